@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+let package = Package(
+    name: "oriel",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
+    ],
+    targets: [
+        // C libraries, as they are.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CVideo4Linux", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
+        // The only targets that handle unsafe pointers.
+        .target(name: "Linux", dependencies: ["CLinux", system]),
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
+        .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "Linux", system]),
+        .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
+        .target(name: "SharedFrame", dependencies: ["Linux", system]),
+        .target(name: "Upstream", dependencies: ["CCurl", "Linux", "MotionJPEG", "SharedFrame", log]),
+
+        // Pure Swift.
+        .target(name: "MotionJPEG"),
+        .target(name: "Drawing"),
+
+        // What the programs are made of.
+        .target(name: "Daemon", dependencies: ["Linux", log, system]),
+        .target(
+            name: "Capture",
+            dependencies: [
+                "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "Video4Linux", log, system,
+            ]),
+        .target(
+            name: "FrameServer",
+            dependencies: [
+                "Daemon", "Drawing", "FastCGI", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", log, system,
+            ]),
+
+        // Programs: parse options, connect the libraries, run.
+        .executableTarget(
+            name: "capture-daemon",
+            dependencies: ["Capture", "Daemon", "Linux", "SharedFrame", "Video4Linux", arguments, log]),
+        .executableTarget(
+            name: "mjpeg-fcgi", dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, log]),
+        .executableTarget(
+            name: "relay-fcgi",
+            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log]),
+
+        .target(name: "TestSupport", dependencies: ["Linux", "SharedFrame", system], path: "Tests/TestSupport"),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", log]),
+        .testTarget(name: "SharedFrameTests", dependencies: ["Linux", "SharedFrame", "TestSupport", system]),
+        .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
+        .testTarget(name: "DrawingTests", dependencies: ["Drawing", "TestSupport"]),
+        .testTarget(name: "TurboJPEGTests", dependencies: ["Drawing", "MotionJPEG", "TurboJPEG", "TestSupport"]),
+        .testTarget(name: "Video4LinuxTests", dependencies: ["Linux", "Video4Linux", "TestSupport", system]),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: ["Capture", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "TestSupport", log, system]),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport"]),
+        .testTarget(
+            name: "FrameServerTests",
+            dependencies: ["FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", log]),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", log]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", system]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .strictMemorySafety(),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

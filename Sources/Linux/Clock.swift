@@ -1,0 +1,19 @@
+import Glibc
+
+/// The two clocks of a frame.
+public enum Clock {
+    /// CLOCK_MONOTONIC in nanoseconds: never set back, the same in all processes of the machine.
+    public static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
+
+    /// CLOCK_REALTIME in nanoseconds since 1970-01-01 UTC.
+    public static var realtime: UInt64 { read(CLOCK_REALTIME) }
+
+    /// CPU time of the calling thread in nanoseconds.
+    public static var threadCPU: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func read(_ clock: clockid_t) -> UInt64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(clock, &time)
+        return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,75 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// An open file descriptor, closed when its owner goes away.
+public struct Descriptor: ~Copyable, Sendable {
+    /// The number the kernel knows it by; it stays the owner's to close.
+    public let number: CInt
+
+    /// Takes over an open descriptor.
+    public init(owning number: CInt) {
+        self.number = number
+    }
+
+    /// Opens `path`; `O_CLOEXEC` is added to `flags` (those of open(2)).
+    public init(opening path: FilePath, flags: CInt, mode: UInt32 = 0) throws(SystemError) {
+        number = try systemCall("open", "\(path)") {
+            unsafe path.withPlatformString { unsafe open($0, flags | O_CLOEXEC, mode) }
+        }
+    }
+
+    deinit {
+        close(number)
+    }
+
+    /// Gives the descriptor away: the caller closes it.
+    public consuming func release() -> CInt {
+        let number = number
+        discard self
+        return number
+    }
+
+    /// Whether reads and writes return at once instead of waiting (`O_NONBLOCK`).
+    public func setNonBlocking(_ isNonBlocking: Bool) throws(SystemError) {
+        try Linux.setNonBlocking(number, isNonBlocking)
+    }
+
+    /// What fstat(2) knows of the file behind the descriptor.
+    public func status() throws(SystemError) -> FileStatus {
+        var status = stat()
+        try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }
+        return FileStatus(status)
+    }
+}
+
+/// Sets or clears `O_NONBLOCK` on a descriptor that somebody else owns.
+public func setNonBlocking(_ number: CInt, _ isNonBlocking: Bool) throws(SystemError) {
+    let flags = try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_GETFL) }
+    let wanted = isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
+    try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_SETFL, wanted) }
+}
+
+/// What identifies a file and says whose it is: the part of stat(2) that Oriel asks for.
+public struct FileStatus: Equatable, Sendable {
+    public let device: UInt64
+    public let inode: UInt64
+    public let byteCount: Int
+    public let owner: UInt32
+    /// Permission bits alone (`07777`).
+    public let permissions: UInt32
+    /// How many names the file has; 0 once it is unlinked.
+    public let linkCount: Int
+
+    init(_ status: stat) {
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        byteCount = Int(status.st_size)
+        owner = status.st_uid
+        permissions = status.st_mode & 0o7777
+        linkCount = Int(status.st_nlink)
+    }
+
+    /// Whether both are the same file.
+    public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}

@@ -1,0 +1,57 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Locks on single bytes of a file that belong to an open file description (fcntl(2), `F_OFD_SETLK`).
+///
+/// Such a lock ends with the process, however it ends, and is seen across containers. It also outlives `close` while
+/// a mapping of the same description lives: drop it by ``unlock(_:byte:)``.
+public enum FileLock {
+    public enum Kind: Sendable { case shared, exclusive }
+
+    /// Takes the lock on `byte` if nobody stands in the way; false when somebody does.
+    public static func tryLock(
+        _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind
+    ) throws(SystemError) -> Bool {
+        var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
+        let number = descriptor.number
+        switch retryingOnInterrupt({ unsafe linux_fcntl_lock(number, F_OFD_SETLK, &request) }) {
+        case .success: return true
+        case .failure(.resourceTemporarilyUnavailable), .failure(.permissionDenied): return false
+        case .failure(let errno): throw SystemError("fcntl(F_OFD_SETLK)", "descriptor \(number)", errno)
+        }
+    }
+
+    /// Waits until the exclusive lock on `byte` is free and takes it.
+    ///
+    /// Ends early, with false, when a signal comes.
+    public static func waitForLock(_ descriptor: borrowing Descriptor, byte: Int) throws(SystemError) -> Bool {
+        var request = flock(F_WRLCK, byte)
+        if unsafe linux_fcntl_lock(descriptor.number, F_OFD_SETLKW, &request) == 0 { return true }
+        if Errno.current == .interrupted { return false }
+        throw SystemError("fcntl(F_OFD_SETLKW)", "descriptor \(descriptor.number)", .current)
+    }
+
+    /// Drops the lock on `byte`.
+    public static func unlock(_ descriptor: borrowing Descriptor, byte: Int) {
+        var request = flock(F_UNLCK, byte)
+        _ = unsafe linux_fcntl_lock(descriptor.number, F_OFD_SETLK, &request)
+    }
+
+    /// Whether another description holds a lock on `byte` that would refuse one of `kind`.
+    public static func isTaken(_ descriptor: borrowing Descriptor, byte: Int, against kind: Kind) -> Bool {
+        var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
+        guard unsafe linux_fcntl_lock(descriptor.number, F_OFD_GETLK, &request) == 0 else { return false }
+        return request.l_type != Int16(F_UNLCK)
+    }
+}
+
+extension flock {
+    fileprivate init(_ type: Int32, _ byte: Int) {
+        self.init()
+        l_type = Int16(type)
+        l_whence = Int16(SEEK_SET)
+        l_start = off_t(byte)
+        l_len = 1
+    }
+}

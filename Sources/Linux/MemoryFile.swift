@@ -1,0 +1,43 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// A file in memory without a name (memfd_create(2)): written once, then sent to any number of sockets.
+public struct MemoryFile: ~Copyable, Sendable {
+    public let descriptor: Descriptor
+    /// Bytes written so far.
+    public private(set) var byteCount = 0
+
+    /// `name` is what /proc shows.
+    public init(_ name: String) throws(SystemError) {
+        descriptor = Descriptor(
+            owning: try systemCall("memfd_create", name) {
+                unsafe name.withCString { unsafe memfd_create($0, UInt32(MFD_CLOEXEC)) }
+            })
+    }
+
+    /// Appends `bytes`.
+    public mutating func append(_ bytes: RawSpan) throws(SystemError) {
+        var written = 0
+        while written < bytes.byteCount {
+            let number = descriptor.number
+            let offset = byteCount + written
+            let count = try systemCall("pwrite", "memfd") {
+                unsafe bytes.withUnsafeBytes { buffer in
+                    unsafe pwrite(
+                        number, buffer.baseAddress.map { unsafe $0 + written }, buffer.count - written, off_t(offset))
+                }
+            }
+            written += count
+        }
+        byteCount += written
+    }
+
+    /// Sends what lies from `offset` on to `socket`, without copying it; returns how many bytes the socket took.
+    public func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
+        var position = off_t(offset)
+        let number = descriptor.number
+        let count = byteCount - offset
+        return retryingOnInterrupt { unsafe sendfile(socket, number, &position, count) }
+    }
+}

@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Signals as a descriptor to poll (signalfd(2)).
+public struct SignalDescriptor: ~Copyable, Sendable {
+    public let descriptor: Descriptor
+
+    /// Blocks `signals` in this thread and those it starts from now on, and makes the descriptor readable for each.
+    ///
+    /// To be called before any other thread is started.
+    public init(blocking signals: [CInt]) throws(SystemError) {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        descriptor = Descriptor(
+            owning: try systemCall("signalfd", "") {
+                unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC) | Int32(SFD_NONBLOCK))
+            })
+    }
+
+    /// The next signal that has come, or nil.
+    public func next() -> CInt? {
+        var info = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        guard unsafe read(descriptor.number, &info, size) == size else { return nil }
+        return CInt(info.ssi_signo)
+    }
+}
+
+/// What a process does with signals that are not its business.
+public enum Signals {
+    /// Makes writing to a closed socket an error (EPIPE) instead of the end of the process.
+    public static func ignoreBrokenPipe() {
+        _ = signal(SIGPIPE, SIG_IGN)
+    }
+}

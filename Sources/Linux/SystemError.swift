@@ -1,0 +1,45 @@
+import Glibc
+public import SystemPackage
+
+/// A system call that failed: which, on what, and why.
+public struct SystemError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The call's name in C, such as `open`.
+    public let call: String
+    /// What it was called on, such as a path.
+    public let subject: String
+    public let errno: Errno
+
+    public init(_ call: String, _ subject: String, _ errno: Errno) {
+        self.call = call
+        self.subject = subject
+        self.errno = errno
+    }
+
+    public var description: String { "\(call) \(subject): \(errno)" }
+}
+
+/// Makes a system call again for as long as signals interrupt it.
+public func retryingOnInterrupt<Value: FixedWidthInteger>(_ call: () -> Value) -> Result<Value, Errno> {
+    while true {
+        let value = call()
+        if value != -1 { return .success(value) }
+        let error = Errno.current
+        if error != .interrupted { return .failure(error) }
+    }
+}
+
+/// Makes a system call on `subject`, again when signals interrupt it, and throws when it fails.
+@discardableResult
+public func systemCall<Value: FixedWidthInteger>(
+    _ name: String, _ subject: @autoclosure () -> String, _ call: () -> Value
+) throws(SystemError) -> Value {
+    switch retryingOnInterrupt(call) {
+    case .success(let value): return value
+    case .failure(let errno): throw SystemError(name, subject(), errno)
+    }
+}
+
+extension Errno {
+    /// The reason the last system call on this thread failed.
+    public static var current: Errno { Errno(rawValue: Glibc.errno) }
+}
