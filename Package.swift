@@ -33,7 +33,7 @@ let package = Package(
         .target(name: "Drawing"),
 
         // What the programs are made of.
-        .target(name: "Daemon", dependencies: ["Linux", log, system]),
+        .target(name: "Daemon", dependencies: ["Linux", arguments, log, system]),
         .target(
             name: "Capture",
             dependencies: [
@@ -57,7 +57,7 @@ let package = Package(
 
         .target(name: "TestSupport", dependencies: ["Linux", "SharedFrame", system], path: "Tests/TestSupport"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", log]),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", arguments, log, system]),
         .testTarget(name: "SharedFrameTests", dependencies: ["Linux", "SharedFrame", "TestSupport", system]),
         .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "TestSupport"]),

@@ -37,9 +37,7 @@ public struct Descriptor: ~Copyable, Sendable {
 
     /// What fstat(2) knows of the file behind the descriptor.
     public func status() throws(SystemError) -> FileStatus {
-        var status = stat()
-        try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }
-        return FileStatus(status)
+        try FileStatus(of: number)
     }
 }
 
@@ -60,6 +58,13 @@ public struct FileStatus: Equatable, Sendable {
     public let permissions: UInt32
     /// How many names the file has; 0 once it is unlinked.
     public let linkCount: Int
+
+    /// What fstat(2) knows of the file behind a descriptor that somebody else owns.
+    public init(of number: CInt) throws(SystemError) {
+        var status = stat()
+        try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }
+        self.init(status)
+    }
 
     init(_ status: stat) {
         device = UInt64(status.st_dev)

@@ -1,0 +1,90 @@
+import Linux
+public import Logging
+import SystemPackage
+
+/// Where log lines go and what they look like.
+public enum LogOutput: Equatable, Sendable {
+    /// `<4>text`: the journal takes the level from the prefix and adds time and program itself (sd-daemon(3)).
+    case journal
+    /// `12:34:56.789 warning capture-daemon: text`, for a terminal or a file.
+    case plain
+
+    /// Sends all of the process's log lines to the standard error.
+    ///
+    /// `ORIEL_LOG_LEVEL` (`trace` to `critical`, `info` when unset) sets the least level that is written. To be called
+    /// once, before the first logger is made.
+    public static func bootstrap() {
+        let output = current
+        let level = Environment.value("ORIEL_LOG_LEVEL").flatMap(Logger.Level.init(rawValue:)) ?? .info
+        LoggingSystem.bootstrap { StandardErrorHandler(label: $0, output: output, level: level) }
+    }
+
+    /// `.journal` when the standard error is the journal's socket, else `.plain`.
+    ///
+    /// systemd says which socket that is by `JOURNAL_STREAM=device:inode`; a standard error that was redirected since
+    /// is another file (systemd.exec(5)).
+    public static var current: LogOutput {
+        guard let announced = Environment.value("JOURNAL_STREAM"),
+            let file = try? FileStatus(of: FileDescriptor.standardError.rawValue)
+        else { return .plain }
+        return isJournal(announced: announced, device: file.device, inode: file.inode) ? .journal : .plain
+    }
+
+    static func isJournal(announced: String, device: UInt64, inode: UInt64) -> Bool {
+        announced == "\(device):\(inode)"
+    }
+
+    /// One line, with its end; line ends inside `message` become spaces, so that nobody can forge a line.
+    func line(_ level: Logger.Level, _ message: String, label: String, realtime: UInt64) -> String {
+        let text = String(message.map { $0.isNewline ? " " : $0 })
+        switch self {
+        case .journal: return "<\(level.journalPriority)>\(text)\n"
+        case .plain: return "\(LocalTime(realtime: realtime).time) \(level) \(label): \(text)\n"
+        }
+    }
+}
+
+/// Writes each log line to the standard error by one write(2).
+struct StandardErrorHandler: LogHandler {
+    let label: String
+    let output: LogOutput
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level
+
+    init(label: String, output: LogOutput, level: Logger.Level) {
+        self.label = label
+        self.output = output
+        logLevel = level
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        var text = "\(event.message)"
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(value)" }
+        writeToStandardError(output.line(event.level, text, label: label, realtime: Clock.realtime))
+    }
+}
+
+/// Writes `text` whole or, where nobody reads it any more, not at all.
+func writeToStandardError(_ text: String) {
+    _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+}
+
+extension Logger.Level {
+    /// The level in syslog(3)'s numbers.
+    var journalPriority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Daemon
+
+@Suite struct ProgramTests {
+    private struct Sample: ParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "sample", version: orielVersion)
+        @Option(help: "A number.") var number = 1
+
+        mutating func validate() throws {
+            if number > 9 { throw ValidationError("'\(number)' is more than 9: give a number from 0 to 9") }
+        }
+
+        func run() {}
+    }
+
+    private func ending(of arguments: String...) -> ProgramEnding? {
+        do {
+            var command = try Sample.parseAsRoot(arguments)
+            try command.run()
+            return nil
+        } catch {
+            return ProgramEnding(error, of: Sample.self)
+        }
+    }
+
+    @Test("a good command line is no ending")
+    func good() {
+        #expect(ending(of: "--number", "3") == nil)
+    }
+
+    @Test("a wrong value is one sentence with the way to the help, and status 64")
+    func wrongValue() {
+        #expect(
+            ending(of: "--number", "12")
+                == .failure(
+                    status: 64, sentence: "'12' is more than 9: give a number from 0 to 9 (see sample --help)"))
+    }
+
+    @Test("an unknown option and a value that is no number end with status 64", arguments: ["--colour", "--number=x"])
+    func unknownOption(argument: String) {
+        guard case .failure(let status, let sentence) = ending(of: argument) else {
+            Issue.record("not a failure")
+            return
+        }
+        #expect(status == 64)
+        #expect(!sentence.contains("\n"))
+    }
+
+    @Test("the help and the version are no errors", arguments: ["--help", "--version"])
+    func text(argument: String) {
+        #expect(ending(of: argument) == .text)
+    }
+
+    @Test("a failure carries its own status and sentence")
+    func failure() {
+        let failure = Failure(.unavailable, "the ring is taken")
+        #expect(ProgramEnding(failure, of: Sample.self) == .failure(status: 69, sentence: "the ring is taken"))
+    }
+
+    @Test("a system call that failed is an error of the system")
+    func systemError() {
+        let error = SystemError("pthread_create", "x", .resourceTemporarilyUnavailable)
+        guard case .failure(let status, _) = ProgramEnding(error, of: Sample.self) else {
+            Issue.record("not a failure")
+            return
+        }
+        #expect(status == 71)
+    }
+
+    @Test("a status that sysexits does not know is a fault of the program")
+    func rawStatus() {
+        #expect(Failure(rawStatus: 73, "x").status == .cannotCreate)
+        #expect(Failure(rawStatus: 1, "x").status == .software)
+    }
+}
