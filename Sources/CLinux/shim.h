@@ -1,8 +1,8 @@
-#define _GNU_SOURCE 1
 // Headers that Swift's Glibc module leaves out, and calls that Swift cannot make because they are variadic.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/memfd.h>
 #include <linux/sockios.h>
 #include <pthread.h>
 #include <stdint.h>
@@ -18,6 +18,15 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+// GNU extensions: glibc shows them only under _GNU_SOURCE, and with that defined the structures of this module would
+// differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pthread_setname_np(3); values:
+// fcntl.h and asm-generic/fcntl.h.
+int memfd_create(const char *_Nonnull name, unsigned int flags);
+int accept4(int descriptor, struct sockaddr *_Nullable address, socklen_t *_Nullable length, int flags);
+int pthread_setname_np(pthread_t thread, const char *_Nonnull name);
+enum { linux_ofd_getlk = 36, linux_ofd_setlk = 37, linux_ofd_setlkw = 38 };
+static const int linux_open_unnamed = 020000000 | O_DIRECTORY;
 
 /// Sleeps while `*word` is `expected`, no longer than `timeout` (NULL: no limit). Shared between processes.
 static inline int linux_futex_wait(const uint32_t *_Nonnull word, uint32_t expected,

@@ -19,6 +19,13 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Opens a file without a name in `folder` (`O_TMPFILE`), for reading and writing.
+    public init(unnamedIn folder: FilePath, mode: UInt32) throws(SystemError) {
+        number = try systemCall("open", "\(folder)") {
+            unsafe folder.withPlatformString { unsafe open($0, O_RDWR | linux_open_unnamed | O_CLOEXEC, mode) }
+        }
+    }
+
     deinit {
         close(number)
     }

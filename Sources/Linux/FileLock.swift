@@ -15,7 +15,7 @@ public enum FileLock {
     ) throws(SystemError) -> Bool {
         var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
         let number = descriptor.number
-        switch retryingOnInterrupt({ unsafe linux_fcntl_lock(number, F_OFD_SETLK, &request) }) {
+        switch retryingOnInterrupt({ unsafe linux_fcntl_lock(number, CInt(linux_ofd_setlk), &request) }) {
         case .success: return true
         case .failure(.resourceTemporarilyUnavailable), .failure(.permissionDenied): return false
         case .failure(let errno): throw SystemError("fcntl(F_OFD_SETLK)", "descriptor \(number)", errno)
@@ -27,7 +27,7 @@ public enum FileLock {
     /// Ends early, with false, when a signal comes.
     public static func waitForLock(_ descriptor: borrowing Descriptor, byte: Int) throws(SystemError) -> Bool {
         var request = flock(F_WRLCK, byte)
-        if unsafe linux_fcntl_lock(descriptor.number, F_OFD_SETLKW, &request) == 0 { return true }
+        if unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_setlkw), &request) == 0 { return true }
         if Errno.current == .interrupted { return false }
         throw SystemError("fcntl(F_OFD_SETLKW)", "descriptor \(descriptor.number)", .current)
     }
@@ -35,13 +35,13 @@ public enum FileLock {
     /// Drops the lock on `byte`.
     public static func unlock(_ descriptor: borrowing Descriptor, byte: Int) {
         var request = flock(F_UNLCK, byte)
-        _ = unsafe linux_fcntl_lock(descriptor.number, F_OFD_SETLK, &request)
+        _ = unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_setlk), &request)
     }
 
     /// Whether another description holds a lock on `byte` that would refuse one of `kind`.
     public static func isTaken(_ descriptor: borrowing Descriptor, byte: Int, against kind: Kind) -> Bool {
         var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
-        guard unsafe linux_fcntl_lock(descriptor.number, F_OFD_GETLK, &request) == 0 else { return false }
+        guard unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_getlk), &request) == 0 else { return false }
         return request.l_type != Int16(F_UNLCK)
     }
 }

@@ -1,0 +1,19 @@
+import Glibc
+public import SystemPackage
+
+/// What lies in a folder.
+public enum Folder {
+    /// The names of the entries of `path` but `.` and `..`, in no order; empty where it cannot be read.
+    public static func names(in path: FilePath) -> [String] {
+        guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else { return [] }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+}

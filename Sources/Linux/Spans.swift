@@ -1,0 +1,16 @@
+extension MutableRawSpan {
+    /// Copies `bytes` to `offset`; they must fit.
+    public mutating func copy(_ bytes: RawSpan, at offset: Int = 0) {
+        precondition(offset >= 0 && bytes.byteCount <= byteCount - offset)
+        unsafe withUnsafeMutableBytes { target in
+            unsafe bytes.withUnsafeBytes { source in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: target[offset...]).copyMemory(from: source)
+            }
+        }
+    }
+
+    /// Copies `bytes` to `offset`; they must fit.
+    public mutating func copy(_ bytes: [UInt8], at offset: Int = 0) {
+        unsafe copy(bytes.span.bytes, at: offset)
+    }
+}
