@@ -26,7 +26,7 @@ let package = Package(
         .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "Linux", system]),
         .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
         .target(name: "SharedFrame", dependencies: ["Linux", system]),
-        .target(name: "Upstream", dependencies: ["CCurl", "Linux", "MotionJPEG", "SharedFrame", log]),
+        .target(name: "Upstream", dependencies: ["CCurl", "Linux", "MotionJPEG", "SharedFrame", log, system]),
 
         // Pure Swift.
         .target(name: "MotionJPEG"),

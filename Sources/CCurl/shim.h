@@ -1,6 +1,11 @@
+// As CLinux has it: both modules show the same system headers.
+#define _GNU_SOURCE 1
 #include <curl/curl.h>
+#include <curl/header.h>
 
-// curl_easy_setopt is variadic, which Swift cannot call: one wrapper for each type of argument.
+// Calls of libcurl (7.85 or newer) that Swift cannot make because they are variadic, one for each type of argument,
+// and the values of macros that Swift does not see.
+
 static inline CURLcode curl_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value) {
     return curl_easy_setopt(handle, option, value);
 }
@@ -10,7 +15,28 @@ static inline CURLcode curl_set_long(CURL *_Nonnull handle, CURLoption option, l
 static inline CURLcode curl_set_pointer(CURL *_Nonnull handle, CURLoption option, void *_Nullable value) {
     return curl_easy_setopt(handle, option, value);
 }
-typedef size_t (*curl_body_callback)(char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
-static inline CURLcode curl_set_body_callback(CURL *_Nonnull handle, CURLoption option, curl_body_callback _Nullable value) {
+static inline CURLcode curl_set_list(CURL *_Nonnull handle, CURLoption option, struct curl_slist *_Nullable value) {
     return curl_easy_setopt(handle, option, value);
 }
+
+/// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
+typedef size_t (*curl_bytes_callback)(char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
+static inline CURLcode curl_set_bytes_callback(CURL *_Nonnull handle, CURLoption option,
+                                               curl_bytes_callback _Nullable value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode curl_get_long(CURL *_Nonnull handle, CURLINFO info, long *_Nonnull value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode curl_get_offset(CURL *_Nonnull handle, CURLINFO info, curl_off_t *_Nonnull value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+static inline CURLcode curl_get_string(CURL *_Nonnull handle, CURLINFO info, const char *_Nullable *_Nonnull value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static const long curl_auth_basic_or_digest = CURLAUTH_BASIC | CURLAUTH_DIGEST;
+static const long curl_http_version_1_1 = CURL_HTTP_VERSION_1_1;
+static const size_t curl_write_refused = CURL_WRITEFUNC_ERROR;
+static const int curl_error_byte_count = CURL_ERROR_SIZE;

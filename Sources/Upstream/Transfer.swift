@@ -1,0 +1,196 @@
+import CCurl
+import SystemPackage
+
+/// One HTTP GET by libcurl: an easy handle, its options and what receives the answer.
+///
+/// Belongs to the thread that made it. Bytes come while ``TransferLoop/run(milliseconds:)`` runs.
+@safe
+final class Transfer {
+    /// What a transfer asks for and how.
+    struct Request {
+        /// http or https, without credentials.
+        var url: String
+        /// The `Accept` header.
+        var accept: String
+        var credentials: Credentials?
+        /// A PEM file of the authorities that are trusted instead of the system's.
+        var certificateAuthorities: FilePath?
+        /// Limit for resolving, connecting and the TLS handshake together.
+        var connectMilliseconds: Int
+        /// Limit for the whole; nil: none.
+        var totalMilliseconds: Int?
+    }
+
+    /// Names this program to servers, as RFC 9110 section 10.1.5 wants it.
+    static let userAgentProduct = "oriel"
+
+    /// More header bytes than this, in all answers of one transfer together, end it.
+    static let maximumHeaderByteCount = 64 << 10
+
+    let handle: UnsafeMutableRawPointer
+    private let headers: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+
+    /// Takes each piece of the final answer's body; false ends the transfer.
+    private let receive: (borrowing Transfer, RawSpan) -> Bool
+    private var headerByteCount = 0
+
+    /// Bytes of any kind that came from the other end, headers and ignored bodies of redirects included.
+    private(set) var byteCount: UInt64 = 0
+    /// Whether the answer had more header bytes than are accepted.
+    var isHeaderTooLarge: Bool { headerByteCount > Self.maximumHeaderByteCount }
+
+    /// Prepares a transfer; ``TransferLoop/add(_:)`` starts it.
+    init(_ request: Request, version: String, receive: @escaping (borrowing Transfer, RawSpan) -> Bool) {
+        Self.initializeLibrary
+        guard let handle = unsafe curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
+        unsafe self.handle = handle
+        unsafe headers = curl_slist_append(nil, "Accept: \(request.accept)")
+        unsafe errorText = .allocate(capacity: Int(curl_error_byte_count))
+        unsafe errorText.initialize(repeating: 0, count: Int(curl_error_byte_count))
+        self.receive = receive
+        apply(request, version: version)
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(handle)
+        unsafe curl_slist_free_all(headers)
+        unsafe errorText.deallocate()
+    }
+
+    /// Makes ready for the same request again, over the same connection where it is kept alive.
+    func rewind() {
+        headerByteCount = 0
+        unsafe errorText[0] = 0
+    }
+
+    private func apply(_ request: Request, version: String) {
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_USERAGENT, "\(Self.userAgentProduct)/\(version)")
+        _ = unsafe curl_set_list(handle, CURLOPT_HTTPHEADER, headers)
+        _ = unsafe curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_BUFFERSIZE, 256 << 10)
+        set(CURLOPT_HTTP_VERSION, Int(curl_http_version_1_1))
+        // A resolver that hangs must not hold up the end of the transfer.
+        set(CURLOPT_QUICK_EXIT, 1)
+
+        // A redirect never leads out of HTTP, nor from TLS to plain text; credentials stay with the first host.
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 1)
+        set(CURLOPT_MAXREDIRS, 5)
+
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let file = request.certificateAuthorities { set(CURLOPT_CAINFO, file.string) }
+        if let credentials = request.credentials {
+            set(CURLOPT_HTTPAUTH, Int(curl_auth_basic_or_digest))
+            set(CURLOPT_USERNAME, credentials.user)
+            set(CURLOPT_PASSWORD, credentials.password)
+        }
+        set(CURLOPT_CONNECTTIMEOUT_MS, request.connectMilliseconds)
+        if let limit = request.totalMilliseconds { set(CURLOPT_TIMEOUT_MS, limit) }
+        receiveThroughCallbacks()
+    }
+
+    /// libcurl keeps the object's address only as long as the handle lives, which `deinit` ends first.
+    private func receiveThroughCallbacks() {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        _ = unsafe curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        _ = unsafe curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let context = unsafe context else { return curl_write_refused }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            let byteCount = size * count
+            let accepted = transfer.take(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes), byteCount: byteCount))
+            return accepted ? byteCount : curl_write_refused
+        }
+        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_HEADERFUNCTION) { _, size, count, context in
+            guard let context = unsafe context else { return curl_write_refused }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            return transfer.takeHeader(byteCount: size * count) ? size * count : curl_write_refused
+        }
+    }
+
+    private func take(_ bytes: RawSpan) -> Bool {
+        byteCount &+= UInt64(bytes.byteCount)
+        return receive(self, bytes)
+    }
+
+    private func takeHeader(byteCount count: Int) -> Bool {
+        byteCount &+= UInt64(count)
+        headerByteCount += count
+        return !isHeaderTooLarge
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        let code = unsafe value.withCString { unsafe curl_set_string(handle, option, $0) }
+        precondition(code != CURLE_OUT_OF_MEMORY, "curl_easy_setopt: out of memory")
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        _ = unsafe curl_set_long(handle, option, value)
+    }
+
+    private static let initializeLibrary: Void = {
+        let code = curl_global_init(Int(CURL_GLOBAL_ALL))
+        precondition(code == CURLE_OK, "curl_global_init failed")
+    }()
+}
+
+// What is known of the answer.
+extension Transfer {
+    /// The status code of the answer, or 0 before there is one.
+    var status: Int { long(CURLINFO_RESPONSE_CODE) }
+
+    /// The answer's `Content-Type`, or nil.
+    var contentType: String? { string(CURLINFO_CONTENT_TYPE) }
+
+    /// The answer's `Content-Length`, or nil where it says none.
+    var contentLength: Int? {
+        var value: curl_off_t = -1
+        let code = unsafe curl_get_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &value)
+        return code == CURLE_OK && value >= 0 ? Int(value) : nil
+    }
+
+    /// Microseconds from the start until the connection was there and the request could be sent; nil before.
+    var connectedMicroseconds: Int? {
+        var value: curl_off_t = 0
+        let code = unsafe curl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &value)
+        return code == CURLE_OK && value > 0 ? Int(value) : nil
+    }
+
+    /// Microseconds from the start of the transfer to its first byte; nil before.
+    var firstByteMicroseconds: Int? {
+        var value: curl_off_t = 0
+        let code = unsafe curl_get_offset(handle, CURLINFO_STARTTRANSFER_TIME_T, &value)
+        return code == CURLE_OK && value > 0 ? Int(value) : nil
+    }
+
+    /// What libcurl says of the failure beside its code; empty where it says nothing.
+    var errorDetail: String { unsafe String(cString: errorText) }
+
+    /// The last value of a header of the final answer, or nil.
+    func header(_ name: String) -> String? {
+        var header: UnsafeMutablePointer<curl_header>?
+        let code = unsafe name.withCString {
+            unsafe curl_easy_header(handle, $0, 0, UInt32(CURLH_HEADER), -1, &header)
+        }
+        guard code == CURLHE_OK, let header = unsafe header, let value = unsafe header.pointee.value else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    private func long(_ info: CURLINFO) -> Int {
+        var value = 0
+        return unsafe curl_get_long(handle, info, &value) == CURLE_OK ? value : 0
+    }
+
+    private func string(_ info: CURLINFO) -> String? {
+        var value: UnsafePointer<CChar>?
+        guard unsafe curl_get_string(handle, info, &value) == CURLE_OK, let value = unsafe value else { return nil }
+        return unsafe String(cString: value)
+    }
+}
