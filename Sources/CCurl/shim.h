@@ -1,5 +1,3 @@
-// As CLinux has it: both modules show the same system headers.
-#define _GNU_SOURCE 1
 #include <curl/curl.h>
 #include <curl/header.h>
 
