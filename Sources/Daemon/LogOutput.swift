@@ -1,5 +1,5 @@
 import Linux
-public import Logging
+import Logging
 import SystemPackage
 
 /// Where log lines go and what they look like.

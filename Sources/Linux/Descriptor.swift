@@ -65,6 +65,17 @@ public struct FileStatus: Equatable, Sendable {
     public let permissions: UInt32
     /// How many names the file has; 0 once it is unlinked.
     public let linkCount: Int
+    public let kind: Kind
+
+    /// The kinds of files that a program may be pointed at.
+    public enum Kind: Sendable { case file, folder, characterDevice, other }
+
+    /// What stat(2) knows of the file at `path`, through symbolic links.
+    public init(at path: FilePath) throws(SystemError) {
+        var status = stat()
+        try systemCall("stat", "\(path)") { unsafe path.withPlatformString { unsafe stat($0, &status) } }
+        self.init(status)
+    }
 
     /// What fstat(2) knows of the file behind a descriptor that somebody else owns.
     public init(of number: CInt) throws(SystemError) {
@@ -80,6 +91,13 @@ public struct FileStatus: Equatable, Sendable {
         owner = status.st_uid
         permissions = status.st_mode & 0o7777
         linkCount = Int(status.st_nlink)
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: .file
+            case S_IFDIR: .folder
+            case S_IFCHR: .characterDevice
+            default: .other
+            }
     }
 
     /// Whether both are the same file.

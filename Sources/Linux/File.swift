@@ -1,0 +1,27 @@
+import Glibc
+public import SystemPackage
+
+/// Files that are read whole.
+public enum File {
+    /// The bytes of the file at `path`; throws `EFBIG` when there are more than `maximumByteCount`.
+    public static func contents(of path: FilePath, maximumByteCount: Int = 64 << 20) throws(SystemError) -> [UInt8] {
+        let descriptor = try Descriptor(opening: path, flags: O_RDONLY)
+        let expected = try descriptor.status().byteCount
+        // One byte more than expected shows whether the file has grown meanwhile, or does not tell its size (/proc).
+        var bytes = [UInt8](repeating: 0, count: min(expected, maximumByteCount) + 1)
+        var count = 0
+        while true {
+            let added = try systemCall("read", "\(path)") {
+                unsafe bytes.withUnsafeMutableBytes { buffer in
+                    unsafe read(descriptor.number, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+                }
+            }
+            if added == 0 { break }
+            count += added
+            if count > maximumByteCount { throw SystemError("read", "\(path)", .fileTooLarge) }
+            if count == bytes.count { bytes.append(contentsOf: repeatElement(0, count: max(4096, count))) }
+        }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+}

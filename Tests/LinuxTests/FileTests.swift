@@ -1,0 +1,39 @@
+import Glibc
+import Linux
+import SystemPackage
+import Testing
+
+@Suite struct FileTests {
+    @Test("a file is read whole, an empty one too", arguments: [0, 1, 4095, 4096, 100_000])
+    func contents(byteCount: Int) throws {
+        let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let path = FilePath("/tmp/oriel-file-\(UInt64.random(in: 0 ... .max))")
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+        defer { _ = unsafe unlink(path.string) }
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+        #expect(try File.contents(of: path) == bytes)
+    }
+
+    @Test("a file that does not tell its size is read to its end")
+    func unknownSize() throws {
+        #expect(try !File.contents(of: "/proc/self/status").isEmpty)
+    }
+
+    @Test("a file larger than allowed, and one that is not there, are errors")
+    func errors() {
+        #expect(throws: SystemError("read", "/proc/self/status", .fileTooLarge)) {
+            try File.contents(of: "/proc/self/status", maximumByteCount: 10)
+        }
+        #expect(throws: SystemError("open", "/nonexistent", .noSuchFileOrDirectory)) {
+            try File.contents(of: "/nonexistent")
+        }
+    }
+
+    @Test("folders and devices are told from files")
+    func kinds() throws {
+        #expect(try FileStatus(at: "/dev").kind == .folder)
+        #expect(try FileStatus(at: "/dev/null").kind == .characterDevice)
+        #expect(try FileStatus(at: "/etc/passwd").kind == .file)
+    }
+}
