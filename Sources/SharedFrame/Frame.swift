@@ -1,0 +1,59 @@
+import Linux
+
+/// When a picture was taken, on both clocks.
+public struct CaptureTime: Sendable, Equatable {
+    /// CLOCK_MONOTONIC in nanoseconds.
+    public var monotonic: UInt64
+    /// CLOCK_REALTIME in nanoseconds since 1970-01-01 UTC.
+    public var realtime: UInt64
+
+    public init(monotonic: UInt64, realtime: UInt64) {
+        self.monotonic = monotonic
+        self.realtime = realtime
+    }
+
+    /// A moment on the monotonic clock; the wall clock is as far from it as it is now.
+    public init(monotonic: UInt64) {
+        let now = CaptureTime.now()
+        self.init(monotonic: monotonic, realtime: now.realtime &- (now.monotonic &- monotonic))
+    }
+
+    public static func now() -> CaptureTime {
+        CaptureTime(monotonic: Clock.monotonic, realtime: Clock.realtime)
+    }
+}
+
+/// What is known of a picture beside its bytes.
+public struct FrameDescription: Sendable, Equatable {
+    /// Rises by at least one from picture to picture, across restarts too; below 2⁵³.
+    public var number: UInt64
+    public var capture: CaptureTime
+    public var byteCount: Int
+    /// Pixels; 0 where the writer does not know.
+    public var width: Int
+    public var height: Int
+    /// When it came into the ring: CLOCK_MONOTONIC in nanoseconds.
+    public var published: UInt64
+
+    public init(
+        number: UInt64, capture: CaptureTime, byteCount: Int, width: Int, height: Int, published: UInt64
+    ) {
+        self.number = number
+        self.capture = capture
+        self.byteCount = byteCount
+        self.width = width
+        self.height = height
+        self.published = published
+    }
+}
+
+/// A picture that was copied out of a ring.
+public struct Frame: Sendable, Equatable {
+    public var description: FrameDescription
+    public var bytes: [UInt8]
+
+    public init(description: FrameDescription, bytes: [UInt8]) {
+        self.description = description
+        self.bytes = bytes
+    }
+}

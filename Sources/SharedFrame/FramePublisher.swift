@@ -1,0 +1,239 @@
+import Glibc
+import Linux
+import Synchronization
+
+/// The one writer of a ring. Not Sendable: one thread uses it.
+///
+/// It never waits for a reader. ``heartbeat()`` must be called at least every 250 ms, whatever else happens: readers
+/// take a writer whose heartbeat is older than a second for hung.
+public final class FramePublisher {
+    public let name: RingName
+    private var ring: RingObject
+    private let slotCount: Int
+    /// The number of the last frame, or the one before the first.
+    private var lastNumber: UInt64
+    /// Readers need a moment to come over to a ring that has grown: till then (CLOCK_MONOTONIC) interest is assumed.
+    private var interestAssumedUntil: UInt64 = 0
+    private var nameCheckedAt: UInt64 = 0
+    private var source: SourceDescription
+    private var state = CameraState.waiting
+    private var reason = ""
+    private var ratesMillihertz: (asked: UInt64, measured: UInt64) = (0, 0)
+    private var isStopped = false
+
+    /// Takes over the ring that a writer left when it died, or makes one.
+    ///
+    /// - Parameters:
+    ///   - slotCount: slots wanted; large ones are fewer, so that two rings fit 64 MB.
+    ///   - slotByteCount: the most bytes a picture is expected to have; a larger one makes the ring grow.
+    public init(
+        _ name: RingName, slotCount: Int = 8, slotByteCount: Int, source: SourceDescription
+    ) throws(RingError) {
+        let wanted = min(max(slotByteCount, 4096), RingLayout.maximumSlotByteCount)
+        let ring = try RingObject.open(name, geometry: RingGeometry(slotCount: slotCount, slotByteCount: wanted))
+        self.name = name
+        self.slotCount = slotCount
+        self.source = source
+        // Unix time in milliseconds: rises over restarts without anything stored (below 2⁵³ until the year 287396).
+        lastNumber = Clock.realtime / 1_000_000 - 1
+        let isAdopted = ring.isAdopted
+        self.ring = ring
+        if isAdopted { takeOver() }
+        introduceWriter()
+        if self.ring.memory.geometry.slotByteCount < wanted { try grow(to: wanted) }
+    }
+
+    deinit {
+        if !isStopped { stop(reason: "the program that wrote it has ended") }
+    }
+
+    // MARK: Demand
+
+    /// Whether a reader wants pictures: one system call.
+    public var isWatched: Bool {
+        if interestAssumedUntil != 0 {
+            if Clock.monotonic < interestAssumedUntil { return true }
+            interestAssumedUntil = 0
+        }
+        return FileLock.isTaken(ring.descriptor, byte: RingLayout.Lock.interest, against: .exclusive)
+    }
+
+    /// Waits until a reader takes interest, at most `milliseconds` and 250; returns whether one has.
+    public func waitForInterest(milliseconds: Int) -> Bool {
+        if isWatched { return true }
+        let bell = ring.memory.load32(RingLayout.Header.doorbell)
+        _ = ring.memory.wait(RingLayout.Header.doorbell, while: bell, milliseconds: max(0, min(milliseconds, 250)))
+        return isWatched
+    }
+
+    // MARK: Pictures
+
+    /// The number of the newest frame, or of the one before the first.
+    public var newestNumber: UInt64 { lastNumber }
+
+    /// Lets `write` put a picture of at most `capacity` bytes straight into the ring.
+    ///
+    /// `write` returns how many bytes it wrote; with 0, and when it throws, nothing is published.
+    /// - Parameter number: kept when it is higher than the last, else the last + 1 is taken.
+    /// - Returns: the frame's number; nil when nothing was published.
+    @discardableResult
+    public func publish(
+        capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil,
+        _ write: (inout MutableRawSpan) throws -> Int
+    ) throws -> UInt64? {
+        if capacity > ring.memory.geometry.slotByteCount { try grow(to: capacity) }
+        let position = ring.memory.load64(RingLayout.Header.position)
+        let slot = ring.memory.beginSlot(at: position)
+        var byteCount = 0
+        do {
+            byteCount = try ring.memory.writeSlot(slot, capacity: capacity, write)
+        } catch {
+            ring.memory.abandonSlot(slot)
+            throw error
+        }
+        guard byteCount > 0 else {
+            ring.memory.abandonSlot(slot)
+            return nil
+        }
+        let next = max(number ?? 0, lastNumber + 1)
+        lastNumber = next
+        ring.memory.finishSlot(
+            slot, at: position,
+            FrameDescription(
+                number: next, capture: capture, byteCount: byteCount, width: width, height: height,
+                published: Clock.monotonic))
+        return next
+    }
+
+    /// Publishes a copy of `bytes`.
+    @discardableResult
+    public func publish(
+        _ bytes: RawSpan, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil
+    ) throws(RingError) -> UInt64 {
+        do {
+            let published = try publish(
+                capacity: bytes.byteCount, capture: capture, width: width, height: height, number: number
+            ) { slot in
+                slot.copy(bytes)
+                return bytes.byteCount
+            }
+            return published ?? lastNumber
+        } catch let error as RingError {
+            throw error
+        } catch {
+            throw RingError(EX_SOFTWARE, "\(error)")
+        }
+    }
+
+    // MARK: What readers are told
+
+    /// Says how the source is; `reason` is one sentence for a person, empty while all is well. Wakes readers.
+    public func setState(_ state: CameraState, reason: String) {
+        guard state != self.state || reason != self.reason else { return }
+        self.state = state
+        self.reason = reason
+        ring.memory.writeState(state, reason)
+        ring.memory.wakeReaders()
+    }
+
+    public func setSource(_ source: SourceDescription) {
+        guard source != self.source else { return }
+        self.source = source
+        ring.memory.writeSource(source)
+    }
+
+    /// Frames per second: what was asked for (0: nothing) and what comes.
+    public func setRates(asked: Double, measured: Double) {
+        ratesMillihertz = (UInt64(millihertz: asked), UInt64(millihertz: measured))
+        ring.memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
+        ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
+    }
+
+    /// The clock of the pictures' times minus this machine's: a relay's upstream.
+    public func setClockOffset(nanoseconds: Int64) {
+        ring.memory.store64(RingLayout.Header.clockOffset, UInt64(bitPattern: nanoseconds))
+    }
+
+    /// Counts a picture that the source gave.
+    public func countCaptured() { ring.memory.count(RingLayout.Header.captured) }
+
+    /// Counts a picture that did not reach the ring.
+    public func countDropped(_ reason: DropReason) {
+        ring.memory.count(RingLayout.Header.dropped + reason.rawValue * 8)
+    }
+
+    /// Counts a picture that was encoded, and the time it took.
+    public func countEncode(nanoseconds: UInt64) {
+        ring.memory.count(RingLayout.Header.encodedFrames)
+        ring.memory.count(RingLayout.Header.encodeNanoseconds, by: nanoseconds)
+    }
+
+    /// Says that the writer lives. Once a second it also makes the ring anew if somebody has removed its name.
+    public func heartbeat() throws(RingError) {
+        let now = Clock.monotonic
+        ring.memory.store64(RingLayout.Header.heartbeat, now)
+        guard now &- nameCheckedAt >= 1_000_000_000 else { return }
+        nameCheckedAt = now
+        if !ring.hasItsName { try replace(with: ring.memory.geometry, isNameOurs: false) }
+    }
+
+    /// Ends the ring: readers learn it at once and keep what they have; the name goes.
+    public func stop(reason: String) {
+        guard !isStopped else { return }
+        isStopped = true
+        ring.memory.writeState(.stopped, reason)
+        ring.removeName()
+        FileLock.unlock(ring.descriptor, byte: RingLayout.Lock.writer)
+        ring.memory.wakeReaders()
+    }
+
+    // MARK: Another object under the same name
+
+    private func grow(to byteCount: Int) throws(RingError) {
+        guard byteCount <= RingLayout.maximumSlotByteCount else {
+            throw RingError(
+                EX_DATAERR, "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
+        }
+        // A quarter more than needed, so that pictures that slowly get larger do not make a new ring each time.
+        try replace(
+            with: RingGeometry(slotCount: slotCount, slotByteCount: byteCount + byteCount / 4), isNameOurs: true)
+    }
+
+    private func replace(with geometry: RingGeometry, isNameOurs: Bool) throws(RingError) {
+        guard let new = try RingObject.create(name, geometry: geometry, replacing: isNameOurs) else {
+            throw RingError(
+                EX_UNAVAILABLE, "shared memory \(name) was removed and made anew by another program: stop that one")
+        }
+        new.memory.copyCounters(from: ring.memory)
+        let old = exchange(&ring, with: new)
+        introduceWriter()
+        interestAssumedUntil = Clock.monotonic + 2_000_000_000
+        old.memory.store32Releasing(RingLayout.Header.superseded, 1)
+        old.memory.wakeReaders()
+    }
+
+    private func takeOver() {
+        lastNumber = max(lastNumber, ring.memory.load64(RingLayout.Header.newestNumber))
+        ring.memory.repairSlots()
+        let restarts = ring.memory.load32(RingLayout.Header.restarts)
+        ring.memory.store32(RingLayout.Header.restarts, restarts &+ 1)
+    }
+
+    private func introduceWriter() {
+        let now = CaptureTime.now()
+        ring.memory.store64(RingLayout.Header.started, now.realtime)
+        ring.memory.store32(RingLayout.Header.writerProcess, UInt32(getpid()))
+        ring.memory.store64(RingLayout.Header.heartbeat, now.monotonic)
+        nameCheckedAt = now.monotonic
+        ring.memory.writeSource(source)
+        ring.memory.writeState(state, reason)
+        ring.memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
+        ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
+    }
+}
+
+extension UInt64 {
+    fileprivate init(millihertz hertz: Double) {
+        self = hertz.isFinite && hertz > 0 && hertz < 1_000_000 ? UInt64(hertz * 1000) : 0
+    }
+}

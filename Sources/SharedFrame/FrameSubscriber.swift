@@ -1,0 +1,183 @@
+public import Linux
+import Synchronization
+
+
+/// A reader of a ring that may come, go, grow and come back under its name.
+///
+/// Sendable: one thread may wait while others ask for status or change interest. It cannot change a frame, and it
+/// never holds up the writer.
+public final class FrameSubscriber: Sendable {
+    /// Why a wait ended.
+    public enum Outcome: Sendable, Equatable {
+        /// There is a frame of this number.
+        case frame(UInt64)
+        /// The state, the writer or the object under the name may have changed, or ``interrupt()`` was called.
+        case changed
+        case timedOut
+    }
+
+    public let name: RingName
+    private let state = Mutex(State())
+    private let isInterrupted = Atomic(false)
+    private let interruption: EventDescriptor
+    private let arrivals: Inotify
+
+    private struct State {
+        var view: RingView?
+        var isInterested = false
+        /// Why the object under the name cannot be read; the last look's answer.
+        var refusal: RingError?
+        var wasWriterWell = false
+        /// Whether the view's object has lost its name: the next one announces itself in the folder.
+        var isOrphaned = false
+    }
+
+    /// Never fails because there is no ring: it may come later.
+    ///
+    /// Throws when the process has no descriptors left (two are needed).
+    public init(_ name: RingName) throws(SystemError) {
+        self.name = name
+        interruption = try EventDescriptor()
+        arrivals = try Inotify()
+        try arrivals.watch(RingName.folder, [.created, .movedIn])
+    }
+
+    // MARK: Waiting
+
+    /// Waits until the newest frame is another than `number`, or something else has changed, or the time is over.
+    public func wait(newerThan number: UInt64, milliseconds: Int) -> Outcome {
+        let deadline = Clock.monotonic + UInt64(max(0, milliseconds)) * 1_000_000
+        while true {
+            if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
+            guard let view = currentView() else {
+                let remaining = Self.milliseconds(until: deadline)
+                if remaining == 0 { return .timedOut }
+                waitForArrival(milliseconds: min(remaining, 1000))
+                if currentView() != nil { return .changed }
+                continue
+            }
+            let word = view.wakeWord
+            let newest = view.newestNumber
+            if newest != number && newest != 0 { return .frame(newest) }
+            if view.isSuperseded {
+                reopen(view)
+                return .changed
+            }
+            let remaining = Self.milliseconds(until: deadline)
+            if remaining == 0 { return .timedOut }
+            if state.withLock({ $0.isOrphaned && $0.view === view }) {
+                waitForArrival(milliseconds: min(remaining, 1000))
+                if lookAround(view) { return .changed }
+            } else if view.wait(while: word, milliseconds: min(remaining, 250)) {
+                if view.newestNumber == newest { return .changed }
+            } else if lookAround(view) {
+                return .changed
+            }
+        }
+    }
+
+    /// Makes ``wait(newerThan:milliseconds:)`` return in the thread that waits; at once, or within 250 ms.
+    public func interrupt() {
+        isInterrupted.store(true, ordering: .releasing)
+        interruption.signal()
+        state.withLock { $0.view }?.wakeWaiters()
+    }
+
+    // MARK: Interest
+
+    /// Tells the writer that pictures are wanted, and goes on telling it when the ring is replaced.
+    public func takeInterest() {
+        state.withLock {
+            guard !$0.isInterested else { return }
+            $0.isInterested = true
+            $0.view?.takeInterest()
+        }
+    }
+
+    public func dropInterest() {
+        state.withLock {
+            $0.isInterested = false
+            $0.view?.dropInterest()
+        }
+    }
+
+    // MARK: What is in the ring
+
+    /// Lends the newest frame to `body`; nil when there is none.
+    ///
+    /// `body` runs again when the writer has overwritten the bytes meanwhile: nothing of them may get out before this
+    /// call returns.
+    public func withNewestFrame<Value, Failure: Error>(
+        _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        try currentView()?.withNewestFrame(body)
+    }
+
+    /// A copy of the newest frame; nil when there is none.
+    public func copyNewestFrame() -> Frame? {
+        withNewestFrame { description, bytes in
+            Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
+        }
+    }
+
+    /// The ring's header; nil when there is no ring.
+    public var status: RingStatus? { currentView()?.status }
+
+    /// Why the object under the name is not read, in one sentence; nil when it is, or when there is none.
+    public var refusal: String? { state.withLock { $0.refusal?.description } }
+
+    // MARK: The object under the name
+
+    /// The view of the object, opened if need be. An object that has lost its name is kept until there is another.
+    private func currentView() -> RingView? {
+        state.withLock { state in
+            if let view = state.view, !view.isSuperseded { return view }
+            Self.open(name, &state)
+            return state.view
+        }
+    }
+
+    private func reopen(_ view: RingView) {
+        state.withLock { state in
+            if state.view === view { Self.open(name, &state) }
+        }
+    }
+
+    private static func open(_ name: RingName, _ state: inout State) {
+        do throws(RingError) {
+            state.refusal = nil
+            guard let view = try RingView.open(name) else { return }
+            // Interest in the new object first: the writer must not see a moment without any.
+            if state.isInterested { view.takeInterest() }
+            state.view = view
+            state.isOrphaned = false
+            state.wasWriterWell = view.isWriterWell
+        } catch {
+            state.refusal = error
+        }
+    }
+
+    /// Looks at what no wake-up tells: another object under the name, a writer that died or hangs, or mended itself.
+    private func lookAround(_ view: RingView) -> Bool {
+        let isOrphaned = !view.hasItsName
+        if isOrphaned { reopen(view) }
+        return state.withLock { state in
+            guard state.view === view else { return true }
+            state.isOrphaned = isOrphaned
+            let isWell = view.isWriterWell
+            defer { state.wasWriterWell = isWell }
+            return isWell != state.wasWriterWell
+        }
+    }
+
+    private func waitForArrival(milliseconds: Int) {
+        Poll.wait([interruption.descriptor.number, arrivals.descriptor.number], milliseconds: milliseconds)
+        interruption.clear()
+        _ = arrivals.changedNames()
+    }
+
+    private static func milliseconds(until deadline: UInt64) -> Int {
+        let now = Clock.monotonic
+        return now >= deadline ? 0 : Int((deadline - now + 999_999) / 1_000_000)
+    }
+}

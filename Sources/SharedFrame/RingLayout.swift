@@ -1,0 +1,132 @@
+/// Where everything lies in a ring: the format that docs/shared-memory.md describes byte by byte.
+///
+/// All numbers are little-endian and naturally aligned. Version 1.
+enum RingLayout {
+    /// `ORIELRNG` as a little-endian number.
+    static let magic: UInt64 = 0x474e_524c_4549_524f
+    static let version: UInt32 = 1
+
+    static let headerByteCount = 4096
+    static let slotHeaderByteCount = 64
+    static let slotCounts = 2...64
+    /// The most bytes that one picture may have.
+    static let maximumSlotByteCount = 64 << 20
+    /// Above this many bytes a ring has fewer slots, though never fewer than 3: two rings fit a container's 64 MB.
+    static let preferredByteCount = 24 << 20
+
+    /// Bytes of the object that are locked, not read: see ``FileLock``.
+    enum Lock {
+        /// Exclusively held by the writer.
+        static let writer = 0
+        /// Held by every reader that wants pictures.
+        static let interest = 1
+    }
+
+    /// Offsets in the header.
+    enum Header {
+        static let magic = 0
+        static let version = 8
+        static let headerByteCount = 12
+        static let slotCount = 16
+        static let slotHeaderByteCount = 20
+        static let slotByteCount = 24
+        static let slotStride = 32
+        static let byteCount = 40
+        static let started = 48
+        static let writerProcess = 56
+        static let restarts = 60
+
+        static let wakeWord = 64
+        static let doorbell = 68
+        static let superseded = 72
+
+        static let position = 128
+        static let newestNumber = 136
+
+        static let heartbeat = 192
+        static let textSequence = 200
+        static let state = 204
+        static let width = 208
+        static let height = 212
+        static let millihertzAsked = 216
+        static let millihertzMeasured = 224
+        static let clockOffset = 232
+
+        static let captured = 256
+        static let published = 264
+        static let bytes = 272
+        static let encodedFrames = 280
+        static let encodeNanoseconds = 288
+        /// 16 counters of 8 bytes, by ``DropReason``.
+        static let dropped = 320
+
+        static let camera = Text(offset: 512, byteCount: 64)
+        static let sourceKind = Text(offset: 576, byteCount: 16)
+        static let sourceFormat = Text(offset: 592, byteCount: 16)
+        static let sourceName = Text(offset: 608, byteCount: 128)
+        static let sourceDevice = Text(offset: 736, byteCount: 256)
+        static let reason = Text(offset: 992, byteCount: 256)
+    }
+
+    /// Offsets in a slot.
+    enum Slot {
+        static let sequence = 0
+        static let number = 8
+        static let captureMonotonic = 16
+        static let captureRealtime = 24
+        static let byteCount = 32
+        static let width = 40
+        static let height = 44
+        static let flags = 48
+        static let published = 56
+    }
+
+    /// A place for UTF-8 that ends with a zero byte.
+    struct Text {
+        let offset: Int
+        let byteCount: Int
+    }
+}
+
+/// How many slots of what size a ring has, and where they begin.
+struct RingGeometry: Equatable {
+    let slotCount: Int
+    /// The most bytes a picture in this ring can have.
+    let slotByteCount: Int
+    let slotStride: Int
+    let byteCount: Int
+
+    /// The geometry of a new ring for pictures of up to `slotByteCount` bytes.
+    init(slotCount wanted: Int, slotByteCount: Int) {
+        let stride = Self.roundUp(RingLayout.slotHeaderByteCount + slotByteCount)
+        let affordable = max(3, RingLayout.preferredByteCount / stride)
+        slotCount = min(max(wanted, RingLayout.slotCounts.lowerBound), RingLayout.slotCounts.upperBound, affordable)
+        self.slotByteCount = stride - RingLayout.slotHeaderByteCount
+        slotStride = stride
+        byteCount = RingLayout.headerByteCount + slotCount * stride
+    }
+
+    /// The geometry that a header claims; nil where it does not hold together or not fill the object.
+    init?(slotCount: Int, slotByteCount: UInt64, slotStride: UInt64, objectByteCount: Int) {
+        guard RingLayout.slotCounts.contains(slotCount),
+            slotByteCount <= UInt64(RingLayout.maximumSlotByteCount) + 4096,
+            slotStride >= slotByteCount + UInt64(RingLayout.slotHeaderByteCount),
+            slotStride <= UInt64(RingLayout.maximumSlotByteCount) + 8192, slotStride % 64 == 0
+        else { return nil }
+        self.slotCount = slotCount
+        self.slotByteCount = Int(slotByteCount)
+        self.slotStride = Int(slotStride)
+        byteCount = RingLayout.headerByteCount + slotCount * Int(slotStride)
+        guard byteCount == objectByteCount else { return nil }
+    }
+
+    /// Where slot `index` begins.
+    func offset(ofSlot index: Int) -> Int {
+        RingLayout.headerByteCount + index * slotStride
+    }
+
+    /// Slots begin on pages of 4096 bytes.
+    private static func roundUp(_ byteCount: Int) -> Int {
+        (byteCount + 4095) & ~4095
+    }
+}

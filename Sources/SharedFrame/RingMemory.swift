@@ -1,0 +1,107 @@
+import Linux
+import Synchronization
+
+/// A ring's bytes, mapped, with its numbers as atomics and its texts.
+///
+/// The only place where offsets become pointers: each is checked against the mapping's size by ``Mapping``, and none
+/// leaves. Numbers that other processes may change meanwhile are atomics.
+struct RingMemory: ~Copyable, Sendable {
+    let mapping: Mapping
+    let geometry: RingGeometry
+
+    func load32(_ offset: Int) -> UInt32 {
+        unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.load(ordering: .relaxed)
+    }
+
+    func load32Acquiring(_ offset: Int) -> UInt32 {
+        unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.load(ordering: .acquiring)
+    }
+
+    func load64(_ offset: Int) -> UInt64 {
+        unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.load(ordering: .relaxed)
+    }
+
+    func load64Acquiring(_ offset: Int) -> UInt64 {
+        unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.load(ordering: .acquiring)
+    }
+
+    func store32(_ offset: Int, _ value: UInt32) {
+        unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.store(value, ordering: .relaxed)
+    }
+
+    func store64(_ offset: Int, _ value: UInt64) {
+        unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.store(value, ordering: .relaxed)
+    }
+
+    func store32Releasing(_ offset: Int, _ value: UInt32) {
+        unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.store(value, ordering: .releasing)
+    }
+
+    func store64Releasing(_ offset: Int, _ value: UInt64) {
+        unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.store(value, ordering: .releasing)
+    }
+
+    /// Adds to a counter that only one process writes: no locked instruction is needed.
+    func count(_ offset: Int, by amount: UInt64 = 1) {
+        store64(offset, load64(offset) &+ amount)
+    }
+
+    /// Wakes everyone who waits for a change of the ring.
+    func wakeReaders() {
+        let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: RingLayout.Header.wakeWord)
+        unsafe word.pointee.store(word.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+        unsafe Futex.wakeAll(on: UnsafePointer(word))
+    }
+
+    /// Sleeps while the word at `offset` is `expected`.
+    func wait(_ offset: Int, while expected: UInt32, milliseconds: Int) -> Futex.Outcome {
+        let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset)
+        return unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: milliseconds)
+    }
+
+    /// Wakes those asleep on the word at `offset` without changing it: works on a mapping that is read-only.
+    func wake(_ offset: Int) {
+        unsafe Futex.wakeAll(on: UnsafePointer(mapping.pointer(to: Atomic<UInt32>.self, at: offset)))
+    }
+
+    /// The text at `place` up to its first zero byte; bytes that are not UTF-8 are replaced.
+    func text(_ place: RingLayout.Text) -> String {
+        mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
+            unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+    }
+
+    /// Writes `value`, cut at a character so that it fits with its zero byte.
+    func setText(_ place: RingLayout.Text, _ value: String) {
+        var bytes: [UInt8] = []
+        for character in value where character != "\0" {
+            let next = Array(character.utf8)
+            guard bytes.count + next.count < place.byteCount else { break }
+            bytes += next
+        }
+        let target = unsafe mapping.mutableBytes(place.offset..<(place.offset + place.byteCount))
+        unsafe target.initializeMemory(as: UInt8.self, repeating: 0)
+        unsafe target.copyBytes(from: bytes)
+    }
+
+    /// Changes texts so that no reader takes half of an old one for a new one: an odd sequence says "being written".
+    func changeTexts(_ body: () -> Void) {
+        let sequence = load32(RingLayout.Header.textSequence) | 1
+        store32(RingLayout.Header.textSequence, sequence)
+        atomicMemoryFence(ordering: .releasing)
+        body()
+        store32Releasing(RingLayout.Header.textSequence, sequence &+ 1)
+    }
+
+    /// Reads texts whole; nil when the writer kept changing them.
+    func readTexts<Value>(_ body: () -> Value) -> Value? {
+        for _ in 0..<100 {
+            let before = load32Acquiring(RingLayout.Header.textSequence)
+            guard before & 1 == 0 else { continue }
+            let value = body()
+            atomicMemoryFence(ordering: .acquiring)
+            if load32(RingLayout.Header.textSequence) == before { return value }
+        }
+        return nil
+    }
+}

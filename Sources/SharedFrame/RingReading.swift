@@ -1,0 +1,70 @@
+import Linux
+import Synchronization
+
+/// The reader's side of the slots and the header.
+extension RingMemory {
+    /// Lends the newest frame to `body`, again when the writer has overwritten it meanwhile; nil when there is none.
+    ///
+    /// A slot's sequence is odd while it is written and moves with each frame: bytes that were read between two looks
+    /// at the same even number are of one frame. Lengths come from outside and are checked against the slot.
+    func withNewestFrame<Value, Failure: Error>(
+        _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        for _ in 0..<1000 {
+            let position = load64Acquiring(RingLayout.Header.position)
+            // A slot that was given back empty, by a writer that failed or died, is followed by older ones.
+            let reach = min(position, UInt64(geometry.slotCount))
+            var wasOverwritten = false
+            for age in 0..<reach {
+                switch try withSlot(at: position - 1 - age, body) {
+                case .read(let value): return value
+                case .empty: continue
+                case .overwritten: wasOverwritten = true
+                }
+                break
+            }
+            if !wasOverwritten { return nil }
+        }
+        return nil
+    }
+
+    /// The newest frame without its bytes.
+    func newestDescription() -> FrameDescription? {
+        withNewestFrame { description, _ in description }
+    }
+
+    private func withSlot<Value, Failure: Error>(
+        at position: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> SlotReading<Value> {
+        let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
+        let sequence = load64Acquiring(slot + RingLayout.Slot.sequence)
+        guard sequence & 1 == 0 else { return .overwritten }
+        let byteCount = load64(slot + RingLayout.Slot.byteCount)
+        guard byteCount > 0, byteCount <= UInt64(geometry.slotByteCount) else {
+            return isUnchanged(slot, sequence) ? .empty : .overwritten
+        }
+        let description = FrameDescription(
+            number: load64(slot + RingLayout.Slot.number),
+            capture: CaptureTime(
+                monotonic: load64(slot + RingLayout.Slot.captureMonotonic),
+                realtime: load64(slot + RingLayout.Slot.captureRealtime)),
+            byteCount: Int(byteCount), width: Int(load32(slot + RingLayout.Slot.width)),
+            height: Int(load32(slot + RingLayout.Slot.height)), published: load64(slot + RingLayout.Slot.published))
+        let start = slot + RingLayout.slotHeaderByteCount
+        let value = try mapping.withBytes(start..<(start + Int(byteCount))) { (bytes) throws(Failure) in
+            try body(description, bytes)
+        }
+        return isUnchanged(slot, sequence) ? .read(value) : .overwritten
+    }
+
+    private func isUnchanged(_ slot: Int, _ sequence: UInt64) -> Bool {
+        atomicMemoryFence(ordering: .acquiring)
+        return load64(slot + RingLayout.Slot.sequence) == sequence
+    }
+}
+
+private enum SlotReading<Value> {
+    case read(Value)
+    case empty
+    case overwritten
+}

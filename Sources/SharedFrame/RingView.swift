@@ -1,0 +1,132 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// A ring as a reader has it: one object, mapped read-only.
+///
+/// Everything in it is immutable or atomic, so any thread may use it.
+final class RingView: Sendable {
+    private let descriptor: Descriptor
+    private let memory: RingMemory
+    private let file: FileStatus
+    private let name: RingName
+
+    /// Opens what stands under `name` now; nil when nothing does.
+    static func open(_ name: RingName) throws(RingError) -> RingView? {
+        do {
+            let descriptor = try Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW)
+            let file = try descriptor.status()
+            return try RingView(name, descriptor, file)
+        } catch let error as RingError {
+            throw error
+        } catch let error as SystemError {
+            if error.errno == .noSuchFileOrDirectory { return nil }
+            throw RingError(cannotOpen: name, error)
+        } catch {
+            throw RingError(EX_SOFTWARE, "\(error)")
+        }
+    }
+
+    private init(_ name: RingName, _ descriptor: consuming Descriptor, _ file: FileStatus) throws(RingError) {
+        memory = try RingMemory(opening: descriptor, byteCount: file.byteCount, name, access: .read)
+        self.descriptor = descriptor
+        self.file = file
+        self.name = name
+    }
+
+    deinit {
+        FileLock.unlock(descriptor, byte: RingLayout.Lock.interest)
+    }
+
+    // MARK: Changes
+
+    /// Counts changes: to be read before anything else, then given to ``wait(while:milliseconds:)``.
+    var wakeWord: UInt32 { memory.load32Acquiring(RingLayout.Header.wakeWord) }
+
+    /// Sleeps until the ring changes from what it was when `wakeWord` was read; false when the time ran out.
+    func wait(while wakeWord: UInt32, milliseconds: Int) -> Bool {
+        memory.wait(RingLayout.Header.wakeWord, while: wakeWord, milliseconds: milliseconds) != .timedOut
+    }
+
+    /// Wakes this process's own waiting threads, and other readers, who look once more and find nothing new.
+    func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
+
+    var newestNumber: UInt64 { memory.load64Acquiring(RingLayout.Header.newestNumber) }
+
+    /// Whether the writer has gone on to a larger object under the same name.
+    var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
+
+    /// Whether the name still leads here.
+    var hasItsName: Bool {
+        guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
+            return false
+        }
+        return found.isSameFile(as: file)
+    }
+
+    // MARK: Interest
+
+    func takeInterest() {
+        _ = try? FileLock.tryLock(descriptor, byte: RingLayout.Lock.interest, .shared)
+        memory.wake(RingLayout.Header.doorbell)
+    }
+
+    func dropInterest() {
+        FileLock.unlock(descriptor, byte: RingLayout.Lock.interest)
+    }
+
+    // MARK: What is in it
+
+    func withNewestFrame<Value, Failure: Error>(
+        _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        try memory.withNewestFrame(body)
+    }
+
+    /// Whether a writer holds its lock: the kernel's word, true across containers and reused process numbers.
+    var isWriterAlive: Bool {
+        FileLock.isTaken(descriptor, byte: RingLayout.Lock.writer, against: .shared)
+    }
+
+    /// Whether the writer is alive and its heartbeat is not older than a second.
+    var isWriterWell: Bool { isWriterAlive && !isHeartbeatOld }
+
+    private var isHeartbeatOld: Bool {
+        let heartbeat = memory.load64(RingLayout.Header.heartbeat)
+        let now = Clock.monotonic
+        return now > heartbeat && now - heartbeat > 1_000_000_000
+    }
+
+    var status: RingStatus {
+        typealias Header = RingLayout.Header
+        let isAlive = isWriterAlive
+        var (state, reason, source) =
+            memory.readTexts {
+                (
+                    CameraState(rawValue: memory.load32(Header.state)) ?? .error, memory.text(Header.reason),
+                    SourceDescription(
+                        kind: memory.text(Header.sourceKind), device: memory.text(Header.sourceDevice),
+                        name: memory.text(Header.sourceName), format: memory.text(Header.sourceFormat))
+                )
+            } ?? (.error, "the ring's header cannot be read", SourceDescription(kind: "", device: ""))
+        if !isAlive && state != .stopped {
+            (state, reason) = (.stopped, "the program that captures camera \(name.camera) has ended unexpectedly")
+        } else if isAlive && isHeartbeatOld {
+            (state, reason) = (.stalled, "the program that captures camera \(name.camera) does not respond")
+        }
+        var dropped: [DropReason: UInt64] = [:]
+        for reason in DropReason.allCases {
+            dropped[reason] = memory.load64(Header.dropped + reason.rawValue * 8)
+        }
+        return RingStatus(
+            state: state, reason: reason, isWriterAlive: isAlive, source: source,
+            width: Int(memory.load32(Header.width)), height: Int(memory.load32(Header.height)),
+            framesPerSecondAsked: Double(memory.load64(Header.millihertzAsked)) / 1000,
+            framesPerSecondMeasured: Double(memory.load64(Header.millihertzMeasured)) / 1000,
+            clockOffset: Int64(bitPattern: memory.load64(Header.clockOffset)),
+            newest: memory.newestDescription(), restarts: Int(memory.load32(Header.restarts)),
+            captured: memory.load64(Header.captured), published: memory.load64(Header.published),
+            bytes: memory.load64(Header.bytes), encodedFrames: memory.load64(Header.encodedFrames),
+            encodeNanoseconds: memory.load64(Header.encodeNanoseconds), dropped: dropped)
+    }
+}

@@ -1,0 +1,89 @@
+import Linux
+import Synchronization
+
+/// The writer's side of the slots and the header.
+extension RingMemory {
+    /// Marks the slot that follows `position` frames as being written; returns where it begins.
+    func beginSlot(at position: UInt64) -> Int {
+        let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
+        // Odd before any byte changes: readers that see one changed byte see the odd number too.
+        store64(slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) | 1)
+        atomicMemoryFence(ordering: .releasing)
+        return slot
+    }
+
+    /// Lends the slot's payload to `write`; returns how many bytes it says it wrote.
+    func writeSlot(
+        _ slot: Int, capacity: Int, _ write: (inout MutableRawSpan) throws -> Int
+    ) throws -> Int {
+        let start = slot + RingLayout.slotHeaderByteCount
+        var span = unsafe MutableRawSpan(_unsafeBytes: mapping.mutableBytes(start..<(start + capacity)))
+        return min(max(0, try write(&span)), capacity)
+    }
+
+    /// Lets readers see the frame in the slot, and wakes them.
+    func finishSlot(_ slot: Int, at position: UInt64, _ frame: FrameDescription) {
+        store64(slot + RingLayout.Slot.number, frame.number)
+        store64(slot + RingLayout.Slot.captureMonotonic, frame.capture.monotonic)
+        store64(slot + RingLayout.Slot.captureRealtime, frame.capture.realtime)
+        store64(slot + RingLayout.Slot.byteCount, UInt64(frame.byteCount))
+        store32(slot + RingLayout.Slot.width, UInt32(clamping: frame.width))
+        store32(slot + RingLayout.Slot.height, UInt32(clamping: frame.height))
+        store64(slot + RingLayout.Slot.published, frame.published)
+        store64Releasing(
+            slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) &+ 1)
+        count(RingLayout.Header.published)
+        count(RingLayout.Header.bytes, by: UInt64(frame.byteCount))
+        store32(RingLayout.Header.width, UInt32(clamping: frame.width))
+        store32(RingLayout.Header.height, UInt32(clamping: frame.height))
+        store64(RingLayout.Header.heartbeat, frame.published)
+        store64(RingLayout.Header.newestNumber, frame.number)
+        store64Releasing(RingLayout.Header.position, position &+ 1)
+        wakeReaders()
+    }
+
+    /// Gives the slot back empty: what it held is overwritten, nothing has taken its place.
+    func abandonSlot(_ slot: Int) {
+        store64(slot + RingLayout.Slot.number, 0)
+        store64(slot + RingLayout.Slot.byteCount, 0)
+        store64Releasing(
+            slot + RingLayout.Slot.sequence, (load64(slot + RingLayout.Slot.sequence) | 1) &+ 1)
+    }
+
+    /// Empties the slot that a writer was in when it died.
+    func repairSlots() {
+        for index in 0..<geometry.slotCount {
+            let slot = geometry.offset(ofSlot: index)
+            if load64(slot + RingLayout.Slot.sequence) & 1 == 1 { abandonSlot(slot) }
+        }
+        if load32(RingLayout.Header.textSequence) & 1 == 1 { changeTexts {} }
+    }
+
+    func writeState(_ state: CameraState, _ reason: String) {
+        changeTexts {
+            store32(RingLayout.Header.state, state.rawValue)
+            setText(RingLayout.Header.reason, reason)
+        }
+    }
+
+    func writeSource(_ source: SourceDescription) {
+        changeTexts {
+            setText(RingLayout.Header.sourceKind, source.kind)
+            setText(RingLayout.Header.sourceDevice, source.device)
+            setText(RingLayout.Header.sourceName, source.name)
+            setText(RingLayout.Header.sourceFormat, source.format)
+        }
+    }
+
+    /// Carries on the counts of the object that this one replaces.
+    func copyCounters(from old: borrowing RingMemory) {
+        typealias Header = RingLayout.Header
+        for offset in stride(from: Header.captured, to: Header.dropped + 16 * 8, by: 8) {
+            store64(offset, old.load64(offset))
+        }
+        store64(Header.clockOffset, old.load64(Header.clockOffset))
+        store32(Header.restarts, old.load32(Header.restarts))
+        store32(Header.width, old.load32(Header.width))
+        store32(Header.height, old.load32(Header.height))
+    }
+}
