@@ -19,6 +19,16 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Opens `path` as ``init(opening:flags:mode:)`` does; nil when there is no such file.
+    public static func openIfThere(_ path: FilePath, flags: CInt) throws(SystemError) -> Descriptor? {
+        do throws(SystemError) {
+            return try Descriptor(opening: path, flags: flags)
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+    }
+
     /// Opens a file without a name in `folder` (`O_TMPFILE`), for reading and writing.
     public init(unnamedIn folder: FilePath, mode: UInt32) throws(SystemError) {
         number = try systemCall("open", "\(folder)") {

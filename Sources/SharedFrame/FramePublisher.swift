@@ -192,7 +192,8 @@ public final class FramePublisher {
     private func grow(to byteCount: Int) throws(RingError) {
         guard byteCount <= RingLayout.maximumSlotByteCount else {
             throw RingError(
-                EX_DATAERR, "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
+                EX_DATAERR,
+                "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
         }
         // A quarter more than needed, so that pictures that slowly get larger do not make a new ring each time.
         try replace(

@@ -1,7 +1,6 @@
 public import Linux
 import Synchronization
 
-
 /// A reader of a ring that may come, go, grow and come back under its name.
 ///
 /// Sendable: one thread may wait while others ask for status or change interest. It cannot change a frame, and it

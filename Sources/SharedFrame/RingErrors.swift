@@ -44,7 +44,8 @@ extension RingError {
 
     init(notARing name: RingName) {
         self.init(
-            EX_CONFIG, "shared memory \(name) is no ring of frames: remove \(name.path), or choose another ORIEL_PREFIX")
+            EX_CONFIG, "shared memory \(name) is no ring of frames: remove \(name.path), or choose another ORIEL_PREFIX"
+        )
     }
 
     init(version: UInt32, _ name: RingName) {

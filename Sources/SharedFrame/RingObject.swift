@@ -68,13 +68,7 @@ struct RingObject: ~Copyable {
     }
 
     private static func adopt(_ name: RingName) throws(RingError) -> RingObject? {
-        let descriptor: Descriptor
-        do throws(SystemError) {
-            descriptor = try Descriptor(opening: name.path, flags: O_RDWR | O_NOFOLLOW)
-        } catch {
-            if error.errno == .noSuchFileOrDirectory { return nil }
-            throw RingError(cannotOpen: name, error)
-        }
+        guard let descriptor = try name.open(O_RDWR) else { return nil }
         let status: FileStatus
         let isLocked: Bool
         do throws(SystemError) {
@@ -121,6 +115,17 @@ struct RingObject: ~Copyable {
         var status = EINTR
         while status == EINTR { status = posix_fallocate(number, 0, off_t(byteCount)) }
         guard status == 0 else { throw SystemError("posix_fallocate", "\(name.path)", Errno(rawValue: status)) }
+    }
+}
+
+extension RingName {
+    /// Opens what stands under the name, `O_RDONLY` or `O_RDWR`; nil when nothing does.
+    func open(_ access: CInt) throws(RingError) -> Descriptor? {
+        do throws(SystemError) {
+            return try Descriptor.openIfThere(path, flags: access | O_NOFOLLOW)
+        } catch {
+            throw RingError(cannotOpen: self, error)
+        }
     }
 }
 

@@ -13,18 +13,14 @@ final class RingView: Sendable {
 
     /// Opens what stands under `name` now; nil when nothing does.
     static func open(_ name: RingName) throws(RingError) -> RingView? {
-        do {
-            let descriptor = try Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW)
-            let file = try descriptor.status()
-            return try RingView(name, descriptor, file)
-        } catch let error as RingError {
-            throw error
-        } catch let error as SystemError {
-            if error.errno == .noSuchFileOrDirectory { return nil }
-            throw RingError(cannotOpen: name, error)
+        guard let descriptor = try name.open(O_RDONLY) else { return nil }
+        let file: FileStatus
+        do throws(SystemError) {
+            file = try descriptor.status()
         } catch {
-            throw RingError(EX_SOFTWARE, "\(error)")
+            throw RingError(cannotOpen: name, error)
         }
+        return try RingView(name, descriptor, file)
     }
 
     private init(_ name: RingName, _ descriptor: consuming Descriptor, _ file: FileStatus) throws(RingError) {
@@ -96,6 +92,9 @@ final class RingView: Sendable {
         let now = Clock.monotonic
         return now > heartbeat && now - heartbeat > 1_000_000_000
     }
+
+    /// Where the writer says that its pictures come from; nil when it does not live.
+    var source: SourceDescription? { isWriterAlive ? status.source : nil }
 
     var status: RingStatus {
         typealias Header = RingLayout.Header

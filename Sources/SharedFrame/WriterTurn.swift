@@ -9,26 +9,14 @@ extension FramePublisher {
     /// has another source than `source`. The thread sleeps in the kernel and cannot be woken: let it be one that may
     /// be left behind when the process ends.
     public static func waitForTurn(_ name: RingName, source: SourceDescription) throws(RingError) {
-        let descriptor: Descriptor
-        do {
-            descriptor = try Descriptor(opening: name.path, flags: O_RDWR | O_NOFOLLOW)
-            if try FileLock.tryLock(descriptor, byte: RingLayout.Lock.writer, .exclusive) { return }
-        } catch let error as SystemError {
-            if error.errno == .noSuchFileOrDirectory { return }
-            throw RingError(cannotOpen: name, error)
+        guard let descriptor = try name.open(O_RDWR) else { return }
+        if let other = try RingView.open(name)?.source, other.device != source.device {
+            throw RingError(otherSource: name, other.device)
+        }
+        do throws(SystemError) {
+            while try !FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer) {}
         } catch {
-            throw RingError(EX_SOFTWARE, "\(error)")
-        }
-        if let view = try RingView.open(name) {
-            let other = view.status.source
-            guard other.device == source.device else { throw RingError(otherSource: name, other.device) }
-        }
-        while true {
-            do throws(SystemError) {
-                if try FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer) { return }
-            } catch {
-                throw RingError(cannotOpen: name, error)
-            }
+            throw RingError(cannotOpen: name, error)
         }
     }
 }
