@@ -1,0 +1,115 @@
+import CVideo4Linux
+import Linux
+import SystemPackage
+
+extension Camera {
+    /// The controls it has, without those that are disabled or mere headings.
+    public func controls() -> [Control] { node.controls() }
+
+    /// Sets the control `name` to what `text` means to it, such as `brightness` to `128`.
+    ///
+    /// Works while the camera streams. Throws `invalidControl` with a sentence that says what would be right.
+    public func setControl(_ name: String, to text: String) throws(CameraError) {
+        let all = controls()
+        let wanted = Control.normalised(name)
+        guard let control = all.first(where: { $0.name == wanted }) else {
+            let names = all.map(\.name).joined(separator: ", ")
+            throw CameraError(
+                .invalidControl, "\(path) has no control \(name): it has \(names.isEmpty ? "none" : names)")
+        }
+        guard !control.isReadOnly else {
+            throw CameraError(.invalidControl, "control \(control.name) of \(path) is read-only: leave it out")
+        }
+        let value = try control.value(of: text)
+        do throws(SystemError) {
+            try node.set(control, to: value)
+        } catch {
+            if error.errno == .operationNotSupportedByDevice { throw CameraError(path, error) }
+            let hint = control.isInactive ? "; it is inactive: switch off the automatic that rules it first" : ""
+            throw CameraError(
+                .invalidControl, "\(path) refuses \(control.name)=\(text): \(error.errno)\(hint)")
+        }
+    }
+
+    /// The value that the control `name` has now; nil when there is no such control.
+    public func value(ofControl name: String) -> Int64? {
+        let wanted = Control.normalised(name)
+        return controls().first { $0.name == wanted }?.value
+    }
+}
+
+extension Node {
+    func controls() -> [Control] {
+        var controls: [Control] = []
+        var identifier: UInt32 = 0
+        while controls.count < 256 {
+            var query = v4l2_query_ext_ctrl()
+            query.id = identifier | UInt32(V4L2_CTRL_FLAG_NEXT_CTRL)
+            do throws(SystemError) { try perform(.queryControl, &query) } catch { break }
+            // A driver that does not count up would be asked for ever.
+            guard query.id > identifier else { break }
+            identifier = query.id
+            let isHeading = query.type == V4L2_CTRL_TYPE_CTRL_CLASS.rawValue
+            if isHeading || query.flags & UInt32(V4L2_CTRL_FLAG_DISABLED) != 0 { continue }
+            controls.append(control(query))
+        }
+        return controls
+    }
+
+    private func control(_ query: v4l2_query_ext_ctrl) -> Control {
+        let kind = Control.Kind(query.type)
+        let isReadable = query.flags & UInt32(V4L2_CTRL_FLAG_WRITE_ONLY) == 0 && kind != .button && kind != .other
+        let text = Video4Linux.text(query.name)
+        return Control(
+            identifier: query.id, name: Control.normalised(text), text: text, kind: kind, minimum: query.minimum,
+            maximum: query.maximum, step: Int64(clamping: query.step), standard: query.default_value,
+            value: isReadable ? value(query.id, isWide: kind == .integer64) : nil,
+            choices: kind == .menu || kind == .integerMenu ? choices(query, kind) : [],
+            isReadOnly: query.flags & UInt32(V4L2_CTRL_FLAG_READ_ONLY) != 0,
+            isInactive: query.flags & UInt32(V4L2_CTRL_FLAG_INACTIVE) != 0)
+    }
+
+    /// A menu's choices; drivers leave out numbers that they do not support.
+    private func choices(_ query: v4l2_query_ext_ctrl, _ kind: Control.Kind) -> [Control.Choice] {
+        guard query.minimum >= 0, query.minimum <= query.maximum, query.maximum < 256 else { return [] }
+        return (query.minimum...query.maximum).compactMap { index in
+            var item = v4l2_querymenu()
+            item.id = query.id
+            item.index = UInt32(index)
+            do throws(SystemError) { try perform(.queryMenu, &item) } catch { return nil }
+            let text = kind == .menu ? Video4Linux.text(item.name) : "\(item.value)"
+            return Control.Choice(value: index, text: text)
+        }
+    }
+
+    private func value(_ identifier: UInt32, isWide: Bool) -> Int64? {
+        var value: Int64 = 0
+        let result = unsafe v4l2_control_access(descriptor.number, 0, identifier, isWide ? 1 : 0, &value)
+        return result == 0 ? value : nil
+    }
+
+    func set(_ control: Control, to value: Int64) throws(SystemError) {
+        var value = value
+        let number = descriptor.number
+        try systemCall("VIDIOC_S_EXT_CTRLS", "\(path)") {
+            unsafe v4l2_control_access(number, 1, control.identifier, control.kind == .integer64 ? 1 : 0, &value)
+        }
+    }
+}
+
+extension Control.Kind {
+    /// `V4L2_CTRL_TYPE_…` of linux/videodev2.h.
+    fileprivate init(_ type: UInt32) {
+        self =
+            switch type {
+            case V4L2_CTRL_TYPE_INTEGER.rawValue: .integer
+            case V4L2_CTRL_TYPE_BOOLEAN.rawValue: .boolean
+            case V4L2_CTRL_TYPE_MENU.rawValue: .menu
+            case V4L2_CTRL_TYPE_INTEGER_MENU.rawValue: .integerMenu
+            case V4L2_CTRL_TYPE_BUTTON.rawValue: .button
+            case V4L2_CTRL_TYPE_BITMASK.rawValue: .bitmask
+            case V4L2_CTRL_TYPE_INTEGER64.rawValue: .integer64
+            default: .other
+            }
+    }
+}

@@ -1,0 +1,189 @@
+import Glibc
+import Linux
+public import SystemPackage
+
+/// A camera that is open; it streams between `start` and `stop`.
+///
+/// Not Sendable: one thread uses it. After an error whose reason is `lost`, drop it and open the camera anew.
+public final class Camera {
+    /// The node, as it was given.
+    public let path: FilePath
+    /// The camera's name, such as `HD Pro Webcam C920`.
+    public let name: String
+    public let driver: String
+    /// Where it is attached, such as `usb-0000:00:14.0-1`.
+    public let bus: String
+    /// What finds this camera again under another node.
+    public let identity: CameraIdentity
+    /// What it is set to; nil before `configure`.
+    public private(set) var format: CaptureFormat?
+
+    let node: Node
+    private let calls: CaptureCalls
+    private var buffers: BufferSet?
+    private var isStreaming = false
+    private var lastSequence: UInt32?
+    private var counts = BufferCounts()
+
+    /// Opens the node at `path`, which may be a link such as those in /dev/v4l/by-id.
+    public init(_ path: FilePath) throws(CameraError) {
+        let node = try Node(path)
+        guard let capability = node.capability() else {
+            throw CameraError(.notCamera, "\(path) is not a Video4Linux device: choose another --device")
+        }
+        guard capability.canCapture else {
+            throw CameraError(
+                .notCamera, "\(path) gives no pictures (metadata, output or codec node): choose another --device")
+        }
+        self.path = path
+        name = capability.card
+        driver = capability.driver
+        bus = capability.bus
+        identity = CameraIdentity(of: node.descriptor.number, name: capability.card, bus: capability.bus)
+        calls = CaptureCalls(isMultiplanar: capability.isMultiplanar)
+        self.node = node
+    }
+
+    deinit {
+        stop()
+    }
+
+    /// The formats it offers, in the driver's order.
+    public func formats() -> [Format] { node.formats(calls.type) }
+
+    /// Sets format, size and rate, and returns what the driver made of them.
+    ///
+    /// The camera must not stream. Throws `noUsableFormat`, `busy`, `lost` or `failed`.
+    @discardableResult
+    public func configure(_ request: CaptureRequest) throws(CameraError) -> CaptureFormat {
+        let offered = formats()
+        guard let (pixelFormat, size) = request.choose(from: offered) else {
+            throw CameraError(noUsableFormat: path, request, offered)
+        }
+        do throws(SystemError) {
+            var format = try calls.setFormat(node, pixelFormat, size)
+            guard format.pixelFormat.isDirect || FormatConverter.sources.contains(format.pixelFormat) else {
+                throw SystemError("VIDIOC_S_FMT", "\(path)", .invalidArgument)
+            }
+            let rates = offered.first { $0.pixelFormat == format.pixelFormat }?.sizes.rates(at: format.size)
+            format.rate = calls.setRate(node, request.rate.map { (rates ?? .unknown).nearest(to: $0) })
+            self.format = format
+            return format
+        } catch {
+            throw CameraError(path, error)
+        }
+    }
+
+    /// Begins to stream into up to `bufferCount` buffers; a driver may give fewer, and one is enough.
+    public func start(bufferCount: Int = 4) throws(CameraError) {
+        precondition(format != nil && !isStreaming)
+        do throws(SystemError) {
+            let count = try calls.requestBuffers(node, count: bufferCount)
+            guard count > 0 else { throw SystemError("VIDIOC_REQBUFS", "\(path)", .noMemory) }
+            let calls = calls
+            let buffers = try BufferSet(count) { (index) throws(SystemError) in
+                try BufferMapping(node.descriptor, unsafe try calls.buffer(node, .queryBuffer, index: index))
+            }
+            self.buffers = buffers
+            for index in 0..<count { _ = unsafe try calls.buffer(node, .queueBuffer, index: index) }
+            try calls.setStreaming(node, true)
+            isStreaming = true
+            lastSequence = nil
+        } catch {
+            stop()
+            throw CameraError(path, error)
+        }
+    }
+
+    /// Ends streaming and gives the buffers back; harmless when it does not stream, or is gone.
+    public func stop() {
+        if isStreaming { try? calls.setStreaming(node, false) }
+        isStreaming = false
+        guard buffers != nil else { return }
+        // The driver frees its buffers once they are unmapped: REQBUFS with 0 fails before (V4L2 API, VIDIOC_REQBUFS).
+        buffers = nil
+        _ = try? calls.requestBuffers(node, count: 0)
+    }
+
+    /// The descriptor to poll: readable (POLLIN) when a frame is ready, POLLERR or POLLHUP when the camera is gone.
+    public var pollDescriptor: CInt { node.descriptor.number }
+
+    /// Lends the newest whole frame to `body`, or returns nil when none is ready; older ones are given back unseen.
+    ///
+    /// What was passed over is counted, see `takeCounts`. Throws `lost` when the camera is gone.
+    public func withNewestFrame<Value>(
+        _ body: (CapturedFrame, RawSpan) -> Value
+    ) throws(CameraError) -> Value? {
+        guard let buffers, let format else { return nil }
+        var newest: BufferState?
+        do throws(SystemError) {
+            while let state = try dequeue() {
+                count(state)
+                guard isWhole(state, format) else {
+                    try requeue(state)
+                    continue
+                }
+                if let stale = newest {
+                    counts.stale += 1
+                    newest = state
+                    try requeue(stale)
+                } else {
+                    newest = state
+                }
+                // With every buffer taken the driver could fill no more: no newer one can come.
+                if buffers.count == 1 { break }
+            }
+            guard let newest else { return nil }
+            let frame = CapturedFrame(newest, now: Clock.monotonic)
+            let value = buffers.withBytes(newest.index, newest.usedByteCount) { body(frame, $0) }
+            try requeue(newest)
+            return value
+        } catch {
+            throw CameraError(path, error)
+        }
+    }
+
+    /// What happened to buffers since the last call of this.
+    public func takeCounts() -> BufferCounts {
+        defer { counts = BufferCounts() }
+        return counts
+    }
+
+    /// Takes a filled buffer from the driver; nil when there is none.
+    private func dequeue() throws(SystemError) -> BufferState? {
+        do throws(SystemError) {
+            return unsafe try calls.buffer(node, .dequeueBuffer, index: 0)
+        } catch {
+            if error.errno == .resourceTemporarilyUnavailable { return nil }
+            throw error
+        }
+    }
+
+    private func requeue(_ state: BufferState) throws(SystemError) {
+        _ = unsafe try calls.buffer(node, .queueBuffer, index: state.index)
+    }
+
+    private func count(_ state: BufferState) {
+        counts.dequeued += 1
+        if state.isFlagged { return counts.flagged += 1 }
+        if let lastSequence {
+            let gap = state.sequence &- lastSequence
+            if gap > 1 && gap < 1 << 16 { counts.missed += Int(gap) - 1 }
+        }
+        lastSequence = state.sequence
+    }
+
+    /// Whether the buffer holds a picture that is worth showing; counts what it lacks.
+    private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
+        if state.isFlagged { return false }
+        if state.usedByteCount == 0 {
+            counts.empty += 1
+            return false
+        }
+        if let whole = format.wholeByteCount, state.usedByteCount < whole {
+            counts.truncated += 1
+            return false
+        }
+        return true
+    }
+}

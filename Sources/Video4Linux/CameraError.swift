@@ -1,0 +1,79 @@
+import Linux
+import SystemPackage
+
+/// Why a camera cannot be used: something to tell apart in a program, and a sentence for people.
+public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Reason: Sendable, Equatable, CaseIterable {
+        /// No such node, or no camera at all.
+        case notFound
+        /// The node is there and is not a camera.
+        case notCamera
+        /// Another program streams from it.
+        case busy
+        case noPermission
+        /// Nothing it offers can be used, or not the format that was asked for.
+        case noUsableFormat
+        /// The USB bus has no room for the stream (ENOSPC).
+        case noBandwidth
+        /// It was there and is gone, or no longer answers.
+        case lost
+        /// A control that it lacks, or a value that it refuses.
+        case invalidControl
+        /// Anything else that the driver refused.
+        case failed
+    }
+
+    public let reason: Reason
+    /// One sentence that names the thing, the cause and the remedy.
+    public let description: String
+
+    public init(_ reason: Reason, _ description: String) {
+        self.reason = reason
+        self.description = description
+    }
+}
+
+extension CameraError {
+    /// The meaning of a failed open(2).
+    init(opening path: FilePath, _ error: SystemError) {
+        switch error.errno {
+        case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
+            self.init(.notFound, "\(path) is not there: plug the camera in or choose another --device")
+        case .permissionDenied, .notPermitted:
+            self.init(
+                .noPermission,
+                "\(path) may not be opened: add the user to the group video (usermod -aG video USER) and log in again")
+        case .resourceBusy:
+            self.init(busy: path)
+        default:
+            self.init(.failed, "\(path) cannot be opened: \(error)")
+        }
+    }
+
+    /// The meaning of a request that failed on an open camera.
+    init(_ path: FilePath, _ error: SystemError) {
+        switch error.errno {
+        case .resourceBusy:
+            self.init(busy: path)
+        case .noSpace:
+            self.init(
+                .noBandwidth,
+                "\(path) cannot stream: its USB bus has no bandwidth left; choose a smaller --size, a lower --fps "
+                    + "or --format mjpeg, or plug it into another USB port")
+        case .operationNotSupportedByDevice, .ioError, .noSuchAddressOrDevice:
+            self.init(lost: path, "\(error.call): \(error.errno)")
+        case .permissionDenied, .notPermitted:
+            self.init(.noPermission, "\(path) refuses \(error.call): \(error.errno)")
+        default:
+            self.init(.failed, "\(path) failed: \(error.call): \(error.errno)")
+        }
+    }
+
+    init(busy path: FilePath) {
+        self.init(.busy, "\(path) is busy: another program streams from it; close it or choose another --device")
+    }
+
+    init(lost path: FilePath, _ cause: String) {
+        self.init(.lost, "\(path) is gone or no longer answers (\(cause)): check the camera and its cable")
+    }
+}

@@ -1,0 +1,120 @@
+import CVideo4Linux
+import Glibc
+import Linux
+public import SystemPackage
+
+/// What tells one camera from another, however often its node changes its name.
+public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
+    /// USB vendor and product, such as `046d:082d`; nil for other buses.
+    public let product: String?
+    /// The USB serial number; nil when there is none, or when two cameras here have the same.
+    public let serial: String?
+    /// The device's place in /sys: a USB port such as `1-1.4`, or a platform device such as `vivid.0`.
+    public let port: String?
+    /// The USB interface (`1.0`), since one device may hold several cameras.
+    public let interface: String?
+    /// Which of the interface's nodes this is (0: pictures, 1: often metadata).
+    public let index: Int
+    /// The driver's words for the place, when /sys tells nothing.
+    public let bus: String
+    public let name: String
+
+    public var description: String {
+        [name, product, serial.map { "serial \($0)" }, port.map { "port \($0)" }].compactMap(\.self)
+            .joined(separator: ", ")
+    }
+}
+
+extension CameraIdentity {
+    /// The node's folder in /sys.
+    private init(folder: FilePath, name: String, bus: String) {
+        let device = SystemFile.realPath("\(folder)/device")
+        index = SystemFile.text(of: "\(folder)/index").flatMap { Int($0) } ?? 0
+        self.name = name
+        self.bus = bus
+        guard let device else {
+            (product, serial, port, interface) = (nil, nil, nil, nil)
+            return
+        }
+        // A USB camera's node belongs to an interface (1-1.4:1.0) of the device (1-1.4), which has the numbers.
+        let usb = device.removingLastComponent()
+        if let vendor = SystemFile.text(of: "\(usb)/idVendor"),
+            let number = SystemFile.text(of: "\(usb)/idProduct")
+        {
+            product = "\(vendor):\(number)"
+            let text = SystemFile.text(of: "\(usb)/serial") ?? ""
+            serial = text.isEmpty ? nil : text
+            port = usb.lastComponent?.string
+            interface = device.lastComponent?.string.split(separator: ":").last.map(String.init)
+        } else {
+            (product, serial, interface) = (nil, nil, nil)
+            port = device.lastComponent?.string
+        }
+    }
+
+    /// The identity of the node that `descriptor` has open, by its device number: its name may be anything.
+    init(of descriptor: CInt, name: String, bus: String) {
+        var status = stat()
+        _ = unsafe fstat(descriptor, &status)
+        let device = UInt64(status.st_rdev)
+        let path = "/sys/dev/char/\(v4l2_device_major(device)):\(v4l2_device_minor(device))"
+        let folder = SystemFile.realPath(path) ?? FilePath(path)
+        let own = CameraIdentity(folder: folder, name: name, bus: bus)
+        // Cheap cameras share one serial number: then it tells nothing.
+        let others = Self.all().filter { $0.path.lastComponent != folder.lastComponent }
+        let isShared = others.contains { $0.identity.isTwin(of: own) }
+        self = isShared ? own.withoutSerial : own
+    }
+
+    private init(_ other: CameraIdentity, serial: String?) {
+        product = other.product
+        self.serial = serial
+        port = other.port
+        interface = other.interface
+        index = other.index
+        bus = other.bus
+        name = other.name
+    }
+
+    private var withoutSerial: CameraIdentity { CameraIdentity(self, serial: nil) }
+
+    private func isTwin(of other: CameraIdentity) -> Bool {
+        serial != nil && (product, serial, interface) == (other.product, other.serial, other.interface)
+            && index == other.index
+    }
+
+    /// Every node of /sys/class/video4linux with its identity, in the order of their numbers.
+    static func all() -> [(path: FilePath, identity: CameraIdentity)] {
+        let root: FilePath = "/sys/class/video4linux"
+        let names = Folder.names(in: root).filter { $0.hasPrefix("video") }
+        return names.sorted { number(of: $0) < number(of: $1) }.map { node in
+            let name = SystemFile.text(of: "\(root)/\(node)/name") ?? ""
+            return (FilePath("/dev/\(node)"), CameraIdentity(folder: FilePath("\(root)/\(node)"), name: name, bus: ""))
+        }
+    }
+
+    private static func number(of node: String) -> Int { Int(node.dropFirst(5)) ?? Int.max }
+
+    /// How surely `other` is this camera: 0 not at all, higher is surer.
+    func likeness(to other: CameraIdentity) -> Int {
+        guard product == other.product, interface == other.interface, index == other.index, port != nil else {
+            return 0
+        }
+        if product == nil { return port == other.port ? 1 : 0 }
+        if let serial {
+            guard serial == other.serial else { return 0 }
+            return port == other.port ? 3 : 2
+        }
+        return port == other.port ? 1 : 0
+    }
+}
+
+extension Device {
+    /// The node that a camera has now, by its serial number or else its place; nil while it is not there.
+    ///
+    /// Opens nothing. A node may appear before the permission to open it.
+    public static func find(_ identity: CameraIdentity) -> FilePath? {
+        let ranked = CameraIdentity.all().map { (path: $0.path, likeness: identity.likeness(to: $0.identity)) }
+        return ranked.filter { $0.likeness > 0 }.max { $0.likeness < $1.likeness }?.path
+    }
+}

@@ -1,0 +1,76 @@
+import CVideo4Linux
+
+/// What a camera was set to: the driver's answer, which may differ from what was asked for.
+public struct CaptureFormat: Equatable, Sendable {
+    /// Whether luma goes from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
+    public enum Quantization: Sendable { case limited, full }
+    /// The weights of the colours in luma (`v4l2_ycbcr_encoding`); JPEG's own is `bt601`.
+    public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
+
+    public var pixelFormat: PixelFormat
+    public var size: PictureSize
+    /// Bytes from one line of the first plane to the next; 0 for JPEG.
+    public var bytesPerLine: Int
+    /// Bytes that the largest picture can take.
+    public var imageByteCount: Int
+    public var quantization: Quantization
+    public var encoding: Encoding
+    /// The rate the driver has agreed to; nil when it does not tell.
+    public var rate: FrameRate?
+
+    public init(
+        pixelFormat: PixelFormat, size: PictureSize, bytesPerLine: Int, imageByteCount: Int,
+        quantization: Quantization = .full, encoding: Encoding = .bt601, rate: FrameRate? = nil
+    ) {
+        self.pixelFormat = pixelFormat
+        self.size = size
+        self.bytesPerLine = bytesPerLine
+        self.imageByteCount = imageByteCount
+        self.quantization = quantization
+        self.encoding = encoding
+        self.rate = rate
+    }
+
+    /// Bytes below which a raw picture is not whole; nil for JPEG and for formats that are converted.
+    public var wholeByteCount: Int? { pixelFormat.byteCount(bytesPerLine: bytesPerLine, height: size.height) }
+}
+
+/// What to ask a camera for.
+public struct CaptureRequest: Equatable, Sendable {
+    /// Nil: the first of `PixelFormat.preferred` that the camera offers, else one that libv4l can convert.
+    public var pixelFormat: PixelFormat?
+    /// See `FrameSizes.nearest(to:)`.
+    public var size: PictureSize
+    /// See `FrameRates.nearest(to:)`; nil leaves the driver's own.
+    public var rate: FrameRate?
+    /// Formats not to take, since they have failed before.
+    public var excluded: Set<PixelFormat> = []
+
+    public init(
+        pixelFormat: PixelFormat? = nil, size: PictureSize = PictureSize(width: 1280, height: 720),
+        rate: FrameRate? = nil
+    ) {
+        self.pixelFormat = pixelFormat
+        self.size = size
+        self.rate = rate
+    }
+
+    /// The format and size to set, of what a camera offers; nil when none of it is usable.
+    ///
+    /// An explicit format must be offered. Else the format comes first and the size second: the best format of
+    /// `PixelFormat.preferred`, then the first that libv4l can convert, each in its nearest size.
+    public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
+        let allowed = formats.filter { !excluded.contains($0.pixelFormat) }
+        func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }
+        let chosen: Format?
+        if let pixelFormat {
+            // The two names of JPEG are interchangeable.
+            chosen = offered(pixelFormat) ?? (pixelFormat.isJPEG ? offered(.mjpeg) ?? offered(.jpeg) : nil)
+        } else {
+            chosen =
+                PixelFormat.preferred.lazy.compactMap(offered).first
+                ?? allowed.first { FormatConverter.sources.contains($0.pixelFormat) }
+        }
+        return chosen.map { ($0.pixelFormat, $0.sizes.nearest(to: size)) }
+    }
+}

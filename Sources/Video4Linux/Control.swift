@@ -1,0 +1,90 @@
+/// A setting of a camera, such as its brightness.
+public struct Control: Equatable, Sendable {
+    public enum Kind: Sendable, CustomStringConvertible {
+        case integer, boolean, menu, integerMenu, button, bitmask, integer64
+        /// Text and compound values: shown, not set.
+        case other
+
+        public var description: String {
+            switch self {
+            case .integer, .integer64: "integer"
+            case .boolean: "boolean"
+            case .menu, .integerMenu: "menu"
+            case .button: "button"
+            case .bitmask: "bitmask"
+            case .other: "other"
+            }
+        }
+    }
+
+    /// One choice of a menu.
+    public struct Choice: Equatable, Sendable {
+        public let value: Int64
+        public let text: String
+    }
+
+    let identifier: UInt32
+    /// What `--control` takes: the driver's name in lower case, everything but letters and digits an underscore.
+    public let name: String
+    /// The driver's own words.
+    public let text: String
+    public let kind: Kind
+    public let minimum: Int64
+    public let maximum: Int64
+    public let step: Int64
+    public let standard: Int64
+    /// Its value now; nil for buttons, and where the driver does not tell.
+    public let value: Int64?
+    public let choices: [Choice]
+    /// Never to be set.
+    public let isReadOnly: Bool
+    /// Set without effect until another control (such as an automatic) is changed.
+    public let isInactive: Bool
+
+    /// `White Balance, Automatic` → `white_balance_automatic`, as v4l2-ctl names it.
+    public static func normalised(_ name: some StringProtocol) -> String {
+        var result = ""
+        for character in name.utf8 {
+            switch character {
+            case 0x30...0x39, 0x61...0x7a: result.unicodeScalars.append(Unicode.Scalar(character))
+            case 0x41...0x5a: result.unicodeScalars.append(Unicode.Scalar(character + 0x20))
+            default: if !result.isEmpty && result.last != "_" { result.append("_") }
+            }
+        }
+        while result.last == "_" { result.removeLast() }
+        return result
+    }
+
+    /// The value that `text` means, or the sentence that says what it may be.
+    ///
+    /// Numbers are decimal or 0x…; a boolean takes true/false, on/off, yes/no; a menu takes its number or words.
+    func value(of text: String) throws(CameraError) -> Int64 {
+        let word = Self.normalised(text)
+        let number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)
+        switch kind {
+        case .boolean:
+            if let value: Int64 = ["true": 1, "on": 1, "yes": 1, "1": 1, "false": 0, "off": 0, "no": 0, "0": 0][word] {
+                return value
+            }
+            throw CameraError(.invalidControl, "control \(name) is true or false, not '\(text)'")
+        case .menu, .integerMenu:
+            let choice = choices.first { number == $0.value } ?? choices.first { Self.normalised($0.text) == word }
+            if let choice { return choice.value }
+            let all = choices.map { "\($0.value) (\($0.text))" }.joined(separator: ", ")
+            throw CameraError(.invalidControl, "control \(name) has no choice '\(text)': it has \(all)")
+        case .integer, .integer64:
+            guard let number, number >= minimum, number <= maximum else {
+                throw CameraError(
+                    .invalidControl, "control \(name) goes from \(minimum) to \(maximum): '\(text)' is not in it")
+            }
+            return number
+        case .bitmask:
+            guard let number, number & ~maximum == 0 else {
+                throw CameraError(.invalidControl, "control \(name) is a bit mask within \(maximum), not '\(text)'")
+            }
+            return number
+        case .button: return number ?? 1
+        case .other: throw CameraError(.invalidControl, "control \(name) holds no number and cannot be set")
+        }
+    }
+}

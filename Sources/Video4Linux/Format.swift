@@ -1,0 +1,77 @@
+import CVideo4Linux
+import Linux
+
+/// A pixel format that a camera offers, with the sizes it offers in it.
+public struct Format: Equatable, Sendable {
+    public let pixelFormat: PixelFormat
+    /// The driver's words for it.
+    public let text: String
+    public let isCompressed: Bool
+    public let sizes: FrameSizes
+}
+
+/// The sizes a camera offers in one format.
+public enum FrameSizes: Equatable, Sendable {
+    case discrete([FrameSize])
+    /// Any from `smallest` to `largest` in steps of `step`; `rates` are those of the largest size.
+    case stepwise(smallest: PictureSize, largest: PictureSize, step: PictureSize, rates: FrameRates)
+    /// The driver does not tell; it takes what it is asked for and answers with what it can.
+    case unknown
+
+    /// The size to ask for when `wanted` is wished: that very size if it is offered, else the largest that fits into
+    /// it, else the smallest of all.
+    public func nearest(to wanted: PictureSize) -> PictureSize {
+        switch self {
+        case .unknown: return wanted
+        case .stepwise(let smallest, let largest, let step, _):
+            return PictureSize(
+                width: Self.nearest(wanted.width, smallest.width, largest.width, step.width),
+                height: Self.nearest(wanted.height, smallest.height, largest.height, step.height))
+        case .discrete(let sizes):
+            let fitting = sizes.map(\.size).filter { $0.width <= wanted.width && $0.height <= wanted.height }
+            return fitting.max { $0.pixelCount < $1.pixelCount }
+                ?? sizes.map(\.size).min { $0.pixelCount < $1.pixelCount } ?? wanted
+        }
+    }
+
+    private static func nearest(_ wanted: Int, _ smallest: Int, _ largest: Int, _ step: Int) -> Int {
+        let bounded = min(max(wanted, smallest), max(smallest, largest))
+        return bounded - (bounded - smallest) % max(1, step)
+    }
+
+    /// The rates offered at `size`.
+    public func rates(at size: PictureSize) -> FrameRates {
+        switch self {
+        case .unknown: .unknown
+        case .stepwise(_, _, _, let rates): rates
+        case .discrete(let sizes): sizes.first { $0.size == size }?.rates ?? .unknown
+        }
+    }
+}
+
+/// One size and the rates at it.
+public struct FrameSize: Equatable, Sendable {
+    public let size: PictureSize
+    public let rates: FrameRates
+}
+
+/// The frame rates a camera offers in one format and size.
+public enum FrameRates: Equatable, Sendable {
+    /// Fastest first.
+    case discrete([FrameRate])
+    case range(ClosedRange<FrameRate>)
+    case unknown
+
+    /// The rate to ask for when `wanted` is wished: the slowest that is not slower (frames beyond the wish are thinned
+    /// out by time), else the fastest.
+    public func nearest(to wanted: FrameRate) -> FrameRate {
+        switch self {
+        case .unknown: return wanted
+        case .range(let range): return min(max(wanted, range.lowerBound), range.upperBound)
+        case .discrete(let rates):
+            // A camera's 29.97 counts as 30, its 14.99 as 15.
+            let enough = rates.filter { $0.framesPerSecond >= wanted.framesPerSecond * 0.99 }
+            return enough.min() ?? rates.max() ?? wanted
+        }
+    }
+}

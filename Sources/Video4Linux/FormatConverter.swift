@@ -1,0 +1,81 @@
+import CVideo4Linux
+import Linux
+
+/// Turns a camera's pictures into planes by libv4l, for formats that are not used as they are.
+///
+/// Slower than everything else here: the last resort. Not Sendable: one thread uses it.
+@safe
+public final class FormatConverter {
+    /// What `convert` gives: YU12 of the camera's size.
+    public let output: CaptureFormat
+
+    private let data: OpaquePointer
+    private var source: v4l2_format
+    private var target: v4l2_format
+
+    /// Whether pictures of `format` go through a converter.
+    public static func isNeeded(for format: PixelFormat) -> Bool { !format.isDirect }
+
+    /// A converter of what `camera` was set to; the camera must outlive it.
+    public init(_ camera: Camera, _ format: CaptureFormat) throws(CameraError) {
+        guard let data = unsafe v4lconvert_create(camera.pollDescriptor) else {
+            throw CameraError(.failed, "\(camera.path): libv4l cannot convert its pictures")
+        }
+        unsafe self.data = data
+        unsafe source = Self.describe(format)
+        let (width, height) = (format.size.width, format.size.height)
+        output = CaptureFormat(
+            pixelFormat: .yu12, size: format.size, bytesPerLine: width,
+            imageByteCount: width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2),
+            quantization: format.quantization, encoding: format.encoding, rate: format.rate)
+        unsafe target = Self.describe(output)
+    }
+
+    deinit {
+        unsafe v4lconvert_destroy(data)
+    }
+
+    /// Converts one picture into `output.imageByteCount` bytes; returns how many were written.
+    ///
+    /// Throws `failed` when the picture is damaged, or the format is one that this libv4l does not know.
+    public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) -> Int {
+        let count = unsafe picture.withUnsafeBytes { from in
+            unsafe planes.withUnsafeMutableBytes { to -> CInt in
+                // The library takes a pointer to mutable bytes and only reads from it.
+                let bytes = unsafe UnsafeMutablePointer(
+                    mutating: from.baseAddress?.assumingMemoryBound(to: UInt8.self))
+                return unsafe v4lconvert_convert(
+                    data, &source, &target, bytes, CInt(clamping: from.count),
+                    to.baseAddress?.assumingMemoryBound(to: UInt8.self), CInt(clamping: to.count))
+            }
+        }
+        guard count >= 0 else {
+            let reason = unsafe v4lconvert_get_error_message(data).map { unsafe String(cString: $0) } ?? ""
+            let line = reason.split(separator: "\n").first.map(String.init) ?? "unknown reason"
+            throw CameraError(.failed, "libv4l cannot convert a picture: \(line)")
+        }
+        return Int(count)
+    }
+
+    private static func describe(_ format: CaptureFormat) -> v4l2_format {
+        var description = unsafe v4l2_format()
+        unsafe description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
+        unsafe description.fmt.pix.width = UInt32(clamping: format.size.width)
+        unsafe description.fmt.pix.height = UInt32(clamping: format.size.height)
+        unsafe description.fmt.pix.pixelformat = format.pixelFormat.code
+        unsafe description.fmt.pix.bytesperline = UInt32(clamping: format.bytesPerLine)
+        unsafe description.fmt.pix.sizeimage = UInt32(clamping: format.imageByteCount)
+        unsafe description.fmt.pix.field = V4L2_FIELD_NONE.rawValue
+        return unsafe description
+    }
+}
+
+extension FormatConverter {
+    /// The formats that libv4l converts to YU12 and that are not used as they are, by four-character code.
+    ///
+    /// The library does not list them; each was tried (see the tests).
+    public static let sources: [PixelFormat] = [
+        "YVYU", "YV12", "RGBP", "Y16", "Y10B", "BA81", "GBRG", "GRBG", "RGGB",
+        "PJPG", "S501", "S505", "S508", "S561", "S920", "P207", "HM12", "M420",
+    ].compactMap { PixelFormat(name: $0) }
+}

@@ -1,0 +1,169 @@
+import CVideo4Linux
+import Linux
+
+/// How to talk to a node that captures: by the single-planar calls, or by the multi-planar ones with one plane.
+struct CaptureCalls {
+    let type: UInt32
+    let isMultiplanar: Bool
+
+    init(isMultiplanar: Bool) {
+        self.isMultiplanar = isMultiplanar
+        type =
+            isMultiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE.rawValue : V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
+    }
+
+    /// Sets format and size; the answer is what the driver made of it.
+    func setFormat(
+        _ node: borrowing Node, _ pixelFormat: PixelFormat, _ size: PictureSize
+    ) throws(SystemError) -> CaptureFormat {
+        var format = unsafe v4l2_format()
+        unsafe format.type = type
+        if isMultiplanar {
+            unsafe format.fmt.pix_mp.width = UInt32(clamping: size.width)
+            unsafe format.fmt.pix_mp.height = UInt32(clamping: size.height)
+            unsafe format.fmt.pix_mp.pixelformat = pixelFormat.code
+            unsafe format.fmt.pix_mp.field = V4L2_FIELD_NONE.rawValue
+            unsafe format.fmt.pix_mp.num_planes = 1
+        } else {
+            unsafe format.fmt.pix.width = UInt32(clamping: size.width)
+            unsafe format.fmt.pix.height = UInt32(clamping: size.height)
+            unsafe format.fmt.pix.pixelformat = pixelFormat.code
+            unsafe format.fmt.pix.field = V4L2_FIELD_NONE.rawValue
+        }
+        unsafe try node.perform(.setFormat, &format)
+        return unsafe isMultiplanar ? CaptureFormat(format.fmt.pix_mp) : CaptureFormat(format.fmt.pix)
+    }
+
+    /// Asks for `rate`; the answer is the driver's, nil where it has no such setting.
+    func setRate(_ node: borrowing Node, _ rate: FrameRate?) -> FrameRate? {
+        var parameters = v4l2_streamparm()
+        parameters.type = type
+        do throws(SystemError) {
+            try node.perform(.getParameters, &parameters)
+            if let rate, unsafe parameters.parm.capture.capability & UInt32(V4L2_CAP_TIMEPERFRAME) != 0 {
+                unsafe parameters.parm.capture.timeperframe = rate.interval
+                try node.perform(.setParameters, &parameters)
+            }
+        } catch { return nil }
+        return unsafe FrameRate(interval: parameters.parm.capture.timeperframe)
+    }
+
+    /// Asks for `count` buffers, 0 to free them; the driver may give more or fewer.
+    func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
+        var request = v4l2_requestbuffers()
+        request.count = UInt32(clamping: count)
+        request.type = type
+        request.memory = V4L2_MEMORY_MMAP.rawValue
+        try node.perform(.requestBuffers, &request)
+        return Int(request.count)
+    }
+
+    func setStreaming(_ node: borrowing Node, _ isOn: Bool) throws(SystemError) {
+        var type = CInt(bitPattern: type)
+        try node.perform(isOn ? .startStreaming : .stopStreaming, &type)
+    }
+
+    /// Performs `request` on the buffer at `index`.
+    func buffer(
+        _ node: borrowing Node, _ request: Request<v4l2_buffer>, index: Int
+    ) throws(SystemError) -> BufferState {
+        var buffer = unsafe v4l2_buffer()
+        unsafe buffer.index = UInt32(index)
+        unsafe buffer.type = type
+        unsafe buffer.memory = V4L2_MEMORY_MMAP.rawValue
+        guard isMultiplanar else {
+            unsafe try node.perform(request, &buffer)
+            return unsafe BufferState(buffer, offset: buffer.m.offset, byteCount: buffer.length, used: buffer.bytesused)
+        }
+        var plane = v4l2_plane()
+        unsafe buffer.length = 1
+        try unsafe withUnsafeMutablePointer(to: &plane) { (pointer) throws(SystemError) in
+            unsafe buffer.m.planes = pointer
+            unsafe try node.perform(request, &buffer)
+        }
+        let used = plane.bytesused - min(plane.bytesused, plane.data_offset)
+        return unsafe BufferState(buffer, offset: plane.m.mem_offset, byteCount: plane.length, used: used)
+    }
+}
+
+/// A buffer as the driver describes it.
+struct BufferState {
+    let index: Int
+    /// Where mmap(2) finds it.
+    let offset: Int
+    let byteCount: Int
+    let usedByteCount: Int
+    let isFlagged: Bool
+    let sequence: UInt32
+    /// CLOCK_MONOTONIC in nanoseconds; nil when the driver's time is of another clock.
+    let timestamp: UInt64?
+
+    init(_ buffer: v4l2_buffer, offset: UInt32, byteCount: UInt32, used: UInt32) {
+        unsafe index = Int(buffer.index)
+        self.offset = Int(offset)
+        self.byteCount = Int(byteCount)
+        usedByteCount = Int(used)
+        unsafe isFlagged = buffer.flags & UInt32(V4L2_BUF_FLAG_ERROR) != 0
+        unsafe sequence = buffer.sequence
+        let clock = unsafe buffer.flags & UInt32(V4L2_BUF_FLAG_TIMESTAMP_MASK)
+        let time = unsafe buffer.timestamp
+        let isMonotonic = clock == UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
+        timestamp =
+            isMonotonic && time.tv_sec >= 0 && time.tv_usec >= 0
+            ? UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1000 : nil
+    }
+}
+
+extension CaptureFormat {
+    init(_ format: v4l2_pix_format) {
+        self.init(
+            PixelFormat(code: format.pixelformat), format.width, format.height,
+            bytesPerLine: format.bytesperline, imageByteCount: format.sizeimage,
+            colorspace: format.colorspace, encoding: format.ycbcr_enc, quantization: format.quantization)
+    }
+
+    init(_ format: v4l2_pix_format_mplane) {
+        let plane = format.plane_fmt.0
+        self.init(
+            PixelFormat(code: format.pixelformat), format.width, format.height,
+            bytesPerLine: plane.bytesperline, imageByteCount: plane.sizeimage,
+            colorspace: format.colorspace, encoding: UInt32(format.ycbcr_enc),
+            quantization: UInt32(format.quantization))
+    }
+
+    private init(
+        _ pixelFormat: PixelFormat, _ width: UInt32, _ height: UInt32, bytesPerLine: UInt32, imageByteCount: UInt32,
+        colorspace: UInt32, encoding: UInt32, quantization: UInt32
+    ) {
+        let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
+        // A driver that leaves a field at its default means what V4L2_MAP_QUANTIZATION_DEFAULT and
+        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say.
+        let isRGB = pixelFormat == .rgb24 || pixelFormat == .bgr24
+        let isFull =
+            quantization == V4L2_QUANTIZATION_DEFAULT.rawValue
+            ? isRGB || pixelFormat.isJPEG || colorspace == V4L2_COLORSPACE_JPEG.rawValue
+            : quantization == V4L2_QUANTIZATION_FULL_RANGE.rawValue
+        self.init(
+            pixelFormat: pixelFormat, size: PictureSize(width: Int(width), height: Int(height)),
+            bytesPerLine: pixelFormat.isJPEG ? 0 : stride, imageByteCount: Int(imageByteCount),
+            quantization: isFull ? .full : .limited, encoding: Encoding(encoding, colorspace: colorspace))
+    }
+}
+
+extension CaptureFormat.Encoding {
+    fileprivate init(_ encoding: UInt32, colorspace: UInt32) {
+        switch encoding {
+        case V4L2_YCBCR_ENC_601.rawValue, V4L2_YCBCR_ENC_XV601.rawValue: self = .bt601
+        case V4L2_YCBCR_ENC_709.rawValue, V4L2_YCBCR_ENC_XV709.rawValue: self = .bt709
+        case V4L2_YCBCR_ENC_BT2020.rawValue, V4L2_YCBCR_ENC_BT2020_CONST_LUM.rawValue: self = .bt2020
+        case V4L2_YCBCR_ENC_DEFAULT.rawValue:
+            switch colorspace {
+            case V4L2_COLORSPACE_REC709.rawValue, V4L2_COLORSPACE_DCI_P3.rawValue: self = .bt709
+            case V4L2_COLORSPACE_BT2020.rawValue: self = .bt2020
+            case V4L2_COLORSPACE_SMPTE240M.rawValue: self = .other
+            default: self = .bt601
+            }
+        default: self = .other
+        }
+    }
+}

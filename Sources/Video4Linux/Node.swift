@@ -1,0 +1,66 @@
+import CVideo4Linux
+import Glibc
+import Linux
+import SystemPackage
+
+/// An open device node of Video4Linux.
+struct Node: ~Copyable {
+    let descriptor: Descriptor
+    let path: FilePath
+
+    /// Opens the node; a node may be open in any number of programs as long as one of them streams.
+    init(_ path: FilePath) throws(CameraError) {
+        do throws(SystemError) {
+            descriptor = try Descriptor(opening: path, flags: O_RDWR | O_NONBLOCK)
+        } catch {
+            throw CameraError(opening: path, error)
+        }
+        self.path = path
+    }
+
+    func perform<Argument>(_ request: Request<Argument>, _ argument: inout Argument) throws(SystemError) {
+        let number = descriptor.number
+        try systemCall(request.name, "\(path)") {
+            unsafe withUnsafeMutablePointer(to: &argument) { unsafe ioctl(number, request.code, $0) }
+        }
+    }
+
+    /// What the driver says of itself and of this node, or nil when this is no Video4Linux node.
+    func capability() -> Capability? {
+        var capability = v4l2_capability()
+        do throws(SystemError) { try perform(.queryCapability, &capability) } catch { return nil }
+        return Capability(capability)
+    }
+}
+
+/// What VIDIOC_QUERYCAP tells.
+struct Capability {
+    let driver: String
+    /// The camera's name.
+    let card: String
+    /// Where it is attached, such as `usb-0000:00:14.0-1`.
+    let bus: String
+    let canCapture: Bool
+    /// Whether the driver knows the multi-planar calls alone (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
+    let isMultiplanar: Bool
+
+    init(_ capability: v4l2_capability) {
+        driver = text(capability.driver)
+        card = text(capability.card)
+        bus = text(capability.bus_info)
+        // A driver with several nodes tells in device_caps what this one can do (V4L2 API, VIDIOC_QUERYCAP).
+        let hasOwn = capability.capabilities & v4l2_cap_device_caps != 0
+        let bits = hasOwn ? capability.device_caps : capability.capabilities
+        let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)
+        let multiplanar = UInt32(V4L2_CAP_VIDEO_CAPTURE_MPLANE)
+        isMultiplanar = bits & capture == 0 && bits & multiplanar != 0
+        canCapture = bits & (capture | multiplanar) != 0 && bits & UInt32(V4L2_CAP_STREAMING) != 0
+    }
+}
+
+/// The text in one of the kernel's fixed arrays of characters, up to its zero.
+func text<Characters>(_ characters: Characters) -> String {
+    unsafe withUnsafeBytes(of: characters) { bytes in
+        unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,68 @@
+/// Width and height of a picture in pixels.
+public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
+    public var width: Int
+    public var height: Int
+
+    public init(width: Int, height: Int) {
+        self.width = width
+        self.height = height
+    }
+
+    /// `1280x720`; each side from 1 to 65535, the most a JPEG can have.
+    public init?(_ text: some StringProtocol) {
+        let sides = text.split(separator: "x", omittingEmptySubsequences: false)
+        guard sides.count == 2, let width = UInt16(sides[0]), let height = UInt16(sides[1]), width > 0, height > 0
+        else { return nil }
+        self.init(width: Int(width), height: Int(height))
+    }
+
+    public var description: String { "\(width)x\(height)" }
+
+    public var pixelCount: Int { width * height }
+}
+
+/// Pictures per second as the fraction that drivers use.
+public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// Frames in `seconds` seconds.
+    public let frames: UInt32
+    public let seconds: UInt32
+
+    /// Nil unless both are above zero.
+    public init?(frames: UInt32, seconds: UInt32) {
+        guard frames > 0, seconds > 0 else { return nil }
+        self.frames = frames
+        self.seconds = seconds
+    }
+
+    /// The nearest fraction of `framesPerSecond`; nil outside 0.001…1000.
+    public init?(_ framesPerSecond: Double) {
+        guard (0.001...1000).contains(framesPerSecond) else { return nil }
+        let whole = framesPerSecond.rounded()
+        self =
+            whole == framesPerSecond
+            ? FrameRate(frames: UInt32(whole), seconds: 1) ?? Self.one
+            : FrameRate(frames: UInt32((framesPerSecond * 1000).rounded()), seconds: 1000) ?? Self.one
+    }
+
+    private static let one = FrameRate(whole: 1)
+
+    private init(whole: UInt32) {
+        frames = whole
+        seconds = 1
+    }
+
+    public var framesPerSecond: Double { Double(frames) / Double(seconds) }
+
+    public static func < (left: FrameRate, right: FrameRate) -> Bool {
+        UInt64(left.frames) * UInt64(right.seconds) < UInt64(right.frames) * UInt64(left.seconds)
+    }
+
+    /// Up to two decimals: `30`, `29.97`.
+    public var description: String {
+        let hundredths = Int((framesPerSecond * 100).rounded())
+        let rest = hundredths % 100
+        if rest == 0 { return "\(hundredths / 100)" }
+        return rest % 10 == 0
+            ? "\(hundredths / 100).\(rest / 10)" : "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+}

@@ -1,0 +1,91 @@
+import CVideo4Linux
+
+/// How a picture's pixels are stored: V4L2's four-character code.
+public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
+    /// `V4L2_PIX_FMT_…` of linux/videodev2.h.
+    public let code: UInt32
+
+    public init(code: UInt32) {
+        self.code = code
+    }
+
+    public static let mjpeg = PixelFormat(code: v4l2_format_mjpeg)
+    /// JPEG with its tables; treated as MJPEG.
+    public static let jpeg = PixelFormat(code: v4l2_format_jpeg)
+    /// 4:2:2, packed Y U Y V.
+    public static let yuyv = PixelFormat(code: v4l2_format_yuyv)
+    /// 4:2:2, packed U Y V Y.
+    public static let uyvy = PixelFormat(code: v4l2_format_uyvy)
+    /// 4:2:0, a plane of Y, then one of U and V in turn.
+    public static let nv12 = PixelFormat(code: v4l2_format_nv12)
+    /// 4:2:0, planes Y, U, V.
+    public static let yu12 = PixelFormat(code: v4l2_format_yu12)
+    public static let rgb24 = PixelFormat(code: v4l2_format_rgb24)
+    public static let bgr24 = PixelFormat(code: v4l2_format_bgr24)
+    /// 8 bits of luma.
+    public static let grey = PixelFormat(code: v4l2_format_grey)
+
+    /// The formats that need no conversion, best first: the order of `--format auto`.
+    public static let preferred: [PixelFormat] = [
+        .mjpeg, .jpeg, .yuyv, .uyvy, .nv12, .yu12, .rgb24, .bgr24, .grey,
+    ]
+
+    private static let names: [(PixelFormat, String)] = [
+        (.mjpeg, "mjpeg"), (.jpeg, "jpeg"), (.yuyv, "yuyv"), (.uyvy, "uyvy"), (.nv12, "nv12"), (.yu12, "yu12"),
+        (.rgb24, "rgb24"), (.bgr24, "bgr24"), (.grey, "grey"),
+    ]
+
+    /// A name of `names` or a four-character code, in any case: `mjpeg`, `MJPG`, `pRAA`.
+    public init?(name: some StringProtocol) {
+        let wanted = name.lowercased()
+        if let known = Self.names.first(where: { $0.1 == wanted || $0.0.characters.lowercased() == wanted }) {
+            self = known.0
+            return
+        }
+        let bytes = Array(name.utf8)
+        guard (3...4).contains(bytes.count), bytes.allSatisfy({ (0x21...0x7e).contains($0) }) else { return nil }
+        code = (bytes + [0x20]).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    /// What `--format` takes: a common name, else the four-character code.
+    public var name: String { Self.names.first { $0.0 == self }?.1 ?? characters }
+
+    /// The four-character code as it is written, such as `MJPG`; big-endian formats (bit 31) end in `-BE`.
+    public var characters: String {
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> ($0 * 8)) }
+        var text = ""
+        for byte in bytes {
+            let character = byte & 0x7f
+            text.unicodeScalars.append(Unicode.Scalar((0x20...0x7e).contains(character) ? character : 0x3f))
+        }
+        while text.last == " " { text.removeLast() }
+        return code & 0x8000_0000 == 0 ? text : text + "-BE"
+    }
+
+    public var description: String { name }
+
+    /// Whether each picture already is a JPEG.
+    public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
+
+    /// Whether pictures are used as they are, without libv4l's conversion.
+    public var isDirect: Bool { Self.preferred.contains(self) }
+
+    /// Bytes of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
+    public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
+        switch self {
+        case .yuyv, .uyvy, .rgb24, .bgr24, .grey: bytesPerLine * height
+        case .nv12: bytesPerLine * height + bytesPerLine * ((height + 1) / 2)
+        case .yu12: bytesPerLine * height + 2 * ((bytesPerLine + 1) / 2) * ((height + 1) / 2)
+        default: nil
+        }
+    }
+
+    /// Bytes of `width` pixels in a line of the first plane, of a direct raw format.
+    func bytesPerLine(width: Int) -> Int {
+        switch self {
+        case .yuyv, .uyvy: (width + 1) / 2 * 4
+        case .rgb24, .bgr24: width * 3
+        default: width
+        }
+    }
+}
