@@ -47,6 +47,13 @@ public struct Descriptor: ~Copyable, Sendable {
         return number
     }
 
+    /// Another descriptor of the same open file (`F_DUPFD_CLOEXEC`).
+    public func duplicate() throws(SystemError) -> Descriptor {
+        let number = number
+        return Descriptor(
+            owning: try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
+
     /// Whether reads and writes return at once instead of waiting (`O_NONBLOCK`).
     public func setNonBlocking(_ isNonBlocking: Bool) throws(SystemError) {
         try Linux.setNonBlocking(number, isNonBlocking)

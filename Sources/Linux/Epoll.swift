@@ -19,6 +19,8 @@ public struct Epoll: ~Copyable, Sendable {
         public static let hangUp = Interest(rawValue: EPOLLHUP.rawValue)
         /// With other processes on the same descriptor: wake only one of them.
         public static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)
+        /// Report a change once instead of a state for as long as it lasts.
+        public static let edge = Interest(rawValue: EPOLLET.rawValue)
     }
 
     /// A descriptor's event: the token that it was added with, and what has come.

@@ -33,6 +33,33 @@ public struct MemoryFile: ~Copyable, Sendable {
         byteCount += written
     }
 
+    /// Appends `bytes`.
+    public mutating func append(_ bytes: [UInt8]) throws(SystemError) {
+        try append(unsafe bytes.span.bytes)
+    }
+
+    /// Gives up counting: the file alone.
+    public consuming func intoDescriptor() -> Descriptor { descriptor }
+
+    /// All that was written.
+    public func contents() throws(SystemError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: byteCount)
+        var filled = 0
+        while filled < bytes.count {
+            let number = descriptor.number
+            let offset = filled
+            let count = try systemCall("pread", "memfd") {
+                unsafe bytes.withUnsafeMutableBytes { buffer in
+                    unsafe pread(
+                        number, buffer.baseAddress.map { unsafe $0 + offset }, buffer.count - offset, off_t(offset))
+                }
+            }
+            guard count > 0 else { throw SystemError("pread", "memfd", .ioError) }
+            filled += count
+        }
+        return bytes
+    }
+
     /// Sends what lies from `offset` on to `socket`, without copying it; returns how many bytes the socket took.
     public func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         var position = off_t(offset)

@@ -39,4 +39,83 @@ public enum Socket {
         var value = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &value, socklen_t(MemoryLayout<timeval>.size))
     }
+
+    /// Sends `bytes` from `offset` on without raising SIGPIPE; returns how many the socket took.
+    public static func send(_ bytes: [UInt8], from offset: Int, to socket: CInt) -> Result<Int, Errno> {
+        unsafe send(bytes.span.bytes.extracting(offset..<bytes.count), to: socket)
+    }
+
+    /// Looks at what has come without taking it out; returns how many bytes, 0 when the peer has closed.
+    public static func peek(at socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            retryingOnInterrupt {
+                unsafe recv(socket, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK))
+            }
+        }
+    }
+
+    /// Takes out what has come; returns how many bytes, 0 when the peer has closed.
+    public static func receive(from socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            retryingOnInterrupt { unsafe recv(socket, buffer.baseAddress, buffer.count, 0) }
+        }
+    }
+
+    /// Takes the next connection of a listening socket; the connection is non-blocking.
+    public static func accept(from listener: CInt) -> Result<CInt, Errno> {
+        retryingOnInterrupt {
+            unsafe accept4(
+                listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+        }
+    }
+
+    /// Tells the peer that nothing more will come (shutdown(2), `SHUT_WR`).
+    public static func endOutput(of socket: CInt) {
+        _ = shutdown(socket, Int32(SHUT_WR))
+    }
+
+    /// Listens at `path` for streams; the file must not exist yet and stays when the descriptor is closed.
+    public static func listen(at path: FilePath, backlog: CInt = 256) throws(SystemError) -> Descriptor {
+        let descriptor = try stream("\(path)")
+        try withAddress(path) { address, length in
+            unsafe bind(descriptor.number, address, length)
+        }
+        try systemCall("listen", "\(path)") { Glibc.listen(descriptor.number, backlog) }
+        return descriptor
+    }
+
+    /// Connects to the stream socket at `path`.
+    public static func connect(to path: FilePath) throws(SystemError) -> Descriptor {
+        let descriptor = try stream("\(path)")
+        try withAddress(path) { address, length in
+            unsafe Glibc.connect(descriptor.number, address, length)
+        }
+        return descriptor
+    }
+
+    private static func stream(_ subject: String) throws(SystemError) -> Descriptor {
+        Descriptor(
+            owning: try systemCall("socket", subject) {
+                socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            })
+    }
+
+    private static func withAddress(
+        _ path: FilePath, _ call: (UnsafePointer<sockaddr>?, socklen_t) -> CInt
+    ) throws(SystemError) {
+        let bytes = Array(path.string.utf8)
+        var address = sockaddr_un()
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw SystemError("socket", "\(path)", .fileNameTooLong)
+        }
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        try systemCall("bind or connect", "\(path)") {
+            unsafe withUnsafeBytes(of: &address) { buffer in
+                unsafe call(
+                    buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                    socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
 }

@@ -14,3 +14,10 @@ extension MutableRawSpan {
         unsafe copy(bytes.span.bytes, at: offset)
     }
 }
+
+extension [UInt8] {
+    /// Appends a copy of `bytes`.
+    public mutating func append(contentsOf bytes: RawSpan) {
+        unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
+    }
+}

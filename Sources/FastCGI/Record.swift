@@ -1,0 +1,67 @@
+/// The records that carry a FastCGI conversation (FastCGI specification 1.0, sections 3.3 and 8).
+public enum Record {
+    /// Bytes of a record's header.
+    public static let headerByteCount = 8
+
+    /// The most content that Oriel puts into one record: the largest length that needs no padding.
+    public static let maximumContentByteCount = 65528
+
+    /// What a record is for (`FCGI_BEGIN_REQUEST` and so on).
+    public enum Kind: UInt8, Sendable {
+        case beginRequest = 1
+        case abortRequest = 2
+        case endRequest = 3
+        case parameters = 4
+        case input = 5
+        case output = 6
+    }
+
+    /// How a request ended (`protocolStatus` of `FCGI_EndRequestBody`).
+    public enum Ending: UInt8, Sendable {
+        case complete = 0
+        case overloaded = 2
+    }
+
+    /// Appends the header of a record with `byteCount` bytes of content, at most 65535, and `padding` bytes after it.
+    public static func appendHeader(
+        _ kind: Kind, request: UInt16, byteCount: Int, padding: Int = 0, to bytes: inout [UInt8]
+    ) {
+        bytes.append(1)
+        bytes.append(kind.rawValue)
+        bytes.append(UInt8(truncatingIfNeeded: request >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: request))
+        bytes.append(UInt8(truncatingIfNeeded: byteCount >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: byteCount))
+        bytes.append(UInt8(truncatingIfNeeded: padding))
+        bytes.append(0)
+    }
+
+    /// Appends `content` as records of the request's output; nothing when it is empty.
+    public static func appendOutput(_ content: some Collection<UInt8>, request: UInt16, to bytes: inout [UInt8]) {
+        var rest = content[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(maximumContentByteCount)
+            appendHeader(.output, request: request, byteCount: part.count, to: &bytes)
+            bytes.append(contentsOf: part)
+            rest = rest.dropFirst(part.count)
+        }
+    }
+
+    /// Appends the end of the output and of the request: 24 bytes.
+    public static func appendEnd(request: UInt16, _ ending: Ending = .complete, to bytes: inout [UInt8]) {
+        appendHeader(.output, request: request, byteCount: 0, to: &bytes)
+        appendHeader(.endRequest, request: request, byteCount: 8, to: &bytes)
+        bytes.append(contentsOf: [0, 0, 0, 0, ending.rawValue, 0, 0, 0])
+    }
+
+    /// Writes `request` into the headers of all the records that `bytes` consists of.
+    public static func readdress(_ bytes: inout [UInt8], to request: UInt16) {
+        var offset = 0
+        while offset + headerByteCount <= bytes.count {
+            bytes[offset + 2] = UInt8(truncatingIfNeeded: request >> 8)
+            bytes[offset + 3] = UInt8(truncatingIfNeeded: request)
+            let byteCount = Int(bytes[offset + 4]) << 8 | Int(bytes[offset + 5])
+            offset += headerByteCount + byteCount + Int(bytes[offset + 6])
+        }
+    }
+}

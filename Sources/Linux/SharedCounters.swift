@@ -1,0 +1,42 @@
+import Glibc
+import Synchronization
+public import SystemPackage
+
+/// A file of 64-bit words that several processes share: each is read and written whole.
+public struct SharedCounters: ~Copyable, Sendable {
+    /// The file, for locks on its bytes; nil when the words belong to this process alone.
+    public let descriptor: Descriptor
+    public let count: Int
+    private let mapping: Mapping
+
+    /// Opens `path`, makes it where it is missing (mode 0640), and lets it hold at least `count` words.
+    public init(path: FilePath, count: Int) throws(SystemError) {
+        try self.init(Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o640), "\(path)", count: count)
+    }
+
+    /// Words that only this process knows.
+    public init(privateCount count: Int) throws(SystemError) {
+        try self.init(MemoryFile("counters").intoDescriptor(), "memfd", count: count)
+    }
+
+    private init(_ descriptor: consuming Descriptor, _ subject: String, count: Int) throws(SystemError) {
+        let number = descriptor.number
+        if try descriptor.status().byteCount < count * 8 {
+            try systemCall("ftruncate", subject) { ftruncate(number, off_t(count * 8)) }
+        }
+        let mapping = try Mapping(descriptor, byteCount: count * 8, access: .readWrite)
+        self.descriptor = descriptor
+        self.count = count
+        self.mapping = mapping
+    }
+
+    /// The word at `index`.
+    public subscript(_ index: Int) -> UInt64 {
+        get { unsafe word(index).pointee.load(ordering: .relaxed) }
+        nonmutating set { unsafe word(index).pointee.store(newValue, ordering: .relaxed) }
+    }
+
+    private func word(_ index: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        unsafe mapping.pointer(to: Atomic<UInt64>.self, at: index * 8)
+    }
+}
