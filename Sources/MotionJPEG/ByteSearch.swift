@@ -1,0 +1,61 @@
+/// Searching bytes for two neighbours, in blocks that the compiler turns into vector instructions.
+///
+/// The predicates return 0 or 1 and have no branches: that is what lets a block of 64 be compared at once.
+extension Span where Element == UInt8 {
+    /// The first index at or after `start` whose byte and the one behind it satisfy `matches`.
+    @inline(__always)
+    private func firstPair(from start: Int, where matches: (UInt8, UInt8) -> UInt8) -> Int? {
+        var index = start
+        while index &+ 65 <= count {
+            let block = extracting(index..<(index &+ 65))
+            var hits: UInt8 = 0
+            for offset in 0..<64 { hits |= matches(block[offset], block[offset &+ 1]) }
+            if hits != 0 { break }
+            index &+= 64
+        }
+        while index &+ 1 < count {
+            if matches(self[index], self[index &+ 1]) != 0 { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// Where `first` directly followed by `second` begins, at or after `start`.
+    func firstIndex(ofPair first: UInt8, _ second: UInt8, from start: Int) -> Int? {
+        firstPair(from: start) { byte, next in (byte == first ? 1 : 0) & (next == second ? 1 : 0) }
+    }
+
+    /// Where the first marker begins that can end or interrupt entropy-coded data, at or after `start`.
+    ///
+    /// Stuffed zeros, restart markers and fill bytes belong to the data (ITU-T T.81, B.1.1.2 and B.1.1.5).
+    func firstIndexOfMarkerInScan(from start: Int) -> Int? {
+        firstPair(from: start) { byte, next in
+            (byte == 0xFF ? 1 : 0) & (next > 0xBF ? 1 : 0) & (next & 0xF8 != 0xD0 ? 1 : 0) & (next != 0xFF ? 1 : 0)
+        }
+    }
+
+    /// Where `byte` first stands at or after `start`.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// The big-endian 16-bit number at `index`, which with the byte behind it must exist.
+    func bigEndian16(at index: Int) -> Int {
+        Int(self[index]) << 8 | Int(self[index + 1])
+    }
+}
+
+extension MutableRawSpan {
+    /// Copies `bytes` to `offset`; they must fit.
+    mutating func copy(_ bytes: Span<UInt8>, to offset: Int) {
+        precondition(offset >= 0 && bytes.count <= byteCount - offset)
+        for index in 0..<bytes.count {
+            storeBytes(of: bytes[index], toByteOffset: offset &+ index, as: UInt8.self)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+/// A walk along the markers of a JPEG (ITU-T T.81, Annex B) that may be interrupted where the bytes end for now.
+///
+/// Each call of `advance` gets the same bytes and more behind them. Lengths are distrusted: one that leads out of the
+/// bytes means that more must come, and one below 2 is a defect. Entropy-coded data is searched in blocks, not walked
+/// byte by byte, so that a picture costs little more than reading its memory once.
+struct JPEGWalk {
+    private enum Phase { case start, header, scan }
+
+    private var phase = Phase.start
+    private(set) var position = 0
+    private(set) var width = 0
+    private(set) var height = 0
+    private var frameHeaderOffset: Int?
+    private var scanOffset: Int?
+    private var hasHuffmanTables = false
+
+    /// Where another picture begins within the data of this one.
+    private(set) var interruption: Int?
+
+    /// Goes on in `bytes` and returns the offset behind the end marker, or nil when more bytes are needed.
+    mutating func advance(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
+        if phase == .start {
+            if let first = bytes.count > 0 ? bytes[0] : nil, first != 0xFF { throw .noStart }
+            guard bytes.count >= 2 else { return nil }
+            guard bytes[1] == Marker.startOfImage else { throw .noStart }
+            position = 2
+            phase = .header
+        }
+        while true {
+            switch phase {
+            case .start, .header:
+                guard try walkHeader(bytes) else { return nil }
+            case .scan:
+                guard let end = try walkScan(bytes) else { return nil }
+                if end > 0 { return end }
+            }
+        }
+    }
+
+    /// What is known when the picture ends at `end`.
+    func info(byteCount end: Int) -> JPEGInfo {
+        JPEGInfo(
+            width: width, height: height, byteCount: end,
+            huffmanTablesOffset: hasHuffmanTables ? nil : frameHeaderOffset)
+    }
+
+    /// The defect of a picture whose bytes end where the walk stands.
+    var defectAtEnd: JPEGDefect {
+        if phase == .start { return .noStart }
+        if frameHeaderOffset == nil { return .noFrameHeader }
+        return scanOffset == nil ? .noScan : .truncated
+    }
+
+    /// Walks segments up to and with the scan header; false when more bytes are needed.
+    private mutating func walkHeader(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Bool {
+        // What is no marker between segments is skipped, as libjpeg does.
+        guard let prefix = bytes.firstIndex(of: 0xFF, from: position) else {
+            position = bytes.count
+            return false
+        }
+        position = prefix
+        var code = prefix + 1
+        while code < bytes.count, bytes[code] == 0xFF { code += 1 }
+        guard code < bytes.count else { return false }
+        let marker = bytes[code]
+        switch marker {
+        case 0x00, Marker.temporary, Marker.restarts:
+            position = code + 1
+            return true
+        case Marker.startOfImage, Marker.endOfImage:
+            throw defectAtEnd
+        default:
+            break
+        }
+        guard code + 2 < bytes.count else { return false }
+        let length = bytes.bigEndian16(at: code + 1)
+        guard length >= 2 else { throw defectAtEnd }
+        let next = code + 1 + length
+        guard next <= bytes.count else { return false }
+        switch marker {
+        case Marker.huffmanTables:
+            hasHuffmanTables = true
+        case Marker.frameHeaders:
+            try readFrameHeader(bytes.extracting((code + 3)..<next), marker)
+            frameHeaderOffset = prefix
+        case Marker.otherFrameHeaders:
+            throw .noFrameHeader
+        case Marker.startOfScan:
+            guard frameHeaderOffset != nil else { throw .noFrameHeader }
+            scanOffset = prefix
+            phase = .scan
+        default:
+            break
+        }
+        position = next
+        return true
+    }
+
+    /// Reads precision, size and number of components (T.81, B.2.2).
+    private mutating func readFrameHeader(_ parameters: Span<UInt8>, _ marker: UInt8) throws(JPEGDefect) {
+        guard frameHeaderOffset == nil, parameters.count >= 6, parameters[0] == 8 else { throw .noFrameHeader }
+        height = parameters.bigEndian16(at: 1)
+        width = parameters.bigEndian16(at: 3)
+        let components = Int(parameters[5])
+        guard width > 0, height > 0, (1...4).contains(components), parameters.count == 6 + 3 * components else {
+            throw .noFrameHeader
+        }
+    }
+
+    /// Searches the data for its end: the offset behind it, 0 to go on searching, nil when more bytes are needed.
+    private mutating func walkScan(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
+        guard let prefix = bytes.firstIndexOfMarkerInScan(from: position) else {
+            position = max(position, bytes.count - 1)
+            return nil
+        }
+        position = prefix
+        switch bytes[prefix + 1] {
+        case Marker.endOfImage:
+            return prefix + 2
+        case Marker.startOfImage:
+            interruption = prefix
+            throw .truncated
+        case Marker.huffmanTables, Marker.betweenScans, Marker.applicationData, Marker.comment:
+            // Tables and headers between the scans of a progressive picture hold bytes that are not data.
+            guard prefix + 3 < bytes.count else { return nil }
+            let next = prefix + 2 + bytes.bigEndian16(at: prefix + 2)
+            guard next <= bytes.count else { return nil }
+            position = max(next, prefix + 2)
+        default:
+            position = prefix + 2
+        }
+        return 0
+    }
+}
+
+/// Marker codes (T.81, Table B.1).
+private enum Marker {
+    static let startOfImage: UInt8 = 0xD8
+    static let endOfImage: UInt8 = 0xD9
+    static let startOfScan: UInt8 = 0xDA
+    static let huffmanTables: UInt8 = 0xC4
+    static let temporary: UInt8 = 0x01
+    static let comment: UInt8 = 0xFE
+    static let restarts: ClosedRange<UInt8> = 0xD0...0xD7
+    static let applicationData: ClosedRange<UInt8> = 0xE0...0xEF
+    /// SOS, DQT, DNL and DRI.
+    static let betweenScans: ClosedRange<UInt8> = 0xDA...0xDD
+    /// Baseline, extended sequential and progressive, Huffman-coded.
+    static let frameHeaders: ClosedRange<UInt8> = 0xC0...0xC2
+    /// Lossless, hierarchical and arithmetic-coded processes, and JPG and DAC, which come with them.
+    static let otherFrameHeaders: ClosedRange<UInt8> = 0xC3...0xCF
+}

@@ -1,0 +1,71 @@
+/// The `multipart/x-mixed-replace` stream that the servers send, byte for byte.
+///
+/// A stream is `opening`, then for each picture `partHeader`, the JPEG and `partTrailer`, and at its end `closing`.
+/// The boundary stands behind each picture, not before the next, so that a browser shows it without waiting for the
+/// next one. Some show a part only after the next part's headers: for these, each picture is preceded by nothing and
+/// followed by `partTrailer` and `advanceHeader`, with one `advanceHeader` behind `opening`.
+public enum Multipart {
+    /// The value of the answer's Content-Type.
+    public static let contentType = "multipart/x-mixed-replace; boundary=frame"
+
+    /// The first bytes of the body.
+    public static let opening = Array("--frame\r\n".utf8)
+
+    /// What follows each picture.
+    public static let partTrailer = Array("\r\n--frame\r\n".utf8)
+
+    /// The header block of a part whose picture does not exist yet: without length, time and number.
+    public static let advanceHeader = Array("Content-Type: image/jpeg\r\n\r\n".utf8)
+
+    /// The last bytes of the body: a closing delimiter, behind the boundary that followed the last picture.
+    public static let closing = Array("--frame--\r\n".utf8)
+
+    /// The header block of one picture, the empty line included.
+    ///
+    /// - Parameters:
+    ///   - byteCount: Length of the JPEG.
+    ///   - realtimeNanoseconds: Capture time on CLOCK_REALTIME; microseconds are sent.
+    ///   - frameNumber: Number of the frame.
+    public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
+        var header: [UInt8] = []
+        header.reserveCapacity(128)
+        header.append(contentsOf: lengthField)
+        appendDecimal(UInt64(byteCount), to: &header)
+        header.append(contentsOf: timestampField)
+        appendTimestamp(realtimeNanoseconds, to: &header)
+        header.append(contentsOf: numberField)
+        appendDecimal(frameNumber, to: &header)
+        header.append(contentsOf: blockEnd)
+        return header
+    }
+
+    /// `<unix seconds>.<6 digits>`, as X-Timestamp gives a time.
+    ///
+    /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME; what is below a microsecond is cut off.
+    public static func timestamp(realtimeNanoseconds: UInt64) -> String {
+        var text: [UInt8] = []
+        appendTimestamp(realtimeNanoseconds, to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private static let lengthField = Array("Content-Type: image/jpeg\r\nContent-Length: ".utf8)
+    private static let timestampField = Array("\r\nX-Timestamp: ".utf8)
+    private static let numberField = Array("\r\nX-Frame-Id: ".utf8)
+    private static let blockEnd = Array("\r\n\r\n".utf8)
+
+    private static func appendTimestamp(_ nanoseconds: UInt64, to bytes: inout [UInt8]) {
+        appendDecimal(nanoseconds / 1_000_000_000, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        appendDecimal(nanoseconds % 1_000_000_000 / 1000, digits: 6, to: &bytes)
+    }
+
+    private static func appendDecimal(_ value: UInt64, digits: Int = 1, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        var rest = value
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0 || bytes.count - start < digits
+        bytes[start...].reverse()
+    }
+}

@@ -1,0 +1,88 @@
+/// What stands before one part of a multipart stream, and what was seen of the picture in it.
+public struct PartHeaders: Sendable, Equatable {
+    /// The Content-Type as it was sent.
+    public var contentType: String?
+
+    /// The Content-Length as it was sent; true or not.
+    public var contentLength: Int?
+
+    /// The X-Timestamp in nanoseconds; servers differ in the clock it is of.
+    public var timestamp: UInt64?
+
+    /// The X-Frame-Id.
+    public var frameNumber: UInt64?
+
+    /// The whole JPEG that the part's bytes are, or nil: then they are a cut picture or something else, and
+    /// `JPEG.inspect` says what is wrong with them.
+    public var picture: JPEGInfo?
+
+    public init() {}
+
+    /// Takes one header line, without its line break; lines of no interest change nothing.
+    mutating func take(_ line: Span<UInt8>) {
+        guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0) else { return }
+        let name = line.extracting(0..<colon).trimmedText.lowercased()
+        let value = line.extracting((colon + 1)..<line.count).trimmedText
+        switch name {
+        case "content-type": contentType = value
+        case "content-length": contentLength = Self.decimal(value).flatMap { Int(exactly: $0) }
+        case "x-timestamp": timestamp = Self.nanoseconds(value)
+        case "x-frame-id": frameNumber = Self.decimal(value)
+        default: break
+        }
+    }
+
+    /// The number that `text` consists of; digits only.
+    private static func decimal(_ text: some StringProtocol) -> UInt64? {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return UInt64(text)
+    }
+
+    /// `<seconds>` or `<seconds>.<fraction>` in nanoseconds; digits beyond the ninth are dropped.
+    private static func nanoseconds(_ text: String) -> UInt64? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let first = parts.first, let seconds = decimal(first) else { return nil }
+        var fraction: UInt64 = 0
+        if parts.count == 2 {
+            let digits = parts[1].prefix(9)
+            guard decimal(parts[1].prefix(18)) != nil || parts[1].isEmpty else { return nil }
+            fraction = decimal(digits) ?? 0
+            for _ in digits.count..<9 { fraction *= 10 }
+        }
+        let (whole, isTooLarge) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isSumTooLarge) = whole.addingReportingOverflow(fraction)
+        return isTooLarge || isSumTooLarge ? nil : sum
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// The bytes as text, without blanks at its ends.
+    fileprivate var trimmedText: String {
+        var lower = 0
+        var upper = count
+        while lower < upper, self[lower].isBlank { lower += 1 }
+        while lower < upper, self[upper - 1].isBlank { upper -= 1 }
+        var text: [UInt8] = []
+        for index in lower..<upper { text.append(self[index]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}
+
+extension UInt8 {
+    /// A space or a tab.
+    var isBlank: Bool { self == 0x20 || self == 0x09 }
+
+    /// A carriage return or a line feed.
+    var isLineBreak: Bool { self == 0x0D || self == 0x0A }
+
+    /// A character that the name of a header field may have (RFC 9110, 5.6.2).
+    var isTokenCharacter: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: Self.otherTokenCharacters.contains(self)
+        }
+    }
+
+    private static let otherTokenCharacters = Array("!#$%&'*+-.^_`|~".utf8)
+}

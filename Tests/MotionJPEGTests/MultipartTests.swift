@@ -1,0 +1,34 @@
+import MotionJPEG
+import Testing
+
+@Suite("The stream that is sent")
+struct MultipartTests {
+    @Test("a part's headers are these bytes")
+    func header() {
+        let header = Multipart.partHeader(
+            byteCount: 60_321, realtimeNanoseconds: 1_795_358_447_000_123_999, frameNumber: 1_795_358_400_001)
+        #expect(
+            String(decoding: header, as: UTF8.self)
+                == "Content-Type: image/jpeg\r\nContent-Length: 60321\r\nX-Timestamp: 1795358447.000123\r\n"
+                + "X-Frame-Id: 1795358400001\r\n\r\n")
+    }
+
+    @Test(
+        "times have six digits behind the point, whatever they are",
+        arguments: [
+            (UInt64(0), "0.000000"), (999, "0.000000"), (1_000, "0.000001"), (1_000_000_000, "1.000000"),
+            (1_999_999_999, "1.999999"), (UInt64.max, "18446744073.709551"),
+        ])
+    func timestamps(nanoseconds: UInt64, text: String) {
+        #expect(Multipart.timestamp(realtimeNanoseconds: nanoseconds) == text)
+    }
+
+    @Test("the fixed pieces are the contract's")
+    func pieces() {
+        #expect(Multipart.contentType == "multipart/x-mixed-replace; boundary=frame")
+        #expect(Multipart.opening == Array("--frame\r\n".utf8))
+        #expect(Multipart.partTrailer == Array("\r\n--frame\r\n".utf8))
+        #expect(Multipart.advanceHeader == Array("Content-Type: image/jpeg\r\n\r\n".utf8))
+        #expect(Multipart.closing == Array("--frame--\r\n".utf8))
+    }
+}
