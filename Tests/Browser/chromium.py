@@ -1,0 +1,162 @@
+"""Debian's Chromium, driven through chromedriver by the WebDriver protocol, with the standard library alone."""
+
+import base64
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+KEYS = {"Escape": "\ue00c", "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
+        "Enter": "\ue007", "Tab": "\ue004"}
+
+
+class BrowserError(Exception):
+    pass
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Chromium:
+    """One browser with a profile of its own; `close` ends it and removes the profile."""
+
+    name = "chromium"
+
+    def __init__(self, width=1280, height=800, languages="en-US", arguments=()):
+        self.profile = tempfile.mkdtemp(prefix="oriel-chromium-")
+        port = free_port()
+        self.driver = subprocess.Popen(
+            ["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, env=dict(os.environ, HOME=self.profile))
+        self.address = f"http://127.0.0.1:{port}"
+        options = {
+            "binary": shutil.which("chromium"),
+            "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
+                     "--no-first-run", "--disable-background-networking", "--no-proxy-server",
+                     f"--window-size={width},{height}", f"--user-data-dir={self.profile}/profile", *arguments],
+            "prefs": {"intl.accept_languages": languages, "download.default_directory": self.profile},
+        }
+        capabilities = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+                        "pageLoadStrategy": "eager"}
+        try:
+            self._wait_for_driver()
+            made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
+            self.version = made["capabilities"]["browserVersion"]
+            self.session = f"/session/{made['sessionId']}"
+            self.viewport(width, height)
+        except BaseException:
+            self.close()
+            raise
+
+    def _wait_for_driver(self):
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                if self._call("GET", "/status")["ready"]:
+                    return
+            except (OSError, BrowserError):
+                if time.monotonic() > deadline:
+                    raise BrowserError("chromedriver does not answer") from None
+            time.sleep(0.05)
+
+    def _call(self, method, path, body=None):
+        data = None if method == "GET" else json.dumps(body or {}).encode()
+        request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            problem = json.load(error)["value"]
+            raise BrowserError(f"{problem['error']}: {problem['message'].splitlines()[0]}") from None
+
+    def command(self, method, path, body=None):
+        return self._call(method, self.session + path, body)
+
+    def protocol(self, command, **parameters):
+        """A command of Chromium's own DevTools protocol."""
+        return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def open(self, address):
+        self.command("POST", "/url", {"url": address})
+
+    def run(self, script, *arguments):
+        """Runs the body of a function; `return` gives the result back, a promise is waited for."""
+        body = (
+            "const done = arguments[arguments.length - 1]; const given = Array.from(arguments).slice(0, -1);"
+            f"(async function () {{ {script} }}).apply(null, given).then((value) => done([true, value]), (error) => done([false, String(error)]));"
+        )
+        isFine, value = self.command("POST", "/execute/async", {"script": body, "args": list(arguments)})
+        if not isFine:
+            raise BrowserError(value)
+        return value
+
+    def screenshot(self):
+        return base64.b64decode(self.command("GET", "/screenshot"))
+
+    def press(self, key):
+        code = KEYS.get(key, key)
+        self.command("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": [
+            {"type": "keyDown", "value": code}, {"type": "keyUp", "value": code}]}]})
+
+    def click(self, selector):
+        element = self.command("POST", "/element", {"using": "css selector", "value": selector})
+        self.command("POST", f"/element/{element[ELEMENT]}/click")
+
+    def viewport(self, width, height, scale=1, is_phone=False):
+        self.protocol("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=is_phone)
+        self.protocol("Emulation.setTouchEmulationEnabled", enabled=is_phone)
+
+    def prefer(self, **features):
+        """Media features: prefer(prefers_color_scheme="light")."""
+        self.protocol("Emulation.setEmulatedMedia", features=[
+            {"name": name.replace("_", "-"), "value": value} for name, value in features.items()])
+
+    def network(self, is_on):
+        self.protocol("Network.enable")
+        self.protocol("Network.emulateNetworkConditions", offline=not is_on, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+
+    def console(self):
+        """What the console said since the last call, warnings and errors only."""
+        entries = self.command("POST", "/se/log", {"type": "browser"})
+        return [entry["message"] for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
+
+    def new_tab(self):
+        handle = self.command("POST", "/window/new", {"type": "tab"})["handle"]
+        self.command("POST", "/window", {"handle": handle})
+        return handle
+
+    @property
+    def tab(self):
+        return self.command("GET", "/window")
+
+    def switch(self, handle):
+        self.command("POST", "/window", {"handle": handle})
+
+    def close(self):
+        try:
+            if hasattr(self, "session"):
+                self.command("DELETE", "")
+        except (OSError, BrowserError):
+            pass
+        try:
+            os.killpg(self.driver.pid, signal.SIGTERM)
+            self.driver.wait(5)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            pass
+        try:
+            os.killpg(self.driver.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.driver.wait()
+        shutil.rmtree(self.profile, ignore_errors=True)

@@ -1,0 +1,184 @@
+"""A server whose frames, pauses and failures a test decides.
+
+It speaks the HTTP contract of the web server (docs/http-api.md) and serves the page, so that a test can know
+which frame was sent last and compare it with the one on the screen.
+"""
+
+import json
+import pathlib
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+HTML = pathlib.Path(__file__).resolve().parents[2] / "html"
+TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Camera:
+    """A camera that shows what the test tells it to."""
+
+    def __init__(self, name, width, height):
+        self.name = name
+        self.width = width
+        self.height = height
+        self.changed = threading.Condition()
+        self.number = int(time.time() * 1000)
+        self.picture = b""
+        self.taken = 0.0
+        self.state = "live"
+        self.reason = ""
+        self.viewers = 0
+        self.lag = 0.0
+
+    def publish(self, picture):
+        """Makes the picture the newest one and returns its frame number."""
+        with self.changed:
+            self.number += 1
+            self.picture = picture
+            self.taken = time.time() - self.lag
+            self.state, self.reason = "live", ""
+            self.changed.notify_all()
+            return self.number
+
+    def go_offline(self, state, reason):
+        with self.changed:
+            self.state, self.reason = state, reason
+            self.changed.notify_all()
+
+    def wait_newer(self, number, seconds):
+        with self.changed:
+            self.changed.wait_for(lambda: self.number > number and self.picture, seconds)
+            return self.number, self.picture, self.taken
+
+    @property
+    def status(self):
+        return {
+            "camera": self.name, "state": self.state, "reason": self.reason, "online": self.state == "live",
+            "frame_id": self.number, "age_ms": round((time.time() - self.taken) * 1000), "width": self.width,
+            "height": self.height, "fps": {"asked": 30, "captured": 30}, "viewers": self.viewers,
+            "bytes_per_frame": len(self.picture), "restarts": 0, "counters": {},
+            "source": {"kind": "pattern", "device": "", "name": "Scripted camera", "format": "MJPG"},
+        }
+
+
+class ScriptedServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, cameras, address=("127.0.0.1", 0)):
+        self.cameras = {camera.name: camera for camera in cameras}
+        self.requests = []
+        self.extra = {}
+        self.is_cut = False
+        self.clock_error = 0.0
+        super().__init__(address, Handler)
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def handle_error(self, request, client_address):
+        """A viewer that leaves is no error."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        address = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(address.query))
+        self.server.requests.append(self.path)
+        first, _, name = address.path.lstrip("/").partition("/")
+        if self.server.is_cut:
+            self.close_connection = True
+        elif address.path in self.server.extra:
+            self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
+        elif first in ("video", "snapshot", "status"):
+            self.camera_request(first, name, query)
+        else:
+            self.file(address.path)
+
+    def camera_request(self, kind, name, query):
+        cameras = self.server.cameras
+        if kind == "status":
+            now = {"now": time.time() + self.server.clock_error}
+            if not name:
+                self.json(200, now | {"cameras": [camera.status for camera in list(cameras.values())]})
+            elif name in cameras:
+                self.json(200, now | cameras[name].status)
+            else:
+                self.json(404, {"error": "unknown_camera", "message": f"There is no camera “{name}”."})
+            return
+        camera = cameras.get(name or next(iter(cameras), ""))
+        if not camera:
+            self.json(404, {"error": "unknown_camera", "message": f"There is no camera “{name}”."})
+        elif kind == "video":
+            self.stream(camera, query)
+        elif camera.state != "live":
+            self.json(503, {"error": "camera_offline", "camera": camera.name, "message": camera.reason})
+        else:
+            number, picture, taken = camera.wait_newer(0, 5)
+            taken += self.server.clock_error
+            self.answer(200, "image/jpeg", picture, {"X-Frame-Id": number, "X-Timestamp": f"{taken:.6f}", "ETag": f'"{number}"'})
+
+    def stream(self, camera, query):
+        accept = self.headers.get("Accept", "")
+        advance = query.get("advance_headers", str(int(accept.startswith(("image/", "text/html"))))) == "1"
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        camera.viewers += 1
+        try:
+            self.wfile.write(b"--frame\r\n" + (b"Content-Type: image/jpeg\r\n\r\n" if advance else b""))
+            number = 0
+            while not self.server.is_cut:
+                newest, picture, taken = camera.wait_newer(number, 2)
+                if not picture or (newest == number and time.time() - sent < 4):
+                    continue
+                number, sent = newest, time.time()
+                if advance:
+                    self.wfile.write(picture + b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n")
+                else:
+                    head = (
+                        f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n"
+                        f"X-Timestamp: {taken + self.server.clock_error:.6f}\r\nX-Frame-Id: {number}\r\n\r\n"
+                    )
+                    self.wfile.write(head.encode() + picture + b"\r\n--frame\r\n")
+        except OSError:
+            pass
+        finally:
+            camera.viewers -= 1
+
+    def file(self, path):
+        name = (path.lstrip("/") or "index.html")
+        file = HTML / name
+        if ".." in name or not file.is_file():
+            self.json(404, {"error": "not_found", "message": "There is nothing here."})
+            return
+        self.answer(200, TYPES.get(file.suffix, "application/octet-stream"), file.read_bytes(), {"Content-Security-Policy": POLICY})
+
+    def json(self, status, value):
+        self.answer(status, "application/json", json.dumps(value).encode())
+
+    def answer(self, status, kind, body, headers=None):
+        body = body.encode() if isinstance(body, str) else body
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        for name, value in (headers or {}).items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,41 @@
+// From what is known to the one word a person needs. Pictures win over hearsay: as long as new ones come,
+// neither a broken connection nor a slow status answer takes "live" away.
+
+/** Milliseconds of age from which a picture is called late. */
+export const lateAge = 1_500;
+const shortestStall = 2_000;
+
+/**
+ * facts:
+ *   now, openedAt       this machine's clock, ms; openedAt: when the player was started
+ *   isActive, isFrozen
+ *   pictureAt           when the newest picture was painted; 0: none since the start
+ *   delay, interval     of metrics
+ *   refusal             { status, message } of the last connection, or null
+ *   isStill             snapshots instead of a stream
+ *   isReachable, askedAt, camera, isKnown   of the status feed; camera: its entry or undefined
+ */
+export function conditionOf(facts) {
+  const { now, camera, refusal } = facts;
+  if (facts.isFrozen) return { state: "frozen" };
+  if (!facts.isActive) return { state: "paused" };
+
+  const stall = Math.max(facts.isStill ? 6_000 : shortestStall, 4 * (facts.interval ?? 0));
+  const silence = now - (facts.pictureAt || facts.openedAt);
+  const hasPicture = facts.pictureAt > 0;
+  const isFresh = hasPicture && silence < stall;
+
+  if (camera && camera.online === false && facts.pictureAt < facts.askedAt) {
+    return { state: "offline", cameraState: camera.state, reason: camera.reason };
+  }
+  if (isFresh && !(facts.isReachable === false && silence > 1_000)) {
+    return facts.delay > lateAge ? { state: "late" } : { state: "live" };
+  }
+  if (facts.isReachable === false) return { state: "unreachable" };
+  if (refusal?.status === 404 || (facts.isReachable && facts.isKnown === false)) return { state: "missing" };
+  if (refusal?.status === 503 || refusal?.status === 429) return { state: "busy", reason: refusal.message };
+  if (refusal?.status === 401 || refusal?.status === 403) return { state: "refused", reason: refusal.message };
+  if (refusal && refusal.status < 502) return { state: "failed", reason: refusal.message || `HTTP ${refusal.status}` };
+  if (silence < stall) return { state: "connecting" };
+  return hasPicture ? { state: "stalled", silence } : { state: "connecting" };
+}

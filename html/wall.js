@@ -1,0 +1,181 @@
+// All cameras as tiles, or one of them alone. A camera keeps its player from one to the other, so opening it
+// interrupts nothing; what is not shown plays nothing.
+
+import { OrielPlayer } from "./player.js";
+import { icon } from "./icons.js";
+import { text } from "./strings.js";
+
+/** A page has six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
+const liveLimit = 4;
+const gap = 6;
+const leastTileWidth = 250;
+const widestAspect = 16 / 9;
+
+export class Wall extends EventTarget {
+  #root;
+  #tiles = new Map();
+  #alone = null;
+  #visible = new Set();
+  #observer = new IntersectionObserver((entries) => this.#see(entries));
+
+  constructor(root) {
+    super();
+    this.#root = root;
+    new ResizeObserver(() => this.layOut()).observe(root);
+  }
+
+  get cameras() {
+    return [...this.#tiles.keys()];
+  }
+
+  /** The camera shown alone; null on the wall. */
+  get alone() {
+    return this.#alone;
+  }
+
+  player(camera) {
+    return this.#tiles.get(camera)?.player ?? null;
+  }
+
+  /** Takes over the server's list of cameras; tiles that stay are not touched. */
+  setCameras(names) {
+    for (const [name, tile] of this.#tiles) {
+      if (names.includes(name) || name === this.#alone) continue;
+      this.#observer.unobserve(tile.root);
+      this.#visible.delete(tile.root);
+      tile.root.remove();
+      this.#tiles.delete(name);
+    }
+    for (const name of names) {
+      if (!this.#tiles.has(name)) this.#tiles.set(name, this.#makeTile(name));
+    }
+    this.#arrange();
+  }
+
+  /** Shows one camera alone, or all with null. */
+  show(camera) {
+    const before = this.#alone;
+    this.#alone = camera;
+    if (camera && !this.#tiles.has(camera)) this.#tiles.set(camera, this.#makeTile(camera));
+    this.#arrange();
+    if (camera === before) return;
+    if (camera) this.#root.focus({ preventScroll: true });
+    else this.#tiles.get(before)?.link.focus({ preventScroll: true });
+  }
+
+  /** Moves the focus to the next (1) or previous (-1) tile. */
+  moveFocus(places) {
+    const links = [...this.#tiles.values()].map((tile) => tile.link);
+    const at = links.indexOf(document.activeElement);
+    const next = at < 0 ? 0 : (at + places + links.length) % links.length;
+    links[next]?.focus();
+  }
+
+  #makeTile(name) {
+    const root = document.createElement("article");
+    root.className = "tile";
+    const player = new OrielPlayer();
+    player.setAttribute("camera", name);
+    const link = document.createElement("a");
+    link.href = `#/${name}`;
+    const label = document.createElement("span");
+    label.className = "label";
+    link.append(label);
+    root.append(player, link);
+    const tile = { root, player, link, label };
+    player.addEventListener("state", () => this.#showLabel(name, tile));
+    player.addEventListener("measure", () => this.#noteShape(tile));
+    this.#showLabel(name, tile);
+    this.#root.append(root);
+    this.#observer.observe(root);
+    return tile;
+  }
+
+  #showLabel(name, { player, label, link }) {
+    const { state } = player.condition;
+    label.dataset.state = state;
+    label.replaceChildren(icon(state === "frozen" ? "freeze" : state), name);
+    if (player.isStill && state === "live") label.append(Object.assign(document.createElement("small"), { textContent: text("stills") }));
+    link.setAttribute("aria-label", `${name}: ${text(state)}`);
+  }
+
+  showLabels() {
+    for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
+  }
+
+  #noteShape(tile) {
+    const { width, height } = tile.player.size;
+    const aspect = width && height ? width / height : widestAspect;
+    if (Math.abs(aspect - (tile.aspect ?? widestAspect)) < 0.01) return;
+    tile.aspect = aspect;
+    this.layOut();
+  }
+
+  #see(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) this.#visible.add(target);
+      else this.#visible.delete(target);
+    }
+    this.#shareConnections();
+  }
+
+  #arrange() {
+    this.#root.classList.toggle("alone", this.#alone !== null);
+    for (const [name, { root, player }] of this.#tiles) {
+      const isAlone = name === this.#alone;
+      root.hidden = this.#alone !== null && !isAlone;
+      player.toggleAttribute("zoomable", isAlone);
+      player.toggleAttribute("history", isAlone);
+      if (!isAlone) {
+        player.view.reset();
+        if (player.frozen) player.freeze(false);
+      }
+    }
+    this.layOut();
+    this.#shareConnections();
+  }
+
+  /** Streams for the first of the tiles that are seen, stills for the rest; all stream where HTTP/2 carries them. */
+  #shareConnections() {
+    let places = carriesManyStreams() ? Infinity : liveLimit;
+    for (const [name, { root, player }] of this.#tiles) {
+      const isSeen = !root.hidden && this.#visible.has(root);
+      const mode = name === this.#alone || places > 0 ? "live" : "stills";
+      if (isSeen || name === this.#alone) places -= 1;
+      if ((isSeen || name === this.#alone) && player.getAttribute("mode") !== mode) player.setAttribute("mode", mode);
+    }
+    this.showLabels();
+  }
+
+  /** The number of columns that makes the tiles largest without scrolling; where they would be too small, it scrolls. */
+  layOut() {
+    const count = this.#tiles.size;
+    const { clientWidth: width, clientHeight: height } = this.#root;
+    if (count === 0 || width === 0 || this.#alone !== null) {
+      this.#root.style.removeProperty("--columns");
+      return;
+    }
+    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? widestAspect).sort((a, b) => a - b);
+    const aspect = aspects[aspects.length >> 1];
+    let best = { columns: 1, tileWidth: 0 };
+    for (let columns = 1; columns <= count; columns += 1) {
+      const rows = Math.ceil(count / columns);
+      const across = (width - gap * (columns + 1)) / columns;
+      const down = ((height - gap * (rows + 1)) / rows) * aspect;
+      const tileWidth = Math.min(across, down);
+      if (tileWidth > best.tileWidth) best = { columns, tileWidth };
+    }
+    if (best.tileWidth < leastTileWidth) {
+      const columns = Math.max(1, Math.floor(width / leastTileWidth));
+      best = { columns, tileWidth: (width - gap * (columns + 1)) / columns };
+    }
+    this.#root.style.setProperty("--columns", best.columns);
+    this.#root.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
+    this.#root.style.setProperty("--aspect", aspect);
+  }
+}
+
+function carriesManyStreams() {
+  const [page] = performance.getEntriesByType("navigation");
+  return /^h[23]/.test(page?.nextHopProtocol ?? "");
+}
