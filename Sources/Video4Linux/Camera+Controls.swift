@@ -63,7 +63,7 @@ extension Node {
         return Control(
             identifier: query.id, name: Control.normalised(text), text: text, kind: kind, minimum: query.minimum,
             maximum: query.maximum, step: Int64(clamping: query.step), standard: query.default_value,
-            value: isReadable ? value(query.id, isWide: kind == .integer64) : nil,
+            value: isReadable ? value(query.id, kind) : nil,
             choices: kind == .menu || kind == .integerMenu ? choices(query, kind) : [],
             isReadOnly: query.flags & UInt32(V4L2_CTRL_FLAG_READ_ONLY) != 0,
             isInactive: query.flags & UInt32(V4L2_CTRL_FLAG_INACTIVE) != 0)
@@ -82,10 +82,12 @@ extension Node {
         }
     }
 
-    private func value(_ identifier: UInt32, isWide: Bool) -> Int64? {
+    private func value(_ identifier: UInt32, _ kind: Control.Kind) -> Int64? {
         var value: Int64 = 0
-        let result = unsafe v4l2_control_access(descriptor.number, 0, identifier, isWide ? 1 : 0, &value)
-        return result == 0 ? value : nil
+        let isWide: CInt = kind == .integer64 ? 1 : 0
+        guard unsafe v4l2_control_access(descriptor.number, 0, identifier, isWide, &value) == 0 else { return nil }
+        // A mask has 32 bits without a sign.
+        return kind == .bitmask ? value & 0xffff_ffff : value
     }
 
     func set(_ control: Control, to value: Int64) throws(SystemError) {

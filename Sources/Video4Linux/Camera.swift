@@ -62,7 +62,7 @@ public final class Camera {
         }
         do throws(SystemError) {
             var format = try calls.setFormat(node, pixelFormat, size)
-            guard format.pixelFormat.isDirect || FormatConverter.sources.contains(format.pixelFormat) else {
+            guard format.pixelFormat.isUsable else {
                 throw SystemError("VIDIOC_S_FMT", "\(path)", .invalidArgument)
             }
             let rates = offered.first { $0.pixelFormat == format.pixelFormat }?.sizes.rates(at: format.size)

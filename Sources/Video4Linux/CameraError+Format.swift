@@ -2,12 +2,14 @@ import SystemPackage
 
 extension CameraError {
     init(noUsableFormat path: FilePath, _ request: CaptureRequest, _ offered: [Format]) {
-        let names = offered.map(\.pixelFormat.name).joined(separator: ", ")
-        let offer = names.isEmpty ? "it offers no format at all" : "it offers \(names)"
-        if let wanted = request.pixelFormat {
-            self.init(.noUsableFormat, "\(path) has no format \(wanted): \(offer); choose one of them or --format auto")
+        let names = offered.map(\.pixelFormat).filter(\.isUsable).map(\.name).joined(separator: ", ")
+        if let wanted = request.pixelFormat, !names.isEmpty {
+            self.init(
+                .noUsableFormat, "\(path) has no format \(wanted) that can be used: choose among \(names) or auto")
         } else {
-            self.init(.noUsableFormat, "\(path) has no usable format: \(offer); choose another --device")
+            let all = offered.map(\.pixelFormat.characters).joined(separator: ", ")
+            let offer = all.isEmpty ? "no format at all" : "only \(all)"
+            self.init(.noUsableFormat, "\(path) has no usable format, it offers \(offer): choose another --device")
         }
     }
 }

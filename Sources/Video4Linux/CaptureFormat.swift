@@ -57,10 +57,10 @@ public struct CaptureRequest: Equatable, Sendable {
 
     /// The format and size to set, of what a camera offers; nil when none of it is usable.
     ///
-    /// An explicit format must be offered. Else the format comes first and the size second: the best format of
+    /// An explicit format must be offered, and usable. Else the format comes first and the size second: the best format of
     /// `PixelFormat.preferred`, then the first that libv4l can convert, each in its nearest size.
     public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
-        let allowed = formats.filter { !excluded.contains($0.pixelFormat) }
+        let allowed = formats.filter { $0.pixelFormat.isUsable && !excluded.contains($0.pixelFormat) }
         func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }
         let chosen: Format?
         if let pixelFormat {
@@ -69,7 +69,7 @@ public struct CaptureRequest: Equatable, Sendable {
         } else {
             chosen =
                 PixelFormat.preferred.lazy.compactMap(offered).first
-                ?? allowed.first { FormatConverter.sources.contains($0.pixelFormat) }
+                ?? allowed.first
         }
         return chosen.map { ($0.pixelFormat, $0.sizes.nearest(to: size)) }
     }

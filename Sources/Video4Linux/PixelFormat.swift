@@ -67,7 +67,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// Whether each picture already is a JPEG.
     public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
-    /// Whether pictures are used as they are, without libv4l's conversion.
+    /// Whether pictures are used as they are, without a `FormatConverter`.
     public var isDirect: Bool { Self.preferred.contains(self) }
 
     /// Bytes of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
