@@ -7,9 +7,26 @@ public enum Poll {
     /// Returns those that are; none when the time was over or a signal came.
     @discardableResult
     public static func wait(_ descriptors: [CInt], milliseconds: Int) -> [CInt] {
+        readiness(of: descriptors, milliseconds: milliseconds).map(\.number)
+    }
+
+    /// What a descriptor is ready for.
+    public struct Readiness: Equatable, Sendable {
+        public let number: CInt
+        public let isReadable: Bool
+        /// In error, hung up, or not open.
+        public let isBroken: Bool
+    }
+
+    /// Waits as ``wait(_:milliseconds:)`` does and tells how each descriptor that it returns is.
+    public static func readiness(of descriptors: [CInt], milliseconds: Int) -> [Readiness] {
         var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = unsafe poll(&entries, nfds_t(entries.count), CInt(clamping: milliseconds))
         guard count > 0 else { return [] }
-        return entries.filter { $0.revents != 0 }.map(\.fd)
+        return entries.filter { $0.revents != 0 }.map { entry in
+            let events = Int32(entry.revents)
+            return Readiness(
+                number: entry.fd, isReadable: events & POLLIN != 0, isBroken: events & (POLLERR | POLLHUP | POLLNVAL) != 0)
+        }
     }
 }

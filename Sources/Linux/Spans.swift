@@ -20,4 +20,20 @@ extension [UInt8] {
     public mutating func append(contentsOf bytes: RawSpan) {
         unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
+
+    /// Lends the bytes to `body`.
+    public func withRawSpan<Value, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try body(unsafe span.bytes)
+    }
+
+    /// Lends the bytes to `body`, which may change them.
+    public mutating func withMutableRawSpan<Value, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var elements = mutableSpan
+        var bytes = unsafe elements.mutableBytes
+        return try body(&bytes)
+    }
 }
