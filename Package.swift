@@ -56,9 +56,13 @@ let package = Package(
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log]),
 
         .target(name: "TestSupport", dependencies: ["Linux", "SharedFrame", system], path: "Tests/TestSupport"),
+        .executableTarget(
+            name: "ring-stress", dependencies: ["Linux", "SharedFrame", arguments], path: "Tests/RingStress"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", arguments, log, system]),
-        .testTarget(name: "SharedFrameTests", dependencies: ["Linux", "SharedFrame", "TestSupport", system]),
+        .testTarget(
+            name: "SharedFrameTests",
+            dependencies: ["Linux", "SharedFrame", "TestSupport", "ring-stress", system], exclude: ["read_ring.py"]),
         .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "TestSupport"]),
         .testTarget(name: "TurboJPEGTests", dependencies: ["Drawing", "MotionJPEG", "TurboJPEG", "TestSupport"]),

@@ -2,9 +2,9 @@ import Glibc
 import Linux
 import Synchronization
 
-/// The one writer of a ring. Not Sendable: one thread uses it.
+/// The one writer of a ring.
 ///
-/// It never waits for a reader. ``heartbeat()`` must be called at least every 250 ms, whatever else happens: readers
+/// Not Sendable: one thread uses it. It never waits for a reader. ``heartbeat()`` must be called at least every 250 ms, whatever else happens: readers
 /// take a writer whose heartbeat is older than a second for hung.
 public final class FramePublisher {
     public let name: RingName
@@ -24,8 +24,12 @@ public final class FramePublisher {
     /// Takes over the ring that a writer left when it died, or makes one.
     ///
     /// - Parameters:
+    ///   - name: the ring's name.
     ///   - slotCount: slots wanted; large ones are fewer, so that two rings fit 64 MB.
     ///   - slotByteCount: the most bytes a picture is expected to have; a larger one makes the ring grow.
+    ///   - source: where the pictures come from, for people.
+    /// - Throws: when another writer lives, when shared memory is full, and when what stands under the name is not a
+    ///   ring of this user and layout version.
     public init(
         _ name: RingName, slotCount: Int = 8, slotByteCount: Int, source: SourceDescription
     ) throws(RingError) {
@@ -39,7 +43,8 @@ public final class FramePublisher {
         let isAdopted = ring.isAdopted
         self.ring = ring
         if isAdopted { takeOver() }
-        introduceWriter()
+        introduceWriter(to: self.ring.memory)
+        nameCheckedAt = Clock.monotonic
         if self.ring.memory.geometry.slotByteCount < wanted { try grow(to: wanted) }
     }
 
@@ -73,9 +78,15 @@ public final class FramePublisher {
 
     /// Lets `write` put a picture of at most `capacity` bytes straight into the ring.
     ///
-    /// `write` returns how many bytes it wrote; with 0, and when it throws, nothing is published.
-    /// - Parameter number: kept when it is higher than the last, else the last + 1 is taken.
+    /// - Parameters:
+    ///   - capacity: bytes that `write` may fill, up to 64 MiB; the ring grows where its slots are smaller.
+    ///   - capture: when the picture was taken.
+    ///   - width: pixels, 0 where unknown.
+    ///   - height: pixels, 0 where unknown.
+    ///   - number: kept when it is higher than the last, else the last + 1 is taken.
+    ///   - write: returns how many bytes it wrote; with 0, and when it throws, nothing is published.
     /// - Returns: the frame's number; nil when nothing was published.
+    /// - Throws: ``RingError`` when the ring cannot grow, and whatever `write` throws.
     @discardableResult
     public func publish(
         capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil,
@@ -127,7 +138,9 @@ public final class FramePublisher {
 
     // MARK: What readers are told
 
-    /// Says how the source is; `reason` is one sentence for a person, empty while all is well. Wakes readers.
+    /// Says how the source is, and wakes readers.
+    ///
+    /// `reason` is one sentence for a person, empty while all is well.
     public func setState(_ state: CameraState, reason: String) {
         guard state != self.state || reason != self.reason else { return }
         self.state = state
@@ -168,7 +181,9 @@ public final class FramePublisher {
         ring.memory.count(RingLayout.Header.encodeNanoseconds, by: nanoseconds)
     }
 
-    /// Says that the writer lives. Once a second it also makes the ring anew if somebody has removed its name.
+    /// Says that the writer lives.
+    ///
+    /// Once a second it also makes the ring anew if somebody has removed its name.
     public func heartbeat() throws(RingError) {
         let now = Clock.monotonic
         ring.memory.store64(RingLayout.Header.heartbeat, now)
@@ -201,13 +216,17 @@ public final class FramePublisher {
     }
 
     private func replace(with geometry: RingGeometry, isNameOurs: Bool) throws(RingError) {
-        guard let new = try RingObject.create(name, geometry: geometry, replacing: isNameOurs) else {
+        let created = try RingObject.create(name, geometry: geometry, replacing: isNameOurs) { memory in
+            memory.copyCounters(from: ring.memory)
+            memory.copyNewestFrame(from: ring.memory)
+            introduceWriter(to: memory)
+        }
+        guard let new = created else {
             throw RingError(
                 EX_UNAVAILABLE, "shared memory \(name) was removed and made anew by another program: stop that one")
         }
-        new.memory.copyCounters(from: ring.memory)
         let old = exchange(&ring, with: new)
-        introduceWriter()
+        nameCheckedAt = Clock.monotonic
         interestAssumedUntil = Clock.monotonic + 2_000_000_000
         old.memory.store32Releasing(RingLayout.Header.superseded, 1)
         old.memory.wakeReaders()
@@ -220,16 +239,15 @@ public final class FramePublisher {
         ring.memory.store32(RingLayout.Header.restarts, restarts &+ 1)
     }
 
-    private func introduceWriter() {
+    private func introduceWriter(to memory: borrowing RingMemory) {
         let now = CaptureTime.now()
-        ring.memory.store64(RingLayout.Header.started, now.realtime)
-        ring.memory.store32(RingLayout.Header.writerProcess, UInt32(getpid()))
-        ring.memory.store64(RingLayout.Header.heartbeat, now.monotonic)
-        nameCheckedAt = now.monotonic
-        ring.memory.writeSource(source)
-        ring.memory.writeState(state, reason)
-        ring.memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
-        ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
+        memory.store64(RingLayout.Header.started, now.realtime)
+        memory.store32(RingLayout.Header.writerProcess, UInt32(getpid()))
+        memory.store64(RingLayout.Header.heartbeat, now.monotonic)
+        memory.writeSource(source)
+        memory.writeState(state, reason)
+        memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
+        memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
     }
 }
 

@@ -127,7 +127,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: The object under the name
 
-    /// The view of the object, opened if need be. An object that has lost its name is kept until there is another.
+    /// The view of the object, opened if need be.
+    ///
+    /// An object that has lost its name is kept until there is another.
     private func currentView() -> RingView? {
         state.withLock { state in
             if let view = state.view, !view.isSuperseded { return view }

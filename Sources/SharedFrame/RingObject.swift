@@ -30,8 +30,10 @@ struct RingObject: ~Copyable {
     }
 
     /// Makes a new object under `name`; nil when one stands there already and is not to be replaced.
+    ///
+    /// `prepare` writes what the first reader must find.
     static func create(
-        _ name: RingName, geometry: RingGeometry, replacing: Bool
+        _ name: RingName, geometry: RingGeometry, replacing: Bool, prepare: (borrowing RingMemory) -> Void = { _ in }
     ) throws(RingError) -> RingObject? {
         do throws(SystemError) {
             let descriptor = try Descriptor(unnamedIn: RingName.folder, mode: 0o640)
@@ -43,6 +45,7 @@ struct RingObject: ~Copyable {
                 mapping: try Mapping(descriptor, byteCount: geometry.byteCount, access: .readWrite),
                 geometry: geometry)
             memory.initialize(name)
+            prepare(memory)
             _ = try FileLock.tryLock(descriptor, byte: RingLayout.Lock.writer, .exclusive)
             guard try link(number, to: name, replacing: replacing) else { return nil }
             return RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: false)

@@ -21,8 +21,16 @@ extension RingMemory {
         return min(max(0, try write(&span)), capacity)
     }
 
-    /// Lets readers see the frame in the slot, and wakes them.
+    /// Lets readers see the frame in the slot, counts it, and wakes them.
     func finishSlot(_ slot: Int, at position: UInt64, _ frame: FrameDescription) {
+        fillSlot(slot, at: position, frame)
+        count(RingLayout.Header.published)
+        count(RingLayout.Header.bytes, by: UInt64(frame.byteCount))
+        store64(RingLayout.Header.heartbeat, frame.published)
+        wakeReaders()
+    }
+
+    private func fillSlot(_ slot: Int, at position: UInt64, _ frame: FrameDescription) {
         store64(slot + RingLayout.Slot.number, frame.number)
         store64(slot + RingLayout.Slot.captureMonotonic, frame.capture.monotonic)
         store64(slot + RingLayout.Slot.captureRealtime, frame.capture.realtime)
@@ -32,14 +40,11 @@ extension RingMemory {
         store64(slot + RingLayout.Slot.published, frame.published)
         store64Releasing(
             slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) &+ 1)
-        count(RingLayout.Header.published)
-        count(RingLayout.Header.bytes, by: UInt64(frame.byteCount))
         store32(RingLayout.Header.width, UInt32(clamping: frame.width))
         store32(RingLayout.Header.height, UInt32(clamping: frame.height))
-        store64(RingLayout.Header.heartbeat, frame.published)
-        store64(RingLayout.Header.newestNumber, frame.number)
         store64Releasing(RingLayout.Header.position, position &+ 1)
-        wakeReaders()
+        // Last: who sees the number finds the frame.
+        store64Releasing(RingLayout.Header.newestNumber, frame.number)
     }
 
     /// Gives the slot back empty: what it held is overwritten, nothing has taken its place.
@@ -85,5 +90,17 @@ extension RingMemory {
         store32(Header.restarts, old.load32(Header.restarts))
         store32(Header.width, old.load32(Header.width))
         store32(Header.height, old.load32(Header.height))
+    }
+
+    /// Puts the newest frame of the object that this one replaces into the first slot, if it fits.
+    func copyNewestFrame(from old: borrowing RingMemory) {
+        _ = old.withNewestFrame { frame, bytes in
+            guard frame.byteCount <= geometry.slotByteCount else { return }
+            let slot = beginSlot(at: 0)
+            let start = slot + RingLayout.slotHeaderByteCount
+            var target = unsafe MutableRawSpan(_unsafeBytes: mapping.mutableBytes(start..<(start + frame.byteCount)))
+            target.copy(bytes)
+            fillSlot(slot, at: 0, frame)
+        }
     }
 }

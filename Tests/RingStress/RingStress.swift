@@ -1,0 +1,152 @@
+import ArgumentParser
+import Glibc
+import Linux
+import SharedFrame
+
+/// Proves that no reader of a ring ever gets a torn frame: a writer at full speed, readers in processes of their own,
+/// and a payload of which every word tells which frame it belongs to.
+@main
+struct RingStress: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ring-stress", abstract: "Reads a ring while it is written at full speed, and checks every byte.",
+        subcommands: [Run.self, Read.self, Die.self], defaultSubcommand: Run.self)
+}
+
+/// The writer, which starts the readers and waits for them.
+struct Run: ParsableCommand {
+    @Option(help: "Bytes of a frame, a multiple of 8.") var size = 64
+    @Option(help: "Reads in all, by all readers together.") var reads = 1_000_000
+    @Option(help: "Reader processes.") var readers = 4
+    @Option(help: "The prefix of the ring's name.") var prefix = "oriel-stress-\(getpid())"
+    @Flag(help: "Make frames larger on the way, so that the ring grows under its readers.") var grow = false
+
+    func run() throws {
+        let name = try ringName(prefix)
+        let publisher = try FramePublisher(
+            name, slotByteCount: size, source: SourceDescription(kind: "pattern", device: "ring-stress"))
+        var number = try publish(publisher, number: publisher.newestNumber + 1, byteCount: size)
+        var children: [pid_t] = []
+        for _ in 0..<readers {
+            children.append(try spawnSelf(["read", "--prefix", name.prefix, "--reads", "\(reads / readers)"]))
+        }
+        let started = Clock.monotonic
+        var written = 0
+        var byteCount = size
+        var failed = false
+        while !children.isEmpty {
+            for _ in 0..<1000 { number = try publish(publisher, number: number + 1, byteCount: byteCount) }
+            written += 1000
+            if grow, written % 2000 == 0, byteCount < 1 << 17 { byteCount *= 2 }
+            try publisher.heartbeat()
+            children.removeAll { child in
+                var status: CInt = 0
+                guard unsafe waitpid(child, &status, WNOHANG) == child else { return false }
+                if status != 0 { failed = true }
+                return true
+            }
+        }
+        let seconds = Double(Clock.monotonic - started) / 1e9
+        print("\(written) frames of \(size) bytes written in \((seconds * 10).rounded() / 10) s")
+        publisher.stop(reason: "the test is over")
+        if failed { throw ExitCode.failure }
+    }
+
+    private func publish(_ publisher: FramePublisher, number: UInt64, byteCount: Int) throws -> UInt64 {
+        try publisher.publish(
+            capacity: byteCount, capture: CaptureTime(monotonic: 0, realtime: 0), width: 0, height: 0, number: number
+        ) { bytes in
+            Payload.fill(&bytes, number: number)
+            return byteCount
+        } ?? number
+    }
+}
+
+/// A reader.
+struct Read: ParsableCommand {
+    @Option var prefix: String
+    @Option var reads: Int
+
+    func run() throws {
+        let subscriber = try FrameSubscriber(try ringName(prefix))
+        subscriber.takeInterest()
+        var last: UInt64 = 0
+        var distinct = 0
+        var done = 0
+        let parent = getppid()
+        while done < reads {
+            if done % 10_000 == 0, getppid() != parent { throw ValidationError("the writer has ended") }
+            let read = subscriber.withNewestFrame { description, bytes in
+                (description.number, Payload.isIntact(bytes, number: description.number))
+            }
+            guard let (number, isIntact) = read else { throw ValidationError("no frame after \(done) reads") }
+            guard isIntact else { throw ValidationError("frame \(number) is torn") }
+            guard number >= last else { throw ValidationError("frame \(number) came after \(last)") }
+            if number != last { distinct += 1 }
+            last = number
+            done += 1
+        }
+        print("\(done) reads of \(distinct) frames, every byte right, none torn")
+    }
+}
+
+/// A writer that dies in the middle of its tenth frame.
+struct Die: ParsableCommand {
+    @Option var prefix: String
+
+    func run() throws {
+        let publisher = try FramePublisher(
+            try ringName(prefix), slotByteCount: 64, source: SourceDescription(kind: "pattern", device: "ring-stress"))
+        for _ in 0..<9 {
+            let number = publisher.newestNumber + 1
+            try publisher.publish(capacity: 64, capture: .now(), width: 1, height: 1, number: number) { bytes in
+                Payload.fill(&bytes, number: number)
+                return 64
+            }
+        }
+        try publisher.publish(capacity: 64, capture: .now(), width: 1, height: 1) { bytes in
+            Payload.fill(&bytes, number: 0)
+            kill(getpid(), SIGKILL)
+            return 64
+        }
+    }
+}
+
+/// Bytes of which each word of eight belongs to one frame and one place in it.
+enum Payload {
+    static func fill(_ bytes: inout MutableRawSpan, number: UInt64) {
+        unsafe bytes.withUnsafeMutableBytes { buffer in
+            let words = unsafe buffer.bindMemory(to: UInt64.self)
+            for index in 0..<words.count { unsafe words[index] = word(number, index) }
+        }
+    }
+
+    static func isIntact(_ bytes: RawSpan, number: UInt64) -> Bool {
+        unsafe bytes.withUnsafeBytes { buffer in
+            let words = unsafe buffer.bindMemory(to: UInt64.self)
+            var difference: UInt64 = 0
+            for index in 0..<words.count { unsafe difference |= words[index] ^ word(number, index) }
+            return difference == 0
+        }
+    }
+
+    private static func word(_ number: UInt64, _ index: Int) -> UInt64 {
+        number &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: index)
+    }
+}
+
+func ringName(_ prefix: String) throws -> RingName {
+    guard let name = RingName(prefix: prefix, camera: .main, kind: .capture) else {
+        throw ValidationError("\(prefix) is no prefix")
+    }
+    return name
+}
+
+func spawnSelf(_ arguments: [String]) throws -> pid_t {
+    var child = pid_t()
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe (["ring-stress"] + arguments).map { unsafe strdup($0) }
+    unsafe words.append(nil)
+    defer { unsafe words.forEach { unsafe free($0) } }
+    let status = unsafe posix_spawn(&child, "/proc/self/exe", nil, nil, words, environ)
+    guard status == 0 else { throw ValidationError("the reader did not start") }
+    return child
+}

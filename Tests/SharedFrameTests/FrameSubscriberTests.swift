@@ -1,0 +1,150 @@
+import Glibc
+import Linux
+import SharedFrame
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("FrameSubscriber", .timeLimit(.minutes(2)))
+struct FrameSubscriberTests {
+    let ring = TemporaryRing()
+
+    @Test("waits for a ring that is not there yet")
+    func ringComesLater() throws {
+        let name = ring.name
+        let subscriber = try FrameSubscriber(name)
+        #expect(subscriber.status == nil)
+        #expect(subscriber.wait(newerThan: 0, milliseconds: 1) == .timedOut)
+        let released = Atomic(false)
+        let writer = try Thread("writer") {
+            guard let publisher = try? FramePublisher(name, slotByteCount: 100, source: .test) else { return }
+            _ = try? publisher.publish([1], capture: .now(), width: 1, height: 1)
+            while !released.load(ordering: .acquiring) { _ = publisher.waitForInterest(milliseconds: 5) }
+        }
+        var outcome = FrameSubscriber.Outcome.timedOut
+        repeat { outcome = subscriber.wait(newerThan: 0, milliseconds: 30_000) } while outcome == .changed
+        guard case .frame = outcome else { throw Missing(what: "a frame, but \(outcome)") }
+        released.store(true, ordering: .releasing)
+        writer.join()
+    }
+
+    @Test("a late reader skips to the newest frame")
+    func newestOnly() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        for value in 0..<20 { try publisher.publish([UInt8(value)], capture: .now(), width: 1, height: 1) }
+        #expect(subscriber.copyNewestFrame()?.bytes == [19])
+    }
+
+    @Test("interrupt ends a wait, with a ring and without one")
+    func interrupt() throws {
+        for hasRing in [false, true] {
+            let publisher = hasRing ? try FramePublisher(ring.name, slotByteCount: 100, source: .test) : nil
+            let subscriber = try FrameSubscriber(ring.name)
+            let waiter = try Thread("waiter") { _ = subscriber.wait(newerThan: 0, milliseconds: 600_000) }
+            subscriber.interrupt()
+            waiter.join()
+            publisher?.stop(reason: "")
+        }
+    }
+
+    @Test("a change of state wakes a waiting reader and reaches it with its reason")
+    func stateChange() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        publisher.setState(.waiting, reason: "/dev/video0 is not there: plug the camera in")
+        publisher.setRates(asked: 30, measured: 29.5)
+        publisher.setClockOffset(nanoseconds: -5)
+        publisher.countDropped(.truncated)
+        let status = try #require(subscriber.status)
+        #expect(status.state == .waiting)
+        #expect(status.reason == "/dev/video0 is not there: plug the camera in")
+        #expect((status.framesPerSecondAsked, status.framesPerSecondMeasured) == (30, 29.5))
+        #expect(status.clockOffset == -5)
+        #expect(status.dropped[.truncated] == 1)
+        #expect(status.source == .test)
+        #expect(status.isWriterAlive)
+    }
+
+    @Test("a text that is too long is cut at a character, not in one")
+    func longReason() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        publisher.setState(.error, reason: String(repeating: "창", count: 200))
+        let reason = try #require(try FrameSubscriber(ring.name).status).reason
+        #expect(reason == String(repeating: "창", count: 85))
+    }
+
+    @Test("a writer that died in the middle of a frame: readers know it, and the next one carries on")
+    func writerDies() throws {
+        let status = try ringStress(["die", "--prefix", ring.prefix]).wait()
+        #expect(status == -SIGKILL)
+        let subscriber = try FrameSubscriber(ring.name)
+        let before = try #require(subscriber.copyNewestFrame())
+        #expect(subscriber.status?.state == .stopped)
+        #expect(subscriber.status?.isWriterAlive == false)
+        subscriber.takeInterest()
+        let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
+        #expect(publisher.isWatched)
+        #expect(subscriber.copyNewestFrame() == before)
+        let number = try publisher.publish([5], capture: .now(), width: 1, height: 1)
+        #expect(number == before.description.number + 1)
+        #expect(subscriber.copyNewestFrame()?.bytes == [5])
+        #expect(subscriber.status?.restarts == 1)
+        #expect(subscriber.status?.state == .waiting)
+    }
+
+    @Test("a reader that is stopped does not delay the writer")
+    func stoppedReader() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        try publisher.publish([UInt8](repeating: 0, count: 8), capture: .now(), width: 1, height: 1)
+        let reader = try ringStress(["read", "--prefix", ring.prefix, "--reads", "1000000000"])
+        defer { reader.end() }
+        while !publisher.isWatched { _ = publisher.waitForInterest(milliseconds: 10) }
+        reader.send(SIGSTOP)
+        let first = publisher.newestNumber
+        for _ in 0..<10_000 { try publisher.publish([1], capture: .now(), width: 1, height: 1) }
+        #expect(publisher.newestNumber == first + 10_000)
+    }
+
+    @Test("a second writer's turn comes when the first one dies, and not from another source")
+    func turns() throws {
+        let holder = try ringStress(["run", "--prefix", ring.prefix, "--reads", "1000000000", "--readers", "1"])
+        defer { holder.end() }
+        let subscriber = try FrameSubscriber(ring.name)
+        while subscriber.copyNewestFrame() == nil { _ = subscriber.wait(newerThan: 0, milliseconds: 250) }
+        #expect(throws: RingError.self) {
+            try FramePublisher.waitForTurn(ring.name, source: SourceDescription(kind: "upstream", device: "other"))
+        }
+        let name = ring.name
+        let isTurn = Atomic(false)
+        let waiter = try Thread("waiter") {
+            try? FramePublisher.waitForTurn(name, source: SourceDescription(kind: "pattern", device: "ring-stress"))
+            isTurn.store(true, ordering: .releasing)
+        }
+        let tooEarly = isTurn.load(ordering: .acquiring)
+        #expect(!tooEarly)
+        holder.end()
+        waiter.join()
+        let hasComeIn = isTurn.load(ordering: .acquiring)
+        #expect(hasComeIn)
+        #expect(throws: Never.self) { try FramePublisher(name, slotByteCount: 64, source: .test) }
+    }
+
+    @Test(
+        "no reader gets a torn frame from a writer at full speed",
+        arguments: [
+            ["--size", "64", "--reads", "1000000"], ["--size", "61440", "--reads", "10000"],
+            ["--size", "4096", "--reads", "100000", "--grow"],
+        ])
+    func stress(_ arguments: [String]) throws {
+        #expect(try ringStress(["run"] + arguments).wait() == 0)
+    }
+}
+
+struct Missing: Error { let what: String }
+
+/// The program that writes and reads a ring at full speed, built beside the tests.
+private func ringStress(_ arguments: [String]) throws -> ChildProcess {
+    try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
+}

@@ -1,0 +1,37 @@
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("Readers in other languages", .timeLimit(.minutes(2)))
+struct OtherLanguageTests {
+    @Test("a Python program reads the frames that were written, by the documented layout")
+    func python() throws {
+        let ring = TemporaryRing()
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
+        let script = FilePath(#filePath).removingLastComponent().appending("read_ring.py")
+        let reader = try ChildProcess("/usr/bin/env", ["python3", "\(script)", ring.name.objectName, "3"])
+        // Until the reader has shown interest nothing is written: the first frame must wake it.
+        while !publisher.waitForInterest(milliseconds: 50) { #expect(reader.isRunning) }
+        var lines: [String] = []
+        for size in [10, 50_000, 99_999] {
+            let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ size) }
+            let number = try publisher.publish(bytes, capture: .now(), width: size, height: 480)
+            lines.append("\(number) \(size) \(size) 480 \(crc32(bytes))")
+            #expect(reader.readLine() == lines.last)
+        }
+        #expect(reader.wait() == 0)
+    }
+
+    /// CRC-32 of ISO 3309, as Python's zlib has it.
+    private func crc32(_ bytes: [UInt8]) -> UInt32 {
+        var sum: UInt32 = 0xffff_ffff
+        for byte in bytes {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
+        }
+        return ~sum
+    }
+}

@@ -1,0 +1,168 @@
+import Glibc
+public import Linux
+import SystemPackage
+
+/// A program in a process of its own, whose output a test reads and which never outlives the test.
+public final class ChildProcess {
+    public let processIdentifier: Int32
+    private let output: Descriptor
+    private var unread: [UInt8] = []
+    private var status: CInt?
+
+    /// Starts `program`; its standard output can be read, the rest it shares with the test.
+    ///
+    /// - Parameters:
+    ///   - program: a path.
+    ///   - arguments: without the program's own name.
+    ///   - environment: added to the test's own.
+    ///   - input: what it gets as standard input, such as a listening socket.
+    ///   - log: a file that gets its standard error; nil leaves it with the test's.
+    /// - Throws: when the program cannot be started.
+    public init(
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: CInt? = nil,
+        log: String? = nil
+    ) throws(SystemError) {
+        var ends: [CInt] = [0, 0]
+        try systemCall("pipe", "") { unsafe pipe(&ends) }
+        output = Descriptor(owning: ends[0])
+        let writeEnd = Descriptor(owning: ends[1])
+        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_adddup2(&actions, writeEnd.number, 1)
+        if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, 0) }
+        if let log { unsafe posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600) }
+        // Whatever this process blocks or ignores the child must not inherit.
+        var attributes = posix_spawnattr_t()
+        unsafe posix_spawnattr_init(&attributes)
+        defer { unsafe posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        let words = CStringArray([program] + arguments)
+        let variables = CStringArray(Self.environment(adding: environment))
+        var child = pid_t()
+        let result = unsafe posix_spawn(
+            &child, program, &actions, &attributes, words.pointers, variables.pointers)
+        guard result == 0 else { throw SystemError("posix_spawn", program, Errno(rawValue: result)) }
+        processIdentifier = child
+    }
+
+    deinit { end() }
+
+    /// Whether it has not ended yet.
+    public var isRunning: Bool {
+        collect(WNOHANG)
+        return status == nil
+    }
+
+    public func send(_ signal: CInt) {
+        if isRunning { kill(processIdentifier, signal) }
+    }
+
+    /// Waits for its end; the exit status, or the number of the signal that ended it, negative.
+    @discardableResult
+    public func wait() -> CInt {
+        collect(0)
+        return status ?? -1
+    }
+
+    /// Waits for its end, at most `milliseconds`; nil when it still runs.
+    public func wait(milliseconds: Int) -> CInt? {
+        let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        while isRunning {
+            guard Clock.monotonic < deadline else { return nil }
+            Poll.wait([], milliseconds: 5)
+        }
+        return status
+    }
+
+    /// Ends it if it still runs.
+    public func end() {
+        guard isRunning else { return }
+        kill(processIdentifier, SIGKILL)
+        wait()
+    }
+
+    /// The next line of its output without the line's end; nil when there is none within `milliseconds`.
+    public func readLine(milliseconds: Int = 60_000) -> String? {
+        let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        while true {
+            if let end = unread.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: unread[..<end], as: UTF8.self)
+                unread.removeSubrange(...end)
+                return line
+            }
+            let now = Clock.monotonic
+            guard now < deadline else { return nil }
+            guard !Poll.wait([output.number], milliseconds: Int((deadline - now) / 1_000_000) + 1).isEmpty else {
+                continue
+            }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = unsafe read(output.number, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            unread += buffer[..<count]
+        }
+    }
+
+    /// All of its output from here to its end.
+    public func readToEnd() -> String {
+        var lines: [String] = []
+        while let line = readLine() { lines.append(line) }
+        return (lines + [String(decoding: unread, as: UTF8.self)]).joined(separator: "\n")
+    }
+
+    private func collect(_ options: CInt) {
+        guard status == nil else { return }
+        var word: CInt = 0
+        var result: pid_t
+        repeat { result = unsafe waitpid(processIdentifier, &word, options) } while result == -1 && errno == EINTR
+        guard result == processIdentifier else { return }
+        status = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+    }
+
+    private static func environment(adding variables: [String: String]) -> [String] {
+        var result: [String: String] = variables
+        var index = 0
+        while let entry = unsafe environ[index] {
+            let text = unsafe String(cString: entry)
+            index += 1
+            guard let separator = text.firstIndex(of: "=") else { continue }
+            let name = String(text[..<separator])
+            if result[name] == nil { result[name] = String(text[text.index(after: separator)...]) }
+        }
+        return result.map { "\($0)=\($1)" }
+    }
+}
+
+/// Strings as C wants them for a program's arguments: an array of pointers that ends with NULL.
+@safe
+private final class CStringArray {
+    let pointers: [UnsafeMutablePointer<CChar>?]
+
+    init(_ strings: [String]) {
+        let copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
+        unsafe pointers = unsafe copies + [nil]
+    }
+
+    deinit { unsafe pointers.forEach { unsafe free($0) } }
+}
+
+extension ChildProcess {
+    /// The folder where the build has put the tests, and the programs beside them.
+    public static func buildFolder() throws(SystemError) -> String {
+        guard let program = unsafe realpath("/proc/self/exe", nil) else {
+            throw SystemError("realpath", "/proc/self/exe", .current)
+        }
+        defer { unsafe free(program) }
+        let path = FilePath(unsafe String(cString: program))
+        return "\(path.removingLastComponent())"
+    }
+}
