@@ -1,6 +1,7 @@
 // The panel beside one camera: the last minute as three graphs, and the facts.
 
 import { bandwidth, duration, text } from "./strings.js";
+import { make } from "./dom.js";
 import { now } from "./engine.js";
 
 const graphs = [
@@ -32,16 +33,9 @@ export class Details {
   rebuild() {
     if (!this.#player) return;
     this.#root.setAttribute("aria-label", text("details"));
-    const figures = graphs.map(({ key }) => {
-      const figure = document.createElement("figure");
-      figure.className = "graph";
-      figure.append(document.createElement("figcaption"), document.createElement("canvas"));
-      figure.firstChild.append(`${text(key)}, ${text("lastMinute")}`, document.createElement("b"));
-      return figure;
-    });
-    const facts = document.createElement("dl");
-    facts.className = "facts";
-    this.#root.replaceChildren(...figures, facts);
+    const figures = graphs.map(({ key }) => make("figure", { className: "graph" },
+      make("figcaption", {}, `${text(key)}, ${text("lastMinute")}`, make("b")), make("canvas")));
+    this.#root.replaceChildren(...figures, make("dl", { className: "facts" }));
     this.#draw();
   }
 
@@ -55,8 +49,7 @@ export class Details {
       drawGraph(figure.querySelector("canvas"), values, graph.least);
     });
     this.#root.lastChild.replaceChildren(...this.#facts().flatMap(([key, value]) => [
-      Object.assign(document.createElement("dt"), { textContent: text(key) }),
-      Object.assign(document.createElement("dd"), { textContent: value }),
+      make("dt", { textContent: text(key) }), make("dd", { textContent: value }),
     ]));
   }
 

@@ -20,7 +20,7 @@ const paths = {
   theme: "M12 4a8 8 0 1 0 0 16zM12 4a8 8 0 0 1 0 16",
   help: "M4 7h16v10H4zM7.5 10.3v.01M11 10.3v.01M14.5 10.3v.01M8.5 13.7h7",
   close: "M6 6l12 12M18 6 6 18",
-  live: "M12 8.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+  live: "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10z",
   late: "M12 4.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM12 8v4.2l2.8 1.8",
   stalled: "M7.5 4.5h9M7.5 19.5h9M8.5 4.5c0 4 7 4.5 7 7.5s-7 3.5-7 7.5M15.5 4.5c0 4-7 4.5-7 7.5s7 3.5 7 7.5",
   offline: "M4 4l16 16M8.5 6.5H14.5v3l5-2.5v10l-1.5-.8M14.5 14.5v3H4.5v-11",
@@ -30,6 +30,8 @@ const paths = {
   refused: "M6.5 11h11v8.5h-11zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 };
 paths.failed = paths.busy;
+paths.frozen = paths.freeze;
+paths.paused = paths.freeze;
 
 /** An icon as an SVG element; hidden from screen readers, since a label stands beside it. */
 export function icon(name) {

@@ -2,6 +2,7 @@
 
 const english = {
   title: "Oriel",
+  page: "Page",
   cameras: "Cameras",
   allCameras: "All cameras",
   picture: "Live picture of {camera}",
@@ -86,6 +87,7 @@ const english = {
 
 const korean = {
   title: "Oriel",
+  page: "페이지",
   cameras: "카메라",
   allCameras: "모든 카메라",
   picture: "{camera} 실시간 영상",

@@ -3,6 +3,7 @@
 
 import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
+import { make } from "./dom.js";
 import { text } from "./strings.js";
 
 /** A page has six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
@@ -72,16 +73,11 @@ export class Wall extends EventTarget {
   }
 
   #makeTile(name) {
-    const root = document.createElement("article");
-    root.className = "tile";
     const player = new OrielPlayer();
     player.setAttribute("camera", name);
-    const link = document.createElement("a");
-    link.href = `#/${name}`;
-    const label = document.createElement("span");
-    label.className = "label";
-    link.append(label);
-    root.append(player, link);
+    const label = make("span", { className: "label" });
+    const link = make("a", { href: `#/${name}` }, label);
+    const root = make("article", { className: "tile" }, player, link);
     const tile = { root, player, link, label };
     player.addEventListener("state", () => this.#showLabel(name, tile));
     player.addEventListener("measure", () => this.#noteShape(tile));
@@ -94,8 +90,8 @@ export class Wall extends EventTarget {
   #showLabel(name, { player, label, link }) {
     const { state } = player.condition;
     label.dataset.state = state;
-    label.replaceChildren(icon(state === "frozen" ? "freeze" : state), name);
-    if (player.isStill && state === "live") label.append(Object.assign(document.createElement("small"), { textContent: text("stills") }));
+    label.replaceChildren(icon(state), name);
+    if (player.isStill && state === "live") label.append(make("small", { textContent: text("stills") }));
     link.setAttribute("aria-label", `${name}: ${text(state)}`);
   }
 
@@ -171,7 +167,7 @@ export class Wall extends EventTarget {
     }
     this.#root.style.setProperty("--columns", best.columns);
     this.#root.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
-    this.#root.style.setProperty("--aspect", aspect);
+    this.#root.style.setProperty("--tile-height", `${Math.floor(best.tileWidth / aspect)}px`);
   }
 }
 

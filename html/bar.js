@@ -1,0 +1,122 @@
+// The bar under one camera: its state, its measures and its buttons.
+
+import { Details } from "./details.js";
+import { actionsFor, canCopy, canLeave, toggleFullScreen } from "./actions.js";
+import { Buttons } from "./buttons.js";
+import { find, make } from "./dom.js";
+import { icon } from "./icons.js";
+import { memory } from "./memory.js";
+import { bandwidth, duration, text } from "./strings.js";
+
+const measureKeys = ["age", "rate", "bandwidth", "size"];
+
+export class CameraBar {
+  /** What keys and buttons can do with the camera shown; empty without one. */
+  actions = {};
+  #player = null;
+  #buttons;
+  #details = new Details(find("details"));
+  #wantsDetails = memory.get("details") === "on";
+  #say;
+  #onViewChange;
+
+  /** `say(sentence)` shows a message; `onViewChange(player)` hears of zoom, rotation and so on. */
+  constructor(say, onViewChange) {
+    this.#say = say;
+    this.#onViewChange = onViewChange;
+    const act = (name) => () => this.actions[name]?.();
+    this.#buttons = new Buttons(find("camera-tools"), [
+      ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
+      ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
+      canLeave() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
+      ["snapshot", act("snapshot")], ["details", () => this.toggleDetails()],
+      document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
+    ]);
+    document.addEventListener("fullscreenchange", () => this.#showButtons());
+  }
+
+  get player() {
+    return this.#player;
+  }
+
+  /** The player that the bar belongs to; null hides it. */
+  set player(player) {
+    find("bottom").hidden = player === null;
+    if (player === this.#player) return;
+    this.#listen("removeEventListener");
+    this.#player = player;
+    this.actions = player ? actionsFor(player, this.#say) : {};
+    this.#listen("addEventListener");
+    this.#details.player = player && this.#wantsDetails ? player : null;
+    this.#showState();
+  }
+
+  #listen(how) {
+    this.#player?.[how]("measure", this.#showMeasures);
+    this.#player?.[how]("state", this.#showState);
+    this.#player?.view[how]("change", this.#onChange);
+  }
+
+  #onChange = () => {
+    this.#onViewChange(this.#player);
+    this.#showButtons();
+  };
+
+  toggleDetails() {
+    if (!this.#player) return;
+    this.#wantsDetails = !this.#wantsDetails;
+    memory.set("details", this.#wantsDetails ? "on" : "off");
+    this.#details.player = this.#wantsDetails ? this.#player : null;
+    this.#showButtons();
+  }
+
+  /** After a change of language or theme. */
+  rebuild() {
+    find("measures").replaceChildren(...measureKeys.map((key) => make("div", { className: key, title: text(key) },
+      make("dt", { textContent: text(key) }), make("dd"))));
+    this.#details.rebuild();
+    this.#showState();
+  }
+
+  #showState = () => {
+    if (!this.#player) return;
+    const { state } = this.#player.condition;
+    find("state").dataset.state = state;
+    find("state").replaceChildren(icon(state), text(state));
+    this.#showButtons();
+    this.#showMeasures();
+  };
+
+  #showMeasures = () => {
+    const { metrics, size, age, condition } = this.#player;
+    const isPlaying = condition.state === "live" || condition.state === "late";
+    const values = {
+      age: isPlaying && age !== null ? duration(age) : "",
+      rate: isPlaying && metrics.rate !== null ? text("fps", { value: metrics.rate.toFixed(metrics.rate < 9.95 ? 1 : 0) }) : "",
+      bandwidth: isPlaying && metrics.bitsPerSecond !== null ? bandwidth(metrics.bitsPerSecond) : "",
+      size: isPlaying && size.width ? `${size.width} × ${size.height}` : "",
+    };
+    for (const [key, value] of Object.entries(values)) {
+      const field = find("measures").querySelector(`.${key} dd`);
+      if (field && field.textContent !== value) field.textContent = value;
+    }
+  };
+
+  #showButtons() {
+    const buttons = this.#buttons;
+    find("camera-tools").setAttribute("aria-label", text("picture", { camera: this.#player?.camera ?? "" }));
+    for (const name of ["back", "forth", "rotate", "mirror", "pictureInPicture", "copy", "snapshot", "details"]) buttons.label(name, name);
+    buttons.label("fullScreen", document.fullscreenElement ? "leaveFullScreen" : "fullScreen");
+    if (!this.#player) return;
+    const { view, frozen } = this.#player;
+    buttons.label("view", view.mode);
+    buttons.label("freeze", frozen ? "unfreeze" : "freeze", frozen ? "play" : "freeze");
+    buttons.press("freeze", frozen !== null);
+    buttons.press("mirror", view.isMirrored);
+    buttons.press("rotate", view.rotation !== 0);
+    buttons.press("view", view.mode !== "fit");
+    buttons.press("details", this.#wantsDetails);
+    buttons.offer("back", frozen !== null, frozen?.before > 0);
+    buttons.offer("forth", frozen !== null, frozen?.after > 0);
+  }
+}
