@@ -1,0 +1,458 @@
+// The fake camera itself: its faults, its thread that fills buffers, and its answers to ioctl(2).
+#define _GNU_SOURCE
+#include "camera.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+enum { MOST_BUFFERS = 8, MOST_SIZES = 8 };
+
+struct size { unsigned width, height; };
+struct frame { unsigned char *bytes; size_t count; };
+struct buffer { int memfd; unsigned char *bytes; bool is_queued, is_done; struct v4l2_buffer state; };
+struct control { __u32 id, type; const char *name; int minimum, maximum, standard, value; const char *choices[4]; };
+
+pthread_mutex_t camera_lock = PTHREAD_MUTEX_INITIALIZER;
+struct handle camera_handles[MOST_HANDLES];
+
+// What the environment says.
+const char *camera_device = "/dev/video0", *camera_sys = "";
+static const char *faults_path = "";
+static struct size sizes[MOST_SIZES];
+static unsigned size_count, most_buffers = 4;
+static double rate = 30;
+static bool offers_mjpeg = true, offers_yuyv = false;
+static struct frame *frames;
+static size_t frame_count;
+
+// What the faults file says: states that last while they stand there, and frames yet to be spoilt.
+static struct { bool unplug, stall, busy, denied, no_space; int truncate, garbage, empty, flag, skip, eio; } faults;
+
+// The camera.
+static bool is_plugged = true, streams;
+static unsigned generation, buffer_count, sequence;
+static __u32 pixel_format;
+static struct size size;
+static struct handle *owner;
+static struct buffer buffers[MOST_BUFFERS];
+static unsigned queue[MOST_BUFFERS], queued, done[MOST_BUFFERS], done_count;
+static struct control controls[] = {
+    {V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", 0, 255, 128, 128, {0}},
+    {V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "White Balance, Automatic", 0, 1, 1, 1, {0}},
+    {V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, "Power Line Frequency", 0, 2, 1, 1, {"Disabled", "50 Hz", "60 Hz"}},
+    {V4L2_CID_WHITE_BALANCE_TEMPERATURE, V4L2_CTRL_TYPE_INTEGER, "White Balance Temperature", 2800, 6500, 4600, 4600, {0}},
+};
+
+// ---- setting up
+
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+static void load_frames(const char *folder) {
+    char *names[1024], path[PATH_MAX];
+    size_t count = 0;
+    DIR *stream = REAL(opendir)(folder);
+    for (struct dirent *entry; stream && (entry = readdir(stream)) && count < COUNT(names);)
+        if (strstr(entry->d_name, ".jpg")) names[count++] = strdup(entry->d_name);
+    if (stream) closedir(stream);
+    qsort(names, count, sizeof *names, by_name);
+    frames = calloc(count + 1, sizeof *frames);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        FILE *file = fopen(path, "re");
+        if (!file) continue;
+        fseek(file, 0, SEEK_END);
+        struct frame *frame = &frames[frame_count++];
+        frame->bytes = malloc(frame->count = (size_t)ftell(file));
+        rewind(file);
+        if (fread(frame->bytes, 1, frame->count, file) != frame->count) frame->count = 0;
+        fclose(file);
+        free(names[i]);
+    }
+}
+
+static const char *setting(const char *name, const char *standard) {
+    const char *value = getenv(name);
+    return value && *value ? value : standard;
+}
+
+void camera_set_up(void) {
+    camera_device = setting("FAKE_CAMERA_DEVICE", camera_device);
+    faults_path = setting("FAKE_CAMERA_FAULTS", faults_path);
+    camera_sys = setting("FAKE_CAMERA_SYS", camera_sys);
+    rate = atof(setting("FAKE_CAMERA_RATE", "30"));
+    most_buffers = (unsigned)atoi(setting("FAKE_CAMERA_BUFFERS", "4"));
+    if (most_buffers > MOST_BUFFERS) most_buffers = MOST_BUFFERS;
+    const char *formats = setting("FAKE_CAMERA_FORMATS", "mjpeg");
+    offers_mjpeg = strstr(formats, "mjpeg");
+    offers_yuyv = strstr(formats, "yuyv");
+    char *list = strdup(setting("FAKE_CAMERA_SIZES", "1280x720,640x480")), *rest = list;
+    for (char *word; (word = strsep(&rest, ",")) && size_count < MOST_SIZES;)
+        if (sscanf(word, "%ux%u", &sizes[size_count].width, &sizes[size_count].height) == 2) size_count++;
+    free(list);
+    size = sizes[0];
+    pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+    load_frames(setting("FAKE_CAMERA_FRAMES", "/nonexistent"));
+}
+
+// ---- faults (everything below runs with the lock held)
+
+static void free_buffers(void) {
+    for (unsigned i = 0; i < buffer_count; i++) {
+        munmap(buffers[i].bytes, buffers[i].state.length);
+        REAL(close)(buffers[i].memfd);
+    }
+    buffer_count = queued = done_count = 0;
+}
+
+static void unplug(void) {
+    is_plugged = streams = false;
+    generation++;
+    owner = NULL;
+    for (unsigned i = 0; i < MOST_HANDLES; i++)
+        if (camera_handles[i].descriptor > 0 && camera_handles[i].write_end >= 0) {
+            REAL(close)(camera_handles[i].write_end);
+            camera_handles[i].write_end = -1;
+        }
+    free_buffers();
+    for (unsigned i = 0; i < COUNT(controls); i++) controls[i].value = controls[i].standard;
+}
+
+static void read_faults(void) {
+    static struct timespec read_at;
+    static ino_t read_inode;
+    struct stat status;
+    if (!*faults_path) return;
+    if (REAL(stat)(faults_path, &status)) {
+        memset(&faults, 0, sizeof faults);
+        read_inode = 0;
+    } else if (status.st_ino != read_inode || memcmp(&status.st_mtim, &read_at, sizeof read_at)) {
+        read_at = status.st_mtim;
+        read_inode = status.st_ino;
+        memset(&faults, 0, sizeof faults);
+        FILE *file = fopen(faults_path, "re");
+        char word[32];
+        while (file && fscanf(file, "%31s", word) == 1) {
+            char *equals = strchr(word, '=');
+            int number = equals ? atoi(equals + 1) : 1;
+            if (equals) *equals = 0;
+            if (!strcmp(word, "unplug")) faults.unplug = true;
+            if (!strcmp(word, "stall")) faults.stall = true;
+            if (!strcmp(word, "busy")) faults.busy = true;
+            if (!strcmp(word, "denied")) faults.denied = true;
+            if (!strcmp(word, "no-space")) faults.no_space = true;
+            if (!strcmp(word, "truncate")) faults.truncate = number;
+            if (!strcmp(word, "garbage")) faults.garbage = number;
+            if (!strcmp(word, "empty")) faults.empty = number;
+            if (!strcmp(word, "flag")) faults.flag = number;
+            if (!strcmp(word, "skip")) faults.skip = number;
+            if (!strcmp(word, "eio")) faults.eio = number;
+        }
+        if (file) fclose(file);
+    }
+    if (faults.unplug && is_plugged) unplug();
+    if (!faults.unplug) is_plugged = true;
+}
+
+static bool take(int *fault) { return *fault > 0 && (*fault)--; }
+
+// ---- the camera's own thread
+
+static size_t draw(unsigned char *bytes, size_t room) {
+    if (pixel_format == V4L2_PIX_FMT_MJPEG) {
+        if (!frame_count) return 0;
+        struct frame *frame = &frames[sequence % frame_count];
+        memcpy(bytes, frame->bytes, frame->count < room ? frame->count : room);
+        return frame->count < room ? frame->count : room;
+    }
+    // 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
+    static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
+                                             {84, 184, 198}, {65, 100, 212}, {35, 212, 114}, {16, 128, 128}};
+    for (unsigned y = 0; y < size.height; y++)
+        for (unsigned x = 0; x < size.width; x++) {
+            const unsigned char *bar = bars[x / 2 * 2 * 8 / size.width];
+            bytes[2 * (y * size.width + x)] = y == sequence % size.height ? 235 : bar[0];
+            bytes[2 * (y * size.width + x) + 1] = bar[1 + x % 2];
+        }
+    return 2ul * size.width * size.height;
+}
+
+static void fill(const struct timespec *now) {
+    if (faults.stall) return;
+    unsigned number = sequence++;
+    if (take(&faults.skip) || !queued) return;
+    unsigned index = queue[0];
+    memmove(queue, queue + 1, --queued * sizeof *queue);
+    struct v4l2_buffer *state = &buffers[index].state;
+    size_t count = draw(buffers[index].bytes, state->length);
+    state->flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+    if (take(&faults.truncate)) count /= 3;
+    else if (take(&faults.garbage)) for (size_t i = 0; i < count; i++) buffers[index].bytes[i] = (unsigned char)rand();
+    else if (take(&faults.empty)) count = 0;
+    else if (take(&faults.flag)) state->flags |= V4L2_BUF_FLAG_ERROR;
+    state->bytesused = (__u32)count;
+    state->sequence = number;
+    state->timestamp.tv_sec = now->tv_sec;
+    state->timestamp.tv_usec = now->tv_nsec / 1000;
+    done[done_count++] = index;
+    if (write(owner->write_end, "f", 1) < 0) {}
+}
+
+static void *run(void *argument) {
+    unsigned mine = (unsigned)(uintptr_t)argument;
+    struct timespec next;
+    clock_gettime(CLOCK_MONOTONIC, &next);
+    for (;;) {
+        next.tv_nsec += (long)(1e9 / rate);
+        next.tv_sec += next.tv_nsec / 1000000000;
+        next.tv_nsec %= 1000000000;
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+        pthread_mutex_lock(&camera_lock);
+        read_faults();
+        bool is_over = !streams || generation != mine;
+        if (!is_over) fill(&next);
+        pthread_mutex_unlock(&camera_lock);
+        if (is_over) return NULL;
+    }
+}
+
+static void stop(void) {
+    if (streams) generation++;
+    char byte;
+    while (owner && done_count && read(owner->descriptor, &byte, 1) == 1) done_count--;
+    streams = false;
+    queued = done_count = 0;
+    for (unsigned i = 0; i < buffer_count; i++) buffers[i].is_queued = buffers[i].is_done = false;
+}
+
+// ---- ioctl
+
+static int describe_format(struct v4l2_fmtdesc *format) {
+    unsigned offered = offers_mjpeg + offers_yuyv;
+    if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE || format->index >= offered) return EINVAL;
+    bool is_mjpeg = offers_mjpeg && format->index == 0;
+    format->flags = is_mjpeg ? V4L2_FMT_FLAG_COMPRESSED : 0;
+    format->pixelformat = is_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+    strcpy((char *)format->description, is_mjpeg ? "Motion-JPEG" : "YUYV 4:2:2");
+    return 0;
+}
+
+static int set_format(struct v4l2_format *format, bool is_wish) {
+    struct v4l2_pix_format *wish = &format->fmt.pix;
+    if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
+    if (is_wish && buffer_count) return EBUSY;
+    if (is_wish) {
+        bool is_mjpeg = offers_mjpeg && (wish->pixelformat == V4L2_PIX_FMT_MJPEG || !offers_yuyv);
+        pixel_format = is_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+        unsigned best = 0;
+        for (unsigned i = 0; i < size_count; i++)
+            if (sizes[i].width == wish->width && sizes[i].height == wish->height) best = i;
+        size = sizes[best];
+    }
+    memset(wish, 0, sizeof *wish);
+    wish->width = size.width;
+    wish->height = size.height;
+    wish->pixelformat = pixel_format;
+    wish->field = V4L2_FIELD_NONE;
+    wish->bytesperline = pixel_format == V4L2_PIX_FMT_YUYV ? size.width * 2 : 0;
+    wish->sizeimage = size.width * size.height * 2;
+    wish->colorspace = V4L2_COLORSPACE_SRGB;
+    return 0;
+}
+
+static int request_buffers(struct handle *handle, struct v4l2_requestbuffers *request) {
+    if (request->memory != V4L2_MEMORY_MMAP || request->type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
+    if (faults.busy || (owner && owner != handle)) return EBUSY;
+    stop();
+    free_buffers();
+    owner = request->count ? handle : NULL;
+    if (request->count > most_buffers) request->count = most_buffers;
+    for (; buffer_count < request->count; buffer_count++) {
+        struct buffer *buffer = &buffers[buffer_count];
+        memset(buffer, 0, sizeof *buffer);
+        __u32 length = (size.width * size.height * 2 + 65535) & ~65535u;
+        buffer->memfd = memfd_create("fake-camera", MFD_CLOEXEC);
+        if (ftruncate(buffer->memfd, length)) return ENOMEM;
+        buffer->bytes = REAL(mmap)(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->memfd, 0);
+        buffer->state = (struct v4l2_buffer){
+            .index = buffer_count, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP,
+            .field = V4L2_FIELD_NONE, .length = length, .m.offset = buffer_count << 28};
+    }
+    return 0;
+}
+
+static int queue_buffer(struct handle *handle, struct v4l2_buffer *wish) {
+    if (owner != handle || wish->index >= buffer_count || buffers[wish->index].is_queued) return EINVAL;
+    buffers[wish->index].is_queued = true;
+    queue[queued++] = wish->index;
+    return 0;
+}
+
+static int dequeue_buffer(struct handle *handle, struct v4l2_buffer *answer) {
+    if (owner != handle || !streams) return EINVAL;
+    if (take(&faults.eio)) return EIO;
+    if (!done_count) return EAGAIN;
+    unsigned index = done[0];
+    memmove(done, done + 1, --done_count * sizeof *done);
+    char byte;
+    if (read(handle->descriptor, &byte, 1) != 1) return EIO;
+    buffers[index].is_queued = false;
+    *answer = buffers[index].state;
+    return 0;
+}
+
+static int start(struct handle *handle) {
+    pthread_t thread;
+    if (owner != handle || !buffer_count) return EINVAL;
+    if (faults.no_space) return ENOSPC;
+    if (streams) return 0;
+    streams = true;
+    sequence = 0;
+    if (pthread_create(&thread, NULL, run, (void *)(uintptr_t)generation)) return ENOMEM;
+    pthread_detach(thread);
+    return 0;
+}
+
+static struct control *find_control(__u32 id) {
+    bool is_next = id & V4L2_CTRL_FLAG_NEXT_CTRL;
+    struct control *found = NULL;
+    id &= V4L2_CTRL_ID_MASK;
+    for (unsigned i = 0; i < COUNT(controls); i++)
+        if (is_next ? controls[i].id > id && (!found || controls[i].id < found->id) : controls[i].id == id)
+            found = &controls[i];
+    return found;
+}
+
+static int query_control(struct v4l2_query_ext_ctrl *query) {
+    struct control *control = find_control(query->id);
+    if (!control) return EINVAL;
+    *query = (struct v4l2_query_ext_ctrl){
+        .id = control->id, .type = control->type, .minimum = control->minimum, .maximum = control->maximum, .step = 1,
+        .default_value = control->standard, .elem_size = 4, .elems = 1};
+    if (control->id == V4L2_CID_WHITE_BALANCE_TEMPERATURE && controls[1].value) query->flags = V4L2_CTRL_FLAG_INACTIVE;
+    strcpy(query->name, control->name);
+    return 0;
+}
+
+static int access_controls(struct v4l2_ext_controls *wishes, bool is_write) {
+    for (__u32 i = 0; i < wishes->count; i++) {
+        struct v4l2_ext_control *wish = &wishes->controls[i];
+        struct control *control = find_control(wish->id);
+        if (!control) return EINVAL;
+        if (is_write && (wish->value < control->minimum || wish->value > control->maximum)) return ERANGE;
+        if (is_write) control->value = wish->value;
+        wish->value = control->value;
+    }
+    return 0;
+}
+
+int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
+    read_faults();
+    if (handle->write_end < 0) return ENODEV;
+    switch (request) {
+    case VIDIOC_QUERYCAP: {
+        struct v4l2_capability *capability = argument;
+        *capability = (struct v4l2_capability){
+            .driver = "uvcvideo", .card = "Fake Camera", .bus_info = "usb-0000:00:14.0-1", .version = 0x60100,
+            .device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING};
+        capability->capabilities = capability->device_caps | V4L2_CAP_DEVICE_CAPS;
+        return 0;
+    }
+    case VIDIOC_ENUM_FMT: return describe_format(argument);
+    case VIDIOC_ENUM_FRAMESIZES: {
+        struct v4l2_frmsizeenum *entry = argument;
+        if (entry->index >= size_count) return EINVAL;
+        entry->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+        entry->discrete = (struct v4l2_frmsize_discrete){sizes[entry->index].width, sizes[entry->index].height};
+        return 0;
+    }
+    case VIDIOC_ENUM_FRAMEINTERVALS: {
+        struct v4l2_frmivalenum *entry = argument;
+        if (entry->index > 1) return EINVAL;
+        entry->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+        entry->discrete = (struct v4l2_fract){entry->index ? 15 : 1, entry->index ? 225 : 30};
+        return 0;
+    }
+    case VIDIOC_G_FMT: return set_format(argument, false);
+    case VIDIOC_S_FMT: return set_format(argument, true);
+    case VIDIOC_S_PARM:
+    case VIDIOC_G_PARM: {
+        struct v4l2_streamparm *parameters = argument;
+        struct v4l2_fract *interval = &parameters->parm.capture.timeperframe;
+        if (request == VIDIOC_S_PARM && interval->numerator)
+            rate = (double)interval->denominator / interval->numerator;
+        memset(&parameters->parm, 0, sizeof parameters->parm);
+        parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
+        *interval = (struct v4l2_fract){1000, (__u32)(rate * 1000)};
+        return 0;
+    }
+    case VIDIOC_REQBUFS: return request_buffers(handle, argument);
+    case VIDIOC_QUERYBUF: {
+        struct v4l2_buffer *buffer = argument;
+        if (buffer->index >= buffer_count) return EINVAL;
+        *buffer = buffers[buffer->index].state;
+        return 0;
+    }
+    case VIDIOC_QBUF: return queue_buffer(handle, argument);
+    case VIDIOC_DQBUF: return dequeue_buffer(handle, argument);
+    case VIDIOC_STREAMON: return start(handle);
+    case VIDIOC_STREAMOFF: stop(); return 0;
+    case VIDIOC_QUERY_EXT_CTRL: return query_control(argument);
+    case VIDIOC_QUERYMENU: {
+        struct v4l2_querymenu *item = argument;
+        struct control *control = find_control(item->id);
+        if (!control || item->index >= COUNT(control->choices) || !control->choices[item->index]) return EINVAL;
+        strcpy((char *)item->name, control->choices[item->index]);
+        return 0;
+    }
+    case VIDIOC_G_EXT_CTRLS: return access_controls(argument, false);
+    case VIDIOC_S_EXT_CTRLS: return access_controls(argument, true);
+    default: return ENOTTY;
+    }
+}
+
+int camera_open(struct handle **opened) {
+    int ends[2];
+    read_faults();
+    if (!is_plugged) return ENOENT;
+    if (faults.denied) return EACCES;
+    *opened = camera_handle(0);
+    if (!*opened || pipe2(ends, O_CLOEXEC | O_NONBLOCK)) return EMFILE;
+    **opened = (struct handle){ends[0], ends[1]};
+    return 0;
+}
+
+void camera_close(struct handle *handle) {
+    if (handle == owner) {
+        stop();
+        free_buffers();
+        owner = NULL;
+    }
+    if (handle->write_end >= 0) REAL(close)(handle->write_end);
+    handle->descriptor = 0;
+}
+
+struct handle *camera_handle(int descriptor) {
+    for (unsigned i = 0; i < MOST_HANDLES; i++)
+        if (camera_handles[i].descriptor == descriptor) return &camera_handles[i];
+    return NULL;
+}
+
+int camera_memory(off_t offset) {
+    unsigned index = (unsigned)(offset >> 28);
+    return index < buffer_count ? buffers[index].memfd : -1;
+}
+
+bool camera_is_plugged(void) {
+    read_faults();
+    return is_plugged;
+}
