@@ -38,8 +38,8 @@ public struct PartHeaders: Sendable, Equatable {
         return UInt64(text)
     }
 
-    /// `<seconds>` or `<seconds>.<fraction>` in nanoseconds; digits beyond the ninth are dropped.
-    private static func nanoseconds(_ text: String) -> UInt64? {
+    /// An X-Timestamp, `<seconds>` or `<seconds>.<fraction>`, in nanoseconds; digits beyond the ninth are dropped.
+    public static func nanoseconds(_ text: String) -> UInt64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let seconds = decimal(first) else { return nil }
         var fraction: UInt64 = 0

@@ -106,7 +106,7 @@ public final class FramePublisher {
             ring.memory.abandonSlot(slot)
             return nil
         }
-        let next = max(number ?? 0, lastNumber + 1)
+        let next = nextNumber(number)
         lastNumber = next
         ring.memory.finishSlot(
             slot, at: position,
@@ -114,6 +114,13 @@ public final class FramePublisher {
                 number: next, capture: capture, byteCount: byteCount, width: width, height: height,
                 published: Clock.monotonic))
         return next
+    }
+
+    /// A new ring has no last frame: there the first number that is given is kept whatever it is, so that a relay has
+    /// its upstream's.
+    private func nextNumber(_ given: UInt64?) -> UInt64 {
+        if let given, given > 0, ring.memory.load64(RingLayout.Header.published) == 0 { return given }
+        return max(given ?? 0, lastNumber + 1)
     }
 
     /// Publishes a copy of `bytes`.

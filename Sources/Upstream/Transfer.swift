@@ -183,7 +183,7 @@ extension Transfer {
         return unsafe String(cString: value)
     }
 
-    private func long(_ info: CURLINFO) -> Int {
+    func long(_ info: CURLINFO) -> Int {
         var value = 0
         return unsafe curl_get_long(handle, info, &value) == CURLE_OK ? value : 0
     }

@@ -1,0 +1,54 @@
+/// How far the upstream's clock is ahead of this machine's, estimated from questions and answers.
+///
+/// An answer that says `now` was written somewhere between question and answer: the middle is wrong by half the round
+/// trip at most, so the sample with the shortest round trip of the last ones counts (Cristian's algorithm).
+struct ClockOffset {
+    private struct Sample {
+        let offset: Int64
+        /// The smaller, the better.
+        let uncertainty: UInt64
+    }
+
+    /// Samples that are kept: half a minute of them, in which clocks drift by less than a millisecond.
+    private static let sampleCount = 64
+
+    private var samples: [Sample] = []
+    private var position = 0
+
+    /// Upstream's clock minus this machine's CLOCK_REALTIME, in nanoseconds; nil before the first answer.
+    var nanoseconds: Int64? { samples.min { $0.uncertainty < $1.uncertainty }?.offset }
+
+    /// Takes an answer that said `upstream` (nanoseconds since 1970) to a question sent at `asked` and answered at
+    /// `answered`, both on this machine's CLOCK_REALTIME in nanoseconds.
+    mutating func add(upstream: UInt64, asked: UInt64, answered: UInt64) {
+        guard answered >= asked else { return }
+        let roundTrip = answered - asked
+        add(Int64(clamping: upstream) - Int64(clamping: asked + roundTrip / 2), uncertainty: roundTrip)
+    }
+
+    /// Takes a picture that says it is of `upstream` and came at `arrived`.
+    ///
+    /// That is all that is known of an upstream that does not tell its clock. The least delayed picture counts, as if
+    /// it had come without any delay.
+    mutating func add(pictureOf upstream: UInt64, arrived: UInt64) {
+        let difference = Int64(clamping: upstream) - Int64(clamping: arrived)
+        // The larger the difference, the fresher the picture; only the order of the uncertainties matters.
+        add(difference, uncertainty: UInt64(bitPattern: Int64.max &- difference))
+    }
+
+    /// Forgets everything: another server may answer from now on.
+    mutating func reset() {
+        samples.removeAll(keepingCapacity: true)
+        position = 0
+    }
+
+    private mutating func add(_ offset: Int64, uncertainty: UInt64) {
+        let sample = Sample(offset: offset, uncertainty: uncertainty)
+        if samples.count < Self.sampleCount {
+            samples.append(sample)
+        } else {
+            samples[position % Self.sampleCount] = sample
+        }
+        position += 1
+    }
+}

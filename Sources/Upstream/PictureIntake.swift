@@ -1,0 +1,121 @@
+import Linux
+import MotionJPEG
+import SharedFrame
+
+/// Checks an upstream's pictures and puts them into the camera's ring.
+final class PictureIntake {
+    /// What became of a picture.
+    enum Outcome: Equatable {
+        case published
+        /// The one before once more, or the picture that says that the camera is offline.
+        case repeated
+        case refused(UpstreamProblem)
+    }
+
+    /// Frame numbers stay below 2⁵³, so that JavaScript can hold them.
+    private static let numberLimit: UInt64 = 1 << 53
+
+    private let publisher: FramePublisher
+    /// The upstream's number of the last picture that was published.
+    private var lastUpstreamNumber: UInt64?
+    /// One bit for each of the last 64 pictures: whether it lacked its end.
+    private var truncations: UInt64 = 0
+    private var inspected = 0
+
+    /// Whether pictures without an end are taken, because most of this camera's are like that.
+    private(set) var isTruncationAllowed = false
+
+    /// How far the upstream's clock is ahead.
+    var clock = ClockOffset()
+
+    /// Whether the clock is known from the upstream's status; else pictures' times are all there is.
+    var isClockTold = false
+
+    /// While the upstream says that its camera is offline: the number of its last picture; what comes with this
+    /// number or a lower one is that picture again or one that says what is wrong.
+    var offlineNumber: UInt64?
+
+    init(_ publisher: FramePublisher) {
+        self.publisher = publisher
+        lastUpstreamNumber = publisher.newestNumber
+    }
+
+    /// Whether the upstream's frame `number` has come.
+    func hasPicture(_ number: UInt64) -> Bool { lastUpstreamNumber.map { $0 >= number } ?? false }
+
+    /// Takes one picture and what was said of it.
+    func take(_ bytes: RawSpan, _ headers: PartHeaders) -> Outcome {
+        let arrival = CaptureTime.now()
+        let number = headers.frameNumber.flatMap { $0 < Self.numberLimit ? $0 : nil }
+        if let number, isRepeated(number) { return .repeated }
+        publisher.countCaptured()
+        let info: JPEGInfo
+        do throws(JPEGDefect) {
+            if let picture = headers.picture {
+                info = picture
+            } else {
+                info = try JPEG.inspect(bytes, isTruncationAllowed: isTruncationAllowed)
+            }
+            remember(isTruncated: false)
+        } catch {
+            remember(isTruncated: error == .truncated)
+            publisher.countDropped(DropReason(error))
+            return .refused(.notJPEG("\(error)"))
+        }
+        do {
+            try publisher.publish(
+                capacity: info.repairedByteCount, capture: captureTime(headers.timestamp, arrival: arrival),
+                width: info.width, height: info.height, number: number
+            ) { slot in
+                JPEG.write(bytes, info, into: &slot)
+            }
+        } catch {
+            publisher.countDropped((error as? RingError)?.exitStatus == RingError.tooLargeStatus ? .tooLarge : .other)
+            return .refused(.ring("\(error)"))
+        }
+        if let number { lastUpstreamNumber = number }
+        offlineNumber = nil
+        return .published
+    }
+
+    private func isRepeated(_ number: UInt64) -> Bool {
+        if let offlineNumber, number <= offlineNumber { return true }
+        return number == lastUpstreamNumber
+    }
+
+    /// The picture's own time where it has one, and that moment on this machine's monotonic clock.
+    private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
+        guard let timestamp else { return arrival }
+        if !isClockTold { clock.add(pictureOf: timestamp, arrived: arrival.realtime) }
+        let offset = clock.nanoseconds ?? 0
+        publisher.setClockOffset(nanoseconds: offset)
+        let age = Int64(clamping: arrival.realtime) &+ offset &- Int64(clamping: timestamp)
+        return CaptureTime(
+            monotonic: arrival.monotonic - min(UInt64(max(0, age)), arrival.monotonic), realtime: timestamp)
+    }
+
+    /// Most of some cameras' pictures lack their end and are shown by every browser: better than no picture.
+    private func remember(isTruncated: Bool) {
+        guard !isTruncationAllowed else { return }
+        truncations = truncations << 1 | (isTruncated ? 1 : 0)
+        inspected += 1
+        isTruncationAllowed = inspected >= 64 && truncations.nonzeroBitCount > 32
+    }
+}
+
+extension DropReason {
+    fileprivate init(_ defect: JPEGDefect) {
+        switch defect {
+        case .empty: self = .empty
+        case .noStart: self = .noStart
+        case .noFrameHeader: self = .noFrameHeader
+        case .noScan: self = .noScan
+        case .truncated: self = .truncated
+        }
+    }
+}
+
+extension RingError {
+    /// `EX_DATAERR` of sysexits.h: a picture larger than a ring can be.
+    fileprivate static var tooLargeStatus: Int32 { 65 }
+}

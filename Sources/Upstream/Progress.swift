@@ -1,0 +1,57 @@
+import Linux
+import SharedFrame
+
+/// What came over one connection, and what that says of the upstream.
+final class Progress {
+    /// Whether a picture of the camera came, new or not.
+    private(set) var hasPicture = false
+    /// When the last new picture came and when the last was sent again: CLOCK_MONOTONIC in nanoseconds, 0 for never.
+    private(set) var lastWhole: UInt64 = 0
+    private(set) var lastRepeat: UInt64 = 0
+    /// Pictures refused since the last good one, and why the last was.
+    private(set) var refusalCount = 0
+    private(set) var refusal: UpstreamProblem?
+    /// What is wrong though the connection stands.
+    private(set) var problem: UpstreamProblem?
+    /// A picture was sent again since this was last made false: the camera may be offline.
+    var isRepeating = false
+
+    /// Takes note of a picture.
+    func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
+        switch outcome {
+        case .published:
+            hasPicture = true
+            lastWhole = Clock.monotonic
+            refusalCount = 0
+            problem = nil
+            camera.countFrame()
+            camera.reporter.picture()
+        case .repeated:
+            lastRepeat = Clock.monotonic
+            isRepeating = true
+            if camera.intake.offlineNumber == nil { hasPicture = true }
+        case .refused(let reason):
+            refusalCount += 1
+            refusal = reason
+        }
+    }
+
+    /// Takes note of what the upstream says of its camera.
+    func take(_ status: UpstreamStatus, of camera: PulledCamera) {
+        if status.isOnline || status.state == .idle {
+            camera.intake.offlineNumber = nil
+            if case .camera? = problem { problem = nil }
+            if hasPicture && problem == nil && refusalCount == 0 { camera.reporter.well() }
+        } else {
+            camera.intake.offlineNumber = status.frameNumber
+            show(.camera(status.state, reason: status.reason), of: camera)
+        }
+    }
+
+    /// Says what is wrong, once.
+    func show(_ problem: UpstreamProblem, of camera: PulledCamera) {
+        guard problem != self.problem else { return }
+        self.problem = problem
+        camera.reporter.problem(problem)
+    }
+}

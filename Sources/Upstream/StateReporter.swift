@@ -1,0 +1,70 @@
+import Linux
+import SharedFrame
+
+/// Tells the ring's readers and the log how an upstream is.
+struct StateReporter {
+    /// A connection that is lost and made again within this time after a picture is nobody's business.
+    private static let graceNanoseconds: UInt64 = 1_000_000_000
+
+    private let publisher: FramePublisher
+    private let upstream: UpstreamAddress
+    private var log: ProblemLog
+    private var current: UpstreamProblem?
+    /// When the last picture came: CLOCK_MONOTONIC in nanoseconds.
+    private(set) var lastPicture: UInt64?
+
+    init(_ publisher: FramePublisher, upstream: UpstreamAddress, log: ProblemLog) {
+        self.publisher = publisher
+        self.upstream = upstream
+        self.log = log
+        publisher.setState(.waiting, reason: "Connecting to \(upstream).")
+    }
+
+    /// A picture came.
+    mutating func picture() {
+        lastPicture = Clock.monotonic
+        well()
+    }
+
+    /// The upstream is well, though it may have no new picture.
+    mutating func well() {
+        log.pictures()
+        current = nil
+        publisher.setState(.live, reason: "")
+    }
+
+    /// Nobody watches, and the upstream was well when last asked.
+    mutating func idle() {
+        current = nil
+        publisher.setState(.idle, reason: "")
+    }
+
+    /// No pictures come, for this reason.
+    mutating func problem(_ problem: UpstreamProblem) {
+        log.problem(problem)
+        current = problem
+        update()
+    }
+
+    /// Shows a problem whose time of grace is over.
+    func update() {
+        guard let current else { return }
+        if let lastPicture, current.isConnectionLoss, Clock.monotonic &- lastPicture < Self.graceNanoseconds { return }
+        publisher.setState(current.state, reason: current.sentence(upstream))
+    }
+
+    /// Something else worth a line in the log.
+    func note(_ text: String) {
+        log.note(text)
+    }
+}
+
+extension UpstreamProblem {
+    /// Whether connecting again may be all that is needed.
+    fileprivate var isConnectionLoss: Bool {
+        switch self {
+        case .ended, .broken, .refused, .status(502...504): true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,111 @@
+public import Linux
+public import Logging
+import SharedFrame
+import Synchronization
+
+/// A thread that fills one camera's ring from its upstream.
+///
+/// Of several processes with the same upstream one pulls; the others sleep until it is gone and take over within a
+/// millisecond. Whatever the upstream does is a state of the ring with its reason, never the end of the thread.
+public final class UpstreamReader: Sendable {
+    private enum Phase: Sendable {
+        case starting
+        /// Another process pulls.
+        case standingBy
+        case pulling
+        case failed(RingError)
+        case ended
+    }
+
+    private let configuration: UpstreamConfiguration
+    private let logger: Logger
+    private let stopSignal: StopSignal
+    private let phase = Mutex(Phase.starting)
+    private let phaseChanged: EventDescriptor
+
+    /// Prepares the thread; ``start()`` starts it.
+    public init(_ configuration: UpstreamConfiguration, logger: Logger) throws(SystemError) {
+        self.configuration = configuration
+        self.logger = logger
+        stopSignal = try StopSignal()
+        phaseChanged = try EventDescriptor()
+    }
+
+    /// Starts the thread and waits until it has the ring, or stands by for the one who has it.
+    ///
+    /// Throws a ``RingError`` when the ring cannot be had, for instance because it has another source.
+    public func start() throws {
+        try Thread("upstream \(configuration.ring.camera)") { [self] in run() }.detach()
+        while true {
+            phaseChanged.clear()
+            switch phase.withLock({ $0 }) {
+            case .starting: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
+            case .failed(let error): throw error
+            case .standingBy, .pulling, .ended: return
+            }
+        }
+    }
+
+    /// Ends the thread, within a second; the ring says `stopped` and its name goes.
+    ///
+    /// A thread that stands by sleeps on until the process ends or the ring is free, and then does nothing.
+    public func stop() {
+        stopSignal.set()
+        let deadline = Clock.monotonic + 1_000_000_000
+        while Clock.monotonic < deadline {
+            phaseChanged.clear()
+            switch phase.withLock({ $0 }) {
+            case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
+            case .standingBy, .failed, .ended: return
+            }
+        }
+    }
+
+    private func enter(_ new: Phase) {
+        phase.withLock { $0 = new }
+        phaseChanged.signal()
+    }
+
+    private func run() {
+        var isFirst = true
+        var lastError: RingError?
+        while !stopSignal.isSet {
+            do throws(RingError) {
+                let publisher = try takeRing()
+                guard !stopSignal.isSet else { break }
+                enter(.pulling)
+                pull(publisher)
+                break
+            } catch {
+                if isFirst { return enter(.failed(error)) }
+                if error != lastError { logger.error("camera \(configuration.ring.camera): \(error)") }
+                lastError = error
+                Poll.wait([stopSignal.alarm.descriptor.number], milliseconds: 1000)
+            }
+            isFirst = false
+        }
+        enter(.ended)
+    }
+
+    /// Becomes the ring's writer, when it is this thread's turn.
+    private func takeRing() throws(RingError) -> FramePublisher {
+        let source = configuration.source
+        while true {
+            do throws(RingError) {
+                return try FramePublisher(configuration.ring, slotByteCount: 256 << 10, source: source)
+            } catch {
+                guard error.exitStatus == Self.unavailableStatus else { throw error }
+            }
+            try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
+        }
+    }
+
+    private func pull(_ publisher: FramePublisher) {
+        let camera = PulledCamera(configuration, publisher, stop: stopSignal, logger: logger)
+        Puller(camera).run()
+        publisher.stop(reason: "The relay has ended.")
+    }
+
+    /// `EX_UNAVAILABLE` of sysexits.h: the ring has a writer.
+    private static let unavailableStatus: Int32 = 69
+}

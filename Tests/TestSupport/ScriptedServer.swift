@@ -1,0 +1,184 @@
+import Glibc
+import Linux
+import Synchronization
+
+/// A TCP server on 127.0.0.1 that answers as a test's script says: each connection runs it on a thread of its own.
+public final class ScriptedServer: Sendable {
+    /// The port it listens on.
+    public let port: UInt16
+    private let listener: Descriptor
+    private let script: @Sendable (ScriptedClient) -> Void
+    private let clients = Mutex<[ScriptedClient]>([])
+    private let isStopped = Atomic(false)
+
+    /// Listens on `port` (0: any free one) and runs `script` for each connection after its first request was read.
+    public init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
+        Signals.ignoreBrokenPipe()
+        listener = Descriptor(
+            owning: try systemCall("socket", "") { socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0) })
+        let number = listener.number
+        var one: CInt = 1
+        _ = unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &one, 4)
+        var address = sockaddr_in()
+        address.sin_family = UInt16(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        try unsafe withUnsafeMutableBytes(of: &address) { buffer in
+            guard let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+            try systemCall("bind", "127.0.0.1:\(port)") { unsafe bind(number, base, length) }
+            try systemCall("listen", "127.0.0.1:\(port)") { listen(number, 64) }
+            try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
+        }
+        self.port = UInt16(bigEndian: address.sin_port)
+        self.script = script
+        try Thread("scripted server") { [self] in acceptClients() }.detach()
+    }
+
+    /// The URL of `path` on this server.
+    public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    /// Requests so far, as `GET /path`, in the order of their connections; those of one connection together.
+    public var requests: [String] { clients.withLock { $0.flatMap(\.requestLines) } }
+
+    /// Connections that asked for `path`, open or not.
+    public func connectionCount(to path: String) -> Int {
+        clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
+    }
+
+    /// Connections that asked for `path` and are open.
+    public func openCount(to path: String) -> Int {
+        clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
+    }
+
+    /// Connections so far.
+    public var connectionCount: Int { clients.withLock { $0.count } }
+
+    /// Refuses new connections and cuts those that stand.
+    public func stop() {
+        guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        shutdown(listener.number, Int32(SHUT_RDWR))
+        for client in clients.withLock({ $0 }) { client.close() }
+    }
+
+    deinit { stop() }
+
+    private func acceptClients() {
+        while !isStopped.load(ordering: .acquiring) {
+            let number = accept(listener.number, nil, nil)
+            guard number >= 0 else { return }
+            let client = ScriptedClient(
+                Descriptor(owning: number), index: clients.withLock { $0.count })
+            clients.withLock { $0.append(client) }
+            if isStopped.load(ordering: .acquiring) { client.close() }
+            let script = script
+            try? Thread("scripted client") {
+                if client.readRequest() != nil { script(client) }
+                client.close()
+            }.detach()
+        }
+    }
+}
+
+/// One connection to a ``ScriptedServer``.
+public final class ScriptedClient: Sendable {
+    /// A request's head.
+    public struct Request: Sendable {
+        /// Such as `GET /stream`.
+        public let line: String
+        /// By lowercase name.
+        public let headers: [String: String]
+        public var path: String { String(line.drop { $0 != " " }.dropFirst()) }
+    }
+
+    /// 0 for the server's first connection.
+    public let index: Int
+    private let descriptor: Descriptor
+    private let isClosed = Atomic(false)
+    private let received = Mutex<[Request]>([])
+
+    init(_ descriptor: consuming Descriptor, index: Int) {
+        self.descriptor = descriptor
+        self.index = index
+        var one: CInt = 1
+        _ = unsafe setsockopt(self.descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    }
+
+    /// The requests so far, as `GET /path`.
+    public var requestLines: [String] { received.withLock { $0.map(\.line) } }
+
+    /// The last request.
+    public var request: Request? { received.withLock { $0.last } }
+
+    /// Whether neither end has closed.
+    public var isOpen: Bool {
+        guard !isClosed.load(ordering: .acquiring) else { return false }
+        var byte: UInt8 = 0
+        let count = unsafe recv(descriptor.number, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        return count > 0 || (count < 0 && errno == EAGAIN)
+    }
+
+    /// Reads the head of the next request on this connection; nil when the other end has closed.
+    public func readRequest() -> Request? {
+        var text: [UInt8] = []
+        while !text.suffix(4).elementsEqual([13, 10, 13, 10]) {
+            var byte: UInt8 = 0
+            guard unsafe recv(descriptor.number, &byte, 1, 0) == 1, text.count < 65536 else { return nil }
+            text.append(byte)
+        }
+        let lines = String(decoding: text, as: UTF8.self).split(separator: "\r\n")
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { headers[parts[0].lowercased()] = String(parts[1].drop { $0 == " " }) }
+        }
+        let words = (lines.first ?? "").split(separator: " ")
+        let request = Request(line: words.prefix(2).joined(separator: " "), headers: headers)
+        received.withLock { $0.append(request) }
+        return request
+    }
+
+    /// Sends all of `bytes`; false when the connection is gone.
+    @discardableResult
+    public func send(_ bytes: [UInt8]) -> Bool {
+        var offset = 0
+        while offset < bytes.count {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.send(
+                    descriptor.number, $0.baseAddress.map { unsafe $0 + offset }, bytes.count - offset,
+                    Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            offset += count
+        }
+        return true
+    }
+
+    /// Sends all of `text`; false when the connection is gone.
+    @discardableResult
+    public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    /// Lets time pass; false as soon as the connection is gone.
+    @discardableResult
+    public func pause(milliseconds: Int) -> Bool {
+        let end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        while isOpen {
+            let now = Clock.monotonic
+            guard now < end else { return true }
+            usleep(UInt32(min(5000, (end - now) / 1000 + 1)))
+        }
+        return false
+    }
+
+    /// Waits until the other end closes or the server stops.
+    public func waitForClose() {
+        while pause(milliseconds: 1000) {}
+    }
+
+    /// Ends the connection.
+    public func close() {
+        if !isClosed.exchange(true, ordering: .acquiringAndReleasing) {
+            shutdown(descriptor.number, Int32(SHUT_RDWR))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// A small JPEG that is told from all others: good enough for everything that does not decode it.
+public struct TestPicture: Sendable, Equatable {
+    /// The whole file, from SOI through EOI.
+    public let bytes: [UInt8]
+
+    /// Picture `index`, with about `byteCount` bytes and of 64x48 pixels.
+    ///
+    /// Its index and what follows from it fill the data, so that no two pictures share a piece of any length.
+    public init(_ index: Int, byteCount: Int = 2000) {
+        var bytes: [UInt8] = [0xFF, 0xD8]
+        bytes += [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
+        bytes += [0xFF, 0xC0, 0, 11, 8, 0, 48, 0, 64, 1, 1, 0x11, 0]
+        bytes += [0xFF, 0xC4, 0, 20, 0] + [UInt8](repeating: 0, count: 16) + [0]
+        bytes += [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0]
+        var state = UInt32(truncatingIfNeeded: index) &* 2_654_435_761 | 1
+        while bytes.count < byteCount - 2 {
+            state = state &* 1_664_525 &+ 1_013_904_223
+            // Entropy-coded data has no 0xFF that begins a marker.
+            bytes.append(UInt8(truncatingIfNeeded: state >> 24) & 0x7F)
+        }
+        self.bytes = bytes + [0xFF, 0xD9]
+    }
+}

@@ -1,0 +1,71 @@
+import Linux
+import Logging
+import SharedFrame
+import Testing
+import TestSupport
+
+@testable import Upstream
+
+/// An upstream reader with a ring of its own, and a reader of that ring.
+final class Relay: Sendable {
+    let ring: TemporaryRing
+    let reader: UpstreamReader
+    let subscriber: FrameSubscriber
+    let log = LogLines()
+
+    init(
+        _ url: String, ring: TemporaryRing = TemporaryRing(kind: .relay),
+        _ change: (inout UpstreamConfiguration) -> Void = { _ in }
+    ) throws {
+        self.ring = ring
+        var configuration = UpstreamConfiguration(
+            ring: ring.name, address: try UpstreamAddress(url), version: "0.0.0-test")
+        configuration.stallSeconds = 1
+        configuration.lingerSeconds = 0.5
+        change(&configuration)
+        reader = try UpstreamReader(configuration, logger: log.logger)
+        try reader.start()
+        subscriber = try FrameSubscriber(ring.name)
+    }
+
+    deinit {
+        reader.stop()
+    }
+
+    /// The next frame; throws when none comes for 20 seconds.
+    func nextFrame(after number: UInt64) throws -> Frame {
+        let deadline = Clock.monotonic + 20_000_000_000
+        while Clock.monotonic < deadline {
+            if case .frame = subscriber.wait(newerThan: number, milliseconds: 250),
+                let frame = subscriber.copyNewestFrame(), frame.description.number > number
+            {
+                return frame
+            }
+        }
+        throw Timeout(description: "no frame newer than \(number): \(statusText)")
+    }
+
+    /// Waits until the ring's status is as `condition` wants it; throws after 20 seconds.
+    @discardableResult
+    func wait(_ what: String, until condition: (RingStatus) -> Bool) throws -> RingStatus {
+        try eventually(what) { subscriber.status.flatMap { condition($0) ? $0 : nil } }
+    }
+
+    /// Waits until `body` gives something; throws after 20 seconds.
+    func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
+        let deadline = Clock.monotonic + 20_000_000_000
+        while Clock.monotonic < deadline {
+            if let value = try body() { return value }
+            _ = subscriber.wait(newerThan: .max, milliseconds: 20)
+        }
+        throw Timeout(description: "\(what) did not happen: \(statusText)")
+    }
+
+    private var statusText: String {
+        subscriber.status.map { "\($0.state) \($0.reason) captured \($0.captured)" } ?? "no ring"
+    }
+}
+
+struct Timeout: Error, CustomStringConvertible {
+    let description: String
+}

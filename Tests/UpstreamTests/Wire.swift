@@ -1,0 +1,21 @@
+import TestSupport
+
+/// What an upstream sends.
+enum Wire {
+    static let streamHeader =
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
+        + "Cache-Control: no-store\r\n\r\n--frame\r\n"
+
+    /// One part as Oriel sends it.
+    static func part(_ picture: TestPicture, number: UInt64? = nil, timestamp: String? = nil) -> [UInt8] {
+        var head = "Content-Type: image/jpeg\r\nContent-Length: \(picture.bytes.count)\r\n"
+        if let timestamp { head += "X-Timestamp: \(timestamp)\r\n" }
+        if let number { head += "X-Frame-Id: \(number)\r\n" }
+        return Array("\(head)\r\n".utf8) + picture.bytes + Array("\r\n--frame\r\n".utf8)
+    }
+
+    /// A whole answer with a body.
+    static func answer(_ status: String, type: String = "text/html", _ body: String = "<html></html>") -> String {
+        "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+}
