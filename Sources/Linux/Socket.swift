@@ -64,8 +64,7 @@ public enum Socket {
     /// Takes the next connection of a listening socket; the connection is non-blocking.
     public static func accept(from listener: CInt) -> Result<CInt, Errno> {
         retryingOnInterrupt {
-            unsafe accept4(
-                listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
+            accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
         }
     }
 
@@ -77,7 +76,7 @@ public enum Socket {
     /// Listens at `path` for streams; the file must not exist yet and stays when the descriptor is closed.
     public static func listen(at path: FilePath, backlog: CInt = 256) throws(SystemError) -> Descriptor {
         let descriptor = try stream("\(path)")
-        try withAddress(path) { address, length in
+        try unsafe withAddress(path) { address, length in
             unsafe bind(descriptor.number, address, length)
         }
         try systemCall("listen", "\(path)") { Glibc.listen(descriptor.number, backlog) }
@@ -87,7 +86,7 @@ public enum Socket {
     /// Connects to the stream socket at `path`.
     public static func connect(to path: FilePath) throws(SystemError) -> Descriptor {
         let descriptor = try stream("\(path)")
-        try withAddress(path) { address, length in
+        try unsafe withAddress(path) { address, length in
             unsafe Glibc.connect(descriptor.number, address, length)
         }
         return descriptor
