@@ -50,7 +50,8 @@ let package = Package(
             name: "capture-daemon",
             dependencies: ["Capture", "Daemon", "Linux", "SharedFrame", "Video4Linux", arguments, log]),
         .executableTarget(
-            name: "mjpeg-fcgi", dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, log]),
+            name: "mjpeg-fcgi",
+            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, system]),
         .executableTarget(
             name: "relay-fcgi",
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log]),

@@ -1,0 +1,52 @@
+import FastCGI
+
+/// What a request is for, from its path.
+enum Route: Equatable {
+    case stream(camera: String?)
+    case snapshot(camera: String?)
+    case status(camera: String?)
+    case health
+    case metrics
+
+    /// nil: nothing is at that path.
+    init?(path: String, query: Query) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        let camera = parts.count > 1 ? parts[1] : nil
+        guard parts.count <= 2 else { return nil }
+        switch parts.first {
+        case nil:
+            // The form that many programs know from mjpg-streamer.
+            switch query.first("action") {
+            case "stream": self = .stream(camera: nil)
+            case "snapshot": self = .snapshot(camera: nil)
+            default: return nil
+            }
+        case "mjpeg", "video": self = .stream(camera: camera)
+        case "snapshot": self = .snapshot(camera: camera)
+        case "status": self = .status(camera: camera)
+        case "healthz" where camera == nil: self = .health
+        case "metrics" where camera == nil: self = .metrics
+        default: return nil
+        }
+    }
+
+    /// The names that the query may use.
+    var parameters: Set<String> {
+        switch self {
+        case .stream: ["action", "fps", "advance_headers"]
+        case .snapshot: ["action", "after", "max_age", "offline"]
+        case .status, .health, .metrics: []
+        }
+    }
+}
+
+extension Request {
+    /// The path that was asked for, whatever the web server calls it.
+    var path: String {
+        if let path = self["DOCUMENT_URI"] { return path }
+        if let script = self["SCRIPT_NAME"] { return script + (self["PATH_INFO"] ?? "") }
+        if let path = self["PATH_INFO"] { return path }
+        let target = self["REQUEST_URI"] ?? "/"
+        return String(target.prefix { $0 != "?" && $0 != "#" })
+    }
+}

@@ -1,0 +1,78 @@
+import FastCGI
+import Logging
+import SharedFrame
+
+/// What a request is answered with.
+extension ServerLoop {
+    /// Answers a request, or begins what it asks for.
+    func start(_ request: Request, on connection: Connection) {
+        let method = request["REQUEST_METHOD"] ?? "GET"
+        let isHeadOnly = method == "HEAD"
+        let query = Query(request["QUERY_STRING"] ?? "")
+        guard let route = Route(path: request.path, query: query) else {
+            let message = "There is nothing at \(request.path); streams are at /mjpeg and /video, pictures at /snapshot."
+            answer(connection, .error(404, "not_found", message), isHeadOnly: isHeadOnly)
+            return
+        }
+        guard method == "GET" || isHeadOnly else {
+            let refusal = Response.error(405, "method_not_allowed", "Only GET and HEAD are possible here, not \(method).")
+            answer(connection, refusal.adding("Allow", "GET, HEAD"))
+            return
+        }
+        do throws(Query.Refusal) {
+            try query.check(known: route.parameters)
+            switch route {
+            case .stream(let name):
+                let options = try StreamOptions(query, accept: request["HTTP_ACCEPT"])
+                guard let camera = camera(name, for: connection, isHeadOnly) else { return }
+                if isHeadOnly {
+                    answer(connection, StreamOptions.response, isHeadOnly: true)
+                } else if viewerCount >= configuration.maximumViewers || !hasRoom {
+                    service.countRefusal()
+                    answer(connection, tooManyViewers)
+                } else {
+                    beginStream(connection, of: camera, options)
+                }
+            case .snapshot(let name):
+                let snapshot = try SnapshotRequest(
+                    query, ifNoneMatch: request["HTTP_IF_NONE_MATCH"], isHeadOnly: isHeadOnly, now: now)
+                guard let camera = camera(name, for: connection, isHeadOnly) else { return }
+                beginSnapshot(connection, of: camera, snapshot)
+            case .status(let name):
+                if let name {
+                    guard let camera = camera(name, for: connection, isHeadOnly) else { return }
+                    answer(connection, .json(report.status(of: camera)), isHeadOnly: isHeadOnly)
+                } else {
+                    answer(connection, .json(report.status(of: cameras.known)), isHeadOnly: isHeadOnly)
+                }
+            case .health: answer(connection, report.health(of: cameras.known), isHeadOnly: isHeadOnly)
+            case .metrics: answer(connection, report.metrics(of: cameras.known), isHeadOnly: isHeadOnly)
+            }
+        } catch {
+            answer(connection, .error(400, "bad_query", error.message), isHeadOnly: isHeadOnly)
+        }
+    }
+
+    private var report: Report { Report(service: service, kind: configuration.kind, now: now) }
+
+    /// The camera that is meant; nil once the request has been answered that there is none.
+    private func camera(_ name: String?, for connection: Connection, _ isHeadOnly: Bool) -> Camera? {
+        do {
+            if let camera = try name.map(cameras.camera(named:)) ?? cameras.first() { return camera }
+            let message = "There is no camera '\(name ?? "")'; /status lists those that there are."
+            answer(connection, .error(404, "camera_not_found", message), isHeadOnly: isHeadOnly)
+        } catch {
+            log.error("a camera cannot be opened: \(error)")
+            let message = "The server has no descriptors left for another camera; try again later."
+            answer(connection, .error(503, "overloaded", message).adding("Retry-After", "5"), isHeadOnly: isHeadOnly)
+        }
+        return nil
+    }
+
+    private var viewerCount: Int { cameras.all.reduce(0) { $0 + $1.viewers.count } }
+
+    private var tooManyViewers: Response {
+        let message = "All \(configuration.maximumViewers) places for viewers are taken; try again later."
+        return .error(503, "too_many_viewers", message).adding("Retry-After", "5")
+    }
+}

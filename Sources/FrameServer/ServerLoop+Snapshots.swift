@@ -1,0 +1,128 @@
+import FastCGI
+import Linux
+import Logging
+import MotionJPEG
+import SharedFrame
+
+/// Snapshots: one fresh picture, at once or when it comes.
+extension ServerLoop {
+    /// Answers with the newest frame if it will do, or begins to wait for one that does.
+    func beginSnapshot(_ connection: Connection, of camera: Camera, _ snapshot: SnapshotRequest) {
+        camera.use(now: now)
+        let status = camera.subscriber.status
+        if let status, snapshot.isSatisfied(by: status, now: now) {
+            send(snapshot, of: camera, outage: nil, on: connection)
+            return
+        }
+        if let outage = outage(of: camera, status), outage.isFinal {
+            send(snapshot, of: camera, outage: outage, on: connection)
+            return
+        }
+        connection.phase = .waiting
+        connection.camera = camera
+        connection.snapshot = snapshot
+        connection.deadline = snapshot.deadline
+        camera.waiters.append(connection)
+        do {
+            try camera.watch(now: now)
+        } catch {
+            log.error("the pictures of \(camera.name) cannot be watched: \(error)")
+            drop(connection)
+        }
+    }
+
+    /// Answers the snapshots that the newest frame will do for.
+    func serveWaiters(of camera: Camera) {
+        guard !camera.waiters.isEmpty, let status = camera.subscriber.status else { return }
+        for connection in camera.waiters {
+            guard let snapshot = connection.snapshot, snapshot.isSatisfied(by: status, now: now) else { continue }
+            send(snapshot, of: camera, outage: nil, on: connection)
+        }
+    }
+
+    /// Answers the snapshots that wait for a camera that says itself that nothing will come.
+    func reconsiderWaiters(of camera: Camera) {
+        guard !camera.waiters.isEmpty else { return }
+        serveWaiters(of: camera)
+        guard !camera.waiters.isEmpty, let outage = outage(of: camera, camera.subscriber.status), outage.isFinal else {
+            return
+        }
+        for connection in camera.waiters {
+            guard let snapshot = connection.snapshot else { continue }
+            send(snapshot, of: camera, outage: outage, on: connection)
+        }
+    }
+
+    /// The time of a snapshot that waits is over.
+    func giveUp(_ connection: Connection) {
+        guard let camera = connection.camera, let snapshot = connection.snapshot else { return }
+        let outage = outage(of: camera, camera.subscriber.status) ?? .silent
+        send(snapshot, of: camera, outage: outage, on: connection)
+    }
+
+    private func outage(of camera: Camera, _ status: RingStatus?) -> Outage? {
+        Outage.current(status, refusal: camera.subscriber.refusal, kind: configuration.kind, now: now)
+    }
+
+    /// Answers with the newest frame, or with what is wrong.
+    private func send(
+        _ snapshot: SnapshotRequest, of camera: Camera, outage: Outage?, on connection: Connection
+    ) {
+        if let outage, !snapshot.takesOldPicture {
+            answer(connection, offline(camera, outage), isHeadOnly: snapshot.isHeadOnly)
+            return
+        }
+        guard let (number, image, head) = image(of: camera, outage) else {
+            answer(connection, offline(camera, outage ?? .silent), isHeadOnly: snapshot.isHeadOnly)
+            return
+        }
+        camera.counts.snapshots += 1
+        if snapshot.isKnown(number) {
+            answer(connection, Response(status: 304, headers: head.headers.filter { $0.name != "Content-Length" }))
+        } else if snapshot.isHeadOnly {
+            answer(connection, head, isHeadOnly: true)
+        } else {
+            camera.counts.bytes += UInt64(image.byteCount)
+            leave(connection)
+            connection.phase = .ending
+            connection.begin(image)
+            push(connection)
+        }
+    }
+
+    /// The newest frame as a whole answer; those who ask for the same fresh frame share it.
+    private func image(of camera: Camera, _ outage: Outage?) -> (UInt64, WireImage, Response)? {
+        var description: FrameDescription?
+        if outage == nil, let shared = camera.snapshot, shared.number == camera.subscriber.status?.newest?.number {
+            return (shared.number, shared.image, shared.head)
+        }
+        let made = camera.subscriber.withNewestFrame { newest, bytes in
+            description = newest
+            var end: [UInt8] = []
+            Record.appendEnd(request: 1, to: &end)
+            return WireImage(head: Self.head(of: newest, outage).head, body: bytes, ending: end)
+        }
+        guard let made, let description else { return nil }
+        let head = Self.head(of: description, outage)
+        if outage == nil { camera.snapshot = (description.number, made, head) }
+        return (description.number, made, head)
+    }
+
+    private static func head(of frame: FrameDescription, _ outage: Outage?) -> Response {
+        var response = Response(
+            status: 200,
+            headers: [
+                ("Content-Type", "image/jpeg"), ("Content-Length", "\(frame.byteCount)"),
+                ("Cache-Control", "no-store"), ("ETag", "\"\(frame.number)\""),
+                (HeaderName.timestamp, Multipart.timestamp(realtimeNanoseconds: frame.capture.realtime)),
+                (HeaderName.frameNumber, "\(frame.number)"),
+            ])
+        if let outage { response.headers.append((HeaderName.offline, "\(HeaderText(outage.message))")) }
+        return response
+    }
+
+    private func offline(_ camera: Camera, _ outage: Outage) -> Response {
+        Response.error(503, "camera_offline", outage.message, fields: [("camera", .text(camera.name.text))])
+            .adding("Retry-After", "2")
+    }
+}

@@ -1,0 +1,258 @@
+import FastCGI
+import Linux
+import Logging
+import SharedFrame
+import Synchronization
+import SystemPackage
+
+/// The event loop: one thread that owns every connection and sends everything, and never waits for anyone.
+final class ServerLoop {
+    /// How long a connection may take to send its request.
+    static let arrivalTime: UInt64 = 3_000_000_000
+    /// How long the web server may take to close after the answer.
+    static let lingerTime: UInt64 = 1_000_000_000
+    /// When the last picture is sent again to a viewer that has seen nothing new.
+    static let heartbeat: UInt64 = 5_000_000_000
+    /// What a stream's socket may hold: a large picture, so that sending one takes one call.
+    static let sendBufferByteCount = 1 << 20
+
+    enum Token {
+        static let listener: UInt64 = 0
+        static let signals: UInt64 = 1
+        static let wakeUp: UInt64 = 2
+        static let firstConnection: UInt64 = 16
+    }
+
+    let configuration: FrameServerConfiguration
+    let log: Logger
+    let epoll: Epoll
+    let wakeUp: LoopSignal
+    let cameras: CameraTable
+    let service: ServiceCounters
+    private let listener: Descriptor
+    private let signals: SignalDescriptor?
+    private let reader: RequestReader
+    private(set) var connections: [UInt64: Connection] = [:]
+    private var nextToken = Token.firstConnection
+    private var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
+    private var isAccepting = true
+    private let connectionLimit: Int
+    private(set) var isEnding = false
+    /// CLOCK_MONOTONIC at the start of the current turn, in nanoseconds.
+    private(set) var now = Clock.monotonic
+
+    init(
+        _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
+        signals: consuming SignalDescriptor?, wakeUp: LoopSignal
+    ) throws {
+        let epoll = try Epoll()
+        try epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)
+        if let number = signals?.descriptor.number { try epoll.add(number, .readable, token: Token.signals) }
+        try epoll.add(wakeUp.event.descriptor.number, .readable, token: Token.wakeUp)
+        let service = try ServiceCounters(configuration)
+        let reader = try RequestReader()
+        self.configuration = configuration
+        log = Logger(label: configuration.service)
+        self.epoll = epoll
+        self.wakeUp = wakeUp
+        cameras = CameraTable(configuration, wakeUp: wakeUp)
+        self.service = service
+        self.reader = reader
+        self.listener = listener
+        self.signals = signals
+        connectionLimit = max(1, ResourceLimit.raiseOpenFiles() - Self.reservedDescriptors)
+    }
+
+    /// Descriptors kept back for pictures, rings and files when connections are counted.
+    static let reservedDescriptors = 64
+
+    /// Serves until a signal or ``LoopSignal/isStopping`` ends it, then ends all streams, within a second.
+    func run() {
+        var events: [Epoll.Event] = []
+        var lastTick = now
+        var end: UInt64 = .max
+        while !isEnding || (!connections.isEmpty && now < end) {
+            events.removeAll(keepingCapacity: true)
+            epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? -1 : 250)
+            now = Clock.monotonic
+            for event in events { handle(event) }
+            if !isEnding, wakeUp.isStopping.load(ordering: .acquiring) {
+                end = now + 1_000_000_000
+                endAll()
+            }
+            if now >= lastTick + 250_000_000 {
+                lastTick = now
+                tick()
+            }
+        }
+        cameras.stop()
+    }
+
+    /// Whether nothing can happen but what an event tells.
+    private var isQuiet: Bool { connections.isEmpty && !cameras.isInUse && isAccepting }
+
+    private func handle(_ event: Epoll.Event) {
+        switch event.token {
+        case Token.listener: accept()
+        case Token.signals:
+            if signals?.next() != nil { wakeUp.isStopping.store(true, ordering: .releasing) }
+        case Token.wakeUp:
+            wakeUp.event.clear()
+            for camera in cameras.all where camera.refresh() { show(camera) }
+        default:
+            guard let connection = connections[event.token] else { return }
+            if event.interest.contains(.hangUp) || event.interest.contains(.error) {
+                drop(connection)
+                return
+            }
+            if event.interest.contains(.readable) || event.interest.contains(.peerClosed) { receive(connection) }
+            if event.interest.contains(.writable), connections[event.token] != nil { push(connection) }
+        }
+    }
+
+    // MARK: Connections
+
+    private func accept() {
+        for _ in 0..<64 {
+            switch Socket.accept(from: listener.number) {
+            case .success(let number):
+                let connection = Connection(
+                    token: nextToken, socket: Descriptor(owning: number), deadline: now + Self.arrivalTime)
+                nextToken += 1
+                do {
+                    try epoll.add(number, [.readable, .peerClosed, .edge], token: connection.token)
+                    connections[connection.token] = connection
+                } catch {
+                    log.warning("a connection was refused: \(error)")
+                }
+                if connections.count >= connectionLimit + Self.reservedDescriptors / 2 {
+                    pauseAccepting("\(connections.count) connections are open")
+                    return
+                }
+            case .failure(.tooManyOpenFiles), .failure(.tooManyOpenFilesInSystem), .failure(.noMemory):
+                pauseAccepting("no descriptors are left")
+                return
+            case .failure: return
+            }
+        }
+    }
+
+    private func pauseAccepting(_ reason: String) {
+        guard isAccepting else { return }
+        isAccepting = false
+        epoll.remove(listener.number)
+        log.warning("new connections wait, because \(reason); a higher limit of open files (ulimit -n) allows more")
+    }
+
+    private func resumeAccepting() {
+        guard !isAccepting, !isEnding, connections.count < connectionLimit else { return }
+        isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
+    }
+
+    /// Whether there is room for a connection that stays.
+    var hasRoom: Bool { connections.count <= connectionLimit }
+
+    private func receive(_ connection: Connection) {
+        if connection.phase == .arriving {
+            readRequest(connection)
+            return
+        }
+        while true {
+            switch Socket.discardInput(of: connection.socket.number) {
+            case .success(let count) where count > 0: continue
+            case .success:
+                // A web server that has an answer coming may have closed its own side; one with a stream has left.
+                if connection.phase != .ending { drop(connection) }
+                return
+            case .failure(.resourceTemporarilyUnavailable): return
+            case .failure:
+                drop(connection)
+                return
+            }
+        }
+    }
+
+    private func readRequest(_ connection: Connection) {
+        switch Socket.peek(at: connection.socket.number, into: &peeked) {
+        case .success(let count) where count > 0:
+            switch RequestHead.examine(peeked, count: count) {
+            case .incomplete: return
+            case .refused(let defect):
+                log.debug("a connection was closed: \(defect)")
+                service.countRefusal()
+                drop(connection)
+            case .complete:
+                do {
+                    let request = try reader.read(from: connection.socket)
+                    connection.request = request.id
+                    service.countRequest()
+                    start(request, on: connection)
+                } catch {
+                    log.debug("a connection was closed: \(error)")
+                    service.countRefusal()
+                    drop(connection)
+                }
+            }
+        case .failure(.resourceTemporarilyUnavailable): return
+        default: drop(connection)
+        }
+    }
+
+    /// Forgets a connection and closes it.
+    func drop(_ connection: Connection) {
+        guard connections.removeValue(forKey: connection.token) != nil else { return }
+        epoll.remove(connection.socket.number)
+        leave(connection)
+    }
+
+    /// Takes a connection out of its camera's lists.
+    func leave(_ connection: Connection) {
+        guard let camera = connection.camera else { return }
+        connection.camera = nil
+        switch connection.phase {
+        case .streaming:
+            camera.remove(connection)
+            camera.counts.viewers -= 1
+            camera.relax()
+            service.update(camera)
+        case .waiting: camera.waiters.removeAll { $0 === connection }
+        default: break
+        }
+    }
+
+    // MARK: What time brings
+
+    private func tick() {
+        for connection in connections.values {
+            switch connection.phase {
+            case .arriving, .lingering:
+                if now >= connection.deadline { drop(connection) }
+            case .waiting:
+                if now >= connection.deadline { giveUp(connection) }
+            case .streaming: remind(connection)
+            case .ending: break
+            }
+        }
+        for camera in cameras.all {
+            service.update(camera)
+            reconsiderWaiters(of: camera)
+            camera.rest(now: now)
+        }
+        cameras.forgetUnused()
+        resumeAccepting()
+    }
+
+    private func endAll() {
+        isEnding = true
+        if isAccepting { epoll.remove(listener.number) }
+        isAccepting = false
+        for connection in connections.values {
+            switch connection.phase {
+            case .arriving: drop(connection)
+            case .streaming: end(connection)
+            case .waiting: answer(connection, .error(503, "stopping", "The server is being stopped; try again."))
+            case .ending, .lingering: break
+            }
+        }
+    }
+}
