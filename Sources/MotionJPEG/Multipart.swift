@@ -26,6 +26,7 @@ public enum Multipart {
     ///   - byteCount: Length of the JPEG.
     ///   - realtimeNanoseconds: Capture time on CLOCK_REALTIME; microseconds are sent.
     ///   - frameNumber: Number of the frame.
+    /// - Returns: The lines, each with its CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
         var header: [UInt8] = []
         header.reserveCapacity(128)
@@ -42,6 +43,7 @@ public enum Multipart {
     /// `<unix seconds>.<6 digits>`, as X-Timestamp gives a time.
     ///
     /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME; what is below a microsecond is cut off.
+    /// - Returns: The text.
     public static func timestamp(realtimeNanoseconds: UInt64) -> String {
         var text: [UInt8] = []
         appendTimestamp(realtimeNanoseconds, to: &text)

@@ -1,0 +1,82 @@
+/// A picture to draw on: planar Y'CbCr 4:2:0 with the colours of JPEGs, ready to be encoded without conversion.
+///
+/// Lines have no padding. A chroma sample covers two by two pixels: what is drawn with odd edges bleeds its colour, not
+/// its luma, into the neighbouring pixel. Whatever lies outside of the canvas is left out.
+public struct Canvas: Sendable {
+    public let width: Int
+    public let height: Int
+
+    /// `width` x `height` samples.
+    public var luma: [UInt8]
+
+    /// Cb: `chromaWidth` x `chromaHeight` samples.
+    public var blueDifference: [UInt8]
+
+    /// Cr: `chromaWidth` x `chromaHeight` samples.
+    public var redDifference: [UInt8]
+
+    /// Samples per line of the chroma planes: half of the width, rounded up.
+    public var chromaWidth: Int { (width + 1) / 2 }
+
+    /// Lines of the chroma planes: half of the height, rounded up.
+    public var chromaHeight: Int { (height + 1) / 2 }
+
+    /// - Parameters:
+    ///   - width: Pixels per line; at least 1.
+    ///   - height: Lines; at least 1.
+    ///   - color: What to fill it with.
+    public init(width: Int, height: Int, color: Color = .black) {
+        precondition(width > 0 && height > 0, "a canvas has at least one pixel")
+        self.width = width
+        self.height = height
+        luma = [UInt8](repeating: color.luma, count: width * height)
+        let chromaCount = (width + 1) / 2 * ((height + 1) / 2)
+        blueDifference = [UInt8](repeating: color.blueDifference, count: chromaCount)
+        redDifference = [UInt8](repeating: color.redDifference, count: chromaCount)
+    }
+
+    /// The whole canvas.
+    public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
+
+    /// Fills a rectangle with one colour.
+    public mutating func fill(_ rectangle: Rectangle, _ color: Color) {
+        let columns = Self.clip(rectangle.x, rectangle.width, to: width)
+        let lines = Self.clip(rectangle.y, rectangle.height, to: height)
+        guard !columns.isEmpty, !lines.isEmpty else { return }
+        Self.fill(&luma, stride: width, columns: columns, lines: lines, color.luma)
+        let chromaColumns = (columns.lowerBound / 2)..<((columns.upperBound + 1) / 2)
+        let chromaLines = (lines.lowerBound / 2)..<((lines.upperBound + 1) / 2)
+        Self.fill(
+            &blueDifference, stride: chromaWidth, columns: chromaColumns, lines: chromaLines, color.blueDifference)
+        Self.fill(
+            &redDifference, stride: chromaWidth, columns: chromaColumns, lines: chromaLines, color.redDifference)
+    }
+
+    /// Draws the outline of a rectangle, inside of it.
+    public mutating func outline(_ rectangle: Rectangle, _ color: Color, thickness: Int = 2) {
+        let line = max(1, min(thickness, rectangle.width, rectangle.height))
+        let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+        fill(Rectangle(x: x, y: y, width: width, height: line), color)
+        fill(Rectangle(x: x, y: y + height - line, width: width, height: line), color)
+        fill(Rectangle(x: x, y: y + line, width: line, height: height - 2 * line), color)
+        fill(Rectangle(x: x + width - line, y: y + line, width: line, height: height - 2 * line), color)
+    }
+
+    /// The part of `length` pixels from `start` that lies on the canvas.
+    private static func clip(_ start: Int, _ length: Int, to limit: Int) -> Range<Int> {
+        let lower = min(max(start, 0), limit)
+        let (sum, isTooLarge) = start.addingReportingOverflow(length)
+        return lower..<min(max(isTooLarge ? limit : sum, lower), limit)
+    }
+
+    private static func fill(
+        _ plane: inout [UInt8], stride: Int, columns: Range<Int>, lines: Range<Int>, _ sample: UInt8
+    ) {
+        var samples = plane.mutableSpan
+        for line in lines {
+            let start = line * stride
+            var run = samples._mutatingExtracting((start + columns.lowerBound)..<(start + columns.upperBound))
+            run.update(repeating: sample)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// How the pixels of an uncompressed picture lie in memory.
+public enum PixelLayout: Sendable, CaseIterable {
+    /// 4:2:2, four bytes for two pixels: Y, Cb, Y, Cr (V4L2's YUYV).
+    case yuyv
+    /// 4:2:2, four bytes for two pixels: Cb, Y, Cr, Y (V4L2's UYVY).
+    case uyvy
+    /// 4:2:0, the luma plane and then one plane of Cb and Cr in turn (V4L2's NV12).
+    case nv12
+    /// 4:2:0, the luma plane, the Cb plane, the Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's.
+    case i420
+    /// Luma only (V4L2's GREY); becomes a greyscale JPEG.
+    case grey
+    /// Three bytes a pixel: red, green, blue (V4L2's RGB3).
+    case rgb24
+    /// Three bytes a pixel: blue, green, red (V4L2's BGR3).
+    case bgr24
+
+    /// The fewest bytes that a line of `width` pixels (the luma plane's line) can take.
+    public func minimumBytesPerLine(width: Int) -> Int {
+        switch self {
+        case .yuyv, .uyvy: (width + 1) / 2 * 4
+        case .nv12, .i420: (width + 1) / 2 * 2
+        case .grey: width
+        case .rgb24, .bgr24: width * 3
+        }
+    }
+
+    /// The fewest bytes that a picture can take: padding behind the last line may be missing.
+    ///
+    /// - Parameters:
+    ///   - width: Pixels per line.
+    ///   - height: Lines.
+    ///   - bytesPerLine: From the start of one line to the start of the next, in the luma plane.
+    /// - Returns: The number of bytes.
+    public func minimumByteCount(width: Int, height: Int, bytesPerLine: Int) -> Int {
+        let chromaHeight = (height + 1) / 2
+        return switch self {
+        case .yuyv, .uyvy, .grey, .rgb24, .bgr24:
+            bytesPerLine * (height - 1) + minimumBytesPerLine(width: width)
+        case .nv12:
+            bytesPerLine * (height + chromaHeight - 1) + (width + 1) / 2 * 2
+        case .i420:
+            bytesPerLine * height + bytesPerLine / 2 * (2 * chromaHeight - 1) + (width + 1) / 2
+        }
+    }
+}
+
+/// How much chroma a JPEG keeps.
+public enum Subsampling: Sendable, CaseIterable {
+    /// 4:2:0: a quarter of the chroma samples; what nearly all cameras and viewers use.
+    case s420
+    /// 4:2:2: half of the chroma samples, about 6 % more bytes. Only of use where the source has as many.
+    case s422
+}
+
+/// Which numbers stand for black and white in a Y'CbCr source.
+public enum ColorRange: Sendable, CaseIterable {
+    /// 16 to 235 (chroma 16 to 240), ITU-R BT.601: what V4L2 drivers mean unless they say otherwise
+    /// (V4L2_QUANTIZATION_LIM_RANGE).
+    case limited
+    /// 0 to 255, as in JPEGs (JFIF; V4L2_QUANTIZATION_FULL_RANGE).
+    case full
+}

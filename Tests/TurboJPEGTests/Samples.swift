@@ -1,0 +1,35 @@
+import Drawing
+import TurboJPEG
+
+/// Encodes into memory of its own.
+func encoded(
+    _ pixels: [UInt8], _ layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int? = nil,
+    range: ColorRange = .full, quality: Int = 95, subsampling: Subsampling = .s420
+) throws -> [UInt8] {
+    var encoder = try JPEGEncoder(quality: quality, subsampling: subsampling)
+    let bound = JPEGEncoder.bound(width: width, height: height, subsampling: subsampling)
+    return try bytes(capacity: bound) { output in
+        try encoder.encode(
+            RawSpan(_elements: pixels.span), layout: layout, width: width, height: height,
+            bytesPerLine: bytesPerLine ?? layout.minimumBytesPerLine(width: width), range: range, into: &output)
+    }
+}
+
+/// Encodes a canvas into memory of its own.
+func encoded(_ canvas: Canvas, quality: Int = 90) throws -> [UInt8] {
+    var encoder = try JPEGEncoder(quality: quality)
+    return try bytes(capacity: JPEGEncoder.bound(width: canvas.width, height: canvas.height)) { output in
+        try encoder.encode(
+            luma: canvas.luma.span, blueDifference: canvas.blueDifference.span,
+            redDifference: canvas.redDifference.span, width: canvas.width, height: canvas.height, into: &output)
+    }
+}
+
+/// What `body` writes into `capacity` bytes of memory.
+func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -> [UInt8] {
+    var memory = [UInt8](repeating: 0, count: capacity)
+    var span = memory.mutableSpan
+    var raw = unsafe span.mutableBytes
+    let count = try body(&raw)
+    return Array(memory[..<count])
+}
