@@ -70,7 +70,10 @@ let package = Package(
         .testTarget(name: "Video4LinuxTests", dependencies: ["Linux", "Video4Linux", "TestSupport", system]),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "TestSupport", log, system]),
+            dependencies: [
+                "Capture", "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG",
+                "Video4Linux", "capture-daemon", log, system,
+            ]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport"]),
         .testTarget(
             name: "FrameServerTests",

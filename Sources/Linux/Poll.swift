@@ -26,7 +26,8 @@ public enum Poll {
         return entries.filter { $0.revents != 0 }.map { entry in
             let events = Int32(entry.revents)
             return Readiness(
-                number: entry.fd, isReadable: events & POLLIN != 0, isBroken: events & (POLLERR | POLLHUP | POLLNVAL) != 0)
+                number: entry.fd, isReadable: events & POLLIN != 0,
+                isBroken: events & (POLLERR | POLLHUP | POLLNVAL) != 0)
         }
     }
 }

@@ -1,0 +1,169 @@
+import Linux
+import SharedFrame
+import SystemPackage
+import Video4Linux
+
+/// A Video4Linux camera, found again after it was lost.
+final class CameraSource: FrameSource {
+    private(set) var description: SourceDescription
+    private let choice: DeviceChoice
+    private let options: CaptureOptions
+    private var camera: Camera?
+    private var format: CaptureFormat?
+    /// Nil for JPEG, and where a converter is needed.
+    private var raw: RawFormat?
+    private var converter: PictureConverter?
+    /// The camera that was open first: after a loss that very one is looked for.
+    private var identity: CameraIdentity?
+    /// Formats that were offered and then could not be streamed.
+    private var excluded: Set<PixelFormat> = []
+
+    init(_ choice: DeviceChoice, _ options: CaptureOptions) {
+        self.choice = choice
+        self.options = options
+        description = SourceDescription(kind: "v4l2", device: "\(choice)")
+    }
+
+    var descriptor: CInt? { camera?.pollDescriptor }
+    var nextFrameTime: UInt64? { nil }
+    var watched: WatchedFolder? { WatchedFolder(path: "/dev", mask: [.created, .attributes, .movedIn]) }
+
+    func entriesChanged(_ names: Set<String>) -> Bool {
+        names.contains { $0.hasPrefix("video") || $0 == "v4l" }
+    }
+
+    func open() throws(SourceTrouble) -> OpenedSource {
+        do throws(CameraError) {
+            let camera = try Camera(try path())
+            try checkIdentity(of: camera)
+            let format = try start(camera)
+            self.camera = camera
+            self.format = format
+            identity = camera.identity
+            description = SourceDescription(
+                kind: "v4l2", device: "\(camera.path)", name: camera.name, format: format.pixelFormat.characters)
+            return OpenedSource(
+                width: format.size.width, height: format.size.height,
+                framesPerSecond: format.rate?.framesPerSecond, notes: notes(camera, format))
+        } catch {
+            close()
+            throw SourceTrouble(error)
+        }
+    }
+
+    func close() {
+        converter = nil
+        camera?.stop()
+        camera = nil
+        format = nil
+    }
+
+    func forget() {
+        identity = nil
+        excluded = []
+    }
+
+    func deliver(at now: UInt64, to pipeline: FramePipeline) throws(SourceTrouble) {
+        guard let camera, let format else { return }
+        var trouble: SourceTrouble?
+        do throws(CameraError) {
+            _ = try camera.withNewestFrame { frame, bytes in
+                do throws(SourceTrouble) {
+                    try deliver(bytes, CaptureTime(monotonic: frame.monotonic), format, to: pipeline)
+                } catch {
+                    trouble = error
+                }
+            }
+        } catch {
+            throw SourceTrouble(error)
+        }
+        pipeline.count(camera.takeCounts())
+        if let trouble { throw trouble }
+    }
+
+    private func deliver(
+        _ bytes: RawSpan, _ capture: CaptureTime, _ format: CaptureFormat, to pipeline: FramePipeline
+    ) throws(SourceTrouble) {
+        if format.pixelFormat.isJPEG {
+            guard pipeline.admits(capture.monotonic, isRaw: false) else { return }
+            try pipeline.publish(jpeg: bytes, capture, isRepaired: true)
+        } else {
+            guard pipeline.admits(capture.monotonic, isRaw: true) else { return }
+            if let converter {
+                try converter.convert(bytes, capture, to: pipeline)
+            } else if let raw {
+                try pipeline.publish(pixels: bytes, raw, capture)
+            }
+        }
+    }
+
+    /// Where the camera is now.
+    private func path() throws(CameraError) -> FilePath {
+        if let identity, let path = Device.find(identity) { return path }
+        return try Device.resolve("\(choice)")
+    }
+
+    /// Refuses a camera that has come to stand where the one that is meant stood.
+    private func checkIdentity(of camera: Camera) throws(CameraError) {
+        guard case .node(let path) = choice, !path.starts(with: "/dev/v4l"), let identity else { return }
+        let other = camera.identity
+        if identity.product == other.product && (identity.serial == nil || identity.serial == other.serial) { return }
+        throw CameraError(
+            .notFound,
+            "\(path) is another camera now (\(other)): plug \(identity) in again, or restart to take this one")
+    }
+
+    private func start(_ camera: Camera) throws(CameraError) -> CaptureFormat {
+        var request = CaptureRequest(
+            pixelFormat: options.format, size: options.size, rate: FrameRate(options.framesPerSecond))
+        request.excluded = excluded
+        let format: CaptureFormat
+        do throws(CameraError) {
+            format = try camera.configure(request)
+        } catch {
+            // Everything was tried: begin again with the best.
+            if error.reason == .noUsableFormat { excluded = [] }
+            throw error
+        }
+        raw = RawFormat(format)
+        converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
+        do throws(CameraError) {
+            try camera.start()
+        } catch {
+            if options.format == nil && (error.reason == .noBandwidth || error.reason == .failed) {
+                excluded.insert(format.pixelFormat)
+            }
+            throw error
+        }
+        return format
+    }
+
+    private func notes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
+        var notes: [String] = []
+        if format.size != options.size {
+            notes.append(
+                "\(camera.path) gives \(format.size) instead of \(options.size): "
+                    + "capture-daemon devices lists the sizes it offers")
+        }
+        for setting in options.controls {
+            do throws(CameraError) {
+                try camera.setControl(setting.name, to: setting.value)
+            } catch {
+                notes.append(error.description)
+            }
+        }
+        return notes
+    }
+}
+
+extension SourceTrouble {
+    /// What a camera's error means for those who watch.
+    init(_ error: CameraError) {
+        let state: CameraState =
+            switch error.reason {
+            case .failed, .invalidControl: .error
+            case .notFound, .notCamera, .busy, .noPermission, .noUsableFormat, .noBandwidth, .lost: .waiting
+            }
+        self.init(state, error.description)
+    }
+}

@@ -1,0 +1,46 @@
+import Linux
+import SharedFrame
+import SystemPackage
+
+/// Where pictures come from: a camera, the pattern, a folder.
+///
+/// One thread uses it. ``open()`` is called again and again until it succeeds, and again after ``deliver(at:to:)`` has
+/// thrown and ``close()`` was called.
+protocol FrameSource: AnyObject {
+    /// What status shows of it; better known once it was open.
+    var description: SourceDescription { get }
+    /// Makes it deliver.
+    func open() throws(SourceTrouble) -> OpenedSource
+    func close()
+    /// Lets go of what it knows of the source that it had: another one may take its place.
+    func forget()
+
+    /// Readable when a picture is there; nil for a source that goes by the clock.
+    var descriptor: CInt? { get }
+    /// When (CLOCK_MONOTONIC, nanoseconds) the next picture is due, for a source that goes by the clock.
+    var nextFrameTime: UInt64? { get }
+    /// Hands the newest picture to `pipeline`, if there is one.
+    func deliver(at now: UInt64, to pipeline: FramePipeline) throws(SourceTrouble)
+
+    /// The folder whose changes matter to it, and which.
+    var watched: WatchedFolder? { get }
+    /// Whether it has changed in a way that makes another attempt worthwhile at once.
+    func entriesChanged(_ names: Set<String>) -> Bool
+}
+
+/// A folder to be told about.
+struct WatchedFolder: Equatable {
+    let path: FilePath
+    let mask: Inotify.Mask
+}
+
+/// What an open source is like.
+struct OpenedSource: Equatable {
+    /// Pixels, before they are turned.
+    var width: Int
+    var height: Int
+    /// Frames per second as the source has agreed to; nil where it does not tell.
+    var framesPerSecond: Double?
+    /// What the person who runs the program should know, a sentence each.
+    var notes: [String] = []
+}

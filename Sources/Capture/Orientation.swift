@@ -1,0 +1,39 @@
+import TurboJPEG
+
+/// How the picture is turned and mirrored.
+public struct Orientation: Hashable, Sendable {
+    /// Clockwise, in degrees.
+    public enum Rotation: Int, CaseIterable, Sendable {
+        case none = 0
+        case quarter = 90
+        case half = 180
+        case threeQuarters = 270
+    }
+
+    public enum Flip: String, CaseIterable, Sendable {
+        case none
+        /// Left and right change places.
+        case horizontal
+        /// Top and bottom change places.
+        case vertical
+        case both
+    }
+
+    public var rotation: Rotation
+    /// Applied after the rotation.
+    public var flip: Flip
+
+    public static let upright = Orientation(rotation: .none, flip: .none)
+
+    public init(rotation: Rotation, flip: Flip) {
+        self.rotation = rotation
+        self.flip = flip
+    }
+
+    /// Both as one step.
+    var turn: Turn {
+        let isMirrored = (horizontally: flip == .horizontal || flip == .both, vertically: flip == .vertical || flip == .both)
+        return Turn(
+            degrees: rotation.rawValue, horizontally: isMirrored.horizontally, vertically: isMirrored.vertically) ?? .none
+    }
+}

@@ -1,0 +1,29 @@
+import Linux
+import TurboJPEG
+
+/// Turns JPEGs without decoding them, into a buffer that is kept from picture to picture.
+struct PictureTurner: ~Copyable {
+    private let transformer: JPEGTransformer
+    private let turn: Turn
+    private var output: [UInt8] = []
+
+    init(_ turn: Turn) throws(TurboJPEGError) {
+        transformer = try JPEGTransformer()
+        self.turn = turn
+    }
+
+    /// Turns a JPEG of `width` × `height` pixels.
+    mutating func turn(_ jpeg: RawSpan, width: Int, height: Int) throws(TurboJPEGError) -> JPEGTransformer.Result {
+        let bound = JPEGTransformer.bound(width: width, height: height)
+        if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
+        return try output.withMutableRawSpan { (span) throws(TurboJPEGError) in
+            try transformer.transform(jpeg, turn, into: &span)
+        }
+    }
+
+    /// Copies the picture that was turned last.
+    borrowing func copy(_ result: JPEGTransformer.Result, into target: inout MutableRawSpan) -> Int {
+        output.withRawSpan { target.copy($0.extracting(0..<result.byteCount)) }
+        return result.byteCount
+    }
+}

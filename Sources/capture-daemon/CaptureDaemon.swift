@@ -1,0 +1,122 @@
+import ArgumentParser
+import Capture
+import Daemon
+import Linux
+import SharedFrame
+import Video4Linux
+
+@main
+struct CaptureDaemon: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "capture-daemon",
+        abstract: "Brings one camera's pictures into shared memory.",
+        discussion: """
+            A camera that is missing, busy or forbidden is waited for; the state is in the status document, in the \
+            picture and in the log. SIGTERM ends the program, SIGHUP opens the camera anew.
+
+            Which cameras there are, and what they can do: capture-daemon devices
+            """,
+        version: orielVersion,
+        subcommands: [ListDevices.self])
+
+    @Option(
+        help: .init("The camera's name in addresses (default: main).", valueName: "name"), transform: Parse.cameraName)
+    var camera = CameraName.main
+
+    @Option(
+        help: .init(
+            "auto (default), a node such as /dev/video0 or a link to one, its index, pattern, or a folder of JPEGs.",
+            valueName: "device"),
+        transform: { try DeviceChoice($0) })
+    var device = DeviceChoice.automatic
+
+    @Option(
+        help: .init("Pixels (default: 1280x720); the nearest size that the camera offers is taken.", valueName: "WxH"),
+        transform: Parse.size)
+    var size = PictureSize(width: 1280, height: 720)
+
+    @Option(help: .init("Frames per second at most (default: 30).", valueName: "rate"), transform: Parse.rate)
+    var fps = 30.0
+
+    @Option(
+        help: .init(
+            "auto (default), mjpeg, yuyv, uyvy, nv12, yu12, rgb24, bgr24, grey, or a four-character code.",
+            valueName: "format"),
+        transform: Parse.format)
+    var format = FormatChoice.automatic
+
+    @Option(
+        help: .init("JPEG quality of raw pictures, 1 to 100 (default: 80).", valueName: "percent"),
+        transform: { try Parse.whole($0, in: 1...100) })
+    var quality = 80
+
+    @Option(
+        help: .init("Colour of raw pictures: 420 (default) or 422.", valueName: "kind"),
+        transform: { try Parse.word($0) })
+    var subsampling = CaptureOptions.Subsampling.halfBoth
+
+    @Option(
+        name: .customLong("control"),
+        help: .init("A setting of the camera, such as brightness=128; as often as needed.", valueName: "name=value"),
+        transform: { try ControlSetting($0) })
+    var controls: [ControlSetting] = []
+
+    @Option(
+        help: .init("Degrees clockwise: 0 (default), 90, 180 or 270.", valueName: "degrees"), transform: Parse.rotation)
+    var rotate = Orientation.Rotation.none
+
+    @Option(
+        help: .init("none (default), horizontal, vertical or both; after the rotation.", valueName: "direction"),
+        transform: { try Parse.word($0) })
+    var flip = Orientation.Flip.none
+
+    @Option(
+        help: .init("Pictures to throw away after each start of the camera (default: 0).", valueName: "count"),
+        transform: { try Parse.whole($0, in: 0...1000) })
+    var warmup = 0
+
+    @Option(
+        help: .init(
+            "Seconds without a picture after which the camera is opened anew (default: 2).", valueName: "seconds"),
+        transform: Parse.timeout)
+    var timeout = 2.0
+
+    @Option(
+        help: .init("Pictures that the shared memory holds, 2 to 64 (default: 8).", valueName: "count"),
+        transform: { try Parse.whole($0, in: 2...64) })
+    var slots = 8
+
+    @Option(
+        help: .init(
+            "What the shared memory's name begins with (default: $ORIEL_PREFIX, else oriel).", valueName: "prefix"),
+        transform: Parse.prefix)
+    var prefix: String?
+
+    func run() throws {
+        let options = CaptureOptions(
+            camera: camera, prefix: try prefix ?? Parse.defaultPrefix(), device: device, size: size,
+            framesPerSecond: fps,
+            format: format.pixelFormat, quality: quality, subsampling: subsampling, controls: controls,
+            orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup, timeout: timeout, slotCount: slots)
+        try CaptureLoop.run(options)
+    }
+
+    static func main() {
+        runProgram(CaptureDaemon.self)
+    }
+}
+
+/// `capture-daemon devices`.
+struct ListDevices: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "devices",
+        abstract: "Lists the cameras of this machine with their formats, sizes, rates and controls.")
+
+    @Flag(help: "One line of JSON instead of text.")
+    var json = false
+
+    func run() throws {
+        let devices = Device.all()
+        print(json ? DeviceList.json(devices) : DeviceList.text(devices), terminator: "")
+    }
+}
