@@ -74,10 +74,10 @@ let package = Package(
                 "Capture", "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG",
                 "Video4Linux", "capture-daemon", log, system,
             ]),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport"]),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "FrameServerTests",
-            dependencies: ["FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", log]),
+            dependencies: ["FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", log, system]),
         .testTarget(
             name: "UpstreamTests",
             dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", log]),

@@ -1,0 +1,142 @@
+import Linux
+import SharedFrame
+import Synchronization
+import TestSupport
+
+/// Hands one value from a thread to another.
+final class Handover<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    func give(_ value: Value) { self.value.withLock { $0 = value } }
+
+    func take() -> Value {
+        while true {
+            if let value = value.withLock({ $0 }) { return value }
+            Poll.wait([], milliseconds: 1)
+        }
+    }
+}
+
+/// Waits until `condition` holds; false when it does not in time.
+func eventually(milliseconds: Int = 15_000, _ condition: () throws -> Bool) rethrows -> Bool {
+    let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+    while Clock.monotonic < deadline {
+        if try condition() { return true }
+        Poll.wait([], milliseconds: 2)
+    }
+    return try condition()
+}
+
+/// A writer of a ring that does what the test says, for as long as the test holds it.
+final class TestCamera: Sendable {
+    private let writer: Writer
+
+    /// Begins to write, `framesPerSecond` pictures of `byteCount` bytes (0: only what ``publish()`` says).
+    init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
+        let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
+        let started = Handover<RingError?>()
+        try Thread("test camera") { writer.run(name, framesPerSecond, started) }.detach()
+        self.writer = writer
+        if let error = started.take() { throw error }
+    }
+
+    deinit { end() }
+
+    /// What was published under `number`.
+    func bytes(of number: UInt64) -> [UInt8]? { writer.published.withLock { $0[number] } }
+
+    /// How many frames were published.
+    var publishedCount: Int { writer.published.withLock { $0.count } }
+
+    var isWatched: Bool { writer.watched.load(ordering: .acquiring) }
+
+    /// Publishes one picture and returns its number.
+    @discardableResult
+    func publish() -> UInt64 {
+        let number = Handover<UInt64>()
+        writer.command { number.give($1.publish($0)) }
+        return number.take()
+    }
+
+    func setState(_ state: CameraState, _ reason: String) {
+        writer.command { publisher, _ in publisher.setState(state, reason: reason) }
+    }
+
+    func setRate(_ framesPerSecond: Double) {
+        writer.orders.withLock { $0.interval = framesPerSecond > 0 ? UInt64(1e9 / framesPerSecond) : 0 }
+    }
+
+    /// Ends the writer as a daemon ends: the ring goes away.
+    func end() {
+        writer.orders.withLock { $0.isEnding = true }
+        _ = writer.ended.take()
+    }
+}
+
+/// The thread of a ``TestCamera``.
+private final class Writer: Sendable {
+    struct Orders {
+        var interval: UInt64
+        var isEnding = false
+        var commands: [@Sendable (FramePublisher, Writer) -> Void] = []
+    }
+
+    let orders: Mutex<Orders>
+    let published = Mutex<[UInt64: [UInt8]]>([:])
+    let watched = Atomic(false)
+    let ended = Handover<Bool>()
+    private let byteCount: Int
+
+    init(framesPerSecond: Double, byteCount: Int) {
+        self.byteCount = byteCount
+        orders = Mutex(Orders(interval: framesPerSecond > 0 ? UInt64(1e9 / framesPerSecond) : 0))
+    }
+
+    func command(_ body: @escaping @Sendable (FramePublisher, Writer) -> Void) {
+        orders.withLock { $0.commands.append(body) }
+    }
+
+    func run(_ name: RingName, _ framesPerSecond: Double, _ started: Handover<RingError?>) {
+        defer { ended.give(true) }
+        do throws(RingError) {
+            let publisher = try FramePublisher(name, slotByteCount: byteCount + 1000, source: .test)
+            publisher.setState(.live, reason: "")
+            publisher.setRates(asked: max(framesPerSecond, 1), measured: framesPerSecond)
+            started.give(nil)
+            write(publisher)
+        } catch {
+            started.give(error)
+        }
+    }
+
+    private func write(_ publisher: FramePublisher) {
+        var next = Clock.monotonic
+        while true {
+            let orders = orders.withLock { orders in
+                defer { orders.commands = [] }
+                return orders
+            }
+            for command in orders.commands { command(publisher, self) }
+            if orders.isEnding { return publisher.stop(reason: "the test has ended it") }
+            watched.store(publisher.isWatched, ordering: .releasing)
+            try? publisher.heartbeat()
+            let now = Clock.monotonic
+            if orders.interval > 0, now >= next {
+                _ = publish(publisher)
+                next = max(next + orders.interval, now)
+            }
+            Poll.wait([], milliseconds: 1)
+        }
+    }
+
+    func publish(_ publisher: FramePublisher) -> UInt64 {
+        let picture = TestPicture(published.withLock { $0.count }, byteCount: byteCount)
+        publisher.countCaptured()
+        let number = publisher.newestNumber + 1
+        published.withLock { $0[number] = picture.bytes }
+        _ = picture.bytes.withRawSpan { bytes in
+            try? publisher.publish(bytes, capture: .now(), width: 64, height: 48, number: number)
+        }
+        return number
+    }
+}

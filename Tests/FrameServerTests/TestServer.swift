@@ -1,0 +1,83 @@
+import FrameServer
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+
+/// A frame server on a thread of the test's process, with a socket and rings of its own.
+final class TestServer {
+    let ring: TemporaryRing
+    let folder: FilePath
+    let socket: FilePath
+    private let stopper: FrameServer.Stopper
+    private var thread: Thread?
+
+    /// `cameras`: those that it is told of; `hasFolder`: whether it counts in a file.
+    init(
+        _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
+        maximumViewers: Int = 2000, hasFolder: Bool = false
+    ) throws {
+        self.ring = ring
+        folder = try Self.temporaryFolder()
+        let socket = folder.appending("worker.sock")
+        self.socket = socket
+        let configuration = FrameServerConfiguration(
+            service: "test-fcgi", prefix: ring.prefix, kind: kind, cameras: cameras.compactMap { CameraName($0) },
+            maximumViewers: maximumViewers, runtimeDirectory: hasFolder ? folder : nil)
+        let started = Handover<Result<FrameServer.Stopper, any Error>>()
+        thread = try Thread("test server") {
+            do {
+                let listener = try Socket.listen(at: socket)
+                try listener.setNonBlocking(true)
+                let server = try FrameServer(configuration, listener: listener)
+                started.give(.success(server.stopper))
+                try server.run()
+            } catch {
+                started.give(.failure(error))
+            }
+        }
+        stopper = try started.take().get()
+    }
+
+    static func temporaryFolder() throws -> FilePath {
+        var template = Array("/tmp/oriel-serve-XXXXXX".utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp", .current) }
+        return FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    /// Ends the server and waits for it.
+    func stop() {
+        stopper.stop()
+        if let thread = thread.take() { thread.join() }
+    }
+
+    /// Tells the server to end, and goes on.
+    func beginStop() { stopper.stop() }
+
+    func connect() throws -> FastCGIClient { try FastCGIClient(socket) }
+
+    /// Asks and takes the whole answer.
+    func get(
+        _ target: String, method: String = "GET", headers: [String: String] = [:]
+    ) throws -> FastCGIClient.Answer {
+        let client = try connect()
+        try client.ask(target, method: method, headers: headers)
+        return try client.answer()
+    }
+
+    /// Begins a stream and takes its header.
+    func stream(_ target: String = "/mjpeg", headers: [String: String] = [:]) throws -> FastCGIClient {
+        let client = try connect()
+        try client.ask(target, headers: headers)
+        let head = try client.head()
+        guard head.status == 200 else { throw FastCGIClient.Failure("status \(head.status)") }
+        return client
+    }
+
+    deinit {
+        stop()
+        for name in Folder.names(in: folder) { _ = unsafe folder.appending(name).withPlatformString { unsafe unlink($0) } }
+        _ = unsafe folder.withPlatformString { unsafe rmdir($0) }
+    }
+}

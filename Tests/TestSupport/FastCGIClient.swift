@@ -1,0 +1,244 @@
+public import Linux
+public import SystemPackage
+
+/// A web server's side of one FastCGI connection, byte by byte (FastCGI specification 1.0).
+public final class FastCGIClient {
+    /// An answer that has come whole.
+    public struct Answer: Sendable {
+        public let status: Int
+        /// By lowercase name.
+        public let headers: [String: String]
+        public let body: [UInt8]
+
+        public var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// One picture of a stream.
+    public struct Part: Sendable, Equatable {
+        /// By lowercase name.
+        public let headers: [String: String]
+        public let body: [UInt8]
+
+        public var number: UInt64? { headers["x-frame-id"].flatMap { UInt64($0) } }
+    }
+
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+
+        public init(_ description: String) { self.description = description }
+    }
+
+    public let socket: Descriptor
+    /// Bytes that came and do not make a whole record yet.
+    private var received: [UInt8] = []
+    /// Output of the request that nobody has taken yet.
+    public private(set) var output: [UInt8] = []
+    /// Everything that came, as it came.
+    public private(set) var raw: [UInt8] = []
+    public private(set) var hasEnded = false
+    public private(set) var isClosed = false
+    /// The request that records are expected for.
+    public var request: UInt16 = 1
+    /// Whether ``raw`` is kept.
+    public var keepsRaw = false
+
+    public init(_ path: FilePath) throws(SystemError) {
+        Signals.ignoreBrokenPipe()
+        socket = try Socket.connect(to: path)
+    }
+
+    // MARK: Sending
+
+    /// One record.
+    public static func record(_ kind: UInt8, request: UInt16 = 1, _ content: [UInt8] = [], padding: Int = 0) -> [UInt8] {
+        [1, kind, UInt8(request >> 8), UInt8(request & 255), UInt8(content.count >> 8), UInt8(content.count & 255)]
+            + [UInt8(padding), 0] + content + [UInt8](repeating: 0, count: padding)
+    }
+
+    /// A whole request as nginx sends it.
+    public static func request(_ parameters: [(String, String)], request: UInt16 = 1, flags: UInt8 = 0) -> [UInt8] {
+        var pairs: [UInt8] = []
+        for (name, value) in parameters {
+            pairs += length(name.utf8.count) + length(value.utf8.count) + Array(name.utf8) + Array(value.utf8)
+        }
+        let padding = (8 - pairs.count % 8) % 8
+        return record(1, request: request, [0, 1, flags, 0, 0, 0, 0, 0])
+            + (pairs.isEmpty ? [] : record(4, request: request, pairs, padding: padding))
+            + record(4, request: request) + record(5, request: request)
+    }
+
+    /// What nginx sends for `target`, a path with or without a query.
+    public static func parameters(
+        _ target: String, method: String = "GET", headers: [String: String] = [:]
+    ) -> [(String, String)] {
+        let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        var parameters = [
+            ("GATEWAY_INTERFACE", "CGI/1.1"), ("REQUEST_METHOD", method),
+            ("QUERY_STRING", parts.count > 1 ? String(parts[1]) : ""), ("REQUEST_URI", target),
+            ("SCRIPT_NAME", String(parts[0])), ("DOCUMENT_URI", String(parts[0])), ("REMOTE_ADDR", "127.0.0.1"),
+        ]
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            parameters.append(("HTTP_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined(), value))
+        }
+        return parameters
+    }
+
+    private static func length(_ count: Int) -> [UInt8] {
+        if count < 128 { return [UInt8(count)] }
+        return [UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
+    }
+
+    /// Asks for `target`.
+    public func ask(_ target: String, method: String = "GET", headers: [String: String] = [:]) throws {
+        try send(Self.request(Self.parameters(target, method: method, headers: headers), request: request))
+    }
+
+    public func send(_ bytes: [UInt8]) throws {
+        var offset = 0
+        while offset < bytes.count {
+            offset += try Socket.send(bytes, from: offset, to: socket.number).get()
+        }
+    }
+
+    // MARK: Receiving
+
+    /// The answer to what was asked.
+    public func answer(milliseconds: Int = 15_000) throws -> Answer {
+        let deadline = Self.deadline(milliseconds)
+        while !hasEnded {
+            guard try receive(until: deadline) else { throw Failure("the answer did not end") }
+        }
+        let head = try takeHead()
+        defer { output = [] }
+        return Answer(status: head.status, headers: head.headers, body: output)
+    }
+
+    /// The header of an answer that goes on.
+    public func head(milliseconds: Int = 15_000) throws -> (status: Int, headers: [String: String]) {
+        let deadline = Self.deadline(milliseconds)
+        while find([13, 10, 13, 10]) == nil {
+            guard try receive(until: deadline) else { throw Failure("no header came") }
+        }
+        return try takeHead()
+    }
+
+    /// The next picture of a stream with lengths, after its header was taken; nil when there is none in time.
+    public func part(milliseconds: Int = 15_000) throws -> Part? {
+        let deadline = Self.deadline(milliseconds)
+        while true {
+            if let part = try takePart() { return part }
+            guard try receive(until: deadline) else { return nil }
+        }
+    }
+
+    /// Reads until the other side closes; false when it does not in time.
+    public func readToClose(milliseconds: Int = 15_000) throws -> Bool {
+        let deadline = Self.deadline(milliseconds)
+        while try receive(until: deadline) {}
+        return isClosed
+    }
+
+    /// Reads for as long as something comes within `milliseconds` of the last.
+    public func readWhileComing(milliseconds: Int) throws {
+        while try receive(until: Self.deadline(milliseconds)) {}
+    }
+
+    /// Takes the output that has come.
+    public func takeOutput() -> [UInt8] {
+        defer { output = [] }
+        return output
+    }
+
+    private static func deadline(_ milliseconds: Int) -> UInt64 {
+        Clock.monotonic + UInt64(milliseconds) * 1_000_000
+    }
+
+    /// Takes in what comes next; false when nothing more does.
+    private func receive(until deadline: UInt64) throws -> Bool {
+        let now = Clock.monotonic
+        guard !isClosed, now < deadline else { return false }
+        guard !Poll.wait([socket.number], milliseconds: Int((deadline - now) / 1_000_000) + 1).isEmpty else {
+            return false
+        }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        let count: Int
+        switch Socket.receive(from: socket.number, into: &buffer) {
+        case .success(let received): count = received
+        case .failure(.connectionReset): count = 0
+        case .failure(let errno): throw errno
+        }
+        guard count > 0 else {
+            isClosed = true
+            return false
+        }
+        received += buffer[..<count]
+        if keepsRaw { raw += buffer[..<count] }
+        try takeRecords()
+        return true
+    }
+
+    private func takeRecords() throws {
+        var offset = 0
+        while received.count - offset >= 8 {
+            let header = received[offset..<(offset + 8)].map { $0 }
+            let byteCount = Int(header[4]) << 8 | Int(header[5])
+            let end = offset + 8 + byteCount + Int(header[6])
+            guard header[0] == 1, UInt16(header[2]) << 8 | UInt16(header[3]) == request else {
+                throw Failure("a record that is none of request \(request): \(header)")
+            }
+            guard received.count >= end else { break }
+            let content = received[(offset + 8)..<(offset + 8 + byteCount)]
+            switch header[1] {
+            case 6: output += content
+            case 3: hasEnded = true
+            case 7: break
+            default: throw Failure("a record of type \(header[1])")
+            }
+            offset = end
+        }
+        received.removeSubrange(..<offset)
+    }
+
+    private func takeHead() throws -> (status: Int, headers: [String: String]) {
+        guard let end = find([13, 10, 13, 10]) else { throw Failure("an answer without a header") }
+        let headers = Self.headers(output[..<end])
+        output.removeSubrange(..<(end + 4))
+        guard let status = headers["status"].flatMap({ Int($0.prefix(3)) }) else {
+            throw Failure("an answer without a status")
+        }
+        return (status, headers)
+    }
+
+    private func takePart() throws -> Part? {
+        guard let end = find([13, 10, 13, 10]) else { return nil }
+        var head = output[..<end]
+        // The first picture has its boundary before it; those after it had theirs taken with the one before.
+        if head.starts(with: Array("--frame\r\n".utf8)) { head = head.dropFirst(9) }
+        let headers = Self.headers(head)
+        guard let length = headers["content-length"].flatMap({ Int($0) }) else {
+            throw Failure("a part without a length: \(headers)")
+        }
+        let trailer = Array("\r\n--frame\r\n".utf8)
+        guard output.count >= end + 4 + length + trailer.count else { return nil }
+        let body = Array(output[(end + 4)..<(end + 4 + length)])
+        guard Array(output[(end + 4 + length)..<(end + 4 + length + trailer.count)]) == trailer else {
+            throw Failure("no boundary after a part")
+        }
+        output.removeSubrange(..<(end + 4 + length + trailer.count))
+        return Part(headers: headers, body: body)
+    }
+
+    private func find(_ pattern: [UInt8]) -> Int? {
+        guard output.count >= pattern.count else { return nil }
+        return (0...(min(output.count, 8192) - pattern.count)).first { output[$0..<($0 + pattern.count)].elementsEqual(pattern) }
+    }
+
+    private static func headers(_ bytes: ArraySlice<UInt8>) -> [String: String] {
+        var headers: [String: String] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\r\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2 { headers[parts[0].lowercased()] = String(parts[1].drop { $0 == " " }) }
+        }
+        return headers
+    }
+}
