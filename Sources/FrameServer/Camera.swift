@@ -1,7 +1,9 @@
 import Linux
 import SharedFrame
 
-/// A camera as the event loop knows it: who watches, and what they are to see. The loop's alone.
+/// A camera as the event loop knows it: who watches, and what they are to see.
+///
+/// The loop's alone.
 final class Camera {
     /// How long interest outlives the last viewer, so that a reload of the page does not stop the camera.
     static let linger: UInt64 = 2_000_000_000

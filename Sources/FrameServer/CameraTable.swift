@@ -1,6 +1,8 @@
 import SharedFrame
 
-/// The cameras that exist: those that were named at the start, and every ring that is there. The loop's alone.
+/// The cameras that exist: those that were named at the start, and every ring that is there.
+///
+/// The loop's alone.
 final class CameraTable {
     private let prefix: String
     private let kind: RingName.Kind

@@ -2,7 +2,9 @@ import FastCGI
 import Linux
 import SystemPackage
 
-/// One connection of a web server: one request and its answer. The event loop's alone.
+/// One connection of a web server: one request and its answer.
+///
+/// The event loop's alone.
 final class Connection {
     /// What the connection is waiting for.
     enum Phase: Equatable {

@@ -15,7 +15,9 @@ extension Report {
         text.family("oriel_requests_refused_total", .counter, "Connections and streams turned away.")
         text.sample("oriel_requests_refused_total", [], Double(summary.refusals))
 
-        let readings = cameras.map { (name: $0.name.text, status: $0.subscriber.status, sent: service.total(of: $0.name)) }
+        let readings = cameras.map {
+            (name: $0.name.text, status: $0.subscriber.status, sent: service.total(of: $0.name))
+        }
         func each(
             _ name: String, _ kind: MetricsText.Kind, _ help: String,
             _ value: (RingStatus?, StreamCounts) -> Double?

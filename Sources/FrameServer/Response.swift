@@ -46,7 +46,8 @@ struct Response {
         return Response(
             status: status,
             headers: [
-                ("Content-Type", "application/json"), ("Content-Length", "\(body.count)"), ("Cache-Control", "no-store"),
+                ("Content-Type", "application/json"), ("Content-Length", "\(body.count)"),
+                ("Cache-Control", "no-store"),
             ],
             body: body)
     }

@@ -10,13 +10,14 @@ extension ServerLoop {
         let isHeadOnly = method == "HEAD"
         let query = Query(request["QUERY_STRING"] ?? "")
         guard let route = Route(path: request.path, query: query) else {
-            let message = "There is nothing at \(request.path); streams are at /mjpeg and /video, pictures at /snapshot."
+            let message =
+                "There is nothing at \(request.path); streams are at /mjpeg and /video, pictures at /snapshot."
             answer(connection, .error(404, "not_found", message), isHeadOnly: isHeadOnly)
             return
         }
         guard method == "GET" || isHeadOnly else {
-            let refusal = Response.error(405, "method_not_allowed", "Only GET and HEAD are possible here, not \(method).")
-            answer(connection, refusal.adding("Allow", "GET, HEAD"))
+            let message = "Only GET and HEAD are possible here, not \(method)."
+            answer(connection, .error(405, "method_not_allowed", message).adding("Allow", "GET, HEAD"))
             return
         }
         do throws(Query.Refusal) {

@@ -6,8 +6,9 @@ struct StreamOptions {
     /// The least time from picture to picture in nanoseconds; 0: as they come.
     let interval: UInt64
 
-    /// Takes `fps` (0.1 to 120 pictures a second) and `advance_headers` from the query. Without the latter a browser
-    /// that shows the stream by itself, as its `Accept` tells, gets headers in advance.
+    /// Takes `fps`, 0.1 to 120 pictures a second, and `advance_headers` from the query.
+    ///
+    /// Without the latter a browser that shows the stream by itself, as its `Accept` tells, gets headers in advance.
     init(_ query: Query, accept: String?) throws(Query.Refusal) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { UInt64(1e9 / $0) } ?? 0

@@ -77,7 +77,9 @@ final class TestServer {
 
     deinit {
         stop()
-        for name in Folder.names(in: folder) { _ = unsafe folder.appending(name).withPlatformString { unsafe unlink($0) } }
+        for name in Folder.names(in: folder) {
+            _ = unsafe folder.appending(name).withPlatformString { unsafe unlink($0) }
+        }
         _ = unsafe folder.withPlatformString { unsafe rmdir($0) }
     }
 }

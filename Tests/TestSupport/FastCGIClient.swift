@@ -50,7 +50,9 @@ public final class FastCGIClient {
     // MARK: Sending
 
     /// One record.
-    public static func record(_ kind: UInt8, request: UInt16 = 1, _ content: [UInt8] = [], padding: Int = 0) -> [UInt8] {
+    public static func record(
+        _ kind: UInt8, request: UInt16 = 1, _ content: [UInt8] = [], padding: Int = 0
+    ) -> [UInt8] {
         [1, kind, UInt8(request >> 8), UInt8(request & 255), UInt8(content.count >> 8), UInt8(content.count & 255)]
             + [UInt8(padding), 0] + content + [UInt8](repeating: 0, count: padding)
     }
@@ -230,7 +232,9 @@ public final class FastCGIClient {
 
     private func find(_ pattern: [UInt8]) -> Int? {
         guard output.count >= pattern.count else { return nil }
-        return (0...(min(output.count, 8192) - pattern.count)).first { output[$0..<($0 + pattern.count)].elementsEqual(pattern) }
+        return (0...(min(output.count, 8192) - pattern.count)).first {
+            output[$0..<($0 + pattern.count)].elementsEqual(pattern)
+        }
     }
 
     private static func headers(_ bytes: ArraySlice<UInt8>) -> [String: String] {
