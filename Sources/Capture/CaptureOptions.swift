@@ -44,8 +44,8 @@ public struct CaptureOptions: Sendable {
         camera: CameraName = .main, prefix: String = "oriel", device: DeviceChoice = .automatic,
         size: PictureSize = PictureSize(width: 1280, height: 720), framesPerSecond: Double = 30,
         format: PixelFormat? = nil, quality: Int = 80, subsampling: Subsampling = .halfBoth,
-        controls: [ControlSetting] = [], orientation: Orientation = .upright, warmUpFrameCount: Int = 0, timeout: Double = 2,
-        slotCount: Int = 8
+        controls: [ControlSetting] = [], orientation: Orientation = .upright, warmUpFrameCount: Int = 0,
+        timeout: Double = 2, slotCount: Int = 8
     ) {
         self.camera = camera
         self.prefix = prefix

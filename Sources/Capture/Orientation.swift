@@ -32,8 +32,8 @@ public struct Orientation: Hashable, Sendable {
 
     /// Both as one step.
     var turn: Turn {
-        let isMirrored = (horizontally: flip == .horizontal || flip == .both, vertically: flip == .vertical || flip == .both)
-        return Turn(
-            degrees: rotation.rawValue, horizontally: isMirrored.horizontally, vertically: isMirrored.vertically) ?? .none
+        let isHorizontal = flip == .horizontal || flip == .both
+        let isVertical = flip == .vertical || flip == .both
+        return Turn(degrees: rotation.rawValue, horizontally: isHorizontal, vertically: isVertical) ?? .none
     }
 }

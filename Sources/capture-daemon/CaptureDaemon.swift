@@ -95,9 +95,9 @@ struct CaptureDaemon: ParsableCommand {
     func run() throws {
         let options = CaptureOptions(
             camera: camera, prefix: try prefix ?? Parse.defaultPrefix(), device: device, size: size,
-            framesPerSecond: fps,
-            format: format.pixelFormat, quality: quality, subsampling: subsampling, controls: controls,
-            orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup, timeout: timeout, slotCount: slots)
+            framesPerSecond: fps, format: format.pixelFormat, quality: quality, subsampling: subsampling,
+            controls: controls, orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup,
+            timeout: timeout, slotCount: slots)
         try CaptureLoop.run(options)
     }
 
