@@ -56,7 +56,10 @@ let package = Package(
             name: "relay-fcgi",
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log]),
 
-        .target(name: "TestSupport", dependencies: ["Linux", "SharedFrame", system], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Linux", "MotionJPEG", "SharedFrame", system],
+            path: "Tests/TestSupport"),
+        .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "ring-stress", dependencies: ["Linux", "SharedFrame", arguments], path: "Tests/RingStress"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),

@@ -1,0 +1,115 @@
+#define _GNU_SOURCE
+#include "parts.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool violate(struct parts *parts, const char *what) {
+    parts->violation = what;
+    return false;
+}
+
+static uint64_t mix(uint64_t hash, uint64_t word) {
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+    return hash ^ hash >> 29;
+}
+
+// The same hash for the same bytes, however they are cut.
+static void hash_bytes(struct parts *parts, const uint8_t *bytes, size_t count) {
+    uint64_t done = parts->frame.byte_count, hash = parts->frame.hash;
+    size_t i = 0;
+    for (; i < count && (done + i) % 8 != 0; i++) {
+        parts->word |= (uint64_t)bytes[i] << (done + i) % 8 * 8;
+        if ((done + i) % 8 == 7) {
+            hash = mix(hash, parts->word);
+            parts->word = 0;
+        }
+    }
+    for (; i + 8 <= count; i += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + i, 8);
+        hash = mix(hash, le64toh(word));
+    }
+    for (; i < count; i++) parts->word |= (uint64_t)bytes[i] << (done + i) % 8 * 8;
+    parts->frame.hash = hash;
+}
+
+static void body(struct parts *parts, const uint8_t *bytes, size_t count) {
+    hash_bytes(parts, bytes, count);
+    uint64_t done = parts->frame.byte_count;
+    for (size_t i = 0; i < count && done + i < 2; i++) parts->first[done + i] = bytes[i];
+    if (count >= 2) {
+        memcpy(parts->last, bytes + count - 2, 2);
+    } else if (count == 1) {
+        parts->last[0] = parts->last[1];
+        parts->last[1] = bytes[0];
+    }
+    parts->frame.byte_count += count;
+    parts->remaining -= count;
+}
+
+static void finish(struct parts *parts, frame_handler *handler, void *owner) {
+    parts->frame.hash = mix(parts->frame.hash, parts->word);
+    bool has_start = !memcmp(parts->first, "\xff\xd8", 2), has_end = !memcmp(parts->last, "\xff\xd9", 2);
+    parts->frame.is_jpeg = parts->frame.byte_count >= 4 && has_start && has_end;
+    handler(owner, &parts->frame);
+    parts->state = PARTS_BOUNDARY;
+    parts->line_length = 0;
+}
+
+// The header block of a part is complete in `line`.
+static bool headers(struct parts *parts) {
+    char *line = parts->line, *end;
+    const char *type = strcasestr(line, "content-type: image/jpeg\r\n"), *length = strcasestr(line, "content-length: ");
+    const char *time = strcasestr(line, "x-timestamp: "), *id = strcasestr(line, "x-frame-id: ");
+    if (!type || !length || !time || !id) return violate(parts, "a part lacks one of its four headers");
+    parts->remaining = strtoull(length + 16, &end, 10);
+    if (*end != '\r' || parts->remaining == 0) return violate(parts, "Content-Length is no length");
+    memset(&parts->frame, 0, sizeof parts->frame);
+    parts->word = 0;
+    parts->frame.captured = strtoull(time + 13, &end, 10) * 1000000000;
+    if (*end != '.' || strspn(end + 1, "0123456789") != 6) return violate(parts, "X-Timestamp is no time");
+    parts->frame.captured += strtoull(end + 1, NULL, 10) * 1000;
+    parts->frame.id = strtoull(id + 12, &end, 10);
+    if (*end != '\r') return violate(parts, "X-Frame-Id is no number");
+    parts->state = PARTS_BODY;
+    return true;
+}
+
+// One byte of what stands between two pictures.
+static bool between(struct parts *parts, char byte) {
+    if (parts->line_length + 1 >= sizeof parts->line) return violate(parts, "a header block does not end");
+    parts->line[parts->line_length++] = byte;
+    parts->line[parts->line_length] = 0;
+    if (parts->state == PARTS_BOUNDARY) {
+        const char *wanted = parts->is_first_done ? "\r\n--frame\r\n" : "--frame\r\n";
+        if (strncmp(parts->line, wanted, parts->line_length)) return violate(parts, "no boundary where it must be");
+        if (!wanted[parts->line_length]) {
+            parts->is_first_done = true;
+            parts->state = PARTS_HEADERS;
+            parts->line_length = 0;
+        }
+        return true;
+    }
+    size_t n = parts->line_length;
+    return n < 4 || memcmp(parts->line + n - 4, "\r\n\r\n", 4) ? true : headers(parts);
+}
+
+bool parts_feed(struct parts *parts, const uint8_t *bytes, size_t count, frame_handler *handler, void *owner) {
+    while (count && !parts->violation) {
+        size_t taken = 1;
+        if (parts->state == PARTS_BODY) {
+            taken = count < parts->remaining ? count : parts->remaining;
+            body(parts, bytes, taken);
+            if (!parts->remaining) finish(parts, handler, owner);
+        } else {
+            between(parts, (char)*bytes);
+        }
+        bytes += taken;
+        count -= taken;
+    }
+    return !parts->violation;
+}

@@ -1,0 +1,31 @@
+// The parts of a multipart/x-mixed-replace stream, exactly as Oriel promises them.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame {
+    uint64_t id;            // X-Frame-Id
+    uint64_t captured;      // X-Timestamp, in nanoseconds since 1970
+    uint64_t byte_count;
+    uint64_t hash;          // of all its bytes
+    bool is_jpeg;           // begins with SOI and ends with EOI
+};
+
+typedef void frame_handler(void *owner, const struct frame *frame);
+
+// Zero it to begin.
+struct parts {
+    enum { PARTS_BOUNDARY, PARTS_HEADERS, PARTS_BODY } state;
+    char line[1024];                // boundary or header block, as far as it has come
+    size_t line_length;
+    bool is_first_done;
+    struct frame frame;
+    uint64_t remaining;             // of the body
+    uint8_t first[2], last[2];
+    uint64_t word;                  // bytes that do not fill a word of the hash yet
+    const char *violation;          // what is wrong with the stream, once something is
+};
+
+// Takes the next bytes of the body; false once the stream has broken its contract.
+bool parts_feed(struct parts *parts, const uint8_t *bytes, size_t count, frame_handler *handler, void *owner);

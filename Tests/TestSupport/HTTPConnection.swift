@@ -1,0 +1,57 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// A client's TCP connection.
+public final class HTTPConnection: Sendable {
+    /// What went wrong on the way to an answer.
+    public enum Failure: Error, Equatable {
+        case noSuchAddress(String)
+        case ended
+        case tooLate
+        case notHTTP(String)
+    }
+
+    private let socket: Descriptor
+
+    /// Connects to a literal IPv4 or IPv6 address.
+    public init(address: String, port: Int) throws {
+        Signals.ignoreBrokenPipe()
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_flags = AI_NUMERICHOST
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(address, String(port), &hints, &found) == 0, let first = unsafe found else {
+            throw Failure.noSuchAddress(address)
+        }
+        defer { unsafe freeaddrinfo(first) }
+        let (family, target, length) = unsafe (first.pointee.ai_family, first.pointee.ai_addr, first.pointee.ai_addrlen)
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let number = try systemCall("socket", address) { Glibc.socket(family, type, 0) }
+        socket = Descriptor(owning: number)
+        try systemCall("connect", "\(address) port \(port)") {
+            unsafe connect(number, target, length)
+        }
+    }
+
+    /// Sends all of `bytes`.
+    public func send(_ bytes: [UInt8]) throws {
+        var sent = 0
+        while sent < bytes.count {
+            sent += try Array(bytes[sent...]).withRawSpan { span throws(Errno) in
+                try Socket.send(span, to: socket.number).get()
+            }
+        }
+    }
+
+    /// The next bytes, at most `limit`; empty when the other side has closed.
+    public func receive(by deadline: Deadline, limit: Int = 65536) throws -> [UInt8] {
+        guard !Poll.wait([socket.number], milliseconds: deadline.milliseconds).isEmpty else { throw Failure.tooLate }
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = try systemCall("recv", "connection") {
+            unsafe bytes.withUnsafeMutableBytes { unsafe recv(socket.number, $0.baseAddress, $0.count, 0) }
+        }
+        bytes.removeLast(limit - count)
+        return bytes
+    }
+}

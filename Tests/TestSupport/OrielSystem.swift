@@ -1,0 +1,120 @@
+public import Glibc
+import Linux
+public import SystemPackage
+
+/// Oriel as users start it: by scripts/run, with a prefix, ports and a folder of its own; ended by its owner's end.
+public final class OrielSystem: Sendable {
+    /// The folder that Package.swift lies in.
+    public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+
+    /// Where the release programs are: `ORIEL_BIN_DIR`, or what `swift build -c release` makes.
+    public static let programs =
+        Environment.value("ORIEL_BIN_DIR").map { FilePath($0) } ?? root.appending(".build/release")
+
+    /// Whether the release programs are there to be tested.
+    public static var isBuilt: Bool {
+        ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "load-generator"].allSatisfy { name in
+            unsafe programs.appending(name).withPlatformString { unsafe access($0, X_OK) } == 0
+        }
+    }
+
+    public let prefix: String
+    public let webPort: Int
+    public let ingestPort: Int
+    /// Sockets and logs.
+    public let runtime: FilePath
+    public let process: ChildProcess
+    private let folder = TemporaryFolder()
+    private let watchdog: ChildProcess
+    private let lifeline: Descriptor
+
+    /// Starts a system with a synthetic camera and waits until it says where it is, or has ended.
+    ///
+    /// - Parameters:
+    ///   - environment: Settings of scripts/run, over those chosen here.
+    ///   - configuration: A folder like deploy/.
+    /// - Throws: `SystemError` when it cannot even be started.
+    public init(environment: [String: String] = [:], configuration: FilePath? = nil) throws {
+        Signals.ignoreBrokenPipe()
+        prefix = environment["ORIEL_PREFIX"] ?? "oriel-test-\(getpid())-\(Clock.monotonic)"
+        webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
+        ingestPort = try environment["ORIEL_INGEST_PORT"].flatMap { Int($0) } ?? Self.freePort()
+        runtime = folder.path.appending("run")
+        var settings = [
+            "ORIEL_BIN_DIR": Self.programs.string, "ORIEL_DEVICE": "pattern", "ORIEL_PREFIX": prefix,
+            "ORIEL_WEB_PORT": "\(webPort)", "ORIEL_INGEST_PORT": "\(ingestPort)",
+            "ORIEL_RUNTIME_DIR": runtime.string, "ORIEL_DEPLOY_DIR": configuration?.string ?? "",
+            "ORIEL_CAMERAS": "", "ORIEL_SIZE": "", "ORIEL_FPS": "", "ORIEL_BIND": "", "ORIEL_INGEST_BIND": "",
+            "ORIEL_HOSTS": "",
+        ]
+        settings.merge(environment) { $1 }
+        let script = Self.root.appending("scripts/run").string
+        process = try ChildProcess([script], environment: settings, output: folder.path.appending("output"))
+
+        // Ends the system when the test process is killed: its end of the pipe closes.
+        var ends: [CInt] = [-1, -1]
+        try systemCall("pipe", "") { unsafe pipe(&ends) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        lifeline = Descriptor(owning: ends[1])
+        let reading = Descriptor(owning: ends[0])
+        watchdog = try ChildProcess(
+            ["sh", "-c", "read -r _; kill -TERM \(process.identifier)"], input: reading.number)
+
+        _ = eventually(30) { output.contains("Ctrl-C ends it.") || !process.isRunning }
+    }
+
+    deinit {
+        watchdog.signal(SIGKILL)
+        stop()
+    }
+
+    /// What scripts/run has said so far.
+    public var output: String {
+        let bytes = try? File.contents(of: folder.path.appending("output"))
+        return bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// The log of one part, such as `capture-main`.
+    public func log(of part: String) -> String {
+        let bytes = try? File.contents(of: runtime.appending("log").appending("\(part).log"))
+        return bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    public func web(_ path: String) -> String { "http://127.0.0.1:\(webPort)\(path)" }
+    public func ingest(_ path: String) -> String { "http://127.0.0.1:\(ingestPort)\(path)" }
+
+    /// Every process of the system but scripts/run itself.
+    public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.identifier) }
+
+    /// The processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
+    public func processes(with text: String) -> [ProcessTable.Entry] {
+        processes.filter { $0.commandLine.contains(text) }
+    }
+
+    /// What stands in shared memory under the system's prefix.
+    public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
+
+    /// Ends the system as Ctrl-C or `kill` do; how scripts/run ended.
+    @discardableResult
+    public func stop(by signal: CInt = SIGTERM) -> ChildProcess.Ending? {
+        process.signal(signal)
+        return process.wait(seconds: 15)
+    }
+
+    /// A TCP port of 127.0.0.1 that nobody listens on.
+    public static func freePort() throws -> Int {
+        let type = Int32(SOCK_STREAM.rawValue)
+        let socket = Descriptor(owning: try systemCall("socket", "") { Glibc.socket(AF_INET, type, 0) })
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        return try unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            try unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                try systemCall("bind", "a free port") { unsafe bind(socket.number, pointer, length) }
+                try systemCall("getsockname", "") { unsafe getsockname(socket.number, pointer, &length) }
+            }
+            return unsafe Int(UInt16(bigEndian: pointer.pointee.sin_port))
+        }
+    }
+}

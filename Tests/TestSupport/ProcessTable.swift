@@ -1,0 +1,42 @@
+import Linux
+import SystemPackage
+
+/// The processes of this machine, as /proc shows them.
+public struct ProcessTable: Sendable {
+    /// One of them.
+    public struct Entry: Sendable {
+        public let identifier: Int32
+        public let parent: Int32
+        /// The program's name, at most 15 bytes of it.
+        public let name: String
+        /// Its arguments with spaces between; empty for one that has ended but is still listed.
+        public let commandLine: String
+    }
+
+    public let entries: [Entry]
+
+    /// Reads the table as it is now, without what has ended.
+    public init() {
+        entries = Folder.names(in: "/proc").compactMap { name in
+            guard let identifier = Int32(name), let stat = Self.text("/proc/\(name)/stat"),
+                let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
+            else { return nil }
+            let fields = stat[stat.index(after: close)...].split(separator: " ")
+            guard fields.count > 1, fields[0] != "Z", let parent = Int32(fields[1]) else { return nil }
+            let commandLine = Self.text("/proc/\(name)/cmdline") ?? ""
+            return Entry(
+                identifier: identifier, parent: parent, name: String(stat[stat.index(after: open)..<close]),
+                commandLine: commandLine.split(separator: "\0").joined(separator: " "))
+        }
+    }
+
+    /// Everything that `root` started, and what those started, without itself.
+    public func descendants(of root: Int32) -> [Entry] {
+        let children = entries.filter { $0.parent == root }
+        return children + children.flatMap { descendants(of: $0.identifier) }
+    }
+
+    private static func text(_ path: String) -> String? {
+        (try? File.contents(of: FilePath(path))).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

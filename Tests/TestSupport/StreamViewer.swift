@@ -1,0 +1,40 @@
+import Linux
+import MotionJPEG
+
+/// Someone who watches a stream.
+public final class StreamViewer {
+    /// A picture as it came.
+    public struct Picture: Sendable {
+        public let number: UInt64?
+        /// Capture time on CLOCK_REALTIME, in nanoseconds.
+        public let timestamp: UInt64?
+        public let bytes: [UInt8]
+    }
+
+    public let exchange: HTTPExchange
+    private var parser: MultipartParser
+    private var pictures: [Picture] = []
+
+    /// Opens the stream at `url`.
+    public init(_ url: String, headers: [String: String] = [:]) throws {
+        exchange = try HTTPExchange("GET", url, headers: headers)
+        parser = try MultipartParser(contentType: exchange.head["content-type"] ?? "")
+    }
+
+    /// The next picture; nil when the stream has ended.
+    public func next(within seconds: Double = 10) throws -> Picture? {
+        let deadline = Deadline(seconds: seconds)
+        while pictures.isEmpty {
+            let bytes = try exchange.next(by: deadline)
+            if bytes.isEmpty { return nil }
+            try bytes.withRawSpan { span in
+                try parser.feed(span) { headers, body in
+                    var copy: [UInt8] = []
+                    copy.append(contentsOf: body)
+                    pictures.append(Picture(number: headers.frameNumber, timestamp: headers.timestamp, bytes: copy))
+                }
+            }
+        }
+        return pictures.removeFirst()
+    }
+}

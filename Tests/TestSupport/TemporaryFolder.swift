@@ -1,0 +1,37 @@
+import Glibc
+import Linux
+public import SystemPackage
+
+/// A folder of its own under /tmp, removed with all that is in it when its owner goes away.
+public final class TemporaryFolder: Sendable {
+    public let path: FilePath
+
+    public init() {
+        var template = Array("/tmp/oriel-test.XXXXXX".utf8CString)
+        guard let name = unsafe mkdtemp(&template) else {
+            preconditionFailure("no temporary folder: \(Errno.current)")
+        }
+        path = unsafe FilePath(String(cString: name))
+    }
+
+    deinit {
+        Self.remove(path)
+    }
+
+    /// Writes a file into the folder and gives its path.
+    @discardableResult
+    public func write(_ text: String, to name: String) throws -> FilePath {
+        let file = path.appending(name)
+        let descriptor = try FileDescriptor.open(
+            file, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        try descriptor.closeAfter { _ = try descriptor.writeAll(text.utf8) }
+        return file
+    }
+
+    private static func remove(_ path: FilePath) {
+        for name in Folder.names(in: path) { remove(path.appending(name)) }
+        unsafe path.withPlatformString { path in
+            if unsafe unlink(path) != 0 { unsafe rmdir(path) }
+        }
+    }
+}
