@@ -182,8 +182,11 @@ final class Connection {
         if let refusal = progress.refusal, progress.refusalCount >= Self.refusalsToReport {
             if now > lastWhole + 1_000_000_000 { progress.show(refusal, of: camera) }
         } else if now > lastWhole + stallNanoseconds {
-            let isRepeated = progress.lastRepeat + stallNanoseconds + 1_000_000_000 > now
-            progress.show(isRepeated ? .repeating(seconds: seconds) : .noWholePicture(seconds: seconds), of: camera)
+            if progress.lastRepeat > lastWhole {
+                progress.show(.repeating(seconds: seconds), of: camera)
+            } else if now < lastByte + stallNanoseconds / 2 {
+                progress.show(.noWholePicture(seconds: seconds), of: camera)
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ final class PictureIntake {
     private let publisher: FramePublisher
     /// The upstream's number of the last picture that was published.
     private var lastUpstreamNumber: UInt64?
-    /// One bit for each of the last 64 pictures: whether it lacked its end.
+    /// One bit for each of the last 64 pictures: whether it lacked its end though it had the length it should have.
     private var truncations: UInt64 = 0
     private var inspected = 0
 
@@ -58,7 +58,7 @@ final class PictureIntake {
             }
             remember(isTruncated: false)
         } catch {
-            remember(isTruncated: error == .truncated)
+            remember(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(.notJPEG("\(error)"))
         }

@@ -16,6 +16,8 @@ final class Progress {
     /// A picture was sent again since this was last made false: the camera may be offline.
     var isRepeating = false
 
+    private var isTruncationTold = false
+
     /// Takes note of a picture.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
@@ -33,6 +35,9 @@ final class Progress {
         case .refused(let reason):
             refusalCount += 1
             refusal = reason
+            guard camera.intake.isTruncationAllowed, !isTruncationTold else { return }
+            isTruncationTold = true
+            camera.reporter.note("most of the upstream's pictures lack their end: they are shown as they are")
         }
     }
 

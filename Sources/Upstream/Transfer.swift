@@ -10,6 +10,8 @@ final class Transfer {
     struct Request {
         /// http or https, without credentials.
         var url: String
+        /// Whether it goes to this machine itself, where no proxy has a part in it.
+        var isLoopback: Bool
         /// The `Accept` header.
         var accept: String
         var credentials: Credentials?
@@ -31,7 +33,8 @@ final class Transfer {
     private let headers: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
 
-    /// Takes each piece of the final answer's body; false ends the transfer.
+    /// Takes each piece of the final answer's body, first an empty one when its headers are there; false ends the
+    /// transfer.
     private let receive: (borrowing Transfer, RawSpan) -> Bool
     private var headerByteCount = 0
 
@@ -83,6 +86,9 @@ final class Transfer {
         set(CURLOPT_FOLLOWLOCATION, 1)
         set(CURLOPT_MAXREDIRS, 5)
 
+        // Proxies come from the environment (http_proxy, https_proxy, no_proxy).
+        if request.isLoopback { set(CURLOPT_PROXY, "") }
+
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
         if let file = request.certificateAuthorities { set(CURLOPT_CAINFO, file.string) }
@@ -108,10 +114,13 @@ final class Transfer {
             let accepted = transfer.take(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes), byteCount: byteCount))
             return accepted ? byteCount : curl_write_refused
         }
-        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_HEADERFUNCTION) { _, size, count, context in
+        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
             guard let context = unsafe context else { return curl_write_refused }
             let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
-            return transfer.takeHeader(byteCount: size * count) ? size * count : curl_write_refused
+            let byteCount = size * count
+            let isEmptyLine = byteCount <= 2 && (unsafe bytes.pointee == 0x0D || bytes.pointee == 0x0A)
+            let accepted = transfer.takeHeader(byteCount: byteCount, isLast: isEmptyLine)
+            return accepted ? byteCount : curl_write_refused
         }
     }
 
@@ -120,10 +129,12 @@ final class Transfer {
         return receive(self, bytes)
     }
 
-    private func takeHeader(byteCount count: Int) -> Bool {
+    private func takeHeader(byteCount count: Int, isLast: Bool) -> Bool {
         byteCount &+= UInt64(count)
         headerByteCount += count
-        return !isHeaderTooLarge
+        if isHeaderTooLarge { return false }
+        // Other answers than 200 may be followed by another: a redirect, a challenge.
+        return isLast && status == 200 ? receive(self, RawSpan()) : true
     }
 
     private func set(_ option: CURLoption, _ value: String) {

@@ -25,6 +25,8 @@ extension UpstreamProblem {
         case CURLE_URL_MALFORMAT where (300...399).contains(transfer.status): self = .redirectElsewhere
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR: self = .broken(detail)
         case CURLE_WRITE_ERROR where transfer.isHeaderTooLarge: self = .headerTooLarge
+        // What libcurl says of one header line of more than 100 KiB; later versions have a code for it (100).
+        case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): self = .headerTooLarge
         default: self = .other(detail)
         }
     }

@@ -43,6 +43,12 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         upstreamCamera = status?.camera
     }
 
+    /// Whether it is on this machine.
+    var isLoopback: Bool {
+        host == "[::1]" || host.lowercased() == "localhost"
+            || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
+    }
+
     /// Parameters whose values are worth seeing; of all others only the names are shown.
     private static let harmlessParameters: Set<String> = [
         "action", "advance_headers", "cam", "camera", "ch", "channel", "compression", "fps", "height", "quality",

@@ -6,15 +6,12 @@ import Synchronization
 public final class ScriptedServer: Sendable {
     /// The port it listens on.
     public let port: UInt16
-    private let listener: Descriptor
-    private let script: @Sendable (ScriptedClient) -> Void
-    private let clients = Mutex<[ScriptedClient]>([])
-    private let isStopped = Atomic(false)
+    private let acceptor: Acceptor
 
     /// Listens on `port` (0: any free one) and runs `script` for each connection after its first request was read.
     public init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
         Signals.ignoreBrokenPipe()
-        listener = Descriptor(
+        let listener = Descriptor(
             owning: try systemCall("socket", "") { socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0) })
         let number = listener.number
         var one: CInt = 1
@@ -31,44 +28,59 @@ public final class ScriptedServer: Sendable {
             try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
         }
         self.port = UInt16(bigEndian: address.sin_port)
-        self.script = script
-        try Thread("scripted server") { [self] in acceptClients() }.detach()
-    }
-
-    /// The URL of `path` on this server.
-    public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
-
-    /// Requests so far, as `GET /path`, in the order of their connections; those of one connection together.
-    public var requests: [String] { clients.withLock { $0.flatMap(\.requestLines) } }
-
-    /// Connections that asked for `path`, open or not.
-    public func connectionCount(to path: String) -> Int {
-        clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
-    }
-
-    /// Connections that asked for `path` and are open.
-    public func openCount(to path: String) -> Int {
-        clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
-    }
-
-    /// Connections so far.
-    public var connectionCount: Int { clients.withLock { $0.count } }
-
-    /// Refuses new connections and cuts those that stand.
-    public func stop() {
-        guard !isStopped.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        shutdown(listener.number, Int32(SHUT_RDWR))
-        for client in clients.withLock({ $0 }) { client.close() }
+        let acceptor = Acceptor(listener, script)
+        self.acceptor = acceptor
+        // The thread holds the acceptor alone: when the test lets go of the server, it stops.
+        try Thread("scripted server") { acceptor.run() }.detach()
     }
 
     deinit { stop() }
 
-    private func acceptClients() {
+    /// The URL of `path` on this server.
+    public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+    /// Connections that asked for `path`, open or not.
+    public func connectionCount(to path: String) -> Int {
+        acceptor.clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
+    }
+
+    /// Connections that asked for `path` and are open.
+    public func openCount(to path: String) -> Int {
+        acceptor.clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
+    }
+
+    /// Connections so far.
+    public var connectionCount: Int { acceptor.clients.withLock { $0.count } }
+
+    /// Cuts the connections that stand.
+    public func disconnect() {
+        for client in acceptor.clients.withLock({ $0 }) { client.close() }
+    }
+
+    /// Refuses new connections and cuts those that stand.
+    public func stop() {
+        acceptor.stop()
+        disconnect()
+    }
+}
+
+/// The listening socket of a ``ScriptedServer``.
+private final class Acceptor: Sendable {
+    let clients = Mutex<[ScriptedClient]>([])
+    private let listener: Descriptor
+    private let script: @Sendable (ScriptedClient) -> Void
+    private let isStopped = Atomic(false)
+
+    init(_ listener: consuming Descriptor, _ script: @escaping @Sendable (ScriptedClient) -> Void) {
+        self.listener = listener
+        self.script = script
+    }
+
+    func run() {
         while !isStopped.load(ordering: .acquiring) {
             let number = accept(listener.number, nil, nil)
             guard number >= 0 else { return }
-            let client = ScriptedClient(
-                Descriptor(owning: number), index: clients.withLock { $0.count })
+            let client = ScriptedClient(Descriptor(owning: number), index: clients.withLock { $0.count })
             clients.withLock { $0.append(client) }
             if isStopped.load(ordering: .acquiring) { client.close() }
             let script = script
@@ -77,6 +89,11 @@ public final class ScriptedServer: Sendable {
                 client.close()
             }.detach()
         }
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        shutdown(listener.number, Int32(SHUT_RDWR))
     }
 }
 

@@ -20,6 +20,7 @@ final class Relay: Sendable {
         self.ring = ring
         var configuration = UpstreamConfiguration(
             ring: ring.name, address: try UpstreamAddress(url), version: "0.0.0-test")
+        configuration.isAlwaysConnected = true
         configuration.stallSeconds = 1
         configuration.lingerSeconds = 0.5
         change(&configuration)
@@ -52,6 +53,7 @@ final class Relay: Sendable {
     }
 
     /// Waits until `body` gives something; throws after 20 seconds.
+    @discardableResult
     func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
         let deadline = Clock.monotonic + 20_000_000_000
         while Clock.monotonic < deadline {
@@ -68,4 +70,9 @@ final class Relay: Sendable {
 
 struct Timeout: Error, CustomStringConvertible {
     let description: String
+}
+
+extension Frame {
+    /// Whether this is `picture`, byte for byte. Not by `==`, which prints both in full where they differ.
+    func `is`(_ picture: TestPicture) -> Bool { bytes == picture.bytes }
 }

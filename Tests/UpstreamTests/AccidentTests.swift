@@ -1,0 +1,206 @@
+import Linux
+import SharedFrame
+import Testing
+import TestSupport
+
+@testable import Upstream
+
+@Suite("Accidents of an upstream", .timeLimit(.minutes(2)))
+struct AccidentTests {
+    /// What goes wrong at first, and what is said of it.
+    struct Accident: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let state: CameraState
+        let reason: String
+        let script: @Sendable (ScriptedClient) -> Void
+
+        static let all = answers + bodies + silences
+
+        static let answers = [
+            answer("401 Unauthorized", .error, "credentials"), answer("403 Forbidden", .error, "(403)"),
+            answer("404 Not Found", .error, "does not exist"), answer("500 Internal Server Error", .waiting, "(500)"),
+            answer("503 Service Unavailable", .waiting, "(503)"), answer("200 OK", .error, "text/html"),
+            answer("204 No Content", .error, "204"),
+            Accident(testDescription: "no HTTP", state: .error, reason: "does not speak HTTP") {
+                $0.send("SSH-2.0-OpenSSH_9.2\r\n")
+                $0.waitForClose()
+            },
+            Accident(testDescription: "a redirect loop", state: .error, reason: "redirects more than five times") {
+                $0.send("HTTP/1.1 302 Found\r\nLocation: \($0.request?.path ?? "")\r\nContent-Length: 0\r\n\r\n")
+            },
+            Accident(testDescription: "a redirect to a file", state: .error, reason: "out of its protocol") {
+                $0.send("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")
+            },
+            Accident(testDescription: "headers without end", state: .error, reason: "headers without end") {
+                $0.send("HTTP/1.1 200 OK\r\n")
+                while $0.send("X-More: " + String(repeating: "m", count: 900) + "\r\n") {}
+            },
+            Accident(testDescription: "one header without end", state: .error, reason: "headers without end") {
+                $0.send("HTTP/1.1 200 OK\r\nX-More: ")
+                while $0.send(String(repeating: "m", count: 900)) {}
+            },
+            Accident(testDescription: "a stream that names no boundary", state: .error, reason: "boundary") {
+                $0.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n")
+                $0.waitForClose()
+            },
+        ]
+
+        static let bodies = [
+            stream("parts that are no JPEG", .error, "no JPEG") { client in
+                while client.send("Content-Type: image/jpeg\r\n\r\nnot a picture\r\n--frame\r\n")
+                    && client.pause(milliseconds: 10)
+                {}
+            },
+            stream("half pictures", .error, "no JPEG") { client in
+                let half = Array(TestPicture(7).bytes.prefix(900))
+                while client.send(Array("Content-Type: image/jpeg\r\n\r\n".utf8) + half + Array("\r\n--frame\r\n".utf8))
+                    && client.pause(milliseconds: 10)
+                {}
+            },
+            stream("a picture cut by the end of the stream", .waiting, "ended the stream") { client in
+                let part = Wire.part(TestPicture(7))
+                client.send(Array(part.prefix(part.count / 2)))
+            },
+            stream("garbage without a boundary", .error, "boundary") { client in
+                let garbage = [UInt8](repeating: 0x5A, count: 65536)
+                while client.send(garbage) {}
+            },
+            stream("a part's headers without end", .error, "headers") { client in
+                while client.send(String(repeating: "X-More: again\r\n", count: 100)) {}
+            },
+            stream("a picture of 100 GB", .error, "more than 16 MiB") { client in
+                client.send("Content-Type: image/jpeg\r\nContent-Length: 107374182400\r\n\r\n")
+                client.send(Array(TestPicture(7).bytes.dropLast(2)))
+                let data = [UInt8](repeating: 0x11, count: 65536)
+                while client.send(data) {}
+            },
+            Accident(testDescription: "a still of 100 GB", state: .error, reason: "more than 16 MiB") {
+                $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 107374182400\r\n\r\n")
+                while $0.send([UInt8](repeating: 0x11, count: 65536)) {}
+            },
+            Accident(testDescription: "a still that is cut", state: .waiting, reason: "broke") {
+                $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 2000\r\n\r\n")
+                $0.send(Array(TestPicture(7).bytes.prefix(1000)))
+            },
+        ]
+
+        static let silences = [
+            Accident(testDescription: "closes at once", state: .waiting, reason: "broke") { $0.close() },
+            Accident(testDescription: "accepts and is silent", state: .stalled, reason: "sent nothing for 1 s") {
+                $0.waitForClose()
+            },
+            stream("stops in the middle of a picture", .stalled, "sent nothing for 1 s") { client in
+                client.send(Array(Wire.part(TestPicture(7)).prefix(500)))
+                client.waitForClose()
+            },
+            stream("a picture that never ends", .stalled, "no whole picture for 1 s") { client in
+                client.send("Content-Type: image/jpeg\r\n\r\n")
+                client.send(Array(TestPicture(7).bytes.dropLast(2)))
+                let end = Clock.monotonic + 3_000_000_000
+                while Clock.monotonic < end && client.send([0x11]) && client.pause(milliseconds: 20) {}
+            },
+        ]
+
+        private static func answer(_ status: String, _ state: CameraState, _ reason: String) -> Accident {
+            Accident(testDescription: status, state: state, reason: reason) { $0.send(Wire.answer(status)) }
+        }
+
+        private static func stream(
+            _ name: String, _ state: CameraState, _ reason: String, _ body: @escaping @Sendable (ScriptedClient) -> Void
+        ) -> Accident {
+            Accident(testDescription: name, state: state, reason: reason) {
+                $0.send(Wire.streamHeader)
+                body($0)
+            }
+        }
+    }
+
+    @Test("a state with a reason, no foreign byte in the ring, and pictures again by itself", arguments: Accident.all)
+    func accident(_ accident: Accident) throws {
+        let isOver = Switch()
+        let server = try ScriptedServer { client in
+            if isOver.isOn { Wire.stream(client, from: 1) } else { accident.script(client) }
+        }
+        let relay = try Relay(server.url())
+        let status = try relay.wait("the reason \(accident.reason)") {
+            $0.state == accident.state && $0.reason.contains(accident.reason) && !$0.reason.hasPrefix("Connecting")
+        }
+        #expect(status.isWriterAlive)
+        #expect(status.published == 0)
+        #expect(relay.log.all.count == 1, "\(relay.log.all)")
+
+        isOver.turnOn()
+        server.disconnect()
+        let frame = try relay.nextFrame(after: 0)
+        #expect(frame.is(TestPicture(Int(frame.description.number))))
+        try relay.wait("the stream being live") { $0.state == .live && $0.reason.isEmpty }
+    }
+
+    @Test("a server that is not there yet is found when it comes")
+    func refused() throws {
+        let absent = try ScriptedServer { _ in }
+        let port = absent.port
+        absent.stop()
+        let relay = try Relay("http://127.0.0.1:\(port)/stream")
+        try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses connections") }
+        let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
+        _ = try relay.nextFrame(after: 0)
+        server.stop()
+        try relay.wait("the loss") { $0.state == .waiting }
+        #expect(relay.log.all.count <= 4, "\(relay.log.all)")
+    }
+
+    @Test("a name that does not exist is told, while the ring's heartbeat goes on")
+    func unknownName() throws {
+        let relay = try Relay("http://does-not-exist.invalid/stream")
+        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("is not known") }
+    }
+
+    @Test("a redirect is followed")
+    func redirect() throws {
+        let server = try ScriptedServer { client in
+            guard client.request?.path == "/old" else { return Wire.stream(client, from: 1) }
+            client.send("HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 5\r\nConnection: close\r\n\r\nmoved")
+        }
+        let relay = try Relay(server.url("/old"))
+        #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
+    }
+
+    @Test("a stream that comes and goes gives its pictures, and few lines of log")
+    func flapping() throws {
+        let server = try ScriptedServer { client in
+            client.send(Wire.streamHeader)
+            client.send(Wire.part(TestPicture(client.index + 1), number: UInt64(client.index + 1)))
+        }
+        let relay = try Relay(server.url())
+        let frame = try relay.nextFrame(after: 5)
+        #expect(frame.is(TestPicture(Int(frame.description.number))))
+        #expect(relay.log.all.count <= 2, "\(relay.log.all)")
+        #expect(relay.subscriber.status?.state == .live, "a gap of less than a second is not told")
+    }
+
+    @Test("the heartbeat goes on through connecting, waiting and stalls")
+    func heartbeat() throws {
+        let server = try ScriptedServer { client in
+            if client.index % 2 == 0 { client.waitForClose() }
+        }
+        let relay = try Relay(server.url())
+        try relay.eventually("four connections") {
+            // Hung or dead would be `stalled` with another reason, or `stopped`.
+            let status = try #require(relay.subscriber.status)
+            #expect(status.isWriterAlive && !status.reason.contains("hang"), "\(status.reason)")
+            return server.connectionCount >= 4 ? true : nil
+        }
+    }
+
+    @Test("the thread ends within a second, whatever it waits for, and leaves no ring")
+    func stops() throws {
+        let server = try ScriptedServer { $0.waitForClose() }
+        let relay = try Relay(server.url())
+        try relay.eventually("a connection") { server.connectionCount > 0 ? true : nil }
+        let began = Clock.monotonic
+        relay.reader.stop()
+        #expect(Clock.monotonic - began < 1_500_000_000)
+        #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
+    }
+}
