@@ -1,10 +1,26 @@
-// A canvas and the engine that paints on it: in a worker of its own where the browser can hand a canvas to
-// one, else in the page.
+// A canvas and the engine that paints on it: in a worker where the browser can hand a canvas to one, else in
+// the page. A few workers serve all screens.
 
 import { Engine } from "./engine.js";
 
+const workerLimit = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
+const workers = [];
+const receivers = new Map();
+let lastKey = 0;
+
+function workerFor(key) {
+  const place = key % workerLimit;
+  if (!workers[place]) {
+    const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }) => receivers.get(data.key)?.(data.message));
+    workers[place] = worker;
+  }
+  return workers[place];
+}
+
 export class Screen {
   canvas = document.createElement("canvas");
+  #key = (lastKey += 1);
   #onMessage;
   #worker = null;
   #engine = null;
@@ -20,13 +36,12 @@ export class Screen {
     this.#onMessage = onMessage;
     try {
       if (typeof OffscreenCanvas !== "function") throw new Error("no OffscreenCanvas");
-      this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+      this.#worker = workerFor(this.#key);
       const canvas = this.canvas.transferControlToOffscreen();
-      this.#worker.postMessage({ canvas }, [canvas]);
-      this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
+      receivers.set(this.#key, (message) => this.#receive(message));
+      this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
       // No such worker here, or the page that embeds the player is from another origin.
-      this.#worker?.terminate();
       this.#worker = null;
       this.canvas = document.createElement("canvas");
       this.#engine = new Engine(this.canvas, onMessage);
@@ -36,7 +51,7 @@ export class Screen {
   /** Calls a method of the engine. */
   call(method, ...values) {
     if (this.#engine) this.#engine[method](...values);
-    else this.#worker.postMessage({ call: method, values });
+    else this.#worker.postMessage({ key: this.#key, call: method, values });
   }
 
   /** The JPEG on the screen: `{ id, time, bytes }`, or null. */
@@ -45,21 +60,22 @@ export class Screen {
     const ticket = (this.#ticket += 1);
     return new Promise((resolve) => {
       this.#waiting.set(ticket, resolve);
-      this.#worker.postMessage({ call: "picture", ticket });
+      this.call("picture", ticket);
     });
   }
 
+  /** Ends the stream and gives the engine up. */
   close() {
-    this.call("stop");
-    this.#worker?.terminate();
+    this.call(this.#engine ? "stop" : "close");
+    receivers.delete(this.#key);
   }
 
-  #receive(data) {
-    if (data.type === "picture") {
-      this.#waiting.get(data.ticket)?.(data.picture);
-      this.#waiting.delete(data.ticket);
+  #receive(message) {
+    if (message.type === "picture") {
+      this.#waiting.get(message.ticket)?.(message.picture);
+      this.#waiting.delete(message.ticket);
     } else {
-      this.#onMessage(data);
+      this.#onMessage(message);
     }
   }
 }

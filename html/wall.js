@@ -136,9 +136,10 @@ export class Wall extends EventTarget {
     let places = carriesManyStreams() ? Infinity : liveLimit;
     for (const [name, { root, player }] of this.#tiles) {
       const isSeen = !root.hidden && this.#visible.has(root);
-      const mode = name === this.#alone || places > 0 ? "live" : "stills";
-      if (isSeen || name === this.#alone) places -= 1;
-      if ((isSeen || name === this.#alone) && player.getAttribute("mode") !== mode) player.setAttribute("mode", mode);
+      if (!isSeen && name !== this.#alone) continue;
+      const isStill = places <= 0;
+      places -= 1;
+      if (isStill !== player.isStill) player.setAttribute("mode", isStill ? "stills" : "live");
     }
     this.showLabels();
   }

@@ -1,15 +1,18 @@
-// The engine in a worker: the page stays free while pictures are taken apart and decoded.
+// Engines in a worker: the page stays free while pictures are taken apart and decoded.
 
 import { Engine } from "./engine.js";
 
-let engine = null;
+const engines = new Map();
 
-addEventListener("message", ({ data }) => {
-  if (data.canvas) {
-    engine = new Engine(data.canvas, (message) => postMessage(message));
-  } else if (data.call === "picture") {
-    postMessage({ type: "picture", ticket: data.ticket, picture: engine.picture() });
+addEventListener("message", ({ data: { key, canvas, call, values } }) => {
+  if (canvas) {
+    engines.set(key, new Engine(canvas, (message) => postMessage({ key, message })));
+  } else if (call === "close") {
+    engines.get(key).stop();
+    engines.delete(key);
+  } else if (call === "picture") {
+    postMessage({ key, message: { type: "picture", ticket: values[0], picture: engines.get(key).picture() } });
   } else {
-    engine[data.call](...data.values);
+    engines.get(key)[call](...values);
   }
 });

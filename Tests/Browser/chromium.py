@@ -44,10 +44,10 @@ class Chromium:
             "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
                      "--no-first-run", "--disable-background-networking", "--no-proxy-server",
                      f"--window-size={width},{height}", f"--user-data-dir={self.profile}/profile", *arguments],
-            "prefs": {"intl.accept_languages": languages, "download.default_directory": self.profile},
+            "prefs": {"intl.accept_languages": languages},
         }
         capabilities = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
-                        "pageLoadStrategy": "eager"}
+                        "pageLoadStrategy": "none"}
         try:
             self._wait_for_driver()
             made = self._call("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
@@ -88,7 +88,19 @@ class Chromium:
         return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, address):
+        """Goes to an address and returns when its document is there; a stream never finishes loading."""
+        self.command("POST", "/url", {"url": "about:blank"})
         self.command("POST", "/url", {"url": address})
+        deadline = time.monotonic() + 15
+        while True:
+            try:
+                if self.run("return location.href !== 'about:blank' && document.body !== null"):
+                    return
+            except BrowserError:
+                pass        # between two documents
+            if time.monotonic() > deadline:
+                raise BrowserError(f"{address} does not open")
+            time.sleep(0.01)
 
     def run(self, script, *arguments):
         """Runs the body of a function; `return` gives the result back, a promise is waited for."""
@@ -101,8 +113,17 @@ class Chromium:
             raise BrowserError(value)
         return value
 
-    def screenshot(self):
-        return base64.b64decode(self.command("GET", "/screenshot"))
+    def screenshot(self, clip=None):
+        """A PNG of the window, or of a part of it: (x, y, width, height)."""
+        if not clip:
+            return base64.b64decode(self.command("GET", "/screenshot"))
+        x, y, width, height = clip
+        shot = self.protocol("Page.captureScreenshot", clip={"x": x, "y": y, "width": width, "height": height, "scale": 1})
+        return base64.b64decode(shot["data"])
+
+    def before_pages(self, script):
+        """Runs a script in every page opened from now on, before the page's own."""
+        self.protocol("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def press(self, key):
         code = KEYS.get(key, key)

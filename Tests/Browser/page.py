@@ -1,0 +1,41 @@
+"""What checks ask of the page in a browser."""
+
+from coded import Screenshot
+
+PLAYER = "document.querySelector('.tile:not([hidden]) oriel-player')"
+
+
+class Page:
+    def __init__(self, browser, address):
+        self.browser = browser
+        self.address = address.rstrip("/")
+
+    def open(self, path="/"):
+        self.browser.open(self.address + path)
+
+    def run(self, script, *arguments):
+        return self.browser.run(script, *arguments)
+
+    def player(self, expression, camera=None):
+        """A value of the player shown (or of one camera's), which the expression calls `player`; None without one."""
+        found = f"document.querySelector('oriel-player[camera=\"{camera}\"]')" if camera else PLAYER
+        return self.run(f"const player = {found}; return player === null ? null : ({expression});")
+
+    def state(self, camera=None):
+        return self.player("player.condition.state", camera)
+
+    def frame_number(self, camera=None):
+        return self.player("player.frame?.id ?? 0", camera)
+
+    def shown_number(self, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
+        """The number of the coded picture that one can see on the screen."""
+        box = self.run(f"const box = ({element})?.getBoundingClientRect(); return box ? [box.x, box.y, box.width, box.height] : null;")
+        if not box or box[2] < 16:
+            return None
+        return Screenshot(self.browser.screenshot(box)).number()
+
+    def text(self, selector):
+        return self.run("return document.querySelector(given[0])?.innerText ?? null", selector)
+
+    def note(self, camera=None):
+        return self.player("player.shadowRoot.querySelector('.note').innerText", camera)

@@ -1,0 +1,545 @@
+"""The page against a server whose every frame and failure the check decides."""
+
+import gzip
+import hashlib
+import pathlib
+import threading
+import time
+
+import coded
+from checking import Skipped, expect, own_address, wait_until
+from page import PLAYER, Page
+from scripted import HTML, Camera, ScriptedServer
+
+IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
+
+
+class Source:
+    """Publishes coded pictures at a rate until it is paused."""
+
+    def __init__(self, camera, rate=30):
+        self.camera, self.rate = camera, rate
+        self.shown = 0
+        self.is_running = True
+        self.is_paused = False
+        self.gate = threading.Lock()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while self.is_running:
+            if not self.is_paused:
+                self.publish()
+            time.sleep(1 / self.rate)
+
+    def publish(self):
+        with self.gate:
+            self.shown = (self.shown + 1) % 4096
+            self.camera.publish(coded.picture(self.shown))
+
+    def pause(self):
+        self.is_paused = True
+        with self.gate:
+            return self.shown
+
+    def go_on(self):
+        self.is_paused = False
+
+    def go_offline(self, state, reason):
+        self.pause()
+        self.camera.go_offline(state, reason)
+
+
+class Scene:
+    """A scripted server with cameras, and the page on it."""
+
+    def __init__(self, browser, names=("main",), host="127.0.0.1", rate=30):
+        self.cameras = [Camera(name, coded.WIDTH, coded.HEIGHT) for name in names]
+        self.sources = {camera.name: Source(camera, rate) for camera in self.cameras}
+        self.server = ScriptedServer(self.cameras, ("127.0.0.1" if host == "127.0.0.1" else "0.0.0.0", 0))
+        self.server.extra["/image.html"] = IMAGE_PAGE
+        self.page = Page(browser, f"http://{host}:{self.server.port}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for source in self.sources.values():
+            source.is_running = False
+        self.page.browser.command("POST", "/url", {"url": "about:blank"}) if hasattr(self.page.browser, "command") else None
+        self.server.is_cut = True
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def source(self):
+        return next(iter(self.sources.values()))
+
+    def wait_state(self, state, seconds=10, camera=None):
+        return wait_until(lambda: self.page.state(camera) == state, seconds, f"{state}, but {self.page.state(camera)}")[0]
+
+    def wait_live(self, seconds=10):
+        return self.wait_state("live", seconds)
+
+    def streams_opened(self):
+        return sum(request.startswith("/video") for request in self.server.requests)
+
+
+# The newest frame is what one sees.
+
+WAYS = {
+    "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
+    "<img>": ("/image.html", "document.images[0]"),
+    "typed address": ("/video/main", "document.images[0]"),
+}
+
+
+def newest_frame_is_seen(browser, way, host, rate):
+    path, element = WAYS[way]
+    with Scene(browser, host=own_address() if host == "own address" else host, rate=rate) as scene:
+        scene.page.open(path)
+        wait_until(lambda: scene.page.shown_number(element) is not None, 10, "a picture")
+        for _ in range(3):
+            time.sleep(1.2 / min(rate, 4))
+            number = scene.source.pause()
+            waited, _ = wait_until(lambda: scene.page.shown_number(element) == number, 1.5, f"picture {number} on the screen")
+            if rate < 5:
+                time.sleep(0.1)
+                scene.source.publish()
+            scene.source.go_on()
+        return f"seen {waited * 1000:.0f} ms after the pause"
+
+
+# States.
+
+def camera_offline(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        before = scene.page.frame_number()
+        scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
+        went = scene.wait_state("offline", 2.5)
+        note = scene.page.note()
+        assert "There is no camera at /dev/video0." in note, note
+        assert scene.page.player("player.shadowRoot.querySelector('[role=status]').textContent") == "main: Camera offline"
+        scene.source.go_on()
+        back = scene.wait_live(1.5)
+        assert scene.page.frame_number() > before
+        expect(scene.streams_opened(), 1, "streams opened")
+        return f"seen after {went:.1f} s, live again {back:.2f} s after its return"
+
+
+def offline_from_the_start(browser):
+    with Scene(browser) as scene:
+        scene.source.go_offline("no_signal", "The camera sends nothing.")
+        scene.page.open()
+        scene.wait_state("offline", 5)
+        scene.source.go_on()
+        return f"live {scene.wait_live(1.5):.2f} s after it came"
+
+
+def stalled(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        scene.source.pause()
+        went = scene.wait_state("stalled", 4)
+        assert "No new picture" in scene.page.note()
+        scene.source.go_on()
+        return f"after {went:.1f} s, live {scene.wait_live(1):.2f} s after the next frame"
+
+
+def late(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        scene.cameras[0].lag = 3
+        scene.wait_state("late", 4)
+        assert "3.0 s old" in scene.page.note(), scene.page.note()
+        scene.cameras[0].lag = 0
+        scene.wait_live(4)
+
+
+def server_away(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        scene.server.is_cut = True
+        went = scene.wait_state("unreachable", 2.5)
+        time.sleep(3)
+        scene.server.is_cut = False
+        back = scene.wait_live(1.5)
+        return f"seen after {went:.1f} s, live {back:.2f} s after its return"
+
+
+def network_away(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        browser.network(False)
+        scene.server.is_cut = True      # the emulation leaves open connections and workers alone
+        try:
+            went = scene.wait_state("unreachable", 2.5)
+            time.sleep(2)
+        finally:
+            scene.server.is_cut = False
+            browser.network(True)
+        return f"seen after {went:.1f} s, live {scene.wait_live(1.5):.2f} s after its return"
+
+
+def worker_restarts(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        opened = scene.streams_opened()
+        states = "window.states = []; " + PLAYER + ".addEventListener('state', (event) => states.push(event.detail.state));"
+        scene.page.run(states)
+        scene.server.is_cut = True
+        wait_until(lambda: scene.cameras[0].viewers == 0, 2, "the stream cut")
+        scene.server.is_cut = False
+        wait_until(lambda: scene.streams_opened() > opened, 1, "the stream opened again")
+        time.sleep(0.5)
+        expect(scene.page.run("return states"), [], "states shown while a worker restarts")
+
+
+def unknown_camera(browser):
+    with Scene(browser) as scene:
+        scene.page.open("/#/attic")
+        scene.wait_state("missing", 5)
+        assert "attic" in scene.page.note()
+
+
+def wrong_clock(browser):
+    with Scene(browser) as scene:
+        scene.server.clock_error = -3600
+        scene.page.open()
+        scene.wait_live()
+        time.sleep(1)
+        age = scene.page.player("player.age")
+        assert age is not None and 0 <= age < 1000, age
+        return f"{age:.0f} ms"
+
+
+# What runs, and what does not.
+
+def hidden_tab(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        scene.page.open()
+        wait_until(lambda: [camera.viewers for camera in scene.cameras] == [1, 1], 5, "two streams")
+        tab = browser.tab
+        other = browser.new_tab()
+        gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, 2, "no stream open")
+        browser.switch(other)
+        browser.command("DELETE", "/window")
+        browser.switch(tab)
+        scene.wait_live(2)
+        return f"closed after {gone:.1f} s"
+
+
+def leaving_page(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        browser.command("POST", "/url", {"url": "about:blank"})
+        gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, 2, "no stream open")
+        return f"closed after {gone:.1f} s"
+
+
+def many_cameras(browser):
+    names = [f"cam{index:02}" for index in range(12)]
+    with Scene(browser, names=names, rate=10) as scene:
+        scene.page.open()
+        ids = "return Object.fromEntries([...document.querySelectorAll('oriel-player')].map((player) => [player.camera, player.frame?.id ?? 0]))"
+        wait_until(lambda: len(scene.page.run(ids)) == 12 and all(scene.page.run(ids).values()), 8, "a picture in every tile")
+        before = scene.page.run(ids)
+        wait_until(lambda: all(after > before[name] for name, after in scene.page.run(ids).items()), 6, "every tile newer")
+        live = sum(camera.viewers for camera in scene.cameras)
+        assert live <= 4, f"{live} streams over HTTP/1.1"
+        answered = scene.page.run("const began = performance.now(); await (await fetch('status')).json(); return performance.now() - began")
+        assert answered < 2000, f"a request took {answered} ms"
+        # Opening a camera that had stills gives it a stream at once.
+        scene.page.run("location.hash = '#/cam11'")
+        wait_until(lambda: scene.cameras[11].viewers == 1, 3, "a stream for the camera that was opened")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, 3, "the other streams closed")
+        scene.page.run("location.hash = '#/'")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 3, "four streams again")
+
+
+def new_camera(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        scene.page.open()
+        scene.wait_live()
+        camera = Camera("garden", coded.WIDTH, coded.HEIGHT)
+        scene.server.cameras["garden"] = camera
+        scene.sources["garden"] = Source(camera)
+        scene.wait_state("live", 4, "garden")
+        del scene.server.cameras["garden"]
+        wait_until(lambda: scene.page.state("garden") is None, 4, "its tile gone")
+        expect(scene.streams_opened(), 3, "streams opened")
+
+
+def opening_interrupts_nothing(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        scene.page.open()
+        scene.wait_live()
+        browser.click(".tile a[href='#/door']")
+        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", 2, "the camera alone")
+        opened = [request for request in scene.server.requests if request.startswith("/video/door")]
+        time.sleep(0.5)
+        expect(len(opened), 1, "streams opened for it")
+        wait_until(lambda: scene.cameras[0].viewers == 0, 2, "the other stream closed")
+        browser.press("Escape")
+        wait_until(lambda: scene.page.run("return location.hash") == "#/", 2, "the wall")
+        expect(scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the focus")
+
+
+# What a person does.
+
+def keyboard(browser):
+    with Scene(browser, names=("main", "door", "garden")) as scene:
+        page = scene.page
+        page.open()
+        scene.wait_live()
+        browser.press("ArrowRight")
+        browser.press("ArrowRight")
+        browser.press("Enter")
+        title = "return document.title"
+        wait_until(lambda: page.run(title) == "door · Oriel", 2, "Enter opens the tile with the focus")
+        browser.press("ArrowRight")
+        wait_until(lambda: page.run(title) == "garden · Oriel", 2, "→ turns to the next camera")
+        browser.press("ArrowRight")
+        wait_until(lambda: page.run(title) == "main · Oriel", 2, "→ at the end begins anew")
+        browser.press("?")
+        expect(page.run("return document.querySelector('dialog').open"), True, "? opens the list of keys")
+        browser.press("Escape")
+        expect(page.run("return [document.querySelector('dialog').open, location.hash]"), [False, "#/main"], "Escape closes only the list")
+        for key, wanted in (("v", "fit=fill"), ("v", "fit=actual"), ("v", ""), ("r", "rotate=90"), ("m", "rotate=90&mirror=1")):
+            browser.press(key)
+            expect(page.run("return location.hash.split('?')[1] ?? ''"), wanted, f"the address after {key}")
+        browser.press("+")
+        assert page.player("player.view.zoom") > 1
+        page.open("/#/main?fit=fill&rotate=90&mirror=1")
+        scene.wait_live()
+        expect(page.player("[player.view.mode, player.view.rotation, player.view.isMirrored]"), ["fill", 90, True], "the view from the address")
+
+
+def freeze_and_step(browser):
+    with Scene(browser) as scene:
+        page = scene.page
+        page.open()
+        scene.wait_live()
+        time.sleep(1)
+        browser.press(" ")
+        wait_until(lambda: page.state() == "frozen", 2, "frozen")
+        frozen = page.player("player.frozen.id")
+        time.sleep(0.5)
+        shown = page.shown_number()
+        assert shown is not None
+        browser.press(",")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, 2, "the frame before")
+        expect(page.shown_number(), shown - 1, "picture before")
+        browser.press(".")
+        wait_until(lambda: page.shown_number() == shown, 2, "the frozen frame again")
+        browser.press(" ")
+        scene.wait_live(2)
+        assert page.frame_number() > frozen
+
+
+def saved_picture(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        wanted = coded.picture(scene.source.pause())
+        time.sleep(0.3)
+        folder = pathlib.Path(browser.profile)
+        browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
+        browser.press("s")
+        _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), 5, "a file")
+        wait_until(lambda: file.stat().st_size == len(wanted), 2, "the whole file")
+        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
+        file.unlink()
+        return file.name
+
+
+def language_and_theme(browser):
+    with Scene(browser) as scene:
+        page = scene.page
+        page.open()
+        scene.wait_live()
+        expect(page.run("return document.documentElement.lang"), "en", "the language")
+        expect(page.text("#state"), "Live", "the state")
+        browser.click("[data-tool=language]")
+        expect(page.run("return document.documentElement.lang"), "ko", "the language after the switch")
+        expect(page.text("#state"), "실시간", "the state in Korean")
+        ground = "return getComputedStyle(document.body).backgroundColor"
+        before = page.run(ground)
+        browser.click("[data-tool=theme]")
+        after = page.run(ground)
+        assert before != after, before
+        page.open()
+        scene.wait_live()
+        expect([page.run("return document.documentElement.lang"), page.run(ground)], ["ko", after], "language and ground, remembered")
+        page.run("localStorage.clear()")
+        for theme in ("dark", "light"):
+            browser.prefer(prefers_color_scheme=theme)
+            page.open()
+            level = sum(int(part) for part in page.run(ground).strip("rgb()").split(",")) / 3
+            assert (level < 60) == (theme == "dark"), f"{theme}: {level}"
+
+
+def phone(browser):
+    with Scene(browser, names=("main", "door", "garden")) as scene:
+        try:
+            for width, height in ((390, 844), (844, 390), (320, 568)):
+                browser.viewport(width, height, 2, True)
+                for path in ("/", "/#/door"):
+                    scene.page.open(path)
+                    scene.wait_live()
+                    expect(scene.page.run("return document.documentElement.scrollWidth"), width, f"width of {path} at {width} × {height}")
+                    small = scene.page.run(
+                        "return [...document.querySelectorAll('button, nav a')].filter((one) => one.checkVisibility())"
+                        ".map((one) => [one.dataset.tool ?? one.textContent, one.getBoundingClientRect().height])"
+                        ".filter(([, height]) => height < 32).map(([name]) => name)")
+                    expect(small, [], f"buttons too small for a finger at {width} × {height}")
+        finally:
+            browser.viewport(1280, 800)
+
+
+def kiosk(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        scene.page.open("/?kiosk")
+        scene.wait_live()
+        visible = scene.page.run("return [...document.querySelectorAll('header, footer, .label')].filter((one) => one.checkVisibility()).length")
+        expect(visible, 0, "things beside the pictures")
+
+
+def names_and_contrast(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        page = scene.page
+        for theme in ("dark", "light"):
+            browser.prefer(prefers_color_scheme=theme)
+            for path in ("/", "/#/main"):
+                page.open(path)
+                scene.wait_live()
+                nameless = page.run(
+                    "return [...document.querySelectorAll('button, a, dialog, nav, aside')].filter((one) => one.checkVisibility())"
+                    ".filter((one) => !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim())).map((one) => one.outerHTML.slice(0, 80))")
+                expect(nameless, [], "without a name")
+                faint = page.run(CONTRAST)
+                expect(faint, [], f"contrast below 4.5 in {theme}")
+        browser.prefer()
+
+
+CONTRAST = """
+const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+const luminance = ([r, g, b]) => [r, g, b].map((value) => value / 255)
+  .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+const ground = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = channels(getComputedStyle(at).backgroundColor);
+    if (colour[3] === undefined || colour[3] > 0.6) return colour;
+  }
+  return channels(getComputedStyle(document.body).backgroundColor);
+};
+return [...document.querySelectorAll('a, button, p, dt, dd, strong, small, .label')]
+  .filter((one) => one.checkVisibility() && [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+  .map((one) => {
+    const [a, b] = [luminance(channels(getComputedStyle(one).color)), luminance(ground(one))].sort((x, y) => y - x);
+    return [one.innerText.slice(0, 20), (a + 0.05) / (b + 0.05)];
+  })
+  .filter(([, ratio]) => ratio < 4.5);
+"""
+
+
+# Without what the page prefers.
+
+def without_scripts(browser):
+    with Scene(browser) as scene:
+        browser.protocol("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            browser.command("POST", "/url", {"url": scene.page.address})
+            wait_until(lambda: scene.cameras[0].viewers == 1, 5, "an <img> that opens the stream")
+        finally:
+            browser.protocol("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def without_streams(browser):
+    with Scene(browser) as scene:
+        added = browser.protocol("Page.addScriptToEvaluateOnNewDocument", source="delete Response.prototype.body;")
+        try:
+            scene.page.open()
+            scene.wait_live()
+            number = scene.source.pause()
+            wait_until(lambda: scene.page.shown_number() == number, 2, "the newest frame in the <img>")
+        finally:
+            browser.protocol("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+
+
+def without_workers(browser):
+    with Scene(browser) as scene:
+        added = browser.protocol("Page.addScriptToEvaluateOnNewDocument", source="delete window.OffscreenCanvas;")
+        try:
+            scene.page.open()
+            scene.wait_live()
+            number = scene.source.pause()
+            wait_until(lambda: scene.page.shown_number() == number, 2, "the newest frame, decoded in the page")
+        finally:
+            browser.protocol("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
+
+
+# The files.
+
+def quiet_console(browser):
+    with Scene(browser, names=("main", "door")) as scene:
+        browser.console()
+        scene.page.open()
+        scene.wait_live()
+        for key in ("ArrowRight", "Enter", "d", "v", "r", " ", ",", " ", "?", "Escape", "l", "t", "Escape"):
+            browser.press(key)
+            time.sleep(0.05)
+        scene.page.run("localStorage.clear()")
+        foreign = scene.page.run("return performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith(location.origin))")
+        expect(foreign, [], "requests to others")
+        expect(browser.console(), [], "complaints in the console")
+
+
+def page_weight():
+    weight = sum(len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file())
+    assert weight <= 60_000, weight
+    return f"{weight / 1000:.1f} kB"
+
+
+def checks(browser, full):
+    """Sentence, check, arguments."""
+    for host in ("127.0.0.1", "own address"):
+        for way in WAYS:
+            for rate in (1, 30):
+                if rate == 1 and host == "127.0.0.1" and not full and way != "<img>":
+                    continue
+                yield f"the newest frame is on the screen: {way}, {rate} fps, {host}", newest_frame_is_seen, browser, way, host, rate
+    yield "a camera that goes offline is shown so, with the reason, and comes back by itself", camera_offline, browser
+    yield "a camera that is offline at first appears when it comes", offline_from_the_start, browser
+    yield "a stream without new frames is shown as stalled", stalled, browser
+    yield "pictures that are old are shown as late", late, browser
+    yield "a server that is away is shown so, and its return is seen at once", server_away, browser
+    yield "a network that is away is shown so, and its return is seen at once", network_away, browser
+    yield "a restart of the worker goes by unseen", worker_restarts, browser
+    yield "an unknown camera is named", unknown_camera, browser
+    yield "the age is right though the server's clock is an hour off", wrong_clock, browser
+    yield "a hidden tab holds no stream", hidden_tab, browser
+    yield "a page that is left holds no stream", leaving_page, browser
+    yield "twelve cameras over HTTP/1.1 all update, and no request hangs", many_cameras, browser
+    yield "a new camera appears by itself, and one that is gone disappears", new_camera, browser
+    yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
+    yield "the keyboard reaches cameras, views and the list of keys", keyboard, browser
+    yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
+    yield "a saved picture is byte for byte what the server sent", saved_picture, browser
+    yield "language and theme can be switched, are remembered, and follow the system", language_and_theme, browser
+    yield "everything fits on phones, upright and across", phone, browser
+    yield "a kiosk shows pictures only", kiosk, browser
+    yield "everything has a name and contrast, in dark and light", names_and_contrast, browser
+    yield "without scripts an <img> shows the camera", without_scripts, browser
+    yield "without streams in fetch an <img> takes over", without_streams, browser
+    yield "without workers the page decodes by itself", without_workers, browser
+    yield "no complaint in the console, no request to others", quiet_console, browser
+    yield "the whole page is at most 60 kB compressed", page_weight
