@@ -1,9 +1,44 @@
+import Drawing
+import Linux
 import SharedFrame
+import TurboJPEG
 
 /// The picture that viewers get while there is none of the camera.
 enum OutagePicture {
+    /// The size of a picture of a camera that has never shown one.
+    static let defaultSize = (width: 1280, height: 720)
+
     /// A JPEG that says what is wrong, in the size of the camera's last frame; nil where it cannot be made.
     static func draw(_ outage: Outage, camera: CameraName, _ status: RingStatus?) -> [UInt8]? {
-        nil
+        var (width, height) = (status?.width ?? 0, status?.height ?? 0)
+        if let newest = status?.newest { (width, height) = (newest.width, newest.height) }
+        // Up to 8K: what lies in shared memory is another process's word.
+        if width < 1 || height < 1 || width > 7680 || height > 4320 { (width, height) = defaultSize }
+        let canvas = StatusPicture.draw(
+            width: width, height: height, camera: camera.text, title: title(outage.state), message: outage.message)
+        do throws(TurboJPEGError) {
+            var encoder = try JPEGEncoder()
+            var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: width, height: height))
+            let count = try jpeg.withMutableRawSpan { (output) throws(TurboJPEGError) in
+                try encoder.encode(
+                    luma: canvas.luma.span, blueDifference: canvas.blueDifference.span,
+                    redDifference: canvas.redDifference.span, width: width, height: height, into: &output)
+            }
+            jpeg.removeLast(jpeg.count - count)
+            return jpeg
+        } catch {
+            return nil
+        }
+    }
+
+    private static func title(_ state: String) -> String {
+        switch state {
+        case CameraState.waiting.name: "Waiting for the camera"
+        case CameraState.noSignal.name: "No signal"
+        case CameraState.stalled.name: "No pictures"
+        case CameraState.stopped.name: "Camera is off"
+        case CameraState.error.name: "Camera error"
+        default: "No picture"
+        }
     }
 }

@@ -5,19 +5,200 @@ import Testing
 
 @Suite("Stream")
 struct StreamTests {
-    @Test("each frame comes whole, under its number, in order", .timeLimit(.minutes(1)))
-    func frames() throws {
+    @Test("the bytes are those of the contract, from the first header to the last record", .timeLimit(.minutes(1)))
+    func goldenBytes() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name)
+        let number = camera.publish()
+        let bytes = try #require(camera.bytes(of: number))
+        let client = try server.connect()
+        client.keepsRaw = true
+        try client.ask("/mjpeg")
+        let head = try client.head()
+        #expect(head.status == 200)
+        #expect(
+            head.headers == [
+                "status": "200 OK", "content-type": "multipart/x-mixed-replace; boundary=frame",
+                "cache-control": "no-store", "x-accel-buffering": "no",
+            ])
+        let part = try #require(try client.part())
+        let time = try #require(part.headers["x-timestamp"])
+        let digits = time.split(separator: ".")
+        #expect(digits.count == 2 && digits[1].count == 6)
+        server.stop()
+        #expect(try client.readToClose())
+
+        let opening = """
+            Status: 200 OK\r
+            Content-Type: multipart/x-mixed-replace; boundary=frame\r
+            Cache-Control: no-store\r
+            X-Accel-Buffering: no\r
+            \r
+            --frame\r
+
+            """
+        let header = """
+            Content-Type: image/jpeg\r
+            Content-Length: \(bytes.count)\r
+            X-Timestamp: \(time)\r
+            X-Frame-Id: \(number)\r
+            \r
+
+            """
+        let picture = Array(header.utf8) + bytes + Array("\r\n--frame\r\n".utf8)
+        let expected =
+            FastCGIClient.record(6, Array(opening.utf8)) + FastCGIClient.record(6, picture)
+            + FastCGIClient.record(6, Array("--frame--\r\n".utf8)) + FastCGIClient.record(6)
+            + FastCGIClient.record(3, [UInt8](repeating: 0, count: 8))
+        #expect(client.raw == expected)
+    }
+
+    @Test(
+        "a browser that shows the stream itself gets each next header in advance",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("/mjpeg", "image/avif,image/webp,*/*", true), ("/video/main", "text/html,application/xhtml+xml", true),
+            ("/mjpeg", "*/*", false), ("/mjpeg?advance_headers=0", "image/avif", false),
+            ("/?action=stream&advance_headers=1", "*/*", true), ("/mjpeg", nil, false),
+        ] as [(String, String?, Bool)])
+    func advanceHeaders(_ target: String, _ accept: String?, _ isAdvance: Bool) throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name)
+        let bytes = try #require(camera.bytes(of: camera.publish()))
+        let client = try server.stream(target, headers: accept.map { ["Accept": $0] } ?? [:])
+        let header = Array("Content-Type: image/jpeg\r\n\r\n".utf8)
+        let boundary = Array("--frame\r\n".utf8)
+        if isAdvance {
+            let expected = boundary + header + bytes + [13, 10] + boundary + header
+            var output: [UInt8] = []
+            #expect(
+                try eventually {
+                    try client.readWhileComing(milliseconds: 20)
+                    output += client.takeOutput()
+                    return output.count >= expected.count
+                })
+            #expect(output == expected)
+            server.stop()
+            #expect(try client.readToClose())
+            #expect(client.takeOutput() == Array("\r\n--frame--\r\n".utf8))
+        } else {
+            #expect(try client.part()?.body == bytes)
+        }
+    }
+
+    @Test(
+        "every reader gets whole frames in their order, however many there are and however large the frames",
+        .timeLimit(.minutes(2)), arguments: [(50, 60_000), (5, 400_000), (3, 65_400), (3, 65_528)])
+    func manyReaders(_ count: Int, _ byteCount: Int) throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 15, byteCount: byteCount)
+        let clients = try (0..<count).map { _ in try server.stream() }
+        var last = [UInt64](repeating: 0, count: count)
+        for _ in 0..<10 {
+            for (index, client) in clients.enumerated() {
+                let part = try #require(try client.part())
+                let number = try #require(part.number)
+                #expect(number > last[index])
+                #expect(part.body == camera.bytes(of: number))
+                last[index] = number
+            }
+        }
+    }
+
+    @Test("a reader that was asleep goes on with the newest frame, not with those it missed", .timeLimit(.minutes(1)))
+    func slowReader() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, byteCount: 100_000)
+        let first = camera.publish()
+        let sleeper = try server.stream()
+        let other = try server.stream()
+        #expect(try sleeper.part()?.number == first)
+        #expect(try other.part()?.number == first)
+        // The sleeper's socket takes one of these; the others are over when it wakes.
+        var numbers: [UInt64] = []
+        for _ in 0..<40 {
+            let number = camera.publish()
+            #expect(try other.part()?.number == number)
+            numbers.append(number)
+        }
+        var seen: [UInt64] = []
+        while let number = try sleeper.part(milliseconds: seen.last == numbers.last ? 300 : 15_000)?.number {
+            seen.append(number)
+        }
+        #expect(seen.last == numbers.last)
+        #expect(seen == seen.sorted() && seen.count <= 3, "\(seen.count) of \(numbers.count) frames were kept for it")
+    }
+
+    @Test("a reader that has stopped in the middle of a frame gets the rest of it whole", .timeLimit(.minutes(1)))
+    func stoppedInTheMiddle() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 30, byteCount: 3_000_000)
+        let client = try server.stream()
+        // Frames larger than any socket: each is blocked half-way, and others have come when it is read on.
+        for _ in 0..<5 {
+            let before = camera.publishedCount
+            #expect(eventually { camera.publishedCount > before + 3 })
+            let part = try #require(try client.part())
+            #expect(part.body == camera.bytes(of: try #require(part.number)))
+        }
+    }
+
+    @Test("the frames of other requests than 1 carry their number", .timeLimit(.minutes(1)))
+    func otherRequests() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20, byteCount: 150_000)
+        let client = try server.connect()
+        client.request = 4660
+        try client.ask("/mjpeg")
+        #expect(try client.head().status == 200)
+        for _ in 0..<3 {
+            let part = try #require(try client.part())
+            #expect(part.body == camera.bytes(of: try #require(part.number)))
+        }
+    }
+
+    @Test("a rate is kept by time: neither more pictures nor a fraction of them", .timeLimit(.minutes(1)))
+    func rate() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 50)
+        let client = try server.stream("/mjpeg?fps=8")
+        let first = try #require(try client.part()?.number)
+        var last = first
+        for _ in 0..<8 { last = try #require(try client.part()?.number) }
+        // Eight intervals of an eighth of a second are a second; the camera may have been held up, never hurried.
+        #expect(last - first >= 40)
+        withExtendedLifetime(camera) {}
+    }
+
+    @Test("a viewer with a rate sees the last frame when the camera pauses", .timeLimit(.minutes(1)))
+    func rateAndPause() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name)
+        let first = camera.publish()
+        let client = try server.stream("/mjpeg?fps=2")
+        #expect(try client.part()?.number == first)
+        camera.publish()
+        let last = camera.publish()
+        var seen: UInt64?
+        #expect(
+            try eventually {
+                seen = try client.part(milliseconds: 1000)?.number ?? seen
+                return seen == last
+            })
+    }
+
+    @Test("without a new frame for five seconds the last one comes again, under its number", .timeLimit(.minutes(1)))
+    func heartbeat() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name)
+        camera.setSlow()
+        let number = camera.publish()
         let client = try server.stream()
-        var last: UInt64 = 0
-        for _ in 0..<20 {
-            let part = try #require(try client.part())
-            let number = try #require(part.number)
-            #expect(number > last)
-            #expect(part.body == camera.bytes(of: number))
-            #expect(part.headers["content-type"] == "image/jpeg")
-            last = number
-        }
+        let first = try client.part()
+        let began = Clock.monotonic
+        let second = try #require(try client.part())
+        #expect(second == first)
+        #expect(second.number == number)
+        #expect(Clock.monotonic - began > 4_000_000_000)
     }
 }

@@ -17,16 +17,6 @@ final class Handover<Value: Sendable>: Sendable {
     }
 }
 
-/// Waits until `condition` holds; false when it does not in time.
-func eventually(milliseconds: Int = 15_000, _ condition: () throws -> Bool) rethrows -> Bool {
-    let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
-    while Clock.monotonic < deadline {
-        if try condition() { return true }
-        Poll.wait([], milliseconds: 2)
-    }
-    return try condition()
-}
-
 /// A writer of a ring that does what the test says, for as long as the test holds it.
 final class TestCamera: Sendable {
     private let writer: Writer
@@ -60,6 +50,11 @@ final class TestCamera: Sendable {
 
     func setState(_ state: CameraState, _ reason: String) {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
+    }
+
+    /// Says that pictures are 20 s apart, so that one is fresh for a minute.
+    func setSlow() {
+        writer.command { publisher, _ in publisher.setRates(asked: 0.05, measured: 0.05) }
     }
 
     func setRate(_ framesPerSecond: Double) {

@@ -1,5 +1,4 @@
 import FrameServer
-import Glibc
 import Linux
 import SharedFrame
 import SystemPackage
@@ -8,7 +7,7 @@ import TestSupport
 /// A frame server on a thread of the test's process, with a socket and rings of its own.
 final class TestServer {
     let ring: TemporaryRing
-    let folder: FilePath
+    let folder = TemporaryFolder()
     let socket: FilePath
     private let stopper: FrameServer.Stopper
     private var thread: Thread?
@@ -19,12 +18,11 @@ final class TestServer {
         maximumViewers: Int = 2000, hasFolder: Bool = false
     ) throws {
         self.ring = ring
-        folder = try Self.temporaryFolder()
-        let socket = folder.appending("worker.sock")
+        let socket = folder.path.appending("worker.sock")
         self.socket = socket
         let configuration = FrameServerConfiguration(
             service: "test-fcgi", prefix: ring.prefix, kind: kind, cameras: cameras.compactMap { CameraName($0) },
-            maximumViewers: maximumViewers, runtimeDirectory: hasFolder ? folder : nil)
+            maximumViewers: maximumViewers, runtimeDirectory: hasFolder ? folder.path : nil)
         let started = Handover<Result<FrameServer.Stopper, any Error>>()
         thread = try Thread("test server") {
             do {
@@ -38,12 +36,6 @@ final class TestServer {
             }
         }
         stopper = try started.take().get()
-    }
-
-    static func temporaryFolder() throws -> FilePath {
-        var template = Array("/tmp/oriel-serve-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "/tmp", .current) }
-        return FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
     /// Ends the server and waits for it.
@@ -77,9 +69,5 @@ final class TestServer {
 
     deinit {
         stop()
-        for name in Folder.names(in: folder) {
-            _ = unsafe folder.appending(name).withPlatformString { unsafe unlink($0) }
-        }
-        _ = unsafe folder.withPlatformString { unsafe rmdir($0) }
     }
 }
