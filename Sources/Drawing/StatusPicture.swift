@@ -18,28 +18,21 @@ public enum StatusPicture {
         width: Int, height: Int, camera: String = "", title: String, message: String = ""
     ) -> Canvas {
         var canvas = Canvas(width: max(1, width), height: max(1, height), color: Palette.background)
-        let layout = Layout(width: canvas.width, height: canvas.height, title: title, message: message)
-        let margin = layout.margin
-
-        let bar = Rectangle(x: 0, y: 0, width: canvas.width, height: max(1, layout.smallScale * 2))
-        canvas.fill(bar, Palette.accent)
-        let nameTop = bar.height + margin / 2
-        let nameBottom = nameTop + Canvas.textHeight(scale: layout.smallScale)
-        if nameBottom < layout.top {
-            canvas.text(camera, x: margin, y: nameTop, scale: layout.smallScale, color: Palette.faint)
+        let layout = Layout(width: canvas.width, height: canvas.height, camera: camera, title: title, message: message)
+        canvas.fill(Rectangle(x: 0, y: 0, width: canvas.width, height: layout.barHeight), Palette.accent)
+        if layout.showsCamera {
+            let y = layout.barHeight + layout.margin / 2
+            canvas.text(camera, x: layout.margin, y: y, scale: layout.messageScale, color: Palette.faint)
         }
-
         var y = layout.top
         for line in layout.titleLines {
-            canvas.text(line, x: margin, y: y, scale: layout.titleScale, color: Palette.title)
+            canvas.text(line, x: layout.margin, y: y, scale: layout.titleScale, color: Palette.title)
             y += Canvas.lineHeight(scale: layout.titleScale)
         }
-        if !layout.messageLines.isEmpty {
-            y += layout.gap
-            for line in layout.messageLines {
-                canvas.text(line, x: margin, y: y, scale: layout.messageScale, color: Palette.message)
-                y += Canvas.lineHeight(scale: layout.messageScale)
-            }
+        y += layout.gap
+        for line in layout.messageLines {
+            canvas.text(line, x: layout.margin, y: y, scale: layout.messageScale, color: Palette.message)
+            y += Canvas.lineHeight(scale: layout.messageScale)
         }
         return canvas
     }
@@ -54,46 +47,64 @@ public enum StatusPicture {
 
     /// What fits where.
     private struct Layout {
-        var margin: Int
+        let width: Int
+        let height: Int
+        let margin: Int
+        var showsCamera: Bool
         var titleScale: Int
         var messageScale: Int
-        var smallScale: Int
         var titleLines: [String] = []
         var messageLines: [String] = []
-        var gap = 0
-        var top = 0
 
         /// Takes the largest letters with which everything fits, beginning with what suits the size.
-        init(width: Int, height: Int, title: String, message: String) {
-            let base = max(1, min(width / 160, height / 90))
+        init(width: Int, height: Int, camera: String, title: String, message: String) {
+            self.width = width
+            self.height = height
             margin = max(1, min(width, height) / 16)
-            titleScale = base * 2
-            messageScale = base
-            smallScale = base
-            while true {
-                arrange(width: width, title: title, message: message)
-                if blockHeight <= height - 2 * margin || titleScale == 1 { break }
-                titleScale = max(1, titleScale - 1)
-                messageScale = max(1, min(messageScale, titleScale))
-                smallScale = messageScale
+            showsCamera = !camera.isEmpty
+            messageScale = max(1, Self.scale(width, height))
+            titleScale = max(2, messageScale * 7 / 4)
+            wrap(title, message)
+            while blockHeight > room, titleScale > 1 {
+                titleScale -= 1
+                messageScale = min(messageScale, titleScale)
+                wrap(title, message)
             }
-            let room = height - 2 * margin
+            if blockHeight > room { showsCamera = false }
             while blockHeight > room, !messageLines.isEmpty { messageLines.removeLast() }
             while blockHeight > room, titleLines.count > 1 { titleLines.removeLast() }
-            top = max(0, (height - blockHeight) / 2)
         }
 
-        private mutating func arrange(width: Int, title: String, message: String) {
-            let room = width - 2 * margin
-            gap = Canvas.lineHeight(scale: messageScale) / 2
-            titleLines = Canvas.wrap(title, width: room, scale: titleScale)
-            messageLines = message.isEmpty ? [] : Canvas.wrap(message, width: room, scale: messageScale)
+        /// About 44 letters a line; in small pictures letters of two pixels' width, if there is room.
+        private static func scale(_ width: Int, _ height: Int) -> Int {
+            min(max(width / 264, min(2, width / 160)), max(height / 148, min(2, height / 90)))
         }
+
+        private mutating func wrap(_ title: String, _ message: String) {
+            titleLines = Canvas.wrap(title, width: width - 2 * margin, scale: titleScale)
+            messageLines =
+                message.isEmpty ? [] : Canvas.wrap(message, width: width - 2 * margin, scale: messageScale)
+        }
+
+        /// Even, so that its colour ends where it ends.
+        var barHeight: Int { (messageScale + 1) / 2 * 2 }
+
+        /// Between title and message.
+        var gap: Int { messageLines.isEmpty ? 0 : Canvas.lineHeight(scale: messageScale) / 2 }
+
+        /// Where the title may begin at the earliest.
+        private var headEnd: Int {
+            barHeight + margin / 2 + (showsCamera ? Canvas.textHeight(scale: messageScale) + margin / 2 : 0)
+        }
+
+        private var room: Int { height - headEnd - margin / 2 }
 
         private var blockHeight: Int {
-            let title = titleLines.count * Canvas.lineHeight(scale: titleScale)
-            let message = messageLines.count * Canvas.lineHeight(scale: messageScale)
-            return title + (messageLines.isEmpty ? 0 : gap + message)
+            titleLines.count * Canvas.lineHeight(scale: titleScale) + gap
+                + messageLines.count * Canvas.lineHeight(scale: messageScale)
         }
+
+        /// Where the title begins: in the middle with the message.
+        var top: Int { max(headEnd, (height - blockHeight) / 2) }
     }
 }

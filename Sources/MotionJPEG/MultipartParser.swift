@@ -101,6 +101,9 @@ public struct MultipartParser: Sendable {
                 _ = try skip(next)
                 return true
             case .found(let next):
+                if skipped + start > maximumPartByteCount {
+                    throw .boundaryMissing(byteCount: maximumPartByteCount)
+                }
                 if let remainder = lengthRemainder, skipped + start < remainder { areLengthsTrusted = false }
                 consumed += next
                 begin(.headers)
