@@ -1,5 +1,5 @@
 /// A JSON document (RFC 8259), to be written.
-public indirect enum JSON {
+indirect enum JSON {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -13,15 +13,14 @@ public indirect enum JSON {
     case object([(String, JSON)])
 
     /// A count; beyond what a signed number holds, the largest that it does.
-    public static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
+    static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
     /// `value` or null.
-    public static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
+    static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
         value.map(transform) ?? .null
     }
 
-    /// The document.
-    public var text: String {
+    var text: String {
         var text = ""
         write(to: &text)
         return text

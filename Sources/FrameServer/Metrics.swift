@@ -82,24 +82,20 @@ extension Report {
 }
 
 /// Prometheus' text format, line by line.
-public struct MetricsText {
-    public enum Kind: String {
+struct MetricsText {
+    enum Kind: String {
         case counter
         case gauge
-        case histogram
     }
 
-    public private(set) var text = ""
-
-    public init() {}
+    private(set) var text = ""
 
     /// Begins a family of samples; `help` is one line.
-    public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    /// One line: a name, its labels and its value.
-    public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
+    mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {
             text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"

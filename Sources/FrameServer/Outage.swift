@@ -1,14 +1,14 @@
 import Linux
-public import SharedFrame
+import SharedFrame
 
 /// Why a camera shows nothing new.
-public struct Outage: Equatable, Sendable {
+struct Outage: Equatable, Sendable {
     /// A state as in the status document, such as `no_signal`.
-    public let state: String
+    let state: String
     /// One sentence for a person.
-    public let message: String
+    let message: String
     /// Whether nothing but the camera's owner can end it: asking for pictures will not.
-    public let isFinal: Bool
+    let isFinal: Bool
 
     /// How long the newest frame counts as fresh: two seconds, or three frame intervals of a slower camera.
     static func freshness(_ status: RingStatus) -> UInt64 {
@@ -18,13 +18,13 @@ public struct Outage: Equatable, Sendable {
     }
 
     /// Whether the newest frame came lately enough to be called the camera's picture of now.
-    public static func hasFreshFrame(_ status: RingStatus, now: UInt64) -> Bool {
+    static func hasFreshFrame(_ status: RingStatus, now: UInt64) -> Bool {
         guard let newest = status.newest else { return false }
         return newest.published + freshness(status) > now
     }
 
     /// What is wrong, or nil while pictures come or nobody has asked for any.
-    public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: UInt64) -> Outage? {
+    static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: UInt64) -> Outage? {
         guard let status else {
             let missing = kind == .capture ? "capture-daemon is not running" : "the relay is not connected yet"
             return Outage(
@@ -42,7 +42,7 @@ public struct Outage: Equatable, Sendable {
     }
 
     /// What is wrong when no picture comes and nobody knows why.
-    public static let silent = Outage(
+    static let silent = Outage(
         state: CameraState.stalled.name, message: "the camera sends no pictures", isFinal: false)
 }
 

@@ -1,8 +1,8 @@
 /// The query of a request: names and values, in their order.
-public struct Query {
+struct Query {
     /// A value that cannot be taken; the message is one sentence for a person.
-    public struct Refusal: Error {
-        public let message: String
+    struct Refusal: Error {
+        let message: String
     }
 
     private let items: [(name: String, value: String)]
@@ -10,7 +10,7 @@ public struct Query {
     /// Names that pages add to get past a cache; they mean nothing here.
     private static let cacheBusters: Set<String> = ["_", "t", "bypassCache", "cacheBust"]
 
-    public init(_ text: String) {
+    init(_ text: String) {
         items = text.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (Self.decode(parts[0]), parts.count > 1 ? Self.decode(parts[1]) : "")
@@ -18,10 +18,10 @@ public struct Query {
     }
 
     /// The first value of `name`.
-    public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
+    func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
     /// Refuses names that are not `known` and names that come twice.
-    public func check(known: Set<String>) throws(Refusal) {
+    func check(known: Set<String>) throws(Refusal) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
             guard known.contains(name) else {
@@ -36,7 +36,7 @@ public struct Query {
     }
 
     /// A decimal number within `range`, such as `12.5`.
-    public func number(_ name: String, in range: ClosedRange<Double>) throws(Refusal) -> Double? {
+    func number(_ name: String, in range: ClosedRange<Double>) throws(Refusal) -> Double? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
         guard isPlain, let value = Double(text), range.contains(value) else {
@@ -47,7 +47,7 @@ public struct Query {
     }
 
     /// A whole number within `range`.
-    public func integer(_ name: String, in range: ClosedRange<UInt64>) throws(Refusal) -> UInt64? {
+    func integer(_ name: String, in range: ClosedRange<UInt64>) throws(Refusal) -> UInt64? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isPlain, let value = UInt64(text), range.contains(value) else {
@@ -58,7 +58,7 @@ public struct Query {
     }
 
     /// One of `choices`.
-    public func choice(_ name: String, of choices: [String]) throws(Refusal) -> String? {
+    func choice(_ name: String, of choices: [String]) throws(Refusal) -> String? {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
             let list = choices.joined(separator: " or ")

@@ -1,34 +1,28 @@
 import FastCGI
 
 /// Names of Oriel's own header fields.
-public enum HeaderName {
-    public static let timestamp = "X-Timestamp"
-    public static let frameNumber = "X-Frame-Id"
+enum HeaderName {
+    static let timestamp = "X-Timestamp"
+    static let frameNumber = "X-Frame-Id"
     /// Why the picture is not one of now.
-    public static let offline = "X-Oriel-Offline"
+    static let offline = "X-Oriel-Offline"
 }
 
 /// A text that fits into a header field: printable ASCII on one line.
-public struct HeaderText: CustomStringConvertible {
-    public let description: String
+struct HeaderText: CustomStringConvertible {
+    let description: String
 
-    public init(_ text: String) {
+    init(_ text: String) {
         description = String(
             String.UnicodeScalarView(text.unicodeScalars.map { (" "..."~").contains($0) ? $0 : "?" }))
     }
 }
 
 /// An answer, before it is put into records.
-public struct Response {
-    public var status: Int
-    public var headers: [(name: String, value: String)]
-    public var body: [UInt8]
-
-    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
-        self.status = status
-        self.headers = headers
-        self.body = body
-    }
+struct Response {
+    var status: Int
+    var headers: [(name: String, value: String)] = []
+    var body: [UInt8] = []
 
     /// Status line and header fields in CGI's form (RFC 3875, section 6.3), with the empty line.
     var head: [UInt8] {
@@ -38,7 +32,7 @@ public struct Response {
     }
 
     /// The whole answer: header, body unless only the header was asked for, and the end of the request.
-    public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
+    func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head
         if !isHeadOnly { content += body }
@@ -47,7 +41,7 @@ public struct Response {
         return bytes
     }
 
-    public static func json(_ value: JSON, status: Int = 200) -> Response {
+    static func json(_ value: JSON, status: Int = 200) -> Response {
         let body = Array((value.text + "\n").utf8)
         return Response(
             status: status,
@@ -59,12 +53,12 @@ public struct Response {
     }
 
     /// `{"error": …, "message": …}`: a word for programs and a sentence for people.
-    public static func error(_ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []) -> Response {
+    static func error(_ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []) -> Response {
         json(.object([("error", .text(error))] + fields + [("message", .text(message))]), status: status)
     }
 
     /// The same with one more header field.
-    public func adding(_ name: String, _ value: String) -> Response {
+    func adding(_ name: String, _ value: String) -> Response {
         var response = self
         response.headers.append((name, value))
         return response
@@ -75,15 +69,9 @@ public struct Response {
         case 200: "OK"
         case 304: "Not Modified"
         case 400: "Bad Request"
-        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
-        case 410: "Gone"
-        case 413: "Content Too Large"
-        case 415: "Unsupported Media Type"
-        case 422: "Unprocessable Content"
         case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
         default: "Internal Server Error"
         }
     }

@@ -190,17 +190,13 @@ public final class FramePublisher {
 
     /// Says that the writer lives.
     ///
-    /// Once a second it also makes the ring anew if somebody has removed its name or truncated it.
+    /// Once a second it also makes the ring anew if somebody has removed its name.
     public func heartbeat() throws(RingError) {
         let now = Clock.monotonic
         ring.memory.store64(RingLayout.Header.heartbeat, now)
         guard now &- nameCheckedAt >= 1_000_000_000 else { return }
         nameCheckedAt = now
-        if !ring.hasItsName {
-            try replace(with: ring.memory.geometry, isNameOurs: false)
-        } else if !ring.isWhole {
-            try replace(with: ring.memory.geometry, isNameOurs: true)
-        }
+        if !ring.hasItsName { try replace(with: ring.memory.geometry, isNameOurs: false) }
     }
 
     /// Ends the ring: readers learn it at once and keep what they have; the name goes.

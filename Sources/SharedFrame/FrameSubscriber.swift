@@ -132,10 +132,7 @@ public final class FrameSubscriber: Sendable {
     /// An object that has lost its name is kept until there is another.
     private func currentView() -> RingView? {
         state.withLock { state in
-            if let view = state.view {
-                if !view.isSuperseded && !view.wasCutOff { return view }
-                if view.wasCutOff { state.view = nil }
-            }
+            if let view = state.view, !view.isSuperseded { return view }
             Self.open(name, &state)
             return state.view
         }

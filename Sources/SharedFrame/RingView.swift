@@ -52,9 +52,6 @@ final class RingView: Sendable {
     /// Whether the writer has gone on to a larger object under the same name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
-    /// Whether somebody has truncated the object: nothing in it is to be believed.
-    var wasCutOff: Bool { memory.mapping.wasCutOff }
-
     /// Whether the name still leads here.
     var hasItsName: Bool {
         guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {

@@ -97,10 +97,10 @@ struct FrameSubscriberTests {
     @Test("a reader that is stopped does not delay the writer")
     func stoppedReader() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
-        try publisher.publish([1], capture: .now(), width: 1, height: 1)
+        try publisher.publish([UInt8](repeating: 0, count: 8), capture: .now(), width: 1, height: 1)
         let reader = try ringStress(["read", "--prefix", ring.prefix, "--reads", "1000000000"])
         defer { reader.end() }
-        while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
+        while !publisher.isWatched { _ = publisher.waitForInterest(milliseconds: 10) }
         reader.send(SIGSTOP)
         let first = publisher.newestNumber
         for _ in 0..<10_000 { try publisher.publish([1], capture: .now(), width: 1, height: 1) }

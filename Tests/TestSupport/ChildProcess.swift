@@ -1,136 +1,192 @@
 import Glibc
-import Linux
+public import Linux
 import Synchronization
-public import SystemPackage
+import SystemPackage
 
-/// A program started by a test, in a process group of its own; ended with its group when its owner goes away.
+/// A program in a process of its own, whose output a test reads and which never outlives the test.
 public final class ChildProcess: Sendable {
-    /// How a process ended.
-    public enum Ending: Equatable, Sendable {
-        case exited(CInt)
-        case killed(CInt)
-    }
+    public let processIdentifier: Int32
+    private let output: Descriptor
+    private let unread = Mutex<[UInt8]>([])
+    private let status = Mutex<CInt?>(nil)
 
-    public let identifier: Int32
-    private let ending = Mutex<Ending?>(nil)
-
-    /// Starts `arguments[0]`, looked up in PATH.
+    /// Starts `program`; its standard output can be read, the rest it shares with the test.
     ///
     /// - Parameters:
-    ///   - arguments: The program and its arguments.
-    ///   - environment: Variables added to the test's own; an empty value removes one.
-    ///   - input: A descriptor for standard input; nil: there is none.
-    ///   - output: The file that standard output and standard error are appended to; nil: the test's own.
-    /// - Throws: `SystemError` when it cannot be started.
+    ///   - program: a path, or a name that is looked up in PATH.
+    ///   - arguments: without the program's own name.
+    ///   - environment: added to the test's own.
+    ///   - input: what it gets as standard input, such as a listening socket.
+    ///   - log: a file that gets its standard error; nil leaves it with the test's.
+    /// - Throws: when the program cannot be started.
     public init(
-        _ arguments: [String], environment: [String: String] = [:], input: CInt? = nil, output: FilePath? = nil
-    ) throws {
+        _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: CInt? = nil,
+        log: String? = nil
+    ) throws(SystemError) {
+        var ends: [CInt] = [0, 0]
+        try systemCall("pipe", "") { unsafe pipe(&ends) }
+        output = Descriptor(owning: ends[0])
+        let writeEnd = Descriptor(owning: ends[1])
+        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        if let input {
-            unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
-        } else {
-            unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        }
-        if let output {
-            let flags = O_WRONLY | O_CREAT | O_APPEND
-            unsafe posix_spawn_file_actions_addopen(&actions, 1, output.string, flags, 0o600)
-            unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        }
-        // Signals that the test ignores or blocks are the test's business.
+        unsafe posix_spawn_file_actions_adddup2(&actions, writeEnd.number, 1)
+        if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, 0) }
+        if let log { unsafe posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600) }
+        // Whatever this process blocks or ignores the child must not inherit.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        unsafe sigaddset(&signals, SIGPIPE)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
+        var none = sigset_t()
+        var all = sigset_t()
+        unsafe sigemptyset(&none)
+        unsafe sigfillset(&all)
+        unsafe posix_spawnattr_setsigmask(&attributes, &none)
+        unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+        unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-        var identifier: pid_t = 0
-        let program = arguments[0]
-        let status = unsafe withCStrings(arguments) { arguments in
-            unsafe withCStrings(Self.variables(with: environment)) { variables in
-                unsafe posix_spawnp(&identifier, program, &actions, &attributes, arguments, variables)
+        let words = CStringArray([program] + arguments)
+        let variables = CStringArray(Self.environment(adding: environment))
+        var child = pid_t()
+        let result = unsafe posix_spawnp(
+            &child, program, &actions, &attributes, words.pointers, variables.pointers)
+        guard result == 0 else { throw SystemError("posix_spawnp", program, Errno(rawValue: result)) }
+        processIdentifier = child
+    }
+
+    deinit { end() }
+
+    /// Whether it has not ended yet.
+    public var isRunning: Bool { collect() == nil }
+
+    public func send(_ signal: CInt) {
+        if isRunning { kill(processIdentifier, signal) }
+    }
+
+    /// Waits for its end; the exit status, or the number of the signal that ended it, negative.
+    @discardableResult
+    public func wait() -> CInt {
+        while true {
+            if let status = wait(milliseconds: 60_000) { return status }
+        }
+    }
+
+    /// Waits for its end, at most `milliseconds`; nil when it still runs.
+    public func wait(milliseconds: Int) -> CInt? {
+        let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        while true {
+            if let status = collect() { return status }
+            guard Clock.monotonic < deadline else { return nil }
+            Poll.wait([], milliseconds: 5)
+        }
+    }
+
+    /// Ends it if it still runs.
+    public func end() {
+        guard isRunning else { return }
+        kill(processIdentifier, SIGKILL)
+        wait()
+    }
+
+    /// The next line of its output without the line's end; nil when there is none within `milliseconds`.
+    public func readLine(milliseconds: Int = 60_000) -> String? {
+        let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        while true {
+            if let line = takeLine() { return line }
+            let now = Clock.monotonic
+            guard now < deadline else { return nil }
+            guard !Poll.wait([output.number], milliseconds: Int((deadline - now) / 1_000_000) + 1).isEmpty else {
+                continue
             }
-        }
-        guard status == 0 else { throw SystemError("posix_spawnp", program, Errno(rawValue: status)) }
-        self.identifier = identifier
-    }
-
-    deinit {
-        kill(-identifier, SIGKILL)
-        _ = wait(seconds: 5)
-    }
-
-    /// Sends a signal to the process, or with `toGroup` to all that it started and that stayed in its group.
-    public func signal(_ number: CInt, toGroup: Bool = false) {
-        guard ending.withLock({ $0 == nil }) else { return }
-        kill(toGroup ? -identifier : identifier, number)
-    }
-
-    public var isRunning: Bool { reap() == nil }
-
-    /// Waits until the process has ended; nil when it has not within `seconds`.
-    public func wait(seconds: Double) -> Ending? {
-        _ = eventually(seconds) { reap() != nil }
-        return reap()
-    }
-
-    private func reap() -> Ending? {
-        ending.withLock { ending in
-            var status: CInt = 0
-            guard ending == nil, unsafe waitpid(identifier, &status, WNOHANG) == identifier else { return ending }
-            ending = status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(status & 0x7f)
-            return ending
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = unsafe read(output.number, &buffer, buffer.count)
+            guard count > 0 else { return nil }
+            let bytes = buffer[..<count]
+            unread.withLock { $0 += bytes }
         }
     }
 
-    private static func variables(with added: [String: String]) -> [String] {
-        var variables: [String] = []
-        var next = unsafe environ
-        while let variable = unsafe next.pointee {
-            let text = unsafe String(cString: variable)
-            if let name = text.split(separator: "=").first, added[String(name)] == nil { variables.append(text) }
-            unsafe next += 1
+    private func takeLine() -> String? {
+        unread.withLock { unread in
+            guard let end = unread.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            let line = String(decoding: unread[..<end], as: UTF8.self)
+            unread.removeSubrange(...end)
+            return line
         }
-        return variables + added.filter { !$0.value.isEmpty }.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// All of its output from here to its end.
+    public func readToEnd() -> String {
+        var lines: [String] = []
+        while let line = readLine() { lines.append(line) }
+        return (lines + [unread.withLock { String(decoding: $0, as: UTF8.self) }]).joined(separator: "\n")
+    }
+
+    /// The status once it has ended.
+    private func collect() -> CInt? {
+        status.withLock { status in
+            var word: CInt = 0
+            guard status == nil, unsafe waitpid(processIdentifier, &word, WNOHANG) == processIdentifier else {
+                return status
+            }
+            status = word & 0x7f == 0 ? (word >> 8) & 0xff : -(word & 0x7f)
+            return status
+        }
+    }
+
+    private static func environment(adding variables: [String: String]) -> [String] {
+        var result: [String: String] = variables
+        var index = 0
+        while let entry = unsafe environ[index] {
+            let text = unsafe String(cString: entry)
+            index += 1
+            guard let separator = text.firstIndex(of: "=") else { continue }
+            let name = String(text[..<separator])
+            if result[name] == nil { result[name] = String(text[text.index(after: separator)...]) }
+        }
+        return result.map { "\($0)=\($1)" }
     }
 }
 
-/// Lends `strings` as a C array of C strings, with NULL at its end.
-private func withCStrings<Value>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Value
-) -> Value {
-    let copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) } + [nil]
-    defer { unsafe copies.forEach { unsafe free($0) } }
-    return unsafe copies.withUnsafeBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { preconditionFailure("there is at least the NULL") }
-        return unsafe body(base)
+/// Strings as C wants them for a program's arguments: an array of pointers that ends with NULL.
+@safe
+private final class CStringArray {
+    let pointers: [UnsafeMutablePointer<CChar>?]
+
+    init(_ strings: [String]) {
+        let copies: [UnsafeMutablePointer<CChar>?] = unsafe strings.map { unsafe strdup($0) }
+        unsafe pointers = unsafe copies + [nil]
+    }
+
+    deinit { unsafe pointers.forEach { unsafe free($0) } }
+}
+
+extension ChildProcess {
+    /// The folder where the build has put the tests, and the programs beside them.
+    public static func buildFolder() throws(SystemError) -> String {
+        guard let program = unsafe realpath("/proc/self/exe", nil) else {
+            throw SystemError("realpath", "/proc/self/exe", .current)
+        }
+        defer { unsafe free(program) }
+        let path = FilePath(unsafe String(cString: program))
+        return "\(path.removingLastComponent())"
     }
 }
 
 extension ChildProcess {
     /// What a program that was run to its end has said.
     public struct Result: Sendable {
-        public let ending: Ending?
+        /// As ``wait()`` gives it.
+        public let status: CInt
         public let output: String
-
-        public var isSuccess: Bool { ending == .exited(0) }
     }
 
-    /// Runs `arguments[0]` to its end, at most for `seconds`, and gives what it wrote.
-    public static func run(
-        _ arguments: [String], environment: [String: String] = [:], seconds: Double = 60
-    ) throws -> Result {
-        let folder = TemporaryFolder()
-        let file = folder.path.appending("output")
-        let process = try ChildProcess(arguments, environment: environment, output: file)
-        let ending = process.wait(seconds: seconds)
-        return Result(ending: ending, output: String(decoding: try File.contents(of: file), as: UTF8.self))
+    /// Runs `program` to its end and gives its standard output.
+    public static func run(_ program: String, _ arguments: [String]) throws(SystemError) -> Result {
+        let process = try ChildProcess(program, arguments)
+        let output = process.readToEnd()
+        return Result(status: process.wait(), output: output)
     }
 }

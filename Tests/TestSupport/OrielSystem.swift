@@ -33,8 +33,10 @@ public final class OrielSystem: Sendable {
     /// - Parameters:
     ///   - environment: Settings of scripts/run, over those chosen here.
     ///   - configuration: A folder like deploy/.
+    ///   - isReadyAwaited: Whether to wait.
     /// - Throws: `SystemError` when it cannot even be started.
-    public init(environment: [String: String] = [:], configuration: FilePath? = nil) throws {
+    public init(environment: [String: String] = [:], configuration: FilePath? = nil, isReadyAwaited: Bool = true) throws
+    {
         Signals.ignoreBrokenPipe()
         prefix = environment["ORIEL_PREFIX"] ?? "oriel-test-\(getpid())-\(Clock.monotonic)"
         webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
@@ -49,7 +51,8 @@ public final class OrielSystem: Sendable {
         ]
         settings.merge(environment) { $1 }
         let script = Self.root.appending("scripts/run").string
-        process = try ChildProcess([script], environment: settings, output: folder.path.appending("output"))
+        process = try ChildProcess(
+            script, environment: settings, log: folder.path.appending("output").string)
 
         // Ends the system when the test process is killed: its end of the pipe closes.
         var ends: [CInt] = [-1, -1]
@@ -58,13 +61,14 @@ public final class OrielSystem: Sendable {
         lifeline = Descriptor(owning: ends[1])
         let reading = Descriptor(owning: ends[0])
         watchdog = try ChildProcess(
-            ["sh", "-c", "read -r _; kill -TERM \(process.identifier)"], input: reading.number)
+            "sh", ["-c", "read -r _; kill -TERM \(process.processIdentifier)"], input: reading.number)
 
+        guard isReadyAwaited else { return }
         _ = eventually(30) { output.contains("Ctrl-C ends it.") || !process.isRunning }
     }
 
     deinit {
-        watchdog.signal(SIGKILL)
+        watchdog.end()
         stop()
     }
 
@@ -84,7 +88,7 @@ public final class OrielSystem: Sendable {
     public func ingest(_ path: String) -> String { "http://127.0.0.1:\(ingestPort)\(path)" }
 
     /// Every process of the system but scripts/run itself.
-    public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.identifier) }
+    public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.processIdentifier) }
 
     /// The processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
     public func processes(with text: String) -> [ProcessTable.Entry] {
@@ -94,11 +98,11 @@ public final class OrielSystem: Sendable {
     /// What stands in shared memory under the system's prefix.
     public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
 
-    /// Ends the system as Ctrl-C or `kill` do; how scripts/run ended.
+    /// Ends the system as Ctrl-C or `kill` do; how scripts/run ended: the status, or a signal's number, negative.
     @discardableResult
-    public func stop(by signal: CInt = SIGTERM) -> ChildProcess.Ending? {
-        process.signal(signal)
-        return process.wait(seconds: 15)
+    public func stop(by signal: CInt = SIGTERM) -> CInt? {
+        process.send(signal)
+        return process.wait(milliseconds: 15_000)
     }
 
     /// A TCP port of 127.0.0.1 that nobody listens on.

@@ -20,10 +20,12 @@ public final class TemporaryFolder: Sendable {
 
     /// Writes a file into the folder and gives its path.
     @discardableResult
-    public func write(_ text: String, to name: String) throws -> FilePath {
+    public func write(
+        _ text: String, to name: String, permissions: FilePermissions = .ownerReadWrite
+    ) throws -> FilePath {
         let file = path.appending(name)
         let descriptor = try FileDescriptor.open(
-            file, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+            file, .writeOnly, options: [.create, .truncate], permissions: permissions)
         try descriptor.closeAfter { _ = try descriptor.writeAll(text.utf8) }
         return file
     }

@@ -1,0 +1,76 @@
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("Many viewers", .timeLimit(.minutes(3)))
+    struct Crowd {
+        /// What load-generator says of each group of viewers.
+        static func watch(seconds: Int, _ groups: [String]) throws -> [JSON] {
+            let program = OrielSystem.programs.appending("load-generator").string
+            let result = try ChildProcess.run(
+                program, ["--seconds", "\(seconds)", "--warmup", "2"] + groups)
+            return try #require(JSON(result.output)?.array, "\(result.output)")
+        }
+
+        @Test("A hundred viewers see every picture whole and in order, and slow ones see recent pictures")
+        func hundred() throws {
+            let system = try OrielSystem()
+            let seconds = 20
+            let groups = try Self.watch(
+                seconds: seconds,
+                [
+                    "100=\(system.web("/video"))", "1:300000=\(system.web("/video"))",
+                    "1:50000=\(system.web("/video"))", "1=\(system.ingest("/mjpeg"))",
+                ])
+            for group in groups {
+                #expect(group["broken"]?.number == 0, "\(group)")
+                #expect(group["disordered"]?.number == 0, "\(group)")
+                #expect(group["ended"]?.number == 0, "\(group)")
+            }
+            let fast = groups[0]
+            // Every frame of 30 a second; a machine that is busy with other things may make all of them late together.
+            let fewest = try #require(fast["fewest"]?.number)
+            let most = try #require(fast["most"]?.number)
+            #expect(fewest >= most * 0.9, "one viewer held up: \(fast)")
+            #expect(fewest >= Double(seconds) * 10)
+            report(
+                "100 viewers of /video: \(fewest) to \(most) frames in \(seconds) s, age \(fast["late_age"] ?? .null)")
+            for (slow, bound) in [(groups[1], 5.0), (groups[2], 30.0)] {
+                let late = try #require(slow["late_age"]?["p50"]?.number)
+                #expect(late <= bound, "\(slow)")
+                report("slow viewer: early \(slow["early_age"] ?? .null), late \(slow["late_age"] ?? .null)")
+            }
+        }
+
+        @Test("However many watch the web server, the ingest serves one stream, and none when all have left")
+        func oneUpstream() throws {
+            let system = try OrielSystem()
+            func upstreams() throws -> Double? {
+                try request("GET", system.ingest("/status/main")).json?["viewers"]?.number
+            }
+            do {
+                let viewers = try (0..<10).map { _ in try StreamViewer(system.web("/video")) }
+                for viewer in viewers { _ = try #require(try viewer.next()) }
+                #expect(try eventually { try upstreams() == 1 })
+                #expect(try request("GET", system.web("/status/main")).json?["viewers"]?.number == 10)
+            }
+            #expect(try eventually(30) { try upstreams() == 0 })
+        }
+
+        @Test("One address may open 32 streams, and this machine as many as it likes")
+        func limit() throws {
+            let configuration = try Configuration()
+            try configuration.edit("web.conf", "127.0.0.0/8 0;", to: "")
+            let system = try OrielSystem(configuration: configuration.path)
+            var viewers: [StreamViewer] = []
+            for _ in 0..<32 { viewers.append(try StreamViewer(system.web("/video"))) }
+            let refused = try request("GET", system.web("/video"))
+            #expect(refused.status == 429)
+            #expect(refused["retry-after"] != nil)
+            #expect(refused.json?["error"]?.string == "too_many_streams")
+            #expect(try request("GET", system.web("/snapshot")).status == 200)
+            withExtendedLifetime(viewers) {}
+        }
+    }
+}

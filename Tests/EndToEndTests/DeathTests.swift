@@ -1,0 +1,136 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The death of a part", .timeLimit(.minutes(3)))
+    struct Death {
+        /// Twenty viewers that may be cut, and then come again.
+        final class Viewers {
+            let url: String
+            var viewers: [StreamViewer]
+            var newest: UInt64 = 0
+
+            init(_ url: String) throws {
+                self.url = url
+                viewers = try (0..<20).map { _ in try StreamViewer(url) }
+            }
+
+            /// Reads on with each viewer until a picture with a number above `number` has come; how many were cut.
+            func readOn(above number: UInt64, seconds: Double = 15) throws -> Int {
+                var cut = 0
+                for index in viewers.indices {
+                    let deadline = Deadline(seconds: seconds)
+                    var seen: UInt64 = 0
+                    while seen <= number {
+                        try #require(!deadline.isOver, "viewer \(index) sees nothing newer than \(number)")
+                        if let picture = try? viewers[index].next(within: 5), let next = picture.number {
+                            #expect(next >= seen, "the number went back")
+                            seen = next
+                        } else {
+                            cut += 1
+                            guard let again = try? StreamViewer(url) else { continue }
+                            viewers[index] = again
+                        }
+                    }
+                    newest = max(newest, seen)
+                }
+                return cut
+            }
+        }
+
+        @Test(
+            "kill -9 of any part is repaired, and who does not depend on it keeps the connection",
+            arguments: [
+                (part: "capture-daemon", web: false, ingest: false), ("mjpeg-fcgi", false, true),
+                ("relay-fcgi", true, false), ("nginx-ingest", false, true), ("nginx-web", true, false),
+            ])
+        func kill(part: String, cutsWeb: Bool, cutsIngest: Bool) throws {
+            let system = try OrielSystem()
+            let web = try Viewers(system.web("/video"))
+            let ingest = try Viewers(system.ingest("/mjpeg"))
+            _ = try web.readOn(above: 0)
+            _ = try ingest.readOn(above: 0)
+
+            let victim = try #require(leader(of: part, in: system), "\(system.processes)")
+            let before = Clock.monotonic
+            Glibc.kill(victim, SIGKILL)
+            #expect(eventually { leader(of: part, in: system).map { $0 != victim } == true })
+            report("\(part) runs again \(Double(Clock.monotonic - before) / 1e9) s after kill -9")
+
+            // A number that only a picture taken after the repair can have.
+            let newest = max(web.newest, ingest.newest) + 30
+            let cut = (try web.readOn(above: newest), try ingest.readOn(above: newest))
+            report("all 40 see new pictures after \(Double(Clock.monotonic - before) / 1e9) s; cut: \(cut)")
+            if !cutsWeb { #expect(cut.0 == 0, "viewers of the web server were cut") }
+            if !cutsIngest { #expect(cut.1 == 0, "viewers of the ingest were cut") }
+            #expect(try eventually { try request("GET", system.web("/healthz")).status == 200 })
+            #expect(system.process.isRunning, "\(system.output)")
+        }
+
+        @Test("kill -9 of what watches over the workers is repaired", arguments: ["mjpeg-fcgi", "relay-fcgi"])
+        func killWatcher(worker: String) throws {
+            let system = try OrielSystem()
+            let watchers = system.processes(with: "multiwatch").filter { $0.commandLine.contains("/\(worker) ") }
+            let watcher = try #require(watchers.first)
+            Glibc.kill(watcher.identifier, SIGKILL)
+            #expect(eventually { system.output.contains("\(worker) ended") })
+            #expect(try eventually { try request("GET", system.web("/snapshot?max_age=1000")).status == 200 })
+        }
+
+        /// The process to kill: of a worker the worker itself, of nginx its master.
+        private func leader(of part: String, in system: OrielSystem) -> Int32? {
+            let entries =
+                part.hasPrefix("nginx")
+                ? system.processes(with: "/\(part)/").filter { $0.name == "nginx" }
+                : system.processes.filter { $0.name == part.prefix(15) }
+            return entries.first?.identifier
+        }
+
+        @Test(
+            "The parts may come in any order",
+            arguments: [
+                ["capture-daemon", "relay-fcgi", "mjpeg-fcgi"], ["mjpeg-fcgi", "capture-daemon", "relay-fcgi"],
+                ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"], ["relay-fcgi", "capture-daemon", "mjpeg-fcgi"],
+                ["relay-fcgi", "mjpeg-fcgi", "capture-daemon"],
+            ])
+        func anyOrder(order: [String]) throws {
+            // Programs that wait until a file of their name with ".go" appears, and only then become what they are.
+            let folder = TemporaryFolder()
+            for program in order {
+                let path = folder.path.appending(program).string
+                try folder.write(
+                    """
+                    #!/bin/sh
+                    until [ -e \(path).go ]; do sleep 0.02; done
+                    exec \(OrielSystem.programs.appending(program).string) "$@"
+                    """, to: program, permissions: .ownerReadWriteExecute)
+            }
+            let system = try OrielSystem(
+                environment: ["ORIEL_BIN_DIR": folder.path.string], isReadyAwaited: false)
+            for program in order {
+                #expect(eventually { system.processes(with: folder.path.appending(program).string).first != nil })
+                try folder.write("", to: "\(program).go")
+                #expect(eventually { system.processes.contains { $0.name == program.prefix(15) } })
+            }
+            let isSeen = eventually(20) { (try? StreamViewer(system.web("/video")).next(within: 2)) != nil }
+            #expect(isSeen, "\(system.output)")
+        }
+
+        @Test("While a worker is away its server says so in JSON, and that it is worth asking again")
+        func away() throws {
+            let configuration = try Configuration()
+            try configuration.edit("web.conf", "relay-fcgi.sock", to: "nobody.sock")
+            let system = try OrielSystem(configuration: configuration.path)
+            for path in ["/video", "/snapshot", "/status", "/healthz"] {
+                let answer = try request("GET", system.web(path))
+                #expect(answer.status == 503, "\(path)")
+                #expect(answer["retry-after"] == "1")
+                #expect(answer.json?["error"]?.string == "unavailable")
+            }
+            #expect(try request("GET", system.web("/")).status == 200)
+        }
+    }
+}

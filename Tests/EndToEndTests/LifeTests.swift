@@ -1,0 +1,125 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("From start to end", .timeLimit(.minutes(3)))
+    struct Life {
+        @Test(
+            "It ends without leaving a process, a socket, a folder or shared memory",
+            arguments: [SIGINT, SIGTERM, SIGHUP])
+        func ending(signal: CInt) throws {
+            let system = try OrielSystem()
+            _ = try #require(try StreamViewer(system.web("/video")).next())
+            let processes = system.processes.map(\.identifier)
+            #expect(processes.count >= 7)
+            #expect(!system.rings.isEmpty)
+            #expect(system.stop(by: signal) == 128 + signal)
+            expectNothing(of: system, processes)
+        }
+
+        @Test("Even killed it leaves nothing behind")
+        func killed() throws {
+            let system = try OrielSystem()
+            _ = try #require(try StreamViewer(system.web("/video")).next())
+            let processes = system.processes.map(\.identifier)
+            #expect(system.stop(by: SIGKILL) == -SIGKILL)
+            expectNothing(of: system, processes)
+        }
+
+        private func expectNothing(of system: OrielSystem, _ processes: [Int32]) {
+            func alive() -> [ProcessTable.Entry] {
+                ProcessTable().entries.filter { processes.contains($0.identifier) }
+            }
+            #expect(eventually { alive().isEmpty }, "\(alive())")
+            #expect(eventually { system.rings.isEmpty }, "\(system.rings)")
+            let runtime = system.runtime
+            #expect(eventually { (try? Descriptor(opening: runtime, flags: O_RDONLY)) == nil })
+        }
+
+        @Test("The address is told within moments, and then frames come from all of them at once")
+        func start() throws {
+            let before = Clock.monotonic
+            let system = try OrielSystem()
+            report("scripts/run said where it is after \(Double(Clock.monotonic - before) / 1e9) s")
+            #expect(system.output.contains("Oriel is at http://127.0.0.1:\(system.webPort)/"))
+            #expect(!system.output.contains("No picture"), "\(system.output)")
+            _ = try #require(try StreamViewer(system.web("/video")).next())
+            _ = try #require(try StreamViewer(system.ingest("/mjpeg")).next())
+            #expect(try request("GET", system.web("/snapshot")).status == 200)
+            #expect(try request("GET", system.web("/healthz")).status == 200)
+        }
+
+        @Test("A taken port is named, with the setting that gives another")
+        func takenPort() throws {
+            let first = try OrielSystem()
+            for (setting, port) in [("ORIEL_WEB_PORT", first.webPort), ("ORIEL_INGEST_PORT", first.ingestPort)] {
+                let second = try OrielSystem(environment: [setting: "\(port)"])
+                #expect(second.process.wait(milliseconds: 10_000) == 69)
+                #expect(second.output.contains("port \(port) is in use"), "\(second.output)")
+                #expect(second.output.contains(setting))
+            }
+            #expect(try request("GET", first.web("/healthz")).status == 200)
+        }
+
+        @Test("A second system with the same prefix says why it cannot run, and leaves the first alone")
+        func samePrefix() throws {
+            let first = try OrielSystem()
+            let viewer = try StreamViewer(first.web("/video"))
+            let picture = try #require(try viewer.next())
+            let second = try OrielSystem(environment: ["ORIEL_PREFIX": first.prefix])
+            guard let status = second.process.wait(milliseconds: 20_000) else {
+                Issue.record("it runs: \(second.output)")
+                return
+            }
+            #expect(status >= 64)
+            #expect(second.output.contains("capture-main cannot run"), "\(second.output)")
+            let next = try #require(try viewer.next())
+            #expect(try #require(next.number) > (try #require(picture.number)))
+            #expect(try request("GET", first.web("/healthz")).status == 200)
+        }
+
+        @Test("Two systems side by side do not notice each other")
+        func sideBySide() throws {
+            let first = try OrielSystem(environment: ["ORIEL_SIZE": "320x240"])
+            let second = try OrielSystem(environment: ["ORIEL_SIZE": "640x480"])
+            #expect(try request("GET", first.web("/status/main")).json?["width"]?.number == 320)
+            #expect(try request("GET", second.web("/status/main")).json?["width"]?.number == 640)
+            let viewer = try StreamViewer(second.web("/video"))
+            _ = try #require(try viewer.next())
+            #expect(first.stop() == 128 + SIGTERM)
+            for _ in 0..<10 { _ = try #require(try viewer.next()) }
+        }
+
+        @Test(
+            "A setting that makes no sense is refused in one sentence",
+            arguments: [
+                ["ORIEL_WEB_PORT": "http"], ["ORIEL_WEB_PORT": "70000"], ["ORIEL_PREFIX": "a/b"],
+                ["ORIEL_CAMERAS": "Main=pattern"], ["ORIEL_CAMERAS": "pattern"],
+                ["ORIEL_CAMERAS": "a=pattern a=pattern"], ["ORIEL_HOSTS": "a;b"], ["ORIEL_SIZE": "large"],
+            ])
+        func nonsense(setting: [String: String]) throws {
+            let system = try OrielSystem(environment: setting)
+            #expect(system.process.wait(milliseconds: 20_000) == 64, "\(system.output)")
+            #expect(system.output.contains("error:"), "\(system.output)")
+        }
+
+        @Test("More host names are let in by ORIEL_HOSTS")
+        func moreHosts() throws {
+            let system = try OrielSystem(environment: ["ORIEL_HOSTS": "camera.example door.example"])
+            for host in ["camera.example", "door.example:8000"] {
+                #expect(try request("GET", system.web("/status"), headers: ["Host": host]).status == 200)
+            }
+            #expect(try request("GET", system.web("/status"), headers: ["Host": "other.example"]).status == 421)
+        }
+
+        @Test("Opened to the network it says so")
+        func open() throws {
+            let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])
+            #expect(system.output.contains("Anyone in the network can watch"), "\(system.output)")
+            #expect(try request("GET", system.web("/healthz")).status == 200)
+        }
+    }
+}
