@@ -58,6 +58,9 @@ struct Picture: Sendable {
         }
     }
 
+    /// Whether anybody can see it.
+    var isShown: Bool { standard != nil || advance != nil }
+
     /// The framings that it is there in.
     var framings: FramingSet {
         var set: FramingSet = []

@@ -6,9 +6,6 @@ import Synchronization
 ///
 /// It has a thread of its own, asleep in the ring's futex, that ends when the pictures are no longer wanted.
 final class RingWatcher: Sendable {
-    /// How long a camera may be away before viewers are told: long enough for a daemon's restart to pass unseen.
-    static let patience: UInt64 = 700_000_000
-
     private struct State {
         var picture: Picture?
         var newestNumber: UInt64 = 0
@@ -53,34 +50,29 @@ final class RingWatcher: Sendable {
     /// Watches until it is stopped.
     func run() {
         var seen: UInt64 = 0
-        var outageBegan: UInt64?
-        var shownOutage: Outage?
+        var outage = OutageShow()
+        var milliseconds = 0
         while !isStopping.load(ordering: .acquiring) {
-            let outcome = subscriber.wait(newerThan: seen, milliseconds: 250)
+            let outcome = subscriber.wait(newerThan: seen, milliseconds: milliseconds)
+            milliseconds = 250
             let now = Clock.monotonic
             if case .frame(let number) = outcome {
-                let isFirst = seen == 0
+                // The first one may be from long ago.
+                let isFresh =
+                    seen != 0 || subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
-                if !isFirst || subscriber.status.map({ Outage.hasFreshFrame($0, now: now) }) ?? false {
-                    outageBegan = nil
-                    shownOutage = nil
+                if isFresh {
+                    outage.end()
                     show(number)
                     continue
                 }
             }
             let status = subscriber.status
-            guard let outage = outage(status, now: now) else {
-                outageBegan = nil
-                if shownOutage == nil { complete(number: seen) }
-                continue
-            }
-            let began = outageBegan ?? now
-            outageBegan = began
-            if shownOutage == outage {
-                completeOutage(outage, status)
-            } else if now - began >= Self.patience {
-                shownOutage = outage
-                showOutage(outage, status)
+            let current = self.outage(status, now: now)
+            if outage.shallShow(current, now: now, hasPicture: state.withLock { $0.picture?.isShown ?? false }) {
+                if let current { showOutage(current, status) }
+            } else if outage.shown != nil {
+                completeOutage(current, status)
             } else {
                 complete(number: seen)
             }
@@ -132,10 +124,10 @@ final class RingWatcher: Sendable {
         post(picture, newestNumber: nil)
     }
 
-    private func completeOutage(_ outage: Outage, _ status: RingStatus?) {
+    private func completeOutage(_ outage: Outage?, _ status: RingStatus?) {
         let framings = FramingSet(rawValue: wanted.load(ordering: .acquiring))
         let shown = state.withLock { $0.picture?.framings } ?? []
-        if !framings.isSubset(of: shown) { showOutage(outage, status) }
+        if let outage, !framings.isSubset(of: shown) { showOutage(outage, status) }
     }
 
     private var nextSequence: UInt64 {

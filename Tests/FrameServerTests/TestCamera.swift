@@ -52,6 +52,10 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
     }
 
+    func setClockOffset(nanoseconds: Int64) {
+        writer.command { publisher, _ in publisher.setClockOffset(nanoseconds: nanoseconds) }
+    }
+
     /// Says that pictures are 20 s apart, so that one is fresh for a minute.
     func setSlow() {
         writer.command { publisher, _ in publisher.setRates(asked: 0.05, measured: 0.05) }
@@ -96,7 +100,7 @@ private final class Writer: Sendable {
         do throws(RingError) {
             let publisher = try FramePublisher(name, slotByteCount: byteCount + 1000, source: .test)
             publisher.setState(.live, reason: "")
-            publisher.setRates(asked: max(framesPerSecond, 1), measured: framesPerSecond)
+            publisher.setRates(asked: framesPerSecond > 0 ? framesPerSecond : 30, measured: framesPerSecond)
             started.give(nil)
             write(publisher)
         } catch {

@@ -7,22 +7,28 @@ import TestSupport
 /// A frame server on a thread of the test's process, with a socket and rings of its own.
 final class TestServer {
     let ring: TemporaryRing
-    let folder = TemporaryFolder()
+    let folder: TemporaryFolder
     let socket: FilePath
     private let stopper: FrameServer.Stopper
     private var thread: Thread?
 
-    /// `cameras`: those that it is told of; `hasFolder`: whether it counts in a file.
+    /// Starts it.
+    ///
+    /// `cameras`: those that it is told of; `hasFolder`: whether it counts in a file; `folder`: another server's, to
+    /// count together with it.
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
-        maximumViewers: Int = 2000, hasFolder: Bool = false
+        maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
+        socket name: String = "worker.sock"
     ) throws {
         self.ring = ring
-        let socket = folder.path.appending("worker.sock")
+        let folder = shared ?? TemporaryFolder()
+        self.folder = folder
+        let socket = folder.path.appending(name)
         self.socket = socket
         let configuration = FrameServerConfiguration(
             service: "test-fcgi", prefix: ring.prefix, kind: kind, cameras: cameras.compactMap { CameraName($0) },
-            maximumViewers: maximumViewers, runtimeDirectory: hasFolder ? folder.path : nil)
+            maximumViewers: maximumViewers, runtimeDirectory: hasFolder || shared != nil ? folder.path : nil)
         let started = Handover<Result<FrameServer.Stopper, any Error>>()
         thread = try Thread("test server") {
             do {

@@ -1,0 +1,124 @@
+import Linux
+import MotionJPEG
+import SharedFrame
+import TestSupport
+import Testing
+
+@Suite("Outage")
+struct OutageTests {
+    @Test(
+        "a known camera without a ring is a picture that says so, and live as soon as it comes", .timeLimit(.minutes(1))
+    )
+    func noRing() throws {
+        let server = try TestServer()
+        let client = try server.stream()
+        let picture = try #require(try client.part())
+        #expect(picture.headers["x-oriel-offline"] == "capture-daemon is not running")
+        #expect(picture.number == 0)
+        let info = try picture.body.withRawSpan { try JPEG.inspect($0) }
+        #expect((info.width, info.height) == (1280, 720))
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let live = try #require(try client.part())
+        #expect(live.headers["x-oriel-offline"] == nil)
+        #expect(live.body == camera.bytes(of: try #require(live.number)))
+    }
+
+    @Test(
+        "viewers see the reason within a second or so, in the size and under the number of the last frame",
+        .timeLimit(.minutes(1)),
+        arguments: [CameraState.waiting, .noSignal, .stalled, .error])
+    func reason(_ state: CameraState) throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let clients = [try server.stream(), try server.stream("/mjpeg?advance_headers=1")]
+        #expect(try clients[0].part() != nil)
+        camera.setRate(0)
+        let last = camera.publish()
+        camera.setState(state, "the cable is out")
+        let began = Clock.monotonic
+        var part = try #require(try clients[0].part())
+        while part.headers["x-oriel-offline"] == nil { part = try #require(try clients[0].part()) }
+        // 0.7 s of patience; the rest is for a machine with other things to do.
+        #expect(Clock.monotonic - began < 5_000_000_000)
+        #expect(part.headers["x-oriel-offline"] == "the cable is out")
+        #expect(part.number == last)
+        let info = try part.body.withRawSpan { try JPEG.inspect($0) }
+        #expect((info.width, info.height) == (64, 48))
+
+        camera.setState(.live, "")
+        let next = camera.publish()
+        let live = try #require(try clients[0].part())
+        #expect(live.number == next)
+        #expect(live.body == camera.bytes(of: next))
+        // The picture in advance has come to the other viewer, too: its stream ends with the live frame.
+        let bytes = try #require(camera.bytes(of: next))
+        var output: [UInt8] = []
+        #expect(
+            try eventually {
+                try clients[1].readWhileComing(milliseconds: 20)
+                output += clients[1].takeOutput()
+                return output.count > bytes.count + 37
+                    && Array(output.dropLast(11 + 28).suffix(bytes.count)) == bytes
+            })
+    }
+
+    @Test("a camera that is silent without a word is one that sends no pictures", .timeLimit(.minutes(1)))
+    func silence() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let client = try server.stream()
+        #expect(try client.part() != nil)
+        camera.setRate(0)
+        var part = try #require(try client.part())
+        while part.headers["x-oriel-offline"] == nil { part = try #require(try client.part()) }
+        #expect(part.headers["x-oriel-offline"] == "the camera sends no pictures")
+        let next = camera.publish()
+        #expect(try client.part()?.number == next)
+    }
+
+    @Test(
+        "viewers keep their stream when the daemon ends, and see frames again when it is back", .timeLimit(.minutes(1)))
+    func daemonRestart() throws {
+        let server = try TestServer()
+        var camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let client = try server.stream()
+        let first = try #require(try client.part()?.number)
+        camera.end()
+        var part = try #require(try client.part())
+        while part.headers["x-oriel-offline"] == nil { part = try #require(try client.part()) }
+        #expect(part.headers["x-oriel-offline"] == "the test has ended it")
+        camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let live = try #require(try client.part())
+        #expect(try #require(live.number) > first)
+        #expect(live.body == camera.bytes(of: try #require(live.number)))
+    }
+
+    @Test("interest lives as long as a viewer does, and a moment longer", .timeLimit(.minutes(1)))
+    func interest() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        #expect(!camera.isWatched)
+        do {
+            let client = try server.stream()
+            #expect(try client.part() != nil)
+            #expect(eventually { camera.isWatched })
+        }
+        #expect(eventually { !camera.isWatched })
+        let again = try server.stream()
+        let part = try #require(try again.part())
+        #expect(part.body == camera.bytes(of: try #require(part.number)))
+        #expect(eventually { camera.isWatched })
+    }
+
+    @Test("a viewer that comes to an old frame does not get it as one of now", .timeLimit(.minutes(1)))
+    func oldFrame() throws {
+        let server = try TestServer()
+        let camera = try TestCamera(server.ring.name)
+        camera.publish()
+        let age = Clock.monotonic + 2_100_000_000
+        #expect(eventually { Clock.monotonic > age })
+        let client = try server.stream()
+        let part = try #require(try client.part())
+        #expect(part.headers["x-oriel-offline"] == "the camera sends no pictures")
+    }
+}

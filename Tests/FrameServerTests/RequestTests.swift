@@ -1,0 +1,124 @@
+import Linux
+import SharedFrame
+import TestSupport
+import Testing
+
+@Suite("Request")
+struct RequestTests {
+    @Test(
+        "what cannot be done is refused in JSON, with a word and a sentence", .timeLimit(.minutes(1)),
+        arguments: [
+            ("GET", "/", 404, "not_found"), ("GET", "/nothing", 404, "not_found"),
+            ("GET", "/mjpeg/main/more", 404, "not_found"), ("GET", "/?action=dance", 404, "not_found"),
+            ("GET", "/mjpeg/nobody", 404, "camera_not_found"), ("GET", "/snapshot/nobody", 404, "camera_not_found"),
+            ("GET", "/status/nobody", 404, "camera_not_found"), ("GET", "/mjpeg/..%2f", 404, "camera_not_found"),
+            ("GET", "/mjpeg/relay.main", 404, "camera_not_found"), ("GET", "/mjpeg/MAIN", 404, "camera_not_found"),
+            ("POST", "/mjpeg", 405, "method_not_allowed"), ("DELETE", "/snapshot", 405, "method_not_allowed"),
+            ("GET", "/mjpeg?fps=0", 400, "bad_query"), ("GET", "/mjpeg?fps=121", 400, "bad_query"),
+            ("GET", "/mjpeg?fps=nan", 400, "bad_query"), ("GET", "/mjpeg?fps=-1", 400, "bad_query"),
+            ("GET", "/mjpeg?fps=1e1", 400, "bad_query"), ("GET", "/mjpeg?fps=", 400, "bad_query"),
+            ("GET", "/mjpeg?fps=1&fps=2", 400, "bad_query"), ("GET", "/mjpeg?advance_headers=2", 400, "bad_query"),
+            ("GET", "/mjpeg?speed=3", 400, "bad_query"), ("GET", "/mjpeg?%66ps=999", 400, "bad_query"),
+            ("GET", "/snapshot?after=x", 400, "bad_query"), ("GET", "/snapshot?max_age=-1", 400, "bad_query"),
+            ("GET", "/snapshot?offline=json", 400, "bad_query"), ("GET", "/snapshot?fps=3", 400, "bad_query"),
+            ("GET", "/snapshot?after=99999999999999999999999", 400, "bad_query"),
+            ("GET", "/status?x=1", 400, "bad_query"), ("GET", "/healthz?x", 400, "bad_query"),
+        ])
+    func refusals(_ method: String, _ target: String, _ status: Int, _ error: String) throws {
+        let server = try TestServer()
+        let answer = try server.get(target, method: method)
+        #expect(answer.status == status)
+        #expect(answer.headers["content-type"] == "application/json")
+        #expect(answer.headers["content-length"] == "\(answer.body.count)")
+        let json = try #require(JSON(answer.text))
+        #expect(json["error"]?.string == error)
+        #expect(json["message"]?.string?.hasSuffix(".") == true)
+        #expect((answer.headers["allow"] == "GET, HEAD") == (status == 405))
+        let head = try server.get(target, method: "HEAD")
+        #expect(head.status == (status == 405 ? head.status : status))
+        #expect(head.body.isEmpty)
+    }
+
+    @Test(
+        "HEAD of a stream is its header and no stream", .timeLimit(.minutes(1)),
+        arguments: ["/mjpeg", "/?action=stream"])
+    func headOfStream(_ target: String) throws {
+        let server = try TestServer()
+        let answer = try server.get(target, method: "HEAD")
+        #expect(answer.status == 200)
+        #expect(answer.headers["content-type"] == "multipart/x-mixed-replace; boundary=frame")
+        #expect(answer.body.isEmpty)
+    }
+
+    @Test(
+        "the path is taken from whatever the web server sends", .timeLimit(.minutes(1)),
+        arguments: [
+            [("DOCUMENT_URI", "/status/main"), ("SCRIPT_NAME", "/x"), ("REQUEST_URI", "/y")],
+            [("SCRIPT_NAME", "/status/main")], [("SCRIPT_NAME", "/status"), ("PATH_INFO", "/main")],
+            [("SCRIPT_NAME", ""), ("PATH_INFO", "/status/main")], [("REQUEST_URI", "/status/main?_=5")],
+        ])
+    func paths(_ parameters: [(String, String)]) throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send(FastCGIClient.request([("REQUEST_METHOD", "GET")] + parameters))
+        let answer = try client.answer()
+        #expect(answer.status == 200)
+        #expect(JSON(answer.text)?["camera"]?.string == "main")
+    }
+
+    @Test("a request without any parameters is one for the path /", .timeLimit(.minutes(1)))
+    func noParameters() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        try client.send(FastCGIClient.request([]))
+        #expect(try client.answer().status == 404)
+    }
+
+    @Test("a viewer too many is refused, and taken when another has left", .timeLimit(.minutes(1)))
+    func tooManyViewers() throws {
+        let server = try TestServer(maximumViewers: 2)
+        let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
+        let first = try server.stream()
+        do {
+            let second = try server.stream()
+            #expect(try second.part() != nil)
+            let third = try server.get("/mjpeg")
+            #expect(third.status == 503)
+            #expect(third.headers["retry-after"] == "5")
+            #expect(JSON(third.text)?["error"]?.string == "too_many_viewers")
+            // Only streams count.
+            #expect(try server.get("/snapshot").status == 200)
+        }
+        #expect(
+            try eventually {
+                let client = try server.connect()
+                try client.ask("/mjpeg")
+                return try client.head().status == 200
+            })
+        #expect(try first.part() != nil)
+        withExtendedLifetime(camera) {}
+    }
+
+    @Test(
+        "the camera without a name is the first that was named, else main, else the first there is",
+        .timeLimit(.minutes(1)))
+    func firstCamera() throws {
+        let named = try TestServer(cameras: ["door", "main"])
+        #expect(JSON(try named.get("/status").text)?["cameras"]?[0]?["camera"]?.string == "door")
+        let nothing = try TestServer(cameras: [])
+        #expect(JSON(try nothing.get("/status").text)?["cameras"]?.array?.count == 1)
+        #expect(JSON(try nothing.get("/status").text)?["cameras"]?[0]?["camera"]?.string == "main")
+        let door = try TestCamera(nothing.ring.ring("door"))
+        let number = door.publish()
+        #expect(try nothing.get("/snapshot").headers["x-frame-id"] == "\(number)")
+        #expect(try nothing.get("/snapshot/main").status == 404)
+        let yard = try TestCamera(nothing.ring.ring("attic"))
+        let main = try TestCamera(nothing.ring.ring("main"))
+        let relay = try TestCamera(nothing.ring.ring("garden", kind: .relay))
+        let names = JSON(try nothing.get("/status").text)?["cameras"]?.array?.compactMap { $0["camera"]?.string }
+        #expect(names == ["main", "attic", "door"])
+        door.end()
+        #expect(try nothing.get("/mjpeg/door").status == 404)
+        withExtendedLifetime((yard, main, relay)) {}
+    }
+}

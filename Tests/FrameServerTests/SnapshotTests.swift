@@ -1,0 +1,130 @@
+import Linux
+import SharedFrame
+import TestSupport
+import Testing
+
+@Suite("Snapshot")
+struct SnapshotTests {
+    let server: TestServer
+    let camera: TestCamera
+
+    init() throws {
+        server = try TestServer()
+        camera = try TestCamera(server.ring.name)
+    }
+
+    @Test(
+        "the newest frame comes with its number, time and size", .timeLimit(.minutes(1)),
+        arguments: ["/snapshot", "/snapshot/main", "/?action=snapshot", "/?action=snapshot&bypassCache=1"])
+    func fresh(_ target: String) throws {
+        camera.publish()
+        let number = camera.publish()
+        let answer = try server.get(target)
+        #expect(answer.status == 200)
+        #expect(answer.body == camera.bytes(of: number))
+        #expect(answer.headers["content-type"] == "image/jpeg")
+        #expect(answer.headers["content-length"] == "\(answer.body.count)")
+        #expect(answer.headers["cache-control"] == "no-store")
+        #expect(answer.headers["etag"] == "\"\(number)\"")
+        #expect(answer.headers["x-frame-id"] == "\(number)")
+        #expect(answer.headers["x-timestamp"]?.split(separator: ".").last?.count == 6)
+        #expect(answer.headers["x-oriel-offline"] == nil)
+    }
+
+    @Test("HEAD gives the header alone", .timeLimit(.minutes(1)))
+    func head() throws {
+        let number = camera.publish()
+        let answer = try server.get("/snapshot", method: "HEAD")
+        #expect(answer.status == 200)
+        #expect(answer.body.isEmpty)
+        #expect(answer.headers["content-length"] == "\(camera.bytes(of: number)?.count ?? 0)")
+    }
+
+    @Test("a client that has the frame gets no second copy", .timeLimit(.minutes(1)))
+    func notModified() throws {
+        let number = camera.publish()
+        let known = try server.get("/snapshot", headers: ["If-None-Match": "W/\"1\", \"\(number)\""])
+        #expect(known.status == 304)
+        #expect(known.body.isEmpty)
+        #expect(known.headers["etag"] == "\"\(number)\"")
+        #expect(known.headers["content-length"] == nil)
+        #expect(try server.get("/snapshot", headers: ["If-None-Match": "\"\(number - 1)\""]).status == 200)
+    }
+
+    @Test("after a frame, the answer waits for the next one, and all who wait get it", .timeLimit(.minutes(1)))
+    func after() throws {
+        let number = camera.publish()
+        let clients = try (0..<20).map { _ in try server.connect() }
+        for client in clients { try client.ask("/snapshot?after=\(number)") }
+        // Those who wait hold up nobody.
+        #expect(try server.get("/snapshot").headers["x-frame-id"] == "\(number)")
+        #expect(eventually { camera.isWatched })
+        let next = camera.publish()
+        for client in clients {
+            let answer = try client.answer()
+            #expect(answer.status == 200)
+            #expect(answer.headers["x-frame-id"] == "\(next)")
+            #expect(answer.body == camera.bytes(of: next))
+        }
+    }
+
+    @Test("a greatest age is met by a frame taken since", .timeLimit(.minutes(1)))
+    func maximumAge() throws {
+        let number = camera.publish()
+        #expect(try server.get("/snapshot?max_age=60000").headers["x-frame-id"] == "\(number)")
+        let client = try server.connect()
+        try client.ask("/snapshot?max_age=0")
+        #expect(eventually { camera.isWatched })
+        let next = camera.publish()
+        #expect(try client.answer().headers["x-frame-id"] == "\(next)")
+    }
+
+    @Test("a frame that is too old is not passed off as one of now", .timeLimit(.minutes(1)))
+    func stale() throws {
+        camera.publish()
+        let age = Clock.monotonic + 2_100_000_000
+        #expect(eventually { Clock.monotonic > age })
+        let client = try server.connect()
+        try client.ask("/snapshot")
+        #expect(eventually { camera.isWatched })
+        let next = camera.publish()
+        #expect(try client.answer().headers["x-frame-id"] == "\(next)")
+    }
+
+    @Test(
+        "without a fresh frame in time, and of an offline camera at once, the answer says so", .timeLimit(.minutes(1)))
+    func offline() throws {
+        let number = camera.publish()
+        camera.setState(.noSignal, "the lens cap \"is\" on\n")
+        #expect(try eventually { try server.get("/snapshot").status == 503 })
+        let answer = try server.get("/snapshot")
+        #expect(answer.headers["retry-after"] == "2")
+        let json = try #require(JSON(answer.text))
+        #expect(json["error"]?.string == "camera_offline")
+        #expect(json["camera"]?.string == "main")
+        #expect(json["message"]?.string == "the lens cap \"is\" on\n")
+
+        let old = try server.get("/snapshot?offline=picture")
+        #expect(old.status == 200)
+        #expect(old.headers["x-oriel-offline"] == "the lens cap \"is\" on?")
+        #expect(old.body == camera.bytes(of: number))
+    }
+
+    @Test("a camera that falls silent is given up after five seconds", .timeLimit(.minutes(1)))
+    func silent() throws {
+        let began = Clock.monotonic
+        let answer = try server.get("/snapshot")
+        #expect(answer.status == 503)
+        #expect(JSON(answer.text)?["error"]?.string == "camera_offline")
+        #expect(Clock.monotonic - began > 4_500_000_000)
+    }
+
+    @Test("other requests than 1 get their own records", .timeLimit(.minutes(1)))
+    func otherRequest() throws {
+        let number = camera.publish()
+        let client = try server.connect()
+        client.request = 513
+        try client.ask("/snapshot")
+        #expect(try client.answer().body == camera.bytes(of: number))
+    }
+}
