@@ -117,21 +117,17 @@ final class CameraSource: FrameSource {
         var request = CaptureRequest(
             pixelFormat: options.format, size: options.size, rate: FrameRate(options.framesPerSecond))
         request.excluded = excluded
-        let format: CaptureFormat
-        do throws(CameraError) {
-            format = try camera.configure(request)
-        } catch {
-            // Everything was tried: begin again with the best.
-            if error.reason == .noUsableFormat { excluded = [] }
-            throw error
-        }
+        // The next attempt begins with the best format again, unless this one says otherwise.
+        excluded = []
+        let format = try camera.configure(request)
         raw = RawFormat(format)
         converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
         do throws(CameraError) {
             try camera.start()
         } catch {
-            if options.format == nil && (error.reason == .noBandwidth || error.reason == .failed) {
-                excluded.insert(format.pixelFormat)
+            if error.reason == .noBandwidth || error.reason == .failed {
+                request.excluded.insert(format.pixelFormat)
+                if request.choose(from: camera.formats()) != nil { excluded = request.excluded }
             }
             throw error
         }

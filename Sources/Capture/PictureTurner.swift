@@ -5,11 +5,12 @@ import TurboJPEG
 struct PictureTurner: ~Copyable {
     private let transformer: JPEGTransformer
     private let turn: Turn
-    private var output: [UInt8] = []
+    private var output: [UInt8]
 
     init(_ turn: Turn) throws(TurboJPEGError) {
         transformer = try JPEGTransformer()
         self.turn = turn
+        output = []
     }
 
     /// Turns a JPEG of `width` × `height` pixels.

@@ -1,5 +1,4 @@
-import Glibc
-import Linux
+import TestSupport
 import Testing
 
 @testable import Daemon
@@ -39,33 +38,5 @@ import Testing
         #expect(ServiceNotifier(["WATCHDOG_USEC": "soon"], processID: 1).watchdogInterval == nil)
         let foreign = ["WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "77"]
         #expect(ServiceNotifier(foreign, processID: 78).watchdogInterval == nil)
-    }
-}
-
-/// A datagram socket at an abstract address of its own, as systemd has one.
-private struct ReceivingSocket: ~Copyable {
-    let address = "@oriel-test-\(UInt64.random(in: 0 ... .max))"
-    private let descriptor: Descriptor
-
-    init() throws {
-        let number = try systemCall("socket", "") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) }
-        let descriptor = Descriptor(owning: number)
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        let path = [0] + Array(address.utf8.dropFirst())
-        unsafe withUnsafeMutableBytes(of: &name.sun_path) { unsafe $0.copyBytes(from: path) }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
-        try systemCall("bind", address) {
-            unsafe withUnsafeBytes(of: &name) {
-                unsafe bind(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), length)
-            }
-        }
-        self.descriptor = descriptor
-    }
-
-    func receive() -> String {
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = unsafe recv(descriptor.number, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     }
 }

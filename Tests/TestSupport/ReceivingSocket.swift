@@ -1,0 +1,38 @@
+import Glibc
+public import Linux
+import SystemPackage
+
+/// A datagram socket at an abstract address of its own, as systemd has one for its services.
+public struct ReceivingSocket: ~Copyable {
+    /// What `NOTIFY_SOCKET` is to say.
+    public let address: String
+    private let descriptor: Descriptor
+
+    public init() throws(SystemError) {
+        // Everything that throws comes before the first property is set: with one set, the compiler would close
+        // descriptor 0 in place of the one that is not there yet.
+        let address = "@oriel-test-\(UInt64.random(in: 0 ... .max))"
+        let number = try systemCall("socket", "") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) }
+        let descriptor = Descriptor(owning: number)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        let path = [0] + Array(address.utf8.dropFirst())
+        unsafe withUnsafeMutableBytes(of: &name.sun_path) { unsafe $0.copyBytes(from: path) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
+        try systemCall("bind", address) {
+            unsafe withUnsafeBytes(of: &name) {
+                unsafe bind(number, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), length)
+            }
+        }
+        self.address = address
+        self.descriptor = descriptor
+    }
+
+    /// The next message; nil when none comes within `seconds`.
+    public func receive(seconds: Double = 30) -> String? {
+        guard !Poll.wait([descriptor.number], milliseconds: Int(seconds * 1000)).isEmpty else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe recv(descriptor.number, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}
