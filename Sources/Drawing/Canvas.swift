@@ -54,6 +54,7 @@ public struct Canvas: Sendable {
 
     /// Draws the outline of a rectangle, inside of it.
     public mutating func outline(_ rectangle: Rectangle, _ color: Color, thickness: Int = 2) {
+        guard !rectangle.isEmpty else { return }
         let line = max(1, min(thickness, rectangle.width, rectangle.height))
         let (x, y, width, height) = (rectangle.x, rectangle.y, rectangle.width, rectangle.height)
         fill(Rectangle(x: x, y: y, width: width, height: line), color)
@@ -65,8 +66,7 @@ public struct Canvas: Sendable {
     /// The part of `length` pixels from `start` that lies on the canvas.
     private static func clip(_ start: Int, _ length: Int, to limit: Int) -> Range<Int> {
         let lower = min(max(start, 0), limit)
-        let (sum, isTooLarge) = start.addingReportingOverflow(length)
-        return lower..<min(max(isTooLarge ? limit : sum, lower), limit)
+        return lower..<min(max(start + length, lower), limit)
     }
 
     private static func fill(

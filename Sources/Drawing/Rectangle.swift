@@ -1,15 +1,23 @@
 /// A rectangle of pixels; it may lie partly or wholly outside of a canvas.
 public struct Rectangle: Sendable, Hashable {
-    public var x: Int
-    public var y: Int
-    public var width: Int
-    public var height: Int
+    public let x: Int
+    public let y: Int
+    public let width: Int
+    public let height: Int
 
-    /// A rectangle from its top left corner; negative sizes are taken as 0.
+    /// A rectangle from its top left corner.
+    ///
+    /// Negative sizes are taken as 0. Numbers beyond 2³⁰ are taken as that: no canvas is as large, and sums of them
+    /// cannot overflow.
     public init(x: Int, y: Int, width: Int, height: Int) {
-        self.x = x
-        self.y = y
-        self.width = max(0, width)
-        self.height = max(0, height)
+        self.x = Self.clamp(x)
+        self.y = Self.clamp(y)
+        self.width = max(0, Self.clamp(width))
+        self.height = max(0, Self.clamp(height))
     }
+
+    /// Whether it has no pixels.
+    public var isEmpty: Bool { width == 0 || height == 0 }
+
+    static func clamp(_ number: Int) -> Int { min(max(number, -1 << 30), 1 << 30) }
 }

@@ -32,7 +32,8 @@ extension Canvas {
     public mutating func text(
         _ text: some StringProtocol, x: Int, y: Int, scale: Int = 1, color: Color = .white, background: Color? = nil
     ) {
-        let scale = max(1, scale)
+        let (x, y) = (Rectangle.clamp(x), Rectangle.clamp(y))
+        let scale = min(max(1, scale), 4096)
         if let background, !text.isEmpty {
             let box = Rectangle(
                 x: x - scale, y: y - scale, width: Self.textWidth(text, scale: scale) + 2 * scale,

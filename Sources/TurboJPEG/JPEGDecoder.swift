@@ -125,7 +125,9 @@ public struct JPEGDecoder: ~Copyable {
         guard Self.scales.contains(where: { $0(size.width) == width && $0(size.height) == height }) else {
             throw TurboJPEGError(operation, "no scale makes that of \(size.width)x\(size.height)")
         }
-        guard bytesPerLine >= width * format.bytesPerPixel, output.byteCount >= bytesPerLine * height else {
+        guard bytesPerLine >= width * format.bytesPerPixel, bytesPerLine <= JPEGEncoder.maximumBytesPerLine,
+            output.byteCount >= bytesPerLine * height
+        else {
             throw TurboJPEGError(operation, "the memory for the pixels is too small")
         }
         return try unsafe jpeg.withUnsafeBytes { (source) throws(TurboJPEGError) -> String? in

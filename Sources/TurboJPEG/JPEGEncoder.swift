@@ -36,11 +36,16 @@ public struct JPEGEncoder: ~Copyable {
     /// - Returns: The number of bytes; 0 for a size that no JPEG can have.
     public static func bound(width: Int, height: Int, subsampling: Subsampling = .s420) -> Int {
         guard size.contains(width), size.contains(height) else { return 0 }
-        return Int(tjBufSize(CInt(width), CInt(height), subsampling.code))
+        // An encoder of 4:2:2 makes 4:2:0 of the layouts that have no more, whose blocks are larger.
+        let codes = [Subsampling.s420.code, subsampling.code]
+        return codes.map { Int(tjBufSize(CInt(width), CInt(height), $0)) }.max() ?? 0
     }
 
     /// Pixels per line and lines that libjpeg takes (JPEG_MAX_DIMENSION).
     static let size = 1...65500
+
+    /// More than any line has; products of it with a height cannot overflow.
+    static let maximumBytesPerLine = 1 << 24
 
     /// Encodes one picture straight into the caller's memory.
     ///
@@ -63,8 +68,8 @@ public struct JPEGEncoder: ~Copyable {
         guard Self.size.contains(width), Self.size.contains(height) else {
             throw TurboJPEGError(operation, "the size is not within 1x1 and 65500x65500")
         }
-        guard bytesPerLine >= layout.minimumBytesPerLine(width: width) else {
-            throw TurboJPEGError(operation, "\(bytesPerLine) bytes per line are too few")
+        guard bytesPerLine >= layout.minimumBytesPerLine(width: width), bytesPerLine <= Self.maximumBytesPerLine else {
+            throw TurboJPEGError(operation, "a line cannot have \(bytesPerLine) bytes")
         }
         let needed = layout.minimumByteCount(width: width, height: height, bytesPerLine: bytesPerLine)
         guard pixels.byteCount >= needed else {

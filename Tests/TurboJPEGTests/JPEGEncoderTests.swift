@@ -1,0 +1,196 @@
+import MotionJPEG
+import Testing
+import TurboJPEG
+
+@Suite("Encoding")
+struct JPEGEncoderTests {
+    private static let layouts = PixelLayout.allCases
+
+    @Test(
+        "each layout keeps its colours, in both ranges and in odd sizes", arguments: layouts,
+        [(128, 96), (161, 95), (162, 61), (135, 98)])
+    func colors(layout: PixelLayout, size: (width: Int, height: Int)) throws {
+        let picture = TestPicture(width: size.width, height: size.height)
+        for range in ColorRange.allCases {
+            let jpeg = try encoded(
+                picture.pixels(layout, range), layout, width: size.width, height: size.height, range: range,
+                quality: 100)
+            let result = try decoded(jpeg)
+            #expect(result.width == size.width && result.height == size.height)
+            #expect(result.warning == nil)
+            for y in 0..<size.height {
+                for x in 0..<size.width where picture.isInside(x, y) {
+                    let (red, green, blue) = picture.color(x, y)
+                    let luma = Int(0.299 * red + 0.587 * green + 0.114 * blue + 0.5)
+                    let expected = layout == .grey ? [luma, luma, luma] : [Int(red), Int(green), Int(blue)]
+                    let actual = result.pixel(x, y)
+                    let error = zip(expected, actual).map { abs($0 - $1) }.max() ?? 0
+                    guard error > 6 else { continue }
+                    Issue.record("\(layout) \(range) at \(x),\(y): \(actual) instead of \(expected)")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test("limited range is told from full range by the caller alone")
+    func rangeMatters() throws {
+        let picture = TestPicture(width: 128, height: 32)
+        let limited = picture.pixels(.yuyv, .limited)
+        let right = try decoded(encoded(limited, .yuyv, width: 128, height: 32, range: .limited))
+        let wrong = try decoded(encoded(limited, .yuyv, width: 128, height: 32, range: .full))
+        #expect(abs(right.pixel(8, 8)[0] - 230) < 5)
+        #expect(abs(wrong.pixel(8, 8)[0] - 214) < 5)
+    }
+
+    @Test("every luma of limited range is expanded to the nearest, by vectors and by single bytes alike")
+    func lumaExpansion() throws {
+        for value in stride(from: 0, through: 255, by: 3) {
+            let expected = min(255, max(0, (Double(value) - 16) * 255 / 219)).rounded()
+            for side in [8, 32] {
+                let pixels = [UInt8](repeating: UInt8(value), count: side * side)
+                let jpeg = try encoded(pixels, .grey, width: side, height: side, range: .limited, quality: 100)
+                let actual = try decoded(jpeg, to: .grey).pixel(side - 1, side - 1)[0]
+                #expect(abs(Double(actual) - expected) <= 1, "\(value) at side \(side)")
+            }
+        }
+    }
+
+    @Test("splitting interleaved lines gives exactly the planes it should, whatever the width")
+    func exactSplit() throws {
+        var random = SystemRandomNumberGenerator()
+        for width in [1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 34, 47, 63, 64, 65, 130] {
+            for height in [1, 2, 5, 16] {
+                let columns = (width + 1) / 2
+                let packed = (0..<(columns * 4 * height)).map { _ in UInt8.random(in: 0...255, using: &random) }
+                let luma = (0..<height).flatMap { y in (0..<(columns * 2)).map { packed[y * columns * 4 + $0 * 2] } }
+                func chroma(_ offset: Int) -> [UInt8] {
+                    stride(from: 0, to: height, by: 2).flatMap { y in
+                        (0..<columns).map { x in
+                            let upper = Int(packed[y * columns * 4 + x * 4 + offset])
+                            let lower = Int(packed[min(y + 1, height - 1) * columns * 4 + x * 4 + offset])
+                            return UInt8((upper + lower + 1) / 2)
+                        }
+                    }
+                }
+                let (blue, red) = (chroma(1), chroma(3))
+                let planar = try encoded(luma + blue + red, .i420, width: width, height: height)
+                #expect(try encoded(packed, .yuyv, width: width, height: height) == planar, "yuyv \(width)x\(height)")
+                let swapped = stride(from: 0, to: packed.count, by: 2).flatMap { [packed[$0 + 1], packed[$0]] }
+                #expect(try encoded(swapped, .uyvy, width: width, height: height) == planar, "uyvy \(width)x\(height)")
+                let pairs = zip(blue, red).flatMap { [$0, $1] }
+                #expect(
+                    try encoded(luma + pairs, .nv12, width: width, height: height) == planar,
+                    "nv12 \(width)x\(height)")
+            }
+        }
+    }
+
+    @Test("padding behind the lines changes nothing", arguments: layouts, [(64, 48), (35, 21)])
+    func padding(layout: PixelLayout, size: (width: Int, height: Int)) throws {
+        let picture = TestPicture(width: size.width, height: size.height)
+        let padded = picture.pixels(layout, padding: 26)
+        let bytesPerLine = layout.minimumBytesPerLine(width: size.width) + 26
+        let needed = layout.minimumByteCount(width: size.width, height: size.height, bytesPerLine: bytesPerLine)
+        let expected = try encoded(picture.pixels(layout), layout, width: size.width, height: size.height)
+        #expect(
+            try encoded(
+                Array(padded.prefix(needed)), layout, width: size.width, height: size.height,
+                bytesPerLine: bytesPerLine) == expected)
+        #expect(throws: TurboJPEGError.self) {
+            try encoded(
+                Array(padded.prefix(needed - 1)), layout, width: size.width, height: size.height,
+                bytesPerLine: bytesPerLine)
+        }
+    }
+
+    @Test("4:2:2 keeps the chroma of each line, 4:2:0 the mean of two")
+    func subsampling() throws {
+        let blueLine = [[UInt8]](repeating: [120, 200, 120, 128], count: 32).joined()
+        let yellowLine = [[UInt8]](repeating: [120, 56, 120, 128], count: 32).joined()
+        let pixels = [[UInt8]](repeating: Array(blueLine) + Array(yellowLine), count: 16).flatMap { $0 }
+        let kept = try decoded(encoded(pixels, .yuyv, width: 64, height: 32, quality: 100, subsampling: .s422))
+        let mixed = try decoded(encoded(pixels, .yuyv, width: 64, height: 32, quality: 100, subsampling: .s420))
+        #expect(kept.pixel(20, 10)[2] - kept.pixel(20, 11)[2] > 200)
+        #expect(abs(mixed.pixel(20, 10)[2] - mixed.pixel(20, 11)[2]) < 6)
+    }
+
+    @Test("grey pictures become JPEGs of one component")
+    func grey() throws {
+        let jpeg = try encoded([UInt8](repeating: 77, count: 64), .grey, width: 8, height: 8)
+        let frameHeader = try #require((0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
+        #expect(jpeg[frameHeader + 9] == 1)
+        #expect(try decoded(jpeg, to: .grey).pixel(3, 3) == [77])
+    }
+
+    @Test("the smallest pictures can be encoded", arguments: layouts)
+    func smallest(layout: PixelLayout) throws {
+        for (width, height) in [(1, 1), (2, 1), (1, 2), (3, 3), (1, 40), (40, 1)] {
+            let picture = TestPicture(width: width, height: height)
+            for subsampling in Subsampling.allCases {
+                let jpeg = try encoded(
+                    picture.pixels(layout), layout, width: width, height: height, subsampling: subsampling)
+                let info = try JPEG.inspect(RawSpan(_elements: jpeg.span))
+                #expect(info == JPEGInfo(width: width, height: height, byteCount: jpeg.count))
+            }
+        }
+    }
+
+    @Test("an encoder that has made other pictures makes the same as a new one")
+    func reuse() throws {
+        var encoder = try JPEGEncoder(quality: 80)
+        for (layout, side) in [(PixelLayout.yuyv, 64), (.nv12, 160), (.grey, 16), (.rgb24, 33), (.yuyv, 63)] {
+            let picture = TestPicture(width: side, height: side)
+            let pixels = picture.pixels(layout)
+            let jpeg = try bytes(capacity: JPEGEncoder.bound(width: side, height: side)) { output in
+                try encoder.encode(
+                    RawSpan(_elements: pixels.span), layout: layout, width: side, height: side,
+                    bytesPerLine: layout.minimumBytesPerLine(width: side), range: .full, into: &output)
+            }
+            #expect(try jpeg == encoded(pixels, layout, width: side, height: side, quality: 80))
+        }
+    }
+
+    @Test("what cannot be encoded is refused with the reason")
+    func refusals() throws {
+        var encoder = try JPEGEncoder()
+        func attempt(
+            _ encoder: inout JPEGEncoder, byteCount: Int = 64 * 64 * 2, width: Int = 64, height: Int = 64,
+            bytesPerLine: Int = 128, capacity: Int = 100_000
+        ) -> String? {
+            do {
+                _ = try bytes(capacity: capacity) { output in
+                    try encoder.encode(
+                        RawSpan(_elements: [UInt8](repeating: 0, count: byteCount).span), layout: .yuyv, width: width,
+                        height: height, bytesPerLine: bytesPerLine, into: &output)
+                }
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(attempt(&encoder) == nil)
+        #expect(
+            attempt(&encoder, byteCount: 8000) == "encode 64x64 yuyv: 8000 bytes where the picture has 8192")
+        #expect(attempt(&encoder, bytesPerLine: 127) == "encode 64x64 yuyv: a line cannot have 127 bytes")
+        for (width, height) in [(0, 64), (64, 0), (-1, 64), (65_501, 1), (1, .max)] {
+            #expect(
+                attempt(&encoder, width: width, height: height)?.hasSuffix("not within 1x1 and 65500x65500") == true)
+        }
+        #expect(attempt(&encoder, byteCount: 0) != nil)
+        #expect(attempt(&encoder, capacity: 100)?.contains("room for 100 bytes where") == true)
+        #expect(attempt(&encoder, bytesPerLine: .max) != nil)
+    }
+
+    @Test("the bound is enough for the worst of pictures at the best of qualities")
+    func bound() throws {
+        var random = SystemRandomNumberGenerator()
+        let noise = (0..<(160 * 120 * 2)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for subsampling in Subsampling.allCases {
+            let jpeg = try encoded(noise, .yuyv, width: 160, height: 120, quality: 100, subsampling: subsampling)
+            #expect(jpeg.count <= JPEGEncoder.bound(width: 160, height: 120, subsampling: subsampling))
+        }
+        #expect(JPEGEncoder.bound(width: 0, height: 5) == 0)
+        #expect(JPEGEncoder.bound(width: 65_501, height: 5) == 0)
+    }
+}
