@@ -14,10 +14,13 @@ final class PulledCamera {
     let stop: StopSignal
     var reporter: StateReporter
     /// Frames per second that the upstream asked its camera for; 0 where it does not say.
-    var framesPerSecondAsked = 0.0
+    var framesPerSecondAsked = 0.0 {
+        didSet { if framesPerSecondAsked != oldValue { tellRates() } }
+    }
 
     private var demand: Demand
     private var rate = FrameRate(now: Clock.monotonic)
+    private var framesPerSecondMeasured = 0.0
 
     init(_ configuration: UpstreamConfiguration, _ publisher: FramePublisher, stop: StopSignal, logger: Logger) {
         self.configuration = configuration
@@ -44,7 +47,12 @@ final class PulledCamera {
         }
         reporter.update()
         if let measured = rate.measure(now: Clock.monotonic) {
-            publisher.setRates(asked: framesPerSecondAsked, measured: measured)
+            framesPerSecondMeasured = measured
+            tellRates()
         }
+    }
+
+    private func tellRates() {
+        publisher.setRates(asked: framesPerSecondAsked, measured: framesPerSecondMeasured)
     }
 }

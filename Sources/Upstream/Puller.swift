@@ -51,22 +51,23 @@ final class Puller {
 
     /// Waits before the next attempt; somebody who begins to watch ends the wait.
     private func pause(milliseconds: Int, since began: UInt64) {
-        let end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+        var end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isSet {
             let now = Clock.monotonic
             guard now < end else { return }
-            let wait = min(PulledCamera.longestWaitMilliseconds, Int((end - now) / 1_000_000) + 1)
-            var isWatched = true
-            if wasWatched {
-                Poll.wait([camera.stop.alarm.descriptor.number], milliseconds: wait)
-                isWatched = camera.publisher.isWatched
-            } else {
-                isWatched = camera.publisher.waitForInterest(milliseconds: wait)
-            }
+            let isWatched = wait(milliseconds: Int((end - now) / 1_000_000) + 1, wasWatched: wasWatched)
             camera.beat()
-            if isWatched && !wasWatched && Clock.monotonic > began + Self.shortestPauseNanoseconds { return }
+            if isWatched && !wasWatched { end = min(end, began + Self.shortestPauseNanoseconds) }
             wasWatched = isWatched
         }
+    }
+
+    /// Sleeps for a while, less when somebody begins to watch; returns whether somebody watches.
+    private func wait(milliseconds: Int, wasWatched: Bool) -> Bool {
+        let wait = min(PulledCamera.longestWaitMilliseconds, milliseconds)
+        guard wasWatched else { return camera.publisher.waitForInterest(milliseconds: wait) }
+        Poll.wait([camera.stop.alarm.descriptor.number], milliseconds: wait)
+        return camera.publisher.isWatched
     }
 }

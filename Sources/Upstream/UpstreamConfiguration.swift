@@ -38,7 +38,7 @@ public struct UpstreamConfiguration: Sendable {
     /// A request for `url` on the upstream's host.
     func request(_ url: String, accept: String) -> Transfer.Request {
         Transfer.Request(
-            url: url, isLoopback: address.isLoopback, accept: accept, credentials: credentials, certificateAuthorities: certificateAuthorities,
-            connectMilliseconds: Int(stallSeconds * 1000))
+            url: url, isLoopback: address.isLoopback, accept: accept, credentials: credentials,
+            certificateAuthorities: certificateAuthorities, connectMilliseconds: Int(stallSeconds * 1000))
     }
 }

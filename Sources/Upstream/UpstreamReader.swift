@@ -67,7 +67,6 @@ public final class UpstreamReader: Sendable {
     }
 
     private func run() {
-        var isFirst = true
         var lastError: RingError?
         while !stopSignal.isSet {
             do throws(RingError) {
@@ -77,12 +76,11 @@ public final class UpstreamReader: Sendable {
                 pull(publisher)
                 break
             } catch {
-                if isFirst { return enter(.failed(error)) }
+                if case .starting = phase.withLock({ $0 }) { return enter(.failed(error)) }
                 if error != lastError { logger.error("camera \(configuration.ring.camera): \(error)") }
                 lastError = error
                 Poll.wait([stopSignal.alarm.descriptor.number], milliseconds: 1000)
             }
-            isFirst = false
         }
         enter(.ended)
     }

@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Upstream
 
-@Suite("Accidents of an upstream", .timeLimit(.minutes(2)))
+@Suite("Accidents of an upstream", .timeLimit(.minutes(5)))
 struct AccidentTests {
     /// What goes wrong at first, and what is said of it.
     struct Accident: Sendable, CustomTestStringConvertible {

@@ -35,15 +35,14 @@ final class Relay: Sendable {
 
     /// The next frame; throws when none comes for 20 seconds.
     func nextFrame(after number: UInt64) throws -> Frame {
-        let deadline = Clock.monotonic + 20_000_000_000
-        while Clock.monotonic < deadline {
-            if case .frame = subscriber.wait(newerThan: number, milliseconds: 250),
-                let frame = subscriber.copyNewestFrame(), frame.description.number > number
-            {
-                return frame
+        try eventually("a frame newer than \(number)") {
+            guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
+                // Returns at once when there is another frame than the newest of now.
+                _ = subscriber.wait(newerThan: subscriber.status?.newest?.number ?? 0, milliseconds: 250)
+                return nil
             }
+            return frame
         }
-        throw Timeout(description: "no frame newer than \(number): \(statusText)")
     }
 
     /// Waits until the ring's status is as `condition` wants it; throws after 20 seconds.
@@ -55,12 +54,12 @@ final class Relay: Sendable {
     /// Waits until `body` gives something; throws after 20 seconds.
     @discardableResult
     func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
-        let deadline = Clock.monotonic + 20_000_000_000
-        while Clock.monotonic < deadline {
+        let deadline = Deadline(seconds: 20)
+        while !deadline.isOver {
             if let value = try body() { return value }
-            _ = subscriber.wait(newerThan: .max, milliseconds: 20)
+            Poll.wait([], milliseconds: 5)
         }
-        throw Timeout(description: "\(what) did not happen: \(statusText)")
+        throw Timeout(description: "\(what) did not come: \(statusText)")
     }
 
     private var statusText: String {
@@ -73,6 +72,6 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 extension Frame {
-    /// Whether this is `picture`, byte for byte. Not by `==`, which prints both in full where they differ.
+    /// Whether this is `picture`, byte for byte; unlike `==` in an expectation it does not print all bytes.
     func `is`(_ picture: TestPicture) -> Bool { bytes == picture.bytes }
 }

@@ -5,7 +5,7 @@ import TestSupport
 
 @testable import Upstream
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .timeLimit(.minutes(5)))
 struct StreamTests {
     @Test("every picture of a true stream comes into the ring, unchanged, in order, with its number")
     func passesPictures() throws {

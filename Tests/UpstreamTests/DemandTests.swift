@@ -1,0 +1,91 @@
+import Linux
+import SharedFrame
+import Testing
+import TestSupport
+
+@testable import Upstream
+
+@Suite("Demand", .timeLimit(.minutes(5)))
+struct DemandTests {
+    @Test("unwatched it connects once, to know whether the upstream answers, and is idle then")
+    func idle() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        let status = try relay.wait("being idle") { $0.state == .idle }
+        #expect(status.reason.isEmpty && status.newest != nil)
+        try relay.eventually("the connection's end") { server.openCount(to: "/stream") == 0 ? true : nil }
+        #expect(server.connectionCount == 1)
+    }
+
+    @Test("unwatched it asks again until the upstream has answered once")
+    func idleAfterFailure() throws {
+        let server = try ScriptedServer { client in
+            if client.index < 2 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
+        }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        try relay.wait("the failure") { $0.reason.contains("(503)") }
+        try relay.wait("being idle") { $0.state == .idle }
+        #expect(server.connectionCount == 3)
+    }
+
+    @Test("one connection, however many watch; none when the last has left")
+    func watched() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        try relay.wait("being idle") { $0.state == .idle }
+        let others = try (1...20).map { _ in try FrameSubscriber(relay.ring.name) }
+        for subscriber in others + [relay.subscriber] { subscriber.takeInterest() }
+        let number = try relay.nextFrame(after: relay.subscriber.status?.newest?.number ?? 0).description.number
+        _ = try relay.nextFrame(after: number + 20)
+        #expect(server.connectionCount == 2 && server.openCount(to: "/stream") == 1)
+
+        for subscriber in others { subscriber.dropInterest() }
+        _ = try relay.nextFrame(after: relay.subscriber.status?.newest?.number ?? 0)
+        #expect(server.openCount(to: "/stream") == 1)
+        relay.subscriber.dropInterest()
+        try relay.wait("being idle") { $0.state == .idle }
+        try relay.eventually("the connection's end") { server.openCount(to: "/stream") == 0 ? true : nil }
+        #expect(server.connectionCount == 2)
+    }
+
+    @Test("who comes while the last is just gone finds the connection still there")
+    func lingers() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try Relay(server.url()) {
+            $0.isAlwaysConnected = false
+            $0.lingerSeconds = 20
+        }
+        try relay.wait("being idle") { $0.state == .idle }
+        for _ in 1...3 {
+            relay.subscriber.takeInterest()
+            _ = try relay.nextFrame(after: (relay.subscriber.status?.newest?.number ?? 0) + 20)
+            relay.subscriber.dropInterest()
+        }
+        #expect(server.connectionCount == 2)
+        #expect(relay.subscriber.status?.state == .live)
+    }
+
+    @Test("a viewer's arrival ends the pause after a failure")
+    func arrivalEndsPause() throws {
+        let server = try ScriptedServer { client in
+            if client.index < 5 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
+        }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        // The fifth failure is followed by a pause of more than three seconds.
+        try relay.eventually("the fifth failure") { server.connectionCount == 5 ? true : nil }
+        try relay.wait("the failure") { $0.state == .waiting }
+        let began = Clock.monotonic
+        relay.subscriber.takeInterest()
+        _ = try relay.nextFrame(after: 0)
+        #expect(Clock.monotonic - began < 3_000_000_000)
+    }
+
+    @Test("--always keeps the connection")
+    func always() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try Relay(server.url())
+        _ = try relay.nextFrame(after: 200)
+        #expect(server.connectionCount == 1 && server.openCount(to: "/stream") == 1)
+        #expect(relay.subscriber.status?.state == .live)
+    }
+}

@@ -1,0 +1,49 @@
+import Linux
+import SharedFrame
+import Testing
+import TestSupport
+
+@testable import Upstream
+
+@Suite("Several relays of one upstream", .timeLimit(.minutes(5)))
+struct TakeOverTests {
+    @Test("one pulls, the other stands by and takes over when it ends")
+    func takesOver() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 100_000 * $0.index)) }
+        let first = try Relay(server.url())
+        let number = try first.nextFrame(after: 0).description.number
+        let second = try Relay(server.url(), ring: first.ring)
+        _ = try second.nextFrame(after: number + 20)
+        #expect(server.connectionCount == 1)
+
+        first.reader.stop()
+        let frame = try second.nextFrame(after: 100_000)
+        #expect(frame.is(TestPicture(Int(frame.description.number))))
+        #expect(server.connectionCount == 2 && server.openCount(to: "/stream") == 1)
+        try second.wait("being live") { $0.state == .live && $0.isWriterAlive }
+    }
+
+    @Test("one that stands by ends at once")
+    func standByEnds() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let first = try Relay(server.url())
+        let second = try Relay(server.url(), ring: first.ring)
+        let began = Clock.monotonic
+        second.reader.stop()
+        #expect(Clock.monotonic - began < 500_000_000)
+        let number = try first.nextFrame(after: 0).description.number
+        _ = try first.nextFrame(after: number + 5)
+    }
+
+    @Test("one with another upstream is told so, and the first goes on undisturbed")
+    func otherUpstream() throws {
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let first = try Relay(server.url())
+        let number = try first.nextFrame(after: 0).description.number
+        let error = #expect(throws: RingError.self) { try Relay(server.url("/other"), ring: first.ring) }
+        #expect(error?.exitStatus == 69)
+        #expect(error?.description.contains(server.url()) == true)
+        _ = try first.nextFrame(after: number + 20)
+        #expect(server.connectionCount == 1)
+    }
+}
