@@ -23,7 +23,7 @@ export class Note {
     }
     const title = text(state);
     this.element.children[1].textContent = title;
-    this.element.children[2].textContent = sentence(camera, condition, delay);
+    this.element.children[2].textContent = capitalized(sentence(camera, condition, delay));
     const announced = state === "paused" ? "" : `${camera}: ${title}`;
     if (this.announcement.textContent !== announced) this.announcement.textContent = announced;
   }
@@ -44,3 +44,5 @@ function sentence(camera, { state, reason, cameraState, silence }, delay) {
       return reason || text(`detail.${state}`, { camera });
   }
 }
+
+const capitalized = (words) => words.charAt(0).toUpperCase() + words.slice(1);

@@ -338,9 +338,11 @@ export class OrielPlayer extends HTMLElement {
     this.frame = { id: status.frame_id, time: 0, delay: null };
   }
 
+  /** The picture's time is on its camera's clock; a relay tells how far that is from its own. */
   #ageAt(at, time) {
     const offset = this.#feed.clockOffset;
-    return time && offset !== null ? Math.max(0, at + offset - time) : null;
+    const cameraOffset = this.status?.clock_offset_ms ?? 0;
+    return time && offset !== null ? Math.max(0, at + offset + cameraOffset - time) : null;
   }
 
   // What a person sees of it.

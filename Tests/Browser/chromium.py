@@ -1,6 +1,7 @@
 """Debian's Chromium, driven through chromedriver by the WebDriver protocol, with the standard library alone."""
 
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -89,7 +90,7 @@ class Chromium:
 
     def open(self, address):
         """Goes to an address and returns when its document is there; a stream never finishes loading."""
-        self.command("POST", "/url", {"url": "about:blank"})
+        self.leave()
         self.command("POST", "/url", {"url": address})
         deadline = time.monotonic() + 15
         while True:
@@ -121,9 +122,14 @@ class Chromium:
         shot = self.protocol("Page.captureScreenshot", clip={"x": x, "y": y, "width": width, "height": height, "scale": 1})
         return base64.b64decode(shot["data"])
 
+    @contextlib.contextmanager
     def before_pages(self, script):
-        """Runs a script in every page opened from now on, before the page's own."""
-        self.protocol("Page.addScriptToEvaluateOnNewDocument", source=script)
+        """Meanwhile, runs a script in every page that is opened, before the page's own."""
+        added = self.protocol("Page.addScriptToEvaluateOnNewDocument", source=script)
+        try:
+            yield
+        finally:
+            self.protocol("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
 
     def press(self, key):
         code = KEYS.get(key, key)
@@ -152,17 +158,24 @@ class Chromium:
         entries = self.command("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
 
+    def leave(self):
+        """Leaves the page for an empty one."""
+        self.command("POST", "/url", {"url": "about:blank"})
+
     def new_tab(self):
-        handle = self.command("POST", "/window/new", {"type": "tab"})["handle"]
-        self.command("POST", "/window", {"handle": handle})
-        return handle
+        """Opens a tab in front of this one."""
+        self.first = self.command("GET", "/window")
+        self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "tab"})["handle"]})
 
-    @property
-    def tab(self):
-        return self.command("GET", "/window")
+    def close_tab(self):
+        self.command("DELETE", "/window")
+        self.command("POST", "/window", {"handle": self.first})
 
-    def switch(self, handle):
-        self.command("POST", "/window", {"handle": handle})
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
 
     def close(self):
         try:

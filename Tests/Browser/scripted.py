@@ -34,13 +34,14 @@ class Camera:
         self.reason = ""
         self.viewers = 0
         self.lag = 0.0
+        self.clock_offset = 0.0
 
     def publish(self, picture):
         """Makes the picture the newest one and returns its frame number."""
         with self.changed:
             self.number += 1
             self.picture = picture
-            self.taken = time.time() - self.lag
+            self.taken = time.time() - self.lag + self.clock_offset
             self.state, self.reason = "live", ""
             self.changed.notify_all()
             return self.number
@@ -61,7 +62,7 @@ class Camera:
             "camera": self.name, "state": self.state, "reason": self.reason, "online": self.state == "live",
             "frame_id": self.number, "age_ms": round((time.time() - self.taken) * 1000), "width": self.width,
             "height": self.height, "fps": {"asked": 30, "captured": 30}, "viewers": self.viewers,
-            "bytes_per_frame": len(self.picture), "restarts": 0, "counters": {},
+            "bytes_per_frame": len(self.picture), "restarts": 0, "counters": {}, "clock_offset_ms": self.clock_offset * 1000,
             "source": {"kind": "pattern", "device": "", "name": "Scripted camera", "format": "MJPG"},
         }
 

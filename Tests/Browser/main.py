@@ -1,0 +1,50 @@
+"""Runs the checks that Tests/Browser/run names."""
+
+import argparse
+import shutil
+import signal
+import sys
+
+import page_checks
+import system_checks
+from checking import Report, Skipped
+from chromium import Chromium
+from firefox import Firefox
+
+
+def look(report, browser, checks):
+    print(f"{browser.name} {browser.version}", flush=True)
+    for sentence, check, *arguments in checks:
+        report.run(f"{browser.name}: {sentence}", check, *arguments)
+
+
+def no_firefox():
+    raise Skipped("firefox-esr is not installed")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="Tests/Browser/run")
+    parser.add_argument("--full", action="store_true", help="Firefox too, and the long checks")
+    parser.add_argument("--scripted", action="store_true", help="only against the scripted server")
+    parser.add_argument("--system", action="store_true", help="only against the real system")
+    parser.add_argument("words", nargs="*", help="only checks whose sentence has one of the words")
+    given = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that browsers and systems are ended
+    report = Report(given.words)
+    if not given.system:
+        with Chromium() as browser:
+            look(report, browser, [*page_checks.checks(browser), *page_checks.chromium_checks(browser)])
+        if given.full and (shutil.which("firefox-esr") or shutil.which("firefox")):
+            with Firefox() as browser:
+                look(report, browser, page_checks.checks(browser))
+        elif given.full:
+            report.run("firefox", no_firefox)
+    if not given.scripted:
+        with Chromium() as browser:
+            system_checks.run(report, browser)
+    return report.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

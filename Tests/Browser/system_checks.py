@@ -1,0 +1,174 @@
+"""The page against the real system: capture-daemon, both workers, both web servers."""
+
+import pathlib
+import signal
+import statistics
+import tempfile
+import time
+
+import coded
+from checking import expect, own_address, wait_until
+from page import PLAYER, Page
+from system import System
+
+COUNT = 20
+
+
+class Stage:
+    """A system and the page on it, kept for several checks."""
+
+    def __init__(self, browser, system, host="127.0.0.1"):
+        self.browser, self.system = browser, system
+        self.page = Page(browser, f"http://{host}:{system.port}")
+
+    def wait_live(self, seconds=15):
+        return wait_until(lambda: self.page.state() == "live", seconds, "live")[0]
+
+    def open_marked(self):
+        """Opens the page and marks its document, so that a reload would be noticed."""
+        self.page.open()
+        self.wait_live()
+        self.page.run("window.mark = 'the same document'")
+
+    def expect_same_document(self):
+        expect(self.page.run("return window.mark ?? null"), "the same document", "the document")
+
+
+def moving_pictures(stage):
+    stage.page.open()
+    stage.wait_live()
+    box = stage.page.run(f"const box = {PLAYER}.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]")
+    first, number = stage.browser.screenshot(box), stage.page.frame_number()
+    time.sleep(0.5)
+    second, later = stage.browser.screenshot(box), stage.page.frame_number()
+    assert first != second, "two screenshots are the same"
+    assert later > number > 0, (number, later)
+    rate = stage.page.player("player.metrics.rate")
+    return f"{later - number} frames in between, {rate:.1f} fps"
+
+
+def age_is_real(stage):
+    """The page's figure against the frames' own times and this machine's clock."""
+    stage.page.open()
+    stage.wait_live()
+    stage.page.run(
+        "window.delays = []; const player = " + PLAYER + ";"
+        "player.addEventListener('measure', () => delays.push(player.frame.delay));")
+    time.sleep(4)
+    delays = [delay for delay in stage.page.run("return delays") if delay is not None]
+    assert delays and all(delay < 5000 for delay in delays), delays
+    return f"captured to painted: median {statistics.median(delays):.0f} ms, most {max(delays):.0f} ms"
+
+
+def capture_stops(stage):
+    stage.open_marked()
+    stage.system.signal(signal.SIGSTOP, "capture-daemon")
+    try:
+        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), 3, "not live any more")
+        wait_until(lambda: stage.page.state() == "offline", 5, "offline")
+        note = stage.page.note()
+    finally:
+        stage.system.signal(signal.SIGCONT, "capture-daemon")
+    back = stage.wait_live(3)
+    stage.expect_same_document()
+    return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after its return"
+
+
+def part_dies(stage, program):
+    stage.open_marked()
+    number = stage.page.frame_number()
+    stage.system.signal(signal.SIGKILL, program)
+    time.sleep(0.3)
+    began = time.monotonic()
+    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, 10, "live with new frames")
+    time.sleep(max(0, 1.5 - (time.monotonic() - began)))
+    wait_until(lambda: stage.page.state() == "live", 5, "live")
+    later = stage.page.frame_number()
+    wait_until(lambda: stage.page.frame_number() > later, 3, "frames that go on")
+    stage.expect_same_document()
+
+
+def strict_policy(stage):
+    headers, _ = stage.system.get("/")
+    policy = headers.get("Content-Security-Policy", "")
+    assert "default-src 'none'" in policy and "unsafe" not in policy, policy
+    stage.browser.console()
+    stage.page.open()
+    stage.wait_live()
+    for key in ("d", "v", "r", " ", ",", " ", "l", "t", "l", "t", "d"):
+        stage.browser.press(key)
+        time.sleep(0.05)
+    stage.page.run("localStorage.clear()")
+    expect(stage.browser.console(), [], "complaints in the console")
+
+
+def wall_of_cameras(stage):
+    stage.page.open()
+    states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
+    wait_until(lambda: stage.page.run(states) == ["live"] * 6, 15, "six live tiles")
+    ids = "return [...document.querySelectorAll('oriel-player')].map((player) => player.frame.id)"
+    before = stage.page.run(ids)
+    wait_until(lambda: all(b > a for a, b in zip(before, stage.page.run(ids))), 8, "every tile newer")
+
+
+def newest_frame(stage, way):
+    """At one frame a second: the screen shows the snapshot's frame while that is the newest."""
+    path, element = {
+        "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
+        "<img>": ("/", "document.images[document.images.length - 1]"),
+        "typed address": ("/video", "document.images[0]"),
+    }[way]
+    stage.page.open(path)
+    if way == "<img>":
+        stage.page.run(
+            "document.body.replaceChildren(Object.assign(document.createElement('img'), { src: 'video', width: 320, height: 240 }))")
+    wait_until(lambda: stage.page.shown_number(element) is not None, 15, "a picture")
+    matched = 0
+    for _ in range(40):
+        before = stage.system.get("/snapshot")
+        time.sleep(0.25)
+        shown = stage.page.shown_number(element)
+        after = stage.system.get("/snapshot")
+        if before[0]["X-Frame-Id"] != after[0]["X-Frame-Id"]:
+            continue
+        newest = next(number for number in range(COUNT) if coded.picture(number) == before[1])
+        expect(shown, newest, "the number on the screen")
+        matched += 1
+        if matched == 4:
+            return f"{matched} frames, lag 0"
+    raise AssertionError(f"only {matched} frames stood still long enough")
+
+
+def run(report, browser):
+    own = None
+    try:
+        own = own_address()
+    except Exception as reason:
+        report.run("this machine's own address", _raise, reason)
+
+    with System("main=pattern", bind="0.0.0.0" if own else "127.0.0.1") as system:
+        for host in ["127.0.0.1"] + ([own] if own else []):
+            stage = Stage(browser, system, host)
+            report.run(f"real system: moving pictures at {host}", moving_pictures, stage)
+            report.run(f"real system: the age is real at {host}", age_is_real, stage)
+        stage = Stage(browser, system)
+        report.run("real system: the strict content policy holds, the console is quiet", strict_policy, stage)
+        report.run("real system: capture-daemon hangs and goes on", capture_stops, stage)
+        report.run("real system: capture-daemon dies", part_dies, stage, "capture-daemon")
+        report.run("real system: mjpeg-fcgi dies", part_dies, stage, "mjpeg-fcgi")
+        report.run("real system: relay-fcgi dies", part_dies, stage, "relay-fcgi")
+
+    with System(" ".join(f"cam{index}=pattern" for index in range(6)), fps=10, size="640x360") as system:
+        report.run("real system: six cameras on the wall", wall_of_cameras, Stage(browser, system))
+
+    with tempfile.TemporaryDirectory(prefix="oriel-coded-") as folder:
+        for number in range(COUNT):
+            (pathlib.Path(folder) / f"{number:04}.jpg").write_bytes(coded.picture(number))
+        with System(f"main={folder}", fps=1, bind="0.0.0.0" if own else "127.0.0.1") as system:
+            for host in ["127.0.0.1"] + ([own] if own else []):
+                for way in ("player", "<img>", "typed address"):
+                    report.run(f"real system: the newest frame is on the screen: {way}, 1 fps, {host}", newest_frame, Stage(browser, system, host), way)
+
+
+def _raise(error):
+    raise error
