@@ -54,7 +54,7 @@ let package = Package(
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, system]),
         .executableTarget(
             name: "relay-fcgi",
-            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log]),
+            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log, system]),
 
         .target(
             name: "TestSupport", dependencies: ["Linux", "MotionJPEG", "SharedFrame", system],

@@ -24,6 +24,9 @@ public struct CredentialsList: Sendable, Equatable {
     private var byCamera: [CameraName: Credentials] = [:]
     private var common: Credentials?
 
+    /// The cameras that have credentials of their own, by name.
+    public var cameras: [CameraName] { byCamera.keys.sorted() }
+
     /// No credentials at all.
     public init() {}
 

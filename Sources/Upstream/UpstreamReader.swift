@@ -46,6 +46,11 @@ public final class UpstreamReader: Sendable {
         }
     }
 
+    /// Asks the thread to end, without waiting.
+    public func askToStop() {
+        stopSignal.set()
+    }
+
     /// Ends the thread, within a second; the ring says `stopped` and its name goes.
     ///
     /// A thread that stands by sleeps on until the process ends or the ring is free, and then does nothing.

@@ -1,0 +1,91 @@
+import Daemon
+import Linux
+import SharedFrame
+import SystemPackage
+import Upstream
+
+/// What the options mean, checked.
+extension RelayWorker {
+    /// One configuration for each `--upstream`, in their order.
+    func configurations() throws -> [UpstreamConfiguration] {
+        guard !upstream.isEmpty else {
+            throw Failure(.usage, "no upstream: give --upstream http://HOST:9001/mjpeg (see relay-fcgi --help)")
+        }
+        guard maxViewers > 0 else { throw Failure(.usage, "--max-viewers takes a number from 1 on") }
+        guard (0.1...3600).contains(stall) else { throw Failure(.usage, "--stall takes 0.1 to 3600 seconds") }
+        guard (0.01...120).contains(fps) else { throw Failure(.usage, "--fps takes 0.01 to 120 pictures per second") }
+        let credentials = try credentialsList()
+        let authorities = try certificateAuthorities()
+        let prefix = try prefixInUse()
+        var configurations: [UpstreamConfiguration] = []
+        for text in upstream {
+            let (camera, address) = try Self.parse(text)
+            guard !configurations.contains(where: { $0.ring.camera == camera }) else {
+                throw Failure(.usage, "two upstreams are called \(camera): name them, as in door=http://HOST/mjpeg")
+            }
+            guard let ring = RingName(prefix: prefix, camera: camera, kind: .relay) else { continue }
+            var configuration = UpstreamConfiguration(ring: ring, address: address, version: orielVersion)
+            configuration.credentials = credentials.credentials(for: camera)
+            configuration.certificateAuthorities = authorities
+            configuration.stallSeconds = stall
+            configuration.isAlwaysConnected = always
+            configuration.stillsPerSecond = fps
+            configurations.append(configuration)
+        }
+        let names = Set(configurations.map(\.ring.camera))
+        if let stranger = credentials.cameras.first(where: { !names.contains($0) }) {
+            throw Failure(.configuration, "there are credentials for \(stranger), but no upstream of that name")
+        }
+        return configurations
+    }
+
+    /// `--prefix`, else `ORIEL_PREFIX`, else `oriel`.
+    func prefixInUse() throws -> String {
+        let environment = Environment.value("ORIEL_PREFIX").flatMap { $0.isEmpty ? nil : $0 }
+        let prefix = prefix ?? environment ?? "oriel"
+        guard RingName.isPrefix(prefix) else {
+            throw Failure(
+                .usage, "the prefix '\(prefix)' cannot be: give up to 64 letters, digits, - and _, no - or _ first")
+        }
+        return prefix
+    }
+
+    /// `[NAME=]URL`; messages never show the URL, which may have a password in it.
+    private static func parse(_ text: String) throws -> (CameraName, UpstreamAddress) {
+        var camera = CameraName.main
+        var url = text[...]
+        if let sign = text.firstIndex(of: "="), !text[..<sign].contains(":") {
+            guard let name = CameraName(text[..<sign]) else {
+                throw Failure(
+                    .usage, "'\(text[..<sign])' cannot name a camera: give up to 32 of a-z, 0-9, - and _")
+            }
+            camera = name
+            url = text[text.index(after: sign)...]
+        }
+        do {
+            return (camera, try UpstreamAddress(String(url)))
+        } catch {
+            throw Failure(.usage, "\(error)")
+        }
+    }
+
+    private func credentialsList() throws -> CredentialsList {
+        do throws(UpstreamError) {
+            if let credentials { return try CredentialsList(file: FilePath(credentials)) }
+            guard let text = Environment.value("ORIEL_UPSTREAM_CREDENTIALS") else { return CredentialsList() }
+            return try CredentialsList(parsing: text, origin: "ORIEL_UPSTREAM_CREDENTIALS")
+        } catch {
+            throw Failure(.configuration, "\(error)")
+        }
+    }
+
+    private func certificateAuthorities() throws -> FilePath? {
+        guard let caFile else { return nil }
+        do throws(SystemError) {
+            _ = try File.contents(of: FilePath(caFile))
+        } catch {
+            throw Failure(.noInput, "the file of --ca-file cannot be read (\(error)): give a readable PEM file")
+        }
+        return FilePath(caFile)
+    }
+}
