@@ -50,7 +50,7 @@ struct ProgramTests {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         _ = try daemon.frame()
         #expect(daemon.objects.count == 1)
-        #expect(daemon.stop(signal) == .exited(0))
+        #expect(daemon.stop(signal) == 0)
         #expect(daemon.objects.isEmpty)
         #expect(daemon.subscriber.status?.state != .live)
     }
@@ -60,9 +60,9 @@ struct ProgramTests {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         daemon.subscriber.takeInterest()
         let frame = try daemon.frame()
-        daemon.process.signal(SIGHUP)
+        daemon.process.send(SIGHUP)
         _ = try daemon.frame(after: frame.description.number + 10)
-        #expect(daemon.stop() == .exited(0))
+        #expect(daemon.stop() == 0)
     }
 
     @Test("a second daemon for the same camera is refused, the first one goes on")
@@ -71,9 +71,9 @@ struct ProgramTests {
         first.subscriber.takeInterest()
         let frame = try first.frame()
         let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: first.ring)
-        #expect(second.process.wait(seconds: 30) == .exited(69))
+        #expect(second.process.wait(milliseconds: 30_000) == 69)
         let sentence = try #require(second.log.first)
-        #expect(sentence.contains("camera main already has a writer, process \(first.process.identifier)"))
+        #expect(sentence.contains("camera main already has a writer, process \(first.process.processIdentifier)"))
         _ = try first.frame(after: frame.description.number + 5)
         #expect(try #require(first.subscriber.status).restarts == 0)
     }
@@ -84,7 +84,7 @@ struct ProgramTests {
         let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
         first.subscriber.takeInterest()
         let before = try first.frame(after: try first.frame().description.number + 5)
-        #expect(first.stop(SIGKILL) == .killed(SIGKILL))
+        #expect(first.stop(SIGKILL) == -SIGKILL)
         let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
         // The reader of old goes on by itself.
         var after = before
@@ -94,7 +94,7 @@ struct ProgramTests {
         }
         #expect(came)
         #expect(try #require(second.subscriber.status).restarts == 1)
-        #expect(second.stop() == .exited(0))
+        #expect(second.stop() == 0)
         #expect(second.objects.isEmpty)
     }
 
@@ -111,7 +111,7 @@ struct ProgramTests {
         #expect(daemon.process.isRunning)
         #expect(daemon.subscriber.status?.state == .waiting)
         #expect(daemon.log == ["warning capture-daemon: \(sentence)"])
-        #expect(daemon.stop() == .exited(0))
+        #expect(daemon.stop() == 0)
     }
 
     @Test("turned pictures have their sides exchanged, or trimmed where the edge is no whole block")
@@ -133,16 +133,16 @@ struct ProgramTests {
             ["--subsampling", "444"],
         ])
     func wrongOptions(arguments: [String]) throws {
-        let result = try ChildProcess.run([RunningDaemon.program] + arguments)
-        #expect(result.ending == .exited(64))
-        #expect(result.output.hasPrefix("error: "))
-        #expect(result.output.count { $0 == "\n" } == 1)
+        let result = try RunningDaemon.run(arguments)
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("error: "))
+        #expect(result.errors.count { $0 == "\n" } == 1)
     }
 
     @Test("the version and the help are on the standard output", arguments: ["--version", "--help", "devices"])
     func information(argument: String) throws {
-        let result = try ChildProcess.run([RunningDaemon.program, argument])
-        #expect(result.isSuccess)
+        let result = try ChildProcess.run(RunningDaemon.program(), [argument])
+        #expect(result.status == 0)
         #expect(!result.output.isEmpty)
     }
 
@@ -157,7 +157,7 @@ struct ProgramTests {
         #expect(messages.first == "READY=1")
         #expect(messages.contains { $0.hasPrefix("STATUS=live: Synthetic camera") })
         #expect(messages.contains("WATCHDOG=1"))
-        #expect(daemon.stop() == .exited(0))
+        #expect(daemon.stop() == 0)
         var last = ""
         while let message = socket.receive(seconds: 0.1) { last = message }
         #expect(last == "STOPPING=1")

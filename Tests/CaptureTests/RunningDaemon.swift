@@ -7,8 +7,6 @@ import Testing
 
 /// The real capture-daemon, as this test run has built it, with a ring of its own.
 final class RunningDaemon {
-    static let program = FilePath(CommandLine.arguments[0]).removingLastComponent().appending("capture-daemon").string
-
     let ring: TemporaryRing
     let subscriber: FrameSubscriber
     let process: ChildProcess
@@ -21,7 +19,19 @@ final class RunningDaemon {
         subscriber = try FrameSubscriber(ring.name)
         let all = environment.merging(["ORIEL_PREFIX": ring.prefix, "ORIEL_LOG_LEVEL": "", "JOURNAL_STREAM": ""]) { $1 }
         process = try ChildProcess(
-            [Self.program] + arguments, environment: all, output: folder.path.appending("log"))
+            Self.program(), arguments, environment: all, log: folder.path.appending("log").string)
+    }
+
+    /// The program that was built beside the tests.
+    static func program() throws -> String { try ChildProcess.buildFolder() + "/capture-daemon" }
+
+    /// Runs the program to its end; its exit status and what it wrote to the standard error.
+    static func run(_ arguments: [String]) throws -> (status: CInt?, errors: String) {
+        let folder = TemporaryFolder()
+        let log = folder.path.appending("log")
+        let process = try ChildProcess(program(), arguments, log: log.string)
+        let status = process.wait(milliseconds: 30_000)
+        return (status, String(decoding: try File.contents(of: log), as: UTF8.self))
     }
 
     /// What it has logged so far, a line each, without the time.
@@ -51,10 +61,10 @@ final class RunningDaemon {
         return try #require(nil, "no picture after \(number): \(log)", sourceLocation: sourceLocation)
     }
 
-    /// Ends it as systemd and people do.
-    func stop(_ signal: CInt = SIGTERM) -> ChildProcess.Ending? {
-        process.signal(signal)
-        return process.wait(seconds: 30)
+    /// Ends it as systemd and people do: its exit status, or the signal's number, negative.
+    func stop(_ signal: CInt = SIGTERM) -> CInt? {
+        process.send(signal)
+        return process.wait(milliseconds: 30_000)
     }
 
     /// What is in shared memory under its prefix.

@@ -44,10 +44,11 @@ public final class FakeCamera: Sendable {
         let library = buildFolder.path.appending("fake-camera.so").string
         let script = """
             compiler=$(command -v cc || command -v clang || command -v gcc) || { echo 'no C compiler'; exit 1; }
-            exec "$compiler" -O2 -shared -fPIC -o '\(library)' '\(source)/camera.c' '\(source)/preload.c' -ldl -lpthread
+            exec "$compiler" -O2 -shared -fPIC -o '\(library)' '\(source)/camera.c' '\(source)/preload.c' \
+                -ldl -lpthread 2>&1
             """
-        let result = try ChildProcess.run(["sh", "-c", script])
-        guard result.isSuccess else { throw Failure(output: result.output) }
+        let result = try ChildProcess.run("/bin/sh", ["-c", script])
+        guard result.status == 0 else { throw Failure(output: result.output) }
         return library
     }
 
