@@ -120,7 +120,13 @@ public final class FrameSubscriber: Sendable {
     }
 
     /// The ring's header; nil when there is no ring.
-    public var status: RingStatus? { currentView()?.status }
+    ///
+    /// That of the object which has the name now, even while nobody waits: a writer that ended may have a successor.
+    public var status: RingStatus? {
+        guard let view = currentView() else { return nil }
+        if !view.isWriterWell { _ = lookAround(view) }
+        return currentView()?.status
+    }
 
     /// Why the object under the name is not read, in one sentence; nil when it is, or when there is none.
     public var refusal: String? { state.withLock { $0.refusal?.description } }

@@ -29,6 +29,19 @@ struct FrameSubscriberTests {
         writer.join()
     }
 
+    @Test("the status is the next writer's when the first one has stopped, even if nobody waits")
+    func statusFollows() throws {
+        let first = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        first.setState(.live, reason: "")
+        #expect(subscriber.status?.state == .live)
+        first.stop(reason: "the first one")
+        #expect(subscriber.status?.reason == "the first one")
+        let second = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        second.setState(.waiting, reason: "the second one")
+        #expect(subscriber.status?.reason == "the second one")
+    }
+
     @Test("a late reader skips to the newest frame")
     func newestOnly() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
