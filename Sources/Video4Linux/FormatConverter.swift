@@ -24,7 +24,9 @@ public final class FormatConverter {
         output = CaptureFormat(
             pixelFormat: .yu12, size: format.size, bytesPerLine: width,
             imageByteCount: width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2),
-            quantization: format.quantization, encoding: format.encoding, rate: format.rate)
+            // libv4l leaves the samples of Y'CbCr as they are, and makes limited ones of RGB and of a Bayer pattern.
+            quantization: format.pixelFormat.isColourConverted ? .limited : format.quantization,
+            encoding: format.pixelFormat.isColourConverted ? .bt601 : format.encoding, rate: format.rate)
         unsafe target = Self.describe(output)
     }
 
@@ -79,6 +81,12 @@ extension FormatConverter {
 }
 
 extension PixelFormat {
+    /// Whether libv4l computes Y'CbCr from something else.
+    var isColourConverted: Bool {
+        let kept: Set = ["YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06", "KONI", "CPIA"]
+        return !kept.contains(characters)
+    }
+
     /// Whether pictures are used as they are, or libv4l can convert them.
     public var isUsable: Bool { isDirect || FormatConverter.sources.contains(self) }
 }

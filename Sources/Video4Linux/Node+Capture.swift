@@ -137,11 +137,10 @@ extension CaptureFormat {
     ) {
         let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
         // A driver that leaves a field at its default means what V4L2_MAP_QUANTIZATION_DEFAULT and
-        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say.
-        let isRGB = pixelFormat == .rgb24 || pixelFormat == .bgr24
+        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say, but for brightness alone: that is as the sensor gives it.
         let isFull =
             quantization == V4L2_QUANTIZATION_DEFAULT.rawValue
-            ? isRGB || pixelFormat.isJPEG || colorspace == V4L2_COLORSPACE_JPEG.rawValue
+            ? pixelFormat.isFullByNature || colorspace == V4L2_COLORSPACE_JPEG.rawValue
             : quantization == V4L2_QUANTIZATION_FULL_RANGE.rawValue
         self.init(
             pixelFormat: pixelFormat, size: PictureSize(width: Int(width), height: Int(height)),

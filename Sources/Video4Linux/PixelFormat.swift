@@ -70,6 +70,12 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// Whether pictures are used as they are, without a `FormatConverter`.
     public var isDirect: Bool { Self.preferred.contains(self) }
 
+    /// Whether a picture has all values from 0 to 255 unless the driver says otherwise.
+    var isFullByNature: Bool { isJPEG || self == .rgb24 || self == .bgr24 || isLumaAlone }
+
+    /// Whether there is no colour in it.
+    var isLumaAlone: Bool { self == .grey || ["Y16", "Y10B", "Y04", "Y06"].contains(characters) }
+
     /// Bytes of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
     public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
         switch self {
