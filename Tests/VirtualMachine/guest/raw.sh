@@ -1,0 +1,44 @@
+# Raw formats from the driver vivid: a snapshot of its colour bars in each, for the host to look at.
+# shellcheck shell=dash source-path=SCRIPTDIR
+. /guest/system.sh
+
+start_servers
+
+# snapshot NAME OPTION…: /out/NAME.jpg
+snapshot() {
+    name=$1
+    shift
+    start_capture --device /dev/video0 --size 640x360 --fps 10 --control osd_text_mode=none "$@"
+    within 8 is_online
+    get /snapshot/main >"/out/$name.jpg" || miss "$name: no snapshot"
+    status format >"/out/$name.format"
+    stop_capture
+}
+for format in yuyv uyvy nv12 yu12 rgb24 bgr24 grey YVYU NV16 RGBP Y16 RGGB; do
+    snapshot "$format" --format "$format"
+done
+snapshot auto --format auto
+v4l2-ctl -d /dev/video0 -c quantization=1
+snapshot full-range --format yuyv
+v4l2-ctl -d /dev/video0 -c quantization=0
+
+# ---- the driver's own faults
+start_capture --device auto --size 320x180 --fps 25
+within 5 is_online
+start_viewer /out/viewer
+for fault in inject_v4l2_buf_flag_error inject_vidioc_qbuf_error inject_fatal_streaming_error disconnect; do
+    v4l2-ctl -d /dev/video0 -c "$fault=1"
+    sleep 0.3
+    begin=$(now)
+    within 5 [ "$(lines /out/viewer "$begin" | wc -l)" -ge 5 ]
+    expect "$fault: the stream goes on" within 4 is_online
+done
+echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind
+within 3 is_offline
+expect "driver unbound: offline after $took s (1 or less)" below 1 "$took"
+echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
+within 5 is_online
+expect "driver bound again: online after $took s (2 or less)" below 2 "$took"
+expect "the viewer's connection was never cut" kill -0 "$viewer"
+expect "and it never got a broken picture" [ "$(frames /out/viewer 0 broken)" = 0 ]
+stop_capture

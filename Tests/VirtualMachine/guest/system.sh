@@ -1,0 +1,92 @@
+# Sourced by the scenarios: Oriel in the guest as it is deployed (nginx, spawn-fcgi, one worker), and how to look at it.
+# shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
+
+export ORIEL_RUNTIME_DIR=/run/oriel
+
+pass() { echo "ok    $*"; }
+miss() { echo "FAIL  $*"; }
+# expect NAME COMMAND…: one line for a check that is true or false.
+expect() {
+    expect_name=$1
+    shift
+    if "$@"; then pass "$expect_name"; else miss "$expect_name"; fi
+}
+
+now() { awk '{ print $1 }' /proc/uptime; }
+# below LIMIT NUMBER; both may have digits behind the point.
+below() { awk -v limit="$1" -v number="$2" 'BEGIN { exit !(number ~ /^[0-9.]+$/ && number <= limit + 0) }'; }
+
+# within SECONDS COMMAND…: runs COMMAND again and again; `took` is how long it was false, or LIMIT+ when it stayed so.
+within() {
+    within_limit=$1 within_begin=$(now)
+    shift
+    while ! "$@" 2>/dev/null; do
+        took=$(awk -v begin="$within_begin" '{ printf "%.2f", $1 - begin }' /proc/uptime)
+        if ! below "$within_limit" "$took"; then
+            took=$took+
+            return 1
+        fi
+        sleep 0.05
+    done
+    took=$(awk -v begin="$within_begin" '{ printf "%.2f", $1 - begin }' /proc/uptime)
+}
+
+# ---- Oriel
+
+mkdir -p /run/oriel /var/lib/nginx /var/log/nginx /out/log
+
+start_servers() {
+    cp -r /etc/oriel/nginx /etc/nginx
+    cp /etc/oriel/mime.types /etc/nginx/
+    # The camera's side alone; what web.conf serves is not in this machine.
+    sed -i '/include web.conf/d' /etc/nginx/nginx.conf
+    spawn-fcgi -s /run/oriel/mjpeg-fcgi.sock -U www-data -P /run/worker.pid -- /usr/bin/mjpeg-fcgi --camera main \
+        >/out/log/spawn 2>&1
+    nginx -c /etc/nginx/nginx.conf
+    within 5 get /status >/dev/null
+}
+
+# start_capture OPTION…: the daemon of camera main; `capture` is its process.
+start_capture() {
+    capture-daemon "$@" 2>>/out/log/capture &
+    capture=$!
+}
+
+stop_capture() {
+    kill "$capture"
+    wait "$capture"
+}
+
+get() { wget -q -O - "http://127.0.0.1:9001$1"; }
+# The value of a field of the camera's status that is no object.
+status() { get /status/main | sed -n "s/.*\"$1\": *\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
+is_online() { [ "$(status online)" = true ]; }
+is_offline() { [ "$(status online)" = false ]; }
+is_state() { [ "$(status state)" = "$1" ]; }
+log_has() { grep -q "$1" /out/log/capture; }
+
+# ---- the USB camera
+
+camera() { echo "$*" >/run/usb-camera; }
+start_camera() {
+    usb-camera "$@" 2>>/out/log/usb-camera &
+    within 5 [ -e /dev/video0 ]
+}
+
+# ---- the viewer's lines: time, number, bytes, age, kind, index
+
+start_viewer() {
+    viewer --frames /frames/large.mjpeg --frames /frames/small.mjpeg 9001 /mjpeg/main >"$1" &
+    viewer=$!
+}
+lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
+# frames FILE FROM KIND…: how many lines since FROM are of one of these kinds.
+frames() {
+    frames_file=$1 frames_from=$2
+    shift 2
+    lines "$frames_file" "$frames_from" | awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
+}
+has_frames() { [ "$(frames "$2" "$3" same repaired)" -ge "$1" ]; }
+# shellcheck disable=SC2016     # awk's dollars
+is_rising() { awk 'NR > 1 && $2 <= last { wrong = 1 } { last = $2 } END { exit wrong }' "$1"; }
+has_picture() { [ "$(frames "$1" "$2" jpeg)" -ge 1 ]; }

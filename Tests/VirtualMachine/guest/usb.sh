@@ -1,0 +1,140 @@
+# A USB camera on uvcvideo: what it sends is what viewers get, whatever happens to it.
+# shellcheck shell=dash source-path=SCRIPTDIR
+. /guest/system.sh
+
+start_camera mjpeg:1280x720@30=/frames/large.mjpeg bare:640x480@30=/frames/small.mjpeg
+start_servers
+start_capture --device auto --size 1280x720 --fps 30 --control brightness=200 --control Contrast=17
+log=/out/viewer
+
+# ---- the list of devices, while another process streams from the camera
+within 5 is_online
+capture-daemon devices --json >/out/devices.json
+capture-daemon devices >/out/devices.txt
+expect "devices: lists the camera, ready to paste" grep -q -- '--device /dev/video0' /out/devices.txt
+expect "devices: and its control as it was set" grep -q -- '--control brightness=200' /out/devices.txt
+
+# ---- rate, bytes, order
+start_viewer "$log"
+within 5 has_frames 10 "$log" 0
+# A computer that is busy with other things is given some more tries.
+for try in 1 2 3 4; do
+    begin=$(now)
+    sleep 6
+    end=$(now)
+    awk -v begin="$begin" -v end="$end" '$1 >= begin && $1 < end' "$log" >/out/steady
+    rate=$(awk -v seconds="$begin $end" '{ split(seconds, s) } END { printf "%.2f", NR / (s[2] - s[1]) }' /out/steady)
+    ! below "$rate" 29 || break
+    echo "      try $try: $rate frames a second"
+done
+same=$(frames /out/steady 0 same)
+age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] " ms, 99 %: " a[int(NR * 0.99)] }')
+expect "MJPEG 1280x720 at 30: $rate frames a second reach the viewer (29 or more), median age $age ms" \
+    below "$rate" 29
+expect "MJPEG: all $(wc -l </out/steady) frames are byte for byte what the camera sent" \
+    [ "$same" = "$(wc -l </out/steady)" ]
+expect "MJPEG: in order, none twice" \
+    is_rising /out/steady
+
+only_good_frames() { [ "$(frames "$log" "$begin" broken jpeg)" = 0 ] && has_frames 10 "$log" "$begin_after"; }
+
+# ---- faults: a viewer never sees a broken picture, and the stream goes on
+for fault in 'truncate 5' 'garbage 5' 'empty 5' 'error 5' 'skip 5' 'merge 3'; do
+    begin=$(now)
+    camera "$fault"
+    sleep 0.6
+    begin_after=$(now)
+    within 2 has_frames 10 "$log" "$begin_after"
+    expect "fault '$fault': no broken picture, and frames go on" only_good_frames
+done
+begin=$(now)
+camera stall 3
+sleep 3.2
+begin_after=$(now)
+within 2 has_frames 10 "$log" "$begin_after"
+expect "fault 'stall 3': frames go on $took s after it, none was broken" [ "$(frames "$log" "$begin" broken)" = 0 ]
+
+# ---- unplugged and plugged in
+capture_process=$capture
+count_handles() {
+    for process in $capture_process $(cat /run/worker.pid); do
+        find "/proc/$process/fd" | wc -l
+        find "/proc/$process/task" -maxdepth 1 | wc -l
+    done | tr '\n' ' '
+}
+before=$(count_handles)
+begin=$(now)
+camera unplug
+within 3 is_offline
+expect "unplugged: online is false after $took s (1 or less)" below 1 "$took"
+within 5 has_picture "$log" "$begin"
+expect "unplugged: the picture that says so after $took s (2 or less)" below 2 "$took"
+get "/snapshot?offline=picture" >/out/unplugged.jpg
+plug_in() {
+    begin=$(now)
+    camera plug
+    within 6 has_frames 5 "$log" "$begin"
+}
+plug_in
+expect "plugged in: frames again after $took s (2 or less)" below 2 "$took"
+within 2 is_online
+sleep 0.3
+expect "plugged in: the controls are set again" \
+    [ "$(v4l2-ctl -d /dev/video0 -C brightness,contrast | tr '\n' ' ')" = "brightness: 200 contrast: 17 " ]
+
+# ---- the same camera under another node's name: somebody holds the old one open
+old=$(status device)
+tail -f /dev/null 3<"$old" &
+holder=$!
+camera unplug
+within 3 is_offline
+plug_in
+expect "held open by another: frames again after $took s (2 or less)" below 2 "$took"
+expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
+kill "$holder"
+
+# ---- again and again
+for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    camera unplug
+    within 3 is_offline || miss "round $round: never offline"
+    echo "${took%+}" >>/tmp/offline
+    plug_in || miss "round $round: no frames"
+    echo "${took%+}" >>/tmp/online
+done
+# The median, so that one moment in which this computer was busy with other things does not decide.
+middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
+expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
+expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
+    below 2 "$(middle /tmp/online | sed 's/ .*//')"
+sleep 1
+after=$(count_handles)
+expect "20 times: no descriptor and no thread is left over ($before before, $after after)" [ "$before" = "$after" ]
+expect "the viewer's connection was never cut" kill -0 "$viewer"
+expect "and it never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
+kill "$viewer"
+stop_capture
+
+# ---- a camera that leaves its Huffman tables out
+start_capture --device auto --size 640x480 --fps 30
+within 5 is_online
+start_viewer /out/bare
+within 6 has_frames 30 /out/bare 0
+kill "$viewer"
+expect "MJPEG without tables: the standard ones are put in, all else is as it was sent" \
+    [ "$(frames /out/bare 0 same first jpeg broken)-$(head -n 30 /out/bare | wc -l)" = 0-30 ]
+stop_capture
+
+# ---- busy
+v4l2-ctl -d "$(capture-daemon devices | sed -n 's/.*--device \([^ ]*\).*/\1/p')" --stream-mmap --stream-to=/dev/null >/dev/null 2>&1 &
+streamer=$!
+sleep 1
+: >/out/log/capture
+start_capture --device auto --size 1280x720
+expect "busy: the daemon says so" within 5 log_has 'is busy: another program streams from it'
+expect "busy: status says so" within 2 is_state waiting
+sleep 2
+expect "busy: said once, not again and again" [ "$(grep -c 'is busy' /out/log/capture)" = 1 ]
+kill "$streamer"
+within 4 is_online
+expect "busy no longer: pictures after $took s" below 3 "$took"
+stop_capture
