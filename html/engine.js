@@ -8,6 +8,8 @@ import { MultipartParser, boundaryOf } from "./multipart.js";
 
 /** The server repeats the last picture at least every 5 s, so a longer silence means a dead connection. */
 const silenceLimit = 8_000;
+/** Milliseconds from paint to paint: no screen worth the work shows more, and what comes in between is skipped. */
+const shortestInterval = 12;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
 /** Milliseconds since 1970 on a clock that page and workers share and that is finer than Date.now(). */
@@ -21,6 +23,7 @@ export class Engine {
   #newest = null;
   #lastId = 0;
   #isDecoding = false;
+  #paintedAt = 0;
   #shown = null;
   #received = 0;
   #dropped = 0;
@@ -152,7 +155,10 @@ export class Engine {
   async #decodeNewest() {
     this.#isDecoding = true;
     while (this.#newest) {
+      const rest = this.#paintedAt + shortestInterval - performance.now();
+      if (rest > 1) await new Promise((resolve) => setTimeout(resolve, rest));
       const frame = this.#newest;
+      if (!frame) break;
       this.#newest = null;
       await this.#show(frame);
     }
@@ -174,6 +180,7 @@ export class Engine {
     }
     this.#context.drawImage(bitmap, 0, 0);
     bitmap.close();
+    this.#paintedAt = performance.now();
     this.#shown = frame;
     if (this.#isFrozen) {
       this.#reportFrozen();
