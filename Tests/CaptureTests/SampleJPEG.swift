@@ -4,7 +4,8 @@ import MotionJPEG
 enum SampleJPEG {
     /// A picture that `tag` tells from others.
     static func bytes(
-        tag: UInt8 = 0, width: UInt16 = 64, height: UInt16 = 48, hasTables: Bool = true, hasEnd: Bool = true
+        tag: UInt8 = 0, width: UInt16 = 64, height: UInt16 = 48, dataByteCount: Int = 4, hasTables: Bool = true,
+        hasEnd: Bool = true
     ) -> [UInt8] {
         var bytes: [UInt8] = [0xff, 0xd8]
         bytes += [0xff, 0xdb, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
@@ -12,7 +13,7 @@ enum SampleJPEG {
         bytes += [3, 1, 0x22, 0, 2, 0x11, 0, 3, 0x11, 0]
         if hasTables { bytes += JPEG.standardHuffmanTables }
         bytes += [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0]
-        bytes += [tag, 0x12, 0x34, 0x56]
+        bytes += (0..<dataByteCount).map { $0 == 0 ? tag : UInt8($0 % 251) }
         return hasEnd ? bytes + [0xff, 0xd9] : bytes
     }
 
