@@ -11,7 +11,7 @@ struct JPEGWalk {
     private(set) var width = 0
     private(set) var height = 0
     private var frameHeaderOffset: Int?
-    private var scanOffset: Int?
+    private var hasScan = false
     private var hasHuffmanTables = false
 
     /// Where another picture begins within the data of this one.
@@ -48,7 +48,7 @@ struct JPEGWalk {
     var defectAtEnd: JPEGDefect {
         if phase == .start { return .noStart }
         if frameHeaderOffset == nil { return .noFrameHeader }
-        return scanOffset == nil ? .noScan : .truncated
+        return hasScan ? .truncated : .noScan
     }
 
     /// Walks segments up to and with the scan header; false when more bytes are needed.
@@ -58,9 +58,10 @@ struct JPEGWalk {
             position = bytes.count
             return false
         }
-        position = prefix
         var code = prefix + 1
         while code < bytes.count, bytes[code] == 0xFF { code += 1 }
+        // Fill bytes are not looked at again, however many come.
+        position = code - 1
         guard code < bytes.count else { return false }
         let marker = bytes[code]
         switch marker {
@@ -82,12 +83,12 @@ struct JPEGWalk {
             hasHuffmanTables = true
         case Marker.frameHeaders:
             try readFrameHeader(bytes.extracting((code + 3)..<next), marker)
-            frameHeaderOffset = prefix
+            frameHeaderOffset = code - 1
         case Marker.otherFrameHeaders:
             throw .noFrameHeader
         case Marker.startOfScan:
             guard frameHeaderOffset != nil else { throw .noFrameHeader }
-            scanOffset = prefix
+            hasScan = true
             phase = .scan
         default:
             break

@@ -13,8 +13,8 @@
 /// **Without a picture.** A part that is cut, or no JPEG, ends at the next boundary and is handed over with
 /// `PartHeaders.picture == nil`, so that it can be counted and refused.
 ///
-/// Memory is bounded by the part limit, the header limit and 64 KiB. The parts do not depend on how the stream is
-/// sliced. After an error the parser must not be fed again.
+/// What is kept is bounded by the part limit, the header limit and 64 KiB. The parts do not depend on how the stream is
+/// sliced. After an error of its own the parser must not be fed again.
 public struct MultipartParser: Sendable {
     private enum State { case betweenParts, headers, body }
 

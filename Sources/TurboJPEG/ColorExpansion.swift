@@ -6,10 +6,11 @@ enum ColorExpansion {
     /// Luma: `(y - 16) * 255 / 219`; 168 / 1024 is the part of the factor above 1.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
-        let black = SIMD16<UInt16>(repeating: 16)
-        let steps = pointwiseMax(samples, black) &- black
-        let expanded = steps &+ ((steps &* 168 &+ 512) &>> 10)
-        return SIMD16<UInt8>(truncatingIfNeeded: pointwiseMin(expanded, SIMD16(repeating: 255)))
+        // Signed minimum and maximum are single instructions everywhere, unsigned ones of 16 bits are not.
+        let signed = SIMD16<Int16>(truncatingIfNeeded: samples) &- 16
+        let clamped = pointwiseMin(pointwiseMax(signed, SIMD16(repeating: 0)), SIMD16(repeating: 219))
+        let steps = SIMD16<UInt16>(truncatingIfNeeded: clamped)
+        return SIMD16<UInt8>(truncatingIfNeeded: steps &+ ((steps &* 168 &+ 512) &>> 10))
     }
 
     /// Chroma: `(c - 128) * 255 / 224 + 128`; 142 / 1024 is the part of the factor above 1.
@@ -22,8 +23,8 @@ enum ColorExpansion {
     }
 
     static func luma(_ sample: UInt8) -> UInt8 {
-        let steps = max(Int(sample), 16) - 16
-        return UInt8(min(255, steps + (steps * 168 + 512) >> 10))
+        let steps = min(max(Int(sample) - 16, 0), 219)
+        return UInt8(steps + (steps * 168 + 512) >> 10)
     }
 
     static func chroma(_ sample: UInt8) -> UInt8 {

@@ -1,6 +1,7 @@
 /// Takes lines of interleaved samples apart, sixteen pixels at a time by Swift's vector types.
 ///
-/// Lines are given by their first byte; the functions touch no byte beyond the samples they are asked for.
+/// Lines are given by their first byte; the functions touch no byte beyond the samples they are asked for. Pairs of
+/// samples are read as little-endian words, the byte order of all machines that this runs on.
 @safe
 enum LineSplit {
     typealias Source = UnsafeRawPointer

@@ -29,10 +29,11 @@ struct JPEGTests {
         #expect(try inspect(jpeg + padding).byteCount == jpeg.count)
     }
 
-    @Test("fill bytes before any marker, the end's too, belong to the picture")
-    func fillBytes() throws {
+    @Test("fill bytes before any marker, the end's too, belong to the picture", arguments: 1...4)
+    func fillBytes(count: Int) throws {
+        let fill = [UInt8](repeating: 0xFF, count: count)
         let sample = SampleJPEG(
-            segments: [0xFF, 0xFF, 0xFF] + SampleJPEG.segment(0xFE, [1, 2]), end: [0xFF, 0xFF, 0xFF, 0xD9])
+            segments: fill + SampleJPEG.segment(0xFE, [1, 2]), fill: fill, end: fill + [0xFF, 0xD9])
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 

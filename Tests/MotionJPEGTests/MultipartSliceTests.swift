@@ -3,10 +3,16 @@ import Testing
 
 @Suite("Streams in any slices")
 struct MultipartSliceTests {
+    /// A picture without Huffman tables, with fill bytes before its frame header.
+    private static let fillBytes = SampleJPEG(
+        hasHuffmanTables: false, fill: [0xFF, 0xFF, 0xFF], dataByteCount: 50
+    ).bytes
+
     /// Streams with everything in them that could depend on where a slice ends.
     private static let streams: [[UInt8]] = [
         ownStream(samples),
         ownStream(samples, advancesHeaders: true),
+        ownStream([fillBytes, fillBytes]),
         lines("preamble --frame\n--frame\n--frame\nContent-Length: 100\n\n") + samples[1]
             + lines("--frame\nX-Timestamp: 5.25\n\n\n") + samples[1].dropLast(30) + lines("\n--frame\n\n") + samples[1]
             + samples[1] + [0, 0, 0] + Array("\n--frame--\n--frame\n\nhello\n--frame\nContent-Length: 900\n\n".utf8)

@@ -20,6 +20,8 @@ struct SampleJPEG {
     var hasHuffmanTables = true
     /// Segments between the start and the frame header.
     var segments: [UInt8] = []
+    /// Right before the frame header.
+    var fill: [UInt8] = []
     var dataByteCount = 200
     var seed = 1
     /// Put into the middle of the data.
@@ -36,7 +38,8 @@ struct SampleJPEG {
     }
 
     var head: [UInt8] {
-        [0xFF, 0xD8] + segments + Self.segment(0xDB, [0] + [UInt8](repeating: 16, count: 64)) + frameHeaderSegment
+        [0xFF, 0xD8] + segments + Self.segment(0xDB, [0] + [UInt8](repeating: 16, count: 64)) + fill
+            + frameHeaderSegment
             + (hasHuffmanTables ? Self.segment(0xC4, [0x00] + [UInt8](repeating: 0, count: 16)) : [])
             + Self.segment(0xDA, [3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0])
     }
