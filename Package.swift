@@ -83,7 +83,9 @@ let package = Package(
             dependencies: ["FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", log, system]),
         .testTarget(
             name: "UpstreamTests",
-            dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", log]),
+            dependencies: [
+                "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", "relay-fcgi", log, system,
+            ]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", system]),

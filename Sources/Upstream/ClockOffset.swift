@@ -11,19 +11,28 @@ struct ClockOffset {
 
     /// Samples that are kept: half a minute of them, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
+    /// What clocks may drift apart over these samples.
+    private static let driftNanoseconds: UInt64 = 5_000_000
 
     private var samples: [Sample] = []
     private var position = 0
 
     /// Upstream's clock minus this machine's CLOCK_REALTIME, in nanoseconds; nil before the first answer.
-    var nanoseconds: Int64? { samples.min { $0.uncertainty < $1.uncertainty }?.offset }
+    var nanoseconds: Int64? { best?.offset }
+
+    private var best: Sample? { samples.min { $0.uncertainty < $1.uncertainty } }
 
     /// Takes an answer that said `upstream` (nanoseconds since 1970) to a question sent at `asked` and answered at
     /// `answered`, both on this machine's CLOCK_REALTIME in nanoseconds.
     mutating func add(upstream: UInt64, asked: UInt64, answered: UInt64) {
         guard answered >= asked else { return }
         let roundTrip = answered - asked
-        add(Int64(clamping: upstream) - Int64(clamping: asked + roundTrip / 2), uncertainty: roundTrip)
+        let offset = Int64(clamping: upstream) - Int64(clamping: asked + roundTrip / 2)
+        // Two estimates that exclude each other: one of the clocks was set meanwhile.
+        if let best, (offset - best.offset).magnitude > (roundTrip + best.uncertainty) / 2 + Self.driftNanoseconds {
+            reset()
+        }
+        add(offset, uncertainty: roundTrip)
     }
 
     /// Takes a picture that says it is of `upstream` and came at `arrived`.

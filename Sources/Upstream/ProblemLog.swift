@@ -26,7 +26,8 @@ struct ProblemLog {
         if let logged, logged.problem == problem, now &- logged.time < Self.quietNanoseconds { return }
         current = problem
         logged = (problem, now)
-        logger.warning("camera \(camera): \(problem.sentence(upstream))")
+        let says = if case .camera = problem { "the upstream says: " } else { "" }
+        logger.warning("camera \(camera): \(says)\(problem.sentence(upstream))")
     }
 
     /// Pictures come.

@@ -82,7 +82,7 @@ final class Transfer {
 
         // A redirect never leads out of HTTP, nor from TLS to plain text; credentials stay with the first host.
         set(CURLOPT_PROTOCOLS_STR, "http,https")
-        set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.lowercased().hasPrefix("https:") ? "https" : "http,https")
+        set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
         set(CURLOPT_FOLLOWLOCATION, 1)
         set(CURLOPT_MAXREDIRS, 5)
 
@@ -168,18 +168,10 @@ extension Transfer {
     }
 
     /// Microseconds from the start until the connection was there and the request could be sent; nil before.
-    var connectedMicroseconds: Int? {
-        var value: curl_off_t = 0
-        let code = unsafe curl_get_offset(handle, CURLINFO_PRETRANSFER_TIME_T, &value)
-        return code == CURLE_OK && value > 0 ? Int(value) : nil
-    }
+    var connectedMicroseconds: Int? { microseconds(CURLINFO_PRETRANSFER_TIME_T) }
 
     /// Microseconds from the start of the transfer to its first byte; nil before.
-    var firstByteMicroseconds: Int? {
-        var value: curl_off_t = 0
-        let code = unsafe curl_get_offset(handle, CURLINFO_STARTTRANSFER_TIME_T, &value)
-        return code == CURLE_OK && value > 0 ? Int(value) : nil
-    }
+    var firstByteMicroseconds: Int? { microseconds(CURLINFO_STARTTRANSFER_TIME_T) }
 
     /// What libcurl says of the failure beside its code; empty where it says nothing.
     var errorDetail: String { unsafe String(cString: errorText) }
@@ -197,6 +189,11 @@ extension Transfer {
     func long(_ info: CURLINFO) -> Int {
         var value = 0
         return unsafe curl_get_long(handle, info, &value) == CURLE_OK ? value : 0
+    }
+
+    private func microseconds(_ info: CURLINFO) -> Int? {
+        var value: curl_off_t = 0
+        return unsafe curl_get_offset(handle, info, &value) == CURLE_OK && value > 0 ? Int(value) : nil
     }
 
     private func string(_ info: CURLINFO) -> String? {

@@ -43,6 +43,9 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         upstreamCamera = status?.camera
     }
 
+    /// Whether it is https.
+    var isTLS: Bool { url.hasPrefix("https:") }
+
     /// Whether it is on this machine.
     var isLoopback: Bool {
         host == "[::1]" || host.lowercased() == "localhost"

@@ -59,7 +59,8 @@ enum UpstreamProblem: Error, Equatable {
         case .refused: "\(upstream) refuses connections: start the server there, or correct the port."
         case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and the firewalls."
         case .connectTimeout(let seconds):
-            "\(upstream) did not accept a connection within \(Self.text(seconds)) s: check that it is on, and firewalls."
+            "\(upstream) did not accept a connection within \(Self.text(seconds)) s: check that it is on, "
+                + (upstream.isTLS ? "that the port speaks https, and firewalls." : "and firewalls.")
         case .silent(let seconds):
             "\(upstream) is connected but sent nothing for \(Self.text(seconds)) s: connecting again."
         case .noWholePicture(let seconds):

@@ -52,6 +52,9 @@ public final class ScriptedServer: Sendable {
     /// Connections so far.
     public var connectionCount: Int { acceptor.clients.withLock { $0.count } }
 
+    /// Requests so far, over all connections.
+    public var requestCount: Int { acceptor.clients.withLock { $0.reduce(0) { $0 + $1.requestLines.count } } }
+
     /// Cuts the connections that stand.
     public func disconnect() {
         for client in acceptor.clients.withLock({ $0 }) { client.close() }

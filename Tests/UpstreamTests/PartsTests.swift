@@ -1,0 +1,111 @@
+import SharedFrame
+import Testing
+
+@testable import Upstream
+
+@Suite("Parts of the upstream reader")
+struct PartsTests {
+    @Test("the pause between attempts doubles from a quarter of a second to ten, give or take a fifth")
+    func backoff() {
+        var backoff = Backoff()
+        for expected in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
+            let pause = backoff.next()
+            #expect(pause >= expected * 8 / 10 && pause <= expected * 12 / 10)
+        }
+        backoff.reset()
+        #expect(backoff.next() <= 300)
+    }
+
+    @Test("the clock's offset comes from the quickest answer")
+    func clockOffset() {
+        var clock = ClockOffset()
+        #expect(clock.nanoseconds == nil)
+        clock.add(upstream: 5_000_900_000_000, asked: 1_000_000_000_000, answered: 1_001_000_000_000)
+        clock.add(upstream: 5_002_000_500_000, asked: 1_002_000_000_000, answered: 1_002_001_000_000)
+        clock.add(upstream: 5_003_700_000_000, asked: 1_003_000_000_000, answered: 1_003_800_000_000)
+        #expect(clock.nanoseconds == 4_000_000_000_000)
+    }
+
+    @Test("a clock that was set is believed at once")
+    func clockStep() {
+        var clock = ClockOffset()
+        clock.add(upstream: 5_000_000_500_000, asked: 1_000_000_000_000, answered: 1_000_001_000_000)
+        clock.add(upstream: 9_001_002_000_000, asked: 1_001_000_000_000, answered: 1_001_004_000_000)
+        #expect(clock.nanoseconds == 8_000_000_000_000)
+    }
+
+    @Test("without answers the least delayed picture tells the clock")
+    func clockOfPictures() {
+        var clock = ClockOffset()
+        clock.add(pictureOf: 1_000_000, arrived: 50_000_000)
+        clock.add(pictureOf: 34_000_000, arrived: 70_000_000)
+        clock.add(pictureOf: 67_000_000, arrived: 140_000_000)
+        #expect(clock.nanoseconds == -36_000_000)
+    }
+
+    @Test("a JSON document is read as it stands")
+    func json() {
+        let text = #" {"a": [1, -2.5e3, true, false, null], "b": {"c": "x\n\"\\\/\u00e9\ud83d\ude00\ud800"}} "#
+        let value = JSONValue(Array(text.utf8))
+        #expect(value?["a"]?.array == [.number(1), .number(-2500), .boolean(true), .boolean(false), .null])
+        #expect(value?["b"]?["c"]?.string == "x\n\"\\/é😀\u{fffd}")
+    }
+
+    @Test(
+        "what is no JSON document is refused",
+        arguments: [
+            "", "{", "}", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a: 1}", "\"open", "\"\\x\"", "\"\\u12g4\"", "1 2", "tru",
+            "-",
+            "nan", "1e999", "\"\u{1}\"", String(repeating: "[", count: 100_000),
+        ])
+    func badJSON(text: String) {
+        #expect(JSONValue(Array(text.utf8)) == nil)
+    }
+
+    @Test("no bytes whatever upset the reader of JSON")
+    func randomJSON() {
+        var generator = SystemRandomNumberGenerator()
+        let document = Array(#"{"now": 1.5, "cameras": [{"camera": "main", "state": "live", "online": true}]}"#.utf8)
+        for _ in 0..<5000 {
+            var bytes = document
+            for _ in 0..<3 { bytes[Int.random(in: 0..<bytes.count, using: &generator)] = .random(in: 0...255) }
+            _ = UpstreamStatus(Array(bytes.prefix(.random(in: 0...bytes.count))), camera: nil)
+        }
+    }
+
+    @Test("an upstream's status is found by the camera's name, else the first is taken")
+    func status() throws {
+        let cameras = #"{"camera": "main", "state": "live", "online": true, "reason": "", "frame_id": 1763800000123}"#
+        let door = #"{"camera": "door", "state": "no_signal", "online": false, "reason": "unplugged"}"#
+        let text = Array(#"{"now": 1763812345.678901, "cameras": [\#(cameras), \#(door)]}"#.utf8)
+        let first = try #require(UpstreamStatus(text, camera: nil))
+        #expect(first.state == .live && first.isOnline && first.frameNumber == 1_763_800_000_123)
+        #expect(first.now == 1_763_812_345_678_901_000)
+        let second = try #require(UpstreamStatus(text, camera: "door"))
+        #expect(second.state == .noSignal && !second.isOnline && second.reason == "unplugged")
+        #expect(second.frameNumber == 0)
+        #expect(UpstreamStatus(text, camera: "window") == nil)
+    }
+
+    @Test("live but offline is stalled", arguments: ["live", "unheard-of"])
+    func stalled(state: String) {
+        let text = #"{"now": 1, "camera": "main", "state": "\#(state)", "online": false}"#
+        let status = UpstreamStatus(Array(text.utf8), camera: "main")
+        #expect(status?.state == (state == "live" ? .stalled : .error))
+    }
+
+    @Test("numbers that cannot be are left out", arguments: ["-1", "1e300", "1.5", "\"7\""])
+    func oddNumbers(number: String) {
+        let text = #"{"now": 1, "camera": "main", "state": "live", "online": true, "frame_id": \#(number)}"#
+        #expect(UpstreamStatus(Array(text.utf8), camera: nil)?.frameNumber == 0)
+    }
+
+    @Test("a rate is told once a second")
+    func rate() {
+        var rate = FrameRate(now: 0)
+        rate.count(30)
+        #expect(rate.measure(now: 900_000_000) == nil)
+        #expect(rate.measure(now: 1_000_000_000) == 30)
+        #expect(rate.measure(now: 2_000_000_000) == 0)
+    }
+}

@@ -1,0 +1,175 @@
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import Testing
+import TestSupport
+
+/// relay-fcgi processes on one listening socket.
+private final class RunningRelay: Sendable {
+    let ring = TemporaryRing(kind: .relay)
+    let folder = TemporaryFolder()
+    var socket: FilePath { folder.path.appending("relay.sock") }
+    private let listener: Descriptor
+
+    init() throws {
+        Signals.ignoreBrokenPipe()
+        listener = try Socket.listen(at: folder.path.appending("relay.sock"))
+    }
+
+    func worker(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
+        try ChildProcess(
+            "\(ChildProcess.buildFolder())/relay-fcgi", arguments,
+            environment: environment.merging([
+                "ORIEL_PREFIX": ring.prefix, "ORIEL_RUNTIME_DIR": folder.path.string,
+            ]) { $1 },
+            input: listener.number, log: folder.path.appending("log").string)
+    }
+
+    var log: String {
+        (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// The status of a snapshot, or nil when nobody answers.
+    func statusText() -> String? {
+        guard let client = try? FastCGIClient(socket), (try? client.ask("/status")) != nil else { return nil }
+        return try? client.answer(milliseconds: 2000).text
+    }
+}
+
+@Suite("relay-fcgi", .timeLimit(.minutes(5)))
+struct RelayWorkerTests {
+    @Test("all viewers share one connection, and get the upstream's own numbers and bytes")
+    func shares() throws {
+        let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try RunningRelay()
+        let worker = try relay.worker(["--upstream", "door=\(upstream.url())"])
+        let clients = try (0..<30).map { _ in
+            let client = try FastCGIClient(relay.socket)
+            try client.ask("/video/door")
+            return client
+        }
+        for client in clients {
+            #expect(try client.head().status == 200)
+            // Before the first picture there may be one that says that it is waited for.
+            var last: UInt64 = 0
+            var count = 0
+            while count < 5 {
+                let part = try #require(try client.part())
+                let number = try #require(part.number)
+                guard let picture = Int(exactly: number), part.body == TestPicture(picture).bytes else {
+                    try #require(count == 0)
+                    continue
+                }
+                #expect(number > last)
+                last = number
+                count += 1
+            }
+        }
+        #expect(upstream.openCount(to: "/stream") <= 1)
+        worker.send(SIGTERM)
+        #expect(worker.wait(milliseconds: 5000) == 0)
+        #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
+    }
+
+    @Test("when the worker that pulls is killed another takes over, and frame numbers go on rising")
+    func killed() throws {
+        let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
+        let relay = try RunningRelay()
+        let options = ["--always", "--upstream", upstream.url()]
+        let first = try relay.worker(options)
+        let subscriber = try FrameSubscriber(relay.ring.name)
+        let isPulling = eventually(20) { (subscriber.status?.newest?.number ?? 0) > 5 }
+        try #require(isPulling)
+        let second = try relay.worker(options)
+        let standsBy = eventually(20) {
+            Folder.names(in: FilePath("/proc/\(second.processIdentifier)/task")).contains { thread in
+                let name = try? File.contents(of: FilePath("/proc/\(second.processIdentifier)/task/\(thread)/comm"))
+                return name.map { String(decoding: $0, as: UTF8.self) } == "upstream main\n"
+            }
+        }
+        try #require(standsBy)
+        #expect(upstream.connectionCount == 1)
+
+        let before = try #require(subscriber.copyNewestFrame()).description
+        first.send(SIGKILL)
+        first.wait()
+        let hasTakenOver = eventually(20) { (subscriber.copyNewestFrame()?.description.number ?? 0) > 1_000_000 }
+        #expect(hasTakenOver)
+        #expect(try #require(subscriber.copyNewestFrame()).description.number > before.number)
+        #expect(subscriber.status?.restarts == 1)
+        #expect(upstream.openCount(to: "/stream") == 1)
+        second.send(SIGTERM)
+        #expect(second.wait(milliseconds: 5000) == 0)
+    }
+
+    @Test("a second relay with another upstream ends with status 69, and the first goes on")
+    func otherUpstream() throws {
+        let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try RunningRelay()
+        let first = try relay.worker(["--always", "--upstream", upstream.url()])
+        let subscriber = try FrameSubscriber(relay.ring.name)
+        let isPulling = eventually(20) { subscriber.status?.newest != nil }
+        try #require(isPulling)
+        let second = try relay.worker(["--upstream", upstream.url("/other")])
+        #expect(second.wait(milliseconds: 20_000) == 69)
+        #expect(relay.log.contains(upstream.url()))
+        let number = subscriber.status?.newest?.number ?? 0
+        let goesOn = eventually(20) { (subscriber.status?.newest?.number ?? 0) > number + 10 }
+        #expect(goesOn && first.isRunning)
+    }
+
+    @Test("credentials are taken from the environment or a file, and stand in no log, no status and no ring")
+    func credentials() throws {
+        let upstream = try ScriptedServer { client in
+            repeat {
+                if client.request?.headers["authorization"] == "Basic dmlld2VyOnNlc2FtZQ==" {
+                    return Wire.stream(client, from: 1)
+                }
+                client.send("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
+            } while client.readRequest() != nil
+        }
+        for usesFile in [true, false] {
+            let relay = try RunningRelay()
+            let file = try relay.folder.write("viewer:sesame\n", to: "credentials")
+            let worker = try relay.worker(
+                ["--upstream", upstream.url()] + (usesFile ? ["--credentials", file.string] : []),
+                environment: usesFile ? [:] : ["ORIEL_UPSTREAM_CREDENTIALS": "viewer:sesame"])
+            let isIdle = eventually(20) { relay.statusText()?.contains("\"idle\"") == true }
+            #expect(isIdle, "\(relay.log)")
+            #expect(relay.statusText()?.contains("sesame") == false && !relay.log.contains("sesame"))
+            worker.send(SIGTERM)
+            #expect(worker.wait(milliseconds: 5000) == 0)
+        }
+    }
+
+    @Test(
+        "options that cannot be are refused with status 64 and no secret in the sentence",
+        arguments: [
+            [], ["--upstream", "http://user:sesame@host/"], ["--upstream", "sesame"], ["--upstream", "Door=http://h/"],
+            ["--upstream", "http://a/", "--upstream", "http://b/"], ["--upstream", "http://a/", "--stall", "0"],
+            ["--upstream", "http://a/", "--max-viewers", "0"], ["--upstream", "http://a/", "--fps", "fast"],
+            ["--upstream", "http://a/", "--prefix", "a.b"], ["--unknown"],
+        ])
+    func options(arguments: [String]) throws {
+        let relay = try RunningRelay()
+        let worker = try relay.worker(arguments)
+        #expect(worker.wait(milliseconds: 20_000) == 64)
+        #expect(relay.log.hasPrefix("error: ") && relay.log.split(separator: "\n").count == 1, "\(relay.log)")
+        #expect(!relay.log.contains("sesame"))
+    }
+
+    @Test("it ends within a second while its upstream is silent, and leaves nothing")
+    func ends() throws {
+        let upstream = try ScriptedServer { $0.waitForClose() }
+        let relay = try RunningRelay()
+        let worker = try relay.worker(["--upstream", upstream.url(), "--upstream", "a=http://192.0.2.1/stream"])
+        let isConnected = eventually(20) { upstream.connectionCount > 0 }
+        try #require(isConnected)
+        let began = Clock.monotonic
+        worker.send(SIGTERM)
+        #expect(worker.wait(milliseconds: 10_000) == 0)
+        #expect(Clock.monotonic - began < 3_000_000_000)
+        #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
+    }
+}

@@ -1,0 +1,86 @@
+import Linux
+import SharedFrame
+import SystemPackage
+import Testing
+import TestSupport
+
+@testable import Upstream
+
+/// A TLS server (openssl s_server) with a certificate of its own making that serves one file.
+private final class TLSServer: Sendable {
+    let port: Int
+    let certificate: FilePath
+    private let folder = TemporaryFolder()
+    private let process: ChildProcess
+
+    static let isThere = (try? ChildProcess.run("openssl", ["version"]))?.status == 0
+
+    /// The certificate is for `name`, such as `IP:127.0.0.1`.
+    init(certificateFor name: String) throws {
+        port = try OrielSystem.freePort()
+        certificate = folder.path.appending("certificate.pem")
+        let key = folder.path.appending("key.pem")
+        let made = try ChildProcess(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=\(name)", "-keyout", key.string,
+                "-out", certificate.string,
+            ], log: folder.path.appending("log").string
+        ).wait()
+        guard made == 0 else { throw Timeout(description: "openssl req: \(made)") }
+        var answer = Array("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nConnection: close\r\n\r\n".utf8)
+        answer += TestPicture(1).bytes
+        let file = try FileDescriptor.open(
+            folder.path.appending("picture"), .writeOnly, options: .create, permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(answer) }
+        let command = "cd '\(folder.path)' && exec openssl s_server -HTTP -quiet -accept 127.0.0.1:\(port) "
+        process = try ChildProcess(
+            "sh", ["-c", command + "-cert '\(certificate)' -key '\(key)'"], log: folder.path.appending("log").string)
+    }
+
+    var url: String { "https://127.0.0.1:\(port)/picture" }
+}
+
+@Suite("TLS", .timeLimit(.minutes(5)), .enabled(if: TLSServer.isThere, "there is no openssl"))
+struct TLSTests {
+    @Test("a certificate of an unknown issuer is refused, with the remedy")
+    func unknownIssuer() throws {
+        let server = try TLSServer(certificateFor: "IP:127.0.0.1")
+        let relay = try Relay(server.url)
+        let status = try relay.wait("the refusal") { $0.reason.contains("certificate") }
+        #expect(status.state == .error && status.reason.contains("--ca-file"))
+        #expect(status.published == 0)
+    }
+
+    @Test("a certificate whose issuer is trusted by --ca-file is accepted")
+    func trusted() throws {
+        let server = try TLSServer(certificateFor: "IP:127.0.0.1")
+        let relay = try Relay(server.url) { $0.certificateAuthorities = server.certificate }
+        #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
+    }
+
+    @Test("a trusted certificate of another host is refused")
+    func otherHost() throws {
+        let server = try TLSServer(certificateFor: "DNS:elsewhere.example")
+        let relay = try Relay(server.url) { $0.certificateAuthorities = server.certificate }
+        let status = try relay.wait("the refusal") { $0.reason.contains("certificate") }
+        #expect(status.state == .error && status.published == 0)
+    }
+
+    @Test("a port that speaks no TLS is told as such")
+    func plain() throws {
+        // The first bytes of a TLS greeting are no request: the server waits for more of it.
+        let server = try ScriptedServer { Wire.stream($0, from: 1) }
+        let relay = try Relay("https://127.0.0.1:\(server.port)/stream")
+        try relay.wait("the failure") { $0.reason.contains("speaks https") }
+    }
+
+    @Test("a file that is no certificate is told as such")
+    func badAuthorities() throws {
+        let folder = TemporaryFolder()
+        let file = try folder.write("nothing", to: "authorities.pem")
+        let relay = try Relay("https://127.0.0.1:1/stream") { $0.certificateAuthorities = file }
+        try relay.wait("the failure") { $0.reason.contains("--ca-file") || $0.reason.contains("refuses") }
+    }
+}
