@@ -80,7 +80,9 @@ let package = Package(
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "FrameServerTests",
-            dependencies: ["FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", log, system]),
+            dependencies: [
+                "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "mjpeg-fcgi", log, system,
+            ]),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [

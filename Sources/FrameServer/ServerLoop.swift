@@ -66,6 +66,9 @@ final class ServerLoop {
     /// Descriptors kept back for pictures, rings and files when connections are counted.
     static let reservedDescriptors = 64
 
+    /// Those of them that may be used to tell further viewers that there is no room.
+    static let descriptorsForRefusals = 32
+
     /// Serves until a signal or ``LoopSignal/isStopping`` ends it, then ends all streams, within a second.
     func run() {
         var events: [Epoll.Event] = []
@@ -125,7 +128,7 @@ final class ServerLoop {
                 } catch {
                     log.warning("a connection was refused: \(error)")
                 }
-                if connections.count >= connectionLimit + Self.reservedDescriptors / 2 {
+                if connections.count >= connectionLimit + Self.descriptorsForRefusals {
                     pauseAccepting("\(connections.count) connections are open")
                     return
                 }
@@ -145,7 +148,8 @@ final class ServerLoop {
     }
 
     private func resumeAccepting() {
-        guard !isAccepting, !isEnding, connections.count < connectionLimit else { return }
+        guard !isAccepting, !isEnding, connections.count < connectionLimit + Self.descriptorsForRefusals / 2
+        else { return }
         isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
     }
 
@@ -247,6 +251,8 @@ final class ServerLoop {
         if isAccepting { epoll.remove(listener.number) }
         isAccepting = false
         for connection in connections.values {
+            // A request that is there already gets its answer.
+            if connection.phase == .arriving { readRequest(connection) }
             switch connection.phase {
             case .arriving: drop(connection)
             case .streaming: end(connection)

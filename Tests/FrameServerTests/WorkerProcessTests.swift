@@ -1,0 +1,143 @@
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+/// The program as it is built, on a socket that it gets as descriptor 0.
+@Suite("mjpeg-fcgi")
+struct WorkerProcessTests {
+    let ring = TemporaryRing()
+    let folder = TemporaryFolder()
+
+    private var socket: FilePath { folder.path.appending("worker.sock") }
+
+    private func start(_ arguments: [String] = [], descriptors: Int? = nil) throws -> ChildProcess {
+        let listener = try Socket.listen(at: socket)
+        let program = "\(try ChildProcess.buildFolder())/mjpeg-fcgi"
+        let options = ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)"] + arguments
+        guard let descriptors else { return try ChildProcess(program, options, input: listener.number) }
+        return try ChildProcess(
+            "sh", ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + options, input: listener.number)
+    }
+
+    private func stream(_ target: String = "/mjpeg") throws -> FastCGIClient {
+        let client = try FastCGIClient(socket)
+        try client.ask(target)
+        guard try client.head().status == 200 else { throw FastCGIClient.Failure("no stream") }
+        return client
+    }
+
+    @Test(
+        "a signal to end ends all streams as they should end, within a second or so", .timeLimit(.minutes(1)),
+        arguments: [SIGTERM, SIGINT])
+    func signal(_ signal: CInt) throws {
+        let worker = try start()
+        let camera = try TestCamera(ring.name, framesPerSecond: 20, byteCount: 200_000)
+        let waiting = try FastCGIClient(socket)
+        try waiting.ask("/snapshot?after=9007199254740992")
+        let viewers = [try stream(), try stream(), try stream("/mjpeg?advance_headers=1")]
+        // One that has stopped reading in the middle of a frame cannot be ended cleanly, and must not hold up the end.
+        let stuck = try stream()
+        for viewer in viewers.prefix(2) { #expect(try viewer.part() != nil) }
+        let began = Clock.monotonic
+        worker.send(signal)
+        for viewer in viewers.prefix(2) {
+            while try viewer.part(milliseconds: 3000) != nil {}
+            #expect(viewer.hasEnded)
+            #expect(viewer.isClosed)
+            #expect(viewer.takeOutput() == Array("--frame--\r\n".utf8))
+        }
+        #expect(try viewers[2].readToClose())
+        #expect(viewers[2].hasEnded)
+        #expect(viewers[2].takeOutput().suffix(13) == Array("\r\n--frame--\r\n".utf8)[...])
+        #expect(try waiting.answer().status == 503)
+        #expect(worker.wait(milliseconds: 10_000) == 0)
+        #expect(Clock.monotonic - began < 10_000_000_000)
+        withExtendedLifetime((camera, stuck)) {}
+    }
+
+    @Test("an idle worker ends at once", .timeLimit(.minutes(1)))
+    func idle() throws {
+        let worker = try start()
+        let client = try FastCGIClient(socket)
+        try client.ask("/healthz")
+        #expect(try client.answer().status == 503)
+        worker.send(SIGTERM)
+        #expect(worker.wait(milliseconds: 10_000) == 0)
+    }
+
+    @Test("few descriptors mean fewer viewers, and those that are there go on", .timeLimit(.minutes(1)))
+    func descriptors() throws {
+        let worker = try start(descriptors: 128)
+        let camera = try TestCamera(ring.name, framesPerSecond: 20)
+        var viewers: [FastCGIClient] = []
+        var refusals = 0
+        while refusals < 20 {
+            let client = try FastCGIClient(socket)
+            try client.ask("/mjpeg")
+            let head = try client.head()
+            if head.status == 200 { viewers.append(client) } else { refusals += 1 }
+            #expect(head.status == 200 || head.status == 503)
+            try #require(viewers.count < 128)
+        }
+        #expect(viewers.count > 40)
+        // More connections than there are descriptors: silent ones, that are closed after a while.
+        let silent = try (0..<150).map { _ in try FastCGIClient(socket) }
+        for viewer in viewers {
+            let part = try #require(try viewer.part())
+            #expect(part.body == camera.bytes(of: try #require(part.number)))
+        }
+        for client in silent { try #require(try client.readToClose()) }
+        let later = try FastCGIClient(socket)
+        try later.ask("/status")
+        #expect(try later.answer().status == 200)
+        #expect(worker.isRunning)
+    }
+
+    @Test(
+        "what cannot work ends with its exit status and one sentence", .timeLimit(.minutes(1)),
+        arguments: [
+            ([], 64, "listening socket"), (["--camera", "No Name"], 64, "cannot be the name"),
+            (["--max-viewers", "0"], 64, "--max-viewers"), (["--max-viewers", "many"], 64, "many"),
+            (["--nonsense"], 64, "--nonsense"),
+        ] as [([String], CInt, String)])
+    func refusals(_ arguments: [String], _ status: CInt, _ word: String) throws {
+        let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
+        let log = folder.path.appending("log")
+        let worker = try ChildProcess(
+            "\(try ChildProcess.buildFolder())/mjpeg-fcgi", arguments, input: null.number, log: "\(log)")
+        #expect(worker.wait() == status)
+        try expectOneSentence(log, word)
+    }
+
+    @Test("a folder that cannot be written and a prefix that is none are refused", .timeLimit(.minutes(1)))
+    func places() throws {
+        let listener = try Socket.listen(at: socket)
+        let log = folder.path.appending("log")
+        let program = "\(try ChildProcess.buildFolder())/mjpeg-fcgi"
+        let missing = try ChildProcess(
+            program, ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)/missing"], input: listener.number,
+            log: "\(log)")
+        #expect(missing.wait() == 73)
+        try expectOneSentence(log, "ORIEL_RUNTIME_DIR")
+        let prefix = try ChildProcess(
+            program, ["--prefix", "../x", "--runtime-dir", "\(folder.path)"], input: listener.number,
+            log: "\(log).prefix")
+        #expect(prefix.wait() == 78)
+        try expectOneSentence(FilePath("\(log).prefix"), "ORIEL_PREFIX")
+    }
+
+    private func expectOneSentence(_ log: FilePath, _ word: String) throws {
+        let file = try FileDescriptor.open(log, .readOnly)
+        let text = try file.closeAfter {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+            return String(decoding: bytes[..<count], as: UTF8.self)
+        }
+        #expect(text.hasPrefix("error: "))
+        #expect(text.contains(word))
+        #expect(text.split(separator: "\n").count == 1, "\(text)")
+    }
+}
