@@ -28,6 +28,12 @@ final class CameraSource: FrameSource {
     var nextFrameTime: UInt64? { nil }
     var watched: WatchedFolder? { WatchedFolder(path: "/dev", mask: [.created, .attributes, .movedIn]) }
 
+    var lack: SourceTrouble? {
+        guard let camera, !camera.hasSignal else { return nil }
+        return SourceTrouble(
+            .noSignal, "\(camera.path) has no signal at its input: connect what feeds it and switch it on")
+    }
+
     func entriesChanged(_ names: Set<String>) -> Bool {
         names.contains { $0.hasPrefix("video") || $0 == "v4l" }
     }

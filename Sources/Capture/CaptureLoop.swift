@@ -90,9 +90,11 @@ extension CaptureOptions {
     /// What is encoded here must find room for the worst case. A camera's own JPEGs have hardly ever more than four bits
     /// a pixel; a larger one makes the ring grow.
     var slotByteCount: Int {
-        switch device {
-        case .pattern: JPEGEncoder.bound(width: size.width, height: size.height, subsampling: subsampling.jpeg)
-        case .folder, .automatic, .node: max(65536, size.pixelCount / 2)
+        let worst = JPEGEncoder.bound(width: size.width, height: size.height, subsampling: subsampling.jpeg)
+        return switch device {
+        case .pattern: worst
+        case .folder: max(65536, size.pixelCount / 2)
+        case .automatic, .node: format.map { $0.isJPEG } ?? true ? max(65536, size.pixelCount / 2) : worst
         }
     }
 }

@@ -30,6 +30,7 @@ final class CaptureSession {
     /// How often readers are told that this program lives: well within the 250 ms that they expect.
     static let heartbeatInterval: UInt64 = 200_000_000
     private static let ratesInterval: UInt64 = 500_000_000
+    private static let lackInterval: UInt64 = 1_000_000_000
 
     let source: any FrameSource
     private let publisher: FramePublisher
@@ -41,6 +42,10 @@ final class CaptureSession {
     private var backoff = Backoff()
     private var nextHeartbeat: UInt64 = 0
     private var nextRates: UInt64 = 0
+    private var nextLackCheck: UInt64 = 0
+    private var lack: SourceTrouble?
+    /// What the source is like, in a line.
+    private var summary = ""
     init(
         _ source: any FrameSource, _ publisher: FramePublisher, _ options: CaptureOptions, _ report: StateReport,
         _ logger: Logger, clock: @escaping () -> UInt64 = { Clock.monotonic }
@@ -75,6 +80,7 @@ final class CaptureSession {
             heed(events, at: now)
             if case .closed(let retry) = phase, now >= retry { try open(at: now) }
             if case .open(let since, let rate) = phase {
+                checkLack(at: now)
                 try deliver(at: now, events)
                 try checkSilence(at: now, since, rate)
             }
@@ -102,7 +108,9 @@ final class CaptureSession {
         let opened = try source.open()
         publisher.setSource(source.description)
         pipeline.begin()
+        nextLackCheck = 0
         for note in opened.notes { report.note(note) }
+        summary = opened.summary(of: source.description)
         // To open a camera can take seconds.
         phase = .open(since: clock(), framesPerSecond: opened.framesPerSecond)
     }
@@ -114,10 +122,17 @@ final class CaptureSession {
         if events.isBroken && !events.isReady {
             throw SourceTrouble(.waiting, "\(device) has hung up: check the camera and its cable")
         }
-        if pipeline.hasPublished {
-            backoff.reset()
-            report.live(source.description, rate: pipeline.rate(at: now), at: now)
-        }
+        guard pipeline.hasPublished, lack == nil else { return }
+        backoff.reset()
+        report.live(summary, rate: pipeline.rate(at: now), at: now)
+    }
+
+    /// Asks the source once a second whether there is a picture in what it sends.
+    private func checkLack(at now: UInt64) {
+        guard now >= nextLackCheck else { return }
+        nextLackCheck = now + Self.lackInterval
+        lack = source.lack
+        if let lack { report.trouble(lack, at: now) }
     }
 
     /// Gives a source up that has sent nothing usable for too long.
@@ -126,6 +141,7 @@ final class CaptureSession {
         var seconds = max(options.timeout, 4 / max(0.001, framesPerSecond ?? options.framesPerSecond))
         if pipeline.lastSign == nil { seconds *= 2 }
         guard now > max(pipeline.lastSign ?? 0, since) + UInt64(seconds * 1e9) else { return }
+        if let lack { throw lack }
         if let refusal = pipeline.lastRefusal {
             throw SourceTrouble(
                 .stalled,
@@ -138,7 +154,7 @@ final class CaptureSession {
 
     private func lose(_ trouble: SourceTrouble, at now: UInt64) {
         source.close()
-        report.trouble(trouble)
+        report.trouble(trouble, at: now)
         phase = .closed(retry: now + backoff.next())
     }
 

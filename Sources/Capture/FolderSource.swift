@@ -32,6 +32,8 @@ final class FolderSource: FrameSource {
         WatchedFolder(path: path, mask: [.closedAfterWriting, .movedIn, .movedOut, .deleted, .attributes])
     }
 
+    var lack: SourceTrouble? { nil }
+
     func entriesChanged(_ names: Set<String>) -> Bool {
         isStale = true
         return true

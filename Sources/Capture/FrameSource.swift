@@ -1,6 +1,7 @@
 import Linux
 import SharedFrame
 import SystemPackage
+import Video4Linux
 
 /// Where pictures come from: a camera, the pattern, a folder.
 ///
@@ -22,6 +23,9 @@ protocol FrameSource: AnyObject {
     /// Hands the newest picture to `pipeline`, if there is one.
     func deliver(at now: UInt64, to pipeline: FramePipeline) throws(SourceTrouble)
 
+    /// What it says itself of why there is no picture in what it sends, if it sends anything; nil while all is well.
+    var lack: SourceTrouble? { get }
+
     /// The folder whose changes matter to it, and which.
     var watched: WatchedFolder? { get }
     /// Whether it has changed in a way that makes another attempt worthwhile at once.
@@ -36,11 +40,18 @@ struct WatchedFolder: Equatable {
 
 /// What an open source is like.
 struct OpenedSource: Equatable {
-    /// Pixels, before they are turned.
+    /// Pixels, before they are turned; 0 where each picture has its own size.
     var width: Int
     var height: Int
     /// Frames per second as the source has agreed to; nil where it does not tell.
     var framesPerSecond: Double?
     /// What the person who runs the program should know, a sentence each.
     var notes: [String] = []
+
+    /// A line for the log, such as `/dev/video0 (HD Pro Webcam C920, MJPG, 1280x720 at 30 frames/s)`.
+    func summary(of source: SourceDescription) -> String {
+        let size = width > 0 ? ", \(width)x\(height)" : ""
+        let rate = framesPerSecond.flatMap { FrameRate($0) }.map { " at \($0) frames/s" } ?? ""
+        return "\(source.device) (\(source.name), \(source.format)\(size)\(rate))"
+    }
 }

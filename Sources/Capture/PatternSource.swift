@@ -25,6 +25,8 @@ final class PatternSource: FrameSource {
     var nextFrameTime: UInt64? { schedule.due }
     var watched: WatchedFolder? { nil }
 
+    var lack: SourceTrouble? { nil }
+
     func entriesChanged(_ names: Set<String>) -> Bool { false }
 
     func open() throws(SourceTrouble) -> OpenedSource {

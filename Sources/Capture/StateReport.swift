@@ -14,6 +14,7 @@ final class StateReport {
     private(set) var state = CameraState.waiting
     private(set) var reason = "the camera is being opened"
     private var notes: Set<String> = []
+    private var limit = LogLimit()
     private var nextStatus: UInt64 = 0
     private var nextWatchdog: UInt64 = 0
 
@@ -25,24 +26,32 @@ final class StateReport {
     }
 
     /// The source gives no pictures.
-    func trouble(_ trouble: SourceTrouble) {
+    func trouble(_ trouble: SourceTrouble, at now: UInt64) {
         guard (trouble.state, trouble.sentence) != (state, reason) else { return }
         change(trouble.state, trouble.sentence)
         notifier.status("\(trouble.state.name): \(trouble.sentence)")
-        logger.warning("\(trouble.sentence)")
+        log(.warning, trouble.sentence, at: now)
     }
 
-    /// Pictures come, `rate` a second.
-    func live(_ source: SourceDescription, rate: Double, at now: UInt64) {
+    /// Pictures come from the source that `summary` describes, `rate` a second.
+    func live(_ summary: String, rate: Double, at now: UInt64) {
         if state != .live {
             nextStatus = 0
             change(.live, "")
-            logger.notice("pictures come from \(source.device) (\(source.name), \(source.format))")
+            log(.notice, "pictures come from \(summary)", at: now)
         }
         guard now >= nextStatus else { return }
         nextStatus = now + Self.statusInterval
         let tenths = Int((rate * 10).rounded())
-        notifier.status("live: \(source.name), \(source.format), \(tenths / 10).\(tenths % 10) frames/s")
+        notifier.status("live: \(summary): \(tenths / 10).\(tenths % 10) frames/s come")
+    }
+
+    private func log(_ level: Logger.Level, _ sentence: String, at now: UInt64) {
+        switch limit.verdict(on: sentence, at: now) {
+        case .new: logger.log(level: level, "\(sentence)")
+        case .last: logger.log(level: level, "\(sentence) (this comes again and again: no more of it for ten minutes)")
+        case .tooMuch: break
+        }
     }
 
     private func change(_ state: CameraState, _ reason: String) {

@@ -48,6 +48,11 @@ extension Request where Argument == v4l2_buffer {
 extension Request where Argument == CInt {
     static var startStreaming: Self { Self(name: "VIDIOC_STREAMON", code: v4l2_request_streamon) }
     static var stopStreaming: Self { Self(name: "VIDIOC_STREAMOFF", code: v4l2_request_streamoff) }
+    static var getInput: Self { Self(name: "VIDIOC_G_INPUT", code: v4l2_request_g_input) }
+}
+
+extension Request where Argument == v4l2_input {
+    static var enumerateInputs: Self { Self(name: "VIDIOC_ENUMINPUT", code: v4l2_request_enuminput) }
 }
 
 extension Request where Argument == v4l2_query_ext_ctrl {

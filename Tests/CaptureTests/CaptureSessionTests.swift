@@ -53,7 +53,7 @@ struct CaptureSessionTests {
         #expect(report.state == .live)
         #expect(report.reason == "")
         #expect(subscriber.copyNewestFrame()?.bytes == SampleJPEG.bytes(tag: 1))
-        #expect(log.lines == ["notice: pictures come from /dev/video7 (Scripted, MJPG)"])
+        #expect(log.lines == ["notice: pictures come from /dev/video7 (Scripted, MJPG, 64x48 at 30 frames/s)"])
     }
 
     @Test("a camera that is not there is tried after 0.1 s, then ever later, and mentioned once")
@@ -138,6 +138,32 @@ struct CaptureSessionTests {
         #expect(report.reason.contains("does not begin with a JPEG start marker"))
         #expect(try #require(subscriber.status).dropped[.noStart, default: 0] > 50)
         #expect(subscriber.copyNewestFrame() == nil)
+    }
+
+    @Test("a camera without a signal says so, whether it sends pictures of nothing or nothing at all")
+    func noSignal() throws {
+        try live(0, 1500, tag: 1)
+        source.lack = SourceTrouble(.noSignal, "/dev/video7 has no signal")
+        try live(1500, 3000, tag: 2)
+        #expect(report.state == .noSignal)
+        try live(3000, 20_000)
+        #expect(report.state == .noSignal)
+        source.lack = nil
+        try live(20_000, 26_000, tag: 3)
+        #expect(report.state == .live)
+        #expect(log.lines.count == 3)
+    }
+
+    @Test("a camera that gives one picture and falls silent, again and again, does not fill the log")
+    func flapping() throws {
+        for round in 0..<200 as Range<UInt64> {
+            try live(round * 5000, round * 5000 + 400, tag: 1)
+            try live(round * 5000 + 400, round * 5000 + 5000)
+        }
+        #expect(source.openings.count > 150)
+        // 1000 seconds: two windows of ten lines for each of the two sentences.
+        #expect(log.lines.count <= 40)
+        #expect(log.lines.count { $0.contains("again and again") } >= 2)
     }
 
     @Test("a descriptor in error with nothing to read is a loss, not a busy loop")

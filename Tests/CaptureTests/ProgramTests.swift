@@ -155,7 +155,8 @@ struct ProgramTests {
         var messages: [String] = []
         while messages.count < 6, let message = socket.receive(seconds: 30) { messages.append(message) }
         #expect(messages.first == "READY=1")
-        #expect(messages.contains { $0.hasPrefix("STATUS=live: Synthetic camera") })
+        let live = "STATUS=live: pattern (Synthetic camera, YU12, 64x64 at 30 frames/s)"
+        #expect(messages.contains { $0.hasPrefix(live) })
         #expect(messages.contains("WATCHDOG=1"))
         #expect(daemon.stop() == 0)
         var last = ""

@@ -16,6 +16,7 @@ final class ScriptedSource: FrameSource {
     /// What the next delivery brings.
     var pictures: [[UInt8]] = []
     var loss: SourceTrouble?
+    var lack: SourceTrouble?
     private(set) var openings: [UInt64] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
