@@ -72,9 +72,10 @@ public final class FormatConverter {
 extension FormatConverter {
     /// The formats that libv4l converts to YU12 and that are not used as they are, by four-character code.
     ///
-    /// The library lists its formats nowhere, and 1.22 crashes on those of 32 bits per pixel: each of these was tried.
+    /// The library lists its formats nowhere, and 1.22 crashes on those of 32 bits per pixel and swaps red and blue of
+    /// those of 16: each of these was tried.
     public static let sources: [PixelFormat] = [
-        "YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "RGBP", "Y16", "Y10B", "Y04", "Y06",
+        "YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06",
         "BA81", "GBRG", "GRBG", "RGGB", "BG10", "GB10", "BA10", "RG10", "pBAA", "pgAA", "pGAA", "pRAA",
         "PJPG", "JPGL", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }

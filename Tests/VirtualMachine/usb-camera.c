@@ -1,14 +1,15 @@
 // A USB camera made in user space, on the virtual port of dummy_hcd: the kernel's own uvcvideo drives it.
 //
-//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   JPEGs one after the other in FILE, played in a loop
+//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   JPEGs one after the other in FILE, in a loop
 //                         bare:WIDTHxHEIGHT@RATE=FILE    the same without their Huffman tables, as many cameras send them
 //                         yuyv:WIDTHxHEIGHT@RATE         a moving pattern
 //
-// High speed, one bulk endpoint, USB Video Class 1.0; needs the modules dummy_hcd, gadgetfs, uvcvideo, in this order.
+// High speed, one bulk endpoint, USB Video Class 1.0; needs the modules dummy_hcd, gadgetfs, uvcvideo, loaded in order.
 // At most 4 MJPEG modes, or 2 and one of YUYV: gadgetfs sends no more than 256 bytes of descriptors.
 //
-// Commands, one a line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's error
-// bit), truncate N (half of it), garbage N (no JPEG), empty N (no byte), merge N (the next frame runs on in it), skip N.
+// Commands, one a line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's
+// error bit), truncate N (half of it), garbage N (no JPEG), empty N (no byte), merge N (the next frame runs on in
+// it), skip N.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -86,15 +87,15 @@ static void append_format(bool is_yuyv, unsigned char format) {
             modes[i].frame = ++count;
         }
     if (is_yuyv)
-        APPEND(27, 0x24, 4, format, count, 'Y', 'U', 'Y', '2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71, 16, 1,
-               0, 0, 0, 0);
+        APPEND(27, 0x24, 4, format, count, 'Y', 'U', 'Y', '2', 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71,
+               16, 1, 0, 0, 0, 0);
     else
         APPEND(11, 0x24, 6, format, count, 0, 1, 0, 0, 0, 0);
     for (struct mode *mode = modes; mode < modes + mode_count; mode++)
         if (mode->is_yuyv == is_yuyv) {
             uint32_t bits = largest_frame(mode) * 8 * mode->rate;
-            APPEND(30, 0x24, is_yuyv ? 5 : 7, mode->frame, 0, TWO(mode->width), TWO(mode->height), FOUR(bits), FOUR(bits),
-                   FOUR(largest_frame(mode)), FOUR(interval(mode)), 1, FOUR(interval(mode)));
+            APPEND(30, 0x24, is_yuyv ? 5 : 7, mode->frame, 0, TWO(mode->width), TWO(mode->height), FOUR(bits),
+                   FOUR(bits), FOUR(largest_frame(mode)), FOUR(interval(mode)), 1, FOUR(interval(mode)));
         }
 }
 
@@ -107,7 +108,7 @@ static void build_descriptors(void) {
     APPEND(9, USB_DT_INTERFACE, 0, 0, 0, 0x0e, 1, 0, 2);                                // video control
     APPEND(13, 0x24, 1, TWO(0x0100), TWO(50), FOUR(48000000), 1, 1);
     APPEND(17, 0x24, 2, 1, TWO(0x0201), 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0);               // the camera
-    APPEND(11, 0x24, 5, PROCESSING_UNIT, 1, 0, 0, 2, TWO(0x000b), 0);                   // brightness, contrast, saturation
+    APPEND(11, 0x24, 5, PROCESSING_UNIT, 1, 0, 0, 2, TWO(0x000b), 0);                   // brightness, contrast …
     APPEND(9, 0x24, 3, 3, TWO(0x0101), 0, 2, 0);                                        // where it leads
     APPEND(9, USB_DT_INTERFACE, 1, 0, 1, 0x0e, 2, 0, 0);                                // video streaming
     size_t header = descriptor_count;
@@ -233,7 +234,8 @@ static void plug(void) {
     if (control < 0) control = open("/dev/gadget/dummy_udc", O_RDWR);
     // gadgetfs takes a tag of 4 bytes, the configuration for full and for high speed, and the device.
     unsigned char bytes[4 + 2 * sizeof descriptors + 18] = {0};
-    const unsigned char device[18] = {18, USB_DT_DEVICE, TWO(0x0200), 0xef, 2, 1, 64, TWO(0x1d6b), TWO(0x0102), TWO(1), 1, 2, 3, 1};
+    const unsigned char device[18] = {18, USB_DT_DEVICE, TWO(0x0200), 0xef, 2, 1, 64, TWO(0x1d6b), TWO(0x0102), TWO(1),
+                                      1, 2, 3, 1};
     memcpy(bytes + 4, descriptors, descriptor_count);
     memcpy(bytes + 4 + descriptor_count, descriptors, descriptor_count);
     memcpy(bytes + 4 + 2 * descriptor_count, device, sizeof device);
@@ -246,7 +248,8 @@ static void plug(void) {
 static void open_endpoint(void) {
     if (endpoint >= 0) return;
     endpoint = open("/dev/gadget/ep1in-bulk", O_RDWR);
-    const unsigned char bytes[] = {1, 0, 0, 0, 7, USB_DT_ENDPOINT, 0x81, 2, TWO(64), 0, 7, USB_DT_ENDPOINT, 0x81, 2, TWO(512), 0};
+    const unsigned char bytes[] = {1, 0, 0, 0, 7, USB_DT_ENDPOINT, 0x81, 2, TWO(64), 0,
+                                   7, USB_DT_ENDPOINT, 0x81, 2, TWO(512), 0};
     if (endpoint < 0 || write(endpoint, bytes, sizeof bytes) < 0) LOG("endpoint: %s", strerror(errno));
 }
 
@@ -313,7 +316,7 @@ static int video_request(const struct usb_ctrlrequest *request, unsigned char *a
         memcpy(answer, (unsigned char[]){TWO(value)}, 2);
         return 2;
     }
-    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);       // the last error: no such control
+    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: none such
     return -1;
 }
 

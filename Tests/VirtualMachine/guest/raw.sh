@@ -1,5 +1,7 @@
+#!/bin/sh
 # Raw formats from the driver vivid: a snapshot of its colour bars in each, for the host to look at.
 # shellcheck shell=dash source-path=SCRIPTDIR
+# shellcheck source=system.sh
 . /guest/system.sh
 
 start_servers
@@ -14,7 +16,7 @@ snapshot() {
     status format >"/out/$name.format"
     stop_capture
 }
-for format in yuyv uyvy nv12 yu12 rgb24 bgr24 grey YVYU NV16 RGBP Y16 RGGB; do
+for format in yuyv uyvy nv12 yu12 rgb24 bgr24 grey YVYU NV16 Y16 RGGB; do
     snapshot "$format" --format "$format"
 done
 snapshot auto --format auto

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Sourced by the scenarios: Oriel in the guest as it is deployed (nginx, spawn-fcgi, one worker), and how to look at it.
 # shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
 
@@ -85,6 +86,10 @@ frames() {
     frames_file=$1 frames_from=$2
     shift 2
     lines "$frames_file" "$frames_from" | awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
+}
+# first FILE FROM KIND: how long after FROM the first such line came.
+first() {
+    lines "$1" "$2" | awk -v from="$2" -v kind="$3" '$5 == kind { printf "%.2f", $1 - from; exit }'
 }
 has_frames() { [ "$(frames "$2" "$3" same repaired)" -ge "$1" ]; }
 # shellcheck disable=SC2016     # awk's dollars

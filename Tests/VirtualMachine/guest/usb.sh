@@ -1,5 +1,7 @@
+#!/bin/sh
 # A USB camera on uvcvideo: what it sends is what viewers get, whatever happens to it.
 # shellcheck shell=dash source-path=SCRIPTDIR
+# shellcheck source=system.sh
 . /guest/system.sh
 
 start_camera mjpeg:1280x720@30=/frames/large.mjpeg bare:640x480@30=/frames/small.mjpeg
@@ -68,12 +70,14 @@ camera unplug
 within 3 is_offline
 expect "unplugged: online is false after $took s (1 or less)" below 1 "$took"
 within 5 has_picture "$log" "$begin"
+took=$(first "$log" "$begin" jpeg)
 expect "unplugged: the picture that says so after $took s (2 or less)" below 2 "$took"
 get "/snapshot?offline=picture" >/out/unplugged.jpg
 plug_in() {
     begin=$(now)
     camera plug
-    within 6 has_frames 5 "$log" "$begin"
+    within 6 has_frames 5 "$log" "$begin" || return
+    took=$(first "$log" "$begin" same)
 }
 plug_in
 expect "plugged in: frames again after $took s (2 or less)" below 2 "$took"
@@ -84,14 +88,13 @@ expect "plugged in: the controls are set again" \
 
 # ---- the same camera under another node's name: somebody holds the old one open
 old=$(status device)
-tail -f /dev/null 3<"$old" &
-holder=$!
+exec 3<"$old"
 camera unplug
 within 3 is_offline
 plug_in
 expect "held open by another: frames again after $took s (2 or less)" below 2 "$took"
 expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
-kill "$holder"
+exec 3<&-
 
 # ---- again and again
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
