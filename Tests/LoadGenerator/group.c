@@ -53,6 +53,7 @@ static void report_ages(const char *name, struct ages *ages) {
 
 void group_report(struct group *group, double seconds) {
     uint64_t frames = 0, fewest = UINT64_MAX, most = 0, repeated = 0, skipped = 0, broken = 0, disordered = 0, gap = 0;
+    uint64_t cuts = 0;
     int ended = 0;
     const char *why = "";
     for (int i = 0; i < group->viewer_count; i++) {
@@ -65,6 +66,7 @@ void group_report(struct group *group, double seconds) {
         skipped += viewer->skipped;
         broken += viewer->broken;
         disordered += viewer->disordered;
+        cuts += viewer->cuts;
         if (viewer->socket < 0) {
             ended++;
             why = viewer->end;
@@ -74,7 +76,7 @@ void group_report(struct group *group, double seconds) {
     printf(", \"frames\": %lu, \"fewest\": %lu, \"most\": %lu", frames, fewest, most);
     printf(", \"repeated\": %lu, \"skipped\": %lu", repeated, skipped);
     printf(", \"broken\": %lu, \"disordered\": %lu, \"longest_gap\": %.6f", broken, disordered, gap / 1e9);
-    printf(", \"ended\": %d, \"end\": \"%s\"", ended, why);
+    printf(", \"cuts\": %lu, \"ended\": %d, \"end\": \"%s\"", cuts, ended, why);
     report_ages("early_age", &group->early);
     report_ages("late_age", &group->late);
     printf("}");

@@ -1,8 +1,9 @@
 // Watches streams with many viewers at once and tells what they saw.
 //
-//   load-generator [--seconds 10] [--warmup 1] COUNT[:BYTES_PER_SECOND]=http://ADDRESS:PORT/PATH…
+//   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] COUNT[:BYTES_PER_SECOND]=http://ADDRESS:PORT/PATH…
 //
 // All addresses must show the same camera: a frame's number stands for the same bytes everywhere, and this is checked.
+// With --retry a viewer whose connection ends comes again, and goes on counting.
 // The result is JSON: frames per viewer, what was broken, skipped or out of order, and the age of each frame (from
 // X-Timestamp to its last byte) in the first and in the second half. Exits with 1 if a stream broke its contract.
 #define _GNU_SOURCE
@@ -68,6 +69,12 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
+static void begin(int epoll, struct viewer *viewer) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = viewer};
+    viewer_start(viewer);
+    if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
+}
+
 static double option(char ***arguments, const char *name, double value) {
     if (**arguments && !strcmp(**arguments, name) && (*arguments)[1]) {
         value = atof((*arguments)[1]);
@@ -80,6 +87,7 @@ int main(int count, char **arguments) {
     struct group *groups = calloc(count, sizeof *groups);
     arguments++;
     double seconds = option(&arguments, "--seconds", 10), warmup = option(&arguments, "--warmup", 1);
+    double retry = option(&arguments, "--retry", 0);
     int group_count = 0, slow_count = 0, epoll = epoll_create1(EPOLL_CLOEXEC);
     for (; *arguments; arguments++) group_parse(&groups[group_count++], *arguments);
     if (!group_count) {
@@ -87,22 +95,17 @@ int main(int count, char **arguments) {
         return 64;
     }
     for (struct group *group = groups; group < groups + group_count; group++) {
-        for (int i = 0; i < group->viewer_count; i++) {
-            struct viewer *viewer = &group->viewers[i];
-            viewer_start(viewer);
-            slow_count += group->rate > 0;
-            struct epoll_event event = {.events = EPOLLIN, .data.ptr = viewer};
-            if (viewer->socket >= 0 && group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
-        }
+        for (int i = 0; i < group->viewer_count; i++) begin(epoll, &group->viewers[i]);
+        if (group->rate > 0) slow_count += group->viewer_count;
     }
 
     began = now(CLOCK_MONOTONIC);
     measured_from = began + (uint64_t)(warmup * 1e9);
     middle = measured_from + (uint64_t)(seconds * 5e8);
-    uint64_t end = measured_from + (uint64_t)(seconds * 1e9), last = began;
+    uint64_t end = measured_from + (uint64_t)(seconds * 1e9), last = began, retried = began;
     for (uint64_t time = began; time < end; time = now(CLOCK_MONOTONIC)) {
         struct epoll_event events[256];
-        int wait = slow_count ? 5 : (int)((end - time) / 1000000) + 1;
+        int wait = slow_count || retry > 0 ? 5 : (int)((end - time) / 1000000) + 1;
         int ready = epoll_wait(epoll, events, 256, wait);
         for (int i = 0; i < ready; i++) viewer_read(events[i].data.ptr, SIZE_MAX);
         time = now(CLOCK_MONOTONIC);
@@ -111,6 +114,13 @@ int main(int count, char **arguments) {
                 read_slowly(&group->viewers[i], (time - last) / 1e9);
         }
         last = time;
+        if (retry == 0 || (time - retried) / 1e9 < retry) continue;
+        retried = time;
+        for (struct group *group = groups; group < groups + group_count; group++) {
+            for (int i = 0; i < group->viewer_count; i++) {
+                if (group->viewers[i].socket < 0) begin(epoll, &group->viewers[i]);
+            }
+        }
     }
 
     bool is_broken = false;

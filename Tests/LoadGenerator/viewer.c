@@ -15,6 +15,7 @@ static void end(struct viewer *viewer, const char *why) {
     close(viewer->socket);
     viewer->socket = -1;
     viewer->end = why;
+    viewer->cuts += viewer->status == 200;
 }
 
 void viewer_start(struct viewer *viewer) {
@@ -22,7 +23,13 @@ void viewer_start(struct viewer *viewer) {
     char request[1024];
     int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n\r\n",
                           group->path, group->host);
+    viewer->status = 0;
+    viewer->head_length = 0;
+    viewer->chunk_state = CHUNK_SIZE;
+    viewer->chunk_remaining = 0;
+    memset(&viewer->parts, 0, sizeof viewer->parts);
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    viewer->budget = 0;
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {
         end(viewer, "no connection");
         return;

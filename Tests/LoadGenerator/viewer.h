@@ -11,6 +11,7 @@ struct viewer {
     int socket;                     // -1 once it is over
     int status;                     // of HTTP; 0 until it has come
     const char *end;                // why it is over
+    uint64_t cuts;                  // how often its connection ended
     char head[4096];                // of the response
     size_t head_length;
     bool is_chunked;
@@ -26,7 +27,7 @@ struct viewer {
     uint64_t longest_gap;           // between two frames, ns
 };
 
-// Connects and asks for the stream; the viewer is over at once if that fails.
+// Connects and asks for the stream; the viewer is over at once if that fails. What it has seen so far is kept.
 void viewer_start(struct viewer *viewer);
 
 // Reads at most `limit` bytes, without waiting; how many have come. The viewer may be over then.

@@ -28,6 +28,20 @@ public enum JSON: Equatable, Sendable {
     public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
 }
 
+extension JSON: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "\(value)"
+        case .number(let value): value == value.rounded() ? "\(Int(value))" : "\(value)"
+        case .string(let value): "\"\(value)\""
+        case .array(let elements): "[\(elements.map(\.description).joined(separator: ", "))]"
+        case .object(let members):
+            "{\(members.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \($0.value)" }.joined(separator: ", "))}"
+        }
+    }
+}
+
 private struct JSONParser {
     let bytes: [UInt8]
     var position = 0

@@ -42,6 +42,8 @@ public final class OrielSystem: Sendable {
         webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
         ingestPort = try environment["ORIEL_INGEST_PORT"].flatMap { Int($0) } ?? Self.freePort()
         runtime = folder.path.appending("run")
+        // Started by root, nginx serves as another user.
+        _ = unsafe folder.path.withPlatformString { unsafe chmod($0, 0o711) }
         var settings = [
             "ORIEL_BIN_DIR": Self.programs.string, "ORIEL_DEVICE": "pattern", "ORIEL_PREFIX": prefix,
             "ORIEL_WEB_PORT": "\(webPort)", "ORIEL_INGEST_PORT": "\(ingestPort)",

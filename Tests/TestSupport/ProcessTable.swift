@@ -9,8 +9,11 @@ public struct ProcessTable: Sendable {
         public let parent: Int32
         /// The program's name, at most 15 bytes of it.
         public let name: String
-        /// Its arguments with spaces between; empty for one that has ended but is still listed.
-        public let commandLine: String
+
+        /// Its arguments with spaces between; empty for one that has ended.
+        public var commandLine: String {
+            (text("/proc/\(identifier)/cmdline") ?? "").split(separator: "\0").joined(separator: " ")
+        }
     }
 
     public let entries: [Entry]
@@ -18,15 +21,13 @@ public struct ProcessTable: Sendable {
     /// Reads the table as it is now, without what has ended.
     public init() {
         entries = Folder.names(in: "/proc").compactMap { name in
-            guard let identifier = Int32(name), let stat = Self.text("/proc/\(name)/stat"),
+            guard let identifier = Int32(name), let stat = text("/proc/\(name)/stat"),
                 let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
             else { return nil }
             let fields = stat[stat.index(after: close)...].split(separator: " ")
             guard fields.count > 1, fields[0] != "Z", let parent = Int32(fields[1]) else { return nil }
-            let commandLine = Self.text("/proc/\(name)/cmdline") ?? ""
             return Entry(
-                identifier: identifier, parent: parent, name: String(stat[stat.index(after: open)..<close]),
-                commandLine: commandLine.split(separator: "\0").joined(separator: " "))
+                identifier: identifier, parent: parent, name: String(stat[stat.index(after: open)..<close]))
         }
     }
 
@@ -35,8 +36,8 @@ public struct ProcessTable: Sendable {
         let children = entries.filter { $0.parent == root }
         return children + children.flatMap { descendants(of: $0.identifier) }
     }
+}
 
-    private static func text(_ path: String) -> String? {
-        (try? File.contents(of: FilePath(path))).map { String(decoding: $0, as: UTF8.self) }
-    }
+private func text(_ path: String) -> String? {
+    (try? File.contents(of: FilePath(path))).map { String(decoding: $0, as: UTF8.self) }
 }

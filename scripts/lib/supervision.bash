@@ -11,9 +11,9 @@ watch_over() {
     set +m
     # shellcheck disable=SC2154     # coproc sets it
     keeper_pid=$keeper_PID
-    trap 'exit 129' HUP
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    trap 'trap "" HUP INT TERM; exit 129' HUP
+    trap 'trap "" HUP INT TERM; exit 130' INT
+    trap 'trap "" HUP INT TERM; exit 143' TERM
     trap stop EXIT
 }
 
