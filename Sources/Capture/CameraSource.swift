@@ -40,8 +40,7 @@ final class CameraSource: FrameSource {
 
     func open() throws(SourceTrouble) -> OpenedSource {
         do throws(CameraError) {
-            let camera = try Camera(try path())
-            try checkIdentity(of: camera)
+            let camera = try find()
             let format = try start(camera)
             self.camera = camera
             self.format = format
@@ -50,7 +49,8 @@ final class CameraSource: FrameSource {
                 kind: "v4l2", device: "\(camera.path)", name: camera.name, format: format.pixelFormat.characters)
             return OpenedSource(
                 width: format.size.width, height: format.size.height,
-                framesPerSecond: format.rate?.framesPerSecond, notes: notes(camera, format))
+                framesPerSecond: format.rate?.framesPerSecond,
+                notes: sizeNotes(camera, format) + setControls(of: camera))
         } catch {
             close()
             throw SourceTrouble(error)
@@ -72,8 +72,9 @@ final class CameraSource: FrameSource {
     func deliver(at now: UInt64, to pipeline: FramePipeline) throws(SourceTrouble) {
         guard let camera, let format else { return }
         var trouble: SourceTrouble?
+        let delivered: Void?
         do throws(CameraError) {
-            _ = try camera.withNewestFrame { frame, bytes in
+            delivered = try camera.withNewestFrame { frame, bytes in
                 do throws(SourceTrouble) {
                     try deliver(bytes, CaptureTime(monotonic: frame.monotonic), format, to: pipeline)
                 } catch {
@@ -83,7 +84,7 @@ final class CameraSource: FrameSource {
         } catch {
             throw SourceTrouble(error)
         }
-        pipeline.count(camera.takeCounts())
+        pipeline.count(camera.takeCounts(), isDelivered: delivered != nil)
         if let trouble { throw trouble }
     }
 
@@ -103,10 +104,12 @@ final class CameraSource: FrameSource {
         }
     }
 
-    /// Where the camera is now.
-    private func path() throws(CameraError) -> FilePath {
-        if let identity, let path = Device.find(identity) { return path }
-        return try Device.resolve("\(choice)")
+    /// The camera, wherever it is now.
+    private func find() throws(CameraError) -> Camera {
+        if let identity, let path = Device.find(identity) { return try Camera(path) }
+        let camera = try Camera(try Device.resolve("\(choice)"))
+        try checkIdentity(of: camera)
+        return camera
     }
 
     /// Refuses a camera that has come to stand where the one that is meant stood.
@@ -140,21 +143,24 @@ final class CameraSource: FrameSource {
         return format
     }
 
-    private func notes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
-        var notes: [String] = []
-        if format.size != options.size {
-            notes.append(
-                "\(camera.path) gives \(format.size) instead of \(options.size): "
-                    + "capture-daemon devices lists the sizes it offers")
-        }
-        for setting in options.controls {
+    private func sizeNotes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
+        if format.size == options.size { return [] }
+        return [
+            "\(camera.path) gives \(format.size) instead of \(options.size): capture-daemon devices lists the sizes it "
+                + "offers"
+        ]
+    }
+
+    /// Makes the settings of the command line; why some cannot be made.
+    private func setControls(of camera: Camera) -> [String] {
+        options.controls.compactMap { setting in
             do throws(CameraError) {
                 try camera.setControl(setting.name, to: setting.value)
+                return nil
             } catch {
-                notes.append(error.description)
+                return error.description
             }
         }
-        return notes
     }
 }
 

@@ -46,6 +46,7 @@ final class CaptureSession {
     private var lack: SourceTrouble?
     /// What the source is like, in a line.
     private var summary = ""
+
     init(
         _ source: any FrameSource, _ publisher: FramePublisher, _ options: CaptureOptions, _ report: StateReport,
         _ logger: Logger, clock: @escaping () -> UInt64 = { Clock.monotonic }

@@ -69,14 +69,18 @@ final class FramePipeline {
         lastRefusal = sentence
     }
 
-    /// Counts what happened in the driver's buffers.
-    func count(_ counts: BufferCounts) {
+    /// Counts what happened in the driver's buffers; `isDelivered` says whether a picture came out of them.
+    func count(_ counts: BufferCounts, isDelivered: Bool) {
         for _ in 0..<counts.dequeued + counts.missed { publisher.countCaptured() }
-        for _ in 0..<counts.flagged { refuse(.flagged, "the driver marks them as damaged") }
-        for _ in 0..<counts.empty { refuse(.empty, "they are empty") }
-        for _ in 0..<counts.truncated { refuse(.truncated, "they are cut off") }
-        for _ in 0..<counts.stale { publisher.countDropped(.stale) }
-        for _ in 0..<counts.missed { publisher.countDropped(.stale) }
+        for _ in 0..<counts.stale + counts.missed { publisher.countDropped(.stale) }
+        let refusals: [(count: Int, reason: DropReason, sentence: String)] = [
+            (counts.flagged, .flagged, "the driver marks it as damaged"), (counts.empty, .empty, "it is empty"),
+            (counts.truncated, .truncated, "it is cut off"),
+        ]
+        for refusal in refusals where refusal.count > 0 {
+            for _ in 0..<refusal.count { publisher.countDropped(refusal.reason) }
+            if !isDelivered { lastRefusal = refusal.sentence }
+        }
     }
 
     /// Whether the picture of `time` (CLOCK_MONOTONIC, nanoseconds) is to be delivered.
@@ -90,6 +94,8 @@ final class FramePipeline {
             return false
         }
         guard limit.admits(time) else {
+            // A picture that nobody looks at says as much as the last one that was looked at.
+            if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.rate)
             return false
         }

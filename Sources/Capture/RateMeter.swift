@@ -1,7 +1,7 @@
-/// Measures how many frames a second come, over the last 60 of them or ten seconds.
+/// Measures how many frames a second come, over the last 60 of them or the last minute.
 struct RateMeter {
     private static let most = 61
-    private static let window: UInt64 = 10_000_000_000
+    private static let window: UInt64 = 60_000_000_000
 
     /// Times of the last frames in nanoseconds, oldest first.
     private var times: [UInt64] = []

@@ -14,14 +14,16 @@ struct CaptureSessionTests {
     private let source = ScriptedSource()
     private let log = RecordedLog()
     private let report: StateReport
-    private let session: CaptureSession
+    private var session: CaptureSession
+    private let publisher: FramePublisher
+    private let logger: Logger
     private let subscriber: FrameSubscriber
     private static let start: UInt64 = 1_000_000_000_000_000
 
     init() throws {
-        let publisher = try FramePublisher(ring.name, slotByteCount: 65536, source: source.description)
+        publisher = try FramePublisher(ring.name, slotByteCount: 65536, source: source.description)
         let log = log
-        let logger = Logger(label: "test") { _ in log.handler }
+        logger = Logger(label: "test") { _ in log.handler }
         report = StateReport(publisher, ServiceNotifier(), logger)
         let source = source
         session = try CaptureSession(source, publisher, CaptureOptions(framesPerSecond: 30), report, logger) {
@@ -122,6 +124,20 @@ struct CaptureSessionTests {
         try live(20_000, 25_900)
         #expect(report.state == .live)
         try live(25_900, 26_300)
+        #expect(report.state == .stalled)
+    }
+
+    @Test("pictures that are thinned out show that the camera lives")
+    mutating func thinned() throws {
+        let source = source
+        session = try CaptureSession(source, publisher, CaptureOptions(framesPerSecond: 0.1), report, logger) {
+            source.now
+        }
+        try live(0, 35_000, tag: 1)
+        #expect(report.state == .live)
+        #expect(source.openings.count == 1)
+        #expect(try #require(subscriber.status).published == 4)
+        try live(35_000, 37_500)
         #expect(report.state == .stalled)
     }
 
