@@ -17,6 +17,10 @@ static inline CURLcode curl_set_list(CURL *_Nonnull handle, CURLoption option, s
     return curl_easy_setopt(handle, option, value);
 }
 
+static inline CURLMcode curl_multi_set_long(CURLM *_Nonnull handle, CURLMoption option, long value) {
+    return curl_multi_setopt(handle, option, value);
+}
+
 /// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
 typedef size_t (*curl_bytes_callback)(char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
 static inline CURLcode curl_set_bytes_callback(CURL *_Nonnull handle, CURLoption option,

@@ -16,6 +16,8 @@ final class Connection {
 
     /// So many pictures in a row that are none, and it is said.
     private static let refusalsToReport = 3
+    /// Without a new picture for so long the camera is asked after; and a viewer is told that it is waited for.
+    private static let patienceNanoseconds: UInt64 = 500_000_000
 
     private let camera: PulledCamera
     private let receiver: StreamReceiver
@@ -25,6 +27,7 @@ final class Connection {
     private var status: (answer: UpstreamStatus, time: UInt64)?
     private let stallNanoseconds: UInt64
     private var byteCount: UInt64 = 0
+    private let created = Clock.monotonic
     /// When the stream's request began, and when its last byte came.
     private var began: UInt64 = 0
     private var lastByte: UInt64 = 0
@@ -72,12 +75,13 @@ final class Connection {
 
     /// Asks an upstream that may be Oriel how its camera is, before the first picture is taken for one of the camera.
     private func probe() -> Ending? {
-        poller?.askIfDue(camera.loop)
+        poller?.ask(camera.loop)
         while poller != nil && status == nil {
             let completions = camera.loop.run(
                 milliseconds: PulledCamera.longestWaitMilliseconds, alarm: camera.stop.alarm)
             camera.beat()
             if camera.stop.isSet { return .stopped }
+            tellOfWaiting()
             for completion in completions {
                 switch poller?.answer(completion, clock: &camera.intake.clock) {
                 case .failed(let problem, isConnected: false)?: return .failed(problem)
@@ -100,12 +104,9 @@ final class Connection {
     }
 
     private var waitMilliseconds: Int {
-        var wait = min(PulledCamera.longestWaitMilliseconds, poller?.millisecondsUntilDue ?? .max)
-        if let nextStill {
-            let now = Clock.monotonic
-            wait = min(wait, nextStill <= now ? 0 : Int((nextStill - now) / 1_000_000) + 1)
-        }
-        return wait
+        guard let nextStill else { return PulledCamera.longestWaitMilliseconds }
+        let now = Clock.monotonic
+        return nextStill <= now ? 0 : min(PulledCamera.longestWaitMilliseconds, Int((nextStill - now) / 1_000_000) + 1)
     }
 
     // MARK: What came
@@ -153,8 +154,8 @@ final class Connection {
             if now >= nextStill { ask() }
             return nil
         }
-        poller?.askIfDue(camera.loop, isUrgent: progress.isRepeating)
-        progress.isRepeating = false
+        tellOfWaiting()
+        askAfterCamera(now)
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount
             lastByte = now
@@ -166,6 +167,21 @@ final class Connection {
         }
         lookForPictures(now, since: connectedAt)
         return nil
+    }
+
+    private func askAfterCamera(_ now: UInt64) {
+        guard let poller else { return }
+        if progress.isRepeating {
+            if poller.ask(camera.loop, for: .repetition) { progress.isRepeating = false }
+        } else {
+            let isSilent = now &- max(progress.lastWhole, began) > Self.patienceNanoseconds
+            _ = poller.ask(camera.loop, for: isSilent ? .silence : .clock)
+        }
+    }
+
+    /// A camera that was idle, and so well, and is slow to come back is said to be waited for.
+    private func tellOfWaiting() {
+        if !progress.hasPicture, Clock.monotonic &- created > Self.patienceNanoseconds { camera.reporter.waiting() }
     }
 
     /// Whether the upstream itself says that it has no new picture: then its silence is no fault of the connection.

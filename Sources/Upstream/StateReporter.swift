@@ -10,6 +10,7 @@ struct StateReporter {
     private let upstream: UpstreamAddress
     private var log: ProblemLog
     private var current: UpstreamProblem?
+    private var isIdle = false
     /// When the last picture came: CLOCK_MONOTONIC in nanoseconds.
     private(set) var lastPicture: UInt64?
 
@@ -17,7 +18,7 @@ struct StateReporter {
         self.publisher = publisher
         self.upstream = upstream
         self.log = log
-        publisher.setState(.waiting, reason: "Connecting to \(upstream).")
+        publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
     /// A picture came.
@@ -30,19 +31,29 @@ struct StateReporter {
     mutating func well() {
         log.pictures()
         current = nil
+        isIdle = false
         publisher.setState(.live, reason: "")
     }
 
     /// Nobody watches, and the upstream was well when last asked.
     mutating func idle() {
         current = nil
+        isIdle = true
         publisher.setState(.idle, reason: "")
+    }
+
+    /// Somebody watches again, and pictures do not come at once.
+    mutating func waiting() {
+        guard isIdle else { return }
+        isIdle = false
+        publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
     /// No pictures come, for this reason.
     mutating func problem(_ problem: UpstreamProblem) {
         log.problem(problem)
         current = problem
+        isIdle = false
         update()
     }
 
@@ -52,6 +63,8 @@ struct StateReporter {
         if let lastPicture, current.isConnectionLoss, Clock.monotonic &- lastPicture < Self.graceNanoseconds { return }
         publisher.setState(current.state, reason: current.sentence(upstream))
     }
+
+    private static func waitingReason(_ upstream: UpstreamAddress) -> String { "Connecting to \(upstream)." }
 
     /// Something else worth a line in the log.
     func note(_ text: String) {

@@ -4,7 +4,8 @@ import Linux
 /// Asks an upstream that is Oriel how its camera is.
 ///
 /// A stream does not tell an offline camera from a slow one: both repeat a picture. The status beside it does, with
-/// the reason, and with the clock of the pictures' times.
+/// the reason, and with the clock of the pictures' times. It is asked before the stream, over the same connection;
+/// then only when no new picture comes, and now and then for the clock.
 final class StatusPoller {
     enum Answer: Equatable {
         case status(UpstreamStatus)
@@ -14,11 +15,18 @@ final class StatusPoller {
         case failed(UpstreamProblem, isConnected: Bool)
     }
 
-    /// From one question to the next.
-    static let intervalNanoseconds: UInt64 = 500_000_000
-    /// No sooner than this after the last question, whatever happens.
-    private static let shortestNanoseconds: UInt64 = 100_000_000
+    /// Why a question is asked.
+    enum Occasion {
+        /// A picture came once more: the camera may have gone.
+        case repetition
+        /// No new picture comes.
+        case silence
+        /// All is well; clocks drift.
+        case clock
+    }
+
     private static let maximumByteCount = 256 << 10
+    private static let longestClockInterval: UInt64 = 10_000_000_000
 
     private let address: UpstreamAddress
     private let connectMilliseconds: Int
@@ -26,6 +34,8 @@ final class StatusPoller {
     private let transfer: Transfer
     private var isAsking = false
     private var askedAt: UInt64 = 0
+    /// From one question for the clock to the next: a few at first, since the quickest answer counts.
+    private var clockInterval: UInt64 = 1_000_000_000
 
     /// Nil when the upstream's address is none of Oriel's.
     init?(_ configuration: UpstreamConfiguration) {
@@ -36,28 +46,38 @@ final class StatusPoller {
         connectMilliseconds = request.connectMilliseconds
         let answer = answer
         transfer = Transfer(request, version: configuration.version) { _, bytes in
-            if answer.bytes.isEmpty { answer.began = Clock.realtime }
+            if answer.began == 0 { answer.began = Clock.realtime }
             guard answer.bytes.count + bytes.byteCount <= Self.maximumByteCount else { return false }
             answer.bytes.append(contentsOf: bytes)
             return true
         }
     }
 
-    /// Asks when it is time; `isUrgent`: as soon as may be.
-    func askIfDue(_ loop: TransferLoop, isUrgent: Bool = false) {
-        let pause = isUrgent ? Self.shortestNanoseconds : Self.intervalNanoseconds
-        guard !isAsking, Clock.monotonic &- askedAt >= pause else { return }
+    /// Asks.
+    func ask(_ loop: TransferLoop) {
+        guard !isAsking else { return }
         isAsking = true
         askedAt = Clock.monotonic
         answer.bytes.removeAll(keepingCapacity: true)
+        answer.began = 0
         transfer.rewind()
         loop.add(transfer)
     }
 
-    /// Milliseconds until it is time to ask again.
-    var millisecondsUntilDue: Int {
-        let elapsed = Clock.monotonic &- askedAt
-        return elapsed >= Self.intervalNanoseconds ? 0 : Int((Self.intervalNanoseconds - elapsed) / 1_000_000) + 1
+    /// Asks if the last question was long enough ago; false when it was not, or is not answered yet.
+    func ask(_ loop: TransferLoop, for occasion: Occasion) -> Bool {
+        guard !isAsking, Clock.monotonic &- askedAt >= interval(occasion) else { return false }
+        if case .clock = occasion { clockInterval = min(clockInterval * 2, Self.longestClockInterval) }
+        ask(loop)
+        return true
+    }
+
+    private func interval(_ occasion: Occasion) -> UInt64 {
+        switch occasion {
+        case .repetition: 100_000_000
+        case .silence: 500_000_000
+        case .clock: clockInterval
+        }
     }
 
     /// What came; nil when another transfer ended.
@@ -91,6 +111,6 @@ final class StatusPoller {
 /// The body of an answer while it comes.
 private final class AnswerBody {
     var bytes: [UInt8] = []
-    /// When its first byte came: CLOCK_REALTIME in nanoseconds.
+    /// When it began to come: CLOCK_REALTIME in nanoseconds.
     var began: UInt64 = 0
 }

@@ -17,6 +17,9 @@ final class TransferLoop {
     init() {
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
         unsafe self.handle = handle
+        // Of connections that are done with, one is kept, and only while there is no other: a camera has one
+        // connection, but for the moment of a question beside its stream.
+        _ = unsafe curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, 1)
     }
 
     deinit {

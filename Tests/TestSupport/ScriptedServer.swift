@@ -49,6 +49,9 @@ public final class ScriptedServer: Sendable {
         acceptor.clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
     }
 
+    /// Connections that are open.
+    public var openCount: Int { acceptor.clients.withLock { $0.count { $0.isOpen } } }
+
     /// Connections so far.
     public var connectionCount: Int { acceptor.clients.withLock { $0.count } }
 

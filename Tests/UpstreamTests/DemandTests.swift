@@ -80,6 +80,20 @@ struct DemandTests {
         #expect(Clock.monotonic - began < 3_000_000_000)
     }
 
+    @Test("an idle upstream that has died meanwhile is told of as soon as somebody watches")
+    func diedWhileIdle() throws {
+        let server = try ScriptedServer { client in
+            if client.index == 0 { Wire.stream(client, from: 1) } else { client.waitForClose() }
+        }
+        let relay = try Relay(server.url()) {
+            $0.isAlwaysConnected = false
+            $0.stallSeconds = 15
+        }
+        try relay.wait("being idle") { $0.state == .idle }
+        relay.subscriber.takeInterest()
+        try relay.wait("the wait being told") { $0.state == .waiting && $0.reason.contains("Connecting") }
+    }
+
     @Test("--always keeps the connection")
     func always() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }

@@ -148,6 +148,17 @@ struct UpstreamStatusTests {
         #expect(status.framesPerSecondAsked == 25)
     }
 
+    @Test("while pictures come there is one connection, the status' own is for a moment")
+    func oneConnection() throws {
+        let upstream = try OrielServer(.init(frameNumber: 1))
+        let relay = try Relay(upstream.server.url("/mjpeg"))
+        _ = try relay.nextFrame(after: 2)
+        #expect(upstream.server.connectionCount == 1)
+        try relay.eventually("a question for the clock") { upstream.server.connectionCount > 1 ? true : nil }
+        try relay.eventually("its end") { upstream.server.openCount == 1 ? true : nil }
+        #expect(upstream.server.openCount(to: "/mjpeg") == 1)
+    }
+
     @Test("a server of another kind under the same path is asked once and then left alone")
     func foreign() throws {
         let server = try ScriptedServer { client in
