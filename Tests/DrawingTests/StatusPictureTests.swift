@@ -4,7 +4,7 @@ import Testing
 @Suite("The picture that says what is wrong")
 struct StatusPictureTests {
     private static let message =
-        "The camera /dev/video0 is unplugged. It is looked for, and the picture comes back by itself."
+        "The camera /dev/video0 is unplugged. It is looked for, and the picture comes back by itself. Since 14:03:22."
 
     private func draw(_ width: Int, _ height: Int) -> Canvas {
         StatusPicture.draw(width: width, height: height, camera: "main", title: "No signal", message: Self.message)
@@ -41,7 +41,7 @@ struct StatusPictureTests {
         let canvas = draw(width, height)
         #expect(find("No signal", in: canvas))
         #expect(find("unplugged.", in: canvas))
-        #expect(find("itself.", in: canvas))
+        #expect(find("14:03:22.", in: canvas))
         #expect(find("main", in: canvas))
         #expect(!find("Signal", in: canvas))
     }

@@ -108,7 +108,7 @@ struct MultipartParserTests {
     @Test(
         "the boundary's text inside a picture does not end it",
         arguments: [
-            "--frame", "\n--frame", "--frame--", "\n--frame\nno header follows",
+            "--frame", "\n--frame", "--frame--", "x--frame--\nx", "\n--frame\nno header follows",
             "\n--framed\nContent-Type: image/jpeg\n\n",
         ])
     func boundaryInPicture(text: String) throws {
@@ -124,6 +124,16 @@ struct MultipartParserTests {
         let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
         let part = lines("--frame\nContent-Length: \(picture.count)\n\n") + picture + lines("\n")
         #expect(try parse(part + part).pictures == [picture, picture])
+        #expect(try parse(part + part, slices: [Int](repeating: 9, count: 300)).pictures == [picture, picture])
+    }
+
+    @Test(
+        "the first false length, too short or too long, makes all later ones count for nothing", arguments: [-1, 3, 50])
+    func distrust(error: Int) throws {
+        let lying = lines("--frame\nContent-Length: \(samples[0].count + error)\n\n") + samples[0] + lines("\n")
+        let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
+        let honest = lines("--frame\nContent-Length: \(picture.count)\n\n") + picture + lines("\n")
+        #expect(try parse(honest + lying + honest + lying).pictures == [picture, samples[0], samples[0]])
     }
 
     @Test(

@@ -8,6 +8,9 @@ struct MultipartSliceTests {
         hasHuffmanTables: false, fill: [0xFF, 0xFF, 0xFF], dataByteCount: 50
     ).bytes
 
+    /// A picture that holds all that makes a boundary.
+    private static let withBoundary = SampleJPEG(dataByteCount: 100, insertion: lines("\n--frame\nA: b\n\n")).bytes
+
     /// Streams with everything in them that could depend on where a slice ends.
     private static let streams: [[UInt8]] = [
         ownStream(samples),
@@ -17,8 +20,7 @@ struct MultipartSliceTests {
             + lines("--frame\nX-Timestamp: 5.25\n\n\n") + samples[1].dropLast(30) + lines("\n--frame\n\n") + samples[1]
             + samples[1] + [0, 0, 0] + Array("\n--frame--\n--frame\n\nhello\n--frame\nContent-Length: 900\n\n".utf8)
             + samples[1] + lines("\n--frame--\n"),
-        lines("--frame\nContent-Length: 390\n\n")
-            + SampleJPEG(dataByteCount: 100, insertion: lines("\n--frame\nA: b\n\n")).bytes
+        lines("--frame\nContent-Length: \(withBoundary.count)\n\n") + withBoundary
             + lines("\n--frame\nContent-Length: 1\n\n") + samples[1].prefix(70) + lines("\n--frame\n\n") + samples[1],
     ]
 
