@@ -50,6 +50,7 @@ final class RingWatcher: Sendable {
     /// Watches until it is stopped.
     func run() {
         var seen: UInt64 = 0
+        var isLive = false
         var outage = OutageShow()
         var milliseconds = 0
         while !isStopping.load(ordering: .acquiring) {
@@ -62,6 +63,7 @@ final class RingWatcher: Sendable {
                     seen != 0 || subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
                 if isFresh {
+                    isLive = true
                     outage.end()
                     show(number)
                     continue
@@ -73,7 +75,7 @@ final class RingWatcher: Sendable {
                 if let current { showOutage(current, status) }
             } else if outage.shown != nil {
                 completeOutage(current, status)
-            } else {
+            } else if isLive {
                 complete(number: seen)
             }
         }
@@ -103,7 +105,6 @@ final class RingWatcher: Sendable {
 
     /// Makes the frame on show in framings that have been asked for since.
     private func complete(number: UInt64) {
-        guard number != 0 else { return }
         let framings = FramingSet(rawValue: wanted.load(ordering: .acquiring))
         let shown = state.withLock { $0.picture }
         guard let shown, shown.isLive, !framings.isSubset(of: shown.framings) else { return }

@@ -1,6 +1,5 @@
 import FastCGI
 import Linux
-import Logging
 import MotionJPEG
 import SharedFrame
 
@@ -26,17 +25,28 @@ extension ServerLoop {
         do {
             try camera.watch(now: now)
         } catch {
-            log.error("the pictures of \(camera.name) cannot be watched: \(error)")
-            drop(connection)
+            refuseWatching(connection, camera, error)
         }
     }
 
     /// Answers the snapshots that the newest frame will do for.
     func serveWaiters(of camera: Camera) {
         guard !camera.waiters.isEmpty, let status = camera.subscriber.status else { return }
-        for connection in camera.waiters {
-            guard let snapshot = connection.snapshot, snapshot.isSatisfied(by: status, now: now) else { continue }
-            send(snapshot, of: camera, outage: nil, on: connection)
+        serve(camera, outage: nil) { $0.isSatisfied(by: status, now: now) }
+    }
+
+    /// Answers those snapshots that wait for which `isReady` holds.
+    private func serve(_ camera: Camera, outage: Outage?, _ isReady: (SnapshotRequest) -> Bool) {
+        let waiters = camera.waiters
+        camera.waiters = []
+        for connection in waiters {
+            guard let snapshot = connection.snapshot else { continue }
+            if isReady(snapshot) {
+                connection.camera = nil
+                send(snapshot, of: camera, outage: outage, on: connection)
+            } else {
+                camera.waiters.append(connection)
+            }
         }
     }
 
@@ -47,10 +57,7 @@ extension ServerLoop {
         guard !camera.waiters.isEmpty, let outage = outage(of: camera, camera.subscriber.status), outage.isFinal else {
             return
         }
-        for connection in camera.waiters {
-            guard let snapshot = connection.snapshot else { continue }
-            send(snapshot, of: camera, outage: outage, on: connection)
-        }
+        serve(camera, outage: outage) { _ in true }
     }
 
     /// The time of a snapshot that waits is over.

@@ -21,11 +21,17 @@ extension ServerLoop {
         do {
             try camera.watch(now: now)
         } catch {
-            log.error("the pictures of \(camera.name) cannot be watched: \(error)")
-            drop(connection)
+            refuseWatching(connection, camera, error)
             return
         }
         push(connection)
+    }
+
+    /// The thread that would watch a camera cannot be had.
+    func refuseWatching(_ connection: Connection, _ camera: Camera, _ error: any Error) {
+        log.error("the pictures of \(camera.name) cannot be watched: \(error)")
+        let message = "The server has no room for another camera's pictures; try again later."
+        answer(connection, .error(503, "overloaded", message).adding("Retry-After", "5"))
     }
 
     /// Shows a camera's new picture to all who are ready for it.

@@ -71,6 +71,8 @@ final class ServerLoop {
 
     /// Serves until a signal or ``LoopSignal/isStopping`` ends it, then ends all streams, within a second.
     func run() {
+        log.info(
+            "serving \(cameras.names.map(\.text).joined(separator: ", ")) under the prefix \(configuration.prefix)")
         var events: [Epoll.Event] = []
         var lastTick = now
         var end: UInt64 = .max

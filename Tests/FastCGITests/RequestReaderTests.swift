@@ -22,7 +22,8 @@ struct RequestReaderTests {
     @Test("a request comes out with its number and all its variables, in one record or many")
     func variables() throws {
         let long = String(repeating: "a long value, ", count: 2000)
-        let variables = FastCGIClient.parameters("/mjpeg/main?fps=5") + [("LONG", long), ("EMPTY", ""), ("SIGN", "a=b")]
+        let variables =
+            FastCGIClient.parameters("/mjpeg/main?fps=5") + [("LONG", long), ("EMPTY", ""), ("SIGN", "a=b")]
         let whole = try read(FastCGIClient.request(variables, request: 258))
         #expect(whole.id == 258)
         for (name, value) in variables { #expect(whole.parameters[name] == value) }

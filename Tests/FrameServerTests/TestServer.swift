@@ -64,6 +64,9 @@ final class TestServer {
         return try client.answer()
     }
 
+    /// Waits until the server has seen all requests that were sent before: it takes them in their order.
+    func waitForTurn() throws { _ = try get("/healthz") }
+
     /// Begins a stream and takes its header.
     func stream(_ target: String = "/mjpeg", headers: [String: String] = [:]) throws -> FastCGIClient {
         let client = try connect()
