@@ -42,6 +42,7 @@ function route() {
   bar.player = wall.alone ? wall.player(wall.alone) : null;
   if (bar.player && bar.player !== before) bar.player.view.set(viewFrom(query));
   document.title = wall.alone ? `${wall.alone} · Oriel` : "Oriel";
+  find("heading").textContent = wall.alone ?? text("allCameras");
   listCameras(names);
 }
 

@@ -6,7 +6,7 @@ import { Buttons } from "./buttons.js";
 import { find, make } from "./dom.js";
 import { icon } from "./icons.js";
 import { memory } from "./memory.js";
-import { bandwidth, duration, text } from "./strings.js";
+import { bandwidth, duration, text, timeOfDay } from "./strings.js";
 
 const measureKeys = ["age", "rate", "bandwidth", "size"];
 
@@ -88,10 +88,10 @@ export class CameraBar {
   };
 
   #showMeasures = () => {
-    const { metrics, size, age, condition } = this.#player;
+    const { metrics, size, age, condition, frozen } = this.#player;
     const isPlaying = condition.state === "live" || condition.state === "late";
     const values = {
-      age: isPlaying && age !== null ? duration(age) : "",
+      age: frozen?.time ? timeOfDay(frozen.time) : isPlaying && age !== null ? duration(age) : "",
       rate: isPlaying && metrics.rate !== null ? text("fps", { value: metrics.rate.toFixed(metrics.rate < 9.95 ? 1 : 0) }) : "",
       bandwidth: isPlaying && metrics.bitsPerSecond !== null ? bandwidth(metrics.bitsPerSecond) : "",
       size: isPlaying && size.width ? `${size.width} × ${size.height}` : "",

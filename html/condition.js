@@ -12,6 +12,7 @@ const shortestStall = 2_000;
  *   pictureAt           when the newest picture was painted; 0: none since the start
  *   delay, interval     of metrics
  *   refusal             { status, message } of the last connection, or null
+ *   outage              what the stream said of the camera instead of a picture, or null
  *   isStill             snapshots instead of a stream
  *   isReachable, askedAt, camera, isKnown   of the status feed; camera: its entry or undefined
  */
@@ -25,8 +26,9 @@ export function conditionOf(facts) {
   const hasPicture = facts.pictureAt > 0;
   const isFresh = hasPicture && silence < stall;
 
-  if (camera && camera.online === false && facts.pictureAt < facts.askedAt) {
-    return { state: "offline", cameraState: camera.state, reason: camera.reason };
+  const isSaidOffline = camera?.online === false && facts.pictureAt < facts.askedAt;
+  if (facts.isReachable !== false && (facts.outage || isSaidOffline)) {
+    return { state: "offline", cameraState: camera?.state, reason: facts.outage?.reason || camera?.reason };
   }
   if (isFresh && !(facts.isReachable === false && silence > 1_000)) {
     return facts.delay > lateAge ? { state: "late" } : { state: "live" };

@@ -58,7 +58,8 @@ export class Details {
     const source = status?.source ?? {};
     return [
       ["size", size.width ? `${size.width} × ${size.height}` : "–"],
-      ["source", [source.name, source.device !== source.name && source.device, source.format].filter(Boolean).join(" · ") || "–"],
+      ["source", (source.kind === "upstream" ? source.device.replace(/^https?:\/\//, "") : source.name || source.device) || "–"],
+      ["format", source.format || "–"],
       ["frame", frame?.id ?? "–"],
       ["viewers", status?.viewers ?? "–"],
       ["dropped", metrics.dropped],

@@ -27,11 +27,12 @@ export class Engine {
   #shown = null;
   #received = 0;
   #dropped = 0;
+  #skipped = 0;
   #isFrozen = false;
   #keepsHistory = false;
   #history = [];
 
-  /** `post(message)` gets "open", "frame", "repeat", "closed" and "frozen" messages. */
+  /** `post(message)` gets "open", "frame", "repeat", "outage", "closed", "stillDone" and "frozen" messages. */
   constructor(canvas, post) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
@@ -41,6 +42,7 @@ export class Engine {
   /** Opens the stream; one that is open is closed first. */
   async play(url) {
     this.stop();
+    this.#lastId = 0;
     const connection = new AbortController();
     this.#connection = connection;
     let watchdog = 0;
@@ -132,16 +134,21 @@ export class Engine {
   }
 
   #receive(headers, bytes) {
+    // A picture that says what is wrong, for those who have only pictures; here the words are enough.
+    if ("x-oriel-offline" in headers) {
+      this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
+      return;
+    }
     const id = Number(headers["x-frame-id"]) || 0;
     const time = Number(headers["x-timestamp"]) * 1000 || 0;
-    const isRepeat = id === 0 || id === this.#lastId;
-    if (isRepeat && this.#shown) {
+    if (id !== 0 && id === this.#lastId) {
       this.#post({ type: "repeat", bytes: bytes.length });
       return;
     }
+    if (this.#lastId > 0 && id > this.#lastId) this.#skipped += id - this.#lastId - 1;
     this.#lastId = id;
     this.#received += 1;
-    const frame = { id, time, bytes, isPicture: id !== 0 };
+    const frame = { id, time, bytes };
     if (this.#isFrozen) {
       this.#post({ type: "unseen", bytes: bytes.length });
       return;
@@ -187,8 +194,8 @@ export class Engine {
       return;
     }
     this.#post({
-      type: "frame", id: frame.id, time: frame.time, at: now(), isPicture: frame.isPicture,
-      width, height, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped,
+      type: "frame", id: frame.id, time: frame.time, at: now(),
+      width, height, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
     });
   }
 

@@ -32,7 +32,7 @@ export class Help {
   rebuild() {
     const tools = make("div", { className: "tools" });
     new Buttons(tools, [["close", () => this.#dialog.close()]]).label("close", "close");
-    const head = make("header", {}, make("h2", { id: "help-title", textContent: text("help") }), tools);
+    const head = make("div", { className: "head" }, make("h2", { id: "help-title", textContent: text("help") }), tools);
     const list = make("dl", {}, ...rows.flatMap(([names, key]) => [
       make("dt", {}, ...names.split(" ").map((name) => make("kbd", { textContent: name }))),
       make("dd", { textContent: text(`key.${key}`) }),

@@ -4,20 +4,17 @@ const minute = 60;
 const rateWindow = 3_000;
 
 export class Metrics {
+  /** Pictures that came, that came but were not shown because a newer one was there, that the server left out. */
   received = 0;
   dropped = 0;
   skipped = 0;
   reconnects = 0;
   #recent = [];
   #seconds = [];
-  #lastId = 0;
 
   /** `delay`: how old the picture was when it was painted, in milliseconds, or null when no clock is known. */
-  add({ at, id, bytes, received, dropped }, delay) {
-    if (this.#lastId > 0 && id > this.#lastId + 1) this.skipped += id - this.#lastId - 1;
-    this.#lastId = id;
-    this.received = received;
-    this.dropped = dropped;
+  add({ at, bytes, received, dropped, skipped }, delay) {
+    Object.assign(this, { received, dropped, skipped });
     this.#recent.push({ at, bytes, delay });
     while (this.#recent.length > 2 && this.#recent[0].at < at - rateWindow) this.#recent.shift();
 
@@ -30,7 +27,6 @@ export class Metrics {
   /** A stream that begins again leaves a gap that is no loss and no slow rate. */
   breakOff() {
     this.#recent = [];
-    this.#lastId = 0;
   }
 
   /** Pictures a second; null with fewer than two. */

@@ -9,12 +9,13 @@ sheet.replaceSync(`
   .stage { position: absolute; inset: 0; overflow: hidden; }
   :host([zoomable]) .stage { touch-action: none; cursor: zoom-in; }
   .picture { position: absolute; left: 50%; top: 50%; display: block; transform-origin: center; transition: filter .25s; }
+  .stage:not(.filled) .picture { visibility: hidden; }
   .announcement { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
   .note { position: absolute; inset: 0; display: grid; align-content: center; justify-items: center; gap: 4px; padding: 16px;
     text-align: center; pointer-events: none; text-wrap: balance; white-space: pre-line; }
   .note strong { font-weight: 600; font-size: clamp(13px, 4.4cqmin, 20px); letter-spacing: -.005em; }
-  .note span { max-width: 46ch; font-size: clamp(12px, 3cqmin, 15px); color: #d3d5d9; overflow-wrap: anywhere; }
+  .note span { max-width: 46ch; font-size: clamp(12px, 3cqmin, 15px); color: #e6e7ea; overflow-wrap: anywhere; }
   .note span:empty { display: none; }
   .note .icon { width: clamp(24px, 12cqmin, 56px); aspect-ratio: 1; margin-bottom: 4px; fill: none; stroke: currentColor;
     stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; color: var(--tone); }
@@ -29,7 +30,7 @@ sheet.replaceSync(`
   :host([state="unreachable"]) .picture { filter: grayscale(1) blur(2px); }
   :host([state="missing"]) .picture, :host([state="refused"]) .picture { visibility: hidden; }
 
-  .note[data-state="stalled"] { --tone: #ffb454; background: rgb(12 13 15 / .45); }
+  .note[data-state="stalled"] { --tone: #ffb454; background: rgb(12 13 15 / .66); }
   :host([state="stalled"]) .picture { filter: grayscale(.8); }
 
   .note[data-state="late"] { inset: 12px auto auto 12px; grid-template-columns: auto auto auto; align-items: center; gap: 8px;
@@ -38,9 +39,10 @@ sheet.replaceSync(`
   .note[data-state="late"] strong, .note[data-state="late"] span { font-size: 13px; color: inherit; }
   :host([state="late"])::after { content: ""; position: absolute; inset: 0; border: 2px solid #ffc266; pointer-events: none; }
 
-  .note[data-state="connecting"] { animation: appear .3s .5s both; }
-  .note[data-state="connecting"] .icon { box-sizing: border-box; border: 2px solid rgb(255 255 255 / .22); border-top-color: #fff; border-radius: 50%;
-    width: clamp(20px, 8cqmin, 34px); margin-bottom: 8px; animation: turn .9s linear infinite; }
+  .note[data-state="connecting"] { inset: auto; left: 50%; top: 50%; translate: -50% -50%; grid-template-columns: auto auto; align-items: center; gap: 10px;
+    padding: 8px 16px 8px 12px; border-radius: 99px; background: rgb(12 13 15 / .8); animation: appear .3s .5s both; }
+  .note[data-state="connecting"] .icon { width: 20px; margin: 0; color: #fff; stroke-width: 2; animation: turn .9s linear infinite; }
+  .note[data-state="connecting"] strong { font-size: 13px; white-space: nowrap; }
   @keyframes turn { to { rotate: 1turn; } }
   @keyframes appear { from { opacity: 0; } }
 

@@ -47,6 +47,7 @@ export class OrielPlayer extends HTMLElement {
   #openedAt = 0;
   #pictureAt = 0;
   #refusal = null;
+  #outage = null;
   #retry = new Retry(() => this.#connect());
   #refreshTimer = 0;
   #whenStillDone = null;
@@ -216,6 +217,7 @@ export class OrielPlayer extends HTMLElement {
     this.#openedAt = now();
     this.#pictureAt = 0;
     this.#refusal = null;
+    this.#outage = null;
     this.metrics.breakOff();
     this.#retry.reset();
     this.#feed.use(this);
@@ -280,6 +282,10 @@ export class OrielPlayer extends HTMLElement {
       case "frame":
         this.#takeFrame(message);
         break;
+      case "outage":
+        this.#outage = { at: now(), reason: message.reason };
+        this.#refresh();
+        break;
       case "frozen":
         this.frozen = message.isFrozen ? message : null;
         this.metrics.breakOff();
@@ -314,11 +320,12 @@ export class OrielPlayer extends HTMLElement {
   // Pictures.
 
   #takeFrame(message) {
-    const { id, time, at, width, height, isPicture } = message;
+    const { id, time, at, width, height } = message;
     this.#takeSize(width, height);
-    if (!isPicture || !this.#isActive) return;
+    if (!this.#isActive) return;
     this.#retry.reset();
     this.#refusal = null;
+    this.#outage = null;
     this.#pictureAt = at;
     this.frame = { id, time, delay: this.#ageAt(at, time) };
     this.metrics.add(message, this.frame.delay);
@@ -328,6 +335,7 @@ export class OrielPlayer extends HTMLElement {
   #takeSize(width, height) {
     this.size = { width, height };
     this.view.size = this.size;
+    this.#stage.classList.add("filled");
   }
 
   /** An `<img>` tells nothing of its frames; the server's word has to do. */
@@ -357,6 +365,7 @@ export class OrielPlayer extends HTMLElement {
       delay: this.metrics.delay,
       interval: this.metrics.interval,
       refusal: this.#refusal,
+      outage: this.#outage,
       isStill: this.isStill,
       isReachable: this.#feed.isReachable,
       askedAt: this.#feed.askedAt,

@@ -61,6 +61,7 @@ const english = {
   bandwidth: "Bandwidth",
   size: "Size",
   source: "Source",
+  format: "Format",
   frame: "Frame",
   viewers: "Viewers",
   dropped: "Not shown",
@@ -146,6 +147,7 @@ const korean = {
   bandwidth: "대역폭",
   size: "크기",
   source: "소스",
+  format: "형식",
   frame: "프레임",
   viewers: "시청자",
   dropped: "표시 안 함",
@@ -208,4 +210,10 @@ export function bandwidth(bitsPerSecond) {
   if (bitsPerSecond < 999_500) return `${Math.round(bitsPerSecond / 1000)} kbit/s`;
   const megabits = bitsPerSecond / 1_000_000;
   return `${megabits.toFixed(megabits < 100 ? 1 : 0)} Mbit/s`;
+}
+
+/** The time of a picture to the millisecond, on this machine's clock face. */
+export function timeOfDay(time) {
+  const style = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
+  return new Intl.DateTimeFormat(language.code, style).format(time);
 }

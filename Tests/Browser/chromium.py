@@ -28,6 +28,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def drag_actions(x, y, to_x, to_y):
+    return [
+        {"type": "pointerMove", "x": round(x), "y": round(y)}, {"type": "pointerDown", "button": 0},
+        {"type": "pointerMove", "x": round(to_x), "y": round(to_y), "duration": 50}, {"type": "pointerUp", "button": 0},
+    ]
+
+
 class Chromium:
     """One browser with a profile of its own; `close` ends it and removes the profile."""
 
@@ -139,6 +146,13 @@ class Chromium:
     def click(self, selector):
         element = self.command("POST", "/element", {"using": "css selector", "value": selector})
         self.command("POST", f"/element/{element[ELEMENT]}/click")
+
+    def wheel(self, x, y, amount):
+        self.command("POST", "/actions", {"actions": [{"type": "wheel", "id": "wheel", "actions": [
+            {"type": "scroll", "x": round(x), "y": round(y), "deltaX": 0, "deltaY": amount}]}]})
+
+    def drag(self, x, y, to_x, to_y):
+        self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def viewport(self, width, height, scale=1, is_phone=False):
         self.protocol("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=is_phone)

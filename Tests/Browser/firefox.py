@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from bidi import BiDi
-from chromium import KEYS, free_port
+from chromium import KEYS, drag_actions, free_port
 
 PREFERENCES = {
     "remote.active-protocols": 1, "app.update.enabled": False, "browser.shell.checkDefaultBrowser": False,
@@ -95,14 +95,23 @@ class Firefox:
 
     def press(self, key):
         code = KEYS.get(key, key)
-        self.bidi.command("input.performActions", context=self.context, actions=[{"type": "key", "id": "keyboard", "actions": [
-            {"type": "keyDown", "value": code}, {"type": "keyUp", "value": code}]}])
+        self._act({"type": "key", "id": "keyboard", "actions": [{"type": "keyDown", "value": code}, {"type": "keyUp", "value": code}]})
 
     def click(self, selector):
         x, y = self.run(
             "const box = document.querySelector(given[0]).getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2].map(Math.round)", selector)
-        self.bidi.command("input.performActions", context=self.context, actions=[{"type": "pointer", "id": "mouse", "actions": [
-            {"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]}])
+        self._act({"type": "pointer", "id": "mouse", "actions": [
+            {"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]})
+
+    def _act(self, source):
+        self.bidi.command("input.performActions", context=self.context, actions=[source])
+
+    def wheel(self, x, y, amount):
+        self._act({"type": "wheel", "id": "wheel", "actions": [
+            {"type": "scroll", "x": round(x), "y": round(y), "deltaX": 0, "deltaY": amount}]})
+
+    def drag(self, x, y, to_x, to_y):
+        self._act({"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)})
 
     def viewport(self, width, height, *_):
         self.bidi.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})

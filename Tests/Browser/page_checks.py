@@ -348,9 +348,32 @@ def freeze_and_step(browser):
         expect(page.shown_number(), shown - 1, "picture before")
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, 2, "the frozen frame again")
+        taken = page.player("new Date(player.frozen.time).getMilliseconds()")
+        assert page.text("#measures .age").endswith(f".{taken:03}"), page.text("#measures .age")
         browser.press(" ")
         scene.wait_live(2)
         assert page.frame_number() > frozen
+
+
+def zoom_and_move(browser):
+    with Scene(browser) as scene:
+        page = scene.page
+        page.open()
+        scene.wait_live()
+        x, y = page.run("return [innerWidth * 0.25, innerHeight * 0.5]")
+        under = f"(() => {{ const box = player.shadowRoot.querySelector('.picture').getBoundingClientRect(); return ({x} - box.x) / box.width; }})()"
+        before = page.player(under)
+        for _ in range(4):
+            browser.wheel(x, y, -200)
+        wait_until(lambda: (page.player("player.view.zoom") or 1) > 2, 2, "zoomed by the wheel")
+        after = page.player(under)
+        assert abs(after - before) < 0.02, f"the point under the pointer went from {before:.3f} to {after:.3f}"
+        assert "zoom=" in page.run("return location.hash")
+        at = page.player("player.view.x")
+        browser.drag(x, y, x + 80, y)
+        expect(round(page.player("player.view.x") - at), 80, "moved by dragging")
+        browser.press("0")
+        expect(page.player("player.view.zoom"), 1, "the zoom after 0")
 
 
 def saved_picture(browser):
@@ -538,6 +561,7 @@ def checks(browser):
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
     yield "the keyboard reaches cameras, views and the list of keys", keyboard, browser
     yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
+    yield "wheel and drag zoom and move the picture", zoom_and_move, browser
     yield "a kiosk shows pictures only", kiosk, browser
     yield "no complaint in the console, no request to others", quiet_console, browser
 

@@ -11,6 +11,8 @@ import time
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import coded
+
 HTML = pathlib.Path(__file__).resolve().parents[2] / "html"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY = (
@@ -143,18 +145,21 @@ class Handler(BaseHTTPRequestHandler):
         camera.viewers += 1
         try:
             self.wfile.write(b"--frame\r\n" + (b"Content-Type: image/jpeg\r\n\r\n" if advance else b""))
-            number = 0
+            number, told, sent = 0, "", 0.0
             while not self.server.is_cut:
-                newest, picture, taken = camera.wait_newer(number, 2)
-                if not picture or (newest == number and time.time() - sent < 4):
+                newest, picture, taken = camera.wait_newer(number, 0.3)
+                outage = ""
+                if camera.state != "live":
+                    picture, outage = coded.picture(4095), f"X-Oriel-Offline: {camera.reason}\r\n"
+                if not picture or ((newest, outage) == (number, told) and time.time() - sent < 4):
                     continue
-                number, sent = newest, time.time()
+                number, told, sent = newest, outage, time.time()
                 if advance:
                     self.wfile.write(picture + b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n")
                 else:
                     head = (
                         f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n"
-                        f"X-Timestamp: {taken + self.server.clock_error:.6f}\r\nX-Frame-Id: {number}\r\n\r\n"
+                        f"X-Timestamp: {taken + self.server.clock_error:.6f}\r\nX-Frame-Id: {number}\r\n{outage}\r\n"
                     )
                     self.wfile.write(head.encode() + picture + b"\r\n--frame\r\n")
         except OSError:

@@ -21,6 +21,7 @@ class System:
     def __init__(self, cameras, fps=30, size="1280x720", bind="127.0.0.1"):
         self.prefix = f"browser{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-browser-"))
+        self.folder.chmod(0o755)        # nginx's workers, which are another user, reach the sockets through it
         self.log = self.folder / "run.log"
         self.port, ingest = free_port(), free_port()
         settings = {
@@ -34,8 +35,10 @@ class System:
         self.address = f"http://127.0.0.1:{self.port}"
         names = [camera.split("=")[0] for camera in cameras.split()]
         try:
-            wait_until(lambda: self._is_up(names), 900, "a picture of every camera")     # a first build takes minutes
+            is_built = "ORIEL_BIN_DIR" in os.environ or (ROOT / ".build/release/relay-fcgi").exists()
+            wait_until(lambda: self._is_up(names), 60 if is_built else 900, "a picture of every camera")
         except BaseException:
+            print(self.log.read_text(errors="replace")[-1500:], flush=True)
             self.close()
             raise
 
@@ -56,15 +59,20 @@ class System:
         return json.loads(self.get(f"/status/{camera}")[1])
 
     def processes(self, program=None):
-        """The system's own processes, or only those of one program."""
+        """The system's own processes, or only those of one program; nginx-web is the web server's master."""
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:
-                name = (folder / "cmdline").read_bytes().split(b"\0")[0].decode().split("/")[-1]
-                own = f"ORIEL_PREFIX={self.prefix}".encode() in (folder / "environ").read_bytes().split(b"\0")
+                line = (folder / "cmdline").read_bytes().decode(errors="replace")
+                is_own = f"ORIEL_PREFIX={self.prefix}".encode() in (folder / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if own and program in (None, name):
+            if line.startswith("nginx:"):       # which has written its title over its environment
+                is_own = str(self.folder) in line
+                name = "nginx-web" if "nginx-web" in line else "nginx-ingest"
+            else:
+                name = line.split("\0")[0].split("/")[-1]
+            if is_own and program in (None, name):
                 found.append(int(folder.name))
         return found
 

@@ -118,6 +118,7 @@ def newest_frame(stage, way):
         "<img>": ("/", "document.images[document.images.length - 1]"),
         "typed address": ("/video", "document.images[0]"),
     }[way]
+    stage.browser.viewport(360, 340)        # small screenshots are read quickly
     stage.page.open(path)
     if way == "<img>":
         stage.page.run(
@@ -157,6 +158,8 @@ def run(report, browser):
         report.run("real system: capture-daemon dies", part_dies, stage, "capture-daemon")
         report.run("real system: mjpeg-fcgi dies", part_dies, stage, "mjpeg-fcgi")
         report.run("real system: relay-fcgi dies", part_dies, stage, "relay-fcgi")
+        report.run("real system: the web server dies", part_dies, stage, "nginx-web")
+        report.run("real system: the camera's web server dies", part_dies, stage, "nginx-ingest")
 
     with System(" ".join(f"cam{index}=pattern" for index in range(6)), fps=10, size="640x360") as system:
         report.run("real system: six cameras on the wall", wall_of_cameras, Stage(browser, system))
@@ -167,7 +170,8 @@ def run(report, browser):
         with System(f"main={folder}", fps=1, bind="0.0.0.0" if own else "127.0.0.1") as system:
             for host in ["127.0.0.1"] + ([own] if own else []):
                 for way in ("player", "<img>", "typed address"):
-                    report.run(f"real system: the newest frame is on the screen: {way}, 1 fps, {host}", newest_frame, Stage(browser, system, host), way)
+                    sentence = f"real system: the newest frame is on the screen: {way}, 1 fps, {host}"
+                    report.run(sentence, newest_frame, Stage(browser, system, host), way)
 
 
 def _raise(error):
