@@ -1,0 +1,58 @@
+import Linux
+import SystemPackage
+import Testing
+
+@testable import Video4Linux
+
+@Suite("CameraError")
+struct CameraErrorTests {
+    @Test(
+        "opening fails with its reason and the remedy",
+        arguments: [
+            (Errno.noSuchFileOrDirectory, CameraError.Reason.notFound, "choose another --device"),
+            (.permissionDenied, .noPermission, "usermod -aG video"), (.resourceBusy, .busy, "another program"),
+            (.tooManyOpenFiles, .failed, "Too many open files"),
+        ])
+    func opening(errno: Errno, reason: CameraError.Reason, words: String) {
+        let error = CameraError(opening: "/dev/video7", SystemError("open", "/dev/video7", errno))
+        #expect(error.reason == reason)
+        #expect(error.description.hasPrefix("/dev/video7 "))
+        #expect(error.description.contains(words))
+    }
+
+    @Test(
+        "a request fails with its reason and the remedy",
+        arguments: [
+            (Errno.resourceBusy, CameraError.Reason.busy, "close it or choose another --device"),
+            (.noSpace, .noBandwidth, "smaller --size"), (.operationNotSupportedByDevice, .lost, "cable"),
+            (.ioError, .lost, "cable"), (.invalidArgument, .failed, "VIDIOC_S_FMT"),
+        ])
+    func requests(errno: Errno, reason: CameraError.Reason, words: String) {
+        let error = CameraError("/dev/video7", SystemError("VIDIOC_S_FMT", "/dev/video7", errno))
+        #expect(error.reason == reason)
+        #expect(error.description.hasPrefix("/dev/video7 "))
+        #expect(error.description.contains(words))
+    }
+
+    @Test("what is no camera, or not there, says so when it is opened")
+    func notCameras() throws {
+        #expect(throws: CameraError(.notCamera, "/dev/null is not a Video4Linux device: choose another --device")) {
+            try Camera("/dev/null")
+        }
+        let error = #expect(throws: CameraError.self) { try Camera("/dev/oriel-none") }
+        #expect(error?.reason == .notFound)
+    }
+
+    @Test("no usable format: says which could be chosen, or what there is")
+    func formats() {
+        let offered = [
+            Format(pixelFormat: .yuyv, text: "", isCompressed: false, sizes: .unknown),
+            Format(pixelFormat: PixelFormat(code: 0x3436_3248), text: "", isCompressed: true, sizes: .unknown),
+        ]
+        let explicit = CameraError(noUsableFormat: "/dev/video0", CaptureRequest(pixelFormat: .mjpeg), offered)
+        #expect(explicit.description == "/dev/video0 has no format mjpeg that can be used: choose among yuyv or auto")
+        let nothing = CameraError(noUsableFormat: "/dev/video0", CaptureRequest(), [offered[1]])
+        #expect(nothing.description.contains("it offers only H264"))
+        #expect(nothing.reason == .noUsableFormat)
+    }
+}

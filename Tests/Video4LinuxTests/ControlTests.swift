@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Video4Linux
+
+@Suite("Control")
+struct ControlTests {
+    @Test(
+        "names are normalised as v4l2-ctl does",
+        arguments: [
+            ("Brightness", "brightness"), ("White Balance, Automatic", "white_balance_automatic"),
+            ("Exposure Time, Absolute", "exposure_time_absolute"), ("Focus (absolute)", "focus_absolute"),
+            ("LED1 Mode", "led1_mode"), ("Y'CbCr Encoding", "y_cbcr_encoding"), ("", ""), ("--", ""),
+        ])
+    func names(text: String, name: String) {
+        #expect(Control.normalised(text) == name)
+    }
+
+    private func control(_ kind: Control.Kind, _ range: ClosedRange<Int64> = 0...255) -> Control {
+        Control(
+            identifier: 1, name: "thing", text: "Thing", kind: kind, minimum: range.lowerBound,
+            maximum: range.upperBound, step: 1, standard: 0, value: 0,
+            choices: kind == .menu ? [.init(value: 1, text: "Manual Mode"), .init(value: 3, text: "50 Hz")] : [],
+            isReadOnly: false, isInactive: false)
+    }
+
+    @Test("numbers within the range are taken, others refused with the range")
+    func integers() throws {
+        #expect(try control(.integer).value(of: "200") == 200)
+        #expect(try control(.integer, -128...127).value(of: "-5") == -5)
+        #expect(try control(.integer).value(of: "0x10") == 16)
+        for text in ["256", "-1", "x", "", "1.5"] {
+            let error = #expect(throws: CameraError.self) { try control(.integer).value(of: text) }
+            #expect(error?.reason == .invalidControl)
+            #expect(error?.description == "control thing goes from 0 to 255: '\(text)' is not in it")
+        }
+    }
+
+    @Test("a boolean takes the words for it")
+    func booleans() throws {
+        for text in ["1", "true", "On", "yes"] { #expect(try control(.boolean).value(of: text) == 1) }
+        for text in ["0", "false", "OFF", "no"] { #expect(try control(.boolean).value(of: text) == 0) }
+        #expect(throws: CameraError.self) { try control(.boolean).value(of: "2") }
+    }
+
+    @Test("a menu takes a number that it has, or the words of a choice")
+    func menus() throws {
+        #expect(try control(.menu).value(of: "3") == 3)
+        #expect(try control(.menu).value(of: "manual_mode") == 1)
+        #expect(try control(.menu).value(of: "50 hz") == 3)
+        let error = #expect(throws: CameraError.self) { try control(.menu).value(of: "2") }
+        #expect(error?.description == "control thing has no choice '2': it has 1 (Manual Mode), 3 (50 Hz)")
+    }
+
+    @Test("a mask takes bits that it has; a button needs no value; a text cannot be set")
+    func others() throws {
+        #expect(try control(.bitmask, 0...0xf0).value(of: "0x30") == 0x30)
+        #expect(throws: CameraError.self) { try control(.bitmask, 0...0xf0).value(of: "1") }
+        #expect(try control(.button).value(of: "") == 1)
+        #expect(throws: CameraError.self) { try control(.other).value(of: "1") }
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+import Video4Linux
+
+@Suite("PixelFormat")
+struct PixelFormatTests {
+    @Test(
+        "common names and four-character codes mean the same, in any case",
+        arguments: [
+            ("mjpeg", PixelFormat.mjpeg), ("MJPG", .mjpeg), ("mjpg", .mjpeg), ("YUYV", .yuyv), ("yu12", .yu12),
+            ("RGB3", .rgb24), ("rgb24", .rgb24), ("GREY", .grey), ("NV12", .nv12), ("uyvy", .uyvy), ("jpeg", .jpeg),
+        ])
+    func names(text: String, format: PixelFormat) {
+        #expect(PixelFormat(name: text) == format)
+    }
+
+    @Test("a code that has no common name keeps its case, and a short one is filled up")
+    func codes() {
+        #expect(PixelFormat(name: "pRAA")?.name == "pRAA")
+        #expect(PixelFormat(name: "Y16")?.code == 0x2036_3159)
+        #expect(PixelFormat(name: "Y16")?.characters == "Y16")
+        #expect(PixelFormat(code: 0x2036_3159 | 0x8000_0000).characters == "Y16-BE")
+        #expect(PixelFormat(code: 0x0102_0304).characters == "????")
+    }
+
+    @Test("what cannot be a code is none", arguments: ["", "x", "mjpegs", "a b c", "ÄÖÜ", "12"])
+    func nonsense(text: String) {
+        #expect(PixelFormat(name: text) == nil)
+    }
+
+    @Test("every preferred format is direct, usable, and found by its own name")
+    func preferred() {
+        for format in PixelFormat.preferred {
+            #expect(format.isDirect && format.isUsable)
+            #expect(PixelFormat(name: format.name) == format)
+        }
+        #expect(FormatConverter.sources.allSatisfy { !$0.isDirect && $0.isUsable })
+        #expect(FormatConverter.sources.count == 33)
+    }
+
+    @Test("formats that libv4l crashes on, or whose colours it swaps, are not usable")
+    func dangerous() {
+        for name in ["RGB4", "BGR4", "XR24", "BX24", "RGBP", "H264"] {
+            #expect(PixelFormat(name: name)?.isUsable == false)
+        }
+    }
+
+    @Test("a whole picture's bytes, also of odd sizes and padded lines")
+    func byteCounts() {
+        #expect(PixelFormat.yuyv.byteCount(bytesPerLine: 1280, height: 480) == 614_400)
+        #expect(PixelFormat.nv12.byteCount(bytesPerLine: 640, height: 480) == 460_800)
+        #expect(PixelFormat.nv12.byteCount(bytesPerLine: 642, height: 5) == 642 * 8)
+        #expect(PixelFormat.yu12.byteCount(bytesPerLine: 5, height: 5) == 25 + 2 * 9)
+        #expect(PixelFormat.grey.byteCount(bytesPerLine: 100, height: 3) == 300)
+        #expect(PixelFormat.mjpeg.byteCount(bytesPerLine: 0, height: 480) == nil)
+    }
+}
