@@ -50,7 +50,7 @@ class Chromium:
         options = {
             "binary": shutil.which("chromium"),
             "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars",
-                     "--no-first-run", "--disable-background-networking", "--no-proxy-server",
+                     "--no-first-run", "--disable-background-networking", "--no-proxy-server", "--ignore-certificate-errors",
                      f"--window-size={width},{height}", f"--user-data-dir={self.profile}/profile", *arguments],
             "prefs": {"intl.accept_languages": languages},
         }

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 
+import long_checks
 import page_checks
 import system_checks
 from checking import Report, Skipped
@@ -35,11 +36,15 @@ def main():
     if not given.system:
         with Chromium() as browser:
             look(report, browser, [*page_checks.checks(browser), *page_checks.chromium_checks(browser)])
-        if given.full and (shutil.which("firefox-esr") or shutil.which("firefox")):
+        has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
+        if given.full and has_firefox:
             with Firefox() as browser:
                 look(report, browser, page_checks.checks(browser))
         elif given.full:
             report.run("firefox", no_firefox)
+        for make_browser in ([Chromium] + ([Firefox] if has_firefox else []) if given.full else []):
+            for sentence, check, *arguments in long_checks.checks(make_browser):
+                report.run(f"{make_browser.name}: {sentence}", check, *arguments)
     if not given.scripted:
         with Chromium() as browser:
             system_checks.run(report, browser)
