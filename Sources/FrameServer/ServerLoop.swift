@@ -3,7 +3,6 @@ import Linux
 import Logging
 import SharedFrame
 import Synchronization
-import SystemPackage
 
 /// The event loop: one thread that owns every connection and sends everything, and never waits for anyone.
 final class ServerLoop {
@@ -29,14 +28,17 @@ final class ServerLoop {
     let wakeUp: LoopSignal
     let cameras: CameraTable
     let service: ServiceCounters
-    private let listener: Descriptor
+    let listener: Descriptor
     private let signals: SignalDescriptor?
-    private let reader: RequestReader
-    private(set) var connections: [UInt64: Connection] = [:]
-    private var nextToken = Token.firstConnection
-    private var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
-    private var isAccepting = true
-    private let connectionLimit: Int
+    let reader: RequestReader
+    /// By token.
+    var connections: [UInt64: Connection] = [:]
+    var nextToken = Token.firstConnection
+    /// What was looked at of a request, not yet read.
+    var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
+    var isAccepting = true
+    /// The most connections that there are descriptors for.
+    let connectionLimit: Int
     private(set) var isEnding = false
     /// CLOCK_MONOTONIC at the start of the current turn, in nanoseconds.
     private(set) var now = Clock.monotonic
@@ -112,117 +114,6 @@ final class ServerLoop {
             }
             if event.interest.contains(.readable) || event.interest.contains(.peerClosed) { receive(connection) }
             if event.interest.contains(.writable), connections[event.token] != nil { push(connection) }
-        }
-    }
-
-    // MARK: Connections
-
-    private func accept() {
-        for _ in 0..<64 {
-            switch Socket.accept(from: listener.number) {
-            case .success(let number):
-                let connection = Connection(
-                    token: nextToken, socket: Descriptor(owning: number), deadline: now + Self.arrivalTime)
-                nextToken += 1
-                do {
-                    try epoll.add(number, [.readable, .peerClosed, .edge], token: connection.token)
-                    connections[connection.token] = connection
-                } catch {
-                    log.warning("a connection was refused: \(error)")
-                }
-                if connections.count >= connectionLimit + Self.descriptorsForRefusals {
-                    pauseAccepting("\(connections.count) connections are open")
-                    return
-                }
-            case .failure(.tooManyOpenFiles), .failure(.tooManyOpenFilesInSystem), .failure(.noMemory):
-                pauseAccepting("no descriptors are left")
-                return
-            case .failure: return
-            }
-        }
-    }
-
-    private func pauseAccepting(_ reason: String) {
-        guard isAccepting else { return }
-        isAccepting = false
-        epoll.remove(listener.number)
-        log.warning("new connections wait, because \(reason); a higher limit of open files (ulimit -n) allows more")
-    }
-
-    private func resumeAccepting() {
-        guard !isAccepting, !isEnding, connections.count < connectionLimit + Self.descriptorsForRefusals / 2
-        else { return }
-        isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
-    }
-
-    /// Whether there is room for a connection that stays.
-    var hasRoom: Bool { connections.count <= connectionLimit }
-
-    private func receive(_ connection: Connection) {
-        if connection.phase == .arriving {
-            readRequest(connection)
-            return
-        }
-        while true {
-            switch Socket.discardInput(of: connection.socket.number) {
-            case .success(let count) where count > 0: continue
-            case .success:
-                // A web server that has an answer coming may have closed its own side; one with a stream has left.
-                if connection.phase != .ending { drop(connection) }
-                return
-            case .failure(.resourceTemporarilyUnavailable): return
-            case .failure:
-                drop(connection)
-                return
-            }
-        }
-    }
-
-    private func readRequest(_ connection: Connection) {
-        switch Socket.peek(at: connection.socket.number, into: &peeked) {
-        case .success(let count) where count > 0:
-            switch RequestHead.examine(peeked, count: count) {
-            case .incomplete: return
-            case .refused(let defect):
-                log.debug("a connection was closed: \(defect)")
-                service.countRefusal()
-                drop(connection)
-            case .complete:
-                do {
-                    let request = try reader.read(from: connection.socket)
-                    connection.request = request.id
-                    service.countRequest()
-                    start(request, on: connection)
-                } catch {
-                    log.debug("a connection was closed: \(error)")
-                    service.countRefusal()
-                    drop(connection)
-                }
-            }
-        case .failure(.resourceTemporarilyUnavailable): return
-        default: drop(connection)
-        }
-    }
-
-    /// Forgets a connection and closes it.
-    func drop(_ connection: Connection) {
-        guard connections.removeValue(forKey: connection.token) != nil else { return }
-        epoll.remove(connection.socket.number)
-        leave(connection)
-    }
-
-    /// Takes a connection out of its camera's lists.
-    func leave(_ connection: Connection) {
-        guard let camera = connection.camera else { return }
-        connection.camera = nil
-        switch connection.phase {
-        case .streaming:
-            camera.remove(connection)
-            camera.counts.viewers -= 1
-            camera.relax()
-            service.update(camera)
-        case .waiting: camera.waiters.removeAll { $0 === connection }
-        default: break
         }
     }
 
