@@ -43,7 +43,10 @@ public final class FakeCamera: Sendable {
         let source = OrielSystem.root.appending("Tests/FakeCamera")
         let library = buildFolder.path.appending("fake-camera.so").string
         let script = """
-            compiler=$(command -v cc || command -v clang || command -v gcc) || { echo 'no C compiler'; exit 1; }
+            # Swift brings a C compiler of its own, which need not be in PATH.
+            own=$(dirname "$(readlink -f "$(command -v swift)")")/clang
+            compiler=$(command -v cc || command -v clang || command -v gcc || command -v "$own") ||
+                { echo 'there is no C compiler'; exit 1; }
             exec "$compiler" -O2 -shared -fPIC -o '\(library)' '\(source)/camera.c' '\(source)/preload.c' \
                 -ldl -lpthread 2>&1
             """
