@@ -46,6 +46,7 @@ sheet.replaceSync(`
   @keyframes turn { to { rotate: 1turn; } }
   @keyframes appear { from { opacity: 0; } }
 
+  @container (max-height: 260px) { .note { padding-bottom: 40px; } }
   @container (max-height: 150px) { .note:not([data-state="late"]) span { display: none; } }
   @media (prefers-reduced-motion: reduce) {
     .picture { transition: none; }

@@ -47,9 +47,15 @@ export class Wall extends EventTarget {
       tile.root.remove();
       this.#tiles.delete(name);
     }
-    for (const name of names) {
-      if (!this.#tiles.has(name)) this.#tiles.set(name, this.#makeTile(name));
+    // From the last to the first, each new one before the one that follows it: a tile that was moved would start anew.
+    let next = null;
+    for (const name of names.toReversed()) {
+      const tile = this.#tiles.get(name) ?? this.#makeTile(name, next);
+      this.#tiles.set(name, tile);
+      next = tile.root;
     }
+    const rest = [...this.#tiles.keys()].filter((name) => !names.includes(name));
+    this.#tiles = new Map([...names, ...rest].map((name) => [name, this.#tiles.get(name)]));
     this.#arrange();
   }
 
@@ -72,7 +78,7 @@ export class Wall extends EventTarget {
     links[next]?.focus();
   }
 
-  #makeTile(name) {
+  #makeTile(name, next = null) {
     const player = new OrielPlayer();
     player.setAttribute("camera", name);
     const label = make("span", { className: "label" });
@@ -82,7 +88,7 @@ export class Wall extends EventTarget {
     player.addEventListener("state", () => this.#showLabel(name, tile));
     player.addEventListener("measure", () => this.#noteShape(tile));
     this.#showLabel(name, tile);
-    this.#root.append(root);
+    this.#root.insertBefore(root, next);
     this.#observer.observe(root);
     return tile;
   }

@@ -297,6 +297,16 @@ def new_camera(browser):
         expect(scene.streams_opened(), 3, "streams opened")
 
 
+def order_of_cameras(browser):
+    names = ["main", "door", "garden"]
+    with Scene(browser, names=names) as scene:
+        scene.page.open("/#/garden")
+        scene.wait_live()
+        scene.page.run("location.hash = '#/'")
+        order = "return [...document.querySelectorAll('oriel-player')].map((player) => player.camera)"
+        wait_until(lambda: scene.page.run(order) == names, 2, "the server's order")
+
+
 def opening_interrupts_nothing(browser):
     with Scene(browser, names=("main", "door")) as scene:
         scene.page.open()
@@ -569,6 +579,7 @@ def checks(browser):
     yield "a page that is left holds no stream", leaving_page, browser
     yield "twelve cameras over HTTP/1.1 all update, and no request hangs", many_cameras, browser
     yield "a new camera appears by itself, and one that is gone disappears", new_camera, browser
+    yield "cameras keep the server's order, whichever was opened first", order_of_cameras, browser
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
     yield "the keyboard reaches cameras, views and the list of keys", keyboard, browser
     yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
