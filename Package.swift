@@ -81,7 +81,8 @@ let package = Package(
         .testTarget(
             name: "FrameServerTests",
             dependencies: [
-                "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "mjpeg-fcgi", log, system,
+                "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "mjpeg-fcgi", log,
+                system,
             ]),
         .testTarget(
             name: "UpstreamTests",

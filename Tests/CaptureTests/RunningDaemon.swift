@@ -22,6 +22,11 @@ final class RunningDaemon {
             Self.program(), arguments, environment: all, log: folder.path.appending("log").string)
     }
 
+    deinit {
+        // Before the ring's name is removed: a writer that lives makes it anew.
+        process.end()
+    }
+
     /// The program that was built beside the tests.
     static func program() throws -> String { try ChildProcess.buildFolder() + "/capture-daemon" }
 
