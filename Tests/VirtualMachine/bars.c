@@ -1,4 +1,4 @@
-// Decodes a JPEG of colour bars and prints the mean colour of each bar, "red green blue" a line, as a browser would show it.
+// Decodes a JPEG of colour bars and prints the mean colour of each, "red green blue" a line, as a browser shows it.
 //
 //   bars COUNT FILE
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // A USB camera made in user space, on the virtual port of dummy_hcd: the kernel's own uvcvideo drives it.
 //
-//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   JPEGs one after the other in FILE, in a loop
-//                         bare:WIDTHxHEIGHT@RATE=FILE    the same without their Huffman tables, as many cameras send them
+//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   JPEGs one after the other in FILE, a loop
+//                         bare:WIDTHxHEIGHT@RATE=FILE    the same without their Huffman tables, as many cameras do
 //                         yuyv:WIDTHxHEIGHT@RATE         a moving pattern
 //
 // High speed, one bulk endpoint, USB Video Class 1.0; needs the modules dummy_hcd, gadgetfs, uvcvideo, loaded in order.
@@ -9,7 +9,7 @@
 //
 // Commands, one a line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's
 // error bit), truncate N (half of it), garbage N (no JPEG), empty N (no byte), merge N (the next frame runs on in
-// it), skip N.
+// it), skip N. "count" writes to the standard error how many frames were sent.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +57,7 @@ static bool is_streaming;
 static volatile bool is_stopping;
 static volatile double stalled_until;
 static volatile int errors, truncated, garbled, emptied, merged, skipped;
+static volatile unsigned sent_frames;
 
 static double now(void) {
     struct timespec time;
@@ -188,11 +189,12 @@ static void *stream(void *unused) {
         if (skipped > 0) skipped--, is_skipped = true;
         if (!is_skipped && now() >= stalled_until) {
             goes_on = send_frame(frame, flags, is_end);
+            sent_frames++;
             if (is_end) toggle ^= 1;
         }
         next += 1.0 / streamed->rate;
         double rest = next - now();
-        if (rest < -0.5) next = now();
+        if (rest < -1.0 / streamed->rate) next = now();         // what it missed it does not send in a burst
         if (rest > 0) usleep((useconds_t)(rest * 1e6));
     }
     LOG("streamed %u frames", number);
@@ -380,6 +382,7 @@ static void command(const char *line) {
     else if (!strcmp(word, "empty")) emptied = (int)number;
     else if (!strcmp(word, "merge")) merged = (int)number;
     else if (!strcmp(word, "skip")) skipped = (int)number;
+    else if (!strcmp(word, "count")) LOG("sent %u", sent_frames);
     else LOG("what is %s?", word);
 }
 

@@ -127,7 +127,8 @@ int main(int argument_count, char **arguments) {
     size_t count;
     double timestamp;
     char number[32];
-    while (read_headers(stream, &count, &timestamp, number) && count <= LONGEST && fread(body, 1, count, stream) == count) {
+    while (read_headers(stream, &count, &timestamp, number) && count <= LONGEST) {
+        if (fread(body, 1, count, stream) != count) break;
         printf("%.3f %s %zu %.1f ", now(CLOCK_MONOTONIC), number, count, (now(CLOCK_REALTIME) - timestamp) * 1000);
         describe(count);
     }

@@ -5,12 +5,13 @@
 . /guest/system.sh
 
 start_servers
+v4l2-ctl -d /dev/video0 -c osd_text_mode=2      # no text over the bars, from the first frame on
 
 # snapshot NAME OPTION…: /out/NAME.jpg
 snapshot() {
     name=$1
     shift
-    start_capture --device /dev/video0 --size 640x360 --fps 10 --control osd_text_mode=none "$@"
+    start_capture --device /dev/video0 --size 640x360 --fps 10 "$@"
     within 8 is_online
     get /snapshot/main >"/out/$name.jpg" || miss "$name: no snapshot"
     status format >"/out/$name.format"

@@ -74,6 +74,13 @@ start_camera() {
     within 5 [ -e /dev/video0 ]
 }
 
+# How many frames it has sent so far.
+sent() {
+    camera count
+    sleep 0.1
+    sed -n 's/.*: sent //p' /out/log/usb-camera | tail -n 1
+}
+
 # ---- the viewer's lines: time, number, bytes, age, kind, index
 
 start_viewer() {
@@ -85,7 +92,8 @@ lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
 frames() {
     frames_file=$1 frames_from=$2
     shift 2
-    lines "$frames_file" "$frames_from" | awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
+    lines "$frames_file" "$frames_from" |
+        awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
 }
 # first FILE FROM KIND: how long after FROM the first such line came.
 first() {

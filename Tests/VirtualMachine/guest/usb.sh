@@ -19,20 +19,26 @@ expect "devices: and its control as it was set" grep -q -- '--control brightness
 # ---- rate, bytes, order
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
-# A computer that is busy with other things is given some more tries.
+# A camera that cannot even send its 30 frames shows that this computer is busy with other things: then another try
+# is made, and 95 % of what was sent must arrive.
+is_fast() {
+    below "$rate" 29 || { below 29.5 "$sent" && below "$rate" "$(awk -v sent="$sent" 'BEGIN { print sent * 0.95 }')"; }
+}
 for try in 1 2 3 4; do
-    begin=$(now)
+    begin=$(now) before=$(sent)
     sleep 6
-    end=$(now)
+    after=$(sent) end=$(now)
     awk -v begin="$begin" -v end="$end" '$1 >= begin && $1 < end' "$log" >/out/steady
-    rate=$(awk -v seconds="$begin $end" '{ split(seconds, s) } END { printf "%.2f", NR / (s[2] - s[1]) }' /out/steady)
+    rates=$(awk -v begin="$begin" -v end="$end" -v sent=$((after - before)) \
+        'END { printf "%.2f %.2f", NR / (end - begin), sent / (end - begin) }' /out/steady)
+    rate=${rates% *} sent=${rates#* }
     ! below "$rate" 29 || break
-    echo "      try $try: $rate frames a second"
+    echo "      try $try: $rate frames a second of $sent that the camera sent"
 done
 same=$(frames /out/steady 0 same)
-age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] " ms, 99 %: " a[int(NR * 0.99)] }')
-expect "MJPEG 1280x720 at 30: $rate frames a second reach the viewer (29 or more), median age $age ms" \
-    below "$rate" 29
+age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
+expect "MJPEG 1280x720 at 30: $rate frames a second reach the viewer (29 or more) of $sent sent, median age $age ms" \
+    is_fast
 expect "MJPEG: all $(wc -l </out/steady) frames are byte for byte what the camera sent" \
     [ "$same" = "$(wc -l </out/steady)" ]
 expect "MJPEG: in order, none twice" \
@@ -64,7 +70,7 @@ count_handles() {
         find "/proc/$process/task" -maxdepth 1 | wc -l
     done | tr '\n' ' '
 }
-before=$(count_handles)
+handles_before=$(count_handles)
 begin=$(now)
 camera unplug
 within 3 is_offline
@@ -84,7 +90,7 @@ expect "plugged in: frames again after $took s (2 or less)" below 2 "$took"
 within 2 is_online
 sleep 0.3
 expect "plugged in: the controls are set again" \
-    [ "$(v4l2-ctl -d /dev/video0 -C brightness,contrast | tr '\n' ' ')" = "brightness: 200 contrast: 17 " ]
+    [ "$(v4l2-ctl -d "$(status device)" -C brightness,contrast | tr '\n' ' ')" = "brightness: 200 contrast: 17 " ]
 
 # ---- the same camera under another node's name: somebody holds the old one open
 old=$(status device)
@@ -109,9 +115,14 @@ middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, a
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
 expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
     below 2 "$(middle /tmp/online | sed 's/ .*//')"
-sleep 1
-after=$(count_handles)
-expect "20 times: no descriptor and no thread is left over ($before before, $after after)" [ "$before" = "$after" ]
+# A picture on its way is a descriptor too: the counts may be lower, or high for a moment.
+is_settled() {
+    handles=$(count_handles)
+    echo "$handles_before $handles" | awk '{ for (i = 1; i <= 4; i++) if ($(i + 4) > $i) more = 1; exit more }'
+}
+within 5 is_settled
+settled=$?
+expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
 expect "the viewer's connection was never cut" kill -0 "$viewer"
 expect "and it never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
 kill "$viewer"
@@ -128,7 +139,8 @@ expect "MJPEG without tables: the standard ones are put in, all else is as it wa
 stop_capture
 
 # ---- busy
-v4l2-ctl -d "$(capture-daemon devices | sed -n 's/.*--device \([^ ]*\).*/\1/p')" --stream-mmap --stream-to=/dev/null >/dev/null 2>&1 &
+node=$(capture-daemon devices | sed -n 's/.*--device \([^ ]*\).*/\1/p')
+v4l2-ctl -d "$node" --stream-mmap --stream-to=/dev/null >/dev/null 2>&1 &
 streamer=$!
 sleep 1
 : >/out/log/capture
