@@ -1,5 +1,5 @@
 /// A JSON document (RFC 8259), to be written.
-indirect enum JSON {
+public indirect enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -13,14 +13,15 @@ indirect enum JSON {
     case object([(String, JSON)])
 
     /// A count; beyond what a signed number holds, the largest that it does.
-    static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
+    public static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
     /// `value` or null.
-    static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
+    public static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
         value.map(transform) ?? .null
     }
 
-    var text: String {
+    /// The document.
+    public var text: String {
         var text = ""
         write(to: &text)
         return text

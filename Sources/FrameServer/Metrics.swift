@@ -82,20 +82,24 @@ extension Report {
 }
 
 /// Prometheus' text format, line by line.
-struct MetricsText {
-    enum Kind: String {
+public struct MetricsText {
+    public enum Kind: String {
         case counter
         case gauge
+        case histogram
     }
 
-    private(set) var text = ""
+    public private(set) var text = ""
+
+    public init() {}
 
     /// Begins a family of samples; `help` is one line.
-    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
+    /// One line: a name, its labels and its value.
+    public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {
             text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"

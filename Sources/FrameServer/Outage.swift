@@ -1,14 +1,14 @@
 import Linux
-import SharedFrame
+public import SharedFrame
 
 /// Why a camera shows nothing new.
-struct Outage: Equatable, Sendable {
+public struct Outage: Equatable, Sendable {
     /// A state as in the status document, such as `no_signal`.
-    let state: String
+    public let state: String
     /// One sentence for a person.
-    let message: String
+    public let message: String
     /// Whether nothing but the camera's owner can end it: asking for pictures will not.
-    let isFinal: Bool
+    public let isFinal: Bool
 
     /// How long the newest frame counts as fresh: two seconds, or three frame intervals of a slower camera.
     static func freshness(_ status: RingStatus) -> UInt64 {
@@ -18,13 +18,13 @@ struct Outage: Equatable, Sendable {
     }
 
     /// Whether the newest frame came lately enough to be called the camera's picture of now.
-    static func hasFreshFrame(_ status: RingStatus, now: UInt64) -> Bool {
+    public static func hasFreshFrame(_ status: RingStatus, now: UInt64) -> Bool {
         guard let newest = status.newest else { return false }
         return newest.published + freshness(status) > now
     }
 
     /// What is wrong, or nil while pictures come or nobody has asked for any.
-    static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: UInt64) -> Outage? {
+    public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: UInt64) -> Outage? {
         guard let status else {
             let missing = kind == .capture ? "capture-daemon is not running" : "the relay is not connected yet"
             return Outage(
@@ -42,7 +42,7 @@ struct Outage: Equatable, Sendable {
     }
 
     /// What is wrong when no picture comes and nobody knows why.
-    static let silent = Outage(
+    public static let silent = Outage(
         state: CameraState.stalled.name, message: "the camera sends no pictures", isFinal: false)
 }
 

@@ -1,8 +1,10 @@
 /// The query of a request: names and values, in their order.
-struct Query {
+public struct Query {
     /// A value that cannot be taken; the message is one sentence for a person.
-    struct Refusal: Error {
-        let message: String
+    public struct Refusal: Error {
+        public let message: String
+
+        public init(message: String) { self.message = message }
     }
 
     private let items: [(name: String, value: String)]
@@ -10,7 +12,7 @@ struct Query {
     /// Names that pages add to get past a cache; they mean nothing here.
     private static let cacheBusters: Set<String> = ["_", "t", "bypassCache", "cacheBust"]
 
-    init(_ text: String) {
+    public init(_ text: String) {
         items = text.split(separator: "&").map { item in
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return (Self.decode(parts[0]), parts.count > 1 ? Self.decode(parts[1]) : "")
@@ -18,10 +20,10 @@ struct Query {
     }
 
     /// The first value of `name`.
-    func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
+    public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
     /// Refuses names that are not `known` and names that come twice.
-    func check(known: Set<String>) throws(Refusal) {
+    public func check(known: Set<String>) throws(Refusal) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
             guard known.contains(name) else {
@@ -36,7 +38,7 @@ struct Query {
     }
 
     /// A decimal number within `range`, such as `12.5`.
-    func number(_ name: String, in range: ClosedRange<Double>) throws(Refusal) -> Double? {
+    public func number(_ name: String, in range: ClosedRange<Double>) throws(Refusal) -> Double? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
         guard isPlain, let value = Double(text), range.contains(value) else {
@@ -47,7 +49,7 @@ struct Query {
     }
 
     /// A whole number within `range`.
-    func integer(_ name: String, in range: ClosedRange<UInt64>) throws(Refusal) -> UInt64? {
+    public func integer(_ name: String, in range: ClosedRange<UInt64>) throws(Refusal) -> UInt64? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isPlain, let value = UInt64(text), range.contains(value) else {
@@ -58,7 +60,7 @@ struct Query {
     }
 
     /// One of `choices`.
-    func choice(_ name: String, of choices: [String]) throws(Refusal) -> String? {
+    public func choice(_ name: String, of choices: [String]) throws(Refusal) -> String? {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
             let list = choices.joined(separator: " or ")

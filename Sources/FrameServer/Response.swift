@@ -1,28 +1,34 @@
 import FastCGI
 
 /// Names of Oriel's own header fields.
-enum HeaderName {
-    static let timestamp = "X-Timestamp"
-    static let frameNumber = "X-Frame-Id"
+public enum HeaderName {
+    public static let timestamp = "X-Timestamp"
+    public static let frameNumber = "X-Frame-Id"
     /// Why the picture is not one of now.
-    static let offline = "X-Oriel-Offline"
+    public static let offline = "X-Oriel-Offline"
 }
 
 /// A text that fits into a header field: printable ASCII on one line.
-struct HeaderText: CustomStringConvertible {
-    let description: String
+public struct HeaderText: CustomStringConvertible {
+    public let description: String
 
-    init(_ text: String) {
+    public init(_ text: String) {
         description = String(
             String.UnicodeScalarView(text.unicodeScalars.map { (" "..."~").contains($0) ? $0 : "?" }))
     }
 }
 
 /// An answer, before it is put into records.
-struct Response {
-    var status: Int
-    var headers: [(name: String, value: String)] = []
-    var body: [UInt8] = []
+public struct Response: Sendable {
+    public var status: Int
+    public var headers: [(name: String, value: String)]
+    public var body: [UInt8]
+
+    public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
 
     /// Status line and header fields in CGI's form (RFC 3875, section 6.3), with the empty line.
     var head: [UInt8] {
@@ -32,7 +38,7 @@ struct Response {
     }
 
     /// The whole answer: header, body unless only the header was asked for, and the end of the request.
-    func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
+    public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head
         if !isHeadOnly { content += body }
@@ -41,7 +47,7 @@ struct Response {
         return bytes
     }
 
-    static func json(_ value: JSON, status: Int = 200) -> Response {
+    public static func json(_ value: JSON, status: Int = 200) -> Response {
         let body = Array((value.text + "\n").utf8)
         return Response(
             status: status,
@@ -53,12 +59,12 @@ struct Response {
     }
 
     /// `{"error": …, "message": …}`: a word for programs and a sentence for people.
-    static func error(_ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []) -> Response {
+    public static func error(_ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []) -> Response {
         json(.object([("error", .text(error))] + fields + [("message", .text(message))]), status: status)
     }
 
     /// The same with one more header field.
-    func adding(_ name: String, _ value: String) -> Response {
+    public func adding(_ name: String, _ value: String) -> Response {
         var response = self
         response.headers.append((name, value))
         return response
@@ -69,9 +75,15 @@ struct Response {
         case 200: "OK"
         case 304: "Not Modified"
         case 400: "Bad Request"
+        case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 410: "Gone"
+        case 413: "Content Too Large"
+        case 415: "Unsupported Media Type"
+        case 422: "Unprocessable Content"
         case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
         default: "Internal Server Error"
         }
     }

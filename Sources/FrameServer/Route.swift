@@ -1,4 +1,4 @@
-import FastCGI
+public import FastCGI
 
 /// What a request is for, from its path.
 enum Route: Equatable {
@@ -42,7 +42,7 @@ enum Route: Equatable {
 
 extension Request {
     /// The path that was asked for, whatever the web server calls it.
-    var path: String {
+    public var path: String {
         if let path = self["DOCUMENT_URI"] { return path }
         if let script = self["SCRIPT_NAME"] { return script + (self["PATH_INFO"] ?? "") }
         if let path = self["PATH_INFO"] { return path }

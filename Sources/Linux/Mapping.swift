@@ -11,21 +11,28 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
 
     private let base: UnsafeMutableRawPointer
     public let byteCount: Int
+    private let protection: Int?
 
     /// Maps the first `byteCount` bytes behind `descriptor`.
     public init(_ descriptor: borrowing Descriptor, byteCount: Int, access: Access) throws(SystemError) {
-        let protection = access == .read ? PROT_READ : PROT_READ | PROT_WRITE
-        let base = unsafe mmap(nil, byteCount, protection, MAP_SHARED, descriptor.number, 0)
+        let rights = access == .read ? PROT_READ : PROT_READ | PROT_WRITE
+        let base = unsafe mmap(nil, byteCount, rights, MAP_SHARED, descriptor.number, 0)
         guard let base = unsafe base, unsafe base != MAP_FAILED else {
             throw SystemError("mmap", "\(byteCount) bytes", .current)
         }
         unsafe self.base = base
         self.byteCount = byteCount
+        protection = MappingFaults.protect(
+            start: UInt(bitPattern: base), byteCount: byteCount, isWritable: access == .readWrite)
     }
 
     deinit {
+        if let protection { MappingFaults.release(protection) }
         unsafe munmap(base, byteCount)
     }
+
+    /// Whether the file was truncated under the mapping and touched there: zeros stand in its place since.
+    public var wasCutOff: Bool { protection.map { MappingFaults.wasCutOff($0) } ?? false }
 
     /// Lends the bytes at `range` to `body`.
     public func withBytes<Value, Failure: Error>(

@@ -190,13 +190,17 @@ public final class FramePublisher {
 
     /// Says that the writer lives.
     ///
-    /// Once a second it also makes the ring anew if somebody has removed its name.
+    /// Once a second it also makes the ring anew if somebody has removed its name or truncated it.
     public func heartbeat() throws(RingError) {
         let now = Clock.monotonic
         ring.memory.store64(RingLayout.Header.heartbeat, now)
         guard now &- nameCheckedAt >= 1_000_000_000 else { return }
         nameCheckedAt = now
-        if !ring.hasItsName { try replace(with: ring.memory.geometry, isNameOurs: false) }
+        if !ring.hasItsName {
+            try replace(with: ring.memory.geometry, isNameOurs: false)
+        } else if !ring.isWhole {
+            try replace(with: ring.memory.geometry, isNameOurs: true)
+        }
     }
 
     /// Ends the ring: readers learn it at once and keep what they have; the name goes.

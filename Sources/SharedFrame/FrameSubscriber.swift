@@ -119,6 +119,13 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
+    /// A copy of frame `number`; nil when it is not, or no longer, in the ring.
+    public func copyFrame(number: UInt64) -> Frame? {
+        currentView()?.withFrame(number: number) { description, bytes in
+            Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
+        }
+    }
+
     /// The ring's header; nil when there is no ring.
     ///
     /// That of the object which has the name now, even while nobody waits: a writer that ended may have a successor.
@@ -138,7 +145,10 @@ public final class FrameSubscriber: Sendable {
     /// An object that has lost its name is kept until there is another.
     private func currentView() -> RingView? {
         state.withLock { state in
-            if let view = state.view, !view.isSuperseded { return view }
+            if let view = state.view {
+                if !view.isSuperseded && !view.wasCutOff { return view }
+                if view.wasCutOff { state.view = nil }
+            }
             Self.open(name, &state)
             return state.view
         }

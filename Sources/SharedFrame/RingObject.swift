@@ -54,6 +54,12 @@ struct RingObject: ~Copyable {
         }
     }
 
+    /// Whether the object is as long as it was made: nobody has truncated it.
+    var isWhole: Bool {
+        guard let own = try? descriptor.status() else { return false }
+        return own.byteCount == memory.geometry.byteCount && !memory.mapping.wasCutOff
+    }
+
     /// Whether the name still leads to this object.
     var hasItsName: Bool {
         guard let own = try? descriptor.status() else { return false }

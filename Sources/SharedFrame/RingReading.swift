@@ -33,6 +33,20 @@ extension RingMemory {
         withNewestFrame { description, _ in description }
     }
 
+    /// Lends frame `number` to `body` if it is still in a slot; nil when it is not, or is being overwritten.
+    func withFrame<Value, Failure: Error>(
+        number: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        let position = load64Acquiring(RingLayout.Header.position)
+        for age in 0..<min(position, UInt64(geometry.slotCount)) {
+            let reading = try withSlot(at: position - 1 - age) { (description, bytes) throws(Failure) -> Value? in
+                description.number == number ? try body(description, bytes) : nil
+            }
+            if case .read(let value?) = reading { return value }
+        }
+        return nil
+    }
+
     private func withSlot<Value, Failure: Error>(
         at position: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> SlotReading<Value> {

@@ -52,6 +52,9 @@ final class RingView: Sendable {
     /// Whether the writer has gone on to a larger object under the same name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
+    /// Whether somebody has truncated the object: nothing in it is to be believed.
+    var wasCutOff: Bool { memory.mapping.wasCutOff }
+
     /// Whether the name still leads here.
     var hasItsName: Bool {
         guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
@@ -77,6 +80,12 @@ final class RingView: Sendable {
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
         try memory.withNewestFrame(body)
+    }
+
+    func withFrame<Value, Failure: Error>(
+        number: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+    ) throws(Failure) -> Value? {
+        try memory.withFrame(number: number, body)
     }
 
     /// Whether a writer holds its lock: the kernel's word, true across containers and reused process numbers.

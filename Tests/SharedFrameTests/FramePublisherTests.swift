@@ -126,6 +126,26 @@ struct FramePublisherTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [2])
     }
 
+    @Test("an object that is truncated under writer and reader kills neither, and is made anew at a heartbeat")
+    func truncated() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        let first = try publisher.publish([1], capture: .now(), width: 1, height: 1)
+        #expect(subscriber.copyNewestFrame() != nil)
+        let object = try Descriptor(opening: ring.name.path, flags: O_RDWR)
+        #expect(ftruncate(object.number, 0) == 0)
+        #expect(subscriber.copyNewestFrame() == nil)
+        _ = try? publisher.publish([2], capture: .now(), width: 1, height: 1)
+        #expect(subscriber.copyNewestFrame() == nil)
+        #expect(subscriber.refusal != nil)
+        let deadline = Clock.monotonic + 10_000_000_000
+        while try object.status().linkCount > 0, Clock.monotonic < deadline { try publisher.heartbeat() }
+        let third = try publisher.publish([3], capture: .now(), width: 1, height: 1)
+        #expect(third > first)
+        #expect(subscriber.copyNewestFrame()?.bytes == [3])
+        #expect(subscriber.refusal == nil)
+    }
+
     @Test("interest is seen by the writer and ends with the reader")
     func interest() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)

@@ -50,6 +50,22 @@ struct FrameSubscriberTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [19])
     }
 
+    @Test("a frame is had by its number for as long as it is in the ring")
+    func byNumber() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        #expect(subscriber.copyFrame(number: 1) == nil)
+        var numbers: [UInt64] = []
+        for value in 0..<20 {
+            numbers.append(try publisher.publish([UInt8(value)], capture: .now(), width: 1, height: 1))
+        }
+        #expect(subscriber.copyFrame(number: numbers[19])?.bytes == [19])
+        #expect(subscriber.copyFrame(number: numbers[13])?.bytes == [13])
+        #expect(subscriber.copyFrame(number: numbers[13])?.description.number == numbers[13])
+        #expect(subscriber.copyFrame(number: numbers[0]) == nil)
+        #expect(subscriber.copyFrame(number: numbers[19] + 1) == nil)
+    }
+
     @Test("interrupt ends a wait, with a ring and without one")
     func interrupt() throws {
         for hasRing in [false, true] {
@@ -110,10 +126,10 @@ struct FrameSubscriberTests {
     @Test("a reader that is stopped does not delay the writer")
     func stoppedReader() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
-        try publisher.publish([UInt8](repeating: 0, count: 8), capture: .now(), width: 1, height: 1)
+        try publisher.publish([1], capture: .now(), width: 1, height: 1)
         let reader = try ringStress(["read", "--prefix", ring.prefix, "--reads", "1000000000"])
         defer { reader.end() }
-        while !publisher.isWatched { _ = publisher.waitForInterest(milliseconds: 10) }
+        while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
         reader.send(SIGSTOP)
         let first = publisher.newestNumber
         for _ in 0..<10_000 { try publisher.publish([1], capture: .now(), width: 1, height: 1) }

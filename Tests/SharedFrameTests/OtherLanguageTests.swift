@@ -14,7 +14,7 @@ struct OtherLanguageTests {
         let script = FilePath(#filePath).removingLastComponent().appending("read_ring.py")
         let reader = try ChildProcess("/usr/bin/env", ["python3", "\(script)", ring.name.objectName, "3"])
         // Until the reader has shown interest nothing is written: the first frame must wake it.
-        while !publisher.waitForInterest(milliseconds: 50) { #expect(reader.isRunning) }
+        while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
         var lines: [String] = []
         for size in [10, 50_000, 99_999] {
             let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ size) }

@@ -1,0 +1,88 @@
+import Glibc
+import Synchronization
+
+/// Keeps a process alive when somebody truncates a file that it has mapped.
+///
+/// To touch a page beyond the end of its file raises SIGBUS (mmap(2)), which ends the process. Instead the handler here
+/// puts zeros in place of the whole mapping and marks it; whoever reads there finds nothing that makes sense, looks at
+/// ``Mapping/wasCutOff``, and lets go of it. A SIGBUS of any other cause ends the process as ever.
+///
+/// Why this is safe: the handler calls only mmap(2) and sigaction(2), touches only a table that is allocated once and
+/// never freed, and neither allocates nor locks.
+@safe
+enum MappingFaults {
+    /// Mappings beyond so many at once are not protected.
+    private static let capacity = 1024
+
+    struct Entry: ~Copyable {
+        let start = Atomic<UInt>(0)
+        let byteCount = Atomic<UInt>(0)
+        let isWritable = Atomic(false)
+        let wasCutOff = Atomic(false)
+    }
+
+    // `nonisolated(unsafe)`: the pointer never changes after the first use, and all that it leads to is atomic.
+    private nonisolated(unsafe) static let table: UnsafeMutablePointer<Entry> = {
+        let table = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)
+        for index in 0..<capacity { unsafe (table + index).initialize(to: Entry()) }
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_sigaction = handleBusError
+        action.sa_flags = SA_SIGINFO
+        unsafe sigaction(SIGBUS, &action, nil)
+        return unsafe table
+    }()
+
+    /// Protects a mapping; returns its place in the table, or nil when that is full.
+    static func protect(start: UInt, byteCount: Int, isWritable: Bool) -> Int? {
+        for index in 0..<capacity {
+            let entry = unsafe table + index
+            // A place is taken by its size first: the handler looks at entries with a start only.
+            let isFree = unsafe entry.pointee.byteCount.compareExchange(
+                expected: 0, desired: UInt(byteCount), ordering: .acquiring
+            ).exchanged
+            guard isFree else { continue }
+            unsafe entry.pointee.isWritable.store(isWritable, ordering: .relaxed)
+            unsafe entry.pointee.wasCutOff.store(false, ordering: .relaxed)
+            unsafe entry.pointee.start.store(start, ordering: .releasing)
+            return index
+        }
+        return nil
+    }
+
+    static func release(_ index: Int) {
+        unsafe table[index].start.store(0, ordering: .releasing)
+        unsafe table[index].byteCount.store(0, ordering: .releasing)
+    }
+
+    static func wasCutOff(_ index: Int) -> Bool {
+        unsafe table[index].wasCutOff.load(ordering: .acquiring)
+    }
+
+    /// Replaces the mapping that holds `address` by zeros; false when it is none of ours.
+    fileprivate static func replace(at address: UInt) -> Bool {
+        for index in 0..<capacity {
+            let entry = unsafe table + index
+            let start = unsafe entry.pointee.start.load(ordering: .acquiring)
+            let byteCount = unsafe entry.pointee.byteCount.load(ordering: .acquiring)
+            guard start != 0, address >= start, address - start < byteCount else { continue }
+            let protection =
+                unsafe entry.pointee.isWritable.load(ordering: .relaxed) ? PROT_READ | PROT_WRITE : PROT_READ
+            let replaced = unsafe mmap(
+                UnsafeMutableRawPointer(bitPattern: start), Int(byteCount), protection,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+            guard unsafe replaced != MAP_FAILED else { return false }
+            unsafe entry.pointee.wasCutOff.store(true, ordering: .releasing)
+            return true
+        }
+        return false
+    }
+}
+
+private func handleBusError(
+    _ number: CInt, _ information: UnsafeMutablePointer<siginfo_t>?, _ context: UnsafeMutableRawPointer?
+) {
+    let address = unsafe UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
+    if MappingFaults.replace(at: address) { return }
+    // Not ours: back to what a SIGBUS does, which happens again as soon as this returns.
+    _ = signal(SIGBUS, SIG_DFL)
+}
