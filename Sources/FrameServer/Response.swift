@@ -59,7 +59,9 @@ public struct Response: Sendable {
     }
 
     /// `{"error": …, "message": …}`: a word for programs and a sentence for people.
-    public static func error(_ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []) -> Response {
+    public static func error(
+        _ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []
+    ) -> Response {
         json(.object([("error", .text(error))] + fields + [("message", .text(message))]), status: status)
     }
 

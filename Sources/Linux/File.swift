@@ -24,4 +24,11 @@ public enum File {
         bytes.removeLast(bytes.count - count)
         return bytes
     }
+
+    /// The file that `path` leads to, links followed; `path` itself where that is none.
+    public static func target(of path: FilePath) -> FilePath {
+        guard let text = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else { return path }
+        defer { unsafe free(text) }
+        return FilePath(unsafe String(cString: text))
+    }
 }

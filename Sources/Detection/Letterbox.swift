@@ -1,0 +1,117 @@
+/// How a picture is fitted into a network's input: as large as possible, at the top left, grey beside it.
+struct Letterbox: Equatable {
+    /// The network's input in pixels.
+    let inputWidth: Int
+    let inputHeight: Int
+    /// What the picture fills of it.
+    let contentWidth: Int
+    let contentHeight: Int
+    /// Pixels of the input for one of the picture.
+    let ratio: Double
+
+    /// What stands beside the picture (as in YOLOX's training).
+    static let padding: Float = 114
+
+    init(pictureWidth: Int, pictureHeight: Int, inputWidth: Int, inputHeight: Int) {
+        self.inputWidth = inputWidth
+        self.inputHeight = inputHeight
+        ratio = min(Double(inputWidth) / Double(pictureWidth), Double(inputHeight) / Double(pictureHeight))
+        contentWidth = max(1, min(inputWidth, Int(Double(pictureWidth) * ratio)))
+        contentHeight = max(1, min(inputHeight, Int(Double(pictureHeight) * ratio)))
+    }
+
+    /// The smallest input whose longer side is `longSide` and that has the picture's shape; sides are multiples of 32.
+    ///
+    /// An input of the picture's shape has almost no grey in it, which would cost as much time as the picture.
+    static func inputSize(pictureWidth: Int, pictureHeight: Int, longSide: Int) -> (width: Int, height: Int) {
+        func roundUp(_ length: Int, _ other: Int) -> Int {
+            let exact = Double(longSide) * Double(length) / Double(max(length, other))
+            return max(32, (Int(exact.rounded(.up)) + 31) / 32 * 32)
+        }
+        return (roundUp(pictureWidth, pictureHeight), roundUp(pictureHeight, pictureWidth))
+    }
+
+    /// Where a box of the input lies in the picture, within its edges; nil where nothing of it does.
+    func box(of candidate: YOLOX.Candidate, pictureWidth: Int, pictureHeight: Int) -> Prediction.Box? {
+        func scale(_ value: Float, _ limit: Int) -> Int {
+            Int(min(max(Double(value) / ratio, 0), Double(limit)).rounded())
+        }
+        let box = Prediction.Box(
+            left: scale(candidate.left, pictureWidth), top: scale(candidate.top, pictureHeight),
+            right: scale(candidate.right, pictureWidth), bottom: scale(candidate.bottom, pictureHeight))
+        return box.left < box.right && box.top < box.bottom ? box : nil
+    }
+}
+
+extension Letterbox {
+    /// Fills `tensor` with the picture: three planes, blue, green, red, of numbers from 0 to 255.
+    ///
+    /// - Parameters:
+    ///   - tensor: Becomes `3 * inputHeight * inputWidth` long.
+    ///   - pixels: Blue, green and red of each pixel, line by line, of the picture in any size.
+    ///   - width: Pixels of a line.
+    ///   - height: Lines.
+    func fill(_ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int) {
+        let planeCount = inputWidth * inputHeight
+        if tensor.count != 3 * planeCount { tensor = [Float](repeating: 0, count: 3 * planeCount) }
+        let columns = Sampling(from: width, to: contentWidth)
+        let lines = Sampling(from: height, to: contentHeight)
+        var line = [Float](repeating: 0, count: width * 3)
+        let source = pixels.span
+        var target = tensor.mutableSpan
+        for y in 0..<contentHeight {
+            let (first, second) = (lines.first[y] * width * 3, lines.second[y] * width * 3)
+            Self.blend(
+                source.extracting(first..<(first + width * 3)), source.extracting(second..<(second + width * 3)),
+                lines.weight[y], into: &line)
+            for plane in 0..<3 {
+                let start = plane * planeCount + y * inputWidth
+                var output = target._mutatingExtracting(start..<(start + inputWidth))
+                Self.sample(line.span, plane, columns, into: &output)
+                for x in contentWidth..<inputWidth { output[x] = Self.padding }
+            }
+        }
+        for plane in 0..<3 {
+            let start = plane * planeCount
+            var rest = target._mutatingExtracting((start + contentHeight * inputWidth)..<(start + planeCount))
+            rest.update(repeating: Self.padding)
+        }
+    }
+
+    private static func blend(_ first: Span<UInt8>, _ second: Span<UInt8>, _ weight: Float, into line: inout [Float]) {
+        var output = line.mutableSpan
+        precondition(first.count == output.count && second.count == output.count)
+        for index in output.indices {
+            let value = Float(first[index])
+            output[index] = value + (Float(second[index]) - value) * weight
+        }
+    }
+
+    private static func sample(
+        _ line: Span<Float>, _ plane: Int, _ columns: Sampling, into output: inout MutableSpan<Float>
+    ) {
+        let (first, second, weight) = (columns.first.span, columns.second.span, columns.weight.span)
+        for x in first.indices {
+            let value = line[first[x] * 3 + plane]
+            output[x] = value + (line[second[x] * 3 + plane] - value) * weight[x]
+        }
+    }
+
+    /// Between which two pixels each new one lies, and how far from the first (bilinear, pixel centres aligned).
+    private struct Sampling {
+        var first: [Int] = []
+        var second: [Int] = []
+        var weight: [Float] = []
+
+        init(from source: Int, to target: Int) {
+            let scale = Double(source) / Double(target)
+            for index in 0..<target {
+                let position = min(max((Double(index) + 0.5) * scale - 0.5, 0), Double(source - 1))
+                let whole = Int(position)
+                first.append(whole)
+                second.append(min(whole + 1, source - 1))
+                weight.append(Float(position - Double(whole)))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/// The file format of ONNX models (Protocol Buffers; onnx.proto3), as far as sizes are concerned.
+enum ModelFile {
+    /// The same model with a picture of any height and width as its first input.
+    ///
+    /// Exports name the size that they were made with, although the network itself takes any. The shapes of inner
+    /// values, which follow from it, are left out: the runtime finds them itself. Whether the model then works for
+    /// other sizes shows when it is tried.
+    ///
+    /// - Parameter bytes: A model.
+    /// - Returns: Nil where nothing needs to change or the bytes are no model.
+    static func withOpenSize(_ bytes: [UInt8]) -> [UInt8]? {
+        var isFirst = true
+        var hasChanged = false
+        let model = rewrite(bytes[...]) { field, content in
+            guard field == Field.graph else { return .keep }
+            return .replace(
+                rewrite(content) { field, value in
+                    switch field {
+                    case Field.graphInput where isFirst:
+                        isFirst = false
+                        hasChanged = true
+                        return .replace(withOpenDimensions(value, [2, 3], rank: 4))
+                    case Field.graphOutput: return .replace(withOpenDimensions(value, [1], rank: 3))
+                    case Field.graphValue: return .drop
+                    default: return .keep
+                    }
+                })
+        }
+        return hasChanged ? model : nil
+    }
+
+    /// Field numbers of onnx.proto3.
+    private enum Field {
+        static let graph: UInt64 = 7
+        static let graphInput: UInt64 = 11
+        static let graphOutput: UInt64 = 12
+        static let graphValue: UInt64 = 13
+        static let type: UInt64 = 2
+        static let tensor: UInt64 = 1
+        static let shape: UInt64 = 2
+        static let dimension: UInt64 = 1
+    }
+
+    private enum Change {
+        case keep
+        case drop
+        case replace([UInt8]?)
+    }
+
+    /// A value's description with names in the place of some dimensions; nil where it has another rank.
+    private static func withOpenDimensions(
+        _ value: ArraySlice<UInt8>, _ indices: Set<Int>, rank: Int
+    ) -> [UInt8]? {
+        var count = 0
+        let changed = rewrite(value) { field, type in
+            guard field == Field.type else { return .keep }
+            return .replace(
+                rewrite(type) { field, tensor in
+                    guard field == Field.tensor else { return .keep }
+                    return .replace(
+                        rewrite(tensor) { field, shape in
+                            guard field == Field.shape else { return .keep }
+                            return .replace(
+                                rewrite(shape) { field, _ in
+                                    guard field == Field.dimension else { return .keep }
+                                    defer { count += 1 }
+                                    guard indices.contains(count) else { return .keep }
+                                    // dim_param (field 2), a name of one letter.
+                                    return .replace([0x12, 1, UInt8(ascii: "a") + UInt8(count)])
+                                })
+                        })
+                })
+        }
+        return count == rank ? changed : nil
+    }
+
+    /// Copies a message, its embedded messages and texts changed as `change` says; nil where it is damaged.
+    private static func rewrite(
+        _ message: ArraySlice<UInt8>, _ change: (UInt64, ArraySlice<UInt8>) -> Change
+    ) -> [UInt8]? {
+        var result: [UInt8] = []
+        result.reserveCapacity(message.count)
+        var rest = message
+        while !rest.isEmpty {
+            let field = rest
+            guard let tag = takeNumber(&rest) else { return nil }
+            switch tag & 7 {
+            case 0: guard takeNumber(&rest) != nil else { return nil }
+            case 1: guard take(8, &rest) != nil else { return nil }
+            case 5: guard take(4, &rest) != nil else { return nil }
+            case 2:
+                guard let length = takeNumber(&rest), length <= UInt64(rest.count) else { return nil }
+                guard let content = take(Int(length), &rest) else { return nil }
+                switch change(tag >> 3, content) {
+                case .keep: break
+                case .drop: continue
+                case .replace(nil): break
+                case .replace(let bytes?):
+                    append(tag, to: &result)
+                    append(UInt64(bytes.count), to: &result)
+                    result += bytes
+                    continue
+                }
+            default: return nil
+            }
+            result += field[..<rest.startIndex]
+        }
+        return result
+    }
+
+    private static func take(_ count: Int, _ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard count <= rest.count else { return nil }
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count)
+    }
+
+    /// A number of seven bits a byte, the lowest first.
+    private static func takeNumber(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        for (index, byte) in rest.prefix(10).enumerated() {
+            value |= UInt64(byte & 0x7f) << UInt64(7 * index)
+            if byte < 0x80 {
+                rest = rest.dropFirst(index + 1)
+                return value
+            }
+        }
+        return nil
+    }
+
+    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+        var rest = number
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(rest))
+    }
+}

@@ -1,0 +1,85 @@
+import Drawing
+import TurboJPEG
+
+/// A picture with the boxes of what was found in it, for those who have no page to draw them.
+public enum Overlay {
+    /// Draws boxes and labels on a JPEG, which keeps its chroma.
+    ///
+    /// - Parameters:
+    ///   - predictions: Drawn in this order's reverse, so that the most likely lies on top.
+    ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has taken.
+    /// - Returns: A JPEG of the same size.
+    /// - Throws: ``DetectionError`` of the kind `badPicture`.
+    public static func draw(_ predictions: [Prediction], on jpeg: RawSpan) throws(DetectionError) -> [UInt8] {
+        do throws(TurboJPEGError) {
+            return try JPEGRetoucher(quality: 90).retouch(jpeg) { pixels, width, height in
+                var picture = OverlayPicture(pixels: pixels, width: width, height: height)
+                pixels = []
+                for prediction in predictions.reversed() { picture.draw(prediction) }
+                pixels = picture.pixels
+            }
+        } catch {
+            throw DetectionError(.badPicture, "no boxes can be drawn: \(error.reason)")
+        }
+    }
+}
+
+/// Pixels to draw boxes on.
+struct OverlayPicture {
+    var pixels: [UInt8]
+    let width: Int
+    let height: Int
+
+    /// Pixels of the picture for one of the font: legible in a picture of any size that is shown as large as a screen.
+    private var scale: Int { max(1, (min(width, height) + 120) / 240) }
+
+    /// Red, green and blue; each stands out from the white letters on it, and from its neighbours.
+    private static let palette: [[UInt8]] = [
+        [0xd6, 0x27, 0x28], [0x1f, 0x77, 0xb4], [0x2c, 0x8c, 0x2c], [0xc8, 0x5a, 0x00], [0x8e, 0x5c, 0xb8],
+        [0x8c, 0x56, 0x4b], [0xc7, 0x4f, 0x9e], [0x5f, 0x5f, 0x5f], [0x7f, 0x7a, 0x10], [0x0e, 0x86, 0x94],
+    ]
+
+    /// The colour of a class.
+    static func color(of classID: Int) -> [UInt8] { palette[classID % palette.count] }
+
+    mutating func draw(_ prediction: Prediction) {
+        let color = Self.color(of: prediction.classID)
+        let box = prediction.box
+        let line = max(2, scale * 3 / 2)
+        fill(box.left..<box.right, box.top..<(box.top + line), color)
+        fill(box.left..<box.right, (box.bottom - line)..<box.bottom, color)
+        fill(box.left..<(box.left + line), box.top..<box.bottom, color)
+        fill((box.right - line)..<box.right, box.top..<box.bottom, color)
+        let percent = Int((prediction.confidence * 100).rounded())
+        write("\(prediction.label) \(percent)%", above: box, color)
+    }
+
+    /// Writes a label on its colour: above the box, or inside where there is no room; always within the picture.
+    private mutating func write(_ text: String, above box: Prediction.Box, _ color: [UInt8]) {
+        let (textWidth, textHeight) = (Canvas.textWidth(text, scale: scale), Canvas.textHeight(scale: scale))
+        let (labelWidth, labelHeight) = (textWidth + 4 * scale, textHeight + 3 * scale)
+        let left = max(0, min(box.left, width - labelWidth))
+        let top = box.top >= labelHeight ? box.top - labelHeight : min(box.top, max(0, height - labelHeight))
+        fill(left..<(left + labelWidth), top..<(top + labelHeight), color)
+        // The letters come from the canvas's font: wherever it is bright.
+        var canvas = Canvas(width: max(1, textWidth), height: max(1, textHeight))
+        canvas.text(text, x: 0, y: 0, scale: scale)
+        for y in 0..<canvas.height {
+            for x in 0..<canvas.width where canvas.luma[y * canvas.width + x] > 127 {
+                set(left + 2 * scale + x, top + 2 * scale + y, [255, 255, 255])
+            }
+        }
+    }
+
+    private mutating func fill(_ columns: Range<Int>, _ lines: Range<Int>, _ color: [UInt8]) {
+        for y in lines.clamped(to: 0..<height) {
+            for x in columns.clamped(to: 0..<width) { set(x, y, color) }
+        }
+    }
+
+    private mutating func set(_ x: Int, _ y: Int, _ color: [UInt8]) {
+        guard x >= 0, x < width, y >= 0, y < height else { return }
+        let start = (y * width + x) * 3
+        for channel in 0..<3 { pixels[start + channel] = color[channel] }
+    }
+}

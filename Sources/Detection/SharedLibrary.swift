@@ -1,0 +1,32 @@
+import Glibc
+
+/// A library that is loaded while the program runs (dlopen(3)), and stays loaded.
+struct SharedLibrary {
+    /// What dlopen(3) was given, or the file that it found for a bare name.
+    let path: String
+    // A handle is a number to dlsym(3); nothing is read through it here.
+    private let handle: UInt
+
+    /// Loads `path`; a name without a slash is looked for where the system's linker looks.
+    ///
+    /// Throws the linker's own words.
+    init(_ path: String) throws(LoadingFailure) {
+        guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+            let text = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown error"
+            throw LoadingFailure(description: text)
+        }
+        self.handle = UInt(bitPattern: handle)
+        self.path = path
+    }
+
+    /// The address of the function `name`, or nil when the library has none.
+    @unsafe
+    func function(_ name: String) -> UnsafeMutableRawPointer? {
+        unsafe dlsym(UnsafeMutableRawPointer(bitPattern: handle), name)
+    }
+
+    /// Why a library cannot be loaded.
+    struct LoadingFailure: Error, CustomStringConvertible {
+        let description: String
+    }
+}

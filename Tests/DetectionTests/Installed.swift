@@ -1,0 +1,57 @@
+import Linux
+import SystemPackage
+import TestSupport
+import TurboJPEG
+
+@testable import Detection
+
+/// What of the detector is on this machine: tests that need more say so and are left out.
+enum Installed {
+    private static let folder = FilePath(#filePath).removingLastComponent()
+    private static let checkout = folder.removingLastComponent().removingLastComponent()
+
+    /// A model of 14 kB: one "dog" in the middle of the upper half, as likely as the picture is bright, times 0.9.
+    static let stub = folder.appending("Models/stub_yolox_32.onnx")
+
+    /// ONNX Runtime, where scripts/get-detector or the environment has put it.
+    static let runtime: String? = {
+        let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
+        let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
+        return try? InferenceRuntime(path: path).path
+    }()
+
+    /// The model that scripts/get-detector has put here.
+    static let model: FilePath? = {
+        let path =
+            Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")
+        return isThere(path) ? path : nil
+    }()
+
+    private static func isThere(_ path: FilePath) -> Bool { (try? FileStatus(at: path)) != nil }
+
+    static func detector(_ model: FilePath = stub, labels: FilePath? = nil) throws -> Detector {
+        try Detector(DetectorConfiguration(runtime: runtime, model: model, labels: labels))
+    }
+}
+
+/// A JPEG of one shade of grey, with as much chroma as a camera's.
+func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
+    let pixels = [UInt8](repeating: shade, count: width * height * 3)
+    var encoder = try JPEGEncoder(quality: 90)
+    var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: width, height: height))
+    let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
+        try jpeg.withMutableRawSpan { output throws(TurboJPEGError) in
+            try encoder.encode(
+                pixels, layout: .rgb24, width: width, height: height, bytesPerLine: width * 3, into: &output)
+        }
+    }
+    return Array(jpeg.prefix(count))
+}
+
+extension Detector {
+    func detect(_ jpeg: [UInt8], isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
+        try jpeg.withRawSpan { bytes throws(DetectionError) in
+            try detect(bytes, isTruncationAllowed: isTruncationAllowed)
+        }
+    }
+}

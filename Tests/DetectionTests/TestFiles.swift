@@ -1,0 +1,70 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+
+/// A file that goes with its owner.
+final class TemporaryFile {
+    let path: FilePath
+
+    init(_ bytes: [UInt8], suffix: String = "") throws {
+        path = FilePath("/tmp/oriel-detection-\(getpid())-\(UInt64.random(in: 0...(.max)))\(suffix)")
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+    }
+
+    deinit {
+        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+    }
+}
+
+/// A library that claims to be an ONNX Runtime without the functions that are asked for.
+final class FakeRuntime {
+    private let source: TemporaryFile
+    let path: String
+
+    private static let compilers = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
+    static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
+
+    init(version: String) throws {
+        source = try TemporaryFile(
+            Array(
+                """
+                static const void *table(unsigned version) { return 0; }
+                static const char *version(void) { return "\(version)"; }
+                static struct { const void *(*table)(unsigned); const char *(*version)(void); } base = { table, version };
+                const void *OrtGetApiBase(void) { return &base; }
+                """.utf8), suffix: ".c")
+        path = "\(source.path).so"
+        let compiler = Self.compilers.first { (try? FileStatus(at: FilePath($0))) != nil } ?? "cc"
+        let child = try ChildProcess(compiler, ["-shared", "-fPIC", "-o", path, "\(source.path)"])
+        guard child.wait() == 0 else { throw SystemError(compiler, "\(source.path)", .invalidArgument) }
+    }
+
+    deinit { unsafe unlink(path) }
+}
+
+/// A model that is no detector, written by hand in ONNX's format.
+enum OtherModel {
+    /// Gives back its input, 1x3x32x32.
+    static let identity: [UInt8] = {
+        let shape = [1, 3, 32, 32].flatMap { field(1, [0x08, UInt8($0)]) }
+        func value(_ name: String) -> [UInt8] {
+            field(1, Array(name.utf8)) + field(2, field(1, [0x08, 1] + field(2, shape)))
+        }
+        let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
+        let graph =
+            field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
+        // IR version 6, operators of version 11.
+        return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
+    }()
+
+    /// A message or text of Protocol Buffers with less than 128 bytes, or with two bytes of length.
+    private static func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
+        let length =
+            content.count < 128
+            ? [UInt8(content.count)] : [UInt8(content.count & 0x7f | 0x80), UInt8(content.count >> 7)]
+        return [number << 3 | 2] + length + content
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import Testing
+
+@testable import Detection
+
+@Suite("The rows of a YOLOX network")
+struct YOLOXTests {
+    private static let columns = 7
+
+    /// Rows for an input of 64x32 pixels and two classes, of which those given are set.
+    private func rows(_ set: [Int: [Float]]) -> [Float] {
+        var rows = [Float](repeating: 0, count: YOLOX.rowCount(width: 64, height: 32) * Self.columns)
+        for (row, values) in set {
+            for (index, value) in values.enumerated() { rows[row * Self.columns + index] = value }
+        }
+        return rows
+    }
+
+    private func candidates(_ set: [Int: [Float]]) -> [YOLOX.Candidate] {
+        YOLOX.candidates(in: rows(set).span, columns: Self.columns, width: 64, height: 32)
+    }
+
+    @Test("are as many as the cells of three grids")
+    func rowCount() {
+        #expect(YOLOX.rowCount(width: 416, height: 416) == 3549)
+        #expect(YOLOX.rowCount(width: 416, height: 256) == 2184)
+        #expect(YOLOX.rowCount(width: 64, height: 32) == 8 * 4 + 4 * 2 + 2)
+    }
+
+    @Test("tell a box from its cell's place, whichever the grid")
+    func cells() {
+        // The cell at column 3 of line 2 of the first grid, at column 1 of line 1 of the second, the last of the third.
+        let found = candidates([
+            2 * 8 + 3: [0.5, 0.25, log(2), log(4), 0.9, 1, 0],
+            32 + 4 + 1: [0, 0, 0, 0, 0.8, 0, 1],
+            32 + 8 + 1: [0, 1, log(0.5), log(0.25), 0.7, 1, 0],
+        ])
+        #expect(
+            found == [
+                .init(classID: 0, score: 0.9, left: 20, top: 2, right: 36, bottom: 34),
+                .init(classID: 1, score: 0.8, left: 8, top: 8, right: 24, bottom: 24),
+                .init(classID: 0, score: 0.7, left: 24, top: 28, right: 40, bottom: 36),
+            ])
+    }
+
+    @Test("that are unlikely, or no numbers, are left out")
+    func refused() {
+        #expect(candidates([0: [0, 0, 0, 0, 0.04, 1, 0]]).isEmpty)
+        #expect(candidates([0: [0, 0, 0, 0, 0.5, 0.05, 0.09]]).isEmpty)
+        #expect(candidates([0: [.nan, 0, 0, 0, 0.5, 1, 0]]).isEmpty)
+        #expect(candidates([0: [0, 0, 1000, 0, 0.5, 1, 0]]).isEmpty)
+        #expect(candidates([0: [0, 0, 0, 0, .nan, 1, 0]]).isEmpty)
+        #expect(candidates([0: [0, 0, 0, 0, 1, .nan, .nan]]).isEmpty)
+        #expect(candidates([0: [0, 0, 0, 0, .infinity, 1, 1]]).isEmpty)
+    }
+
+    private func box(_ kind: Int, _ score: Float, _ left: Float, width: Float = 100) -> YOLOX.Candidate {
+        .init(classID: kind, score: score, left: left, top: 0, right: left + width, bottom: 100)
+    }
+
+    @Test("of one class that overlap are one object; of different classes only when they are nearly the same box")
+    func suppression() {
+        // An overlap of 60: 60 / 140 = 0.43 of both; of 70: 0.54; of 90: 0.82.
+        #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 40)]).count == 2)
+        #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 30)]) == [box(0, 0.9, 0)])
+        #expect(YOLOX.suppressed([box(0, 0.9, 0), box(1, 0.8, 30)]).count == 2)
+        #expect(YOLOX.suppressed([box(0, 0.9, 0), box(1, 0.8, 10)]) == [box(0, 0.9, 0)])
+        #expect(YOLOX.suppressed([box(0, 0.9, 0, width: 0), box(0, 0.8, 0, width: 0)]).count == 2)
+    }
+
+    @Test("give at most a hundred objects, the most likely ones")
+    func limit() {
+        let many = (0..<300).map { box($0, 1 - Float($0) / 1000, Float($0 * 200)) }
+        #expect(YOLOX.suppressed(many) == Array(many.prefix(100)))
+    }
+}
