@@ -45,6 +45,14 @@ let package = Package(
                 "Daemon", "Drawing", "FastCGI", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", log, system,
             ]),
 
+        // Detection: the only part of it that handles unsafe pointers, and the worker around it.
+        .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
+        .target(
+            name: "DetectionServer",
+            dependencies: [
+                "Daemon", "Detection", "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", log, system,
+            ]),
+
         // Programs: parse options, connect the libraries, run.
         .executableTarget(
             name: "capture-daemon",
@@ -55,6 +63,12 @@ let package = Package(
         .executableTarget(
             name: "relay-fcgi",
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log, system]),
+
+        .executableTarget(
+            name: "detect-fcgi",
+            dependencies: [
+                "Daemon", "Detection", "DetectionServer", "FrameServer", "Linux", "SharedFrame", arguments, system,
+            ]),
 
         .target(
             name: "TestSupport", dependencies: ["Linux", "MotionJPEG", "SharedFrame", system],
@@ -88,6 +102,15 @@ let package = Package(
             name: "UpstreamTests",
             dependencies: [
                 "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", "relay-fcgi", log, system,
+            ]),
+        .testTarget(
+            name: "DetectionTests",
+            dependencies: ["Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system],
+            exclude: ["Models", "reference.c", "reference.py"]),
+        .testTarget(
+            name: "DetectionServerTests",
+            dependencies: [
+                "Detection", "DetectionServer", "Linux", "SharedFrame", "TestSupport", "TurboJPEG", system,
             ]),
         .testTarget(
             name: "EndToEndTests",

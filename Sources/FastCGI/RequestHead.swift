@@ -51,6 +51,32 @@ public enum RequestHead: Equatable, Sendable {
         return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
     }
 
+    /// The request whose head, found ``complete``, begins `bytes`, and the bytes of that head with its padding, some of
+    /// which may not have come yet; nil where it is not complete.
+    static func parse(_ bytes: [UInt8]) -> (request: Request, byteCount: Int)? {
+        var records = RecordReader(bytes: bytes, end: bytes.count)
+        guard let begin = records.next() else { return nil }
+        var encoded: [UInt8] = []
+        while let record = records.next() {
+            guard record.content.isEmpty else {
+                encoded += bytes[record.content]
+                continue
+            }
+            var parameters: [String: String] = [:]
+            var rest = encoded[...]
+            while let name = takeLength(&rest), let value = takeLength(&rest), name <= rest.count,
+                value <= rest.count - name
+            {
+                let key = String(decoding: rest.prefix(name), as: UTF8.self)
+                rest = rest.dropFirst(name)
+                if parameters[key] == nil { parameters[key] = String(decoding: rest.prefix(value), as: UTF8.self) }
+                rest = rest.dropFirst(value)
+            }
+            return (Request(id: begin.request, parameters: parameters), records.offset)
+        }
+        return nil
+    }
+
     private static func examine(parameters bytes: [UInt8]) -> RequestHead {
         var rest = bytes[...]
         var count = 0

@@ -1,0 +1,80 @@
+import Daemon
+import Detection
+import FrameServer
+
+/// What the worker has done since it started.
+struct DetectionCounters {
+    /// Bounds of the histogram's buckets in seconds.
+    static let bounds = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1]
+
+    private(set) var outcomes: [String: UInt64] = ["ok": 0]
+    private(set) var sharedCount: UInt64 = 0
+    private var buckets = [UInt64](repeating: 0, count: bounds.count)
+    private var inferenceCount: UInt64 = 0
+    private var inferenceNanoseconds: UInt64 = 0
+    private var lastNanoseconds: UInt64 = 0
+
+    /// Counts an answered request: `ok`, or the word of its error.
+    mutating func count(_ outcome: String) { outcomes[outcome, default: 0] += 1 }
+
+    /// Counts a request that was answered with a result that another one had asked for too.
+    mutating func countShared() { sharedCount += 1 }
+
+    /// Counts one computation of the network.
+    mutating func countInference(nanoseconds: UInt64) {
+        inferenceCount += 1
+        inferenceNanoseconds += nanoseconds
+        lastNanoseconds = nanoseconds
+        for (index, bound) in Self.bounds.enumerated() where Double(nanoseconds) / 1e9 <= bound { buckets[index] += 1 }
+    }
+
+    /// For the status document.
+    var json: [(String, JSON)] {
+        let mean = inferenceCount == 0 ? 0 : inferenceNanoseconds / inferenceCount
+        return [
+            ("requests", .object(outcomes.sorted { $0.key < $1.key }.map { ($0.key, .count($0.value)) })),
+            ("shared", .count(sharedCount)),
+            (
+                "inference",
+                .object([
+                    ("count", .count(inferenceCount)), ("mean_ms", Answer.milliseconds(mean)),
+                    ("last_ms", Answer.milliseconds(lastNanoseconds)),
+                ])
+            ),
+        ]
+    }
+
+    /// In Prometheus' text format.
+    func metrics(_ readiness: InferenceThread.Readiness, store: ResultStore, waiting: Int) -> String {
+        var text = MetricsText()
+        text.family("oriel_build_info", .gauge, "The version that runs.")
+        text.sample("oriel_build_info", [("version", orielVersion), ("service", "detect-fcgi")], 1)
+        text.family("oriel_detect_ready", .gauge, "1 while a model and a runtime are loaded.")
+        if case .ready(let description) = readiness {
+            text.sample(
+                "oriel_detect_ready", [("model", description.model), ("runtime", description.runtime)], 1)
+        } else {
+            text.sample("oriel_detect_ready", [], 0)
+        }
+        text.family("oriel_detect_requests_total", .counter, "Requests by what they were answered with.")
+        for (outcome, count) in outcomes.sorted(by: { $0.key < $1.key }) {
+            text.sample("oriel_detect_requests_total", [("outcome", outcome)], Double(count))
+        }
+        text.family("oriel_detect_shared_total", .counter, "Requests that shared the result of another one.")
+        text.sample("oriel_detect_shared_total", [], Double(sharedCount))
+        text.family("oriel_detect_waiting", .gauge, "Requests that wait for a result.")
+        text.sample("oriel_detect_waiting", [], Double(waiting))
+        text.family("oriel_detect_results", .gauge, "Results that are kept.")
+        text.sample("oriel_detect_results", [], Double(store.count))
+        text.family("oriel_detect_results_bytes", .gauge, "Bytes of their pictures.")
+        text.sample("oriel_detect_results_bytes", [], Double(store.byteCount))
+        text.family("oriel_detect_inference_seconds", .histogram, "Time that the network took.")
+        for (bound, count) in zip(Self.bounds, buckets) {
+            text.sample("oriel_detect_inference_seconds_bucket", [("le", "\(bound)")], Double(count))
+        }
+        text.sample("oriel_detect_inference_seconds_bucket", [("le", "+Inf")], Double(inferenceCount))
+        text.sample("oriel_detect_inference_seconds_sum", [], Double(inferenceNanoseconds) / 1e9)
+        text.sample("oriel_detect_inference_seconds_count", [], Double(inferenceCount))
+        return text.text
+    }
+}

@@ -1,0 +1,52 @@
+import SharedFrame
+
+/// What a request is for, from its path.
+enum DetectionRoute: Equatable {
+    /// Detect: a camera's frame, or the picture in the body.
+    case detect(camera: String?)
+    /// The same as programs for DeepStack ask for it: the picture is in a form.
+    case deepStack
+    case status
+    case metrics
+    /// A result as it was answered, its picture, or the picture with boxes.
+    case result(String)
+    case picture(String)
+    case overlay(String)
+
+    /// nil: nothing is at that path.
+    init?(path: String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+        switch (parts.first, parts.count) {
+        case ("detect_once", 1): self = .detect(camera: nil)
+        case ("detect_once", 2): self = .detect(camera: parts[1])
+        case ("v1", 3) where parts[1] == "vision" && parts[2] == "detection": self = .deepStack
+        case ("detect", 2):
+            switch parts[1] {
+            case "status": self = .status
+            case "metrics": self = .metrics
+            case let name where name.hasSuffix(".overlay.jpg"): self = .overlay(String(name.dropLast(12)))
+            case let name where name.hasSuffix(".jpg"): self = .picture(String(name.dropLast(4)))
+            case let name where name.hasSuffix(".json"): self = .result(String(name.dropLast(5)))
+            default: return nil
+            }
+        default: return nil
+        }
+    }
+
+    /// Whether it is asked for by POST; the others by GET and HEAD.
+    var isPost: Bool {
+        switch self {
+        case .detect, .deepStack: true
+        default: false
+        }
+    }
+
+    /// The names that the query may use.
+    var parameters: Set<String> {
+        switch self {
+        case .detect: Wish.parameters.union(["frame"])
+        case .deepStack, .result, .overlay: Wish.parameters
+        case .status, .metrics, .picture: []
+        }
+    }
+}

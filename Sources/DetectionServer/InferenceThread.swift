@@ -1,0 +1,174 @@
+import Detection
+import Linux
+import Logging
+import SharedFrame
+import Synchronization
+
+/// The thread that detects: one picture at a time, so that the event loop answers all the while.
+final class InferenceThread: Sendable {
+    /// Whether anything can be detected.
+    enum Readiness: Sendable {
+        case loading
+        case ready(Detector.Description)
+        case unavailable(DetectionError, since: UInt64)
+    }
+
+    private struct State {
+        var pending: [Job] = []
+        var finished: [(id: UInt64, outcome: Job.Outcome)] = []
+        var running: (id: UInt64, camera: CameraName, number: UInt64)?
+        var readiness = Readiness.loading
+        var isStopping = false
+    }
+
+    private let configuration: DetectorConfiguration
+    private let log: Logger
+    private let loop: EventDescriptor
+    private let work: EventDescriptor
+    private let state = Mutex(State())
+
+    /// `log` gets one line each time the detector becomes available or stops being so.
+    init(_ configuration: DetectorConfiguration, log: Logger) throws(SystemError) {
+        self.configuration = configuration
+        self.log = log
+        loop = try EventDescriptor()
+        work = try EventDescriptor()
+    }
+
+    // MARK: For the event loop
+
+    /// Readable when there is something to ``takeFinished()``, or the readiness has changed.
+    var number: CInt { loop.descriptor.number }
+
+    var readiness: Readiness { state.withLock { $0.readiness } }
+
+    /// Work that waits for its turn.
+    var pendingCount: Int { state.withLock { $0.pending.count } }
+
+    func add(_ job: Job) {
+        state.withLock { $0.pending.append(job) }
+        work.signal()
+    }
+
+    /// Takes back work that nobody waits for any more; false when it has begun.
+    func cancel(_ id: UInt64) {
+        state.withLock { state in state.pending.removeAll { $0.id == id } }
+    }
+
+    /// The work that is looking at this frame now.
+    func running(_ camera: CameraName, number: UInt64) -> UInt64? {
+        state.withLock { state in
+            guard let running = state.running, running.camera == camera, running.number == number else { return nil }
+            return running.id
+        }
+    }
+
+    func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] {
+        loop.clear()
+        return state.withLock { state in
+            defer { state.finished = [] }
+            return state.finished
+        }
+    }
+
+    /// Makes ``run()`` return after the picture that it is at.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        work.signal()
+    }
+
+    // MARK: The thread
+
+    func run() {
+        var detector = load()
+        while let job = next() {
+            if detector == nil, case .overlay = job.task {} else if detector == nil { detector = load() }
+            let outcome = perform(job, detector)
+            state.withLock { state in
+                state.running = nil
+                state.finished.append((job.id, outcome))
+            }
+            loop.signal()
+        }
+    }
+
+    private func next() -> Job? {
+        while true {
+            let (job, isStopping) = state.withLock { state in
+                (state.isStopping || state.pending.isEmpty ? nil : state.pending.removeFirst(), state.isStopping)
+            }
+            if let job { return job }
+            if isStopping { return nil }
+            Poll.wait([work.descriptor.number], milliseconds: -1)
+            work.clear()
+        }
+    }
+
+    private func load() -> Detector? {
+        var known: DetectionError?
+        if case .unavailable(let error, _) = readiness { known = error }
+        do throws(DetectionError) {
+            let began = Clock.monotonic
+            let detector = try Detector(configuration)
+            let description = detector.description
+            log.notice(
+                """
+                ready with \(description.model) on \(description.runtime) (\(description.runtimePath)) after \
+                \((Clock.monotonic - began) / 1_000_000) ms
+                """)
+            settle(.ready(description))
+            return detector
+        } catch {
+            if error != known { log.error("nothing can be detected: \(error)") }
+            settle(.unavailable(error, since: Clock.monotonic))
+            return nil
+        }
+    }
+
+    private func settle(_ readiness: Readiness) {
+        state.withLock { $0.readiness = readiness }
+        loop.signal()
+    }
+
+    private func perform(_ job: Job, _ detector: Detector?) -> Job.Outcome {
+        do throws(DetectionError) {
+            switch job.task {
+            case .overlay(let jpeg, let predictions):
+                return .drawn(
+                    try jpeg.withRawSpan { bytes throws(DetectionError) in
+                        try Overlay.draw(predictions, on: bytes)
+                    })
+            case .picture(let jpeg):
+                return try detect(jpeg, with: detector, camera: nil, nil)
+            case .frame(let camera, let frame):
+                return try detect(frame, of: camera, for: job.id, with: detector)
+            case .newest(let camera, let subscriber):
+                guard let frame = subscriber.copyNewestFrame() else { return .noFrame }
+                return try detect(frame, of: camera, for: job.id, with: detector)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func detect(
+        _ frame: Frame, of camera: CameraName, for id: UInt64, with detector: Detector?
+    ) throws(DetectionError) -> Job.Outcome {
+        state.withLock { $0.running = (id, camera, frame.description.number) }
+        return try detect(frame.bytes, with: detector, camera: camera, frame.description)
+    }
+
+    private func detect(
+        _ jpeg: [UInt8], with detector: Detector?, camera: CameraName?, _ frame: FrameDescription?
+    ) throws(DetectionError) -> Job.Outcome {
+        guard let detector else {
+            guard case .unavailable(let error, _) = readiness else { return .noFrame }
+            return .unavailable(error)
+        }
+        // A camera that cuts its pictures shall not be blind for it; a picture that somebody sends must be whole.
+        let detection = try jpeg.withRawSpan { bytes throws(DetectionError) in
+            try detector.detect(bytes, isTruncationAllowed: frame != nil)
+        }
+        return .detected(detection, jpeg, camera: camera, frame)
+    }
+}

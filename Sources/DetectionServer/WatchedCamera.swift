@@ -1,0 +1,91 @@
+import Linux
+import SharedFrame
+import Synchronization
+
+/// A camera as the detection worker knows it: its ring, and who waits for a fresh frame.
+///
+/// The loop's alone. It takes interest in the ring only while somebody waits, so that an unwatched camera costs nothing.
+final class WatchedCamera {
+    let name: CameraName
+    let subscriber: FrameSubscriber
+    private(set) var waiters: [Client] = []
+    private var watch: Watch?
+
+    init(_ ring: RingName) throws(SystemError) {
+        name = ring.camera
+        subscriber = try FrameSubscriber(ring)
+    }
+
+    /// Lets a request wait; `event` is signalled whenever there may be something new.
+    func add(_ client: Client, event: SharedEvent) throws(SystemError) {
+        if watch == nil {
+            let watch = Watch(subscriber, event)
+            subscriber.takeInterest()
+            do throws(SystemError) {
+                try Thread("ring \(name)") { watch.run() }.detach()
+            } catch {
+                subscriber.dropInterest()
+                throw error
+            }
+            self.watch = watch
+        }
+        waiters.append(client)
+    }
+
+    /// Ends the waiting of a request.
+    func remove(_ client: Client) {
+        waiters.removeAll { $0 === client }
+        if waiters.isEmpty { stop() }
+    }
+
+    /// Takes all requests that wait.
+    func takeWaiters() -> [Client] {
+        defer { stop() }
+        return waiters
+    }
+
+    func stop() {
+        waiters = []
+        guard let watch else { return }
+        self.watch = nil
+        subscriber.dropInterest()
+        watch.stop()
+    }
+
+    /// Sleeps in the ring for as long as somebody waits.
+    private final class Watch: Sendable {
+        private let subscriber: FrameSubscriber
+        private let event: SharedEvent
+        private let isStopped = Atomic(false)
+
+        init(_ subscriber: FrameSubscriber, _ event: SharedEvent) {
+            self.subscriber = subscriber
+            self.event = event
+        }
+
+        func run() {
+            var seen: UInt64 = 0
+            while !isStopped.load(ordering: .acquiring) {
+                let outcome = subscriber.wait(newerThan: seen, milliseconds: 250)
+                if case .frame(let number) = outcome { seen = number }
+                if outcome != .timedOut { event.signal() }
+            }
+        }
+
+        func stop() {
+            isStopped.store(true, ordering: .releasing)
+            subscriber.interrupt()
+        }
+    }
+}
+
+/// An event that several threads signal.
+final class SharedEvent: Sendable {
+    private let event: EventDescriptor
+
+    init() throws(SystemError) { event = try EventDescriptor() }
+
+    var number: CInt { event.descriptor.number }
+    func signal() { event.signal() }
+    func clear() { event.clear() }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Daemon
+import DetectionServer
+import Linux
+import SharedFrame
+
+/// Finds objects in the pictures of cameras, when asked.
+@main
+struct DetectWorker: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "detect-fcgi",
+        abstract: "Finds objects in the pictures of cameras, when asked.",
+        discussion: """
+            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi, multiwatch and systemd \
+            (StandardInput=socket) give it. It looks at the pictures that relay-fcgi has on this machine, or, with \
+            --source capture, at those of capture-daemon. Nothing leaves the machine.
+
+            What it needs, ONNX Runtime and a model, is got by scripts/get-detector; without them each request is \
+            answered with what is missing.
+            """,
+        version: orielVersion,
+        subcommands: [PictureCommand.self])
+
+    /// Whose rings are looked at.
+    enum Source: String, ExpressibleByArgument, CaseIterable {
+        case relay
+        case capture
+    }
+
+    @OptionGroup var detector: DetectorOptions
+
+    @Option(help: "The least confidence that is told where a request does not say, 0.05 to 1.")
+    var threshold: Float = 0.4
+
+    @Option(help: "A camera that exists even while it has no pictures; may be given several times.")
+    var camera: [String] = []
+
+    @Option(help: "Whose pictures: relay or capture.")
+    var source = Source.relay
+
+    @Option(help: "Pictures that may wait for their turn; further requests are refused.")
+    var queue = 8
+
+    @Option(help: "What the names in shared memory begin with [default: $ORIEL_PREFIX or oriel].")
+    var prefix: String?
+
+    static func main() {
+        runProgram(Self.self)
+    }
+
+    func validate() throws {
+        guard (0.05...1).contains(threshold) else {
+            throw ValidationError("--threshold takes a number from 0.05 to 1.")
+        }
+        guard (1...64).contains(queue) else { throw ValidationError("--queue takes a number from 1 to 64.") }
+    }
+
+    func run() throws {
+        let server = try DetectionServer(
+            DetectionServerConfiguration(
+                prefix: prefix ?? Environment.value("ORIEL_PREFIX") ?? "oriel",
+                kind: source == .relay ? .relay : .capture, cameras: try camera.map(name),
+                detector: detector.configuration, threshold: threshold, queueLength: queue))
+        try server.run()
+    }
+
+    private func name(_ text: String) throws -> CameraName {
+        guard let name = CameraName(text) else {
+            let rule = "give up to 32 lower-case letters, digits, '-' and '_'"
+            throw Failure(.usage, "'\(text)' cannot be the name of a camera: \(rule)")
+        }
+        return name
+    }
+}

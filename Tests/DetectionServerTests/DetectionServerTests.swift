@@ -1,0 +1,297 @@
+import DetectionServer
+import Linux
+import SharedFrame
+import TestSupport
+import Testing
+import TurboJPEG
+
+@Suite(
+    "A detection worker", .timeLimit(.minutes(2)),
+    .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+struct DetectionServerTests {
+    @Test("tells what is in a picture that comes with the request, in DeepStack's form and more")
+    func postedPicture() throws {
+        let answer = try TestDetector().detect(greyJPEG(255))
+        #expect(answer.status == 200)
+        #expect(answer.headers["content-type"] == "application/json")
+        #expect(answer.headers["cache-control"] == "no-store")
+        for part in [
+            "\"success\":true", "\"count\":1",
+            "\"label\":\"dog\",\"class_id\":16,\"confidence\":0.9000,\"x_min\":8,\"y_min\":16,\"x_max\":40,\"y_max\":32",
+            "\"camera\":null,\"seq\":null", "\"width\":64,\"height\":64", "\"name\":\"stub_yolox_32\"",
+            "\"input\":[32,32]", "\"threshold\":0.4000", "\"runtime\":\"onnxruntime ",
+        ] { #expect(answer.text.contains(part), "\(part) in \(answer.text)") }
+    }
+
+    @Test("tells only what is sure enough and asked for")
+    func filters() throws {
+        let detector = try TestDetector()
+        let half = try greyJPEG(128)
+        #expect(try detector.detect(half).text.contains("\"count\":1"))
+        #expect(try detector.detect(half, "?min=0.5").text.contains("\"count\":0"))
+        #expect(try detector.detect(half, "?min=0.05&labels=Dog,cat").text.contains("\"count\":1"))
+        #expect(try detector.detect(half, "?labels=cat").text.contains("\"count\":0"))
+        let unknown = try detector.detect(half, "?labels=dog,unicorn")
+        #expect(unknown.status == 400)
+        #expect(unknown.text.contains("knows no 'unicorn'"))
+        #expect(try detector.detect(half, "?min=2").status == 400)
+        #expect(try detector.detect(half, "?nonsense=1").status == 400)
+    }
+
+    @Test("looks at a camera's newest frame, and gives back exactly that picture")
+    func newestFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 100_000, source: .test)
+        publisher.setState(.live, reason: "")
+        let jpeg = try greyJPEG(250)
+        let number = try publisher.show(jpeg)
+        let answer = try detector.ask("/detect_once")
+        #expect(answer.status == 200)
+        #expect(answer.text.contains("\"camera\":\"main\",\"seq\":\(number)"))
+        let image = try #require(link("image", in: answer.text))
+        let picture = try detector.ask(image, method: "GET")
+        #expect(picture.status == 200)
+        #expect(picture.body == jpeg)
+        #expect(picture.headers["x-frame-id"] == "\(number)")
+        let overlay = try detector.ask(try #require(link("overlay", in: answer.text)), method: "GET")
+        #expect(overlay.status == 200)
+        #expect(overlay.body != jpeg && overlay.body.starts(with: [0xff, 0xd8]))
+        let json = try detector.ask(try #require(link("json", in: answer.text)), method: "GET")
+        #expect(json.text.contains("\"label\":\"dog\""))
+        #expect(try detector.ask("/detect_once/other").status == 404)
+    }
+
+    @Test("looks at a frame by its number for as long as the ring or a result has it, and then says that it is gone")
+    func namedFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setState(.live, reason: "")
+        var numbers: [UInt64] = []
+        for shade in [255, 0] as [UInt8] {
+            numbers.append(try publisher.show(greyJPEG(shade)))
+        }
+        #expect(try detector.ask("/detect_once?frame=\(numbers[0])").text.contains("\"count\":1"))
+        for _ in 0..<20 { try publisher.show(greyJPEG(1)) }
+        // Its result is still kept.
+        #expect(try detector.ask("/detect_once/main?frame=\(numbers[0])").text.contains("\"count\":1"))
+        let gone = try detector.ask("/detect_once?frame=\(numbers[1])")
+        #expect(gone.status == 410)
+        #expect(gone.text.contains("\"error\":\"frame_gone\""))
+        #expect(try detector.ask("/detect_once?frame=abc").status == 400)
+    }
+
+    @Test("requests for the same frame share one result")
+    func sharing() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setState(.live, reason: "")
+        try publisher.show(greyJPEG(255))
+        let clients = try (0..<20).map { _ in try detector.begin("/detect_once") }
+        let links = try clients.map { client in link("image", in: try client.answer().text) }
+        #expect(Set(links).count == 1)
+        #expect(try detector.ask("/detect/status", method: "GET").text.contains("\"inference\":{\"count\":1"))
+    }
+
+    @Test("waits for a fresh frame, with interest in the ring meanwhile, and then says that the camera is away")
+    func staleFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setState(.idle, reason: "")
+        #expect(!publisher.isWatched)
+        let client = try detector.begin("/detect_once")
+        while !publisher.isWatched { try publisher.heartbeat() }
+        publisher.setState(.live, reason: "")
+        try publisher.show(greyJPEG(255))
+        #expect(try client.answer().status == 200)
+        #expect(!publisher.isWatched)
+    }
+
+    @Test("says that a camera is away, and when to come again")
+    func noCamera() throws {
+        let answer = try TestDetector().ask("/detect_once")
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "2")
+        #expect(answer.text.contains("\"error\":\"camera_offline\",\"success\":false,\"camera\":\"main\""))
+        #expect(answer.text.contains("capture-daemon is not running"))
+    }
+
+    @Test("answers with the picture itself where that is asked for, at the picture's own size and with its chroma")
+    func pictureAnswer() throws {
+        let detector = try TestDetector()
+        let answer = try detector.ask(
+            "/detect_once", type: "image/jpeg", body: greyJPEG(255, width: 640, height: 480),
+            headers: ["Accept": "image/jpeg"])
+        #expect(answer.status == 200)
+        #expect(answer.headers["content-type"] == "image/jpeg")
+        let picture = try answer.body.withRawSpan { bytes throws(TurboJPEGError) in
+            try JPEGDecoder().decode(bytes)
+        }
+        #expect(picture.width == 640 && picture.height == 480)
+        // White stays white far from the box; its edge is no longer white.
+        #expect(picture.pixels[(400 * 640 + 600) * 3] > 250)
+        let edge = (200 * 640 + 81) * 3
+        #expect(picture.pixels[edge + 1] < 200 || picture.pixels[edge + 2] < 200)
+    }
+
+    @Test("is asked as DeepStack is")
+    func deepStack() throws {
+        let detector = try TestDetector()
+        let type = "multipart/form-data; boundary=xyz"
+        let answer = try detector.ask("/v1/vision/detection", type: type, body: form(greyJPEG(255)))
+        #expect(answer.status == 200)
+        #expect(answer.text.contains("\"success\":true,\"count\":1"))
+        let confident =
+            try Array("--xyz\r\nContent-Disposition: form-data; name=\"min_confidence\"\r\n\r\n0.95\r\n".utf8)
+            + form(greyJPEG(255))
+        #expect(try detector.ask("/v1/vision/detection", type: type, body: confident).text.contains("\"count\":0"))
+        for bad in [
+            form([], tail: ""), form(try greyJPEG(9), tail: ""), form(try greyJPEG(9), field: "other"), [0x2d, 0x2d],
+            Array("--xyz--".utf8), Array("--xyz\r\n".utf8), Array("nothing".utf8),
+        ] {
+            let refused = try detector.ask("/v1/vision/detection", type: type, body: bad)
+            #expect(refused.status == 400)
+            #expect(refused.text.contains("\"success\":false"))
+        }
+        #expect(try detector.ask("/v1/vision/detection", type: "image/jpeg", body: greyJPEG(9)).status == 415)
+    }
+
+    @Test("refuses pages of other sites, and no others")
+    func origins() throws {
+        let detector = try TestDetector()
+        func status(_ origin: String) throws -> Int {
+            try detector.ask(
+                "/detect_once", type: "image/jpeg", body: greyJPEG(9),
+                headers: ["Host": "camera.local:8000", "Origin": origin]
+            ).status
+        }
+        #expect(try status("http://camera.local:8000") == 200)
+        #expect(try status("https://camera.local:8000") == 200)
+        #expect(try status("http://evil.example") == 403)
+        #expect(try status("http://camera.local:8000.evil.example") == 403)
+        #expect(try status("null") == 403)
+    }
+
+    @Test("refuses what it cannot take, each with its own status")
+    func refusals() throws {
+        let detector = try TestDetector()
+        #expect(try detector.ask("/detect_once", method: "GET").status == 405)
+        #expect(try detector.ask("/detect_once", method: "GET").headers["allow"] == "POST")
+        #expect(try detector.ask("/detect/status").status == 405)
+        #expect(try detector.ask("/nothing").status == 404)
+        #expect(try detector.ask("/detect_once", type: "text/plain", body: [1]).status == 415)
+        #expect(try detector.ask("/detect_once", type: "image/png", body: [1]).status == 415)
+        #expect(try detector.detect([1, 2, 3]).status == 400)
+        #expect(try detector.detect(Array(greyJPEG(9).dropLast(2))).status == 400)
+        #expect(
+            try detector.begin("/detect_once", type: "image/jpeg", body: [1], claiming: 17 << 20).answer().status
+                == 413)
+        #expect(try detector.ask("/detect/1-abc.jpg", method: "GET").status == 410)
+        #expect(try detector.ask("/detect/99999999999999-abc.jpg", method: "GET").status == 404)
+        #expect(try detector.ask("/detect/x.overlay.jpg", method: "GET").status == 404)
+        #expect(try detector.ask("/detect_once/../x").status == 404)
+    }
+
+    @Test("takes no more than was claimed, and drops who sends too little")
+    func wrongLength() throws {
+        let detector = try TestDetector()
+        let client = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9), claiming: 10)
+        #expect(try client.answer().status == 413)
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+    }
+
+    @Test("answers a thousand requests at once: some with the result, the rest with when to come again")
+    func crowd() throws {
+        let detector = try TestDetector(queueLength: 4)
+        try detector.waitUntilLoaded()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 100_000, source: .test)
+        // One frame that stays fresh however long this takes.
+        publisher.setRates(asked: 0.01, measured: 0.01)
+        publisher.setState(.live, reason: "")
+        try publisher.show(greyJPEG(255))
+        let jpeg = try greyJPEG(255, width: 1280, height: 720)
+        let clients = try (0..<1000).map { index in
+            index % 2 == 0
+                ? try detector.begin("/detect_once")
+                : try detector.begin("/detect_once", type: "image/jpeg", body: jpeg)
+        }
+        var counts: [Int: Int] = [:]
+        for client in clients {
+            let answer = try client.answer(milliseconds: 60_000)
+            counts[answer.status, default: 0] += 1
+            if answer.status == 503 { #expect(answer.headers["retry-after"] == "1") }
+        }
+        #expect(counts[200, default: 0] > 0)
+        #expect(counts.keys.allSatisfy { $0 == 200 || $0 == 503 })
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+    }
+
+    @Test("survives hostile bodies")
+    func hostile() throws {
+        let detector = try TestDetector()
+        var state: UInt64 = 3
+        let noise = (0..<(4 << 20)).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1
+            return UInt8(truncatingIfNeeded: state >> 33)
+        }
+        #expect(try detector.detect(noise).status == 400)
+        #expect(try detector.detect([0xff, 0xd8] + noise).status == 400)
+        var huge = try greyJPEG(9)
+        let frame = try #require(huge.indices.first { huge[$0] == 0xff && huge[$0 + 1] == 0xc0 })
+        huge.replaceSubrange((frame + 5)..<(frame + 9), with: [0x75, 0x30, 0x75, 0x30])
+        #expect(try detector.detect(huge).status == 413)
+        #expect(
+            try detector.ask("/v1/vision/detection", type: "multipart/form-data; boundary=a", body: noise).status
+                == 400)
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+    }
+
+    @Test("counts what it does")
+    func metrics() throws {
+        let detector = try TestDetector()
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+        #expect(try detector.detect([1]).status == 400)
+        let text = try detector.ask("/detect/metrics", method: "GET").text
+        for line in [
+            "oriel_detect_requests_total{outcome=\"ok\"} 1", "oriel_detect_requests_total{outcome=\"bad_picture\"} 1",
+            "oriel_detect_inference_seconds_count 1", "oriel_detect_inference_seconds_bucket{le=\"+Inf\"} 1",
+            "oriel_detect_results 1",
+        ] { #expect(text.contains(line + "\n"), "\(line) in \(text)") }
+    }
+
+    private func link(_ name: String, in json: String) -> String? {
+        guard let start = json.range(of: "\"\(name)\":\"") else { return nil }
+        return String(json[start...].prefix { $0 != "\"" })
+    }
+}
+
+@Suite("A detection worker that lacks something", .timeLimit(.minutes(1)))
+struct UnavailableTests {
+    @Test("says so in each answer and in its status")
+    func missing() throws {
+        let detector = try TestDetector(runtime: "/nowhere/libonnxruntime.so.1")
+        try detector.waitUntilLoaded()
+        let answer = try detector.detect([1])
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "10")
+        let sentence = "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it by scripts/get-detector"
+        #expect(answer.text.contains("\"error\":\"runtime_missing\""))
+        #expect(answer.text.contains("Nothing can be detected: \(sentence)."))
+        let status = try detector.ask("/detect/status", method: "GET")
+        #expect(status.status == 200)
+        #expect(status.text.contains("\"ready\":false,\"error\":\"runtime_missing\""))
+        #expect(status.text.contains(sentence))
+    }
+}
+
+extension String {
+    /// Where the text behind the first `part` begins.
+    fileprivate func range(of part: String) -> String.Index? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(part) { return index(start, offsetBy: part.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+
+}

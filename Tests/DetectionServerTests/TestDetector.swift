@@ -1,0 +1,147 @@
+import Detection
+import DetectionServer
+import Linux
+import SharedFrame
+import Synchronization
+import SystemPackage
+import TestSupport
+import TurboJPEG
+
+/// What of the detector is on this machine.
+enum Installed {
+    private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
+
+    /// A model of 14 kB: one "dog" in the middle of the upper half, as likely as the picture is bright, times 0.9.
+    static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
+
+    /// ONNX Runtime, where scripts/get-detector or the environment has put it.
+    static let runtime: String? = {
+        let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
+        let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
+        return try? InferenceRuntime(path: path).path
+    }()
+}
+
+/// A detection server on a thread of the test's process, with a socket and rings of its own.
+final class TestDetector {
+    let ring: TemporaryRing
+    let socket: FilePath
+    private let folder = TemporaryFolder()
+    private let stopper: DetectionServer.Stopper
+    private var thread: Thread?
+
+    init(
+        _ ring: TemporaryRing = TemporaryRing(), runtime: String? = Installed.runtime, model: FilePath = Installed.stub,
+        queueLength: Int = 8
+    ) throws {
+        self.ring = ring
+        let socket = folder.path.appending("detect.sock")
+        self.socket = socket
+        let configuration = DetectionServerConfiguration(
+            prefix: ring.prefix, kind: .capture, cameras: [],
+            detector: DetectorConfiguration(runtime: runtime, model: model), queueLength: queueLength)
+        let started = Mutex<Result<DetectionServer.Stopper, any Error>?>(nil)
+        let shared = Shared(started)
+        thread = try Thread("test detector") {
+            do {
+                let listener = try Socket.listen(at: socket)
+                try listener.setNonBlocking(true)
+                let server = try DetectionServer(configuration, listener: listener)
+                shared.give(.success(server.stopper))
+                try server.run()
+            } catch {
+                shared.give(.failure(error))
+            }
+        }
+        stopper = try shared.take().get()
+    }
+
+    deinit {
+        stopper.stop()
+        if let thread = thread.take() { thread.join() }
+    }
+
+    private final class Shared: Sendable {
+        private let value: Mutex<Result<DetectionServer.Stopper, any Error>?>
+
+        init(_ value: consuming sending Mutex<Result<DetectionServer.Stopper, any Error>?>) { self.value = value }
+
+        func give(_ result: sending Result<DetectionServer.Stopper, any Error>) { value.withLock { $0 = result } }
+
+        func take() -> Result<DetectionServer.Stopper, any Error> {
+            while true {
+                if let result = value.withLock({ $0 }) { return result }
+                Poll.wait([], milliseconds: 1)
+            }
+        }
+    }
+
+    /// Begins a request whose body, if it has one, is whole.
+    func begin(
+        _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
+        headers: [String: String] = [:], claiming length: Int? = nil
+    ) throws -> FastCGIClient {
+        let client = try FastCGIClient(socket)
+        var parameters = FastCGIClient.parameters(target, method: method, headers: headers)
+        if let type { parameters.append(("CONTENT_TYPE", type)) }
+        if !body.isEmpty || length != nil { parameters.append(("CONTENT_LENGTH", "\(length ?? body.count)")) }
+        // Without the end of the body, which stands behind it.
+        var bytes = Array(FastCGIClient.request(parameters).dropLast(8))
+        var rest = body[...]
+        while !rest.isEmpty {
+            bytes += FastCGIClient.record(5, Array(rest.prefix(32_768)), padding: rest.count % 8)
+            rest = rest.dropFirst(32_768)
+        }
+        if length == nil || length == body.count { bytes += FastCGIClient.record(5) }
+        // A server that refuses does not read to the end.
+        try? client.send(bytes)
+        return client
+    }
+
+    /// Asks and takes the whole answer.
+    func ask(
+        _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
+        headers: [String: String] = [:]
+    ) throws -> FastCGIClient.Answer {
+        try begin(target, method: method, type: type, body: body, headers: headers).answer()
+    }
+
+    /// Asks what is in a picture.
+    func detect(_ jpeg: [UInt8], _ query: String = "") throws -> FastCGIClient.Answer {
+        try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
+    }
+
+    /// Waits until a model is loaded, or is known not to be.
+    func waitUntilLoaded() throws {
+        while try ask("/detect/status", method: "GET").text.contains("\"loading\"") { Poll.wait([], milliseconds: 5) }
+    }
+}
+
+/// A JPEG of one shade of grey.
+func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
+    let pixels = [UInt8](repeating: shade, count: width * height * 3)
+    var encoder = try JPEGEncoder(quality: 90)
+    var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: width, height: height))
+    let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
+        try jpeg.withMutableRawSpan { output throws(TurboJPEGError) in
+            try encoder.encode(
+                pixels, layout: .rgb24, width: width, height: height, bytesPerLine: width * 3, into: &output)
+        }
+    }
+    return Array(jpeg.prefix(count))
+}
+
+/// A form with one file, as DeepStack's clients send it.
+func form(_ picture: [UInt8], field: String = "image", boundary: String = "xyz", tail: String? = nil) -> [UInt8] {
+    Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.jpg\"\r\n".utf8)
+        + Array("Content-Type: image/jpeg\r\n\r\n".utf8) + picture + Array((tail ?? "\r\n--\(boundary)--\r\n").utf8)
+}
+
+extension FramePublisher {
+    /// Publishes a picture of 64x64 pixels, taken now.
+    @discardableResult
+    func show(_ jpeg: [UInt8]) throws -> UInt64 {
+        try jpeg.withRawSpan { try publish($0, capture: .now(), width: 64, height: 64) }
+    }
+}

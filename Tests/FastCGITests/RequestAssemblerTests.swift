@@ -1,0 +1,110 @@
+import FastCGI
+import TestSupport
+import Testing
+
+@Suite("RequestAssembler")
+struct RequestAssemblerTests {
+    private let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+
+    /// A request with a body in records of up to 32 kB, some of them padded.
+    private func request(_ body: [UInt8], request: UInt16 = 1) -> [UInt8] {
+        var bytes = Array(
+            FastCGIClient.request(FastCGIClient.parameters("/detect_once", method: "POST"), request: request)
+                .dropLast(8))
+        var rest = body[...]
+        while !rest.isEmpty {
+            bytes += FastCGIClient.record(5, request: request, Array(rest.prefix(32_000)), padding: rest.count % 8)
+            rest = rest.dropFirst(32_000)
+        }
+        return bytes + FastCGIClient.record(5, request: request)
+    }
+
+    /// What comes of feeding `bytes` in pieces of `size`; the last progress, and the request if its head was found.
+    private func feed(
+        _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
+    ) -> (RequestAssembler.Progress, Request?) {
+        var request: Request?
+        var progress = RequestAssembler.Progress.incomplete
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            progress = assembler.feed(rest.prefix(size))
+            rest = rest.dropFirst(size)
+            if case .head(let head) = progress {
+                request = head
+                assembler.allowBody(byteCount: limit, expected: limit)
+                progress = assembler.feed([])
+            }
+            guard case .incomplete = progress else { break }
+        }
+        return (progress, request)
+    }
+
+    @Test("a body comes together however the bytes are cut", arguments: [1, 7, 8, 4096, 1_000_000])
+    func pieces(size: Int) {
+        var assembler = RequestAssembler()
+        let (progress, head) = feed(request(body), size: size, limit: body.count, &assembler)
+        guard case .complete = progress else {
+            Issue.record("\(progress)")
+            return
+        }
+        #expect(head?["REQUEST_METHOD"] == "POST")
+        #expect(head?["DOCUMENT_URI"] == "/detect_once")
+        #expect(head?.id == 1)
+        #expect(assembler.takeBody() == body)
+        #expect(assembler.body.isEmpty)
+    }
+
+    @Test("a request without a body is complete with its empty record")
+    func noBody() {
+        var assembler = RequestAssembler()
+        let (progress, head) = feed(request([], request: 0x1234), size: 10, limit: 0, &assembler)
+        guard case .complete = progress else {
+            Issue.record("\(progress)")
+            return
+        }
+        #expect(head?.id == 0x1234)
+    }
+
+    @Test("no more than what was allowed is kept of a body")
+    func tooLarge() {
+        var assembler = RequestAssembler()
+        let (progress, _) = feed(request(body), size: 4096, limit: body.count - 1, &assembler)
+        guard case .bodyTooLarge = progress else {
+            Issue.record("\(progress)")
+            return
+        }
+        #expect(assembler.body.count < body.count)
+    }
+
+    @Test("records of another kind or another request in the body are refused")
+    func otherRecords() {
+        let head = Array(FastCGIClient.request(FastCGIClient.parameters("/")).dropLast(8))
+        for record in [
+            FastCGIClient.record(4), FastCGIClient.record(5, request: 2, [1]), [2, 5, 0, 1, 0, 0, 0, 0],
+            FastCGIClient.record(8, [1, 2, 3]),
+        ] {
+            var assembler = RequestAssembler()
+            let (progress, _) = feed(head + record, size: 1000, limit: 1000, &assembler)
+            guard case .refused(.notFastCGI) = progress else {
+                Issue.record("\(progress)")
+                continue
+            }
+        }
+    }
+
+    @Test("any bytes are safe")
+    func noise() {
+        var state: UInt64 = 11
+        let whole = request(Array(body.prefix(300)))
+        for _ in 0..<3000 {
+            var bytes = whole
+            for _ in 0..<4 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1
+                bytes[Int(state >> 33) % bytes.count] = UInt8(truncatingIfNeeded: state >> 20)
+            }
+            var assembler = RequestAssembler()
+            _ = feed(bytes, size: 50, limit: 1000, &assembler)
+            #expect(assembler.body.count <= 1000)
+        }
+    }
+}
