@@ -124,7 +124,8 @@ const keys = {
   0: () => bar.actions.zoomReset?.(),
   r: () => bar.actions.rotate?.(),
   m: () => bar.actions.mirror?.(),
-  d: () => bar.toggleDetails(),
+  d: () => bar.actions.detect?.(),
+  i: () => bar.toggleDetails(),
   t: useOtherTheme,
   l: useNextLanguage,
   "?": () => help.toggle(),
@@ -134,6 +135,7 @@ addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (help.isOpen && event.key !== "?") return;
   if (event.key === " " && event.target.closest("button, a")) return;
+  if (event.key === "Escape" && bar.leaveFinds()) return;
   if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
   const action = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (!action) return;

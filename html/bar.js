@@ -1,6 +1,7 @@
 // The bar under one camera: its state, its measures and its buttons.
 
 import { Details } from "./details.js";
+import { DetectorStatus, Finds } from "./detect.js";
 import { actionsFor, canCopy, canLeave, toggleFullScreen } from "./actions.js";
 import { Buttons } from "./buttons.js";
 import { find, make } from "./dom.js";
@@ -16,6 +17,8 @@ export class CameraBar {
   #player = null;
   #buttons;
   #details = new Details(find("details"));
+  #finds = new Finds();
+  #detector = new DetectorStatus(new URL(".", import.meta.url));
   #wantsDetails = memory.get("details") === "on";
   #say;
   #onViewChange;
@@ -29,10 +32,12 @@ export class CameraBar {
       ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       canLeave() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
-      ["snapshot", act("snapshot")], ["details", () => this.toggleDetails()],
+      ["snapshot", act("snapshot")], ["detect", act("detect")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
+    this.#finds.addEventListener("change", () => this.#showButtons());
+    this.#detector.addEventListener("change", () => this.#showButtons());
   }
 
   get player() {
@@ -45,7 +50,8 @@ export class CameraBar {
     if (player === this.#player) return;
     this.#listen("removeEventListener");
     this.#player = player;
-    this.actions = player ? actionsFor(player, this.#say) : {};
+    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect() } : {};
+    this.#finds.player = player;
     this.#listen("addEventListener");
     this.#details.player = player && this.#wantsDetails ? player : null;
     this.#showState();
@@ -70,8 +76,22 @@ export class CameraBar {
     this.#showButtons();
   }
 
+  /** Finds what is in the picture, or says why that cannot be. */
+  #detect() {
+    if (this.#detector.reason && !this.#finds.isOpen) this.#say(this.#detector.reason);
+    else this.#finds.toggle();
+  }
+
+  /** Goes back from what was found to the live picture; false when nothing is shown. */
+  leaveFinds() {
+    const { isOpen } = this.#finds;
+    if (isOpen) this.#finds.leave();
+    return isOpen;
+  }
+
   /** After a change of language or theme. */
   rebuild() {
+    this.#finds.rebuild();
     find("measures").replaceChildren(...measureKeys.map((key) => make("div", { className: key, title: text(key) },
       make("dt", { textContent: text(key) }), make("dd"))));
     this.#details.rebuild();
@@ -116,6 +136,9 @@ export class CameraBar {
     buttons.press("rotate", view.rotation !== 0);
     buttons.press("view", view.mode !== "fit");
     buttons.press("details", this.#wantsDetails);
+    buttons.label("detect", this.#finds.isOpen ? "detect.leave" : "detect", "detect");
+    buttons.press("detect", this.#finds.isOpen);
+    buttons.grey("detect", this.#finds.isOpen ? "" : this.#detector.reason);
     buttons.offer("back", frozen !== null, frozen?.before > 0);
     buttons.offer("forth", frozen !== null, frozen?.after > 0);
   }

@@ -41,6 +41,15 @@ export class Buttons {
     this.#byName.get(name)?.setAttribute("aria-pressed", isPressed);
   }
 
+  /** Greys a button that can only say why it is of no use now; "" takes that back. */
+  grey(name, reason) {
+    const button = this.#byName.get(name);
+    if (!button) return;
+    button.setAttribute("aria-disabled", reason !== "");
+    if (reason) button.title = `${button.getAttribute("aria-label")}: ${reason}`;
+    else button.title = button.getAttribute("aria-label");
+  }
+
   offer(name, isShown, isEnabled) {
     const button = this.#byName.get(name);
     if (!button) return;

@@ -14,6 +14,7 @@ const paths = {
   rotate: "M19 12a7 7 0 1 1-2.3-5.2L19 9M19 4.5V9h-4.5",
   mirror: "M12 4v16M9 7.5 3.5 17H9zM15 7.5 20.5 17H15z",
   pictureInPicture: "M4 6h16v12H4zM12.5 12H20v6h-7.5z",
+  detect: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8.5 8.500h7v7h-7z",
   details: "M4 19.5h16M6.5 16v-4M12 16V6M17.5 16v-7",
   fullScreen: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
   leaveFullScreen: "M9 4v5H4M20 9h-5V4M15 20v-5h5M4 15h5v5",

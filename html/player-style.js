@@ -10,6 +10,13 @@ sheet.replaceSync(`
   :host([zoomable]) .stage { touch-action: none; cursor: zoom-in; }
   .picture { position: absolute; left: 50%; top: 50%; display: block; transform-origin: center; transition: filter .25s; }
   .stage:not(.filled) .picture { visibility: hidden; }
+  .boxes { overflow: visible; pointer-events: none; transition: none; }
+  .boxes g { pointer-events: auto; transition: opacity .12s; }
+  .boxes .box { fill: none; stroke: var(--tone); stroke-width: 2.5px; pointer-events: stroke; }
+  .boxes .lit .box { stroke-width: 4px; fill: rgb(255 255 255 / .12); }
+  .boxes .dim { opacity: .25; }
+  .boxes .label rect { fill: var(--tone); }
+  .boxes .label text { fill: #fff; font: 600 13px system-ui, sans-serif; }
   .announcement { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
   .note { position: absolute; inset: 0; display: grid; align-content: center; justify-items: center; gap: 4px; padding: 16px;

@@ -10,8 +10,11 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
+  /** From the picture's pixels to the stage's; sends "layout" when it is another one. */
+  matrix = null;
   #stage;
   #canvas = null;
+  #overlay = null;
   #size = { width: 0, height: 0 };
 
   /** `stage`: the element that the canvas lies in. */
@@ -19,6 +22,14 @@ export class View extends EventTarget {
     super();
     this.#stage = stage;
     new ResizeObserver(() => this.apply()).observe(stage);
+  }
+
+  /** An element over the picture that lies as it does, in its pixels; null takes it away. */
+  set overlay(element) {
+    this.#overlay?.remove();
+    this.#overlay = element;
+    if (element) this.#canvas.after(element);
+    this.apply();
   }
 
   set canvas(canvas) {
@@ -83,13 +94,20 @@ export class View extends EventTarget {
     const { scale, spareX, spareY } = this.#geometry();
     this.x = Math.min(spareX, Math.max(-spareX, this.x));
     this.y = Math.min(spareY, Math.max(-spareY, this.y));
-    const { style } = this.#canvas;
-    style.width = `${width}px`;
-    style.height = `${height}px`;
-    style.transform =
-      `translate(-50%, -50%) translate(${this.x}px, ${this.y}px) rotate(${this.rotation}deg) ` +
-      `scale(${this.isMirrored ? -scale : scale}, ${scale})`;
-    style.imageRendering = scale * devicePixelRatio >= 4 ? "pixelated" : "auto";
+    for (const { style } of [this.#canvas, this.#overlay].filter(Boolean)) {
+      style.width = `${width}px`;
+      style.height = `${height}px`;
+      style.transform =
+        `translate(-50%, -50%) translate(${this.x}px, ${this.y}px) rotate(${this.rotation}deg) ` +
+        `scale(${this.isMirrored ? -scale : scale}, ${scale})`;
+    }
+    this.matrix = new DOMMatrix()
+      .translate(this.#stage.clientWidth / 2 + this.x, this.#stage.clientHeight / 2 + this.y)
+      .rotate(this.rotation)
+      .scale(this.isMirrored ? -scale : scale, scale)
+      .translate(-width / 2, -height / 2);
+    this.dispatchEvent(new Event("layout"));
+    this.#canvas.style.imageRendering = scale * devicePixelRatio >= 4 ? "pixelated" : "auto";
   }
 
   #geometry() {

@@ -105,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
+        elif address.path == "/detect/status":
+            self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "There is no model."})
         elif first in ("video", "snapshot", "status"):
             self.camera_request(first, name, query)
         else:
