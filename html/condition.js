@@ -30,11 +30,12 @@ export function conditionOf(facts) {
   if (facts.isReachable !== false && (facts.outage || isSaidOffline)) {
     return { state: "offline", cameraState: camera?.state, reason: facts.outage?.reason || camera?.reason };
   }
-  if (isFresh && !(facts.isReachable === false && silence > 1_000)) {
+  const isSilent = silence > Math.max(1_000, 1.5 * (facts.interval ?? 0));
+  if (isFresh && !(facts.isReachable === false && isSilent)) {
     return facts.delay > lateAge ? { state: "late" } : { state: "live" };
   }
   if (facts.isReachable === false) return { state: "unreachable" };
-  if (refusal?.status === 404 || (facts.isReachable && facts.isKnown === false)) return { state: "missing" };
+  if (refusal?.status === 404 || (facts.isReachable && facts.askedAt > 0 && facts.isKnown === false)) return { state: "missing" };
   if (refusal?.status === 503 || refusal?.status === 429) return { state: "busy", reason: refusal.message };
   if (refusal?.status === 401 || refusal?.status === 403) return { state: "refused", reason: refusal.message };
   if (refusal && refusal.status < 502) return { state: "failed", reason: refusal.message || `HTTP ${refusal.status}` };

@@ -91,12 +91,14 @@ export class StatusFeed extends EventTarget {
     try {
       const answer = await fetch(this.#url, { signal: request.signal, cache: "no-store", credentials: "same-origin" });
       const answered = now();
-      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-      const body = await answer.json();
+      if (answer.status >= 500) throw new Error(`HTTP ${answer.status}`);
+      const body = answer.ok ? await answer.json() : null;
       if (this.#request !== request) return;
-      this.#learnClock(Number(body.now) * 1000, asked, answered);
-      this.cameras = new Map((body.cameras ?? []).map((camera) => [camera.camera, camera]));
-      this.askedAt = asked;
+      if (body) {
+        this.#learnClock(Number(body.now) * 1000, asked, answered);
+        this.cameras = new Map((body.cameras ?? []).map((camera) => [camera.camera, camera]));
+        this.askedAt = asked;
+      }
       this.#failingSince = 0;
       this.#report(true);
     } catch {

@@ -5,8 +5,9 @@ import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
 import { text } from "./strings.js";
+import { Windows } from "./windows.js";
 
-/** A page has six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
+/** A browser opens six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
 const liveLimit = 4;
 const gap = 6;
 const leastTileWidth = 250;
@@ -17,12 +18,14 @@ export class Wall extends EventTarget {
   #tiles = new Map();
   #alone = null;
   #visible = new Set();
+  #windows = new Windows();
   #observer = new IntersectionObserver((entries) => this.#see(entries));
 
   constructor(root) {
     super();
     this.#root = root;
     new ResizeObserver(() => this.layOut()).observe(root);
+    this.#windows.addEventListener("change", () => this.#shareConnections());
   }
 
   get cameras() {
@@ -139,7 +142,7 @@ export class Wall extends EventTarget {
 
   /** Streams for the first of the tiles that are seen, stills for the rest; all stream where HTTP/2 carries them. */
   #shareConnections() {
-    let places = carriesManyStreams() ? Infinity : liveLimit;
+    let places = carriesManyStreams() ? Infinity : Math.max(1, Math.floor(liveLimit / this.#windows.count));
     for (const [name, { root, player }] of this.#tiles) {
       const isSeen = !root.hidden && this.#visible.has(root);
       if (!isSeen && name !== this.#alone) continue;

@@ -176,6 +176,17 @@ class Chromium:
         """Leaves the page for an empty one."""
         self.command("POST", "/url", {"url": "about:blank"})
 
+    @contextlib.contextmanager
+    def second_window(self):
+        """Meanwhile, commands go to another window; both are seen."""
+        first = self.command("GET", "/window")
+        self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "window"})["handle"]})
+        try:
+            yield
+        finally:
+            self.command("DELETE", "/window")
+            self.command("POST", "/window", {"handle": first})
+
     def new_tab(self):
         """Opens a tab in front of this one."""
         self.first = self.command("GET", "/window")

@@ -213,6 +213,25 @@ def worker_restarts(browser):
         expect(scene.page.run("return states"), [], "states shown while a worker restarts")
 
 
+def server_full(browser):
+    with Scene(browser) as scene:
+        scene.server.is_full = True
+        scene.page.open()
+        scene.wait_state("busy", 5)
+        assert "2000 viewers" in scene.page.note(), scene.page.note()
+        scene.server.is_full = False
+        return f"live {scene.wait_live(6):.1f} s after there was room"
+
+
+def status_forbidden(browser):
+    with Scene(browser, rate=1) as scene:
+        scene.page.open("/#/main")
+        scene.wait_live()
+        scene.server.extra["/status"] = None
+        time.sleep(3.5)
+        expect(scene.page.state(), "live", "the state while pictures come")
+
+
 def unknown_camera(browser):
     with Scene(browser) as scene:
         scene.page.open("/#/attic")
@@ -282,6 +301,20 @@ def many_cameras_at_once(browser):
         states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
         wait_until(lambda: scene.page.run(states) == ["live"] * 12, 8, "twelve live tiles")
         browser.leave()
+
+
+def two_windows(browser):
+    names = [f"cam{index}" for index in range(6)]
+    with Scene(browser, names=names, rate=10) as scene:
+        scene.page.open()
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 5, "four streams")
+        with browser.second_window():
+            scene.page.open()
+            states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
+            wait_until(lambda: scene.page.run(states) == ["live"] * 6, 10, "six live tiles in the second window")
+            expect(scene.page.run("return document.hidden"), False, "the second window hidden")
+            wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 5, "four streams for both")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 8, "four streams for the one that is left")
 
 
 def new_camera(browser):
@@ -411,6 +444,32 @@ def saved_picture(browser):
         expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
         file.unlink()
         return file.name
+
+
+def copied_picture(browser):
+    with Scene(browser) as scene:
+        browser.protocol("Browser.grantPermissions", permissions=["clipboardReadWrite"], origin=scene.page.address)
+        scene.page.open()
+        scene.wait_live()
+        browser.click("[data-tool=copy]")
+        wait_until(lambda: scene.page.text("#message") == "Picture copied", 3, "a word of it")
+        expect(scene.page.run("return (await navigator.clipboard.read()).map((item) => item.types)"), [["image/png"]], "the clipboard")
+
+
+def picture_in_picture(browser):
+    with Scene(browser) as scene:
+        scene.page.open()
+        scene.wait_live()
+        browser.click("[data-tool=pictureInPicture]")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement?.videoWidth") == coded.WIDTH, 5, "a window")
+        browser.new_tab()
+        try:
+            time.sleep(1)
+            expect(scene.cameras[0].viewers, 1, "streams while the tab is hidden")
+        finally:
+            browser.close_tab()
+        browser.click("[data-tool=pictureInPicture]")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement") is None, 3, "the window closed")
 
 
 def language_and_theme(browser):
@@ -573,6 +632,8 @@ def checks(browser):
     yield "pictures that are old are shown as late", late, browser
     yield "a server that is away is shown so, and its return is seen at once", server_away, browser
     yield "a restart of the worker goes by unseen", worker_restarts, browser
+    yield "a server that has no room for a viewer says so, and is asked again", server_full, browser
+    yield "pictures count more than a status that is refused", status_forbidden, browser
     yield "an unknown camera is named", unknown_camera, browser
     yield "the age is right though the clocks of server and camera are off", wrong_clock, browser
     yield "a hidden tab holds no stream", hidden_tab, browser
@@ -591,8 +652,11 @@ def checks(browser):
 def chromium_checks(browser):
     """What needs Chromium's own protocol, and what needs no browser."""
     yield "a network that is away is shown so, and its return is seen at once", network_away, browser
+    yield "two windows share the connections", two_windows, browser
     yield "twelve cameras over HTTP/2 all stream at once", many_cameras_at_once, browser
     yield "a saved picture is byte for byte what the server sent", saved_picture, browser
+    yield "a picture can be copied", copied_picture, browser
+    yield "picture in picture goes on while the tab is hidden", picture_in_picture, browser
     yield "language and theme can be switched, are remembered, and follow the system", language_and_theme, browser
     yield "everything fits on phones, upright and across", phone, browser
     yield "everything has a name and contrast, in dark and light", names_and_contrast, browser

@@ -78,6 +78,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.requests = []
         self.extra = {}
         self.is_cut = False
+        self.is_full = False
         self.clock_error = 0.0
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -103,6 +104,8 @@ class Handler(BaseHTTPRequestHandler):
         first, _, name = address.path.lstrip("/").partition("/")
         if self.server.is_cut:
             self.close_connection = True
+        elif address.path in self.server.extra and self.server.extra[address.path] is None:
+            self.json(403, {"error": "forbidden", "message": "This is not for you."})
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
         elif address.path == "/detect/status":
@@ -126,6 +129,8 @@ class Handler(BaseHTTPRequestHandler):
         camera = cameras.get(name or next(iter(cameras), ""))
         if not camera:
             self.json(404, {"error": "unknown_camera", "message": f"There is no camera “{name}”."})
+        elif kind == "video" and self.server.is_full:
+            self.json(503, {"error": "too_many_viewers", "message": "There are 2000 viewers already."})
         elif kind == "video":
             self.stream(camera, query)
         elif camera.state != "live":
