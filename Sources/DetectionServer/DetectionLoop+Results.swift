@@ -39,17 +39,7 @@ extension DetectionLoop {
         _ detection: Detection, _ jpeg: [UInt8], _ camera: CameraName?, _ frame: FrameDescription?,
         to clients: [Client]
     ) {
-        let result: StoredResult
-        do throws(SystemError) {
-            if let camera, let number = frame?.number, let known = store.result(of: camera, number: number) {
-                result = known
-            } else {
-                result = try StoredResult(
-                    id: store.makeID(), camera: camera, frame: frame, detection: detection, picture: jpeg)
-                store.keep(result, now: now)
-            }
-        } catch {
-            log.error("a result cannot be kept: \(error)")
+        guard let result = keep(detection, jpeg, camera, frame) else {
             for client in clients { answer(client, Self.busy, outcome: "busy") }
             return
         }
@@ -59,6 +49,22 @@ extension DetectionLoop {
             } catch {
                 answer(client, error.response, outcome: error.outcome)
             }
+        }
+    }
+
+    /// The result of a frame that is known already, or a new one; nil when there is no memory for it.
+    private func keep(
+        _ detection: Detection, _ jpeg: [UInt8], _ camera: CameraName?, _ frame: FrameDescription?
+    ) -> StoredResult? {
+        if let camera, let frame, let known = store.result(of: camera, number: frame.number) { return known }
+        do throws(SystemError) {
+            let result = try StoredResult(
+                id: store.makeID(), camera: camera, frame: frame, detection: detection, picture: jpeg)
+            store.keep(result, now: now)
+            return result
+        } catch {
+            log.error("a result cannot be kept: \(error)")
+            return nil
         }
     }
 

@@ -29,13 +29,7 @@ final class StoredResult {
     init(
         id: String, camera: CameraName?, frame: FrameDescription?, detection: Detection, picture: [UInt8]
     ) throws(SystemError) {
-        var storage = Storage.array(picture)
-        if picture.count > Self.smallByteCount {
-            var file = try MemoryFile("detection")
-            try file.append(picture)
-            storage = .file(file)
-        }
-        self.picture = storage
+        self.picture = try Self.storage(of: picture)
         byteCount = picture.count
         self.id = id
         self.camera = camera
@@ -43,6 +37,13 @@ final class StoredResult {
         self.detection = detection
         time = frame?.capture ?? .now()
         made = Clock.monotonic
+    }
+
+    private static func storage(of picture: [UInt8]) throws(SystemError) -> Storage {
+        guard picture.count > smallByteCount else { return .array(picture) }
+        var file = try MemoryFile("detection")
+        try file.append(picture)
+        return .file(file)
     }
 
     /// The picture's bytes, as they were looked at.
