@@ -103,6 +103,7 @@ export class OrielPlayer extends HTMLElement {
     this.#listen("removeEventListener");
     this.#screen?.close();
     this.#screen = null;
+    this.#endStill();
     this.#stage.replaceChildren();
   }
 
@@ -150,6 +151,11 @@ export class OrielPlayer extends HTMLElement {
       this.#whenStillDone = resolve;
       this.#screen.call("still", String(this.#address("snapshot")));
     });
+  }
+
+  #endStill() {
+    this.#whenStillDone?.();
+    this.#whenStillDone = null;
   }
 
   /** Whether the browser has picture in picture for a canvas. */
@@ -296,8 +302,7 @@ export class OrielPlayer extends HTMLElement {
         this.#takeClosing(message);
         break;
       case "stillDone":
-        this.#whenStillDone?.();
-        this.#whenStillDone = null;
+        this.#endStill();
         break;
       default:
         break;

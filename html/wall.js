@@ -98,10 +98,12 @@ export class Wall extends EventTarget {
 
   #showLabel(name, { player, label, link }) {
     const { state } = player.condition;
+    const title = `${name}: ${text(state)}${player.isStill ? `, ${text("stills")}` : ""}`;
+    if (link.getAttribute("aria-label") === title) return;
+    link.setAttribute("aria-label", title);
     label.dataset.state = state;
     label.replaceChildren(icon(state), name);
     if (player.isStill && state === "live") label.append(make("small", { textContent: text("stills") }));
-    link.setAttribute("aria-label", `${name}: ${text(state)}`);
   }
 
   showLabels() {

@@ -399,14 +399,14 @@ def freeze_and_step(browser):
         assert shown is not None
         browser.press(",")
         wait_until(lambda: page.player("player.frozen.id") == frozen - 1, 2, "the frame before")
-        expect(page.shown_number(), shown - 1, "picture before")
+        wait_until(lambda: page.shown_number() == shown - 1, 2, "the picture before")
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, 2, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
         assert page.text("#measures .age").endswith(f".{taken:03}"), page.text("#measures .age")
         browser.press(" ")
         scene.wait_live(2)
-        assert page.frame_number() > frozen
+        wait_until(lambda: page.frame_number() > frozen, 2, "newer frames")
 
 
 def zoom_and_move(browser):
@@ -448,7 +448,7 @@ def saved_picture(browser):
 
 def copied_picture(browser):
     with Scene(browser) as scene:
-        browser.protocol("Browser.grantPermissions", permissions=["clipboardReadWrite"], origin=scene.page.address)
+        browser.protocol("Browser.grantPermissions", permissions=["clipboardReadWrite", "clipboardSanitizedWrite"], origin=scene.page.address)
         scene.page.open()
         scene.wait_live()
         browser.click("[data-tool=copy]")
