@@ -65,7 +65,7 @@ final class RingWatcher: Sendable {
                 if isFresh {
                     isLive = true
                     outage.end()
-                    show(number)
+                    seen = show(number)
                     continue
                 }
             }
@@ -76,7 +76,7 @@ final class RingWatcher: Sendable {
             } else if outage.shown != nil {
                 completeOutage(current, status)
             } else if isLive {
-                complete(number: seen)
+                seen = complete(number: seen)
             }
         }
     }
@@ -88,8 +88,8 @@ final class RingWatcher: Sendable {
         return .silent
     }
 
-    /// Shows the newest frame, whose number was `number` a moment ago.
-    private func show(_ number: UInt64) {
+    /// Shows the newest frame, whose number was `number` a moment ago; the number that it has by now.
+    private func show(_ number: UInt64) -> UInt64 {
         let framings = FramingSet(rawValue: wanted.load(ordering: .acquiring))
         let sequence = nextSequence
         var picture: Picture?
@@ -100,15 +100,17 @@ final class RingWatcher: Sendable {
                     framings: framings)
             }
         }
-        post(picture ?? Picture(sequence: sequence, number: number), newestNumber: number)
+        let shown = picture?.number ?? number
+        post(picture ?? Picture(sequence: sequence, number: number), newestNumber: shown)
+        return shown
     }
 
-    /// Makes the frame on show in framings that have been asked for since.
-    private func complete(number: UInt64) {
+    /// Makes the frame on show in framings that have been asked for since; the number of the frame then on show.
+    private func complete(number: UInt64) -> UInt64 {
         let framings = FramingSet(rawValue: wanted.load(ordering: .acquiring))
         let shown = state.withLock { $0.picture }
-        guard let shown, shown.isLive, !framings.isSubset(of: shown.framings) else { return }
-        show(number)
+        guard let shown, shown.isLive, !framings.isSubset(of: shown.framings) else { return number }
+        return show(number)
     }
 
     private func showOutage(_ outage: Outage, _ status: RingStatus?) {
