@@ -6,14 +6,16 @@ public import SystemPackage
 public struct MemoryFile: ~Copyable, Sendable {
     public let descriptor: Descriptor
     /// Bytes written so far.
-    public private(set) var byteCount = 0
+    public private(set) var byteCount: Int
 
     /// `name` is what /proc shows.
     public init(_ name: String) throws(SystemError) {
-        descriptor = Descriptor(
-            owning: try systemCall("memfd_create", name) {
-                unsafe name.withCString { unsafe memfd_create($0, UInt32(MFD_CLOEXEC)) }
-            })
+        // Every throw comes before the first property is set: the compiler (6.3) otherwise closes what was never opened.
+        let number = try systemCall("memfd_create", name) {
+            unsafe name.withCString { unsafe memfd_create($0, UInt32(MFD_CLOEXEC)) }
+        }
+        descriptor = Descriptor(owning: number)
+        byteCount = 0
     }
 
     /// Appends `bytes`.

@@ -15,7 +15,7 @@ public struct JPEGEncoder: ~Copyable {
     public let subsampling: Subsampling
 
     private let codec: Codec
-    private var planes = PlaneBuffer()
+    private var planes: PlaneBuffer
 
     /// - Parameters:
     ///   - quality: 1 (smallest) to 100 (best); other numbers are taken as the nearest.
@@ -25,6 +25,8 @@ public struct JPEGEncoder: ~Copyable {
         codec = try unsafe Codec("start the encoder", tjInitCompress)
         self.quality = min(max(quality, 1), 100)
         self.subsampling = subsampling
+        // Not above: a default value would be set before the throw, and the compiler (6.3) then ends what never began.
+        planes = PlaneBuffer()
     }
 
     /// The most bytes that a JPEG of this size can take.
