@@ -4,6 +4,7 @@
 #include <linux/futex.h>
 #include <linux/memfd.h>
 #include <linux/sockios.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>

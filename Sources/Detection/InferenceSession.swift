@@ -30,6 +30,8 @@ final class InferenceSession {
         // 99: all optimizations (ORT_ENABLE_ALL).
         try unsafe functions.check(functions.setOptimization(options, 99))
         try unsafe functions.check(functions.setThreads(options, CInt(clamping: threads)))
+        // A plan of the memory for each shape of picture would take some megabytes and saves no time.
+        try unsafe functions.check(functions.disableMemoryPattern(options))
         // Threads that wait must not burn the time of those who send pictures.
         try unsafe functions.check(functions.addOption(options, "session.intra_op.allow_spinning", "0"))
         let session = try unsafe bytes.withUnsafeBytes { (buffer) throws(RuntimeFailure) -> OpaquePointer in

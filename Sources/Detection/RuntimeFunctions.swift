@@ -21,6 +21,7 @@ struct RuntimeFunctions {
             UnsafePointer<UnsafePointer<CChar>?>, Int, Output
         ) -> Status
     let createOptions: @convention(c) (Output) -> Status
+    let disableMemoryPattern: @convention(c) (OpaquePointer) -> Status
     let setOptimization: @convention(c) (OpaquePointer, CInt) -> Status
     let setThreads: @convention(c) (OpaquePointer, CInt) -> Status
     let inputCount: @convention(c) (OpaquePointer, UnsafeMutablePointer<Int>) -> Status
@@ -64,6 +65,7 @@ struct RuntimeFunctions {
         unsafe createSessionFromBytes = place(8)
         unsafe run = place(9)
         unsafe createOptions = place(10)
+        unsafe disableMemoryPattern = place(17)
         unsafe setOptimization = place(23)
         unsafe setThreads = place(24)
         unsafe inputCount = place(30)

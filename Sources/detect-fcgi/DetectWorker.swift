@@ -60,7 +60,7 @@ struct DetectWorker: ParsableCommand {
             DetectionServerConfiguration(
                 prefix: prefix ?? Environment.value("ORIEL_PREFIX") ?? "oriel",
                 kind: source == .relay ? .relay : .capture, cameras: try camera.map(name),
-                detector: detector.configuration, threshold: threshold, queueLength: queue))
+                detector: detector.prepare(), threshold: threshold, queueLength: queue))
         try server.run()
     }
 

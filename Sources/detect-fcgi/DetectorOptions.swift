@@ -33,9 +33,10 @@ struct DetectorOptions: ParsableArguments {
         }
     }
 
-    /// What they come to with the environment.
-    var configuration: DetectorConfiguration {
-        DetectorConfiguration(
+    /// What they come to with the environment; and the process is made one that detects.
+    func prepare() -> DetectorConfiguration {
+        Heap.returnBlocks(from: 256 << 10)
+        return DetectorConfiguration(
             runtime: runtime ?? Environment.value("ORIEL_ONNXRUNTIME"),
             model: FilePath(model ?? Environment.value("ORIEL_MODEL") ?? Self.usualModel),
             labels: labels.map { FilePath($0) }, threads: threads, longSide: inputSize)

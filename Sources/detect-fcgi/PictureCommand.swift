@@ -23,7 +23,7 @@ struct PictureCommand: ParsableCommand {
 
     func run() throws {
         do {
-            let detector = try Detector(detector.configuration)
+            let detector = try Detector(detector.prepare())
             for file in files {
                 let jpeg = try File.contents(of: FilePath(file), maximumByteCount: 16 << 20)
                 var times: [UInt64] = []
