@@ -244,7 +244,8 @@ public final class FramePublisher {
     }
 
     private func takeOver() {
-        lastNumber = max(lastNumber, ring.memory.load64(RingLayout.Header.newestNumber))
+        let newest = ring.memory.load64(RingLayout.Header.newestNumber)
+        if newest != 0 { lastNumber = newest }
         ring.memory.repairSlots()
         let restarts = ring.memory.load32(RingLayout.Header.restarts)
         ring.memory.store32(RingLayout.Header.restarts, restarts &+ 1)
