@@ -11,7 +11,7 @@ import { Windows } from "./windows.js";
 const liveLimit = 4;
 const gap = 6;
 const leastTileWidth = 250;
-const widestAspect = 16 / 9;
+const usualAspect = 16 / 9;
 
 export class Wall extends EventTarget {
   #root;
@@ -110,10 +110,12 @@ export class Wall extends EventTarget {
     for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
   }
 
+  /** The server knows a camera's shape before its first picture is here, so that tiles need not move then. */
   #noteShape(tile) {
-    const { width, height } = tile.player.size;
-    const aspect = width && height ? width / height : widestAspect;
-    if (Math.abs(aspect - (tile.aspect ?? widestAspect)) < 0.01) return;
+    const { size, status } = tile.player;
+    const { width, height } = size.width ? size : (status ?? size);
+    const aspect = width && height ? width / height : usualAspect;
+    if (Math.abs(aspect - (tile.aspect ?? usualAspect)) < 0.01) return;
     tile.aspect = aspect;
     this.layOut();
   }
@@ -128,8 +130,10 @@ export class Wall extends EventTarget {
 
   #arrange() {
     this.#root.classList.toggle("alone", this.#alone !== null);
-    for (const [name, { root, player }] of this.#tiles) {
+    for (const [name, tile] of this.#tiles) {
+      const { root, player } = tile;
       const isAlone = name === this.#alone;
+      this.#noteShape(tile);
       root.hidden = this.#alone !== null && !isAlone;
       player.toggleAttribute("zoomable", isAlone);
       player.toggleAttribute("history", isAlone);
@@ -163,7 +167,7 @@ export class Wall extends EventTarget {
       this.#root.style.removeProperty("--columns");
       return;
     }
-    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? widestAspect).sort((a, b) => a - b);
+    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? usualAspect).sort((a, b) => a - b);
     const aspect = aspects[aspects.length >> 1];
     let best = { columns: 1, tileWidth: 0 };
     for (let columns = 1; columns <= count; columns += 1) {
