@@ -80,6 +80,8 @@ final class InferenceThread: Sendable {
     // MARK: The thread
 
     func run() {
+        // Whoever watches goes before whoever asks.
+        Thread.yieldToOthers(niceness: 5)
         var detector = load()
         while let job = next() {
             if detector == nil, case .overlay = job.task {} else if detector == nil { detector = load() }

@@ -19,6 +19,13 @@ public struct Thread: ~Copyable, @unchecked Sendable {
         self.handle = handle
     }
 
+    /// Lets other threads of the machine go before the calling one (setpriority(2); on Linux, of one thread alone).
+    ///
+    /// `niceness`: 1 (a little) to 19 (whenever nobody else wants to run).
+    public static func yieldToOthers(niceness: Int) {
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, CInt(clamping: niceness))
+    }
+
     /// Waits until the body has returned.
     public consuming func join() {
         pthread_join(handle, nil)
