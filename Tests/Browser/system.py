@@ -35,8 +35,8 @@ class System:
         self.address = f"http://127.0.0.1:{self.port}"
         names = [camera.split("=")[0] for camera in cameras.split()]
         try:
-            is_built = "ORIEL_BIN_DIR" in os.environ or (ROOT / ".build/release/relay-fcgi").exists()
-            wait_until(lambda: self._is_up(names), 60 if is_built else 900, "a picture of every camera")
+            patience = 60 if "ORIEL_BIN_DIR" in os.environ else 900     # scripts/run may have to build first
+            wait_until(lambda: self._is_up(names), patience, "a picture of every camera")
         except BaseException:
             print(self.log.read_text(errors="replace")[-1500:], flush=True)
             self.close()
