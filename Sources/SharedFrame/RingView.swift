@@ -117,10 +117,11 @@ final class RingView: Sendable {
                         name: memory.text(Header.sourceName), format: memory.text(Header.sourceFormat))
                 )
             } ?? (.error, "the ring's header cannot be read", SourceDescription(kind: "", device: ""))
+        let writer = "the program that \(name.kind == .capture ? "captures" : "relays") camera \(name.camera)"
         if !isAlive && state != .stopped {
-            (state, reason) = (.stopped, "the program that captures camera \(name.camera) has ended unexpectedly")
+            (state, reason) = (.stopped, "\(writer) has ended unexpectedly")
         } else if isAlive && isHeartbeatOld {
-            (state, reason) = (.stalled, "the program that captures camera \(name.camera) does not respond")
+            (state, reason) = (.stalled, "\(writer) does not respond")
         }
         var dropped: [DropReason: UInt64] = [:]
         for reason in DropReason.allCases {
