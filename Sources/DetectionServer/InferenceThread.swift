@@ -81,7 +81,7 @@ final class InferenceThread: Sendable {
 
     func run() {
         // Whoever watches goes before whoever asks.
-        Thread.yieldToOthers(niceness: 5)
+        Thread.yieldToOthers(niceness: 10)
         var detector = load()
         while let job = next() {
             if detector == nil, case .overlay = job.task {} else if detector == nil { detector = load() }
