@@ -16,8 +16,13 @@ extension RingMemory {
             let reach = min(position, UInt64(geometry.slotCount))
             var wasOverwritten = false
             for age in 0..<reach {
-                switch try withSlot(at: position - 1 - age, body) {
-                case .read(let value): return value
+                let slot = position - 1 - age
+                switch try withSlot(at: slot, body) {
+                case .read(let value):
+                    // Lapped meanwhile, the slot may hold a frame that the position does not tell yet: the next look
+                    // would go back behind it.
+                    if load64Acquiring(RingLayout.Header.position) - slot < UInt64(geometry.slotCount) { return value }
+                    wasOverwritten = true
                 case .empty: continue
                 case .overwritten: wasOverwritten = true
                 }
