@@ -21,7 +21,7 @@ extension RingMemory {
                 case .read(let value):
                     // Lapped meanwhile, the slot may hold a frame that the position does not tell yet: the next look
                     // would go back behind it.
-                    if load64Acquiring(RingLayout.Header.position) - slot < UInt64(geometry.slotCount) { return value }
+                    if load64Acquiring(RingLayout.Header.position) &- slot < UInt64(geometry.slotCount) { return value }
                     wasOverwritten = true
                 case .empty: continue
                 case .overwritten: wasOverwritten = true
