@@ -42,6 +42,11 @@ def _bits(value):
     return [bool(value >> place & 1) for place in range(12)] + [bool(check >> place & 1) for place in range(4)]
 
 
+def plain(level, width=WIDTH, height=HEIGHT):
+    """A JPEG of one shade of grey, 0 to 255."""
+    return _jpeg([level - 128] * (width // 8 * height // 8), width, height)
+
+
 def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body

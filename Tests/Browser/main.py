@@ -6,6 +6,7 @@ import signal
 import sys
 
 import long_checks
+import detect_checks
 import page_checks
 import system_checks
 from checking import Report, Skipped
@@ -48,6 +49,8 @@ def main():
     if not given.scripted:
         with Chromium() as browser:
             system_checks.run(report, browser)
+        with Chromium() as browser:
+            detect_checks.run(report, browser)
     return report.close()
 
 

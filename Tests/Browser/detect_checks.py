@@ -1,0 +1,130 @@
+"""What is in the picture: the page, the detector with a small model made for tests, and a picture that it knows."""
+
+import json
+import os
+import pathlib
+import tempfile
+
+import coded
+from checking import Skipped, expect, wait_until
+from page import PLAYER, Page
+from system import ROOT, System
+
+STUB = ROOT / "Tests" / "DetectionTests" / "Models" / "stub_yolox_32.onnx"
+RECTANGLE = "(element) => { const box = element.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }"
+
+
+class Stage:
+    def __init__(self, browser, system):
+        self.browser, self.system = browser, system
+        self.page = Page(browser, system.address)
+
+    def open(self):
+        self.browser.viewport(1280, 800)
+        self.page.open()
+        self.page.run("localStorage.clear()")
+        wait_until(lambda: self.page.state() == "live", 15, "live")
+
+    def detect(self):
+        self.browser.press("d")
+        wait_until(lambda: self.page.run("return document.querySelectorAll('#finds li').length") > 0, 10, "something found")
+
+    def boxes(self):
+        return self.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes .box')].map({RECTANGLE})")
+
+
+def is_detector_there(system):
+    def settled():
+        state = json.loads(system.get("/detect/status")[1])
+        return state if state["state"] != "loading" else None
+    _, state = wait_until(settled, 10, "a detector that is ready or says why not")
+    if not state["ready"]:
+        raise Skipped(state["message"])
+
+
+def boxes_lie_over_the_picture(stage):
+    is_detector_there(stage.system)
+    stage.open()
+    stage.detect()
+    answer = stage.page.run(
+        f"const picture = await {PLAYER}.picture();"
+        "return await (await fetch('/detect_once', {method: 'POST', headers: {'Content-Type': 'image/jpeg'}, body: picture.blob})).json();")
+    assert answer["count"] > 0, answer
+    for width, height in ((1280, 800), (600, 900)):
+        stage.browser.viewport(width, height)
+        def distance():
+            left, top, across, down = stage.page.run(f"return ({RECTANGLE})({PLAYER}.shadowRoot.querySelector('canvas'))")
+            scale = across / answer["frame"]["width"]
+            assert abs(down / answer["frame"]["height"] - scale) < 0.01, (across, down)
+            most = 0
+            for find, box in zip(answer["predictions"], reversed(stage.boxes())):
+                wanted = (left + find["x_min"] * scale, top + find["y_min"] * scale,
+                          (find["x_max"] - find["x_min"]) * scale, (find["y_max"] - find["y_min"]) * scale)
+                most = max(most, *(abs(a - b) for a, b in zip(wanted, box)))
+            return most
+        wait_until(lambda: distance() < 1.5, 3, f"boxes within 1.5 pixels at {width}x{height}")
+    expect(len(stage.boxes()), answer["count"], "the number of boxes")
+
+
+def list_and_boxes_agree(stage):
+    is_detector_there(stage.system)
+    stage.open()
+    stage.detect()
+    listed = stage.page.run("return [...document.querySelectorAll('#finds li')].map((item) => item.innerText.split('\\n').join(' '))")
+    drawn = stage.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes text')].map((text) => text.textContent)")
+    expect(sorted(drawn), sorted(listed), "labels of boxes and list")
+    assert any(words.startswith("dog") for words in listed), listed
+    stage.page.run("document.querySelector('#finds li').focus()")
+    expect(stage.page.run(f"return {PLAYER}.shadowRoot.querySelectorAll('.boxes .lit').length"), 1, "boxes that light up")
+    stage.browser.press("l")
+    wait_until(lambda: "개" in stage.page.text("#finds li"), 3, "the list in Korean")
+    words = stage.page.run(f"return {PLAYER}.shadowRoot.querySelector('.boxes text').textContent")
+    assert words.startswith("개"), words
+    stage.page.run("localStorage.clear()")
+
+
+def back_to_live(stage):
+    is_detector_there(stage.system)
+    stage.open()
+    stage.browser.console()
+    stage.detect()
+    expect(stage.page.state(), "frozen", "the state")
+    stage.browser.press("d")
+    wait_until(lambda: stage.page.state() == "live", 3, "live")
+    expect(stage.boxes(), [], "boxes")
+    expect(stage.page.run("return document.getElementById('finds').hidden"), True, "the hidden list")
+    expect(stage.browser.console(), [], "complaints in the console")
+
+
+def grey_with_the_reason(stage):
+    stage.open()
+    button = "document.querySelector('[data-tool=detect]')"
+    wait_until(lambda: stage.page.run(f"return {button}.getAttribute('aria-disabled')") == "true", 5, "a grey button")
+    title = stage.page.run(f"return {button}.title")
+    assert "scripts/get-detector" in title, title
+    stage.browser.press("d")
+    wait_until(lambda: stage.page.text("#message"), 2, "the reason")
+    expect(stage.page.state(), "live", "the state")
+
+
+def run(report, browser):
+    detection = "detection: "
+    with tempfile.TemporaryDirectory(prefix="oriel-bright-") as folder:
+        bright = coded.plain(coded.WHITE)
+        for number in range(2):
+            (pathlib.Path(folder) / f"{number}.jpg").write_bytes(bright)
+        for model, checks in (
+            (STUB, [("boxes lie over the picture, at two sizes of the window", boxes_lie_over_the_picture),
+                    ("list and boxes agree, in Korean too", list_and_boxes_agree), ("it goes back to live", back_to_live)]),
+            ("/nowhere/model.onnx", [("without a model the button is grey and says why", grey_with_the_reason)]),
+        ):
+            if not any(report.wants(detection + sentence) for sentence, _ in checks):
+                continue
+            os.environ["ORIEL_MODEL"] = str(model)
+            try:
+                with System(f"main={folder}", fps=5) as system:
+                    stage = Stage(browser, system)
+                    for sentence, check in checks:
+                        report.run(detection + sentence, check, stage)
+            finally:
+                del os.environ["ORIEL_MODEL"]
