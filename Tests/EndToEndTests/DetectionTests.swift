@@ -1,0 +1,136 @@
+import Glibc
+import Linux
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What the tests detect with: the library, and a small model made for tests that finds a "dog" where it is bright.
+private enum Detector {
+    static let library =
+        Environment.value("ORIEL_ONNXRUNTIME").map { FilePath($0) }
+        ?? OrielSystem.root.appending(".detector/lib/libonnxruntime.so.1")
+    static let model = OrielSystem.root.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
+    static let program = OrielSystem.programs.appending("detect-fcgi")
+
+    static var isThere: Bool { [library, program].allSatisfy { (try? FileStatus(at: $0)) != nil } }
+
+    static func start() throws -> OrielSystem {
+        try OrielSystem(environment: ["ORIEL_ONNXRUNTIME": library.string, "ORIEL_MODEL": model.string])
+    }
+}
+
+extension EndToEnd {
+    @Suite(
+        "Detection", .timeLimit(.minutes(3)),
+        .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is not there: scripts/get-detector"))
+    struct Detection {
+        @Test("A result is of the very frame that the stream showed under its number")
+        func sameFrame() throws {
+            let system = try Detector.start()
+            let shown = Mutex<[UInt64: [UInt8]]>([:])
+            let viewer = try StreamViewer(system.web("/video"))
+            var results: [(number: UInt64, image: String)] = []
+            for _ in 0..<20 {
+                // The frame that is asked for may come into the stream a moment later.
+                let answer = try request("POST", system.web("/detect_once"), body: [])
+                #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+                let frame = answer.json?["frame"]
+                let number = try #require(frame?["seq"]?.number)
+                results.append((UInt64(number), try #require(frame?["image"]?.string)))
+                while let picture = try viewer.next(), let seen = picture.number {
+                    shown.withLock { $0[seen] = picture.bytes }
+                    if seen >= UInt64(number) { break }
+                }
+            }
+            var compared = 0
+            for result in results {
+                guard let bytes = shown.withLock({ $0[result.number] }) else { continue }
+                let image = try request("GET", system.web(result.image))
+                #expect(image.status == 200)
+                #expect(image["x-frame-id"] == "\(result.number)")
+                #expect(image.body == bytes)
+                compared += 1
+            }
+            #expect(compared > 0)
+        }
+
+        @Test("Killed in the middle of its work, it answers 503 in JSON, is soon back, and no viewer notices")
+        func death() throws {
+            let system = try Detector.start()
+            let program = OrielSystem.programs.appending("load-generator").string
+            let crowd = try ChildProcess(
+                program, ["--seconds", "6", "--warmup", "1", "--retry", "0.1", "20=\(system.web("/video"))"])
+            #expect(try eventually { try request("POST", system.web("/detect_once"), body: []).status == 200 })
+
+            let victim = try #require(system.processes.first { $0.name == "detect-fcgi" })
+            let statuses = Mutex<[Int]>([])
+            let asking = try (0..<8).map { _ in
+                try Handle {
+                    for _ in 0..<20 {
+                        guard let answer = try? request("POST", system.web("/detect_once"), body: []) else { continue }
+                        statuses.withLock { $0.append(answer.status) }
+                        guard answer.status != 200 else { continue }
+                        #expect(answer["content-type"] == "application/json")
+                        #expect(answer["retry-after"] != nil)
+                        #expect(answer.json?["success"] == .bool(false))
+                    }
+                }
+            }
+            Glibc.kill(victim.identifier, SIGKILL)
+            for handle in asking { handle.wait() }
+            #expect(statuses.withLock { Set($0) }.isSubset(of: [200, 503]))
+            #expect(try eventually { try request("POST", system.web("/detect_once"), body: []).status == 200 })
+
+            let group = try #require(JSON(crowd.readToEnd())?.array?.first)
+            #expect(group["cuts"]?.number == 0, "\(group)")
+            #expect(group["broken"]?.number == 0, "\(group)")
+        }
+
+        @Test("What it does not take is refused in JSON, by nginx too")
+        func refusals() throws {
+            let system = try Detector.start()
+            func post(_ body: [UInt8], _ headers: [String: String]) throws -> HTTPResponse {
+                try request("POST", system.web("/detect_once"), headers: headers, body: body)
+            }
+            let picture = ["Content-Type": "image/jpeg"]
+            #expect(try post([UInt8](repeating: 7, count: 100_000), picture).status == 400)
+            #expect(try post([UInt8](repeating: 7, count: 16 << 20), picture).status == 400)
+            #expect(try post([1], ["Content-Type": "text/plain"]).status == 415)
+            #expect(try post([], ["Origin": "http://elsewhere.example"]).status == 403)
+            #expect(try request("GET", system.web("/detect_once")).status == 405)
+            #expect(try request("POST", system.web("/detect_once/nowhere"), body: []).status == 404)
+            for bytes in [(16 << 20) + 1, 17 << 20] {
+                let answer = try post([UInt8](repeating: 7, count: bytes), picture)
+                #expect(answer.status == 413)
+                #expect(answer.json?["success"] == .bool(false))
+            }
+        }
+
+        @Test("Without a model everything else works, and it says what is missing")
+        func noModel() throws {
+            let system = try OrielSystem(environment: ["ORIEL_MODEL": "/nowhere/model.onnx"])
+            #expect(try request("GET", system.web("/healthz")).status == 200)
+            let answer = try request("POST", system.web("/detect_once"), body: [])
+            #expect(answer.status == 503)
+            #expect(answer.json?["message"]?.string?.contains("scripts/get-detector") == true)
+            #expect(eventually { system.output.contains("scripts/get-detector") })
+        }
+
+        /// A thread that can be waited for from an array.
+        private final class Handle: Sendable {
+            private let isDone = Atomic(false)
+
+            init(_ body: @escaping @Sendable () -> Void) throws {
+                try Thread("asking") { [self] in
+                    body()
+                    isDone.store(true, ordering: .releasing)
+                }.detach()
+            }
+
+            func wait() {
+                while !isDone.load(ordering: .acquiring) { Poll.wait([], milliseconds: 5) }
+            }
+        }
+    }
+}
