@@ -63,8 +63,16 @@ extension ServerLoop {
     /// The time of a snapshot that waits is over.
     func giveUp(_ connection: Connection) {
         guard let camera = connection.camera, let snapshot = connection.snapshot else { return }
-        let outage = outage(of: camera, camera.subscriber.status) ?? .silent
-        send(snapshot, of: camera, outage: outage, on: connection)
+        let status = camera.subscriber.status
+        let outage = outage(of: camera, status)
+        if outage == nil, let status, let newest = status.newest, Outage.hasFreshFrame(status, now: now) {
+            let message = "No such frame came in time; the newest is \(newest.number)."
+            answer(
+                connection, Response.error(503, "no_newer_frame", message).adding("Retry-After", "1"),
+                isHeadOnly: snapshot.isHeadOnly)
+            return
+        }
+        send(snapshot, of: camera, outage: outage ?? .silent, on: connection)
     }
 
     private func outage(of camera: Camera, _ status: RingStatus?) -> Outage? {

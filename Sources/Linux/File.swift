@@ -3,12 +3,19 @@ public import SystemPackage
 
 /// Files that are read whole.
 public enum File {
-    /// The bytes of the file at `path`; throws `EFBIG` when there are more than `maximumByteCount`.
+    /// The bytes of the regular file at `path`.
+    ///
+    /// Throws `EFBIG` when there are more than `maximumByteCount`, and `ENXIO` for a pipe or a device, which might never
+    /// end or never begin.
     public static func contents(of path: FilePath, maximumByteCount: Int = 64 << 20) throws(SystemError) -> [UInt8] {
-        let descriptor = try Descriptor(opening: path, flags: O_RDONLY)
-        let expected = try descriptor.status().byteCount
+        // O_NONBLOCK: a pipe that nobody writes into must not hold the caller.
+        let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK)
+        let status = try descriptor.status()
+        guard status.kind == .file else { throw SystemError("read", "\(path)", .noSuchAddressOrDevice) }
+        let expected = status.byteCount
+        guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
         // One byte more than expected shows whether the file has grown meanwhile, or does not tell its size (/proc).
-        var bytes = [UInt8](repeating: 0, count: min(expected, maximumByteCount) + 1)
+        var bytes = [UInt8](repeating: 0, count: expected + 1)
         var count = 0
         while true {
             let added = try systemCall("read", "\(path)") {

@@ -12,8 +12,8 @@ final class PictureIntake {
         case refused(UpstreamProblem)
     }
 
-    /// Frame numbers stay below 2⁵³, so that JavaScript can hold them.
-    private static let numberLimit: UInt64 = 1 << 53
+    /// Frame numbers stay below 2⁵³, so that JavaScript can hold them; half of that leaves room to count on for ever.
+    private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
     /// The upstream's number of the last picture that was published.

@@ -28,18 +28,18 @@ struct RelayWorker: ParsableCommand {
                 + "The name is main where none is given.", valueName: "[name=]url"))
     var upstream: [String] = []
 
-    @Option(help: .init("The most streams at once (default: 2000).", valueName: "number"))
+    @Option(help: .init("The most streams at once.", valueName: "number"))
     var maxViewers = 2000
 
     @Flag(help: "Stay connected while nobody watches.")
     var always = false
 
     @Option(
-        help: .init("Give up a connection that brings nothing for so long (default: 5).", valueName: "seconds"))
+        help: .init("Give up a connection that brings nothing for so long.", valueName: "seconds"))
     var stall = 5.0
 
     @Option(
-        help: .init("How often an upstream of single JPEGs is asked, per second (default: 5).", valueName: "rate"))
+        help: .init("How often an upstream of single JPEGs is asked, per second.", valueName: "rate"))
     var fps = 5.0
 
     @Option(help: .init("The upstreams' credentials; only its owner and group may read it.", valueName: "file"))

@@ -74,7 +74,7 @@ configure_nginx() {
         echo "s|http://127.0.0.1:9001|http://$(authority "$ingest_bind" "$ingest_port")|"
         listen_edits 8000 "$web_bind" "$web_port"
         listen_edits 9001 "$ingest_bind" "$ingest_port"
-        for host in $(allowed_hosts); do echo "/#camera.example.com/i\\    $host 1;"; done
+        while read -r host; do echo "/#camera.example.com/i\\    $host 1;"; done < <(allowed_hosts)
     )
     if ((EUID != 0)); then
         edits+=$'\n''/^user /d'
@@ -102,8 +102,9 @@ link_page() {
 
 # ORIEL_HOSTS; and, for those who open the page from elsewhere, this machine's own name.
 allowed_hosts() {
-    local host
-    for host in ${ORIEL_HOSTS-}; do echo "${host,,}"; done
+    local host hosts
+    read -ra hosts <<<"${ORIEL_HOSTS-}"
+    for host in "${hosts[@]}"; do echo "${host,,}"; done
     host=${HOSTNAME%%.*}
     if is_open "$web_bind" && [[ $host =~ ^[A-Za-z0-9-]+$ && $host != localhost ]]; then
         printf '%s\n' "${host,,}" "${host,,}.local"
