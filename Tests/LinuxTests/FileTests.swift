@@ -33,8 +33,8 @@ import Testing
     @Test("a pipe that nobody writes into, and a device without an end, are refused at once", .timeLimit(.minutes(1)))
     func endless() throws {
         let pipe = "/tmp/oriel-pipe-\(UInt64.random(in: 0 ... .max))"
-        #expect(mkfifo(pipe, 0o600) == 0)
-        defer { _ = unlink(pipe) }
+        #expect(unsafe mkfifo(pipe, 0o600) == 0)
+        defer { _ = unsafe unlink(pipe) }
         for path in [pipe, "/dev/zero"] {
             #expect(throws: SystemError("read", path, .noSuchAddressOrDevice)) {
                 try File.contents(of: FilePath(path))
