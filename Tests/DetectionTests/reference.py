@@ -4,6 +4,9 @@
     reference.py --model yolox_nano.onnx (--program .build/release/detect-fcgi | --url http://127.0.0.1:8000) FILE…
     reference.py --model yolox_nano.onnx --time 200 FILE…        only measures Python
 
+A model whose file names a fixed size is computed at that size here, while Oriel takes one of the picture's shape: for
+the very same input, give one whose height and width are open.
+
 Needs: pip install onnxruntime==1.28.0 numpy opencv-python-headless. Ends with 1 where the two differ too much.
 """
 import argparse
