@@ -43,6 +43,17 @@ extension EndToEnd {
             }
         }
 
+        @Test("One viewer gets every picture, soon after it was taken")
+        func delay() throws {
+            let system = try OrielSystem()
+            for address in [system.ingest("/mjpeg"), system.web("/video")] {
+                let group = try #require(try Self.watch(seconds: 5, ["1=\(address)"]).first)
+                #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
+                #expect(try #require(group["frames"]?.number) > 50, "\(group)")
+                report("one viewer, from the capture to the last byte, encoding and all: \(group["late_age"] ?? .null)")
+            }
+        }
+
         @Test("However many watch the web server, the ingest serves one stream, and none when all have left")
         func oneUpstream() throws {
             let system = try OrielSystem()

@@ -115,11 +115,22 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/status"), headers: ["Host": "other.example"]).status == 421)
         }
 
-        @Test("Opened to the network it says so")
+        @Test("Opened to the network it says so, and still keeps its metrics and unknown names to itself")
         func open() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])
             #expect(system.output.contains("Anyone in the network can watch"), "\(system.output)")
-            #expect(try request("GET", system.web("/healthz")).status == 200)
+            #expect(try request("GET", system.web("/metrics")).status == 200)
+            let addresses = try ChildProcess.run("hostname", ["-I"]).output.split(whereSeparator: \.isWhitespace)
+            for address in addresses where !address.contains(":") {
+                let page = "http://\(address):\(system.webPort)"
+                #expect(system.output.contains("\(page)/"))
+                #expect(try request("GET", "\(page)/healthz").status == 200)
+                let refused = try request("GET", "\(page)/metrics")
+                #expect(refused.status == 403)
+                #expect(refused.json?["error"]?.string == "forbidden")
+                let foreign = try request("GET", "\(page)/status", headers: ["Host": "evil.example"])
+                #expect(foreign.status == 421)
+            }
         }
     }
 }
