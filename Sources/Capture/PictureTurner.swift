@@ -3,7 +3,7 @@ import TurboJPEG
 
 /// Turns JPEGs without decoding them, into a buffer that is kept from picture to picture.
 struct PictureTurner: ~Copyable {
-    private let transformer: JPEGTransformer
+    private var transformer: JPEGTransformer
     private let turn: Turn
     private var output: [UInt8]
 
@@ -17,7 +17,17 @@ struct PictureTurner: ~Copyable {
     mutating func turn(_ jpeg: RawSpan, width: Int, height: Int) throws(TurboJPEGError) -> JPEGTransformer.Result {
         let bound = JPEGTransformer.bound(width: width, height: height)
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
-        return try output.withMutableRawSpan { (span) throws(TurboJPEGError) in
+        do throws(TurboJPEGError) {
+            return try transform(jpeg)
+        } catch {
+            // What libturbojpeg keeps of a damaged picture can make it refuse good ones from then on.
+            transformer = try JPEGTransformer()
+            return try transform(jpeg)
+        }
+    }
+
+    private mutating func transform(_ jpeg: RawSpan) throws(TurboJPEGError) -> JPEGTransformer.Result {
+        try output.withMutableRawSpan { (span) throws(TurboJPEGError) in
             try transformer.transform(jpeg, turn, into: &span)
         }
     }
