@@ -57,13 +57,15 @@ extension DetectionLoop {
         guard let length = Int(text), length >= 0 else {
             throw Refusal(400, "bad_length", "The request's Content-Length is no number.")
         }
+        let kind = request["CONTENT_TYPE"] ?? ""
+        let isPicture = kind.split(separator: ";").first.map { $0.trimmed.lowercased() } == "image/jpeg"
+        // Who sends a picture wants to know of that one, not of the camera's.
+        if length == 0, route.isPost, isPicture { throw Refusal(400, "bad_picture", "The picture is empty.") }
         guard length > 0, route.isPost else {
             client.assembler.allowBody(byteCount: 0, expected: 0)
             return
         }
-        let kind = request["CONTENT_TYPE"] ?? ""
         let isForm = FormData.boundary(in: kind) != nil
-        let isPicture = kind.split(separator: ";").first.map { $0.trimmed.lowercased() } == "image/jpeg"
         switch route {
         case .deepStack where !isForm:
             throw Refusal(415, "wrong_type", "Send a form (multipart/form-data) with a JPEG in its field 'image'.")

@@ -180,6 +180,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/nothing").status == 404)
         #expect(try detector.ask("/detect_once", type: "text/plain", body: [1]).status == 415)
         #expect(try detector.ask("/detect_once", type: "image/png", body: [1]).status == 415)
+        #expect(try detector.ask("/detect_once", type: "image/jpeg", body: []).status == 400)
         #expect(try detector.detect([1, 2, 3]).status == 400)
         #expect(try detector.detect(Array(greyJPEG(9).dropLast(2))).status == 400)
         #expect(
