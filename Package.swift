@@ -23,12 +23,14 @@ let package = Package(
         // The only targets that handle unsafe pointers.
         .target(name: "Linux", dependencies: ["CLinux", system]),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
-        .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "Linux", system]),
+        .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "JSON", "Linux", system]),
         .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
         .target(name: "SharedFrame", dependencies: ["Linux", system]),
-        .target(name: "Upstream", dependencies: ["CCurl", "Linux", "MotionJPEG", "SharedFrame", log, system]),
+        .target(
+            name: "Upstream", dependencies: ["CCurl", "JSON", "Linux", "MotionJPEG", "SharedFrame", log, system]),
 
         // Pure Swift.
+        .target(name: "JSON"),
         .target(name: "MotionJPEG"),
         .target(name: "Drawing"),
 
@@ -42,7 +44,7 @@ let package = Package(
         .target(
             name: "FrameServer",
             dependencies: [
-                "Daemon", "Drawing", "FastCGI", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", log, system,
+                "Daemon", "Drawing", "FastCGI", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", log, system,
             ]),
 
         // Detection: the only part of it that handles unsafe pointers, and the worker around it.
@@ -50,7 +52,8 @@ let package = Package(
         .target(
             name: "DetectionServer",
             dependencies: [
-                "Daemon", "Detection", "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", log, system,
+                "Daemon", "Detection", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG", "SharedFrame", log,
+                system,
             ]),
 
         // Programs: parse options, connect the libraries, run.
@@ -67,7 +70,8 @@ let package = Package(
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "FrameServer", "Linux", "SharedFrame", arguments, system,
+                "Daemon", "Detection", "DetectionServer", "FrameServer", "JSON", "Linux", "SharedFrame", arguments,
+                system,
             ]),
 
         .target(
@@ -76,6 +80,7 @@ let package = Package(
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "ring-stress", dependencies: ["Linux", "SharedFrame", arguments], path: "Tests/RingStress"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", arguments, log, system]),
         .testTarget(

@@ -1,6 +1,7 @@
 import Daemon
 import Detection
 import FrameServer
+import JSON
 
 /// What the worker has done since it started.
 struct DetectionCounters {

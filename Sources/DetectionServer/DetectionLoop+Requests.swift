@@ -1,6 +1,7 @@
 import Detection
 import FastCGI
 import FrameServer
+import JSON
 import Linux
 import MotionJPEG
 import SharedFrame

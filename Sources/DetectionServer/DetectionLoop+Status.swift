@@ -1,5 +1,6 @@
 import Detection
 import FrameServer
+import JSON
 
 /// What the worker says of itself.
 extension DetectionLoop {

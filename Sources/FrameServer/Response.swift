@@ -1,4 +1,5 @@
 import FastCGI
+public import JSON
 
 /// Names of Oriel's own header fields.
 public enum HeaderName {

@@ -1,4 +1,5 @@
 import FastCGI
+import JSON
 import Linux
 import MotionJPEG
 import SharedFrame

@@ -1,3 +1,4 @@
+import JSON
 import SharedFrame
 
 /// What an upstream that is Oriel says of one of its cameras: an answer of its `/status[/<camera>]`.
@@ -17,7 +18,7 @@ struct UpstreamStatus: Equatable {
     ///
     /// Nil when `bytes` are not such a document.
     init?(_ bytes: [UInt8], camera: String?) {
-        guard let document = JSONValue(bytes), let now = document["now"]?.number, now >= 0, now < 1e10 else {
+        guard let document = JSON(bytes), let now = document["now"]?.number, now >= 0, now < 1e10 else {
             return nil
         }
         let cameras = document["cameras"]?.array ?? [document]

@@ -1,3 +1,5 @@
+import JSON
+
 /// What `capture-daemon devices` prints: cameras with what they offer, in words that the options take.
 public enum DeviceList {
     /// For people: one camera after the other, with the command that would use it.
@@ -60,19 +62,19 @@ public enum DeviceList {
 
     private static func json(_ device: Device) -> JSON {
         .object([
-            ("path", .string("\(device.path)")), ("stable_path", .init(device.stablePath.map { "\($0)" })),
-            ("name", .string(device.name)), ("driver", .string(device.driver)), ("bus", .string(device.bus)),
-            ("product", .init(device.identity.product)), ("serial", .init(device.identity.serial)),
-            ("port", .init(device.identity.port)), ("usable", .boolean(device.isUsable)),
-            ("problem", .init(device.problem?.description)),
+            ("path", .text("\(device.path)")), ("stable_path", .optional(device.stablePath.map { "\($0)" })),
+            ("name", .text(device.name)), ("driver", .text(device.driver)), ("bus", .text(device.bus)),
+            ("product", .optional(device.identity.product)), ("serial", .optional(device.identity.serial)),
+            ("port", .optional(device.identity.port)), ("usable", .bool(device.isUsable)),
+            ("problem", .optional(device.problem?.description)),
             ("formats", .array(device.formats.map(json))), ("controls", .array(device.controls.map(json))),
         ])
     }
 
     private static func json(_ format: Format) -> JSON {
         .object([
-            ("format", .string(format.pixelFormat.name)), ("fourcc", .string(format.pixelFormat.characters)),
-            ("description", .string(format.text)), ("usable", .boolean(format.pixelFormat.isUsable)),
+            ("format", .text(format.pixelFormat.name)), ("fourcc", .text(format.pixelFormat.characters)),
+            ("description", .text(format.text)), ("usable", .bool(format.pixelFormat.isUsable)),
             ("sizes", json(format.sizes)),
         ])
     }
@@ -83,12 +85,12 @@ public enum DeviceList {
         case .stepwise(let smallest, let largest, let step, let rates):
             .array([
                 .object([
-                    ("smallest", .string("\(smallest)")), ("largest", .string("\(largest)")),
-                    ("step", .string("\(step)")), ("fps", json(rates)),
+                    ("smallest", .text("\(smallest)")), ("largest", .text("\(largest)")),
+                    ("step", .text("\(step)")), ("fps", json(rates)),
                 ])
             ])
         case .discrete(let sizes):
-            .array(sizes.map { .object([("size", .string("\($0.size)")), ("fps", json($0.rates))]) })
+            .array(sizes.map { .object([("size", .text("\($0.size)")), ("fps", json($0.rates))]) })
         }
     }
 
@@ -96,20 +98,20 @@ public enum DeviceList {
         switch rates {
         case .unknown: .array([])
         case .range(let range):
-            .object([("slowest", .number("\(range.lowerBound)")), ("fastest", .number("\(range.upperBound)"))])
-        case .discrete(let rates): .array(rates.map { .number("\($0)") })
+            .object([("slowest", .literal("\(range.lowerBound)")), ("fastest", .literal("\(range.upperBound)"))])
+        case .discrete(let rates): .array(rates.map { .literal("\($0)") })
         }
     }
 
     private static func json(_ control: Control) -> JSON {
         .object([
-            ("name", .string(control.name)), ("description", .string(control.text)),
-            ("type", .string("\(control.kind)")),
-            ("minimum", .number("\(control.minimum)")), ("maximum", .number("\(control.maximum)")),
-            ("step", .number("\(control.step)")), ("default", .number("\(control.standard)")),
-            ("value", control.value.map { .number("\($0)") } ?? .null),
-            ("choices", .object(control.choices.map { ("\($0.value)", .string($0.text)) })),
-            ("read_only", .boolean(control.isReadOnly)), ("inactive", .boolean(control.isInactive)),
+            ("name", .text(control.name)), ("description", .text(control.text)),
+            ("type", .text("\(control.kind)")),
+            ("minimum", .literal("\(control.minimum)")), ("maximum", .literal("\(control.maximum)")),
+            ("step", .literal("\(control.step)")), ("default", .literal("\(control.standard)")),
+            ("value", control.value.map { .literal("\($0)") } ?? .null),
+            ("choices", .object(control.choices.map { ("\($0.value)", .text($0.text)) })),
+            ("read_only", .bool(control.isReadOnly)), ("inactive", .bool(control.isInactive)),
         ])
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Detection
 import FrameServer
+import JSON
 import Linux
 import SystemPackage
 

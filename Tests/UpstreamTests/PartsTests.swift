@@ -43,25 +43,6 @@ struct PartsTests {
         #expect(clock.nanoseconds == -36_000_000)
     }
 
-    @Test("a JSON document is read as it stands")
-    func json() {
-        let text = #" {"a": [1, -2.5e3, true, false, null], "b": {"c": "x\n\"\\\/\u00e9\ud83d\ude00\ud800"}} "#
-        let value = JSONValue(Array(text.utf8))
-        #expect(value?["a"]?.array == [.number(1), .number(-2500), .boolean(true), .boolean(false), .null])
-        #expect(value?["b"]?["c"]?.string == "x\n\"\\/é😀\u{fffd}")
-    }
-
-    @Test(
-        "what is no JSON document is refused",
-        arguments: [
-            "", "{", "}", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a: 1}", "\"open", "\"\\x\"", "\"\\u12g4\"", "1 2", "tru",
-            "-",
-            "nan", "1e999", "\"\u{1}\"", String(repeating: "[", count: 100_000),
-        ])
-    func badJSON(text: String) {
-        #expect(JSONValue(Array(text.utf8)) == nil)
-    }
-
     @Test("no bytes whatever upset the reader of JSON")
     func randomJSON() {
         var generator = SystemRandomNumberGenerator()

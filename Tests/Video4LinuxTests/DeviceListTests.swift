@@ -30,7 +30,7 @@ struct DeviceListTests {
 
     @Test("JSON has everything there is to choose, one object per camera, metadata nodes left out")
     func json() throws {
-        let list = try #require(TestSupport.JSON(try devices("--json")))
+        let list = try #require(JSON(try devices("--json")))
         #expect(list.array?.count == 1)
         let device = try #require(list[0])
         #expect(device["path"]?.string == "/dev/video0")
@@ -66,7 +66,7 @@ struct DeviceListTests {
     @Test("a camera that may not be opened is listed with the remedy")
     func denied() throws {
         try camera.setFaults("denied")
-        let list = try #require(TestSupport.JSON(try devices("--json")))
+        let list = try #require(JSON(try devices("--json")))
         #expect(list[0]?["name"]?.string == "Fake Camera")
         #expect(list[0]?["usable"]?.bool == false)
         #expect(list[0]?["problem"]?.string?.contains("group video") == true)
@@ -78,11 +78,6 @@ struct DeviceListTests {
         try camera.setFaults("unplug")
         #expect(try devices("--json") == "[]\n")
         #expect(try devices().contains("--device pattern"))
-    }
-
-    @Test("texts are escaped as JSON asks")
-    func escapes() {
-        #expect(Video4Linux.JSON.quoted("a\"\\\u{1}\n\u{7f}창") == "\"a\\\"\\\\\\u0001\\u000a\u{7f}창\"")
     }
 }
 

@@ -1,4 +1,4 @@
-/// A JSON document (RFC 8259), to be written.
+/// A JSON document (RFC 8259), to be written or as it was read.
 public indirect enum JSON: Sendable {
     case null
     case bool(Bool)
@@ -9,7 +9,7 @@ public indirect enum JSON: Sendable {
     case literal(String)
     case text(String)
     case array([JSON])
-    /// In the order given.
+    /// In the order given; when read, a name that comes twice is there twice.
     case object([(String, JSON)])
 
     /// A count; beyond what a signed number holds, the largest that it does.
@@ -20,7 +20,10 @@ public indirect enum JSON: Sendable {
         value.map(transform) ?? .null
     }
 
-    /// The document.
+    /// `value` or null.
+    public static func optional(_ value: String?) -> JSON { optional(value) { .text($0) } }
+
+    /// The document, in one line.
     public var text: String {
         var text = ""
         write(to: &text)
@@ -54,6 +57,7 @@ public indirect enum JSON: Sendable {
         }
     }
 
+    /// `value` in quotes, with all that section 7 asks to be escaped.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
@@ -67,5 +71,28 @@ public indirect enum JSON: Sendable {
             }
         }
         text += "\""
+    }
+}
+
+/// What a document that was read holds.
+extension JSON {
+    /// The last member of that name of an object; nil when there is none.
+    public subscript(name: String) -> JSON? { object?.last { $0.0 == name }?.1 }
+
+    public var object: [(String, JSON)]? { if case .object(let members) = self { members } else { nil } }
+    public var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
+    public var string: String? { if case .text(let value) = self { value } else { nil } }
+    public var boolean: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// A number without a fraction.
+    public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
+    public var isNull: Bool { if case .null = self { true } else { false } }
+
+    /// A number of either kind.
+    public var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
     }
 }

@@ -1,29 +1,15 @@
-/// A JSON document (RFC 8259), read for what an upstream says of its cameras.
-enum JSONValue: Equatable {
-    case null
-    case boolean(Bool)
-    case number(Double)
-    case string(String)
-    case array([JSONValue])
-    case object([String: JSONValue])
+extension JSON {
+    /// How deep a document may be nested.
+    static let deepest = 16
 
-    /// Nil when `bytes` are no JSON document or one that is nested deeper than 16.
-    init?(_ bytes: [UInt8]) {
+    /// Reads a whole document; nil when `bytes` are none, or one that is nested deeper than 16.
+    ///
+    /// A number without fraction and exponent that fits is an `integer`, any other finite one a `number`.
+    public init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes: bytes)
-        guard let value = reader.value(depth: 16), reader.isAtEnd() else { return nil }
+        guard let value = reader.value(depth: Self.deepest), reader.isAtEnd() else { return nil }
         self = value
     }
-
-    /// A member of an object; nil when there is none.
-    subscript(name: String) -> JSONValue? {
-        guard case .object(let members) = self else { return nil }
-        return members[name]
-    }
-
-    var number: Double? { if case .number(let value) = self { value } else { nil } }
-    var string: String? { if case .string(let value) = self { value } else { nil } }
-    var boolean: Bool? { if case .boolean(let value) = self { value } else { nil } }
-    var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
 }
 
 /// Reads a JSON document from its first byte to its last.
@@ -36,15 +22,15 @@ private struct JSONReader {
     }
 
     /// The value that begins here, or nil.
-    mutating func value(depth: Int) -> JSONValue? {
+    mutating func value(depth: Int) -> JSON? {
         skipSpace()
         guard depth > 0, let byte = peek() else { return nil }
         switch byte {
         case UInt8(ascii: "{"): return object(depth: depth)
         case UInt8(ascii: "["): return array(depth: depth)
-        case UInt8(ascii: "\""): return string().map(JSONValue.string)
-        case UInt8(ascii: "t"): return take("true") ? .boolean(true) : nil
-        case UInt8(ascii: "f"): return take("false") ? .boolean(false) : nil
+        case UInt8(ascii: "\""): return string().map(JSON.text)
+        case UInt8(ascii: "t"): return take("true") ? .bool(true) : nil
+        case UInt8(ascii: "f"): return take("false") ? .bool(false) : nil
         case UInt8(ascii: "n"): return take("null") ? .null : nil
         default: return number()
         }
@@ -55,9 +41,9 @@ private struct JSONReader {
         return position == bytes.count
     }
 
-    private mutating func object(depth: Int) -> JSONValue? {
+    private mutating func object(depth: Int) -> JSON? {
         position += 1
-        var members: [String: JSONValue] = [:]
+        var members: [(String, JSON)] = []
         skipSpace()
         if take("}") { return .object(members) }
         while true {
@@ -65,16 +51,16 @@ private struct JSONReader {
             guard let name = string() else { return nil }
             skipSpace()
             guard take(":"), let value = value(depth: depth - 1) else { return nil }
-            members[name] = value
+            members.append((name, value))
             skipSpace()
             if take("}") { return .object(members) }
             guard take(",") else { return nil }
         }
     }
 
-    private mutating func array(depth: Int) -> JSONValue? {
+    private mutating func array(depth: Int) -> JSON? {
         position += 1
-        var values: [JSONValue] = []
+        var values: [JSON] = []
         skipSpace()
         if take("]") { return .array(values) }
         while true {
@@ -86,13 +72,32 @@ private struct JSONReader {
         }
     }
 
-    private mutating func number() -> JSONValue? {
+    /// A number as section 6 writes it.
+    private mutating func number() -> JSON? {
         let start = position
-        while let byte = peek(), "+-.0123456789Ee".utf8.contains(byte) { position += 1 }
-        guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite else {
-            return nil
+        _ = take("-")
+        // A zero is followed by no other digit.
+        guard take("0") ? !skipDigits() : skipDigits() else { return nil }
+        var isWhole = true
+        if take(".") {
+            isWhole = false
+            guard skipDigits() else { return nil }
         }
+        if take("e") || take("E") {
+            isWhole = false
+            if !take("+") { _ = take("-") }
+            guard skipDigits() else { return nil }
+        }
+        let digits = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isWhole, let value = Int64(digits) { return .integer(value) }
+        guard let value = Double(digits), value.isFinite else { return nil }
         return .number(value)
+    }
+
+    private mutating func skipDigits() -> Bool {
+        let start = position
+        while let byte = peek(), (0x30...0x39).contains(byte) { position += 1 }
+        return position > start
     }
 
     private mutating func string() -> String? {
@@ -131,16 +136,22 @@ private struct JSONReader {
     private mutating func codeUnit() -> UInt32? {
         guard position + 4 <= bytes.count else { return nil }
         defer { position += 4 }
-        return UInt32(String(decoding: bytes[position..<(position + 4)], as: UTF8.self), radix: 16)
+        var value: UInt32 = 0
+        for byte in bytes[position..<(position + 4)] {
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+            value = value << 4 | UInt32(digit)
+        }
+        return value
     }
 
     private mutating func skipSpace() {
-        while let byte = peek(), " \t\r\n".utf8.contains(byte) { position += 1 }
+        while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    private mutating func take(_ text: StaticString) -> Bool {
-        let wanted = Array("\(text)".utf8)
-        guard bytes[position...].starts(with: wanted) else { return false }
+    /// Goes past `text` if it stands here.
+    private mutating func take(_ text: String) -> Bool {
+        let wanted = text.utf8
+        guard bytes.count - position >= wanted.count, bytes[position...].starts(with: wanted) else { return false }
         position += wanted.count
         return true
     }
