@@ -115,7 +115,8 @@ let package = Package(
         .testTarget(
             name: "DetectionServerTests",
             dependencies: [
-                "Detection", "DetectionServer", "Linux", "SharedFrame", "TestSupport", "TurboJPEG", system,
+                "Detection", "DetectionServer", "FrameServer", "Linux", "SharedFrame", "TestSupport", "TurboJPEG",
+                system,
             ]),
         .testTarget(
             name: "EndToEndTests",

@@ -118,7 +118,7 @@ extension DetectionLoop {
         }
         guard waitingCount < Limit.waitingCount else { throw Refusal(response: Self.busy, outcome: "busy") }
         do throws(SystemError) {
-            try camera.add(client, event: event)
+            try camera.add(client, wakeUp: wakeUp)
         } catch {
             log.error("the pictures of \(camera.name) cannot be watched: \(error)")
             throw Refusal(response: Self.busy, outcome: "busy")

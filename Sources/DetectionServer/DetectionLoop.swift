@@ -1,8 +1,8 @@
 import FastCGI
+import FrameServer
 import Linux
 import Logging
 import SharedFrame
-import Synchronization
 import SystemPackage
 
 /// The event loop: one thread that owns every connection, and never waits for anyone.
@@ -12,14 +12,14 @@ final class DetectionLoop {
     private enum Token {
         static let listener: UInt64 = 0
         static let signals: UInt64 = 1
-        static let event: UInt64 = 2
+        static let wakeUp: UInt64 = 2
         static let inference: UInt64 = 3
         static let firstClient: UInt64 = 16
     }
 
     let configuration: DetectionServerConfiguration
     let log: Logger
-    let event: SharedEvent
+    let wakeUp: LoopSignal
     let inference: InferenceThread
     let store = ResultStore()
     var counters = DetectionCounters()
@@ -36,12 +36,10 @@ final class DetectionLoop {
     var reserved = 0
     private(set) var now = Clock.monotonic
     private let epoll: Epoll
-    private let listener: Descriptor
+    private var listener: Listener
     private let signals: SignalDescriptor?
-    private let isStopping: StopFlag
     private var clients: [UInt64: Client] = [:]
     private var nextToken = Token.firstClient
-    private var isAccepting = true
     private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     /// A frame of a camera.
@@ -58,22 +56,21 @@ final class DetectionLoop {
 
     init(
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
-        signals: consuming SignalDescriptor?, event: SharedEvent, isStopping: StopFlag
+        signals: consuming SignalDescriptor?, wakeUp: LoopSignal
     ) throws {
         let log = Logger(label: configuration.service)
         let inference = try InferenceThread(configuration.detector, log: log)
         let epoll = try Epoll()
-        try epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)
+        let listener = try Listener(listener, in: epoll, token: Token.listener)
         if let number = signals?.descriptor.number { try epoll.add(number, .readable, token: Token.signals) }
-        try epoll.add(event.number, .readable, token: Token.event)
+        try epoll.add(wakeUp.event.descriptor.number, .readable, token: Token.wakeUp)
         try epoll.add(inference.number, .readable, token: Token.inference)
         _ = ResourceLimit.raiseOpenFiles()
         self.configuration = configuration
         self.log = log
-        self.event = event
+        self.wakeUp = wakeUp
         self.inference = inference
         self.epoll = epoll
-        self.isStopping = isStopping
         self.listener = listener
         self.signals = signals
     }
@@ -84,9 +81,9 @@ final class DetectionLoop {
         let thread = try Thread("inference") { inference.run() }
         var events: [Epoll.Event] = []
         var lastTick = now
-        while !isStopping.isSet.load(ordering: .acquiring) {
+        while !wakeUp.isStopping {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: clients.isEmpty && isAccepting ? -1 : 250)
+            epoll.wait(into: &events, milliseconds: clients.isEmpty && listener.isOpen ? -1 : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
             if now >= lastTick + 250_000_000 {
@@ -102,9 +99,9 @@ final class DetectionLoop {
     private func handle(_ event: Epoll.Event) {
         switch event.token {
         case Token.listener: accept()
-        case Token.signals: if signals?.next() != nil { isStopping.isSet.store(true, ordering: .releasing) }
-        case Token.event:
-            self.event.clear()
+        case Token.signals: if signals?.next() != nil { wakeUp.stop() }
+        case Token.wakeUp:
+            wakeUp.event.clear()
             for camera in cameras.values { serveWaiters(of: camera) }
         case Token.inference: for (id, outcome) in inference.takeFinished() { finish(id, outcome) }
         default:
@@ -121,35 +118,20 @@ final class DetectionLoop {
     // MARK: Connections
 
     private func accept() {
-        for _ in 0..<64 {
-            guard clients.count < Limit.connectionCount else {
-                pauseAccepting()
-                return
+        let hasRoom = listener.accept { socket in
+            let number = socket.number
+            let client = Client(token: nextToken, socket: socket, deadline: now + Limit.arrivalTime)
+            nextToken += 1
+            do throws(SystemError) {
+                try epoll.add(number, .readable, token: client.token)
+                clients[client.token] = client
+            } catch {
+                log.warning("a connection was refused: \(error)")
             }
-            switch Socket.accept(from: listener.number) {
-            case .success(let number):
-                let client = Client(
-                    token: nextToken, socket: Descriptor(owning: number), deadline: now + Limit.arrivalTime)
-                nextToken += 1
-                do throws(SystemError) {
-                    try epoll.add(number, .readable, token: client.token)
-                    clients[client.token] = client
-                } catch {
-                    log.warning("a connection was refused: \(error)")
-                }
-            case .failure(.tooManyOpenFiles), .failure(.tooManyOpenFilesInSystem), .failure(.noMemory):
-                pauseAccepting()
-                return
-            case .failure: return
-            }
+            return clients.count < Limit.connectionCount
         }
-    }
-
-    /// Leaves new connections to wait in the kernel until some of those that are open have ended.
-    private func pauseAccepting() {
-        guard isAccepting else { return }
-        isAccepting = false
-        epoll.remove(listener.number)
+        // Until some of those that are open have ended.
+        if !hasRoom { listener.close(in: epoll) }
     }
 
     private func receive(_ client: Client) {
@@ -219,8 +201,7 @@ final class DetectionLoop {
         guard clients.removeValue(forKey: client.token) != nil else { return }
         epoll.remove(client.socket.number)
         leave(client)
-        guard !isAccepting, clients.count < Limit.connectionCount * 3 / 4 else { return }
-        isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
+        if clients.count < Limit.connectionCount * 3 / 4 { listener.open(in: epoll) }
     }
 
     // MARK: What time brings
@@ -233,9 +214,7 @@ final class DetectionLoop {
             }
         }
         for camera in cameras.values { serveWaiters(of: camera) }
-        if !isAccepting, clients.isEmpty {
-            isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
-        }
+        if clients.isEmpty { listener.open(in: epoll) }
     }
 
     /// Tells those who wait, and gives what is on its way a moment to get there.

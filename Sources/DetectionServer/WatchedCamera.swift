@@ -1,3 +1,4 @@
+import FrameServer
 import Linux
 import SharedFrame
 import Synchronization
@@ -16,10 +17,10 @@ final class WatchedCamera {
         subscriber = try FrameSubscriber(ring)
     }
 
-    /// Lets a request wait; `event` is signalled whenever there may be something new.
-    func add(_ client: Client, event: SharedEvent) throws(SystemError) {
+    /// Lets a request wait; `wakeUp` is signalled whenever there may be something new.
+    func add(_ client: Client, wakeUp: LoopSignal) throws(SystemError) {
         if watch == nil {
-            let watch = Watch(subscriber, event)
+            let watch = Watch(subscriber, wakeUp)
             subscriber.takeInterest()
             do throws(SystemError) {
                 try Thread("ring \(name)") { watch.run() }.detach()
@@ -55,12 +56,12 @@ final class WatchedCamera {
     /// Sleeps in the ring for as long as somebody waits.
     private final class Watch: Sendable {
         private let subscriber: FrameSubscriber
-        private let event: SharedEvent
+        private let wakeUp: LoopSignal
         private let isStopped = Atomic(false)
 
-        init(_ subscriber: FrameSubscriber, _ event: SharedEvent) {
+        init(_ subscriber: FrameSubscriber, _ wakeUp: LoopSignal) {
             self.subscriber = subscriber
-            self.event = event
+            self.wakeUp = wakeUp
         }
 
         func run() {
@@ -68,7 +69,7 @@ final class WatchedCamera {
             while !isStopped.load(ordering: .acquiring) {
                 let outcome = subscriber.wait(newerThan: seen, milliseconds: 250)
                 if case .frame(let number) = outcome { seen = number }
-                if outcome != .timedOut { event.signal() }
+                if outcome != .timedOut { wakeUp.event.signal() }
             }
         }
 
@@ -77,15 +78,4 @@ final class WatchedCamera {
             subscriber.interrupt()
         }
     }
-}
-
-/// An event that several threads signal.
-final class SharedEvent: Sendable {
-    private let event: EventDescriptor
-
-    init() throws(SystemError) { event = try EventDescriptor() }
-
-    var number: CInt { event.descriptor.number }
-    func signal() { event.signal() }
-    func clear() { event.clear() }
 }

@@ -1,9 +1,5 @@
 import Daemon
-import FastCGI
-import Glibc
 public import Linux
-import SharedFrame
-import Synchronization
 
 /// A streaming worker: what mjpeg-fcgi is, and relay-fcgi beside its upstreams.
 ///
@@ -13,21 +9,15 @@ public final class FrameServer {
     private let loop: ServerLoop
 
     /// Ends a server from another thread.
-    public let stopper: Stopper
+    public let stopper: LoopSignal
 
     /// Makes the worker on the listening socket at descriptor 0; SIGTERM, SIGINT and SIGHUP end it.
     ///
     /// Throws a `Failure` that says what is wrong, with status 64 when there is no listening socket, 69 when there are
     /// too many workers, 73 when the file of counters cannot be made and 78 when the configuration is none.
     public convenience init(_ configuration: FrameServerConfiguration) throws {
-        let signals = try SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP, SIGUSR1])
-        let listener: Descriptor
-        do {
-            listener = try ListeningSocket.standardInput()
-        } catch let error as FastCGIError {
-            throw Failure(error == .noListeningSocket ? .usage : .osError, "\(error)")
-        }
-        try self.init(configuration, listener: listener, signals: signals)
+        let signals = try WorkerProcess.endingSignals()
+        try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
     }
 
     /// Makes a worker on a listening socket that does not block; without `signals` only its stopper ends it.
@@ -35,12 +25,7 @@ public final class FrameServer {
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
     ) throws {
-        guard RingName.isPrefix(configuration.prefix) else {
-            throw Failure(
-                .configuration,
-                "the prefix '\(configuration.prefix)' is not a name of letters, digits, '-' and '_': set ORIEL_PREFIX")
-        }
-        Signals.ignoreBrokenPipe()
+        try WorkerProcess.prepare(prefix: configuration.prefix)
         let wakeUp = try LoopSignal()
         do {
             loop = try ServerLoop(configuration, listener: listener, signals: signals, wakeUp: wakeUp)
@@ -49,25 +34,11 @@ public final class FrameServer {
         } catch let error as ServiceCounters.Unusable {
             throw Failure(.cannotCreate, "\(error)")
         }
-        stopper = Stopper(wakeUp)
+        stopper = wakeUp
     }
 
     /// Serves until a signal or the stopper ends it; all streams are ended cleanly, within a second.
     public func run() throws {
         loop.run()
-    }
-
-    /// Ends a server from another thread.
-    public struct Stopper: Sendable {
-        private let wakeUp: LoopSignal
-
-        init(_ wakeUp: LoopSignal) {
-            self.wakeUp = wakeUp
-        }
-
-        public func stop() {
-            wakeUp.isStopping.store(true, ordering: .releasing)
-            wakeUp.event.signal()
-        }
     }
 }

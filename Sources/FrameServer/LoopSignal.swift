@@ -1,13 +1,22 @@
-import Linux
+public import Linux
 import Synchronization
 
-/// How other threads reach the event loop.
-final class LoopSignal: Sendable {
-    /// Readable when a watcher has something new, or the loop shall end.
-    let event: EventDescriptor
-    let isStopping = Atomic(false)
+/// How other threads reach an event loop.
+public final class LoopSignal: Sendable {
+    /// Readable when another thread has something new, or the loop shall end.
+    public let event: EventDescriptor
+    private let stopping = Atomic(false)
 
-    init() throws {
+    public init() throws(SystemError) {
         event = try EventDescriptor()
+    }
+
+    /// Whether the loop shall end.
+    public var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
+    /// Makes the loop end, from any thread.
+    public func stop() {
+        stopping.store(true, ordering: .releasing)
+        event.signal()
     }
 }

@@ -7,42 +7,31 @@ import SystemPackage
 extension ServerLoop {
     /// Takes the connections that wait.
     func accept() {
-        for _ in 0..<64 {
-            switch Socket.accept(from: listener.number) {
-            case .success(let number):
-                let connection = Connection(
-                    token: nextToken, socket: Descriptor(owning: number), deadline: now + Self.arrivalTime)
-                nextToken += 1
-                do {
-                    try epoll.add(number, [.readable, .peerClosed, .edge], token: connection.token)
-                    connections[connection.token] = connection
-                } catch {
-                    log.warning("a connection was refused: \(error)")
-                }
-                if connections.count >= connectionLimit + Self.descriptorsForRefusals {
-                    pauseAccepting("\(connections.count) connections are open")
-                    return
-                }
-            case .failure(.tooManyOpenFiles), .failure(.tooManyOpenFilesInSystem), .failure(.noMemory):
-                pauseAccepting("no descriptors are left")
-                return
-            case .failure: return
+        let hasRoom = listener.accept { socket in
+            let number = socket.number
+            let connection = Connection(token: nextToken, socket: socket, deadline: now + Self.arrivalTime)
+            nextToken += 1
+            do {
+                try epoll.add(number, [.readable, .peerClosed, .edge], token: connection.token)
+                connections[connection.token] = connection
+            } catch {
+                log.warning("a connection was refused: \(error)")
             }
+            return connections.count < connectionLimit + Self.descriptorsForRefusals
         }
-    }
-
-    private func pauseAccepting(_ reason: String) {
-        guard isAccepting else { return }
-        isAccepting = false
-        epoll.remove(listener.number)
-        log.warning("new connections wait, because \(reason); a higher limit of open files (ulimit -n) allows more")
+        guard !hasRoom else { return }
+        listener.close(in: epoll)
+        log.warning(
+            """
+            new connections wait, because \(connections.count) are open and no descriptors are left; a higher limit of \
+            open files (ulimit -n) allows more
+            """)
     }
 
     /// Accepts again once there are descriptors for it.
     func resumeAccepting() {
-        guard !isAccepting, !isEnding, connections.count < connectionLimit + Self.descriptorsForRefusals / 2
-        else { return }
-        isAccepting = (try? epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)) != nil
+        guard !isEnding, connections.count < connectionLimit + Self.descriptorsForRefusals / 2 else { return }
+        listener.open(in: epoll)
     }
 
     /// Whether there is room for a connection that stays.

@@ -2,7 +2,6 @@ import FastCGI
 import Linux
 import Logging
 import SharedFrame
-import Synchronization
 
 /// The event loop: one thread that owns every connection and sends everything, and never waits for anyone.
 final class ServerLoop {
@@ -28,7 +27,7 @@ final class ServerLoop {
     let wakeUp: LoopSignal
     let cameras: CameraTable
     let service: ServiceCounters
-    let listener: Descriptor
+    var listener: Listener
     private let signals: SignalDescriptor?
     let reader: RequestReader
     /// By token.
@@ -36,7 +35,6 @@ final class ServerLoop {
     var nextToken = Token.firstConnection
     /// What was looked at of a request, not yet read.
     var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
-    var isAccepting = true
     /// The most connections that there are descriptors for.
     let connectionLimit: Int
     private(set) var isEnding = false
@@ -48,7 +46,7 @@ final class ServerLoop {
         signals: consuming SignalDescriptor?, wakeUp: LoopSignal
     ) throws {
         let epoll = try Epoll()
-        try epoll.add(listener.number, [.readable, .exclusive], token: Token.listener)
+        let listener = try Listener(listener, in: epoll, token: Token.listener)
         if let number = signals?.descriptor.number { try epoll.add(number, .readable, token: Token.signals) }
         try epoll.add(wakeUp.event.descriptor.number, .readable, token: Token.wakeUp)
         let service = try ServiceCounters(configuration)
@@ -83,7 +81,7 @@ final class ServerLoop {
             epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? -1 : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
-            if !isEnding, wakeUp.isStopping.load(ordering: .acquiring) {
+            if !isEnding, wakeUp.isStopping {
                 end = now + 1_000_000_000
                 endAll()
             }
@@ -96,13 +94,13 @@ final class ServerLoop {
     }
 
     /// Whether nothing can happen but what an event tells.
-    private var isQuiet: Bool { connections.isEmpty && !cameras.isInUse && isAccepting }
+    private var isQuiet: Bool { connections.isEmpty && !cameras.isInUse && listener.isOpen }
 
     private func handle(_ event: Epoll.Event) {
         switch event.token {
         case Token.listener: accept()
         case Token.signals:
-            if signals?.next() != nil { wakeUp.isStopping.store(true, ordering: .releasing) }
+            if signals?.next() != nil { wakeUp.stop() }
         case Token.wakeUp:
             wakeUp.event.clear()
             for camera in cameras.all where camera.refresh() { show(camera) }
@@ -141,8 +139,7 @@ final class ServerLoop {
 
     private func endAll() {
         isEnding = true
-        if isAccepting { epoll.remove(listener.number) }
-        isAccepting = false
+        listener.close(in: epoll)
         for connection in connections.values {
             // A request that is there already gets its answer.
             if connection.phase == .arriving { readRequest(connection) }

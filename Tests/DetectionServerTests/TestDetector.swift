@@ -1,5 +1,6 @@
 import Detection
 import DetectionServer
+import FrameServer
 import Linux
 import SharedFrame
 import Synchronization
@@ -28,7 +29,7 @@ final class TestDetector {
     let ring: TemporaryRing
     let socket: FilePath
     private let folder = TemporaryFolder()
-    private let stopper: DetectionServer.Stopper
+    private let stopper: LoopSignal
     private var thread: Thread?
 
     init(
@@ -41,7 +42,7 @@ final class TestDetector {
         let configuration = DetectionServerConfiguration(
             prefix: ring.prefix, kind: .capture, cameras: [],
             detector: DetectorConfiguration(runtime: runtime, model: model), queueLength: queueLength)
-        let started = Mutex<Result<DetectionServer.Stopper, any Error>?>(nil)
+        let started = Mutex<Result<LoopSignal, any Error>?>(nil)
         let shared = Shared(started)
         thread = try Thread("test detector") {
             do {
@@ -63,13 +64,13 @@ final class TestDetector {
     }
 
     private final class Shared: Sendable {
-        private let value: Mutex<Result<DetectionServer.Stopper, any Error>?>
+        private let value: Mutex<Result<LoopSignal, any Error>?>
 
-        init(_ value: consuming sending Mutex<Result<DetectionServer.Stopper, any Error>?>) { self.value = value }
+        init(_ value: consuming sending Mutex<Result<LoopSignal, any Error>?>) { self.value = value }
 
-        func give(_ result: sending Result<DetectionServer.Stopper, any Error>) { value.withLock { $0 = result } }
+        func give(_ result: sending Result<LoopSignal, any Error>) { value.withLock { $0 = result } }
 
-        func take() -> Result<DetectionServer.Stopper, any Error> {
+        func take() -> Result<LoopSignal, any Error> {
             while true {
                 if let result = value.withLock({ $0 }) { return result }
                 Poll.wait([], milliseconds: 1)

@@ -9,7 +9,7 @@ final class TestServer {
     let ring: TemporaryRing
     let folder: TemporaryFolder
     let socket: FilePath
-    private let stopper: FrameServer.Stopper
+    private let stopper: LoopSignal
     private var thread: Thread?
 
     /// Starts it.
@@ -29,7 +29,7 @@ final class TestServer {
         let configuration = FrameServerConfiguration(
             service: "test-fcgi", prefix: ring.prefix, kind: kind, cameras: cameras.compactMap { CameraName($0) },
             maximumViewers: maximumViewers, runtimeDirectory: hasFolder || shared != nil ? folder.path : nil)
-        let started = Handover<Result<FrameServer.Stopper, any Error>>()
+        let started = Handover<Result<LoopSignal, any Error>>()
         thread = try Thread("test server") {
             do {
                 let listener = try Socket.listen(at: socket)
