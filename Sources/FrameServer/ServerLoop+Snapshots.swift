@@ -14,7 +14,7 @@ extension ServerLoop {
             send(snapshot, of: camera, outage: nil, on: connection)
             return
         }
-        if let outage = outage(of: camera, status), outage.isFinal {
+        if let outage = finalOutage(of: camera, status) {
             send(snapshot, of: camera, outage: outage, on: connection)
             return
         }
@@ -55,9 +55,7 @@ extension ServerLoop {
     func reconsiderWaiters(of camera: Camera) {
         guard !camera.waiters.isEmpty else { return }
         serveWaiters(of: camera)
-        guard !camera.waiters.isEmpty, let outage = outage(of: camera, camera.subscriber.status), outage.isFinal else {
-            return
-        }
+        guard !camera.waiters.isEmpty, let outage = finalOutage(of: camera, camera.subscriber.status) else { return }
         serve(camera, outage: outage) { _ in true }
     }
 
@@ -78,6 +76,13 @@ extension ServerLoop {
 
     private func outage(of camera: Camera, _ status: RingStatus?) -> Outage? {
         Outage.current(status, refusal: camera.subscriber.refusal, kind: configuration.kind, now: now)
+    }
+
+    /// What is wrong, when it is of no use to wait: a daemon that is just started again has as long as with a stream.
+    private func finalOutage(of camera: Camera, _ status: RingStatus?) -> Outage? {
+        guard let outage = outage(of: camera, status), outage.isFinal else { return nil }
+        if let newest = status?.newest, newest.published + OutageShow.patience > now { return nil }
+        return outage
     }
 
     /// Answers with the newest frame, or with what is wrong.

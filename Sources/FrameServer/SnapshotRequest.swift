@@ -30,9 +30,10 @@ struct SnapshotRequest {
         deadline = now + (after == nil ? Self.waitingTime : Self.waitingTimeForNext)
     }
 
-    /// Whether the newest frame will do.
+    /// Whether the newest frame will do: never one of a camera that the status calls offline, however new.
     func isSatisfied(by status: RingStatus, now: UInt64) -> Bool {
-        guard let newest = status.newest, Outage.hasFreshFrame(status, now: now) else { return false }
+        guard let newest = status.newest, Outage.isHealthy(status, now: now), Outage.hasFreshFrame(status, now: now)
+        else { return false }
         if let after, newest.number <= after { return false }
         guard let maximumAge else { return true }
         // A frame taken since the request is fresh enough for everyone.

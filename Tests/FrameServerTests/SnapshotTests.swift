@@ -110,6 +110,48 @@ struct SnapshotTests {
         #expect(old.body == camera.bytes(of: number))
     }
 
+    @Test("of a writer that hangs, snapshots and status tell the same at every moment", .timeLimit(.minutes(1)))
+    func hanging() throws {
+        func isOnline() throws -> Bool { JSON(try server.get("/status/main").text)?["online"] == .bool(true) }
+        camera.publish()
+        let end = camera.hang()
+        defer { end.give(true) }
+        var answers: Set<Int> = []
+        let isGivenUp = try eventually(30) {
+            let before = try isOnline()
+            let status = try server.get("/snapshot").status
+            // A change between two looks proves nothing.
+            guard try isOnline() == before else { return false }
+            answers.insert(status)
+            #expect(status == (before ? 200 : 503))
+            return !before
+        }
+        #expect(isGivenUp)
+        #expect(answers == [200, 503])
+    }
+
+    @Test("while a daemon is started again a snapshot waits for its first picture", .timeLimit(.minutes(1)))
+    func restart() throws {
+        camera.end()
+        // The wait is 0.7 s, which a busy machine may miss once.
+        let isAnswered = try eventually(30) {
+            do {
+                let first = try TestCamera(server.ring.name)
+                first.publish()
+                #expect(try server.get("/snapshot").status == 200)
+                first.end()
+            }
+            let client = try server.connect()
+            try client.ask("/snapshot")
+            try server.waitForTurn()
+            let next = try TestCamera(server.ring.name)
+            let number = next.publish()
+            let answer = try client.answer()
+            return answer.headers["x-frame-id"] == "\(number)" && answer.body == next.bytes(of: number)
+        }
+        #expect(isAnswered)
+    }
+
     @Test("a camera that falls silent is given up after five seconds", .timeLimit(.minutes(1)))
     func silent() throws {
         let began = Clock.monotonic

@@ -52,6 +52,17 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
     }
 
+    /// Holds the writer up, with its lock: no frame, no heartbeat, until the result is given a value.
+    func hang() -> Handover<Bool> {
+        let (begun, end) = (Handover<Bool>(), Handover<Bool>())
+        writer.command { _, _ in
+            begun.give(true)
+            _ = end.take()
+        }
+        _ = begun.take()
+        return end
+    }
+
     func setClockOffset(nanoseconds: Int64) {
         writer.command { publisher, _ in publisher.setClockOffset(nanoseconds: nanoseconds) }
     }
