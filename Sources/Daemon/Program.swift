@@ -11,11 +11,26 @@ public func runProgram(_ command: any ParsableCommand.Type) {
     Signals.ignoreBrokenPipe()
     LogOutput.bootstrap()
     do {
-        var parsed = try command.parseAsRoot()
+        var parsed = try command.parseAsRoot(withNegativeNumbersJoined(Array(CommandLine.arguments.dropFirst())))
         try parsed.run()
     } catch {
         end(command, with: error)
     }
+}
+
+/// The arguments with `--fps -1` as `--fps=-1`: else a number below zero is taken for an option, and the one before it for
+/// one without a value, though no option's name begins with a digit.
+func withNegativeNumbersJoined(_ arguments: [String]) -> [String] {
+    var joined: [String] = []
+    for argument in arguments {
+        let isNumber = argument.first == "-" && argument.dropFirst().first.map { "0123456789.".contains($0) } ?? false
+        if isNumber, let name = joined.last, name.hasPrefix("--"), name.count > 2, !name.contains("=") {
+            joined[joined.count - 1] = "\(name)=\(argument)"
+        } else {
+            joined.append(argument)
+        }
+    }
+    return joined
 }
 
 private func end(_ command: any ParsableCommand.Type, with error: any Error) -> Never {

@@ -139,6 +139,13 @@ struct ProgramTests {
         #expect(result.errors.count { $0 == "\n" } == 1)
     }
 
+    @Test("a number below zero is refused with what may be given")
+    func negative() throws {
+        let result = try RunningDaemon.run(["--fps", "-1"])
+        #expect(result.status == 64)
+        #expect(result.errors.contains("'-1'") && result.errors.contains("give a number from 0.1 to 240"))
+    }
+
     @Test("the version and the help are on the standard output", arguments: ["--version", "--help", "devices"])
     func information(argument: String) throws {
         let result = try ChildProcess.run(RunningDaemon.program(), [argument])

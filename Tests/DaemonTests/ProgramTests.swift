@@ -40,6 +40,17 @@ import Testing
                     status: 64, sentence: "'12' is more than 9: give a number from 0 to 9 (see sample --help)"))
     }
 
+    @Test(
+        "a number below zero is a value, not an option",
+        arguments: [
+            (["--number", "-1"], ["--number=-1"]), (["--number", "-.5", "--json"], ["--number=-.5", "--json"]),
+            (["--number=3", "-1"], ["--number=3", "-1"]), (["--number", "--json"], ["--number", "--json"]),
+            (["--", "-1"], ["--", "-1"]), (["-1"], ["-1"]), ([], []),
+        ] as [([String], [String])])
+    func negative(arguments: [String], joined: [String]) {
+        #expect(withNegativeNumbersJoined(arguments) == joined)
+    }
+
     @Test("an unknown option and a value that is no number end with status 64", arguments: ["--colour", "--number=x"])
     func unknownOption(argument: String) {
         guard case .failure(let status, let sentence) = ending(of: argument) else {
