@@ -90,6 +90,7 @@ struct CameraTests {
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
             ("unplug", "/dev/video0 is not there"),
+            ("no-start", "/dev/video0 is gone or no longer answers (VIDIOC_STREAMON: Input/output error)"),
         ])
     func obstacles(fault: String, sentence: String) throws {
         let camera = try FakeCamera(frames: folder.path)
@@ -99,6 +100,39 @@ struct CameraTests {
         try camera.setFaults("")
         _ = try daemon.status(.live)
         #expect(daemon.log.count { $0.contains(sentence) } == 1)
+    }
+
+    @Test("a camera whose buffers come with EIO is opened anew until they come again")
+    func inputError() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        let daemon = try start(camera)
+        _ = try daemon.status(.live)
+        try camera.setFaults("eio=1000000")
+        #expect(wait(daemon, .waiting, "no longer answers (VIDIOC_DQBUF: Input/output error)"))
+        let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
+        try camera.setFaults("eio=3")
+        _ = try daemon.status(.live)
+        #expect(pictures.contains(try daemon.frame(after: last).bytes))
+    }
+
+    @Test("a camera that comes back with another size goes on in the same ring, in that size")
+    func otherSize() throws {
+        let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
+        let daemon = try start(camera)
+        #expect(try daemon.frame().description.width == 640)
+        for (size, width, height) in [("320x240", 320, 240), ("1600x1200", 1600, 1200)] {
+            try camera.setFaults("unplug")
+            #expect(wait(daemon, .waiting, "is not there"))
+            let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
+            try camera.setFaults("size=\(size)")
+            _ = try daemon.status(.live)
+            let frame = try daemon.frame(after: last)
+            #expect((frame.description.width, frame.description.height) == (width, height))
+            let decoder = try JPEGDecoder()
+            let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span) }
+            #expect((picture.width, picture.height) == (width, height))
+            #expect(daemon.log.count { $0.contains("/dev/video0 gives \(size) instead of 640x480") } == 1)
+        }
     }
 
     @Test("spoilt frames are counted by what is wrong with them and never shown")
@@ -154,6 +188,18 @@ struct CameraTests {
         let start = try slow.frame().description
         _ = try slow.frame(after: start.number + 10)
         #expect(try #require(slow.subscriber.status).dropped[.rate] == 0)
+    }
+
+    @Test("a driver that does not heed the rate gives no more pictures than were asked for")
+    func ignoredRate() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        try camera.setFaults("ignore-rate")
+        let daemon = try start(camera, ["--fps", "15"])
+        let first = try daemon.frame().description
+        let last = try daemon.frame(after: first.number + 30).description
+        let seconds = Double(last.capture.monotonic - first.capture.monotonic) / 1e9
+        #expect(Double(last.number - first.number) <= seconds * 15 + 1.5)
+        #expect(try #require(daemon.subscriber.status).dropped[.rate, default: 0] > 0)
     }
 
     @Test("a size that the camera lacks is answered by the nearest, and that is said once")

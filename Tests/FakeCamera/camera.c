@@ -36,7 +36,11 @@ static struct frame *frames;
 static size_t frame_count;
 
 // What the faults file says: states that last while they stand there, and frames yet to be spoilt.
-static struct { bool unplug, stall, busy, denied, no_space; int truncate, garbage, empty, flag, skip, eio; } faults;
+static struct {
+    bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
+    int truncate, garbage, empty, flag, skip, eio;
+    struct size size;
+} faults;
 
 // The camera.
 static bool is_plugged = true, streams;
@@ -152,6 +156,9 @@ static void read_faults(void) {
             if (!strcmp(word, "busy")) faults.busy = true;
             if (!strcmp(word, "denied")) faults.denied = true;
             if (!strcmp(word, "no-space")) faults.no_space = true;
+            if (!strcmp(word, "no-start")) faults.no_start = true;
+            if (!strcmp(word, "ignore-rate")) faults.ignore_rate = true;
+            if (!strcmp(word, "size")) sscanf(equals + 1, "%ux%u", &faults.size.width, &faults.size.height);
             if (!strcmp(word, "truncate")) faults.truncate = number;
             if (!strcmp(word, "garbage")) faults.garbage = number;
             if (!strcmp(word, "empty")) faults.empty = number;
@@ -248,6 +255,10 @@ static int describe_format(struct v4l2_fmtdesc *format) {
     return 0;
 }
 
+static unsigned offered_sizes(void) { return faults.size.width ? 1 : size_count; }
+
+static struct size offered_size(unsigned index) { return faults.size.width ? faults.size : sizes[index]; }
+
 static int set_format(struct v4l2_format *format, bool is_wish) {
     struct v4l2_pix_format *wish = &format->fmt.pix;
     if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
@@ -256,9 +267,9 @@ static int set_format(struct v4l2_format *format, bool is_wish) {
         bool is_mjpeg = offers_mjpeg && (wish->pixelformat == V4L2_PIX_FMT_MJPEG || !offers_yuyv);
         pixel_format = is_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
         unsigned best = 0;
-        for (unsigned i = 0; i < size_count; i++)
-            if (sizes[i].width == wish->width && sizes[i].height == wish->height) best = i;
-        size = sizes[best];
+        for (unsigned i = 0; i < offered_sizes(); i++)
+            if (offered_size(i).width == wish->width && offered_size(i).height == wish->height) best = i;
+        size = offered_size(best);
     }
     memset(wish, 0, sizeof *wish);
     wish->width = size.width;
@@ -316,6 +327,7 @@ static int start(struct handle *handle) {
     pthread_t thread;
     if (owner != handle || !buffer_count) return EINVAL;
     if (faults.no_space) return ENOSPC;
+    if (faults.no_start) return EIO;
     if (streams) return 0;
     streams = true;
     sequence = 0;
@@ -372,9 +384,10 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
     case VIDIOC_ENUM_FMT: return describe_format(argument);
     case VIDIOC_ENUM_FRAMESIZES: {
         struct v4l2_frmsizeenum *entry = argument;
-        if (entry->index >= size_count) return EINVAL;
+        if (entry->index >= offered_sizes()) return EINVAL;
+        struct size offered = offered_size(entry->index);
         entry->type = V4L2_FRMSIZE_TYPE_DISCRETE;
-        entry->discrete = (struct v4l2_frmsize_discrete){sizes[entry->index].width, sizes[entry->index].height};
+        entry->discrete = (struct v4l2_frmsize_discrete){offered.width, offered.height};
         return 0;
     }
     case VIDIOC_ENUM_FRAMEINTERVALS: {
@@ -390,7 +403,7 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
     case VIDIOC_G_PARM: {
         struct v4l2_streamparm *parameters = argument;
         struct v4l2_fract *interval = &parameters->parm.capture.timeperframe;
-        if (request == VIDIOC_S_PARM && interval->numerator)
+        if (request == VIDIOC_S_PARM && interval->numerator && !faults.ignore_rate)
             rate = (double)interval->denominator / interval->numerator;
         memset(&parameters->parm, 0, sizeof parameters->parm);
         parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
