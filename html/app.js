@@ -125,17 +125,26 @@ const keys = {
   r: () => bar.actions.rotate?.(),
   m: () => bar.actions.mirror?.(),
   d: () => bar.actions.detect?.(),
+  c: () => bar.actions.controls?.(),
   i: () => bar.toggleDetails(),
   t: useOtherTheme,
   l: useNextLanguage,
   "?": () => help.toggle(),
 };
 
+/** Whether what has the focus has a use of its own for a key. */
+function isOwnKey({ key, target }) {
+  if (key === "Escape") return false;
+  if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
+  if (key === " ") return target.closest("button, a, input, summary") !== null;
+  return key.startsWith("Arrow") && target.closest("#controls") !== null;
+}
+
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (help.isOpen && event.key !== "?") return;
-  if (event.key === " " && event.target.closest("button, a")) return;
-  if (event.key === "Escape" && bar.leaveFinds()) return;
+  if (isOwnKey(event)) return;
+  if (event.key === "Escape" && bar.leavePanel()) return;
   if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
   const action = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (!action) return;

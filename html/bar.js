@@ -1,5 +1,6 @@
 // The bar under one camera: its state, its measures and its buttons.
 
+import { Controls } from "./controls.js";
 import { Details } from "./details.js";
 import { DetectorStatus, Finds } from "./detect.js";
 import { actionsFor, canCopy, canLeave, toggleFullScreen } from "./actions.js";
@@ -17,6 +18,7 @@ export class CameraBar {
   #player = null;
   #buttons;
   #details = new Details(find("details"));
+  #controls = new Controls(find("controls"));
   #finds = new Finds();
   #detector = new DetectorStatus(new URL(".", import.meta.url));
   #wantsDetails = memory.get("details") === "on";
@@ -32,11 +34,15 @@ export class CameraBar {
       ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       canLeave() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
-      ["snapshot", act("snapshot")], ["detect", act("detect")], ["details", () => this.toggleDetails()],
+      ["snapshot", act("snapshot")], ["detect", act("detect")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
-    this.#finds.addEventListener("change", () => this.#showButtons());
+    this.#finds.addEventListener("change", () => {
+      if (this.#finds.isOpen) this.#controls.close();
+      this.#showButtons();
+    });
+    this.#controls.addEventListener("change", () => this.#showButtons());
     this.#detector.addEventListener("change", () => this.#showButtons());
   }
 
@@ -50,8 +56,9 @@ export class CameraBar {
     if (player === this.#player) return;
     this.#listen("removeEventListener");
     this.#player = player;
-    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect() } : {};
+    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
     this.#finds.player = player;
+    this.#controls.player = player;
     this.#listen("addEventListener");
     this.#details.player = player && this.#wantsDetails ? player : null;
     this.#showState();
@@ -71,9 +78,18 @@ export class CameraBar {
   toggleDetails() {
     if (!this.#player) return;
     this.#wantsDetails = !this.#wantsDetails;
+    if (this.#wantsDetails) this.#controls.close();
     memory.set("details", this.#wantsDetails ? "on" : "off");
     this.#details.player = this.#wantsDetails ? this.#player : null;
     this.#showButtons();
+  }
+
+  // They lie beside the picture in one place: what is opened closes the other.
+  #toggleControls() {
+    if (!this.#controls.isOffered) return;
+    if (!this.#controls.isOpen && this.#wantsDetails) this.toggleDetails();
+    if (!this.#controls.isOpen && this.#finds.isOpen) this.#finds.leave();
+    this.#controls.toggle();
   }
 
   /** Finds what is in the picture, or says why that cannot be. */
@@ -82,16 +98,18 @@ export class CameraBar {
     else this.#finds.toggle();
   }
 
-  /** Goes back from what was found to the live picture; false when nothing is shown. */
-  leaveFinds() {
-    const { isOpen } = this.#finds;
-    if (isOpen) this.#finds.leave();
-    return isOpen;
+  /** Closes what was found, or the camera's controls; false when neither is open. */
+  leavePanel() {
+    if (this.#finds.isOpen) this.#finds.leave();
+    else if (this.#controls.isOpen) this.#controls.close();
+    else return false;
+    return true;
   }
 
   /** After a change of language or theme. */
   rebuild() {
     this.#finds.rebuild();
+    this.#controls.rebuild();
     find("measures").replaceChildren(...measureKeys.map((key) => make("div", { className: key, title: text(key) },
       make("dt", { textContent: text(key) }), make("dd"))));
     this.#details.rebuild();
@@ -125,7 +143,7 @@ export class CameraBar {
   #showButtons() {
     const buttons = this.#buttons;
     find("camera-tools").setAttribute("aria-label", text("picture", { camera: this.#player?.camera ?? "" }));
-    for (const name of ["back", "forth", "rotate", "mirror", "pictureInPicture", "copy", "snapshot", "details"]) buttons.label(name, name);
+    for (const name of ["back", "forth", "rotate", "mirror", "pictureInPicture", "copy", "snapshot", "controls", "details"]) buttons.label(name, name);
     buttons.label("fullScreen", document.fullscreenElement ? "leaveFullScreen" : "fullScreen");
     if (!this.#player) return;
     const { view, frozen } = this.#player;
@@ -136,6 +154,8 @@ export class CameraBar {
     buttons.press("rotate", view.rotation !== 0);
     buttons.press("view", view.mode !== "fit");
     buttons.press("details", this.#wantsDetails);
+    buttons.press("controls", this.#controls.isOpen);
+    buttons.offer("controls", this.#controls.isOffered, true);
     buttons.label("detect", this.#finds.isOpen ? "detect.leave" : "detect", "detect");
     buttons.press("detect", this.#finds.isOpen);
     buttons.grey("detect", this.#finds.isOpen ? "" : this.#detector.reason);

@@ -11,7 +11,7 @@ const shortestStall = 2_000;
  *   isActive, isFrozen
  *   pictureAt           when the newest picture was painted; 0: none since the start
  *   delay, interval     of metrics
- *   refusal             { status, message } of the last connection, or null
+ *   refusal             { status, error, message } of the last connection, or null
  *   outage              what the stream said of the camera instead of a picture, or null
  *   isStill             snapshots instead of a stream
  *   isReachable, askedAt, camera, isKnown   of the status feed; camera: its entry or undefined
@@ -36,9 +36,11 @@ export function conditionOf(facts) {
   }
   if (facts.isReachable === false) return { state: "unreachable" };
   if (refusal?.status === 404 || (facts.isReachable && facts.askedAt > 0 && facts.isKnown === false)) return { state: "missing" };
-  if (refusal?.status === 503 || refusal?.status === 429) return { state: "busy", reason: refusal.message };
-  if (refusal?.status === 401 || refusal?.status === 403) return { state: "refused", reason: refusal.message };
-  if (refusal && refusal.status < 502) return { state: "failed", reason: refusal.message || `HTTP ${refusal.status}` };
+  if (refusal?.status === 503 || refusal?.status === 429) return { state: "busy", code: refusal.error, reason: refusal.message };
+  if (refusal?.status === 401 || refusal?.status === 403) return { state: "refused", code: refusal.error, reason: refusal.message };
+  if (refusal && refusal.status < 502) {
+    return { state: "failed", code: refusal.error, reason: refusal.message || `HTTP ${refusal.status}` };
+  }
   if (silence < stall) return { state: "connecting" };
   return hasPicture ? { state: "stalled", silence } : { state: "connecting" };
 }

@@ -219,11 +219,12 @@ export class Engine {
 
 /** What the server said instead of pictures. */
 async function refusal(answer) {
+  let error = "";
   let message = "";
   try {
-    message = (await answer.json()).message ?? "";
+    ({ error = "", message = "" } = await answer.json());
   } catch {
     // No JSON: the status alone has to do.
   }
-  return { cause: "refused", status: answer.status, message, retryAfter: Number(answer.headers.get("retry-after")) || 0 };
+  return { cause: "refused", status: answer.status, error, message, retryAfter: Number(answer.headers.get("retry-after")) || 0 };
 }

@@ -6,7 +6,7 @@ import { text } from "./strings.js";
 
 const rows = [
   ["← →", "cameras"], ["Esc", "wall"], ["S", "snapshot"], ["F", "fullScreen"], ["␣", "freeze"], [", .", "step"], ["V", "view"],
-  ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
+  ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["C", "controls"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
 ];
 
 export class Help {

@@ -1,16 +1,15 @@
 // What lies over a picture that is not simply live: a sign, the state, and why. It is also read out.
 
 import { icon } from "./icons.js";
-import { duration, language, text } from "./strings.js";
+import { make } from "./dom.js";
+import { duration, language, text, trouble } from "./strings.js";
 
 export class Note {
-  element = document.createElement("div");
+  element = make("div", { className: "note" });
   /** For screen readers only: the state, without spans of time that change four times a second. */
-  announcement = document.createElement("div");
+  announcement = make("div", { className: "announcement" });
 
   constructor() {
-    this.element.className = "note";
-    this.announcement.className = "announcement";
     this.announcement.setAttribute("role", "status");
   }
 
@@ -19,29 +18,31 @@ export class Note {
     const { state } = condition;
     if (this.element.dataset.state !== state) {
       this.element.dataset.state = state;
-      this.element.replaceChildren(icon(state), document.createElement("strong"), document.createElement("span"));
+      this.element.replaceChildren(icon(state), make("strong"), make("span"), make("small", { lang: "en" }));
     }
     const title = text(state);
     this.element.children[1].textContent = title;
-    this.element.children[2].textContent = capitalized(sentence(camera, condition, delay));
+    const { sentence, detail } = explanation(camera, condition, delay);
+    this.element.children[2].textContent = capitalized(sentence);
+    this.element.children[3].textContent = capitalized(detail ?? "");
     const announced = state === "paused" ? "" : `${camera}: ${title}`;
     if (this.announcement.textContent !== announced) this.announcement.textContent = announced;
   }
 }
 
-/** The sentence that goes with a state; "" when there is nothing to add. */
-function sentence(camera, { state, reason, cameraState, silence }, delay) {
+/** The sentence that goes with a state, and the server's own words where they are in another language; "" for none. */
+function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":
-      return text("detail.late", { age: duration(delay ?? 0) });
+      return { sentence: text("detail.late", { age: duration(delay ?? 0) }) };
     case "stalled":
-      return text("detail.stalled", { age: duration(silence) });
-    case "offline":
-      // The server gives its reason in English; other languages get the kind of trouble in their own words first.
-      if (language.code === "en") return reason || text(`camera.${cameraState}`);
-      return [text(`camera.${cameraState}`), reason].filter(Boolean).join("\n");
+      return { sentence: text("detail.stalled", { age: duration(silence) }) };
+    case "offline": {
+      const known = text(`camera.${cameraState}`);
+      return language.code === "en" || !known ? { sentence: reason || known } : { sentence: known, detail: reason };
+    }
     default:
-      return reason || text(`detail.${state}`, { camera });
+      return reason ? trouble(code, reason) : { sentence: text(`detail.${state}`, { camera }) };
   }
 }
 

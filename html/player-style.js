@@ -20,11 +20,12 @@ sheet.replaceSync(`
   .announcement { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
   .note { position: absolute; inset: 0; display: grid; align-content: center; justify-items: center; gap: 4px; padding: 16px;
-    text-align: center; pointer-events: none; text-wrap: balance; white-space: pre-line; }
-  .note strong { font-weight: 600; font-size: clamp(13px, 4.4cqmin, 20px); letter-spacing: -.005em; }
-  .note span { max-width: 46ch; font-size: clamp(12px, 3cqmin, 15px); color: #e6e7ea; overflow-wrap: anywhere; }
-  .note span:empty { display: none; }
-  .note .icon { width: clamp(24px, 12cqmin, 56px); aspect-ratio: 1; margin-bottom: 4px; fill: none; stroke: currentColor;
+    text-align: center; pointer-events: none; text-wrap: balance; }
+  .note strong { font-weight: 600; font-size: clamp(13px, 4.4cqmin, max(20px, 1.8vmin)); letter-spacing: -.005em; }
+  .note span, .note small { max-width: 46ch; font-size: clamp(12px, 3cqmin, max(15px, 1.4vmin)); color: #e6e7ea; overflow-wrap: anywhere; }
+  .note small { font-size: clamp(11px, 2.6cqmin, max(13px, 1.2vmin)); color: #c3c6cc; }
+  .note span:empty, .note small:empty { display: none; }
+  .note .icon { width: clamp(24px, 12cqmin, max(56px, 5vmin)); aspect-ratio: 1; margin-bottom: 4px; fill: none; stroke: currentColor;
     stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; color: var(--tone); }
   .note[data-state="live"], .note[data-state="paused"], .note[data-state="frozen"] { display: none; }
 

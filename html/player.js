@@ -309,10 +309,10 @@ export class OrielPlayer extends HTMLElement {
     }
   }
 
-  #takeClosing({ cause, status, message, retryAfter }) {
+  #takeClosing({ cause, status, error, message, retryAfter }) {
     if (!this.#isActive) return;
     this.#isOpen = false;
-    this.#refusal = cause === "refused" ? { status, message } : null;
+    this.#refusal = cause === "refused" ? { status, error, message } : null;
     this.metrics.breakOff();
     if (!this.isStill) {
       this.metrics.reconnects += 1;

@@ -5,8 +5,9 @@ import shutil
 import signal
 import sys
 
-import long_checks
+import control_checks
 import detect_checks
+import long_checks
 import page_checks
 import system_checks
 from checking import Report, Skipped
@@ -36,15 +37,16 @@ def main():
     report = Report(given.words)
     if not given.system:
         with Chromium() as browser:
-            look(report, browser, [*page_checks.checks(browser), *page_checks.chromium_checks(browser)])
+            look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser),
+                                   *page_checks.chromium_checks(browser), *control_checks.chromium_checks(browser)])
         has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
         if given.full and has_firefox:
             with Firefox() as browser:
-                look(report, browser, page_checks.checks(browser))
+                look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser)])
         elif given.full:
             report.run("firefox", no_firefox)
-        for make_browser in ([Chromium] + ([Firefox] if has_firefox else []) if given.full else []):
-            for sentence, check, *arguments in long_checks.checks(make_browser):
+        for make_browser, most in ([(Chromium, 0.6)] + ([(Firefox, 1.0)] if has_firefox else []) if given.full else []):
+            for sentence, check, *arguments in long_checks.checks(make_browser, most):
                 report.run(f"{make_browser.name}: {sentence}", check, *arguments)
     if not given.scripted:
         with Chromium() as browser:

@@ -12,6 +12,7 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import coded
+from scripted_controls import NO_CONTROLS
 
 HTML = pathlib.Path(__file__).resolve().parents[2] / "html"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -80,6 +81,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.is_cut = False
         self.is_full = False
         self.clock_error = 0.0
+        self.controls = {}
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -110,10 +112,28 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
         elif address.path == "/detect/status":
             self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "There is no model."})
+        elif first == "controls":
+            self.controls(self.server.controls.get(name, NO_CONTROLS))
         elif first in ("video", "snapshot", "status"):
             self.camera_request(first, name, query)
         else:
             self.file(address.path)
+
+    def controls(self, controls):
+        if controls:
+            self.json(*controls.get())
+        else:
+            self.json(404, {"error": "not_found", "message": "There is nothing here."})
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        first, _, name = self.path.lstrip("/").partition("/")
+        if self.server.is_cut:
+            self.close_connection = True
+        elif first == "controls" and self.server.controls.get(name) and self.headers.get("Content-Type") == "application/json":
+            self.json(*self.server.controls[name].put(json.loads(body)))
+        else:
+            self.json(404, {"error": "not_found", "message": "There is nothing here."})
 
     def camera_request(self, kind, name, query):
         cameras = self.server.cameras

@@ -1,0 +1,291 @@
+"""The panel of a camera's controls, against a scripted server."""
+
+import time
+
+from checking import expect, wait_until
+from page_checks import CONTRAST, Scene
+from scripted_controls import ScriptedControls
+
+SLIDER = "[data-control=brightness] input[type=range]"
+FOCUSED = "return document.activeElement.closest('[data-control]')?.dataset.control ?? document.activeElement.dataset.tool ?? document.activeElement.className"
+
+
+class Desk(Scene):
+    """A scene whose camera has controls, and its page."""
+
+    def __init__(self, browser, names=("main",)):
+        super().__init__(browser, names, rate=10)
+        self.controls = self.server.controls["main"] = ScriptedControls()
+        self.browser = browser
+
+    def open(self, path="/#/main"):
+        self.page.open(path)
+        self.page.run("localStorage.clear()")
+        self.wait_live()
+        wait_until(lambda: self.is_offered, 5, "a button for the controls")
+
+    def open_panel(self, path="/#/main"):
+        self.open(path)
+        self.browser.press("c")
+        wait_until(lambda: self.is_open, 3, "the panel")
+
+    @property
+    def is_offered(self):
+        return self.page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false")
+
+    @property
+    def is_open(self):
+        return not self.page.run("return document.getElementById('controls').hidden")
+
+    def row(self, name, expression):
+        return self.page.run(f"const row = document.querySelector('[data-control={name}]'); return row && ({expression});")
+
+    def turn(self, name, value, selector="input[type=range]", event="input"):
+        self.page.run(
+            "const field = document.querySelector(`[data-control=${given[0]}]`).querySelector(given[2]);"
+            "field.value = given[1]; field.dispatchEvent(new Event(given[3], { bubbles: true }));", name, value, selector, event)
+
+    def wait_value(self, name, value):
+        wait_until(lambda: self.controls[name]["value"] == value, 3, f"{name} at {value}, but {self.controls[name]['value']}")
+
+    def wait_remark(self, name, words):
+        wait_until(lambda: words in (self.row(name, "row.querySelector('.remark').innerText") or ""), 3, f"“{words}”")
+
+
+def offered_only_where_it_answers(browser):
+    with Desk(browser, names=("main", "door", "garden")) as desk:
+        desk.server.controls["door"] = ScriptedControls("door")
+        desk.server.controls["door"].controls = []
+        desk.server.controls["garden"] = None
+        asked = lambda name: f"/controls/{name}" in desk.server.requests
+        desk.open()
+        desk.page.run("location.hash = '#/door'")
+        wait_until(lambda: asked("door"), 3, "the question to a camera without controls")
+        wait_until(lambda: not desk.is_offered, 3, "no button for a camera without controls")
+        desk.page.run("location.hash = '#/garden'")
+        wait_until(lambda: asked("garden"), 3, "the question to a camera that has no answer")
+        time.sleep(0.3)
+        expect(desk.is_offered, False, "a button where nothing answers")
+        browser.press("c")
+        expect(desk.is_open, False, "the panel where nothing answers")
+
+
+def values_reach_the_camera(browser):
+    with Desk(browser) as desk:
+        desk.open_panel()
+        desk.turn("brightness", 140)
+        desk.wait_value("brightness", 140)
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "140", 2, "the figure beside it")
+        desk.turn("brightness", 900, "[type=number]", "change")
+        desk.wait_value("brightness", 255)
+        desk.page.run("document.querySelector('[data-control=horizontal_flip] input').click()")
+        desk.wait_value("horizontal_flip", 1)
+        expect(desk.controls.wishes[-1], {"horizontal_flip": True}, "the wish of a switch")
+        desk.page.run("document.querySelector('[data-control=do_white_balance] button').click()")
+        wait_until(lambda: desk.controls.wishes[-1] == {"do_white_balance": True}, 3, "the wish of a button")
+        # What depends on another control follows it.
+        expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "exposure under the automatic")
+        desk.turn("auto_exposure", 1, "select", "change")
+        desk.wait_value("auto_exposure", 1)
+        wait_until(lambda: desk.row("exposure_time_absolute", "row.querySelector('input').disabled") is False, 3, "exposure to turn")
+        for name in ("temperature", "serial"):
+            expect(desk.row(name, "row.querySelector('input').disabled"), True, f"{name}, which is read-only")
+            assert "Read-only" in desk.row(name, "row.innerText"), desk.row(name, "row.innerText")
+
+
+def dragging_is_followed(browser):
+    with Desk(browser) as desk:
+        desk.controls.delay = 0.1
+        desk.open_panel()
+        x, y, width = desk.page.run(f"const box = document.querySelector('{SLIDER}').getBoundingClientRect(); return [box.x, box.y + box.height / 2, box.width]")
+        desk.page.run(f"window.seen = []; document.querySelector('{SLIDER}').addEventListener('input', ({{ target }}) => seen.push(Number(target.value)))")
+        for step in range(6):
+            browser.drag(x + width * (0.1 + 0.1 * step), y, x + width * (0.2 + 0.1 * step), y)
+        last = desk.page.run("return seen.at(-1)")
+        assert last and last > 128, last
+        desk.wait_value("brightness", last)
+        seen = desk.page.run("return seen.length")
+        expect(desk.controls.most_running, 1, "requests at a time")
+        assert 1 < len(desk.controls.wishes) <= seen, (len(desk.controls.wishes), seen)
+        expect(desk.controls.wishes[-1], {"brightness": last}, "the last wish")
+        return f"{seen} positions, {len(desk.controls.wishes)} requests"
+
+
+def newest_wish_wins(browser):
+    with Desk(browser) as desk:
+        desk.controls.delay = 0.4
+        desk.open_panel()
+        desk.page.run(
+            "for (const [name, from, to] of [['brightness', 10, 59], ['contrast', 98, 100]]) {"
+            "  const slider = document.querySelector(`[data-control=${name}] [type=range]`);"
+            "  for (let value = from; value <= to; value += 1) { slider.value = value; slider.dispatchEvent(new Event('input')); }"
+            "}")
+        desk.wait_value("contrast", 100)
+        expect(desk.controls.wishes, [{"brightness": 10}, {"brightness": 59, "contrast": 100}], "what was sent")
+        # A slider is not pulled back by an answer to an older wish.
+        desk.turn("brightness", 70)
+        wait_until(lambda: len(desk.controls.wishes) == 3, 2, "a third request")
+        desk.turn("brightness", 80)
+        desk.wait_value("brightness", 70)
+        time.sleep(0.15)
+        expect(desk.row("brightness", "row.querySelector('[type=range]').value"), "80", "the slider meanwhile")
+        desk.wait_value("brightness", 80)
+
+
+def what_the_camera_made_of_it(browser):
+    with Desk(browser) as desk:
+        desk.open_panel()
+        desk.turn("contrast", 101, "[type=number]", "change")
+        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        expect(desk.row("contrast", "row.querySelector('[type=range]').value"), "100", "the slider")
+        desk.turn("sharpness", 5)
+        desk.wait_remark("sharpness", "The camera refuses sharpness=5: Input/output error.")
+        expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the value that is still there")
+        browser.press("l")
+        desk.turn("contrast", 103, "[type=number]", "change")
+        desk.wait_remark("contrast", "카메라에 적용된 값은 102")
+        expect(desk.row("brightness", "row.querySelector('label').textContent"), "밝기", "a name in Korean")
+        desk.page.run("localStorage.clear()")
+
+
+def back_to_default(browser):
+    with Desk(browser) as desk:
+        desk.open_panel()
+        hidden = "row.querySelector('.reset').getAttribute('aria-disabled')"
+        expect(desk.row("brightness", hidden), "true", "a reset of what is at its default")
+        desk.turn("brightness", 10)
+        desk.wait_value("brightness", 10)
+        wait_until(lambda: desk.row("brightness", hidden) == "false", 3, "a reset that can be used")
+        browser.click("[data-control=brightness] .reset")
+        desk.wait_value("brightness", 128)
+        expect(desk.controls.wishes[-1], {"brightness": None}, "the wish of a reset")
+        for name, value in (("brightness", 20), ("contrast", 30)):
+            desk.turn(name, value)
+            desk.wait_value(name, value)
+        desk.page.run("document.querySelector('.reset-all').click()")
+        desk.wait_value("brightness", 128)
+        desk.wait_value("contrast", 64)
+        expect(desk.controls.wishes[-1], {"*": None}, "the wish of a reset of all")
+
+
+def troubles_are_told(browser):
+    with Desk(browser) as desk:
+        desk.open_panel()
+        fault = lambda: desk.page.text(".fault")
+        desk.controls.refusal = (409, {"error": "camera_offline", "message": "The camera at /dev/video0 is away."})
+        desk.turn("brightness", 10)
+        wait_until(lambda: fault() == "The camera at /dev/video0 is away.", 3, f"the server's sentence, but {fault()}")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", 2, "the value that is still there")
+        browser.press("l")
+        desk.turn("brightness", 20)
+        wait_until(lambda: "카메라가 오프라인입니다" in fault(), 3, f"the trouble in Korean, but {fault()}")
+        browser.press("l")
+        desk.controls.refusal = None
+        desk.turn("brightness", 30)
+        desk.wait_value("brightness", 30)
+        wait_until(lambda: not fault(), 3, "the trouble gone")
+        desk.server.is_cut = True
+        desk.turn("brightness", 40)
+        wait_until(lambda: "does not answer" in (fault() or ""), 5, f"a word of the server's absence, but {fault()}")
+        desk.page.run("localStorage.clear()")
+
+
+def another_client(browser):
+    with Desk(browser, names=("main", "door")) as desk:
+        desk.open_panel()
+        browser.press("Escape")
+        wait_until(lambda: not desk.is_open, 2, "the panel closed by Escape")
+        expect(desk.page.run("return location.hash"), "#/main", "the camera is still there")
+        browser.click("[data-tool=controls]")
+        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", 2, "the panel opened by its button")
+        browser.press("Escape")
+        expect(desk.page.run(FOCUSED), "controls", "the focus, back on the button")
+        desk.controls["brightness"]["value"] = 77
+        browser.press("c")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "77", 3, "what another one has set")
+        browser.press("Escape")
+        browser.press("Escape")
+        wait_until(lambda: desk.page.run("return location.hash") == "#/", 2, "the wall after a second Escape")
+
+
+def keyboard_only(browser):
+    with Desk(browser, names=("main", "door")) as desk:
+        desk.open_panel()
+        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", 2, "the focus on the first control")
+        desk.page.run(f"document.querySelector('{SLIDER}').focus()")
+        browser.press("ArrowRight")
+        desk.wait_value("brightness", 129)
+        expect(desk.page.run("return location.hash"), "#/main", "the camera shown")
+        desk.page.run("document.querySelector('[data-control=horizontal_flip] input').focus()")
+        browser.press(" ")
+        desk.wait_value("horizontal_flip", 1)
+        expect(desk.page.state(), "live", "the picture, which a space would freeze")
+        figure = "document.querySelector('[data-control=contrast] [type=number]')"
+        desk.page.run(f"{figure}.focus(); {figure}.select()")
+        for key in ("8", "0", "Enter"):
+            browser.press(key)
+        desk.wait_value("contrast", 80)
+        # Everything that can be turned has a name and a place in the order of Tab.
+        nameless = desk.page.run(
+            "return [...document.querySelectorAll('#controls :is(input, select, button)')].filter((one) => one.checkVisibility())"
+            ".filter((one) => !(one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim()) || one.tabIndex < 0).map((one) => one.outerHTML)")
+        expect(nameless, [], "without a name or out of reach")
+
+
+def formats_are_listed(browser):
+    with Desk(browser) as desk:
+        desk.open_panel()
+        desk.page.run("document.querySelector('.formats').open = true")
+        words = desk.page.text(".formats")
+        for wanted in ("Motion-JPEG", "1280 × 720", "30, 15 fps", "29.97", "48 × 32 to 1920 × 1080", "not used"):
+            assert wanted in words, (wanted, words)
+        expect(desk.page.run("return [...document.querySelectorAll('.formats dt b')].map((one) => one.parentElement.innerText.replace(/\\s+/g, ' '))"),
+               ["1280 × 720 now"], "the size of the moment")
+
+
+def room_for_the_picture(browser):
+    with Desk(browser) as desk:
+        try:
+            for width, height in ((390, 844), (844, 390), (320, 568)):
+                browser.viewport(width, height, 2, True)
+                desk.open_panel()
+                expect(desk.page.run("return document.documentElement.scrollWidth"), width, f"the page's width at {width} × {height}")
+                desk.page.run("document.getElementById('controls').scrollTop = 0")
+                picture, panel = desk.page.run(
+                    "return [document.querySelector('oriel-player'), document.getElementById('controls')]"
+                    ".map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => [x, y, right, bottom])")
+                assert picture[2] <= panel[0] + 1 or picture[3] <= panel[1] + 1, (picture, panel)
+                assert picture[3] - picture[1] > 0.3 * height, (picture, panel)
+                expect(desk.page.run("const panel = document.getElementById('controls'); return panel.scrollWidth - panel.clientWidth"), 0, "what lies beyond the panel's edge")
+        finally:
+            browser.viewport(1280, 800)
+
+
+def contrast_of_the_panel(browser):
+    with Desk(browser) as desk:
+        for theme in ("dark", "light"):
+            browser.prefer(prefers_color_scheme=theme)
+            desk.open_panel()
+            desk.page.run("document.querySelector('.formats').open = true")
+            desk.turn("contrast", 101, "[type=number]", "change")
+            desk.wait_remark("contrast", "Asked for")
+            expect(desk.page.run(CONTRAST), [], f"contrast below 4.5 in {theme}")
+        browser.prefer()
+
+
+def checks(browser):
+    yield "controls: they are offered only where the server and the camera have some", offered_only_where_it_answers, browser
+    yield "controls: what is turned reaches the camera, and what depends on it follows", values_reach_the_camera, browser
+    yield "controls: dragging is followed, one request at a time", dragging_is_followed, browser
+    yield "controls: of several wishes the newest wins", newest_wish_wins, browser
+    yield "controls: what the camera made of a wish is told", what_the_camera_made_of_it, browser
+    yield "controls: one and all go back to their defaults", back_to_default, browser
+    yield "controls: troubles are told in a sentence, in Korean too", troubles_are_told, browser
+    yield "controls: opening them shows what others have set; Escape closes them", another_client, browser
+    yield "controls: the keyboard alone is enough", keyboard_only, browser
+    yield "controls: formats and sizes are listed", formats_are_listed, browser
+
+
+def chromium_checks(browser):
+    yield "controls: there is room for them and the picture on phones", room_for_the_picture, browser
+    yield "controls: their text has contrast, in dark and light", contrast_of_the_panel, browser
