@@ -46,4 +46,5 @@ function explanation(camera, { state, code, reason, cameraState, silence }, dela
   }
 }
 
-const capitalized = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+/** A sentence may begin with an address, which stays as it is. */
+const capitalized = (words) => words.replace(/^[a-z](?=[a-z]*[ ,])/, (first) => first.toUpperCase());

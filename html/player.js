@@ -20,6 +20,8 @@ import { View, addGestures } from "./view.js";
 import { sheet } from "./player-style.js";
 
 const refreshInterval = 250;
+/** Milliseconds without a picture after which the server is asked whether it is still there. */
+const silence = 400;
 
 export class OrielPlayer extends HTMLElement {
   static observedAttributes = ["camera", "server", "mode", "fps", "history"];
@@ -48,6 +50,7 @@ export class OrielPlayer extends HTMLElement {
   #pictureAt = 0;
   #refusal = null;
   #outage = null;
+  #isDoubted = false;
   #retry = new Retry(() => this.#connect());
   #refreshTimer = 0;
   #whenStillDone = null;
@@ -331,6 +334,7 @@ export class OrielPlayer extends HTMLElement {
     this.#retry.reset();
     this.#refusal = null;
     this.#outage = null;
+    this.#isDoubted = false;
     this.#pictureAt = at;
     this.frame = { id, time, delay: this.#ageAt(at, time) };
     this.metrics.add(message, this.frame.delay);
@@ -361,6 +365,10 @@ export class OrielPlayer extends HTMLElement {
   // What a person sees of it.
 
   #refresh() {
+    if (this.#isActive && this.#pictureAt && !this.#isDoubted && now() - this.#pictureAt > Math.max(silence, 3 * (this.metrics.interval ?? 0))) {
+      this.#isDoubted = true;
+      this.#feed.doubt();
+    }
     const condition = conditionOf({
       now: now(),
       openedAt: this.#openedAt,

@@ -41,14 +41,15 @@ class Report:
 
 
 def wait_until(condition, seconds, what):
-    """Waits for something true and returns how long that took, in seconds, and the value."""
+    """Waits for something true and returns how long that took, in seconds, and the value. `what` may be a function that tells it."""
     began = time.monotonic()
     while True:
         value = condition()
         if value:
             return time.monotonic() - began, value
         if time.monotonic() - began > seconds:
-            raise AssertionError(f"after {seconds} s still not: {what} (last seen: {value!r})")
+            wanted = what() if callable(what) else what
+            raise AssertionError(f"after {seconds} s still not: {wanted} (last seen: {value!r})")
         time.sleep(0.02)
 
 

@@ -154,6 +154,15 @@ class Chromium:
     def drag(self, x, y, to_x, to_y):
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
+    def touch(self, *moments):
+        """Fingers on the screen: each moment is a list of their places, (x, y); an empty one lifts them all."""
+        down = 0
+        for places in moments:
+            kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"
+            points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+            self.protocol("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+            down = len(places)
+
     def viewport(self, width, height, scale=1, is_phone=False):
         self.protocol("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=is_phone)
         self.protocol("Emulation.setTouchEmulationEnabled", enabled=is_phone)

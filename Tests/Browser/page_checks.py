@@ -12,6 +12,7 @@ from checking import expect, own_address, wait_until
 from front import Front
 from page import PLAYER, Page
 from scripted import HTML, Camera, ScriptedServer
+from wire import Wire
 
 IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
 
@@ -77,10 +78,23 @@ class Scene:
         return next(iter(self.sources.values()))
 
     def wait_state(self, state, seconds=10, camera=None):
-        return wait_until(lambda: self.page.state(camera) == state, seconds, f"{state}, but {self.page.state(camera)}")[0]
+        return wait_until(lambda: self.page.state(camera) == state, seconds, lambda: f"{state}, but {self.page.state(camera)}")[0]
 
     def wait_live(self, seconds=10):
         return self.wait_state("live", seconds)
+
+    def wait_shown(self, number, seconds, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
+        """Waits for a picture on the screen; returns how long that took."""
+        seen = []
+
+        def is_shown():
+            seen.append(self.page.shown_number(element))
+            return seen[-1] == number
+
+        try:
+            return wait_until(is_shown, seconds, f"picture {number} on the screen")[0]
+        except AssertionError as error:
+            raise AssertionError(f"{error}; seen were {seen}, the frame is {self.page.player('[player.frame?.id, player.condition.state]')}") from None
 
     def streams_opened(self):
         return sum(request.startswith("/video") for request in self.server.requests)
@@ -103,7 +117,8 @@ def newest_frame_is_seen(browser, way, host, rate):
         for _ in range(3):
             time.sleep(1.2 / min(rate, 4))
             number = scene.source.pause()
-            waited, _ = wait_until(lambda: scene.page.shown_number(element) == number, 1.5, f"picture {number} on the screen")
+            # The server would repeat it after 4 s, and so hide a lag.
+            waited = scene.wait_shown(number, 3.5, element)
             if rate < 5:
                 time.sleep(0.1)
                 scene.source.publish()
@@ -180,6 +195,23 @@ def server_away(browser):
         time.sleep(3)
         scene.server.is_cut = False
         back = scene.wait_live(1.5)
+        return f"seen after {went:.1f} s, live {back:.2f} s after its return"
+
+
+def network_silent(browser):
+    """Nothing comes through, and no connection ends: a cable that was pulled out."""
+    with Scene(browser) as scene, Wire(scene.server.port) as wire:
+        page = Page(browser, f"http://127.0.0.1:{wire.port}")
+        page.open()
+        scene.wait_live()
+        time.sleep(1)
+        wire.cut()
+        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), 4, "not live any more")
+        wait_until(lambda: page.state() == "unreachable", 4, "unreachable")
+        time.sleep(1)
+        wire.mend()
+        back = scene.wait_live(5)
+        browser.leave()
         return f"seen after {went:.1f} s, live {back:.2f} s after its return"
 
 
@@ -430,6 +462,42 @@ def zoom_and_move(browser):
         expect(page.player("player.view.zoom"), 1, "the zoom after 0")
 
 
+def pinch(browser):
+    """Two fingers spread to three times their distance: the picture's point between them stays between them."""
+    with Scene(browser) as scene:
+        page = scene.page
+        browser.viewport(390, 844, 2, True)
+        try:
+            page.open("/#/main?fit=fill")       # so that it can move in both directions
+            scene.wait_live()
+            left, top, width, height = page.run(f"const box = {PLAYER}.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]")
+            x, y = left + width * 0.6, top + height * 0.45
+            under = (
+                "(() => { const box = player.shadowRoot.querySelector('.picture').getBoundingClientRect();"
+                f"return [({x} - box.x) / box.width, ({y} - box.y) / box.height]; }})()")
+            before = page.player(under)
+            spread = [[(x - distance, y), (x + distance, y)] for distance in range(20, 61, 5)]
+            browser.touch(spread[0][:1], *spread, [])
+            wait_until(lambda: abs(page.player("player.view.zoom") - 3) < 0.1, 2, lambda: f"a zoom of 3, but {page.player('player.view.zoom')}")
+            after = page.player(under)
+            assert all(abs(a - b) < 0.03 for a, b in zip(before, after)), f"the point between the fingers went from {before} to {after}"
+            expect(page.run("return visualViewport.scale"), 1, "the zoom of the page itself")
+            # One finger moves it; two that come together make it small again.
+            at = page.player("[player.view.x, player.view.y]")
+            browser.touch([(x, y)], [(x - 15, y)], [(x - 30, y)], [])
+            wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, 2, "moved by a finger")
+            expect(page.player("player.view.y"), at[1], "the other direction")
+            browser.touch(spread[-1][:1], *reversed(spread), [])
+            wait_until(lambda: page.player("player.view.zoom") < 1.1, 2, "small again")
+            # A finger that stays after a pinch goes on to move, without a leap.
+            browser.touch(spread[0][:1], *spread)
+            at = page.player("player.view.x")
+            browser.touch(spread[-1][:1], [])
+            assert abs(page.player("player.view.x") - at) < 2, "a leap when a finger was lifted"
+        finally:
+            browser.viewport(1280, 800)
+
+
 def saved_picture(browser):
     with Scene(browser) as scene:
         scene.page.open()
@@ -631,6 +699,7 @@ def checks(browser):
     yield "a stream without new frames is shown as stalled", stalled, browser
     yield "pictures that are old are shown as late", late, browser
     yield "a server that is away is shown so, and its return is seen at once", server_away, browser
+    yield "a network that falls silent is seen, and so is its return", network_silent, browser
     yield "a restart of the worker goes by unseen", worker_restarts, browser
     yield "a server that has no room for a viewer says so, and is asked again", server_full, browser
     yield "pictures count more than a status that is refused", status_forbidden, browser
@@ -654,6 +723,7 @@ def chromium_checks(browser):
     yield "a network that is away is shown so, and its return is seen at once", network_away, browser
     yield "two windows share the connections", two_windows, browser
     yield "twelve cameras over HTTP/2 all stream at once", many_cameras_at_once, browser
+    yield "two fingers zoom the picture around the point between them, one moves it", pinch, browser
     yield "a saved picture is byte for byte what the server sent", saved_picture, browser
     yield "a picture can be copied", copied_picture, browser
     yield "picture in picture goes on while the tab is hidden", picture_in_picture, browser

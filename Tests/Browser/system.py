@@ -1,5 +1,6 @@
 """The real system, started by scripts/run with names, ports and folders of its own."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -11,20 +12,20 @@ import time
 import urllib.request
 
 from chromium import free_port
-from checking import wait_until
+from checking import Skipped, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class System:
-    def __init__(self, cameras, fps=30, size="1280x720", bind="127.0.0.1"):
+    def __init__(self, cameras, fps=30, size="1280x720", bind="127.0.0.1", settings=None):
         self.prefix = f"browser{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-browser-"))
         self.folder.chmod(0o755)        # nginx's workers, which are another user, reach the sockets through it
         self.log = self.folder / "run.log"
         self.port, ingest = free_port(), free_port()
-        settings = {
+        settings = (settings or {}) | {
             "ORIEL_PREFIX": self.prefix, "ORIEL_RUNTIME_DIR": str(self.folder / "run"), "ORIEL_CAMERAS": cameras,
             "ORIEL_FPS": str(fps), "ORIEL_SIZE": size, "ORIEL_WEB_PORT": str(self.port), "ORIEL_INGEST_PORT": str(ingest),
             "ORIEL_BIND": bind,
@@ -83,6 +84,28 @@ class System:
         for process in found:
             os.kill(process, number)
 
+    @contextlib.contextmanager
+    def kept_down(self, program):
+        """Meanwhile the program is dead: what would start it again stands still."""
+        keepers = [self.process.pid]
+        if program.endswith("-fcgi"):
+            keepers = [process for process in self.processes("multiwatch")
+                       if f"/{program}\0" in pathlib.Path(f"/proc/{process}/cmdline").read_text()]
+        if not keepers:
+            raise RuntimeError(f"nothing watches over {program}")
+        for keeper in keepers:
+            os.kill(keeper, signal.SIGSTOP)
+        try:
+            if program.startswith("nginx-"):
+                for master in self.processes(program):
+                    os.killpg(master, signal.SIGKILL)       # with its workers, which hold the port
+            else:
+                self.signal(signal.SIGKILL, program)
+            yield
+        finally:
+            for keeper in keepers:
+                os.kill(keeper, signal.SIGCONT)
+
     def close(self):
         try:
             self.signal(signal.SIGCONT, "capture-daemon")
@@ -118,3 +141,51 @@ class System:
 
     def __exit__(self, *_):
         self.close()
+
+
+class USBCamera:
+    """A camera that can be unplugged: Tests/FakeCamera, preloaded into capture-daemon alone."""
+
+    NODE = "/dev/video42"
+
+    def __init__(self, pictures):
+        compiler = next(filter(shutil.which, ("cc", "gcc", "clang")), None)
+        programs = pathlib.Path(os.environ.get("ORIEL_BIN_DIR", ROOT / ".build" / "release"))
+        if not compiler:
+            raise Skipped("there is no C compiler")
+        if not (programs / "capture-daemon").exists():
+            raise Skipped(f"there is no capture-daemon in {programs}")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-usb-"))
+        self.faults = self.folder / "faults"
+        self.faults.touch()
+        library = self.folder / "fake-camera.so"
+        source = ROOT / "Tests" / "FakeCamera"
+        subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, source / "camera.c", source / "preload.c"], check=True)
+        frames = self.folder / "frames"
+        frames.mkdir()
+        for number, picture in enumerate(pictures):
+            (frames / f"{number:04}.jpg").write_bytes(picture)
+        bin = self.folder / "bin"
+        bin.mkdir()
+        for program in programs.iterdir():
+            if program.is_file() and os.access(program, os.X_OK) and program.name != "capture-daemon":
+                (bin / program.name).symlink_to(program.resolve())
+        wrapper = bin / "capture-daemon"
+        wrapper.write_text(f"#!/bin/sh\nLD_PRELOAD={library} exec {programs.resolve()}/capture-daemon \"$@\"\n")
+        wrapper.chmod(0o755)
+        self.settings = {
+            "ORIEL_BIN_DIR": str(bin), "FAKE_CAMERA_DEVICE": self.NODE, "FAKE_CAMERA_FRAMES": str(frames),
+            "FAKE_CAMERA_FAULTS": str(self.faults),
+        }
+
+    def unplug(self):
+        self.faults.write_text("unplug\n")
+
+    def plug_in(self):
+        self.faults.write_text("")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)

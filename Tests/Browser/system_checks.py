@@ -1,5 +1,6 @@
 """The page against the real system: capture-daemon, both workers, both web servers."""
 
+import contextlib
 import pathlib
 import signal
 import statistics
@@ -7,9 +8,10 @@ import tempfile
 import time
 
 import coded
-from checking import expect, own_address, wait_until
+from checking import Skipped, expect, own_address, wait_until
 from page import PLAYER, Page
-from system import System
+from system import System, USBCamera
+from wire import Wire
 
 COUNT = 20
 
@@ -17,9 +19,9 @@ COUNT = 20
 class Stage:
     """A system and the page on it, kept for several checks."""
 
-    def __init__(self, browser, system, host="127.0.0.1"):
+    def __init__(self, browser, system, host="127.0.0.1", port=None):
         self.browser, self.system = browser, system
-        self.page = Page(browser, f"http://{host}:{system.port}")
+        self.page = Page(browser, f"http://{host}:{port or system.port}")
 
     def wait_live(self, seconds=15):
         return wait_until(lambda: self.page.state() == "live", seconds, "live")[0]
@@ -72,6 +74,65 @@ def capture_stops(stage):
     back = stage.wait_live(3)
     stage.expect_same_document()
     return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after its return"
+
+
+def gone_and_back(stage, leave, come_back, states):
+    """How soon the page says that something is gone, and how soon after its return it is live; without a reload."""
+    stage.open_marked()
+    time.sleep(0.5)
+    leave()
+    try:
+        went, _ = wait_until(lambda: stage.page.state() in states, 10, lambda: f"{' or '.join(states)}, but {stage.page.state()}")
+        note = " ".join(stage.page.note().split())
+        time.sleep(1)
+        expect(stage.page.state() in states, True, f"{stage.page.state()} a second later")
+        number = stage.page.frame_number()
+    finally:
+        come_back()
+    back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, 10, "live with new frames")
+    stage.expect_same_document()
+    return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after its return"
+
+
+def camera_unplugged(stage, camera):
+    return gone_and_back(stage, camera.unplug, camera.plug_in, ["offline"])
+
+
+def part_stays_dead(stage, program, state):
+    with contextlib.ExitStack() as down:
+        return gone_and_back(stage, lambda: down.enter_context(stage.system.kept_down(program)), down.close, [state])
+
+
+def network_gone(stage):
+    """A wire that is cut between browser and web server: no connection ends, nothing comes through."""
+    with Wire(stage.system.port) as wire:
+        note = gone_and_back(Stage(stage.browser, stage.system, port=wire.port), wire.cut, wire.mend, ["unreachable"])
+        stage.browser.leave()
+        return note
+
+
+def losses(report, browser):
+    """Whatever can go away goes away and comes back."""
+    name = f"real system, {browser.name}:"
+    checks = [
+        (f"{name} the camera is unplugged and plugged in again", camera_unplugged, None),
+        (f"{name} capture-daemon stays dead for a while", part_stays_dead, "capture-daemon", "offline"),
+        (f"{name} mjpeg-fcgi stays dead for a while", part_stays_dead, "mjpeg-fcgi", "offline"),
+        (f"{name} relay-fcgi stays dead for a while", part_stays_dead, "relay-fcgi", "unreachable"),
+        (f"{name} the web server stays dead for a while", part_stays_dead, "nginx-web", "unreachable"),
+        (f"{name} the camera's web server stays dead for a while", part_stays_dead, "nginx-ingest", "offline"),
+        (f"{name} the network is gone for a while", network_gone),
+    ]
+    if not any(report.wants(sentence) for sentence, *_ in checks):
+        return
+    try:
+        camera = USBCamera(coded.picture(number) for number in range(COUNT))
+    except Skipped as reason:
+        report.run(f"{name} losses", _raise, reason)
+        return
+    with camera, System(f"main={camera.NODE}", size="640x480", settings=camera.settings) as system:
+        for sentence, check, *arguments in checks:
+            report.run(sentence, check, Stage(browser, system), *(argument or camera for argument in arguments))
 
 
 def part_dies(stage, program):
@@ -161,6 +222,7 @@ def run(report, browser):
         report.run("real system: the web server dies", part_dies, stage, "nginx-web")
         report.run("real system: the camera's web server dies", part_dies, stage, "nginx-ingest")
 
+    losses(report, browser)
     with System(" ".join(f"cam{index}=pattern" for index in range(6)), fps=10, size="640x360") as system:
         report.run("real system: six cameras on the wall", wall_of_cameras, Stage(browser, system))
 
