@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "camera.h"
 
+#include "../LoadGenerator/stamp.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -27,7 +29,7 @@ struct handle camera_handles[MOST_HANDLES];
 
 // What the environment says.
 const char *camera_device = "/dev/video0", *camera_sys = "";
-static const char *faults_path = "";
+static const char *faults_path = "", *stamp = "";
 static struct size sizes[MOST_SIZES];
 static unsigned size_count, most_buffers = 4;
 static double rate = 30;
@@ -38,7 +40,7 @@ static size_t frame_count;
 // What the faults file says: states that last while they stand there, and frames yet to be spoilt.
 static struct {
     bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
-    int truncate, garbage, empty, flag, skip, eio;
+    int truncate, garbage, empty, flag, skip, eio, tear, foreign, past;
     struct size size;
 } faults;
 
@@ -107,6 +109,7 @@ void camera_set_up(void) {
     free(list);
     size = sizes[0];
     pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+    stamp = setting("FAKE_CAMERA_STAMP", stamp);
     load_frames(setting("FAKE_CAMERA_FRAMES", "/nonexistent"));
 }
 
@@ -165,6 +168,9 @@ static void read_faults(void) {
             if (!strcmp(word, "flag")) faults.flag = number;
             if (!strcmp(word, "skip")) faults.skip = number;
             if (!strcmp(word, "eio")) faults.eio = number;
+            if (!strcmp(word, "tear")) faults.tear = number;
+            if (!strcmp(word, "foreign")) faults.foreign = number;
+            if (!strcmp(word, "past")) faults.past = number;
         }
         if (file) fclose(file);
     }
@@ -176,12 +182,25 @@ static bool take(int *fault) { return *fault > 0 && (*fault)--; }
 
 // ---- the camera's own thread
 
-static size_t draw(unsigned char *bytes, size_t room) {
+// Says in the picture whose it is and from when; or spoils it in one of the ways that nobody but its stamp tells.
+static void sign(unsigned char *bytes, size_t count, const struct timespec *now) {
+    uint64_t time = (uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec;
+    bool is_foreign = take(&faults.foreign), is_past = !is_foreign && take(&faults.past);
+    stamp_write(bytes, count, is_foreign ? "nobody" : stamp, is_past ? time - 10000000000 : time);
+    if (is_foreign || is_past || !take(&faults.tear)) return;
+    struct frame *other = &frames[(sequence + 1) % frame_count];
+    size_t end = (other->count < count ? other->count : count) - 2;      // the markers at the end stay
+    if (end > count / 2) memcpy(bytes + count / 2, other->bytes + count / 2, end - count / 2);
+}
+
+static size_t draw(unsigned char *bytes, size_t room, const struct timespec *now) {
     if (pixel_format == V4L2_PIX_FMT_MJPEG) {
         if (!frame_count) return 0;
         struct frame *frame = &frames[sequence % frame_count];
-        memcpy(bytes, frame->bytes, frame->count < room ? frame->count : room);
-        return frame->count < room ? frame->count : room;
+        size_t count = frame->count < room ? frame->count : room;
+        memcpy(bytes, frame->bytes, count);
+        if (*stamp && count >= STAMP_HEAD && stamp_is_in(bytes)) sign(bytes, count, now);
+        return count;
     }
     // 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
     static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
@@ -202,7 +221,7 @@ static void fill(const struct timespec *now) {
     unsigned index = queue[0];
     memmove(queue, queue + 1, --queued * sizeof *queue);
     struct v4l2_buffer *state = &buffers[index].state;
-    size_t count = draw(buffers[index].bytes, state->length);
+    size_t count = draw(buffers[index].bytes, state->length, now);
     state->flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     if (take(&faults.truncate)) count /= 3;
     else if (take(&faults.garbage)) for (size_t i = 0; i < count; i++) buffers[index].bytes[i] = (unsigned char)rand();

@@ -7,14 +7,29 @@
 #include <string.h>
 
 static void refuse(const char *text) {
-    fprintf(stderr, "error: '%s' is not COUNT[:BYTES_PER_SECOND]=http://ADDRESS:PORT/PATH\n", text);
+    fprintf(stderr, "error: '%s' is not COUNT[:BYTES_PER_SECOND][~SECONDS][@CAMERA|%%CAMERA]=http://ADDRESS:PORT/PATH\n",
+            text);
     exit(64);
 }
 
-void group_parse(struct group *group, char *text) {
+static struct known *known_of(const char *camera, struct group *before, int count) {
+    for (int i = 0; i < count; i++)
+        if (!strcmp(before[i].camera, camera)) return before[i].known;
+    return calloc(1, sizeof(struct known));
+}
+
+void group_parse(struct group *group, char *text, struct group *before, int count) {
     char *end, node[256], port[8] = "80";
     group->viewer_count = (int)strtol(text, &end, 10);
     if (*end == ':') group->rate = strtod(end + 1, &end);
+    if (*end == '~') group->stay = strtod(end + 1, &end);
+    if (*end == '@' || *end == '%') {
+        size_t length = strcspn(end, "=");
+        group->is_stamped = *end == '@';
+        snprintf(group->camera, sizeof group->camera, "%.*s", (int)length - 1, end + 1);
+        end += length;
+    }
+    group->known = known_of(group->camera, before, count);
     if (group->viewer_count < 1 || *end != '=' || strncmp(end + 1, "http://", 7)) refuse(text);
     group->url = end + 1;
     const char *host = end + 8, *path = host + strcspn(host, "/");
@@ -51,9 +66,32 @@ static void report_ages(const char *name, struct ages *ages) {
     printf("}");
 }
 
+void group_tell(struct group *group) {
+    int present = 0, watching = 0;
+    uint64_t checked = 0, cuts = 0, told = 0, oldest = UINT64_MAX, newest = 0;
+    struct wrongs wrongs = {0};
+    for (int i = 0; i < group->viewer_count; i++) {
+        struct viewer *viewer = &group->viewers[i];
+        checked += viewer->checked;
+        cuts += viewer->cuts;
+        told += viewer->told;
+        wrongs_add(&wrongs, &viewer->wrongs);
+        if (viewer->newest_captured > newest) newest = viewer->newest_captured;
+        if (viewer->is_resting) continue;
+        present++;
+        watching += viewer->socket >= 0 && viewer->visit_frames > 0;
+        if (viewer->fresh < oldest) oldest = viewer->fresh;
+    }
+    printf("{\"present\": %d, \"watching\": %d, \"checked\": %lu, \"cuts\": %lu", present, watching, checked, cuts);
+    printf(", \"told\": %lu, \"oldest\": %.6f, \"newest\": %.6f, ", told, oldest / 1e9, newest / 1e9);
+    wrongs_write(&wrongs);
+    printf("}");
+}
+
 void group_report(struct group *group, double seconds) {
-    uint64_t frames = 0, fewest = UINT64_MAX, most = 0, repeated = 0, skipped = 0, broken = 0, disordered = 0, gap = 0;
+    uint64_t frames = 0, fewest = UINT64_MAX, most = 0, repeated = 0, skipped = 0, told = 0, checked = 0, gap = 0;
     uint64_t cuts = 0;
+    struct wrongs wrongs = {0};
     int ended = 0;
     const char *why = "";
     for (int i = 0; i < group->viewer_count; i++) {
@@ -64,18 +102,20 @@ void group_report(struct group *group, double seconds) {
         if (viewer->longest_gap > gap) gap = viewer->longest_gap;
         repeated += viewer->repeated;
         skipped += viewer->skipped;
-        broken += viewer->broken;
-        disordered += viewer->disordered;
+        told += viewer->told;
+        checked += viewer->checked;
+        wrongs_add(&wrongs, &viewer->wrongs);
         cuts += viewer->cuts;
-        if (viewer->socket < 0) {
+        if (viewer->socket < 0 && !viewer->is_resting) {
             ended++;
             why = viewer->end;
         }
     }
     printf("{\"url\": \"%s\", \"viewers\": %d, \"seconds\": %.3f", group->url, group->viewer_count, seconds);
     printf(", \"frames\": %lu, \"fewest\": %lu, \"most\": %lu", frames, fewest, most);
-    printf(", \"repeated\": %lu, \"skipped\": %lu", repeated, skipped);
-    printf(", \"broken\": %lu, \"disordered\": %lu, \"longest_gap\": %.6f", broken, disordered, gap / 1e9);
+    printf(", \"repeated\": %lu, \"skipped\": %lu, \"told\": %lu, \"checked\": %lu, ", repeated, skipped, told, checked);
+    wrongs_write(&wrongs);
+    printf(", \"longest_gap\": %.6f", gap / 1e9);
     printf(", \"cuts\": %lu, \"ended\": %d, \"end\": \"%s\"", cuts, ended, why);
     report_ages("early_age", &group->early);
     report_ages("late_age", &group->late);

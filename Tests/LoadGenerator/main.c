@@ -1,12 +1,19 @@
 // Watches streams with many viewers at once and tells what they saw.
 //
-//   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] COUNT[:BYTES_PER_SECOND]=http://ADDRESS:PORT/PATH…
+//   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] [--progress SECONDS] [--seed NUMBER]
+//                  COUNT[:BYTES_PER_SECOND][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH…
 //
-// All addresses must show the same camera: a frame's number stands for the same bytes everywhere, and this is checked.
-// With --retry a viewer whose connection ends comes again, and goes on counting.
+// All addresses of one camera must show the same: a frame's number stands for the same bytes everywhere, and this is
+// checked; where no camera is named, all addresses are of one. With @CAMERA its pictures must have stamps (stamp.h), and
+// what they say must be true; with %CAMERA they must have none.
+// With --retry a viewer whose connection ends comes again, and goes on counting; with ~STAY each leaves by itself after
+// so many seconds on average, rests a quarter of that, and comes again.
 // The result is JSON: frames per viewer, what was broken, skipped or out of order, and the age of each frame (from
-// X-Timestamp to its last byte) in the first and in the second half. Exits with 1 if a stream broke its contract.
+// X-Timestamp to its last byte) in the first and in the second half. With --progress there are lines of JSON before it,
+// so often and for each thing that is wrong. SIGTERM ends it early, with the result. Exits with 1 if a stream broke its
+// contract.
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +23,9 @@
 #include "group.h"
 
 static uint64_t began, middle, measured_from;       // CLOCK_MONOTONIC, ns
-static struct { uint64_t id, hash; } known[1 << 16];
+static double progress;                             // seconds between lines
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+static volatile sig_atomic_t is_ended;
 
 static uint64_t now(clockid_t clock) {
     struct timespec time;
@@ -34,17 +43,14 @@ static void note_age(struct ages *ages, double seconds) {
 
 void viewer_received(struct viewer *viewer, const struct frame *frame) {
     uint64_t arrival = now(CLOCK_MONOTONIC);
-    size_t slot = frame->id % (sizeof known / sizeof *known);
-    if (known[slot].id != frame->id) {
-        known[slot].id = frame->id;
-        known[slot].hash = frame->hash;
-    }
-    if (!frame->is_jpeg || known[slot].hash != frame->hash) viewer->broken++;
-    if (viewer->newest && frame->id == viewer->newest) {
+    truth_check(viewer, frame);
+    viewer->told += frame->is_offline;
+    if (frame->is_offline || (viewer->newest && frame->id == viewer->newest && viewer->visit_frames)) {
         viewer->repeated++;
         return;
     }
-    if (viewer->newest && frame->id < viewer->newest) viewer->disordered++;
+    viewer->checked++;
+    viewer->visit_frames++;
     if (arrival >= measured_from) {
         viewer->frames++;
         if (viewer->newest && frame->id > viewer->newest) viewer->skipped += frame->id - viewer->newest - 1;
@@ -53,7 +59,8 @@ void viewer_received(struct viewer *viewer, const struct frame *frame) {
         double age = ((double)now(CLOCK_REALTIME) - (double)frame->captured) / 1e9;
         note_age(arrival < middle ? &viewer->group->early : &viewer->group->late, age);
     }
-    viewer->newest = frame->id;
+    if (frame->id > viewer->newest) viewer->newest = frame->id;
+    viewer->newest_captured = viewer->fresh = frame->captured;
     viewer->newest_arrival = arrival;
 }
 
@@ -69,10 +76,47 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
+// A random time of `seconds` on average: a fifth of it to nine fifths.
+static uint64_t some_time(double seconds) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint64_t)((0.2 + 1.6 * (random_state >> 11) / 9007199254740992.0) * seconds * 1e9);
+}
+
 static void begin(int epoll, struct viewer *viewer) {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = viewer};
     viewer_start(viewer);
     if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
+}
+
+// Lets a viewer leave or come whose time it is.
+static void take_turn(int epoll, struct viewer *viewer, uint64_t time) {
+    double stay = viewer->group->stay;
+    if (stay == 0 || time < viewer->turn) return;
+    if (viewer->turn) viewer->is_resting = !viewer->is_resting;
+    viewer->turn = time + some_time(viewer->is_resting ? stay / 4 : stay);
+    if (viewer->is_resting) {
+        viewer_leave(viewer);
+    } else if (viewer->socket < 0) {
+        viewer->fresh = now(CLOCK_REALTIME);
+        begin(epoll, viewer);
+    }
+}
+
+static void end(int signal) {
+    (void)signal;
+    is_ended = 1;
+}
+
+static void tell(struct group *groups, int count, uint64_t time) {
+    printf("{\"time\": %.6f, \"groups\": [", time / 1e9);
+    for (int i = 0; i < count; i++) {
+        printf(i ? ", " : "");
+        group_tell(&groups[i]);
+    }
+    printf("]}\n");
+    fflush(stdout);
 }
 
 static double option(char ***arguments, const char *name, double value) {
@@ -88,38 +132,51 @@ int main(int count, char **arguments) {
     arguments++;
     double seconds = option(&arguments, "--seconds", 10), warmup = option(&arguments, "--warmup", 1);
     double retry = option(&arguments, "--retry", 0);
+    progress = option(&arguments, "--progress", 0);
+    truth_is_told = progress > 0;
+    random_state += (uint64_t)option(&arguments, "--seed", 0);
     int group_count = 0, slow_count = 0, epoll = epoll_create1(EPOLL_CLOEXEC);
-    for (; *arguments; arguments++) group_parse(&groups[group_count++], *arguments);
+    for (; *arguments; arguments++) {
+        group_parse(&groups[group_count], *arguments, groups, group_count);
+        group_count++;
+    }
     if (!group_count) {
         fprintf(stderr, "error: name at least one stream, such as 100=http://127.0.0.1:8000/video\n");
         return 64;
     }
     for (struct group *group = groups; group < groups + group_count; group++) {
-        for (int i = 0; i < group->viewer_count; i++) begin(epoll, &group->viewers[i]);
+        for (int i = 0; i < group->viewer_count; i++) {
+            group->viewers[i].fresh = now(CLOCK_REALTIME);
+            begin(epoll, &group->viewers[i]);
+        }
         if (group->rate > 0) slow_count += group->viewer_count;
     }
 
     began = now(CLOCK_MONOTONIC);
     measured_from = began + (uint64_t)(warmup * 1e9);
     middle = measured_from + (uint64_t)(seconds * 5e8);
-    uint64_t end = measured_from + (uint64_t)(seconds * 1e9), last = began, retried = began;
-    for (uint64_t time = began; time < end; time = now(CLOCK_MONOTONIC)) {
+    uint64_t finish = measured_from + (uint64_t)(seconds * 1e9), last = began, retried = began, told = began;
+    struct sigaction action = {.sa_handler = end};
+    sigaction(SIGTERM, &action, NULL);
+    bool is_quick = retry > 0 || progress > 0 || slow_count > 0;
+    for (uint64_t time = began; time < finish && !is_ended; time = now(CLOCK_MONOTONIC)) {
         struct epoll_event events[256];
-        int wait = slow_count || retry > 0 ? 5 : (int)((end - time) / 1000000) + 1;
-        int ready = epoll_wait(epoll, events, 256, wait);
+        int ready = epoll_wait(epoll, events, 256, is_quick ? 5 : (int)((finish - time) / 1000000) + 1);
         for (int i = 0; i < ready; i++) viewer_read(events[i].data.ptr, SIZE_MAX);
         time = now(CLOCK_MONOTONIC);
+        bool is_retry = retry > 0 && (time - retried) / 1e9 >= retry;
+        if (is_retry) retried = time;
         for (struct group *group = groups; group < groups + group_count; group++) {
-            for (int i = 0; group->rate > 0 && i < group->viewer_count; i++)
-                read_slowly(&group->viewers[i], (time - last) / 1e9);
+            for (struct viewer *viewer = group->viewers; viewer < group->viewers + group->viewer_count; viewer++) {
+                if (group->rate > 0) read_slowly(viewer, (time - last) / 1e9);
+                take_turn(epoll, viewer, time);
+                if (is_retry && viewer->socket < 0 && !viewer->is_resting) begin(epoll, viewer);
+            }
         }
         last = time;
-        if (retry == 0 || (time - retried) / 1e9 < retry) continue;
-        retried = time;
-        for (struct group *group = groups; group < groups + group_count; group++) {
-            for (int i = 0; i < group->viewer_count; i++) {
-                if (group->viewers[i].socket < 0) begin(epoll, &group->viewers[i]);
-            }
+        if (progress > 0 && (time - told) / 1e9 >= progress) {
+            told = time;
+            tell(groups, group_count, time);
         }
     }
 
@@ -130,7 +187,7 @@ int main(int count, char **arguments) {
         group_report(&groups[i], seconds);
         for (int k = 0; k < groups[i].viewer_count; k++) {
             struct viewer *viewer = &groups[i].viewers[k];
-            is_broken |= viewer->broken || viewer->disordered || viewer->parts.violation;
+            is_broken |= wrongs_sum(&viewer->wrongs) > 0;
         }
     }
     printf("]\n");

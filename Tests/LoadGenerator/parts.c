@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "parts.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,35 +11,31 @@ static bool violate(struct parts *parts, const char *what) {
     return false;
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15;
-    return hash ^ hash >> 29;
-}
-
-// The same hash for the same bytes, however they are cut.
-static void hash_bytes(struct parts *parts, const uint8_t *bytes, size_t count) {
-    uint64_t done = parts->frame.byte_count, hash = parts->frame.hash;
+// The same hash for the same bytes, however they are cut. `bytes` begins at `done` of what is hashed.
+static void hash_bytes(struct parts *parts, uint64_t done, const uint8_t *bytes, size_t count) {
+    uint64_t hash = parts->frame.hash;
     size_t i = 0;
     for (; i < count && (done + i) % 8 != 0; i++) {
         parts->word |= (uint64_t)bytes[i] << (done + i) % 8 * 8;
         if ((done + i) % 8 == 7) {
-            hash = mix(hash, parts->word);
+            hash = stamp_mix(hash, parts->word);
             parts->word = 0;
         }
     }
     for (; i + 8 <= count; i += 8) {
         uint64_t word;
         memcpy(&word, bytes + i, 8);
-        hash = mix(hash, le64toh(word));
+        hash = stamp_mix(hash, le64toh(word));
     }
     for (; i < count; i++) parts->word |= (uint64_t)bytes[i] << (done + i) % 8 * 8;
     parts->frame.hash = hash;
 }
 
 static void body(struct parts *parts, const uint8_t *bytes, size_t count) {
-    hash_bytes(parts, bytes, count);
     uint64_t done = parts->frame.byte_count;
-    for (size_t i = 0; i < count && done + i < 2; i++) parts->first[done + i] = bytes[i];
+    size_t headed = 0;
+    for (; headed < count && done + headed < STAMP_HEAD; headed++) parts->head[done + headed] = bytes[headed];
+    if (headed < count) hash_bytes(parts, done + headed - STAMP_HEAD, bytes + headed, count - headed);
     if (count >= 2) {
         memcpy(parts->last, bytes + count - 2, 2);
     } else if (count == 1) {
@@ -51,11 +46,25 @@ static void body(struct parts *parts, const uint8_t *bytes, size_t count) {
     parts->remaining -= count;
 }
 
+static void read_stamp(struct frame *frame, const uint8_t *head, uint64_t rest) {
+    char digits[17];
+    snprintf(digits, sizeof digits, "%016llx", (unsigned long long)stamp_expected(head, rest));
+    frame->is_stamped = true;
+    frame->is_whole = !memcmp(digits, head + STAMP_HASH_AT, 16);
+    frame->stamped = stamp_time(head);
+    memcpy(frame->camera, head + STAMP_CAMERA_AT, 16);
+    frame->camera[strcspn(frame->camera, " ")] = 0;
+}
+
 static void finish(struct parts *parts, frame_handler *handler, void *owner) {
-    parts->frame.hash = mix(parts->frame.hash, parts->word);
-    bool has_start = !memcmp(parts->first, "\xff\xd8", 2), has_end = !memcmp(parts->last, "\xff\xd9", 2);
-    parts->frame.is_jpeg = parts->frame.byte_count >= 4 && has_start && has_end;
-    handler(owner, &parts->frame);
+    struct frame *frame = &parts->frame;
+    uint64_t rest = stamp_mix(frame->hash, parts->word);
+    size_t headed = frame->byte_count < STAMP_HEAD ? frame->byte_count : STAMP_HEAD;
+    frame->hash = stamp_mix(rest, stamp_hash(parts->head, headed));
+    bool has_start = !memcmp(parts->head, "\xff\xd8", 2), has_end = !memcmp(parts->last, "\xff\xd9", 2);
+    frame->is_jpeg = frame->byte_count >= 4 && has_start && has_end;
+    if (headed == STAMP_HEAD && stamp_is_in(parts->head)) read_stamp(frame, parts->head, rest);
+    handler(owner, frame);
     parts->state = PARTS_BOUNDARY;
     parts->line_length = 0;
 }
@@ -73,6 +82,7 @@ static bool headers(struct parts *parts) {
     parts->frame.captured = strtoull(time + 13, &end, 10) * 1000000000;
     if (*end != '.' || strspn(end + 1, "0123456789") != 6) return violate(parts, "X-Timestamp is no time");
     parts->frame.captured += strtoull(end + 1, NULL, 10) * 1000;
+    parts->frame.is_offline = strcasestr(line, "x-oriel-offline: ") != NULL;
     parts->frame.id = strtoull(id + 12, &end, 10);
     if (*end != '\r') return violate(parts, "X-Frame-Id is no number");
     parts->state = PARTS_BODY;

@@ -4,12 +4,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "stamp.h"
+
 struct frame {
     uint64_t id;            // X-Frame-Id
     uint64_t captured;      // X-Timestamp, in nanoseconds since 1970
     uint64_t byte_count;
     uint64_t hash;          // of all its bytes
     bool is_jpeg;           // begins with SOI and ends with EOI
+    bool is_offline;        // it says why there is no picture (X-Oriel-Offline)
+    bool is_stamped;        // it says whose it is, see stamp.h; what follows is then told
+    bool is_whole;          // its hash is right
+    char camera[17];        // without padding
+    uint64_t stamped;       // when it was taken, CLOCK_MONOTONIC in nanoseconds
 };
 
 typedef void frame_handler(void *owner, const struct frame *frame);
@@ -22,7 +29,8 @@ struct parts {
     bool is_first_done;
     struct frame frame;
     uint64_t remaining;             // of the body
-    uint8_t first[2], last[2];
+    uint8_t head[STAMP_HEAD];       // the picture's first bytes
+    uint8_t last[2];
     uint64_t word;                  // bytes that do not fill a word of the hash yet
     const char *violation;          // what is wrong with the stream, once something is
 };

@@ -30,12 +30,21 @@ void viewer_start(struct viewer *viewer) {
     memset(&viewer->parts, 0, sizeof viewer->parts);
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     viewer->budget = 0;
+    viewer->visit_frames = 0;
+    // A server that is stopped may leave a connection waiting; then it is tried again.
+    setsockopt(viewer->socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {
         end(viewer, "no connection");
         return;
     }
     fcntl(viewer->socket, F_SETFL, O_NONBLOCK);
     if (send(viewer->socket, request, length, MSG_NOSIGNAL) != length) end(viewer, "no connection");
+}
+
+void viewer_leave(struct viewer *viewer) {
+    if (viewer->socket >= 0) close(viewer->socket);
+    viewer->socket = -1;
+    viewer->end = "it left";
 }
 
 static void received(void *viewer, const struct frame *frame) { viewer_received(viewer, frame); }
@@ -46,7 +55,10 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
         size_t taken = 1;
         if (!viewer->is_chunked || viewer->chunk_state == CHUNK_DATA) {
             taken = viewer->is_chunked && viewer->chunk_remaining < count ? viewer->chunk_remaining : count;
-            if (!parts_feed(&viewer->parts, bytes, taken, received, viewer)) end(viewer, viewer->parts.violation);
+            if (!parts_feed(&viewer->parts, bytes, taken, received, viewer)) {
+                truth_wrong(viewer, &viewer->parts.frame, &viewer->wrongs.malformed, viewer->parts.violation);
+                end(viewer, viewer->parts.violation);
+            }
             viewer->chunk_remaining -= taken;
             if (viewer->is_chunked && !viewer->chunk_remaining) viewer->chunk_state = CHUNK_END;
         } else if (viewer->chunk_state == CHUNK_END) {

@@ -1,0 +1,81 @@
+"""Requests beside the streams: snapshots, status, the page, detection, and some that no one should send."""
+
+import collections
+import http.client
+import json
+import random
+import threading
+import time
+
+import pictures
+
+# What may be answered, beside a connection that fails while its server is away and 503 while a worker is.
+REQUESTS = [
+    ("GET", "/snapshot/main", {200}), ("GET", "/snapshot/door", {200}), ("GET", "/snapshot/hall", {200}),
+    ("GET", "/snapshot/main?max_age=500", {200}), ("GET", "/snapshot/door?offline=picture", {200}),
+    ("GET", "/status", {200}), ("GET", "/status/door", {200}), ("GET", "/healthz", {200}), ("GET", "/metrics", {200}),
+    ("GET", "/", {200}), ("HEAD", "/video/main", {200}), ("POST", "/video/main", {405}), ("GET", "/video/nobody", {404}),
+    ("GET", "/../../etc/passwd", {400}), ("GET", "/.git/config", {404}), ("GET", "/video/main?" + "q" * 9000, {414}),
+    ("GET", "/status?" + "fps=" * 1500, {200, 400}), ("GET", "/detect/status", {200}),
+]
+FRESH = 2.5                             # seconds: a snapshot's picture is at most so old when it is asked for
+
+
+class Asking:
+    def __init__(self, system, seed, detects):
+        self.system, self.chance = system, random.Random(seed)
+        self.wrongs = []                # sentences
+        self.answers = collections.Counter()
+        self._detects = detects
+        self._is_over = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(self.chance.random(),), daemon=True) for _ in range(2)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self, seed):
+        chance = random.Random(seed)
+        while not self._is_over.wait(chance.uniform(0.05, 0.5)):
+            if self._detects and chance.random() < 0.2:
+                self._ask("POST", f"/detect_once/{chance.choice(['main', 'door', 'hall'])}", {200})
+            else:
+                self._ask(*chance.choice(REQUESTS))
+
+    def _ask(self, method, path, wanted):
+        began = time.monotonic()
+        try:
+            status, headers, body = self.system.request(method, path, headers={"Host": "localhost"})
+        except TimeoutError:
+            self.wrongs.append(f"{method} {path[:60]}: no answer within 25 s")
+            return
+        except (OSError, http.client.HTTPException):
+            self.answers["broken off"] += 1
+            return
+        self.answers[status] += 1
+        if status not in wanted | {503}:
+            self.wrongs.append(f"{method} {path[:60]}: {status} {body[:200]!r}")
+        elif status == 200 and path.startswith("/snapshot"):
+            self._check_snapshot(path, headers, body, began)
+        elif status >= 400 or path.startswith(("/status", "/detect")):
+            try:
+                json.loads(body)
+            except ValueError:
+                self.wrongs.append(f"{method} {path[:60]}: {status} is no JSON: {body[:200]!r}")
+
+    def _check_snapshot(self, path, headers, body, began):
+        camera = path.split("/")[2].split("?")[0]
+        if body[:2] != b"\xff\xd8" or body[-2:] != b"\xff\xd9":
+            self.wrongs.append(f"{path}: no whole JPEG of {len(body)} bytes")
+        if headers["X-Oriel-Offline"] or camera == "hall":
+            return
+        stamp = pictures.stamp(body)
+        if not stamp:
+            self.wrongs.append(f"{path}: a torn or foreign picture")
+        elif stamp[0] != camera:
+            self.wrongs.append(f"{path}: a picture of {stamp[0]}")
+        elif stamp[1] < began - FRESH:
+            self.wrongs.append(f"{path}: a picture that was {began - stamp[1]:.1f} s old when it was asked for")
+
+    def close(self):
+        self._is_over.set()
+        for thread in self._threads:
+            thread.join(30)

@@ -1,0 +1,96 @@
+"""Descriptors, threads and memory of each process: at rest before and after, and their slopes over time."""
+
+import math
+import os
+import statistics
+import threading
+import time
+
+MEASURES = ("descriptors", "threads", "memory")
+
+# Two-sided 95 % quantiles of Student's distribution by degrees of freedom, as tables have them; 1.96 beyond.
+STUDENT = {
+    1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179,
+    14: 2.145, 16: 2.120, 18: 2.101, 20: 2.086, 25: 2.060, 30: 2.042}
+
+
+def look(pid):
+    """Descriptors, threads and memory of its own in KiB (not shared memory, which is bounded by the rings' sizes)."""
+    try:
+        descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        return descriptors, int(fields["Threads"]), int(fields["RssAnon"].split()[0])
+    except (OSError, KeyError):
+        return None
+
+
+def census(system):
+    """For each part the number of its processes, and the most of each measure."""
+    found = {}
+    for part, pids in system.processes().items():
+        seen = [values for values in map(look, pids) if values]
+        if seen:
+            found[part] = (len(seen), *[max(values) for values in zip(*seen)])
+    return found
+
+
+def slope(points, blocks=20):
+    """The slope of (seconds, value) in units an hour, and half the width of its 95 % confidence interval.
+
+    Neighbouring samples resemble each other, which makes a plain regression far too sure of itself: so it goes through
+    the means of blocks, each long against what the viewers' coming and going takes.
+    """
+    points = sorted(points)
+    blocks = min(blocks, len(points) // 5)
+    if blocks < 5:
+        return None
+    size = len(points) / blocks
+    means = []
+    for block in range(blocks):
+        part = points[int(block * size):int((block + 1) * size)]
+        means.append((statistics.fmean(time for time, _ in part) / 3600, statistics.fmean(value for _, value in part)))
+    times, values = zip(*means)
+    middle, level = statistics.fmean(times), statistics.fmean(values)
+    spread = sum((time - middle) ** 2 for time in times)
+    rise = sum((time - middle) * (value - level) for time, value in means) / spread
+    rest = sum((value - level - rise * (time - middle)) ** 2 for time, value in means)
+    freedom = blocks - 2
+    student = STUDENT[max(key for key in STUDENT if key <= freedom)] if freedom <= 30 else 1.96
+    return rise, student * math.sqrt(rest / freedom / spread)
+
+
+class Sampler:
+    """Looks at every process once a second."""
+
+    def __init__(self, system):
+        self.system = system
+        self.samples = {}               # by part and process: (time, descriptors, threads, memory)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        while not self._is_over.wait(1):
+            for part, pids in self.system.processes().items():
+                for pid in pids:
+                    values = look(pid)
+                    if values:
+                        self.samples.setdefault((part, pid), []).append((time.monotonic(), *values))
+
+    def close(self):
+        self._is_over.set()
+        self._thread.join(10)
+
+    def slopes(self, warm_up, least):
+        """For each process seen for `least` seconds after its first `warm_up`: part, pid, seconds, slope by measure."""
+        told = []
+        for (part, pid), samples in sorted(self.samples.items()):
+            kept = [sample for sample in samples if sample[0] >= samples[0][0] + warm_up]
+            if not kept or kept[-1][0] - kept[0][0] < least:
+                continue
+            rises = {name: slope([(sample[0], sample[1 + index]) for sample in kept])
+                     for index, name in enumerate(MEASURES)}
+            if all(rises.values()):
+                told.append((part, pid, kept[-1][0] - kept[0][0], rises, kept[-1][3]))
+        return told

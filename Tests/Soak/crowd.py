@@ -1,0 +1,97 @@
+"""The viewers: load-generator, and what it says of them while it runs."""
+
+import json
+import subprocess
+import threading
+import time
+
+WRONGS = ("torn", "foreign", "past", "broken", "disordered", "mistimed", "malformed")
+
+
+class Crowd:
+    """`groups` are (viewers, bytes per second, seconds that each stays, camera, address); 0: without a limit."""
+
+    def __init__(self, program, groups, seed):
+        self.groups = groups
+        self._lock = threading.Condition()
+        self._state, self._result = None, None
+        self.seen = []                  # each thing that was wrong, as load-generator tells it
+        arguments = []
+        for count, rate, stay, camera, address in groups:
+            limit = (f":{rate}" if rate else "") + (f"~{stay}" if stay else "")
+            arguments.append(f"{count}{limit}{camera}={address}")
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", program, "--seconds", "1000000", "--retry", "0.1", "--progress", "0.05",
+             "--seed", str(seed), *arguments],
+            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True, text=True)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        result = ""
+        for line in self.process.stdout:
+            if line.startswith("{\"time\""):
+                with self._lock:
+                    self._state = json.loads(line)["groups"]
+                    self._lock.notify_all()
+            elif line.startswith("{\"wrong\""):
+                self.seen.append(line.strip())
+            else:
+                result += line
+        self._result = result
+
+    @property
+    def state(self):
+        """The groups as they are now."""
+        with self._lock:
+            if not self._lock.wait_for(lambda: self._state, 10):
+                raise RuntimeError("load-generator says nothing")
+            return self._state
+
+    def total(self, what):
+        return sum(group[what] for group in self.state)
+
+    def wrongs(self):
+        state = self.state
+        return {wrong: sum(group[wrong] for group in state) for wrong in WRONGS}
+
+    def oldest(self, is_slow=False):
+        """Since when (real time) the viewer waits that waits longest for a newer picture, and where that is."""
+        seen = [
+            (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
+            for spec, group in zip(self.groups, self.state) if bool(spec[1]) == is_slow and group["present"]]
+        return min(seen, default=(time.time(), ""))
+
+    def recovery(self, moment, least, patience, is_slow=False, age=1.0):
+        """Watches for `least` seconds, and until each viewer has a picture younger than `age` taken after `moment`.
+
+        The longest time after `moment` for which a viewer had none, and where; whether all have one again.
+        """
+        worst, where = 0.0, ""
+        while True:
+            now = time.time()
+            oldest, address = self.oldest(is_slow)
+            waited = now - max(oldest, moment)
+            if waited > worst:
+                worst, where = waited, address
+            is_fresh = oldest > moment and now - oldest < age
+            if is_fresh and now - moment >= least:
+                return worst, where, True
+            if now - moment > patience:
+                return worst, address, False
+            if self.process.poll() is not None:
+                raise RuntimeError("load-generator has ended")
+            with self._lock:
+                self._lock.wait(1)
+
+    def end(self):
+        """What all have seen, one for each group."""
+        self.process.terminate()
+        self._reader.join(20)
+        self.process.wait(5)
+        return json.loads(self._result)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
