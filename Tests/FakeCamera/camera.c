@@ -33,7 +33,8 @@ static const char *faults_path = "", *stamp = "";
 static struct size sizes[MOST_SIZES];
 static unsigned size_count, most_buffers = 4;
 static double rate = 30;
-static bool offers_mjpeg = true, offers_yuyv = false;
+static bool offers_mjpeg = true, offers_yuyv = false, comments;
+static int log_file = -1;
 static struct frame *frames;
 static size_t frame_count;
 
@@ -111,6 +112,9 @@ void camera_set_up(void) {
     pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
     stamp = setting("FAKE_CAMERA_STAMP", stamp);
     load_frames(setting("FAKE_CAMERA_FRAMES", "/nonexistent"));
+    comments = *setting("FAKE_CAMERA_COMMENT", "");
+    const char *log = setting("FAKE_CAMERA_LOG", "");
+    if (*log) log_file = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
 
 // ---- faults (everything below runs with the lock held)
@@ -193,25 +197,64 @@ static void sign(unsigned char *bytes, size_t count, const struct timespec *now)
     if (end > count / 2) memcpy(bytes + count / 2, other->bytes + count / 2, end - count / 2);
 }
 
-static size_t draw(unsigned char *bytes, size_t room, const struct timespec *now) {
-    if (pixel_format == V4L2_PIX_FMT_MJPEG) {
-        if (!frame_count) return 0;
-        struct frame *frame = &frames[sequence % frame_count];
-        size_t count = frame->count < room ? frame->count : room;
-        memcpy(bytes, frame->bytes, count);
-        if (*stamp && count >= STAMP_HEAD && stamp_is_in(bytes)) sign(bytes, count, now);
-        return count;
+enum { COMMENT_BYTES = 44 };
+
+static unsigned long long nanoseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000ull + (unsigned long)now.tv_nsec;
+}
+
+/// Makes a comment (ITU-T T.81, section B.2.4.5) behind SOI say when the frame was delivered, and which it is.
+static void comment(unsigned char *bytes, unsigned number) {
+    char text[41];
+    snprintf(text, sizeof text, "oriel %020llu %012u\n", nanoseconds(), number);
+    memcpy(bytes + 2, "\xff\xfe\0\x2a", 4);
+    memcpy(bytes + 6, text, 40);
+}
+
+static void log_delivery(unsigned number) {
+    char line[64];
+    size_t index = frame_count ? number % frame_count : 0;
+    int count = snprintf(line, sizeof line, "%u %zu %llu\n", number, index, nanoseconds());
+    if (write(log_file, line, (size_t)count) < 0) {}
+}
+
+static size_t copy_jpeg(unsigned char *bytes, size_t room, unsigned number, const struct timespec *now) {
+    if (!frame_count) return 0;
+    struct frame *frame = &frames[number % frame_count];
+    if (comments && frame->count > 2 && frame->count + COMMENT_BYTES <= room) {
+        memcpy(bytes, frame->bytes, 2);
+        memcpy(bytes + 2 + COMMENT_BYTES, frame->bytes + 2, frame->count - 2);
+        comment(bytes, number);
+        return frame->count + COMMENT_BYTES;
     }
-    // 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
+    size_t count = frame->count < room ? frame->count : room;
+    memcpy(bytes, frame->bytes, count);
+    if (*stamp && count >= STAMP_HEAD && stamp_is_in(bytes)) sign(bytes, count, now);
+    return count;
+}
+
+/// 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
+static size_t copy_bars(unsigned char *bytes, unsigned number) {
     static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
                                              {84, 184, 198}, {65, 100, 212}, {35, 212, 114}, {16, 128, 128}};
-    for (unsigned y = 0; y < size.height; y++)
-        for (unsigned x = 0; x < size.width; x++) {
-            const unsigned char *bar = bars[x / 2 * 2 * 8 / size.width];
-            bytes[2 * (y * size.width + x)] = y == sequence % size.height ? 235 : bar[0];
-            bytes[2 * (y * size.width + x) + 1] = bar[1 + x % 2];
-        }
-    return 2ul * size.width * size.height;
+    size_t line = 2ul * size.width;
+    for (unsigned x = 0; x < size.width; x++) {
+        const unsigned char *bar = bars[x / 2 * 2 * 8 / size.width];
+        bytes[2 * x] = bar[0];
+        bytes[2 * x + 1] = bar[1 + x % 2];
+    }
+    for (unsigned y = 1; y < size.height; y++) memcpy(bytes + y * line, bytes, line);
+    for (unsigned x = 0; x < size.width; x++) bytes[number % size.height * line + 2 * x] = 235;
+    return line * size.height;
+}
+
+static size_t draw(unsigned char *bytes, size_t room, unsigned number, const struct timespec *now) {
+    bool is_jpeg = pixel_format == V4L2_PIX_FMT_MJPEG;
+    size_t count = is_jpeg ? copy_jpeg(bytes, room, number, now) : copy_bars(bytes, number);
+    if (log_file >= 0) log_delivery(number);
+    return count;
 }
 
 static void fill(const struct timespec *now) {
@@ -221,7 +264,7 @@ static void fill(const struct timespec *now) {
     unsigned index = queue[0];
     memmove(queue, queue + 1, --queued * sizeof *queue);
     struct v4l2_buffer *state = &buffers[index].state;
-    size_t count = draw(buffers[index].bytes, state->length, now);
+    size_t count = draw(buffers[index].bytes, state->length, number, now);
     state->flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     if (take(&faults.truncate)) count /= 3;
     else if (take(&faults.garbage)) for (size_t i = 0; i < count; i++) buffers[index].bytes[i] = (unsigned char)rand();
@@ -238,6 +281,7 @@ static void fill(const struct timespec *now) {
 static void *run(void *argument) {
     unsigned mine = (unsigned)(uintptr_t)argument;
     struct timespec next;
+    pthread_setname_np(pthread_self(), "fake-camera");      // so that its own cost can be told from the program's
     clock_gettime(CLOCK_MONOTONIC, &next);
     for (;;) {
         next.tv_nsec += (long)(1e9 / rate);
@@ -426,7 +470,8 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
             rate = (double)interval->denominator / interval->numerator;
         memset(&parameters->parm, 0, sizeof parameters->parm);
         parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
-        *interval = (struct v4l2_fract){1000, (__u32)(rate * 1000)};
+        *interval = rate == (__u32)rate ? (struct v4l2_fract){1, (__u32)rate}
+                                        : (struct v4l2_fract){1000, (__u32)(rate * 1000)};
         return 0;
     }
     case VIDIOC_REQBUFS: return request_buffers(handle, argument);
@@ -436,6 +481,8 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
         *buffer = buffers[buffer->index].state;
         return 0;
     }
+    case VIDIOC_G_INPUT: *(int *)argument = 0; return 0;
+    case VIDIOC_S_INPUT: return *(int *)argument ? EINVAL : 0;
     case VIDIOC_QBUF: return queue_buffer(handle, argument);
     case VIDIOC_DQBUF: return dequeue_buffer(handle, argument);
     case VIDIOC_STREAMON: return start(handle);

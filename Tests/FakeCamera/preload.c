@@ -72,7 +72,7 @@ int ioctl(int descriptor, unsigned long request, ...) {
     va_end(rest);
     pthread_mutex_lock(&camera_lock);
     struct handle *handle = descriptor > 0 ? camera_handle(descriptor) : NULL;
-    int error = handle ? camera_ioctl(handle, request, argument) : 0;
+    int error = handle ? camera_ioctl(handle, (unsigned int)request, argument) : 0;    // some keep it in an int
     pthread_mutex_unlock(&camera_lock);
     if (!handle) return REAL(ioctl)(descriptor, request, argument);
     errno = error;
@@ -109,6 +109,15 @@ int stat(const char *restrict path, struct stat *restrict status) {
     if (REAL(stat)(is_there ? "/dev/null" : "/nonexistent", status)) return -1;
     become_camera(status);
     return 0;
+}
+
+int access(const char *path, int mode) {
+    if (!is_camera(path)) return REAL(access)(path, mode);
+    pthread_mutex_lock(&camera_lock);
+    bool is_there = camera_is_plugged();
+    pthread_mutex_unlock(&camera_lock);
+    if (!is_there) errno = ENOENT;
+    return is_there ? 0 : -1;
 }
 
 int fstat(int descriptor, struct stat *status) {

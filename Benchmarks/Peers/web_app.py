@@ -1,0 +1,15 @@
+"""The second of the pair: hands the first one's stream on, as it is found in many answers on the web."""
+import os
+
+import requests
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
+
+
+@app.get("/video")
+def video():
+    upstream = requests.get(os.environ["UPSTREAM"], stream=True)
+    return StreamingResponse(
+        upstream.iter_content(chunk_size=1024), media_type="multipart/x-mixed-replace; boundary=frame")

@@ -1,0 +1,47 @@
+"""What the figures were measured on and with."""
+import os
+import platform
+import re
+import shutil
+import subprocess
+
+
+def line(*command):
+    """The first line that a command prints; empty when it cannot be run."""
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip().splitlines()[0] if done.stdout.strip() else ""
+
+
+def describe(root, python=None):
+    """Name → text, in the order in which it is printed."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        found = re.search(r"model name\s*: (.*)", file.read())
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        memory = int(re.search(r"MemTotal: *(\d+)", file.read()).group(1))
+    system = ""
+    if os.path.exists("/etc/os-release"):
+        with open("/etc/os-release", encoding="utf-8") as file:
+            system = re.search(r'PRETTY_NAME="?([^"\n]*)', file.read()).group(1)
+    with open("/proc/self/cgroup", encoding="utf-8") as file:
+        cgroup = file.read()
+    virtual = line("systemd-detect-virt") if shutil.which("systemd-detect-virt") else ""
+    if not virtual and "hypervisor" in open("/proc/cpuinfo", encoding="utf-8").read():
+        virtual = "a virtual machine"
+    packages = line(python, "-c", (
+        "import cv2, fastapi, uvicorn, requests, platform; print('Python', platform.python_version() + ', OpenCV', "
+        "cv2.__version__ + ', FastAPI', fastapi.__version__ + ', uvicorn', uvicorn.__version__ + ', requests', "
+        "requests.__version__)")) if python else ""
+    return {
+        "machine": f"{os.cpu_count()} cores, {found.group(1) if found else platform.machine()}, "
+                   f"{memory / 1048576:.0f} GiB" + (f", {virtual}" if virtual else ""),
+        "system": f"{system}, Linux {platform.release()}" + (", in a container" if "docker" in cgroup else ""),
+        "Oriel": line("git", "-C", str(root), "describe", "--always", "--dirty") or "unknown",
+        "Swift": line("swift", "--version"),
+        "nginx": line("nginx", "-v").removeprefix("nginx version: "),
+        "µStreamer": line("ustreamer", "--version") or "not installed",
+        "Python pair": packages or "not installed",
+    }

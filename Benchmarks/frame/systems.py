@@ -1,0 +1,222 @@
+"""The systems under test: each starts, answers at `url`, and is gone after stop()."""
+import os
+import shutil
+import subprocess
+import time
+
+from . import context as frame
+from . import processes
+
+
+class System:
+    """A `with` block is its life."""
+
+    name = ""
+    url = ""
+
+    def __init__(self, context):
+        self.context = context
+        self.started = []
+
+    def __enter__(self):
+        try:
+            self.start()
+            self.wait_for_frames()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        raise NotImplementedError
+
+    def run(self, command, environment=None):
+        process = self.context.processes.start(command, environment, log=self.folder / "log")
+        self.started.append(process)
+        return process
+
+    def stop(self):
+        for process in reversed(self.started):
+            self.context.processes.stop(process)
+        self.started = []
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def processes(self):
+        """All processes of the system, those included that its parts have started."""
+        found = []
+        for process in self.started:
+            found += [process.pid, *processes.descendants(process.pid)]
+        return found
+
+    def wait_for_frames(self, url=None, seconds=10):
+        """Until a frame of the camera comes."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            watched = self.context.watch(
+                f"1={url or self.url}", seconds=1.5, warmup=0, options=["--until-first"], sample=1)
+            if watched["groups"][0]["first_frame"] or (self.is_unstamped and watched["groups"][0]["frames"]):
+                return
+            time.sleep(0.05)
+        log = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
+        raise frame.Unavailable(f"No picture came within {seconds} s: {' / '.join(log)}")
+
+    is_unstamped = False
+
+
+def nginx(system, folder):
+    """nginx in the foreground, with the configuration in `folder`."""
+    return system.run(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"])
+
+
+class Oriel(System):
+    """Oriel with the configuration of deploy/: camera, worker, nginx; with `web` the relay and its nginx too."""
+
+    def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False):
+        super().__init__(context)
+        self.name = "Oriel, both hops" if web else "Oriel"
+        self.height, self.form, self.web, self.rate = height, form, web, rate
+        self.has_capture, self.camera_log, self.has_detector = capture, log, detector
+        self.is_unstamped = form != "mjpeg"
+        self.worker = self.relay = self.capture = None
+
+    def start(self):
+        context = self.context
+        self.folder = context.new_folder("oriel")
+        self.prefix = f"{context.prefix}-{self.folder.name}"
+        self.ingest_port, self.web_port = context.free_port(), context.free_port()
+        self.ingest_url = f"http://127.0.0.1:{self.ingest_port}"
+        self.web_url = f"http://127.0.0.1:{self.web_port}"
+        self.url = f"{self.web_url}/video" if self.web else f"{self.ingest_url}/mjpeg"
+        self.environment = {"ORIEL_PREFIX": self.prefix, "ORIEL_RUNTIME_DIR": str(self.folder), "no_proxy": "127.0.0.1"}
+        script = (
+            'source scripts/lib/environment.bash; source scripts/lib/nginx.bash; runtime=$1 deploy=$oriel/deploy; '
+            'web_bind=127.0.0.1 ingest_bind=127.0.0.1 ingest_port=$2 web_port=$3; configure_nginx ingest; '
+            'configure_nginx web')
+        done = subprocess.run(
+            ["bash", "-c", script, "bench", self.folder, str(self.ingest_port), str(self.web_port)],
+            cwd=frame.ROOT, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise frame.Unavailable(f"nginx cannot be configured: {done.stderr.strip()}")
+        if self.has_capture:
+            self.start_capture()
+        self.worker = self.run_worker("mjpeg-fcgi", "--camera", "main")
+        nginx(self, self.folder / "nginx-ingest")
+        if self.web:
+            self.relay = self.run_worker("relay-fcgi", "--upstream", f"main={self.ingest_url}/mjpeg/main")
+            nginx(self, self.folder / "nginx-web")
+        if self.has_detector and (context.bin / "detect-fcgi").exists():
+            self.run_worker("detect-fcgi", "--camera", "main")
+
+    def __enter__(self):
+        if self.has_capture:
+            return super().__enter__()
+        self.start()
+        return self
+
+    def start_capture(self):
+        width = frame.CAMERAS[self.height][0]
+        self.capture = self.run(
+            [
+                self.context.bin / "capture-daemon", "--camera", "main", "--device", "/dev/video0", "--size",
+                f"{width}x{self.height}", "--fps", self.rate,
+            ],
+            {**self.environment, **self.context.camera_environment(
+                self.height, self.form, self.rate, self.camera_log)})
+        return self.capture
+
+    def run_worker(self, name, *arguments):
+        owner = ["-U", "www-data"] if os.geteuid() == 0 else []
+        return self.run(
+            [
+                "spawn-fcgi", "-n", "-s", self.folder / f"{name}.sock", "-M", "0600", *owner, "--",
+                shutil.which("multiwatch"), "-f", "1", "-r", "20", "-t", "500", "-s", "QUIT", "--",
+                self.context.bin / name, *arguments,
+            ], self.environment)
+
+    def pids_called(self, name):
+        """The system's processes of this name (the kernel keeps fifteen letters)."""
+        return [pid for pid in self.processes() if processes.name_of(pid) == name[:15]]
+
+
+class UStreamer(System):
+    """µStreamer, JPEG handed through as it comes, or encoding YUYV; behind nginx on a unix socket, or alone."""
+
+    def __init__(self, context, height=720, form="mjpeg", behind_nginx=True, rate=30, slowdown=False, log=None):
+        super().__init__(context)
+        self.name = "µStreamer + nginx" if behind_nginx else "µStreamer"
+        self.height, self.form, self.behind_nginx, self.rate = height, form, behind_nginx, rate
+        self.slowdown, self.camera_log = slowdown, log
+        self.is_unstamped = form != "mjpeg"
+
+    def start(self):
+        context = self.context
+        program = shutil.which("ustreamer")
+        if not program:
+            raise frame.Unavailable("µStreamer is not installed here (Debian's package ustreamer).")
+        self.folder = context.new_folder("ustreamer")
+        self.port = context.free_port()
+        self.url = f"http://127.0.0.1:{self.port}/stream"
+        self.snapshot_url = f"http://127.0.0.1:{self.port}/snapshot"
+        width = frame.CAMERAS[self.height][0]
+        command = [program, "-d", "/dev/video0", "-r", f"{width}x{self.height}", "-f", self.rate, "-q", "80"]
+        command += ["-m", "MJPEG", "-c", "HW"] if self.form == "mjpeg" else ["-m", "YUYV", "-c", "CPU"]
+        command += ["-l"] if self.slowdown else []
+        if self.behind_nginx:
+            command += ["-U", self.folder / "ustreamer.sock", "-D", "-M", "666"]
+        else:
+            command += ["-s", "127.0.0.1", "-p", self.port, "--tcp-nodelay"]
+        self.server = self.run(
+            command, context.camera_environment(self.height, self.form, self.rate, self.camera_log))
+        if not self.behind_nginx:
+            return
+        text = (frame.ROOT / "Benchmarks/Peers/ustreamer.conf").read_text()
+        text = text.replace("FOLDER", str(self.folder)).replace("PORT", str(self.port))
+        if os.geteuid() == 0:
+            text = "user www-data;\n" + text
+        (self.folder / "nginx.conf").write_text(text)
+        nginx(self, self.folder)
+
+
+class BareServer(System):
+    """The floor: the same bytes written straight to the sockets."""
+
+    name = "bare HTTP server"
+
+    def __init__(self, context, height=720, rate=30):
+        super().__init__(context)
+        self.height, self.rate = height, rate
+
+    def start(self):
+        self.folder = self.context.new_folder("bare")
+        port = self.context.free_port()
+        self.url = f"http://127.0.0.1:{port}/"
+        self.run([self.context.bare_server, port, self.context.pictures(self.height), self.rate])
+
+
+class PythonPair(System):
+    """What people start with: OpenCV and FastAPI, and a second FastAPI that hands it on."""
+
+    name = "Python pair"
+    is_unstamped = True
+
+    def __init__(self, context, height=720, log=None):
+        super().__init__(context)
+        self.height, self.camera_log = height, log
+
+    def start(self):
+        context = self.context
+        python = context.python()
+        self.folder = context.new_folder("python")
+        camera_port, web_port = context.free_port(), context.free_port()
+        self.camera_url = f"http://127.0.0.1:{camera_port}/mjpeg"
+        self.url = f"http://127.0.0.1:{web_port}/video"
+        apps = frame.ROOT / "Benchmarks/Peers"
+        command = [python, "-m", "uvicorn", "--app-dir", apps, "--log-level", "warning", "--port"]
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1", "no_proxy": "127.0.0.1"}
+        self.run(
+            [*command, camera_port, "camera_app:app"],
+            {**quiet, **context.camera_environment(self.height, "mjpeg", 30, self.camera_log)})
+        self.run([*command, web_port, "web_app:app"], {**quiet, "UPSTREAM": self.camera_url})
