@@ -37,10 +37,8 @@ def measure(context, result, height, viewers):
     if height == 720:
         measurements += [
             ("Oriel, both hops", of(context.oriel, web=True)), ("Python pair, both hops", of(context.python_pair))]
-    for name, values in context.alternate(measurements).items():
+    for name, values in context.alternate(result, measurements).items():
         result.add(name, column, values, "ms / 1000")
-    for name, reason in context.reasons.items():
-        result.note(f"{name}: {reason}")
     worker = f"{height}p, worker alone"
     result.add("Oriel", worker, parts.get(("Oriel", "mjpeg-fcgi"), []), "ms / 1000")
     result.add("bare HTTP server", worker, result.values("bare HTTP server", column), "ms / 1000")

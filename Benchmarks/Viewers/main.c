@@ -6,8 +6,8 @@
 // It takes as little of the machine as it can. Of a picture it reads the first bytes, with the time at which the
 // camera delivered it (see Tests/FakeCamera), the last two and the boundary, each of which must be in its place; the
 // rest is thrown away in the kernel. One in `--sample` is read whole, and must have the bytes that others got.
-// `--ramp`: connections a second. `--log`: arrival, bytes and hash of each frame. `--until-first`: ends with the first
-// frame that has a time. `--process`, `--thread`: whose CPU time over the measurement is told.
+// `--ramp`: connections a second. `--log`: arrival, bytes and hash of each frame. `--until-first`: tries every 5 ms and
+// ends with the first frame that has a time. `--process`, `--thread`: whose CPU time over the measurement is told.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <signal.h>
@@ -308,7 +308,10 @@ int main(int count, char **arguments) {
         time = monotonic();
         if (has_slow) read_all_slow((double)(time - last) / 1e9);
         last = time;
-        if (ends_with_first && begun == total && groups[0].viewers[0].socket < 0) break;
+        if (ends_with_first && !is_over && begun == total && groups[0].viewers[0].socket < 0) {
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+            begin(epoll, &groups[0].viewers[0]);
+        }
     }
 
     double measured = (double)(monotonic() - measured_from) / 1e9;

@@ -52,24 +52,24 @@ class Context:
         """How many viewers, frames … of something; fewer where it is only to be seen that it works."""
         return smoke if self.smoke else full
 
-    def alternate(self, measurements, rounds=None):
+    def alternate(self, result, measurements, rounds=None):
         """Runs all of (name, callable) in turn, round by round: A B C A B C …; name → list of what they gave.
 
-        A measurement that cannot be made here raises Unavailable and is left out from then on, with its reason under
-        `reasons`.
+        A measurement that cannot be made here raises Unavailable and is left out from then on; `result` notes why.
         """
-        results, self.reasons = {}, {}
+        results, unavailable = {}, set()
         for number in range(rounds or self.rounds):
             for name, measure in measurements:
-                if name in self.reasons:
+                if name in unavailable:
                     continue
                 try:
                     results.setdefault(name, []).append(measure())
                 except Unavailable as reason:
-                    self.reasons[name] = str(reason)
+                    unavailable.add(name)
+                    result.note(f"{name}: {reason}")
                     self.say(f"    {name}: {reason}")
             self.say(f"    round {number + 1} of {rounds or self.rounds}")
-        return {name: values for name, values in results.items() if name not in self.reasons}
+        return {name: values for name, values in results.items() if name not in unavailable}
 
     # ---- tools
 

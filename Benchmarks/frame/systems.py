@@ -152,24 +152,18 @@ class UStreamer(System):
         self.is_unstamped = form != "mjpeg"
 
     def start(self):
+        self.prepare()
+        self.start_server()
+
+    def prepare(self):
+        """nginx, and all that the server itself needs."""
         context = self.context
-        program = shutil.which("ustreamer")
-        if not program:
+        if not shutil.which("ustreamer"):
             raise frame.Unavailable("µStreamer is not installed here (Debian's package ustreamer).")
         self.folder = context.new_folder("ustreamer")
         self.port = context.free_port()
         self.url = f"http://127.0.0.1:{self.port}/stream"
         self.snapshot_url = f"http://127.0.0.1:{self.port}/snapshot"
-        width = frame.CAMERAS[self.height][0]
-        command = [program, "-d", "/dev/video0", "-r", f"{width}x{self.height}", "-f", self.rate, "-q", "80"]
-        command += ["-m", "MJPEG", "-c", "HW"] if self.form == "mjpeg" else ["-m", "YUYV", "-c", "CPU"]
-        command += ["-l"] if self.slowdown else []
-        if self.behind_nginx:
-            command += ["-U", self.folder / "ustreamer.sock", "-D", "-M", "666"]
-        else:
-            command += ["-s", "127.0.0.1", "-p", self.port, "--tcp-nodelay"]
-        self.server = self.run(
-            command, context.camera_environment(self.height, self.form, self.rate, self.camera_log))
         if not self.behind_nginx:
             return
         text = (frame.ROOT / "Benchmarks/Peers/ustreamer.conf").read_text()
@@ -178,6 +172,18 @@ class UStreamer(System):
             text = "user www-data;\n" + text
         (self.folder / "nginx.conf").write_text(text)
         nginx(self, self.folder)
+
+    def start_server(self):
+        width = frame.CAMERAS[self.height][0]
+        command = ["ustreamer", "-d", "/dev/video0", "-r", f"{width}x{self.height}", "-f", self.rate, "-q", "80"]
+        command += ["-m", "MJPEG", "-c", "HW"] if self.form == "mjpeg" else ["-m", "YUYV", "-c", "CPU"]
+        command += ["-l"] if self.slowdown else []
+        if self.behind_nginx:
+            command += ["-U", self.folder / "ustreamer.sock", "-D", "-M", "666"]
+        else:
+            command += ["-s", "127.0.0.1", "-p", self.port, "--tcp-nodelay"]
+        self.server = self.run(
+            command, self.context.camera_environment(self.height, self.form, self.rate, self.camera_log))
 
 
 class BareServer(System):

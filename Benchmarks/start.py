@@ -1,0 +1,73 @@
+"""Row 9: from exec to the first frame at a viewer."""
+import json
+import time
+
+from frame.context import Unavailable
+from frame.figures import Result
+
+NAME = "Start"
+
+
+def run(context):
+    result = Result(NAME, reference="µStreamer + nginx")
+    times = 1 if context.smoke else 3
+    measurements = [
+        ("Oriel", lambda: oriel(context)), ("µStreamer + nginx", lambda: ustreamer(context)),
+        ("Python pair, both hops", lambda: python(context)),
+    ]
+    column = "to the first frame"
+    slow = measurements.pop()
+    for name, values in context.alternate(result, measurements, rounds=context.rounds * times).items():
+        result.add(name, column, values, "ms")
+    for name, values in context.alternate(result, [slow], rounds=1 if context.quick else 2).items():
+        result.add(name, column, values, "ms")
+    result.target("Oriel", result.median("Oriel", column), 250, "ms")
+    result.note(
+        "From the exec of capture-daemon to the last byte of the first frame of the camera at a viewer who was there "
+        "before (worker and nginx were running). µStreamer is its own server: its viewer asks every 5 ms until there is "
+        "something to see; nginx was running. The Python pair: from the exec of both. The camera delivers its first "
+        "frame 33 ms after it is started.")
+    return result.as_dict()
+
+
+def first_frame(context, url, begin):
+    """Starts a viewer, calls `begin`, which tells when it began; milliseconds from then to the first frame."""
+    viewer = context.processes.start_piped(
+        [context.viewers, "--seconds", 20, "--warmup", 0, "--sample", 1, "--until-first", f"1={url}"])
+    time.sleep(0.15)
+    began = begin()
+    output, _ = viewer.communicate(timeout=40)
+    context.processes.stop(viewer)
+    group = json.loads(output)["groups"][0]
+    if not group["first_frame"]:
+        raise Unavailable("No frame came.")
+    return (group["first_frame"] - began) / 1e6
+
+
+def oriel(context):
+    with context.oriel(capture=False) as system:
+        def begin():
+            began = time.monotonic_ns()
+            system.start_capture()
+            return began
+        return first_frame(context, system.url, begin)
+
+
+def ustreamer(context):
+    system = context.ustreamer()
+    try:
+        system.prepare()
+        def begin():
+            began = time.monotonic_ns()
+            system.start_server()
+            return began
+        return first_frame(context, system.url, begin)
+    finally:
+        system.stop()
+
+
+def python(context):
+    system = context.python_pair()
+    began = time.monotonic()
+    with system:
+        return (time.monotonic() - began) * 1000
