@@ -117,7 +117,7 @@ class Context:
         """What makes a program see the fake camera."""
         width = CAMERAS[height][0]
         environment = {
-            "LD_PRELOAD": str(self.fake_camera), "FAKE_CAMERA_STAMP": "1", "FAKE_CAMERA_FORMATS": form,
+            "LD_PRELOAD": str(self.fake_camera), "FAKE_CAMERA_COMMENT": "1", "FAKE_CAMERA_FORMATS": form,
             "FAKE_CAMERA_FRAMES": str(self.pictures(height)), "FAKE_CAMERA_SIZES": f"{width}x{height}",
             "FAKE_CAMERA_RATE": str(rate),
         }
