@@ -39,7 +39,8 @@ let package = Package(
         .target(
             name: "Capture",
             dependencies: [
-                "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "Video4Linux", log, system,
+                "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "Video4Linux", log,
+                system,
             ]),
         .target(
             name: "FrameServer",
@@ -59,7 +60,7 @@ let package = Package(
         // Programs: parse options, connect the libraries, run.
         .executableTarget(
             name: "capture-daemon",
-            dependencies: ["Capture", "Daemon", "Linux", "SharedFrame", "Video4Linux", arguments, log]),
+            dependencies: ["Capture", "Daemon", "Linux", "SharedFrame", "Video4Linux", arguments, log, system]),
         .executableTarget(
             name: "mjpeg-fcgi",
             dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, system]),

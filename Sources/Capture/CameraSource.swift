@@ -8,6 +8,7 @@ final class CameraSource: FrameSource {
     private(set) var description: SourceDescription
     private let choice: DeviceChoice
     private let options: CaptureOptions
+    private let store: ControlStore
     private var camera: Camera?
     private var format: CaptureFormat?
     /// Nil for JPEG, and where a converter is needed.
@@ -18,14 +19,16 @@ final class CameraSource: FrameSource {
     /// Formats that were offered and then could not be streamed.
     private var excluded: Set<PixelFormat> = []
 
-    init(_ choice: DeviceChoice, _ options: CaptureOptions) {
+    init(_ choice: DeviceChoice, _ options: CaptureOptions, _ store: ControlStore) {
         self.choice = choice
         self.options = options
+        self.store = store
         description = SourceDescription(kind: "v4l2", device: "\(choice)")
     }
 
     var descriptor: CInt? { camera?.pollDescriptor }
     var nextFrameTime: UInt64? { nil }
+    var controls: ControlAccess? { camera?.access }
     var watched: WatchedFolder? { WatchedFolder(path: "/dev", mask: [.created, .attributes, .movedIn]) }
 
     var lack: SourceTrouble? {
@@ -41,7 +44,7 @@ final class CameraSource: FrameSource {
     func open() throws(SourceTrouble) -> OpenedSource {
         do throws(CameraError) {
             let camera = try find()
-            let format = try start(camera)
+            let (format, notes) = try start(camera)
             self.camera = camera
             self.format = format
             identity = camera.identity
@@ -50,7 +53,7 @@ final class CameraSource: FrameSource {
             return OpenedSource(
                 width: format.size.width, height: format.size.height,
                 framesPerSecond: format.rate?.framesPerSecond,
-                notes: sizeNotes(camera, format) + setControls(of: camera))
+                notes: sizeNotes(camera, format) + notes)
         } catch {
             close()
             throw SourceTrouble(error)
@@ -122,7 +125,8 @@ final class CameraSource: FrameSource {
             "\(path) is another camera now (\(other)): plug \(identity) in again, or restart to take this one")
     }
 
-    private func start(_ camera: Camera) throws(CameraError) -> CaptureFormat {
+    /// Makes it stream with its controls set; tells which could not be.
+    private func start(_ camera: Camera) throws(CameraError) -> (CaptureFormat, notes: [String]) {
         var request = CaptureRequest(
             pixelFormat: options.format, size: options.size, rate: FrameRate(options.framesPerSecond))
         request.excluded = excluded
@@ -131,6 +135,9 @@ final class CameraSource: FrameSource {
         let format = try camera.configure(request)
         raw = RawFormat(format)
         converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
+        let settings = store.settings(options.controls, of: camera.identity).map { ($0.name, $0.value) }
+        // The first picture is to show them.
+        _ = camera.access.apply(settings, pressesButtons: false)
         do throws(CameraError) {
             try camera.start()
         } catch {
@@ -140,7 +147,8 @@ final class CameraSource: FrameSource {
             }
             throw error
         }
-        return format
+        // Some drivers take a control only while they stream, or set it back when they begin to.
+        return (format, camera.access.apply(settings, pressesButtons: true))
     }
 
     private func sizeNotes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
@@ -149,18 +157,6 @@ final class CameraSource: FrameSource {
             "\(camera.path) gives \(format.size) instead of \(options.size): capture-daemon devices lists the sizes it "
                 + "offers"
         ]
-    }
-
-    /// Makes the settings of the command line; why some cannot be made.
-    private func setControls(of camera: Camera) -> [String] {
-        options.controls.compactMap { setting in
-            do throws(CameraError) {
-                try camera.setControl(setting.name, to: setting.value)
-                return nil
-            } catch {
-                return error.description
-            }
-        }
     }
 }
 

@@ -16,11 +16,16 @@ public enum CaptureLoop {
         let logger = Logger(label: "capture-daemon")
         let signals = try SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP])
         let inotify = try Inotify()
-        let source = makeSource(options)
+        let store = ControlStore(
+            options.stateDirectory?.appending("\(options.prefix).\(options.camera).controls.json"), logger)
+        let source = makeSource(options, store)
         let publisher = try makePublisher(options, source)
         let notifier = ServiceNotifier()
+        let panel = ControlPanel()
         let session = try CaptureSession(
-            source, publisher, options, StateReport(publisher, notifier, logger), logger)
+            source, publisher, options, StateReport(publisher, notifier, logger), logger, panel: panel)
+        let controls = serveControls(options, panel, store, logger)
+        defer { controls?.stop() }
         notifier.ready()
         do throws(RingError) {
             while let events = wait(for: session, signals, inotify) {
@@ -33,11 +38,27 @@ public enum CaptureLoop {
         publisher.stop(reason: "capture-daemon was stopped")
     }
 
-    private static func makeSource(_ options: CaptureOptions) -> any FrameSource {
+    /// Lets others read and set the controls; nil where there is no place for the socket.
+    private static func serveControls(
+        _ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ logger: Logger
+    ) -> ControlServer? {
+        guard let folder = options.runtimeDirectory else { return nil }
+        do throws(SystemError) {
+            let server = try ControlServer(folder, options.camera)
+            try server.start { ControlService(options, panel, store, logger) }
+            return server
+        } catch {
+            let level: Logger.Level = error.errno == .noSuchFileOrDirectory ? .info : .warning
+            logger.log(level: level, "nobody can set the controls while this runs (see --runtime-dir): \(error)")
+            return nil
+        }
+    }
+
+    private static func makeSource(_ options: CaptureOptions, _ store: ControlStore) -> any FrameSource {
         switch options.device {
         case .pattern: PatternSource(options)
         case .folder(let path): FolderSource(path, options)
-        case .automatic, .node: CameraSource(options.device, options)
+        case .automatic, .node: CameraSource(options.device, options, store)
         }
     }
 

@@ -1,4 +1,5 @@
 public import SharedFrame
+public import SystemPackage
 import TurboJPEG
 public import Video4Linux
 
@@ -24,6 +25,10 @@ public struct CaptureOptions: Sendable {
     public var timeout: Double
     /// Pictures that the ring holds.
     public var slotCount: Int
+    /// Where the control socket lies; nil: there is none.
+    public var runtimeDirectory: FilePath?
+    /// Where what is set while the program runs is kept; nil: nowhere.
+    public var stateDirectory: FilePath?
 
     /// How much colour an encoded picture keeps.
     public enum Subsampling: String, CaseIterable, Sendable {
@@ -45,7 +50,7 @@ public struct CaptureOptions: Sendable {
         size: PictureSize = PictureSize(width: 1280, height: 720), framesPerSecond: Double = 30,
         format: PixelFormat? = nil, quality: Int = 80, subsampling: Subsampling = .halfBoth,
         controls: [ControlSetting] = [], orientation: Orientation = .upright, warmUpFrameCount: Int = 0,
-        timeout: Double = 2, slotCount: Int = 8
+        timeout: Double = 2, slotCount: Int = 8, runtimeDirectory: FilePath? = nil, stateDirectory: FilePath? = nil
     ) {
         self.camera = camera
         self.prefix = prefix
@@ -60,6 +65,8 @@ public struct CaptureOptions: Sendable {
         self.warmUpFrameCount = warmUpFrameCount
         self.timeout = timeout
         self.slotCount = slotCount
+        self.runtimeDirectory = runtimeDirectory
+        self.stateDirectory = stateDirectory
     }
 }
 
@@ -69,6 +76,11 @@ public struct ControlSetting: Equatable, Sendable {
     public let name: String
     /// A number, or the word that a menu or a switch takes.
     public let value: String
+
+    init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
 
     public init(_ text: String) throws(OptionError) {
         guard let separator = text.firstIndex(of: "=") else { throw OptionError("give it as NAME=VALUE") }

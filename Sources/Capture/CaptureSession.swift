@@ -37,6 +37,7 @@ final class CaptureSession {
     private let pipeline: FramePipeline
     private let options: CaptureOptions
     private let report: StateReport
+    private let panel: ControlPanel
     private let clock: () -> UInt64
     private var phase = Phase.closed(retry: 0)
     private var backoff = Backoff()
@@ -49,12 +50,13 @@ final class CaptureSession {
 
     init(
         _ source: any FrameSource, _ publisher: FramePublisher, _ options: CaptureOptions, _ report: StateReport,
-        _ logger: Logger, clock: @escaping () -> UInt64 = { Clock.monotonic }
+        _ logger: Logger, panel: ControlPanel = ControlPanel(), clock: @escaping () -> UInt64 = { Clock.monotonic }
     ) throws(TurboJPEGError) {
         self.source = source
         self.publisher = publisher
         self.options = options
         self.report = report
+        self.panel = panel
         self.clock = clock
         pipeline = try FramePipeline(publisher, options, logger)
     }
@@ -94,7 +96,7 @@ final class CaptureSession {
     /// Lets a change be a reason to try again at once.
     private func heed(_ events: Events, at now: UInt64) {
         if events.isReopenAsked {
-            source.close()
+            close("the camera is being opened anew")
             source.forget()
             phase = .closed(retry: now)
             backoff.reset()
@@ -108,6 +110,7 @@ final class CaptureSession {
     private func open(at now: UInt64) throws(SourceTrouble) {
         let opened = try source.open()
         publisher.setSource(source.description)
+        panel.open(ControlPanel.Source(source.description, opened, source.controls))
         pipeline.begin()
         nextLackCheck = 0
         for note in opened.notes { report.note(note) }
@@ -153,8 +156,13 @@ final class CaptureSession {
             .stalled, "\(device) sends no pictures: unplug it and plug it in again, or try another USB port")
     }
 
-    private func lose(_ trouble: SourceTrouble, at now: UInt64) {
+    private func close(_ reason: String) {
+        panel.close(reason)
         source.close()
+    }
+
+    private func lose(_ trouble: SourceTrouble, at now: UInt64) {
+        close(trouble.sentence)
         report.trouble(trouble, at: now)
         phase = .closed(retry: now + backoff.next())
     }

@@ -26,10 +26,17 @@ protocol FrameSource: AnyObject {
     /// What it says itself of why there is no picture in what it sends, if it sends anything; nil while all is well.
     var lack: SourceTrouble? { get }
 
+    /// The controls of the camera that is open; nil where there are none.
+    var controls: ControlAccess? { get }
+
     /// The folder whose changes matter to it, and which.
     var watched: WatchedFolder? { get }
     /// Whether it has changed in a way that makes another attempt worthwhile at once.
     func entriesChanged(_ names: Set<String>) -> Bool
+}
+
+extension FrameSource {
+    var controls: ControlAccess? { nil }
 }
 
 /// A folder to be told about.

@@ -39,7 +39,7 @@ extension DetectionLoop {
             let sentence = "Only \(allowed.joined(separator: " and ")) is possible here, not \(method)."
             throw Refusal(405, "method_not_allowed", sentence, headers: [("Allow", allowed.joined(separator: ", "))])
         }
-        if route.isPost, let origin = request["HTTP_ORIGIN"], !isOwn(origin, request) {
+        if route.isPost, let origin = request.foreignOrigin {
             throw Refusal(403, "foreign_origin", "Pages of other sites (\(HeaderText(origin))) may not ask here.")
         }
         let query = Query(request["QUERY_STRING"] ?? "")
@@ -83,14 +83,6 @@ extension DetectionLoop {
         reserved += length
         client.reserved = length
         client.assembler.allowBody(byteCount: length, expected: length)
-    }
-
-    /// Whether a page of this very server asks: its origin is the name that the request was sent to (RFC 6454), or one
-    /// that the web server says is welcome.
-    private func isOwn(_ origin: String, _ request: Request) -> Bool {
-        if let allowed = request["ORIEL_ALLOW_ORIGIN"], allowed == origin { return true }
-        guard let host = request["HTTP_HOST"] ?? request["SERVER_NAME"] else { return false }
-        return ["http://", "https://"].contains { origin.lowercased() == $0 + host.lowercased() }
     }
 
     /// Requests that wait for a fresh frame or for a result.

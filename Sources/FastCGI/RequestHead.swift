@@ -51,6 +51,11 @@ public enum RequestHead: Equatable, Sendable {
         return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
     }
 
+    /// The request whose head, found ``complete``, stands in the first `count` bytes of `bytes`.
+    public static func request(in bytes: [UInt8], count: Int) -> Request? {
+        parse(Array(bytes.prefix(count)))?.request
+    }
+
     /// The request whose head, found ``complete``, begins `bytes`, and the bytes of that head with its padding, some of
     /// which may not have come yet; nil where it is not complete.
     static func parse(_ bytes: [UInt8]) -> (request: Request, byteCount: Int)? {

@@ -10,6 +10,10 @@ final class Connection {
     enum Phase: Equatable {
         /// The head of its request.
         case arriving
+        /// The body of its request.
+        case receiving
+        /// What a camera's control socket answers.
+        case asking
         /// Pictures, for as long as it stays.
         case streaming
         /// A frame for a snapshot.
@@ -49,6 +53,7 @@ final class Connection {
     var camera: Camera?
     var viewer = Viewer()
     var snapshot: SnapshotRequest?
+    var exchange: ControlExchange?
 
     init(token: UInt64, socket: consuming Descriptor, deadline: UInt64) {
         self.token = token

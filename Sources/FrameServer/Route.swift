@@ -5,6 +5,8 @@ enum Route: Equatable {
     case stream(camera: String?)
     case snapshot(camera: String?)
     case status(camera: String?)
+    /// On the camera's own host alone.
+    case controls(camera: String?)
     case health
     case metrics
 
@@ -24,6 +26,7 @@ enum Route: Equatable {
         case "mjpeg", "video": self = .stream(camera: camera)
         case "snapshot": self = .snapshot(camera: camera)
         case "status": self = .status(camera: camera)
+        case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
         case "metrics" where camera == nil: self = .metrics
         default: return nil
@@ -35,8 +38,13 @@ enum Route: Equatable {
         switch self {
         case .stream: ["action", "fps", "advance_headers"]
         case .snapshot: ["action", "after", "max_age", "offline"]
-        case .status, .health, .metrics: []
+        case .status, .controls, .health, .metrics: []
         }
+    }
+
+    /// How it may be asked for.
+    var methods: [String] {
+        if case .controls = self { ["GET", "HEAD", "PUT"] } else { ["GET", "HEAD"] }
     }
 }
 

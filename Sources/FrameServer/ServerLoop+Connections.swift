@@ -43,6 +43,10 @@ extension ServerLoop {
             readRequest(connection)
             return
         }
+        if connection.phase == .receiving {
+            receiveBody(connection)
+            return
+        }
         while true {
             switch Socket.discardInput(of: connection.socket.number) {
             case .success(let count) where count > 0: continue
@@ -69,6 +73,7 @@ extension ServerLoop {
                 service.countRefusal()
                 drop(connection)
             case .complete:
+                if beginsWithBody(connection, count: count) { return }
                 do {
                     let request = try reader.read(from: connection.socket)
                     connection.request = request.id
@@ -94,6 +99,7 @@ extension ServerLoop {
 
     /// Takes a connection out of its camera's lists.
     func leave(_ connection: Connection) {
+        endExchange(connection)
         guard let camera = connection.camera else { return }
         connection.camera = nil
         switch connection.phase {

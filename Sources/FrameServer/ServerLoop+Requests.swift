@@ -1,4 +1,5 @@
 import FastCGI
+import JSON
 import Logging
 import SharedFrame
 
@@ -9,15 +10,16 @@ extension ServerLoop {
         let method = request["REQUEST_METHOD"] ?? "GET"
         let isHeadOnly = method == "HEAD"
         let query = Query(request["QUERY_STRING"] ?? "")
-        guard let route = Route(path: request.path, query: query) else {
+        guard let route = route(of: request, query) else {
             let message =
                 "There is nothing at \(request.path); streams are at /mjpeg and /video, pictures at /snapshot."
             answer(connection, .error(404, "not_found", message), isHeadOnly: isHeadOnly)
             return
         }
-        guard method == "GET" || isHeadOnly else {
-            let message = "Only GET and HEAD are possible here, not \(method)."
-            answer(connection, .error(405, "method_not_allowed", message).adding("Allow", "GET, HEAD"))
+        guard route.methods.contains(method) else {
+            let methods = route.methods.joined(separator: ", ")
+            let message = "Only \(methods) are possible here, not \(method)."
+            answer(connection, .error(405, "method_not_allowed", message).adding("Allow", methods))
             return
         }
         do throws(Query.Refusal) {
@@ -46,6 +48,9 @@ extension ServerLoop {
                 } else {
                     answer(connection, .json(report.status(of: cameras.known)), isHeadOnly: isHeadOnly)
                 }
+            case .controls(let name):
+                guard let camera = camera(name, for: connection, isHeadOnly) else { return }
+                askForControls(connection, of: camera, .object([("do", .text("read"))]), isHeadOnly: isHeadOnly)
             case .health: answer(connection, report.health(of: cameras.known), isHeadOnly: isHeadOnly)
             case .metrics: answer(connection, report.metrics(of: cameras.known), isHeadOnly: isHeadOnly)
             }
@@ -54,10 +59,17 @@ extension ServerLoop {
         }
     }
 
+    /// What a request is for; nil where nothing is at its path.
+    func route(of request: Request, _ query: Query) -> Route? {
+        let route = Route(path: request.path, query: query)
+        if case .controls = route, configuration.kind != .capture { return nil }
+        return route
+    }
+
     private var report: Report { Report(service: service, kind: configuration.kind, now: now) }
 
     /// The camera that is meant; nil once the request has been answered that there is none.
-    private func camera(_ name: String?, for connection: Connection, _ isHeadOnly: Bool) -> Camera? {
+    func camera(_ name: String?, for connection: Connection, _ isHeadOnly: Bool) -> Camera? {
         do {
             if let camera = try name.map(cameras.camera(named:)) ?? cameras.first() { return camera }
             let message = "There is no camera '\(name ?? "")'; /status lists those that there are."

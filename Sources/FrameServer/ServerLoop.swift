@@ -33,6 +33,8 @@ final class ServerLoop {
     /// By token.
     var connections: [UInt64: Connection] = [:]
     var nextToken = Token.firstConnection
+    /// Connections that wait for a camera's controls, by the tokens of the sockets that they have asked.
+    var asking: [UInt64: Connection] = [:]
     /// What was looked at of a request, not yet read.
     var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
     /// The most connections that there are descriptors for.
@@ -105,6 +107,10 @@ final class ServerLoop {
             wakeUp.event.clear()
             for camera in cameras.all where camera.refresh() { show(camera) }
         default:
+            if let connection = asking[event.token] {
+                hearControls(connection)
+                return
+            }
             guard let connection = connections[event.token] else { return }
             if event.interest.contains(.hangUp) || event.interest.contains(.error) {
                 drop(connection)
@@ -120,8 +126,10 @@ final class ServerLoop {
     private func tick() {
         for connection in connections.values {
             switch connection.phase {
-            case .arriving, .lingering:
+            case .arriving, .receiving, .lingering:
                 if now >= connection.deadline { drop(connection) }
+            case .asking:
+                if now >= connection.deadline { giveUpControls(connection) }
             case .waiting:
                 if now >= connection.deadline { giveUp(connection) }
             case .streaming: remind(connection)
@@ -144,9 +152,10 @@ final class ServerLoop {
             // A request that is there already gets its answer.
             if connection.phase == .arriving { readRequest(connection) }
             switch connection.phase {
-            case .arriving: drop(connection)
+            case .arriving, .receiving: drop(connection)
             case .streaming: end(connection)
-            case .waiting: answer(connection, .error(503, "stopping", "The server is being stopped; try again."))
+            case .waiting, .asking:
+                answer(connection, .error(503, "stopping", "The server is being stopped; try again."))
             case .ending, .lingering: break
             }
         }

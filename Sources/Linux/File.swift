@@ -39,3 +39,40 @@ public enum File {
         return FilePath(unsafe String(cString: text))
     }
 }
+
+/// Files that are written whole.
+extension File {
+    /// Makes `bytes` the content of the file at `path`, such that whoever reads it, now or after a power failure, finds
+    /// either the old content or the new one.
+    ///
+    /// The new file stands under `path` and `.new` first.
+    public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
+        let new = FilePath(path.string + ".new")
+        do throws(SystemError) {
+            let descriptor = try Descriptor(opening: new, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: permissions)
+            var count = 0
+            while count < bytes.count {
+                count += try systemCall("write", "\(new)") {
+                    unsafe bytes.withUnsafeBytes { buffer in
+                        unsafe write(
+                            descriptor.number, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+                    }
+                }
+            }
+            try systemCall("fsync", "\(new)") { fsync(descriptor.number) }
+            try systemCall("rename", "\(new)") {
+                unsafe new.withPlatformString { old in
+                    unsafe path.withPlatformString { unsafe rename(old, $0) }
+                }
+            }
+        } catch {
+            remove(new)
+            throw error
+        }
+    }
+
+    /// Removes the name of a file or a socket, if it is there.
+    public static func remove(_ path: FilePath) {
+        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+    }
+}

@@ -17,3 +17,16 @@ public enum Folder {
         return names
     }
 }
+
+extension Folder {
+    /// Makes the folder at `path`, and those that it lies in, where they are not there yet.
+    public static func make(_ path: FilePath, permissions: UInt32) throws(SystemError) {
+        if let status = try? FileStatus(at: path), status.kind == .folder { return }
+        let parent = path.removingLastComponent()
+        if !parent.isEmpty, parent != path { try make(parent, permissions: permissions) }
+        switch retryingOnInterrupt({ unsafe path.withPlatformString { unsafe mkdir($0, permissions) } }) {
+        case .success, .failure(.fileExists): return
+        case .failure(let errno): throw SystemError("mkdir", "\(path)", errno)
+        }
+    }
+}

@@ -74,18 +74,28 @@ public enum Socket {
     }
 
     /// Listens at `path` for streams; the file must not exist yet and stays when the descriptor is closed.
-    public static func listen(at path: FilePath, backlog: CInt = 256) throws(SystemError) -> Descriptor {
+    ///
+    /// With `permissions` nobody else can have connected before the file has them.
+    public static func listen(
+        at path: FilePath, backlog: CInt = 256, permissions: UInt32? = nil
+    ) throws(SystemError) -> Descriptor {
         let descriptor = try stream("\(path)")
         try unsafe withAddress(path) { address, length in
             unsafe bind(descriptor.number, address, length)
+        }
+        if let permissions {
+            try systemCall("chmod", "\(path)") { unsafe path.withPlatformString { unsafe chmod($0, permissions) } }
         }
         try systemCall("listen", "\(path)") { Glibc.listen(descriptor.number, backlog) }
         return descriptor
     }
 
     /// Connects to the stream socket at `path`.
-    public static func connect(to path: FilePath) throws(SystemError) -> Descriptor {
+    ///
+    /// With `isBlocking` false the socket does not block, and one with too many that wait is an error (EAGAIN).
+    public static func connect(to path: FilePath, isBlocking: Bool = true) throws(SystemError) -> Descriptor {
         let descriptor = try stream("\(path)")
+        if !isBlocking { try descriptor.setNonBlocking(true) }
         try unsafe withAddress(path) { address, length in
             unsafe Glibc.connect(descriptor.number, address, length)
         }

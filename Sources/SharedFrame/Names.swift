@@ -24,6 +24,9 @@ public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     public var description: String { text }
 
+    /// The file of the socket in the runtime folder by which the camera's controls are asked for.
+    public var controlSocket: String { "control.\(text).sock" }
+
     public static func < (left: CameraName, right: CameraName) -> Bool { left.text < right.text }
 }
 

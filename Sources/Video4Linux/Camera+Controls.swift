@@ -4,31 +4,15 @@ import SystemPackage
 
 extension Camera {
     /// The controls it has, without those that are disabled or mere headings.
-    public func controls() -> [Control] { node.controls() }
+    public func controls() -> [Control] { access.controls() }
 
     /// Sets the control `name` to what `text` means to it, such as `brightness` to `128`.
     ///
     /// Works while the camera streams. Throws `invalidControl` with a sentence that says what would be right.
     public func setControl(_ name: String, to text: String) throws(CameraError) {
-        let all = controls()
-        let wanted = Control.normalised(name)
-        guard let control = all.first(where: { $0.name == wanted }) else {
-            let names = all.map(\.name).joined(separator: ", ")
-            throw CameraError(
-                .invalidControl, "\(path) has no control \(name): it has \(names.isEmpty ? "none" : names)")
-        }
-        guard !control.isReadOnly else {
-            throw CameraError(.invalidControl, "control \(control.name) of \(path) is read-only: leave it out")
-        }
-        let value = try control.value(of: text)
-        do throws(SystemError) {
-            try node.set(control, to: value)
-        } catch {
-            if error.errno == .operationNotSupportedByDevice { throw CameraError(path, error) }
-            let hint = control.isInactive ? "; it is inactive: switch off the automatic that rules it first" : ""
-            throw CameraError(
-                .invalidControl, "\(path) refuses \(control.name)=\(text): \(error.errno)\(hint)")
-        }
+        let controls = controls()
+        let control = try access.control(name, among: controls)
+        try access.set(control, to: try control.value(of: text))
     }
 
     /// The value that the control `name` has now; nil when there is no such control.

@@ -10,9 +10,9 @@ extension Camera {
         var index: CInt = 0
         var input = v4l2_input()
         do throws(SystemError) {
-            try node.perform(.getInput, &index)
+            try access.node.perform(.getInput, &index)
             input.index = UInt32(clamping: index)
-            try node.perform(.enumerateInputs, &input)
+            try access.node.perform(.enumerateInputs, &input)
         } catch {
             return true
         }

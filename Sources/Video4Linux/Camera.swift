@@ -18,7 +18,8 @@ public final class Camera {
     /// What it is set to; nil before `configure`.
     public private(set) var format: CaptureFormat?
 
-    let node: Node
+    /// Its controls and formats, for other threads too.
+    public let access: ControlAccess
     private let calls: CaptureCalls
     private var buffers: BufferSet?
     private var isStreaming = false
@@ -41,7 +42,8 @@ public final class Camera {
         bus = capability.bus
         identity = CameraIdentity(of: node.descriptor.number, name: capability.card, bus: capability.bus)
         calls = CaptureCalls(isMultiplanar: capability.isMultiplanar)
-        self.node = node
+        access = ControlAccess(
+            node, calls.type, name: capability.card, driver: capability.driver, identity: identity)
     }
 
     deinit {
@@ -49,7 +51,7 @@ public final class Camera {
     }
 
     /// The formats it offers, in the driver's order.
-    public func formats() -> [Format] { node.formats(calls.type) }
+    public func formats() -> [Format] { access.formats() }
 
     /// Sets format, size and rate, and returns what the driver made of them.
     ///
@@ -61,12 +63,12 @@ public final class Camera {
             throw CameraError(noUsableFormat: path, request, offered)
         }
         do throws(SystemError) {
-            var format = try calls.setFormat(node, pixelFormat, size)
+            var format = try calls.setFormat(access.node, pixelFormat, size)
             guard format.pixelFormat.isUsable else {
                 throw SystemError("VIDIOC_S_FMT", "\(path)", .invalidArgument)
             }
             let rates = offered.first { $0.pixelFormat == format.pixelFormat }?.sizes.rates(at: format.size)
-            format.rate = calls.setRate(node, request.rate.map { (rates ?? .unknown).nearest(to: $0) })
+            format.rate = calls.setRate(access.node, request.rate.map { (rates ?? .unknown).nearest(to: $0) })
             self.format = format
             return format
         } catch {
@@ -78,15 +80,16 @@ public final class Camera {
     public func start(bufferCount: Int = 4) throws(CameraError) {
         precondition(format != nil && !isStreaming)
         do throws(SystemError) {
-            let count = try calls.requestBuffers(node, count: bufferCount)
+            let count = try calls.requestBuffers(access.node, count: bufferCount)
             guard count > 0 else { throw SystemError("VIDIOC_REQBUFS", "\(path)", .noMemory) }
             let calls = calls
             let buffers = try BufferSet(count) { (index) throws(SystemError) in
-                try BufferMapping(node.descriptor, unsafe try calls.buffer(node, .queryBuffer, index: index))
+                try BufferMapping(
+                    access.node.descriptor, unsafe try calls.buffer(access.node, .queryBuffer, index: index))
             }
             self.buffers = buffers
-            for index in 0..<count { _ = unsafe try calls.buffer(node, .queueBuffer, index: index) }
-            try calls.setStreaming(node, true)
+            for index in 0..<count { _ = unsafe try calls.buffer(access.node, .queueBuffer, index: index) }
+            try calls.setStreaming(access.node, true)
             isStreaming = true
             lastSequence = nil
         } catch {
@@ -97,16 +100,16 @@ public final class Camera {
 
     /// Ends streaming and gives the buffers back; harmless when it does not stream, or is gone.
     public func stop() {
-        if isStreaming { try? calls.setStreaming(node, false) }
+        if isStreaming { try? calls.setStreaming(access.node, false) }
         isStreaming = false
         guard buffers != nil else { return }
         // The driver frees its buffers once they are unmapped: REQBUFS with 0 fails before (V4L2 API, VIDIOC_REQBUFS).
         buffers = nil
-        _ = try? calls.requestBuffers(node, count: 0)
+        _ = try? calls.requestBuffers(access.node, count: 0)
     }
 
     /// The descriptor to poll: readable (POLLIN) when a frame is ready, POLLERR or POLLHUP when the camera is gone.
-    public var pollDescriptor: CInt { node.descriptor.number }
+    public var pollDescriptor: CInt { access.node.descriptor.number }
 
     /// Lends the newest whole frame to `body`, or returns nil when none is ready; older ones are given back unseen.
     ///
@@ -152,7 +155,7 @@ public final class Camera {
     /// Takes a filled buffer from the driver; nil when there is none.
     private func dequeue() throws(SystemError) -> BufferState? {
         do throws(SystemError) {
-            return unsafe try calls.buffer(node, .dequeueBuffer, index: 0)
+            return unsafe try calls.buffer(access.node, .dequeueBuffer, index: 0)
         } catch {
             if error.errno == .resourceTemporarilyUnavailable { return nil }
             throw error
@@ -160,7 +163,7 @@ public final class Camera {
     }
 
     private func requeue(_ state: BufferState) throws(SystemError) {
-        _ = unsafe try calls.buffer(node, .queueBuffer, index: state.index)
+        _ = unsafe try calls.buffer(access.node, .queueBuffer, index: state.index)
     }
 
     private func count(_ state: BufferState) {

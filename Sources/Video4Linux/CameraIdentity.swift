@@ -66,17 +66,10 @@ extension CameraIdentity {
         self = isShared ? own.withoutSerial : own
     }
 
-    private init(_ other: CameraIdentity, serial: String?) {
-        product = other.product
-        self.serial = serial
-        port = other.port
-        interface = other.interface
-        index = other.index
-        bus = other.bus
-        name = other.name
+    private var withoutSerial: CameraIdentity {
+        CameraIdentity(
+            product: product, serial: nil, port: port, interface: interface, index: index, bus: bus, name: name)
     }
-
-    private var withoutSerial: CameraIdentity { CameraIdentity(self, serial: nil) }
 
     private func isTwin(of other: CameraIdentity) -> Bool {
         serial != nil && (product, serial, interface) == (other.product, other.serial, other.interface)

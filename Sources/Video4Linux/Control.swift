@@ -58,7 +58,7 @@ public struct Control: Equatable, Sendable {
     /// The value that `text` means, or the sentence that says what it may be.
     ///
     /// Numbers are decimal or 0x…; a boolean takes true/false, on/off, yes/no; a menu takes its number or words.
-    func value(of text: String) throws(CameraError) -> Int64 {
+    public func value(of text: String) throws(CameraError) -> Int64 {
         let word = Self.normalised(text)
         let number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)
         switch kind {

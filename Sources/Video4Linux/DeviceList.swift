@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// What `capture-daemon devices` prints: cameras with what they offer, in words that the options take.
 public enum DeviceList {
@@ -71,7 +71,8 @@ public enum DeviceList {
         ])
     }
 
-    private static func json(_ format: Format) -> JSON {
+    /// A format as the list has it.
+    public static func json(_ format: Format) -> JSON {
         .object([
             ("format", .text(format.pixelFormat.name)), ("fourcc", .text(format.pixelFormat.characters)),
             ("description", .text(format.text)), ("usable", .bool(format.pixelFormat.isUsable)),
@@ -103,7 +104,8 @@ public enum DeviceList {
         }
     }
 
-    private static func json(_ control: Control) -> JSON {
+    /// A control as the list has it.
+    public static func json(_ control: Control) -> JSON {
         .object([
             ("name", .text(control.name)), ("description", .text(control.text)),
             ("type", .text("\(control.kind)")),

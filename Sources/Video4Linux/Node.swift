@@ -4,7 +4,7 @@ import Linux
 import SystemPackage
 
 /// An open device node of Video4Linux.
-struct Node: ~Copyable {
+struct Node: ~Copyable, Sendable {
     let descriptor: Descriptor
     let path: FilePath
 

@@ -92,12 +92,26 @@ struct CaptureDaemon: ParsableCommand {
         transform: Parse.prefix)
     var prefix: String?
 
+    @Option(
+        help: .init(
+            "Where the socket for the controls lies (default: $ORIEL_RUNTIME_DIR, else /run/oriel).",
+            valueName: "folder"))
+    var runtimeDir: String?
+
+    @Option(
+        help: .init(
+            "Where controls that are set while this runs are kept (default: $STATE_DIRECTORY, else "
+                + "$XDG_STATE_HOME/oriel, else ~/.local/state/oriel).", valueName: "folder"))
+    var stateDirectory: String?
+
     func run() throws {
         let options = CaptureOptions(
             camera: camera, prefix: try prefix ?? Parse.defaultPrefix(), device: device, size: size,
             framesPerSecond: fps, format: format.pixelFormat, quality: quality, subsampling: subsampling,
             controls: controls, orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup,
-            timeout: timeout, slotCount: slots)
+            timeout: timeout, slotCount: slots,
+            runtimeDirectory: Parse.folder(runtimeDir) ?? Parse.defaultRuntimeDirectory,
+            stateDirectory: Parse.folder(stateDirectory) ?? Parse.defaultStateDirectory)
         try CaptureLoop.run(options)
     }
 

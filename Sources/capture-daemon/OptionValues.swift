@@ -2,6 +2,7 @@ import Capture
 import Daemon
 import Linux
 import SharedFrame
+import SystemPackage
 import Video4Linux
 
 /// A value that an option cannot take: what it can.
@@ -48,6 +49,24 @@ enum Parse {
             )
         }
         return text
+    }
+
+    static func folder(_ text: String?) -> FilePath? {
+        guard let text, !text.isEmpty else { return nil }
+        return FilePath(text)
+    }
+
+    /// Where sockets lie unless the command line says otherwise.
+    static var defaultRuntimeDirectory: FilePath { folder(Environment.value("ORIEL_RUNTIME_DIR")) ?? "/run/oriel" }
+
+    /// Where state is kept unless the command line says otherwise: what systemd.exec(5) gives, else as the XDG Base
+    /// Directory Specification 0.8 has it; nil without a home.
+    static var defaultStateDirectory: FilePath? {
+        if let list = Environment.value("STATE_DIRECTORY"), let first = list.split(separator: ":").first {
+            return FilePath(String(first))
+        }
+        if let home = folder(Environment.value("XDG_STATE_HOME")), home.isAbsolute { return home.appending("oriel") }
+        return folder(Environment.value("HOME")).map { $0.appending(".local/state/oriel") }
     }
 
     static func size(_ text: String) throws -> PictureSize {

@@ -72,6 +72,7 @@ configure_nginx() {
         echo "s|/run/oriel/|$runtime/|"
         echo "s|/usr/share/oriel/html|$runtime/html|"
         echo "s|http://127.0.0.1:9001|http://$(authority "$ingest_bind" "$ingest_port")|"
+        [[ ${ORIEL_CONTROLS-} != 1 ]] || echo "s|#include oriel/controls.conf;|include oriel/controls.conf;|"
         listen_edits 8000 "$web_bind" "$web_port"
         listen_edits 9001 "$ingest_bind" "$ingest_port"
         while read -r host; do echo "/#camera.example.com/i\\    $host 1;"; done < <(allowed_hosts)

@@ -1,0 +1,63 @@
+import JSON
+import SharedFrame
+import Synchronization
+import Video4Linux
+
+/// What is known of the source outside the capture thread, which alone changes it.
+final class ControlPanel: Sendable {
+    /// A source that is open.
+    final class Source: Sendable {
+        /// Nil for what is no camera.
+        let access: ControlAccess?
+        /// The members `device` and `now` of an answer.
+        let members: [(String, JSON)]
+        private let foundFormats = Mutex<JSON?>(nil)
+
+        init(_ description: SourceDescription, _ opened: OpenedSource, _ access: ControlAccess?) {
+            self.access = access
+            let format = PixelFormat(name: description.format)?.name ?? description.format.lowercased()
+            members = [
+                (
+                    "device",
+                    .object([
+                        ("path", .text(description.device)), ("name", .text(description.name)),
+                        ("driver", .text(access?.driver ?? description.kind)),
+                    ])
+                ),
+                (
+                    "now",
+                    .object([
+                        ("format", .text(format)),
+                        ("size", opened.width > 0 ? .text("\(opened.width)x\(opened.height)") : .null),
+                        ("fps", .optional(opened.framesPerSecond.flatMap { FrameRate($0) }) { .literal("\($0)") }),
+                    ])
+                ),
+            ]
+        }
+
+        /// What it offers; asked for once, since it stays.
+        var formats: JSON {
+            foundFormats.withLock { found in
+                if let found { return found }
+                let formats = JSON.array(access?.formats().map(DeviceList.json) ?? [])
+                found = formats
+                return formats
+            }
+        }
+    }
+
+    enum State: Sendable {
+        case closed(reason: String)
+        case open(Source)
+    }
+
+    private let current = Mutex(State.closed(reason: "the camera is being opened"))
+
+    var state: State { current.withLock { $0 } }
+
+    /// Notes that the source is open.
+    func open(_ source: Source) { current.withLock { $0 = .open(source) } }
+
+    /// Notes that the source is not there, and why.
+    func close(_ reason: String) { current.withLock { $0 = .closed(reason: reason) } }
+}

@@ -1,0 +1,25 @@
+import JSON
+
+/// The answer to a request of the control socket, with the status that HTTP has for it.
+struct ControlReply {
+    let status: Int
+    let body: JSON
+
+    /// As it goes over the socket: one line.
+    var line: [UInt8] { Array((JSON.object([("status", .count(status)), ("answer", body)]).text + "\n").utf8) }
+}
+
+/// Why a request is not done, as a word for programs and a sentence for people.
+struct ControlRefusal: Error {
+    let status: Int
+    let error: String
+    let message: String
+
+    static func bad(_ message: String) -> ControlRefusal {
+        ControlRefusal(status: 400, error: "bad_request", message: message)
+    }
+
+    static func offline(_ message: String) -> ControlRefusal {
+        ControlRefusal(status: 503, error: "camera_offline", message: message)
+    }
+}

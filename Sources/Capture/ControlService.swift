@@ -1,0 +1,132 @@
+import JSON
+import Linux
+import Logging
+import SharedFrame
+import Video4Linux
+
+/// Does what is asked through the control socket.
+///
+/// One thread uses it, which the camera may hold up.
+final class ControlService {
+    private let camera: CameraName
+    private let panel: ControlPanel
+    private let store: ControlStore
+    private let base: [ControlSetting]
+    private let log: Logger
+    private var hasComplained = false
+
+    init(_ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ log: Logger) {
+        camera = options.camera
+        base = options.controls
+        self.panel = panel
+        self.store = store
+        self.log = log
+    }
+
+    /// Answers one line: `{"do":"read"}`, or `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
+    func answer(to line: [UInt8]) -> ControlReply {
+        do throws(ControlRefusal) {
+            guard let request = JSON(line) else { throw .bad("The request is no JSON.") }
+            switch request["do"]?.string {
+            case "read": return ControlReply(status: 200, body: .object(try reading()))
+            case "set":
+                guard let wishes = request["controls"]?.object else { throw .bad("Give an object of controls.") }
+                return ControlReply(status: 200, body: .object(try set(wishes)))
+            default: throw .bad("A request says what to do: read or set.")
+            }
+        } catch {
+            return ControlReply(
+                status: error.status,
+                body: .object([
+                    ("error", .text(error.error)), ("camera", .text(camera.text)), ("message", .text(error.message)),
+                ]))
+        }
+    }
+
+    private func source() throws(ControlRefusal) -> ControlPanel.Source {
+        switch panel.state {
+        case .closed(let reason): throw .offline(reason)
+        case .open(let source):
+            if let access = source.access, !access.isThere {
+                throw .offline("\(access.path) is gone or no longer answers: check the camera and its cable")
+            }
+            return source
+        }
+    }
+
+    private func reading() throws(ControlRefusal) -> [(String, JSON)] {
+        let source = try source()
+        return reading(of: source, source.access?.controls() ?? [])
+    }
+
+    private func reading(of source: ControlPanel.Source, _ controls: [Control]) -> [(String, JSON)] {
+        [("camera", .text(camera.text))] + source.members
+            + [("controls", .array(controls.map(DeviceList.json))), ("formats", source.formats)]
+    }
+
+    // MARK: Setting
+
+    private func set(_ members: [(String, JSON)]) throws(ControlRefusal) -> [(String, JSON)] {
+        let source = try source()
+        let wishes = try ControlWish.wishes(members, source.access?.controls() ?? [], base)
+        guard let access = source.access else { return reading(of: source, []) + [("results", .array([]))] }
+        var remarks = try perform(wishes, access)
+        let keeping = keep(wishes.filter { remarks[$0.control.name] == nil || $0.isReset }, access)
+        let controls = access.controls()
+        let results = wishes.map { wish in
+            let name = wish.control.name
+            let value = controls.first { $0.name == name }?.value
+            let remark = remarks.removeValue(forKey: name) ?? wish.remark(on: value)
+            let message = [remark, wish.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
+            return JSON.object([
+                ("name", .text(name)), ("asked", wish.asked), ("value", .optional(value) { .integer($0) }),
+                ("message", message.isEmpty ? .null : .text(message)),
+            ])
+        }
+        return reading(of: source, controls) + [("results", .array(results))]
+    }
+
+    /// Sets all; returns by name why some could not be set.
+    ///
+    /// What is refused is tried once more after the others.
+    private func perform(_ wishes: [ControlWish], _ access: ControlAccess) throws(ControlRefusal) -> [String: String] {
+        var refused: [String: String] = [:]
+        for isSecondTry in [false, true] {
+            for wish in wishes {
+                let name = wish.control.name
+                if isSecondTry && refused[name] == nil { continue }
+                if wish.isReset && !isSecondTry && wish.control.value == wish.target { continue }
+                do throws(CameraError) {
+                    try access.set(wish.control, to: wish.target)
+                    refused[name] = nil
+                } catch {
+                    if error.reason == .lost { throw .offline(error.description) }
+                    refused[name] = error.description
+                }
+            }
+        }
+        return refused
+    }
+
+    /// Keeps what was set; returns the sentence to be told where that is not possible.
+    private func keep(_ wishes: [ControlWish], _ access: ControlAccess) -> String? {
+        var values: [String: Int64] = [:]
+        for wish in wishes where !wish.isReset && wish.control.isSetting { values[wish.control.name] = wish.target }
+        let removed = Set(wishes.filter(\.isReset).map(\.control.name))
+        var sentence: String?
+        do throws(ControlStore.Failure) {
+            try store.update(access.identity, setting: values, removing: removed)
+            hasComplained = false
+        } catch {
+            sentence = "It cannot be kept for the next start: \(error)."
+            if !hasComplained { log.warning("controls that are set cannot be kept for the next start: \(error)") }
+            hasComplained = true
+        }
+        // The camera may have been lost and opened anew meanwhile, with what was kept before.
+        if case .open(let source) = panel.state, let current = source.access, current !== access {
+            let settings = store.settings(base, of: current.identity)
+            _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
+        }
+        return sentence
+    }
+}

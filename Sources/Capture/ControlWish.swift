@@ -1,0 +1,76 @@
+import JSON
+import Video4Linux
+
+/// One thing to set, found to be possible.
+struct ControlWish {
+    let control: Control
+    /// As it was asked for; null: back to the default.
+    let asked: JSON
+    /// What the driver is asked for.
+    let target: Int64
+
+    var isReset: Bool { asked.isNull }
+
+    /// Takes a request apart: names of controls with values, null for the default, and `*` for all controls.
+    ///
+    /// The default of a control that `base`, the command line, names is the value there. Throws where anything in it
+    /// cannot be done: then nothing is to be.
+    static func wishes(
+        _ members: [(String, JSON)], _ controls: [Control], _ base: [ControlSetting]
+    ) throws(ControlRefusal) -> [ControlWish] {
+        var wishes: [ControlWish] = []
+        var seen: Set<String> = []
+        for (name, asked) in members {
+            guard seen.insert(name).inserted else { throw .bad("'\(name)' stands there twice; give it once") }
+            if name == "*" { continue }
+            guard let control = controls.first(where: { $0.name == name }) else {
+                let names = controls.map(\.name).joined(separator: ", ")
+                throw .bad("There is no control '\(name)'; there are: \(names.isEmpty ? "none" : names).")
+            }
+            guard !control.isReadOnly else {
+                throw ControlRefusal(
+                    status: 409, error: "read_only", message: "The control '\(name)' can be read only; leave it out.")
+            }
+            do throws(CameraError) {
+                let target = asked.isNull ? standard(of: control, base) : try control.value(of: asked)
+                if asked.isNull && !control.isSetting { throw CameraError(.invalidControl, "\(name) has no default") }
+                wishes.append(ControlWish(control: control, asked: asked, target: target))
+            } catch {
+                throw .bad(error.description)
+            }
+        }
+        guard let all = members.first(where: { $0.0 == "*" })?.1 else { return wishes }
+        guard all.isNull else { throw .bad("'*' takes null: all controls back to their defaults.") }
+        let rest = controls.filter { $0.isSetting && !seen.contains($0.name) }
+        // What an automatic rules can be set only while that is off: first the values, then what switches.
+        let ordered = rest.filter { !$0.isSwitch } + rest.filter(\.isSwitch)
+        return ordered.map { ControlWish(control: $0, asked: .null, target: standard(of: $0, base)) } + wishes
+    }
+
+    private static func standard(of control: Control, _ base: [ControlSetting]) -> Int64 {
+        guard let setting = base.last(where: { Control.normalised($0.name) == control.name }) else {
+            return control.standard
+        }
+        return (try? control.value(of: setting.value)) ?? control.standard
+    }
+
+    /// What is worth saying of the value that it has now; nil where that is what was asked for.
+    func remark(on value: Int64?) -> String? {
+        guard let value, control.kind != .button else { return nil }
+        if value != target { return "The camera made \(value) of \(target)." }
+        if let number = asked.integer, number != target, control.kind != .boolean {
+            return "\(number) is not within \(control.minimum) to \(control.maximum): it is \(target) now."
+        }
+        return nil
+    }
+}
+
+extension Control {
+    /// Whether it is one of those that rule others, such as an automatic.
+    fileprivate var isSwitch: Bool {
+        switch kind {
+        case .boolean, .menu, .integerMenu: true
+        default: false
+        }
+    }
+}
