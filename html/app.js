@@ -137,7 +137,7 @@ function isOwnKey({ key, target }) {
   if (key === "Escape") return false;
   if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
   if (key === " ") return target.closest("button, a, input, summary") !== null;
-  return key.startsWith("Arrow") && target.closest("#controls") !== null;
+  return key.startsWith("Arrow") && target.closest(".details") !== null;
 }
 
 addEventListener("keydown", (event) => {

@@ -9,7 +9,6 @@ import { Windows } from "./windows.js";
 
 /** A browser opens six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
 const liveLimit = 4;
-const gap = 6;
 const leastTileWidth = 250;
 const usualAspect = 16 / 9;
 
@@ -167,6 +166,7 @@ export class Wall extends EventTarget {
       this.#root.style.removeProperty("--columns");
       return;
     }
+    const gap = parseFloat(getComputedStyle(this.#root).rowGap) || 0;
     const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? usualAspect).sort((a, b) => a - b);
     const aspect = aspects[aspects.length >> 1];
     let best = { columns: 1, tileWidth: 0 };

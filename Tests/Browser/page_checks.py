@@ -590,6 +590,8 @@ def kiosk(browser):
         scene.wait_live()
         visible = scene.page.run("return [...document.querySelectorAll('header, footer, .label')].filter((one) => one.checkVisibility()).length")
         expect(visible, 0, "things beside the pictures")
+        sides = "const boxes = [...document.querySelectorAll('.tile')].map((one) => one.getBoundingClientRect()); return [boxes.at(0).x, boxes.at(-1).right - innerWidth]"
+        wait_until(lambda: scene.page.run(sides) == [0, 0], 3, lambda: f"tiles from edge to edge, but {scene.page.run(sides)}")
 
 
 def names_and_contrast(browser):
