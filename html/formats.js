@@ -29,8 +29,9 @@ function row({ size, smallest, largest, fps }, isNow) {
 
 const spaced = (size) => String(size ?? "").replace("x", " × ");
 
-/** 30, 15 and 7.5 pictures a second. */
+/** 30, 15 and 7.5 pictures a second, or 1 to 30. */
 function rates(fps) {
+  if (fps?.fastest) return text("fps", { value: text("controls.range", { smallest: fps.slowest, largest: fps.fastest }) });
   const known = [fps ?? []].flat().filter(Number.isFinite);
   return known.length > 0 ? text("fps", { value: known.map((rate) => Number(rate.toFixed(2))).join(", ") }) : "";
 }

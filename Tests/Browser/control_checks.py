@@ -238,7 +238,7 @@ def formats_are_listed(browser):
         desk.open_panel()
         desk.page.run("document.querySelector('.formats').open = true")
         words = desk.page.text(".formats")
-        for wanted in ("Motion-JPEG", "1280 × 720", "30, 15 fps", "29.97", "48 × 32 to 1920 × 1080", "not used"):
+        for wanted in ("Motion-JPEG", "1280 × 720", "30, 15 fps", "29.97", "48 × 32 to 1920 × 1080", "1 to 60 fps", "not used"):
             assert wanted in words, (wanted, words)
         expect(desk.page.run("return [...document.querySelectorAll('.formats dt b')].map((one) => one.parentElement.innerText.replace(/\\s+/g, ' '))"),
                ["1280 × 720 now"], "the size of the moment")

@@ -59,7 +59,7 @@ class ScriptedControls:
             "formats": [
                 {"format": "MJPG", "fourcc": "MJPG", "description": "Motion-JPEG", "usable": True, "sizes": sizes},
                 {"format": "YUYV", "fourcc": "YUYV", "description": "YUYV 4:2:2", "usable": True,
-                 "sizes": [{"smallest": "48x32", "largest": "1920x1080", "step": "8x8", "fps": [30]}]},
+                 "sizes": [{"smallest": "48x32", "largest": "1920x1080", "step": "8x8", "fps": {"slowest": 1, "fastest": 60}}]},
                 {"format": "H264", "fourcc": "H264", "description": "H.264", "usable": False, "sizes": sizes[:1]},
             ],
         }

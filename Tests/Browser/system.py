@@ -28,7 +28,7 @@ class System:
         settings = (settings or {}) | {
             "ORIEL_PREFIX": self.prefix, "ORIEL_RUNTIME_DIR": str(self.folder / "run"), "ORIEL_CAMERAS": cameras,
             "ORIEL_FPS": str(fps), "ORIEL_SIZE": size, "ORIEL_WEB_PORT": str(self.port), "ORIEL_INGEST_PORT": str(ingest),
-            "ORIEL_BIND": bind,
+            "ORIEL_BIND": bind, "ORIEL_STATE_DIR": str(self.folder / "state"),
         }
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(

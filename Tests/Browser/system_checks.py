@@ -1,6 +1,7 @@
 """The page against the real system: capture-daemon, both workers, both web servers."""
 
 import contextlib
+import json
 import pathlib
 import signal
 import statistics
@@ -122,6 +123,7 @@ def losses(report, browser):
         (f"{name} the web server stays dead for a while", part_stays_dead, "nginx-web", "unreachable"),
         (f"{name} the camera's web server stays dead for a while", part_stays_dead, "nginx-ingest", "offline"),
         (f"{name} the network is gone for a while", network_gone),
+        (f"{name} a control is turned on the page, and kept when the camera is plugged in again", turned_on_the_page, None),
     ]
     if not any(report.wants(sentence) for sentence, *_ in checks):
         return
@@ -130,9 +132,34 @@ def losses(report, browser):
     except Skipped as reason:
         report.run(f"{name} losses", _raise, reason)
         return
-    with camera, System(f"main={camera.NODE}", size="640x480", settings=camera.settings) as system:
+    with camera, System(f"main={camera.NODE}", size="640x480", settings=camera.settings | {"ORIEL_CONTROLS": "1"}) as system:
         for sentence, check, *arguments in checks:
             report.run(sentence, check, Stage(browser, system), *(argument or camera for argument in arguments))
+
+
+def turned_on_the_page(stage, camera):
+    """From the page to the camera's driver and back; a camera that was unplugged has forgotten it, and is told again."""
+    answer = lambda: json.loads(stage.system.get("/controls/main")[1])
+    value = lambda: next(control["value"] for control in answer()["controls"] if control["name"] == "brightness")
+    shown = "return document.querySelector('[data-control=brightness] [type=number]')?.value"
+    before = value()
+    stage.open_marked()
+    offered = "return document.querySelector('[data-tool=controls]').checkVisibility()"
+    wait_until(lambda: stage.page.run(offered), 5, "a button for the controls")
+    stage.browser.press("c")
+    wait_until(lambda: stage.page.run(shown) == str(before), 5, lambda: f"{before}, but {stage.page.run(shown)}")
+    stage.page.run("document.querySelector('[data-control=brightness] [type=range]').focus()")
+    stage.browser.press("ArrowRight")
+    wait_until(lambda: value() == before + 1, 5, lambda: f"{before + 1} at the camera, but {value()}")
+    camera.unplug()
+    wait_until(lambda: stage.page.state() == "offline", 10, "offline")
+    camera.plug_in()
+    wait_until(lambda: stage.page.state() == "live", 10, "live")
+    wait_until(lambda: value() == before + 1, 5, lambda: f"{before + 1} after its return, but {value()}")
+    stage.page.run("document.querySelector('.reset-all').click()")
+    wait_until(lambda: value() == before, 5, lambda: f"{before} again, but {value()}")
+    stage.browser.press("Escape")
+    stage.expect_same_document()
 
 
 def part_dies(stage, program):
