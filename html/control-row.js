@@ -10,6 +10,8 @@ export class ControlRow {
   #control;
   #wish;
   #inputs = [];
+  /** The field that somebody is writing in, which no answer may take out of their hands. */
+  #written = null;
   #remark;
   #reset;
 
@@ -34,7 +36,7 @@ export class ControlRow {
     const { value, read_only: isReadOnly, inactive: isInactive } = control;
     for (const input of this.#inputs) {
       if (input.type === "checkbox") input.checked = Boolean(value);
-      else if (input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
+      else if (input !== this.#written && input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
       input.disabled = isReadOnly || isInactive;
     }
     this.element.classList.toggle("off", isReadOnly || isInactive);
@@ -117,6 +119,10 @@ export class ControlRow {
 
   #listen(field, type, read) {
     this.#inputs.push(field);
+    if (field.type === "number") {
+      field.addEventListener("input", () => (this.#written = field));
+      for (const end of ["change", "blur"]) field.addEventListener(end, () => (this.#written = null));
+    }
     field.setAttribute("aria-describedby", this.#remark.id);
     field.addEventListener(type, () => {
       const value = read();

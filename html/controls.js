@@ -86,7 +86,7 @@ export class Controls extends EventTarget {
 
   // A camera that comes back may be another one, or one that could not be asked before.
   #onState = ({ detail }) => {
-    if (detail.state === "live" && (this.#isOpen || !this.isOffered)) this.#refresh();
+    if (detail.state === "live" && (this.#isOpen || !this.#answer)) this.#refresh();
   };
 
   async #refresh() {

@@ -176,6 +176,18 @@ def part_dies(stage, program):
     stage.expect_same_document()
 
 
+def light_on_the_wire(stage):
+    stage.page.open()
+    stage.wait_live()
+    entries = stage.page.run(
+        "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
+        ".map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])")
+    # What a worker or an <img> asks for again comes from the browser's cache.
+    sizes = {path: size for path, size in entries if path.endswith(("/", ".js", ".css", ".svg"))}
+    assert len(sizes) > 30 and sum(sizes.values()) <= 60_000, sizes
+    return f"{sum(sizes.values()) / 1000:.1f} kB in {len(sizes)} files"
+
+
 def strict_policy(stage):
     headers, _ = stage.system.get("/")
     policy = headers.get("Content-Security-Policy", "")
@@ -242,6 +254,7 @@ def run(report, browser):
             report.run(f"real system: the age is real at {host}", age_is_real, stage)
         stage = Stage(browser, system)
         report.run("real system: the strict content policy holds, the console is quiet", strict_policy, stage)
+        report.run("real system: the whole page comes over the wire in 60 kB", light_on_the_wire, stage)
         report.run("real system: capture-daemon hangs and goes on", capture_stops, stage)
         report.run("real system: capture-daemon dies", part_dies, stage, "capture-daemon")
         report.run("real system: mjpeg-fcgi dies", part_dies, stage, "mjpeg-fcgi")
