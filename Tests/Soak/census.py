@@ -35,6 +35,16 @@ def census(system):
     return found
 
 
+def means_of_blocks(points, blocks):
+    """The mean hour and the mean value of each of so many parts of the points."""
+    size = len(points) / max(1, blocks)
+    means = []
+    for block in range(blocks):
+        part = points[int(block * size):int((block + 1) * size)]
+        means.append((statistics.fmean(time for time, _ in part) / 3600, statistics.fmean(value for _, value in part)))
+    return means
+
+
 def slope(points, blocks=20):
     """The slope of (seconds, value) in units an hour, and half the width of its 95 % confidence interval.
 
@@ -42,14 +52,10 @@ def slope(points, blocks=20):
     the means of blocks, each long against what the viewers' coming and going takes.
     """
     points = sorted(points)
-    blocks = min(blocks, len(points) // 5)
+    means = means_of_blocks(points, min(blocks, len(points) // 5))
+    blocks = len(means)
     if blocks < 5:
         return None
-    size = len(points) / blocks
-    means = []
-    for block in range(blocks):
-        part = points[int(block * size):int((block + 1) * size)]
-        means.append((statistics.fmean(time for time, _ in part) / 3600, statistics.fmean(value for _, value in part)))
     times, values = zip(*means)
     middle, level = statistics.fmean(times), statistics.fmean(values)
     spread = sum((time - middle) ** 2 for time in times)
@@ -92,5 +98,6 @@ class Sampler:
             rises = {name: slope([(sample[0], sample[1 + index]) for sample in kept])
                      for index, name in enumerate(MEASURES)}
             if all(rises.values()):
-                told.append((part, pid, kept[-1][0] - kept[0][0], rises, kept[-1][3]))
+                course = [round(value) for _, value in means_of_blocks([(one[0], one[3]) for one in samples], 25)]
+                told.append((part, pid, kept[-1][0] - kept[0][0], rises, course))
         return told

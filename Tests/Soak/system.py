@@ -67,9 +67,10 @@ class System:
             "ORIEL_BIND": "127.0.0.1", "ORIEL_INGEST_BIND": "127.0.0.1", "ORIEL_HOSTS": "", "ORIEL_DEPLOY_DIR": "",
             "ORIEL_MODEL": str(ROOT / "Tests/DetectionTests/Models/stub_yolox_32.onnx"),
         }
+        settings = {name: value for name, value in os.environ.items() if name != "SWIFT_BACKTRACE"} | settings
         with open(self.folder / "output", "wb") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", ROOT / "scripts" / "run"], env=os.environ | settings,
+                ["setpriv", "--pdeathsig", "TERM", ROOT / "scripts" / "run"], env=settings,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
         while "Ctrl-C ends it." not in self.output:
