@@ -1,4 +1,5 @@
 // Headers that Swift's Glibc module leaves out, and calls that Swift cannot make because they are variadic.
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -6,6 +7,7 @@
 #include <linux/sockios.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -17,6 +19,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,4 +57,21 @@ static inline int linux_socket_unsent(int descriptor) {
 /// The signal sent to this process when its parent ends (PR_SET_PDEATHSIG).
 static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
+/// Loads a library in a child process, which ends at once: the signal that killed the child, or 0.
+static inline int linux_fatal_signal_of_loading(const char *_Nonnull path) {
+    const pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     // what is expected to crash leaves no core
+        const int fatal[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+        for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
+        dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        _exit(0);
+    }
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR) return 0;
+    }
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }

@@ -19,7 +19,9 @@ public struct Thread: ~Copyable, @unchecked Sendable {
         self.handle = handle
     }
 
-    /// Lets other threads of the machine go before the calling one (setpriority(2); on Linux, of one thread alone).
+    /// Lets other threads go before the calling one (setpriority(2); on Linux, of one thread alone).
+    ///
+    /// Of other sessions only where ``Session/yieldToOthers(niceness:)`` is not needed.
     ///
     /// `niceness`: 1 (a little) to 19 (whenever nobody else wants to run).
     public static func yieldToOthers(niceness: Int) {
