@@ -1,30 +1,6 @@
 import Linux
-public import SystemPackage
+import SystemPackage
 import TurboJPEG
-
-/// What a detector is made of.
-public struct DetectorConfiguration: Sendable {
-    /// The runtime's library; nil: where it usually is.
-    public var runtime: String?
-    /// The model's file.
-    public var model: FilePath
-    /// A file with the names of the model's classes, one a line; nil: those of COCO.
-    public var labels: FilePath?
-    /// Threads that compute one picture.
-    public var threads: Int
-    /// The longer side of the network's input in pixels, where the model leaves the choice.
-    public var longSide: Int
-
-    public init(
-        runtime: String? = nil, model: FilePath, labels: FilePath? = nil, threads: Int = 1, longSide: Int = 416
-    ) {
-        self.runtime = runtime
-        self.model = model
-        self.labels = labels
-        self.threads = threads
-        self.longSide = longSide
-    }
-}
 
 /// Finds objects in JPEGs: decodes, fits into the network's input, computes, and tells boxes from rows.
 ///
@@ -49,10 +25,10 @@ public final class Detector {
     ///
     /// - Throws: One sentence that says what is missing or wrong, and how to mend it.
     public init(_ configuration: DetectorConfiguration) throws(DetectionError) {
-        let runtime = try InferenceRuntime(path: configuration.runtime)
+        let runtime = try InferenceRuntime(path: configuration.runtime, folder: configuration.folder)
         let labels = try configuration.labels.map(Self.names)
         model = try Model(
-            runtime, path: configuration.model, labels: labels, threads: max(1, configuration.threads))
+            runtime, path: configuration.modelPath, labels: labels, threads: max(1, configuration.threads))
         longSide = max(32, configuration.longSide)
         do throws(TurboJPEGError) {
             decoder = try JPEGDecoder()

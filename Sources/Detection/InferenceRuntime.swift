@@ -1,6 +1,6 @@
 import Glibc
 import Linux
-import SystemPackage
+public import SystemPackage
 
 /// ONNX Runtime, loaded while the program runs: nothing is linked, and everything else works without it.
 @safe
@@ -20,14 +20,14 @@ public final class InferenceRuntime {
     /// The oldest version whose table is complete enough.
     static let oldestVersion = "1.14"
 
-    /// Loads the library at `path`, or the first of ``RuntimeSearch/candidates()`` that loads.
+    /// Loads the library at `path`, or the first of ``RuntimeSearch/candidates(folder:)`` that loads.
     ///
     /// To be called while the process has one thread, or none that reads the environment: libraries from 1.29 on
     /// report to their maker unless a variable forbids it, and it is set here.
-    public convenience init(path: String? = nil) throws(DetectionError) {
+    public convenience init(path: String? = nil, folder: FilePath? = nil) throws(DetectionError) {
         var refusals: [String] = []
         var failure: DetectionError?
-        for candidate in path.map({ [$0] }) ?? RuntimeSearch.candidates() {
+        for candidate in path.map({ [$0] }) ?? RuntimeSearch.candidates(folder: folder) {
             do throws(DetectionError) {
                 try self.init(library: candidate)
                 return
@@ -49,6 +49,10 @@ public final class InferenceRuntime {
         do throws(SharedLibrary.LoadingFailure) {
             library = try SharedLibrary(candidate)
         } catch {
+            guard !error.isFatal else {
+                throw DetectionError(
+                    .runtimeUnusable, "ONNX Runtime cannot be loaded: \(error): get it again by scripts/get-detector")
+            }
             let isThere = candidate.contains("/") && (try? FileStatus(at: FilePath(candidate))) != nil
             guard isThere else { throw DetectionError(.runtimeMissing, error.description) }
             throw DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(error)")

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// A library that is loaded while the program runs (dlopen(3)), and stays loaded.
 struct SharedLibrary {
@@ -9,11 +10,15 @@ struct SharedLibrary {
 
     /// Loads `path`; a name without a slash is looked for where the system's linker looks.
     ///
-    /// Throws the linker's own words.
+    /// Throws the linker's own words, or what a library that would end the process has to hear.
     init(_ path: String) throws(LoadingFailure) {
+        if let signal = LibraryTrial.fatalSignal(loading: path) {
+            throw LoadingFailure(
+                description: "\(path) is cut or damaged (loading it ends a process by signal \(signal))", isFatal: true)
+        }
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let text = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown error"
-            throw LoadingFailure(description: text)
+            throw LoadingFailure(description: text, isFatal: false)
         }
         self.handle = UInt(bitPattern: handle)
         self.path = path
@@ -28,5 +33,7 @@ struct SharedLibrary {
     /// Why a library cannot be loaded.
     struct LoadingFailure: Error, CustomStringConvertible {
         let description: String
+        /// Whether the library is there, and would have killed the process.
+        let isFatal: Bool
     }
 }

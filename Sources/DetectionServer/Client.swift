@@ -27,6 +27,8 @@ final class Client {
     var request: Request?
     var route: DetectionRoute?
     var wish: Wish?
+    /// The frame that is asked about, when it is a certain one.
+    var frame: UInt64?
     var isHeadOnly = false
     /// Bytes of the body that are reserved for it.
     var reserved = 0

@@ -8,7 +8,10 @@ struct DetectionCounters {
     /// Bounds of the histogram's buckets in seconds.
     static let bounds = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1]
 
-    private(set) var outcomes: [String: UInt64] = ["ok": 0]
+    /// Of requests to detect something, by what they were answered with.
+    private var detections: [String: UInt64] = ["ok": 0]
+    /// Of all others: results, their pictures, status, metrics.
+    private var others: [String: UInt64] = ["ok": 0]
     private(set) var sharedCount: UInt64 = 0
     private var buckets = [UInt64](repeating: 0, count: bounds.count)
     private var inferenceCount: UInt64 = 0
@@ -16,7 +19,9 @@ struct DetectionCounters {
     private var lastNanoseconds: UInt64 = 0
 
     /// Counts an answered request: `ok`, or the word of its error.
-    mutating func count(_ outcome: String) { outcomes[outcome, default: 0] += 1 }
+    mutating func count(_ outcome: String, isDetection: Bool) {
+        if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
+    }
 
     /// Counts a request that was answered with a result that another one had asked for too.
     mutating func countShared() { sharedCount += 1 }
@@ -33,7 +38,7 @@ struct DetectionCounters {
     var json: [(String, JSON)] {
         let mean = inferenceCount == 0 ? 0 : inferenceNanoseconds / inferenceCount
         return [
-            ("requests", .object(outcomes.sorted { $0.key < $1.key }.map { ($0.key, .count($0.value)) })),
+            ("requests", Self.json(detections)), ("other_requests", Self.json(others)),
             ("shared", .count(sharedCount)),
             (
                 "inference",
@@ -43,6 +48,10 @@ struct DetectionCounters {
                 ])
             ),
         ]
+    }
+
+    private static func json(_ outcomes: [String: UInt64]) -> JSON {
+        .object(outcomes.sorted { $0.key < $1.key }.map { ($0.key, .count($0.value)) })
     }
 
     /// In Prometheus' text format.
@@ -57,9 +66,14 @@ struct DetectionCounters {
         } else {
             text.sample("oriel_detect_ready", [], 0)
         }
-        text.family("oriel_detect_requests_total", .counter, "Requests by what they were answered with.")
-        for (outcome, count) in outcomes.sorted(by: { $0.key < $1.key }) {
-            text.sample("oriel_detect_requests_total", [("outcome", outcome)], Double(count))
+        for (name, outcomes, help) in [
+            ("oriel_detect_requests_total", detections, "Requests to detect, by what they were answered with."),
+            ("oriel_detect_other_requests_total", others, "Requests for results and status, by their answers."),
+        ] {
+            text.family(name, .counter, help)
+            for (outcome, count) in outcomes.sorted(by: { $0.key < $1.key }) {
+                text.sample(name, [("outcome", outcome)], Double(count))
+            }
         }
         text.family("oriel_detect_shared_total", .counter, "Requests that shared the result of another one.")
         text.sample("oriel_detect_shared_total", [], Double(sharedCount))

@@ -12,22 +12,28 @@ extension DetectionLoop {
         guard let route = client.route, let wish = client.wish else { return }
         do throws(Refusal) {
             switch route {
-            case .status: answer(client, status, outcome: "ok")
-            case .metrics: answer(client, metrics, outcome: "ok")
-            case .result(let id): try show(result(id), wish, to: client)
+            case .status: answer(client, status(), outcome: "ok")
+            case .metrics: answer(client, metrics(), outcome: "ok")
+            case .result(let id):
+                try checkLabels(wish)
+                try show(result(id), wish, to: client)
             case .picture(let id):
                 let result = try result(id)
                 let jpeg = try jpeg(of: result)
                 let headers = Answer.pictureHeaders(jpeg, result)
                 answer(client, Response(status: 200, headers: headers, body: jpeg), outcome: "ok")
-            case .overlay(let id): try draw(result(id), for: client)
+            case .overlay(let id):
+                try checkLabels(wish)
+                try draw(result(id), for: client)
             case .deepStack: try detectForm(client)
             case .detect(let name):
                 try checkReadiness(wish)
                 if client.reserved > 0 {
                     try wait(client, for: .picture(client.assembler.takeBody()))
+                } else if let number = client.frame {
+                    try detect(frame: number, of: camera(name), for: client)
                 } else {
-                    try detect(name, for: client)
+                    try detectNewest(of: camera(name), for: client)
                 }
             }
         } catch {
@@ -67,22 +73,7 @@ extension DetectionLoop {
         try wait(client, for: .picture(Array(body[content])))
     }
 
-    /// A frame of a camera: the one that was named, or the newest.
-    private func detect(_ name: String?, for client: Client) throws(Refusal) {
-        let camera = try camera(name)
-        let number: UInt64?
-        do throws(Query.Refusal) {
-            number = try Query(client.request?["QUERY_STRING"] ?? "").integer("frame", in: 0...UInt64(1) << 53)
-        } catch {
-            throw Refusal(400, "bad_query", error.message)
-        }
-        if let number {
-            try detect(frame: number, of: camera, for: client)
-        } else {
-            try detectNewest(of: camera, for: client)
-        }
-    }
-
+    /// The frame of a camera that was named.
     private func detect(frame number: UInt64, of camera: WatchedCamera, for client: Client) throws(Refusal) {
         let key = FrameKey(camera: camera.name, number: number)
         if let result = store.result(of: camera.name, number: number) {
@@ -98,8 +89,9 @@ extension DetectionLoop {
         }
     }
 
+    /// The newest frame of a camera, or the next one when that is not of now.
     private func detectNewest(of camera: WatchedCamera, for client: Client) throws(Refusal) {
-        if let status = camera.subscriber.status, Outage.hasFreshFrame(status, now: now), let frame = status.newest {
+        if let frame = camera.currentFrame(now: now) {
             if let result = store.result(of: camera.name, number: frame.number) {
                 counters.countShared()
                 try show(result, client.wish, to: client)
@@ -131,7 +123,7 @@ extension DetectionLoop {
     /// Goes on with those who waited for a fresh frame, if there is one now.
     func serveWaiters(of camera: WatchedCamera) {
         guard !camera.waiters.isEmpty else { return }
-        let isFresh = camera.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
+        let isFresh = camera.currentFrame(now: now) != nil
         let outage = isFresh ? nil : outage(of: camera)
         guard isFresh || outage?.isFinal ?? false else { return }
         for client in camera.takeWaiters() {
@@ -181,7 +173,7 @@ extension DetectionLoop {
     // MARK: Cameras
 
     /// The camera that is meant: one that was named at the start, or whose ring is there.
-    private func camera(_ name: String?) throws(Refusal) -> WatchedCamera {
+    func camera(_ name: String?) throws(Refusal) -> WatchedCamera {
         var names = configuration.cameras
         let found = RingName.existing(prefix: configuration.prefix, kind: configuration.kind).map(\.camera)
         if found.contains(.main), !names.contains(.main) { names.append(.main) }

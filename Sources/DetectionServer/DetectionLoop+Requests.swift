@@ -36,7 +36,8 @@ extension DetectionLoop {
         client.route = route
         let allowed = route.isPost ? ["POST"] : ["GET", "HEAD"]
         guard allowed.contains(method) else {
-            let sentence = "Only \(allowed.joined(separator: " and ")) is possible here, not \(method)."
+            let verb = allowed.count == 1 ? "is" : "are"
+            let sentence = "Only \(allowed.joined(separator: " and ")) \(verb) possible here, not \(method)."
             throw Refusal(405, "method_not_allowed", sentence, headers: [("Allow", allowed.joined(separator: ", "))])
         }
         if route.isPost, let origin = request.foreignOrigin {
@@ -46,9 +47,12 @@ extension DetectionLoop {
         do throws(Query.Refusal) {
             try query.check(known: route.parameters)
             client.wish = try Wish(query, threshold: configuration.threshold, accept: request["HTTP_ACCEPT"])
+            client.frame = try query.integer("frame", in: 0...UInt64(1) << 53)
         } catch {
             throw Refusal(400, "bad_query", error.message)
         }
+        // Also where a picture comes with the request: who names a camera that is not there is mistaken.
+        if case .detect(let name?) = route { _ = try camera(name) }
         try admitBody(request, route, on: client)
     }
 
@@ -65,6 +69,9 @@ extension DetectionLoop {
         guard length > 0, route.isPost else {
             client.assembler.allowBody(byteCount: 0, expected: 0)
             return
+        }
+        guard client.frame == nil else {
+            throw Refusal(400, "bad_query", "Send a picture or name a frame, not both.")
         }
         let isForm = FormData.boundary(in: kind) != nil
         switch route {
@@ -95,7 +102,7 @@ extension DetectionLoop {
     /// Answers a request, whatever it waited for.
     func answer(_ client: Client, _ response: Response, outcome: String) {
         leave(client)
-        counters.count(outcome)
+        counters.count(outcome, isDetection: client.route?.isPost ?? (client.request?["REQUEST_METHOD"] == "POST"))
         client.phase = .answering
         client.deadline = now + Limit.resultTime
         client.begin(response.records(request: client.request?.id ?? 1, isHeadOnly: client.isHeadOnly))

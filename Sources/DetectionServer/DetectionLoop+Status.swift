@@ -6,16 +6,25 @@ import JSON
 extension DetectionLoop {
     /// Refuses at once what cannot be done: nothing can be detected, or not the classes that are asked for.
     func checkReadiness(_ wish: Wish) throws(Refusal) {
-        switch inference.readiness {
-        case .loading: return
-        case .ready(let description):
-            guard let label = wish.unknownLabel(description.labels) else { return }
-            throw Refusal(400, "bad_query", "The model \(description.model) knows no '\(label)'.")
-        case .unavailable(let error, let since):
-            // Somebody may have installed meanwhile what was missing: then the next request finds out.
+        if case .unavailable(let error, let since) = inference.readiness {
+            // Somebody may have installed meanwhile what was missing: then this request finds out.
             if now >= since + Limit.retryTime { return }
             throw Self.unavailable(error)
         }
+        try checkLabels(wish)
+    }
+
+    /// Refuses classes that the model does not know.
+    func checkLabels(_ wish: Wish) throws(Refusal) {
+        guard case .ready(let description) = inference.readiness, let label = wish.unknownLabel(description.labels)
+        else { return }
+        throw Refusal(400, "bad_query", "The model \(description.model) knows no '\(label)'.")
+    }
+
+    /// Has the detector looked for again, for who only asks whether it is there.
+    func lookAgain() {
+        guard case .unavailable(_, let since) = inference.readiness, now >= since + Limit.retryTime else { return }
+        inference.lookAgain()
     }
 
     static func unavailable(_ error: DetectionError) -> Refusal {
@@ -31,7 +40,8 @@ extension DetectionLoop {
         }
     }
 
-    var status: Response {
+    func status() -> Response {
+        lookAgain()
         var fields: [(String, JSON)] = []
         switch inference.readiness {
         case .loading: fields = [("state", .text("loading")), ("ready", .bool(false))]
@@ -61,7 +71,7 @@ extension DetectionLoop {
         return .json(.object(fields))
     }
 
-    var metrics: Response {
+    func metrics() -> Response {
         let text = counters.metrics(inference.readiness, store: store, waiting: waitingCount)
         let body = Array(text.utf8)
         return Response(

@@ -168,7 +168,7 @@ final class DetectionLoop {
         case .bodyTooLarge: answer(client, Self.tooLarge, outcome: "too_large")
         case .refused(let defect):
             log.debug("a connection was closed: \(defect)")
-            counters.count("not_fastcgi")
+            counters.count("not_fastcgi", isDetection: false)
             drop(client)
         }
     }

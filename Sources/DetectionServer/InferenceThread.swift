@@ -18,6 +18,7 @@ final class InferenceThread: Sendable {
         var finished: [(id: UInt64, outcome: Job.Outcome)] = []
         var running: (id: UInt64, camera: CameraName, number: UInt64)?
         var readiness = Readiness.loading
+        var isToLook = false
         var isStopping = false
     }
 
@@ -71,6 +72,12 @@ final class InferenceThread: Sendable {
         }
     }
 
+    /// Loads what could not be loaded, if it looks different now.
+    func lookAgain() {
+        state.withLock { $0.isToLook = true }
+        work.signal()
+    }
+
     /// Makes ``run()`` return after the picture that it is at.
     func stop() {
         state.withLock { $0.isStopping = true }
@@ -80,11 +87,23 @@ final class InferenceThread: Sendable {
     // MARK: The thread
 
     func run() {
-        // Whoever watches goes before whoever asks.
-        Thread.yieldToOthers(niceness: 10)
+        var attempt = Attempt(configuration)
         var detector = load()
-        while let job = next() {
-            if detector == nil, case .overlay = job.task {} else if detector == nil { detector = load() }
+        // It is soon ready, but from then on whoever watches goes before whoever asks.
+        Thread.yieldToOthers(niceness: 10)
+        Session.yieldToOthers(niceness: 10)
+        while let turn = next() {
+            // Somebody may have installed meanwhile what was missing.
+            if detector == nil, case .unavailable(let error, _) = readiness {
+                let next = Attempt(configuration)
+                if next.isPromising(after: attempt) {
+                    attempt = next
+                    detector = load()
+                } else {
+                    settle(.unavailable(error, since: next.time))
+                }
+            }
+            guard case .job(let job) = turn else { continue }
             let outcome = perform(job, detector)
             state.withLock { state in
                 state.running = nil
@@ -94,13 +113,35 @@ final class InferenceThread: Sendable {
         }
     }
 
-    private func next() -> Job? {
+    /// What there was to load when loading was tried.
+    private struct Attempt {
+        let sources: [FileStatus?]
+        let time = Clock.monotonic
+
+        init(_ configuration: DetectorConfiguration) { sources = configuration.sources }
+
+        /// Whether it may end otherwise than the one before: with other files, or after a time that may have mended
+        /// what was wrong with the machine.
+        func isPromising(after last: Attempt) -> Bool {
+            sources != last.sources || time >= last.time + Limit.hopelessTime
+        }
+    }
+
+    private enum Turn {
+        case job(Job)
+        case look
+    }
+
+    /// What is to be done next; nil at the end.
+    private func next() -> Turn? {
         while true {
-            let (job, isStopping) = state.withLock { state in
-                (state.isStopping || state.pending.isEmpty ? nil : state.pending.removeFirst(), state.isStopping)
+            let (turn, isStopping): (Turn?, Bool) = state.withLock { state in
+                if state.isStopping { return (nil, true) }
+                if !state.pending.isEmpty { return (.job(state.pending.removeFirst()), false) }
+                defer { state.isToLook = false }
+                return (state.isToLook ? .look : nil, false)
             }
-            if let job { return job }
-            if isStopping { return nil }
+            if turn != nil || isStopping { return turn }
             Poll.wait([work.descriptor.number], milliseconds: -1)
             work.clear()
         }

@@ -17,6 +17,19 @@ final class WatchedCamera {
         subscriber = try FrameSubscriber(ring)
     }
 
+    /// The newest frame, if it is of now: no older than three frames take, or a little more for fast cameras.
+    ///
+    /// That is less than what a snapshot may be: a camera that nobody watches gives a picture a second, or has stopped
+    /// giving any, and what is to be found may have come since.
+    func currentFrame(now: UInt64) -> FrameDescription? {
+        guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
+            return nil
+        }
+        let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured].filter { $0.isFinite && $0 > 0 }
+        let frames = rates.min().map { UInt64(min(3 / $0, 3600) * 1e9) } ?? 0
+        return newest.published + max(Limit.freshAge, frames) >= now ? newest : nil
+    }
+
     /// Lets a request wait; `wakeUp` is signalled whenever there may be something new.
     func add(_ client: Client, wakeUp: LoopSignal) throws(SystemError) {
         if watch == nil {

@@ -25,7 +25,7 @@ struct Wish: Hashable {
             }
             labels = Set(names)
         }
-        wantsPicture = accept.map(Self.prefersPicture) ?? false
+        wantsPicture = accept.map { Preference($0).isForPicture } ?? false
     }
 
     /// A name that the model does not know, if there is one.
@@ -54,13 +54,5 @@ struct Wish: Hashable {
             default: result += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
             }
         }
-    }
-
-    /// Whether an Accept begins with pictures, or names them and not JSON.
-    private static func prefersPicture(_ accept: String) -> Bool {
-        let kinds = accept.split(separator: ",").map { item in
-            item.split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
-        }
-        return kinds.first.map { $0 == "image/jpeg" || $0 == "image/*" } ?? false
     }
 }

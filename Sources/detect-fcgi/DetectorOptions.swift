@@ -8,13 +8,14 @@ import SystemPackage
 struct DetectorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The model: an ONNX file of the YOLOX family [default: $ORIEL_MODEL or where scripts/get-detector puts it].",
+            "An ONNX file of the YOLOX family [default: $ORIEL_MODEL, or the one in $ORIEL_DETECTOR or the system].",
             valueName: "file"))
     var model: String?
 
     @Option(
         help: ArgumentHelp(
-            "ONNX Runtime's library [default: $ORIEL_ONNXRUNTIME or wherever the system has it].", valueName: "file"))
+            "ONNX Runtime's library [default: $ORIEL_ONNXRUNTIME, or the one in $ORIEL_DETECTOR or the system].",
+            valueName: "file"))
     var runtime: String?
 
     @Option(help: ArgumentHelp("The names of the model's classes, one a line [default: COCO's 80].", valueName: "file"))
@@ -37,11 +38,14 @@ struct DetectorOptions: ParsableArguments {
     func prepare() -> DetectorConfiguration {
         Heap.returnBlocks(from: 256 << 10)
         return DetectorConfiguration(
-            runtime: runtime ?? Environment.value("ORIEL_ONNXRUNTIME"),
-            model: FilePath(model ?? Environment.value("ORIEL_MODEL") ?? Self.usualModel),
+            runtime: runtime ?? Self.setting("ORIEL_ONNXRUNTIME"),
+            model: (model ?? Self.setting("ORIEL_MODEL")).map { FilePath($0) },
+            folder: Self.setting("ORIEL_DETECTOR").map { FilePath($0) },
             labels: labels.map { FilePath($0) }, threads: threads, longSide: inputSize)
     }
 
-    /// Where `scripts/get-detector --system` puts the model.
-    private static let usualModel = "/usr/local/share/oriel/models/model.onnx"
+    /// A variable that is set, and not to nothing.
+    private static func setting(_ name: String) -> String? {
+        Environment.value(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
 }

@@ -36,83 +36,15 @@ struct DetectionServerTests {
         #expect(unknown.text.contains("knows no 'unicorn'"))
         #expect(try detector.detect(half, "?min=2").status == 400)
         #expect(try detector.detect(half, "?nonsense=1").status == 400)
-    }
-
-    @Test("looks at a camera's newest frame, and gives back exactly that picture")
-    func newestFrame() throws {
-        let detector = try TestDetector()
-        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 100_000, source: .test)
-        publisher.setState(.live, reason: "")
-        let jpeg = try greyJPEG(250)
-        let number = try publisher.show(jpeg)
-        let answer = try detector.ask("/detect_once")
-        #expect(answer.status == 200)
-        #expect(answer.text.contains("\"camera\":\"main\",\"seq\":\(number)"))
-        let image = try #require(link("image", in: answer.text))
-        let picture = try detector.ask(image, method: "GET")
-        #expect(picture.status == 200)
-        #expect(picture.body == jpeg)
-        #expect(picture.headers["x-frame-id"] == "\(number)")
-        let overlay = try detector.ask(try #require(link("overlay", in: answer.text)), method: "GET")
-        #expect(overlay.status == 200)
-        #expect(overlay.body != jpeg && overlay.body.starts(with: [0xff, 0xd8]))
-        let json = try detector.ask(try #require(link("json", in: answer.text)), method: "GET")
-        #expect(json.text.contains("\"label\":\"dog\""))
-        #expect(try detector.ask("/detect_once/other").status == 404)
-    }
-
-    @Test("looks at a frame by its number for as long as the ring or a result has it, and then says that it is gone")
-    func namedFrame() throws {
-        let detector = try TestDetector()
-        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        publisher.setState(.live, reason: "")
-        var numbers: [UInt64] = []
-        for shade in [255, 0] as [UInt8] {
-            numbers.append(try publisher.show(greyJPEG(shade)))
+        // Not on the links to a result either.
+        let answer = try detector.detect(half)
+        for name in ["json", "overlay"] {
+            let address = try #require(link(name, in: answer.text))
+            #expect(try detector.ask(address + "?labels=dog", method: "GET").status == 200)
+            let refused = try detector.ask(address + "?labels=unicorn", method: "GET")
+            #expect(refused.status == 400)
+            #expect(refused.text.contains("knows no 'unicorn'"))
         }
-        #expect(try detector.ask("/detect_once?frame=\(numbers[0])").text.contains("\"count\":1"))
-        for _ in 0..<20 { try publisher.show(greyJPEG(1)) }
-        // Its result is still kept.
-        #expect(try detector.ask("/detect_once/main?frame=\(numbers[0])").text.contains("\"count\":1"))
-        let gone = try detector.ask("/detect_once?frame=\(numbers[1])")
-        #expect(gone.status == 410)
-        #expect(gone.text.contains("\"error\":\"frame_gone\""))
-        #expect(try detector.ask("/detect_once?frame=abc").status == 400)
-    }
-
-    @Test("requests for the same frame share one result")
-    func sharing() throws {
-        let detector = try TestDetector()
-        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        publisher.setState(.live, reason: "")
-        try publisher.show(greyJPEG(255))
-        let clients = try (0..<20).map { _ in try detector.begin("/detect_once") }
-        let links = try clients.map { client in link("image", in: try client.answer().text) }
-        #expect(Set(links).count == 1)
-        #expect(try detector.ask("/detect/status", method: "GET").text.contains("\"inference\":{\"count\":1"))
-    }
-
-    @Test("waits for a fresh frame, with interest in the ring meanwhile, and then says that the camera is away")
-    func staleFrame() throws {
-        let detector = try TestDetector()
-        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        publisher.setState(.idle, reason: "")
-        #expect(!publisher.isWatched)
-        let client = try detector.begin("/detect_once")
-        while !publisher.isWatched { try publisher.heartbeat() }
-        publisher.setState(.live, reason: "")
-        try publisher.show(greyJPEG(255))
-        #expect(try client.answer().status == 200)
-        #expect(!publisher.isWatched)
-    }
-
-    @Test("says that a camera is away, and when to come again")
-    func noCamera() throws {
-        let answer = try TestDetector().ask("/detect_once")
-        #expect(answer.status == 503)
-        #expect(answer.headers["retry-after"] == "2")
-        #expect(answer.text.contains("\"error\":\"camera_offline\",\"success\":false,\"camera\":\"main\""))
-        #expect(answer.text.contains("capture-daemon is not running"))
     }
 
     @Test("answers with the picture itself where that is asked for, at the picture's own size and with its chroma")
@@ -127,6 +59,9 @@ struct DetectionServerTests {
             try JPEGDecoder().decode(bytes)
         }
         #expect(picture.width == 640 && picture.height == 480)
+        let json = try detector.ask(
+            "/detect_once", type: "image/jpeg", body: greyJPEG(255), headers: ["Accept": "image/jpeg;q=0"])
+        #expect(json.headers["content-type"] == "application/json")
         // White stays white far from the box; its edge is no longer white.
         #expect(picture.pixels[(400 * 640 + 600) * 3] > 250)
         let edge = (200 * 640 + 81) * 3
@@ -182,6 +117,10 @@ struct DetectionServerTests {
         #expect(try detector.ask("/detect_once", type: "image/png", body: [1]).status == 415)
         #expect(try detector.ask("/detect_once", type: "image/jpeg", body: []).status == 400)
         #expect(try detector.detect([1, 2, 3]).status == 400)
+        // A picture that comes along does not hide what else is wrong.
+        #expect(try detector.ask("/detect_once/nowhere", type: "image/jpeg", body: greyJPEG(9)).status == 404)
+        #expect(try detector.detect(greyJPEG(9), "?frame=1").status == 400)
+        #expect(try detector.detect(greyJPEG(9), "?frame=abc").status == 400)
         #expect(try detector.detect(Array(greyJPEG(9).dropLast(2))).status == 400)
         #expect(
             try detector.begin("/detect_once", type: "image/jpeg", body: [1], claiming: 17 << 20).answer().status
@@ -204,10 +143,7 @@ struct DetectionServerTests {
     func crowd() throws {
         let detector = try TestDetector(queueLength: 4)
         try detector.waitUntilLoaded()
-        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 100_000, source: .test)
-        // One frame that stays fresh however long this takes.
-        publisher.setRates(asked: 0.01, measured: 0.01)
-        publisher.setState(.live, reason: "")
+        let publisher = try detector.slowCamera()
         try publisher.show(greyJPEG(255))
         let jpeg = try greyJPEG(255, width: 1280, height: 720)
         let clients = try (0..<1000).map { index in
@@ -251,48 +187,14 @@ struct DetectionServerTests {
         let detector = try TestDetector()
         #expect(try detector.detect(greyJPEG(255)).status == 200)
         #expect(try detector.detect([1]).status == 400)
+        for _ in 0..<3 { #expect(try detector.ask("/detect/status", method: "GET").status == 200) }
         let text = try detector.ask("/detect/metrics", method: "GET").text
+        let status = try detector.ask("/detect/status", method: "GET").text
+        #expect(status.contains("\"requests\":{\"bad_picture\":1,\"ok\":1},\"other_requests\":{\"ok\":4}"))
         for line in [
             "oriel_detect_requests_total{outcome=\"ok\"} 1", "oriel_detect_requests_total{outcome=\"bad_picture\"} 1",
             "oriel_detect_inference_seconds_count 1", "oriel_detect_inference_seconds_bucket{le=\"+Inf\"} 1",
-            "oriel_detect_results 1",
+            "oriel_detect_results 1", "oriel_detect_other_requests_total{outcome=\"ok\"} 3",
         ] { #expect(text.contains(line + "\n"), "\(line) in \(text)") }
     }
-
-    private func link(_ name: String, in json: String) -> String? {
-        guard let start = json.range(of: "\"\(name)\":\"") else { return nil }
-        return String(json[start...].prefix { $0 != "\"" })
-    }
-}
-
-@Suite("A detection worker that lacks something", .timeLimit(.minutes(1)))
-struct UnavailableTests {
-    @Test("says so in each answer and in its status")
-    func missing() throws {
-        let detector = try TestDetector(runtime: "/nowhere/libonnxruntime.so.1")
-        try detector.waitUntilLoaded()
-        let answer = try detector.detect([1])
-        #expect(answer.status == 503)
-        #expect(answer.headers["retry-after"] == "10")
-        let sentence = "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it by scripts/get-detector"
-        #expect(answer.text.contains("\"error\":\"runtime_missing\""))
-        #expect(answer.text.contains("Nothing can be detected: \(sentence)."))
-        let status = try detector.ask("/detect/status", method: "GET")
-        #expect(status.status == 200)
-        #expect(status.text.contains("\"ready\":false,\"error\":\"runtime_missing\""))
-        #expect(status.text.contains(sentence))
-    }
-}
-
-extension String {
-    /// Where the text behind the first `part` begins.
-    fileprivate func range(of part: String) -> String.Index? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(part) { return index(start, offsetBy: part.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
-
 }

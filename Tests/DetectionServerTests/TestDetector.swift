@@ -113,6 +113,14 @@ final class TestDetector {
         try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
     }
 
+    /// A camera whose frames stay those of now however slow the machine is.
+    func slowCamera() throws -> FramePublisher {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
+        publisher.setRates(asked: 0.01, measured: 0.01)
+        publisher.setState(.live, reason: "")
+        return publisher
+    }
+
     /// Waits until a model is loaded, or is known not to be.
     func waitUntilLoaded() throws {
         while try ask("/detect/status", method: "GET").text.contains("\"loading\"") { Poll.wait([], milliseconds: 5) }
@@ -145,4 +153,23 @@ extension FramePublisher {
     func show(_ jpeg: [UInt8]) throws -> UInt64 {
         try jpeg.withRawSpan { try publish($0, capture: .now(), width: 64, height: 64) }
     }
+}
+
+/// What an answer says behind `name`, which is a text.
+func link(_ name: String, in json: String) -> String? {
+    guard let start = json.range(of: "\"\(name)\":\"") else { return nil }
+    return String(json[start...].prefix { $0 != "\"" })
+}
+
+extension String {
+    /// Where the text behind the first `part` begins.
+    fileprivate func range(of part: String) -> String.Index? {
+        var start = startIndex
+        while start < endIndex {
+            if self[start...].hasPrefix(part) { return index(start, offsetBy: part.count) }
+            start = index(after: start)
+        }
+        return nil
+    }
+
 }

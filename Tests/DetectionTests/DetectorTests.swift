@@ -160,16 +160,14 @@ struct BadPictureTests {
     func mutated() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(200, width: 160, height: 120)
-        var state: UInt64 = 7
-        func random(_ limit: Int) -> Int {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return Int(state >> 33) % limit
-        }
+        var mutator = Mutator("damaged pictures")
         for _ in 0..<3000 {
-            var jpeg = whole
-            for _ in 0...random(4) { jpeg[random(jpeg.count)] = UInt8(random(256)) }
-            if random(4) == 0 { jpeg.removeLast(random(jpeg.count)) }
-            _ = try? detector.detect(jpeg, isTruncationAllowed: random(2) == 0)
+            let jpeg = mutator.mutate(whole)
+            do {
+                _ = try detector.detect(jpeg, isTruncationAllowed: mutator.number(below: 2) == 0)
+            } catch {
+                #expect(error.kind == .badPicture || error.kind == .pictureTooLarge, "\(error)")
+            }
         }
         #expect(try detector.detect(greyJPEG(255)).predictions.count == 1)
     }

@@ -24,6 +24,31 @@ struct RuntimeTests {
         #expect(error?.description.hasPrefix("ONNX Runtime cannot be loaded: ") == true)
     }
 
+    @Test(
+        "that is cut, as by a full disk, is told so and does not end the process",
+        .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
+    func truncated() throws {
+        let path = try InferenceRuntime(path: Installed.runtime).path
+        let whole = try File.contents(of: FilePath(path), maximumByteCount: 1 << 30)
+        for count in [whole.count / 10, whole.count / 2, whole.count - 100_000] {
+            let file = try TemporaryFile(Array(whole.prefix(count)))
+            let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
+            #expect(error?.kind == .runtimeUnusable)
+            #expect(
+                error?.description.hasPrefix("ONNX Runtime cannot be loaded: \(file.path) is cut or damaged") == true,
+                "\(String(describing: error))")
+            #expect(error?.description.hasSuffix("get it again by scripts/get-detector") == true)
+        }
+    }
+
+    @Test("is looked for in the folder of scripts/get-detector first, as the model is")
+    func folder() throws {
+        #expect(RuntimeSearch.candidates(folder: "/nowhere").first == "/nowhere/lib/libonnxruntime.so.1")
+        let places = DetectorConfiguration(folder: "/nowhere")
+        #expect(places.modelPath == "/nowhere/models/model.onnx" || places.sources.first != .some(nil))
+        #expect(DetectorConfiguration(model: "/own", folder: "/nowhere").modelPath == "/own")
+    }
+
     @Test("that is another library is told so")
     func otherLibrary() {
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "libm.so.6") }

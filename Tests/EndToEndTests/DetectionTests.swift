@@ -15,6 +15,11 @@ private enum Detector {
 
     static var isThere: Bool { [library, program].allSatisfy { (try? FileStatus(at: $0)) != nil } }
 
+    /// Whether niceness is of sessions first (sched(7)).
+    static var hasSessionGroups: Bool {
+        (try? File.contents(of: "/proc/sys/kernel/sched_autogroup_enabled"))?.first == UInt8(ascii: "1")
+    }
+
     static func start() throws -> OrielSystem {
         try OrielSystem(environment: ["ORIEL_ONNXRUNTIME": library.string, "ORIEL_MODEL": model.string])
     }
@@ -105,6 +110,65 @@ extension EndToEnd {
                 #expect(answer.status == 413)
                 #expect(answer.json?["success"] == .bool(false))
             }
+        }
+
+        @Test("Whatever nginx itself refuses, it says so in JSON that programs for DeepStack understand")
+        func nginxRefusals() throws {
+            let system = try Detector.start()
+            func expect(_ status: Int, _ method: String, _ path: String, _ headers: [String: String], size: Int = 0)
+                throws
+            {
+                let body = method == "POST" ? [UInt8](repeating: 7, count: size) : nil
+                let answer = try request(method, system.web(path), headers: headers, body: body)
+                #expect(answer.status == status, "\(method) \(path)")
+                #expect(answer["content-type"]?.hasPrefix("application/json") == true, "\(method) \(path)")
+                #expect(answer.json?["success"] == .bool(false), "\(method) \(path)")
+                #expect(answer.json?["error"]?.string != nil && answer.json?["message"]?.string != nil)
+            }
+            try expect(404, "GET", "/detect", [:])
+            try expect(404, "POST", "/detect", [:])
+            try expect(404, "GET", "/v1", [:])
+            try expect(404, "POST", "/v1/vision/face", [:])
+            try expect(413, "POST", "/v1/vision/detection", [:], size: 17 << 20)
+            try expect(413, "POST", "/detect/status?x", [:], size: 17 << 20)
+            try expect(421, "POST", "/detect_once", ["Host": "elsewhere.example"])
+            // What is not asked by such programs has no word of success.
+            #expect(try request("GET", system.web("/detective")).json?["success"] == nil)
+        }
+
+        @Test(
+            "Its whole session gives way to those that serve viewers, where the kernel shares between sessions",
+            .enabled(if: Detector.hasSessionGroups, "sched_autogroup_enabled is not 1"))
+        func priority() throws {
+            let system = try Detector.start()
+            func niceness(_ name: String) throws -> String? {
+                let process = try #require(system.processes.first { $0.name == name })
+                let text = try File.contents(of: FilePath("/proc/\(process.identifier)/autogroup"))
+                return String(decoding: text, as: UTF8.self).split(separator: " ").last.map { $0.filter(\.isNumber) }
+            }
+            #expect(try eventually { try niceness("detect-fcgi") == "10" })
+            #expect(try niceness("relay-fcgi") == "0")
+        }
+
+        @Test("What scripts/get-detector installs while it runs is found")
+        func installedMeanwhile() throws {
+            let folder = TemporaryFolder()
+            let system = try OrielSystem(
+                environment: ["ORIEL_DETECTOR": folder.path.string, "ORIEL_MODEL": "", "ORIEL_ONNXRUNTIME": ""])
+            try #require(
+                !(request("GET", system.web("/detect/status")).json?["ready"] == .bool(true)),
+                "a detector is installed for the whole machine")
+            for (file, target) in [
+                ("lib/libonnxruntime.so.1", Detector.library), ("models/model.onnx", Detector.model),
+            ] {
+                let path = folder.path.appending(file)
+                _ = unsafe mkdir(path.removingLastComponent().string, 0o755)
+                #expect(unsafe symlink(target.string, path.string) == 0)
+            }
+            #expect(
+                try eventually(30) {
+                    try request("GET", system.web("/detect/status")).json?["ready"] == .bool(true)
+                })
         }
 
         @Test("Without a model everything else works, and it says what is missing")

@@ -1,0 +1,50 @@
+public import Linux
+public import SystemPackage
+
+/// What a detector is made of.
+public struct DetectorConfiguration: Sendable {
+    /// The runtime's library; nil: the one in ``folder``, or where it usually is.
+    public var runtime: String?
+    /// The model's file; nil: the one in ``folder``, or where it usually is.
+    public var model: FilePath?
+    /// Where scripts/get-detector puts both, unless it is told to put them where the system has such things.
+    public var folder: FilePath?
+    /// A file with the names of the model's classes, one a line; nil: those of COCO.
+    public var labels: FilePath?
+    /// Threads that compute one picture.
+    public var threads: Int
+    /// The longer side of the network's input in pixels, where the model leaves the choice.
+    public var longSide: Int
+
+    public init(
+        runtime: String? = nil, model: FilePath? = nil, folder: FilePath? = nil, labels: FilePath? = nil,
+        threads: Int = 1, longSide: Int = 416
+    ) {
+        self.runtime = runtime
+        self.model = model
+        self.folder = folder
+        self.labels = labels
+        self.threads = threads
+        self.longSide = longSide
+    }
+
+    /// Where `scripts/get-detector --system` puts the model.
+    private static let systemModel: FilePath = "/usr/local/share/oriel/models/model.onnx"
+
+    /// The model to be loaded: the first that is there, or else the one that is missed.
+    var modelPath: FilePath {
+        if let model { return model }
+        guard let own = folder?.appending("models/model.onnx") else { return Self.systemModel }
+        let isOnlyInSystem = Self.status(own) == nil && Self.status(Self.systemModel) != nil
+        return isOnlyInSystem ? Self.systemModel : own
+    }
+
+    /// All files that a detector may be made of, as they are now; when they change, it may be worth another try.
+    public var sources: [FileStatus?] {
+        let libraries = runtime.map { [$0] } ?? RuntimeSearch.candidates(folder: folder) + [RuntimeSearch.linkerCache]
+        let files = [modelPath] + [labels].compactMap { $0 } + libraries.map { FilePath($0) }
+        return files.map(Self.status)
+    }
+
+    private static func status(_ path: FilePath) -> FileStatus? { try? FileStatus(at: path) }
+}

@@ -1,0 +1,120 @@
+import DetectionServer
+import Linux
+import SharedFrame
+import TestSupport
+import Testing
+
+@Suite(
+    "A detection worker asked about a camera", .timeLimit(.minutes(2)),
+    .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+struct CameraTests {
+    @Test("looks at a camera's newest frame, and gives back exactly that picture")
+    func newestFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try detector.slowCamera()
+        let jpeg = try greyJPEG(250)
+        let number = try publisher.show(jpeg)
+        let answer = try detector.ask("/detect_once")
+        #expect(answer.status == 200)
+        #expect(answer.text.contains("\"camera\":\"main\",\"seq\":\(number)"))
+        let image = try #require(link("image", in: answer.text))
+        let picture = try detector.ask(image, method: "GET")
+        #expect(picture.status == 200)
+        #expect(picture.body == jpeg)
+        #expect(picture.headers["x-frame-id"] == "\(number)")
+        let overlay = try detector.ask(try #require(link("overlay", in: answer.text)), method: "GET")
+        #expect(overlay.status == 200)
+        #expect(overlay.body != jpeg && overlay.body.starts(with: [0xff, 0xd8]))
+        let json = try detector.ask(try #require(link("json", in: answer.text)), method: "GET")
+        #expect(json.text.contains("\"label\":\"dog\""))
+        #expect(try detector.ask("/detect_once/other").status == 404)
+    }
+
+    @Test("looks at a frame by its number for as long as the ring or a result has it, and then says that it is gone")
+    func namedFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setState(.live, reason: "")
+        var numbers: [UInt64] = []
+        for shade in [255, 0] as [UInt8] {
+            numbers.append(try publisher.show(greyJPEG(shade)))
+        }
+        #expect(try detector.ask("/detect_once?frame=\(numbers[0])").text.contains("\"count\":1"))
+        for _ in 0..<20 { try publisher.show(greyJPEG(1)) }
+        // Its result is still kept.
+        #expect(try detector.ask("/detect_once/main?frame=\(numbers[0])").text.contains("\"count\":1"))
+        let gone = try detector.ask("/detect_once?frame=\(numbers[1])")
+        #expect(gone.status == 410)
+        #expect(gone.text.contains("\"error\":\"frame_gone\""))
+        #expect(try detector.ask("/detect_once?frame=abc").status == 400)
+    }
+
+    @Test("requests for the same frame share one result")
+    func sharing() throws {
+        let detector = try TestDetector()
+        let publisher = try detector.slowCamera()
+        try publisher.show(greyJPEG(255))
+        let clients = try (0..<20).map { _ in try detector.begin("/detect_once") }
+        let links = try clients.map { client in link("image", in: try client.answer().text) }
+        #expect(Set(links).count == 1)
+        #expect(try detector.ask("/detect/status", method: "GET").text.contains("\"inference\":{\"count\":1"))
+    }
+
+    @Test("waits for a fresh frame, with interest in the ring meanwhile, and then says that the camera is away")
+    func staleFrame() throws {
+        let detector = try TestDetector()
+        let publisher = try detector.slowCamera()
+        publisher.setState(.idle, reason: "")
+        #expect(!publisher.isWatched)
+        let client = try detector.begin("/detect_once")
+        while !publisher.isWatched { try publisher.heartbeat() }
+        publisher.setState(.live, reason: "")
+        try publisher.show(greyJPEG(255))
+        #expect(try client.answer().status == 200)
+        #expect(!publisher.isWatched)
+    }
+
+    @Test("waits for the next frame of a camera whose newest is from before somebody asked for pictures")
+    func unwatchedCamera() throws {
+        let detector = try TestDetector()
+        try detector.waitUntilLoaded()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setRates(asked: 30, measured: 30)
+        publisher.setState(.live, reason: "")
+        let old = try publisher.show(greyJPEG(255))
+        Poll.wait([], milliseconds: 300)
+        let client = try detector.begin("/detect_once")
+        #expect(eventually { publisher.isWatched })
+        var answer: FastCGIClient.Answer?
+        // A camera goes on giving pictures.
+        for _ in 0..<500 where answer == nil {
+            try publisher.show(greyJPEG(255))
+            answer = try? client.answer(milliseconds: 20)
+        }
+        #expect(answer?.status == 200)
+        #expect(answer?.text.contains("\"seq\":\(old),") == false)
+        #expect(eventually { !publisher.isWatched })
+    }
+
+    @Test("says that a camera sends nothing when no newer frame comes in time")
+    func silentCamera() throws {
+        let detector = try TestDetector()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setRates(asked: 30, measured: 30)
+        publisher.setState(.live, reason: "")
+        try publisher.show(greyJPEG(255))
+        Poll.wait([], milliseconds: 300)
+        let answer = try detector.begin("/detect_once").answer(milliseconds: 30_000)
+        #expect(answer.status == 503)
+        #expect(answer.text.contains("\"error\":\"camera_offline\""))
+    }
+
+    @Test("says that a camera is away, and when to come again")
+    func noCamera() throws {
+        let answer = try TestDetector().ask("/detect_once")
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "2")
+        #expect(answer.text.contains("\"error\":\"camera_offline\",\"success\":false,\"camera\":\"main\""))
+        #expect(answer.text.contains("capture-daemon is not running"))
+    }
+}
