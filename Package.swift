@@ -82,6 +82,8 @@ let package = Package(
         .executableTarget(
             name: "ring-stress", dependencies: ["Linux", "SharedFrame", arguments], path: "Tests/RingStress"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .executableTarget(
+            name: "ring-benchmark", dependencies: ["Linux", "SharedFrame", arguments], path: "Benchmarks/Ring"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", arguments, log, system]),
         .testTarget(

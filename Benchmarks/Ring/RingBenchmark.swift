@@ -1,0 +1,124 @@
+import ArgumentParser
+import Glibc
+import Linux
+import SharedFrame
+
+/// One process of the ring's benchmark: the writer, or a reader of one of three kinds.
+///
+/// Each prints one JSON object when it is done; `Benchmarks/ring.py` starts them and puts their numbers together.
+/// `Benchmarks/Peers/ring-peer.c` takes the same words for the designs beside which this one is measured.
+@main
+struct RingBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ring-benchmark", abstract: "Measures the ring in shared memory; started by scripts/bench.",
+        subcommands: [Write.self, Wait.self, Copy.self, Idle.self])
+}
+
+struct RingChoice: ParsableArguments {
+    @Option(help: "The prefix of the ring's name.") var prefix: String
+    @Option(help: "How long, in seconds.") var seconds: Double
+
+    func name() throws -> RingName {
+        guard let name = RingName(prefix: prefix, camera: .main, kind: .capture) else {
+            throw ValidationError("\(prefix) is no prefix")
+        }
+        return name
+    }
+
+    /// On CLOCK_MONOTONIC, ns.
+    func end() -> UInt64 { Clock.monotonic + UInt64(max(0, min(seconds, 3600)) * 1e9) }
+}
+
+/// Publishes frames at a steady rate and times each, with and without the call that wakes.
+struct Write: ParsableCommand {
+    @OptionGroup var ring: RingChoice
+    @Option(help: "Bytes of a frame.") var bytes = 60_000
+    @Option(help: "Frames per second.") var rate = 100.0
+
+    func run() throws {
+        let publisher = try FramePublisher(
+            try ring.name(), slotByteCount: bytes, source: SourceDescription(kind: "pattern", device: "ring-benchmark"))
+        defer { publisher.stop(reason: "the measurement is over") }
+        let frame = [UInt8](repeating: 0xA5, count: bytes)
+        var nanoseconds: [UInt64] = []
+        let end = ring.end()
+        var next = Clock.monotonic
+        while next < end {
+            let begin = Clock.monotonic
+            try frame.withRawSpan {
+                _ = try publisher.publish($0, capture: CaptureTime(monotonic: begin), width: 0, height: 0)
+            }
+            nanoseconds.append(Clock.monotonic - begin)
+            next += UInt64(1e9 / rate)
+            try publisher.heartbeat()
+            sleep(until: next)
+        }
+        print("{\"publish_ns\": \(nanoseconds)}")
+    }
+}
+
+/// Waits for each frame and tells how long after its publication it knew.
+struct Wait: ParsableCommand {
+    @OptionGroup var ring: RingChoice
+
+    func run() throws {
+        let subscriber = try FrameSubscriber(try ring.name())
+        subscriber.takeInterest()
+        var nanoseconds: [UInt64] = []
+        var number: UInt64 = 0
+        let end = ring.end()
+        while Clock.monotonic < end {
+            guard case .frame(let newest) = subscriber.wait(newerThan: number, milliseconds: 100) else { continue }
+            let known = Clock.monotonic
+            number = newest
+            let published = subscriber.withNewestFrame { frame, _ in frame.number == newest ? frame.published : nil }
+            if let published, let published { nanoseconds.append(known > published ? known - published : 0) }
+        }
+        print("{\"wake_ns\": \(nanoseconds)}")
+    }
+}
+
+/// Copies the newest frame as often as it can.
+struct Copy: ParsableCommand {
+    @OptionGroup var ring: RingChoice
+
+    func run() throws {
+        let subscriber = try FrameSubscriber(try ring.name())
+        subscriber.takeInterest()
+        var copy = [UInt8](repeating: 0, count: 1 << 22)
+        var copies = 0
+        let end = ring.end()
+        while Clock.monotonic < end {
+            var isCopied = false
+            for _ in 0..<16 {
+                isCopied =
+                    subscriber.withNewestFrame { _, bytes in
+                        copy.withMutableRawSpan { $0.copy(bytes) }
+                    } != nil
+                if isCopied { copies += 1 }
+            }
+            if !isCopied { _ = subscriber.wait(newerThan: 0, milliseconds: 10) }
+        }
+        print("{\"copies\": \(copies)}")
+    }
+}
+
+/// Has the ring mapped and asks for pictures, but does not wait for them: what such a reader costs the writer.
+struct Idle: ParsableCommand {
+    @OptionGroup var ring: RingChoice
+
+    func run() throws {
+        let subscriber = try FrameSubscriber(try ring.name())
+        subscriber.takeInterest()
+        let end = ring.end()
+        _ = subscriber.status
+        sleep(until: end)
+        print("{}")
+    }
+}
+
+/// Until CLOCK_MONOTONIC shows `deadline`, in ns.
+func sleep(until deadline: UInt64) {
+    var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
+    while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+}
