@@ -1,10 +1,12 @@
 // Draws pictures for the camera of the benchmark: pictures FOLDER WIDTH HEIGHT COUNT BYTES
 //
-// JPEGs of about BYTES each, all different: shades that move, and as much noise as it takes to get that size.
+// JPEGs of about BYTES each, all different: shades that move, and as much noise as it takes to get that size. The first
+// of them lies there as raw.yuyv too, with samples of full range.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <turbojpeg.h>
 
@@ -32,13 +34,30 @@ static void draw(unsigned char *pixels, int width, int height, int number, doubl
         }
 }
 
+static int write_yuyv(tjhandle compressor, const unsigned char *pixels, int width, int height, const char *folder) {
+    size_t luma_count = (size_t)width * (size_t)height;
+    unsigned char *luma = malloc(luma_count * 2), *blue = luma + luma_count, *red = blue + luma_count / 2;
+    unsigned char *planes[3] = {luma, blue, red}, pair[4];
+    char path[4096];
+    snprintf(path, sizeof path, "%s/raw.yuyv", folder);
+    FILE *file = fopen(path, "we");
+    if (!luma || !file ||
+        tjEncodeYUVPlanes(compressor, pixels, width, 0, height, TJPF_RGB, planes, NULL, TJSAMP_422, 0)) return -1;
+    for (size_t i = 0; i < luma_count / 2; i++) {
+        memcpy(pair, (unsigned char[]){luma[2 * i], blue[i], luma[2 * i + 1], red[i]}, sizeof pair);
+        fwrite(pair, 1, sizeof pair, file);
+    }
+    free(luma);
+    return fclose(file);
+}
+
 int main(int argument_count, char **arguments) {
     if (argument_count != 6) {
         fprintf(stderr, "usage: pictures FOLDER WIDTH HEIGHT COUNT BYTES\n");
         return 64;
     }
     int width = atoi(arguments[2]), height = atoi(arguments[3]), count = atoi(arguments[4]), wanted = atoi(arguments[5]);
-    if (width < 16 || height < 16 || width > 8192 || height > 8192 || count < 1 || wanted < 1000) return 64;
+    if (width < 16 || width % 2 || height < 16 || width > 8192 || height > 8192 || count < 1 || wanted < 1000) return 64;
     unsigned char *pixels = malloc((size_t)width * (size_t)height * 3), *jpeg = NULL;
     unsigned long size = 0;
     tjhandle compressor = tjInitCompress();
@@ -47,6 +66,11 @@ int main(int argument_count, char **arguments) {
         draw(pixels, width, height, 0, strength);
         if (tjCompress2(compressor, pixels, width, 0, height, TJPF_RGB, &jpeg, &size, TJSAMP_420, 80, 0)) return 70;
         if (size < (unsigned long)wanted) low = strength; else high = strength;
+    }
+    draw(pixels, width, height, 0, strength);
+    if (write_yuyv(compressor, pixels, width, height, arguments[1])) {
+        perror(arguments[1]);
+        return 74;
     }
     for (int i = 0; i < count; i++) {
         char path[4096];

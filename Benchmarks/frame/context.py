@@ -104,10 +104,11 @@ class Context:
         if self.smoke:
             count = min(count, 8)
         folder = self.cache / f"pictures-{height}-{count}"
-        if not folder.is_dir():
+        if not (folder / "raw.yuyv").exists():
             draw = self.compile("pictures", ["Benchmarks/Pictures/pictures.c"], "-lturbojpeg")
             unfinished = folder.with_suffix(".new")
-            shutil.rmtree(unfinished, ignore_errors=True)
+            for old in (unfinished, folder):
+                shutil.rmtree(old, ignore_errors=True)
             unfinished.mkdir()
             subprocess.run([draw, unfinished, str(width), str(height), str(count), str(byte_count)], check=True)
             unfinished.rename(folder)
@@ -119,7 +120,8 @@ class Context:
         environment = {
             "LD_PRELOAD": str(self.fake_camera), "FAKE_CAMERA_COMMENT": "1", "FAKE_CAMERA_FORMATS": form,
             "FAKE_CAMERA_FRAMES": str(self.pictures(height)), "FAKE_CAMERA_SIZES": f"{width}x{height}",
-            "FAKE_CAMERA_RATE": str(rate),
+            "FAKE_CAMERA_RATE": str(rate), "FAKE_CAMERA_RAW": str(self.pictures(height) / "raw.yuyv"),
+            "FAKE_CAMERA_RANGE": "full",
         }
         return {**environment, "FAKE_CAMERA_LOG": str(log)} if log else environment
 

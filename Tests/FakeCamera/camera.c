@@ -35,7 +35,8 @@ static unsigned size_count, most_buffers = 4;
 static double rate = 30;
 static bool offers_mjpeg = true, offers_yuyv = false, comments;
 static int log_file = -1;
-static struct frame *frames;
+static struct frame *frames, raw_picture;
+static bool has_full_range;
 static size_t frame_count;
 
 // What the faults file says: states that last while they stand there, and frames yet to be spoilt.
@@ -66,6 +67,17 @@ static struct control controls[] = {
 
 static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
+static bool load(const char *path, struct frame *frame) {
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    fseek(file, 0, SEEK_END);
+    frame->bytes = malloc(frame->count = (size_t)ftell(file));
+    rewind(file);
+    if (fread(frame->bytes, 1, frame->count, file) != frame->count) frame->count = 0;
+    fclose(file);
+    return true;
+}
+
 static void load_frames(const char *folder) {
     char *names[1024], path[PATH_MAX];
     size_t count = 0;
@@ -77,14 +89,7 @@ static void load_frames(const char *folder) {
     frames = calloc(count + 1, sizeof *frames);
     for (size_t i = 0; i < count; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-        FILE *file = fopen(path, "re");
-        if (!file) continue;
-        fseek(file, 0, SEEK_END);
-        struct frame *frame = &frames[frame_count++];
-        frame->bytes = malloc(frame->count = (size_t)ftell(file));
-        rewind(file);
-        if (fread(frame->bytes, 1, frame->count, file) != frame->count) frame->count = 0;
-        fclose(file);
+        if (load(path, &frames[frame_count])) frame_count++;
         free(names[i]);
     }
 }
@@ -112,6 +117,8 @@ void camera_set_up(void) {
     pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
     stamp = setting("FAKE_CAMERA_STAMP", stamp);
     load_frames(setting("FAKE_CAMERA_FRAMES", "/nonexistent"));
+    load(setting("FAKE_CAMERA_RAW", "/nonexistent"), &raw_picture);
+    has_full_range = !strcmp(setting("FAKE_CAMERA_RANGE", "limited"), "full");
     comments = *setting("FAKE_CAMERA_COMMENT", "");
     const char *log = setting("FAKE_CAMERA_LOG", "");
     if (*log) log_file = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -250,9 +257,15 @@ static size_t copy_bars(unsigned char *bytes, unsigned number) {
     return line * size.height;
 }
 
+static size_t copy_raw(unsigned char *bytes, size_t room, unsigned number) {
+    if (!raw_picture.count || raw_picture.count > room) return copy_bars(bytes, number);
+    memcpy(bytes, raw_picture.bytes, raw_picture.count);
+    return raw_picture.count;
+}
+
 static size_t draw(unsigned char *bytes, size_t room, unsigned number, const struct timespec *now) {
     bool is_jpeg = pixel_format == V4L2_PIX_FMT_MJPEG;
-    size_t count = is_jpeg ? copy_jpeg(bytes, room, number, now) : copy_bars(bytes, number);
+    size_t count = is_jpeg ? copy_jpeg(bytes, room, number, now) : copy_raw(bytes, room, number);
     if (log_file >= 0) log_delivery(number);
     return count;
 }
@@ -342,6 +355,7 @@ static int set_format(struct v4l2_format *format, bool is_wish) {
     wish->bytesperline = pixel_format == V4L2_PIX_FMT_YUYV ? size.width * 2 : 0;
     wish->sizeimage = size.width * size.height * 2;
     wish->colorspace = V4L2_COLORSPACE_SRGB;
+    if (has_full_range) wish->quantization = V4L2_QUANTIZATION_FULL_RANGE;
     return 0;
 }
 
