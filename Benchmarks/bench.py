@@ -45,6 +45,7 @@ def measure(context, name):
     try:
         row = module.run(context)
     except Unavailable as reason:
+        context.say(f"    not measured: {reason}")
         row = {
             "title": getattr(module, "NAME", name), "reference": None, "figures": {}, "targets": [], "plots": [],
             "notes": [f"Not measured: {reason}"],

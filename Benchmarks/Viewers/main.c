@@ -302,16 +302,14 @@ int main(int count, char **arguments) {
         }
         uint64_t next = is_measuring ? end : measured_from;
         struct epoll_event events[256];
-        int wait = has_slow || begun < total ? 2 : (int)((next > time ? next - time : 0) / 1000000) + 1;
+        int wait = has_slow || begun < total ? 2 : ends_with_first ? 5 : (int)((next > time ? next - time : 0) / 1000000) + 1;
         int ready = epoll_wait(epoll, events, 256, wait);
         for (int i = 0; i < ready; i++) viewer_read(events[i].data.ptr, SIZE_MAX);
         time = monotonic();
         if (has_slow) read_all_slow((double)(time - last) / 1e9);
         last = time;
-        if (ends_with_first && !is_over && begun == total && groups[0].viewers[0].socket < 0) {
-            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-            begin(epoll, &groups[0].viewers[0]);
-        }
+        bool has_failed = begun == total && groups[0].viewers[0].socket < 0;
+        if (ends_with_first && has_failed && !ready) begin(epoll, &groups[0].viewers[0]);
     }
 
     double measured = (double)(monotonic() - measured_from) / 1e9;

@@ -92,7 +92,7 @@ class Oriel(System):
         self.url = f"{self.web_url}/video" if self.web else f"{self.ingest_url}/mjpeg"
         self.environment = {"ORIEL_PREFIX": self.prefix, "ORIEL_RUNTIME_DIR": str(self.folder), "no_proxy": "127.0.0.1"}
         script = (
-            'source scripts/lib/environment.bash; source scripts/lib/nginx.bash; runtime=$1 deploy=$oriel/deploy; '
+            'source scripts/lib/environment.bash; source scripts/lib/nginx.bash; runtime=$1 deploy=${ORIEL_DEPLOY_DIR:-$oriel/deploy}; '
             'web_bind=127.0.0.1 ingest_bind=127.0.0.1 ingest_port=$2 web_port=$3; configure_nginx ingest; '
             'configure_nginx web')
         done = subprocess.run(
