@@ -35,5 +35,5 @@ def run(context):
     result.target("p99 beside 200 viewers", result.median("Oriel", "beside 200 viewers, p99"), 10, "ms")
     result.note(
         f"{CONNECTIONS} kept connections to nginx, each asking for the next picture when it has the last; 720p, about 60 kB "
-        "each. µStreamer answers with the next frame only, so 30 a second for each connection at most.")
+        "each. Behind nginx each is a connection of its own to the server.")
     return result.as_dict()

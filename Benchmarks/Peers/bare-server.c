@@ -1,9 +1,10 @@
 // The floor: a web server that does nothing but write the same pictures to its viewers' sockets.
 //
-//   bare-server PORT FOLDER [FRAMES_PER_SECOND]
+//   bare-server PORT|SOCKET FOLDER [FRAMES_PER_SECOND]
 //
 // One thread, one event loop. It plays the camera itself: every tick it stamps the next picture of FOLDER, puts a part's
-// header before it, and sends that to every viewer that is done with the last one. No camera, no ring, no web server.
+// header before it, and sends that to every viewer that is done with the last one. No camera, no ring, no web server;
+// with the path of a SOCKET it stands behind one, to show what that costs by itself.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -21,6 +22,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,6 +148,20 @@ static void take_request(struct viewer *viewer) {
     if (send(viewer->socket, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0) drop(viewer);
 }
 
+static int listen_at(const char *place) {
+    bool is_path = strchr(place, '/') != NULL;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(place)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_un file = {.sun_family = AF_UNIX};
+    snprintf(file.sun_path, sizeof file.sun_path, "%s", place);
+    int one = 1, listener = socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int status = is_path ? bind(listener, (struct sockaddr *)&file, sizeof file)
+                         : bind(listener, (struct sockaddr *)&address, sizeof address);
+    if (!status && is_path) status = chmod(place, 0666);
+    return status || listen(listener, 1024) ? -1 : listener;
+}
+
 int main(int argument_count, char **arguments) {
     if (argument_count < 3) return 64;
     double rate = argument_count > 3 ? atof(arguments[3]) : 30;
@@ -156,11 +172,8 @@ int main(int argument_count, char **arguments) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
 
-    int one = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[1])),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) || listen(listener, 1024)) {
+    int listener = listen_at(arguments[1]), one = 1;
+    if (listener < 0) {
         perror("bare-server");
         return 71;
     }

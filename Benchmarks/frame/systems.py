@@ -16,6 +16,7 @@ class System:
 
     def __init__(self, context):
         self.context = context
+        self.folder = None
         self.started = []
 
     def __enter__(self):
@@ -42,7 +43,8 @@ class System:
         for process in reversed(self.started):
             self.context.processes.stop(process)
         self.started = []
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def processes(self):
         """All processes of the system, those included that its parts have started."""
@@ -69,6 +71,16 @@ class System:
 def nginx(system, folder):
     """nginx in the foreground, with the configuration in `folder`."""
     return system.run(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"])
+
+
+def start_proxy(system, folder, name, port):
+    """nginx before a server on a unix socket."""
+    text = (frame.ROOT / "Benchmarks/Peers/proxy.conf").read_text()
+    text = text.replace("FOLDER", str(folder)).replace("SOCKET", name).replace("PORT", str(port))
+    if os.geteuid() == 0:
+        text = "user www-data;\n" + text
+    (folder / "nginx.conf").write_text(text)
+    nginx(system, folder)
 
 
 class Oriel(System):
@@ -164,14 +176,8 @@ class UStreamer(System):
         self.port = context.free_port()
         self.url = f"http://127.0.0.1:{self.port}/stream"
         self.snapshot_url = f"http://127.0.0.1:{self.port}/snapshot"
-        if not self.behind_nginx:
-            return
-        text = (frame.ROOT / "Benchmarks/Peers/ustreamer.conf").read_text()
-        text = text.replace("FOLDER", str(self.folder)).replace("PORT", str(self.port))
-        if os.geteuid() == 0:
-            text = "user www-data;\n" + text
-        (self.folder / "nginx.conf").write_text(text)
-        nginx(self, self.folder)
+        if self.behind_nginx:
+            start_proxy(self, self.folder, "ustreamer.sock", self.port)
 
     def start_server(self):
         width = frame.CAMERAS[self.height][0]
@@ -187,19 +193,21 @@ class UStreamer(System):
 
 
 class BareServer(System):
-    """The floor: the same bytes written straight to the sockets."""
+    """The floor: the same bytes written straight to the sockets; or to nginx, as the floor of all behind it."""
 
-    name = "bare HTTP server"
-
-    def __init__(self, context, height=720, rate=30):
+    def __init__(self, context, height=720, rate=30, behind_nginx=False):
         super().__init__(context)
-        self.height, self.rate = height, rate
+        self.name = "bare HTTP server + nginx" if behind_nginx else "bare HTTP server"
+        self.height, self.rate, self.behind_nginx = height, rate, behind_nginx
 
     def start(self):
         self.folder = self.context.new_folder("bare")
         port = self.context.free_port()
         self.url = f"http://127.0.0.1:{port}/"
-        self.run([self.context.bare_server, port, self.context.pictures(self.height), self.rate])
+        place = self.folder / "bare.sock" if self.behind_nginx else port
+        self.run([self.context.bare_server, place, self.context.pictures(self.height), self.rate])
+        if self.behind_nginx:
+            start_proxy(self, self.folder, "bare.sock", port)
 
 
 class PythonPair(System):
