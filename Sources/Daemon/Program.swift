@@ -4,11 +4,12 @@ import Linux
 
 /// Runs a program from its command line to its end; the whole of `main`.
 ///
-/// Log output is set up and SIGPIPE ignored before the command runs. An error is printed as one line to the standard
+/// Log output is set up, SIGPIPE ignored and a crash made the end at once before the command runs. An error is printed as one line to the standard
 /// error and ends the process with the status that fits: 64 for a wrong option, a ``Failure``'s own, 71 for a
 /// ``SystemError``, else 70. `--help` and `--version` go to the standard output with status 0.
 public func runProgram(_ command: any ParsableCommand.Type) {
     Signals.ignoreBrokenPipe()
+    Signals.endAtOnceOnCrash()
     LogOutput.bootstrap()
     do {
         var parsed = try command.parseAsRoot(withNegativeNumbersJoined(Array(CommandLine.arguments.dropFirst())))

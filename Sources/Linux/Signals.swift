@@ -35,4 +35,14 @@ public enum Signals {
     public static func ignoreBrokenPipe() {
         _ = signal(SIGPIPE, SIG_IGN)
     }
+
+    /// Makes a crash the end of the process at once, as the kernel has it.
+    ///
+    /// Swift's runtime starts another program then that writes a backtrace: a second in which nobody serves, and where
+    /// that program fails, a process that neither runs nor ends and is therefore never started again. Whoever sets
+    /// `SWIFT_BACKTRACE` has it nevertheless.
+    public static func endAtOnceOnCrash() {
+        guard Environment.value("SWIFT_BACKTRACE")?.isEmpty ?? true else { return }
+        for crash in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { _ = signal(crash, SIG_DFL) }
+    }
 }

@@ -55,6 +55,15 @@ struct ProgramTests {
         #expect(daemon.subscriber.status?.state != .live)
     }
 
+    @Test("a crash ends it at once, by its signal, without a backtrace", arguments: [SIGSEGV, SIGABRT, SIGILL])
+    func crash(signal: CInt) throws {
+        let daemon = try RunningDaemon(
+            ["--device", "pattern", "--size", "64x64"], environment: ["SWIFT_BACKTRACE": ""])
+        _ = try daemon.frame()
+        #expect(daemon.stop(signal) == -signal)
+        #expect(!daemon.log.contains { $0.contains("Backtrac") || $0.contains("crashed") }, "\(daemon.log)")
+    }
+
     @Test("SIGHUP opens the source anew and the pictures go on")
     func hangUp() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
