@@ -63,6 +63,10 @@ struct RingObject: ~Copyable {
     /// Whether the name still leads to this object.
     var hasItsName: Bool {
         guard let own = try? descriptor.status() else { return false }
+        return Self.isNamed(name, own)
+    }
+
+    private static func isNamed(_ name: RingName, _ own: FileStatus) -> Bool {
         guard own.linkCount > 0 else { return false }
         guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
             return false
@@ -89,6 +93,11 @@ struct RingObject: ~Copyable {
         guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
         guard isLocked else { throw RingError(taken: name, descriptor) }
+        if RingMemory.isCutOff(descriptor, byteCount: status.byteCount) {
+            // Nothing is lost: no reader can have anything of it, and its writer has died before it could mend it.
+            if isNamed(name, status) { _ = unsafe name.path.withPlatformString { unsafe unlink($0) } }
+            return nil
+        }
         let memory = try RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .readWrite)
         let object = RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: true)
         // Between open and lock the name may have gone to another object: then this one is nobody's.
@@ -139,6 +148,19 @@ extension RingName {
 }
 
 extension RingMemory {
+    /// Whether the object is a ring of this version that somebody has truncated: empty, or shorter than it says it is.
+    fileprivate static func isCutOff(_ descriptor: borrowing Descriptor, byteCount: Int) -> Bool {
+        typealias Header = RingLayout.Header
+        if byteCount == 0 { return true }
+        // What is behind the end of a file reads as zero up to the end of its page.
+        guard byteCount >= Header.byteCount + 8,
+            let mapping = try? Mapping(descriptor, byteCount: max(byteCount, RingLayout.headerByteCount), access: .read)
+        else { return false }
+        let header = RingMemory(mapping: mapping, geometry: RingGeometry(slotCount: 2, slotByteCount: 1))
+        return header.load64(Header.magic) == RingLayout.magic && header.load32(Header.version) == RingLayout.version
+            && header.load64(Header.byteCount) > UInt64(byteCount)
+    }
+
     /// Maps an existing object and takes its header's word for the geometry, once, if that holds together.
     init(
         opening descriptor: borrowing Descriptor, byteCount: Int, _ name: RingName, access: Mapping.Access

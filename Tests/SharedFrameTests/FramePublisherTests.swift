@@ -146,6 +146,26 @@ struct FramePublisherTests {
         #expect(subscriber.refusal == nil)
     }
 
+    @Test(
+        "what a truncation left of a ring whose writer is dead is replaced by the next writer",
+        arguments: [0, 48, 4096, 9000])
+    func leftTruncated(byteCount: Int) throws {
+        var bytes: [UInt8] = []
+        do {
+            let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+            try publisher.publish([1], capture: .now(), width: 1, height: 1)
+            bytes = try File.contents(of: ring.name.path)
+        }
+        #expect(bytes.count > 9000)
+        let left = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        _ = unsafe bytes.withUnsafeBytes { unsafe write(left.number, $0.baseAddress, byteCount) }
+
+        let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        #expect(try left.status().linkCount == 0)
+        try publisher.publish([2], capture: .now(), width: 1, height: 1)
+        #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [2])
+    }
+
     @Test("interest is seen by the writer and ends with the reader")
     func interest() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
