@@ -276,8 +276,8 @@ class Soak:
         self.start()
         self.warm_up()
         self.come()
-        self.asking = Asking(self.system, given.seed, self.detects)
         self.prove_eyes()
+        self.asking = Asking(self.system, given.seed, self.detects)
         self.faults, slopes = 0, None
         if given.calm:
             self.stay_calm(given.minutes * 60)
