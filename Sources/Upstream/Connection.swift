@@ -16,6 +16,9 @@ final class Connection {
 
     /// So many pictures in a row that are none, and it is said.
     private static let refusalsToReport = 3
+    /// A connection that brings bytes but no picture is given up after so many times the stall that one without a byte
+    /// may last: a slow line gets its time, a server that only drips does not keep the relay for ever.
+    private static let stallsToGiveUp: UInt64 = 6
     /// Without a new picture for so long the camera is asked after; and a viewer is told that it is waited for.
     private static let patienceNanoseconds: UInt64 = 500_000_000
 
@@ -118,10 +121,7 @@ final class Connection {
         }
         guard completion.transfer === transfer else { return nil }
         if let problem = receiver.problem { return .failed(problem) }
-        let connectMilliseconds = Int(camera.configuration.stallSeconds * 1000)
-        if let problem = UpstreamProblem(completion, connectMilliseconds: connectMilliseconds) {
-            return .failed(problem)
-        }
+        if let problem = UpstreamProblem(completion, camera.configuration) { return .failed(problem) }
         guard receiver.finish(transfer) else { return .failed(receiver.problem ?? .ended) }
         nextStill = began + UInt64(1e9 / camera.configuration.stillsPerSecond)
         return nil
@@ -165,8 +165,7 @@ final class Connection {
         if now &- max(lastByte, connectedAt) > stallNanoseconds, now > connectedAt, !isQuietKnown(now) {
             return .failed(.silent(seconds: camera.configuration.stallSeconds))
         }
-        lookForPictures(now, since: connectedAt)
-        return nil
+        return lookForPictures(now, since: connectedAt)
     }
 
     private func askAfterCamera(_ now: UInt64) {
@@ -190,9 +189,9 @@ final class Connection {
         return camera.intake.offlineNumber != nil || camera.intake.hasPicture(status.answer.frameNumber)
     }
 
-    /// Says so where bytes come and pictures do not; the connection stays.
-    private func lookForPictures(_ now: UInt64, since connected: UInt64) {
-        guard camera.intake.offlineNumber == nil, !isQuietKnown(now) else { return }
+    /// Says so where bytes come and pictures do not, and in the end gives such a connection up.
+    private func lookForPictures(_ now: UInt64, since connected: UInt64) -> Ending? {
+        guard camera.intake.offlineNumber == nil, !isQuietKnown(now) else { return nil }
         let lastWhole = max(progress.lastWhole, connected)
         let seconds = camera.configuration.stallSeconds
         if let refusal = progress.refusal, progress.refusalCount >= Self.refusalsToReport {
@@ -204,5 +203,7 @@ final class Connection {
                 progress.show(.noWholePicture(seconds: seconds), of: camera)
             }
         }
+        guard now > max(lastWhole, progress.lastRepeat) + stallNanoseconds * Self.stallsToGiveUp else { return nil }
+        return .failed(progress.problem ?? .noWholePicture(seconds: seconds))
     }
 }

@@ -6,12 +6,16 @@ import SharedFrame
 struct ProblemLog {
     /// The same problem is logged again after so long, if there were pictures in between.
     private static let quietNanoseconds: UInt64 = 60_000_000_000
+    /// Of whatever problems, no more than this within ``windowNanoseconds``.
+    static let mostLines = 10
+    private static let windowNanoseconds: UInt64 = 600_000_000_000
 
     private let logger: Logger
     private let camera: CameraName
     private let upstream: UpstreamAddress
     private var current: UpstreamProblem?
-    private var logged: (problem: UpstreamProblem, time: UInt64)?
+    /// The lines of the last while, at most ``mostLines``.
+    private var logged: [(problem: UpstreamProblem, time: UInt64)] = []
 
     init(_ logger: Logger, camera: CameraName, upstream: UpstreamAddress) {
         self.logger = logger
@@ -23,11 +27,14 @@ struct ProblemLog {
     mutating func problem(_ problem: UpstreamProblem) {
         guard problem != current else { return }
         let now = Clock.monotonic
-        if let logged, logged.problem == problem, now &- logged.time < Self.quietNanoseconds { return }
+        logged.removeAll { now &- $0.time >= Self.windowNanoseconds }
+        let isKnown = logged.contains { $0.problem == problem && now &- $0.time < Self.quietNanoseconds }
+        guard !isKnown, logged.count < Self.mostLines else { return }
         current = problem
-        logged = (problem, now)
+        logged.append((problem, now))
         let says = if case .camera = problem { "the upstream says: " } else { "" }
-        logger.warning("camera \(camera): \(says)\(problem.sentence(upstream))")
+        let end = logged.count < Self.mostLines ? "" : " (Much has gone wrong lately: no more of it for ten minutes.)"
+        logger.warning("camera \(camera): \(says)\(problem.sentence(upstream))\(end)")
     }
 
     /// Pictures come.

@@ -6,6 +6,11 @@ import SharedFrame
 final class Puller {
     /// From one attempt to the next, however eager viewers are.
     private static let shortestPauseNanoseconds: UInt64 = 250_000_000
+    /// The longest pause while somebody waits for what may end by itself.
+    ///
+    /// With the attempt after it the pictures are back within a second. Not the same for all, so that many relays do
+    /// not knock at the same moment.
+    private static let watchedPauseMilliseconds = 400...700
 
     private let camera: PulledCamera
     private var backoff = Backoff()
@@ -35,7 +40,7 @@ final class Puller {
             case .failed(let problem):
                 hasAnswered = false
                 camera.reporter.problem(problem)
-                pause(milliseconds: backoff.next(), since: began)
+                pause(after: problem, since: began)
             }
         }
     }
@@ -49,11 +54,14 @@ final class Puller {
         }
     }
 
-    /// Waits before the next attempt; somebody who begins to watch ends the wait.
-    private func pause(milliseconds: Int, since began: UInt64) {
-        var end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
+    /// Waits before the next attempt, less where somebody waits or begins to.
+    private func pause(after problem: UpstreamProblem, since began: UInt64) {
+        let failed = Clock.monotonic
+        var end = failed + UInt64(backoff.next()) * 1_000_000
+        let soon = failed + UInt64(Int.random(in: Self.watchedPauseMilliseconds)) * 1_000_000
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isSet {
+            if wasWatched && problem.mayEndByItself { end = min(end, soon) }
             let now = Clock.monotonic
             guard now < end else { return }
             let isWatched = wait(milliseconds: Int((end - now) / 1_000_000) + 1, wasWatched: wasWatched)

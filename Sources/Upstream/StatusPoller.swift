@@ -29,7 +29,7 @@ final class StatusPoller {
     private static let longestClockInterval: UInt64 = 10_000_000_000
 
     private let address: UpstreamAddress
-    private let connectMilliseconds: Int
+    private let configuration: UpstreamConfiguration
     private let answer = AnswerBody()
     private let transfer: Transfer
     private var isAsking = false
@@ -43,7 +43,7 @@ final class StatusPoller {
         address = configuration.address
         var request = configuration.request(url, accept: "application/json")
         request.totalMilliseconds = request.connectMilliseconds
-        connectMilliseconds = request.connectMilliseconds
+        self.configuration = configuration
         let answer = answer
         transfer = Transfer(request, version: configuration.version) { _, bytes in
             if answer.began == 0 { answer.began = Clock.realtime }
@@ -85,7 +85,7 @@ final class StatusPoller {
         guard completion.transfer === transfer else { return nil }
         isAsking = false
         if completion.result == CURLE_WRITE_ERROR { return .foreign }
-        if let problem = UpstreamProblem(completion, connectMilliseconds: connectMilliseconds) {
+        if let problem = UpstreamProblem(completion, configuration) {
             return .failed(problem, isConnected: transfer.connectedMicroseconds != nil)
         }
         if transfer.status >= 500 || transfer.status == 429 {

@@ -3,7 +3,7 @@ import SystemPackage
 
 extension UpstreamProblem {
     /// What a transfer's end says; nil where it is no failure of libcurl's.
-    init?(_ completion: TransferLoop.Completion, connectMilliseconds: Int) {
+    init?(_ completion: TransferLoop.Completion, _ configuration: UpstreamConfiguration) {
         let transfer = completion.transfer
         let detail = Self.detail(completion)
         switch completion.result {
@@ -12,8 +12,15 @@ extension UpstreamProblem {
         case CURLE_COULDNT_RESOLVE_PROXY: self = .cannotResolveProxy
         case CURLE_COULDNT_CONNECT:
             let errno = Errno(rawValue: CInt(clamping: transfer.systemError))
-            self = errno == .connectionRefused ? .refused : .unreachable(errno.rawValue == 0 ? detail : "\(errno)")
-        case CURLE_OPERATION_TIMEDOUT: self = .connectTimeout(seconds: Double(connectMilliseconds) / 1000)
+            if errno == .connectionRefused {
+                let other = Self.otherHost(in: detail, configuration.address)
+                self = other.map { .refusedOnTheWay($0) } ?? .refused
+            } else {
+                self = .unreachable(errno.rawValue == 0 ? detail : "\(errno)")
+            }
+        case CURLE_OPERATION_TIMEDOUT: self = .connectTimeout(seconds: configuration.stallSeconds)
+        case CURLE_RECV_ERROR where transfer.proxyStatus >= 300:
+            self = .proxyStatus(transfer.proxyStatus)
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             self = .certificateRefused(detail)
         case CURLE_SSL_CACERT_BADFILE: self = .certificateFile(detail)
@@ -31,6 +38,15 @@ extension UpstreamProblem {
         }
     }
 
+    /// `HOST port N`, where "Failed to connect to HOST port N after …" names another host than the upstream's.
+    private static func otherHost(in detail: String, _ address: UpstreamAddress) -> String? {
+        let words = detail.split(separator: " ")
+        guard words.count > 5, words[..<3] == ["Failed", "to", "connect"], words[5] == "port" else { return nil }
+        let bare = address.host.filter { $0 != "[" && $0 != "]" }
+        guard words[4].lowercased() != bare.lowercased() else { return nil }
+        return words[4...].prefix(3).joined(separator: " ")
+    }
+
     private static func detail(_ completion: TransferLoop.Completion) -> String {
         let text = completion.transfer.errorDetail
         return text.isEmpty ? unsafe String(cString: curl_easy_strerror(completion.result)) : text
@@ -38,6 +54,9 @@ extension UpstreamProblem {
 }
 
 extension Transfer {
+    /// What a proxy answered to CONNECT last, or 0.
+    var proxyStatus: Int { long(CURLINFO_HTTP_CONNECTCODE) }
+
     /// The errno of the last failed connect, or 0.
     var systemError: Int { long(CURLINFO_OS_ERRNO) }
 }

@@ -5,6 +5,10 @@ enum UpstreamProblem: Error, Equatable {
     case cannotResolve
     case cannotResolveProxy
     case refused
+    /// A proxy, or where a redirect leads to.
+    case refusedOnTheWay(String)
+    /// What a proxy answers instead of connecting.
+    case proxyStatus(Int)
     case unreachable(String)
     case connectTimeout(seconds: Double)
     /// Connected, but no byte for so long.
@@ -40,6 +44,7 @@ enum UpstreamProblem: Error, Equatable {
         switch self {
         case .silent, .noWholePicture, .repeating: .stalled
         case .status(let status) where status < 500: .error
+        case .proxyStatus(let status) where status < 500: .error
         case .notPictures, .notHTTP, .certificateRefused, .certificateFile, .tlsFailed, .tooManyRedirects,
             .redirectElsewhere, .headerTooLarge, .pictureTooLarge, .brokenStream, .notJPEG, .ring:
             .error
@@ -47,6 +52,12 @@ enum UpstreamProblem: Error, Equatable {
         default: .waiting
         }
     }
+
+    /// Whether it may be over the next moment without anybody's doing.
+    ///
+    /// A server starts again, a network comes back; and a server whose parts come one after the other does not know its
+    /// camera for a moment.
+    var mayEndByItself: Bool { state != .error || self == .status(404) }
 
     /// One sentence for a person: the thing, the cause, the remedy.
     ///
@@ -57,6 +68,10 @@ enum UpstreamProblem: Error, Equatable {
         case .cannotResolveProxy:
             "The name of the proxy for \(upstream) is not known: correct http_proxy or https_proxy."
         case .refused: "\(upstream) refuses connections: start the server there, or correct the port."
+        case .refusedOnTheWay(let other):
+            "\(upstream) is reached by way of \(other), which refuses connections: correct http_proxy, https_proxy or "
+                + "the address."
+        case .proxyStatus(let status): Self.sentence(proxyStatus: status, upstream)
         case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and the firewalls."
         case .connectTimeout(let seconds):
             "\(upstream) did not accept a connection within \(Self.text(seconds)) s: check that it is on, "
@@ -96,11 +111,19 @@ enum UpstreamProblem: Error, Equatable {
         case 401: "\(upstream) wants credentials or refuses them (401): give them by --credentials, or correct them."
         case 403: "\(upstream) refuses access (403): allow this machine or user there."
         case 404: "\(upstream) does not exist (404): correct the path or the camera's name."
-        case 407: "The proxy for \(upstream) wants credentials (407): put them into http_proxy or https_proxy."
+        case 407: sentence(proxyStatus: 407, upstream)
         case 429, 503: "\(upstream) is overloaded or not ready (\(status)): it is asked again."
         case 500...: "\(upstream) fails (\(status)): see the log of the server there; it is asked again."
         default: "\(upstream) answers \(status) instead of a stream: correct the address."
         }
+    }
+
+    private static func sentence(proxyStatus status: Int, _ upstream: UpstreamAddress) -> String {
+        if status == 407 {
+            return "The proxy for \(upstream) wants credentials (407): put them into http_proxy or https_proxy."
+        }
+        return "The proxy for \(upstream) does not connect to it (\(status)): correct https_proxy, or name the host in "
+            + "no_proxy."
     }
 
     /// `5`, `0.5`: seconds without needless digits.

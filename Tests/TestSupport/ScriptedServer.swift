@@ -198,6 +198,15 @@ public final class ScriptedClient: Sendable {
         while pause(milliseconds: 1000) {}
     }
 
+    /// Ends the connection by a reset, at once: what the other end has not read yet is lost.
+    public func reset() {
+        guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // TCP says so for the descriptor that stays: a connection to nowhere takes its place (connect(2), AF_UNSPEC).
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = unsafe connect(descriptor.number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
     /// Ends the connection.
     public func close() {
         if !isClosed.exchange(true, ordering: .acquiringAndReleasing) {

@@ -1,0 +1,223 @@
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Upstream
+
+@Suite("Recovery of an upstream", .timeLimit(.minutes(5)))
+struct RecoveryTests {
+    @Test("somebody who waits sees pictures soon after the upstream is back, however long it was away")
+    func soon() throws {
+        let absent = try ScriptedServer { _ in }
+        let port = absent.port
+        absent.stop()
+        let relay = try Relay("http://127.0.0.1:\(port)/stream") { $0.isAlwaysConnected = false }
+        relay.subscriber.takeInterest()
+        // Long enough for pauses that double from a quarter of a second to have become four seconds.
+        let away = Deadline(seconds: 6)
+        try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
+        let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
+        let began = Clock.monotonic
+        _ = try relay.nextFrame(after: 0)
+        // A second, and as much again for a machine that is busy.
+        #expect(Clock.monotonic - began < 2_000_000_000)
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("while somebody waits the upstream is asked again and again, but never without a pause")
+    func pauses() throws {
+        let server = try ScriptedServer { $0.send(Wire.answer("503 Busy")) }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        relay.subscriber.takeInterest()
+        try relay.wait("the reason") { $0.reason.contains("(503)") }
+        let before = server.connectionCount
+        let began = Clock.monotonic
+        try relay.eventually("six more") { server.connectionCount >= before + 6 ? true : nil }
+        // From the third pause on, each is of 400 ms at least; doubling, the six would take 15 s.
+        #expect(Clock.monotonic - began > 1_500_000_000)
+        #expect(Clock.monotonic - began < 11_000_000_000)
+        #expect(relay.log.all.count == 1, "\(relay.log.all)")
+    }
+
+    @Test(
+        "what a person has to mend is asked for less and less often, though somebody waits",
+        arguments: ["401 Unauthorized"])
+    func patience(answer: String) throws {
+        let server = try ScriptedServer { $0.send(Wire.answer(answer)) }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        relay.subscriber.takeInterest()
+        try relay.wait("the reason") { $0.state == .error }
+        // Pauses of 0.25, 0.5 and 1 s, each less a fifth at most.
+        try relay.eventually("four questions") { server.connectionCount >= 4 ? true : nil }
+        let began = Clock.monotonic
+        try relay.eventually("a fifth") { server.connectionCount >= 5 ? true : nil }
+        #expect(Clock.monotonic - began > 1_200_000_000)
+    }
+
+    @Test(
+        "a connection that only drips is given up after a while, and the next one brings the pictures",
+        arguments: ["a picture", "parts", "headers"])
+    func drips(what: String) throws {
+        let server = try ScriptedServer { client in
+            guard client.index == 0 else { return Wire.stream(client, from: 1) }
+            if what == "headers" {
+                client.send("HTTP/1.1 200 OK\r\n")
+                while client.send("X: 1\r\n") && client.pause(milliseconds: 100) {}
+                return
+            }
+            client.send(Wire.streamHeader)
+            if what == "a picture" {
+                client.send("Content-Type: image/jpeg\r\n\r\n")
+                client.send(Array(TestPicture(7).bytes.dropLast(2)))
+                while client.send([0x11]) && client.pause(milliseconds: 20) {}
+            } else {
+                while client.send("Content-Type: image/jpeg\r\n\r\nnot a picture\r\n--frame\r\n")
+                    && client.pause(milliseconds: 20)
+                {}
+            }
+        }
+        let relay = try Relay(server.url()) { $0.stallSeconds = 0.3 }
+        _ = try relay.nextFrame(after: 0)
+        #expect(server.connectionCount == 2)
+        #expect(relay.log.all.count <= 2, "\(relay.log.all)")
+    }
+
+    @Test("a connection that is reset in the middle of a picture is made again")
+    func reset() throws {
+        let server = try ScriptedServer { client in
+            guard client.index == 0 else { return Wire.stream(client, from: 100) }
+            client.send(Wire.streamHeader)
+            for number in 1...20 { client.send(Wire.part(TestPicture(number), number: UInt64(number))) }
+            client.send(Array(Wire.part(TestPicture(21)).prefix(700)))
+            client.pause(milliseconds: 200)
+            client.reset()
+        }
+        let relay = try Relay(server.url())
+        let frame = try relay.nextFrame(after: 20)
+        #expect(frame.is(TestPicture(Int(frame.description.number))))
+        #expect(relay.log.all.contains { $0.contains("broke") }, "\(relay.log.all)")
+    }
+
+    @Test("a server that takes no connections is told as such, and found when it does")
+    func noAnswer() throws {
+        let server = try FullServer()
+        let relay = try Relay("http://127.0.0.1:\(server.port)/stream")
+        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("did not accept") }
+        server.makeRoom()
+        try relay.wait("the connection") { $0.reason.contains("sent nothing") || $0.reason.contains("broke") }
+    }
+
+    @Test("a picture of another size is shown in that size, smaller or larger")
+    func otherSize() throws {
+        let sizes = [2000, 100_000, 900, 400_000, 5000]
+        let server = try ScriptedServer { client in
+            client.send(Wire.streamHeader)
+            var number = 0
+            while client.isOpen {
+                number += 1
+                let picture = TestPicture(number, byteCount: sizes[number / 10 % sizes.count])
+                guard client.send(Wire.part(picture, number: UInt64(number))), client.pause(milliseconds: 20) else {
+                    return
+                }
+            }
+        }
+        let relay = try Relay(server.url())
+        var number: UInt64 = 0
+        while number < 60 {
+            let frame = try relay.nextFrame(after: number)
+            number = frame.description.number
+            #expect(frame.is(TestPicture(Int(number), byteCount: sizes[Int(number) / 10 % sizes.count])))
+        }
+    }
+
+    @Test(
+        "an upstream that comes and goes once a second gives what it has, leaks nothing, and fills no log",
+        .timeLimit(.minutes(10)))
+    func flapping() throws {
+        let seconds = Environment.value("ORIEL_TEST_FULL") == nil ? 5.0 : 180
+        let server = try ScriptedServer { client in
+            // Every way to end that an upstream has, one after the other.
+            switch client.index % 4 {
+            case 0: client.send(Wire.answer("503 Busy"))
+            case 1: client.close()
+            default: break
+            }
+            guard client.index % 4 > 1, client.send(Wire.streamHeader) else { return }
+            let first = client.index * 1000
+            for number in first..<(first + 50) {
+                guard client.send(Wire.part(TestPicture(number), number: UInt64(number))),
+                    client.pause(milliseconds: 20)
+                else { return }
+            }
+            if client.index % 4 == 2 { client.reset() }
+        }
+        let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
+        relay.subscriber.takeInterest()
+        let end = Deadline(seconds: seconds)
+        var number = try relay.nextFrame(after: 0).description.number
+        let before = try #require(ProcessFigures.own)
+        var count = 0
+        while !end.isOver {
+            let frame = try relay.nextFrame(after: number)
+            #expect(frame.is(TestPicture(Int(frame.description.number))))
+            number = frame.description.number
+            count += 1
+        }
+        #expect(count > Int(seconds) * 5)
+        let after = try #require(ProcessFigures.own)
+        // The scripted server keeps each connection's descriptor until it ends.
+        #expect(after.descriptors - before.descriptors <= server.connectionCount + 2, "\(before), \(after)")
+        #expect(relay.log.all.count <= 2 * ProblemLog.mostLines * Int(seconds / 600 + 1), "\(relay.log.all)")
+    }
+
+    @Test("whatever goes wrong in turn, the log stays short")
+    func shortLog() throws {
+        let log = LogLines()
+        let address = try UpstreamAddress("http://127.0.0.1:9/stream")
+        let camera = try #require(CameraName("main"))
+        var problems = ProblemLog(log.logger, camera: camera, upstream: address)
+        for index in 0..<1000 {
+            problems.problem(.broken("after \(index) bytes"))
+            problems.pictures()
+        }
+        #expect(log.all.count == 2 * ProblemLog.mostLines)
+        #expect(log.all[2 * ProblemLog.mostLines - 2].contains("no more of it"))
+        let other = LogLines()
+        var turns = ProblemLog(other.logger, camera: camera, upstream: address)
+        for _ in 0..<1000 {
+            turns.problem(.refused)
+            turns.problem(.status(502))
+        }
+        #expect(other.all.count == 2, "\(other.all)")
+    }
+
+    @Test("a proxy that refuses is named, not the upstream behind it")
+    func proxy() throws {
+        let absent = try ScriptedServer { _ in }
+        let port = absent.port
+        absent.stop()
+        let refusing = try ScriptedServer { $0.send(Wire.answer("403 Forbidden")) }
+        let program = "\(try ChildProcess.buildFolder())/relay-fcgi"
+        for (variable, proxy, url, words) in [
+            ("http_proxy", "http://127.0.0.1:\(port)", "http://camera.invalid/stream", "127.0.0.1 port \(port)"),
+            ("https_proxy", refusing.url(""), "https://camera.invalid/stream", "does not connect to it (403)"),
+        ] {
+            let ring = TemporaryRing(kind: .relay)
+            let folder = TemporaryFolder()
+            let listener = try Socket.listen(at: folder.path.appending("s"))
+            let worker = try ChildProcess(
+                program, ["--upstream", url],
+                environment: [
+                    variable: proxy, "no_proxy": "", "NO_PROXY": "", "ORIEL_PREFIX": ring.prefix,
+                    "ORIEL_RUNTIME_DIR": folder.path.string,
+                ],
+                input: listener.number, log: folder.path.appending("log").string)
+            let subscriber = try FrameSubscriber(ring.name)
+            let isTold = eventually(20) { subscriber.status?.reason.contains(words) == true }
+            #expect(isTold, "\(subscriber.status?.reason ?? "no ring")")
+            withExtendedLifetime(worker) {}
+        }
+    }
+}
