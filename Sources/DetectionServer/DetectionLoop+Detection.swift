@@ -182,7 +182,7 @@ extension DetectionLoop {
         guard let wanted, name == nil || names.contains(wanted),
             let ring = RingName(prefix: configuration.prefix, camera: wanted, kind: configuration.kind)
         else {
-            let message = "There is no camera '\(name ?? "")'; /status lists those that there are."
+            let message = "There is no camera '\(Excerpt(name ?? ""))'; /status lists those that there are."
             throw Refusal(404, "camera_not_found", message)
         }
         if let camera = cameras[wanted] { return camera }

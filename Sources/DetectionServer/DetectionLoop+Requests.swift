@@ -31,7 +31,7 @@ extension DetectionLoop {
 
     private func admit(_ request: Request, _ method: String, on client: Client) throws(Refusal) {
         guard let route = DetectionRoute(path: request.path) else {
-            throw Refusal(404, "not_found", "There is nothing at \(request.path); POST to /detect_once.")
+            throw Refusal(404, "not_found", "There is nothing at \(Excerpt(request.path)); POST to /detect_once.")
         }
         client.route = route
         let allowed = route.isPost ? ["POST"] : ["GET", "HEAD"]

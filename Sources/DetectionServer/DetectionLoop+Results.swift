@@ -97,7 +97,7 @@ extension DetectionLoop {
     func result(_ id: String) throws(Refusal) -> StoredResult {
         if let result = store.result(id) { return result }
         if store.mayHaveHad(id) { throw Refusal(410, "result_gone", "Result \(id) is no longer kept; detect again.") }
-        throw Refusal(404, "not_found", "There is no result \(id).")
+        throw Refusal(404, "not_found", "There is no result \(Excerpt(id)).")
     }
 
     func jpeg(of result: StoredResult) throws(Refusal) -> [UInt8] {

@@ -18,7 +18,7 @@ extension DetectionLoop {
     func checkLabels(_ wish: Wish) throws(Refusal) {
         guard case .ready(let description) = inference.readiness, let label = wish.unknownLabel(description.labels)
         else { return }
-        throw Refusal(400, "bad_query", "The model \(description.model) knows no '\(label)'.")
+        throw Refusal(400, "bad_query", "The model \(description.model) knows no '\(Excerpt(label))'.")
     }
 
     /// Has the detector looked for again, for who only asks whether it is there.

@@ -1,3 +1,4 @@
+import Daemon
 import FastCGI
 import FrameServer
 import Linux
@@ -79,18 +80,22 @@ final class DetectionLoop {
     func run() throws(SystemError) {
         let inference = inference
         let thread = try Thread("inference") { inference.run() }
+        var heartbeat = ServiceHeartbeat()
+        heartbeat.ready()
         var events: [Epoll.Event] = []
         var lastTick = now
         while !wakeUp.isStopping {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: clients.isEmpty && listener.isOpen ? -1 : 250)
+            epoll.wait(into: &events, milliseconds: clients.isEmpty && listener.isOpen ? heartbeat.longestWait : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
             if now >= lastTick + 250_000_000 {
                 lastTick = now
                 tick()
+                heartbeat.beat(now: now)
             }
         }
+        heartbeat.stopping()
         endAll()
         inference.stop()
         thread.join()

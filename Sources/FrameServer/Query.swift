@@ -29,7 +29,7 @@ public struct Query {
             guard known.contains(name) else {
                 let list = known.subtracting(["action"]).sorted().joined(separator: ", ")
                 let remedy = list.isEmpty ? "there are none here" : "there are: \(list)"
-                throw Refusal(message: "There is no query parameter '\(name)'; \(remedy).")
+                throw Refusal(message: "There is no query parameter '\(Excerpt(name))'; \(remedy).")
             }
             guard seen.insert(name).inserted else {
                 throw Refusal(message: "The query parameter '\(name)' stands there twice; give it once.")
@@ -43,7 +43,8 @@ public struct Query {
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
         guard isPlain, let value = Double(text), range.contains(value) else {
             let bounds = "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
-            throw Refusal(message: "The query parameter '\(name)' takes a number from \(bounds), not '\(text)'.")
+            let given = Excerpt(text)
+            throw Refusal(message: "The query parameter '\(name)' takes a number from \(bounds), not '\(given)'.")
         }
         return value
     }
@@ -54,7 +55,8 @@ public struct Query {
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         guard isPlain, let value = UInt64(text), range.contains(value) else {
             let bounds = "\(range.lowerBound) to \(range.upperBound)"
-            throw Refusal(message: "The query parameter '\(name)' takes a whole number from \(bounds), not '\(text)'.")
+            let given = Excerpt(text)
+            throw Refusal(message: "The query parameter '\(name)' takes a whole number from \(bounds), not '\(given)'.")
         }
         return value
     }
@@ -64,7 +66,7 @@ public struct Query {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
             let list = choices.joined(separator: " or ")
-            throw Refusal(message: "The query parameter '\(name)' takes \(list), not '\(text)'.")
+            throw Refusal(message: "The query parameter '\(name)' takes \(list), not '\(Excerpt(text))'.")
         }
         return text
     }

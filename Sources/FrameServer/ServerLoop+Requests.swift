@@ -11,14 +11,15 @@ extension ServerLoop {
         let isHeadOnly = method == "HEAD"
         let query = Query(request["QUERY_STRING"] ?? "")
         guard let route = route(of: request, query) else {
+            let stream = configuration.kind == .relay ? "/video" : "/mjpeg"
             let message =
-                "There is nothing at \(request.path); streams are at /mjpeg and /video, pictures at /snapshot."
+                "There is nothing at \(Excerpt(request.path)); the stream is at \(stream), pictures are at /snapshot."
             answer(connection, .error(404, "not_found", message), isHeadOnly: isHeadOnly)
             return
         }
         guard route.methods.contains(method) else {
             let methods = route.methods.joined(separator: ", ")
-            let message = "Only \(methods) are possible here, not \(method)."
+            let message = "Only \(methods) are possible here, not \(Excerpt(method))."
             answer(connection, .error(405, "method_not_allowed", message).adding("Allow", methods))
             return
         }
@@ -72,7 +73,7 @@ extension ServerLoop {
     func camera(_ name: String?, for connection: Connection, _ isHeadOnly: Bool) -> Camera? {
         do {
             if let camera = try name.map(cameras.camera(named:)) ?? cameras.first() { return camera }
-            let message = "There is no camera '\(name ?? "")'; /status lists those that there are."
+            let message = "There is no camera '\(Excerpt(name ?? ""))'; /status lists those that there are."
             answer(connection, .error(404, "camera_not_found", message), isHeadOnly: isHeadOnly)
         } catch {
             log.error("a camera cannot be opened: \(error)")
@@ -82,7 +83,7 @@ extension ServerLoop {
         return nil
     }
 
-    private var viewerCount: Int { cameras.all.reduce(0) { $0 + $1.viewers.count } }
+    var viewerCount: Int { cameras.all.reduce(0) { $0 + $1.viewers.count } }
 
     private var tooManyViewers: Response {
         let message = "All \(configuration.maximumViewers) places for viewers are taken; try again later."

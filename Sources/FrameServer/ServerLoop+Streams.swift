@@ -101,7 +101,7 @@ extension ServerLoop {
     /// Sends the picture again to a viewer that has seen nothing for long, or late to one that waited for its time.
     func remind(_ connection: Connection) {
         guard !connection.hasOutput else { return }
-        if now >= connection.viewer.begun + Self.heartbeat { connection.viewer.shown = .max }
+        if now >= connection.viewer.begun + Self.repetition { connection.viewer.shown = .max }
         push(connection)
     }
 

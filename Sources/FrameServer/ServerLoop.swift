@@ -1,3 +1,4 @@
+import Daemon
 import FastCGI
 import Linux
 import Logging
@@ -10,7 +11,7 @@ final class ServerLoop {
     /// How long the web server may take to close after the answer.
     static let lingerTime: UInt64 = 1_000_000_000
     /// When the last picture is sent again to a viewer that has seen nothing new.
-    static let heartbeat: UInt64 = 5_000_000_000
+    static let repetition: UInt64 = 5_000_000_000
     /// What a stream's socket may hold: a large picture, so that sending one takes one call.
     static let sendBufferByteCount = 1 << 20
 
@@ -37,6 +38,7 @@ final class ServerLoop {
     var asking: [UInt64: Connection] = [:]
     /// What was looked at of a request, not yet read.
     var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
+    private var heartbeat = ServiceHeartbeat()
     /// The most connections that there are descriptors for.
     let connectionLimit: Int
     private(set) var isEnding = false
@@ -75,12 +77,13 @@ final class ServerLoop {
     func run() {
         log.info(
             "serving \(cameras.names.map(\.text).joined(separator: ", ")) under the prefix \(configuration.prefix)")
+        heartbeat.ready()
         var events: [Epoll.Event] = []
         var lastTick = now
         var end: UInt64 = .max
         while !isEnding || (!connections.isEmpty && now < end) {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? -1 : 250)
+            epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? heartbeat.longestWait : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
             if !isEnding, wakeUp.isStopping {
@@ -143,11 +146,14 @@ final class ServerLoop {
         }
         cameras.forgetUnused()
         resumeAccepting()
+        heartbeat.beat(now: now)
+        heartbeat.tell("\(viewerCount) viewers, \(connections.count) connections", now: now)
     }
 
     private func endAll() {
         isEnding = true
         listener.close(in: epoll)
+        heartbeat.stopping()
         for connection in connections.values {
             // A request that is there already gets its answer.
             if connection.phase == .arriving { readRequest(connection) }

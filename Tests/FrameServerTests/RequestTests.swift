@@ -39,6 +39,32 @@ struct RequestTests {
         #expect(head.body.isEmpty)
     }
 
+    @Test("a message never gives back more than the beginning of what was sent", .timeLimit(.minutes(1)))
+    func longInput() throws {
+        let server = try TestServer()
+        let long = String(repeating: "x", count: 8000)
+        for target in [
+            "/mjpeg?fps=\(long)", "/mjpeg?\(long)", "/mjpeg/\(long)", "/\(long)", "/snapshot?after=\(long)",
+            "/snapshot?offline=\(long)",
+        ] {
+            let answer = try server.get(target)
+            #expect(answer.status == 400 || answer.status == 404)
+            let message = try #require(JSON(answer.text)?["message"]?.string)
+            #expect(message.contains(String(repeating: "x", count: 80)) && message.count < 250, "\(message.count)")
+        }
+        let method = try server.get("/mjpeg", method: long)
+        #expect(method.status == 405 && method.body.count < 400)
+    }
+
+    @Test(
+        "who asks for nothing that is there is told the stream's address on this side", .timeLimit(.minutes(1)),
+        arguments: [(.capture, "/mjpeg", "/video"), (.relay, "/video", "/mjpeg")] as [(RingName.Kind, String, String)])
+    func streamAddress(_ kind: RingName.Kind, _ here: String, _ there: String) throws {
+        let server = try TestServer(TemporaryRing(kind: kind), kind: kind)
+        let message = try #require(JSON(try server.get("/nothing").text)?["message"]?.string)
+        #expect(message.contains(here) && !message.contains(there))
+    }
+
     @Test(
         "HEAD of a stream is its header and no stream", .timeLimit(.minutes(1)),
         arguments: ["/mjpeg", "/?action=stream"])

@@ -137,8 +137,10 @@ struct StreamTests {
         // Frames larger than any socket: each is blocked half-way, and others have come when it is read on.
         for _ in 0..<5 {
             let before = camera.publishedCount
-            #expect(eventually { camera.publishedCount > before + 3 })
-            let part = try #require(try client.part())
+            #expect(eventually(30) { camera.publishedCount > before + 3 })
+            var part = try #require(try client.part())
+            // On a slow machine so large a frame takes long enough for viewers to be told that none comes.
+            while part.headers["x-oriel-offline"] != nil { part = try #require(try client.part()) }
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
     }
