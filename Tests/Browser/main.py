@@ -7,6 +7,7 @@ import sys
 
 import control_checks
 import detect_checks
+import embedding_checks
 import long_checks
 import page_checks
 import system_checks
@@ -56,6 +57,7 @@ def main():
         if given.full and has_firefox:
             with Firefox() as browser:
                 system_checks.losses(report, browser)
+        embedding_checks.run(report)
     return report.close()
 
 

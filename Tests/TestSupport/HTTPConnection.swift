@@ -54,4 +54,24 @@ public final class HTTPConnection: Sendable {
         bytes.removeLast(limit - count)
         return bytes
     }
+
+    /// Throws away what has come, without waiting; false when the other side has closed.
+    @discardableResult
+    public func discard() -> Bool {
+        for _ in 0..<64 {
+            switch Socket.discardInput(of: socket.number) {
+            case .success(let count) where count > 0: continue
+            case .failure(.resourceTemporarilyUnavailable): return true
+            default: return false
+            }
+        }
+        return true
+    }
+
+    /// Ends the connection by a reset, at once: a connection to nowhere takes its place (connect(2), AF_UNSPEC).
+    public func reset() {
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = unsafe connect(socket.number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
 }

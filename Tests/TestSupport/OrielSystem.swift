@@ -33,10 +33,13 @@ public final class OrielSystem: Sendable {
     /// - Parameters:
     ///   - environment: Settings of scripts/run, over those chosen here.
     ///   - configuration: A folder like deploy/.
+    ///   - launcher: What scripts/run is started by, such as `nsenter` with its options; it becomes scripts/run itself.
     ///   - isReadyAwaited: Whether to wait.
     /// - Throws: `SystemError` when it cannot even be started.
-    public init(environment: [String: String] = [:], configuration: FilePath? = nil, isReadyAwaited: Bool = true) throws
-    {
+    public init(
+        environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],
+        isReadyAwaited: Bool = true
+    ) throws {
         Signals.ignoreBrokenPipe()
         prefix = environment["ORIEL_PREFIX"] ?? "oriel-test-\(getpid())-\(Clock.monotonic)"
         webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
@@ -52,9 +55,9 @@ public final class OrielSystem: Sendable {
             "ORIEL_HOSTS": "",
         ]
         settings.merge(environment) { $1 }
-        let script = Self.root.appending("scripts/run").string
+        let command = launcher + [Self.root.appending("scripts/run").string]
         process = try ChildProcess(
-            script, environment: settings, log: folder.path.appending("output").string)
+            command[0], Array(command.dropFirst()), environment: settings, log: folder.path.appending("output").string)
 
         // Ends the system when the test process is killed: its end of the pipe closes.
         var ends: [CInt] = [-1, -1]

@@ -1,0 +1,67 @@
+"""A page of another site that shows the camera's pictures: browsers must refuse it, and show them on our own page."""
+
+import http.server
+import shutil
+import threading
+
+from chromium import Chromium
+from checking import expect
+from firefox import Firefox
+from system import System
+
+PAGE = b"<!doctype html><title>Somebody else's page</title><body></body>"
+
+# Adds an element and tells what became of it: "shown", "refused", or "silent" when nothing happened for three seconds.
+ADD = """
+const [tag, address] = given;
+return new Promise((resolve) => {
+    const element = document.createElement(tag);
+    element.onload = () => resolve('shown');
+    element.onerror = () => resolve('refused');
+    element.src = address;
+    document.body.append(element);
+    setTimeout(() => resolve(element.naturalWidth > 0 ? 'shown' : 'silent'), 3000);
+});
+"""
+READ = "return fetch(given[0]).then(() => 'read', () => 'refused')"
+
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, *_):
+        pass
+
+
+def embed(browser, system, foreign):
+    for host in ("127.0.0.1", "localhost"):     # another port is another origin, another name another site
+        browser.open(f"http://{host}:{foreign}/")
+        for path in ("/snapshot", "/video", "/video?advance_headers=1"):
+            outcome = browser.run(ADD, "img", system.address + path)
+            assert outcome in ("refused", "silent"), (host, path, outcome)
+        expect(browser.run(ADD, "img", system.address + "/snapshot"), "refused", f"a snapshot on {host}")
+        for path in ("/snapshot", "/status", "/app.js"):
+            expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
+    browser.open(system.address + "/")
+    expect(browser.run(ADD, "img", "/snapshot"), "shown", "a snapshot on our own page")
+    expect(browser.run(READ, "/status"), "read", "the status on our own page")
+
+
+def run(report):
+    sentence = "a foreign page cannot show the pictures, nor read anything"
+    if not report.wants(sentence):
+        return
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with System("main=pattern", size="320x240") as system:
+            for make_browser in [Chromium] + ([Firefox] if shutil.which("firefox-esr") or shutil.which("firefox") else []):
+                with make_browser() as browser:
+                    report.run(f"{browser.name}: {sentence}", embed, browser, system, server.server_port)
+    finally:
+        server.shutdown()

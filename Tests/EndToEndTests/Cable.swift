@@ -1,0 +1,76 @@
+import Glibc
+import Linux
+import TestSupport
+
+/// Two networks of their own with a cable between them, gone with their owner.
+///
+/// Each is a namespace that a sleeping process holds. Where the user is not root, they belong to a user namespace in
+/// which he may make networks and otherwise is who he is.
+final class Cable: Sendable {
+    /// Whether the kernel allows it.
+    static var isPossible: Bool {
+        (try? ChildProcess.run("unshare", making + ["ip", "link", "set", "lo", "up"]))?.status == 0
+    }
+
+    /// The near side's address as the far side knows it.
+    let address = "192.0.2.1"
+    private let holder: ChildProcess
+    private let far: Int32
+    private let handle: Descriptor
+
+    init() throws {
+        var ends: [CInt] = [-1, -1]
+        try systemCall("pipe", "") { unsafe pipe(&ends) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let reading = Descriptor(owning: ends[0])
+        let handle = Descriptor(owning: ends[1])
+        let holder = try ChildProcess("unshare", Self.making + ["sh", "-c", Self.script], input: reading.number)
+        guard let far = holder.readLine(milliseconds: 20_000).flatMap({ Int32($0) }) else {
+            throw HTTPConnection.Failure.ended
+        }
+        self.holder = holder
+        self.far = far
+        self.handle = handle
+    }
+
+    /// What a command begins with to run in the near network.
+    var near: [String] { enter(holder.processIdentifier) }
+
+    /// Runs a command in the near network, or in the far one.
+    func run(isFar: Bool, _ program: String, _ arguments: [String]) throws -> ChildProcess {
+        let words = enter(isFar ? far : holder.processIdentifier) + [program] + arguments
+        return try ChildProcess(words[0], Array(words.dropFirst()))
+    }
+
+    /// Pulls the cable: from now on nothing gets through, and nobody is told.
+    func pull() throws {
+        _ = try systemCall("write", "the cable") { unsafe write(handle.number, "\n", 1) }
+        guard holder.readLine(milliseconds: 20_000) == "pulled" else { throw HTTPConnection.Failure.ended }
+    }
+
+    private func enter(_ process: Int32) -> [String] {
+        ["nsenter", "--target", "\(process)"] + (Self.isRoot ? [] : ["--user", "--preserve-credentials"]) + ["--net"]
+    }
+
+    private static let isRoot = geteuid() == 0
+    private static let making = (Cable.isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"]) + ["--net"]
+
+    /// Holds the near network, whose child holds the far one and dies with it.
+    private static let script = """
+        set -e
+        ip link set lo up
+        unshare --net setpriv --pdeathsig KILL sleep 600 </dev/null >/dev/null &
+        far=$!
+        here=$(readlink /proc/self/ns/net)
+        until there=$(readlink /proc/$far/ns/net) && [ -n "$there" ] && [ "$there" != "$here" ]; do sleep 0.02; done
+        ip link add near type veth peer name far netns $far
+        ip addr add 192.0.2.1/24 dev near
+        ip link set near up
+        nsenter --target $far --net sh -c "ip link set lo up; ip addr add 192.0.2.2/24 dev far; ip link set far up"
+        echo $far
+        read -r _
+        ip link set near down
+        echo pulled
+        exec sleep 600
+        """
+}

@@ -1,0 +1,52 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Viewers whose network goes away without a word, as a phone's does that leaves the house.
+    ///
+    /// The system runs in a network of its own (a namespace), the viewers in another; a cable between them is pulled.
+    @Suite(
+        "Gone without a word", .timeLimit(.minutes(3)),
+        .enabled(if: Cable.isPossible, "the kernel does not let this user make networks (unshare --net)"))
+    struct Vanishing {
+        @Test("A viewer whose network is gone, and one who has stopped reading, are let go after a while")
+        func vanished() throws {
+            // Thirty seconds otherwise.
+            let configuration = try Configuration()
+            try configuration.edit("oriel/fastcgi.conf", "send_timeout 30s", to: "send_timeout 3s")
+            let cable = try Cable()
+            let system = try OrielSystem(
+                environment: ["ORIEL_BIND": "0.0.0.0"], configuration: configuration.path, launcher: cable.near)
+            try #require(system.process.isRunning, "\(system.output)")
+            func viewers() -> Double? {
+                guard let client = try? FastCGIClient(system.runtime.appending("relay-fcgi.sock")),
+                    (try? client.ask("/status/main")) != nil, let answer = try? client.answer(milliseconds: 3000)
+                else { return nil }
+                return JSON(answer.text)?["viewers"]?.number
+            }
+            let near = try cable.run(isFar: false, "curl", watching("127.0.0.1", system))
+            let far = try (0..<5).map { _ in try cable.run(isFar: true, "curl", watching(cable.address, system)) }
+            let stopped = try cable.run(isFar: true, "curl", watching(cable.address, system))
+            #expect(eventually(20) { viewers() == 7 }, "\(system.output) \(viewers() ?? -1)")
+
+            stopped.send(SIGSTOP)
+            #expect(eventually(30) { viewers() == 6 }, "who has stopped reading is still there")
+            let began = Clock.monotonic
+            try cable.pull()
+            #expect(eventually(30) { viewers() == 1 }, "who is gone is still there")
+            report("viewers whose network went are let go after \(Double(Clock.monotonic - began) / 1e9) s")
+            // They do not know it themselves: nothing reached them, and nothing they said.
+            for viewer in far { #expect(viewer.isRunning) }
+            #expect(near.isRunning)
+            stopped.send(SIGCONT)
+        }
+
+        /// What makes curl watch and throw away what it sees.
+        private func watching(_ address: String, _ system: OrielSystem) -> [String] {
+            ["-sN", "--noproxy", "*", "-o", "/dev/null", "http://\(address):\(system.webPort)/video"]
+        }
+    }
+}

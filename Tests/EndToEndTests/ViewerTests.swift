@@ -1,0 +1,104 @@
+import Glibc
+import Linux
+import MotionJPEG
+import SystemPackage
+import TestSupport
+import Testing
+
+/// One system that all tests of odd viewers share; it ends with the test process.
+private let shared = Result { try OrielSystem() }
+
+extension EndToEnd {
+    @Suite("Odd viewers", .timeLimit(.minutes(3)))
+    struct OddViewers {
+        let system: OrielSystem
+
+        init() throws {
+            system = try shared.get()
+            try #require(system.process.isRunning, "\(system.output)")
+        }
+
+        /// Sends `text` as it is and gives what comes back until the server closes or `byteCount` bytes are there.
+        private func exchange(_ text: String, port: Int, byteCount: Int = 1 << 16) throws -> String {
+            let connection = try HTTPConnection(address: "127.0.0.1", port: port)
+            try connection.send(Array(text.utf8))
+            var received: [UInt8] = []
+            let deadline = Deadline(seconds: 15)
+            while received.count < byteCount {
+                let bytes = try connection.receive(by: deadline)
+                if bytes.isEmpty { break }
+                received += bytes
+            }
+            return String(decoding: received, as: UTF8.self)
+        }
+
+        @Test("A stream for HTTP/1.0 has no chunks, and ends with the connection")
+        func oldStream() throws {
+            for (port, path) in [(system.webPort, "/video"), (system.ingestPort, "/mjpeg")] {
+                let answer = try exchange("GET \(path) HTTP/1.0\r\n\r\n", port: port, byteCount: 400_000)
+                let head = try #require(answer.split(separator: "\r\n\r\n", maxSplits: 1).first).lowercased()
+                #expect(head.contains("200 ok") && !head.contains("chunked"), "\(head)")
+                #expect(head.contains("connection: close"), "\(head)")
+                #expect(answer.contains("\r\n\r\n--frame\r\nContent-Type: image/jpeg\r\n"))
+                #expect(answer.contains("\r\n--frame\r\n"))
+            }
+        }
+
+        @Test("A query of kilobytes is refused with a short message, and one beyond what fits as too long")
+        func longQuery() throws {
+            for server in [system.web, system.ingest] {
+                for path in ["/status", "/snapshot", server("") == system.web("") ? "/video" : "/mjpeg"] {
+                    let long = try request("GET", server("\(path)?x=\(String(repeating: "y", count: 7900))"))
+                    #expect(long.status == 400, "\(path)")
+                    #expect(long.json?["error"]?.string == "bad_query")
+                    #expect(long.body.count < 400, "\(long.text)")
+                    let longer = try request("GET", server("\(path)?x=\(String(repeating: "y", count: 8200))"))
+                    #expect(longer.status == 414, "\(path)")
+                    #expect(longer.json?["error"]?.string == "too_large")
+                }
+            }
+        }
+
+        @Test("A body is not read where none is wanted, however long it says it is")
+        func longBody() throws {
+            for length in [1, 100_000, 1 << 40] {
+                let exchange = try HTTPExchange(
+                    "POST", system.web("/snapshot"), headers: ["Content-Length": "\(length)"])
+                #expect([405, 413].contains(exchange.head.status), "\(length)")
+                #expect(exchange.head["content-type"]?.hasPrefix("application/json") == true)
+            }
+        }
+
+        @Test(
+            "No path leads out of the page's folder",
+            arguments: [
+                "/../../../../etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
+                "/..;/etc/passwd", "/....//....//etc/passwd", "//etc/passwd", "/video/../../etc/passwd",
+                "/snapshot/..%2f..%2fetc%2fpasswd", "/status/%2e%2e%2fmain", "/%00/etc/passwd", "/index.html%00.js",
+                "/.git/config", "/..", "/html/../../deploy/web.conf", "/\\..\\..\\etc\\passwd",
+            ])
+        func traversal(path: String) throws {
+            for port in [system.webPort, system.ingestPort] {
+                let answer = try exchange(
+                    "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", port: port)
+                let status = Int(answer.dropFirst(9).prefix(3)) ?? 0
+                #expect([400, 404].contains(status), "\(answer.prefix(200))")
+                #expect(!answer.contains("root:") && !answer.contains("<html"), "\(answer.prefix(200))")
+                #expect(answer.contains("application/json"))
+            }
+        }
+
+        @Test("No foreign page may show or read anything, by the policy that browsers follow")
+        func crossSite() throws {
+            for path in ["/", "/app.js", "/video", "/snapshot", "/status", "/healthz", "/nothing"] {
+                let head = try HTTPExchange("GET", system.web(path), headers: ["Origin": "http://evil.example"]).head
+                #expect(head["cross-origin-resource-policy"] == "same-origin", "\(path)")
+                #expect(head["access-control-allow-origin"] == nil, "\(path)")
+                #expect(head["x-content-type-options"] == "nosniff", "\(path)")
+            }
+            #expect(
+                try request("GET", system.web("/"))["content-security-policy"]?.contains("frame-ancestors 'none'")
+                    == true)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("The web server's own life", .timeLimit(.minutes(3)))
+    struct WebServers {
+        /// The processes of one of the two web servers: the master, then its workers.
+        private func processes(_ part: String, in system: OrielSystem) -> (master: Int32?, workers: [Int32]) {
+            let all = system.processes.filter { $0.name == "nginx" }
+            let master = all.first { $0.commandLine.contains("/\(part)/") }?.identifier
+            return (master, all.filter { $0.parent == master }.map(\.identifier))
+        }
+
+        /// Lets 20 viewers watch each server while `event` happens to `part`, and tells what they saw.
+        private func watch(
+            _ part: String, in system: OrielSystem, seconds: Int = 5, _ event: (Int32, [Int32]) -> Void
+        ) throws -> [JSON] {
+            let crowd = try ChildProcess(
+                OrielSystem.programs.appending("load-generator").string,
+                ["--seconds", "\(seconds)", "--warmup", "1", "--retry", "0.1"]
+                    + ["20=\(system.web("/video"))", "20=\(system.ingest("/mjpeg"))"])
+            func viewers(_ address: String) -> Double? { (try? request("GET", address))?.json?["viewers"]?.number }
+            #expect(
+                eventually { viewers(system.web("/status/main")) == 20 && viewers(system.ingest("/status/main")) == 21 }
+            )
+            let (master, workers) = processes(part, in: system)
+            event(try #require(master, "\(system.processes)"), workers)
+            return try #require(JSON(crowd.readToEnd())?.array)
+        }
+
+        @Test(
+            "A reload lets viewers watch on for five seconds, then they come back and miss next to nothing",
+            arguments: ["nginx-web", "nginx-ingest"])
+        func reload(part: String) throws {
+            let system = try OrielSystem()
+            let (master, old) = processes(part, in: system)
+            let groups = try watch(part, in: system, seconds: 9) { master, _ in kill(master, SIGHUP) }
+            for group in groups {
+                #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
+                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                report("\(part) reloaded: the longest pause was \(group["longest_gap"] ?? .null) s")
+            }
+            // The same master, with workers of which none is an old one.
+            #expect(processes(part, in: system).master == master)
+            #expect(eventually(20) { Set(processes(part, in: system).workers).isDisjoint(with: old) })
+            #expect(!processes(part, in: system).workers.isEmpty)
+            #expect(try request("GET", system.web("/healthz")).status == 200)
+        }
+
+        @Test(
+            "A worker that is killed takes its viewers with it for a moment", arguments: ["nginx-web", "nginx-ingest"])
+        func workerKilled(part: String) throws {
+            let system = try OrielSystem()
+            let (master, _) = processes(part, in: system)
+            let groups = try watch(part, in: system) { _, workers in for worker in workers { kill(worker, SIGKILL) } }
+            for group in groups {
+                #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
+                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                report("workers of \(part) killed: the longest pause was \(group["longest_gap"] ?? .null) s")
+            }
+            #expect(processes(part, in: system).master == master)
+            #expect(try request("GET", system.web("/healthz")).status == 200)
+        }
+
+        @Test("A restart in good order is one that viewers come back from")
+        func restart() throws {
+            let part = "nginx-web"
+            let system = try OrielSystem()
+            let (master, _) = processes(part, in: system)
+            let groups = try watch(part, in: system) { master, _ in kill(master, SIGTERM) }
+            for group in groups {
+                #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
+                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+            }
+            #expect(processes(part, in: system).master != master)
+            #expect(system.process.isRunning, "\(system.output)")
+        }
+
+        @Test("A worker's socket may be missing when the web server starts, and come later")
+        func lateSocket() throws {
+            let configuration = try Configuration()
+            try configuration.edit("web.conf", "relay-fcgi.sock", to: "late.sock")
+            let system = try OrielSystem(configuration: configuration.path)
+            let early = try request("GET", system.web("/snapshot"))
+            #expect(early.status == 503)
+            #expect(early.json?["error"]?.string == "unavailable")
+            let late = system.runtime.appending("late.sock")
+            let linked = unsafe late.withPlatformString { unsafe symlink("relay-fcgi.sock", $0) }
+            #expect(linked == 0)
+            #expect(try eventually { try request("GET", system.web("/snapshot")).status == 200 })
+            #expect(try StreamViewer(system.web("/video")).next() != nil)
+        }
+    }
+}
