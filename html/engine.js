@@ -9,7 +9,7 @@ import { MultipartParser, boundaryOf } from "./multipart.js";
 /** The server repeats the last picture at least every 5 s, so a longer silence means a dead connection. */
 const silenceLimit = 8_000;
 /** Milliseconds from paint to paint: no screen worth the work shows more, and what comes in between is skipped. */
-const shortestInterval = 12;
+const shortestInterval = 15;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
 /** Milliseconds since 1970 on a clock that page and workers share and that is finer than Date.now(). */

