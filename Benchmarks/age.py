@@ -19,13 +19,13 @@ def run(context):
         ("bare HTTP server", lambda: one_port(context, context.bare(), numbers)),
     ]
     for name, rounds in context.alternate(result, measurements).items():
-        for key, label in ((":9001", name), (":8000", f"{name}, :8000 through the relay")):
+        for key, label in ((":9001", name), (":8000", f"{name} through the relay, :8000")):
             for shown, number in zip(VIEWERS, numbers):
                 for part in ("p50", "p99"):
                     values = [ages[key, number][part] * 1000 for ages in rounds if (key, number) in ages]
                     result.add(label, f"{part}, {shown} viewer{'s' if shown > 1 else ''}", values, "ms")
     python(context, result)
-    relay = "Oriel, :8000 through the relay"
+    relay = "Oriel through the relay, :8000"
     result.ratio_target("p50 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", "p50, 50 viewers", 0.6)
     result.ratio_target("p99 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", "p99, 50 viewers", 1.0)
     near, far = result.values("Oriel", "p50, 50 viewers"), result.values(relay, "p50, 50 viewers")

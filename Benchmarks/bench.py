@@ -88,6 +88,8 @@ def main():
         context.say("Stopped.")
         return 130
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         context.close()
     if options.smoke:
         target = None

@@ -2,7 +2,7 @@
 import html
 import math
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 360, 70, 20, 64, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 376, 70, 20, 84, 48
 STYLE = """
 .ground{fill:#fff}.text{fill:#222}.quiet{fill:#555}.grid{stroke:#ddd}
 .c0{--c:#0b62d6}.c1{--c:#c4411a}.c2{--c:#1a7f37}.c3{--c:#8250df}.c4{--c:#9a6700}.c5{--c:#57606a}
@@ -46,10 +46,12 @@ def ticks(low, high, is_logarithmic):
 
 
 def legend(names):
-    parts, x = [], 16
+    parts, x, y = [], 16, 38
     for i, name in enumerate(names):
-        parts.append(f'<g class="c{i % 6}"><rect class="mark" x="{x}" y="38" width="12" height="12" rx="2"/></g>')
-        parts.append(f'<text class="text" x="{x + 18}" y="49">{html.escape(name)}</text>')
+        if x + 18 + 7.4 * len(name) > WIDTH - 16:
+            x, y = 16, y + 20
+        parts.append(f'<g class="c{i % 6}"><rect class="mark" x="{x}" y="{y}" width="12" height="12" rx="2"/></g>')
+        parts.append(f'<text class="text" x="{x + 18}" y="{y + 11}">{html.escape(name)}</text>')
         x += 36 + int(7.4 * len(name))
     return parts
 
