@@ -1,4 +1,5 @@
 import CFastCGI
+import Glibc
 public import Linux
 
 /// Reads requests from connected sockets by libfcgi.
@@ -45,12 +46,14 @@ public struct RequestReader: ~Copyable {
 
     private var parameters: [String: String] {
         var parameters: [String: String] = [:]
+        parameters.reserveCapacity(32)
         guard var entry = unsafe request.pointee.envp else { return parameters }
         while let text = unsafe entry.pointee {
-            let pair = unsafe String(cString: text)
-            if let separator = pair.firstIndex(of: "=") {
-                let name = String(pair[..<separator])
-                if parameters[name] == nil { parameters[name] = String(pair[pair.index(after: separator)...]) }
+            // By bytes: looking for "=" among characters costs more than all the rest of a request.
+            if let separator = unsafe strchr(text, 0x3d) {
+                let bytes = unsafe UnsafeRawBufferPointer(start: text, count: separator - text)
+                let name = unsafe String(decoding: bytes, as: UTF8.self)
+                if parameters[name] == nil { unsafe parameters[name] = String(cString: separator + 1) }
             }
             unsafe entry += 1
         }

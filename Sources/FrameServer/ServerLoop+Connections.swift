@@ -92,8 +92,8 @@ extension ServerLoop {
 
     /// Forgets a connection and closes it.
     func drop(_ connection: Connection) {
+        // Closing it takes it out of epoll: there is no other descriptor of this socket.
         guard connections.removeValue(forKey: connection.token) != nil else { return }
-        epoll.remove(connection.socket.number)
         leave(connection)
     }
 

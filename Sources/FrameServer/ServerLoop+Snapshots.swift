@@ -9,7 +9,7 @@ extension ServerLoop {
     /// Answers with the newest frame if it will do, or begins to wait for one that does.
     func beginSnapshot(_ connection: Connection, of camera: Camera, _ snapshot: SnapshotRequest) {
         camera.use(now: now)
-        let status = camera.subscriber.status
+        let status = camera.subscriber.recentStatus
         if let status, snapshot.isSatisfied(by: status, now: now) {
             send(snapshot, of: camera, outage: nil, on: connection)
             return
@@ -114,7 +114,8 @@ extension ServerLoop {
     /// The newest frame as a whole answer; those who ask for the same fresh frame share it.
     private func image(of camera: Camera, _ outage: Outage?) -> (UInt64, WireImage, Response)? {
         var description: FrameDescription?
-        if outage == nil, let shared = camera.snapshot, shared.number == camera.subscriber.status?.newest?.number {
+        if outage == nil, let shared = camera.snapshot, shared.number == camera.subscriber.recentStatus?.newest?.number
+        {
             return (shared.number, shared.image, shared.head)
         }
         let made = camera.subscriber.withNewestFrame { newest, bytes in

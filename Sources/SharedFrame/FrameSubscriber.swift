@@ -29,6 +29,8 @@ public final class FrameSubscriber: Sendable {
         var wasWriterWell = false
         /// Whether the view's object has lost its name: the next one announces itself in the folder.
         var isOrphaned = false
+        /// The last status, with the word that the writer changes when it announces something.
+        var glance: (word: UInt32, time: UInt64, status: RingStatus)?
     }
 
     /// Never fails because there is no ring: it may come later.
@@ -135,6 +137,33 @@ public final class FrameSubscriber: Sendable {
         return currentView()?.status
     }
 
+    /// How old ``recentStatus`` may be, in nanoseconds: a writer's death is seen that much later.
+    private static let glanceTime: UInt64 = 10_000_000
+
+    /// ``status``, or what it was up to 10 ms ago if the writer has announced no frame and no other state since.
+    public var recentStatus: RingStatus? {
+        let now = Clock.monotonic
+        let known = state.withLock { state -> RingStatus? in
+            guard let view = state.view, let glance = state.glance, now < glance.time + Self.glanceTime,
+                view.wakeWord == glance.word
+            else { return nil }
+            return glance.status
+        }
+        if let known { return known }
+        // The word first: what is announced while the status is read must not be missed.
+        let view = currentView()
+        let word = view?.wakeWord
+        let status = status
+        state.withLock { state in
+            guard let word, let status, state.view === view else {
+                state.glance = nil
+                return
+            }
+            state.glance = (word, now, status)
+        }
+        return status
+    }
+
     /// Why the object under the name is not read, in one sentence; nil when it is, or when there is none.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
@@ -167,6 +196,7 @@ public final class FrameSubscriber: Sendable {
             // Interest in the new object first: the writer must not see a moment without any.
             if state.isInterested { view.takeInterest() }
             state.view = view
+            state.glance = nil
             state.isOrphaned = false
             state.wasWriterWell = view.isWriterWell
         } catch {

@@ -42,6 +42,21 @@ struct FrameSubscriberTests {
         #expect(subscriber.status?.reason == "the second one")
     }
 
+    @Test("a recent status knows every frame and every state that the writer has announced")
+    func recentStatusFollows() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        for value in 0..<200 {
+            let number = try publisher.publish([UInt8(value)], capture: .now(), width: 1, height: 1)
+            #expect(subscriber.recentStatus?.newest?.number == number)
+            #expect(subscriber.recentStatus?.newest?.number == number)
+        }
+        publisher.setState(.stalled, reason: "no picture")
+        #expect(subscriber.recentStatus?.reason == "no picture")
+        publisher.stop(reason: "at its end")
+        #expect(subscriber.recentStatus?.state == .stopped)
+    }
+
     @Test("a late reader skips to the newest frame")
     func newestOnly() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
