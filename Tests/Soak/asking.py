@@ -22,11 +22,11 @@ FRESH = 2.5                             # seconds: a snapshot's picture is at mo
 
 
 class Asking:
-    def __init__(self, system, seed, detects):
+    def __init__(self, system, seed, detects, pause=0.5):
         self.system, self.chance = system, random.Random(seed)
         self.wrongs = []                # sentences
         self.answers = collections.Counter()
-        self._detects = detects
+        self._detects, self._pause = detects, pause
         self._is_over = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(self.chance.random(),), daemon=True) for _ in range(2)]
         for thread in self._threads:
@@ -34,7 +34,7 @@ class Asking:
 
     def _run(self, seed):
         chance = random.Random(seed)
-        while not self._is_over.wait(chance.uniform(0.05, 0.5)):
+        while not self._is_over.wait(chance.uniform(self._pause / 10, self._pause)):
             if self._detects and chance.random() < 0.2:
                 self._ask("POST", f"/detect_once/{chance.choice(['main', 'door', 'hall'])}", {200})
             else:

@@ -27,10 +27,13 @@ TOLERANCE = (0, 0, 6144)
 RESULTS = 16384                         # KiB that detect-fcgi keeps of results and their pictures, see docs/detection.md
 
 
-def groups_of(system):
-    """The fifty viewers: at both servers, staying and coming and going, some on lines of 300 kB/s and less."""
+def groups_of(system, is_hasty=False):
+    """The fifty viewers: at both servers, staying and coming and going, some on lines of 300 kB/s and less.
+
+    Hasty ones all come and go, every second.
+    """
     web, ingest = system.address("/video/"), system.address("/mjpeg/")
-    return [
+    groups = [
         (9, 0, 0, "@main", web + "main"), (6, 0, 8, "@main", web + "main"), (2, 300000, 0, "@main", web + "main"),
         (1, 60000, 20, "@main", web + "main"), (4, 0, 0, "@main", ingest + "main"), (2, 0, 5, "@main", ingest + "main"),
         (6, 0, 0, "@door", web + "door"), (5, 0, 8, "@door", web + "door"), (1, 150000, 0, "@door", web + "door"),
@@ -38,6 +41,7 @@ def groups_of(system):
         (4, 0, 0, "%hall", web + "hall"), (3, 0, 8, "%hall", web + "hall"), (1, 300000, 0, "%hall", web + "hall"),
         (2, 0, 0, "%hall", ingest + "hall"), (1, 0, 3, "%hall", ingest + "hall"),
     ]
+    return [(*group[:2], 1, *group[3:]) for group in groups] if is_hasty else groups
 
 
 class Soak:
@@ -75,8 +79,9 @@ class Soak:
         if not self.detects:
             self.say("without detection: scripts/get-detector --runtime-only gets what that needs")
 
-    def come(self):
-        self.crowd = Crowd(str(pathlib.Path(self.given.programs) / "load-generator"), groups_of(self.system), self.given.seed)
+    def come(self, is_hasty=False):
+        self.crowd = Crowd(
+            str(pathlib.Path(self.given.programs) / "load-generator"), groups_of(self.system, is_hasty), self.given.seed)
         worst, where, is_fresh = self.crowd.recovery(time.time(), 1, 60)
         if not is_fresh:
             raise RuntimeError(f"not all viewers see pictures: {where}\n{self.system.output}")
@@ -98,8 +103,18 @@ class Soak:
             time.sleep(self.given.warm_up / 2)
         asking.close()
         self.crowd.end()
+        if self.given.calm:
+            self.hasten()
         self.rest()
         self.fresh = census.census(self.system)
+
+    def hasten(self):
+        """The comings and goings of a long time in a short one: malloc's memory rises to what the busiest moment needs."""
+        self.come(is_hasty=True)
+        asking = Asking(self.system, 0, self.detects, pause=0.05)
+        time.sleep(min(120, self.given.minutes * 15))
+        asking.close()
+        self.crowd.end()
 
     def fill_detector(self):
         """Lets detect-fcgi have all the results that it keeps."""
