@@ -15,8 +15,8 @@ struct RecoveryTests {
         absent.stop()
         let relay = try Relay("http://127.0.0.1:\(port)/stream") { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
-        // Long enough for pauses that double from a quarter of a second to have become four seconds.
-        let away = Deadline(seconds: 6)
+        // Long enough for pauses that double from a quarter of a second to have become eight seconds.
+        let away = Deadline(seconds: 10)
         try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
         let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
         let began = Clock.monotonic
