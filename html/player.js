@@ -385,7 +385,7 @@ export class OrielPlayer extends HTMLElement {
       camera: this.status,
       isKnown: this.#feed.cameras.has(this.camera),
     });
-    const isChange = condition.state !== this.condition.state || condition.reason !== this.condition.reason;
+    const isChange = ["state", "reason", "cameraState", "code"].some((key) => condition[key] !== this.condition[key]);
     this.condition = condition;
     if (isChange || condition.state === "late" || condition.state === "stalled") this.#showCondition();
     if (isChange) this.dispatchEvent(new CustomEvent("state", { detail: condition }));

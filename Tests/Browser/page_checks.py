@@ -255,6 +255,29 @@ def server_full(browser):
         return f"live {scene.wait_live(6):.1f} s after there was room"
 
 
+def troubles_in_korean(browser):
+    with Scene(browser) as scene:
+        page = scene.page
+        page.open()
+        page.run("localStorage.setItem('oriel.language', 'ko')")
+        try:
+            page.open()
+            scene.wait_live()
+            scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
+            scene.wait_state("offline", 5)
+            for wanted in ("카메라를 기다리는 중입니다", "There is no camera at /dev/video0."):
+                wait_until(lambda: wanted in page.note(), 3, lambda: f"“{wanted}”, but {page.note()}")
+            scene.server.is_full = True
+            page.open()
+            scene.source.go_on()
+            scene.wait_state("busy", 10)
+            for wanted in ("시청자가 너무 많습니다", "2000 viewers"):
+                assert wanted in page.note(), page.note()
+            expect(page.player("player.shadowRoot.querySelector('.note small').lang"), "en", "the language of the server's sentence")
+        finally:
+            page.run("localStorage.clear()")
+
+
 def status_forbidden(browser):
     with Scene(browser, rate=1) as scene:
         scene.page.open("/#/main")
@@ -704,6 +727,7 @@ def checks(browser):
     yield "a network that falls silent is seen, and so is its return", network_silent, browser
     yield "a restart of the worker goes by unseen", worker_restarts, browser
     yield "a server that has no room for a viewer says so, and is asked again", server_full, browser
+    yield "troubles are told in Korean, with the server's sentence as a detail", troubles_in_korean, browser
     yield "pictures count more than a status that is refused", status_forbidden, browser
     yield "an unknown camera is named", unknown_camera, browser
     yield "the age is right though the clocks of server and camera are off", wrong_clock, browser
