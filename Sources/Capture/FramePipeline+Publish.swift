@@ -30,7 +30,7 @@ extension FramePipeline {
         try publishEncoded(format.width, format.height, capture) { encoder, output throws(TurboJPEGError) in
             try encoder.encode(
                 pixels, layout: format.layout, width: format.width, height: format.height,
-                bytesPerLine: format.bytesPerLine, range: format.range, into: &output)
+                bytesPerLine: format.bytesPerLine, range: format.range, encoding: format.encoding, into: &output)
         }
     }
 

@@ -8,6 +8,7 @@ struct RawFormat: Equatable {
     let height: Int
     let bytesPerLine: Int
     let range: ColorRange
+    let encoding: ColorEncoding
 
     /// Nil for JPEG and for formats that must be converted first.
     init?(_ format: CaptureFormat) {
@@ -20,5 +21,11 @@ struct RawFormat: Equatable {
         height = format.size.height
         bytesPerLine = format.bytesPerLine
         range = format.quantization == .full ? .full : .limited
+        encoding =
+            switch format.encoding {
+            case .bt601, .other: .bt601
+            case .bt709: .bt709
+            case .bt2020: .bt2020
+            }
     }
 }

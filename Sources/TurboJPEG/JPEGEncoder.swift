@@ -59,12 +59,13 @@ public struct JPEGEncoder: ~Copyable {
     ///   - bytesPerLine: From one line of the luma plane to the next.
     ///   - range: What the numbers of a Y'CbCr source mean. JPEGs have full range, so limited is expanded, which
     ///     costs about 0.1 ms at 1280x720. RGB is always taken as full range.
+    ///   - encoding: How luma and chroma of a Y'CbCr source were computed. JPEGs have `bt601`; others are converted.
     ///   - output: At least `bound(width:height:subsampling:)` bytes, since libturbojpeg relies on that.
     /// - Returns: The length of the JPEG.
     /// - Throws: When an argument does not fit the others, or the library's own error.
     public mutating func encode(
         _ pixels: RawSpan, layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int,
-        range: ColorRange = .limited, into output: inout MutableRawSpan
+        range: ColorRange = .limited, encoding: ColorEncoding = .bt601, into output: inout MutableRawSpan
     ) throws(TurboJPEGError) -> Int {
         let operation = "encode \(width)x\(height) \(layout)"
         guard Self.size.contains(width), Self.size.contains(height) else {
@@ -79,7 +80,7 @@ public struct JPEGEncoder: ~Copyable {
         }
         let source = PictureSource(
             layout: layout, width: width, height: height, bytesPerLine: bytesPerLine, range: range,
-            keepsAllLines: subsampling == .s422)
+            conversion: ColorConversion(from: encoding), keepsAllLines: subsampling == .s422)
         return try unsafe pixels.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Int in
             let base = unsafe bytes.baseAddress.unsafelyUnwrapped
             switch layout {

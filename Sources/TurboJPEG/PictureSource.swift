@@ -11,6 +11,9 @@ struct PictureSource {
     let bytesPerLine: Int
     let range: ColorRange
 
+    /// Nil when the samples mean already what they mean in a JPEG.
+    var conversion: ColorConversion?
+
     /// Encode 4:2:2 where the layout has it.
     var keepsAllLines = false
 
@@ -32,6 +35,23 @@ struct PictureSource {
     /// The picture in planes: where they are already, or taken apart into `buffer`.
     @unsafe
     func split(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
+        let planes = unsafe takeApart(pixels, into: &buffer)
+        // With a conversion they all are copies in `buffer`, of whole chroma samples.
+        guard let conversion, let blue = unsafe planes.blueDifference, let red = unsafe planes.redDifference else {
+            return planes
+        }
+        let lumaLines = keepsAllLines && (layout == .yuyv || layout == .uyvy) ? 1 : 2
+        for line in 0..<(lumaLines == 1 ? height : chromaHeight) {
+            unsafe conversion.convert(
+                blue: UnsafeMutablePointer(mutating: blue + line * planes.chromaStride),
+                red: UnsafeMutablePointer(mutating: red + line * planes.chromaStride), count: chromaWidth,
+                luma: UnsafeMutablePointer(mutating: planes.luma + line * lumaLines * planes.lumaStride),
+                lumaLines: lumaLines, lumaStride: planes.lumaStride)
+        }
+        return planes
+    }
+
+    private func takeApart(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         switch layout {
         case .yuyv: return unsafe splitPacked(pixels, lumaShift: 0, chromaShift: 8, into: &buffer)
         case .uyvy: return unsafe splitPacked(pixels, lumaShift: 8, chromaShift: 0, into: &buffer)
@@ -55,7 +75,7 @@ struct PictureSource {
     @unsafe
     func fit(_ given: Planes, into buffer: inout PlaneBuffer) -> Planes {
         let isGrey = unsafe given.blueDifference == nil
-        if range == .full, isEven || isGrey { return given }
+        if range == .full, isGrey || isEven && conversion == nil { return given }
         let target = Target(self, linesOfChroma: chromaHeight, in: &buffer)
         for line in 0..<height {
             unsafe LineSplit.plane(
@@ -97,7 +117,7 @@ struct PictureSource {
 
     private func splitPaired(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         let target = Target(self, linesOfChroma: chromaHeight, in: &buffer)
-        let isLumaKept = range == .full && isEven
+        let isLumaKept = range == .full && isEven && conversion == nil
         for line in 0..<(isLumaKept ? 0 : height) {
             unsafe LineSplit.plane(
                 pixels + line * bytesPerLine, isLuma: true, range: range, count: width, to: target.luma(line))

@@ -33,6 +33,42 @@ struct JPEGEncoderTests {
         }
     }
 
+    @Test(
+        "pictures of other encodings keep their colours",
+        arguments: [(ColorEncoding.bt709, 0.2126, 0.0722), (.bt2020, 0.2627, 0.0593)],
+        [PixelLayout.yuyv, .uyvy, .nv12, .i420])
+    func encodings(encoding: (name: ColorEncoding, red: Double, blue: Double), layout: PixelLayout) throws {
+        for (width, height) in [(128, 96), (161, 95)] {
+            let weights = (red: encoding.red, blue: encoding.blue)
+            let picture = TestPicture(width: width, height: height, weights: weights)
+            for (range, subsampling) in [(ColorRange.full, Subsampling.s420), (.limited, .s422)] {
+                let pixels = picture.pixels(layout, range)
+                let jpeg = try encoded(
+                    pixels, layout, width: width, height: height, range: range, encoding: encoding.name, quality: 100,
+                    subsampling: subsampling)
+                let result = try decoded(jpeg)
+                var worst = 0
+                for y in 0..<height {
+                    for x in 0..<width where picture.isInside(x, y) {
+                        let (red, green, blue) = picture.color(x, y)
+                        let errors = zip([red, green, blue], result.pixel(x, y)).map { abs(Int($0) - $1) }
+                        worst = max(worst, errors.max() ?? 0)
+                    }
+                }
+                #expect(worst <= 7, "\(encoding.name) \(layout) \(range) \(width)x\(height)")
+            }
+        }
+    }
+
+    @Test("grey pictures, and those of RGB, are the same in every encoding", arguments: [PixelLayout.grey, .rgb24])
+    func encodingOfGrey(layout: PixelLayout) throws {
+        let pixels = TestPicture(width: 64, height: 32).pixels(layout)
+        let jpegs = try ColorEncoding.allCases.map {
+            try encoded(pixels, layout, width: 64, height: 32, range: .full, encoding: $0)
+        }
+        #expect(Set(jpegs).count == 1)
+    }
+
     @Test("limited range is told from full range by the caller alone")
     func rangeMatters() throws {
         let picture = TestPicture(width: 128, height: 32)

@@ -4,14 +4,15 @@ import TurboJPEG
 /// Encodes into memory of its own.
 func encoded(
     _ pixels: [UInt8], _ layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int? = nil,
-    range: ColorRange = .full, quality: Int = 95, subsampling: Subsampling = .s420
+    range: ColorRange = .full, encoding: ColorEncoding = .bt601, quality: Int = 95, subsampling: Subsampling = .s420
 ) throws -> [UInt8] {
     var encoder = try JPEGEncoder(quality: quality, subsampling: subsampling)
     let bound = JPEGEncoder.bound(width: width, height: height, subsampling: subsampling)
     return try bytes(capacity: bound) { output in
         try encoder.encode(
             RawSpan(_elements: pixels.span), layout: layout, width: width, height: height,
-            bytesPerLine: bytesPerLine ?? layout.minimumBytesPerLine(width: width), range: range, into: &output)
+            bytesPerLine: bytesPerLine ?? layout.minimumBytesPerLine(width: width), range: range, encoding: encoding,
+            into: &output)
     }
 }
 

@@ -9,6 +9,8 @@ struct TestPicture {
 
     let width: Int
     let height: Int
+    /// The parts of red and blue in luma.
+    var weights = (red: 0.299, blue: 0.114)
 
     private func bar(_ x: Int, _ y: Int) -> Int {
         let index = x * Self.bars.count / width
@@ -28,12 +30,12 @@ struct TestPicture {
         ).count == 1
     }
 
-    /// Y, Cb and Cr by ITU-R BT.601, in floating point.
+    /// Y, Cb and Cr by the weights (ITU-R BT.601, unless they were changed), in floating point.
     func sample(_ x: Int, _ y: Int, _ range: ColorRange) -> (luma: UInt8, blue: UInt8, red: UInt8) {
         let (red, green, blue) = color(min(x, width - 1), min(y, height - 1))
-        let luma = 0.299 * red + 0.587 * green + 0.114 * blue
-        let blueDifference = (blue - luma) / 1.772
-        let redDifference = (red - luma) / 1.402
+        let luma = weights.red * red + (1 - weights.red - weights.blue) * green + weights.blue * blue
+        let blueDifference = (blue - luma) / 2 / (1 - weights.blue)
+        let redDifference = (red - luma) / 2 / (1 - weights.red)
         switch range {
         case .full:
             return (Self.byte(luma), Self.byte(128 + blueDifference), Self.byte(128 + redDifference))

@@ -1,0 +1,104 @@
+/// By which weights of the colours a Y'CbCr source was computed.
+public enum ColorEncoding: Sendable, CaseIterable {
+    /// ITU-R BT.601, section 2.5.1: also what JPEGs mean (JFIF, ITU-T T.871, section 7).
+    case bt601
+    /// ITU-R BT.709, section 3.2.
+    case bt709
+    /// ITU-R BT.2020, table 4, with non-constant luminance.
+    case bt2020
+
+    /// The parts of red and blue in luma; green has the rest.
+    var weights: (red: Double, blue: Double) {
+        switch self {
+        case .bt601: (0.299, 0.114)
+        case .bt709: (0.2126, 0.0722)
+        case .bt2020: (0.2627, 0.0593)
+        }
+    }
+}
+
+/// From another encoding to that of JPEGs, sample by sample in full range.
+///
+/// In fixed point with nine bits: exact to the nearest number or one beside it. What leaves 0…255 is clamped.
+@safe
+struct ColorConversion {
+    /// What a step of Cb and one of Cr add to each, times 512: to luma, to Cb, to Cr.
+    private let luma: (blue: Int16, red: Int16)
+    private let blue: (blue: Int16, red: Int16)
+    private let red: (blue: Int16, red: Int16)
+
+    /// Nil for the encoding that JPEGs have.
+    init?(from encoding: ColorEncoding) {
+        guard encoding != .bt601 else { return nil }
+        let (from, to) = (encoding.weights, ColorEncoding.bt601.weights)
+        let (green, newGreen) = (1 - from.red - from.blue, 1 - to.red - to.blue)
+        // Blue is luma and so many steps of Cb, red so many of Cr, and green what then makes up the luma.
+        let (blueStep, redStep) = (2 * (1 - from.blue), 2 * (1 - from.red))
+        let lumaOfBlue = blueStep * (to.blue - newGreen * from.blue / green)
+        let lumaOfRed = redStep * (to.red - newGreen * from.red / green)
+        let (newBlueStep, newRedStep) = (2 * (1 - to.blue), 2 * (1 - to.red))
+        func fixed(_ value: Double) -> Int16 { Int16((value * 512).rounded()) }
+        luma = (fixed(lumaOfBlue), fixed(lumaOfRed))
+        blue = (fixed((blueStep - lumaOfBlue) / newBlueStep - 1), fixed(-lumaOfRed / newBlueStep))
+        red = (fixed(-lumaOfBlue / newRedStep), fixed((redStep - lumaOfRed) / newRedStep - 1))
+    }
+
+    /// Converts `count` samples of Cb and Cr and the `lumaLines` of luma, of twice as many samples, that share them.
+    func convert(
+        blue blueLine: UnsafeMutablePointer<UInt8>, red redLine: UnsafeMutablePointer<UInt8>, count: Int,
+        luma lumaLine: UnsafeMutablePointer<UInt8>, lumaLines: Int, lumaStride: Int
+    ) {
+        var index = 0
+        while index &+ 16 <= count {
+            let from = unsafe (UnsafeMutableRawPointer(blueLine + index), UnsafeMutableRawPointer(redLine + index))
+            let cb = unsafe Self.steps(from.0.loadUnaligned(as: SIMD16<UInt8>.self))
+            let cr = unsafe Self.steps(from.1.loadUnaligned(as: SIMD16<UInt8>.self))
+            unsafe from.0.storeBytes(
+                of: Self.samples(cb &+ Self.sum(cb, cr, blue) &+ 128), as: SIMD16<UInt8>.self)
+            unsafe from.1.storeBytes(of: Self.samples(cr &+ Self.sum(cb, cr, red) &+ 128), as: SIMD16<UInt8>.self)
+            let more = Self.sum(cb, cr, luma)
+            for line in 0..<lumaLines {
+                let target = unsafe UnsafeMutableRawPointer(lumaLine + line * lumaStride + index * 2)
+                var both = unsafe SIMD32<Int16>(truncatingIfNeeded: target.loadUnaligned(as: SIMD32<UInt8>.self))
+                both.evenHalf &+= more
+                both.oddHalf &+= more
+                let clamped = pointwiseMin(pointwiseMax(both, .zero), SIMD32(repeating: 255))
+                unsafe target.storeBytes(of: SIMD32<UInt8>(truncatingIfNeeded: clamped), as: SIMD32<UInt8>.self)
+            }
+            index &+= 16
+        }
+        while index < count {
+            let (cb, cr) = unsafe (Int(blueLine[index]) - 128, Int(redLine[index]) - 128)
+            func sum(_ factors: (blue: Int16, red: Int16)) -> Int {
+                (cb * Int(factors.blue) + cr * Int(factors.red) + 256) >> 9
+            }
+            unsafe blueLine[index] = UInt8(clamping: cb + sum(blue) + 128)
+            unsafe redLine[index] = UInt8(clamping: cr + sum(red) + 128)
+            for line in 0..<lumaLines {
+                for at in [line * lumaStride + index * 2, line * lumaStride + index * 2 + 1] {
+                    unsafe lumaLine[at] = UInt8(clamping: Int(lumaLine[at]) + sum(luma))
+                }
+            }
+            index &+= 1
+        }
+    }
+
+    @inline(__always)
+    private static func steps(_ samples: SIMD16<UInt8>) -> SIMD16<Int16> {
+        SIMD16<Int16>(truncatingIfNeeded: samples) &- 128
+    }
+
+    @inline(__always)
+    private static func sum(
+        _ cb: SIMD16<Int16>, _ cr: SIMD16<Int16>, _ factors: (blue: Int16, red: Int16)
+    ) -> SIMD16<Int16> {
+        // Nothing leaves 16 bits: no step is above 128, and the two factors of a sum are below 250 together.
+        (cb &* factors.blue &+ cr &* factors.red &+ 256) &>> 9
+    }
+
+    @inline(__always)
+    private static func samples(_ values: SIMD16<Int16>) -> SIMD16<UInt8> {
+        SIMD16<UInt8>(
+            truncatingIfNeeded: pointwiseMin(pointwiseMax(values, .zero), SIMD16(repeating: 255)))
+    }
+}
