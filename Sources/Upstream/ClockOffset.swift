@@ -14,8 +14,15 @@ struct ClockOffset {
     /// What clocks may drift apart over these samples.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
+    /// What no delay between two pictures can be: the stream would have been given up before.
+    private static let stepNanoseconds: UInt64 = 15_000_000_000
+    /// Pictures further apart than this say nothing of a step.
+    private static let longestGapNanoseconds: UInt64 = 5_000_000_000
+
     private var samples: [Sample] = []
     private var position = 0
+    /// Of the picture before: the clocks' difference by it, and when it came (CLOCK_MONOTONIC, ns).
+    private var last: (difference: Int64, monotonic: UInt64)?
 
     /// Upstream's clock minus this machine's CLOCK_REALTIME, in nanoseconds; nil before the first answer.
     var nanoseconds: Int64? { best?.offset }
@@ -35,6 +42,17 @@ struct ClockOffset {
         add(offset, uncertainty: roundTrip)
     }
 
+    /// Looks whether one of the clocks was set between the last picture and this one, which is of `upstream` and came at
+    /// `arrived` and `monotonic`: then the offset follows at once, long before the next question is answered.
+    mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, monotonic: UInt64) {
+        let difference = Int64(clamping: upstream) - Int64(clamping: arrived)
+        defer { last = (difference, monotonic) }
+        guard let last, monotonic &- last.monotonic < Self.longestGapNanoseconds else { return }
+        let step = difference &- last.difference
+        guard step.magnitude > Self.stepNanoseconds else { return }
+        samples = samples.map { Sample(offset: $0.offset &+ step, uncertainty: $0.uncertainty) }
+    }
+
     /// Takes a picture that says it is of `upstream` and came at `arrived`.
     ///
     /// That is all that is known of an upstream that does not tell its clock. The least delayed picture counts, as if
@@ -49,6 +67,7 @@ struct ClockOffset {
     mutating func reset() {
         samples.removeAll(keepingCapacity: true)
         position = 0
+        last = nil
     }
 
     private mutating func add(_ offset: Int64, uncertainty: UInt64) {

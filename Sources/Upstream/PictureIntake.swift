@@ -86,7 +86,11 @@ final class PictureIntake {
     /// The picture's own time where it has one, and that moment on this machine's monotonic clock.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp else { return arrival }
-        if !isClockTold { clock.add(pictureOf: timestamp, arrived: arrival.realtime) }
+        if isClockTold {
+            clock.follow(pictureOf: timestamp, arrived: arrival.realtime, monotonic: arrival.monotonic)
+        } else {
+            clock.add(pictureOf: timestamp, arrived: arrival.realtime)
+        }
         let offset = clock.nanoseconds ?? 0
         publisher.setClockOffset(nanoseconds: offset)
         let age = Int64(clamping: arrival.realtime) &+ offset &- Int64(clamping: timestamp)

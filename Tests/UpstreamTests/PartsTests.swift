@@ -34,6 +34,31 @@ struct PartsTests {
         #expect(clock.nanoseconds == 8_000_000_000_000)
     }
 
+    @Test("a clock that was set is followed with the next picture, a delay is no such thing", arguments: [-3600, 3600])
+    func clockStepOfPictures(seconds: Int) throws {
+        let second: UInt64 = 1_000_000_000
+        let step = seconds * 1_000_000_000
+        var clock = ClockOffset()
+        clock.add(upstream: 9000 * second + 500_000, asked: 5000 * second, answered: 5000 * second + 1_000_000)
+        clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, monotonic: 1 * second)
+        // Ten seconds late, and in time again.
+        clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, monotonic: 2 * second)
+        clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, monotonic: 3 * second)
+        #expect(clock.nanoseconds == 4_000_000_000_000)
+        // The upstream's clock is set.
+        let set = UInt64(Int(9014 * second) + step)
+        clock.follow(pictureOf: set, arrived: 5014 * second, monotonic: 4 * second)
+        #expect(clock.nanoseconds == 4_000_000_000_000 + Int64(step))
+        // This machine's is set by as much.
+        clock.follow(
+            pictureOf: set + second, arrived: UInt64(Int(5015 * second) + step), monotonic: 5 * second)
+        #expect(clock.nanoseconds == 4_000_000_000_000)
+        // Any numbers are safe.
+        clock.follow(pictureOf: .max, arrived: 0, monotonic: 6 * second)
+        clock.follow(pictureOf: 0, arrived: .max, monotonic: 7 * second)
+        clock.follow(pictureOf: .max, arrived: 0, monotonic: 0)
+    }
+
     @Test("without answers the least delayed picture tells the clock")
     func clockOfPictures() {
         var clock = ClockOffset()
