@@ -12,7 +12,7 @@ snapshot() {
     name=$1
     shift
     start_capture --device /dev/video0 --size 640x360 --fps 10 "$@"
-    within 8 is_online
+    within 20 is_online
     get /snapshot/main >"/out/$name.jpg" || miss "$name: no snapshot"
     status format >"/out/$name.format"
     stop_capture
@@ -24,6 +24,22 @@ snapshot auto --format auto
 v4l2-ctl -d /dev/video0 -c quantization=1
 snapshot full-range --format yuyv
 v4l2-ctl -d /dev/video0 -c quantization=0
+
+# Luma and chroma by ITU-R BT.709, as cameras with HD sensors have them: the colours must be the same.
+v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=2
+snapshot bt709 --format yuyv
+v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=0
+
+# ---- a driver that fails when it is to begin
+for fault in inject_vidioc_reqbufs_error inject_vidioc_streamon_error; do
+    v4l2-ctl -d /dev/video0 -c "$fault=1"
+    : >/out/log/capture
+    start_capture --device auto --size 320x180 --fps 25
+    within 5 is_online
+    expect "$fault: said once, and pictures after $took s (3 or less)" \
+        [ "$(grep -c 'failed: VIDIOC_' /out/log/capture)-$(below 3 "$took" && echo soon)" = 1-soon ]
+    stop_capture
+done
 
 # ---- the driver's own faults
 start_capture --device auto --size 320x180 --fps 25

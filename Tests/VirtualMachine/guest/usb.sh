@@ -104,14 +104,36 @@ expect "held open by another: frames again after $took s (2 or less)" below 2 "$
 expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
 exec 3<&-
 
+# ---- somebody sets the clock by an hour, while pictures come
+for step in -3600 3600; do
+    begin=$(now)
+    date -s "@$(($(date +%s) + step))" >/dev/null
+    sleep 1
+    within 5 has_frames 10 "$log" "$begin"
+    expect "clock set by $step s: pictures go on, none says that anything is wrong" \
+        [ "$(frames "$log" "$begin" jpeg broken)-$(is_online && echo online)" = 0-online ]
+    expect "clock set by $step s: the picture's age is $(status age_ms) ms (2000 or less)" below 2000 "$(status age_ms)"
+done
+
 # ---- again and again
+memory() {
+    for process in $capture_process $(cat /run/worker.pid); do
+        sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status"
+    done | tr '\n' ' '
+}
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     camera unplug
     within 3 is_offline || miss "round $round: never offline"
     echo "${took%+}" >>/tmp/offline
     plug_in || miss "round $round: no frames"
     echo "${took%+}" >>/tmp/online
+    # By then each buffer has had its largest picture.
+    [ "$round" != 5 ] || memory_before=$(memory)
 done
+memory_after=$(memory)
+is_flat() {
+    echo "$memory_before $memory_after" | awk '{ for (i = 1; i <= 2; i++) if ($(i + 2) > $i + 600) more = 1; exit more }'
+}
 # The median, so that one moment in which this computer was busy with other things does not decide.
 middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
@@ -125,6 +147,21 @@ is_settled() {
 within 5 is_settled
 settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
+expect "20 times: no memory is left over (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
+
+# ---- the same camera at another port: the first virtual controller goes, the second has one port too
+camera unplug
+within 3 is_offline
+echo dummy_udc.0 >/sys/bus/platform/drivers/dummy_udc/unbind
+plug_in
+expect "at another port: frames again after $took s (2 or less)" below 2 "$took"
+within 2 is_online
+node=$(status device)
+place=$(readlink -f "/sys/class/video4linux/${node##*/}/device")
+echo "$place" >/tmp/place
+expect "at another port: $node is at ${place#/sys/devices/platform/}" grep -q dummy_hcd.1 /tmp/place
+expect "at another port: the controls are set again" \
+    [ "$(v4l2-ctl -d "$(status device)" -C brightness | tr '\n' ' ')" = "brightness: 200 " ]
 expect "the viewer's connection was never cut" kill -0 "$viewer"
 expect "and it never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
 kill "$viewer"
