@@ -15,27 +15,15 @@ extension EndToEnd {
             ])
         func kill(part: String, cutsWeb: Bool, cutsIngest: Bool) throws {
             let system = try OrielSystem()
-            let program = OrielSystem.programs.appending("load-generator").string
-            let addresses = ["20=\(system.web("/video"))", "20=\(system.ingest("/mjpeg"))"]
-            let crowd = try ChildProcess(
-                program, ["--seconds", "9", "--warmup", "1", "--retry", "0.1"] + addresses)
-            func viewers(_ address: String) -> Double? { (try? request("GET", address))?.json?["viewers"]?.number }
-            #expect(
-                eventually { viewers(system.web("/status/main")) == 20 && viewers(system.ingest("/status/main")) == 21 }
-            )
-
-            let victim = try #require(leader(of: part, in: system), "\(system.processes)")
-            Poll.wait([], milliseconds: 2000)  // so that viewers have seen pictures when it dies
+            let audience = try Audience(system, seconds: 9)
+            Poll.wait([], milliseconds: 1500)  // past the warm-up
+            let victim = try #require(system.leader(of: part), "\(system.processes)")
             Glibc.kill(victim, SIGKILL)
-            #expect(eventually { leader(of: part, in: system).map { $0 != victim } == true })
+            #expect(eventually { system.leader(of: part).map { $0 != victim } == true })
 
-            let groups = try #require(JSON(crowd.readToEnd())?.array)
-            for (group, isCut) in zip(groups, [cutsWeb, cutsIngest]) {
-                #expect(group["broken"]?.number == 0, "\(group)")
-                #expect(group["disordered"]?.number == 0, "the number went back: \(group)")
-                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
-                #expect(group["cuts"]?.number == (isCut ? 20 : 0), "\(group)")
-                report("\(part) killed: the longest pause was \(group["longest_gap"] ?? .null) s")
+            for (group, side) in zip(try audience.groups(), [("web", cutsWeb), ("ingest", cutsIngest)]) {
+                #expect(group["cuts"]?.number == (side.1 ? Double(Audience.count) : 0), "\(group)")
+                report("\(part) killed: the longest pause at \(side.0) was \(group["longest_gap"] ?? .null) s")
             }
             #expect(try eventually { try request("GET", system.web("/healthz")).status == 200 })
             #expect(system.process.isRunning, "\(system.output)")
@@ -49,15 +37,6 @@ extension EndToEnd {
             Glibc.kill(watcher.identifier, SIGKILL)
             #expect(eventually { system.output.contains("\(worker) ended") })
             #expect(try eventually { try request("GET", system.web("/snapshot?max_age=1000")).status == 200 })
-        }
-
-        /// The process to kill: of a worker the worker itself, of nginx its master.
-        private func leader(of part: String, in system: OrielSystem) -> Int32? {
-            let entries =
-                part.hasPrefix("nginx")
-                ? system.processes(with: "/\(part)/").filter { $0.name == "nginx" }
-                : system.processes.filter { $0.name == part.prefix(15) }
-            return entries.first?.identifier
         }
 
         @Test(

@@ -1,0 +1,67 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+/// What a system consists of, and how to get at it.
+extension OrielSystem {
+    /// The parts that can die, by the names of their logs; without detection, which need not be there.
+    static let parts = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "nginx-ingest", "nginx-web"]
+
+    /// The parts of this system.
+    var parts: [String] { Self.parts + (leader(of: "detect-fcgi") == nil ? [] : ["detect-fcgi"]) }
+
+    /// The process to kill: of a worker the worker itself, of nginx its master.
+    func leader(of part: String) -> Int32? {
+        let entries =
+            part.hasPrefix("nginx")
+            ? processes(with: "/\(part)/").filter { $0.name == "nginx" }
+            : processes.filter { $0.name == part.prefix(15) }
+        return entries.first?.identifier
+    }
+
+    /// Whether the page's side has a picture of now.
+    var hasFreshPicture: Bool {
+        (try? request("GET", web("/snapshot?max_age=1000")))?.status == 200
+    }
+}
+
+/// Viewers of the page's side and of the camera's, who come again a tenth of a second after they were cut.
+final class Audience {
+    /// Of each side.
+    static let count = 20
+    private let process: ChildProcess
+
+    /// Begins to watch, for `seconds`, and waits until all have come.
+    init(_ system: OrielSystem, seconds: Int) throws {
+        let addresses = ["\(Self.count)=\(system.web("/video"))", "\(Self.count)=\(system.ingest("/mjpeg"))"]
+        process = try ChildProcess(
+            OrielSystem.programs.appending("load-generator").string,
+            ["--seconds", "\(seconds)", "--warmup", "1", "--retry", "0.1"] + addresses)
+        func viewers(_ address: String) -> Int? {
+            (try? request("GET", address))?.json?["viewers"]?.number.map { Int($0) }
+        }
+        #expect(
+            eventually {
+                viewers(system.web("/status/main")) == Self.count
+                    && viewers(system.ingest("/status/main")) == Self.count + 1
+            })
+        Poll.wait([], milliseconds: 500)  // so that all have seen pictures
+    }
+
+    var isWatching: Bool { process.isRunning }
+
+    /// Waits for its end; of web and ingest what load-generator tells, none of whose pictures may be broken, foreign or
+    /// older than one before.
+    func groups() throws -> [JSON] {
+        let groups = try #require(JSON(process.readToEnd())?.array)
+        #expect(groups.count == 2)
+        for group in groups {
+            #expect(group["broken"]?.number == 0, "\(group)")
+            #expect(group["disordered"]?.number == 0, "the number went back: \(group)")
+            #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+        }
+        return groups
+    }
+}

@@ -1,0 +1,54 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite("An upgrade", .timeLimit(.minutes(3)))
+    struct Upgrade {
+        private let folder = TemporaryFolder()
+
+        @Test("Programs replaced under viewers take over one by one, and nobody sees a broken or an old picture")
+        func programs() throws {
+            let names = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "detect-fcgi"].filter {
+                (try? FileStatus(at: OrielSystem.programs.appending($0))) != nil
+            }
+            for name in names { try install(name) }
+            let system = try OrielSystem(environment: ["ORIEL_BIN_DIR": folder.path.string])
+            let audience = try Audience(system, seconds: 14)
+            for name in names {
+                try install(name)
+                let victim = try #require(system.leader(of: name), "\(name)")
+                #expect(!runsInstalled(name, victim), "\(name) went on as the new one")
+                kill(victim, SIGTERM)
+                let isNew = eventually(20) {
+                    system.leader(of: name).map { $0 != victim && runsInstalled(name, $0) } == true
+                }
+                #expect(isNew, "\(name): \(system.output)")
+                #expect(eventually(20) { system.hasFreshPicture }, "\(name)")
+            }
+            guard audience.isWatching else { return }
+            for group in try audience.groups() {
+                // Once each, by the worker that serves them.
+                #expect(group["cuts"]?.number == Double(Audience.count), "\(group)")
+                report("programs replaced: the longest pause was \(group["longest_gap"] ?? .null) s")
+            }
+        }
+
+        /// Puts a program into the folder as a package does: whole, then by its name.
+        private func install(_ name: String) throws {
+            let target = folder.path.appending(name).string
+            let copy = try ChildProcess.run("cp", [OrielSystem.programs.appending(name).string, "\(target).new"])
+            #expect(copy.status == 0)
+            try systemCall("rename", target) { unsafe rename("\(target).new", target) }
+        }
+
+        private func runsInstalled(_ name: String, _ process: Int32) -> Bool {
+            guard let installed = try? FileStatus(at: folder.path.appending(name)),
+                let running = try? FileStatus(at: FilePath("/proc/\(process)/exe"))
+            else { return false }
+            return running.isSameFile(as: installed)
+        }
+    }
+}
