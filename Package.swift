@@ -96,8 +96,8 @@ let package = Package(
         .testTarget(
             name: "CaptureTests",
             dependencies: [
-                "Capture", "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG",
-                "Video4Linux", "capture-daemon", log, system,
+                "Capture", "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TestSupport",
+                "TurboJPEG", "Video4Linux", "capture-daemon", log, system,
             ]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(

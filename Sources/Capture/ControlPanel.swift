@@ -11,7 +11,6 @@ final class ControlPanel: Sendable {
         let access: ControlAccess?
         /// The members `device` and `now` of an answer.
         let members: [(String, JSON)]
-        private let foundFormats = Mutex<JSON?>(nil)
 
         init(_ description: SourceDescription, _ opened: OpenedSource, _ access: ControlAccess?) {
             self.access = access
@@ -35,15 +34,8 @@ final class ControlPanel: Sendable {
             ]
         }
 
-        /// What it offers; asked for once, since it stays.
-        var formats: JSON {
-            foundFormats.withLock { found in
-                if let found { return found }
-                let formats = JSON.array(access?.formats().map(DeviceList.json) ?? [])
-                found = formats
-                return formats
-            }
-        }
+        /// What it offers.
+        var formats: JSON { .array(access?.formats().map(DeviceList.json) ?? []) }
     }
 
     enum State: Sendable {

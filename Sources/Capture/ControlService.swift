@@ -70,13 +70,15 @@ final class ControlService {
         let source = try source()
         let wishes = try ControlWish.wishes(members, source.access?.controls() ?? [], base)
         guard let access = source.access else { return reading(of: source, []) + [("results", .array([]))] }
-        var remarks = try perform(wishes, access)
-        let keeping = keep(wishes.filter { remarks[$0.control.name] == nil || $0.isReset }, access)
+        let refused = try perform(wishes, access)
+        let keeping = keep(wishes.filter { refused[$0.control.name] == nil || $0.isReset }, access)
         let controls = access.controls()
         let results = wishes.map { wish in
             let name = wish.control.name
-            let value = controls.first { $0.name == name }?.value
-            let remark = remarks.removeValue(forKey: name) ?? wish.remark(on: value)
+            let control = controls.first { $0.name == name }
+            let value = control?.value
+            let isRuled = refused[name] != nil && control?.isInactive == true
+            let remark = isRuled ? ControlWish.isRuled : refused[name] ?? wish.remark(on: value)
             let message = [remark, wish.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
             return JSON.object([
                 ("name", .text(name)), ("asked", wish.asked), ("value", .optional(value) { .integer($0) }),

@@ -54,6 +54,9 @@ struct ControlWish {
         return (try? control.value(of: setting.value)) ?? control.standard
     }
 
+    /// What is said where a control was refused that is inactive now.
+    static let isRuled = "It is inactive now, and was not set: switch off the automatic that rules it first."
+
     /// What is worth saying of the value that it has now; nil where that is what was asked for.
     func remark(on value: Int64?) -> String? {
         guard let value, control.kind != .button else { return nil }

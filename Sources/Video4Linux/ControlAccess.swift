@@ -1,5 +1,6 @@
 import CVideo4Linux
 import Linux
+import Synchronization
 public import SystemPackage
 
 /// A camera's controls and formats, for any thread, while another one captures from the camera.
@@ -8,6 +9,7 @@ public import SystemPackage
 public final class ControlAccess: Sendable {
     let node: Node
     private let type: UInt32
+    private let foundFormats = Mutex<[Format]?>(nil)
     public let name: String
     public let driver: String
     public let identity: CameraIdentity
@@ -26,8 +28,15 @@ public final class ControlAccess: Sendable {
     /// Whether the camera still answers.
     public var isThere: Bool { node.capability() != nil }
 
-    /// The formats it offers, in the driver's order.
-    public func formats() -> [Format] { node.formats(type) }
+    /// The formats it offers, in the driver's order; the driver is asked once, since it may take it thousands of calls.
+    public func formats() -> [Format] {
+        foundFormats.withLock { found in
+            if let found { return found }
+            let formats = node.formats(type)
+            found = formats
+            return formats
+        }
+    }
 
     /// The controls it has, without those that are disabled or mere headings.
     public func controls() -> [Control] { node.controls() }

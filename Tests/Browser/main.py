@@ -9,6 +9,7 @@ import control_checks
 import detect_checks
 import embedding_checks
 import long_checks
+import machine_checks
 import page_checks
 import system_checks
 from checking import Report, Skipped
@@ -54,6 +55,8 @@ def main():
             system_checks.run(report, browser)
         with Chromium() as browser:
             detect_checks.run(report, browser)
+        with Chromium() as browser:
+            machine_checks.run(report, browser)
         if given.full and has_firefox:
             with Firefox() as browser:
                 system_checks.losses(report, browser)

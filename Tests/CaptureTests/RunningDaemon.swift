@@ -17,7 +17,11 @@ final class RunningDaemon {
     ) throws {
         self.ring = ring
         subscriber = try FrameSubscriber(ring.name)
-        let all = environment.merging(["ORIEL_PREFIX": ring.prefix, "ORIEL_LOG_LEVEL": "", "JOURNAL_STREAM": ""]) { $1 }
+        let own = [
+            "ORIEL_PREFIX": ring.prefix, "ORIEL_LOG_LEVEL": "", "JOURNAL_STREAM": "",
+            "ORIEL_RUNTIME_DIR": folder.path.string, "STATE_DIRECTORY": folder.path.appending("state").string,
+        ]
+        let all = own.merging(environment) { $1 }
         process = try ChildProcess(
             Self.program(), arguments, environment: all, log: folder.path.appending("log").string)
     }
@@ -38,6 +42,9 @@ final class RunningDaemon {
         let status = process.wait(milliseconds: 30_000)
         return (status, String(decoding: try File.contents(of: log), as: UTF8.self))
     }
+
+    /// Its control socket.
+    var controlSocket: FilePath { folder.path.appending(ring.name.camera.controlSocket) }
 
     /// What it has logged so far, a line each, without the time.
     var log: [String] {

@@ -22,14 +22,20 @@ enum { MOST_BUFFERS = 8, MOST_SIZES = 8 };
 struct size { unsigned width, height; };
 struct frame { unsigned char *bytes; size_t count; };
 struct buffer { int memfd; unsigned char *bytes; bool is_queued, is_done; struct v4l2_buffer state; };
-struct control { __u32 id, type; const char *name; int minimum, maximum, standard, value; const char *choices[4]; };
+struct control {
+    __u32 id, type;
+    const char *name;
+    int minimum, maximum, standard, value;
+    const char *choices[4];
+    __u32 flags;
+};
 
 pthread_mutex_t camera_lock = PTHREAD_MUTEX_INITIALIZER;
 struct handle camera_handles[MOST_HANDLES];
 
 // What the environment says.
 const char *camera_device = "/dev/video0", *camera_sys = "";
-static const char *faults_path = "", *stamp = "";
+static const char *faults_path = "", *stamp = "", *calls_path = "";
 static struct size sizes[MOST_SIZES];
 static unsigned size_count, most_buffers = 4;
 static double rate = 30;
@@ -55,12 +61,14 @@ static struct handle *owner;
 static struct buffer buffers[MOST_BUFFERS];
 static unsigned queue[MOST_BUFFERS], queued, done[MOST_BUFFERS], done_count;
 static struct control controls[] = {
-    {V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", 0, 255, 128, 128, {0}},
-    {V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "White Balance, Automatic", 0, 1, 1, 1, {0}},
+    {V4L2_CID_BRIGHTNESS, V4L2_CTRL_TYPE_INTEGER, "Brightness", 0, 255, 128, 128, {0}, 0},
+    {V4L2_CID_AUTO_WHITE_BALANCE, V4L2_CTRL_TYPE_BOOLEAN, "White Balance, Automatic", 0, 1, 1, 1, {0}, 0},
+    {V4L2_CID_DO_WHITE_BALANCE, V4L2_CTRL_TYPE_BUTTON, "White Balance Once", 0, 0, 0, 0, {0}, V4L2_CTRL_FLAG_WRITE_ONLY},
     {V4L2_CID_POWER_LINE_FREQUENCY, V4L2_CTRL_TYPE_MENU, "Power Line Frequency", 0, 2, 1, 1,
-     {"Disabled", "50 Hz", "60 Hz"}},
+     {"Disabled", "50 Hz", "60 Hz"}, 0},
     {V4L2_CID_WHITE_BALANCE_TEMPERATURE, V4L2_CTRL_TYPE_INTEGER, "White Balance Temperature", 2800, 6500, 4600, 4600,
-     {0}},
+     {0}, 0},
+    {V4L2_CID_PRIVACY, V4L2_CTRL_TYPE_BOOLEAN, "Privacy", 0, 1, 0, 0, {0}, V4L2_CTRL_FLAG_READ_ONLY},
 };
 
 // ---- setting up
@@ -103,6 +111,7 @@ void camera_set_up(void) {
     camera_device = setting("FAKE_CAMERA_DEVICE", camera_device);
     faults_path = setting("FAKE_CAMERA_FAULTS", faults_path);
     camera_sys = setting("FAKE_CAMERA_SYS", camera_sys);
+    calls_path = setting("FAKE_CAMERA_CALLS", calls_path);
     rate = atof(setting("FAKE_CAMERA_RATE", "30"));
     most_buffers = (unsigned)atoi(setting("FAKE_CAMERA_BUFFERS", "4"));
     if (most_buffers > MOST_BUFFERS) most_buffers = MOST_BUFFERS;
@@ -122,6 +131,14 @@ void camera_set_up(void) {
     comments = *setting("FAKE_CAMERA_COMMENT", "");
     const char *log = setting("FAKE_CAMERA_LOG", "");
     if (*log) log_file = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+static void note(const char *what, int value) {
+    if (!*calls_path) return;
+    FILE *file = fopen(calls_path, "ae");
+    if (!file) return;
+    fprintf(file, "%s %d\n", what, value);
+    fclose(file);
 }
 
 // ---- faults (everything below runs with the lock held)
@@ -406,6 +423,7 @@ static int start(struct handle *handle) {
     if (faults.no_space) return ENOSPC;
     if (faults.no_start) return EIO;
     if (streams) return 0;
+    note("STREAMON", 0);
     streams = true;
     sequence = 0;
     if (pthread_create(&thread, NULL, run, (void *)(uintptr_t)generation)) return ENOMEM;
@@ -423,13 +441,18 @@ static struct control *find_control(__u32 id) {
     return found;
 }
 
+/// Whether an automatic rules it now.
+static bool is_ruled(const struct control *control) {
+    return control->id == V4L2_CID_WHITE_BALANCE_TEMPERATURE && find_control(V4L2_CID_AUTO_WHITE_BALANCE)->value;
+}
+
 static int query_control(struct v4l2_query_ext_ctrl *query) {
     struct control *control = find_control(query->id);
     if (!control) return EINVAL;
     *query = (struct v4l2_query_ext_ctrl){
         .id = control->id, .type = control->type, .minimum = control->minimum, .maximum = control->maximum, .step = 1,
         .default_value = control->standard, .elem_size = 4, .elems = 1};
-    if (control->id == V4L2_CID_WHITE_BALANCE_TEMPERATURE && controls[1].value) query->flags = V4L2_CTRL_FLAG_INACTIVE;
+    query->flags = control->flags | (is_ruled(control) ? V4L2_CTRL_FLAG_INACTIVE : 0);
     strcpy(query->name, control->name);
     return 0;
 }
@@ -439,8 +462,10 @@ static int access_controls(struct v4l2_ext_controls *wishes, bool is_write) {
         struct v4l2_ext_control *wish = &wishes->controls[i];
         struct control *control = find_control(wish->id);
         if (!control) return EINVAL;
-        if (is_write && (wish->value < control->minimum || wish->value > control->maximum)) return ERANGE;
-        if (is_write) control->value = wish->value;
+        if (is_write && (control->flags & V4L2_CTRL_FLAG_READ_ONLY || is_ruled(control))) return EACCES;
+        bool has_range = control->type != V4L2_CTRL_TYPE_BUTTON;
+        if (is_write && has_range && (wish->value < control->minimum || wish->value > control->maximum)) return ERANGE;
+        if (is_write) note(control->name, control->value = wish->value);
         wish->value = control->value;
     }
     return 0;

@@ -10,6 +10,8 @@
 #   --timeout SECONDS             stop the machine after this long (120)
 #   --memory MB                   (512)
 #   --accelerator tcg|kvm         (tcg: works everywhere)
+#   --forward PORT:GUEST          what connects to PORT of this computer (127.0.0.1) is connected to that of the machine
+#                                 (10.0.2.15); the machine itself reaches nothing (repeatable)
 #   --kernel-log FILE             keep the kernel's messages
 #   --prepare                     only fetch and unpack the kernel
 #
@@ -27,7 +29,7 @@ fail() {
     exit "$1"
 }
 
-modules=() files=() programs=()
+modules=() files=() programs=() forwards=''
 out='' timeout=120 memory=512 accelerator=tcg kernel_log='' prepare=false
 while (($# > 0)); do
     case $1 in
@@ -38,6 +40,7 @@ while (($# > 0)); do
         --timeout) timeout=$2 ;;
         --memory) memory=$2 ;;
         --accelerator) accelerator=$2 ;;
+        --forward) forwards+=",hostfwd=tcp:127.0.0.1:${2%:*}-10.0.2.15:${2#*:}" ;;
         --kernel-log) kernel_log=$2 ;;
         --prepare)
             prepare=true
@@ -112,7 +115,7 @@ PYTHON
 
 # ---- the initramfs that all runs share: busybox, guest/init, drivers
 
-drivers=(virtio_pci virtio_console 9p 9pnet_virtio vivid uvcvideo dummy_hcd gadgetfs)
+drivers=(virtio_pci virtio_console virtio_net 9p 9pnet_virtio vivid uvcvideo dummy_hcd gadgetfs)
 
 build_initramfs() {
     local release=$1 target=$2 root=$work/base folder module path
@@ -200,13 +203,20 @@ folders=(-fsdev "local,id=share,path=$work/share,security_model=none"
 [[ -z $out ]] || folders+=(-fsdev "local,id=out,path=$out,security_model=none"
     -device "virtio-9p-pci,fsdev=out,mount_tag=out")
 
+network=()
+if [[ -n $forwards ]]; then
+    touch "$work/share/network"
+    # shellcheck disable=SC2054     # qemu's commas
+    network=(-netdev "user,id=net,restrict=on$forwards" -device virtio-net-pci,netdev=net)
+fi
+
 timeout -k 5 "$timeout" qemu-system-x86_64 -accel "$accelerator" -M q35 -cpu max -m "$memory" \
     -nodefaults -no-user-config -display none -no-reboot -kernel "$cache/$release/vmlinux" -initrd "$work/initramfs" \
     -append "panic=-1 console=ttyS0 quiet mitigations=off cryptomgr.notests no_timer_check tsc=reliable" \
     -serial "file:$work/console" -device virtio-serial-pci \
     -chardev file,id=stdout,path=/proc/self/fd/7,append=on -device virtserialport,chardev=stdout,nr=1 \
     -chardev file,id=stderr,path=/proc/self/fd/8,append=on -device virtserialport,chardev=stderr,nr=2 \
-    "${folders[@]}" </dev/null >"$work/qemu" 2>&1 7>"$work/stdout" 8>"$work/stderr" &
+    "${folders[@]}" "${network[@]}" </dev/null >"$work/qemu" 2>&1 7>"$work/stdout" 8>"$work/stderr" &
 qemu=$!
 status=0
 wait "$qemu" || status=$?

@@ -2,7 +2,7 @@
 # Sourced by the scenarios: Oriel in the guest as it is deployed (nginx, spawn-fcgi, one worker), and how to look at it.
 # shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
 
-export ORIEL_RUNTIME_DIR=/run/oriel
+export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
 
 pass() { echo "ok    $*"; }
 miss() { echo "FAIL  $*"; }
