@@ -80,7 +80,8 @@ let package = Package(
             path: "Tests/TestSupport"),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
-            name: "ring-stress", dependencies: ["Linux", "SharedFrame", arguments], path: "Tests/RingStress"),
+            name: "ring-stress", dependencies: ["Linux", "SharedFrame", "TestSupport", arguments, system],
+            path: "Tests/RingStress"),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .executableTarget(
             name: "ring-benchmark", dependencies: ["Linux", "SharedFrame", arguments], path: "Benchmarks/Ring"),

@@ -245,8 +245,14 @@ public final class FramePublisher {
 
     private func takeOver() {
         let newest = ring.memory.load64(RingLayout.Header.newestNumber)
-        if newest != 0 { lastNumber = newest }
-        ring.memory.repairSlots()
+        if newest < RingLayout.numberLimit {
+            if newest != 0 { lastNumber = newest }
+            ring.memory.repairSlots()
+        } else {
+            // No writer of ours counts that far: nothing in the slots is to be believed.
+            ring.memory.emptySlots()
+        }
+        ring.memory.store32(RingLayout.Header.superseded, 0)
         let restarts = ring.memory.load32(RingLayout.Header.restarts)
         ring.memory.store32(RingLayout.Header.restarts, restarts &+ 1)
     }

@@ -62,11 +62,14 @@ public final class FrameSubscriber: Sendable {
             if newest != number && newest != 0 { return .frame(newest) }
             if view.isSuperseded {
                 reopen(view)
-                return .changed
+                if currentView() !== view { return .changed }
             }
             let remaining = Self.milliseconds(until: deadline)
             if remaining == 0 { return .timedOut }
-            if state.withLock({ $0.isOrphaned && $0.view === view }) {
+            if view.isSuperseded {
+                // Nothing that can be read has taken its place.
+                waitForArrival(milliseconds: min(remaining, 250))
+            } else if state.withLock({ $0.isOrphaned && $0.view === view }) {
                 waitForArrival(milliseconds: min(remaining, 1000))
                 if lookAround(view) { return .changed }
             } else if view.wait(while: word, milliseconds: min(remaining, 250)) {

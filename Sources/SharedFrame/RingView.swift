@@ -20,7 +20,10 @@ final class RingView: Sendable {
         } catch {
             throw RingError(cannotOpen: name, error)
         }
-        return try RingView(name, descriptor, file)
+        let view = try RingView(name, descriptor, file)
+        // A writer first gives the name to the new object, then marks the old one: both at once is no ring of a writer.
+        if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
+        return view
     }
 
     private init(_ name: RingName, _ descriptor: consuming Descriptor, _ file: FileStatus) throws(RingError) {

@@ -64,6 +64,13 @@ extension RingMemory {
         if load32(RingLayout.Header.textSequence) & 1 == 1 { changeTexts {} }
     }
 
+    /// Forgets all frames.
+    func emptySlots() {
+        for index in 0..<geometry.slotCount { abandonSlot(geometry.offset(ofSlot: index)) }
+        store64Releasing(RingLayout.Header.newestNumber, 0)
+        if load32(RingLayout.Header.textSequence) & 1 == 1 { changeTexts {} }
+    }
+
     func writeState(_ state: CameraState, _ reason: String) {
         changeTexts {
             store32(RingLayout.Header.state, state.rawValue)

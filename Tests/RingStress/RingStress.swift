@@ -2,6 +2,8 @@ import ArgumentParser
 import Glibc
 import Linux
 import SharedFrame
+import SystemPackage
+import TestSupport
 
 /// Proves that no reader of a ring ever gets a torn frame: a writer at full speed, readers in processes of their own,
 /// and a payload of which every word tells which frame it belongs to.
@@ -9,7 +11,7 @@ import SharedFrame
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring-stress", abstract: "Reads a ring while it is written at full speed, and checks every byte.",
-        subcommands: [Run.self, Read.self, Die.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self], defaultSubcommand: Run.self)
 }
 
 /// The writer, which starts the readers and waits for them.
@@ -89,6 +91,71 @@ struct Read: ParsableCommand {
     }
 }
 
+/// A writer that goes on until it is killed.
+struct Write: ParsableCommand {
+    @Option var prefix: String
+    @Option(help: "Bytes of a frame, a multiple of 8.") var size = 1 << 20
+
+    func run() throws {
+        let publisher = try publisher(prefix, slotByteCount: size)
+        let parent = getppid()
+        while getppid() == parent {
+            try publish(publisher, byteCount: size)
+            try publisher.heartbeat()
+        }
+    }
+}
+
+/// What happens when shared memory fills up; to be run where that harms nobody: in a mount namespace of its own.
+struct Crowd: ParsableCommand {
+    @Option var prefix: String
+
+    func run() throws {
+        let publisher = try publisher(prefix, slotByteCount: 4096)
+        let subscriber = try FrameSubscriber(publisher.name)
+        try publish(publisher, byteCount: 4096)
+        // All the rest of the memory.
+        let file = try Descriptor(opening: RingName.folder.appending("rest"), flags: O_RDWR | O_CREAT, mode: 0o600)
+        let zeros = [UInt8](repeating: 0, count: 4096)
+        while unsafe write(file.number, zeros, zeros.count) > 0 {}
+        // The ring has what it needs: nothing changes.
+        for _ in 0..<100 { try publish(publisher, byteCount: 4096) }
+        do {
+            try publish(publisher, byteCount: 1 << 20)
+            throw ValidationError("the ring has grown where there is no memory")
+        } catch let error as RingError {
+            print(error)
+        }
+        try publish(publisher, byteCount: 4096)
+        guard subscriber.copyNewestFrame()?.description.number == publisher.newestNumber else {
+            throw ValidationError("the newest frame is not there")
+        }
+        publisher.stop(reason: "")
+        print("all frames that fit have come")
+    }
+}
+
+/// A writer of the ring under `prefix`; what keeps it from being made is told on standard error, with its exit status.
+private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {
+    let name = try ringName(prefix)
+    do throws(RingError) {
+        return try FramePublisher(
+            name, slotByteCount: slotByteCount,
+            source: SourceDescription(kind: "pattern", device: "ring-stress"))
+    } catch {
+        print(error)
+        throw ExitCode(error.exitStatus)
+    }
+}
+
+private func publish(_ publisher: FramePublisher, byteCount: Int) throws {
+    let number = publisher.newestNumber + 1
+    try publisher.publish(capacity: byteCount, capture: .now(), width: 1, height: 1, number: number) { bytes in
+        Payload.fill(&bytes, number: number)
+        return byteCount
+    }
+}
+
 /// A writer that dies in the middle of its tenth frame.
 struct Die: ParsableCommand {
     @Option var prefix: String
@@ -108,29 +175,6 @@ struct Die: ParsableCommand {
             kill(getpid(), SIGKILL)
             return 64
         }
-    }
-}
-
-/// Bytes of which each word of eight belongs to one frame and one place in it.
-enum Payload {
-    static func fill(_ bytes: inout MutableRawSpan, number: UInt64) {
-        unsafe bytes.withUnsafeMutableBytes { buffer in
-            let words = unsafe buffer.bindMemory(to: UInt64.self)
-            for index in 0..<words.count { unsafe words[index] = word(number, index) }
-        }
-    }
-
-    static func isIntact(_ bytes: RawSpan, number: UInt64) -> Bool {
-        unsafe bytes.withUnsafeBytes { buffer in
-            let words = unsafe buffer.bindMemory(to: UInt64.self)
-            var difference: UInt64 = 0
-            for index in 0..<words.count { unsafe difference |= words[index] ^ word(number, index) }
-            return difference == 0
-        }
-    }
-
-    private static func word(_ number: UInt64, _ index: Int) -> UInt64 {
-        number &* 0x9e37_79b9_7f4a_7c15 &+ UInt64(truncatingIfNeeded: index)
     }
 }
 

@@ -189,6 +189,6 @@ struct FrameSubscriberTests {
 struct Missing: Error { let what: String }
 
 /// The program that writes and reads a ring at full speed, built beside the tests.
-private func ringStress(_ arguments: [String]) throws -> ChildProcess {
+func ringStress(_ arguments: [String]) throws -> ChildProcess {
     try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
 }

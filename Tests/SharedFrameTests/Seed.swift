@@ -1,0 +1,32 @@
+import Glibc
+
+/// Whether the long forms of tests are asked for.
+let isFull = unsafe getenv("ORIEL_TEST_FULL") != nil
+
+/// Where the random numbers of a test begin: another one each time, told when the test fails.
+///
+/// `ORIEL_TEST_SEED` repeats what was told.
+struct Seed: CustomStringConvertible {
+    private let value: UInt64
+
+    init() {
+        let given = unsafe getenv("ORIEL_TEST_SEED").flatMap { unsafe UInt64(String(cString: $0)) }
+        value = given ?? UInt64.random(in: 1...UInt64(UInt32.max))
+    }
+
+    var description: String { "ORIEL_TEST_SEED=\(value)" }
+
+    var generator: SeededGenerator { SeededGenerator(state: value | 1) }
+}
+
+/// The generator xorshift64* of Marsaglia (2003) and Vigna (2016).
+struct SeededGenerator: RandomNumberGenerator {
+    fileprivate var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_f491_4f6c_dd1d
+    }
+}

@@ -1,0 +1,92 @@
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+/// When shared memory itself refuses.
+@Suite("Shared memory", .timeLimit(.minutes(3)))
+struct SharedMemoryTests {
+    let ring = TemporaryRing()
+
+    @Test("full, it is told by a sentence with a remedy and status 73", .enabled(if: hasNamespaces, "no namespaces"))
+    func full() throws {
+        let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
+        let text = writer.readToEnd()
+        #expect(text.contains("MB and /dev/shm is full: free some"))
+        #expect(writer.wait() == EX_CANTCREAT)
+    }
+
+    @Test(
+        "filled up by others, it disturbs no ring that is there; one that cannot grow goes on with what fits",
+        .enabled(if: hasNamespaces, "no namespaces"))
+    func filledLater() throws {
+        let writer = try crowded(kilobytes: 512, ["crowd", "--prefix", "crowd"])
+        let text = writer.readToEnd()
+        #expect(text.contains("/dev/shm is full"))
+        #expect(text.contains("all frames that fit have come"))
+        #expect(writer.wait() == 0)
+    }
+
+    @Test("an object of another user is refused by its owner's number, and left as it is", .enabled(if: isRoot, noRoot))
+    func squatted() throws {
+        let nobody: UInt32 = 65534
+        let content = [UInt8](repeating: 1, count: 5000)
+        let object = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o644)
+        _ = unsafe write(object.number, content, content.count)
+        try #require(fchown(object.number, nobody, nobody) == 0)
+        let error = #expect(throws: RingError.self) {
+            _ = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        }
+        #expect(error?.exitStatus == EX_NOPERM)
+        #expect(error?.description.contains("belongs to user \(nobody): remove \(ring.name.path)") == true)
+        #expect(try object.status().byteCount == content.count)
+        #expect(try object.status().linkCount == 1)
+        #expect(try FrameSubscriber(ring.name).copyNewestFrame() == nil)
+    }
+
+    @Test("an object that others may write to, or a symbolic link, is refused")
+    func open() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        try publisher.publish([1], capture: .now(), width: 1, height: 1)
+        let object = try Descriptor(opening: ring.name.path, flags: O_RDWR)
+        let copy = ring.ring("copy")
+        try #require(fchmod(object.number, 0o666) == 0)
+        try #require(unsafe rename(ring.name.path.string, copy.path.string) == 0)
+        try #require(unsafe symlink(copy.path.string, ring.name.path.string) == 0)
+        let link = #expect(throws: RingError.self) {
+            _ = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        }
+        #expect(link?.description.contains("is a symbolic link: remove \(ring.name.path)") == true)
+        let subscriber = try FrameSubscriber(ring.name)
+        #expect(subscriber.copyNewestFrame() == nil)
+        #expect(subscriber.refusal?.contains("is a symbolic link") == true)
+        publisher.stop(reason: "")
+        let writable = #expect(throws: RingError.self) {
+            _ = try FramePublisher(copy, slotByteCount: 4096, source: .test)
+        }
+        #expect(writable?.exitStatus == EX_NOPERM)
+        #expect(writable?.description.contains("can be written by other users: remove \(copy.path)") == true)
+    }
+
+    /// Runs `ring-stress` where /dev/shm is a small one of its own.
+    private func crowded(kilobytes: Int, _ arguments: [String]) throws -> ChildProcess {
+        let program = "\(try ChildProcess.buildFolder())/ring-stress"
+        return try ChildProcess(
+            "unshare",
+            [
+                "--mount", "--user", "--map-root-user", "sh", "-c",
+                "mount -t tmpfs -o size=\(kilobytes)k tmpfs /dev/shm && exec \"$@\"", "sh", program,
+            ] + arguments)
+    }
+}
+
+private let isRoot = geteuid() == 0
+private let noRoot: Comment = "only root can make a file of another user"
+
+/// Whether a mount namespace can be had: not in every container.
+private let hasNamespaces: Bool = {
+    let arguments = ["--mount", "--user", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"]
+    return (try? ChildProcess("unshare", arguments, log: "/dev/null").wait()) == 0
+}()
