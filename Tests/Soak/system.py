@@ -150,7 +150,8 @@ class System:
                 return f"{above}-worker"
             return "nginx-web" if "/nginx-web" in process.line else "nginx-ingest"
         if process.name == "capture-daemon":
-            return "capture-" + process.line.split("--camera ")[1].split()[0]
+            camera = process.line.partition("--camera ")[2].split()
+            return f"capture-{camera[0]}" if camera else ""         # one that is just ending has no command line
         return process.name if process.name in ("mjpeg-fcgi", "relay-fcgi", "detect-fcgi") else ""
 
     def send(self, number, pid):
