@@ -18,7 +18,7 @@ PARTS = ["cpu", "most", "age", "slow", "encode", "idle", "memory", "ring", "star
 
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="three minutes, two rounds")
+    parser.add_argument("--quick", action="store_true", help="three minutes, one round")
     parser.add_argument("--smoke", action="store_true", help="seconds: only whether everything works")
     parser.add_argument("--rounds", type=int, help="how often everything is repeated (5)")
     parser.add_argument("--into", default=ROOT / "docs", help="the folder for benchmarks.md, .json and plots (docs)")
@@ -58,7 +58,7 @@ def measure(context, name):
 
 def main():
     options = arguments()
-    rounds = options.rounds or (1 if options.smoke else 2 if options.quick else 5)
+    rounds = options.rounds or (1 if options.smoke or options.quick else 5)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
     context = Context(

@@ -29,11 +29,11 @@ def run(context):
             except Unavailable as reason:
                 result.note(f"{name}, {column}: {reason}")
         # Oriel's relay lets its upstream go after the last viewer, and an idle camera rests: let all that pass.
-        time.sleep(context.seconds(5, 4, 0.5))
+        time.sleep(context.seconds(5, 3, 0.5))
         for _ in range(context.rounds):
             pids = {(name, column): system.processes() for name, column, system in systems}
             begin, before = time.monotonic(), {key: processes.cpu_of(found) for key, found in pids.items()}
-            time.sleep(context.seconds(5, 4))
+            time.sleep(context.seconds(4, 3))
             seconds = time.monotonic() - begin
             for key, found in pids.items():
                 after = processes.cpu_of(found)

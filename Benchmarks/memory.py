@@ -53,11 +53,11 @@ def sizes_with(context, url, number, parts):
 
 def growth(context, result):
     """A million small frames, delivered as fast as a camera may be, and what the processes hold before and after."""
-    wanted, viewers = context.count(200_000 if context.quick else 1_000_000, 500), context.count(200, 4)
+    wanted, viewers = context.count(50_000 if context.quick else 1_000_000, 500), context.count(200, 4)
     with context.oriel(height=120, rate=240) as system:
         pids = {name: system.pids_called(name) for name in ("capture-daemon", "mjpeg-fcgi")}
         load = context.processes.start([context.viewers, "--seconds", 400, "--sample", 64, f"{viewers}={system.url}"])
-        deadline = time.monotonic() + context.seconds(120, 40, 10)
+        deadline = time.monotonic() + context.seconds(70, 8, 5)
         settled, sizes, count = None, {}, 0
         while count < wanted and time.monotonic() < deadline:
             time.sleep(0.2)

@@ -9,14 +9,14 @@ MOMENTS = (5, 15, 30)
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
     fast, slow = context.count(90, 4), context.count(10, 2)
-    length = context.seconds(31, 16, 1.5)
+    length = context.seconds(31, 12, 1.5)
     curves = {}
 
     def beside(with_slow):
         def once():
             with context.oriel() as system:
                 groups = [f"{fast}={system.url}"] + ([f"{slow}:{RATE}={system.url}"] if with_slow else [])
-                return context.watch(*groups, seconds=context.seconds(3, 2.5), warmup=1)["groups"][0]
+                return context.watch(*groups, seconds=context.seconds(2.5, 2), warmup=0.8)["groups"][0]
         return once
 
     def long_run():
@@ -24,9 +24,9 @@ def run(context):
             groups = [f"{number}={system.url}" for system in (ours, theirs) for number in (fast, f"{slow}:{RATE}")]
             return context.watch(*groups, seconds=length, warmup=0.2, ramp=2000)["groups"]
 
-    measured = context.alternate(result, [
-        ("without", beside(False)), ("with", beside(True)), ("long", long_run),
-    ])
+    # Half a minute each: three of them show it, with ten slow viewers in each.
+    measured = context.alternate(result, [("long", long_run)], rounds=min(3, context.rounds))
+    measured |= context.alternate(result, [("without", beside(False)), ("with", beside(True))])
     for name, place in (("Oriel", 0), ("µStreamer + nginx", 2)):
         runs = [groups[place + 1] for groups in measured.get("long", [])]
         for moment in MOMENTS:

@@ -216,6 +216,12 @@ class PythonPair(System):
     name = "Python pair"
     is_unstamped = True
 
+    def stop(self):
+        # uvicorn would wait for its viewers, who never go.
+        for process in self.started:
+            process.kill()
+        super().stop()
+
     def __init__(self, context, height=720, log=None):
         super().__init__(context)
         self.height, self.camera_log = height, log
