@@ -29,31 +29,37 @@ struct KillTests {
             let first = try daemon.frame(after: last).description.number
             #expect(first > last)
             try look()
-            try killInWrite(daemon, ring)
+            let overwritten = try killInWrite(daemon, ring)
             try look()
+            // The slot still has the number of the picture that was there before.
+            #expect(reader.copyFrame(number: overwritten) == nil)
             #expect(reader.status?.state == .stopped)
             #expect(reader.status?.restarts == round)
         }
     }
 
-    /// Ends the daemon at a moment when one of its slots is half written.
-    private func killInWrite(_ daemon: RunningDaemon, _ ring: TemporaryRing) throws {
+    /// Ends the daemon at a moment when one of its slots is half written; the number of the picture that was in it.
+    private func killInWrite(_ daemon: RunningDaemon, _ ring: TemporaryRing) throws -> UInt64 {
         let process = daemon.process.processIdentifier
         let descriptor = try Descriptor(opening: ring.name.path, flags: O_RDONLY)
         let byteCount = try descriptor.status().byteCount
         let memory = try RingMemory(opening: descriptor, byteCount: byteCount, ring.name, access: .read)
+        var overwritten: UInt64 = 0
         let isHit = eventually(60) {
             kill(process, SIGSTOP)
             _ = eventually { stateOf(process) == "T" }
-            let isWriting = (0..<memory.geometry.slotCount).contains { index in
-                memory.load64Acquiring(memory.geometry.offset(ofSlot: index) + RingLayout.Slot.sequence) & 1 == 1
+            let slot = (0..<memory.geometry.slotCount).map { memory.geometry.offset(ofSlot: $0) }.first {
+                memory.load64Acquiring($0 + RingLayout.Slot.sequence) & 1 == 1
             }
-            if !isWriting { kill(process, SIGCONT) }
-            return isWriting
+            if let slot { overwritten = memory.load64(slot + RingLayout.Slot.number) }
+            // Not in the ring's first round, when nothing was there before.
+            if overwritten == 0 { kill(process, SIGCONT) }
+            return overwritten != 0
         }
         #expect(isHit)
         kill(process, SIGKILL)
         #expect(daemon.process.wait(milliseconds: 30_000) == -SIGKILL)
+        return overwritten
     }
 
     /// The letter of proc(5) for what a process does.

@@ -12,9 +12,7 @@ extension EndToEnd {
             "Ended by SIGTERM or crashed by SIGSEGV, each part in turn is repaired as after kill -9",
             arguments: [SIGTERM, SIGSEGV])
         func ended(signal: CInt) throws {
-            // With Swift's backtraces, which need its toolchain, a process would outlive a fault that is none: what kill(2)
-            // sends does not come again when the handler returns.
-            let system = try OrielSystem(environment: ["SWIFT_BACKTRACE": "enable=no"])
+            let system = try OrielSystem()
             let audience = try Audience(system, seconds: 18)
             for part in system.parts {
                 let victim = try #require(system.leader(of: part), "\(part): \(system.processes)")
