@@ -188,7 +188,7 @@ export class Engine {
     this.#context.drawImage(bitmap, 0, 0);
     bitmap.close();
     this.#paintedAt = performance.now();
-    this.#shown = frame;
+    this.#shown = Object.assign(frame, { width, height });
     if (this.#isFrozen) {
       this.#reportFrozen();
       return;
@@ -212,6 +212,7 @@ export class Engine {
     const place = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
     this.#post({
       type: "frozen", isFrozen: this.#isFrozen, id: this.#shown?.id ?? 0, time: this.#shown?.time ?? 0,
+      width: this.#shown?.width ?? 0, height: this.#shown?.height ?? 0,
       before: Math.max(0, place), after: place < 0 ? 0 : this.#history.length - 1 - place,
     });
   }

@@ -297,6 +297,8 @@ export class OrielPlayer extends HTMLElement {
         break;
       case "frozen":
         this.frozen = message.isFrozen ? message : null;
+        // A picture that was on its way may have come after all, and those to step to may have other sizes.
+        if (message.width) this.#takeSize(message.width, message.height);
         this.metrics.breakOff();
         this.#refresh();
         this.dispatchEvent(new CustomEvent("state", { detail: this.condition }));

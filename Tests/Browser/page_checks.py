@@ -464,6 +464,24 @@ def freeze_and_step(browser):
         wait_until(lambda: page.frame_number() > frozen, 2, "newer frames")
 
 
+def frozen_shape(browser):
+    with Scene(browser) as scene:
+        page = scene.page
+        page.open()
+        scene.wait_live()
+        number = scene.source.pause()
+        for height in (160, 240):
+            number += 1
+            shown = scene.cameras[0].publish(coded.picture(number, 320, height))
+            wait_until(lambda: page.frame_number() == shown, 5, "the next frame")
+        shape = "(() => { const box = player.shadowRoot.querySelector('.picture').getBoundingClientRect(); return Math.round(box.width / box.height * 100); })()"
+        wait_until(lambda: page.player(shape) == 133, 2, "a picture of 4:3")
+        browser.press(" ")
+        wait_until(lambda: page.state() == "frozen", 2, "frozen")
+        browser.press(",")
+        wait_until(lambda: page.player(shape) == 200, 2, lambda: f"the one before, of 2:1, but {page.player(shape)}")
+
+
 def zoom_and_move(browser):
     with Scene(browser) as scene:
         page = scene.page
@@ -739,6 +757,7 @@ def checks(browser):
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
     yield "the keyboard reaches cameras, views and the list of keys", keyboard, browser
     yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
+    yield "a frozen picture keeps its own shape, whatever came before it", frozen_shape, browser
     yield "wheel and drag zoom and move the picture", zoom_and_move, browser
     yield "a kiosk shows pictures only", kiosk, browser
     yield "no complaint in the console, no request to others", quiet_console, browser
