@@ -16,8 +16,8 @@ const queryOf = (view) => {
 
 /** `{ camera, query }` of the address; camera is null for the wall. */
 export function readAddress() {
-  const match = /^#\/([a-z0-9][a-z0-9_-]{0,31})?(?:\?(.*))?$/.exec(location.hash);
-  return { camera: match?.[1] ?? null, query: new URLSearchParams(match?.[2] ?? "") };
+  const match = /^#\/?([a-z0-9][a-z0-9_-]{0,31})?\/?(?:\?(.*))?$/i.exec(location.hash);
+  return { camera: match?.[1]?.toLowerCase() ?? null, query: new URLSearchParams(match?.[2] ?? "") };
 }
 
 /** What `View.set` takes, from an address. */

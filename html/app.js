@@ -14,7 +14,7 @@ import { toggleFullScreen } from "./actions.js";
 const root = document.documentElement;
 const feed = StatusFeed.of(new URL(".", import.meta.url));
 const wall = new Wall(find("wall"));
-const help = new Help();
+const help = new Help((key) => bar.offers(key));
 const bar = new CameraBar(say, (player) => {
   if (player.camera === wall.alone) writeView(player.camera, player.view);
 });
@@ -91,7 +91,6 @@ function translate() {
   pageTools.label("language", "language", language.code === "en" ? "korean" : "english");
   pageTools.label("theme", "theme");
   pageTools.label("help", "help");
-  help.rebuild();
   bar.rebuild();
   wall.showLabels();
   showCameras();
@@ -132,6 +131,14 @@ const keys = {
   "?": () => help.toggle(),
 };
 
+const places = { Space: " ", Comma: ",", Period: ".", Minus: "-", Equal: "+", Digit0: "0", Slash: "?" };
+
+/** Where another script is written than the Latin one, it is the key's place that counts. */
+function keyOf({ key, code }) {
+  if (/^[ -~]$/.test(key)) return key.toLowerCase();
+  return places[code] ?? (/^Key.$/.test(code) ? code[3].toLowerCase() : key);
+}
+
 /** Whether what has the focus has a use of its own for a key. */
 function isOwnKey({ key, target }) {
   if (key === "Escape") return false;
@@ -142,11 +149,13 @@ function isOwnKey({ key, target }) {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (help.isOpen && event.key !== "?") return;
+  const key = keyOf(event);
+  if (help.isOpen && key !== "?") return;
+  if (root.classList.contains("kiosk") && !/^(Arrow.*|Escape|[fvrm0+=-])$/.test(key)) return;
   if (isOwnKey(event)) return;
   if (event.key === "Escape" && bar.leavePanel()) return;
   if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
-  const action = keys[event.key] ?? keys[event.key.toLowerCase()];
+  const action = keys[key];
   if (!action) return;
   event.preventDefault();
   action();

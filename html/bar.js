@@ -31,7 +31,7 @@ export class CameraBar {
     this.#onViewChange = onViewChange;
     const act = (name) => () => this.actions[name]?.();
     this.#buttons = new Buttons(find("camera-tools"), [
-      ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
+      ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       canLeave() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
       ["snapshot", act("snapshot")], ["detect", act("detect")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
@@ -74,6 +74,11 @@ export class CameraBar {
     this.#onViewChange(this.#player);
     this.#showButtons();
   };
+
+  /** Whether "controls" or "detect" is of use with the camera shown. */
+  offers(tool) {
+    return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
+  }
 
   toggleDetails() {
     if (!this.#player) return;
@@ -138,6 +143,8 @@ export class CameraBar {
       const field = find("measures").querySelector(`.${key} dd`);
       if (field && field.textContent !== value) field.textContent = value;
     }
+    const word = find("measures").querySelector(".age dt");
+    if (word) word.textContent = text(frozen?.time ? "taken" : "age");
   };
 
   #showButtons() {
@@ -147,6 +154,8 @@ export class CameraBar {
     buttons.label("fullScreen", document.fullscreenElement ? "leaveFullScreen" : "fullScreen");
     if (!this.#player) return;
     const { view, frozen } = this.#player;
+    buttons.label("wall", "allCameras", "wall");
+    buttons.offer("freeze", this.#player.canFreeze, true);
     buttons.label("view", view.mode);
     buttons.label("freeze", frozen ? "unfreeze" : "freeze", frozen ? "play" : "freeze");
     buttons.press("freeze", frozen !== null);

@@ -13,6 +13,7 @@ export class ControlRow {
   /** The field that somebody is writing in, which no answer may take out of their hands. */
   #written = null;
   #remark;
+  #said = "";
   #reset;
 
   /** `wish(value)` is called for each value that a person chooses; null asks for the default. */
@@ -30,9 +31,10 @@ export class ControlRow {
     this.show(control, "");
   }
 
-  /** Shows what the camera says; `remark`: what it made of a wish, when that is another thing. */
-  show(control, remark) {
+  /** Shows what the camera says; `remark`: what it made of a wish, when that is another thing; kept while nothing changes. */
+  show(control, remark = control.value === this.#control.value ? this.#said : "") {
     this.#control = control;
+    this.#said = remark;
     const { value, read_only: isReadOnly, inactive: isInactive } = control;
     for (const input of this.#inputs) {
       if (input.type === "checkbox") input.checked = Boolean(value);

@@ -8,6 +8,8 @@ import { make } from "./dom.js";
 import { language, text, trouble } from "./strings.js";
 import { Wishes, ask, everything } from "./wishes.js";
 
+const followInterval = 2_000;
+
 export class Controls extends EventTarget {
   #panel;
   #player = null;
@@ -19,12 +21,14 @@ export class Controls extends EventTarget {
   #isOpen = false;
   #focusBefore = null;
   #isNowhere = false;
+  #answers = 0;
 
   /** Sends "change" when it is offered, opens or closes. */
   constructor(panel) {
     super();
     this.#panel = panel;
     this.#fault.setAttribute("role", "alert");
+    setInterval(() => this.#follow(), followInterval);
   }
 
   /** Whether the server answers for this camera, and the camera has something to turn. */
@@ -44,9 +48,12 @@ export class Controls extends EventTarget {
     this.#player = player;
     this.#answer = null;
     this.#isOpen &&= player !== null;
-    this.#wishes = player && new Wishes(this.#address, (answer) => this.#take(player, answer));
+    this.#wishes = player && new Wishes(this.#address, (answer) => {
+      this.#answers += 1;
+      this.#take(player, answer);
+    });
     this.#show();
-    if (player) this.#refresh();
+    if (player?.status) this.#refresh();
   }
 
   toggle() {
@@ -86,8 +93,20 @@ export class Controls extends EventTarget {
 
   // A camera that comes back may be another one, or one that could not be asked before.
   #onState = ({ detail }) => {
-    if (detail.state === "live" && (this.#isOpen || !this.#answer)) this.#refresh();
+    if (["live", "offline"].includes(detail.state) && (this.#isOpen || !this.#answer)) this.#refresh();
   };
+
+  /** What others and the camera itself turn is shown while the panel is open and nobody's finger is on it. */
+  async #follow() {
+    const player = this.#player;
+    const before = this.#answers;
+    if (!this.isOpen || document.hidden || player.condition.state !== "live" || this.#panel.matches(":active")) return;
+    const { status, body } = await ask(this.#address);
+    if (player !== this.#player || before !== this.#answers || this.#panel.matches(":active") || status !== 200 || !body.controls) return;
+    this.#answer = body;
+    this.#show(null);
+  }
+
 
   async #refresh() {
     const player = this.#player;
@@ -108,6 +127,7 @@ export class Controls extends EventTarget {
     if (this.#fault.textContent !== fault) this.#fault.textContent = fault;
   }
 
+  /** `results`: of a wish; null leaves standing what is said of the last one. */
   #show(results = []) {
     this.#panel.hidden = !this.isOpen;
     if (this.isOpen) {
@@ -126,7 +146,7 @@ export class Controls extends EventTarget {
   #showControl(control, results) {
     const row = this.#rows.get(control.name);
     if (this.#wishes.has(control.name)) return;
-    row.show(control, remarkOn(row, results.find((result) => result.name === control.name)));
+    row.show(control, results ? remarkOn(row, results.find((result) => result.name === control.name)) : undefined);
   }
 
   #build() {

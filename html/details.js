@@ -34,7 +34,7 @@ export class Details {
     if (!this.#player) return;
     this.#root.setAttribute("aria-label", text("details"));
     const figures = graphs.map(({ key }) => make("figure", { className: "graph" },
-      make("figcaption", {}, `${text(key)}, ${text("lastMinute")}`, make("b")), make("canvas")));
+      make("figcaption", {}, `${text(key)}, ${text("lastMinute")}`, make("b")), make("canvas"), make("small")));
     this.#root.replaceChildren(...figures, make("dl", { className: "facts" }));
     this.#draw();
   }
@@ -46,6 +46,7 @@ export class Details {
       const figure = this.#root.children[index];
       const newest = values.findLast((value) => value !== null);
       figure.querySelector("b").textContent = newest == null ? "" : graph.show(newest);
+      figure.lastChild.textContent = newest == null ? "" : text("most", { value: graph.show(Math.max(...values)) });
       drawGraph(figure.querySelector("canvas"), values, graph.least);
     });
     this.#root.lastChild.replaceChildren(...this.#facts().flatMap(([key, value]) => [

@@ -3,8 +3,8 @@
 //   <script type="module" src="http://SERVER:8000/player.js"></script>
 //   <oriel-player camera="main"></oriel-player>
 //
-// Attributes: camera; server (the server's address, else where this file came from); mode ("live", or "stills"
-// for snapshots once a second or slower); fps (the most pictures a second to ask for); zoomable; history.
+// Attributes: camera; server (the server's address, else where this file came from); mode ("live", or "stills" for
+// snapshots once a second or slower, which those get too for whom there is no connection left); fps (the most pictures a second to ask for); zoomable; history.
 // Events: "state" when `condition` changes, "measure" four times a second while it plays.
 
 import { conditionOf } from "./condition.js";
@@ -14,7 +14,7 @@ import { now } from "./engine.js";
 import { Retry } from "./retry.js";
 import { Screen } from "./screen.js";
 import { StatusFeed } from "./status.js";
-import { StillLane } from "./stills.js";
+import { StillLane, Streams } from "./streams.js";
 import { language, text } from "./strings.js";
 import { View, addGestures } from "./view.js";
 import { sheet } from "./player-style.js";
@@ -42,10 +42,14 @@ export class OrielPlayer extends HTMLElement {
   #screen = null;
   #fallback = null;
   #feed = null;
+  #streams = null;
+  #lane = null;
   #isInView = false;
   #isInPictureInPicture = false;
   #isActive = false;
   #isOpen = false;
+  /** null until it is known. */
+  #mayStream = null;
   #openedAt = 0;
   #pictureAt = 0;
   #refusal = null;
@@ -75,8 +79,22 @@ export class OrielPlayer extends HTMLElement {
     return new URL(this.getAttribute("server") || ".", this.hasAttribute("server") ? location.href : import.meta.url);
   }
 
-  get isStill() {
+  get #wantsStills() {
     return this.getAttribute("mode") === "stills";
+  }
+
+  get isStill() {
+    return this.#wantsStills || this.#mayStream === false;
+  }
+
+  /** Whether the server has no such camera. It is asked for pictures again when its status names the camera. */
+  get isMissing() {
+    return this.condition.state === "missing" && this.#feed.askedAt > 0;
+  }
+
+  /** Whether the picture can be frozen, which a plain `<img>` cannot. */
+  get canFreeze() {
+    return this.#fallback === null;
   }
 
   /** What the server last said of this camera; undefined before it did. */
@@ -93,6 +111,8 @@ export class OrielPlayer extends HTMLElement {
 
   connectedCallback() {
     this.#feed = StatusFeed.of(this.base);
+    this.#streams = Streams.of(this.base);
+    this.#lane = StillLane.of(this.base);
     this.#listen("addEventListener");
     this.#makeScreen();
     this.#observer.observe(this);
@@ -123,6 +143,9 @@ export class OrielPlayer extends HTMLElement {
     if (before === after || !this.isConnected) return;
     if (name === "history") {
       this.#screen?.call("keepHistory", this.hasAttribute("history"));
+    } else if (name === "server") {
+      this.disconnectedCallback();
+      this.connectedCallback();
     } else if (this.#isActive) {
       this.#pause();
       this.#reconsider();
@@ -143,16 +166,27 @@ export class OrielPlayer extends HTMLElement {
 
   /** The picture on the screen as the server sent it: `{ id, time, blob }`, or null. */
   async picture() {
+    if (this.#fallback) return this.#snapshot().catch(() => null);
     const picture = await this.#screen?.picture();
     return picture ? { ...picture, blob: new Blob([picture.bytes], { type: "image/jpeg" }) } : null;
   }
 
+  /** An `<img>` hands its picture out to nobody: the next best is the server's newest. */
+  async #snapshot() {
+    const answer = await fetch(this.#address("snapshot"), { cache: "no-store" });
+    const number = (name) => Number(answer.headers.get(name)) || 0;
+    return answer.ok ? { id: number("x-frame-id"), time: number("x-timestamp") * 1000, blob: await answer.blob() } : null;
+  }
+
   /** One snapshot; settles when it is on the screen or has failed. Called in turn by the lane. */
   takeStill() {
-    if (this.status?.online === false || !this.#screen) return Promise.resolve();
+    if (this.status?.online === false || this.isMissing) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenStillDone = resolve;
-      this.#screen.call("still", String(this.#address("snapshot")));
+      const address = this.#address("snapshot");
+      this.#screen?.call("still", String(address));
+      // An address that it has shown before it would show again without asking.
+      if (this.#fallback) this.#fallback.src = `${address}?max_age=${Date.now() % 3_600_000}`;
     });
   }
 
@@ -194,8 +228,14 @@ export class OrielPlayer extends HTMLElement {
       this.#screen.canvas.setAttribute("role", "img");
     } else {
       this.#fallback = document.createElement("img");
-      this.#fallback.addEventListener("load", () => this.#takeSize(this.#fallback.naturalWidth, this.#fallback.naturalHeight));
-      this.#fallback.addEventListener("error", () => this.#receive({ type: "closed", cause: "network" }));
+      this.#fallback.addEventListener("load", () => {
+        this.#takeSize(this.#fallback.naturalWidth, this.#fallback.naturalHeight);
+        this.#endStill();
+      });
+      this.#fallback.addEventListener("error", () => {
+        this.#receive({ type: "closed", cause: "network" });
+        this.#endStill();
+      });
     }
     const picture = this.#screen?.canvas ?? this.#fallback;
     picture.className = "picture";
@@ -231,19 +271,18 @@ export class OrielPlayer extends HTMLElement {
     this.#retry.reset();
     this.#feed.use(this);
     this.#refreshTimer = setInterval(() => this.#refresh(), refreshInterval);
-    this.#connect();
+    if (this.#wantsStills) this.#connect();
+    else this.#streams.add(this);
     this.#refresh();
   }
 
   #pause() {
     this.#isActive = false;
-    this.#isOpen = false;
-    this.#retry.cancel();
     clearInterval(this.#refreshTimer);
     this.#feed.release(this);
-    StillLane.of(this.base).remove(this);
-    this.#screen?.call("stop");
-    this.#fallback?.removeAttribute("src");
+    this.#disconnect();
+    this.#streams.remove(this);
+    this.#mayStream = null;
     this.#refresh();
   }
 
@@ -256,9 +295,26 @@ export class OrielPlayer extends HTMLElement {
     return address;
   }
 
+  /** Called when the page's connections are shared anew. */
+  allowStream(isAllowed) {
+    if (isAllowed === this.#mayStream) return;
+    if (this.#mayStream !== null) this.#disconnect();
+    this.#mayStream = isAllowed;
+    this.#connect();
+    this.dispatchEvent(new CustomEvent("state", { detail: this.condition }));
+  }
+
+  #disconnect() {
+    this.#isOpen = false;
+    this.#retry.cancel();
+    this.#lane.remove(this);
+    this.#screen?.call("stop");
+    this.#fallback?.removeAttribute("src");
+  }
+
   #connect() {
     if (this.isStill) {
-      StillLane.of(this.base).add(this);
+      this.#lane.add(this);
       return;
     }
     this.#isOpen = true;
@@ -272,13 +328,14 @@ export class OrielPlayer extends HTMLElement {
   }
 
   #connectNow = () => {
-    if (!this.#isActive || this.#isOpen || this.isStill) return;
+    if (!this.#mayStream || this.#isOpen) return;
     this.#retry.reset();
     this.#retry.now();
   };
 
   #onStatus = ({ detail }) => {
     if (detail.isReturn) this.#connectNow();
+    if (this.status && this.#refusal?.status === 404) this.#refusal = null;
     if (this.#fallback) this.#readFallback();
     this.#refresh();
   };
@@ -299,6 +356,7 @@ export class OrielPlayer extends HTMLElement {
         this.frozen = message.isFrozen ? message : null;
         // A picture that was on its way may have come after all, and those to step to may have other sizes.
         if (message.width) this.#takeSize(message.width, message.height);
+        if (this.frozen?.id) this.frame = { id: message.id, time: message.time, delay: null };
         this.metrics.breakOff();
         this.#refresh();
         this.dispatchEvent(new CustomEvent("state", { detail: this.condition }));
@@ -390,7 +448,10 @@ export class OrielPlayer extends HTMLElement {
     const isChange = ["state", "reason", "cameraState", "code"].some((key) => condition[key] !== this.condition[key]);
     this.condition = condition;
     if (isChange || condition.state === "late" || condition.state === "stalled") this.#showCondition();
-    if (isChange) this.dispatchEvent(new CustomEvent("state", { detail: condition }));
+    if (isChange) {
+      this.dispatchEvent(new CustomEvent("state", { detail: condition }));
+      if (this.#mayStream !== null) this.#streams.share();
+    }
     this.dispatchEvent(new CustomEvent("measure"));
   }
 

@@ -76,11 +76,6 @@ export class StatusFeed extends EventTarget {
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
   }
 
-  /** Half of the shortest round trip: how wrong the clock offset can be, in milliseconds. */
-  get clockError() {
-    return Math.min(...this.#samples.map((sample) => sample.roundTrip)) / 2;
-  }
-
   get #isWanted() {
     return this.#users.size > 0 && (!document.hidden || Boolean(document.pictureInPictureElement));
   }

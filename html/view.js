@@ -44,10 +44,6 @@ export class View extends EventTarget {
     this.apply();
   }
 
-  get isPlain() {
-    return this.mode === "fit" && this.zoom === 1 && this.rotation === 0 && !this.isMirrored;
-  }
-
   nextMode() {
     this.set({ mode: modes[(modes.indexOf(this.mode) + 1) % modes.length], zoom: 1, x: 0, y: 0 });
   }

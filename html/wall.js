@@ -5,10 +5,7 @@ import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
 import { text } from "./strings.js";
-import { Windows } from "./windows.js";
 
-/** A browser opens six connections to a server over HTTP/1.1: four for streams, one for status, one for stills. */
-const liveLimit = 4;
 const leastTileWidth = 250;
 const usualAspect = 16 / 9;
 
@@ -16,15 +13,11 @@ export class Wall extends EventTarget {
   #root;
   #tiles = new Map();
   #alone = null;
-  #visible = new Set();
-  #windows = new Windows();
-  #observer = new IntersectionObserver((entries) => this.#see(entries));
 
   constructor(root) {
     super();
     this.#root = root;
     new ResizeObserver(() => this.layOut()).observe(root);
-    this.#windows.addEventListener("change", () => this.#shareConnections());
   }
 
   get cameras() {
@@ -44,8 +37,6 @@ export class Wall extends EventTarget {
   setCameras(names) {
     for (const [name, tile] of this.#tiles) {
       if (names.includes(name) || name === this.#alone) continue;
-      this.#observer.unobserve(tile.root);
-      this.#visible.delete(tile.root);
       tile.root.remove();
       this.#tiles.delete(name);
     }
@@ -91,7 +82,6 @@ export class Wall extends EventTarget {
     player.addEventListener("measure", () => this.#noteShape(tile));
     this.#showLabel(name, tile);
     this.#root.insertBefore(root, next);
-    this.#observer.observe(root);
     return tile;
   }
 
@@ -119,14 +109,6 @@ export class Wall extends EventTarget {
     this.layOut();
   }
 
-  #see(entries) {
-    for (const { target, isIntersecting } of entries) {
-      if (isIntersecting) this.#visible.add(target);
-      else this.#visible.delete(target);
-    }
-    this.#shareConnections();
-  }
-
   #arrange() {
     this.#root.classList.toggle("alone", this.#alone !== null);
     for (const [name, tile] of this.#tiles) {
@@ -142,20 +124,6 @@ export class Wall extends EventTarget {
       }
     }
     this.layOut();
-    this.#shareConnections();
-  }
-
-  /** Streams for the first of the tiles that are seen, stills for the rest; all stream where HTTP/2 carries them. */
-  #shareConnections() {
-    let places = carriesManyStreams() ? Infinity : Math.max(1, Math.floor(liveLimit / this.#windows.count));
-    for (const [name, { root, player }] of this.#tiles) {
-      const isSeen = !root.hidden && this.#visible.has(root);
-      if (!isSeen && name !== this.#alone) continue;
-      const isStill = places <= 0;
-      places -= 1;
-      if (isStill !== player.isStill) player.setAttribute("mode", isStill ? "stills" : "live");
-    }
-    this.showLabels();
   }
 
   /** The number of columns that makes the tiles largest without scrolling; where they would be too small, it scrolls. */
@@ -185,9 +153,4 @@ export class Wall extends EventTarget {
     this.#root.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
     this.#root.style.setProperty("--tile-height", `${Math.floor(best.tileWidth / aspect)}px`);
   }
-}
-
-function carriesManyStreams() {
-  const [page] = performance.getEntriesByType("navigation");
-  return /^h[23]/.test(page?.nextHopProtocol ?? "");
 }

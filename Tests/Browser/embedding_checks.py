@@ -47,6 +47,7 @@ def embed(browser, system, foreign):
         expect(browser.run(ADD, "img", system.address + "/snapshot"), "refused", f"a snapshot on {host}")
         for path in ("/snapshot", "/status", "/app.js"):
             expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
+    expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers complain of without TLS")
     browser.open(system.address + "/")
     expect(browser.run(ADD, "img", "/snapshot"), "shown", "a snapshot on our own page")
     expect(browser.run(READ, "/status"), "read", "the status on our own page")

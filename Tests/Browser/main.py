@@ -12,6 +12,7 @@ import long_checks
 import machine_checks
 import page_checks
 import system_checks
+import visitor_checks
 from checking import Report, Skipped
 from chromium import Chromium
 from firefox import Firefox
@@ -41,11 +42,12 @@ def main():
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):
         with Chromium() as browser:
-            look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser),
-                                   *page_checks.chromium_checks(browser), *control_checks.chromium_checks(browser)])
+            look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser), *visitor_checks.checks(browser),
+                                   *page_checks.chromium_checks(browser), *control_checks.chromium_checks(browser),
+                                   *visitor_checks.chromium_checks(browser)])
         if given.full and has_firefox:
             with Firefox() as browser:
-                look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser)])
+                look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser), *visitor_checks.checks(browser)])
         elif given.full:
             report.run("firefox", no_firefox)
         for make_browser, most in ([(Chromium, 0.6)] + ([(Firefox, 1.0)] if has_firefox else []) if given.full else []):

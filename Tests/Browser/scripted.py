@@ -18,7 +18,7 @@ HTML = pathlib.Path(__file__).resolve().parents[2] / "html"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "media-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -80,6 +80,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.extra = {}
         self.is_cut = False
         self.is_full = False
+        self.is_embeddable = False      # whether scripts of other sites may read all of it
         self.clock_error = 0.0
         self.controls = {}
         super().__init__(address, Handler)
@@ -98,6 +99,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def end_headers(self):
+        if self.server.is_embeddable:
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.send_header("Access-Control-Expose-Headers", "X-Frame-Id, X-Timestamp")
+        super().end_headers()
 
     def do_GET(self):
         address = urllib.parse.urlsplit(self.path)

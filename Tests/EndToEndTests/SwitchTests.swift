@@ -70,6 +70,7 @@ extension EndToEnd {
                 let answer = try HTTPExchange("GET", system.web(path), headers: ["Origin": friend]).head
                 #expect(answer["access-control-allow-origin"] == friend, "\(path)")
                 #expect(answer["cross-origin-resource-policy"] == "cross-origin")
+                #expect(answer["access-control-expose-headers"]?.contains("X-Timestamp") == true, "\(path)")
                 let stranger = ["Origin": "http://octopi.local.evil.example"]
                 let foreign = try HTTPExchange("GET", system.web(path), headers: stranger).head
                 #expect(foreign["access-control-allow-origin"] == nil, "\(path)")
@@ -84,6 +85,7 @@ extension EndToEnd {
             let answer = try request("GET", system.web("/snapshot"), headers: ["Origin": "http://octopi.local"])
             #expect(answer["access-control-allow-origin"] == nil)
             #expect(answer["cross-origin-resource-policy"] == "same-origin")
+            #expect(answer["access-control-expose-headers"] == nil)
             #expect(answer["vary"] == nil)
         }
     }
