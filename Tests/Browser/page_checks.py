@@ -532,6 +532,8 @@ def pinch(browser):
             wait_until(lambda: page.player("player.view.zoom") < 1.1, 2, "small again")
             # A finger that stays after a pinch goes on to move, without a leap.
             browser.touch(spread[0][:1], *spread)
+            wait_until(lambda: page.player("player.view.zoom") > 2.9, 5, "large again")
+            time.sleep(0.2)
             at = page.player("player.view.x")
             browser.touch(spread[-1][:1], [])
             assert abs(page.player("player.view.x") - at) < 2, "a leap when a finger was lifted"
