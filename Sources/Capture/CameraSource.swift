@@ -135,7 +135,8 @@ final class CameraSource: FrameSource {
         let format = try camera.configure(request)
         raw = RawFormat(format)
         converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
-        let settings = store.settings(options.controls, of: camera.identity).map { ($0.name, $0.value) }
+        let kept = store.settings(options.controls, of: camera.identity)
+        let settings = kept.map { ($0.name, $0.value) }
         // The first picture is to show them.
         _ = camera.access.apply(settings, pressesButtons: false)
         do throws(CameraError) {
@@ -148,7 +149,10 @@ final class CameraSource: FrameSource {
             throw error
         }
         // Some drivers take a control only while they stream, or set it back when they begin to.
-        return (format, camera.access.apply(settings, pressesButtons: true))
+        let refusals = camera.access.apply(settings, pressesButtons: true)
+        // An automatic that somebody has switched on rules others, as it should; a command line ought to fit together.
+        let isCommandLine = kept == options.controls
+        return (format, refusals.filter { isCommandLine || !$0.isRuled }.map(\.message))
     }
 
     private func sizeNotes(_ camera: Camera, _ format: CaptureFormat) -> [String] {

@@ -1,4 +1,5 @@
 import JSON
+import Video4Linux
 
 /// The answer to a request of the control socket, with the status that HTTP has for it.
 struct ControlReply {
@@ -22,4 +23,9 @@ struct ControlRefusal: Error {
     static func offline(_ message: String) -> ControlRefusal {
         ControlRefusal(status: 503, error: "camera_offline", message: message)
     }
+}
+
+extension CameraError {
+    /// What it says, as a whole sentence of an answer.
+    var sentence: String { description.prefix(1).uppercased() + description.dropFirst() + "." }
 }

@@ -68,11 +68,12 @@ final class ControlService {
 
     private func set(_ members: [(String, JSON)]) throws(ControlRefusal) -> [(String, JSON)] {
         let source = try source()
-        let wishes = try ControlWish.wishes(members, source.access?.controls() ?? [], base)
+        let before = source.access?.controls() ?? []
+        let wishes = try ControlWish.wishes(members, before, base)
         guard let access = source.access else { return reading(of: source, []) + [("results", .array([]))] }
         let refused = try perform(wishes, access)
         let keeping = keep(wishes.filter { refused[$0.control.name] == nil || $0.isReset }, access)
-        let controls = access.controls()
+        let controls = restore(access, before)
         let results = wishes.map { wish in
             let name = wish.control.name
             let control = controls.first { $0.name == name }
@@ -103,11 +104,25 @@ final class ControlService {
                     refused[name] = nil
                 } catch {
                     if error.reason == .lost { throw .offline(error.description) }
-                    refused[name] = error.description
+                    refused[name] = error.sentence
                 }
             }
         }
         return refused
+    }
+
+    /// Sets what is kept of controls that were inactive `before` and no longer are; returns all as they are then.
+    ///
+    /// Otherwise what is kept would come back only when the camera is opened the next time.
+    private func restore(_ access: ControlAccess, _ before: [Control], depth: Int = 3) -> [Control] {
+        let now = access.controls()
+        let ruled = Set(before.filter(\.isInactive).map(\.name))
+        let free = Set(now.filter { !$0.isInactive }.map(\.name)).intersection(ruled)
+        let settings = store.settings(base, of: access.identity).filter { free.contains(Control.normalised($0.name)) }
+        guard depth > 0, !settings.isEmpty else { return now }
+        _ = access.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
+        // One that is free may rule others in turn.
+        return restore(access, now, depth: depth - 1)
     }
 
     /// Keeps what was set; returns the sentence to be told where that is not possible.

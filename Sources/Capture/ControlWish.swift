@@ -21,22 +21,26 @@ struct ControlWish {
         var wishes: [ControlWish] = []
         var seen: Set<String> = []
         for (name, asked) in members {
-            guard seen.insert(name).inserted else { throw .bad("'\(name)' stands there twice; give it once") }
+            guard seen.insert(name).inserted else {
+                throw .bad("The control '\(name)' stands there twice: give it once.")
+            }
             if name == "*" { continue }
             guard let control = controls.first(where: { $0.name == name }) else {
                 let names = controls.map(\.name).joined(separator: ", ")
-                throw .bad("There is no control '\(name)'; there are: \(names.isEmpty ? "none" : names).")
+                throw .bad("There is no control '\(name)': there are \(names.isEmpty ? "none" : names).")
             }
             guard !control.isReadOnly else {
                 throw ControlRefusal(
-                    status: 409, error: "read_only", message: "The control '\(name)' can be read only; leave it out.")
+                    status: 409, error: "read_only", message: "The control '\(name)' can be read only: leave it out.")
             }
             do throws(CameraError) {
                 let target = asked.isNull ? standard(of: control, base) : try control.value(of: asked)
-                if asked.isNull && !control.isSetting { throw CameraError(.invalidControl, "\(name) has no default") }
+                if asked.isNull && !control.isSetting {
+                    throw CameraError(.invalidControl, "the control '\(name)' has no default: leave it out")
+                }
                 wishes.append(ControlWish(control: control, asked: asked, target: target))
             } catch {
-                throw .bad(error.description)
+                throw .bad(error.sentence)
             }
         }
         guard let all = members.first(where: { $0.0 == "*" })?.1 else { return wishes }
@@ -61,8 +65,8 @@ struct ControlWish {
     func remark(on value: Int64?) -> String? {
         guard let value, control.kind != .button else { return nil }
         if value != target { return "The camera made \(value) of \(target)." }
-        if let number = asked.integer, number != target, control.kind != .boolean {
-            return "\(number) is not within \(control.minimum) to \(control.maximum): it is \(target) now."
+        if let number = asked.wholeNumber, number != target, control.kind != .boolean {
+            return "\(asked.text) is not within \(control.minimum) to \(control.maximum): it is \(target) now."
         }
         return nil
     }

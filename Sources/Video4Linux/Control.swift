@@ -66,25 +66,24 @@ public struct Control: Equatable, Sendable {
             if let value: Int64 = ["true": 1, "on": 1, "yes": 1, "1": 1, "false": 0, "off": 0, "no": 0, "0": 0][word] {
                 return value
             }
-            throw CameraError(.invalidControl, "control \(name) is true or false, not '\(text)'")
+            throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
         case .menu, .integerMenu:
             let choice = choices.first { number == $0.value } ?? choices.first { Self.normalised($0.text) == word }
             if let choice { return choice.value }
             let all = choices.map { "\($0.value) (\($0.text))" }.joined(separator: ", ")
-            throw CameraError(.invalidControl, "control \(name) has no choice '\(text)': it has \(all)")
+            throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': it has \(all)")
         case .integer, .integer64:
             guard let number, number >= minimum, number <= maximum else {
-                throw CameraError(
-                    .invalidControl, "control \(name) goes from \(minimum) to \(maximum): '\(text)' is not in it")
+                throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
             }
             return number
         case .bitmask:
             guard let number, number & ~maximum == 0 else {
-                throw CameraError(.invalidControl, "control \(name) is a bit mask within \(maximum), not '\(text)'")
+                throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
             }
             return number
         case .button: return number ?? 1
-        case .other: throw CameraError(.invalidControl, "control \(name) holds no number and cannot be set")
+        case .other: throw CameraError(.invalidControl, "the control '\(name)' takes \(taken)")
         }
     }
 }

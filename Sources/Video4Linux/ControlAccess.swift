@@ -48,7 +48,7 @@ public final class ControlAccess: Sendable {
         let wanted = Control.normalised(name)
         if let control = controls.first(where: { $0.name == wanted }) { return control }
         let names = controls.map(\.name).joined(separator: ", ")
-        throw CameraError(.invalidControl, "\(path) has no control \(name): it has \(names.isEmpty ? "none" : names)")
+        throw CameraError(.invalidControl, "\(path) has no control '\(name)': it has \(names.isEmpty ? "none" : names)")
     }
 
     /// Sets a control; the driver may make another value of it.
@@ -56,36 +56,48 @@ public final class ControlAccess: Sendable {
     /// Throws `invalidControl` with a sentence that says why not, `lost` when the camera is gone.
     public func set(_ control: Control, to value: Int64) throws(CameraError) {
         guard !control.isReadOnly else {
-            throw CameraError(.invalidControl, "control \(control.name) of \(path) is read-only: leave it out")
+            throw CameraError(.invalidControl, "the control '\(control.name)' can be read only: leave it out")
         }
         do throws(SystemError) {
             try node.set(control, to: value)
         } catch {
             if error.errno == .operationNotSupportedByDevice { throw CameraError(path, error) }
             let hint = control.isInactive ? "; it is inactive: switch off the automatic that rules it first" : ""
-            throw CameraError(.invalidControl, "\(path) refuses \(control.name)=\(value): \(error.errno)\(hint)")
+            throw CameraError(
+                .invalidControl, "\(path) refuses \(value) for the control '\(control.name)': \(error.errno)\(hint)")
         }
     }
 
-    /// Makes all `settings` that do not hold already; returns a sentence for each that cannot be made.
+    /// A setting that could not be made.
+    public struct Refusal: Sendable {
+        /// A sentence that says why not.
+        public let message: String
+        /// Whether nothing is wrong with it, but for another control, such as an automatic, that rules it now.
+        public let isRuled: Bool
+    }
+
+    /// Makes all `settings` that do not hold already; returns those that cannot be made.
     ///
     /// What is refused is tried once more after the others: an automatic that ruled it may be off by then. A button is
     /// pressed only where `pressesButtons`.
-    public func apply(_ settings: [(name: String, value: String)], pressesButtons: Bool) -> [String] {
-        guard !settings.isEmpty else { return [] }
-        let controls = controls()
-        func apply(_ setting: (name: String, value: String)) throws(CameraError) {
-            let control = try control(setting.name, among: controls)
-            let value = try control.value(of: setting.value)
-            if control.kind == .button ? pressesButtons : control.value != value { try set(control, to: value) }
-        }
-        let refused = settings.filter { setting in
-            do throws(CameraError) { try apply(setting) } catch { return true }
-            return false
-        }
-        return refused.compactMap { setting in
-            do throws(CameraError) { try apply(setting) } catch { return error.description }
+    public func apply(_ settings: [(name: String, value: String)], pressesButtons: Bool) -> [Refusal] {
+        func refusal(_ setting: (name: String, value: String), _ controls: [Control]) -> Refusal? {
+            var isRuled = false
+            do throws(CameraError) {
+                let control = try control(setting.name, among: controls)
+                let value = try control.value(of: setting.value)
+                isRuled = control.isInactive
+                if control.kind == .button ? pressesButtons : control.value != value { try set(control, to: value) }
+            } catch {
+                return Refusal(message: error.description, isRuled: isRuled)
+            }
             return nil
         }
+        guard !settings.isEmpty else { return [] }
+        let before = controls()
+        let refused = settings.filter { refusal($0, before) != nil }
+        guard !refused.isEmpty else { return [] }
+        let now = controls()
+        return refused.compactMap { refusal($0, now) }
     }
 }

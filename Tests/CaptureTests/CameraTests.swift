@@ -67,7 +67,7 @@ struct CameraTests {
         #expect(try daemon.frame(after: last).description.number > before.description.number)
         #expect(try #require(daemon.subscriber.status).restarts == 0)
         // Each thing once, however many attempts there were.
-        #expect(daemon.log.count { $0.contains("has no control zoom") } == 1)
+        #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer answers") } == 1)
         #expect(daemon.log.count { $0.contains("is not there") } == 1)
         #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)

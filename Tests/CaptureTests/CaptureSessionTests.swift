@@ -207,11 +207,11 @@ struct CaptureSessionTests {
 
     @Test("what a source notes at each opening is logged once")
     func notes() throws {
-        source.opened.notes = ["/dev/video7 has no control zoom: it has brightness"]
+        source.opened.notes = ["/dev/video7 has no control 'zoom': it has brightness"]
         source.loss = SourceTrouble(.waiting, "gone")
         try live(0, 2000, tag: 1)
         #expect(openings.count > 2)
-        #expect(log.lines == ["warning: /dev/video7 has no control zoom: it has brightness", "warning: gone"])
+        #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': it has brightness", "warning: gone"])
     }
 
     @Test("in every state it wants to be called within 250 ms, so that readers know it lives")

@@ -80,6 +80,12 @@ struct ControlSocketTests {
         #expect(results.indices.allSatisfy { $0 == 2 || results[$0]["message"] == .null })
         #expect(daemon.value(of: "brightness") == 255)
         #expect(calls.contains("White Balance Once 1"))
+        let large = try daemon.set(#"{"brightness":9223372036854775808,"power_line_frequency":1e0}"#)
+        #expect(large["results"]?.array?.map { $0["value"]?.number } == [255, 1])
+        #expect(
+            large["results"]?[0]?["message"]?.string
+                == "9.223372036854776e+18 is not within 0 to 255: it is 255 now.")
+        #expect(large["results"]?[1]?["message"] == .null)
         // What an automatic rules cannot be set while that is on.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
         #expect(ruled["results"]?[1]?["message"]?.string?.contains("inactive") == true)
@@ -89,17 +95,24 @@ struct ControlSocketTests {
     @Test(
         "where anything cannot be done nothing is, and the answer says what would be right",
         arguments: [
-            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom'; there are: brightness"),
-            (#"{"brightness":1,"privacy":true}"#, 409, "can be read only"),
-            (#"{"brightness":1,"power_line_frequency":"70 Hz"}"#, 400, "has no choice '70 Hz': it has 0 (Disabled)"),
+            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': there are brightness"),
+            (#"{"brightness":1,"privacy":true}"#, 409, "The control 'privacy' can be read only: leave it out."),
+            (
+                #"{"brightness":1,"power_line_frequency":"70 Hz"}"#, 400,
+                "The control 'power_line_frequency' has no choice '70 Hz': it has 0 (Disabled)"
+            ),
             (#"{"brightness":1,"power_line_frequency":7}"#, 400, "has no choice '7'"),
             (#"{"brightness":1,"white_balance_automatic":2}"#, 400, "true or false"),
             (#"{"brightness":1,"white_balance_automatic":"on"}"#, 400, "true or false"),
-            (#"{"brightness":1.5}"#, 400, "a whole number from 0 to 255, not 1.5"),
+            (#"{"brightness":1.5}"#, 400, "The control 'brightness' takes a whole number from 0 to 255, not 1.5."),
             (#"{"brightness":"1"}"#, 400, "a whole number"), (#"{"brightness":true}"#, 400, "a whole number"),
-            (#"{"brightness":[1]}"#, 400, "a whole number"), (#"{"brightness":1,"brightness":2}"#, 400, "twice"),
+            (#"{"brightness":[1]}"#, 400, "a whole number"),
+            (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' stands there twice: give it once."),
             (#"{"brightness":1,"white_balance_once":1}"#, 400, "takes true"),
-            (#"{"brightness":1,"white_balance_once":null}"#, 400, "has no default"),
+            (
+                #"{"brightness":1,"white_balance_once":null}"#, 400,
+                "The control 'white_balance_once' has no default: leave it out."
+            ),
             (#"{"brightness":1,"*":0}"#, 400, "'*' takes null"), ("[1]", 400, "an object"), ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
@@ -159,6 +172,37 @@ struct ControlSocketTests {
         #expect(third.value(of: "brightness") == 7)
         #expect(third.value(of: "white_balance_temperature") == 4600)
         #expect(third.value(of: "white_balance_automatic") == 0)
+    }
+
+    @Test("what an automatic rules is kept, comes back as soon as that is switched off, and is no reason to warn")
+    func ruled() throws {
+        let ring = TemporaryRing()
+        let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
+        let daemon = try start(camera: camera, ring: ring)
+        _ = try daemon.set(#"{"white_balance_automatic":false,"white_balance_temperature":5000}"#)
+        _ = try daemon.set(#"{"white_balance_automatic":true}"#)
+        try camera.setFaults("unplug")
+        _ = try daemon.status(.waiting)
+        try camera.setFaults("")
+        _ = try daemon.status(.live)
+        #expect(daemon.value(of: "white_balance_automatic") == 1)
+        #expect(daemon.value(of: "white_balance_temperature") == 4600)
+        // Nothing else frees it.
+        _ = try daemon.set(#"{"brightness":3}"#)
+        #expect(daemon.value(of: "white_balance_temperature") == 4600)
+        let answer = try daemon.set(#"{"white_balance_automatic":false}"#)
+        let shown = answer["controls"]?.array?.first { $0["name"]?.string == "white_balance_temperature" }
+        #expect(shown?["value"]?.number == 5000)
+        #expect(shown?["inactive"] == .bool(false))
+        #expect(daemon.value(of: "white_balance_temperature") == 5000)
+        #expect(text(of: file(ring)).contains(#""white_balance_temperature":5000"#))
+        #expect(!daemon.log.contains { $0.contains("refuses") }, "\(daemon.log)")
+        #expect(daemon.stop() == 0)
+        // A command line that does not fit together is another thing.
+        let other = try start(["--control", "white_balance_temperature=5000"], camera: camera)
+        #expect(other.log.count { $0.contains("refuses 5000 for the control 'white_balance_temperature'") } == 1)
+        _ = try other.set(#"{"white_balance_automatic":false}"#)
+        #expect(other.value(of: "white_balance_temperature") == 5000)
     }
 
     @Test("a file that is damaged is mentioned, left alone until something is set, and then made anew")

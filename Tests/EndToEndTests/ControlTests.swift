@@ -31,6 +31,12 @@ extension EndToEnd {
         @Test("What is set through the page's server or the camera's reaches the camera, and is there after kill -9")
         func setting() throws {
             let system = try start()
+            // Whole numbers reach the camera as such, however they are written.
+            for (text, value) in [("1e2", 100), ("1e300", 255), ("-9223372036854775809", 0)] as [(String, Double)] {
+                let wish = Array("{\"brightness\": \(text)}".utf8)
+                let answer = try request("PUT", system.web("/controls/main"), headers: Self.json, body: wish)
+                #expect(answer.json?["results"]?[0]?["value"]?.number == value, "\(text): \(answer.text)")
+            }
             for (index, address) in [system.web("/controls"), system.ingest("/controls/main")].enumerated() {
                 let reading = try request("GET", address)
                 #expect(reading.status == 200)
@@ -85,9 +91,25 @@ extension EndToEnd {
         @Test("The page's server hands no controls out unless that was asked for")
         func off() throws {
             let system = try start(["ORIEL_CONTROLS": ""])
-            #expect(try request("GET", system.web("/controls/main")).text == "{\"controls\": []}\n")
-            #expect(try request("GET", system.web("/controls")).status == 404)
-            #expect(try request("PUT", system.web("/controls/main"), headers: Self.json, body: []).status >= 400)
+            let wish = Array("{\"brightness\": 1}".utf8)
+            for path in ["/controls", "/controls/", "/controls/main"] {
+                let answer = try request("GET", system.web(path))
+                #expect(answer.status == 200)
+                #expect(answer.text == "{\"controls\": []}\n")
+                let refusal = try request("PUT", system.web(path), headers: Self.json, body: wish)
+                #expect(refusal.status == 403)
+                #expect(refusal["content-type"]?.hasPrefix("application/json") == true)
+                #expect(refusal["cache-control"] == "no-store")
+                #expect(refusal["x-content-type-options"] == "nosniff")
+                #expect(refusal.json?["error"]?.string == "controls_off")
+                let message = refusal.json?["message"]?.string
+                #expect(message?.contains("ORIEL_CONTROLS=1") == true && message?.contains("docs/controls.md") == true)
+            }
+            let deletion = try request("DELETE", system.web("/controls/main"))
+            #expect(deletion.status == 405)
+            #expect(deletion["allow"] == "GET, HEAD")
+            #expect(deletion.json?["error"]?.string == "method_not_allowed")
+            #expect(try request("GET", system.web("/controlsx")).status == 404)
             #expect(try request("GET", system.ingest("/controls/main")).status == 200)
         }
     }

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Video4Linux
@@ -31,7 +32,7 @@ struct ControlTests {
         for text in ["256", "-1", "x", "", "1.5"] {
             let error = #expect(throws: CameraError.self) { try control(.integer).value(of: text) }
             #expect(error?.reason == .invalidControl)
-            #expect(error?.description == "control thing goes from 0 to 255: '\(text)' is not in it")
+            #expect(error?.description == "the control 'thing' takes a whole number from 0 to 255, not '\(text)'")
         }
     }
 
@@ -42,13 +43,39 @@ struct ControlTests {
         #expect(throws: CameraError.self) { try control(.boolean).value(of: "2") }
     }
 
+    @Test("a whole number in JSON is one however it is written, and beyond 64 bits the end of the range")
+    func documents() throws {
+        func value(_ text: String, _ control: Control) throws -> Int64 {
+            try control.value(of: try #require(JSON(Array(text.utf8))))
+        }
+        for (text, number) in [
+            ("1e2", 100), ("100.0", 100), ("1.5e1", 15), ("-0.0", 0), ("9223372036854775808", 255), ("1e300", 255),
+            ("-1e300", 0), ("-9223372036854775809", 0), ("9223372036854775807", 255),
+        ] as [(String, Int64)] {
+            #expect(try value(text, control(.integer)) == number, "\(text)")
+        }
+        #expect(try value("1e300", control(.integer64, .min ... .max)) == .max)
+        #expect(try value("-1e300", control(.integer64, .min ... .max)) == .min)
+        #expect(try value("1.0", control(.boolean)) == 1)
+        #expect(try value("3e0", control(.menu)) == 3)
+        #expect(try value("1e300", control(.bitmask, 0...0xf0)) == 0xf0)
+        for text in ["1.5", "1e-2", "\"1e2\"", "true"] {
+            let error = #expect(throws: CameraError.self) { try value(text, control(.integer)) }
+            let shown = text == "1e-2" ? "0.01" : text
+            #expect(error?.description == "the control 'thing' takes a whole number from 0 to 255, not \(shown)")
+        }
+        #expect(throws: CameraError.self) { try value("1e300", control(.boolean)) }
+        #expect(throws: CameraError.self) { try value("1e300", control(.menu)) }
+        #expect(throws: CameraError.self) { try value("-1e300", control(.bitmask, 0...0xf0)) }
+    }
+
     @Test("a menu takes a number that it has, or the words of a choice")
     func menus() throws {
         #expect(try control(.menu).value(of: "3") == 3)
         #expect(try control(.menu).value(of: "manual_mode") == 1)
         #expect(try control(.menu).value(of: "50 hz") == 3)
         let error = #expect(throws: CameraError.self) { try control(.menu).value(of: "2") }
-        #expect(error?.description == "control thing has no choice '2': it has 1 (Manual Mode), 3 (50 Hz)")
+        #expect(error?.description == "the control 'thing' has no choice '2': it has 1 (Manual Mode), 3 (50 Hz)")
     }
 
     @Test("a mask takes bits that it has; a button needs no value; a text cannot be set")
