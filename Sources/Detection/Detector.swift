@@ -44,12 +44,14 @@ public final class Detector {
     ///
     /// - Parameters:
     ///   - jpeg: Any bytes whatever.
-    ///   - isTruncationAllowed: Takes a picture without its end, as far as it goes.
+    ///   - isTruncationAllowed: Takes a picture without its end, or with damaged data, as far as it goes.
     /// - Returns: What was found, down to ``YOLOX/leastConfidence``.
     /// - Throws: ``DetectionError`` of the kinds `badPicture`, `pictureTooLarge` and `inferenceFailed`.
     public func detect(_ jpeg: RawSpan, isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
         let began = Clock.monotonic
         try PictureLimits.check(jpeg, isTruncationAllowed: isTruncationAllowed)
+        // A decoder keeps its tables: a picture without some would be decoded with those of the one before.
+        try renewDecoder()
         let picture = try size(of: jpeg)
         let input =
             model.fixedSize
@@ -58,6 +60,9 @@ public final class Detector {
             pictureWidth: picture.width, pictureHeight: picture.height, inputWidth: input.width,
             inputHeight: input.height)
         let warning = try decode(jpeg, picture, into: letterbox)
+        if !isTruncationAllowed, let warning, !Self.isHarmless(warning) {
+            throw DetectionError(.badPicture, "the picture is damaged: \(warning)")
+        }
         let decoded = Clock.monotonic
         let candidates: [YOLOX.Candidate]
         do throws(RuntimeFailure) {
@@ -77,6 +82,21 @@ public final class Detector {
             predictions: predictions, width: picture.width, height: picture.height, inputWidth: input.width,
             inputHeight: input.height, inferenceNanoseconds: computed - decoded,
             processNanoseconds: Clock.monotonic - began, warning: warning)
+    }
+
+    /// Whether the decoder only found some bytes of padding behind the data, as many cameras leave there.
+    static func isHarmless(_ warning: String) -> Bool {
+        guard warning.hasSuffix(" extraneous bytes before marker 0xd9") else { return false }
+        let count = warning.split(separator: " ").lazy.compactMap { Int($0) }.first
+        return count.map { $0 <= 64 } ?? false
+    }
+
+    private func renewDecoder() throws(DetectionError) {
+        do throws(TurboJPEGError) {
+            decoder = try JPEGDecoder()
+        } catch {
+            throw DetectionError(.inferenceFailed, "no picture can be decoded: \(error)")
+        }
     }
 
     private func size(of jpeg: RawSpan) throws(DetectionError) -> (width: Int, height: Int) {

@@ -42,9 +42,11 @@ public struct DetectorConfiguration: Sendable {
     /// All files that a detector may be made of, as they are now; when they change, it may be worth another try.
     public var sources: [FileStatus?] {
         let libraries = runtime.map { [$0] } ?? RuntimeSearch.candidates(folder: folder) + [RuntimeSearch.linkerCache]
-        let files = [modelPath] + [labels].compactMap { $0 } + libraries.map { FilePath($0) }
-        return files.map(Self.status)
+        return modelSources + libraries.map { Self.status(FilePath($0)) }
     }
+
+    /// Those of them that a detector which runs can be given anew: the library stays loaded until the program ends.
+    public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
 
     private static func status(_ path: FilePath) -> FileStatus? { try? FileStatus(at: path) }
 }

@@ -55,18 +55,24 @@ public final class InferenceRuntime {
             }
             let isThere = candidate.contains("/") && (try? FileStatus(at: FilePath(candidate))) != nil
             guard isThere else { throw DetectionError(.runtimeMissing, error.description) }
-            throw DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(error)")
+            throw DetectionError(
+                .runtimeUnusable, "ONNX Runtime cannot be loaded: \(error): get it again by scripts/get-detector")
         }
         guard let entry = unsafe library.function("OrtGetApiBase") else {
-            throw DetectionError(.runtimeUnusable, "\(candidate) is not ONNX Runtime: it has no OrtGetApiBase")
+            library.close()
+            throw DetectionError(
+                .runtimeUnusable,
+                "\(candidate) is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
         }
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)() else {
+            library.close()
             throw DetectionError(.runtimeUnusable, "\(candidate) does not start: OrtGetApiBase gives nothing")
         }
         let version =
             unsafe unsafeBitCast(base[1], to: Version.self)().map { unsafe String(cString: $0) }
             ?? "unknown"
         guard let table = unsafe unsafeBitCast(base[0], to: Table.self)(RuntimeFunctions.tableVersion) else {
+            library.close()
             throw DetectionError(
                 .runtimeUnusable,
                 "ONNX Runtime \(version) at \(candidate) is too old: \(Self.oldestVersion) or newer is needed")

@@ -68,6 +68,11 @@ final class Model {
     // MARK: Loading
 
     private static func contents(of path: FilePath) throws(DetectionError) -> [UInt8] {
+        if let kind = try? FileStatus(at: path).kind, kind != .file {
+            let name = kind == .folder ? "a folder" : "no regular file"
+            throw DetectionError(
+                .modelUnusable, "the model \(path) is \(name): give an ONNX file, or get one by scripts/get-detector")
+        }
         do throws(SystemError) {
             return try File.contents(of: path, maximumByteCount: 1 << 30)
         } catch {
@@ -82,6 +87,10 @@ final class Model {
     private static func load(
         _ runtime: InferenceRuntime, _ bytes: [UInt8], path: FilePath, threads: Int
     ) throws(DetectionError) -> (InferenceSession, (width: Int, height: Int)?) {
+        if let defect = ModelFile.defect(of: bytes) {
+            throw DetectionError(
+                .modelUnusable, "the model \(path) cannot be loaded (\(defect)): get it again by scripts/get-detector")
+        }
         if let open = ModelFile.withOpenSize(bytes), let session = try? session(runtime, open, threads: threads),
             isSuitable(session), hasYOLOXRows(session, width: 96, height: 64)
         {
@@ -131,6 +140,8 @@ final class Model {
     }
 
     private static func form(_ session: InferenceSession) -> String {
+        guard session.inputs.allSatisfy(\.isFloat) else { return "its input takes no 32-bit floating-point numbers" }
+        guard session.outputs.allSatisfy(\.isFloat) else { return "its output has no 32-bit floating-point numbers" }
         func text(_ ports: [InferenceSession.Port]) -> String {
             ports.map { $0.dimensions.map { $0.map(String.init) ?? "any" }.joined(separator: "x") }
                 .joined(separator: ", ")

@@ -1,5 +1,29 @@
 /// The file format of ONNX models (Protocol Buffers; onnx.proto3), as far as sizes are concerned.
 enum ModelFile {
+    /// What is wrong with the bytes as a file, whatever model they may be; nil when nothing is.
+    ///
+    /// A model is one message of fields to the file's very end, the version (1) and the graph (7) among them.
+    static func defect(of bytes: [UInt8]) -> String? {
+        guard !bytes.isEmpty else { return "it is empty" }
+        var rest = bytes[...]
+        var fields: Set<UInt64> = []
+        while !rest.isEmpty {
+            guard let tag = takeNumber(&rest), (1...40).contains(tag >> 3) else { break }
+            fields.insert(tag >> 3)
+            let isWhole =
+                switch tag & 7 {
+                case 0: takeNumber(&rest) != nil
+                case 1: take(8, &rest) != nil
+                case 5: take(4, &rest) != nil
+                case 2: takeNumber(&rest).map { $0 <= UInt64(rest.count) && take(Int($0), &rest) != nil } ?? false
+                default: false
+                }
+            guard isWhole else { break }
+            if rest.isEmpty, fields.isSuperset(of: [1, 7]) { return nil }
+        }
+        return fields.isSuperset(of: [1, 7]) ? "it is cut, or damaged" : "it is no ONNX model"
+    }
+
     /// The same model with a picture of any height and width as its first input.
     ///
     /// Exports name the size that they were made with, although the network itself takes any. The shapes of inner

@@ -3,11 +3,21 @@ import TurboJPEG
 
 /// A picture with the boxes of what was found in it, for those who have no page to draw them.
 public enum Overlay {
+    /// Whether boxes are drawn on pictures of this size; on larger ones it would take too much memory.
+    public static func isPossible(width: Int, height: Int) -> Bool { width * height <= PictureLimits.drawnPixelCount }
+
+    /// Why no boxes are drawn on a picture for which ``isPossible(width:height:)`` is false.
+    public static func refusal(width: Int, height: Int) -> DetectionError {
+        DetectionError(
+            .pictureTooLarge,
+            "the picture is too large for boxes to be drawn on it: \(width)x\(height) pixels; its JSON tells them")
+    }
+
     /// Draws boxes and labels on a JPEG, which keeps its chroma.
     ///
     /// - Parameters:
     ///   - predictions: Drawn in this order's reverse, so that the most likely lies on top.
-    ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has taken.
+    ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has taken, and for which boxes are possible.
     /// - Returns: A JPEG of the same size.
     /// - Throws: ``DetectionError`` of the kind `badPicture`.
     public static func draw(_ predictions: [Prediction], on jpeg: RawSpan) throws(DetectionError) -> [UInt8] {

@@ -6,6 +6,8 @@ enum PictureLimits {
     static let pixelCount = 50_000_000
     /// Pixels of any other, all of which libjpeg keeps: up to 6 bytes each.
     static let keptPixelCount = 17_000_000
+    /// Pixels of a picture on which boxes are drawn: up to 9 bytes each, with the picture that is made of them.
+    static let drawnPixelCount = 17_000_000
     /// Pixels times scans: each scan may touch every pixel.
     static let work = 250_000_000
 

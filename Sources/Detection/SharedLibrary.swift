@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 
-/// A library that is loaded while the program runs (dlopen(3)), and stays loaded.
+/// A library that is loaded while the program runs (dlopen(3)), and stays loaded unless it is closed.
 struct SharedLibrary {
     /// What dlopen(3) was given, or the file that it found for a bare name.
     let path: String
@@ -22,6 +22,13 @@ struct SharedLibrary {
         }
         self.handle = UInt(bitPattern: handle)
         self.path = path
+    }
+
+    /// Unloads a library of which nothing is used, so that another file of the same name can be loaded.
+    ///
+    /// While it is loaded, dlopen(3) gives this one for its name, whatever has been installed there meanwhile.
+    func close() {
+        if let handle = unsafe UnsafeMutableRawPointer(bitPattern: handle) { _ = unsafe dlclose(handle) }
     }
 
     /// The address of the function `name`, or nil when the library has none.

@@ -59,6 +59,7 @@ struct Answer {
 
     private func frame(_ result: StoredResult, _ wish: Wish, linksValid time: UInt64?) -> JSON {
         let age = now - min(now, result.time.monotonic)
+        let canDraw = Overlay.isPossible(width: result.detection.width, height: result.detection.height)
         let link = time == nil ? nil : "/detect/\(result.id)"
         return .object([
             ("camera", .optional(result.camera) { .text($0.text) }),
@@ -67,7 +68,10 @@ struct Answer {
             ("width", .count(result.detection.width)), ("height", .count(result.detection.height)),
             ("age_ms", .count(age / 1_000_000)), ("result", .text(result.id)),
             ("image", .optional(link) { .text($0 + ".jpg") }),
-            ("overlay", .optional(link) { .text($0 + ".overlay.jpg" + wish.query(threshold: threshold)) }),
+            (
+                "overlay",
+                .optional(canDraw ? link : nil) { .text($0 + ".overlay.jpg" + wish.query(threshold: threshold)) }
+            ),
             ("json", .optional(link) { .text($0 + ".json" + wish.query(threshold: threshold)) }),
             ("links_valid_ms", .count((time ?? 0) / 1_000_000)),
         ])

@@ -29,7 +29,7 @@ extension DetectionLoop {
             case .detect(let name):
                 try checkReadiness(wish)
                 if client.reserved > 0 {
-                    try wait(client, for: .picture(client.assembler.takeBody()))
+                    try detect(picture: client.assembler.takeBody(), for: client)
                 } else if let number = client.frame {
                     try detect(frame: number, of: camera(name), for: client)
                 } else {
@@ -70,7 +70,20 @@ extension DetectionLoop {
             }
             client.wish?.minimum = max(value, YOLOX.leastConfidence)
         }
-        try wait(client, for: .picture(Array(body[content])))
+        try detect(picture: Array(body[content]), for: client)
+    }
+
+    /// A picture that came with the request; the same one is looked at once for all who wait for it.
+    private func detect(picture: [UInt8], for client: Client) throws(Refusal) {
+        if let job = uploads.first(where: { $0.picture == picture })?.job, waiting[job] != nil {
+            // Its own copy is not needed any more.
+            reserved -= client.reserved
+            client.reserved = 0
+            join(client, job)
+        } else {
+            try wait(client, for: .picture(picture))
+            if let job = client.job { uploads.append((job, picture)) }
+        }
     }
 
     /// The frame of a camera that was named.

@@ -126,6 +126,7 @@ extension DetectionLoop {
             newest = newest.filter { $0.value != job }
             frames = frames.filter { $0.value != job }
             drawings = drawings.filter { $0.value != job }
+            uploads.removeAll { $0.job == job }
             inference.cancel(job)
         }
     }

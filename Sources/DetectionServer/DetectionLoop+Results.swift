@@ -12,6 +12,7 @@ extension DetectionLoop {
         newest = newest.filter { $0.value != id }
         frames = frames.filter { $0.value != id }
         drawings = drawings.filter { $0.value != id }
+        uploads.removeAll { $0.job == id }
         for client in clients { client.job = nil }
         switch outcome {
         case .detected(let detection, let jpeg, let camera, let frame):
@@ -83,6 +84,10 @@ extension DetectionLoop {
     }
 
     func draw(_ result: StoredResult, for client: Client) throws(Refusal) {
+        let (width, height) = (result.detection.width, result.detection.height)
+        guard Overlay.isPossible(width: width, height: height) else {
+            throw Self.refusal(Overlay.refusal(width: width, height: height))
+        }
         let key = DrawingKey(result: result.id, wish: client.wish)
         if let job = drawings[key], waiting[job] != nil {
             join(client, job)

@@ -21,9 +21,13 @@ extension DetectionLoop {
         throw Refusal(400, "bad_query", "The model \(description.model) knows no '\(Excerpt(label))'.")
     }
 
-    /// Has the detector looked for again, for who only asks whether it is there.
+    /// Has the detector's files looked at again, for who only asks whether it is there.
     func lookAgain() {
-        guard case .unavailable(_, let since) = inference.readiness, now >= since + Limit.retryTime else { return }
+        switch inference.readiness {
+        case .loading: return
+        case .unavailable(_, let since): if now < since + Limit.retryTime { return }
+        case .ready: break
+        }
         inference.lookAgain()
     }
 

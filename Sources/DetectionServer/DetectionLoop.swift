@@ -33,6 +33,8 @@ final class DetectionLoop {
     var frames: [FrameKey: UInt64] = [:]
     /// The work on a picture with boxes.
     var drawings: [DrawingKey: UInt64] = [:]
+    /// The work on pictures that came with requests, so that the same one is not looked at twice.
+    var uploads: [(job: UInt64, picture: [UInt8])] = []
     var nextJob: UInt64 = 1
     var reserved = 0
     private(set) var now = Clock.monotonic

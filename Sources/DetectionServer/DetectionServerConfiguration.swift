@@ -57,9 +57,11 @@ enum Limit {
     static let resultTime: UInt64 = 10_000_000_000
     /// How long the web server may take to close after the answer.
     static let lingerTime: UInt64 = 2_000_000_000
-    /// How often at most the files of a detector that could not be loaded are looked at again, when somebody asks:
-    /// when they have changed, it is loaded.
+    /// How often at most the files of a detector are looked at again, when somebody asks: when they have changed, it
+    /// is loaded.
     static let retryTime: UInt64 = 3_000_000_000
+    /// After which a session's niceness can be set again for sure (Linux: 100 ms for all sessions together).
+    static let sessionTime: UInt64 = 300_000_000
     /// When it is loaded again, although its files have not changed.
     static let hopelessTime: UInt64 = 60_000_000_000
     /// How old a frame may be, at the least, to be called the camera's newest without waiting for a newer one.

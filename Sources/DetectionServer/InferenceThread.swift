@@ -89,10 +89,27 @@ final class InferenceThread: Sendable {
     func run() {
         var attempt = Attempt(configuration)
         var detector = load()
-        // It is soon ready, but from then on whoever watches goes before whoever asks.
+        // Until here the session went before none (DetectWorker); from now on whoever watches goes before whoever asks.
         Thread.yieldToOthers(niceness: 10)
         Session.yieldToOthers(niceness: 10)
+        var isSessionSure = false
         while let turn = next() {
+            // The kernel takes a session's niceness once in 100 ms, and may have refused the second.
+            if !isSessionSure, Clock.monotonic >= attempt.time + Limit.sessionTime {
+                Session.yieldToOthers(niceness: 10)
+                isSessionSure = true
+            }
+            if detector != nil, Clock.monotonic >= attempt.time + Limit.retryTime {
+                let next = Attempt(configuration)
+                if next.hasOtherModel(than: attempt) {
+                    log.notice("the model's file has changed: it is loaded anew")
+                    detector = nil
+                    attempt = next
+                    detector = load()
+                } else {
+                    attempt.time = next.time
+                }
+            }
             // Somebody may have installed meanwhile what was missing.
             if detector == nil, case .unavailable(let error, _) = readiness {
                 let next = Attempt(configuration)
@@ -116,9 +133,18 @@ final class InferenceThread: Sendable {
     /// What there was to load when loading was tried.
     private struct Attempt {
         let sources: [FileStatus?]
-        let time = Clock.monotonic
+        let modelSources: [FileStatus?]
+        var time = Clock.monotonic
 
-        init(_ configuration: DetectorConfiguration) { sources = configuration.sources }
+        init(_ configuration: DetectorConfiguration) {
+            sources = configuration.sources
+            modelSources = configuration.modelSources
+        }
+
+        /// Whether there is another model, and whole: what runs is not given up for a file that is gone.
+        func hasOtherModel(than last: Attempt) -> Bool {
+            modelSources != last.modelSources && !modelSources.contains(nil)
+        }
 
         /// Whether it may end otherwise than the one before: with other files, or after a time that may have mended
         /// what was wrong with the machine.

@@ -19,14 +19,15 @@ final class WatchedCamera {
 
     /// The newest frame, if it is of now: no older than three frames take, or a little more for fast cameras.
     ///
+    /// How long frames take is what the camera is asked for: measured is also the pause while nobody watched.
     /// That is less than what a snapshot may be: a camera that nobody watches gives a picture a second, or has stopped
     /// giving any, and what is to be found may have come since.
     func currentFrame(now: UInt64) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil
         }
-        let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured].filter { $0.isFinite && $0 > 0 }
-        let frames = rates.min().map { UInt64(min(3 / $0, 3600) * 1e9) } ?? 0
+        let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured]
+        let frames = rates.first { $0.isFinite && $0 > 0 }.map { UInt64(min(3 / $0, 3600) * 1e9) } ?? 0
         return newest.published + max(Limit.freshAge, frames) >= now ? newest : nil
     }
 

@@ -9,7 +9,7 @@ public enum Session {
     /// that was made for this program is changed, as those of services are: one without a terminal, led by this process
     /// or by the one that started it. Elsewhere, and where the kernel has no such groups, nothing happens.
     ///
-    /// - Parameter niceness: 1 (a little) to 19 (whenever nobody else wants to run).
+    /// - Parameter niceness: 0 (as all others), 1 (a little) to 19 (whenever nobody else wants to run).
     public static func yieldToOthers(niceness: Int) {
         guard isOwn else { return }
         let group = try? FileDescriptor.open(FilePath("/proc/self/autogroup"), .writeOnly)

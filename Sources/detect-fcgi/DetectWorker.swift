@@ -56,6 +56,8 @@ struct DetectWorker: ParsableCommand {
     }
 
     func run() throws {
+        // The one before it in this session may have left it behind all others (InferenceThread): first be ready.
+        Session.yieldToOthers(niceness: 0)
         let server = try DetectionServer(
             DetectionServerConfiguration(
                 prefix: prefix ?? Environment.value("ORIEL_PREFIX") ?? "oriel",

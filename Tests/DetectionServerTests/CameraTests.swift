@@ -79,7 +79,8 @@ struct CameraTests {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        publisher.setRates(asked: 30, measured: 30)
+        // Measured is also what an unwatched camera gives.
+        publisher.setRates(asked: 30, measured: 0.5)
         publisher.setState(.live, reason: "")
         let old = try publisher.show(greyJPEG(255))
         Poll.wait([], milliseconds: 300)

@@ -182,6 +182,37 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
+    @Test("looks once at the same picture for all who send it meanwhile")
+    func sameUploads() throws {
+        let detector = try TestDetector()
+        try detector.waitUntilLoaded()
+        // Takes long enough for the others to come.
+        let first = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9, width: 6000, height: 6000))
+        let type = "multipart/form-data; boundary=xyz"
+        let clients = try (0..<30).map { index in
+            index % 2 == 0
+                ? try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(255))
+                : try detector.begin("/v1/vision/detection", type: type, body: form(greyJPEG(255)))
+        }
+        #expect(try first.answer(milliseconds: 60_000).status == 200)
+        let answers = try clients.map { try $0.answer(milliseconds: 60_000) }
+        #expect(answers.allSatisfy { $0.status == 200 && $0.text.contains("\"count\":1") })
+        #expect(Set(answers.map { link("image", in: $0.text) }).count < clients.count)
+    }
+
+    @Test("draws no boxes on a picture that is too large for it, and says so")
+    func largeOverlay() throws {
+        let detector = try TestDetector()
+        let large = try greyJPEG(255, width: 5000, height: 4000)
+        let json = try detector.detect(large)
+        #expect(json.status == 200)
+        #expect(json.text.contains("\"overlay\":null"))
+        let refused = try detector.ask(
+            "/detect_once", type: "image/jpeg", body: large, headers: ["Accept": "image/jpeg"])
+        #expect(refused.status == 413)
+        #expect(refused.text.contains("too large for boxes to be drawn on it: 5000x4000 pixels"))
+    }
+
     @Test("counts what it does")
     func metrics() throws {
         let detector = try TestDetector()

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import SystemPackage
 import TestSupport
@@ -35,5 +36,34 @@ struct UnavailableTests {
         _ = try file.closeAfter { try file.writeAll(File.contents(of: Installed.stub)) }
         #expect(try eventually(30) { try status().contains("\"ready\":true") })
         #expect(try detector.detect(greyJPEG(255)).status == 200)
+    }
+
+    @Test(
+        "takes the model that is put in the place of the one it uses, and says when it is none",
+        .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+    func otherModel() throws {
+        let folder = TemporaryFolder()
+        let (model, new) = (folder.path.appending("model.onnx"), folder.path.appending("new"))
+        // As scripts/get-detector does: the name is a link to the model that is used.
+        func install(_ name: String, _ bytes: [UInt8]) throws {
+            let target = folder.path.appending(name)
+            let file = try FileDescriptor.open(target, .writeOnly, options: .create, permissions: .ownerReadWrite)
+            _ = try file.closeAfter { try file.writeAll(bytes) }
+            #expect(unsafe symlink("\(target)", "\(new)") == 0)
+            #expect(unsafe rename("\(new)", "\(model)") == 0)
+        }
+        let stub = try File.contents(of: Installed.stub)
+        try install("first.onnx", stub)
+        let detector = try TestDetector(model: model)
+        try detector.waitUntilLoaded()
+        func status() throws -> String { try detector.ask("/detect/status", method: "GET").text }
+        #expect(try status().contains("\"name\":\"first\""))
+        try install("second.onnx", stub)
+        #expect(try eventually(30) { try status().contains("\"name\":\"second\"") })
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+        try install("third.onnx", Array(stub.dropLast(9)))
+        #expect(try eventually(30) { try status().contains("\"error\":\"model_unusable\"") })
+        try install("fourth.onnx", stub)
+        #expect(try eventually(30) { try status().contains("\"name\":\"fourth\"") })
     }
 }

@@ -57,18 +57,36 @@ struct DetectorTests {
             let file = try TemporaryFile(Array(whole.prefix(count)))
             let error = #expect(throws: DetectionError.self) { try Installed.detector(file.path) }
             #expect(error?.kind == .modelUnusable)
-            #expect(error?.description.hasPrefix("the model \(file.path) ") == true)
+            let reason = count < 100 ? (count == 0 ? "it is empty" : "it is no ONNX model") : "it is cut, or damaged"
+            #expect(
+                error?.description
+                    == "the model \(file.path) cannot be loaded (\(reason)): get it again by scripts/get-detector")
+        }
+        let noise = try TemporaryFile(Array("# Not a model at all.".utf8))
+        let error = #expect(throws: DetectionError.self) { try Installed.detector(noise.path) }
+        #expect(error?.description.contains("(it is no ONNX model)") == true)
+    }
+
+    @Test("says that a model is a folder, or no file")
+    func noFile() {
+        for (path, name) in [("/tmp", "a folder"), ("/dev/null", "no regular file")] as [(FilePath, String)] {
+            let error = #expect(throws: DetectionError.self) { try Installed.detector(path) }
+            #expect(error?.kind == .modelUnusable)
+            #expect(error?.description.hasPrefix("the model \(path) is \(name): give an ONNX file") == true)
         }
     }
 
     @Test("says that a model is of another family")
     func otherFamily() throws {
-        let file = try TemporaryFile(OtherModel.identity)
+        let file = try TemporaryFile(OtherModel.identity())
         let error = #expect(throws: DetectionError.self) { try Installed.detector(file.path) }
         #expect(error?.kind == .modelUnusable)
         #expect(
             error?.description
                 == "the model \(file.path) is not of the YOLOX family: it makes 1x3x32x32 of 1x3x32x32")
+        let whole = try TemporaryFile(OtherModel.identity(of: 7))
+        let other = #expect(throws: DetectionError.self) { try Installed.detector(whole.path) }
+        #expect(other?.description.hasSuffix(": its input takes no 32-bit floating-point numbers") == true)
     }
 
     @Test("wants a name for each class of its model")
@@ -154,6 +172,41 @@ struct BadPictureTests {
         let found = try detector.detect(cut, isTruncationAllowed: true)
         #expect(found.warning != nil)
         #expect(found.width == 640)
+    }
+
+    @Test("that lacks its tables is not decoded with those of the picture before")
+    func tables() throws {
+        let detector = try Installed.detector()
+        let whole = try greyJPEG(255)
+        _ = try detector.detect(whole)
+        // The quantization tables (DQT) become a segment of an application (APP9) that nobody reads.
+        var bare = whole
+        for index in whole.indices.dropLast() where whole[index] == 0xff && whole[index + 1] == 0xdb {
+            bare[index + 1] = 0xe9
+        }
+        #expect(bare != whole)
+        let error = #expect(throws: DetectionError.self) { try detector.detect(bare) }
+        #expect(error?.kind == .badPicture)
+        #expect(throws: DetectionError.self) { try detector.detect(bare, isTruncationAllowed: true) }
+        #expect(try detector.detect(whole).predictions.count == 1)
+    }
+
+    @Test("that is damaged before its end is refused when somebody sent it, and looked at when a camera did")
+    func damaged() throws {
+        let detector = try Installed.detector()
+        let whole = try greyJPEG(255, width: 640, height: 480)
+        var larger = whole
+        let frame = try #require(whole.indices.first { whole[$0] == 0xff && whole[$0 + 1] == 0xc0 })
+        larger.replaceSubrange((frame + 5)..<(frame + 9), with: [4, 0, 4, 0])
+        for jpeg in [Array(whole.dropLast(200)) + [0xff, 0xd9], larger] {
+            let error = #expect(throws: DetectionError.self) { try detector.detect(jpeg) }
+            #expect(error?.kind == .badPicture)
+            #expect(error?.description.hasPrefix("the picture is damaged: ") == true)
+            #expect(try detector.detect(jpeg, isTruncationAllowed: true).warning != nil)
+        }
+        // Some cameras pad the data.
+        let padded = Array(whole.dropLast(2)) + [1, 2, 3, 0xff, 0xd9]
+        #expect(try detector.detect(padded).predictions.count == 1)
     }
 
     @Test("never ends the process, whatever its bytes", .timeLimit(.minutes(2)))

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import SystemPackage
 import TestSupport
@@ -22,6 +23,23 @@ struct RuntimeTests {
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
         #expect(error?.kind == .runtimeUnusable)
         #expect(error?.description.hasPrefix("ONNX Runtime cannot be loaded: ") == true)
+        #expect(error?.description.hasSuffix(": get it again by scripts/get-detector") == true)
+    }
+
+    @Test(
+        "that is wrong does not stay loaded in the place of the one that is put there",
+        .enabled(if: FakeRuntime.isPossible))
+    func replaced() throws {
+        let wrong = try FakeRuntime(version: "1", entry: "Other")
+        func sentence() -> String? {
+            #expect(throws: DetectionError.self) { try InferenceRuntime(path: wrong.path) }?.description
+        }
+        #expect(sentence()?.contains("has no OrtGetApiBase") == true)
+        for version in ["1.10.0", "1.11.0"] {
+            let other = try FakeRuntime(version: version)
+            #expect(unsafe rename(other.path, wrong.path) == 0)
+            #expect(sentence() == "ONNX Runtime \(version) at \(wrong.path) is too old: 1.14 or newer is needed")
+        }
     }
 
     @Test(
@@ -52,7 +70,9 @@ struct RuntimeTests {
     @Test("that is another library is told so")
     func otherLibrary() {
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "libm.so.6") }
-        #expect(error?.description == "libm.so.6 is not ONNX Runtime: it has no OrtGetApiBase")
+        #expect(
+            error?.description
+                == "libm.so.6 is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
     }
 
     @Test("that is too old is told so, with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))

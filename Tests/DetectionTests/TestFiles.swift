@@ -27,14 +27,14 @@ final class FakeRuntime {
     private static let compilers = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
     static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
 
-    init(version: String) throws {
+    init(version: String, entry: String = "OrtGetApiBase") throws {
         source = try TemporaryFile(
             Array(
                 """
                 static const void *table(unsigned version) { return 0; }
                 static const char *version(void) { return "\(version)"; }
                 static struct { const void *(*table)(unsigned); const char *(*version)(void); } base = { table, version };
-                const void *OrtGetApiBase(void) { return &base; }
+                const void *\(entry)(void) { return &base; }
                 """.utf8), suffix: ".c")
         path = "\(source.path).so"
         let compiler = Self.compilers.first { (try? FileStatus(at: FilePath($0))) != nil } ?? "cc"
@@ -48,17 +48,19 @@ final class FakeRuntime {
 /// A model that is no detector, written by hand in ONNX's format.
 enum OtherModel {
     /// Gives back its input, 1x3x32x32.
-    static let identity: [UInt8] = {
+    ///
+    /// `element` is the kind of its numbers (TensorProto.DataType): 1 is float, 7 is int64.
+    static func identity(of element: UInt8 = 1) -> [UInt8] {
         let shape = [1, 3, 32, 32].flatMap { field(1, [0x08, UInt8($0)]) }
         func value(_ name: String) -> [UInt8] {
-            field(1, Array(name.utf8)) + field(2, field(1, [0x08, 1] + field(2, shape)))
+            field(1, Array(name.utf8)) + field(2, field(1, [0x08, element] + field(2, shape)))
         }
         let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
         let graph =
             field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
         // IR version 6, operators of version 11.
         return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
-    }()
+    }
 
     /// A message or text of Protocol Buffers with less than 128 bytes, or with two bytes of length.
     private static func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
