@@ -98,7 +98,16 @@ class Faults:
 
     def restart_nginx(self):
         part, number = self.chance.choice(SERVERS), self.chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGQUIT])
-        return f"{number.name} {part}'s master", lambda: self._signal_all(number, part)
+
+        def act():
+            pids = self.system.processes()[part]
+            self._signal_all(number, part)
+            # SIGQUIT closes the port at once, and waits for streams as long as worker_shutdown_timeout says: until then
+            # whoever comes is refused, by the administrator's own will.
+            deadline = time.monotonic() + (8 if number == signal.SIGQUIT else 0)
+            while any(pid in self.system.processes()[part] for pid in pids) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        return f"{number.name} {part}'s master", act
 
     def kill_everything(self):
         parts = [*DAEMONS, *WORKERS, *[f"{server}-worker" for server in SERVERS], *SERVERS]
