@@ -5,9 +5,8 @@ import { Buttons } from "./buttons.js";
 import { Help } from "./help.js";
 import { StatusFeed } from "./status.js";
 import { Wall } from "./wall.js";
-import { find, make } from "./dom.js";
+import { find, make, memory } from "./dom.js";
 import { language, text } from "./strings.js";
-import { memory } from "./memory.js";
 import { readAddress, viewFrom, writeView } from "./address.js";
 import { toggleFullScreen } from "./actions.js";
 

@@ -5,9 +5,8 @@ import { Details } from "./details.js";
 import { DetectorStatus, Finds } from "./detect.js";
 import { actionsFor, canCopy, canLeave, toggleFullScreen } from "./actions.js";
 import { Buttons } from "./buttons.js";
-import { find, make } from "./dom.js";
+import { find, make, memory } from "./dom.js";
 import { icon } from "./icons.js";
-import { memory } from "./memory.js";
 import { bandwidth, duration, text, timeOfDay } from "./strings.js";
 
 const measureKeys = ["age", "rate", "bandwidth", "size"];

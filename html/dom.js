@@ -1,4 +1,4 @@
-// Two words for making elements.
+// Words for making and finding elements, and for what is remembered.
 
 /** An element with properties and children: make("a", { href: "#/" }, "All"). */
 export function make(name, properties = {}, ...children) {
@@ -8,3 +8,21 @@ export function make(name, properties = {}, ...children) {
 }
 
 export const find = (id) => document.getElementById(id);
+
+/** What the page remembers from visit to visit, where the browser lets it. */
+export const memory = {
+  get(key) {
+    try {
+      return localStorage.getItem(`oriel.${key}`);
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(`oriel.${key}`, value);
+    } catch {
+      // Not here; the choice holds until the page is left.
+    }
+  },
+};

@@ -338,6 +338,7 @@ export class OrielPlayer extends HTMLElement {
     if (this.status && this.#refusal?.status === 404) this.#refusal = null;
     if (this.#fallback) this.#readFallback();
     this.#refresh();
+    if (this.isMissing && this.#mayStream) this.#streams.share();
   };
 
   #receive(message) {

@@ -35,13 +35,14 @@ export class Screen {
   constructor(onMessage) {
     this.#onMessage = onMessage;
     try {
-      if (typeof OffscreenCanvas !== "function") throw new Error("no OffscreenCanvas");
+      const isOwnPage = import.meta.url.startsWith(`${location.origin}/`);
+      if (typeof OffscreenCanvas !== "function" || !isOwnPage) throw new Error("no worker");
       this.#worker = workerFor(this.#key);
       const canvas = this.canvas.transferControlToOffscreen();
       receivers.set(this.#key, (message) => this.#receive(message));
       this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
-      // No such worker here, or the page that embeds the player is from another origin.
+      // No such worker here, or the page that embeds the player is from another origin: some browsers would say so too late.
       this.#worker = null;
       this.canvas = document.createElement("canvas");
       this.#engine = new Engine(this.canvas, onMessage);
