@@ -11,6 +11,11 @@ final class WatchedCamera {
     let subscriber: FrameSubscriber
     private(set) var waiters: [Client] = []
     private var watch: Watch?
+    /// The newest frame when watching began, and the first one after it (0: none yet).
+    private var frameBefore: UInt64 = 0
+    private var firstFrame: UInt64 = 0
+    /// When a frame was last known to be new by the one before it (monotonic ns).
+    private var trusted: UInt64 = 0
 
     init(_ ring: RingName) throws(SystemError) {
         name = ring.camera
@@ -28,13 +33,24 @@ final class WatchedCamera {
         }
         let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured]
         let frames = rates.first { $0.isFinite && $0 > 0 }.map { UInt64(min(3 / $0, 3600) * 1e9) } ?? 0
-        return newest.published + max(Limit.freshAge, frames) >= now ? newest : nil
+        let oldest = now - min(now, max(Limit.freshAge, frames))
+        guard newest.published >= oldest else { return nil }
+        if newest.capture.monotonic >= oldest || trusted == now { return newest }
+        // A relay that connects gets first what the camera showed last; or the camera's clock goes behind this one's.
+        // The second frame is new in any case.
+        guard watch != nil, newest.number != frameBefore else { return nil }
+        if firstFrame == 0 { firstFrame = newest.number }
+        guard newest.number != firstFrame else { return nil }
+        trusted = now
+        return newest
     }
 
     /// Lets a request wait; `wakeUp` is signalled whenever there may be something new.
     func add(_ client: Client, wakeUp: LoopSignal) throws(SystemError) {
         if watch == nil {
             let watch = Watch(subscriber, wakeUp)
+            frameBefore = subscriber.status?.newest?.number ?? 0
+            firstFrame = 0
             subscriber.takeInterest()
             do throws(SystemError) {
                 try Thread("ring \(name)") { watch.run() }.detach()

@@ -3,6 +3,7 @@ import Daemon
 import DetectionServer
 import Linux
 import SharedFrame
+import SystemPackage
 
 /// Finds objects in the pictures of cameras, when asked.
 @main
@@ -57,7 +58,8 @@ struct DetectWorker: ParsableCommand {
 
     func run() throws {
         // The one before it in this session may have left it behind all others (InferenceThread): first be ready.
-        Session.yieldToOthers(niceness: 0)
+        let group = try? File.contents(of: "/proc/self/autogroup")
+        if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.yieldToOthers(niceness: 0) }
         let server = try DetectionServer(
             DetectionServerConfiguration(
                 prefix: prefix ?? Environment.value("ORIEL_PREFIX") ?? "oriel",

@@ -97,6 +97,29 @@ struct CameraTests {
         #expect(eventually { !publisher.isWatched })
     }
 
+    @Test("does not take the old picture that a relay shows first, however late the camera's clock is")
+    func relayedFrame() throws {
+        let detector = try TestDetector()
+        try detector.waitUntilLoaded()
+        let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
+        publisher.setRates(asked: 30, measured: 30)
+        publisher.setState(.live, reason: "")
+        let client = try detector.begin("/detect_once")
+        #expect(eventually { publisher.isWatched })
+        let jpeg = try greyJPEG(255)
+        var first: UInt64?
+        var answer: FastCGIClient.Answer?
+        for _ in 0..<500 where answer == nil {
+            var time = CaptureTime.now()
+            time.monotonic -= 2_000_000_000
+            let number = try jpeg.withRawSpan { try publisher.publish($0, capture: time, width: 64, height: 64) }
+            first = first ?? number
+            answer = try? client.answer(milliseconds: 20)
+        }
+        #expect(answer?.status == 200)
+        #expect(try answer?.text.contains("\"seq\":\(#require(first)),") == false)
+    }
+
     @Test("says that a camera sends nothing when no newer frame comes in time")
     func silentCamera() throws {
         let detector = try TestDetector()
