@@ -34,9 +34,10 @@ public enum RequestHead: Equatable, Sendable {
         guard let begin = records.next() else {
             return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
         }
-        guard begin.kind == Record.Kind.beginRequest.rawValue, begin.request != 0, begin.content.count == 8 else {
-            return .refused(.notFastCGI)
-        }
+        // libfcgi takes padding behind this record for further records, which nobody would have looked at.
+        guard begin.kind == Record.Kind.beginRequest.rawValue, begin.request != 0, begin.content.count == 8,
+            begin.padding == 0
+        else { return .refused(.notFastCGI) }
         guard bytes[begin.content.lowerBound] == 0, bytes[begin.content.lowerBound + 1] == 1 else {
             return .refused(.wrongRole)
         }
@@ -116,6 +117,7 @@ private struct RecordReader {
         let kind: UInt8
         let request: UInt16
         let content: Range<Int>
+        let padding: Int
     }
 
     let bytes: [UInt8]
@@ -143,8 +145,8 @@ private struct RecordReader {
         guard content.upperBound <= end else { return nil }
         let item = Item(
             kind: bytes[offset + 1], request: UInt16(bytes[offset + 2]) << 8 | UInt16(bytes[offset + 3]),
-            content: content)
-        offset = content.upperBound + Int(bytes[offset + 6])
+            content: content, padding: Int(bytes[offset + 6]))
+        offset = content.upperBound + item.padding
         return item
     }
 }

@@ -29,6 +29,7 @@ struct RequestHeadTests {
             (FastCGIClient.record(1, [0, 1, 0]), .notFastCGI),
             (FastCGIClient.record(1, [0, 2, 0, 0, 0, 0, 0, 0]), .wrongRole),
             (FastCGIClient.record(1, [1, 1, 0, 0, 0, 0, 0, 0]), .wrongRole),
+            (FastCGIClient.record(1, [0, 1, 0, 0, 0, 0, 0, 0], padding: 8) + end, .notFastCGI),
             (begin + begin, .notFastCGI), (begin + FastCGIClient.record(5), .notFastCGI),
             (begin + FastCGIClient.record(9, request: 0, [1, 0, 65]), .notFastCGI),
             (begin + FastCGIClient.record(4, request: 2), .notFastCGI),
