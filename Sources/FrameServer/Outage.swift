@@ -20,7 +20,7 @@ public struct Outage: Equatable, Sendable {
     /// Whether the newest frame came lately enough to be called the camera's picture of now.
     public static func hasFreshFrame(_ status: RingStatus, now: UInt64) -> Bool {
         guard let newest = status.newest else { return false }
-        return newest.published + freshness(status) > now
+        return now < newest.published || now - newest.published < freshness(status)
     }
 
     /// What is wrong, or nil while pictures come or nobody has asked for any.

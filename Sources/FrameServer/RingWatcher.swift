@@ -58,6 +58,7 @@ final class RingWatcher: Sendable {
             milliseconds = 250
             let now = Clock.monotonic
             if case .frame(let number) = outcome {
+                let before = seen
                 // The first one may be from long ago.
                 let isFresh =
                     seen != 0 || subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
@@ -65,7 +66,9 @@ final class RingWatcher: Sendable {
                 if isFresh {
                     isLive = true
                     outage.end()
-                    seen = show(number)
+                    let shown = show(number)
+                    // A header that tells one number and a slot that has another, for ever, must not keep this awake.
+                    seen = shown == before ? number : shown
                     continue
                 }
             }
