@@ -34,9 +34,9 @@ struct ClockOffset {
     mutating func add(upstream: UInt64, asked: UInt64, answered: UInt64) {
         guard answered >= asked else { return }
         let roundTrip = answered - asked
-        let offset = Int64(clamping: upstream) - Int64(clamping: asked + roundTrip / 2)
+        let offset = Self.difference(upstream, asked + roundTrip / 2)
         // Two estimates that exclude each other: one of the clocks was set meanwhile.
-        if let best, (offset - best.offset).magnitude > (roundTrip + best.uncertainty) / 2 + Self.driftNanoseconds {
+        if let best, (offset &- best.offset).magnitude > (roundTrip + best.uncertainty) / 2 + Self.driftNanoseconds {
             reset()
         }
         add(offset, uncertainty: roundTrip)
@@ -45,7 +45,7 @@ struct ClockOffset {
     /// Looks whether one of the clocks was set between the last picture and this one, which is of `upstream` and came at
     /// `arrived` and `monotonic`: then the offset follows at once, long before the next question is answered.
     mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, monotonic: UInt64) {
-        let difference = Int64(clamping: upstream) - Int64(clamping: arrived)
+        let difference = Self.difference(upstream, arrived)
         defer { last = (difference, monotonic) }
         guard let last, monotonic &- last.monotonic < Self.longestGapNanoseconds else { return }
         let step = difference &- last.difference
@@ -58,7 +58,7 @@ struct ClockOffset {
     /// That is all that is known of an upstream that does not tell its clock. The least delayed picture counts, as if
     /// it had come without any delay.
     mutating func add(pictureOf upstream: UInt64, arrived: UInt64) {
-        let difference = Int64(clamping: upstream) - Int64(clamping: arrived)
+        let difference = Self.difference(upstream, arrived)
         // The larger the difference, the fresher the picture; only the order of the uncertainties matters.
         add(difference, uncertainty: UInt64(bitPattern: Int64.max &- difference))
     }
@@ -68,6 +68,13 @@ struct ClockOffset {
         samples.removeAll(keepingCapacity: true)
         position = 0
         last = nil
+    }
+
+    /// How far an upstream's time, which may be any number, is ahead of this machine's.
+    ///
+    /// Limited to the year 2116, so that differences of differences are numbers too.
+    private static func difference(_ upstream: UInt64, _ own: UInt64) -> Int64 {
+        Int64(clamping: min(upstream, 1 << 62)) - Int64(clamping: min(own, 1 << 62))
     }
 
     private mutating func add(_ offset: Int64, uncertainty: UInt64) {

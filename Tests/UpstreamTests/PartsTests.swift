@@ -59,6 +59,17 @@ struct PartsTests {
         clock.follow(pictureOf: .max, arrived: 0, monotonic: 0)
     }
 
+    @Test("a clock that says anything at all is no crash")
+    func anyClock() {
+        let now: UInt64 = 1_790_000_000_000_000_000
+        var clock = ClockOffset()
+        for upstream: UInt64 in [.max, 0, 9_900_000_000_000_000_000, 0, .max] {
+            clock.add(upstream: upstream, asked: now, answered: now + 1_000_000)
+            clock.add(pictureOf: upstream, arrived: now)
+        }
+        #expect(clock.nanoseconds != nil)
+    }
+
     @Test("without answers the least delayed picture tells the clock")
     func clockOfPictures() {
         var clock = ClockOffset()
