@@ -19,7 +19,9 @@ struct Wish: Hashable {
         let text = try query.number("min", in: 0.05...1)
         minimum = text.map { max(Float($0), Float(range.lowerBound)) } ?? threshold
         if let text = query.first("labels") {
-            let names = text.split(separator: ",").map { $0.trimmed.lowercased() }.filter { !$0.isEmpty }
+            // Not by characters: an accent at the beginning of a name makes one with the comma before it.
+            let names = text.unicodeScalars.split(separator: ",").map { String($0).trimmed.lowercased() }
+                .filter { !$0.isEmpty }
             guard !names.isEmpty, names.count <= 100 else {
                 throw Query.Refusal(message: "The query parameter 'labels' takes names of classes, such as person,car.")
             }
