@@ -129,6 +129,18 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// The fuzzers have libFuzzer's entry point instead of one of their own; scripts/fuzz builds them.
+if Context.environment["ORIEL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
+                "SharedFrame", "TurboJPEG", "Upstream", system,
+            ],
+            path: "Tests/Fuzzing", exclude: ["Corpus"]))
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .strictMemorySafety(),

@@ -116,7 +116,8 @@ struct HostileRingTests {
 
     /// Puts a ring of three slots under the name.
     private func writeObject(_ content: Content, _ random: inout SeededGenerator) throws {
-        let geometry = RingGeometry(slotCount: 3, slotByteCount: 64)
+        // As large as a writer wants at least: it takes this very object over.
+        let geometry = RingGeometry(slotCount: 3, slotByteCount: 4096)
         let object = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT, mode: 0o640)
         try #require(ftruncate(object.number, off_t(geometry.byteCount)) == 0)
         let memory = RingMemory(

@@ -1,0 +1,62 @@
+/// Takes an input apart from its front; what is not there is zero.
+struct Input {
+    private(set) var rest: ArraySlice<UInt8>
+
+    init(_ bytes: some Collection<UInt8>) { rest = Array(bytes)[...] }
+
+    var isEmpty: Bool { rest.isEmpty }
+
+    /// All that has not been taken.
+    var bytes: [UInt8] { Array(rest) }
+
+    /// All that has not been taken, as text.
+    var text: String { String(decoding: rest, as: UTF8.self) }
+
+    mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+    mutating func integer<Value: FixedWidthInteger>(_ type: Value.Type = Value.self) -> Value {
+        (0..<(Value.bitWidth / 8)).reduce(0) { value, _ in value << 8 | Value(truncatingIfNeeded: byte()) }
+    }
+
+    /// A number of `range`, from two bytes.
+    mutating func number(in range: ClosedRange<Int>) -> Int {
+        range.lowerBound + Int(integer(UInt16.self)) % range.count
+    }
+
+    mutating func take(_ count: Int) -> [UInt8] {
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+    }
+
+    /// What stands before the next line feed, which is passed over.
+    mutating func line() -> String {
+        let line = rest.prefix { $0 != 0x0a }
+        rest = rest.dropFirst(line.count + 1)
+        return String(decoding: line, as: UTF8.self)
+    }
+}
+
+/// Cuts bytes into slices whose lengths come from `seed`, the same each time.
+struct Slices: Sequence, IteratorProtocol {
+    private var rest: ArraySlice<UInt8>
+    private var state: UInt64
+    private let longest: UInt64
+
+    /// Slices of 1 to `longest` bytes; with 1 each byte is one.
+    init(_ bytes: [UInt8], seed: UInt8, longest: Int) {
+        rest = bytes[...]
+        state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1
+        self.longest = UInt64(Swift.max(1, longest))
+    }
+
+    mutating func next() -> ArraySlice<UInt8>? {
+        guard !rest.isEmpty else { return nil }
+        // xorshift64 (G. Marsaglia, 2003).
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        let slice = rest.prefix(Int(state % longest) + 1)
+        rest = rest.dropFirst(slice.count)
+        return slice
+    }
+}

@@ -1,0 +1,82 @@
+import Linux
+import MotionJPEG
+
+/// The multipart parser: any content type, any stream, any slicing.
+enum MultipartTarget {
+    private struct Part: Equatable {
+        var headers: PartHeaders
+        var bytes: [UInt8]
+    }
+
+    private struct Stopped: Error {}
+
+    static func run(_ input: Input) {
+        var input = input
+        let flags = input.byte()
+        let seed = input.byte()
+        let longest = [1, 2, 7, 64, 700, 5000, 40_000, 70_000][Int(flags & 7)]
+        let contentType = flags & 0x80 != 0 ? input.line() : Multipart.contentType
+        let limit = flags & 0x40 != 0 ? 100 : 1 << 20
+        let parser: MultipartParser
+        do throws(MultipartError) {
+            parser = try MultipartParser(
+                contentType: contentType, maximumHeaderByteCount: 300, maximumPartByteCount: limit)
+        } catch {
+            return
+        }
+        let stream = input.bytes
+        let (whole, wholeError) = parse(parser, [stream[...]], limit)
+        let (sliced, slicedError) = parse(parser, Array(Slices(stream, seed: seed, longest: longest)), limit)
+        let common = min(whole.count, sliced.count)
+        check(whole.prefix(common) == sliced.prefix(common), "parts do not depend on the slicing")
+        if wholeError == nil, slicedError == nil {
+            check(whole.count == sliced.count, "the number of parts does not depend on the slicing")
+        }
+        check((wholeError == nil) == (slicedError == nil), "errors do not depend on the slicing")
+        check(whole.reduce(0) { $0 + $1.bytes.count } <= stream.count, "no byte is handed over twice")
+        stop(parser, stream)
+    }
+
+    private static func parse(
+        _ parser: MultipartParser, _ slices: [ArraySlice<UInt8>], _ limit: Int
+    ) -> ([Part], MultipartError?) {
+        var parser = parser
+        var parts: [Part] = []
+        do {
+            for slice in slices {
+                try Array(slice).withRawSpan { bytes in
+                    try parser.feed(bytes) { headers, bytes in
+                        var copy: [UInt8] = []
+                        copy.append(contentsOf: bytes)
+                        parts.append(Part(headers: headers, bytes: copy))
+                        examine(headers, copy, limit)
+                    }
+                }
+            }
+        } catch {
+            guard let error = error as? MultipartError else { fatalError("an error of its own: \(error)") }
+            return (parts, error)
+        }
+        return (parts, nil)
+    }
+
+    private static func examine(_ headers: PartHeaders, _ bytes: [UInt8], _ limit: Int) {
+        check(bytes.count <= limit, "a part is not longer than allowed")
+        guard let picture = headers.picture else { return }
+        check(picture.byteCount == bytes.count, "a picture is all of its part")
+        let info = bytes.withRawSpan { try? JPEG.inspect($0) }
+        check(info == picture, "a picture is one by itself: \(picture), \(info.map { "\($0)" } ?? "none")")
+    }
+
+    /// The callback's error comes out as it is, and the parser survives to be let go.
+    private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
+        var parser = parser
+        do {
+            try stream.withRawSpan { bytes in try parser.feed(bytes) { _, _ in throw Stopped() } }
+        } catch is Stopped {
+            return
+        } catch {
+            check(error is MultipartError, "an error of its own")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Linux
+import MotionJPEG
+import TurboJPEG
+
+@testable import Detection
+
+/// What is done with a camera's or a client's picture: decoding it, fitting it into a network's input, turning it.
+enum PictureTarget {
+    static func run(_ input: Input) {
+        var input = input
+        let choice = input.byte()
+        let bytes = input.bytes
+        bytes.withRawSpan { jpeg in
+            guard (try? PictureLimits.check(jpeg, isTruncationAllowed: choice & 1 == 1)) != nil,
+                let info = try? JPEG.inspect(jpeg, isTruncationAllowed: choice & 1 == 1)
+            else { return }
+            // Larger ones take long and show nothing new.
+            guard info.width * info.height <= 1 << 16 else { return }
+            decode(jpeg, choice)
+            turn(jpeg, choice)
+        }
+    }
+
+    private static func decode(_ jpeg: RawSpan, _ choice: UInt8) {
+        guard let decoder = try? JPEGDecoder(), let size = try? decoder.size(of: jpeg) else { return }
+        let (inputWidth, inputHeight) = Letterbox.inputSize(
+            pictureWidth: size.width, pictureHeight: size.height, longSide: 64)
+        let letterbox = Letterbox(
+            pictureWidth: size.width, pictureHeight: size.height, inputWidth: inputWidth, inputHeight: inputHeight)
+        let formats = JPEGDecoder.Format.allCases
+        let format = formats[Int(choice >> 1) % formats.count]
+        let scales = JPEGDecoder.scales
+        let scale = scales[Int(choice >> 3) % scales.count]
+        guard let picture = try? decoder.decode(jpeg, to: format, scale: scale) else { return }
+        check(picture.width == scale(size.width) && picture.height == scale(size.height), "the size of its scale")
+        check(picture.pixels.count == picture.width * picture.height * format.bytesPerPixel, "all pixels")
+        guard format == .bgr24 else { return }
+        var tensor: [Float] = []
+        letterbox.fill(&tensor, from: picture.pixels, width: picture.width, height: picture.height)
+        check(tensor.count == 3 * inputWidth * inputHeight, "a number for each input")
+        check(tensor.allSatisfy { 0...255 ~= $0 }, "numbers from 0 to 255")
+    }
+
+    private static func turn(_ jpeg: RawSpan, _ choice: UInt8) {
+        let turn = Turn.allCases[Int(choice) % Turn.allCases.count]
+        guard let transformer = try? JPEGTransformer(), let decoder = try? JPEGDecoder(),
+            let size = try? decoder.size(of: jpeg)
+        else { return }
+        var output = [UInt8](repeating: 0, count: JPEGTransformer.bound(width: size.width, height: size.height))
+        let turned = output.withMutableRawSpan { try? transformer.transform(jpeg, turn, into: &$0) }
+        guard let turned else { return }
+        check(turned.byteCount <= output.count, "no more than was announced")
+    }
+}

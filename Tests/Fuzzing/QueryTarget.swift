@@ -1,0 +1,66 @@
+import SharedFrame
+import SystemPackage
+
+@testable import DetectionServer
+@testable import FrameServer
+
+/// What stands in a request's path, query and headers.
+enum QueryTarget {
+    static func run(_ input: Input) {
+        var input = input
+        let path = input.line()
+        let header = input.line()
+        let text = input.text
+        let query = Query(text)
+        if let route = Route(path: path, query: query) {
+            if (try? query.check(known: route.parameters)) != nil { readAll(query, header: header) }
+            examine(camera: camera(of: route))
+        }
+        if let route = DetectionRoute(path: path) { _ = try? query.check(known: route.parameters) }
+        readAll(query, header: header)
+        examine(camera: text)
+        wish(query, accept: header)
+    }
+
+    private static func readAll(_ query: Query, header: String) {
+        if let options = try? StreamOptions(query, accept: header) {
+            check(options.interval == 0 || 8_000_000...10_000_000_000 ~= options.interval, "0.1 to 120 pictures/s")
+        }
+        if let request = try? SnapshotRequest(query, ifNoneMatch: header, isHeadOnly: false, now: 1 << 40) {
+            check(request.deadline > request.began, "a snapshot waits")
+            check(request.maximumAge ?? 0 <= 3_600_000_000_000, "an age of at most an hour")
+            _ = request.isKnown(1)
+        }
+        if let number = try? query.number("fps", in: 0.1...120) { check(0.1...120 ~= number, "within its range") }
+        if let number = try? query.integer("after", in: 0...9) { check(0...9 ~= number, "within its range") }
+    }
+
+    private static func camera(of route: Route) -> String? {
+        switch route {
+        case .stream(let camera), .snapshot(let camera), .status(let camera), .controls(let camera): camera
+        case .health, .metrics: nil
+        }
+    }
+
+    /// A name that is taken leads to a file in the folder of shared memory and nowhere else.
+    private static func examine(camera text: String?) {
+        guard let text, let name = CameraName(text) else { return }
+        check(name.text.utf8.elementsEqual(text.utf8), "a name is taken as it is")
+        for kind in [RingName.Kind.capture, .relay] {
+            guard let ring = RingName(prefix: "fuzz", camera: name, kind: kind) else { fatalError("no ring name") }
+            check(ring.path.removingLastComponent() == RingName.folder, "a ring lies in its folder")
+            check(ring.path.lexicallyNormalized() == ring.path, "a ring's path has no way out")
+            check(ring.path.string.utf8.count < 255, "a ring's path is not too long")
+        }
+    }
+
+    /// What a client wishes of a detection, written and read again, is the same.
+    private static func wish(_ query: Query, accept: String) {
+        guard let wish = try? Wish(query, threshold: 0.5, accept: accept) else { return }
+        check(0.04...1 ~= wish.minimum, "a confidence")
+        let text = wish.query(threshold: 0.5)
+        var again = try? Wish(Query(String(text.dropFirst())), threshold: 0.5, accept: nil)
+        again?.wantsPicture = wish.wantsPicture
+        check(again == wish, "a wish can be written: \(wish), \(text)")
+    }
+}

@@ -1,0 +1,85 @@
+import JSON
+import MotionJPEG
+import SharedFrame
+
+@testable import Upstream
+
+/// What a server says of its cameras, and its address.
+enum UpstreamTarget {
+    static func run(_ input: Input) {
+        var input = input
+        switch input.byte() % 5 {
+        case 0: document(input.bytes)
+        case 1: status(input)
+        case 2: address(input.text)
+        case 3: clock(input)
+        default: number(input.text)
+        }
+    }
+
+    /// What was read, written and read again, is the same.
+    private static func document(_ bytes: [UInt8]) {
+        guard let document = JSON(bytes) else { return }
+        let text = document.text
+        guard let again = JSON(Array(text.utf8)) else { fatalError("what was written cannot be read: \(text)") }
+        check(again.text == text, "what was written is read as it was")
+    }
+
+    private static func status(_ input: Input) {
+        var input = input
+        let camera = input.line()
+        for camera in [nil, camera] {
+            guard let status = UpstreamStatus(input.bytes, camera: camera) else { continue }
+            check(status.now < 10_000_000_000_000_000_000, "a time before the year 2286")
+            check(!(status.state == .live && !status.isOnline), "an offline camera is not live")
+        }
+    }
+
+    /// No credentials get into an address, whatever is given.
+    private static func address(_ text: String) {
+        guard let address = try? UpstreamAddress(text) else { return }
+        // Bytes, not characters: an accent may follow a slash.
+        let url = address.url.utf8
+        check(url.starts(with: "http://".utf8) || url.starts(with: "https://".utf8), "http or https")
+        check(!address.host.utf8.contains(UInt8(ascii: "@")), "no credentials in the host")
+        let shown = authority(address.description.utf8)
+        check(!shown.contains(UInt8(ascii: "@")), "no credentials in what is logged")
+        check(shown.elementsEqual(authority(url)), "what is logged is the same server")
+        if let status = address.statusURL {
+            check(authority(status.utf8).elementsEqual(authority(url)), "the status is on the same server")
+        }
+        guard let again = try? UpstreamAddress(address.url) else { fatalError("its own URL is refused: \(text)") }
+        check(again == address, "an address is taken as it was written: \(address.url), \(again.url)")
+    }
+
+    private static func authority(_ url: String.UTF8View) -> Substring.UTF8View {
+        url.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
+    }
+
+    /// The estimate of the upstream's clock, from whatever the upstream says; this machine's clock tells the truth.
+    private static func clock(_ input: Input) {
+        var input = input
+        var clock = ClockOffset()
+        var now: UInt64 = 1_790_000_000_000_000_000
+        while !input.isEmpty {
+            let flags = input.byte()
+            let upstream = flags & 4 == 0 ? now &+ input.integer(UInt64.self) : UInt64(input.integer(UInt32.self)) << 32
+            let asked = now
+            now += UInt64(input.integer(UInt32.self))
+            if flags & 8 != 0 { clock.follow(pictureOf: upstream, arrived: now, monotonic: now) }
+            if flags & 1 == 0 {
+                clock.add(upstream: upstream, asked: asked, answered: now)
+            } else {
+                clock.add(pictureOf: upstream, arrived: now)
+            }
+            if flags & 2 != 0 { clock.reset() }
+            _ = clock.nanoseconds
+        }
+    }
+
+    private static func number(_ text: String) {
+        guard let nanoseconds = PartHeaders.nanoseconds(text) else { return }
+        let again = PartHeaders.nanoseconds(Multipart.timestamp(realtimeNanoseconds: nanoseconds))
+        check(again == nanoseconds / 1000 * 1000, "a time that was written is read as it was, in microseconds")
+    }
+}
