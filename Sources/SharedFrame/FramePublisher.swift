@@ -245,7 +245,8 @@ public final class FramePublisher {
 
     private func takeOver() {
         let newest = ring.memory.load64(RingLayout.Header.newestNumber)
-        if newest < RingLayout.numberLimit {
+        let position = ring.memory.load64(RingLayout.Header.position)
+        if newest < RingLayout.numberLimit, position < RingLayout.numberLimit {
             if newest != 0 { lastNumber = newest }
             ring.memory.repairSlots()
         } else {

@@ -14,7 +14,8 @@ enum RingLayout {
     /// Above this many bytes a ring has fewer slots, though never fewer than 3: two rings fit a container's 64 MB.
     static let preferredByteCount = 24 << 20
 
-    /// A number that no writer comes to: they begin with the Unix time in milliseconds, or with an upstream's number.
+    /// A number that no writer comes to, of a frame or in counting them: they begin with the Unix time in milliseconds, or
+    /// with an upstream's number.
     static let numberLimit: UInt64 = 1 << 52
 
     /// Bytes of the object that are locked, not read: see ``FileLock``.

@@ -67,6 +67,7 @@ extension RingMemory {
     /// Forgets all frames.
     func emptySlots() {
         for index in 0..<geometry.slotCount { abandonSlot(geometry.offset(ofSlot: index)) }
+        store64Releasing(RingLayout.Header.position, 0)
         store64Releasing(RingLayout.Header.newestNumber, 0)
         if load32(RingLayout.Header.textSequence) & 1 == 1 { changeTexts {} }
     }
