@@ -10,7 +10,8 @@ struct RingContent {
 
     init(_ input: inout Input, isRaw: Bool, slotCount: Int) {
         self.isRaw = isRaw
-        geometry = RingGeometry(slotCount: slotCount, slotByteCount: 1)
+        // As large as a writer wants at least: it takes this very object over.
+        geometry = RingGeometry(slotCount: slotCount, slotByteCount: 4096)
         truncatedByteCount = Int(input.integer(UInt16.self))
         guard !isRaw else {
             bytes = input.bytes
