@@ -161,6 +161,8 @@ struct ControlSocketTests {
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let before = calls.count
         let second = try start(base, camera: camera, ring: ring)
+        // The ring tells the dead one's state until the next one has written its own.
+        #expect(eventually(30) { calls.count > before && calls.last == "STREAMON 0" })
         let again = Array(calls[before...])
         #expect(again.last == "STREAMON 0")
         #expect(again.contains("Brightness 140") && again.contains("White Balance Temperature 3100"))
