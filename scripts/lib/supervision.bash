@@ -85,14 +85,26 @@ start() {
 }
 
 # Repairs what dies, for ever.
+#
+# A shell that starts a process may forget another one that has just ended: `wait -n` then tells nobody of it. So it is
+# called only after a look that found nothing to repair, and every five seconds there is a look in any case.
 supervise() {
-    local process status
+    local process status pulse='' has_repaired
     while true; do
-        for process in "${!part_of[@]}"; do
-            kill -0 "$process" 2>/dev/null && continue
-            status=0
-            wait "$process" 2>/dev/null || status=$?
-            repair "$process" "$status"
+        if [[ -z $pulse ]] || ! kill -0 "$pulse" 2>/dev/null; then
+            setpriv --pdeathsig KILL -- sleep 5 </dev/null &
+            pulse=$!
+        fi
+        has_repaired=1
+        while ((has_repaired)); do
+            has_repaired=0
+            for process in "${!part_of[@]}"; do
+                kill -0 "$process" 2>/dev/null && continue
+                status=0
+                wait "$process" 2>/dev/null || status=$?
+                repair "$process" "$status"
+                has_repaired=1
+            done
         done
         kill -0 "$keeper_pid" 2>/dev/null || fail 70 "the process that tidies up was killed."
         { wait -n || true; } 2>/dev/null        # several may have died, of which bash tells one, in its own words
