@@ -6,6 +6,7 @@
 // It takes as little of the machine as it can. Of a picture it reads the first bytes, with the time at which the
 // camera delivered it (see Tests/FakeCamera), the last two and the boundary, each of which must be in its place; the
 // rest is thrown away in the kernel. One in `--sample` is read whole, and must have the bytes that others got.
+// An asking connection that the server closes after so many answers, as it says by "Connection: close", is opened anew.
 // `--ramp`: connections a second. `--log`: arrival, bytes and hash of each frame. `--until-first`: tries every 5 ms and
 // ends with the first frame that has a time. `--process`, `--thread`: whose CPU time over the measurement is told.
 #define _GNU_SOURCE
@@ -28,6 +29,7 @@ static uint64_t began, measured_from;
 static unsigned sample_every = 16;
 static FILE *log_file;
 static bool ends_with_first, is_over;
+static int epoll;
 static struct { uint64_t number, hash, length; } known[1 << 12];
 static struct { const char *name; bool is_thread; double at_begin; } clocks[MOST_CLOCKS];
 static int clock_count;
@@ -101,6 +103,12 @@ static void note(struct samples *samples, double at, double value) {
     samples->all[samples->count++] = (struct sample){at, value};
 }
 
+static void begin(struct viewer *viewer) {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = viewer};
+    viewer_start(viewer);
+    if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
+}
+
 bool viewer_compares(struct viewer *viewer) {
     return log_file || sample_every <= 1 || (viewer->frames + (uint64_t)(viewer - viewer->group->viewers)) % sample_every == 0;
 }
@@ -147,7 +155,10 @@ void viewer_received(struct viewer *viewer) {
         viewer->newest = stamp;
         viewer->newest_arrival = arrival;
     }
-    if (group->asks) viewer_ask(viewer);
+    if (group->asks && !viewer_ask(viewer)) {
+        viewer_leave(viewer);
+        begin(viewer);
+    }
 }
 
 // ---- the loop
@@ -164,20 +175,14 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-static void begin(int epoll, struct viewer *viewer) {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = viewer};
-    viewer_start(viewer);
-    if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
-}
-
 // The connections that are due by now, of all groups in turn; how many have been begun.
-static int begin_due(int epoll, int begun, int total, double ramp, uint64_t time) {
+static int begin_due(int begun, int total, double ramp, uint64_t time) {
     int due = ramp > 0 ? (int)((double)(time - began) / 1e9 * ramp) + 1 : total;
     for (; begun < due && begun < total; begun++) {
         int i = begun;
         struct group *group = groups;
         while (i >= group->count) i -= group++->count;
-        begin(epoll, &group->viewers[i]);
+        begin(&group->viewers[i]);
     }
     return begun;
 }
@@ -280,7 +285,8 @@ int main(int count, char **arguments) {
     setrlimit(RLIMIT_NOFILE, &limit);
     signal(SIGPIPE, SIG_IGN);
 
-    int epoll = epoll_create1(EPOLL_CLOEXEC), total = 0, begun = 0;
+    epoll = epoll_create1(EPOLL_CLOEXEC);
+    int total = 0, begun = 0;
     bool has_slow = false, is_measuring = false;
     double own = 0;
     for (int i = 0; i < group_count; i++) {
@@ -292,7 +298,7 @@ int main(int count, char **arguments) {
     measured_from = began + (uint64_t)((warmup + ramp_time) * 1e9);
     uint64_t end = measured_from + (uint64_t)(seconds * 1e9), last = began;
     for (uint64_t time = began; time < end && !is_over; time = monotonic()) {
-        begun = begin_due(epoll, begun, total, ramp, time);
+        begun = begin_due(begun, total, ramp, time);
         if (!is_measuring && time >= measured_from) {
             is_measuring = true;
             for (int i = 0; i < clock_count; i++) clocks[i].at_begin = cpu_time(i);
@@ -309,7 +315,7 @@ int main(int count, char **arguments) {
         if (has_slow) read_all_slow((double)(time - last) / 1e9);
         last = time;
         bool has_failed = begun == total && groups[0].viewers[0].socket < 0;
-        if (ends_with_first && has_failed && !ready) begin(epoll, &groups[0].viewers[0]);
+        if (ends_with_first && has_failed && !ready) begin(&groups[0].viewers[0]);
     }
 
     double measured = (double)(monotonic() - measured_from) / 1e9;

@@ -23,19 +23,31 @@ static void end(struct viewer *viewer, const char *why) {
     viewer->end = why;
 }
 
-void viewer_ask(struct viewer *viewer) {
+static void ask(struct viewer *viewer) {
     struct group *group = viewer->group;
     char request[512];
     int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n\r\n", group->path,
                           group->host);
     viewer->status = 0;
     viewer->head_length = 0;
-    viewer->asked = monotonic();
     if (send(viewer->socket, request, (size_t)length, MSG_NOSIGNAL) != length) end(viewer, "no connection");
+}
+
+bool viewer_ask(struct viewer *viewer) {
+    if (viewer->is_last) return false;
+    viewer->asked = monotonic();
+    ask(viewer);
+    return true;
+}
+
+void viewer_leave(struct viewer *viewer) {
+    end(viewer, "left");
 }
 
 void viewer_start(struct viewer *viewer) {
     struct group *group = viewer->group;
+    viewer->is_last = false;
+    viewer->asked = monotonic();
     viewer->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (viewer->socket < 0) {
         end(viewer, "no descriptors are left");
@@ -46,7 +58,7 @@ void viewer_start(struct viewer *viewer) {
         return;
     }
     fcntl(viewer->socket, F_SETFL, O_NONBLOCK);
-    viewer_ask(viewer);
+    ask(viewer);
 }
 
 // ---- pictures
@@ -219,6 +231,7 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
             end(viewer, "the server refused");
         } else if (viewer->group->asks) {
             const char *length = strcasestr(viewer->head, "\r\ncontent-length: ");
+            viewer->is_last = strcasestr(viewer->head, "\r\nconnection: close\r\n") != NULL;
             if (!length) end(viewer, "a picture without a length");
             else begin_picture(viewer, strtoull(length + 18, NULL, 10));
         } else {

@@ -25,6 +25,7 @@ struct viewer {
     struct group *group;
     int socket;                             // -1 once it is over
     int status;                             // of HTTP; 0 until it has come
+    bool is_last;                           // the server closes the connection after this answer
     const char *end;                        // why it is over
     char head[2048];                        // of the response, then each part's
     size_t head_length;
@@ -48,7 +49,10 @@ struct viewer {
 uint64_t monotonic(void);
 
 void viewer_start(struct viewer *viewer);
-void viewer_ask(struct viewer *viewer);
+// Asks for the next picture; false when the server takes no more requests on this connection.
+bool viewer_ask(struct viewer *viewer);
+// Closes the connection, for another one to take its place.
+void viewer_leave(struct viewer *viewer);
 
 // Reads at most about `limit` bytes, without waiting; how many have come. The viewer may be over then.
 size_t viewer_read(struct viewer *viewer, size_t limit);
