@@ -21,7 +21,10 @@ export class Controls extends EventTarget {
   #isOpen = false;
   #focusBefore = null;
   #isNowhere = false;
-  #answers = 0;
+  #state = "";
+  #questions = 0;
+  /** The question whose answer is shown: what was asked before it is old, however late its answer comes. */
+  #answered = 0;
 
   /** Sends "change" when it is offered, opens or closes. */
   constructor(panel) {
@@ -46,11 +49,13 @@ export class Controls extends EventTarget {
     this.#player?.removeEventListener("state", this.#onState);
     player?.addEventListener("state", this.#onState);
     this.#player = player;
+    this.#state = player?.condition.state ?? "";
     this.#answer = null;
     this.#isOpen &&= player !== null;
     this.#wishes = player && new Wishes(this.#address, (answer) => {
-      this.#answers += 1;
-      this.#take(player, answer);
+      if (player !== this.#player) return;
+      this.#answered = this.#questions += 1;
+      this.#take(answer, answer.body.results ?? []);
     });
     this.#show();
     if (player?.status) this.#refresh();
@@ -92,43 +97,52 @@ export class Controls extends EventTarget {
   }
 
   // A camera that comes back may be another one, or one that could not be asked before.
-  #onState = ({ detail }) => {
-    if (["live", "offline"].includes(detail.state) && (this.#isOpen || !this.#answer)) this.#refresh();
+  #onState = ({ detail: { state } }) => {
+    const isReturn = state === "live" && !["live", "late"].includes(this.#state);
+    this.#state = state;
+    if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
   /** What others and the camera itself turn is shown while the panel is open and nobody's finger is on it. */
   async #follow() {
-    const player = this.#player;
-    const before = this.#answers;
-    if (!this.isOpen || document.hidden || player.condition.state !== "live" || this.#panel.matches(":active")) return;
-    const { status, body } = await ask(this.#address);
-    if (player !== this.#player || before !== this.#answers || this.#panel.matches(":active") || status !== 200 || !body.controls) return;
+    const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
+    if (document.hidden || !isUntouched() || this.#player.condition.state !== "live") return;
+    const { status, body } = (await this.#ask()) ?? {};
+    if (status !== 200 || !Array.isArray(body.controls) || !isUntouched()) return;
     this.#answer = body;
-    this.#show(null);
+    this.#show();
   }
-
 
   async #refresh() {
-    const player = this.#player;
     if (this.#isNowhere) return;
-    const answer = await ask(this.#address);
+    const answer = await this.#ask();
+    if (!answer) return;
     // Such a server has no controls at all; asking again for each camera would be noise.
     this.#isNowhere = answer.status === 404 && answer.body.error === "not_found";
-    this.#take(player, answer);
+    this.#take(answer);
   }
 
-  #take(player, { status, body }) {
-    if (player !== this.#player) return;
+  /** How this camera's controls are; null where something newer is known, or another camera shown, when the answer comes. */
+  async #ask() {
+    const player = this.#player;
+    const question = (this.#questions += 1);
+    const answer = await ask(this.#address);
+    if (player !== this.#player || question < this.#answered) return null;
+    this.#answered = question;
+    return answer;
+  }
+
+  /** `results`: of a wish; null leaves standing what is said of the last one. */
+  #take({ status, body }, results = null) {
     const isFine = status === 200 && Array.isArray(body.controls);
     if (isFine) this.#answer = body;
     const { sentence, detail } = isFine ? { sentence: "", detail: "" } : trouble(body.error, body.message || (status ? `HTTP ${status}` : ""));
     const fault = [sentence, detail].filter(Boolean).join("\n");
-    this.#show(body.results);
+    this.#show(results);
     if (this.#fault.textContent !== fault) this.#fault.textContent = fault;
   }
 
-  /** `results`: of a wish; null leaves standing what is said of the last one. */
-  #show(results = []) {
+  #show(results = null) {
     this.#panel.hidden = !this.isOpen;
     if (this.isOpen) {
       const { controls, formats, now, device } = this.#answer;

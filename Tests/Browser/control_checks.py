@@ -168,6 +168,29 @@ def back_to_default(browser):
         expect(desk.controls.wishes[-1], {"*": None}, "the wish of a reset of all")
 
 
+def old_answers_come_too_late(browser):
+    """Questions that are asked before a wish and answered after it tell how things were before it."""
+    with Desk(browser) as desk:
+        desk.open()
+        desk.controls.may_tell.clear()
+        asked = desk.controls.asked
+        browser.press("c")
+        wait_until(lambda: desk.is_open and desk.controls.asked > asked, 20, "the question of a panel that opens")
+        desk.turn("contrast", 101, "[type=number]", "change")
+        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        desk.page.run(
+            "window.changes = []; new MutationObserver(() => changes.push(document.querySelector('[data-control=contrast]').innerText))"
+            ".observe(document.getElementById('controls'), { childList: true, subtree: true, characterData: true, attributes: true });")
+        desk.controls.may_tell.set()
+        desk.controls["brightness"]["value"] = 77
+        value = lambda name: desk.row(name, "row.querySelector('[type=range]').value")
+        wait_until(lambda: value("brightness") == "77", 20, lambda: f"a newer answer, but {value('brightness')}")
+        expect(value("contrast"), "100", "the slider")
+        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        changes = desk.page.run("return changes")
+        assert all("the camera made it 100" in words for words in changes), changes
+
+
 def troubles_are_told(browser):
     with Desk(browser) as desk:
         desk.open_panel()
@@ -285,6 +308,7 @@ def checks(browser):
     yield "controls: of several wishes the newest wins", newest_wish_wins, browser
     yield "controls: what the camera made of a wish is told", what_the_camera_made_of_it, browser
     yield "controls: one and all go back to their defaults", back_to_default, browser
+    yield "controls: an answer to what was asked before a wish comes too late", old_answers_come_too_late, browser
     yield "controls: troubles are told in a sentence, in Korean too", troubles_are_told, browser
     yield "controls: opening them shows what others have set; Escape closes them", another_client, browser
     yield "controls: the keyboard alone is enough", keyboard_only, browser

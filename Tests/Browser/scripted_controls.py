@@ -1,5 +1,6 @@
 """A camera's controls as the server hands them out (docs/http-api.md), of a camera that has its own mind."""
 
+import copy
 import threading
 import time
 
@@ -30,8 +31,10 @@ class ScriptedControls:
         self.camera = camera
         self.lock = threading.Lock()
         self.delay = 0.0
+        self.may_tell = threading.Event()       # while it is clear, what was asked is answered late
+        self.may_tell.set()
         self.wishes = []
-        self.running = self.most_running = 0
+        self.running = self.most_running = self.asked = 0
         self.refusal = None
         self.controls = [
             integer("brightness", "Brightness", 0, 255, 128),
@@ -65,7 +68,12 @@ class ScriptedControls:
         }
 
     def get(self):
-        return self.refusal or (200, self.answer)
+        """How the controls are at this moment, told as soon as that is allowed."""
+        with self.lock:
+            self.asked += 1
+            answer = self.refusal or (200, copy.deepcopy(self.answer))
+        self.may_tell.wait(60)
+        return answer
 
     def put(self, wishes):
         """The status and body that answer a wish."""
