@@ -5,6 +5,10 @@ import time
 import traceback
 
 
+#: Seconds that a condition may take where time is not what is checked: a machine may be slow.
+PATIENCE = 30
+
+
 class Skipped(Exception):
     """A check that cannot run here; its text is the reason."""
 
@@ -40,7 +44,7 @@ class Report:
         return 0 if self.failed == 0 else 1
 
 
-def wait_until(condition, seconds, what):
+def wait_until(condition, what, seconds=PATIENCE):
     """Waits for something true and returns how long that took, in seconds, and the value. `what` may be a function that tells it."""
     began = time.monotonic()
     while True:
@@ -51,6 +55,17 @@ def wait_until(condition, seconds, what):
             wanted = what() if callable(what) else what
             raise AssertionError(f"after {seconds} s still not: {wanted} (last seen: {value!r})")
         time.sleep(0.02)
+
+
+def wait_equal(actual, wanted, what):
+    """Waits until a function gives what is wanted."""
+    last = []
+
+    def is_equal():
+        last[:] = [actual()]
+        return last[0] == wanted
+
+    wait_until(is_equal, lambda: f"{what}: {last[0]!r} instead of {wanted!r}")
 
 
 def expect(actual, wanted, what):

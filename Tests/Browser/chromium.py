@@ -67,7 +67,7 @@ class Chromium:
             raise
 
     def _wait_for_driver(self):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
                 if self._call("GET", "/status")["ready"]:
@@ -99,7 +99,7 @@ class Chromium:
         """Goes to an address and returns when its document is there; a stream never finishes loading."""
         self.leave()
         self.command("POST", "/url", {"url": address})
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             try:
                 if self.run("return location.href !== 'about:blank' && document.body !== null"):

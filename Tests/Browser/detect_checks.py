@@ -23,11 +23,11 @@ class Stage:
         self.browser.viewport(1280, 800)
         self.page.open()
         self.page.run("localStorage.clear()")
-        wait_until(lambda: self.page.state() == "live", 15, "live")
+        wait_until(lambda: self.page.state() == "live", "live")
 
     def detect(self):
         self.browser.press("d")
-        wait_until(lambda: self.page.run("return document.querySelectorAll('#finds li').length") > 0, 10, "something found")
+        wait_until(lambda: self.page.run("return document.querySelectorAll('#finds li').length") > 0, "something found")
 
     def boxes(self):
         return self.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes .box')].map({RECTANGLE})")
@@ -37,7 +37,7 @@ def is_detector_there(system):
     def settled():
         state = json.loads(system.get("/detect/status")[1])
         return state if state["state"] != "loading" else None
-    _, state = wait_until(settled, 10, "a detector that is ready or says why not")
+    _, state = wait_until(settled, "a detector that is ready or says why not")
     if not state["ready"]:
         raise Skipped(state["message"])
 
@@ -62,7 +62,7 @@ def boxes_lie_over_the_picture(stage):
                           (find["x_max"] - find["x_min"]) * scale, (find["y_max"] - find["y_min"]) * scale)
                 most = max(most, *(abs(a - b) for a, b in zip(wanted, box)))
             return most
-        wait_until(lambda: distance() < 1.5, 3, f"boxes within 1.5 pixels at {width}x{height}")
+        wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels at {width}x{height}")
     expect(len(stage.boxes()), answer["count"], "the number of boxes")
 
 
@@ -77,7 +77,7 @@ def list_and_boxes_agree(stage):
     stage.page.run("document.querySelector('#finds li').focus()")
     expect(stage.page.run(f"return {PLAYER}.shadowRoot.querySelectorAll('.boxes .lit').length"), 1, "boxes that light up")
     stage.browser.press("l")
-    wait_until(lambda: "개" in stage.page.text("#finds li"), 3, "the list in Korean")
+    wait_until(lambda: "개" in stage.page.text("#finds li"), "the list in Korean")
     words = stage.page.run(f"return {PLAYER}.shadowRoot.querySelector('.boxes text').textContent")
     assert words.startswith("개"), words
     stage.page.run("localStorage.clear()")
@@ -90,7 +90,7 @@ def back_to_live(stage):
     stage.detect()
     expect(stage.page.state(), "frozen", "the state")
     stage.browser.press("d")
-    wait_until(lambda: stage.page.state() == "live", 3, "live")
+    wait_until(lambda: stage.page.state() == "live", "live")
     expect(stage.boxes(), [], "boxes")
     expect(stage.page.run("return document.getElementById('finds').hidden"), True, "the hidden list")
     expect(stage.browser.console(), [], "complaints in the console")
@@ -99,11 +99,11 @@ def back_to_live(stage):
 def grey_with_the_reason(stage):
     stage.open()
     button = "document.querySelector('[data-tool=detect]')"
-    wait_until(lambda: stage.page.run(f"return {button}.getAttribute('aria-disabled')") == "true", 5, "a grey button")
+    wait_until(lambda: stage.page.run(f"return {button}.getAttribute('aria-disabled')") == "true", "a grey button")
     title = stage.page.run(f"return {button}.title")
     assert "scripts/get-detector" in title, title
     stage.browser.press("d")
-    wait_until(lambda: stage.page.text("#message"), 2, "the reason")
+    wait_until(lambda: stage.page.text("#message"), "the reason")
     expect(stage.page.state(), "live", "the state")
 
 

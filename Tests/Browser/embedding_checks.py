@@ -11,16 +11,16 @@ from system import System
 
 PAGE = b"<!doctype html><title>Somebody else's page</title><body></body>"
 
-# Adds an element and tells what became of it: "shown", "refused", or "silent" when nothing happened for three seconds.
+# Adds an element and tells what became of it: "shown", "refused", or "silent" when nothing happened for so many seconds.
 ADD = """
-const [tag, address] = given;
+const [tag, address, seconds] = given;
 return new Promise((resolve) => {
     const element = document.createElement(tag);
     element.onload = () => resolve('shown');
     element.onerror = () => resolve('refused');
     element.src = address;
     document.body.append(element);
-    setTimeout(() => resolve(element.naturalWidth > 0 ? 'shown' : 'silent'), 3000);
+    setTimeout(() => resolve(element.naturalWidth > 0 ? 'shown' : 'silent'), seconds * 1000);
 });
 """
 READ = "return fetch(given[0]).then(() => 'read', () => 'refused')"
@@ -42,14 +42,14 @@ def embed(browser, system, foreign):
     for host in ("127.0.0.1", "localhost"):     # another port is another origin, another name another site
         browser.open(f"http://{host}:{foreign}/")
         for path in ("/snapshot", "/video", "/video?advance_headers=1"):
-            outcome = browser.run(ADD, "img", system.address + path)
+            outcome = browser.run(ADD, "img", system.address + path, 3)
             assert outcome in ("refused", "silent"), (host, path, outcome)
-        expect(browser.run(ADD, "img", system.address + "/snapshot"), "refused", f"a snapshot on {host}")
+        expect(browser.run(ADD, "img", system.address + "/snapshot", 20), "refused", f"a snapshot on {host}")
         for path in ("/snapshot", "/status", "/app.js"):
             expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
     expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers complain of without TLS")
     browser.open(system.address + "/")
-    expect(browser.run(ADD, "img", "/snapshot"), "shown", "a snapshot on our own page")
+    expect(browser.run(ADD, "img", "/snapshot", 20), "shown", "a snapshot on our own page")
     expect(browser.run(READ, "/status"), "read", "the status on our own page")
 
 

@@ -65,7 +65,7 @@ class Firefox:
         """Goes to an address and returns when its document is there; a stream never finishes loading."""
         self.leave()
         self.bidi.command("browsingContext.navigate", context=self.context, url=address, wait="none")
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             try:
                 if self.run("return location.href !== 'about:blank' && document.body !== null"):
@@ -91,7 +91,14 @@ class Firefox:
         if clip:
             x, y, width, height = clip
             box = {"clip": {"type": "box", "x": x, "y": y, "width": width, "height": height}}
-        return base64.b64decode(self.bidi.command("browsingContext.captureScreenshot", context=self.context, **box)["data"])
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return base64.b64decode(self.bidi.command("browsingContext.captureScreenshot", context=self.context, **box)["data"])
+            except RuntimeError:        # “Unable to capture screenshot”, now and then on a busy machine
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def press(self, key):
         code = KEYS.get(key, key)

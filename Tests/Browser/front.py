@@ -46,7 +46,7 @@ class Front:
             return False
 
     def __enter__(self):
-        wait_until(self._answers, 10, "an answer over TLS")
+        wait_until(self._answers, "an answer over TLS")
         return self
 
     def __exit__(self, *_):

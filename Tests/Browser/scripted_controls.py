@@ -1,6 +1,7 @@
 """A camera's controls as the server hands them out (docs/http-api.md), of a camera that has its own mind."""
 
 import copy
+import math
 import threading
 import time
 
@@ -34,6 +35,7 @@ class ScriptedControls:
         self.may_tell = threading.Event()       # while it is clear, what was asked is answered late
         self.may_tell.set()
         self.wishes = []
+        self.most_answered = math.inf           # wishes beyond that many wait
         self.running = self.most_running = self.asked = 0
         self.refusal = None
         self.controls = [
@@ -81,7 +83,10 @@ class ScriptedControls:
             self.running += 1
             self.most_running = max(self.most_running, self.running)
             self.wishes.append(wishes)
+            place = len(self.wishes)
         time.sleep(self.delay)
+        while place > self.most_answered:
+            time.sleep(0.01)
         try:
             if self.refusal:
                 return self.refusal

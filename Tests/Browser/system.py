@@ -37,7 +37,7 @@ class System:
         names = [camera.split("=")[0] for camera in cameras.split()]
         try:
             patience = 60 if "ORIEL_BIN_DIR" in os.environ else 900     # scripts/run may have to build first
-            wait_until(lambda: self._is_up(names), patience, "a picture of every camera")
+            wait_until(lambda: self._is_up(names), "a picture of every camera", patience)
         except BaseException:
             print(self.log.read_text(errors="replace")[-1500:], flush=True)
             self.close()

@@ -9,7 +9,7 @@ import tempfile
 import time
 
 import coded
-from checking import Skipped, expect, own_address, wait_until
+from checking import PATIENCE, Skipped, expect, own_address, wait_until
 from page import PLAYER, Page
 from system import System, USBCamera
 from wire import Wire
@@ -24,8 +24,9 @@ class Stage:
         self.browser, self.system = browser, system
         self.page = Page(browser, f"http://{host}:{port or system.port}")
 
-    def wait_live(self, seconds=15):
-        return wait_until(lambda: self.page.state() == "live", seconds, "live")[0]
+    def wait_live(self):
+        """Returns how long that took, in seconds."""
+        return wait_until(lambda: self.page.state() == "live", lambda: f"live, but {self.page.state()}")[0]
 
     def open_marked(self):
         """Opens the page and marks its document, so that a reload would be noticed."""
@@ -42,12 +43,11 @@ def moving_pictures(stage):
     stage.wait_live()
     box = stage.page.run(f"const box = {PLAYER}.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]")
     first, number = stage.browser.screenshot(box), stage.page.frame_number()
-    time.sleep(0.5)
-    second, later = stage.browser.screenshot(box), stage.page.frame_number()
-    assert first != second, "two screenshots are the same"
-    assert later > number > 0, (number, later)
-    rate = stage.page.player("player.metrics.rate")
-    return f"{later - number} frames in between, {rate:.1f} fps"
+    assert number > 0, number
+    wait_until(lambda: stage.page.frame_number() > number, "a newer frame")
+    wait_until(lambda: stage.browser.screenshot(box) != first, "another picture on the screen")
+    _, rate = wait_until(lambda: stage.page.player("player.metrics.rate"), "a rate")
+    return f"{rate:.1f} fps"
 
 
 def age_is_real(stage):
@@ -58,8 +58,10 @@ def age_is_real(stage):
         "window.delays = []; const player = " + PLAYER + ";"
         "player.addEventListener('measure', () => delays.push(player.frame.delay));")
     time.sleep(4)
-    delays = [delay for delay in stage.page.run("return delays") if delay is not None]
-    assert delays and all(delay < 5000 for delay in delays), delays
+    delays = lambda: [delay for delay in stage.page.run("return delays") if delay is not None]
+    wait_until(lambda: len(delays()) >= 5, "five ages")
+    delays = delays()
+    assert all(0 <= delay < 30_000 for delay in delays), delays
     return f"captured to painted: median {statistics.median(delays):.0f} ms, most {max(delays):.0f} ms"
 
 
@@ -67,12 +69,12 @@ def capture_stops(stage):
     stage.open_marked()
     stage.system.signal(signal.SIGSTOP, "capture-daemon")
     try:
-        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), 3, "not live any more")
-        wait_until(lambda: stage.page.state() == "offline", 5, "offline")
+        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), "not live any more")
+        wait_until(lambda: stage.page.state() == "offline", "offline")
         note = stage.page.note()
     finally:
         stage.system.signal(signal.SIGCONT, "capture-daemon")
-    back = stage.wait_live(3)
+    back = stage.wait_live()
     stage.expect_same_document()
     return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after its return"
 
@@ -83,14 +85,14 @@ def gone_and_back(stage, leave, come_back, states):
     time.sleep(0.5)
     leave()
     try:
-        went, _ = wait_until(lambda: stage.page.state() in states, 10, lambda: f"{' or '.join(states)}, but {stage.page.state()}")
+        went, _ = wait_until(lambda: stage.page.state() in states, lambda: f"{' or '.join(states)}, but {stage.page.state()}")
         note = " ".join(stage.page.note().split())
         time.sleep(1)
-        expect(stage.page.state() in states, True, f"{stage.page.state()} a second later")
+        wait_until(lambda: stage.page.state() in states, lambda: f"still {' or '.join(states)}, but {stage.page.state()}")
         number = stage.page.frame_number()
     finally:
         come_back()
-    back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, 10, "live with new frames")
+    back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, "live with new frames")
     stage.expect_same_document()
     return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after its return"
 
@@ -145,19 +147,19 @@ def turned_on_the_page(stage, camera):
     before = value()
     stage.open_marked()
     offered = "return document.querySelector('[data-tool=controls]').checkVisibility()"
-    wait_until(lambda: stage.page.run(offered), 5, "a button for the controls")
+    wait_until(lambda: stage.page.run(offered), "a button for the controls")
     stage.browser.press("c")
-    wait_until(lambda: stage.page.run(shown) == str(before), 5, lambda: f"{before}, but {stage.page.run(shown)}")
+    wait_until(lambda: stage.page.run(shown) == str(before), lambda: f"{before}, but {stage.page.run(shown)}")
     stage.page.run("document.querySelector('[data-control=brightness] [type=range]').focus()")
     stage.browser.press("ArrowRight")
-    wait_until(lambda: value() == before + 1, 5, lambda: f"{before + 1} at the camera, but {value()}")
+    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} at the camera, but {value()}")
     camera.unplug()
-    wait_until(lambda: stage.page.state() == "offline", 10, "offline")
+    wait_until(lambda: stage.page.state() == "offline", "offline")
     camera.plug_in()
-    wait_until(lambda: stage.page.state() == "live", 10, "live")
-    wait_until(lambda: value() == before + 1, 5, lambda: f"{before + 1} after its return, but {value()}")
+    wait_until(lambda: stage.page.state() == "live", "live")
+    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} after its return, but {value()}")
     stage.page.run("document.querySelector('.reset-all').click()")
-    wait_until(lambda: value() == before, 5, lambda: f"{before} again, but {value()}")
+    wait_until(lambda: value() == before, lambda: f"{before} again, but {value()}")
     stage.browser.press("Escape")
     stage.expect_same_document()
 
@@ -169,12 +171,12 @@ def part_dies(stage, program):
     killed = time.monotonic()
     time.sleep(0.3)
     began = time.monotonic()
-    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, 10, "live with new frames")
+    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, "live with new frames")
     back = time.monotonic() - killed
     time.sleep(max(0, 1.5 - (time.monotonic() - began)))
-    wait_until(lambda: stage.page.state() == "live", 5, "live")
+    wait_until(lambda: stage.page.state() == "live", "live")
     later = stage.page.frame_number()
-    wait_until(lambda: stage.page.frame_number() > later, 3, "frames that go on")
+    wait_until(lambda: stage.page.frame_number() > later, "frames that go on")
     stage.expect_same_document()
     return f"live with five new pictures {back:.2f} s after the kill"
 
@@ -208,10 +210,10 @@ def strict_policy(stage):
 def wall_of_cameras(stage):
     stage.page.open()
     states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
-    wait_until(lambda: stage.page.run(states) == ["live"] * 6, 15, "six live tiles")
+    wait_until(lambda: stage.page.run(states) == ["live"] * 6, "six live tiles")
     ids = "return [...document.querySelectorAll('oriel-player')].map((player) => player.frame.id)"
     before = stage.page.run(ids)
-    wait_until(lambda: all(b > a for a, b in zip(before, stage.page.run(ids))), 8, "every tile newer")
+    wait_until(lambda: all(b > a for a, b in zip(before, stage.page.run(ids))), "every tile newer")
 
 
 def newest_frame(stage, way):
@@ -226,21 +228,22 @@ def newest_frame(stage, way):
     if way == "<img>":
         stage.page.run(
             "document.body.replaceChildren(Object.assign(document.createElement('img'), { src: 'video', width: 320, height: 240 }))")
-    wait_until(lambda: stage.page.shown_number(element) is not None, 15, "a picture")
-    matched = 0
-    for _ in range(40):
+    wait_until(lambda: stage.page.shown_number(element) is not None, "a picture")
+    pictures = {coded.picture(number): number for number in range(COUNT)}
+    matched, seen = set(), []
+    deadline = time.monotonic() + 2 * PATIENCE
+    while len(matched) < 4:
         before = stage.system.get("/snapshot")
-        time.sleep(0.25)
         shown = stage.page.shown_number(element)
         after = stage.system.get("/snapshot")
-        if before[0]["X-Frame-Id"] != after[0]["X-Frame-Id"]:
-            continue
-        newest = next(number for number in range(COUNT) if coded.picture(number) == before[1])
-        expect(shown, newest, "the number on the screen")
-        matched += 1
-        if matched == 4:
-            return f"{matched} frames, lag 0"
-    raise AssertionError(f"only {matched} frames stood still long enough")
+        # A frame that is not there yet may come as long as it is the newest.
+        if before[0]["X-Frame-Id"] == after[0]["X-Frame-Id"]:
+            seen.append((pictures[before[1]], shown))
+            if seen[-1][0] == seen[-1][1]:
+                matched.add(before[0]["X-Frame-Id"])
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the newest picture was on the screen only {len(matched)} times; newest and shown were {seen}")
+    return f"{len(matched)} frames, lag 0"
 
 
 def run(report, browser):

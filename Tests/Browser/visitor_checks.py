@@ -7,7 +7,7 @@ import threading
 import time
 
 import coded
-from checking import expect, wait_until
+from checking import expect, wait_equal, wait_until
 from control_checks import Desk
 from page_checks import Scene, Source
 from scripted import Camera
@@ -55,32 +55,32 @@ def embedded_players_share(browser):
     with Scene(browser, names=names, rate=10) as scene, Foreign(scene, players) as foreign:
         browser.open(foreign.address)
         states = lambda: browser.run(STATES)
-        wait_until(lambda: states() == ["live"] * 8, 20, lambda: f"eight live players, but {states()}")
-        expect(sum(camera.viewers for camera in scene.cameras), 4, "streams over HTTP/1.1")
+        wait_until(lambda: states() == ["live"] * 8, lambda: f"eight live players, but {states()}")
+        wait_equal(lambda: sum(camera.viewers for camera in scene.cameras), 4, "streams over HTTP/1.1")
         before, asked = browser.run(IDS), scene.server.requests.count("/status")
-        wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), 15, "every player newer")
-        wait_until(lambda: scene.server.requests.count("/status") >= asked + 2, 10, "questions for the status")
+        wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), "every player newer")
+        wait_until(lambda: scene.server.requests.count("/status") >= asked + 2, "questions for the status")
         scene.sources["cam0"].go_offline("no_signal", "The cable is out.")
         scene.sources["cam5"].go_offline("no_signal", "The cable is out.")
         wanted = ["offline", "live", "live", "live", "live", "offline", "offline", "live"]
-        wait_until(lambda: states() == wanted, 15, lambda: f"two cameras offline, but {states()}")
+        wait_until(lambda: states() == wanted, lambda: f"two cameras offline, but {states()}")
         for name in ("cam0", "cam5"):
             scene.sources[name].go_on()
-        wait_until(lambda: states() == ["live"] * 8, 15, lambda: f"all live again, but {states()}")
+        wait_until(lambda: states() == ["live"] * 8, lambda: f"all live again, but {states()}")
 
 
 def embedded_stills_tell_their_age(browser):
     with Scene(browser) as scene, Foreign(scene, "<oriel-player mode=stills></oriel-player>") as foreign:
         browser.open(foreign.address)
         age = lambda: browser.run("const player = document.querySelector('oriel-player'); return player.frame?.id > 0 ? player.age : null")
-        wait_until(lambda: age() is not None, 10, "a frame number and an age")
-        assert 0 <= age() < 10_000, age()
+        wait_until(lambda: age() is not None, "a frame number and an age")
+        assert 0 <= age() < 30_000, age()
 
 
 def embedded_unknown_camera_is_left_alone(browser):
     with Scene(browser) as scene, Foreign(scene, "<oriel-player camera=attic></oriel-player>") as foreign:
         browser.open(foreign.address)
-        wait_until(lambda: browser.run(STATES) == ["missing"], 10, "no such camera")
+        wait_until(lambda: browser.run(STATES) == ["missing"], "no such camera")
         time.sleep(0.5)
         asked = lambda: sum("/attic" in request for request in scene.server.requests)
         before = asked()
@@ -89,8 +89,8 @@ def embedded_unknown_camera_is_left_alone(browser):
         camera = Camera("attic", coded.WIDTH, coded.HEIGHT)
         scene.sources["attic"] = Source(camera)
         scene.server.cameras["attic"] = camera
-        wait_until(lambda: browser.run(STATES) == ["live"], 10, lambda: f"live, but {browser.run(STATES)}")
-        expect(camera.viewers, 1, "streams of it")
+        wait_until(lambda: browser.run(STATES) == ["live"], lambda: f"live, but {browser.run(STATES)}")
+        wait_equal(lambda: camera.viewers, 1, "streams of it")
 
 
 def other_scripts(browser):
@@ -100,16 +100,16 @@ def other_scripts(browser):
         for key, code, wanted in (("ㄱ", "KeyR", "rotate=90"), ("Process", "KeyM", "rotate=90&mirror=1"), ("м", "KeyV", "fit=fill&rotate=90&mirror=1"),
                                   ("a", "KeyR", "fit=fill&rotate=90&mirror=1")):
             scene.page.run(KEY, key, code)
-            wait_until(lambda: scene.page.run("return location.hash.split('?')[1] ?? ''") == wanted, 3, f"{wanted} after {key}")
+            wait_until(lambda: scene.page.run("return location.hash.split('?')[1] ?? ''") == wanted, f"{wanted} after {key}")
 
 
 def other_spellings(browser):
     with Scene(browser, names=("main", "cam2")) as scene:
         for path in ("/#/CAM2", "/#cam2", "/#/cam2/", "/#/Cam2?fit=fill"):
             scene.page.open(path)
-            wait_until(lambda: scene.page.run("return document.title") == "cam2 · Oriel", 5, f"the camera at {path}")
+            wait_until(lambda: scene.page.run("return document.title") == "cam2 · Oriel", f"the camera at {path}")
         scene.page.open("/#/nope")
-        scene.wait_state("missing", 5)
+        scene.wait_state("missing")
         time.sleep(0.3)
         expect([request for request in scene.server.requests if request.startswith("/controls/nope")], [], "questions for its controls")
 
@@ -124,7 +124,7 @@ def keys_in_a_kiosk(browser):
         expect(scene.page.run("return [localStorage.length, document.querySelector('dialog').open, document.documentElement.lang]"), [0, False, "en"], "what keys did")
         expect(scene.page.state(), "live", "the state")
         browser.press("ArrowRight")
-        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", 3, "→ turns to the next camera")
+        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "→ turns to the next camera")
 
 
 def list_of_keys(browser):
@@ -136,7 +136,7 @@ def list_of_keys(browser):
         assert "D" not in keys(), "the key of a detector that is not there"
         browser.press("?")
         desk.page.run("location.hash = '#/door'")
-        wait_until(lambda: not desk.is_offered, 5, "a camera without controls")
+        wait_until(lambda: not desk.is_offered, "a camera without controls")
         browser.press("?")
         assert "C" not in keys(), "the key of controls that are not there"
 
@@ -150,12 +150,12 @@ def frozen_frame(browser):
         word = "return document.querySelector('.measures .age dt').textContent"
         expect(page.run(word), "Age", "what the figure is while it plays")
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", 3, "frozen")
+        wait_until(lambda: page.state() == "frozen", "frozen")
         frozen = page.player("player.frozen.id")
         browser.press(",")
-        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, 3, "the frame before")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
         expect(page.frame_number(), frozen - 1, "the player's frame")
-        wait_until(lambda: page.run(word) == "Taken", 3, "the word for a time of day")
+        wait_until(lambda: page.run(word) == "Taken", "the word for a time of day")
 
 
 def controls_follow(browser):
@@ -165,14 +165,14 @@ def controls_follow(browser):
         desk.wait_remark("contrast", "the camera made it 100")
         desk.controls["brightness"]["value"] = 77
         value = lambda: desk.row("brightness", "row.querySelector('[type=range]').value")
-        wait_until(lambda: value() == "77", 8, lambda: f"what another one has set, but {value()}")
+        wait_until(lambda: value() == "77", lambda: f"what another one has set, but {value()}")
         desk.wait_remark("contrast", "the camera made it 100")
         desk.controls.refusal = (503, {"error": "camera_offline", "message": "The camera at /dev/video0 is away."})
         desk.source.go_offline("waiting", "It is unplugged.")
-        wait_until(lambda: "is away" in (desk.page.text(".fault") or ""), 8, "a word of the camera's absence in the panel")
+        wait_until(lambda: "is away" in (desk.page.text(".fault") or ""), "a word of the camera's absence in the panel")
         desk.controls.refusal = None
         desk.source.go_on()
-        wait_until(lambda: not desk.page.text(".fault"), 8, "the word gone")
+        wait_until(lambda: not desk.page.text(".fault"), "the word gone")
 
 
 def way_back_across(browser):
@@ -182,7 +182,7 @@ def way_back_across(browser):
             scene.page.open("/#/door")
             scene.wait_live()
             browser.click("[data-tool=wall]")
-            wait_until(lambda: scene.page.run("return location.hash") == "#/", 3, "the wall")
+            wait_until(lambda: scene.page.run("return location.hash") == "#/", "the wall")
         finally:
             browser.viewport(1280, 800)
 
@@ -196,8 +196,8 @@ def saved_without_streams(browser):
         folder = pathlib.Path(browser.profile)
         browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
         browser.press("s")
-        _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), 5, "a file")
-        wait_until(lambda: file.stat().st_size == len(wanted), 3, "the whole file")
+        _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), "a file")
+        wait_until(lambda: file.stat().st_size == len(wanted), "the whole file")
         expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
         file.unlink()
 
@@ -206,10 +206,10 @@ def many_without_streams(browser):
     with Scene(browser, names=[f"cam{index}" for index in range(6)], rate=10) as scene, browser.before_pages("delete Response.prototype.body;"):
         scene.page.open()
         widths = "return [...document.querySelectorAll('oriel-player')].map((player) => player.shadowRoot.querySelector('img').naturalWidth)"
-        wait_until(lambda: scene.page.run(widths) == [coded.WIDTH] * 6, 10, lambda: f"six pictures, but {scene.page.run(widths)}")
+        wait_until(lambda: scene.page.run(widths) == [coded.WIDTH] * 6, lambda: f"six pictures, but {scene.page.run(widths)}")
         asked = lambda: sum(request.startswith("/snapshot/cam5") for request in scene.server.requests)
         before = asked()
-        wait_until(lambda: asked() >= before + 2, 10, "newer stills")
+        wait_until(lambda: asked() >= before + 2, "newer stills")
 
 
 def graphs_have_a_scale(browser):
@@ -218,7 +218,7 @@ def graphs_have_a_scale(browser):
         scene.wait_live()
         browser.press("i")
         words = lambda: scene.page.run("return [...document.querySelectorAll('.graph small')].map((one) => one.textContent)")
-        wait_until(lambda: len(words()) == 3 and all(word.startswith("at most ") for word in words()), 8, lambda: f"the greatest values, but {words()}")
+        wait_until(lambda: len(words()) == 3 and all(word.startswith("at most ") for word in words()), lambda: f"the greatest values, but {words()}")
         scene.page.run("localStorage.clear()")
 
 
