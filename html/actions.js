@@ -1,6 +1,6 @@
-// What a person can do with one camera's picture: the buttons under it and the keys that stand for them.
+// What a person can do with one camera's picture.
 
-import { OrielPlayer } from "./player.js";
+import { make } from "./dom.js";
 import { text } from "./strings.js";
 
 /** `say(sentence)` shows a short message. */
@@ -22,7 +22,6 @@ export function actionsFor(player, say) {
 }
 
 export const canCopy = () => isSecureContext && typeof ClipboardItem === "function" && Boolean(navigator.clipboard?.write);
-export const canLeave = () => OrielPlayer.canLeave;
 
 export function toggleFullScreen() {
   if (document.fullscreenElement) document.exitFullscreen();
@@ -35,11 +34,8 @@ async function save(player, say) {
     say(text("failedToSave"));
     return;
   }
-  const name = `${player.camera}-${fileTime(picture.time || Date.now())}.jpg`;
-  const address = URL.createObjectURL(picture.blob);
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  const name = `${fileName(player, picture)}.jpg`;
+  download(picture.blob, name);
   say(text("saved", { name }));
 }
 
@@ -48,7 +44,7 @@ async function copy(player, say) {
   const asPNG = async () => {
     const picture = await player.picture();
     const bitmap = await createImageBitmap(picture.blob);
-    const canvas = Object.assign(document.createElement("canvas"), { width: bitmap.width, height: bitmap.height });
+    const canvas = make("canvas", { width: bitmap.width, height: bitmap.height });
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
   };
@@ -60,8 +56,15 @@ async function copy(player, say) {
   }
 }
 
-/** 2026-11-22T14-51-07.123, local time. */
-function fileTime(time) {
+/** door-2026-11-22T14-51-07.123, in local time. */
+export function fileName(player, picture) {
+  const time = picture.time || Date.now();
   const local = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 23).replaceAll(":", "-");
+  return `${player.camera}-${local.toISOString().slice(0, 23).replaceAll(":", "-")}`;
+}
+
+export function download(blob, name) {
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

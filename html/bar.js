@@ -3,7 +3,8 @@
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
 import { DetectorStatus, Finds } from "./detect.js";
-import { actionsFor, canCopy, canLeave, toggleFullScreen } from "./actions.js";
+import { actionsFor, canCopy, toggleFullScreen } from "./actions.js";
+import { canLeave } from "./presence.js";
 import { Buttons } from "./buttons.js";
 import { find, make, memory } from "./dom.js";
 import { icon } from "./icons.js";
@@ -24,7 +25,7 @@ export class CameraBar {
   #say;
   #onViewChange;
 
-  /** `say(sentence)` shows a message; `onViewChange(player)` hears of zoom, rotation and so on. */
+  /** `say(sentence)`; `onViewChange(player)` hears of zoom, rotation and so on. */
   constructor(say, onViewChange) {
     this.#say = say;
     this.#onViewChange = onViewChange;

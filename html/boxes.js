@@ -1,13 +1,8 @@
-// Boxes over a picture, as SVG in the picture's own pixels: it lies exactly where the canvas lies, however that is
-// zoomed, turned and mirrored. Labels are drawn upright and in one size on the screen.
+// Boxes over a picture, in its own pixels, however it is zoomed, turned and mirrored. Labels stay upright and in one size.
 
-const svg = (name, attributes = {}) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-};
+import { svg } from "./dom.js";
 
-/** One colour for each class, as far as there are colours; each carries white letters. */
+/** Each carries white letters. */
 const tones = ["#d62728", "#1f77b4", "#2c8c2c", "#c85a00", "#8e5cb8", "#8c564b", "#c74f9e", "#5f5f5f", "#7f7a10", "#0e8694"];
 
 const labelHeight = 20;
@@ -74,7 +69,6 @@ export class BoxLayer {
     return group;
   }
 
-  // From the picture's pixels to the screen's and back: labels are placed and sized on the screen.
   #placeLabels = () => {
     const { matrix } = this.#player.view;
     if (!matrix) return;

@@ -10,7 +10,7 @@ const words = { english: "EN", korean: "한국어" };
 export class Buttons {
   #byName = new Map();
 
-  /** `tools`: [name, action] each; null is a line between groups, anything else that is not there is left out. */
+  /** `tools`: [name, action] each; null is a line, anything else that is false is left out. */
   constructor(place, tools) {
     for (const tool of tools) {
       if (tool === null) {

@@ -1,18 +1,43 @@
-// From what is known to the one word a person needs. Pictures win over hearsay: as long as new ones come,
-// neither a broken connection nor a slow status answer takes "live" away.
+// From what is known to the one word a person needs. Pictures win over hearsay: while new ones come, neither a broken
+// connection nor a slow status takes "live" away.
+
+import { now } from "./engine.js";
 
 /** Milliseconds of age from which a picture is called late. */
 export const lateAge = 1_500;
 const shortestStall = 2_000;
+/** Milliseconds without a picture: is the server still there? */
+const shortestDoubt = 400;
+
+/** What a player has seen since it was started; times in milliseconds, of this machine's clock. */
+export class Sight {
+  openedAt = now();
+  /** When the newest picture was painted; 0: none yet. */
+  pictureAt = 0;
+  /** `{ status, error, message }` of the last connection, or null. */
+  refusal = null;
+  /** What the stream said of the camera instead of a picture, `{ reason }`, or null. */
+  outage = null;
+  #isDoubted = false;
+
+  takePicture(at) {
+    this.pictureAt = at;
+    this.refusal = this.outage = null;
+    this.#isDoubted = false;
+  }
+
+  /** Whether pictures that flowed have fallen silent; true once. `interval`: the usual time between them. */
+  beginsToDoubt(interval) {
+    if (!this.pictureAt || this.#isDoubted || now() - this.pictureAt <= Math.max(shortestDoubt, 3 * (interval ?? 0))) return false;
+    return (this.#isDoubted = true);
+  }
+}
 
 /**
- * facts:
- *   now, openedAt       this machine's clock, ms; openedAt: when the player was started
+ * facts: those of a `Sight`, and
+ *   now                 this machine's clock, ms
  *   isActive, isFrozen
- *   pictureAt           when the newest picture was painted; 0: none since the start
  *   delay, interval     of metrics
- *   refusal             { status, error, message } of the last connection, or null
- *   outage              what the stream said of the camera instead of a picture, or null
  *   isStill             snapshots instead of a stream
  *   isReachable, askedAt, camera, isKnown   of the status feed; camera: its entry or undefined
  */

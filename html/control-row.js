@@ -1,6 +1,6 @@
 // One control of a camera: its name, what it is set to, and what a person turns.
 
-import { choiceText, controlText } from "./control-names.js";
+import { choiceText, controlText } from "./names.js";
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { text } from "./strings.js";
@@ -31,7 +31,7 @@ export class ControlRow {
     this.show(control, "");
   }
 
-  /** Shows what the camera says; `remark`: what it made of a wish, when that is another thing; kept while nothing changes. */
+  /** `remark`: what the camera made of a wish; kept while nothing changes. */
   show(control, remark = control.value === this.#control.value ? this.#said : "") {
     this.#control = control;
     this.#said = remark;
@@ -106,7 +106,7 @@ export class ControlRow {
     }
   }
 
-  /** What was typed, as a value that can be; undefined, and the old one back, when it is no number. */
+  /** What was typed, within the limits; undefined, and the old value back, when it is no number. */
   #within(figure) {
     const { value, minimum, maximum } = this.#control;
     const typed = Math.round(figure.valueAsNumber);

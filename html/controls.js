@@ -1,5 +1,4 @@
-// The panel with what can be turned at the camera itself: brightness, exposure, focus and so on, as its driver offers
-// them. It is there where the server hands the camera's controls out.
+// The panel with what can be turned at the camera itself, as its driver offers it, where the server hands that out.
 
 import { Buttons } from "./buttons.js";
 import { ControlRow } from "./control-row.js";
@@ -23,7 +22,7 @@ export class Controls extends EventTarget {
   #isNowhere = false;
   #state = "";
   #questions = 0;
-  /** The question whose answer is shown: what was asked before it is old, however late its answer comes. */
+  /** The question whose answer is shown: older ones are answered too late. */
   #answered = 0;
 
   /** Sends "change" when it is offered, opens or closes. */
@@ -34,7 +33,7 @@ export class Controls extends EventTarget {
     setInterval(() => this.#follow(), followInterval);
   }
 
-  /** Whether the server answers for this camera, and the camera has something to turn. */
+  /** Whether the server answers for this camera, and there is something to turn. */
   get isOffered() {
     return this.#answer?.controls?.length > 0;
   }
@@ -103,7 +102,7 @@ export class Controls extends EventTarget {
     if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
-  /** What others and the camera itself turn is shown while the panel is open and nobody's finger is on it. */
+  /** Shows what others and the camera itself turn, while nobody's finger is on the panel. */
   async #follow() {
     const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
     if (document.hidden || !isUntouched() || this.#player.condition.state !== "live") return;
@@ -122,7 +121,7 @@ export class Controls extends EventTarget {
     this.#take(answer);
   }
 
-  /** How this camera's controls are; null where something newer is known, or another camera shown, when the answer comes. */
+  /** null where something newer is known, or another camera shown, when the answer comes. */
   async #ask() {
     const player = this.#player;
     const question = (this.#questions += 1);
@@ -186,7 +185,7 @@ export class Controls extends EventTarget {
   }
 }
 
-/** What the camera made of a wish, when that is not simply what was wished; "" otherwise. */
+/** What the camera made of a wish, when that is another thing; else "". */
 function remarkOn(row, result) {
   if (!result) return "";
   const { asked, value, message } = result;

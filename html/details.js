@@ -1,4 +1,4 @@
-// The panel beside one camera: the last minute as three graphs, and the facts.
+// The last minute of one camera as three graphs, and its facts.
 
 import { bandwidth, duration, text } from "./strings.js";
 import { make } from "./dom.js";

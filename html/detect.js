@@ -1,12 +1,12 @@
-// What is in the picture? Freezes it, asks the server about exactly that JPEG, and shows what was found: boxes over
-// the picture and a list beside it.
+// What is in the picture? Freezes it, asks the server about exactly that JPEG, and shows boxes over it and a list beside.
 
+import { download, fileName } from "./actions.js";
 import { BoxLayer } from "./boxes.js";
 import { find, make } from "./dom.js";
-import { labelText } from "./labels.js";
+import { labelText } from "./names.js";
 import { text } from "./strings.js";
 
-/** How often the page asks whether the server can detect at all, in milliseconds. */
+/** Milliseconds between questions whether the server can detect at all. */
 const statusInterval = { ready: 60_000, unavailable: 10_000 };
 
 /** Whether the server can detect, for buttons: sends "change". */
@@ -105,13 +105,11 @@ export class Finds extends EventTarget {
     return body;
   }
 
-  /** Takes everything away and lets the picture go on. */
   leave() {
     this.close();
     if (!this.#wasFrozen) this.#player?.freeze(false);
   }
 
-  /** Takes everything away. */
   close() {
     if (!this.isOpen) return;
     this.#ask?.abort();
@@ -180,7 +178,7 @@ export class Finds extends EventTarget {
       return made;
     };
     const downloads = [
-      button("detect.saveJSON", () => save(new Blob([`${JSON.stringify(this.#answer, null, 2)}\n`], { type: "application/json" }), this.#name("json"))),
+      button("detect.saveJSON", () => download(new Blob([`${JSON.stringify(this.#answer, null, 2)}\n`], { type: "application/json" }), this.#name("json"))),
       button("detect.savePicture", () => this.#savePicture()),
     ];
     return [...(this.#answer ? downloads : []), button("unfreeze", () => this.leave())];
@@ -196,13 +194,11 @@ export class Finds extends EventTarget {
     answer = answer?.ok ? answer : await fetch(new URL("detect_once", this.#player.base), {
       method: "POST", headers: { "Content-Type": "image/jpeg", Accept: "image/jpeg" }, body: picture.blob,
     }).catch(() => null);
-    if (answer?.ok) save(await answer.blob(), name);
+    if (answer?.ok) download(await answer.blob(), name);
   }
 
   #name(ending) {
-    const time = new Date(this.#picture.time || Date.now());
-    const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000).toISOString();
-    return `${this.#player.camera}-${local.slice(0, 23).replaceAll(":", "-")}-finds.${ending}`;
+    return `${fileName(this.#player, this.#picture)}-finds.${ending}`;
   }
 
   #light(index) {
@@ -211,10 +207,9 @@ export class Finds extends EventTarget {
   }
 }
 
-/** What the server refuses, in words for a person. */
 class Refusal extends Error {}
 
-/** Freezes the player and gives the JPEG that then stays on the screen; one that was being painted may still come. */
+/** Freezes the player and gives the JPEG that then stays: one that was being painted may still come. */
 async function frozenPicture(player) {
   player.freeze(true);
   for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -223,10 +218,4 @@ async function frozenPicture(player) {
     if (picture && player.frozen?.id === picture.id) return picture;
   }
   return null;
-}
-
-function save(blob, name) {
-  const address = URL.createObjectURL(blob);
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -7,6 +7,14 @@ export function make(name, properties = {}, ...children) {
   return element;
 }
 
+/** The same for SVG, whose properties are attributes. */
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
 export const find = (id) => document.getElementById(id);
 
 /** What the page remembers from visit to visit, where the browser lets it. */

@@ -1,4 +1,4 @@
-// Before the first paint, so that a chosen theme does not flash: dark or light as last chosen, else the system's.
+// Before the first paint, so that a chosen theme does not flash.
 try {
   const theme = localStorage.getItem("oriel.theme");
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;

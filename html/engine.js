@@ -1,18 +1,16 @@
-// One stream (or one still) from the server to a canvas. Runs in a worker where the canvas can be handed
-// to one, else in the page; it knows the wire and the pixels, and nothing of states or people.
+// From the server to a canvas, in a worker or in the page: it knows the wire and the pixels, not states or people.
 //
-// A picture is decoded only when it is the newest: while one is being decoded a single other one waits, and
-// a newer one takes its place. Nothing queues.
+// While a picture is decoded a single other one waits, and a newer one takes its place. Nothing queues.
 
 import { MultipartParser, boundaryOf } from "./multipart.js";
 
-/** The server repeats the last picture at least every 5 s, so a longer silence means a dead connection. */
+/** The server repeats the last picture every 5 s: a longer silence is a dead connection. */
 const silenceLimit = 8_000;
-/** Milliseconds from paint to paint: no screen worth the work shows more, and what comes in between is skipped. */
+/** Milliseconds from paint to paint: no screen worth the work shows more. */
 const shortestInterval = 15;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
-/** Milliseconds since 1970 on a clock that page and workers share and that is finer than Date.now(). */
+/** Milliseconds since 1970, finer than Date.now(), on a clock that page and workers share. */
 export const now = () => performance.timeOrigin + performance.now();
 
 export class Engine {
@@ -32,7 +30,7 @@ export class Engine {
   #keepsHistory = false;
   #history = [];
 
-  /** `post(message)` gets "open", "frame", "repeat", "outage", "closed", "stillDone" and "frozen" messages. */
+  /** `post(message)` gets "open", "frame", "outage", "closed", "stillDone" and "frozen" messages. */
   constructor(canvas, post) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
@@ -120,7 +118,6 @@ export class Engine {
     this.#reportFrozen();
   }
 
-  /** Shows the picture that many places before (negative) or after the frozen one. */
   step(places) {
     if (!this.#isFrozen || this.#history.length === 0) return;
     const shown = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
@@ -128,31 +125,25 @@ export class Engine {
     this.#show(this.#history[wanted]);
   }
 
-  /** The JPEG on the screen, byte for byte as the server sent it; null before the first. */
+  /** The JPEG on the screen; null before the first. */
   picture() {
     return this.#shown && { id: this.#shown.id, time: this.#shown.time, bytes: this.#shown.bytes };
   }
 
   #receive(headers, bytes) {
-    // A picture that says what is wrong, for those who have only pictures; here the words are enough.
+    // A picture that says what is wrong; here the words are enough.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;
     }
     const id = Number(headers["x-frame-id"]) || 0;
     const time = Number(headers["x-timestamp"]) * 1000 || 0;
-    if (id !== 0 && id === this.#lastId) {
-      this.#post({ type: "repeat", bytes: bytes.length });
-      return;
-    }
+    if (id !== 0 && id === this.#lastId) return;
     if (this.#lastId > 0 && id > this.#lastId) this.#skipped += id - this.#lastId - 1;
     this.#lastId = id;
     this.#received += 1;
+    if (this.#isFrozen) return;
     const frame = { id, time, bytes };
-    if (this.#isFrozen) {
-      this.#post({ type: "unseen", bytes: bytes.length });
-      return;
-    }
     this.#remember(frame);
     if (this.#newest) this.#dropped += 1;
     this.#newest = frame;

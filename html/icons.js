@@ -1,5 +1,7 @@
 // Line icons on a 24-pixel grid.
 
+import { svg } from "./dom.js";
+
 const paths = {
   wall: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   snapshot: "M12 4v11M7.5 11 12 15.5 16.5 11M5 19.5h14",
@@ -37,14 +39,6 @@ paths.failed = paths.busy;
 paths.frozen = paths.freeze;
 paths.paused = paths.freeze;
 
-/** An icon as an SVG element; hidden from screen readers, since a label stands beside it. */
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.classList.add("icon");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", paths[name] ?? "");
-  svg.append(path);
-  return svg;
-}
+/** Hidden from screen readers: a label stands beside it. */
+export const icon = (name) =>
+  svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d: paths[name] ?? "" }));

@@ -1,10 +1,10 @@
-// What a player saw in the last minute: pictures a second, bits a second, age, and how they ran.
+// What a player saw in the last minute.
 
 const minute = 60;
 const rateWindow = 3_000;
 
 export class Metrics {
-  /** Pictures that came, that came but were not shown because a newer one was there, that the server left out. */
+  /** Pictures that came, that came but gave way to a newer one, that the server left out. */
   received = 0;
   dropped = 0;
   skipped = 0;
@@ -12,7 +12,7 @@ export class Metrics {
   #recent = [];
   #seconds = [];
 
-  /** `delay`: how old the picture was when it was painted, in milliseconds, or null when no clock is known. */
+  /** `delay`: the picture's age in milliseconds when it was painted; null without a clock. */
   add({ at, bytes, received, dropped, skipped }, delay) {
     Object.assign(this, { received, dropped, skipped });
     this.#recent.push({ at, bytes, delay });

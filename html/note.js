@@ -1,4 +1,4 @@
-// What lies over a picture that is not simply live: a sign, the state, and why. It is also read out.
+// What lies over a picture that is not simply live: a sign, the state, and why.
 
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
@@ -6,7 +6,7 @@ import { duration, language, text, trouble } from "./strings.js";
 
 export class Note {
   element = make("div", { className: "note" });
-  /** For screen readers only: the state, without spans of time that change four times a second. */
+  /** For screen readers: without spans of time, which change four times a second. */
   announcement = make("div", { className: "announcement" });
 
   constructor() {
@@ -30,7 +30,7 @@ export class Note {
   }
 }
 
-/** The sentence that goes with a state, and the server's own words where they are in another language; "" for none. */
+/** The sentence that goes with a state, and the server's own words in another language. */
 function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":

@@ -1,6 +1,6 @@
-// A canvas and the engine that paints on it: in a worker where the browser can hand a canvas to one, else in
-// the page. A few workers serve all screens.
+// A canvas and the engine that paints on it, in one of a few workers where the browser can hand a canvas to one.
 
+import { make } from "./dom.js";
 import { Engine } from "./engine.js";
 
 const workerLimit = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
@@ -19,7 +19,8 @@ function workerFor(key) {
 }
 
 export class Screen {
-  canvas = document.createElement("canvas");
+  element = make("canvas");
+  canFreeze = true;
   #key = (lastKey += 1);
   #onMessage;
   #worker = null;
@@ -38,14 +39,14 @@ export class Screen {
       const isOwnPage = import.meta.url.startsWith(`${location.origin}/`);
       if (typeof OffscreenCanvas !== "function" || !isOwnPage) throw new Error("no worker");
       this.#worker = workerFor(this.#key);
-      const canvas = this.canvas.transferControlToOffscreen();
+      const canvas = this.element.transferControlToOffscreen();
       receivers.set(this.#key, (message) => this.#receive(message));
       this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
-      // No such worker here, or the page that embeds the player is from another origin: some browsers would say so too late.
+      // No worker here, or none for another origin's page, which some browsers would say too late.
       this.#worker = null;
-      this.canvas = document.createElement("canvas");
-      this.#engine = new Engine(this.canvas, onMessage);
+      this.element = make("canvas");
+      this.#engine = new Engine(this.element, onMessage);
     }
   }
 
@@ -53,6 +54,11 @@ export class Screen {
   call(method, ...values) {
     if (this.#engine) this.#engine[method](...values);
     else this.#worker.postMessage({ key: this.#key, call: method, values });
+  }
+
+  close() {
+    this.call(this.#engine ? "stop" : "close");
+    receivers.delete(this.#key);
   }
 
   /** The JPEG on the screen: `{ id, time, bytes }`, or null. */
@@ -63,12 +69,6 @@ export class Screen {
       this.#waiting.set(ticket, resolve);
       this.call("picture", ticket);
     });
-  }
-
-  /** Ends the stream and gives the engine up. */
-  close() {
-    this.call(this.#engine ? "stop" : "close");
-    receivers.delete(this.#key);
   }
 
   #receive(message) {

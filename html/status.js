@@ -1,5 +1,5 @@
-// Asks the server once a second how its cameras are, while somebody wants to know and the page is seen,
-// and learns from the answers how far the server's clock is from this one.
+// Asks the server once a second how its cameras are, while somebody wants to know, and learns how far its clock is from
+// this one.
 
 import { now } from "./engine.js";
 
@@ -58,7 +58,7 @@ export class StatusFeed extends EventTarget {
     this.#wake();
   }
 
-  /** Pictures that flowed have fallen silent: is the server still there? Asks at once, and waits less for the answer. */
+  /** Is the server still there? Asks at once, and waits less for the answer. */
   doubt() {
     if (!this.#request) this.pollNow();
     if (this.#request) this.#limit(timeLimitInDoubt);
@@ -74,6 +74,13 @@ export class StatusFeed extends EventTarget {
   get clockOffset() {
     if (this.#samples.length === 0) return null;
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
+  }
+
+  /** Milliseconds since a camera's `time` on its own clock; null when that is not known. */
+  ageAt(at, time, camera) {
+    const offset = this.clockOffset;
+    const cameraOffset = this.cameras.get(camera)?.clock_offset_ms ?? 0;
+    return time && offset !== null ? Math.max(0, at + offset + cameraOffset - time) : null;
   }
 
   get #isWanted() {
@@ -121,7 +128,7 @@ export class StatusFeed extends EventTarget {
     if (this.#isWanted) this.#timer = setTimeout(() => this.pollNow(), this.#pause());
   }
 
-  /** A server that just went away is asked more often, so that its return is seen at once. */
+  /** A server that just went away is asked more often. */
   #pause() {
     if (!this.#failingSince) return interval;
     const pause = now() - this.#failingSince < hastyPeriod ? hastyInterval : slowInterval;

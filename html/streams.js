@@ -1,5 +1,5 @@
-// Who may hold a stream. Over HTTP/1.1 a browser opens six connections to a server: four are for streams, one is for
-// the status, one for stills. All players of a page share them, and so do the windows of one browser.
+// Who may hold a stream. Of the six connections that a browser opens over HTTP/1.1 four are for streams, one is for the
+// status, one for stills. All players of a page share them, and so do the windows of one browser.
 
 import { now } from "./engine.js";
 
@@ -10,7 +10,7 @@ const lifetime = 5_000;
 
 export class Streams {
   #origin;
-  #players = new Set();
+  #lines = new Set();
   #timer = 0;
 
   constructor(origin) {
@@ -23,14 +23,14 @@ export class Streams {
     return shares.get(origin);
   }
 
-  /** The player hears soon, by `allowStream(isAllowed)`, whether it may. */
-  add(player) {
-    this.#players.add(player);
+  /** A player's line hears soon, by `allowStream(isAllowed)`, whether it may. */
+  add(line) {
+    this.#lines.add(line);
     this.share();
   }
 
-  remove(player) {
-    this.#players.delete(player);
+  remove(line) {
+    this.#lines.delete(line);
     this.share();
   }
 
@@ -39,9 +39,9 @@ export class Streams {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       let places = this.#carriesMany ? Infinity : Math.max(1, Math.floor(limit / (1 + others.size)));
-      const isBefore = (one, other) => one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
-      for (const player of [...this.#players].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
-        player.allowStream(!player.isMissing && places-- > 0);
+      const isBefore = (one, other) => one.player.compareDocumentPosition(other.player) & Node.DOCUMENT_POSITION_FOLLOWING;
+      for (const line of [...this.#lines].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
+        line.allowStream(!line.player.isMissing && places-- > 0);
       }
     });
   }
@@ -54,9 +54,9 @@ export class Streams {
 
 const shares = new Map();
 
-/** Snapshots for players that may hold no stream: one request at a time for all of them, in turn. */
+/** Snapshots for players without a stream: one request at a time, in turn. */
 export class StillLane {
-  #players = [];
+  #lines = [];
   #isRunning = false;
 
   static of({ origin }) {
@@ -64,21 +64,21 @@ export class StillLane {
     return lanes.get(origin);
   }
 
-  add(player) {
-    if (!this.#players.includes(player)) this.#players.push(player);
+  add(line) {
+    if (!this.#lines.includes(line)) this.#lines.push(line);
     if (!this.#isRunning) this.#run();
   }
 
-  remove(player) {
-    this.#players = this.#players.filter((other) => other !== player);
+  remove(line) {
+    this.#lines = this.#lines.filter((other) => other !== line);
   }
 
   async #run() {
     this.#isRunning = true;
-    while (this.#players.length > 0) {
+    while (this.#lines.length > 0) {
       const began = performance.now();
-      for (const player of [...this.#players]) {
-        if (this.#players.includes(player)) await player.takeStill();
+      for (const line of [...this.#lines]) {
+        if (this.#lines.includes(line)) await line.takeStill();
       }
       const rest = shortestRound - (performance.now() - began);
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));

@@ -29,8 +29,8 @@ export function text(key, values = {}) {
 }
 
 /**
- * What the server said of a trouble, as `{ sentence, detail }`. Its own sentences are English: in other languages the
- * trouble is named by its code as far as that is known, and the server's sentence is the detail.
+ * What the server said of a trouble, as `{ sentence, detail }`: in other languages than English its sentence is the detail,
+ * where the code is known.
  */
 export function trouble(code, message) {
   const known = text(`error.${code}`);

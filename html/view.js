@@ -24,7 +24,7 @@ export class View extends EventTarget {
     new ResizeObserver(() => this.apply()).observe(stage);
   }
 
-  /** An element over the picture that lies as it does, in its pixels; null takes it away. */
+  /** An element over the picture, in its pixels; null takes it away. */
   set overlay(element) {
     this.#overlay?.remove();
     this.#overlay = element;
@@ -60,7 +60,7 @@ export class View extends EventTarget {
     this.set({ mode: "fit", zoom: 1, x: 0, y: 0, rotation: 0, isMirrored: false });
   }
 
-  /** Zooms so that the point (relative to the stage's centre) stays where it is. */
+  /** The point, relative to the stage's centre, stays where it is. */
   zoomBy(factor, point = { x: 0, y: 0 }) {
     const zoom = Math.min(zoomLimit.most, Math.max(zoomLimit.least, this.zoom * factor));
     const ratio = zoom / this.zoom;

@@ -1,5 +1,4 @@
-// All cameras as tiles, or one of them alone. A camera keeps its player from one to the other, so opening it
-// interrupts nothing; what is not shown plays nothing.
+// All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it interrupts nothing.
 
 import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
@@ -40,7 +39,7 @@ export class Wall extends EventTarget {
       tile.root.remove();
       this.#tiles.delete(name);
     }
-    // From the last to the first, each new one before the one that follows it: a tile that was moved would start anew.
+    // From the last to the first: a tile that was moved would start anew.
     let next = null;
     for (const name of names.toReversed()) {
       const tile = this.#tiles.get(name) ?? this.#makeTile(name, next);
@@ -99,7 +98,7 @@ export class Wall extends EventTarget {
     for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
   }
 
-  /** The server knows a camera's shape before its first picture is here, so that tiles need not move then. */
+  /** The server knows a camera's shape before its first picture comes. */
   #noteShape(tile) {
     const { size, status } = tile.player;
     const { width, height } = size.width ? size : (status ?? size);
@@ -126,7 +125,7 @@ export class Wall extends EventTarget {
     this.layOut();
   }
 
-  /** The number of columns that makes the tiles largest without scrolling; where they would be too small, it scrolls. */
+  /** The number of columns with the largest tiles; it scrolls only where they would be too small. */
   layOut() {
     const count = this.#tiles.size;
     const { clientWidth: width, clientHeight: height } = this.#root;

@@ -1,9 +1,9 @@
-// What a person wants of a camera's controls, on its way to the camera: one request at a time. What is wished meanwhile
-// waits, and of one control only the newest value.
+// What a person wants of a camera's controls: one request at a time. What is wished meanwhile waits, and of one control
+// only the newest value.
 
 const timeLimit = 8_000;
 
-/** An answer as `{ status, body }`; status 0 and the error "unreachable" when none came. */
+/** `{ status, body }`; status 0 when no answer came. */
 export async function ask(address, options = {}) {
   try {
     const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(timeLimit), ...options });
@@ -29,7 +29,7 @@ export class Wishes {
     this.#onAnswer = onAnswer;
   }
 
-  /** Whether a value of this control is still on its way, so that what the camera last said is old. */
+  /** Whether a value of this control is still on its way. */
   has(name) {
     return [this.#waiting, this.#sent].some((wishes) => wishes.has(name) || wishes.has(everything));
   }
