@@ -54,21 +54,20 @@ extension Letterbox {
     func fill(_ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int) {
         let planeCount = inputWidth * inputHeight
         if tensor.count != 3 * planeCount { tensor = [Float](repeating: 0, count: 3 * planeCount) }
-        let columns = Sampling(from: width, to: contentWidth)
-        let lines = Sampling(from: height, to: contentHeight)
+        let columns = Sampling(from: width, to: contentWidth, stride: 3)
+        let lines = Sampling(from: height, to: contentHeight, stride: width * 3)
         var line = [Float](repeating: 0, count: width * 3)
         let source = pixels.span
         var target = tensor.mutableSpan
         for y in 0..<contentHeight {
-            let (first, second) = (lines.first[y] * width * 3, lines.second[y] * width * 3)
+            let (first, second) = (lines.first[y], lines.second[y])
             Self.blend(
                 source.extracting(first..<(first + width * 3)), source.extracting(second..<(second + width * 3)),
                 lines.weight[y], into: &line)
+            sample(line.span, columns, into: &target, from: y * inputWidth)
             for plane in 0..<3 {
                 let start = plane * planeCount + y * inputWidth
-                var output = target._mutatingExtracting(start..<(start + inputWidth))
-                Self.sample(line.span, plane, columns, into: &output)
-                for x in contentWidth..<inputWidth { output[x] = Self.padding }
+                for x in contentWidth..<inputWidth { target[start + x] = Self.padding }
             }
         }
         for plane in 0..<3 {
@@ -87,29 +86,36 @@ extension Letterbox {
         }
     }
 
-    private static func sample(
-        _ line: Span<Float>, _ plane: Int, _ columns: Sampling, into output: inout MutableSpan<Float>
+    /// Fills a line of all three planes at once: what it takes to find a pixel's neighbours is taken once.
+    private func sample(
+        _ line: Span<Float>, _ columns: Sampling, into target: inout MutableSpan<Float>, from start: Int
     ) {
         let (first, second, weight) = (columns.first.span, columns.second.span, columns.weight.span)
-        for x in first.indices {
-            let value = line[first[x] * 3 + plane]
-            output[x] = value + (line[second[x] * 3 + plane] - value) * weight[x]
+        let planeCount = inputWidth * inputHeight
+        for x in 0..<contentWidth {
+            let (left, right, share) = (first[x], second[x], weight[x])
+            let (blue, green, red) = (line[left], line[left + 1], line[left + 2])
+            target[start + x] = blue + (line[right] - blue) * share
+            target[start + planeCount + x] = green + (line[right + 1] - green) * share
+            target[start + 2 * planeCount + x] = red + (line[right + 2] - red) * share
         }
     }
 
     /// Between which two pixels each new one lies, and how far from the first (bilinear, pixel centres aligned).
+    ///
+    /// They are named by where they begin: the next one begins `stride` further.
     private struct Sampling {
         var first: [Int] = []
         var second: [Int] = []
         var weight: [Float] = []
 
-        init(from source: Int, to target: Int) {
+        init(from source: Int, to target: Int, stride: Int) {
             let scale = Double(source) / Double(target)
             for index in 0..<target {
                 let position = min(max((Double(index) + 0.5) * scale - 0.5, 0), Double(source - 1))
                 let whole = Int(position)
-                first.append(whole)
-                second.append(min(whole + 1, source - 1))
+                first.append(whole * stride)
+                second.append(min(whole + 1, source - 1) * stride)
                 weight.append(Float(position - Double(whole)))
             }
         }
