@@ -59,19 +59,33 @@ static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
 
-/// Loads a library in a child process, which ends at once: the signal that killed the child, or 0.
-static inline int linux_fatal_signal_of_loading(const char *_Nonnull path) {
+/// How a child process ended that tried a library; see linux_try_library().
+enum { linux_trial_fit = 100, linux_trial_refused, linux_trial_lacking, linux_trial_unfit };
+
+/// Loads a library in a child process, which ends at once, or by SIGALRM when it takes longer than `seconds`.
+///
+/// The child gives the library's `function` to `is_fit`. Returned is the child's wait status, or -1 without a child; it
+/// exits with one of the values above, and with any other only when the library itself ends it.
+static inline int linux_try_library(const char *_Nonnull path, const char *_Nonnull function,
+                                    _Bool (*_Nonnull is_fit)(void *_Nonnull), unsigned seconds) {
     const pid_t child = fork();
     if (child == 0) {
         prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     // what is expected to crash leaves no core
-        const int fatal[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+        const int fatal[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
         for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
-        dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        _exit(0);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, (sigset_t *)0);
+        alarm(seconds);
+        void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+        if (!library) _exit(linux_trial_refused);
+        void *const address = dlsym(library, function);
+        if (!address) _exit(linux_trial_lacking);
+        _exit(is_fit(address) ? linux_trial_fit : linux_trial_unfit);
     }
     int status = 0;
     while (child > 0 && waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return 0;
+        if (errno != EINTR) return -1;
     }
-    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return child > 0 ? status : -1;
 }

@@ -41,12 +41,20 @@ public struct DetectorConfiguration: Sendable {
 
     /// All files that a detector may be made of, as they are now; when they change, it may be worth another try.
     public var sources: [FileStatus?] {
-        let libraries = runtime.map { [$0] } ?? RuntimeSearch.candidates(folder: folder) + [RuntimeSearch.linkerCache]
-        return modelSources + libraries.map { Self.status(FilePath($0)) }
+        let files = runtime == nil ? libraries + [RuntimeSearch.linkerCache] : libraries
+        return modelSources + files.map { Self.status(FilePath($0)) }
     }
 
     /// Those of them that a detector which runs can be given anew: the library stays loaded until the program ends.
     public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
+
+    /// Where the library is looked for, in this order, and what is there now; of names that the linker looks for,
+    /// nothing is known.
+    public var runtimeSources: [(path: String, status: FileStatus?)] {
+        libraries.map { ($0, $0.contains("/") ? Self.status(FilePath($0)) : nil) }
+    }
+
+    private var libraries: [String] { runtime.map { [$0] } ?? RuntimeSearch.candidates(folder: folder) }
 
     private static func status(_ path: FilePath) -> FileStatus? { try? FileStatus(at: path) }
 }

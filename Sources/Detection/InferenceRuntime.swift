@@ -17,6 +17,17 @@ public final class InferenceRuntime {
     private typealias Table = @convention(c) (UInt32) -> UnsafePointer<UnsafeRawPointer>?
     private typealias Version = @convention(c) () -> UnsafePointer<CChar>?
 
+    private static let entryName = "OrtGetApiBase"
+
+    /// Whether the library's entry point gives what ONNX Runtime's does: two functions, of which one tells a version.
+    private static let isRuntime: LibraryTrial.Check = { entry in
+        guard let base = unsafe unsafeBitCast(entry, to: Entry.self)(),
+            let version = unsafe unsafeBitCast(base[1], to: Version.self)()
+        else { return false }
+        _ = unsafe unsafeBitCast(base[0], to: Table.self)(RuntimeFunctions.tableVersion)
+        return unsafe strlen(version) > 0
+    }
+
     /// The oldest version whose table is complete enough.
     static let oldestVersion = "1.14"
 
@@ -47,22 +58,13 @@ public final class InferenceRuntime {
         unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         let library: SharedLibrary
         do throws(SharedLibrary.LoadingFailure) {
-            library = try SharedLibrary(candidate)
+            library = try unsafe SharedLibrary(candidate, with: Self.entryName, isFit: Self.isRuntime)
         } catch {
-            guard !error.isFatal else {
-                throw DetectionError(
-                    .runtimeUnusable, "ONNX Runtime cannot be loaded: \(error): get it again by scripts/get-detector")
-            }
-            let isThere = candidate.contains("/") && (try? FileStatus(at: FilePath(candidate))) != nil
-            guard isThere else { throw DetectionError(.runtimeMissing, error.description) }
-            throw DetectionError(
-                .runtimeUnusable, "ONNX Runtime cannot be loaded: \(error): get it again by scripts/get-detector")
+            throw Self.error(error, candidate)
         }
-        guard let entry = unsafe library.function("OrtGetApiBase") else {
+        guard let entry = unsafe library.function(Self.entryName) else {
             library.close()
-            throw DetectionError(
-                .runtimeUnusable,
-                "\(candidate) is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
+            throw Self.error(.other("it has no \(Self.entryName)"), candidate)
         }
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)() else {
             library.close()
@@ -87,5 +89,20 @@ public final class InferenceRuntime {
         self.functions = functions
         self.version = version
         self.path = candidate
+    }
+
+    /// What is wrong with a library, and how to mend it.
+    private static func error(_ failure: SharedLibrary.LoadingFailure, _ candidate: String) -> DetectionError {
+        let remedy = "get it again by scripts/get-detector"
+        switch failure {
+        case .refused(let reason):
+            let isThere = candidate.contains("/") && (try? FileStatus(at: FilePath(candidate))) != nil
+            guard isThere else { return DetectionError(.runtimeMissing, reason) }
+            return DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(reason): \(remedy)")
+        case .damaged(let reason):
+            return DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(reason): \(remedy)")
+        case .other(let reason):
+            return DetectionError(.runtimeUnusable, "\(candidate) is not ONNX Runtime (\(reason)): \(remedy)")
+        }
     }
 }

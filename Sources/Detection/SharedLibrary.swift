@@ -10,15 +10,21 @@ struct SharedLibrary {
 
     /// Loads `path`; a name without a slash is looked for where the system's linker looks.
     ///
-    /// Throws the linker's own words, or what a library that would end the process has to hear.
-    init(_ path: String) throws(LoadingFailure) {
-        if let signal = LibraryTrial.fatalSignal(loading: path) {
-            throw LoadingFailure(
-                description: "\(path) is cut or damaged (loading it ends a process by signal \(signal))", isFatal: true)
+    /// - Parameters:
+    ///   - path: A file or a name.
+    ///   - function: What it is to have, and what `isFit` gets; both are tried in another process first.
+    ///   - isFit: Whether it is what is wanted.
+    /// - Throws: What is wrong with it.
+    init(_ path: String, with function: String, isFit: LibraryTrial.Check) throws(LoadingFailure) {
+        switch unsafe LibraryTrial.outcome(loading: path, function: function, isFit: isFit) {
+        case .fit, .refused, .untried: break
+        case .lacksFunction: throw .other("it has no \(function)")
+        case .unfit: throw .other("its \(function) gives nothing")
+        case .harmful(let end): throw .damaged("\(path) is cut or damaged (\(end))")
         }
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let text = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown error"
-            throw LoadingFailure(description: text, isFatal: false)
+            throw .refused(text)
         }
         self.handle = UInt(bitPattern: handle)
         self.path = path
@@ -38,9 +44,12 @@ struct SharedLibrary {
     }
 
     /// Why a library cannot be loaded.
-    struct LoadingFailure: Error, CustomStringConvertible {
-        let description: String
-        /// Whether the library is there, and would have killed the process.
-        let isFatal: Bool
+    enum LoadingFailure: Error {
+        /// The linker's own words.
+        case refused(String)
+        /// It would have ended the process.
+        case damaged(String)
+        /// It is another library than is wanted.
+        case other(String)
     }
 }

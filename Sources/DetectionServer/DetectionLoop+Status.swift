@@ -67,6 +67,10 @@ extension DetectionLoop {
                 ),
             ]
         }
+        if inference.hasOtherRuntime {
+            let sentence = "Another ONNX Runtime has been installed: it is used once detect-fcgi is started again."
+            fields.append(("notice", .text(sentence)))
+        }
         fields.append(("threshold", Answer.rounded(Double(configuration.threshold))))
         fields += counters.json
         fields.append(("waiting", .count(waitingCount)))

@@ -18,6 +18,7 @@ final class InferenceThread: Sendable {
         var finished: [(id: UInt64, outcome: Job.Outcome)] = []
         var running: (id: UInt64, camera: CameraName, number: UInt64)?
         var readiness = Readiness.loading
+        var hasOtherRuntime = false
         var isToLook = false
         var isStopping = false
     }
@@ -42,6 +43,9 @@ final class InferenceThread: Sendable {
     var number: CInt { loop.descriptor.number }
 
     var readiness: Readiness { state.withLock { $0.readiness } }
+
+    /// Whether the library in use has been replaced: the new one can be had by starting the program again.
+    var hasOtherRuntime: Bool { state.withLock { $0.hasOtherRuntime } }
 
     /// Work that waits for its turn.
     var pendingCount: Int { state.withLock { $0.pending.count } }
@@ -87,7 +91,7 @@ final class InferenceThread: Sendable {
     // MARK: The thread
 
     func run() {
-        var attempt = Attempt(configuration)
+        var attempt = LoadingAttempt(configuration)
         var detector = load()
         // Until here the session went before none (DetectWorker); from now on whoever watches goes before whoever asks.
         Thread.yieldToOthers(niceness: 10)
@@ -100,7 +104,13 @@ final class InferenceThread: Sendable {
                 isSessionSure = true
             }
             if detector != nil, Clock.monotonic >= attempt.time + Limit.retryTime {
-                let next = Attempt(configuration)
+                let next = LoadingAttempt(configuration)
+                if case .ready(let description) = readiness,
+                    next.hasOtherRuntime(than: attempt, inUse: description.runtimePath)
+                {
+                    log.notice("another ONNX Runtime has been installed: it is used once detect-fcgi is started again")
+                    state.withLock { $0.hasOtherRuntime = true }
+                }
                 if next.hasOtherModel(than: attempt) {
                     log.notice("the model's file has changed: it is loaded anew")
                     detector = nil
@@ -108,11 +118,12 @@ final class InferenceThread: Sendable {
                     detector = load()
                 } else {
                     attempt.time = next.time
+                    attempt.runtimeSources = next.runtimeSources
                 }
             }
             // Somebody may have installed meanwhile what was missing.
             if detector == nil, case .unavailable(let error, _) = readiness {
-                let next = Attempt(configuration)
+                let next = LoadingAttempt(configuration)
                 if next.isPromising(after: attempt) {
                     attempt = next
                     detector = load()
@@ -127,29 +138,6 @@ final class InferenceThread: Sendable {
                 state.finished.append((job.id, outcome))
             }
             loop.signal()
-        }
-    }
-
-    /// What there was to load when loading was tried.
-    private struct Attempt {
-        let sources: [FileStatus?]
-        let modelSources: [FileStatus?]
-        var time = Clock.monotonic
-
-        init(_ configuration: DetectorConfiguration) {
-            sources = configuration.sources
-            modelSources = configuration.modelSources
-        }
-
-        /// Whether there is another model, and whole: what runs is not given up for a file that is gone.
-        func hasOtherModel(than last: Attempt) -> Bool {
-            modelSources != last.modelSources && !modelSources.contains(nil)
-        }
-
-        /// Whether it may end otherwise than the one before: with other files, or after a time that may have mended
-        /// what was wrong with the machine.
-        func isPromising(after last: Attempt) -> Bool {
-            sources != last.sources || time >= last.time + Limit.hopelessTime
         }
     }
 

@@ -66,4 +66,23 @@ struct UnavailableTests {
         try install("fourth.onnx", stub)
         #expect(try eventually(30) { try status().contains("\"name\":\"fourth\"") })
     }
+
+    @Test(
+        "says that another runtime has been put in the place of the one it uses, and goes on with that",
+        .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+    func otherRuntime() throws {
+        let folder = TemporaryFolder()
+        let (runtime, new) = (folder.path.appending("libonnxruntime.so.1"), folder.path.appending("new"))
+        let library = try #require(Installed.runtime)
+        #expect(unsafe symlink(library, "\(runtime)") == 0)
+        let detector = try TestDetector(runtime: "\(runtime)")
+        try detector.waitUntilLoaded()
+        func status() throws -> String { try detector.ask("/detect/status", method: "GET").text }
+        #expect(try status().contains("\"ready\":true"))
+        #expect(try !status().contains("\"notice\""))
+        #expect(unsafe symlink("\(Installed.stub)", "\(new)") == 0)
+        #expect(unsafe rename("\(new)", "\(runtime)") == 0)
+        #expect(try eventually(30) { try status().contains("once detect-fcgi is started again") })
+        #expect(try detector.detect(greyJPEG(255)).status == 200)
+    }
 }

@@ -75,6 +75,31 @@ struct RuntimeTests {
                 == "libm.so.6 is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
     }
 
+    @Test(
+        "that is another library does nothing in this process, whatever it does when it is loaded",
+        .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
+    func harmful() throws {
+        func sentence(_ entry: String, _ atLoading: String) throws -> String {
+            let fake = try FakeRuntime(version: "1.28.0", entry: entry, atLoading: atLoading)
+            let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: fake.path) }
+            #expect(error?.kind == .runtimeUnusable)
+            return error?.description.replacing(fake.path, with: "FILE") ?? ""
+        }
+        let variable = "ORIEL_TEST_LIBRARY_IS_LOADED"
+        #expect(
+            try sentence("Other", "setenv(\"\(variable)\", \"1\", 1);")
+                == "FILE is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
+        #expect(Environment.value(variable) == nil)
+        func damaged(_ end: String) -> String {
+            """
+            ONNX Runtime cannot be loaded: FILE is cut or damaged (loading it ends a process \(end)): \
+            get it again by scripts/get-detector
+            """
+        }
+        #expect(try sentence("OrtGetApiBase", "exit(0);") == damaged("with status 0"))
+        #expect(try sentence("OrtGetApiBase", "abort();") == damaged("by signal 6"))
+    }
+
     @Test("that is too old is told so, with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
     func tooOld() throws {
         let fake = try FakeRuntime(version: "1.10.0")

@@ -27,10 +27,18 @@ final class FakeRuntime {
     private static let compilers = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
     static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
 
-    init(version: String, entry: String = "OrtGetApiBase") throws {
+    /// - Parameters:
+    ///   - version: What it says of itself.
+    ///   - entry: The name of its only function.
+    ///   - atLoading: What it does as soon as it is loaded, in C.
+    /// - Throws: When it cannot be compiled.
+    init(version: String, entry: String = "OrtGetApiBase", atLoading: String = "") throws {
         source = try TemporaryFile(
             Array(
                 """
+                #include <stdlib.h>
+                #include <unistd.h>
+                __attribute__((constructor)) static void loaded(void) { \(atLoading) }
                 static const void *table(unsigned version) { return 0; }
                 static const char *version(void) { return "\(version)"; }
                 static struct { const void *(*table)(unsigned); const char *(*version)(void); } base = { table, version };

@@ -129,11 +129,12 @@ extension EndToEnd {
             try expect(404, "POST", "/detect", [:])
             try expect(404, "GET", "/v1", [:])
             try expect(404, "POST", "/v1/vision/face", [:])
+            try expect(404, "POST", "/detection", [:])
             try expect(413, "POST", "/v1/vision/detection", [:], size: 17 << 20)
             try expect(413, "POST", "/detect/status?x", [:], size: 17 << 20)
             try expect(421, "POST", "/detect_once", ["Host": "elsewhere.example"])
             // What is not asked by such programs has no word of success.
-            #expect(try request("GET", system.web("/detective")).json?["success"] == nil)
+            #expect(try request("GET", system.web("/inspect")).json?["success"] == nil)
         }
 
         @Test(
