@@ -40,10 +40,7 @@ extension DetectionLoop {
         _ detection: Detection, _ jpeg: [UInt8], _ camera: CameraName?, _ frame: FrameDescription?,
         to clients: [Client]
     ) {
-        guard let result = keep(detection, jpeg, camera, frame) else {
-            for client in clients { answer(client, Self.busy, outcome: "busy") }
-            return
-        }
+        let result = keep(detection, jpeg, camera, frame)
         for client in clients {
             do throws(Refusal) {
                 try show(result, client.wish, to: client)
@@ -53,20 +50,16 @@ extension DetectionLoop {
         }
     }
 
-    /// The result of a frame that is known already, or a new one; nil when there is no memory for it.
+    /// The result of a frame that is known already, or a new one.
     private func keep(
         _ detection: Detection, _ jpeg: [UInt8], _ camera: CameraName?, _ frame: FrameDescription?
-    ) -> StoredResult? {
+    ) -> StoredResult {
         if let camera, let frame, let known = store.result(of: camera, number: frame.number) { return known }
-        do throws(SystemError) {
-            let result = try StoredResult(
-                id: store.makeID(), camera: camera, frame: frame, detection: detection, picture: jpeg)
-            store.keep(result, now: now)
-            return result
-        } catch {
-            log.error("a result cannot be kept: \(error)")
-            return nil
-        }
+        let result = StoredResult(
+            id: store.makeID(), camera: camera, frame: frame, detection: detection, picture: jpeg,
+            mayOpenFile: store.count < mostFiles)
+        store.keep(result, now: now)
+        return result
     }
 
     /// Answers with a result, as JSON or as a picture.

@@ -37,6 +37,8 @@ final class DetectionLoop {
     var uploads: [(job: UInt64, picture: [UInt8])] = []
     var nextJob: UInt64 = 1
     var reserved = 0
+    /// Descriptors that results may take: the others are for connections.
+    let mostFiles: Int
     private(set) var now = Clock.monotonic
     private let epoll: Epoll
     private var listener: Listener
@@ -68,7 +70,7 @@ final class DetectionLoop {
         if let number = signals?.descriptor.number { try epoll.add(number, .readable, token: Token.signals) }
         try epoll.add(wakeUp.event.descriptor.number, .readable, token: Token.wakeUp)
         try epoll.add(inference.number, .readable, token: Token.inference)
-        _ = ResourceLimit.raiseOpenFiles()
+        mostFiles = ResourceLimit.raiseOpenFiles() / 4
         self.configuration = configuration
         self.log = log
         self.wakeUp = wakeUp

@@ -18,18 +18,19 @@ final class StoredResult {
     private let picture: Storage
     let byteCount: Int
 
-    // Large pictures lie outside of the heap, where what is kept for a minute would leave holes.
+    // All but small pictures lie outside of the heap, where what is kept for a minute would leave holes.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])
     }
 
-    private static let smallByteCount = 64 << 10
+    private static let smallByteCount = 8 << 10
 
     init(
-        id: String, camera: CameraName?, frame: FrameDescription?, detection: Detection, picture: [UInt8]
-    ) throws(SystemError) {
-        self.picture = try Self.storage(of: picture)
+        id: String, camera: CameraName?, frame: FrameDescription?, detection: Detection, picture: [UInt8],
+        mayOpenFile: Bool
+    ) {
+        self.picture = Self.storage(of: picture, mayOpenFile: mayOpenFile)
         byteCount = picture.count
         self.id = id
         self.camera = camera
@@ -39,11 +40,15 @@ final class StoredResult {
         made = Clock.monotonic
     }
 
-    private static func storage(of picture: [UInt8]) throws(SystemError) -> Storage {
-        guard picture.count > smallByteCount else { return .array(picture) }
-        var file = try MemoryFile("detection")
-        try file.append(picture)
-        return .file(file)
+    private static func storage(of picture: [UInt8], mayOpenFile: Bool) -> Storage {
+        guard mayOpenFile, picture.count > smallByteCount else { return .array(picture) }
+        do throws(SystemError) {
+            var file = try MemoryFile("detection")
+            try file.append(picture)
+            return .file(file)
+        } catch {
+            return .array(picture)  // where there are no more descriptors
+        }
     }
 
     /// The picture's bytes, as they were looked at.
