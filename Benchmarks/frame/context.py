@@ -10,7 +10,7 @@ import tempfile
 from . import processes, systems
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000)}
+CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000), 480: (640, 480, 4, 40_000)}
 
 
 class Unavailable(Exception):
@@ -125,17 +125,17 @@ class Context:
         }
         return {**environment, "FAKE_CAMERA_LOG": str(log)} if log else environment
 
-    def python(self):
-        """Python with what the Python pair needs; installs it once."""
+    def python(self, name="venv", packages=("fastapi", "uvicorn", "opencv-python-headless", "requests")):
+        """Python with these packages (those of the Python pair); installs them once."""
         if self.smoke:
             raise Unavailable("The short run leaves it out: its packages are large.")
-        folder = self.cache / "venv"
+        folder = self.cache / name
         if not (folder / "done").exists():
-            self.say("    installing the Python pair's packages …")
+            self.say(f"    installing {', '.join(packages)} …")
             shutil.rmtree(folder, ignore_errors=True)
             for command in (
                 ["/usr/bin/python3", "-m", "venv", folder],
-                [folder / "bin/pip", "install", "-q", "fastapi", "uvicorn", "opencv-python-headless", "requests"],
+                [folder / "bin/pip", "install", "-q", *packages],
             ):
                 try:
                     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)

@@ -22,11 +22,12 @@ class Processes:
         self.running.append(process)
         return process
 
-    def start_piped(self, command):
-        """The same for a program whose output is wanted."""
+    def start_piped(self, command, has_input=False):
+        """The same for a program whose output is wanted, or that is told something too."""
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)], stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, text=True, start_new_session=True)
+            ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+            start_new_session=True)
         self.running.append(process)
         return process
 

@@ -2,6 +2,8 @@
 //
 //   cc -O3 -march=native -o reference Tests/DetectionTests/reference.c -lturbojpeg -ldl -lm
 //   ./reference libonnxruntime.so.1 model.onnx COUNT FILE…
+//
+// With "-" for COUNT and no file it reads lines "COUNT FILE" and answers each, so that it can take turns with others.
 #include <dlfcn.h>
 #include <math.h>
 #include <stddef.h>
@@ -13,7 +15,7 @@
 #include <turbojpeg.h>
 
 typedef void *object;
-static object *table;
+static object *table, session, memory;
 #define CALL(slot, type) ((type)table[slot])
 static void check(object status, const char *what) {
     if (!status) return;
@@ -93,15 +95,73 @@ static void letterbox(const uint8_t *pixels, int width, int height, float *tenso
     *ratio = r;
 }
 
+// Looks `count` times at the picture in the file, and tells the times in milliseconds; "cpu" is of one picture.
+static void measure(tjhandle decoder, int count, const char *path) {
+    FILE *file = fopen(path, "rb");
+    if (!file) perror(path), exit(66);
+    static uint8_t jpeg[16 << 20];
+    size_t bytes = fread(jpeg, 1, sizeof jpeg, file);
+    fclose(file);
+    uint8_t *pixels = NULL;
+    float *tensor = NULL;
+    Box *boxes = malloc(sizeof(Box) * 100000);
+    double *times = malloc(sizeof(double) * count);
+    double cpu = clock() * 1e3 / CLOCKS_PER_SEC;
+    int found = 0, width, height, sampling, space, W = 0, H = 0;
+    for (int i = 0; i < count; i++) {
+        double began = now();
+        tjDecompressHeader3(decoder, jpeg, bytes, &width, &height, &sampling, &space);
+        int longest = width > height ? width : height;
+        W = side(width, longest), H = side(height, longest);
+        if (!pixels) pixels = malloc((size_t)width * height * 3), tensor = malloc(sizeof(float) * 3 * W * H);
+        tjDecompress2(decoder, jpeg, bytes, pixels, width, width * 3, height, TJPF_BGR, 0);
+        double ratio;
+        letterbox(pixels, width, height, tensor, W, H, &ratio);
+        int64_t shape[4] = {1, 3, H, W};
+        object input, output = NULL;
+        check(CALL(49, object(*)(object, void *, size_t, const int64_t *, size_t, int, object *))(
+                  memory, tensor, sizeof(float) * 3 * W * H, shape, 4, 1, &input), "tensor");
+        const char *input_name = "images", *output_name = "output";
+        check(CALL(9, object(*)(object, object, const char *const *, const object *, size_t, const char *const *, size_t, object *))(
+                  session, NULL, &input_name, &input, 1, &output_name, 1, &output), "run");
+        float *rows;
+        CALL(51, object(*)(object, void **))(output, (void **)&rows);
+        int candidates = 0;
+        const float *row = rows;
+        for (int stride = 8; stride <= 32; stride *= 2)
+            for (int y = 0; y < H / stride; y++)
+                for (int x = 0; x < W / stride; x++, row += 85) {
+                    if (row[4] < 0.05f) continue;
+                    int best = 0;
+                    for (int k = 1; k < 80; k++) if (row[5 + k] > row[5 + best]) best = k;
+                    float score = row[4] * row[5 + best];
+                    if (score < 0.05f) continue;
+                    float cx = (row[0] + x) * stride, cy = (row[1] + y) * stride, w = expf(row[2]) * stride, h = expf(row[3]) * stride;
+                    boxes[candidates++] = (Box){score, cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, best};
+                }
+        qsort(boxes, candidates, sizeof(Box), by_score);
+        found = suppress(boxes, suppress(boxes, candidates, 1, 0.45f), 0, 0.8f);
+        CALL(96, void (*)(object))(output);
+        CALL(96, void (*)(object))(input);
+        times[i] = now() - began;
+    }
+    cpu = (clock() * 1e3 / CLOCKS_PER_SEC - cpu) / count;
+    qsort(times, count, sizeof(double), compare);
+    printf("{\"file\": \"%s\", \"input\": [%d, %d], \"found\": %d, \"best\": %.4f, \"min\": %.3f, \"p50\": %.3f, \"p90\": %.3f, \"cpu\": %.3f}\n",
+           path, W, H, found, found ? boxes[0].score : 0, times[0], times[count / 2], times[count * 9 / 10], cpu);
+    fflush(stdout);
+    free(pixels), free(tensor), free(boxes), free(times);
+}
+
 int main(int argc, char **argv) {
-    if (argc < 5) return fprintf(stderr, "usage: reference LIBRARY MODEL COUNT FILE...\n"), 64;
+    if (argc < 4 || (argc < 5 && strcmp(argv[3], "-"))) return fprintf(stderr, "usage: reference LIBRARY MODEL COUNT FILE...\n"), 64;
     setenv("ORT_DISABLE_TELEMETRY", "1", 1);
     void *library = dlopen(argv[1], RTLD_NOW);
     if (!library) return fprintf(stderr, "%s\n", dlerror()), 69;
     object *base = ((object * (*)(void)) dlsym(library, "OrtGetApiBase"))();
     table = ((object * (*)(uint32_t)) base[0])(14);
     double started = now();
-    object environment, options, session, memory;
+    object environment, options;
     check(CALL(3, object(*)(int, const char *, object *))(3, "reference", &environment), "environment");
     check(CALL(10, object(*)(object *))(&options), "options");
     CALL(23, object(*)(object, int))(options, 99);
@@ -111,58 +171,9 @@ int main(int argc, char **argv) {
     check(CALL(69, object(*)(int, int, object *))(1, 0, &memory), "memory");
     fprintf(stderr, "loaded in %.1f ms\n", now() - started);
     tjhandle decoder = tjInitDecompress();
+    char line[4096], path[4096];
     int count = atoi(argv[3]);
-    for (int n = 4; n < argc; n++) {
-        FILE *file = fopen(argv[n], "rb");
-        if (!file) return perror(argv[n]), 66;
-        static uint8_t jpeg[16 << 20];
-        size_t bytes = fread(jpeg, 1, sizeof jpeg, file);
-        fclose(file);
-        uint8_t *pixels = NULL;
-        float *tensor = NULL;
-        Box *boxes = malloc(sizeof(Box) * 100000);
-        double *times = malloc(sizeof(double) * count);
-        int found = 0, width, height, sampling, space, W = 0, H = 0;
-        for (int i = 0; i < count; i++) {
-            double began = now();
-            tjDecompressHeader3(decoder, jpeg, bytes, &width, &height, &sampling, &space);
-            int longest = width > height ? width : height;
-            W = side(width, longest), H = side(height, longest);
-            if (!pixels) pixels = malloc((size_t)width * height * 3), tensor = malloc(sizeof(float) * 3 * W * H);
-            tjDecompress2(decoder, jpeg, bytes, pixels, width, width * 3, height, TJPF_BGR, 0);
-            double ratio;
-            letterbox(pixels, width, height, tensor, W, H, &ratio);
-            int64_t shape[4] = {1, 3, H, W};
-            object input, output = NULL;
-            check(CALL(49, object(*)(object, void *, size_t, const int64_t *, size_t, int, object *))(
-                      memory, tensor, sizeof(float) * 3 * W * H, shape, 4, 1, &input), "tensor");
-            const char *input_name = "images", *output_name = "output";
-            check(CALL(9, object(*)(object, object, const char *const *, const object *, size_t, const char *const *, size_t, object *))(
-                      session, NULL, &input_name, &input, 1, &output_name, 1, &output), "run");
-            float *rows;
-            CALL(51, object(*)(object, void **))(output, (void **)&rows);
-            int candidates = 0;
-            const float *row = rows;
-            for (int stride = 8; stride <= 32; stride *= 2)
-                for (int y = 0; y < H / stride; y++)
-                    for (int x = 0; x < W / stride; x++, row += 85) {
-                        if (row[4] < 0.05f) continue;
-                        int best = 0;
-                        for (int k = 1; k < 80; k++) if (row[5 + k] > row[5 + best]) best = k;
-                        float score = row[4] * row[5 + best];
-                        if (score < 0.05f) continue;
-                        float cx = (row[0] + x) * stride, cy = (row[1] + y) * stride, w = expf(row[2]) * stride, h = expf(row[3]) * stride;
-                        boxes[candidates++] = (Box){score, cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2, best};
-                    }
-            qsort(boxes, candidates, sizeof(Box), by_score);
-            found = suppress(boxes, suppress(boxes, candidates, 1, 0.45f), 0, 0.8f);
-            CALL(96, void (*)(object))(output);
-            CALL(96, void (*)(object))(input);
-            times[i] = now() - began;
-        }
-        qsort(times, count, sizeof(double), compare);
-        printf("{\"file\": \"%s\", \"input\": [%d, %d], \"found\": %d, \"best\": %.4f, \"min\": %.3f, \"p50\": %.3f, \"p90\": %.3f}\n",
-               argv[n], W, H, found, found ? boxes[0].score : 0, times[0], times[count / 2], times[count * 9 / 10]);
-        free(pixels), free(tensor), free(boxes), free(times);
-    }
+    for (int n = 4; n < argc; n++) measure(decoder, count, argv[n]);
+    while (argc == 4 && fgets(line, sizeof line, stdin))
+        if (sscanf(line, "%d %4095[^\n]", &count, path) == 2) measure(decoder, count, path);
 }

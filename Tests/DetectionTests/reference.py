@@ -3,6 +3,7 @@
 
     reference.py --model yolox_nano.onnx (--program .build/release/detect-fcgi | --url http://127.0.0.1:8000) FILE…
     reference.py --model yolox_nano.onnx --time 200 FILE…        only measures Python
+    reference.py --model yolox_nano.onnx --turns                 the same for each line "COUNT FILE" that it reads
 
 A model whose file names a fixed size is computed at that size here, while Oriel takes one of the picture's shape: for
 the very same input, give one whose height and width are open.
@@ -153,18 +154,19 @@ def compare(reference, options):
     return worst or mean < 0.96 or difference > 0.02
 
 
-def measure(reference, options):
-    for file in options.files:
-        with open(file, "rb") as stream:
-            jpeg = stream.read()
-        times = []
-        for _ in range(options.time):
-            began = time.perf_counter()
-            _, shape = reference.detect(jpeg, 0.4)
-            times.append((time.perf_counter() - began) * 1000)
-        times.sort()
-        print(json.dumps({"file": os.path.basename(file), "input": shape, "min": times[0],
-                          "p50": times[len(times) // 2], "p90": times[len(times) * 9 // 10]}))
+def measure(reference, count, file):
+    """Looks `count` times at the picture in the file; milliseconds, "cpu" of one picture."""
+    with open(file, "rb") as stream:
+        jpeg = stream.read()
+    times, cpu = [], time.process_time()
+    for _ in range(count):
+        began = time.perf_counter()
+        _, shape = reference.detect(jpeg, 0.4)
+        times.append((time.perf_counter() - began) * 1000)
+    cpu = (time.process_time() - cpu) * 1000 / count
+    times.sort()
+    print(json.dumps({"file": os.path.basename(file), "input": shape, "min": times[0], "p50": times[len(times) // 2],
+                      "p90": times[len(times) * 9 // 10], "cpu": cpu}), flush=True)
 
 
 def main():
@@ -173,14 +175,22 @@ def main():
     parser.add_argument("--program")
     parser.add_argument("--url")
     parser.add_argument("--time", type=int, metavar="COUNT")
+    parser.add_argument("--turns", action="store_true")
     parser.add_argument("--longest", type=int, default=416)
     parser.add_argument("--threshold", type=float, default=0.4)
-    parser.add_argument("files", nargs="+")
+    parser.add_argument("files", nargs="*")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     reference = Reference(options.model, options.longest)
-    if options.time:
-        measure(reference, options)
+    if options.turns:
+        for line in sys.stdin:
+            count, file = line.split(maxsplit=1)
+            measure(reference, int(count), file.rstrip("\n"))
+    elif not options.files:
+        parser.error("give a picture")
+    elif options.time:
+        for file in options.files:
+            measure(reference, options.time, file)
     elif compare(reference, options):
         sys.exit(1)
 

@@ -1,0 +1,143 @@
+"""Row 12: whether viewers notice that others detect."""
+import collections
+import http.client
+import json
+import subprocess
+import threading
+import time
+
+import detect
+from frame.context import Unavailable
+from frame.figures import Result
+
+NAME = "Viewers while others detect"
+OPTIONAL = True                     # as detect.py
+VIEWERS, CLIENTS = 50, 4
+ALONE, BESIDE = "nobody detects", f"{CLIENTS} clients detect as fast as they can"
+
+
+def run(context):
+    result = Result(NAME, reference=ALONE)
+    generator = context.bin / "load-generator"
+    if not generator.exists():
+        raise Unavailable(f"{generator} is not there.")
+    detect.folder()
+    viewers = context.count(VIEWERS, 4)
+    with context.oriel(web=True, detector=True) as system:
+        detect.wait_until_ready(system)
+        web = f"{viewers}={system.web_url}/video"
+        measurements = [
+            (ALONE, lambda: watch(context, generator, web)),
+            (BESIDE, lambda: watch(context, generator, web, system.web_port)),
+        ]
+        rounds = context.rounds
+        for name, values in context.alternate(result, measurements, rounds=rounds).items():
+            for column, unit in (("frames skipped", ""), ("of", ""), ("age p50", "ms"), ("age p99", "ms"), ("answers", "1/s")):
+                result.add(name, column, [value.get(column) for value in values], unit)
+        alone, beside = (result.values(name, "frames skipped") for name in (ALONE, BESIDE))
+        if alone and beside:
+            result.target("frames skipped more than without, all rounds", sum(beside) - sum(alone), 0, "")
+        found = compare(context, generator, web, system.web_port)
+    result.add("frames asked for by number", "compared", [found["same"] + found["other"]], "")
+    result.add("frames asked for by number", "other bytes", [found["other"]], "")
+    result.add("frames asked for by number", "gone (410)", [found[410]], "")
+    result.target("pictures of a result with other bytes than the stream had", found["other"], 0, "")
+    result.note(
+        f"{VIEWERS} viewers of 720p at 30 frames a second on :8000, and {CLIENTS} clients there that POST to /detect_once "
+        "again as soon as they have an answer. A frame counts as skipped when a viewer gets one whose number is not the "
+        "next. Then, under the same viewers, one more reads the stream, asks for every tenth of its frames by "
+        "/detect_once?frame=, and compares the result's picture with what the stream had under that number. Everything "
+        "shares this machine.")
+    return result.as_dict()
+
+
+def watch(context, generator, group, port=None):
+    """What the viewers saw; with a port, while clients detect there."""
+    seconds = context.seconds(12, 8, 1)
+    stop, answers = threading.Event(), collections.Counter()
+    clients = [threading.Thread(target=keep_detecting, args=(port, stop, answers)) for _ in range(CLIENTS if port else 0)]
+    process = context.processes.start_piped([generator, "--seconds", seconds, "--warmup", 1.5, group])
+    for client in clients:
+        client.start()
+    began = time.monotonic()
+    try:
+        output, _ = process.communicate(timeout=seconds + 40)
+    except subprocess.TimeoutExpired as late:
+        raise Unavailable("The load generator did not end in time.") from late
+    finally:
+        stop.set()
+        seconds_asked = time.monotonic() - began
+        for client in clients:
+            client.join()
+        context.processes.stop(process)
+    if process.returncode:
+        raise Unavailable(f"The load generator ended with status {process.returncode}.")
+    seen = json.loads(output)[0]
+    if seen["cuts"] or seen["broken"]:
+        raise Unavailable(f"The stream was broken: {seen}")
+    values = {
+        "frames skipped": seen["skipped"], "of": seen["frames"] + seen["skipped"],
+        "age p50": max(seen[half]["p50"] for half in ("early_age", "late_age")) * 1000,
+        "age p99": max(seen[half]["p99"] for half in ("early_age", "late_age")) * 1000}
+    if port:
+        values["answers"] = answers[200] / seconds_asked
+    return values
+
+
+def keep_detecting(port, stop, answers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    while not stop.is_set():
+        try:
+            connection.request("POST", "/detect_once")
+            response = connection.getresponse()
+            response.read()
+            answers[response.status] += 1
+        except (OSError, http.client.HTTPException):
+            connection.close()
+            answers[None] += 1
+            stop.wait(0.05)
+
+
+def compare(context, generator, group, port):
+    """Asks for frames of the stream by their numbers, and looks whether the results show these."""
+    count = context.count(100 if context.quick else 300, 5)
+    crowd = context.processes.start([generator, "--seconds", 600, group])
+    found = collections.Counter()
+    stream = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        stream.request("GET", "/video")
+        body, deadline = stream.getresponse(), time.monotonic() + 120
+        for index, (number, jpeg) in enumerate(parts(body)):
+            if sum(found.values()) >= count or time.monotonic() > deadline:
+                break
+            if index % 10:
+                continue
+            asking.request("POST", f"/detect_once?frame={number}")
+            answer = asking.getresponse()
+            text = answer.read()
+            if answer.status != 200:
+                found[answer.status] += 1
+                continue
+            frame = json.loads(text)["frame"]
+            asking.request("GET", frame["image"])
+            answer = asking.getresponse()
+            is_same = answer.read() == jpeg and frame["seq"] == number and answer.headers["X-Frame-Id"] == str(number)
+            found["same" if is_same else "other"] += 1
+    finally:
+        stream.close()
+        asking.close()
+        context.processes.stop(crowd)
+    return found
+
+
+def parts(stream):
+    """The frames of a stream: number and bytes."""
+    headers = {}
+    while line := stream.readline():
+        name, colon, value = line.partition(b":")
+        if colon:
+            headers[name.lower()] = value.strip()
+        elif headers:
+            yield int(headers[b"x-frame-id"]), stream.read(int(headers[b"content-length"]))
+            headers = {}
