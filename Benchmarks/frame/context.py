@@ -17,6 +17,10 @@ class Unavailable(Exception):
     """Why something cannot be measured here, as a sentence."""
 
 
+class EndedEarly(Unavailable):
+    """A program of a system ended before anything was measured."""
+
+
 class Context:
     """`quick` and `smoke` shorten what takes long; `rounds` is how often everything is repeated."""
 

@@ -21,6 +21,13 @@ class System:
 
     def __enter__(self):
         try:
+            return self.attempt()
+        except frame.EndedEarly:
+            # Another program may have taken a port between the look for a free one and its use: once more, with others.
+            return self.attempt()
+
+    def attempt(self):
+        try:
             self.start()
             self.wait_for_frames()
         except BaseException:
@@ -57,13 +64,18 @@ class System:
         """Until a frame of the camera comes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
+            if any(process.poll() is not None for process in self.started):
+                raise frame.EndedEarly(f"A part of {self.name} ended at once: {self.last_lines()}")
             watched = self.context.watch(
                 f"1={url or self.url}", seconds=1.5, warmup=0, options=["--until-first"], sample=1)
             if watched["groups"][0]["first_frame"] or (self.is_unstamped and watched["groups"][0]["frames"]):
                 return
             time.sleep(0.05)
-        log = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:]
-        raise frame.Unavailable(f"No picture came within {seconds} s: {' / '.join(log)}")
+        raise frame.Unavailable(f"No picture came within {seconds} s: {self.last_lines()}")
+
+    def last_lines(self):
+        """What the system's programs wrote last."""
+        return " / ".join((self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:])
 
     is_unstamped = False
 
