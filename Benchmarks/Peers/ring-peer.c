@@ -75,7 +75,9 @@ static void print_samples(const char *key) {
 }
 
 static bool open_ring(bool writes) {
-    descriptor = shm_open(name, writes ? O_RDWR | O_CREAT : O_RDWR, 0600);
+    // A reader of the futex design cannot change a frame; one of a memsink tells in it that it lives.
+    bool changes = writes || polls;
+    descriptor = shm_open(name, writes ? O_RDWR | O_CREAT : changes ? O_RDWR : O_RDONLY, 0600);
     if (descriptor < 0) return false;
     if (writes && ftruncate(descriptor, sizeof *ring)) return false;
     struct stat status;
@@ -83,7 +85,7 @@ static bool open_ring(bool writes) {
         close(descriptor);
         return false;
     }
-    ring = mmap(NULL, sizeof *ring, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    ring = mmap(NULL, sizeof *ring, changes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, descriptor, 0);
     return ring != MAP_FAILED;
 }
 
@@ -171,9 +173,11 @@ static void wait_for_frames(uint64_t end) {
             }
         } else {
             futex_wait(last, end);
+            number = atomic_load_explicit(&ring->newest, memory_order_acquire);
+            if (!number || number == last) continue;
             uint64_t known = now();
-            if (!futex_read(&number, &published, false) || number == last) continue;
             last = number;
+            if (!futex_read(&number, &published, false) || number != last) continue;
             note(known > published ? known - published : 0);
             continue;
         }

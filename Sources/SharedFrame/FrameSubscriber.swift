@@ -73,7 +73,10 @@ public final class FrameSubscriber: Sendable {
                 waitForArrival(milliseconds: min(remaining, 1000))
                 if lookAround(view) { return .changed }
             } else if view.wait(while: word, milliseconds: min(remaining, 250)) {
-                if view.newestNumber == newest { return .changed }
+                let latest = view.newestNumber
+                if latest == newest { return .changed }
+                // At once: what else may have changed is seen when the frame is read, or by the next wait.
+                if latest != number && latest != 0 && !view.isSuperseded { return .frame(latest) }
             } else if lookAround(view) {
                 return .changed
             }
