@@ -48,6 +48,8 @@ final class Connection {
     private(set) var image: WireImage?
     private var imageOffset = 0
     private var afterImage: [UInt8] = []
+    /// What was sent last, until the web server has been seen to have read it.
+    private var unread: WireImage?
 
     /// The camera of a stream or of a snapshot that waits.
     var camera: Camera?
@@ -59,6 +61,11 @@ final class Connection {
         self.token = token
         self.socket = socket
         self.deadline = deadline
+    }
+
+    deinit {
+        image?.keepFromReuse()
+        unread?.keepFromReuse()
     }
 
     var hasOutput: Bool { !bytes.isEmpty || image != nil }
@@ -98,11 +105,25 @@ final class Connection {
             case .failure(let errno): return Self.progress(after: errno)
             }
         }
+        leaveUnread(image)
         self.image = nil
         guard !afterImage.isEmpty else { return .done }
         bytes = afterImage
         afterImage = []
         return sendOutput()
+    }
+
+    /// The socket has been seen empty: the web server has read all that was sent.
+    func noteRead() { unread = nil }
+
+    private func leaveUnread(_ image: WireImage) {
+        unread?.keepFromReuse()
+        // A viewer who takes one picture in a while would hold on to it, and others to other ones.
+        guard viewer.interval == 0, phase == .streaming else {
+            image.keepFromReuse()
+            return
+        }
+        unread = image
     }
 
     private static func progress(after errno: Errno) -> Progress {

@@ -16,10 +16,10 @@ struct Picture: Sendable {
     /// Puts a JPEG into each framing that is wanted.
     ///
     /// `outage` names the reason when the picture is no frame; it then stands in the part's header, so that a program
-    /// can tell.
+    /// can tell. `files` lends what the bytes are put into.
     init(
         _ jpeg: RawSpan, sequence: UInt64, number: UInt64, realtime: UInt64, outage: String? = nil,
-        framings: FramingSet
+        framings: FramingSet, files: FileReserve
     ) {
         self.sequence = sequence
         self.number = number
@@ -33,12 +33,13 @@ struct Picture: Sendable {
                 header.removeLast(2)
                 header += Array("\(HeaderName.offline): \(HeaderText(outage))\r\n\r\n".utf8)
             }
-            standard = WireImage(head: header, body: jpeg, tail: Framing.standard.trailer)
+            standard = WireImage(head: header, body: jpeg, tail: Framing.standard.trailer, in: files)
         } else {
             standard = nil
         }
         advance =
-            framings.contains(FramingSet(.advance)) ? WireImage(body: jpeg, tail: Framing.advance.trailer) : nil
+            framings.contains(FramingSet(.advance))
+            ? WireImage(body: jpeg, tail: Framing.advance.trailer, in: files) : nil
     }
 
     /// A frame that nobody wants to see: known by number alone.

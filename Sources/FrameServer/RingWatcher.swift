@@ -17,6 +17,7 @@ final class RingWatcher: Sendable {
     private let wanted = Atomic<UInt32>(0)
     private let isStopping = Atomic(false)
     private let state: Mutex<State>
+    private let files = FileReserve()
 
     /// `loop` is signalled whenever there is something new to ``take()``; sequences go on from `picture`.
     init(_ subscriber: FrameSubscriber, loop: LoopSignal, after picture: Picture?) {
@@ -100,7 +101,7 @@ final class RingWatcher: Sendable {
             picture = subscriber.withNewestFrame { description, bytes in
                 Picture(
                     bytes, sequence: sequence, number: description.number, realtime: description.capture.realtime,
-                    framings: framings)
+                    framings: framings, files: files)
             }
         }
         let shown = picture?.number ?? number
@@ -125,7 +126,7 @@ final class RingWatcher: Sendable {
         let picture = jpeg.withRawSpan { bytes in
             Picture(
                 bytes, sequence: sequence, number: number, realtime: Clock.realtime, outage: outage.message,
-                framings: framings)
+                framings: framings, files: files)
         }
         post(picture, newestNumber: nil)
     }

@@ -95,7 +95,9 @@ extension ServerLoop {
     private func isDrained(_ connection: Connection) -> Bool {
         guard let count = Socket.unsentByteCount(of: connection.socket.number) else { return true }
         // The kernel counts one byte until it has told us that there is room.
-        return count <= 1
+        guard count <= 1 else { return false }
+        if hasLocalPeers { connection.noteRead() }
+        return true
     }
 
     /// Sends the picture again to a viewer that has seen nothing for long, or late to one that waited for its time.

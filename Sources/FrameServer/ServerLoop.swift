@@ -39,6 +39,8 @@ final class ServerLoop {
     /// What was looked at of a request, not yet read.
     var peeked = [UInt8](repeating: 0, count: RequestHead.byteCountLimit)
     private var heartbeat = ServiceHeartbeat()
+    /// Whether web servers connect by a socket of this machine.
+    let hasLocalPeers: Bool
     /// The most connections that there are descriptors for.
     let connectionLimit: Int
     private(set) var isEnding = false
@@ -50,6 +52,7 @@ final class ServerLoop {
         signals: consuming SignalDescriptor?, wakeUp: LoopSignal
     ) throws {
         let epoll = try Epoll()
+        hasLocalPeers = Socket.isLocal(listener.number)
         let listener = try Listener(listener, in: epoll, token: Token.listener)
         if let number = signals?.descriptor.number { try epoll.add(number, .readable, token: Token.signals) }
         try epoll.add(wakeUp.event.descriptor.number, .readable, token: Token.wakeUp)

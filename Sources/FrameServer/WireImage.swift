@@ -1,38 +1,60 @@
 import FastCGI
 import Linux
+import Synchronization
 import SystemPackage
 
 /// Bytes for any number of web servers, laid out as FastCGI records of request 1; never changed once made.
 ///
 /// They lie in a file in memory, from which `sendfile` sends them without copying; when the process has no descriptor
 /// left for that, in an array.
+///
+/// A socket holds the file's own memory until the web server has read it. So the file serves for a further picture only
+/// when each connection that began to send this one has seen its socket empty since; one that has not says
+/// ``keepFromReuse()``.
 final class WireImage: Sendable {
-    fileprivate enum Storage: ~Copyable, Sendable {
-        case file(MemoryFile)
+    fileprivate enum Storage: Sendable {
+        case file(FileReserve.File)
         case array([UInt8])
     }
 
     private let storage: Storage
+    private let reserve: FileReserve?
+    private let isReusable = Atomic(true)
     let byteCount: Int
 
     /// Frames `head`, `body` and `tail` as output records and puts `ending`, whole records, behind them.
-    init(head: [UInt8] = [], body: RawSpan, tail: [UInt8] = [], ending: [UInt8] = []) {
-        var storage = Self.emptyStorage()
+    ///
+    /// `reserve` lends the file, and gets it back when nothing reads it any more.
+    init(
+        head: [UInt8] = [], body: RawSpan, tail: [UInt8] = [], ending: [UInt8] = [], in reserve: FileReserve? = nil
+    ) {
+        var target = Target(file: try? reserve?.take() ?? FileReserve.File())
         do throws(SystemError) {
-            try Self.write(head, body, tail, ending, to: &storage)
+            try Self.write(head, body, tail, ending, to: &target)
         } catch {
             // Memory is what a file in memory runs out of; the array asks for it in another way.
-            storage = .array([])
-            try? Self.write(head, body, tail, ending, to: &storage)
+            target = Target(file: nil)
+            try? Self.write(head, body, tail, ending, to: &target)
         }
-        byteCount = storage.byteCount
-        self.storage = storage
+        byteCount = target.byteCount
+        storage = target.file.map(Storage.file) ?? .array(target.bytes)
+        self.reserve = reserve
+    }
+
+    deinit {
+        guard let reserve, case .file(let file) = storage, isReusable.load(ordering: .acquiring) else { return }
+        reserve.put(file)
+    }
+
+    /// A socket may go on holding the file's memory, unseen.
+    func keepFromReuse() {
+        isReusable.store(false, ordering: .releasing)
     }
 
     /// Sends what lies from `offset` on; returns how many bytes the socket took.
     func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         switch storage {
-        case .file(let file): file.send(from: offset, to: socket)
+        case .file(let file): file.memory.send(offset..<byteCount, to: socket)
         case .array(let bytes): Socket.send(bytes, from: offset, to: socket)
         }
     }
@@ -41,20 +63,15 @@ final class WireImage: Sendable {
     func records(of request: UInt16) -> [UInt8] {
         var bytes: [UInt8]
         switch storage {
-        case .file(let file): bytes = (try? file.contents()) ?? []
+        case .file(let file): bytes = (try? file.memory.contents(byteCount: byteCount)) ?? []
         case .array(let array): bytes = array
         }
         Record.readdress(&bytes, to: request)
         return bytes
     }
 
-    private static func emptyStorage() -> Storage {
-        guard let file = try? MemoryFile("frame") else { return .array([]) }
-        return .file(file)
-    }
-
     private static func write(
-        _ head: [UInt8], _ body: RawSpan, _ tail: [UInt8], _ ending: [UInt8], to storage: inout Storage
+        _ head: [UInt8], _ body: RawSpan, _ tail: [UInt8], _ ending: [UInt8], to target: inout Target
     ) throws(SystemError) {
         var remaining = head.count + body.byteCount + tail.count
         var room = 0
@@ -83,9 +100,9 @@ final class WireImage: Sendable {
         offset = 0
         while offset < body.byteCount {
             let count = take(body.byteCount - offset)
-            try storage.append(small)
+            try target.append(small)
             small.removeAll(keepingCapacity: true)
-            try storage.append(body.extracting(offset..<(offset + count)))
+            try target.append(body.extracting(offset..<(offset + count)))
             offset += count
         }
         offset = 0
@@ -95,48 +112,29 @@ final class WireImage: Sendable {
             offset += count
         }
         small += ending
-        try storage.append(small)
+        try target.append(small)
     }
 }
 
-extension WireImage.Storage {
-    fileprivate var byteCount: Int {
-        switch self {
-        case .file(let file): file.byteCount
-        case .array(let bytes): bytes.count
+/// Where an image is written to.
+private struct Target {
+    /// Nil: to `bytes`.
+    let file: FileReserve.File?
+    var bytes: [UInt8] = []
+    var byteCount = 0
+
+    init(file: FileReserve.File?) { self.file = file }
+
+    mutating func append(_ piece: RawSpan) throws(SystemError) {
+        if let file {
+            try file.memory.write(piece, at: byteCount)
+        } else {
+            bytes.append(contentsOf: piece)
         }
+        byteCount += piece.byteCount
     }
 
-    fileprivate mutating func append(_ bytes: [UInt8]) throws(SystemError) {
-        guard !bytes.isEmpty else { return }
-        switch consume self {
-        case .file(var file):
-            do throws(SystemError) {
-                try file.append(bytes)
-            } catch {
-                self = .array([])
-                throw error
-            }
-            self = .file(file)
-        case .array(var array):
-            array += bytes
-            self = .array(array)
-        }
-    }
-
-    fileprivate mutating func append(_ bytes: RawSpan) throws(SystemError) {
-        switch consume self {
-        case .file(var file):
-            do throws(SystemError) {
-                try file.append(bytes)
-            } catch {
-                self = .array([])
-                throw error
-            }
-            self = .file(file)
-        case .array(var array):
-            array.append(contentsOf: bytes)
-            self = .array(array)
-        }
+    mutating func append(_ piece: [UInt8]) throws(SystemError) {
+        try piece.withRawSpan { (bytes) throws(SystemError) in try append(bytes) }
     }
 }

@@ -20,19 +20,24 @@ public struct MemoryFile: ~Copyable, Sendable {
 
     /// Appends `bytes`.
     public mutating func append(_ bytes: RawSpan) throws(SystemError) {
+        try write(bytes, at: byteCount)
+        byteCount += bytes.byteCount
+    }
+
+    /// Writes over what is there from `offset` on, without counting.
+    public func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
         var written = 0
         while written < bytes.byteCount {
             let number = descriptor.number
-            let offset = byteCount + written
+            let position = offset + written
             let count = try systemCall("pwrite", "memfd") {
                 unsafe bytes.withUnsafeBytes { buffer in
                     unsafe pwrite(
-                        number, buffer.baseAddress.map { unsafe $0 + written }, buffer.count - written, off_t(offset))
+                        number, buffer.baseAddress.map { unsafe $0 + written }, buffer.count - written, off_t(position))
                 }
             }
             written += count
         }
-        byteCount += written
     }
 
     /// Appends `bytes`.
@@ -43,8 +48,9 @@ public struct MemoryFile: ~Copyable, Sendable {
     /// Gives up counting: the file alone.
     public consuming func intoDescriptor() -> Descriptor { descriptor }
 
-    /// All that was written.
-    public func contents() throws(SystemError) -> [UInt8] {
+    /// All that was appended, or the first `byteCount` bytes.
+    public func contents(byteCount: Int? = nil) throws(SystemError) -> [UInt8] {
+        let byteCount = byteCount ?? self.byteCount
         var bytes = [UInt8](repeating: 0, count: byteCount)
         var filled = 0
         while filled < bytes.count {
@@ -62,11 +68,14 @@ public struct MemoryFile: ~Copyable, Sendable {
         return bytes
     }
 
-    /// Sends what lies from `offset` on to `socket`, without copying it; returns how many bytes the socket took.
-    public func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
-        var position = off_t(offset)
+    /// Sends what lies at `range` to `socket`, without copying it; returns how many bytes the socket took.
+    ///
+    /// The socket then holds the file's own memory until its peer has read it: what is written over before that
+    /// arrives changed.
+    public func send(_ range: Range<Int>, to socket: CInt) -> Result<Int, Errno> {
+        var position = off_t(range.lowerBound)
         let number = descriptor.number
-        let count = byteCount - offset
+        let count = range.count
         return retryingOnInterrupt { unsafe sendfile(socket, number, &position, count) }
     }
 }

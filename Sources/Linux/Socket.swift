@@ -28,6 +28,15 @@ public enum Socket {
         return count < 0 ? nil : Int(count)
     }
 
+    /// Whether the socket is one of this machine (`AF_UNIX`): what its peer has read has left the sender's memory.
+    ///
+    /// Not so over TCP, where what is acknowledged may still lie unread in memory that both ends share.
+    public static func isLocal(_ socket: CInt) -> Bool {
+        var domain: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return unsafe getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX
+    }
+
     /// Asks for a send buffer of `byteCount` bytes (`SO_SNDBUF`); the kernel caps it by net.core.wmem_max.
     public static func setSendBuffer(of socket: CInt, byteCount: Int) {
         var value = CInt(clamping: byteCount)
