@@ -6,7 +6,7 @@
     reference.py --model yolox_nano.onnx --turns                 the same for each line "COUNT FILE" that it reads
 
 A model whose file names a fixed size is computed at that size here, while Oriel takes one of the picture's shape: for
-the very same input, give one whose height and width are open.
+the very same input, give one whose height and width are open: scripts/bench detect leaves it in .build/bench/open.onnx.
 
 Needs: pip install onnxruntime==1.28.0 numpy opencv-python-headless. Ends with 1 where the two differ too much.
 """
