@@ -2,65 +2,78 @@
 import bisect
 import subprocess
 
-from frame.context import Unavailable
-from frame.figures import Result
+from frame.figures import Failed, Result, median, paired, pick, quantile
 
 NAME = "Age of a frame at its viewer"
 VIEWERS = (1, 50, 200)
+RELAY = "Oriel through the relay, :8000"
 
 
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
-    numbers = tuple(context.count(number, min(number, 4)) for number in VIEWERS)
-    measurements = [
+    numbers = {shown: context.count(shown, min(shown, 4)) for shown in VIEWERS}
+    found = context.alternate(result, [
         ("Oriel", lambda: both_ports(context, numbers)),
         ("µStreamer + nginx", lambda: one_port(context, context.ustreamer(), numbers)),
-        ("µStreamer alone", lambda: one_port(context, context.ustreamer(behind_nginx=False), numbers)),
         ("bare HTTP server", lambda: one_port(context, context.bare(), numbers)),
-    ]
-    for name, rounds in context.alternate(result, measurements).items():
-        for key, label in ((":9001", name), (":8000", f"{name} through the relay, :8000")):
-            for shown, number in zip(VIEWERS, numbers):
-                for part in ("p50", "p99"):
-                    values = [ages[key, number][part] * 1000 for ages in rounds if (key, number) in ages]
-                    result.add(label, f"{part}, {shown} viewer{'s' if shown > 1 else ''}", values, "ms")
-    if not context.quick:
+    ])
+    found |= context.alternate(
+        result, [("µStreamer alone", lambda: one_port(context, context.ustreamer(behind_nginx=False), numbers))],
+        rounds=context.few)
+    for name, rounds in found.items():
+        for key, label in ((":9001", name), (":8000", RELAY)):
+            if key == ":8000" and name != "Oriel":
+                continue
+            for shown in VIEWERS:
+                groups = pick(rounds, lambda seen, at=(key, shown): seen[at])
+                result.add(label, title("p50", shown), pick(groups, lambda group: group["p50"] * 1000), "ms")
+                result.add_p99(label, title("p99", shown), groups)
+    if context.quick:
+        result.leave_out("Python pair", "the short run (--quick) leaves it out.")
+    else:
         python(context, result)
-    relay = "Oriel through the relay, :8000"
-    result.ratio_target("p50 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", "p50, 50 viewers", 0.6)
-    result.ratio_target("p99 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", "p99, 50 viewers", 1.0)
-    near, far = result.values("Oriel", "p50, 50 viewers"), result.values(relay, "p50, 50 viewers")
-    added = sorted(b - a for a, b in zip(near, far))
-    result.target("the relay adds to p50, 50 viewers", added[len(added) // 2] if added else None, 2.0, "ms")
+    result.ratio_target("p50 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p50", 50), 0.6)
+    result.ratio_target("p99 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p99", 50), 1.0)
+    near, far = (result.values(name, title("p50", 50)) for name in ("Oriel", RELAY))
+    result.values_target(
+        "the relay adds to p50, 50 viewers", paired(lambda a, b: b - a, near, far), 2.0, "ms",
+        reasons=result.reasons(RELAY, title("p50", 50)))
     series = {}
     for name in result.figures:
-        points = [[number, result.median(name, f"p99, {number} viewer{'s' if number > 1 else ''}")] for number in VIEWERS]
+        points = [[number, result.median(name, title("p99", number))] for number in VIEWERS]
         if all(value is not None for _, value in points):
             series[name] = points
     result.plot("age", "Age of a frame at its viewer, p99", "viewers", "ms", series, logarithmic=True)
     result.note(
         "From the moment at which the camera delivers a frame, stamped into the frame itself, to the arrival of its last "
-        "byte; 720p, 30 frames a second. Oriel is measured on :9001 (camera's side), and through the relay on :8000.")
+        "byte; 720p, 30 frames a second. p50 is the median of the rounds' own, p99 that of all rounds' frames together, "
+        "since a round is no more than 50 frames long; in brackets the rounds' own. Oriel is measured on :9001 (camera's "
+        "side) and through the relay on :8000, in turn, each first in every second round.")
     return result.as_dict()
 
 
-def watched(context, url, number):
-    group = context.watch(f"{number}={url}", seconds=context.seconds(1.2, 1), warmup=0.4)["groups"][0]
-    return {"p50": group["p50"], "p99": group["p99"]}
+def title(part, number):
+    return f"{part}, {number} viewer{'s' if number > 1 else ''}"
+
+
+def watched(context, system, url, number):
+    seconds = context.seconds(1.5, 1.2, 1)
+    return context.watch(f"{number}={url}", systems=[system], seconds=seconds, warmup=0.4)["groups"][0]
 
 
 def one_port(context, system, numbers):
     with system:
-        return {(":9001", number): watched(context, system.url, number) for number in numbers}
+        return {(":9001", shown): watched(context, system, system.url, number) for shown, number in numbers.items()}
 
 
 def both_ports(context, numbers):
     with context.oriel(web=True) as system:
-        ages = {}
-        for number in numbers:
-            ages[":9001", number] = watched(context, f"{system.ingest_url}/mjpeg", number)
-            ages[":8000", number] = watched(context, f"{system.web_url}/video", number)
-        return ages
+        ports = [(":9001", f"{system.ingest_url}/mjpeg"), (":8000", f"{system.web_url}/video")]
+        if context.place["round"] % 2 == 0:
+            ports.reverse()
+        return {
+            (port, shown): watched(context, system, url, number)
+            for shown, number in numbers.items() for port, url in ports}
 
 
 # ---- the Python pair: it decodes and encodes again, so that its frames are known by their bytes
@@ -68,14 +81,12 @@ def both_ports(context, numbers):
 
 def python(context, result):
     """One viewer; with more, frames are older than the camera's pictures take to repeat."""
-    for label, is_web in (("Python pair", False), ("Python pair, through the second", True)):
-        try:
-            ages = [python_ages(context, is_web)]
-        except Unavailable as reason:
-            result.note(f"Python pair: {reason}")
-            return
-        result.add(label, "p50, 1 viewer", [values[len(values) // 2] * 1000 for values in ages if values], "ms")
-        result.add(label, "p99, 1 viewer", [values[len(values) * 99 // 100] * 1000 for values in ages if values], "ms")
+    near, far = "Python pair", "Python pair, through the second"
+    measurements = [(near, lambda: python_ages(context, False)), (far, lambda: python_ages(context, True))]
+    for name, rounds in context.alternate(result, measurements, rounds=context.few).items():
+        result.add(name, title("p50", 1), pick(rounds, lambda ages: median(ages) * 1000), "ms")
+        result.add(name, title("p99", 1), pick(rounds, lambda ages: quantile(ages, 0.99) * 1000), "ms")
+    result.leave_out("Python pair at 50 and 200 viewers", "it serves a few; its frames would be older than can be told.")
     result.note(
         "The Python pair's frames carry no stamp, since it encodes them anew: each is known by its bytes, and the fake "
         "camera tells when it delivered that picture. Its pictures repeat after four seconds: one viewer is told alone.")
@@ -87,7 +98,8 @@ def python_ages(context, is_web):
     index_of = hashes(context)
     with context.python_pair(log=camera) as system:
         url = system.url if is_web else system.camera_url
-        context.watch(f"1={url}", seconds=context.seconds(4, 3), warmup=0.5, options=["--log", seen])
+        context.watch(
+            f"1={url}", systems=[system], rate=None, seconds=4, warmup=0.5, options=["--log", seen])
     deliveries = {}
     for line in camera.read_text().splitlines():
         _, index, moment = line.split()
@@ -100,8 +112,8 @@ def python_ages(context, is_web):
         if place:
             ages.append((int(moment) - times[place - 1]) / 1e9)
     if not ages:
-        raise Unavailable("None of its frames could be told from the others.")
-    return sorted(ages)
+        raise Failed("None of its frames could be told from the others.")
+    return ages
 
 
 def hashes(context):

@@ -1,4 +1,4 @@
-"""Measures Oriel beside its peers; see scripts/bench."""
+"""Measures Oriel beside its peers; see scripts/bench, which explains the options."""
 import argparse
 import datetime
 import importlib
@@ -8,96 +8,163 @@ import pathlib
 import signal
 import sys
 import time
+import traceback
 
 from frame import machine, report
-from frame.context import ROOT, Context, Unavailable
+from frame.context import ROOT, Context, clear_away_the_dead
+from frame.figures import Unavailable
 
 # Each is a file beside this one with NAME and run(context) -> dict.
 PARTS = ["cpu", "most", "age", "slow", "encode", "idle", "memory", "ring", "start", "snapshots", "detect", "beside"]
+ASIDE = ROOT / ".build" / "bench" / "results"
+PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(64, f"error: {message}\n")
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="four minutes, one round")
-    parser.add_argument("--smoke", action="store_true", help="seconds: only whether everything works")
-    parser.add_argument("--rounds", type=int, help="how often everything is repeated (5)")
-    parser.add_argument("--into", default=ROOT / "docs", help="the folder for benchmarks.md, .json and plots (docs)")
-    parser.add_argument("part", nargs="*", help=f"only these, the others' results are kept: {' '.join(PARTS)}")
+    parser = Parser(prog="scripts/bench", add_help=False, allow_abbrev=False)
+    parser.add_argument("--check", action="store_true")         # of scripts/bench, before it installs and builds
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--into", type=pathlib.Path)
+    parser.add_argument("part", nargs="*")
     options = parser.parse_args()
     for part in options.part:
         if part not in PARTS:
             parser.error(f"there is no part '{part}'; there are: {' '.join(PARTS)}")
     if options.rounds is not None and not 1 <= options.rounds <= 100:
         parser.error("--rounds takes 1 to 100")
+    options.rounds = options.rounds or (1 if options.smoke or options.quick else 5)
+    options.into = options.into or (ASIDE if options.quick or options.part else ROOT / "docs")
+    if not options.smoke:
+        check_folder(parser, options.into)
     return options
 
 
-def measure(context, name):
-    """One row, or why there is none."""
+def check_folder(parser, folder):
     try:
-        module = importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        return None
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".benchmarks-{os.getpid()}"
+        trial.touch()
+        trial.unlink()
+        before(folder)
+    except (OSError, ValueError) as error:
+        parser.exit(73, f"error: nothing can be written into {folder}: {error}\n")
+
+
+def before(folder):
+    """The rows that the folder's benchmarks.json has, each with where it is from."""
+    file = folder / "benchmarks.json"
+    document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
+    for row in document["rows"].values():
+        row.setdefault("absent", {})
+        row.setdefault("measured", {
+            "date": document.get("date"), "rounds": document.get("rounds"), "quick": document.get("quick"),
+            "seconds": row.get("seconds"), "Oriel": document.get("machine", {}).get("Oriel", "unknown")})
+    return document["rows"]
+
+
+def measure(context, name, measured):
+    """One row; whatever happens in it, the others go on."""
     context.say(f"  {name}")
-    begin = time.monotonic()
+    begin, context.records = time.monotonic(), []
     try:
-        row = module.run(context)
-    except Unavailable as reason:
-        context.say(f"    not measured: {reason}")
+        row = importlib.import_module(name).run(context)
+    except Exception as error:  # pylint: disable=broad-except
+        if not isinstance(error, Unavailable):
+            context.say(traceback.format_exc())
+        context.say(f"    not measured: {error}")
         row = {
-            "title": getattr(module, "NAME", name), "reference": None, "figures": {}, "targets": [], "plots": [],
-            "notes": [f"Not measured: {reason}"], "optional": getattr(module, "OPTIONAL", False),
-        }
-    row["seconds"] = round(time.monotonic() - begin, 1)
-    for target in row["targets"]:
-        context.say(f"    {target['text']}: {target['value']} (limit {target['limit']}, holds: {target['holds']})")
+            "title": getattr(sys.modules.get(name), "NAME", name), "reference": None, "figures": {}, "targets": [],
+            "absent": {}, "plots": [], "notes": [f"Not measured: {error}"],
+            "optional": isinstance(error, Unavailable) and getattr(sys.modules.get(name), "OPTIONAL", False)}
+    finally:
+        context.processes.stop_all()
+    row["measured"] = {**measured, "seconds": round(time.monotonic() - begin, 1)}
+    row["runs"] = context.records
+    row["ours"] = getattr(sys.modules.get(name), "OURS", "Oriel")        # how the names of Oriel's figures begin
+    for line in report.targets(row):
+        context.say(f"    {line[2:]}".replace("**", ""))
+    context.say(f"    {row['measured']['seconds']:.0f} s")
     return row
+
+
+def lacks(row, is_strict):
+    """Why Oriel was not measured in this row, or None."""
+    ours = {name: columns for name, columns in row["figures"].items() if name.startswith(row["ours"])}
+    if not ours and row.get("optional"):
+        return None
+    if not ours:
+        return "there is no figure of Oriel"
+    for name, columns in ours.items():
+        for column, found in columns.items():
+            if found["median"] is None or (is_strict and found["failed"]):
+                return f"{name}, {column}: {next(iter(found['failed'].values()))}"
+    return None
 
 
 def main():
     options = arguments()
-    rounds = options.rounds or (1 if options.smoke or options.quick else 5)
+    if options.check:
+        return 0
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
-    context = Context(
-        rounds, options.quick, options.smoke, say=lambda text: print(text, file=sys.stderr, flush=True))
-    target = pathlib.Path(options.into)
-    document = {"rows": {}}
-    if options.part and (target / "benchmarks.json").exists():
-        document = json.loads((target / "benchmarks.json").read_text())
-    begin, failed = time.monotonic(), []
+    said = set()
+
+    def say(text, once=False):
+        if not once or text not in said:
+            print(text, file=sys.stderr, flush=True)
+        said.add(text)
+
+    clear_away_the_dead()
+    context = Context(options.rounds, options.quick, options.smoke, say=say)
+    for program in PROGRAMS:
+        if not os.access(context.bin / program, os.X_OK):
+            say(f"error: there is no program {context.bin / program}; build it, or set ORIEL_BIN_DIR.")
+            context.close()
+            return 69
+    measured = {
+        "date": datetime.date.today().isoformat(), "rounds": options.rounds, "quick": options.quick,
+        "Oriel": machine.programs(ROOT, context.bin)}
+    begin, failed, rows = time.monotonic(), {}, {}
+    if options.part and not options.smoke:
+        rows = before(options.into)
     try:
-        rows = {}
         for name in options.part or PARTS:
-            row = measure(context, name)
-            if row:
-                rows[name] = row
-                if options.smoke and not row["figures"] and not row.get("optional"):
-                    failed.append(name)
-        found = {**document["rows"], **rows}
-        python = context.cache / "venv/bin/python"
-        document = {
-            "date": datetime.date.today().isoformat(), "rounds": rounds, "quick": options.quick,
-            "seconds": round(time.monotonic() - begin), "cores": os.cpu_count(),
-            "machine": machine.describe(ROOT, python if python.exists() else None),
-            "rows": {name: found[name] for name in PARTS if name in found},
-        }
+            rows[name] = measure(context, name, measured)
+            why = lacks(rows[name], options.smoke)
+            if why:
+                failed[name] = why
+            if not options.smoke:
+                report.write(document(context, rows), options.into)
     except KeyboardInterrupt:
-        context.say("Stopped.")
+        say("Stopped.")
         return 130
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         context.close()
-    if options.smoke:
-        target = None
-        context.say(f"{len(rows)} rows work" if not failed else f"these gave no figure: {' '.join(failed)}")
-        return 1 if failed else 0
-    report.write(document, pathlib.Path(options.into))
-    context.say(f"Written: {options.into}/benchmarks.md")
-    return 0
+    say(f"{len(options.part or PARTS)} rows, {time.monotonic() - begin:.0f} s")
+    if not options.smoke:
+        say(f"Written: {options.into}/benchmarks.md")
+    for name, why in failed.items():
+        say(f"error: {name}: {why}")
+    return 1 if failed else 0
+
+
+def document(context, rows):
+    """What benchmarks.json holds."""
+    python = context.cache / "venv"
+    return {
+        "seconds": round(sum(row["measured"]["seconds"] or 0 for row in rows.values())), "cores": os.cpu_count(),
+        "machine": machine.describe(python / "bin/python" if (python / "done").exists() else None),
+        "rows": {name: rows[name] for name in PARTS if name in rows},
+    }
 
 
 if __name__ == "__main__":

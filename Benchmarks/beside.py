@@ -7,11 +7,11 @@ import threading
 import time
 
 import detect
-from frame.context import Unavailable
-from frame.figures import Result
+from frame.figures import Failed, Result, Unavailable, paired, pick
 
 NAME = "Viewers while others detect"
 OPTIONAL = True                     # as detect.py
+OURS = ""                           # all figures are Oriel's
 VIEWERS, CLIENTS = 50, 4
 ALONE, BESIDE = "nobody detects", f"{CLIENTS} clients detect as fast as they can"
 
@@ -33,15 +33,19 @@ def run(context):
         rounds = context.rounds
         for name, values in context.alternate(result, measurements, rounds=rounds).items():
             for column, unit in (("frames skipped", ""), ("of", ""), ("age p50", "ms"), ("age p99", "ms"), ("answers", "1/s")):
-                result.add(name, column, [value.get(column) for value in values], unit)
+                result.add(name, column, pick(values, lambda value, key=column: value.get(key)), unit)
         alone, beside = (result.values(name, "frames skipped") for name in (ALONE, BESIDE))
         if alone and beside:
-            result.target("frames skipped more than without, all rounds", sum(beside) - sum(alone), 0, "")
+            more = [sum(value or 0 for value in paired(lambda a, b: b - a, alone, beside))]
+            reasons = [why for name in (ALONE, BESIDE) for why in result.reasons(name, "frames skipped")]
+            result.values_target("frames skipped more than without, all rounds", more, 0, "", reasons=reasons)
         found = compare(context, generator, web, system.web_port)
     result.add("frames asked for by number", "compared", [found["same"] + found["other"]], "")
     result.add("frames asked for by number", "other bytes", [found["other"]], "")
     result.add("frames asked for by number", "gone (410)", [found[410]], "")
-    result.target("pictures of a result with other bytes than the stream had", found["other"], 0, "")
+    result.target(
+        "pictures of a result with other bytes than the stream had", "frames asked for by number", "other bytes", 0, "")
+    result.leave_out("the peers", "they detect nothing.")
     result.note(
         f"{VIEWERS} viewers of 720p at 30 frames a second on :8000, and {CLIENTS} clients there that POST to /detect_once "
         "again as soon as they have an answer. A frame counts as skipped when a viewer gets one whose number is not the "
@@ -63,7 +67,7 @@ def watch(context, generator, group, port=None):
     try:
         output, _ = process.communicate(timeout=seconds + 40)
     except subprocess.TimeoutExpired as late:
-        raise Unavailable("The load generator did not end in time.") from late
+        raise Failed("The load generator did not end in time.") from late
     finally:
         stop.set()
         seconds_asked = time.monotonic() - began
@@ -71,10 +75,10 @@ def watch(context, generator, group, port=None):
             client.join()
         context.processes.stop(process)
     if process.returncode:
-        raise Unavailable(f"The load generator ended with status {process.returncode}.")
+        raise Failed(f"The load generator ended with status {process.returncode}.")
     seen = json.loads(output)[0]
     if seen["cuts"] or seen["broken"]:
-        raise Unavailable(f"The stream was broken: {seen}")
+        raise Failed(f"The stream was broken: {seen}")
     values = {
         "frames skipped": seen["skipped"], "of": seen["frames"] + seen["skipped"],
         "age p50": max(seen[half]["p50"] for half in ("early_age", "late_age")) * 1000,

@@ -3,14 +3,13 @@ import contextlib
 import time
 
 from frame import processes
-from frame.context import Unavailable
-from frame.figures import Result
+from frame.figures import Failed, Result, Unavailable, pick
 
 NAME = "Nobody looks"
 
 
 def run(context):
-    result = Result(NAME)
+    result = Result(NAME, reference="µStreamer + nginx")
     makers = [
         ("Oriel", "MJPEG camera", lambda: context.oriel(web=True, detector=True)),
         ("Oriel", "YUYV camera", lambda: context.oriel(form="yuyv", web=True, detector=True)),
@@ -20,39 +19,83 @@ def run(context):
         ("µStreamer + nginx, --slowdown", "YUYV camera", lambda: context.ustreamer(form="yuyv", slowdown=True)),
         ("Python pair, both hops", "MJPEG camera", context.python_pair),
     ]
-    values, parts = {}, {}
+    rounds = {}
     with contextlib.ExitStack() as stack:
-        systems = []
+        systems = {}
         for name, column, make in makers:
             try:
-                systems.append((name, column, stack.enter_context(make())))
+                systems[name, column] = stack.enter_context(make())
+            except Failed as reason:
+                rounds[name, column] = [reason] * context.rounds
+                context.say(f"    {name}, {column}: {reason}")
             except Unavailable as reason:
-                result.note(f"{name}, {column}: {reason}")
+                result.leave_out(name, reason)
+                context.say(f"    {name}: {reason}", once=True)
         # Oriel's relay lets its upstream go after the last viewer, and an idle camera rests: let all that pass.
         time.sleep(context.seconds(5, 3, 0.5))
+        watches = {key: Rest(system) for key, system in systems.items()}
         for _ in range(context.rounds):
-            pids = {(name, column): system.processes() for name, column, system in systems}
-            begin, before = time.monotonic(), {key: processes.cpu_of(found) for key, found in pids.items()}
-            time.sleep(context.seconds(4, 3))
-            seconds = time.monotonic() - begin
-            for key, found in pids.items():
-                after = processes.cpu_of(found)
-                used = {pid: after[pid] - before[key][pid] for pid in found}
-                values.setdefault(key, []).append(sum(used.values()) / seconds * 100)
-                for pid, spent in used.items():
-                    part = parts.setdefault(key, {}).setdefault(processes.name_of(pid), [])
-                    part.append(spent / seconds * 100)
-    for (name, column), measured in values.items():
-        result.add(name, column, measured, "% of a core")
-        result.add(name, f"{column}, a minute", [value * 0.6 for value in measured], "s of CPU")
-    result.target("MJPEG camera", result.median("Oriel", "MJPEG camera"), 1.0, "%")
-    result.target("YUYV camera", result.median("Oriel", "YUYV camera"), 3.0, "%")
-    for key, names in parts.items():
-        if key[0] == "Oriel":
-            shares = ", ".join(f"{name} {sum(spent) / len(spent):.2f}" for name, spent in names.items() if sum(spent) > 0)
-            result.note(f"Of Oriel's {key[1]}, in % of a core: {shares}.")
+            for watch in watches.values():
+                watch.begin()
+            time.sleep(context.seconds(3.5, 3))
+            for key, watch in watches.items():
+                rounds.setdefault(key, []).append(watch.end())
+        # What has stopped costs nothing: it must still have a picture for who comes now.
+        for key, system in systems.items():
+            try:
+                context.watch(f"1={system.url}", systems=[system], seconds=1, warmup=0.5, rate=None)
+            except Failed as reason:
+                rounds[key] = [Failed(f"After the rest: {reason}")] * context.rounds
+                context.say(f"    {key[0]}, {key[1]}: {rounds[key][0]}")
+    for (name, column), measured in rounds.items():
+        total = pick(measured, lambda used: sum(used.values()))
+        result.add(name, column, total, "% of a core")
+        result.add(name, f"{column}, a minute", pick(total, lambda value: value * 0.6), "s of CPU")
+    result.target("MJPEG camera", "Oriel", "MJPEG camera", 1.0, "%")
+    result.target("YUYV camera", "Oriel", "YUYV camera", 3.0, "%")
+    for (name, column), measured in rounds.items():
+        counted = [used for used in measured if isinstance(used, dict)]
+        if name == "Oriel" and counted:
+            parts = {part: sum(used[part] for used in counted) / len(counted) for part in counted[0]}
+            shares = ", ".join(f"{part} {share:.2f}" for part, share in parts.items() if share >= 0.005)
+            result.note(f"Of Oriel's {column}, in % of a core: {shares}.")
+    result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody looks, whatever the camera gives.")
+    result.leave_out("bare HTTP server", "it has no camera.")
     result.note(
         "720p, 30 frames a second; all systems at the same time, each with all its processes (Oriel: both hops, both "
-        "web servers, the detector). The fake camera's own thread is taken off. A real camera's frames come by DMA; here "
-        "reading a raw frame is what costs. With --slowdown µStreamer takes one frame a second while nobody looks.")
+        "web servers, the detector), and each must have pictures for a viewer who comes afterwards. The fake camera's own "
+        "thread is taken off. A real camera's frames come by DMA; here reading a raw frame is what costs. With "
+        "--slowdown µStreamer takes one frame a second while nobody looks.")
     return result.as_dict()
+
+
+class Rest:
+    """The CPU that a system takes between begin() and end(), in % of a core by its processes' names."""
+
+    def __init__(self, system):
+        self.begun = {pid: processes.begin_of(pid) for pid in system.processes()}
+        self.names = {pid: processes.program_of(pid) for pid in self.begun}
+        self.time, self.before = 0.0, None
+
+    def begin(self):
+        self.time = time.monotonic()
+        try:
+            self.before = processes.cpu_of(self.begun)
+        except Failed as reason:
+            self.before = reason
+
+    def end(self):
+        """That, or the Failed of a process that is gone."""
+        seconds = time.monotonic() - self.time
+        if isinstance(self.before, Failed):
+            return self.before
+        try:
+            after = processes.cpu_of(self.begun)
+        except Failed as reason:
+            return reason
+        shares = {}
+        for pid, name in self.names.items():
+            if processes.begin_of(pid) != self.begun[pid]:
+                return Failed(f"{name} ({pid}) ended while it was measured.")
+            shares[name] = shares.get(name, 0) + (after[pid] - self.before[pid]) / seconds * 100
+        return shares

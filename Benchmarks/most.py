@@ -1,83 +1,86 @@
 """Row 2: how many viewers this machine carries."""
-from frame.context import Unavailable
-from frame.figures import Result
+from frame import load
+from frame.figures import Failed, Result, pick
 
 NAME = "Most viewers at 30 frames a second"
 STEPS = [25, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1200, 1400, 1600, 2000, 2400, 3000]
 FEW = [1, 2, 3, 4, 6, 8, 12, 16]
 WORST = 29.0
+COLUMN = f"viewers, the worst ≥ {WORST:.0f} frames a second"
 
 
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
-    systems = [
-        ("Oriel", Climb(context, context.oriel, STEPS, 1000)),
-        ("µStreamer + nginx", Climb(context, context.ustreamer, STEPS, 200)),
-    ]
+    found = context.alternate(result, [
+        ("Oriel", Climb(context, context.oriel)), ("µStreamer + nginx", Climb(context, context.ustreamer))])
     if not context.quick:
-        systems.append(("bare HTTP server", Climb(context, context.bare, STEPS, 1600)))
-    column = f"viewers, the worst ≥ {WORST:.0f} frames a second"
-    for name, values in context.alternate(result, systems).items():
-        result.add(name, column, values, "")
-    pair = Climb(context, context.python_pair, FEW, 2, worst=10.0)
-    pairs = [] if context.quick else [("Python pair, both hops", pair)]
-    for name, values in context.alternate(result, pairs, rounds=1).items():
-        result.add(name, column, values, "")
-    for name, climb in systems:
-        if climb.seen:
-            result.add(name, "the worst viewer's frames a second", [climb.seen[-1][1]], "")
-            result.add(name, "age p99 there", [climb.seen[-1][2] * 1000], "ms")
-    result.target("Oriel's viewers", result.median("Oriel", column), 1000, "", at_least=True)
-    bars = {name: result.median(name, column) for name in result.figures}
+        found |= context.alternate(result, [("bare HTTP server", Climb(context, context.bare))], rounds=1)
+        pair = Climb(context, context.python_pair, FEW, 2, worst=10.0, probes=False)
+        found |= context.alternate(result, [("Python pair, both hops", pair)], rounds=1)
+    else:
+        result.leave_out("bare HTTP server", "the short run (--quick) leaves it out.")
+        result.leave_out("Python pair", "the short run (--quick) leaves it out.")
+    for name, rounds in found.items():
+        result.add(name, COLUMN, pick(rounds, lambda best: best["viewers"]), "")
+    for name, rounds in found.items():
+        for title, key, unit in (("there, the worst's frames a second", "fewest", ""), ("there, age p99", "p99", "ms")):
+            result.add(name, title, pick(rounds, lambda best, key=key: best[key]), unit, is_compared=False)
+    result.target("Oriel's viewers", "Oriel", COLUMN, 1000, "", at_least=True)
+    bars = {name: result.median(name, COLUMN) for name in result.figures}
     result.plot("most", "Most viewers of 720p at 30 frames a second", "", "viewers", bars, "bars")
     result.note(
-        "Everything, the load generator too, runs on this machine. A step counts when nobody's connection ended and the "
-        "worst viewer had 29 frames a second. The Python pair makes 15 a second at most: there 10 count, in one round.")
+        "Everything, the load generator too, runs on this machine. A step counts when for four seconds nobody's connection "
+        "ended, every picture was right and the worst viewer had 29 frames a second; the highest that counts is the "
+        "figure. In the first round each system climbs from 100 viewers, with a second and a half for a step, and then "
+        "proves where it came to; each later round begins where the last one of that system ended. The last two columns "
+        "are at different numbers of viewers and therefore not told as ratios. The Python pair makes 15 frames a second "
+        "at most: there 10 count.")
     return result.as_dict()
 
 
 class Climb:
-    """Looks for the highest step that holds, from where the last round found it."""
+    """Looks for the highest step that holds."""
 
-    def __init__(self, context, make, steps, first, worst=WORST, **options):
-        self.context, self.make, self.steps, self.options, self.worst = context, make, steps, options, worst
-        self.place = min(range(len(steps)), key=lambda i: abs(steps[i] - first))
-        self.seen = []                      # viewers, the worst one's rate, p99: of steps that held
+    def __init__(self, context, make, steps=STEPS, first=100, worst=WORST, probes=True):
+        self.context, self.make, self.steps, self.worst, self.probes = context, make, steps, worst, probes
         if context.smoke:
-            self.steps, self.place = [4, 8], 0
+            self.steps, self.worst = [4, 8], 1
+        self.place = self.steps.index(first) if first in self.steps else 0
 
     def __call__(self):
-        with self.make(**self.options) as system:
-            best = 0
-            if self.holds(system):
-                while True:
-                    best = self.steps[self.place]
-                    if self.place + 1 == len(self.steps):
+        with self.make() as system:
+            if self.probes:
+                self.probes = False
+                while self.place + 2 < len(self.steps) and self.holds(system, self.place + 2, 1.5):
+                    self.place += 2
+            best, failed = None, len(self.steps)
+            while self.place < failed:
+                held = self.holds(system, self.place, self.context.seconds(4, 4, 1))
+                if held:
+                    best = held
+                    if self.place + 1 == failed:
                         break
                     self.place += 1
-                    if not self.holds(system):
-                        self.place -= 1
-                        break
-            else:
-                while self.place > 0:
-                    self.place -= 1
-                    if self.holds(system):
-                        best = self.steps[self.place]
-                        break
-        if not best:
-            raise Unavailable("Not even the lowest step held.")
-        return best
+                elif best or not self.place:
+                    break
+                else:
+                    failed, self.place = self.place, self.place - 1
+            if not best:
+                raise Failed(f"Not even {self.steps[self.place]} viewers had {self.worst:.0f} frames a second each.")
+            self.place = self.steps.index(best["viewers"])
+            return best
 
-    def holds(self, system):
-        viewers, slow = self.steps[self.place], self.worst < 20
+    def holds(self, system, place, seconds):
+        """How that many viewers fared, or None."""
+        viewers = self.steps[place]
         ran = self.context.watch(
-            f"{viewers}={system.url}", seconds=4 if slow else self.context.seconds(2.2, 2, 0.5), warmup=2 if slow else 0.7, ramp=1000)
+            f"{viewers}={system.url}", systems=[system], checks=False, seconds=seconds, warmup=0.7, ramp=1000)
         group = ran["groups"][0]
+        why = load.problem(group, rate=None, is_stamped=not system.is_unstamped)
+        p99 = None if group["p99"] is None else group["p99"] * 1000
         self.context.say(
-            f"      {system.name}: {viewers} viewers, the worst {group['fewest_fps']:.1f}, p99 "
-            f"{group['p99'] * 1000:.0f} ms, {group['ended']} ended")
-        worst = 1 if self.context.smoke else self.worst
-        holds = not group["ended"] and not group["broken"] and group["fewest_fps"] >= worst
-        if holds:
-            self.seen.append((viewers, group["fewest_fps"], group["p99"]))
-        return holds
+            f"      {system.name}: {viewers} viewers for {seconds} s, the worst {group['fewest_fps']:.1f} a second, p99 "
+            f"{p99 or 0:.0f} ms {why or ''}".rstrip())
+        if why or group["fewest_fps"] < self.worst:
+            return None
+        return {"viewers": viewers, "fewest": group["fewest_fps"], "p99": p99}

@@ -7,6 +7,7 @@
 // camera delivered it (see Tests/FakeCamera), the last two and the boundary, each of which must be in its place; the
 // rest is thrown away in the kernel. One in `--sample` is read whole, and must have the bytes that others got.
 // An asking connection that the server closes after so many answers, as it says by "Connection: close", is opened anew.
+// It ends after its time, or at SIGTERM, and tells what it has until then; what could not be measured is null.
 // `--ramp`: connections a second. `--log`: arrival, bytes and hash of each frame. `--until-first`: tries every 5 ms and
 // ends with the first frame that has a time. `--process`, `--thread`: whose CPU time over the measurement is told.
 #define _GNU_SOURCE
@@ -28,7 +29,8 @@ static int group_count;
 static uint64_t began, measured_from;
 static unsigned sample_every = 16;
 static FILE *log_file;
-static bool ends_with_first, is_over;
+static bool ends_with_first;
+static volatile sig_atomic_t is_over;
 static int epoll;
 static struct { uint64_t number, hash, length; } known[1 << 12];
 static struct { const char *name; bool is_thread; double at_begin; } clocks[MOST_CLOCKS];
@@ -68,22 +70,23 @@ static void parse_group(char *text) {
 
 // ---- CPU time of others
 
+// In seconds; negative if there is no such process or thread (any more).
 static double cpu_time(int i) {
     int process = 0, thread = 0;
     if (clocks[i].is_thread) {
         char path[64];
         double nanoseconds = 0;
-        if (sscanf(clocks[i].name, "%d/%d", &process, &thread) != 2) return 0;
+        if (sscanf(clocks[i].name, "%d/%d", &process, &thread) != 2) return -1;
         snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", process, thread);
         FILE *file = fopen(path, "re");
-        if (!file || fscanf(file, "%lf", &nanoseconds) != 1) nanoseconds = 0;
+        if (!file || fscanf(file, "%lf", &nanoseconds) != 1) nanoseconds = -1e9;
         if (file) fclose(file);
         return nanoseconds / 1e9;
     }
     // As clock_getcpuclockid(3) makes it: all threads of the process, in nanoseconds.
     struct timespec time = {0};
     clockid_t clock = (clockid_t)((~(unsigned)atoi(clocks[i].name)) << 3 | 2);
-    return clock_gettime(clock, &time) ? 0 : (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    return clock_gettime(clock, &time) ? -1 : (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 static double own_time(void) {
@@ -194,67 +197,17 @@ static void read_all_slow(double seconds) {
     }
 }
 
-// ---- the report
-
-static int compare(const void *left, const void *right) {
-    double a = ((const struct sample *)left)->value, b = ((const struct sample *)right)->value;
-    return a < b ? -1 : a > b;
-}
-
-static int compare_times(const void *left, const void *right) {
-    double a = ((const struct sample *)left)->at, b = ((const struct sample *)right)->at;
-    return a < b ? -1 : a > b;
-}
-
-static double quantile(struct sample *all, size_t count, double part) {
-    return count ? all[(size_t)((double)(count - 1) * part)].value : 0;
-}
-
-static void report_ages(struct samples *ages) {
-    // The median of each second, in their order, before all of them are sorted.
-    qsort(ages->all, ages->count, sizeof *ages->all, compare_times);
-    printf(", \"by_second\": [");
-    for (size_t from = 0, to; from < ages->count; from = to) {
-        int second = (int)ages->all[from].at;
-        for (to = from; to < ages->count && (int)ages->all[to].at == second; to++) {}
-        qsort(ages->all + from, to - from, sizeof *ages->all, compare);
-        printf("%s[%d, %.6f]", from ? ", " : "", second, quantile(ages->all + from, to - from, 0.5));
-    }
-    qsort(ages->all, ages->count, sizeof *ages->all, compare);
-    printf("], \"p50\": %.6f, \"p99\": %.6f", quantile(ages->all, ages->count, 0.5), quantile(ages->all, ages->count, 0.99));
-    printf(", \"max\": %.6f", quantile(ages->all, ages->count, 1));
-}
-
-static void report(struct group *group, double seconds) {
-    uint64_t frames = 0, fewest = UINT64_MAX, most = 0, repeated = 0, broken = 0, compared = 0, gap = 0;
-    int ended = 0;
-    const char *why = "";
-    for (int i = 0; i < group->count; i++) {
-        struct viewer *viewer = &group->viewers[i];
-        frames += viewer->frames;
-        if (viewer->frames < fewest) fewest = viewer->frames;
-        if (viewer->frames > most) most = viewer->frames;
-        if (viewer->longest_gap > gap) gap = viewer->longest_gap;
-        repeated += viewer->repeated;
-        broken += viewer->broken;
-        compared += viewer->compared;
-        if (viewer->socket < 0) {
-            ended++;
-            why = viewer->end;
-        }
-    }
-    printf("{\"url\": \"%s\", \"viewers\": %d, \"seconds\": %.6f", group->url, group->count, seconds);
-    printf(", \"frames\": %lu, \"fewest\": %lu, \"most\": %lu, \"repeated\": %lu", frames, fewest, most, repeated);
-    printf(", \"broken\": %lu, \"compared\": %lu, \"longest_gap\": %.6f", broken, compared, (double)gap / 1e9);
-    printf(", \"ended\": %d, \"end\": \"%s\", \"first_frame\": %lu", ended, why, group->first_frame);
-    report_ages(&group->ages);
-    printf("}");
-}
+// ---- what to do
 
 static const char *option(char ***arguments, const char *name) {
     if (!**arguments || strcmp(**arguments, name) || !(*arguments)[1]) return NULL;
     *arguments += 2;
     return (*arguments)[-1];
+}
+
+static void stop(int number) {
+    (void)number;
+    is_over = true;
 }
 
 int main(int count, char **arguments) {
@@ -284,6 +237,7 @@ int main(int count, char **arguments) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGTERM, stop);
 
     epoll = epoll_create1(EPOLL_CLOEXEC);
     int total = 0, begun = 0;
@@ -318,10 +272,14 @@ int main(int count, char **arguments) {
         if (ends_with_first && has_failed && !ready) begin(&groups[0].viewers[0]);
     }
 
-    double measured = (double)(monotonic() - measured_from) / 1e9;
+    double measured = is_measuring ? (double)(monotonic() - measured_from) / 1e9 : 0;
     printf("{\"seconds\": %.6f, \"own_cpu\": %.6f, \"cpu\": {", measured, own_time() - own);
-    for (int i = 0; i < clock_count; i++)
-        printf("%s\"%s\": %.6f", i ? ", " : "", clocks[i].name, cpu_time(i) - clocks[i].at_begin);
+    for (int i = 0; i < clock_count; i++) {
+        double time = cpu_time(i);
+        printf("%s\"%s\": ", i ? ", " : "", clocks[i].name);
+        if (!is_measuring || time < 0 || clocks[i].at_begin < 0) printf("null");
+        else printf("%.6f", time - clocks[i].at_begin);
+    }
     printf("}, \"groups\": [");
     for (int i = 0; i < group_count; i++) {
         if (i) printf(",\n");

@@ -61,3 +61,6 @@ size_t viewer_read(struct viewer *viewer, size_t limit);
 bool viewer_compares(struct viewer *viewer);
 // Told of each picture when its last byte has come.
 void viewer_received(struct viewer *viewer);
+
+// Prints what the group has seen in so many seconds, as a JSON object; its samples are in another order then.
+void report(struct group *group, double seconds);

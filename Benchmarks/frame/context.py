@@ -1,24 +1,42 @@
 """What a row is given: tools, systems, time, and the load generator."""
-import json
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
 import tempfile
+import urllib.request
 
-from . import processes, systems
+from . import load, processes, systems
+from .figures import Failed, Unavailable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000), 480: (640, 480, 4, 40_000)}
+CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000),
+           480: (640, 480, 4, 40_000)}
+SHARED_MEMORY = pathlib.Path("/dev/shm")
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))     # all that is asked is on this machine
 
 
-class Unavailable(Exception):
-    """Why something cannot be measured here, as a sentence."""
+def get(url):
+    """What `url` answers."""
+    with DIRECTLY.open(url, timeout=10) as answer:
+        return answer.read()
 
 
-class EndedEarly(Unavailable):
-    """A program of a system ended before anything was measured."""
+def clear_away(pid):
+    """Removes the folders and the rings of the benchmark with this process number."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob(f"oriel-bench.{pid}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    for ring in SHARED_MEMORY.glob(f"oriel-bench-{pid}[-.]*"):
+        ring.unlink(missing_ok=True)
+
+
+def clear_away_the_dead():
+    """The same for benchmarks of this user that were killed and are no more."""
+    for folder in pathlib.Path(tempfile.gettempdir()).glob("oriel-bench.*.*"):
+        pid = folder.name.split(".")[1]
+        if pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.access(folder, os.W_OK):
+            clear_away(pid)
 
 
 class Context:
@@ -26,21 +44,23 @@ class Context:
 
     def __init__(self, rounds, quick=False, smoke=False, say=print):
         self.rounds, self.quick, self.smoke, self.say = rounds, quick, smoke, say
+        self.few = min(rounds, 2)                           # rounds of what nothing is told against
+        self.place = {}                                     # what is measured now, for the record
+        self.records = []                                   # of each use of the load generator in this row
         self.cache = ROOT / ".build" / "bench"              # kept: compiled tools, pictures, Python's packages
         self.cache.mkdir(parents=True, exist_ok=True)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-bench."))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"oriel-bench.{os.getpid()}."))
         self.folder.chmod(0o711)                            # nginx's own user goes through it
         self.prefix = f"oriel-bench-{os.getpid()}"
         self.processes = processes.Processes()
         self._counter = 0
+        self._no_python = {}                                # folder → why it cannot be made
         self.bin = pathlib.Path(os.environ.get("ORIEL_BIN_DIR") or ROOT / ".build" / "release")
 
     def close(self):
         """Ends everything and removes what it left."""
         self.processes.stop_all()
-        for ring in pathlib.Path("/dev/shm").glob(f"{self.prefix}.*"):
-            ring.unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear_away(os.getpid())
 
     # ---- time
 
@@ -57,23 +77,30 @@ class Context:
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):
-        """Runs all of (name, callable) in turn, round by round: A B C A B C …; name → list of what they gave.
+        """Runs all of (name, callable) in turn, round by round: A B C A B C …; name → what each round gave.
 
-        A measurement that cannot be made here raises Unavailable and is left out from then on; `result` notes why.
+        A round that does not count gives the Failed that it raised. What cannot be measured here at all raises
+        Unavailable and is left out; `result` notes why.
         """
-        results, unavailable = {}, set()
-        for number in range(rounds or self.rounds):
+        count = rounds or self.rounds
+        found = {name: [None] * count for name, _ in measurements}
+        for number in range(count):
             for name, measure in measurements:
-                if name in unavailable:
+                if name not in found:
                     continue
+                self.place = {"system": name, "round": number + 1}
                 try:
-                    results.setdefault(name, []).append(measure())
+                    found[name][number] = measure()
+                except Failed as reason:
+                    found[name][number] = reason
+                    self.say(f"    {name}, round {number + 1} does not count: {reason}")
+                    self.records.append({**self.place, "failed": str(reason)})
                 except Unavailable as reason:
-                    unavailable.add(name)
-                    result.note(f"{name}: {reason}")
-                    self.say(f"    {name}: {reason}")
-            self.say(f"    round {number + 1} of {rounds or self.rounds}")
-        return {name: values for name, values in results.items() if name not in unavailable}
+                    del found[name]
+                    result.leave_out(name, reason)
+                    self.say(f"    {name}: {reason}", once=True)
+        self.place = {}
+        return found
 
     # ---- tools
 
@@ -91,7 +118,7 @@ class Context:
 
     @property
     def viewers(self):
-        return self.compile("viewers", ["Benchmarks/Viewers/main.c", "Benchmarks/Viewers/viewer.c"])
+        return self.compile("viewers", [f"Benchmarks/Viewers/{name}" for name in ("main.c", "viewer.c", "report.c")])
 
     @property
     def fake_camera(self):
@@ -130,24 +157,15 @@ class Context:
         return {**environment, "FAKE_CAMERA_LOG": str(log)} if log else environment
 
     def python(self, name="venv", packages=("fastapi", "uvicorn", "opencv-python-headless", "requests")):
-        """Python with these packages (those of the Python pair); installs them once."""
+        """Python with these packages (those of the Python pair); installs them once, and tries that once."""
         if self.smoke:
             raise Unavailable("The short run leaves it out: its packages are large.")
         folder = self.cache / name
-        if not (folder / "done").exists():
+        if name not in self._no_python and not (folder / "done").exists():
             self.say(f"    installing {', '.join(packages)} …")
-            shutil.rmtree(folder, ignore_errors=True)
-            for command in (
-                ["/usr/bin/python3", "-m", "venv", folder],
-                [folder / "bin/pip", "install", "-q", *packages],
-            ):
-                try:
-                    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-                except (OSError, subprocess.TimeoutExpired) as error:
-                    raise Unavailable(f"Its packages cannot be installed: {error}") from error
-                if done.returncode:
-                    raise Unavailable("Its packages cannot be installed from PyPI.")
-            (folder / "done").touch()
+            self._no_python[name] = install_python(folder, packages)
+        if self._no_python.get(name):
+            raise Unavailable(self._no_python[name])
         return folder / "bin/python"
 
     # ---- systems
@@ -179,37 +197,41 @@ class Context:
 
     # ---- the load generator
 
-    def watch(self, *groups, system=None, seconds=3.0, warmup=0.5, ramp=1000, sample=16, options=()):
-        """Runs the load generator on `groups` ("50=http://…"); its JSON, with `system`'s CPU by pid.
+    def watch(self, *groups, systems=(), checks=True, rate=load.RATE, share=load.SHARE, everyone=True, **options):
+        """Runs the load generator on `groups` ("50=http://…", "10:300000=…", "16:ask=…") of `systems`.
 
-        Without `system` nobody's CPU is measured.
+        What it saw, with CPU time by the names of the systems' processes. Failed when a process of them ended, a viewer
+        was lost, one got nothing (unless `everyone` is not expected to), or less came than `share` of `rate`.
         """
-        command = [self.viewers, "--seconds", seconds, "--warmup", warmup, "--ramp", ramp, "--sample", sample, *options]
-        cameras = []
-        for pid in system.processes() if system else []:
-            command += ["--process", pid]
-            for thread in processes.threads_called(pid, "fake-camera"):
-                command += ["--thread", f"{pid}/{thread}"]
-                cameras.append((pid, thread))
-        process = self.processes.start_piped([*command, *groups])
-        count = sum(int(group.split("=")[0].split(":")[0]) for group in groups)
-        try:
-            output, _ = process.communicate(timeout=seconds + warmup + count / max(ramp, 1) + 30)
-        except subprocess.TimeoutExpired as late:
-            raise Unavailable("The load generator did not end in time.") from late
-        finally:
-            self.processes.stop(process)
-        if process.returncode:
-            raise Unavailable(f"The load generator ended with status {process.returncode}.")
-        result = json.loads(output)
-        times = result["cpu"]
-        for pid, thread in cameras:
-            times[str(pid)] -= times.pop(f"{pid}/{thread}")
-        result["by_name"] = {}
-        for pid, used in times.items():
-            name = processes.name_of(pid)
-            result["by_name"][name] = result["by_name"].get(name, 0) + used
-        for group in result["groups"]:
-            group["fps"] = group["frames"] / group["seconds"] / group["viewers"]
-            group["fewest_fps"] = group["fewest"] / group["seconds"]
+        return self.finish(load.Load(self, groups, systems, **options).wait(), systems, checks, rate, share, everyone)
+
+    def finish(self, result, systems, checks=True, rate=load.RATE, share=load.SHARE, everyone=True):
+        """Looks at what a Load saw, as watch() does."""
+        if self.smoke:
+            rate = None
+        is_stamped = not any(system.is_unstamped for system in systems)
+        if systems:
+            self.records.append({**self.place, **load.record(result)})
+        for group in result["groups"] if checks else []:
+            why = load.problem(group, rate, share, everyone, is_stamped)
+            if why:
+                raise Failed(why)
         return result
+
+
+def install_python(folder, packages):
+    """Makes the folder; why it cannot be made, as a sentence, or None."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in (
+        ["/usr/bin/python3", "-m", "venv", folder],
+        [folder / "bin/pip", "install", "-q", *packages],
+    ):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"Its packages cannot be installed: {error}"
+        if done.returncode:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            return f"Its packages cannot be installed from PyPI: {' '.join(last)}"
+    (folder / "done").touch()
+    return None

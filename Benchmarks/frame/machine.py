@@ -1,4 +1,5 @@
 """What the figures were measured on and with."""
+import hashlib
 import os
 import platform
 import re
@@ -10,13 +11,27 @@ def line(*command):
     """The first line that a command prints; empty when it cannot be run."""
     try:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
+            list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip().splitlines()[0] if done.stdout.strip() else ""
 
 
-def describe(root, python=None):
+def programs(root, folder):
+    """Which Oriel was measured: the version, and the commit that it was built from where that is known."""
+    version = line(folder / "mjpeg-fcgi", "--version") or "unknown"
+    if "ORIEL_BIN_DIR" in os.environ:       # somebody else built them
+        try:
+            digest = hashlib.sha256((folder / "mjpeg-fcgi").read_bytes()).hexdigest()[:12]
+        except OSError:
+            digest = "missing"
+        return f"{version}, built before (mjpeg-fcgi has SHA-256 {digest}…)"
+    commit = line("git", "-C", str(root), "rev-parse", "--short", "HEAD")
+    changed = line("git", "-C", str(root), "status", "--porcelain", "--", "Sources", "deploy", "Package.swift")
+    return f"{version}, commit {commit or 'unknown'}" + (" with changes" if changed else "")
+
+
+def describe(python=None):
     """Name → text, in the order in which it is printed."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = re.search(r"model name\s*: (.*)", file.read())
@@ -39,7 +54,6 @@ def describe(root, python=None):
         "machine": f"{os.cpu_count()} cores, {found.group(1) if found else platform.machine()}, "
                    f"{memory / 1048576:.0f} GiB" + (f", {virtual}" if virtual else ""),
         "system": f"{system}, Linux {platform.release()}" + (", in a container" if "docker" in cgroup else ""),
-        "Oriel": line("git", "-C", str(root), "describe", "--always", "--dirty") or "unknown",
         "Swift": line("swift", "--version"),
         "nginx": line("nginx", "-v").removeprefix("nginx version: "),
         "µStreamer": line("ustreamer", "--version") or "not installed",

@@ -4,6 +4,14 @@ import signal
 import subprocess
 import time
 
+from .figures import Failed
+
+
+def environment(more=None):
+    """Ours without the proxies: whatever the benchmark asks is on this machine."""
+    ours = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**ours, **(more or {})}
+
 
 class Processes:
     """All that the benchmark has started and not yet ended."""
@@ -11,12 +19,12 @@ class Processes:
     def __init__(self):
         self.running = []
 
-    def start(self, command, environment=None, log=None, cwd=None):
+    def start(self, command, variables=None, log=None, cwd=None):
         """Starts `command` as a session of its own; it gets SIGTERM when the benchmark dies."""
         output = open(log, "ab") if log else subprocess.DEVNULL
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output, start_new_session=True, env={**os.environ, **(environment or {})})
+            stdout=output, stderr=output, start_new_session=True, env=environment(variables))
         if log:
             output.close()
         self.running.append(process)
@@ -27,7 +35,7 @@ class Processes:
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-            start_new_session=True)
+            start_new_session=True, env=environment())
         self.running.append(process)
         return process
 
@@ -56,7 +64,7 @@ class Processes:
 
 
 def stat(pid):
-    """(name, parent, session) of a process, or None."""
+    """(name, parent, session, when it began) of a process, or None."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             text = file.read()
@@ -64,7 +72,7 @@ def stat(pid):
         return None
     name = text[text.index("(") + 1:text.rindex(")")]
     rest = text[text.rindex(")") + 2:].split()
-    return name, int(rest[1]), int(rest[3])
+    return None if rest[0] in "ZX" else (name, int(rest[1]), int(rest[3]), int(rest[19]))
 
 
 def is_child_of_session(pid, session):
@@ -88,9 +96,23 @@ def descendants(pid):
     return family
 
 
+def begin_of(pid):
+    """When it began, in the kernel's ticks: another number is another process; None if it is gone."""
+    found = stat(pid)
+    return found[3] if found else None
+
+
 def name_of(pid):
     found = stat(pid)
     return found[0] if found else ""
+
+
+def program_of(pid):
+    """The name of its program's file, which it cannot change as it can its own; empty if it is gone."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+    except OSError:
+        return name_of(pid)
 
 
 def threads_called(pid, name):
@@ -107,11 +129,11 @@ def threads_called(pid, name):
 
 
 def cpu_seconds(pid):
-    """The CPU time of all threads of a process so far (the clock of clock_getcpuclockid(3)); 0 if it is gone."""
+    """The CPU time of all threads of a process so far (the clock of clock_getcpuclockid(3)); None if it is gone."""
     try:
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
-        return 0.0
+        return None
 
 
 def thread_cpu_seconds(pid, thread):
@@ -119,27 +141,29 @@ def thread_cpu_seconds(pid, thread):
         with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="utf-8") as file:
             return int(file.read().split()[0]) / 1e9
     except OSError:
-        return 0.0
+        return None
 
 
 def memory_of(pid):
-    """What a process holds: {"rss", "own"} in bytes; "own" without the pages of files that others share."""
-    fields = {}
+    """What a process holds: {"rss", "own"} in bytes; "own" without the pages of files that others share.
+
+    Failed when it is gone.
+    """
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-            for line in file:
-                key, _, value = line.partition(":")
-                fields[key] = value
-    except OSError:
-        return {"rss": 0, "own": 0}
-    size = {key: int(fields[key].split()[0]) * 1024 for key in ("VmRSS", "RssAnon") if key in fields}
-    return {"rss": size.get("VmRSS", 0), "own": size.get("RssAnon", 0)}
+            fields = dict(line.split(":", 1) for line in file if ":" in line)
+        return {key: int(fields[name].split()[0]) * 1024 for key, name in (("rss", "VmRSS"), ("own", "RssAnon"))}
+    except (OSError, KeyError) as error:
+        raise Failed(f"A process ({pid}) ended while its memory was measured.") from error
 
 
 def cpu_of(pids):
-    """CPU time of each of the processes, without the threads that play the camera."""
+    """CPU time of each of the processes, without the threads that play the camera; Failed when one is gone."""
     times = {}
     for pid in pids:
-        camera = sum(thread_cpu_seconds(pid, thread) for thread in threads_called(pid, "fake-camera"))
-        times[pid] = cpu_seconds(pid) - camera
+        cameras = [thread_cpu_seconds(pid, thread) for thread in threads_called(pid, "fake-camera")]
+        total = cpu_seconds(pid)
+        if total is None or None in cameras:
+            raise Failed(f"A process ({pid}) ended while it was measured.")
+        times[pid] = total - sum(cameras)
     return times

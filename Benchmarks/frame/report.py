@@ -3,30 +3,48 @@ import json
 import pathlib
 
 from . import figures, plot
+from .plot import number
 
 INTRODUCTION = """\
 # Benchmarks
 
 Written by `scripts/bench`, which measures Oriel beside what people use today, on one machine, over loopback: what is
 compared takes turns (A B A B …) in one run, and each figure is the median of its rounds, with their range in brackets.
-Speeds differ from machine to machine and from hour to hour; the ratios of one run do not, much. Raw values are in
-[benchmarks.json](benchmarks.json).
+Speeds differ from machine to machine and from hour to hour, and ratios differ too, as their ranges show. A round in
+which a viewer was refused or lost, got nothing or too little, or a process died, does not count; what it was to show
+then does not hold. Raw values, and what the viewers of each round had, are in [benchmarks.json](benchmarks.json).
+
+Again: `scripts/bench` for all of it (a quarter of an hour; let nothing else run), `scripts/bench PART…` for some rows
+({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
 """
 
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
-def cell(found, reference):
+def of_rounds(count):
+    return "1 round" if count == 1 else f"{count} rounds"
+
+
+def span(low, high):
+    return number(low) if number(low) == number(high) else f"{number(low)}–{number(high)}"
+
+
+def cell(found, reference, rounds):
     """One figure: median, range, and the ratio to the reference's."""
     if not found:
         return "–"
-    text = plot.number(found["median"])
-    if len(found["values"]) > 1:
-        text += f" ({plot.number(found['low'])}–{plot.number(found['high'])})"
-    if reference and reference is not found:
-        value = figures.ratio(found["values"], reference["values"])
+    count, failed = len(found["values"]), len(found.get("failed", {}))
+    if found["median"] is None:
+        return "failed"
+    about = [span(found["low"], found["high"])] if count > 1 else []
+    about += [of_rounds(count)] if count != rounds else []
+    about += [f"{failed} failed"] if failed else []
+    text = number(found["median"]) + (f" ({'; '.join(about)})" if about else "")
+    if reference and reference is not found and found.get("is_compared", True):
+        old = {"is_pooled": False, "failed": {}}         # figures of an older benchmarks.json lack these
+        value = figures.compared({**old, **found}, {**old, **reference})[0]
         if value is not None:
-            text += f", **{plot.number(value)}×**"
+            text += f", **{number(value)}×**"
     return text
 
 
@@ -37,33 +55,71 @@ def table(row):
         columns += [(name, found["unit"]) for name, found in system.items() if (name, found["unit"]) not in columns]
     if not columns:
         return []
-    reference = row["figures"].get(row["reference"], {})
     lines = ["| | " + " | ".join(f"{name} ({unit})" if unit else name for name, unit in columns) + " |"]
     lines.append("| --- |" + " --- |" * len(columns))
     for system, values in row["figures"].items():
-        lines.append(
-            f"| {system} | " + " | ".join(cell(values.get(name), reference.get(name)) for name, _ in columns) + " |")
+        reference = row["figures"].get(reference_of(row, system), {})
+        cells = (cell(values.get(name), reference.get(name), row["measured"]["rounds"]) for name, _ in columns)
+        lines.append(f"| {system} | " + " | ".join(cells) + " |")
     return lines
+
+
+def reference_of(row, system):
+    """The system that this one's ratios are told against."""
+    return row["reference"].get(system) if isinstance(row["reference"], dict) else row["reference"]
+
+
+def verdict_numbers(value, limit):
+    """Both as text, with as many digits as it takes to tell them apart."""
+    texts = [number(value), number(limit)]
+    for digits in range(2, 9):
+        if texts[0] != texts[1] or value == limit:
+            break
+        texts[0] = f"{value:.{digits}f}"
+    return texts
 
 
 def targets(row):
     lines = []
     for target in row["targets"]:
-        sign = "≥" if target["at_least"] else "≤"
-        unit = target["unit"]
-        limit = f"{sign} {plot.number(target['limit'])} {unit}".strip()
+        sign, unit = "≥" if target["at_least"] else "≤", f" {target['unit']}".rstrip()
         if target["value"] is None:
-            lines.append(f"- {target['text']}: not measured (to be {limit})")
+            limit, text = number(target["limit"]), "not measured"
         else:
-            verdict = "holds" if target["holds"] else "**does not hold**"
-            lines.append(f"- {target['text']}: {plot.number(target['value'])} {unit}, to be {limit}: {verdict}")
+            text, limit = verdict_numbers(target["value"], target["limit"])
+            text += unit
+            if target.get("low") is not None and target["low"] != target["high"]:
+                text += f" ({span(target['low'], target['high'])})"
+        line = f"- {target['text']}: {text}, to be {sign} {limit}{unit}"
+        if target["value"] is None and not target.get("failed"):
+            why = target.get("missing", "").rstrip(".")
+            lines.append(line + (f": {why}" if why else ""))
+            continue
+        line += ": holds" if target["holds"] else ": **does not hold**"
+        failed = target.get("failed") or []
+        if failed:
+            line += f"; rounds failed: {' '.join(failed)}"
+        lines.append(line)
     return lines
 
 
+def measured(row):
+    """Where the row is from."""
+    found = row["measured"]
+    seconds = f", {found['seconds']:.0f} s" if found["seconds"] is not None else ""
+    short = ", short (`--quick`)" if found["quick"] else ""
+    return f"Measured {found['date']} with Oriel {found['Oriel']}: {of_rounds(found['rounds'])}{short}{seconds}."
+
+
 def section(row, folder):
-    lines = [f"## {row['title']}", "", *table(row), ""]
-    if row["reference"] in row["figures"]:
+    lines = [f"## {row['title']}", "", measured(row), "", *table(row), ""]
+    if isinstance(row["reference"], str) and row["reference"] in row["figures"]:
         lines += [f"Bold: the ratio to {row['reference']}, the median of the rounds' own.", ""]
+    elif isinstance(row["reference"], dict):
+        lines += ["Bold: the ratio to the same of µStreamer + nginx, the median of the rounds' own.", ""]
+    if row["absent"]:
+        why = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in row["absent"].items())
+        lines += [f"Not in the table, or “–”: {why}.", ""]
     found = targets(row)
     lines += [*found, ""] if found else []
     for picture in row["plots"]:
@@ -72,19 +128,32 @@ def section(row, folder):
     return lines
 
 
+def compact(value, depth=0):
+    """JSON with a line for each figure and each run, not for each number."""
+    if depth < 4 and isinstance(value, dict) and value:
+        inner = ",\n".join(
+            " " * (depth + 1) + json.dumps(key, ensure_ascii=False) + ": " + compact(item, depth + 1)
+            for key, item in value.items())
+        return "{\n" + inner + "\n" + " " * depth + "}"
+    if depth < 4 and isinstance(value, list) and value and isinstance(value[0], dict):
+        inner = ",\n".join(" " * (depth + 1) + json.dumps(item, ensure_ascii=False) for item in value)
+        return "[\n" + inner + "\n" + " " * depth + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
 def write(document, target):
     """Writes the three; `document` is what benchmarks.json holds, `target` the folder docs/."""
     target = pathlib.Path(target)
     pictures = target / "images" / "benchmarks"
     pictures.mkdir(parents=True, exist_ok=True)
-    (target / "benchmarks.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    lines = [INTRODUCTION, "| | |", "| --- | --- |"]
+    rows = document["rows"]
+    (target / "benchmarks.json").write_text(compact(document) + "\n")
+    lines = [INTRODUCTION.replace("{parts}", ", ".join(f"`{name}`" for name in rows)), "| | |", "| --- | --- |"]
     lines += [f"| {name} | {text} |" for name, text in document["machine"].items()]
-    how = f"{document['rounds']} rounds, {document['seconds'] / 60:.0f} minutes"
-    lines += [f"| run | {document['date']}, {how}{', short (--quick)' if document['quick'] else ''} |", ""]
+    lines += [f"| the rows took | {document['seconds'] / 60:.0f} minutes together |", ""]
     if METHOD.exists():
         lines += [METHOD.read_text().strip(), ""]
-    for row in document["rows"].values():
+    for row in rows.values():
         lines += section(row, "images/benchmarks")
         for picture in row["plots"]:
             (pictures / f"{picture['name']}.svg").write_text(plot.svg(picture))

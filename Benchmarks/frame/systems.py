@@ -1,11 +1,13 @@
 """The systems under test: each starts, answers at `url`, and is gone after stop()."""
 import os
+import re
 import shutil
 import subprocess
 import time
 
 from . import context as frame
 from . import processes
+from .figures import EndedEarly, Failed, Unavailable
 
 
 class System:
@@ -22,7 +24,7 @@ class System:
     def __enter__(self):
         try:
             return self.attempt()
-        except frame.EndedEarly:
+        except EndedEarly:
             # Another program may have taken a port between the look for a free one and its use: once more, with others.
             return self.attempt()
 
@@ -41,8 +43,8 @@ class System:
     def start(self):
         raise NotImplementedError
 
-    def run(self, command, environment=None):
-        process = self.context.processes.start(command, environment, log=self.folder / "log")
+    def run(self, command, variables=None):
+        process = self.context.processes.start(command, variables, log=self.folder / "log")
         self.started.append(process)
         return process
 
@@ -65,13 +67,13 @@ class System:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if any(process.poll() is not None for process in self.started):
-                raise frame.EndedEarly(f"A part of {self.name} ended at once: {self.last_lines()}")
+                raise EndedEarly(f"A part of {self.name} ended at once: {self.last_lines()}")
             watched = self.context.watch(
-                f"1={url or self.url}", seconds=1.5, warmup=0, options=["--until-first"], sample=1)
+                f"1={url or self.url}", checks=False, seconds=1.5, warmup=0, options=["--until-first"], sample=1)
             if watched["groups"][0]["first_frame"] or (self.is_unstamped and watched["groups"][0]["frames"]):
                 return
             time.sleep(0.05)
-        raise frame.Unavailable(f"No picture came within {seconds} s: {self.last_lines()}")
+        raise Failed(f"No picture came within {seconds} s: {self.last_lines()}")
 
     def last_lines(self):
         """What the system's programs wrote last."""
@@ -85,10 +87,18 @@ def nginx(system, folder):
     return system.run(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"])
 
 
-def start_proxy(system, folder, name, port):
-    """nginx before a server on a unix socket."""
+def send_buffer():
+    """nginx's option that bounds the send buffer in deploy/."""
+    return re.search(r"listen .*(sndbuf=\w+)", (frame.ROOT / "deploy/ingest.conf").read_text()).group(1)
+
+
+def start_proxy(system, folder, name, port, listen="", is_postponing=False):
+    """nginx before a server on a unix socket; `listen`: more of its options."""
     text = (frame.ROOT / "Benchmarks/Peers/proxy.conf").read_text()
     text = text.replace("FOLDER", str(folder)).replace("SOCKET", name).replace("PORT", str(port))
+    text = text.replace("backlog=1024", f"backlog=1024 {listen}".strip())
+    if is_postponing:
+        text = text.replace("postpone_output 0;", "")
     if os.geteuid() == 0:
         text = "user www-data;\n" + text
     (folder / "nginx.conf").write_text(text)
@@ -123,7 +133,7 @@ class Oriel(System):
             ["bash", "-c", script, "bench", self.folder, str(self.ingest_port), str(self.web_port)],
             cwd=frame.ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise frame.Unavailable(f"nginx cannot be configured: {done.stderr.strip()}")
+            raise Failed(f"nginx cannot be configured: {done.stderr.strip()}")
         if self.has_capture:
             self.start_capture()
         self.worker = self.run_worker("mjpeg-fcgi", "--camera", "main")
@@ -168,9 +178,11 @@ class Oriel(System):
 class UStreamer(System):
     """µStreamer, JPEG handed through as it comes, or encoding YUYV; behind nginx on a unix socket, or alone."""
 
-    def __init__(self, context, height=720, form="mjpeg", behind_nginx=True, rate=30, slowdown=False, log=None):
+    def __init__(self, context, height=720, form="mjpeg", behind_nginx=True, rate=30, slowdown=False, log=None,
+                 bounded=False):
         super().__init__(context)
         self.name = "µStreamer + nginx" if behind_nginx else "µStreamer"
+        self.listen = send_buffer() if bounded else ""
         self.height, self.form, self.behind_nginx, self.rate = height, form, behind_nginx, rate
         self.slowdown, self.camera_log = slowdown, log
         self.is_unstamped = form != "mjpeg"
@@ -183,13 +195,13 @@ class UStreamer(System):
         """nginx, and all that the server itself needs."""
         context = self.context
         if not shutil.which("ustreamer"):
-            raise frame.Unavailable("µStreamer is not installed here (Debian's package ustreamer).")
+            raise Unavailable("µStreamer is not installed here (Debian's package ustreamer).")
         self.folder = context.new_folder("ustreamer")
         self.port = context.free_port()
         self.url = f"http://127.0.0.1:{self.port}/stream"
         self.snapshot_url = f"http://127.0.0.1:{self.port}/snapshot"
         if self.behind_nginx:
-            start_proxy(self, self.folder, "ustreamer.sock", self.port)
+            start_proxy(self, self.folder, "ustreamer.sock", self.port, self.listen)
 
     def start_server(self):
         width = frame.CAMERAS[self.height][0]
@@ -205,7 +217,7 @@ class UStreamer(System):
 
 
 class BareServer(System):
-    """The floor: the same bytes written straight to the sockets; or to nginx, as the floor of all behind it."""
+    """The same bytes written straight to the sockets; or to an nginx that is set as Oriel's, but by proxy_pass."""
 
     def __init__(self, context, height=720, rate=30, behind_nginx=False):
         super().__init__(context)
@@ -219,7 +231,7 @@ class BareServer(System):
         place = self.folder / "bare.sock" if self.behind_nginx else port
         self.run([self.context.bare_server, place, self.context.pictures(self.height), self.rate])
         if self.behind_nginx:
-            start_proxy(self, self.folder, "bare.sock", port)
+            start_proxy(self, self.folder, "bare.sock", port, send_buffer(), is_postponing=True)
 
 
 class PythonPair(System):

@@ -38,7 +38,7 @@ const char *camera_device = "/dev/video0", *camera_sys = "";
 static const char *faults_path = "", *stamp = "", *calls_path = "";
 static struct size sizes[MOST_SIZES];
 static unsigned size_count, most_buffers = 4;
-static double rate = 30;
+static double rate = 30, most_rate = 30;
 static bool offers_mjpeg = true, offers_yuyv = false, comments;
 static int log_file = -1;
 static struct frame *frames, raw_picture;
@@ -113,6 +113,7 @@ void camera_set_up(void) {
     camera_sys = setting("FAKE_CAMERA_SYS", camera_sys);
     calls_path = setting("FAKE_CAMERA_CALLS", calls_path);
     rate = atof(setting("FAKE_CAMERA_RATE", "30"));
+    if (rate > most_rate) most_rate = rate;
     most_buffers = (unsigned)atoi(setting("FAKE_CAMERA_BUFFERS", "4"));
     if (most_buffers > MOST_BUFFERS) most_buffers = MOST_BUFFERS;
     const char *formats = setting("FAKE_CAMERA_FORMATS", "mjpeg");
@@ -496,7 +497,7 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
         struct v4l2_frmivalenum *entry = argument;
         if (entry->index > 1) return EINVAL;
         entry->type = V4L2_FRMIVAL_TYPE_DISCRETE;
-        entry->discrete = (struct v4l2_fract){entry->index ? 15 : 1, entry->index ? 225 : 30};
+        entry->discrete = (struct v4l2_fract){entry->index ? 15 : 1, entry->index ? 225 : (__u32)most_rate};
         return 0;
     }
     case VIDIOC_G_FMT: return set_format(argument, false);
