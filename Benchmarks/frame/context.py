@@ -205,18 +205,33 @@ class Context:
         """
         return self.finish(load.Load(self, groups, systems, **options).wait(), systems, checks, rate, share, everyone)
 
+    def attempt(self, *groups, **options):
+        """As watch(), for one measurement of several in a round: gives the Failed in place of raising it."""
+        try:
+            return self.watch(*groups, **options)
+        except Failed as reason:
+            self.say(f"    {self.place['system']}, round {self.place['round']}: {reason}")
+            self.records.append({**self.place, "failed": str(reason)})
+            return reason
+
     def finish(self, result, systems, checks=True, rate=load.RATE, share=load.SHARE, everyone=True):
         """Looks at what a Load saw, as watch() does."""
-        if self.smoke:
-            rate = None
         is_stamped = not any(system.is_unstamped for system in systems)
         if systems:
             self.records.append({**self.place, **load.record(result)})
         for group in result["groups"] if checks else []:
-            why = load.problem(group, rate, share, everyone, is_stamped)
+            why = load.problem(group, None if self.smoke else rate, share, everyone, is_stamped)
             if why:
                 raise Failed(why)
         return result
+
+    def counted(self, groups, name):
+        """The groups of one system among others, or the Failed that says why they do not count."""
+        why = next(filter(None, (load.problem(group, None if self.smoke else load.RATE) for group in groups)), None)
+        if not why:
+            return groups
+        self.say(f"    {name}, round {self.place['round']}: {why}")
+        return Failed(why)
 
 
 def install_python(folder, packages):

@@ -71,7 +71,8 @@ class Load:
 
 def problem(group, rate=RATE, share=SHARE, everyone=True, is_stamped=True):
     """Why what this group saw does not count, as a sentence; None if it does."""
-    viewers, what = group["viewers"], "connections" if group["asks"] else "viewers"
+    viewers, what = group["viewers"], "connection" if group["asks"] else "viewer"
+    what += "s" if viewers != 1 else ""
     if group["ended"]:
         return f"{group['ended']} of {viewers} {what} were refused or lost ({group['end']})."
     if group["broken"]:

@@ -71,12 +71,10 @@ def reference_of(row, system):
 
 def verdict_numbers(value, limit):
     """Both as text, with as many digits as it takes to tell them apart."""
-    texts = [number(value), number(limit)]
-    for digits in range(2, 9):
-        if texts[0] != texts[1] or value == limit:
-            break
-        texts[0] = f"{value:.{digits}f}"
-    return texts
+    text = number(value)
+    if text == number(limit) and value != limit:
+        text = next((f"{value:.{digits}f}" for digits in range(1, 9) if round(value, digits) != limit), repr(value))
+    return text, number(limit)
 
 
 def targets(row):
@@ -120,6 +118,11 @@ def section(row, folder):
     if row["absent"]:
         why = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in row["absent"].items())
         lines += [f"Not in the table, or “–”: {why}.", ""]
+    failures = {
+        f"{system}: {why}": None for system, columns in row["figures"].items() for found in columns.values()
+        for why in found.get("failed", {}).values()}
+    if failures:
+        lines += [f"Rounds that do not count: {' '.join(failures)}", ""]
     found = targets(row)
     lines += [*found, ""] if found else []
     for picture in row["plots"]:
