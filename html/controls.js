@@ -20,6 +20,8 @@ export class Controls extends EventTarget {
   #isOpen = false;
   #focusBefore = null;
   #isNowhere = false;
+  /** Whether the last question was answered by nobody who knows. */
+  #isUnanswered = false;
   #state = "";
   #questions = 0;
   /** The question whose answer is shown: older ones are answered too late. */
@@ -104,6 +106,7 @@ export class Controls extends EventTarget {
 
   /** Shows what others and the camera itself turn, while nobody's finger is on the panel. */
   async #follow() {
+    if (this.#isUnanswered && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
     const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
     if (document.hidden || !isUntouched() || this.#player.condition.state !== "live") return;
     const { status, body } = (await this.#ask()) ?? {};
@@ -114,8 +117,10 @@ export class Controls extends EventTarget {
 
   async #refresh() {
     if (this.#isNowhere) return;
+    this.#isUnanswered = false;
     const answer = await this.#ask();
     if (!answer) return;
+    this.#isUnanswered = answer.status === 0 || answer.status >= 500;
     // Such a server has no controls at all; asking again for each camera would be noise.
     this.#isNowhere = answer.status === 404 && answer.body.error === "not_found";
     this.#take(answer);

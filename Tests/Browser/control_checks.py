@@ -70,6 +70,19 @@ def offered_only_where_it_answers(browser):
         expect(desk.is_open, False, "the panel where nothing answers")
 
 
+def asked_again_until_answered(browser):
+    """The server's controls may not be there yet, or slow, while its pictures already come."""
+    with Desk(browser) as desk:
+        desk.controls.refusal = (502, {})
+        asked = desk.controls.asked
+        desk.page.open("/#/main")
+        desk.wait_live()
+        wait_until(lambda: desk.controls.asked > asked, "a question that fails")
+        expect(desk.is_offered, False, "a button where nothing answers")
+        desk.controls.refusal = None
+        wait_until(lambda: desk.is_offered, "a button as soon as there is an answer")
+
+
 def values_reach_the_camera(browser):
     with Desk(browser) as desk:
         desk.open_panel()
@@ -306,6 +319,7 @@ def contrast_of_the_panel(browser):
 
 def checks(browser):
     yield "controls: they are offered only where the server and the camera have some", offered_only_where_it_answers, browser
+    yield "controls: a question that fails is asked again", asked_again_until_answered, browser
     yield "controls: what is turned reaches the camera, and what depends on it follows", values_reach_the_camera, browser
     yield "controls: dragging is followed, one request at a time", dragging_is_followed, browser
     yield "controls: of several wishes the newest wins", newest_wish_wins, browser
