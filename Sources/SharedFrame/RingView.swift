@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Synchronization
 import SystemPackage
 
 /// A ring as a reader has it: one object, mapped read-only.
@@ -10,6 +11,14 @@ final class RingView: Sendable {
     private let memory: RingMemory
     private let file: FileStatus
     private let name: RingName
+    /// What the header's texts were when they were read last.
+    private let lastTexts = Mutex<Texts?>(nil)
+
+    private struct Texts {
+        var state = CameraState.error
+        var reason = "the ring's header cannot be read"
+        var source = SourceDescription(kind: "", device: "")
+    }
 
     /// Opens what stands under `name` now; nil when nothing does.
     static func open(_ name: RingName) throws(RingError) -> RingView? {
@@ -111,15 +120,8 @@ final class RingView: Sendable {
     var status: RingStatus {
         typealias Header = RingLayout.Header
         let isAlive = isWriterAlive
-        var (state, reason, source) =
-            memory.readTexts {
-                (
-                    CameraState(rawValue: memory.load32(Header.state)) ?? .error, memory.text(Header.reason),
-                    SourceDescription(
-                        kind: memory.text(Header.sourceKind), device: memory.text(Header.sourceDevice),
-                        name: memory.text(Header.sourceName), format: memory.text(Header.sourceFormat))
-                )
-            } ?? (.error, "the ring's header cannot be read", SourceDescription(kind: "", device: ""))
+        let texts = texts
+        var (state, reason) = (texts.state, texts.reason)
         let writer = "the program that \(name.kind == .capture ? "captures" : "relays") camera \(name.camera)"
         if !isAlive && state != .stopped {
             (state, reason) = (.stopped, "\(writer) has ended unexpectedly")
@@ -131,7 +133,7 @@ final class RingView: Sendable {
             dropped[reason] = memory.load64(Header.dropped + reason.rawValue * 8)
         }
         return RingStatus(
-            state: state, reason: reason, isWriterAlive: isAlive, source: source,
+            state: state, reason: reason, isWriterAlive: isAlive, source: texts.source,
             width: Int(memory.load32(Header.width)), height: Int(memory.load32(Header.height)),
             framesPerSecondAsked: Double(memory.load64(Header.millihertzAsked)) / 1000,
             framesPerSecondMeasured: Double(memory.load64(Header.millihertzMeasured)) / 1000,
@@ -140,5 +142,38 @@ final class RingView: Sendable {
             captured: memory.load64(Header.captured), published: memory.load64(Header.published),
             bytes: memory.load64(Header.bytes), encodedFrames: memory.load64(Header.encodedFrames),
             encodeNanoseconds: memory.load64(Header.encodeNanoseconds), dropped: dropped)
+    }
+
+    /// The header's texts; those read last while the writer is in the middle of changing them.
+    ///
+    /// A writer may lose the processor, be stopped or die there: that is no error of the camera.
+    private var texts: Texts {
+        if let texts = readTexts() {
+            lastTexts.withLock { $0 = texts }
+            return texts
+        }
+        if let texts = lastTexts.withLock({ $0 }) { return texts }
+        // Nothing is known of this object yet: once, a moment is given to its writer.
+        for _ in 0..<20 {
+            Poll.wait([], milliseconds: 1)
+            guard let texts = readTexts() else { continue }
+            lastTexts.withLock { $0 = texts }
+            return texts
+        }
+        let unknown = Texts()
+        lastTexts.withLock { $0 = unknown }
+        return unknown
+    }
+
+    private func readTexts() -> Texts? {
+        typealias Header = RingLayout.Header
+        return memory.readTexts {
+            Texts(
+                state: CameraState(rawValue: memory.load32(Header.state)) ?? .error,
+                reason: memory.text(Header.reason),
+                source: SourceDescription(
+                    kind: memory.text(Header.sourceKind), device: memory.text(Header.sourceDevice),
+                    name: memory.text(Header.sourceName), format: memory.text(Header.sourceFormat)))
+        }
     }
 }

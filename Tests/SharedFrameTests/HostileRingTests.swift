@@ -58,6 +58,23 @@ struct HostileRingTests {
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
     }
 
+    @Test("a writer that is held up in the middle of telling its state is no error: what it told last stands")
+    func heldUp() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
+        publisher.setState(.live, reason: "")
+        let subscriber = try FrameSubscriber(ring.name)
+        let before = try #require(subscriber.status)
+        try overwrite(RingLayout.Header.textSequence, 1)
+        #expect(subscriber.status?.state == .live)
+        #expect(subscriber.status?.source == before.source)
+        // Who has never read it can say nothing else, and does not wait again.
+        let newcomer = try FrameSubscriber(ring.name)
+        #expect(newcomer.status?.reason == "the ring's header cannot be read")
+        publisher.setState(.waiting, reason: "away")
+        #expect(subscriber.status?.reason == "away")
+        #expect(newcomer.status?.reason == "away")
+    }
+
     @Test("a writer that changes any byte at any moment and truncates the object harms no reader")
     func scribbler() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
