@@ -22,11 +22,11 @@ extension EndToEnd {
                 let victim = try #require(system.leader(of: name), "\(name)")
                 #expect(!runsInstalled(name, victim), "\(name) went on as the new one")
                 kill(victim, SIGTERM)
-                let isNew = eventually(20) {
+                let isNew = eventually(60) {
                     system.leader(of: name).map { $0 != victim && runsInstalled(name, $0) } == true
                 }
                 #expect(isNew, "\(name): \(system.output)")
-                #expect(eventually(20) { system.hasFreshPicture }, "\(name)")
+                #expect(eventually(60) { system.hasFreshPicture }, "\(name)")
             }
             guard audience.isWatching else { return }
             for group in try audience.groups() {

@@ -22,7 +22,7 @@ public final class StreamViewer {
     }
 
     /// The next picture; nil when the stream has ended.
-    public func next(within seconds: Double = 10) throws -> Picture? {
+    public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {
             let bytes = try exchange.next(by: deadline)

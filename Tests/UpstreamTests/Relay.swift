@@ -33,7 +33,7 @@ final class Relay: Sendable {
         reader.stop()
     }
 
-    /// The next frame; throws when none comes for 20 seconds.
+    /// The next frame; throws when none comes for 60 seconds.
     func nextFrame(after number: UInt64) throws -> Frame {
         try eventually("a frame newer than \(number)") {
             guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
@@ -45,16 +45,16 @@ final class Relay: Sendable {
         }
     }
 
-    /// Waits until the ring's status is as `condition` wants it; throws after 20 seconds.
+    /// Waits until the ring's status is as `condition` wants it; throws after 60 seconds.
     @discardableResult
     func wait(_ what: String, until condition: (RingStatus) -> Bool) throws -> RingStatus {
         try eventually(what) { subscriber.status.flatMap { condition($0) ? $0 : nil } }
     }
 
-    /// Waits until `body` gives something; throws after 20 seconds.
+    /// Waits until `body` gives something; throws after 60 seconds.
     @discardableResult
     func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
-        let deadline = Deadline(seconds: 20)
+        let deadline = Deadline(seconds: 60)
         while !deadline.isOver {
             if let value = try body() { return value }
             Poll.wait([], milliseconds: 5)
