@@ -58,7 +58,9 @@ final class Puller {
     private func pause(after problem: UpstreamProblem, since began: UInt64) {
         let failed = Clock.monotonic
         var end = failed + UInt64(backoff.next()) * 1_000_000
-        let soon = failed + UInt64(Int.random(in: Self.watchedPauseMilliseconds)) * 1_000_000
+        var soon = failed + UInt64(Int.random(in: Self.watchedPauseMilliseconds)) * 1_000_000
+        // The attempt was a pause of seconds itself, in which the kernel has asked each second: so it goes on.
+        if case .connectTimeout = problem { soon = failed }
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isSet {
             if wasWatched && problem.mayEndByItself { end = min(end, soon) }

@@ -1,5 +1,5 @@
 import Glibc
-import Linux
+public import Linux
 import Synchronization
 
 /// A TCP server on 127.0.0.1 that answers as a test's script says: each connection runs it on a thread of its own.
@@ -9,7 +9,7 @@ public final class ScriptedServer: Sendable {
     private let acceptor: Acceptor
 
     /// Listens on `port` (0: any free one) and runs `script` for each connection after its first request was read.
-    public init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
+    public convenience init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
         Signals.ignoreBrokenPipe()
         let listener = Descriptor(
             owning: try systemCall("socket", "") { socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0) })
@@ -27,7 +27,14 @@ public final class ScriptedServer: Sendable {
             try systemCall("listen", "127.0.0.1:\(port)") { listen(number, 64) }
             try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
         }
-        self.port = UInt16(bigEndian: address.sin_port)
+        try self.init(listener, port: UInt16(bigEndian: address.sin_port), script)
+    }
+
+    /// Serves on a socket of 127.0.0.1 that listens already.
+    public init(
+        _ listener: consuming Descriptor, port: UInt16, _ script: @escaping @Sendable (ScriptedClient) -> Void
+    ) throws {
+        self.port = port
         let acceptor = Acceptor(listener, script)
         self.acceptor = acceptor
         // The thread holds the acceptor alone: when the test lets go of the server, it stops.

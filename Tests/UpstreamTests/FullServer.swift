@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Synchronization
+import TestSupport
 
 /// A listening socket on 127.0.0.1 whose queue of connections is full: who connects gets no answer.
 final class FullServer: Sendable {
@@ -8,12 +9,16 @@ final class FullServer: Sendable {
     private let listener: Descriptor
     private let callers = Mutex<[CInt]>([])
 
-    init() throws {
+    /// Listens on `wanted` (0: any free port).
+    init(port wanted: UInt16 = 0) throws {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let listener = Descriptor(owning: try systemCall("socket", "") { socket(AF_INET, type, 0) })
         let number = listener.number
+        var one: CInt = 1
+        _ = unsafe setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &one, 4)
         var address = sockaddr_in()
         address.sin_family = UInt16(AF_INET)
+        address.sin_port = wanted.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         var calls: [CInt] = []
@@ -49,5 +54,14 @@ final class FullServer: Sendable {
             let number = accept(listener.number, nil, nil)
             if number >= 0 { close(number) }
         }
+    }
+
+    /// Answers from now on as `script` says.
+    func serve(_ script: @escaping @Sendable (ScriptedClient) -> Void) throws -> ScriptedServer {
+        let copy = Descriptor(
+            owning: try systemCall("fcntl", "") { fcntl(listener.number, F_DUPFD_CLOEXEC, 0) })
+        try systemCall("listen", "") { listen(listener.number, 64) }
+        makeRoom()
+        return try ScriptedServer(copy, port: port, script)
     }
 }

@@ -1,0 +1,84 @@
+import Linux
+import SharedFrame
+import Testing
+import TestSupport
+
+/// How soon a viewer of the real relay sees pictures when the upstream is back.
+@Suite("The return of an upstream", .timeLimit(.minutes(10)))
+struct ReturnTests {
+    /// In which way an upstream is away.
+    enum Absence: CaseIterable {
+        case refuses, takesNoConnection, isSilent, isBusy
+    }
+
+    @Test("who watches sees pictures soon after the upstream is back", arguments: Absence.allCases)
+    func soon(absence: Absence) throws {
+        let isAway = Switch()
+        var server = try ScriptedServer { Self.serve($0, isAway, absence) }
+        let relay = try RunningRelay()
+        let worker = try relay.worker(["--stall", "1", "--upstream", "door=\(server.url())"])
+        let subscriber = try FrameSubscriber(relay.ring.ring("door", kind: .relay))
+        let viewer = try FastCGIClient(relay.socket)
+        try viewer.ask("/video/door")
+        #expect(try viewer.head().status == 200)
+        _ = try Self.firstPicture(viewer, since: 0)
+        var times: [Double] = []
+        for _ in 0..<(Environment.value("ORIEL_TEST_FULL") == nil ? 2 : 20) {
+            let port = server.port
+            var full: FullServer?
+            switch absence {
+            case .refuses: server.stop()
+            case .takesNoConnection:
+                server.stop()
+                full = try FullServer(port: port)
+            case .isSilent: isAway.turnOn()
+            case .isBusy:
+                isAway.turnOn()
+                server.disconnect()
+            }
+            let isTold = eventually(30) { subscriber.status?.state != .live }
+            #expect(isTold, "\(relay.log)")
+            // Anywhere between two attempts of the relay.
+            Poll.wait([], milliseconds: .random(in: 0...3000))
+            let began = Clock.monotonic
+            switch absence {
+            case .refuses: server = try ScriptedServer(port: port) { Self.serve($0, isAway, absence) }
+            case .takesNoConnection:
+                server = try #require(try full?.serve { Self.serve($0, isAway, absence) })
+            case .isSilent, .isBusy: isAway.turnOff()
+            }
+            times.append(Double(try Self.firstPicture(viewer, since: began) - began) / 1e9)
+        }
+        print(
+            "  measured: the upstream \(absence), then is back: pictures after \(times.max() ?? 0) s at most,",
+            "\(times.sorted()[times.count / 2]) s in the middle of \(times.count)")
+        // A second, and more for a machine that is busy.
+        #expect(times.allSatisfy { $0 < 5 }, "\(times)")
+        #expect(worker.isRunning)
+    }
+
+    /// Streams pictures whose numbers are the monotonic time in milliseconds, none while it is away.
+    private static func serve(_ client: ScriptedClient, _ isAway: Switch, _ absence: Absence) {
+        if isAway.isOn && absence == .isBusy {
+            client.send(Wire.answer("503 Busy"))
+            return
+        }
+        while isAway.isOn { guard client.pause(milliseconds: 10) else { return } }
+        guard client.send(Wire.streamHeader) else { return }
+        repeat {
+            let number = Clock.monotonic / 1_000_000
+            guard isAway.isOn || client.send(Wire.part(TestPicture(Int(number)), number: number)) else { return }
+        } while client.pause(milliseconds: 10)
+    }
+
+    /// When the first picture came that was sent after `began`.
+    private static func firstPicture(_ viewer: FastCGIClient, since began: UInt64) throws -> UInt64 {
+        let deadline = Deadline(seconds: 30)
+        while !deadline.isOver {
+            guard let part = try viewer.part(milliseconds: 30_000) else { break }
+            guard let number = part.number, number >= began / 1_000_000 else { continue }
+            if part.body == TestPicture(Int(number)).bytes { return Clock.monotonic }
+        }
+        throw Timeout(description: "no picture since \(began)")
+    }
+}

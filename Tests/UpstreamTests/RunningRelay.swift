@@ -1,0 +1,36 @@
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+
+/// relay-fcgi processes on one listening socket.
+final class RunningRelay: Sendable {
+    let ring = TemporaryRing(kind: .relay)
+    let folder = TemporaryFolder()
+    var socket: FilePath { folder.path.appending("relay.sock") }
+    private let listener: Descriptor
+
+    init() throws {
+        Signals.ignoreBrokenPipe()
+        listener = try Socket.listen(at: folder.path.appending("relay.sock"))
+    }
+
+    func worker(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
+        try ChildProcess(
+            "\(ChildProcess.buildFolder())/relay-fcgi", arguments,
+            environment: environment.merging([
+                "ORIEL_PREFIX": ring.prefix, "ORIEL_RUNTIME_DIR": folder.path.string,
+            ]) { $1 },
+            input: listener.number, log: folder.path.appending("log").string)
+    }
+
+    var log: String {
+        (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    /// The status of a snapshot, or nil when nobody answers.
+    func statusText() -> String? {
+        guard let client = try? FastCGIClient(socket), (try? client.ask("/status")) != nil else { return nil }
+        return try? client.answer(milliseconds: 2000).text
+    }
+}
