@@ -14,21 +14,34 @@ extension EndToEnd {
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Lets 20 viewers watch each server while `event` happens to `part`, and tells what they saw.
+        /// Lets 20 viewers watch each server while `event` happens to `part`, until its `old` workers are gone and all
+        /// viewers are back; tells what they saw: first those of the page's server, then those of the camera's.
         private func watch(
-            _ part: String, in system: OrielSystem, seconds: Int = 5, _ event: (Int32, [Int32]) -> Void
+            _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {
             let crowd = try ChildProcess(
                 OrielSystem.programs.appending("load-generator").string,
-                ["--seconds", "\(seconds)", "--warmup", "1", "--retry", "0.1"]
+                ["--seconds", "100", "--warmup", "1", "--retry", "0.1"]
                     + ["20=\(system.web("/video"))", "20=\(system.ingest("/mjpeg"))"])
             func viewers(_ address: String) -> Double? { (try? request("GET", address))?.json?["viewers"]?.number }
+            func allWatch() -> Bool {
+                viewers(system.web("/status/main")) == 20 && viewers(system.ingest("/status/main")) == 21
+            }
+            #expect(eventually(30, allWatch))
+            let (master, old) = processes(part, in: system)
+            event(try #require(master, "\(system.processes)"), old)
             #expect(
-                eventually { viewers(system.web("/status/main")) == 20 && viewers(system.ingest("/status/main")) == 21 }
-            )
-            let (master, workers) = processes(part, in: system)
-            event(try #require(master, "\(system.processes)"), workers)
-            return try #require(JSON(crowd.readToEnd())?.array)
+                eventually(30) {
+                    let all = system.processes
+                    return !old.contains { worker in all.contains { $0.identifier == worker } } && allWatch()
+                }, "old workers stay, or viewers stay away")
+            // Whoever is on his way has arrived by then.
+            Poll.wait([], milliseconds: 1500)
+            crowd.send(SIGTERM)
+            let groups = try #require(JSON(crowd.readToEnd())?.array)
+            // They were cut: else the test shows nothing.
+            #expect((groups[part == "nginx-web" ? 0 : 1]["cuts"]?.number ?? 0) >= 20, "\(groups)")
+            return groups
         }
 
         @Test(
@@ -37,7 +50,7 @@ extension EndToEnd {
         func reload(part: String) throws {
             let system = try OrielSystem()
             let (master, old) = processes(part, in: system)
-            let groups = try watch(part, in: system, seconds: 9) { master, _ in kill(master, SIGHUP) }
+            let groups = try watch(part, in: system) { master, _ in kill(master, SIGHUP) }
             for group in groups {
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
                 #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
@@ -74,6 +87,7 @@ extension EndToEnd {
             for group in groups {
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
                 #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                report("\(part) ended by SIGTERM: the longest pause was \(group["longest_gap"] ?? .null) s")
             }
             #expect(processes(part, in: system).master != master)
             #expect(system.process.isRunning, "\(system.output)")
