@@ -6,7 +6,7 @@ import traceback
 
 
 #: Seconds that a condition may take where time is not what is checked: a machine may be slow.
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Skipped(Exception):
