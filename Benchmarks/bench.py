@@ -14,8 +14,11 @@ from frame import machine, report
 from frame.context import ROOT, Context, clear_away_the_dead
 from frame.figures import Unavailable
 
-# Each is a file beside this one with NAME and run(context) -> dict.
-PARTS = ["cpu", "most", "age", "slow", "encode", "idle", "memory", "ring", "start", "snapshots", "detect", "beside"]
+# Each is a file beside this one with NAME and run(context) -> dict; about how many seconds it takes on a quiet machine,
+# with five rounds and with --quick.
+PARTS = {
+    "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (37, 16),
+    "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60)}
 ASIDE = ROOT / ".build" / "bench" / "results"
 PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own
 
@@ -131,11 +134,16 @@ def main():
     measured = {
         "date": datetime.date.today().isoformat(), "rounds": options.rounds, "quick": options.quick,
         "Oriel": machine.programs(ROOT, context.bin)}
+    parts = options.part or PARTS
+    if not options.smoke:
+        expected = sum(PARTS[name][1] if options.quick else PARTS[name][0] * options.rounds / 5 for name in parts)
+        say(f"{len(parts)} rows, about {max(1, round(expected / 60))} minutes. Let nothing else run.")
     begin, failed, rows = time.monotonic(), {}, {}
     if options.part and not options.smoke:
         rows = before(options.into)
     try:
-        for name in options.part or PARTS:
+        context.prepare()
+        for name in parts:
             rows[name] = measure(context, name, measured)
             why = lacks(rows[name], options.smoke)
             if why:
@@ -149,7 +157,7 @@ def main():
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         context.close()
-    say(f"{len(options.part or PARTS)} rows, {time.monotonic() - begin:.0f} s")
+    say(f"{len(parts)} rows, {time.monotonic() - begin:.0f} s")
     if not options.smoke:
         say(f"Written: {options.into}/benchmarks.md")
     for name, why in failed.items():

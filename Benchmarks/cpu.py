@@ -78,7 +78,7 @@ def measure(context, result, height, viewers):
 
 def watched(context, system, viewers):
     """Milliseconds of CPU for 1000 frames, of all and by the processes' names."""
-    options = {"seconds": context.seconds(1.5, 1.2, 1), "warmup": 0.5}
+    options = {"seconds": context.seconds(1.3, 1, 1), "warmup": 0.5}
     if system.name == "Python pair":
         options = {"seconds": 5, "warmup": 1, "rate": None, "everyone": False}
     run = context.watch(f"{viewers}={system.url}", systems=[system], **options)

@@ -63,4 +63,4 @@ def ustreamer(context, height):
 
 
 def watch(context, system, threads=()):
-    return context.watch(f"1={system.url}", systems=[system], seconds=context.seconds(2, 1.5, 1), threads=threads)
+    return context.watch(f"1={system.url}", systems=[system], seconds=context.seconds(1.5, 1.2, 1), threads=threads)

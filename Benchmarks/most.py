@@ -74,7 +74,7 @@ class Climb:
         """How that many viewers fared, or None."""
         viewers = self.steps[place]
         ran = self.context.watch(
-            f"{viewers}={system.url}", systems=[system], checks=False, seconds=seconds, warmup=0.7, ramp=1000)
+            f"{viewers}={system.url}", systems=[system], checks=False, seconds=seconds, warmup=0.7, ramp=1500)
         group = ran["groups"][0]
         why = load.problem(group, rate=None, is_stamped=not system.is_unstamped)
         p99 = None if group["p99"] is None else group["p99"] * 1000

@@ -41,7 +41,7 @@ def run(context):
                     warmup=context.seconds(ESTABLISHED if with_slow else 0.8, None, 0.5))["groups"][0]
         return once
 
-    long = context.alternate(result, [("together", together)])["together"]
+    long = context.alternate(result, [("together", together)], rounds=min(3, context.rounds))["together"]
     short = context.alternate(result, [("without slow ones", beside(False)), ("with slow ones", beside(True))])
     curves = {}
     for name, _ in systems:
@@ -68,7 +68,8 @@ def run(context):
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends before.")
     result.note(
         "100 viewers of 720p at 30 frames a second (1.8 MB/s each), of whom 10 read 300 kB/s. The ages over 30 s are of "
-        "all systems at the same time. Fast viewers' p99 is of Oriel by itself, over all rounds' samples; with slow "
+        "all systems at the same time, in three rounds, since each takes half a minute. Fast viewers' p99 "
+        "is of Oriel by itself, over all rounds' samples; with slow "
         f"ones it is taken from {ESTABLISHED:.0f} s after they came, when their buffers are full.")
     result.note(
         "What bounds the age is nginx's send buffer (`sndbuf` of `listen`), which the files of deploy/ set. It is no "

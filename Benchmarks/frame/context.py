@@ -1,4 +1,5 @@
 """What a row is given: tools, systems, time, and the load generator."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -167,6 +168,15 @@ class Context:
         if self._no_python.get(name):
             raise Unavailable(self._no_python[name])
         return folder / "bin/python"
+
+    def prepare(self):
+        """Makes what rows need, so that it is no part of their time; what cannot be made, they say."""
+        makers = [lambda: self.viewers, lambda: self.fake_camera, lambda: self.bare_server, self.python]
+        makers += [lambda height=height: self.pictures(height) for height in (720, 1080)]
+        for make in makers:
+            if make != self.python or not self.quick:
+                with contextlib.suppress(Unavailable, OSError, subprocess.SubprocessError):
+                    make()
 
     # ---- systems
 

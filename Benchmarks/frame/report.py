@@ -14,8 +14,8 @@ Speeds differ from machine to machine and from hour to hour, and ratios differ t
 which a viewer was refused or lost, got nothing or too little, or a process died, does not count; what it was to show
 then does not hold. Raw values, and what the viewers of each round had, are in [benchmarks.json](benchmarks.json).
 
-Again: `scripts/bench` for all of it (a quarter of an hour; let nothing else run), `scripts/bench PART…` for some rows
-({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
+Again: `scripts/bench` for all of it (a quarter of an hour, five minutes more for detection; let nothing else run),
+`scripts/bench PART…` for some rows ({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
 """
 
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
