@@ -68,7 +68,8 @@ def before(folder):
         row.setdefault("absent", {})
         row.setdefault("measured", {
             "date": document.get("date"), "rounds": document.get("rounds"), "quick": document.get("quick"),
-            "seconds": row.get("seconds"), "Oriel": document.get("machine", {}).get("Oriel", "unknown")})
+            "seconds": row.get("seconds"), "Oriel": document.get("machine", {}).get("Oriel", "unknown"),
+            "machine": {key: text for key, text in document.get("machine", {}).items() if key != "Oriel"}})
     return document["rows"]
 
 
@@ -145,6 +146,7 @@ def main():
         context.prepare()
         for name in parts:
             rows[name] = measure(context, name, measured)
+            context.done.append(name)
             why = lacks(rows[name], options.smoke)
             if why:
                 failed[name] = why
@@ -168,9 +170,12 @@ def main():
 def document(context, rows):
     """What benchmarks.json holds."""
     python = context.cache / "venv"
+    described = machine.describe(python / "bin/python" if (python / "done").exists() else None)
+    for name in context.done:
+        rows[name]["measured"]["machine"] = described
     return {
         "seconds": round(sum(row["measured"]["seconds"] or 0 for row in rows.values())), "cores": os.cpu_count(),
-        "machine": machine.describe(python / "bin/python" if (python / "done").exists() else None),
+        "machine": described,
         "rows": {name: rows[name] for name in PARTS if name in rows},
     }
 

@@ -54,6 +54,7 @@ class Context:
         self.folder.chmod(0o711)                            # nginx's own user goes through it
         self.prefix = f"oriel-bench-{os.getpid()}"
         self.processes = processes.Processes()
+        self.done = []                                      # the rows of this run
         self._counter = 0
         self._no_python = {}                                # folder → why it cannot be made
         self.bin = pathlib.Path(os.environ.get("ORIEL_BIN_DIR") or ROOT / ".build" / "release")

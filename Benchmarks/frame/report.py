@@ -101,16 +101,18 @@ def targets(row):
     return lines
 
 
-def measured(row):
-    """Where the row is from."""
+def measured(row, machine):
+    """Where the row is from; and with what, where that is not what the document's head says."""
     found = row["measured"]
+    other = [text for name, text in found.get("machine", machine).items() if machine.get(name) != text]
     seconds = f", {found['seconds']:.0f} s" if found["seconds"] is not None else ""
     short = ", short (`--quick`)" if found["quick"] else ""
-    return f"Measured {found['date']} with Oriel {found['Oriel']}: {of_rounds(found['rounds'])}{short}{seconds}."
+    return f"Measured {found['date']} with Oriel {found['Oriel']}: {of_rounds(found['rounds'])}{short}{seconds}." + (
+        f" Not with what the head of this document says, but: {'; '.join(other)}." if other else "")
 
 
-def section(row, folder):
-    lines = [f"## {row['title']}", "", measured(row), "", *table(row), ""]
+def section(row, folder, machine):
+    lines = [f"## {row['title']}", "", measured(row, machine), "", *table(row), ""]
     if isinstance(row["reference"], str) and row["reference"] in row["figures"]:
         lines += [f"Bold: the ratio to {row['reference']}, the median of the rounds' own.", ""]
     elif isinstance(row["reference"], dict):
@@ -157,7 +159,7 @@ def write(document, target):
     if METHOD.exists():
         lines += [METHOD.read_text().strip(), ""]
     for row in rows.values():
-        lines += section(row, "images/benchmarks")
+        lines += section(row, "images/benchmarks", document["machine"])
         for picture in row["plots"]:
             (pictures / f"{picture['name']}.svg").write_text(plot.svg(picture))
     tried = METHOD.with_name("tried.md")
