@@ -17,7 +17,7 @@ from frame.figures import Unavailable
 # Each is a file beside this one with NAME and run(context) -> dict; about how many seconds it takes on a quiet machine,
 # with five rounds and with --quick.
 PARTS = {
-    "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (37, 16),
+    "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),
     "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60)}
 ASIDE = ROOT / ".build" / "bench" / "results"
 PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own

@@ -13,6 +13,7 @@ def run(context):
         measure(context, result, height, context.count(viewers, 4))
     bars = {name: result.median(name, "720p, 50 viewers") for name in result.figures}
     result.plot("cpu", "CPU per 1000 delivered frames, 720p, 50 viewers", "", "ms", bars, "bars", logarithmic=True)
+    result.leave_out("µStreamer's worker alone", "its one process is camera program and web server.")
     result.leave_out("µStreamer alone, Oriel with both hops and the Python pair at 1080p", "measured at 720p only.")
     result.note(
         "CPU is the time of all processes of a system, camera program and nginx included, per 1000 frames that arrived "
@@ -65,9 +66,10 @@ def measure(context, result, height, viewers):
     if ours and theirs:
         value, low, high, _ = compared(ours, theirs)
         if value is not None:
+            about = f" ({low:.2f}–{high:.2f})" if low != high else ""
             result.note(
-                f"On the same kind of socket, {height}p: Oriel's worker takes {value:.2f} × ({low:.2f}–{high:.2f}) what "
-                "the bare HTTP server takes behind nginx.")
+                f"On the same kind of socket, {height}p: Oriel's worker takes {value:.2f} ×{about} what the bare HTTP "
+                "server takes behind nginx.")
     if height == 720:
         result.ratio_target(
             "Oriel's worker (to nginx, unix socket) to the bare HTTP server (to its viewers, TCP)", "Oriel", BARE,

@@ -13,7 +13,7 @@ AS_OURS = "µStreamer + nginx, sndbuf as Oriel's"
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
     fast, slow = context.count(90, 4), context.count(10, 2)
-    length = context.seconds(31, 12, 1.5)
+    length = context.seconds(31, 9, 1.5)
     systems = [
         ("Oriel", context.oriel), ("µStreamer + nginx", context.ustreamer),
         (AS_OURS, lambda: context.ustreamer(bounded=True))]
@@ -68,7 +68,7 @@ def run(context):
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends before.")
     result.note(
         "100 viewers of 720p at 30 frames a second (1.8 MB/s each), of whom 10 read 300 kB/s. The ages over 30 s are of "
-        "all systems at the same time, in three rounds, since each takes half a minute. Fast viewers' p99 "
+        "all systems at the same time, in three rounds at most, since each takes half a minute. Fast viewers' p99 "
         "is of Oriel by itself, over all rounds' samples; with slow "
         f"ones it is taken from {ESTABLISHED:.0f} s after they came, when their buffers are full.")
     result.note(
