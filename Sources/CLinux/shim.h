@@ -24,12 +24,17 @@
 #include <unistd.h>
 
 // GNU extensions: glibc shows them only under _GNU_SOURCE, and with that defined the structures of this module would
-// differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pthread_setname_np(3); values:
-// fcntl.h and asm-generic/fcntl.h.
+// differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
+// pthread_setname_np(3); values: fcntl.h, asm-generic/fcntl.h and linux/splice.h.
 int memfd_create(const char *_Nonnull name, unsigned int flags);
 int accept4(int descriptor, struct sockaddr *_Nullable address, socklen_t *_Nullable length, int flags);
 int pthread_setname_np(pthread_t thread, const char *_Nonnull name);
+int pipe2(int descriptors[_Nonnull 2], int flags);
+ssize_t splice(int source, int64_t *_Nullable source_offset, int target, int64_t *_Nullable target_offset,
+               size_t length, unsigned int flags);
+ssize_t tee(int source, int target, size_t length, unsigned int flags);
 enum { linux_ofd_getlk = 36, linux_ofd_setlk = 37, linux_ofd_setlkw = 38 };
+enum { linux_set_pipe_size = 1031, linux_splice_nonblock = 2 };
 static const int linux_open_unnamed = 020000000 | O_DIRECTORY;
 
 /// Sleeps while `*word` is `expected`, no longer than `timeout` (NULL: no limit). Shared between processes.

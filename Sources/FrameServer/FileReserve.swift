@@ -1,5 +1,6 @@
 import Linux
 import Synchronization
+import SystemPackage
 
 /// Files in memory whose pictures everybody has read, kept for the next pictures.
 ///
@@ -8,14 +9,35 @@ final class FileReserve: Sendable {
     /// A file that one picture after the other is in.
     final class File: Sendable {
         let memory: MemoryFile
+        /// How often its picture was sent from its beginning.
+        fileprivate let sendings = Atomic(0)
 
         init() throws(SystemError) { memory = try MemoryFile("frame") }
     }
 
+    /// What many viewers get of the newest picture that many wanted.
+    private struct Spread: ~Copyable {
+        var fan: PageFan?
+        /// Whose beginning `fan` keeps.
+        var file: File?
+
+        init() {}
+
+        mutating func take(_ file: File, byteCount: Int) {
+            if fan == nil { fan = PageFan.open(capacity: spreadLimit * 2) }
+            self.file = fan?.keep(file.memory, byteCount: byteCount) == true ? file : nil
+        }
+    }
+
     /// The most files that are kept: of one picture in two framings, and of the one before it.
     private static let limit = 4
+    /// The largest picture, in bytes, for which pipes are used: an empty socket has room for all of it.
+    private static let spreadLimit = 1 << 18
+    /// How many viewers get a picture straight from its file before pipes are worth it.
+    private static let spreadThreshold = 4
 
     private let files = Mutex<[File]>([])
+    private let spread = Mutex(Spread())
 
     /// A file for the next picture, one of before if there is one.
     func take() throws(SystemError) -> File {
@@ -25,8 +47,29 @@ final class FileReserve: Sendable {
 
     /// Takes back a file that nothing reads any more.
     func put(_ file: File) {
+        spread.withLock { spread in
+            guard spread.file === file else { return }
+            spread.file = nil
+            spread.fan?.empty()
+        }
+        file.sendings.store(0, ordering: .relaxed)
         files.withLock {
             if $0.count < Self.limit { $0.append(file) }
         }
+    }
+
+    /// Sends the picture that `file` begins with; returns how many bytes the socket took.
+    ///
+    /// The more viewers a picture has, the more is saved by looking up its pages once.
+    func send(_ file: File, byteCount: Int, to socket: CInt) -> Result<Int, Errno> {
+        let sendings = file.sendings.wrappingAdd(1, ordering: .relaxed).newValue
+        if sendings >= Self.spreadThreshold, byteCount <= Self.spreadLimit {
+            let sent = spread.withLock { spread in
+                if sendings == Self.spreadThreshold { spread.take(file, byteCount: byteCount) }
+                return spread.file === file ? spread.fan?.send(to: socket) : nil
+            }
+            if let sent { return sent }
+        }
+        return file.memory.send(0..<byteCount, to: socket)
     }
 }

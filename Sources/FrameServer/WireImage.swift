@@ -5,7 +5,7 @@ import SystemPackage
 
 /// Bytes for any number of web servers, laid out as FastCGI records of request 1; never changed once made.
 ///
-/// They lie in a file in memory, from which `sendfile` sends them without copying; when the process has no descriptor
+/// They lie in a file in memory, from which the kernel sends them without copying; when the process has no descriptor
 /// left for that, in an array.
 ///
 /// A socket holds the file's own memory until the web server has read it. So the file serves for a further picture only
@@ -54,7 +54,12 @@ final class WireImage: Sendable {
     /// Sends what lies from `offset` on; returns how many bytes the socket took.
     func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         switch storage {
-        case .file(let file): file.memory.send(offset..<byteCount, to: socket)
+        case .file(let file):
+            if offset == 0, let reserve {
+                reserve.send(file, byteCount: byteCount, to: socket)
+            } else {
+                file.memory.send(offset..<byteCount, to: socket)
+            }
         case .array(let bytes): Socket.send(bytes, from: offset, to: socket)
         }
     }

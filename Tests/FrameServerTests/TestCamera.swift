@@ -21,7 +21,7 @@ final class Handover<Value: Sendable>: Sendable {
 final class TestCamera: Sendable {
     private let writer: Writer
 
-    /// Begins to write, `framesPerSecond` pictures of `byteCount` bytes (0: only what ``publish()`` says).
+    /// Begins to write, `framesPerSecond` pictures of about `byteCount` bytes (0: only what ``publish()`` says).
     init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
         let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
         let started = Handover<RingError?>()
@@ -140,7 +140,9 @@ private final class Writer: Sendable {
     }
 
     func publish(_ publisher: FramePublisher) -> UInt64 {
-        let picture = TestPicture(published.withLock { $0.count }, byteCount: byteCount)
+        // No two pictures in a row are of one size.
+        let count = published.withLock { $0.count }
+        let picture = TestPicture(count, byteCount: byteCount + count * 131 % 512)
         publisher.countCaptured()
         let number = publisher.newestNumber + 1
         published.withLock { $0[number] = picture.bytes }

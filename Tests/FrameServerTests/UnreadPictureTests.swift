@@ -9,15 +9,17 @@ struct UnreadPictureTests {
     /// More pictures than files are ever kept.
     private static let furtherPictures = 12
 
-    /// Lets `other` take so many further pictures, and then `late` the one that it was sent before them.
+    /// Lets `others` take so many further pictures, and then `late` the one that it was sent before them.
     ///
     /// A file that was used again would hold one of the last pictures, whole, under its own number.
-    private func take(_ late: FastCGIClient, after other: FastCGIClient, _ camera: TestCamera) throws {
+    private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {
-            let part = try #require(try other.part())
-            newest = try #require(part.number)
-            #expect(part.body == camera.bytes(of: newest))
+            for other in others {
+                let part = try #require(try other.part())
+                newest = try #require(part.number)
+                #expect(part.body == camera.bytes(of: newest))
+            }
         }
         let part = try #require(try late.part())
         let number = try #require(part.number)
@@ -25,14 +27,17 @@ struct UnreadPictureTests {
         #expect(number + 5 <= newest)
     }
 
-    @Test("a picture that is read late is what it was when it was sent, whatever others got", .timeLimit(.minutes(1)))
-    func lateReader() throws {
+    // Few viewers get a picture straight from its file, many by way of pipes.
+    @Test(
+        "a picture that is read late is what it was when it was sent, whatever others got", .timeLimit(.minutes(1)),
+        arguments: [1, 8])
+    func lateReader(others count: Int) throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 60, byteCount: 40_000)
         let late = try server.stream()
-        let other = try server.stream()
+        let others = try (0..<count).map { _ in try server.stream() }
         for _ in 0..<4 {
-            try take(late, after: other, camera)
+            try take(late, after: others, camera)
         }
     }
 
@@ -47,7 +52,7 @@ struct UnreadPictureTests {
             // Until the next one lies there.
             Poll.wait([leaving.socket.number], milliseconds: 10_000)
             _ = shutdown(leaving.socket.number, CInt(SHUT_WR))
-            try take(leaving, after: other, camera)
+            try take(leaving, after: [other], camera)
         }
     }
 
@@ -58,7 +63,7 @@ struct UnreadPictureTests {
         let late = try server.stream("/mjpeg?fps=20")
         let other = try server.stream()
         for _ in 0..<4 {
-            try take(late, after: other, camera)
+            try take(late, after: [other], camera)
         }
     }
 }

@@ -1,0 +1,92 @@
+import CLinux
+import Glibc
+public import SystemPackage
+
+/// Sends the beginning of a file to many sockets, its pages being looked up once and not for each (splice(2), tee(2)).
+///
+/// One pipe keeps the pages, another takes a copy of them to a socket and is empty between calls. No call waits. For one
+/// thread at a time.
+public struct PageFan: ~Copyable, Sendable {
+    private let kept: Pipe
+    private let copy: Pipe
+    /// /dev/null: where what is in a pipe goes without being read.
+    private let nowhere: Descriptor
+    /// How many bytes are kept.
+    public private(set) var byteCount: Int
+
+    private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {
+        self.kept = kept
+        self.copy = copy
+        self.nowhere = nowhere
+        byteCount = 0
+    }
+
+    /// Room for `capacity` bytes; nil when there are no descriptors, or no leave for pipes of that size
+    /// (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
+    public static func open(capacity: Int) -> PageFan? {
+        guard let kept = Pipe.open(capacity: capacity), let copy = Pipe.open(capacity: capacity),
+            let nowhere = try? Descriptor(opening: "/dev/null", flags: O_WRONLY)
+        else { return nil }
+        return PageFan(kept: kept, copy: copy, nowhere: nowhere)
+    }
+
+    /// Keeps the first `byteCount` bytes of `file`, in place of what was kept; nothing, and false, when not all have room.
+    public mutating func keep(_ file: borrowing MemoryFile, byteCount: Int) -> Bool {
+        empty()
+        var offset: Int64 = 0
+        let (source, target) = (file.descriptor.number, kept.writing.number)
+        while offset < byteCount {
+            let count = byteCount - Int(offset)
+            let moved = retryingOnInterrupt { unsafe splice(source, &offset, target, nil, count, Self.atOnce) }
+            guard case .success(let bytes) = moved, bytes > 0 else {
+                self.byteCount = Int(offset)
+                empty()
+                return false
+            }
+        }
+        self.byteCount = byteCount
+        return true
+    }
+
+    /// Sends what is kept; returns how many bytes `socket` took.
+    ///
+    /// It then holds the file's own memory, as after ``MemoryFile/send(_:to:)``.
+    public func send(to socket: CInt) -> Result<Int, Errno> {
+        let (source, between, byteCount) = (kept.reading.number, copy.writing.number, byteCount)
+        let copied = retryingOnInterrupt { tee(source, between, byteCount, Self.atOnce) }
+        guard case .success(let count) = copied else { return copied }
+        let sent = Self.move(count, from: copy, to: socket)
+        let rest = count - ((try? sent.get()) ?? 0)
+        if rest > 0 { _ = Self.move(rest, from: copy, to: nowhere.number) }
+        return sent
+    }
+
+    /// Lets go of what is kept.
+    public mutating func empty() {
+        if byteCount > 0 { _ = Self.move(byteCount, from: kept, to: nowhere.number) }
+        byteCount = 0
+    }
+
+    private static let atOnce = UInt32(linux_splice_nonblock)
+
+    private static func move(_ byteCount: Int, from pipe: borrowing Pipe, to target: CInt) -> Result<Int, Errno> {
+        let source = pipe.reading.number
+        return retryingOnInterrupt { splice(source, nil, target, nil, byteCount, atOnce) }
+    }
+}
+
+/// Both ends of a pipe that does not wait.
+private struct Pipe: ~Copyable, Sendable {
+    let reading: Descriptor
+    let writing: Descriptor
+
+    static func open(capacity: Int) -> Pipe? {
+        var ends: [CInt] = [-1, -1]
+        guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
+        let pipe = Pipe(reading: Descriptor(owning: ends[0]), writing: Descriptor(owning: ends[1]))
+        // Rounded up to a power of two of pages.
+        let room = fcntl(ends[1], CInt(linux_set_pipe_size), CInt(capacity))
+        guard room >= capacity else { return nil }
+        return pipe
+    }
+}
