@@ -593,7 +593,7 @@ def picture_in_picture(browser):
         finally:
             browser.close_tab()
         browser.click("[data-tool=pictureInPicture]")
-        wait_until(lambda: scene.page.run("return document.pictureInPictureElement") is None, "the window closed")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement === null"), "the window closed")
 
 
 def language_and_theme(browser):
