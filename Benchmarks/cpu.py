@@ -20,6 +20,9 @@ def run(context):
         "whole and right; the fake camera's own thread, which stands for a driver, is taken off everywhere. The kernel's "
         "work at interrupts belongs to no process; over loopback it is done by whoever sends.")
     result.note(
+        "*Without capture* is Oriel without capture-daemon, which works once for a frame and not for each viewer; µStreamer "
+        "is one process that does both, and has the same figure in both columns.")
+    result.note(
         "*Worker alone*, to which the limit of 1.0 applies, is Oriel's mjpeg-fcgi, which writes to nginx on a unix socket, "
         "beside the bare HTTP server, which writes to its viewers over TCP: these are different kinds of sockets. The "
         "bare HTTP server behind nginx, in the same column, writes to a unix socket as Oriel's worker does. It has no "
@@ -33,8 +36,8 @@ def run(context):
 
 
 def measure(context, result, height, viewers):
-    column, worker, nginx = (f"{height}p, {text}" for text in (
-        f"{50 if height == 720 else 20} viewers", "worker alone", "nginx"))
+    column, both, worker, nginx = (f"{height}p, {text}" for text in (
+        f"{50 if height == 720 else 20} viewers", "without capture", "worker alone", "nginx"))
 
     def of(make, **options):
         def once():
@@ -57,11 +60,16 @@ def measure(context, result, height, viewers):
         found |= context.alternate(result, measurements, rounds=context.few)
     for name, rounds in found.items():
         result.add(name, column, pick(rounds, lambda used: used["all"]), UNIT)
+    result.add("Oriel", both, pick(found.get("Oriel", []), lambda used: used["mjpeg-fcgi"] + used["nginx"]), UNIT)
+    result.add("µStreamer + nginx", both, pick(found.get("µStreamer + nginx", []), lambda used: used["all"]), UNIT)
     for name, process in (("Oriel", "mjpeg-fcgi"), (BARE, "bare-server"), (PROXIED, "bare-server")):
         result.add(name, worker, pick(found.get(name, []), lambda used, key=process: used[key]), UNIT)
     for name in ("Oriel", "µStreamer + nginx", PROXIED):
         result.add(name, nginx, pick(found.get(name, []), lambda used: used["nginx"]), UNIT)
-    result.ratio_target(f"Oriel to µStreamer + nginx, {height}p", "Oriel", "µStreamer + nginx", column, TARGETS[height])
+    result.ratio_target(
+        f"Oriel's worker and nginx to µStreamer and nginx, {height}p", "Oriel", "µStreamer + nginx", both, TARGETS[height])
+    result.ratio_target(
+        f"the same with capture-daemon: all of Oriel, {height}p", "Oriel", "µStreamer + nginx", column, TARGETS[height])
     ours, theirs = result.figure("Oriel", worker), result.figure(PROXIED, worker)
     if ours and theirs:
         value, low, high, _ = compared(ours, theirs)
@@ -80,7 +88,7 @@ def measure(context, result, height, viewers):
 
 def watched(context, system, viewers):
     """Milliseconds of CPU for 1000 frames, of all and by the processes' names."""
-    options = {"seconds": context.seconds(1.3, 1, 1), "warmup": 0.5}
+    options = {"seconds": context.seconds(2, 1, 1), "warmup": 0.5}
     if system.name == "Python pair":
         options = {"seconds": 5, "warmup": 1, "rate": None, "everyone": False}
     run = context.watch(f"{viewers}={system.url}", systems=[system], **options)
