@@ -24,7 +24,7 @@ final class FileReserve: Sendable {
         init() {}
 
         mutating func take(_ file: File, byteCount: Int) {
-            if fan == nil { fan = PageFan.open(capacity: spreadLimit * 2) }
+            if fan?.isUsable != true { fan = PageFan.open(capacity: spreadLimit * 2) }
             self.file = fan?.keep(file.memory, byteCount: byteCount) == true ? file : nil
         }
     }
@@ -64,9 +64,10 @@ final class FileReserve: Sendable {
     func send(_ file: File, byteCount: Int, to socket: CInt) -> Result<Int, Errno> {
         let sendings = file.sendings.wrappingAdd(1, ordering: .relaxed).newValue
         if sendings >= Self.spreadThreshold, byteCount <= Self.spreadLimit {
-            let sent = spread.withLock { spread in
+            let sent = spread.withLock { spread -> Result<Int, Errno>? in
                 if sendings == Self.spreadThreshold { spread.take(file, byteCount: byteCount) }
-                return spread.file === file ? spread.fan?.send(to: socket) : nil
+                guard spread.file === file, spread.fan?.isUsable == true else { return nil }
+                return spread.fan?.send(to: socket)
             }
             if let sent { return sent }
         }

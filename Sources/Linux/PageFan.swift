@@ -13,12 +13,15 @@ public struct PageFan: ~Copyable, Sendable {
     private let nowhere: Descriptor
     /// How many bytes are kept.
     public private(set) var byteCount: Int
+    /// Whether the pipes hold what they should; once they do not, nothing more may be sent.
+    public private(set) var isUsable: Bool
 
     private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {
         self.kept = kept
         self.copy = copy
         self.nowhere = nowhere
         byteCount = 0
+        isUsable = true
     }
 
     /// Room for `capacity` bytes; nil when there are no descriptors, or no leave for pipes of that size
@@ -33,6 +36,7 @@ public struct PageFan: ~Copyable, Sendable {
     /// Keeps the first `byteCount` bytes of `file`, in place of what was kept; nothing, and false, when not all have room.
     public mutating func keep(_ file: borrowing MemoryFile, byteCount: Int) -> Bool {
         empty()
+        guard isUsable else { return false }
         var offset: Int64 = 0
         let (source, target) = (file.descriptor.number, kept.writing.number)
         while offset < byteCount {
@@ -51,23 +55,35 @@ public struct PageFan: ~Copyable, Sendable {
     /// Sends what is kept; returns how many bytes `socket` took.
     ///
     /// It then holds the file's own memory, as after ``MemoryFile/send(_:to:)``.
-    public func send(to socket: CInt) -> Result<Int, Errno> {
+    public mutating func send(to socket: CInt) -> Result<Int, Errno> {
         let (source, between, byteCount) = (kept.reading.number, copy.writing.number, byteCount)
         let copied = retryingOnInterrupt { tee(source, between, byteCount, Self.atOnce) }
         guard case .success(let count) = copied else { return copied }
         let sent = Self.move(count, from: copy, to: socket)
-        let rest = count - ((try? sent.get()) ?? 0)
-        if rest > 0 { _ = Self.move(rest, from: copy, to: nowhere.number) }
+        // A rest would be the beginning of what the next socket gets.
+        if !Self.drop(count - ((try? sent.get()) ?? 0), from: copy, to: nowhere) { isUsable = false }
         return sent
     }
 
     /// Lets go of what is kept.
     public mutating func empty() {
-        if byteCount > 0 { _ = Self.move(byteCount, from: kept, to: nowhere.number) }
+        if !Self.drop(byteCount, from: kept, to: nowhere) { isUsable = false }
         byteCount = 0
     }
 
     private static let atOnce = UInt32(linux_splice_nonblock)
+
+    /// Lets `byteCount` bytes go that `pipe` holds; false when not all went.
+    private static func drop(
+        _ byteCount: Int, from pipe: borrowing Pipe, to nowhere: borrowing Descriptor
+    ) -> Bool {
+        var rest = byteCount
+        while rest > 0 {
+            guard case .success(let count) = move(rest, from: pipe, to: nowhere.number), count > 0 else { return false }
+            rest -= count
+        }
+        return true
+    }
 
     private static func move(_ byteCount: Int, from pipe: borrowing Pipe, to target: CInt) -> Result<Int, Errno> {
         let source = pipe.reading.number

@@ -144,16 +144,8 @@ class Chromium:
             {"type": "keyDown", "value": code}, {"type": "keyUp", "value": code}]}]})
 
     def click(self, selector):
-        deadline = time.monotonic() + 30
-        while True:
-            element = self.command("POST", "/element", {"using": "css selector", "value": selector})
-            try:
-                self.command("POST", f"/element/{element[ELEMENT]}/click")
-                return
-            except BrowserError as error:       # right after a change of tabs the driver may still look into the other one
-                if "stale element" not in str(error) or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.05)
+        element = self.command("POST", "/element", {"using": "css selector", "value": selector})
+        self.command("POST", f"/element/{element[ELEMENT]}/click")
 
     def wheel(self, x, y, amount):
         self.command("POST", "/actions", {"actions": [{"type": "wheel", "id": "wheel", "actions": [

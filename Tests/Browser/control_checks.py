@@ -1,6 +1,5 @@
 """The panel of a camera's controls, against a scripted server."""
 
-import time
 
 from checking import expect, wait_equal, wait_until
 from page_checks import CONTRAST, Scene
@@ -64,7 +63,10 @@ def offered_only_where_it_answers(browser):
         wait_until(lambda: not desk.is_offered, "no button for a camera without controls")
         desk.page.run("location.hash = '#/garden'")
         wait_until(lambda: asked("garden"), "the question to a camera that has no answer")
-        time.sleep(0.3)
+        # Until the page has had the answer, and the time to paint.
+        wait_until(lambda: desk.page.run("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('/controls/garden') && one.responseEnd)"),
+                   "the answer for a camera that has none")
+        desk.page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         expect(desk.is_offered, False, "a button where nothing answers")
         browser.press("c")
         expect(desk.is_open, False, "the panel where nothing answers")

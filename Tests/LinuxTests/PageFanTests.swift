@@ -48,7 +48,7 @@ struct PageFanTests {
     }
 
     /// What `fan` sends to a socket that has much room.
-    private func sent(by fan: borrowing PageFan) throws -> [UInt8] {
+    private func sent(by fan: inout PageFan) throws -> [UInt8] {
         let pair = try Pair()
         Socket.setSendBuffer(of: pair.near.number, byteCount: 1 << 20)
         let count = try fan.send(to: pair.near.number).get()
@@ -65,7 +65,7 @@ struct PageFanTests {
         let isKept = fan.keep(file, byteCount: byteCount)
         #expect(isKept)
         for _ in 0..<3 {
-            let sent = try sent(by: fan)
+            let sent = try sent(by: &fan)
             #expect(sent == bytes)
         }
     }
@@ -81,7 +81,7 @@ struct PageFanTests {
         var outcome = fan.send(to: narrow.near.number)
         while case .success = outcome { outcome = fan.send(to: narrow.near.number) }
         #expect(outcome == .failure(.resourceTemporarilyUnavailable))
-        let sent = try sent(by: fan)
+        let sent = try sent(by: &fan)
         #expect(sent == bytes)
     }
 
@@ -92,7 +92,7 @@ struct PageFanTests {
             let bytes = pattern(50_000 - salt * 9_999, salt)
             let file = try file(bytes)
             _ = fan.keep(file, byteCount: bytes.count)
-            let sent = try sent(by: fan)
+            let sent = try sent(by: &fan)
             #expect(sent == bytes)
         }
     }
@@ -107,7 +107,7 @@ struct PageFanTests {
             fan.keep(large, byteCount: 100_000), fan.keep(short, byteCount: 2_000), fan.keep(right, byteCount: 40_000),
         ]
         #expect(kept == [false, false, true])
-        let sent = try sent(by: fan)
+        let sent = try sent(by: &fan)
         #expect(sent == pattern(40_000, 5))
     }
 
