@@ -83,6 +83,13 @@ struct PageFanTests {
         #expect(outcome == .failure(.resourceTemporarilyUnavailable))
         let sent = try sent(by: &fan)
         #expect(sent == bytes)
+        // What the full socket left is no part of the next file.
+        _ = fan.send(to: narrow.near.number)
+        let others = pattern(50_000, 7)
+        let other = try self.file(others)
+        _ = fan.keep(other, byteCount: others.count)
+        let next = try self.sent(by: &fan)
+        #expect(next == others)
     }
 
     @Test("what is kept in its place is what is sent")
