@@ -13,115 +13,137 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
     ],
     targets: [
-        // C libraries, as they are.
+        // Layer 1, system: knows Linux, and nothing of Oriel.
         .systemLibrary(name: "CLinux"),
-        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
-        .systemLibrary(name: "CVideo4Linux", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
-        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-
-        // The only targets that handle unsafe pointers.
         .target(name: "Linux", dependencies: ["CLinux", system]),
-        .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
-        .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "JSON", "Linux", system]),
-        .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
-        .target(name: "SharedFrame", dependencies: ["Linux", system]),
-        .target(
-            name: "Upstream", dependencies: ["CCurl", "JSON", "Linux", "MotionJPEG", "SharedFrame", log, system]),
-
-        // Pure Swift.
+        .target(name: "EventLoop", dependencies: ["Linux"]),
         .target(name: "JSON"),
+        .target(name: "Daemon", dependencies: ["Linux", log, system]),
+
+        // Layer 2, media: pictures as bytes. Knows nothing of rings or HTTP.
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CVideo4Linux", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
         .target(name: "MotionJPEG"),
         .target(name: "Drawing"),
+        .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
+        .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "JSON", "Linux", system]),
 
-        // What the programs are made of.
-        .target(name: "Daemon", dependencies: ["Linux", arguments, log, system]),
+        // Layer 3, frames: cameras and their rings.
+        .target(name: "Names", dependencies: ["Linux", system]),
+        .target(name: "SharedFrame", dependencies: ["Linux", "Names", system]),
+
+        // Layer 4, web: FastCGI and HTTP.
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
+
+        // Layer 5, domain: no I/O of its own.
+        .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
+
+        // Layer 6, services: what the programs are made of. They never import each other.
         .target(
             name: "Capture",
             dependencies: [
-                "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", "Video4Linux", log,
-                system,
+                "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame", "TurboJPEG", "Video4Linux",
+                log, system,
             ]),
         .target(
             name: "FrameServer",
             dependencies: [
-                "Daemon", "Drawing", "FastCGI", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TurboJPEG", log, system,
+                "Daemon", "Drawing", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame",
+                "TurboJPEG", log, system,
             ]),
-
-        // Detection: the only part of it that handles unsafe pointers, and the worker around it.
-        .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
         .target(
             name: "DetectionServer",
             dependencies: [
-                "Daemon", "Detection", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG", "SharedFrame", log,
-                system,
+                "Daemon", "Detection", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG", "Names",
+                "SharedFrame", log, system,
             ]),
+        .target(
+            name: "Upstream",
+            dependencies: ["CCurl", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame", log, system]),
 
-        // Programs: parse options, connect the libraries, run.
+        // Layer 7, programs: options and wiring.
+        .target(name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", arguments, system]),
         .executableTarget(
             name: "capture-daemon",
-            dependencies: ["Capture", "Daemon", "Linux", "SharedFrame", "Video4Linux", arguments, log, system]),
+            dependencies: [
+                "Capture", "Daemon", "Linux", "Names", "ProgramSupport", "SharedFrame", "Video4Linux", arguments, log,
+                system,
+            ]),
         .executableTarget(
             name: "mjpeg-fcgi",
-            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", arguments, system]),
+            dependencies: ["Daemon", "FrameServer", "Linux", "ProgramSupport", "SharedFrame", arguments, system]),
         .executableTarget(
             name: "relay-fcgi",
-            dependencies: ["Daemon", "FrameServer", "Linux", "SharedFrame", "Upstream", arguments, log, system]),
-
+            dependencies: [
+                "Daemon", "FrameServer", "Linux", "Names", "ProgramSupport", "SharedFrame", "Upstream", arguments, log,
+                system,
+            ]),
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "FrameServer", "JSON", "Linux", "SharedFrame", arguments,
-                system,
+                "Daemon", "Detection", "DetectionServer", "FrameServer", "JSON", "Linux", "ProgramSupport",
+                "SharedFrame", arguments, system,
             ]),
 
+        // Tests and benchmarks.
         .target(
-            name: "TestSupport", dependencies: ["Linux", "MotionJPEG", "SharedFrame", system],
-            path: "Tests/TestSupport"),
+            name: "TestSupport",
+            dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", system], path: "Tests/TestSupport"),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
-            name: "ring-stress", dependencies: ["Linux", "SharedFrame", "TestSupport", arguments, system],
-            path: "Tests/RingStress"),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+            name: "ring-stress",
+            dependencies: ["Linux", "Names", "SharedFrame", "TestSupport", arguments, system], path: "Tests/RingStress"),
         .executableTarget(
-            name: "ring-benchmark", dependencies: ["Linux", "SharedFrame", arguments], path: "Benchmarks/Ring"),
+            name: "ring-benchmark",
+            dependencies: ["Linux", "Names", "SharedFrame", arguments], path: "Benchmarks/Ring"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", arguments, log, system]),
-        .testTarget(
-            name: "SharedFrameTests",
-            dependencies: ["Linux", "SharedFrame", "TestSupport", "ring-stress", system], exclude: ["read_ring.py"]),
+        .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Linux"]),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", log, system]),
         .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "TestSupport"]),
-        .testTarget(name: "TurboJPEGTests", dependencies: ["Drawing", "MotionJPEG", "TurboJPEG", "TestSupport"]),
-        .testTarget(name: "Video4LinuxTests", dependencies: ["Linux", "Video4Linux", "TestSupport", system]),
+        .testTarget(name: "TurboJPEGTests", dependencies: ["Drawing", "MotionJPEG", "TestSupport", "TurboJPEG"]),
+        .testTarget(name: "Video4LinuxTests", dependencies: ["Linux", "TestSupport", "Video4Linux", system]),
+        .testTarget(name: "NamesTests", dependencies: ["Names"]),
+        .testTarget(
+            name: "SharedFrameTests",
+            dependencies: [
+                "Linux", "Names", "ring-stress", "SharedFrame", "TestSupport", system,
+            ], exclude: ["read_ring.py"]),
+        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
+        .testTarget(
+            name: "DetectionTests",
+            dependencies: [
+                "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
+            ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(
             name: "CaptureTests",
             dependencies: [
-                "Capture", "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "SharedFrame", "TestSupport",
-                "TurboJPEG", "Video4Linux", "capture-daemon", log, system,
+                "Capture", "capture-daemon", "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame",
+                "TestSupport", "TurboJPEG", "Video4Linux", log, system,
             ]),
-        .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "FrameServerTests",
             dependencies: [
-                "FastCGI", "FrameServer", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "mjpeg-fcgi", log,
-                system,
+                "EventLoop", "FastCGI", "FrameServer", "Linux", "mjpeg-fcgi", "MotionJPEG", "Names", "SharedFrame",
+                "TestSupport", log, system,
+            ]),
+        .testTarget(
+            name: "DetectionServerTests",
+            dependencies: [
+                "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names", "SharedFrame",
+                "TestSupport", "TurboJPEG", system,
             ]),
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
-                "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "Upstream", "relay-fcgi", log, system,
+                "Linux", "MotionJPEG", "Names", "relay-fcgi", "SharedFrame", "TestSupport", "Upstream", log, system,
             ]),
         .testTarget(
-            name: "DetectionTests",
-            dependencies: ["Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system],
-            exclude: ["Models", "reference.c", "reference.py"]),
-        .testTarget(
-            name: "DetectionServerTests",
-            dependencies: [
-                "Detection", "DetectionServer", "FrameServer", "Linux", "SharedFrame", "TestSupport", "TurboJPEG",
-                system,
-            ]),
+            name: "ProgramSupportTests",
+            dependencies: ["Daemon", "Linux", "ProgramSupport", "TestSupport", arguments, log, system]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", system]),
@@ -135,6 +157,7 @@ if Context.environment["ORIEL_FUZZ"] != nil {
         .executableTarget(
             name: "fuzz",
             dependencies: [
+                "Names",
                 "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
                 "SharedFrame", "TurboJPEG", "Upstream", system,
             ],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Linux
+import Names
 import SharedFrame
 
 /// One process of the ring's benchmark: the writer, or a reader of one of three kinds.
@@ -19,10 +20,8 @@ struct RingChoice: ParsableArguments {
     @Option(help: "How long, in seconds.") var seconds: Double
 
     func name() throws -> RingName {
-        guard let name = RingName(prefix: prefix, camera: .main, kind: .capture) else {
-            throw ValidationError("\(prefix) is no prefix")
-        }
-        return name
+        guard let prefix = SystemPrefix(prefix) else { throw ValidationError("'\(prefix)' cannot be a prefix") }
+        return RingName(prefix: prefix, camera: .main, kind: .capture)
     }
 
     /// On CLOCK_MONOTONIC, ns.

@@ -65,10 +65,7 @@ public enum CaptureLoop {
     private static func makePublisher(
         _ options: CaptureOptions, _ source: any FrameSource
     ) throws -> FramePublisher {
-        guard let name = RingName(prefix: options.prefix, camera: options.camera, kind: .capture) else {
-            throw Failure(
-                .usage, "'\(options.prefix)' cannot be a prefix: take up to 64 letters, digits, dashes and underscores")
-        }
+        let name = RingName(prefix: options.prefix, camera: options.camera, kind: .capture)
         do throws(RingError) {
             return try FramePublisher(
                 name, slotCount: options.slotCount, slotByteCount: options.slotByteCount, source: source.description)

@@ -1,3 +1,4 @@
+public import Names
 public import SharedFrame
 public import SystemPackage
 import TurboJPEG
@@ -7,7 +8,7 @@ public import Video4Linux
 public struct CaptureOptions: Sendable {
     public var camera: CameraName
     /// Under which the ring is named: `ORIEL_PREFIX`.
-    public var prefix: String
+    public var prefix: SystemPrefix
     public var device: DeviceChoice
     public var size: PictureSize
     /// Frames per second at most, 0.1…240.
@@ -46,7 +47,7 @@ public struct CaptureOptions: Sendable {
     }
 
     public init(
-        camera: CameraName = .main, prefix: String = "oriel", device: DeviceChoice = .automatic,
+        camera: CameraName = .main, prefix: SystemPrefix = .standard, device: DeviceChoice = .automatic,
         size: PictureSize = PictureSize(width: 1280, height: 720), framesPerSecond: Double = 30,
         format: PixelFormat? = nil, quality: Int = 80, subsampling: Subsampling = .halfBoth,
         controls: [ControlSetting] = [], orientation: Orientation = .upright, warmUpFrameCount: Int = 0,

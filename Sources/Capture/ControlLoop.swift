@@ -53,7 +53,7 @@ final class ControlLoop {
         var events: [Epoll.Event] = []
         while true {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: clients.isEmpty ? -1 : 100)
+            try? epoll.wait(into: &events, milliseconds: clients.isEmpty ? -1 : 100)
             for event in events {
                 switch event.token {
                 case Token.stop: return

@@ -1,5 +1,6 @@
 import Linux
 import Logging
+import Names
 import SharedFrame
 import Synchronization
 import SystemPackage
@@ -22,7 +23,7 @@ final class ControlServer: Sendable {
     ///
     /// Throws when there is no such folder, or another program listens there.
     init(_ folder: FilePath, _ camera: CameraName) throws(SystemError) {
-        let path = folder.appending(camera.controlSocket)
+        let path = camera.controlSocket(in: folder)
         if let old = try? FileStatus(at: path), old.kind == .other {
             do throws(SystemError) {
                 _ = try Socket.connect(to: path, isBlocking: false)

@@ -1,6 +1,7 @@
 import JSON
 import Linux
 import Logging
+import Names
 import SharedFrame
 import Video4Linux
 

@@ -107,8 +107,7 @@ extension FramePipeline {
             _ = try publisher.publish(
                 capacity: capacity, capture: capture, width: width, height: height, write)
         } catch let error as RingError {
-            // EX_DATAERR of sysexits.h: this picture alone is the trouble.
-            guard error.exitStatus == 65 else { throw SourceTrouble(.error, error.description) }
+            guard error.kind == .frameTooLarge else { throw SourceTrouble(.error, error.description) }
             refuse(.tooLarge, error.description)
             return false
         } catch {

@@ -1,5 +1,6 @@
 import Drawing
 import Linux
+import Names
 import SharedFrame
 import Video4Linux
 

@@ -71,7 +71,7 @@ struct StandardErrorHandler: LogHandler {
 }
 
 /// Writes `text` whole or, where nobody reads it any more, not at all.
-func writeToStandardError(_ text: String) {
+package func writeToStandardError(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
 }
 

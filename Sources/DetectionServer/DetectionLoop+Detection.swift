@@ -3,6 +3,7 @@ import FastCGI
 import FrameServer
 import Linux
 import Logging
+import Names
 import SharedFrame
 
 /// From a whole request to work, and from work done to answers.
@@ -192,15 +193,14 @@ extension DetectionLoop {
         if found.contains(.main), !names.contains(.main) { names.append(.main) }
         names += found.filter { !names.contains($0) }
         let wanted = name.map { CameraName($0) } ?? names.first ?? .main
-        guard let wanted, name == nil || names.contains(wanted),
-            let ring = RingName(prefix: configuration.prefix, camera: wanted, kind: configuration.kind)
-        else {
+        guard let wanted, name == nil || names.contains(wanted) else {
             let message = "There is no camera '\(Excerpt(name ?? ""))'; /status lists those that there are."
             throw Refusal(404, "camera_not_found", message)
         }
         if let camera = cameras[wanted] { return camera }
         cameras = cameras.filter { names.contains($0.key) || !$0.value.waiters.isEmpty }
         do throws(SystemError) {
+            let ring = RingName(prefix: configuration.prefix, camera: wanted, kind: configuration.kind)
             let camera = try WatchedCamera(ring)
             cameras[wanted] = camera
             return camera

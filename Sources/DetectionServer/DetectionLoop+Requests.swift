@@ -4,6 +4,7 @@ import FrameServer
 import JSON
 import Linux
 import MotionJPEG
+import Names
 import SharedFrame
 
 /// What a request is answered with before anything is detected.

@@ -2,6 +2,7 @@ import Detection
 import FrameServer
 import Linux
 import Logging
+import Names
 import SharedFrame
 
 /// Work that is done, and results that are kept.

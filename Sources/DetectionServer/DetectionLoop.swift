@@ -1,8 +1,10 @@
 import Daemon
+import EventLoop
 import FastCGI
 import FrameServer
 import Linux
 import Logging
+import Names
 import SharedFrame
 import SystemPackage
 
@@ -90,7 +92,8 @@ final class DetectionLoop {
         var lastTick = now
         while !wakeUp.isStopping {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: clients.isEmpty && listener.isOpen ? heartbeat.longestWait : 250)
+            try? epoll.wait(
+                into: &events, milliseconds: clients.isEmpty && listener.isOpen ? heartbeat.longestWait : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
             if now >= lastTick + 250_000_000 {
@@ -240,7 +243,7 @@ final class DetectionLoop {
         var events: [Epoll.Event] = []
         while clients.values.contains(where: { $0.phase == .answering }), Clock.monotonic < end {
             events.removeAll()
-            epoll.wait(into: &events, milliseconds: 20)
+            try? epoll.wait(into: &events, milliseconds: 20)
             for event in events where event.token >= Token.firstClient { handle(event) }
         }
     }

@@ -1,4 +1,5 @@
 import Daemon
+public import EventLoop
 public import FrameServer
 public import Linux
 
@@ -25,7 +26,7 @@ public final class DetectionServer {
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
     ) throws {
-        try WorkerProcess.prepare(prefix: configuration.prefix)
+        WorkerProcess.prepare()
         stopper = try LoopSignal()
         loop = try DetectionLoop(configuration, listener: listener, signals: signals, wakeUp: stopper)
     }

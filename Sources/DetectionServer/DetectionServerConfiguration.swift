@@ -1,4 +1,5 @@
 public import Detection
+public import Names
 public import SharedFrame
 
 /// What a detection worker serves.
@@ -6,7 +7,7 @@ public struct DetectionServerConfiguration: Sendable {
     /// The program's name, in log lines and in metrics.
     public var service: String
     /// What the names of the rings begin with (`ORIEL_PREFIX`).
-    public var prefix: String
+    public var prefix: SystemPrefix
     /// Whose rings are looked at: the relay's, or those of cameras here.
     public var kind: RingName.Kind
     /// Cameras that exist even while they have no ring; the first is the one that a path without a name means.
@@ -19,7 +20,7 @@ public struct DetectionServerConfiguration: Sendable {
     public var queueLength: Int
 
     public init(
-        service: String = "detect-fcgi", prefix: String, kind: RingName.Kind, cameras: [CameraName],
+        service: String = "detect-fcgi", prefix: SystemPrefix, kind: RingName.Kind, cameras: [CameraName],
         detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8
     ) {
         self.service = service

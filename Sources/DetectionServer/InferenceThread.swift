@@ -1,6 +1,7 @@
 import Detection
 import Linux
 import Logging
+import Names
 import SharedFrame
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Detection
+import Names
 import SharedFrame
 
 /// One piece of work for the inference thread.

@@ -1,5 +1,6 @@
 import Detection
 import Linux
+import Names
 import SharedFrame
 
 /// What was found in one picture, and the picture.

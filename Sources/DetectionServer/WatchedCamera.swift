@@ -1,5 +1,7 @@
+import EventLoop
 import FrameServer
 import Linux
+import Names
 import SharedFrame
 import Synchronization
 

@@ -1,4 +1,6 @@
+import EventLoop
 import Linux
+import Names
 import SharedFrame
 
 /// A camera as the event loop knows it: who watches, and what they are to see.

@@ -1,10 +1,12 @@
+import EventLoop
+import Names
 import SharedFrame
 
 /// The cameras that exist: those that were named at the start, and every ring that is there.
 ///
 /// The loop's alone.
 final class CameraTable {
-    private let prefix: String
+    private let prefix: SystemPrefix
     private let kind: RingName.Kind
     private let configured: [CameraName]
     private let wakeUp: LoopSignal
@@ -61,8 +63,7 @@ final class CameraTable {
 
     private func camera(_ name: CameraName) throws -> Camera? {
         if let camera = open[name] { return camera }
-        guard let ring = RingName(prefix: prefix, camera: name, kind: kind) else { return nil }
-        let camera = try Camera(ring, loop: wakeUp)
+        let camera = try Camera(RingName(prefix: prefix, camera: name, kind: kind), loop: wakeUp)
         open[name] = camera
         return camera
     }

@@ -1,4 +1,5 @@
 import Daemon
+public import EventLoop
 public import Linux
 
 /// A streaming worker: what mjpeg-fcgi is, and relay-fcgi beside its upstreams.
@@ -25,7 +26,7 @@ public final class FrameServer {
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
     ) throws {
-        try WorkerProcess.prepare(prefix: configuration.prefix)
+        WorkerProcess.prepare()
         let wakeUp = try LoopSignal()
         do {
             loop = try ServerLoop(configuration, listener: listener, signals: signals, wakeUp: wakeUp)

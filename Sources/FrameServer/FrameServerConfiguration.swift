@@ -1,3 +1,4 @@
+public import Names
 public import SharedFrame
 public import SystemPackage
 
@@ -6,7 +7,7 @@ public struct FrameServerConfiguration: Sendable {
     /// The program's name: in log lines, in metrics, and as the name of the file of counters.
     public var service: String
     /// What the names of the rings begin with (`ORIEL_PREFIX`).
-    public var prefix: String
+    public var prefix: SystemPrefix
     /// Whose rings are served: those of cameras here, or the relay's.
     public var kind: RingName.Kind
     /// Cameras that exist even while they have no ring; the first is the one that a path without a name means.
@@ -17,7 +18,7 @@ public struct FrameServerConfiguration: Sendable {
     public var runtimeDirectory: FilePath?
 
     public init(
-        service: String, prefix: String, kind: RingName.Kind, cameras: [CameraName], maximumViewers: Int = 2000,
+        service: String, prefix: SystemPrefix, kind: RingName.Kind, cameras: [CameraName], maximumViewers: Int = 2000,
         runtimeDirectory: FilePath? = nil
     ) {
         self.service = service

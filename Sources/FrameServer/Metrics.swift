@@ -1,4 +1,5 @@
 import Daemon
+import Names
 import SharedFrame
 
 extension Report {

@@ -26,9 +26,9 @@ public struct Outage: Equatable, Sendable {
     /// What is wrong, or nil while pictures come or nobody has asked for any.
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: UInt64) -> Outage? {
         guard let status else {
-            let missing = kind == .capture ? "capture-daemon is not running" : "the relay is not connected yet"
             return Outage(
-                state: CameraState.stopped.name, message: refusal ?? missing, isFinal: kind == .capture)
+                state: CameraState.stopped.name, message: refusal ?? kind.missingWriter,
+                isFinal: !kind.respondsToDemand)
         }
         switch status.state {
         case .idle: return nil
@@ -37,7 +37,7 @@ public struct Outage: Equatable, Sendable {
             return silent
         case .waiting, .noSignal, .stalled, .stopped, .error:
             let reason = status.reason.isEmpty ? "the camera is \(status.state.name)" : status.reason
-            return Outage(state: status.state.name, message: reason, isFinal: kind == .capture)
+            return Outage(state: status.state.name, message: reason, isFinal: !kind.respondsToDemand)
         }
     }
 

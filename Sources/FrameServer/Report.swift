@@ -1,6 +1,7 @@
 import JSON
 import Linux
 import MotionJPEG
+import Names
 import SharedFrame
 
 /// What the server says of its cameras: status and health.
@@ -63,7 +64,7 @@ struct Report {
             ("counters", counters(of: camera, status)),
             ("restarts", .count(status?.restarts ?? 0)),
         ]
-        if kind == .relay {
+        if kind.hasForeignClock {
             fields.append(("clock_offset_ms", .number(Double((status?.clockOffset ?? 0) / 1000) / 1000)))
         }
         return fields

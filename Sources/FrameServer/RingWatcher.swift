@@ -1,3 +1,4 @@
+import EventLoop
 import Linux
 import SharedFrame
 import Synchronization

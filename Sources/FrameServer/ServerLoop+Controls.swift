@@ -1,6 +1,7 @@
 import FastCGI
 import JSON
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 
@@ -107,7 +108,7 @@ extension ServerLoop {
         guard let folder = configuration.runtimeDirectory else {
             return refuseControls(connection, "This server has no folder with sockets of cameras (--runtime-dir).")
         }
-        let path = folder.appending(camera.name.controlSocket)
+        let path = camera.name.controlSocket(in: folder)
         do throws(SystemError) {
             let socket = try Socket.connect(to: path, isBlocking: false)
             let line = Array((request.text + "\n").utf8)

@@ -63,7 +63,7 @@ extension ServerLoop {
     /// What a request is for; nil where nothing is at its path.
     func route(of request: Request, _ query: Query) -> Route? {
         let route = Route(path: request.path, query: query)
-        if case .controls = route, configuration.kind != .capture { return nil }
+        if case .controls = route, !configuration.kind.hasControls { return nil }
         return route
     }
 

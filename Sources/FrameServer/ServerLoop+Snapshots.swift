@@ -2,6 +2,7 @@ import FastCGI
 import JSON
 import Linux
 import MotionJPEG
+import Names
 import SharedFrame
 
 /// Snapshots: one fresh picture, at once or when it comes.

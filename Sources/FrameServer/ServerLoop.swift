@@ -1,4 +1,5 @@
 import Daemon
+import EventLoop
 import FastCGI
 import Linux
 import Logging
@@ -86,7 +87,7 @@ final class ServerLoop {
         var end: UInt64 = .max
         while !isEnding || (!connections.isEmpty && now < end) {
             events.removeAll(keepingCapacity: true)
-            epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? heartbeat.longestWait : 250)
+            try? epoll.wait(into: &events, milliseconds: isEnding ? 20 : isQuiet ? heartbeat.longestWait : 250)
             now = Clock.monotonic
             for event in events { handle(event) }
             if !isEnding, wakeUp.isStopping {

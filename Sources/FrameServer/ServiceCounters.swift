@@ -1,4 +1,5 @@
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 

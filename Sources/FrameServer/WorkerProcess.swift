@@ -21,13 +21,6 @@ public enum WorkerProcess {
         }
     }
 
-    /// Makes the process one that serves rings of this prefix; throws with status 78 when it is none.
-    public static func prepare(prefix: String) throws(Failure) {
-        guard RingName.isPrefix(prefix) else {
-            throw Failure(
-                .configuration,
-                "the prefix '\(prefix)' is not a name of letters, digits, '-' and '_': set ORIEL_PREFIX")
-        }
-        Signals.ignoreBrokenPipe()
-    }
+    /// Prepares the process to write to sockets that may be closed.
+    public static func prepare() { Signals.ignoreBrokenPipe() }
 }

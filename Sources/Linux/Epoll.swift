@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Waits for many descriptors at once (epoll(7)), level-triggered.
+/// Waits for many descriptors at once (epoll(7)): level-triggered, unless ``Interest/edge`` is asked for.
 public struct Epoll: ~Copyable, Sendable {
     /// What to wait for, or what has come.
     public struct Interest: OptionSet, Sendable {
@@ -49,16 +49,24 @@ public struct Epoll: ~Copyable, Sendable {
     }
 
     /// Waits up to `milliseconds` (-1: without limit) and appends what has come to `events`, at most 256 at once.
-    public func wait(into events: inout [Event], milliseconds: CInt) {
+    ///
+    /// A signal ends the wait early. Throws if the kernel refuses to wait, which a caller that goes on would meet again
+    /// at once.
+    public func wait(into events: inout [Event], milliseconds: CInt) throws(SystemError) {
         let number = descriptor.number
-        unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
-            let count = unsafe epoll_wait(number, buffer.baseAddress, 256, milliseconds)
-            for index in 0..<max(0, Int(count)) {
+        let failure: Errno? = unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
+            // Never nil for a buffer that is not empty; glibc 2.41 declares the parameter so.
+            guard let start = buffer.baseAddress else { return .noMemory }
+            let count = unsafe epoll_wait(number, start, 256, milliseconds)
+            if count < 0 { return Errno.current == .interrupted ? nil : Errno.current }
+            for index in 0..<Int(count) {
                 let event = unsafe buffer[index]
                 let interest = unsafe Interest(rawValue: event.events)
                 events.append(Event(token: unsafe event.data.u64, interest: interest))
             }
+            return nil
         }
+        if let failure { throw SystemError("epoll_wait", "", failure) }
     }
 
     private func control(

@@ -139,7 +139,7 @@ public final class FramePublisher {
         } catch let error as RingError {
             throw error
         } catch {
-            throw RingError(EX_SOFTWARE, "\(error)")
+            throw RingError(.software, "\(error)")
         }
     }
 
@@ -218,7 +218,7 @@ public final class FramePublisher {
     private func grow(to byteCount: Int) throws(RingError) {
         guard byteCount <= RingLayout.maximumSlotByteCount else {
             throw RingError(
-                EX_DATAERR,
+                .frameTooLarge,
                 "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
         }
         // A quarter more than needed, so that pictures that slowly get larger do not make a new ring each time.
@@ -234,7 +234,7 @@ public final class FramePublisher {
         }
         guard let new = created else {
             throw RingError(
-                EX_UNAVAILABLE, "shared memory \(name) was removed and made anew by another program: stop that one")
+                .contested, "shared memory \(name) was removed and made anew by another program: stop that one")
         }
         let old = exchange(&ring, with: new)
         nameCheckedAt = Clock.monotonic

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SystemPackage
 
 /// A ring that this process writes: the object behind its name, mapped, with the writer's lock held.
@@ -26,7 +27,7 @@ struct RingObject: ~Copyable {
             if let object = try adopt(name) { return object }
             if let object = try create(name, geometry: geometry, replacing: false) { return object }
         }
-        throw RingError(EX_UNAVAILABLE, "shared memory \(name) keeps changing: another program makes and removes it")
+        throw RingError(.contested, "shared memory \(name) keeps changing: another program makes and removes it")
     }
 
     /// Makes a new object under `name`; nil when one stands there already and is not to be replaced.

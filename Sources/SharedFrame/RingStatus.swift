@@ -122,14 +122,3 @@ public struct RingStatus: Sendable {
     public var encodeNanoseconds: UInt64
     public var dropped: [DropReason: UInt64]
 }
-
-/// Why a ring cannot be had: one sentence for a person and an exit status of sysexits.h.
-public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
-    public let exitStatus: Int32
-    public let description: String
-
-    init(_ exitStatus: Int32, _ description: String) {
-        self.exitStatus = exitStatus
-        self.description = description
-    }
-}

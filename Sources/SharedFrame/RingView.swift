@@ -122,7 +122,7 @@ final class RingView: Sendable {
         let isAlive = isWriterAlive
         let texts = texts
         var (state, reason) = (texts.state, texts.reason)
-        let writer = "the program that \(name.kind == .capture ? "captures" : "relays") camera \(name.camera)"
+        let writer = name.kind.writer(of: name.camera)
         if !isAlive && state != .stopped {
             (state, reason) = (.stopped, "\(writer) has ended unexpectedly")
         } else if isAlive && isHeartbeatOld {

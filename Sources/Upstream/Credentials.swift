@@ -1,4 +1,5 @@
 import Linux
+public import Names
 public import SharedFrame
 public import SystemPackage
 

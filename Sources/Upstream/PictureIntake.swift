@@ -70,7 +70,7 @@ final class PictureIntake {
                 JPEG.write(bytes, info, into: &slot)
             }
         } catch {
-            publisher.countDropped((error as? RingError)?.exitStatus == RingError.tooLargeStatus ? .tooLarge : .other)
+            publisher.countDropped((error as? RingError)?.kind == .frameTooLarge ? .tooLarge : .other)
             return .refused(.ring("\(error)"))
         }
         if let number { lastUpstreamNumber = number }
@@ -117,9 +117,4 @@ extension DropReason {
         case .truncated: self = .truncated
         }
     }
-}
-
-extension RingError {
-    /// `EX_DATAERR` of sysexits.h: a picture larger than a ring can be.
-    fileprivate static var tooLargeStatus: Int32 { 65 }
 }

@@ -1,5 +1,6 @@
 import Linux
 import Logging
+import Names
 import SharedFrame
 
 /// Says in the log what changes, once: an upstream that comes and goes is not worth a line each time.

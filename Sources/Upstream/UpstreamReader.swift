@@ -97,7 +97,7 @@ public final class UpstreamReader: Sendable {
             do throws(RingError) {
                 return try FramePublisher(configuration.ring, slotByteCount: 256 << 10, source: source)
             } catch {
-                guard error.exitStatus == Self.unavailableStatus else { throw error }
+                guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
         }
@@ -108,7 +108,4 @@ public final class UpstreamReader: Sendable {
         Puller(camera).run()
         publisher.stop(reason: "The relay has ended.")
     }
-
-    /// `EX_UNAVAILABLE` of sysexits.h: the ring has a writer.
-    private static let unavailableStatus: Int32 = 69
 }

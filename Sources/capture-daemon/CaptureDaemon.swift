@@ -1,8 +1,9 @@
 import ArgumentParser
 import Capture
 import Daemon
-import Linux
-import SharedFrame
+import Names
+import ProgramSupport
+import SystemPackage
 import Video4Linux
 
 @main
@@ -20,7 +21,8 @@ struct CaptureDaemon: ParsableCommand {
         subcommands: [ListDevices.self])
 
     @Option(
-        help: .init("The camera's name in addresses (default: main).", valueName: "name"), transform: Parse.cameraName)
+        help: .init("The camera's name in addresses (default: main).", valueName: "name"),
+        transform: OptionValue.cameraName)
     var camera = CameraName.main
 
     @Option(
@@ -47,12 +49,12 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init("JPEG quality of raw pictures, 1 to 100 (default: 80).", valueName: "percent"),
-        transform: { try Parse.whole($0, in: 1...100) })
+        transform: { try OptionValue.whole($0, in: 1...100) })
     var quality = 80
 
     @Option(
         help: .init("Colour of raw pictures: 420 (default) or 422.", valueName: "kind"),
-        transform: { try Parse.word($0) })
+        transform: { try OptionValue.word($0) })
     var subsampling = CaptureOptions.Subsampling.halfBoth
 
     @Option(
@@ -67,12 +69,12 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init("none (default), horizontal, vertical or both; after the rotation.", valueName: "direction"),
-        transform: { try Parse.word($0) })
+        transform: { try OptionValue.word($0) })
     var flip = Orientation.Flip.none
 
     @Option(
         help: .init("Pictures to throw away after each start of the camera (default: 0).", valueName: "count"),
-        transform: { try Parse.whole($0, in: 0...1000) })
+        transform: { try OptionValue.whole($0, in: 0...1000) })
     var warmup = 0
 
     @Option(
@@ -83,20 +85,10 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init("Pictures that the shared memory holds, 2 to 64 (default: 8).", valueName: "count"),
-        transform: { try Parse.whole($0, in: 2...64) })
+        transform: { try OptionValue.whole($0, in: 2...64) })
     var slots = 8
 
-    @Option(
-        help: .init(
-            "What the shared memory's name begins with (default: $ORIEL_PREFIX, else oriel).", valueName: "prefix"),
-        transform: Parse.prefix)
-    var prefix: String?
-
-    @Option(
-        help: .init(
-            "Where the socket for the controls lies (default: $ORIEL_RUNTIME_DIR, else /run/oriel).",
-            valueName: "folder"))
-    var runtimeDir: String?
+    @OptionGroup var system: SystemOptions
 
     @Option(
         help: .init(
@@ -106,12 +98,12 @@ struct CaptureDaemon: ParsableCommand {
 
     func run() throws {
         let options = CaptureOptions(
-            camera: camera, prefix: try prefix ?? Parse.defaultPrefix(), device: device, size: size,
+            camera: camera, prefix: try system.prefix(), device: device, size: size,
             framesPerSecond: fps, format: format.pixelFormat, quality: quality, subsampling: subsampling,
             controls: controls, orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup,
             timeout: timeout, slotCount: slots,
-            runtimeDirectory: Parse.folder(runtimeDir) ?? Parse.defaultRuntimeDirectory,
-            stateDirectory: Parse.folder(stateDirectory) ?? Parse.defaultStateDirectory)
+            runtimeDirectory: system.runtimeFolder,
+            stateDirectory: stateDirectory.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? StandardFolder.state)
         try CaptureLoop.run(options)
     }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import DetectionServer
 import Linux
+import ProgramSupport
 import SharedFrame
 import SystemPackage
 
@@ -33,8 +34,7 @@ struct DetectWorker: ParsableCommand {
     @Option(help: "The least confidence that is told where a request does not say, 0.05 to 1.")
     var threshold: Float = 0.4
 
-    @Option(help: "A camera that exists even while it has no pictures; may be given several times.")
-    var camera: [String] = []
+    @OptionGroup var cameras: CameraOptions
 
     @Option(help: "Whose pictures: relay or capture.")
     var source = Source.relay
@@ -42,8 +42,7 @@ struct DetectWorker: ParsableCommand {
     @Option(help: "Pictures that may wait for their turn; further requests are refused.")
     var queue = 8
 
-    @Option(help: "What the names in shared memory begin with [default: $ORIEL_PREFIX or oriel].")
-    var prefix: String?
+    @OptionGroup var system: SystemOptions
 
     static func main() {
         runProgram(Self.self)
@@ -62,17 +61,8 @@ struct DetectWorker: ParsableCommand {
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.yieldToOthers(niceness: 0) }
         let server = try DetectionServer(
             DetectionServerConfiguration(
-                prefix: prefix ?? Environment.value("ORIEL_PREFIX") ?? "oriel",
-                kind: source == .relay ? .relay : .capture, cameras: try camera.map(name),
+                prefix: try system.prefix(), kind: source == .relay ? .relay : .capture, cameras: cameras.cameras,
                 detector: detector.prepare(), threshold: threshold, queueLength: queue))
         try server.run()
-    }
-
-    private func name(_ text: String) throws -> CameraName {
-        guard let name = CameraName(text) else {
-            let rule = "give up to 32 lower-case letters, digits, '-' and '_'"
-            throw Failure(.usage, "'\(text)' cannot be the name of a camera: \(rule)")
-        }
-        return name
     }
 }

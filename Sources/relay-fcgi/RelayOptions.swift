@@ -1,5 +1,7 @@
 import Daemon
 import Linux
+import Names
+import ProgramSupport
 import SharedFrame
 import SystemPackage
 import Upstream
@@ -16,14 +18,14 @@ extension RelayWorker {
         guard (0.01...120).contains(fps) else { throw Failure(.usage, "--fps takes 0.01 to 120 pictures per second") }
         let credentials = try credentialsList()
         let authorities = try certificateAuthorities()
-        let prefix = try prefixInUse()
+        let prefix = try system.prefix()
         var configurations: [UpstreamConfiguration] = []
         for text in upstream {
             let (camera, address) = try Self.parse(text)
             guard !configurations.contains(where: { $0.ring.camera == camera }) else {
                 throw Failure(.usage, "two upstreams are called \(camera): name them, as in door=http://HOST/mjpeg")
             }
-            guard let ring = RingName(prefix: prefix, camera: camera, kind: .relay) else { continue }
+            let ring = RingName(prefix: prefix, camera: camera, kind: .relay)
             var configuration = UpstreamConfiguration(ring: ring, address: address, version: orielVersion)
             configuration.credentials = credentials.credentials(for: camera)
             configuration.certificateAuthorities = authorities
@@ -39,17 +41,6 @@ extension RelayWorker {
         return configurations
     }
 
-    /// `--prefix`, else `ORIEL_PREFIX`, else `oriel`.
-    func prefixInUse() throws -> String {
-        let environment = Environment.value("ORIEL_PREFIX").flatMap { $0.isEmpty ? nil : $0 }
-        let prefix = prefix ?? environment ?? "oriel"
-        guard RingName.isPrefix(prefix) else {
-            throw Failure(
-                .usage, "the prefix '\(prefix)' cannot be: give up to 64 letters, digits, - and _, no - or _ first")
-        }
-        return prefix
-    }
-
     /// `[NAME=]URL`; messages never show the URL, which may have a password in it.
     private static func parse(_ text: String) throws -> (CameraName, UpstreamAddress) {
         var camera = CameraName.main
@@ -57,7 +48,7 @@ extension RelayWorker {
         if let sign = text.firstIndex(of: "="), !text[..<sign].contains(":") {
             guard let name = CameraName(text[..<sign]) else {
                 throw Failure(
-                    .usage, "'\(text[..<sign])' cannot name a camera: give up to 32 of a-z, 0-9, - and _")
+                    .usage, "'\(text[..<sign])' cannot name a camera: \(CameraName.rule)")
             }
             camera = name
             url = text[text.index(after: sign)...]

@@ -3,8 +3,8 @@ import Daemon
 import FrameServer
 import Linux
 import Logging
+import ProgramSupport
 import SharedFrame
-import SystemPackage
 import Upstream
 
 /// Serves cameras of other machines: one connection to each, shared by all who watch.
@@ -48,15 +48,7 @@ struct RelayWorker: ParsableCommand {
     @Option(help: .init("Trust these authorities (PEM) instead of the system's.", valueName: "file"))
     var caFile: String?
 
-    @Option(
-        help: .init("What names in shared memory begin with (default: $ORIEL_PREFIX or oriel).", valueName: "prefix"))
-    var prefix: String?
-
-    @Option(
-        help: .init(
-            "The folder of the counters that workers share (default: $ORIEL_RUNTIME_DIR or /run/oriel).",
-            valueName: "folder"))
-    var runtimeDir: String?
+    @OptionGroup var system: SystemOptions
 
     static func main() {
         runProgram(RelayWorker.self)
@@ -67,9 +59,9 @@ struct RelayWorker: ParsableCommand {
         // Before any thread is started: threads inherit which signals are blocked.
         let server = try FrameServer(
             FrameServerConfiguration(
-                service: "relay-fcgi", prefix: try prefixInUse(), kind: .relay,
+                service: "relay-fcgi", prefix: try system.prefix(), kind: .relay,
                 cameras: upstreams.map(\.ring.camera), maximumViewers: maxViewers,
-                runtimeDirectory: FilePath(runtimeDir ?? Environment.value("ORIEL_RUNTIME_DIR") ?? "/run/oriel")))
+                runtimeDirectory: system.runtimeFolder))
         let logger = Logger(label: "relay-fcgi")
         let readers = try upstreams.map { try UpstreamReader($0, logger: logger) }
         defer {

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -18,7 +19,7 @@ final class RunningDaemon {
         self.ring = ring
         subscriber = try FrameSubscriber(ring.name)
         let own = [
-            "ORIEL_PREFIX": ring.prefix, "ORIEL_LOG_LEVEL": "", "JOURNAL_STREAM": "",
+            "ORIEL_PREFIX": ring.prefix.text, "ORIEL_LOG_LEVEL": "", "JOURNAL_STREAM": "",
             "ORIEL_RUNTIME_DIR": folder.path.string, "STATE_DIRECTORY": folder.path.appending("state").string,
         ]
         let all = own.merging(environment) { $1 }
@@ -44,7 +45,7 @@ final class RunningDaemon {
     }
 
     /// Its control socket.
-    var controlSocket: FilePath { folder.path.appending(ring.name.camera.controlSocket) }
+    var controlSocket: FilePath { ring.name.camera.controlSocket(in: folder.path) }
 
     /// What it has logged so far, a line each, without the time.
     var log: [String] {
@@ -80,5 +81,5 @@ final class RunningDaemon {
     }
 
     /// What is in shared memory under its prefix.
-    var objects: [String] { Folder.names(in: RingName.folder).filter { $0.hasPrefix(ring.prefix) } }
+    var objects: [String] { Folder.names(in: RingName.folder).filter { $0.hasPrefix(ring.prefix.text) } }
 }

@@ -1,5 +1,6 @@
 import Detection
 import DetectionServer
+import EventLoop
 import FrameServer
 import Linux
 import SharedFrame

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SystemPackage
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ struct DepartureTests {
 
     private func start() throws -> ChildProcess {
         let listener = try Socket.listen(at: socket)
-        let options = ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)", "--camera", "main"]
+        let options = ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)", "--camera", "main"]
         return try ChildProcess(
             "\(try ChildProcess.buildFolder())/mjpeg-fcgi", options, input: listener.number)
     }

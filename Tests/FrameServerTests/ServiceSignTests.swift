@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SystemPackage
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ struct ServiceSignTests {
         let listener = try Socket.listen(at: path)
         let worker = try ChildProcess(
             "\(try ChildProcess.buildFolder())/mjpeg-fcgi",
-            ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)"],
+            ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)"],
             environment: ["NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "400000"], input: listener.number)
         #expect(systemd.receive() == "READY=1")
         // Nobody is connected, so nothing but the watchdog can wake it.

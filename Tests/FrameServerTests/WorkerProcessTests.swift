@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -16,7 +17,7 @@ struct WorkerProcessTests {
     private func start(_ arguments: [String] = [], descriptors: Int? = nil) throws -> ChildProcess {
         let listener = try Socket.listen(at: socket)
         let program = "\(try ChildProcess.buildFolder())/mjpeg-fcgi"
-        let options = ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)"] + arguments
+        let options = ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)"] + arguments
         guard let descriptors else { return try ChildProcess(program, options, input: listener.number) }
         return try ChildProcess(
             "sh", ["-c", "ulimit -n \(descriptors); exec \"$0\" \"$@\"", program] + options, input: listener.number)
@@ -118,7 +119,7 @@ struct WorkerProcessTests {
         let log = folder.path.appending("log")
         let program = "\(try ChildProcess.buildFolder())/mjpeg-fcgi"
         let missing = try ChildProcess(
-            program, ["--prefix", ring.prefix, "--runtime-dir", "\(folder.path)/missing"], input: listener.number,
+            program, ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)/missing"], input: listener.number,
             log: "\(log)")
         #expect(missing.wait() == 73)
         try expectOneSentence(log, "ORIEL_RUNTIME_DIR")

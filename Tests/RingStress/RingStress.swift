@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -29,7 +30,7 @@ struct Run: ParsableCommand {
         var number = try publish(publisher, number: publisher.newestNumber + 1, byteCount: size)
         var children: [pid_t] = []
         for _ in 0..<readers {
-            children.append(try spawnSelf(["read", "--prefix", name.prefix, "--reads", "\(reads / readers)"]))
+            children.append(try spawnSelf(["read", "--prefix", name.prefix.text, "--reads", "\(reads / readers)"]))
         }
         let started = Clock.monotonic
         var written = 0
@@ -179,10 +180,8 @@ struct Die: ParsableCommand {
 }
 
 func ringName(_ prefix: String) throws -> RingName {
-    guard let name = RingName(prefix: prefix, camera: .main, kind: .capture) else {
-        throw ValidationError("\(prefix) is no prefix")
-    }
-    return name
+    guard let prefix = SystemPrefix(prefix) else { throw ValidationError("'\(prefix)' cannot be a prefix") }
+    return RingName(prefix: prefix, camera: .main, kind: .capture)
 }
 
 func spawnSelf(_ arguments: [String]) throws -> pid_t {

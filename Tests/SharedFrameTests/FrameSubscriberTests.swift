@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SharedFrame
 import Synchronization
 import SystemPackage
@@ -121,7 +122,7 @@ struct FrameSubscriberTests {
 
     @Test("a writer that died in the middle of a frame: readers know it, and the next one carries on")
     func writerDies() throws {
-        let status = try ringStress(["die", "--prefix", ring.prefix]).wait()
+        let status = try ringStress(["die", "--prefix", ring.prefix.text]).wait()
         #expect(status == -SIGKILL)
         let subscriber = try FrameSubscriber(ring.name)
         let before = try #require(subscriber.copyNewestFrame())
@@ -142,7 +143,7 @@ struct FrameSubscriberTests {
     func stoppedReader() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)
-        let reader = try ringStress(["read", "--prefix", ring.prefix, "--reads", "1000000000"])
+        let reader = try ringStress(["read", "--prefix", ring.prefix.text, "--reads", "1000000000"])
         defer { reader.end() }
         while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
         reader.send(SIGSTOP)
@@ -153,7 +154,7 @@ struct FrameSubscriberTests {
 
     @Test("a second writer's turn comes when the first one dies, and not from another source")
     func turns() throws {
-        let holder = try ringStress(["run", "--prefix", ring.prefix, "--reads", "1000000000", "--readers", "1"])
+        let holder = try ringStress(["run", "--prefix", ring.prefix.text, "--reads", "1000000000", "--readers", "1"])
         defer { holder.end() }
         let subscriber = try FrameSubscriber(ring.name)
         while subscriber.copyNewestFrame() == nil { _ = subscriber.wait(newerThan: 0, milliseconds: 250) }

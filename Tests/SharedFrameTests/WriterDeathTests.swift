@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SystemPackage
 import TestSupport
 import Testing
@@ -21,7 +22,7 @@ struct WriterDeathTests {
         var deathsWithinAFrame = 0
         let rounds = isFull ? 300 : 30
         for round in 1...rounds {
-            let writer = try ringStress(["write", "--prefix", ring.prefix])
+            let writer = try ringStress(["write", "--prefix", ring.prefix.text])
             defer { writer.end() }
             last = try waitForFrame(after: last, subscriber, writer)
             let reads = Int.random(in: 0..<20, using: &random)
@@ -45,7 +46,7 @@ struct WriterDeathTests {
         var random = seed.generator
         let subscriber = try FrameSubscriber(ring.name)
         subscriber.takeInterest()
-        let writer = try ringStress(["write", "--prefix", ring.prefix])
+        let writer = try ringStress(["write", "--prefix", ring.prefix.text])
         defer { writer.end() }
         var last: UInt64 = 0
         for round in 0..<20 {

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+public import Names
 public import SharedFrame
 import Synchronization
 import SystemPackage
@@ -8,28 +9,27 @@ private let counter = Atomic(0)
 
 /// A ring name that nothing else uses; what stands under it is removed when its owner goes away.
 public final class TemporaryRing: Sendable {
-    public let prefix: String
+    public let prefix: SystemPrefix
     public let name: RingName
 
     public init(camera: String = "main", kind: RingName.Kind = .capture) {
         Signals.ignoreBrokenPipe()
-        prefix = "oriel-test-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
-        guard let camera = CameraName(camera), let name = RingName(prefix: prefix, camera: camera, kind: kind) else {
-            preconditionFailure("\(camera) is no camera name")
+        let text = "oriel-test-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
+        guard let prefix = SystemPrefix(text), let camera = CameraName(camera) else {
+            preconditionFailure("'\(camera)' cannot name a camera")
         }
-        self.name = name
+        self.prefix = prefix
+        name = RingName(prefix: prefix, camera: camera, kind: kind)
     }
 
     /// The name of another ring of the same system.
     public func ring(_ camera: String, kind: RingName.Kind = .capture) -> RingName {
-        guard let camera = CameraName(camera), let name = RingName(prefix: prefix, camera: camera, kind: kind) else {
-            preconditionFailure("\(camera) is no camera name")
-        }
-        return name
+        guard let camera = CameraName(camera) else { preconditionFailure("'\(camera)' cannot name a camera") }
+        return RingName(prefix: prefix, camera: camera, kind: kind)
     }
 
     deinit {
-        for file in Folder.names(in: RingName.folder) where file.hasPrefix(prefix + ".") {
+        for file in Folder.names(in: RingName.folder) where file.hasPrefix("\(prefix).") {
             _ = unsafe RingName.folder.appending(file).withPlatformString { unsafe unlink($0) }
         }
     }

@@ -1,4 +1,5 @@
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -210,7 +211,7 @@ struct RecoveryTests {
             let worker = try ChildProcess(
                 program, ["--upstream", url],
                 environment: [
-                    variable: proxy, "no_proxy": "", "NO_PROXY": "", "ORIEL_PREFIX": ring.prefix,
+                    variable: proxy, "no_proxy": "", "NO_PROXY": "", "ORIEL_PREFIX": ring.prefix.text,
                     "ORIEL_RUNTIME_DIR": folder.path.string,
                 ],
                 input: listener.number, log: folder.path.appending("log").string)

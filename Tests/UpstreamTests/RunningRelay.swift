@@ -1,4 +1,5 @@
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -19,7 +20,7 @@ final class RunningRelay: Sendable {
         try ChildProcess(
             "\(ChildProcess.buildFolder())/relay-fcgi", arguments,
             environment: environment.merging([
-                "ORIEL_PREFIX": ring.prefix, "ORIEL_RUNTIME_DIR": folder.path.string,
+                "ORIEL_PREFIX": ring.prefix.text, "ORIEL_RUNTIME_DIR": folder.path.string,
             ]) { $1 },
             input: listener.number, log: folder.path.appending("log").string)
     }

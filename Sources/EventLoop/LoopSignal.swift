@@ -1,9 +1,9 @@
 public import Linux
 import Synchronization
 
-/// How other threads reach an event loop.
+/// Wakes an event loop from another thread, or asks it to end.
 public final class LoopSignal: Sendable {
-    /// Readable when another thread has something new, or the loop shall end.
+    /// Readable when another thread has something for the loop.
     public let event: EventDescriptor
     private let stopping = Atomic(false)
 
@@ -11,12 +11,15 @@ public final class LoopSignal: Sendable {
         event = try EventDescriptor()
     }
 
-    /// Whether the loop shall end.
+    /// Whether somebody has asked the loop to end.
     public var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
-    /// Makes the loop end, from any thread.
+    /// Asks the loop to end, from any thread.
     public func stop() {
         stopping.store(true, ordering: .releasing)
         event.signal()
     }
+
+    /// Makes the loop turn, from any thread.
+    public func wake() { event.signal() }
 }

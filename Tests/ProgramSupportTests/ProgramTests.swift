@@ -4,6 +4,7 @@ import SystemPackage
 import Testing
 
 @testable import Daemon
+@testable import ProgramSupport
 
 @Suite struct ProgramTests {
     private struct Sample: ParsableCommand {

@@ -1,0 +1,40 @@
+public import SystemPackage
+
+/// What a camera is called in addresses, options and shared memory: `[a-z0-9][a-z0-9_-]{0,31}`.
+public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertible {
+    /// The camera that is meant where a request names none.
+    public static let main = CameraName(unchecked: "main")
+
+    /// The rule, as the end of an error message: "'X' cannot name a camera: use up to 32 …".
+    public static let rule = "use up to 32 lower-case letters, digits, '-' and '_', a letter or digit first"
+
+    public let text: String
+
+    /// Returns nil if `text` breaks the rule.
+    public init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard (1...32).contains(bytes.count), let first = bytes.first, first.isLowercaseOrDigit else { return nil }
+        guard bytes.allSatisfy({ $0.isLowercaseOrDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }) else {
+            return nil
+        }
+        self.text = String(text)
+    }
+
+    private init(unchecked text: String) {
+        self.text = text
+    }
+
+    public var description: String { text }
+
+    /// The socket in `runtimeFolder` through which the camera's controls are read and set.
+    public func controlSocket(in runtimeFolder: FilePath) -> FilePath {
+        runtimeFolder.appending("control.\(text).sock")
+    }
+
+    public static func < (left: CameraName, right: CameraName) -> Bool { left.text < right.text }
+}
+
+extension UInt8 {
+    var isLowercaseOrDigit: Bool { (0x61...0x7a).contains(self) || (0x30...0x39).contains(self) }
+    var isLetterOrDigit: Bool { isLowercaseOrDigit || (0x41...0x5a).contains(self) }
+}

@@ -1,0 +1,51 @@
+import Linux
+
+/// What the names of everything that one Oriel system shares begin with: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
+///
+/// Two systems on one machine have different prefixes and never meet.
+public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
+    /// The prefix where neither an option nor the environment gives one.
+    public static let standard = SystemPrefix(unchecked: "oriel")
+
+    /// The environment variable that sets it; an empty value counts as unset.
+    public static let variable = "ORIEL_PREFIX"
+
+    /// The rule, as the end of an error message.
+    public static let rule = "use up to 64 letters, digits, '-' and '_', a letter or digit first"
+
+    public let text: String
+
+    /// Returns nil if `text` breaks the rule.
+    public init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard (1...64).contains(bytes.count), let first = bytes.first, first.isLetterOrDigit else { return nil }
+        guard bytes.allSatisfy({ $0.isLetterOrDigit || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }) else {
+            return nil
+        }
+        self.text = String(text)
+    }
+
+    private init(unchecked text: String) {
+        self.text = text
+    }
+
+    /// The prefix that the environment sets, or the standard one.
+    ///
+    /// Throws the value that breaks the rule.
+    public static func fromEnvironment() throws(InvalidPrefix) -> SystemPrefix {
+        guard let text = Environment.value(variable), !text.isEmpty else { return .standard }
+        guard let prefix = SystemPrefix(text) else { throw InvalidPrefix(text: text) }
+        return prefix
+    }
+
+    public var description: String { text }
+}
+
+/// A value of ``SystemPrefix/variable`` that cannot be a prefix.
+public struct InvalidPrefix: Error, Equatable, CustomStringConvertible, Sendable {
+    public let text: String
+
+    public var description: String {
+        "\(SystemPrefix.variable) '\(text)' cannot be a prefix: \(SystemPrefix.rule)"
+    }
+}

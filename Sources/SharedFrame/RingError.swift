@@ -1,0 +1,126 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// Why a ring cannot be had: a kind for programs, one sentence for a person.
+public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// What a caller may decide by.
+    public enum Kind: Sendable {
+        /// Another writer lives.
+        case hasWriter
+        /// Another writer lives, and takes its frames from another source.
+        case hasOtherSource
+        /// Another program removes and makes the ring at the same time.
+        case contested
+        /// /dev/shm has no room.
+        case full
+        /// The object belongs to another user, can be written by others, or may not be opened.
+        case forbidden
+        /// What has the name is not a ring.
+        case notARing
+        /// The ring has a layout that this program does not know.
+        case otherVersion
+        /// One frame is larger than any ring's slot can be: this frame alone is the trouble.
+        case frameTooLarge
+        /// The system refused something.
+        case system
+        /// A fault of the program.
+        case software
+    }
+
+    public let kind: Kind
+    public let description: String
+
+    init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+
+    /// The status of a program that ends for this reason (sysexits.h).
+    public var exitStatus: Int32 {
+        switch kind {
+        case .hasWriter, .hasOtherSource, .contested: EX_UNAVAILABLE
+        case .full: EX_CANTCREAT
+        case .forbidden: EX_NOPERM
+        case .notARing, .otherVersion: EX_CONFIG
+        case .frameTooLarge: EX_DATAERR
+        case .system: EX_OSERR
+        case .software: EX_SOFTWARE
+        }
+    }
+}
+
+/// The ways in which a ring cannot be had, each with its remedy.
+extension RingError {
+    init(cannotCreate name: RingName, byteCount: Int, _ error: SystemError) {
+        let megabytes = (byteCount + 999_999) / 1_000_000
+        switch error.errno {
+        case .noSpace, .noMemory:
+            self.init(
+                .full,
+                "shared memory \(name) needs \(megabytes) MB and /dev/shm is full: free some, choose a smaller --size, "
+                    + "or give the container more (--shm-size)")
+        case .permissionDenied, .readOnlyFileSystem, .notPermitted:
+            self.init(.forbidden, "shared memory \(name) cannot be made: /dev/shm is not writable for this user")
+        default:
+            self.init(.system, "shared memory \(name) cannot be made: \(error)")
+        }
+    }
+
+    init(cannotOpen name: RingName, _ error: SystemError) {
+        switch error.errno {
+        case .permissionDenied:
+            self.init(
+                .forbidden,
+                "shared memory \(name) belongs to another user: run as that user, or choose another ORIEL_PREFIX")
+        case .tooManySymbolicLinkLevels:
+            self.init(.forbidden, "shared memory \(name) is a symbolic link: remove \(name.path)")
+        default:
+            self.init(.system, "shared memory \(name) cannot be opened: \(error)")
+        }
+    }
+
+    init(foreign name: RingName, owner: UInt32) {
+        self.init(
+            .forbidden,
+            "shared memory \(name) belongs to user \(owner): remove \(name.path), or choose another ORIEL_PREFIX")
+    }
+
+    init(writable name: RingName) {
+        self.init(.forbidden, "shared memory \(name) can be written by other users: remove \(name.path)")
+    }
+
+    init(notARing name: RingName) {
+        self.init(
+            .notARing,
+            "shared memory \(name) is not an Oriel frame ring: remove \(name.path), or choose another ORIEL_PREFIX")
+    }
+
+    init(version: UInt32, _ name: RingName) {
+        self.init(
+            .otherVersion,
+            "shared memory \(name) has layout version \(version), this program needs \(RingLayout.version): "
+                + "stop the programs of the other version, then remove \(name.path)")
+    }
+
+    init(otherSource name: RingName, _ source: String) {
+        self.init(
+            .hasOtherSource,
+            "shared memory \(name) is written from another source, \(source): stop that program, "
+                + "or choose another name or ORIEL_PREFIX")
+    }
+
+    /// Another writer holds the lock; who it is stands in the header, for people only.
+    init(taken name: RingName, _ descriptor: borrowing Descriptor) {
+        var writer = "another program"
+        if let status = try? descriptor.status(),
+            let memory = try? RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .read)
+        {
+            writer = "process \(memory.load32(RingLayout.Header.writerProcess))"
+        }
+        self.init(
+            .hasWriter,
+            "camera \(name.camera) already has a writer, \(writer) (shared memory \(name)): "
+                + "stop it, or choose another --camera or ORIEL_PREFIX")
+    }
+}

@@ -1,3 +1,0 @@
-import Daemon
-
-runProgram(MJPEGWorker.self)

@@ -1,0 +1,16 @@
+import Names
+import Testing
+
+@Suite struct NamesTests {
+    @Test(arguments: ["main", "a", "0", "front-door_2", String(repeating: "x", count: 32)])
+    func aCameraMayBeCalled(_ text: String) { #expect(CameraName(text)?.text == text) }
+
+    @Test(arguments: ["", "-a", "_a", "A", "a.b", "a/b", "ä", "relay.main", String(repeating: "x", count: 33)])
+    func aCameraMayNotBeCalled(_ text: String) { #expect(CameraName(text) == nil) }
+
+    @Test(arguments: ["oriel", "A", "0", "My_System-2", String(repeating: "x", count: 64)])
+    func aPrefixMayBe(_ text: String) { #expect(SystemPrefix(text)?.text == text) }
+
+    @Test(arguments: ["", "-a", "a.b", "a/b", "ö", String(repeating: "x", count: 65)])
+    func aPrefixMayNotBe(_ text: String) { #expect(SystemPrefix(text) == nil) }
+}
