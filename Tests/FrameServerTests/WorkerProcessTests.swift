@@ -100,7 +100,7 @@ struct WorkerProcessTests {
     @Test(
         "what cannot work ends with its exit status and one sentence", .timeLimit(.minutes(1)),
         arguments: [
-            ([], 64, "listening socket"), (["--camera", "No Name"], 64, "cannot be the name"),
+            ([], 64, "listening socket"), (["--camera", "No Name"], 64, "lower-case letters"),
             (["--max-viewers", "0"], 64, "--max-viewers"), (["--max-viewers", "many"], 64, "many"),
             (["--nonsense"], 64, "--nonsense"),
         ] as [([String], CInt, String)])
@@ -124,7 +124,7 @@ struct WorkerProcessTests {
         #expect(missing.wait() == 73)
         try expectOneSentence(log, "ORIEL_RUNTIME_DIR")
         let prefix = try ChildProcess(
-            program, ["--prefix", "../x", "--runtime-dir", "\(folder.path)"], input: listener.number,
+            program, ["--runtime-dir", "\(folder.path)"], environment: ["ORIEL_PREFIX": "../x"], input: listener.number,
             log: "\(log).prefix")
         #expect(prefix.wait() == 78)
         try expectOneSentence(FilePath("\(log).prefix"), "ORIEL_PREFIX")

@@ -48,7 +48,8 @@ enum QueryTarget {
         guard let text, let name = CameraName(text) else { return }
         check(name.text.utf8.elementsEqual(text.utf8), "a name is taken as it is")
         for kind in [RingName.Kind.capture, .relay] {
-            guard let ring = RingName(prefix: "fuzz", camera: name, kind: kind) else { fatalError("no ring name") }
+            guard let prefix = SystemPrefix("fuzz") else { fatalError("not a prefix") }
+            let ring = RingName(prefix: prefix, camera: name, kind: kind)
             check(ring.path.removingLastComponent() == RingName.folder, "a ring lies in its folder")
             check(ring.path.lexicallyNormalized() == ring.path, "a ring's path has no way out")
             check(ring.path.string.utf8.count < 255, "a ring's path is not too long")

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import JSON
 import Linux
+import Names
 import SystemPackage
 
 @testable import FrameServer
@@ -10,9 +11,8 @@ import SystemPackage
 /// Readers of a ring, and a writer that takes it over, with any object under its name.
 enum RingTarget {
     private static let name: RingName = {
-        guard let name = RingName(prefix: "orielfuzz\(getpid())", camera: .main, kind: .capture) else {
-            fatalError("no ring name")
-        }
+        guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("not a prefix") }
+        let name = RingName(prefix: prefix, camera: .main, kind: .capture)
         // Whatever way libFuzzer ends.
         atexit { RingTarget.removeObject() }
         return name
@@ -26,7 +26,8 @@ enum RingTarget {
         let camera: Camera
 
         init() {
-            let configuration = FrameServerConfiguration(service: "fuzz", prefix: "fuzz", kind: .capture, cameras: [])
+            let configuration = FrameServerConfiguration(
+                service: "fuzz", prefix: .standard, kind: .capture, cameras: [])
             guard let service = try? ServiceCounters(configuration), let loop = try? LoopSignal(),
                 let camera = try? Camera(name, loop: loop)
             else { fatalError("no descriptors") }

@@ -22,7 +22,7 @@ struct HostileRingTests {
             let subscriber = try FrameSubscriber(ring.name)
             read(subscriber, slotByteCount: 1 << 20)
             guard round > 0 else {
-                #expect(subscriber.refusal?.contains("no ring") == true)
+                #expect(subscriber.refusal?.contains("not an Oriel frame ring") == true)
                 removeObject()
                 continue
             }
@@ -46,7 +46,7 @@ struct HostileRingTests {
         try overwrite(RingLayout.Header.superseded, 1)
         let subscriber = try FrameSubscriber(ring.name)
         #expect(subscriber.copyNewestFrame() == nil)
-        #expect(subscriber.refusal?.contains("no ring") == true)
+        #expect(subscriber.refusal?.contains("not an Oriel frame ring") == true)
         #expect(subscriber.wait(newerThan: 0, milliseconds: 10) == .timedOut)
         removeObject()
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
