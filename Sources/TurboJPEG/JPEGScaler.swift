@@ -96,7 +96,7 @@ public struct JPEGScaler: ~Copyable {
             } else {
                 let subsampling = header.isFullRGB ? TJSAMP_444 : TJSAMP_420
                 encoded = try unsafe scalePixels(
-                    source, decoder, CInt(bitPattern: subsampling.rawValue), width: width, height: height)
+                    source, decoder, CInt(truncatingIfNeeded: subsampling.rawValue), width: width, height: height)
             }
             unsafe assemble(
                 exif: UnsafeRawBufferPointer(rebasing: source[segments.exif]), byteCount: encoded.byteCount)
@@ -214,14 +214,15 @@ private struct ScalerHeader {
     /// Whether its planes can be encoded as they are.
     var passesThrough: Bool {
         let isLumaFirst = colorSpace == CInt(TJCS_YCbCr.rawValue) || colorSpace == CInt(TJCS_GRAY.rawValue)
+        // The raw values are unsigned in 2.1 and signed in 3.0, which has TJSAMP_UNKNOWN.
         let known = [TJSAMP_444, TJSAMP_422, TJSAMP_420, TJSAMP_GRAY, TJSAMP_440, TJSAMP_411]
         // Below that width the library (2.1 and 3.1) reads a byte behind its buffer at 4:1:1.
-        return isLumaFirst && width >= 16 && known.contains { CInt(bitPattern: $0.rawValue) == subsampling }
+        return isLumaFirst && width >= 16 && known.contains { CInt(truncatingIfNeeded: $0.rawValue) == subsampling }
     }
 
     /// Whether it stores red, green and blue of each pixel.
     var isFullRGB: Bool {
-        colorSpace == CInt(TJCS_RGB.rawValue) && subsampling == CInt(bitPattern: TJSAMP_444.rawValue)
+        colorSpace == CInt(TJCS_RGB.rawValue) && subsampling == CInt(truncatingIfNeeded: TJSAMP_444.rawValue)
     }
 }
 
@@ -245,7 +246,7 @@ private struct ScaledPlanes {
         self.width = width
         self.height = height
         luma = size(0)
-        chroma = subsampling == CInt(bitPattern: TJSAMP_GRAY.rawValue) ? (0, 0) : size(1)
+        chroma = subsampling == CInt(truncatingIfNeeded: TJSAMP_GRAY.rawValue) ? (0, 0) : size(1)
         guard luma.width >= width, luma.height >= height, chroma.width >= 0, chroma.height >= 0 else {
             throw TurboJPEGError(JPEGScaler.operation, "libturbojpeg has no planes for \(width)x\(height)")
         }
