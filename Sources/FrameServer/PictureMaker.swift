@@ -47,11 +47,10 @@ struct PictureMaker: ~Copyable {
             let result = try jpeg.withRawSpan { (span) throws(TurboJPEGError) in
                 try scaler.scale(span, toWidth: minimum)
             }
-            let value = result.map { scaler.withBytes(of: $0, body) }
             self.scaler = consume scaler
-            guard let value else { return jpeg.withRawSpan(body) }
+            guard let result else { return jpeg.withRawSpan(body) }
             scaledCount += 1
-            return value
+            return result.bytes.withRawSpan(body)
         } catch {
             // The next frame gets a new scaler: what libturbojpeg keeps of a damaged picture may harm good ones.
             return jpeg.withRawSpan(body)
