@@ -36,6 +36,23 @@ public enum Signals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
+    /// Runs `body`, and starts the threads that it makes, with all signals blocked but those of a fault in the program.
+    ///
+    /// For a thread that a library starts: a program that handles its signals elsewhere must not get them there.
+    public static func withoutDelivery<Value: ~Copyable, Failure: Error>(
+        _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var blocked = sigset_t()
+        var previous = sigset_t()
+        unsafe sigfillset(&blocked)
+        for fault in faults { unsafe sigdelset(&blocked, fault) }
+        unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        return try body()
+    }
+
+    private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+
     /// Makes a crash the end of the process at once, as the kernel has it.
     ///
     /// Swift's runtime starts another program then that writes a backtrace: a second in which nobody serves, and where

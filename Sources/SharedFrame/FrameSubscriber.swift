@@ -18,8 +18,8 @@ public final class FrameSubscriber: Sendable {
     public let name: RingName
     private let state = Mutex(State())
     private let isInterrupted = Atomic(false)
-    private let interruption: EventDescriptor
-    private let arrivals: Inotify
+    /// Advanced by ``interrupt()``, and when something happens to the file behind the name.
+    private let attention = FutexWord()
 
     private struct State {
         var view: RingView?
@@ -35,25 +35,41 @@ public final class FrameSubscriber: Sendable {
 
     /// Never fails because there is no ring: it may come later.
     ///
-    /// Throws when the process has no descriptors left (two are needed).
+    /// Takes no descriptors before there is a ring, and one then.
     public init(_ name: RingName) throws(SystemError) {
         self.name = name
-        interruption = try EventDescriptor()
-        arrivals = try Inotify()
-        try arrivals.watch(RingName.folder, [.created, .movedIn])
+        RingFolder.shared.add(attention, waitingFor: name.fileName)
+    }
+
+    deinit {
+        RingFolder.shared.remove(attention, waitingFor: name.fileName)
     }
 
     // MARK: Waiting
 
+    /// The longest sleep while a ring is there: the death of a writer wakes nobody.
+    private static let checkInterval: Duration = .milliseconds(250)
+    /// The longest sleep while there is none.
+    private static let arrivalInterval: Duration = .seconds(1)
+
     /// Waits until the newest frame is another than `number`, or something else has changed, or the time is over.
     public func wait(newerThan number: UInt64, milliseconds: Int) -> Outcome {
-        let deadline = Clock.monotonic + UInt64(max(0, milliseconds)) * 1_000_000
+        wait(newerThan: number, timeout: .milliseconds(milliseconds))
+    }
+
+    /// Waits until the newest frame is another than `number`, or something else has changed, or `timeout` is over.
+    ///
+    /// One thread at a time.
+    public func wait(newerThan number: UInt64, timeout: Duration) -> Outcome {
+        let deadline = Instant.now + timeout
         while true {
+            // Before anything is looked at: whatever happens from here on ends the sleep below.
+            let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
-                let remaining = Self.milliseconds(until: deadline)
-                if remaining == 0 { return .timedOut }
-                waitForArrival(milliseconds: min(remaining, 1000))
+                let now = Instant.now
+                if now >= deadline { return .timedOut }
+                self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if currentView() != nil { return .changed }
                 continue
             }
@@ -64,17 +80,26 @@ public final class FrameSubscriber: Sendable {
                 reopen(view)
                 if currentView() !== view { return .changed }
             }
-            let remaining = Self.milliseconds(until: deadline)
-            if remaining == 0 { return .timedOut }
+            let now = Instant.now
+            if now >= deadline { return .timedOut }
             if view.isSuperseded {
                 // Nothing that can be read has taken its place.
-                waitForArrival(milliseconds: min(remaining, 250))
+                self.attention.wait(while: attention, until: min(deadline, now + Self.checkInterval))
             } else if state.withLock({ $0.isOrphaned && $0.view === view }) {
-                waitForArrival(milliseconds: min(remaining, 1000))
+                self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if lookAround(view) { return .changed }
-            } else if view.wait(while: word, milliseconds: min(remaining, 250)) {
+            } else if view.wait(
+                while: word, or: self.attention, while: attention, until: min(deadline, now + Self.checkInterval))
+            {
                 let latest = view.newestNumber
-                if latest == newest { return .changed }
+                if latest == newest {
+                    // The file behind the name: the next look finds out whether that concerns this reader.
+                    if view.wakeWord == word, !isInterrupted.load(ordering: .acquiring) {
+                        if lookAround(view) { return .changed }
+                        continue
+                    }
+                    return .changed
+                }
                 // At once: what else may have changed is seen when the frame is read, or by the next wait.
                 if latest != number && latest != 0 && !view.isSuperseded { return .frame(latest) }
             } else if lookAround(view) {
@@ -83,10 +108,13 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Makes ``wait(newerThan:milliseconds:)`` return in the thread that waits; at once, or within 250 ms.
+    /// Makes ``wait(newerThan:timeout:)`` return `changed` in the thread that waits, or at its next call.
+    ///
+    /// At once with Linux 5.16 or later, else within 250 ms.
     public func interrupt() {
         isInterrupted.store(true, ordering: .releasing)
-        interruption.signal()
+        attention.advance()
+        // For kernels that cannot wait for two words.
         state.withLock { $0.view }?.wakeWaiters()
     }
 
@@ -221,16 +249,5 @@ public final class FrameSubscriber: Sendable {
             defer { state.wasWriterWell = isWell }
             return isWell != state.wasWriterWell
         }
-    }
-
-    private func waitForArrival(milliseconds: Int) {
-        Poll.wait([interruption.descriptor.number, arrivals.descriptor.number], milliseconds: milliseconds)
-        interruption.clear()
-        _ = arrivals.changedNames()
-    }
-
-    private static func milliseconds(until deadline: UInt64) -> Int {
-        let now = Clock.monotonic
-        return now >= deadline ? 0 : Int((deadline - now + 999_999) / 1_000_000)
     }
 }

@@ -59,6 +59,18 @@ struct RingMemory: ~Copyable, Sendable {
         return unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: milliseconds)
     }
 
+    /// Sleeps while the word at `offset` is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
+    ///
+    /// Where the kernel cannot wait for both, a change of `other` does not end the wait.
+    func wait(
+        _ offset: Int, while expected: UInt32, or other: FutexWord, while otherExpected: UInt32,
+        until deadline: Instant
+    ) -> Futex.Outcome {
+        let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset)
+        return unsafe other.wait(
+            while: otherExpected, or: UnsafePointer(word), while: expected, until: deadline)
+    }
+
     /// Wakes those asleep on the word at `offset` without changing it: works on a mapping that is read-only.
     func wake(_ offset: Int) {
         unsafe Futex.wakeAll(on: UnsafePointer(mapping.pointer(to: Atomic<UInt32>.self, at: offset)))

@@ -48,15 +48,18 @@ final class RingView: Sendable {
 
     // MARK: Changes
 
-    /// Counts changes: to be read before anything else, then given to ``wait(while:milliseconds:)``.
+    /// Counts changes: to be read before anything else, then given to ``wait(while:or:while:until:)``.
     var wakeWord: UInt32 { memory.load32Acquiring(RingLayout.Header.wakeWord) }
 
-    /// Sleeps until the ring changes from what it was when `wakeWord` was read; false when the time ran out.
-    func wait(while wakeWord: UInt32, milliseconds: Int) -> Bool {
-        memory.wait(RingLayout.Header.wakeWord, while: wakeWord, milliseconds: milliseconds) != .timedOut
+    /// Sleeps until the ring changes from what it was when `wakeWord` was read, or `other` from `otherValue`.
+    ///
+    /// Returns false if `deadline` came first.
+    func wait(while wakeWord: UInt32, or other: FutexWord, while otherValue: UInt32, until deadline: Instant) -> Bool {
+        memory.wait(
+            RingLayout.Header.wakeWord, while: wakeWord, or: other, while: otherValue, until: deadline) != .timedOut
     }
 
-    /// Wakes this process's own waiting threads, and other readers, who look once more and find nothing new.
+    /// Wakes all who wait for the ring, in other processes too: they look once more and find nothing new.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
     var newestNumber: UInt64 { memory.load64Acquiring(RingLayout.Header.newestNumber) }
@@ -69,9 +72,7 @@ final class RingView: Sendable {
 
     /// Whether the name still leads here.
     var hasItsName: Bool {
-        guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
-            return false
-        }
+        guard let found = try? FileStatus(at: name.path, followingLinks: false) else { return false }
         return found.isSameFile(as: file)
     }
 
