@@ -30,7 +30,7 @@ public final class FrameSubscriber: Sendable {
         /// Whether the view's object has lost its name: the next one announces itself in the folder.
         var isOrphaned = false
         /// The last status, with the word that the writer changes when it announces something.
-        var glance: (word: UInt32, time: UInt64, status: RingStatus)?
+        var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
     /// Never fails because there is no ring: it may come later.
@@ -120,7 +120,7 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Interest
 
-    /// Tells the writer that pictures are wanted, and goes on telling it when the ring is replaced.
+    /// Shows the writer that pictures are wanted, also after the ring has been replaced.
     public func takeInterest() {
         state.withLock {
             guard !$0.isInterested else { return }
@@ -138,9 +138,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: What is in the ring
 
-    /// Lends the newest frame to `body`; nil when there is none.
+    /// Lends the newest frame to `body`; returns nil if there is none.
     ///
-    /// `body` runs again when the writer has overwritten the bytes meanwhile: nothing of them may get out before this
+    /// `body` runs again if the writer has overwritten the bytes meanwhile: nothing of them may get out before this
     /// call returns.
     public func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
@@ -148,40 +148,47 @@ public final class FrameSubscriber: Sendable {
         try currentView()?.withNewestFrame(body)
     }
 
-    /// A copy of the newest frame; nil when there is none.
+    /// A copy of the newest frame; nil if there is none.
     public func copyNewestFrame() -> Frame? {
         withNewestFrame { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// A copy of frame `number`; nil when it is not, or no longer, in the ring.
+    /// A copy of frame `number`; nil if it is not, or no longer, in the ring.
     public func copyFrame(number: UInt64) -> Frame? {
         currentView()?.withFrame(number: number) { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// The ring's header; nil when there is no ring.
+    /// The ring's header; nil if there is no ring.
     ///
     /// That of the object which has the name now, even while nobody waits: a writer that ended may have a successor.
+    ///
+    /// Costs one system call while the writer is well, and two or three when it is not.
     public var status: RingStatus? {
         guard let view = currentView() else { return nil }
-        if !view.isWriterWell { _ = lookAround(view) }
-        return currentView()?.status
+        let isAlive = view.isWriterAlive
+        if (!isAlive || view.isHeartbeatOld), lookAround(view, isWriterAlive: isAlive),
+            let current = currentView(), current !== view
+        {
+            return current.status(isWriterAlive: current.isWriterAlive)
+        }
+        return view.status(isWriterAlive: isAlive)
     }
 
-    /// How old ``recentStatus`` may be, in nanoseconds: a writer's death is seen that much later.
-    private static let glanceTime: UInt64 = 10_000_000
+    /// How old ``recentStatus`` may be: a writer's death is seen that much later.
+    private static let recentStatusLifetime: Duration = .milliseconds(10)
 
     /// ``status``, or what it was up to 10 ms ago if the writer has announced no frame and no other state since.
     public var recentStatus: RingStatus? {
-        let now = Clock.monotonic
+        let now = Instant.now
         let known = state.withLock { state -> RingStatus? in
-            guard let view = state.view, let glance = state.glance, now < glance.time + Self.glanceTime,
-                view.wakeWord == glance.word
+            guard let view = state.view, let recent = state.recentStatus,
+                recent.time.age(at: now) < Self.recentStatusLifetime, view.wakeWord == recent.word
             else { return nil }
-            return glance.status
+            return recent.status
         }
         if let known { return known }
         // The word first: what is announced while the status is read must not be missed.
@@ -190,15 +197,15 @@ public final class FrameSubscriber: Sendable {
         let status = status
         state.withLock { state in
             guard let word, let status, state.view === view else {
-                state.glance = nil
+                state.recentStatus = nil
                 return
             }
-            state.glance = (word, now, status)
+            state.recentStatus = (word, now, status)
         }
         return status
     }
 
-    /// Why the object under the name is not read, in one sentence; nil when it is, or when there is none.
+    /// Why the object of this name is not read, in one sentence; nil if it is, or if there is none.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
     // MARK: The object under the name
@@ -230,7 +237,7 @@ public final class FrameSubscriber: Sendable {
             // Interest in the new object first: the writer must not see a moment without any.
             if state.isInterested { view.takeInterest() }
             state.view = view
-            state.glance = nil
+            state.recentStatus = nil
             state.isOrphaned = false
             state.wasWriterWell = view.isWriterWell
         } catch {
@@ -238,14 +245,16 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Looks at what no wake-up tells: another object under the name, a writer that died or hangs, or mended itself.
-    private func lookAround(_ view: RingView) -> Bool {
+    /// Looks for what wakes nobody: another object under the name, a writer that died, hangs, or has recovered.
+    ///
+    /// Returns whether there is any of it. `isWriterAlive` is given if it has just been looked at.
+    private func lookAround(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
         let isOrphaned = !view.hasItsName
         if isOrphaned { reopen(view) }
         return state.withLock { state in
             guard state.view === view else { return true }
             state.isOrphaned = isOrphaned
-            let isWell = view.isWriterWell
+            let isWell = (isWriterAlive ?? view.isWriterAlive) && !view.isHeartbeatOld
             defer { state.wasWriterWell = isWell }
             return isWell != state.wasWriterWell
         }

@@ -8,6 +8,15 @@ import Synchronization
 struct RingMemory: ~Copyable, Sendable {
     let mapping: Mapping
     let geometry: RingGeometry
+    /// Whether frames may carry another machine's wall clock, which may be ahead of this one's.
+    let hasForeignClock: Bool
+    let clocks = LastClocks()
+
+    init(mapping: consuming Mapping, geometry: RingGeometry, hasForeignClock: Bool = false) {
+        self.mapping = mapping
+        self.geometry = geometry
+        self.hasForeignClock = hasForeignClock
+    }
 
     func load32(_ offset: Int) -> UInt32 {
         unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.load(ordering: .relaxed)

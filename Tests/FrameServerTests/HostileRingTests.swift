@@ -24,7 +24,7 @@ struct HostileRingTests {
         }
         let subscriber = try FrameSubscriber(ring.name)
         let status = try #require(subscriber.status)
-        try #require(status.newest?.published == .max)
+        try #require(status.newest.map { $0.published <= Clock.monotonic } == true)
         #expect(Outage.hasFreshFrame(status, now: Clock.monotonic))
         let request = try SnapshotRequest(
             Query("max_age=1000"), ifNoneMatch: nil, isHeadOnly: false, now: Clock.monotonic)

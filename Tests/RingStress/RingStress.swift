@@ -12,7 +12,7 @@ import TestSupport
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring-stress", abstract: "Reads a ring while it is written at full speed, and checks every byte.",
-        subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self, Unwatched.self],
+        subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self, Hold.self, Unwatched.self],
         defaultSubcommand: Run.self)
 }
 
