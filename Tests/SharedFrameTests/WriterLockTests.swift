@@ -34,6 +34,8 @@ struct WriterLockTests {
         try #require(holder.readLine() == "held")
         #expect(subscriber.status?.isWriterAlive == false)
 
+        // Nor does it keep those waiting who stand by.
+        try FramePublisher.waitForTurn(ring.name, source: .test)
         let last = try #require(subscriber.copyNewestFrame()).description.number
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         #expect(subscriber.status?.isWriterAlive == true)
@@ -73,6 +75,18 @@ struct WriterLockTests {
         #expect(!files.contains("\(ring.name.fileName).12ab.new"))
         publisher.stop(reason: "")
         #expect(files.isEmpty)
+    }
+
+    @Test("a file under a name that a growing ring could be expected to use is no hindrance, and stays")
+    func squattedGrowth() throws {
+        let squat = RingName.folder.appending("\(ring.name.fileName).new")
+        let file = try Descriptor(opening: squat, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        defer { File.remove(squat) }
+        let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
+        let large = [UInt8](repeating: 1, count: 10_000)
+        try publisher.publish(large, capture: .now(), width: 1, height: 1)
+        #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == large)
+        #expect(try file.status().linkCount == 1)
     }
 
     @Test("a lock file that is removed under a writer lets no second one in, and is made anew at a heartbeat")
