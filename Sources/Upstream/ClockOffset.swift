@@ -1,3 +1,5 @@
+import Linux
+
 /// How far the upstream's clock is ahead of this machine's, estimated from questions and answers.
 ///
 /// An answer that says `now` was written somewhere between question and answer: the middle is wrong by half the round
@@ -17,12 +19,12 @@ struct ClockOffset {
     /// What no delay between two pictures can be: the stream would have been given up before.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
     /// Pictures further apart than this say nothing of a step.
-    private static let longestGapNanoseconds: UInt64 = 5_000_000_000
+    private static let longestGap = Duration.seconds(5)
 
     private var samples: [Sample] = []
     private var position = 0
-    /// Of the picture before: the clocks' difference by it, and when it came (CLOCK_MONOTONIC, ns).
-    private var last: (difference: Int64, monotonic: UInt64)?
+    /// The clocks' difference by the picture before, and when it arrived.
+    private var last: (difference: Int64, arrival: Instant)?
 
     /// Upstream's clock minus this machine's CLOCK_REALTIME, in nanoseconds; nil before the first answer.
     var nanoseconds: Int64? { best?.offset }
@@ -42,12 +44,12 @@ struct ClockOffset {
         add(offset, uncertainty: roundTrip)
     }
 
-    /// Looks whether one of the clocks was set between the last picture and this one, which is of `upstream` and came at
-    /// `arrived` and `monotonic`: then the offset follows at once, long before the next question is answered.
-    mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, monotonic: UInt64) {
+    /// Notices if one of the clocks was set between the last picture and this one, which has the time `upstream` and
+    /// arrived at `arrived` and `moment`: then the offset follows at once, long before the next answer.
+    mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, at moment: Instant) {
         let difference = Self.difference(upstream, arrived)
-        defer { last = (difference, monotonic) }
-        guard let last, monotonic &- last.monotonic < Self.longestGapNanoseconds else { return }
+        defer { last = (difference, moment) }
+        guard let last, moment >= last.arrival, moment - last.arrival < Self.longestGap else { return }
         let step = difference &- last.difference
         guard step.magnitude > Self.stepNanoseconds else { return }
         samples = samples.map { Sample(offset: $0.offset &+ step, uncertainty: $0.uncertainty) }

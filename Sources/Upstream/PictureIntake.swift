@@ -1,3 +1,4 @@
+import Capturing
 import Linux
 import MotionJPEG
 import SharedFrame
@@ -18,12 +19,10 @@ final class PictureIntake {
     private let publisher: FramePublisher
     /// The upstream's number of the last picture that was published.
     private var lastUpstreamNumber: UInt64?
-    /// One bit for each of the last 64 pictures: whether it lacked its end though it had the length it should have.
-    private var truncations: UInt64 = 0
-    private var inspected = 0
+    private var truncation = TruncationRule()
 
-    /// Whether pictures without an end are taken, because most of this camera's are like that.
-    private(set) var isTruncationAllowed = false
+    /// Whether pictures without an end are accepted, because most of this camera's are like that.
+    var isTruncationAllowed: Bool { truncation.isRelaxed }
 
     /// How far the upstream's clock is ahead.
     var clock = ClockOffset()
@@ -56,9 +55,10 @@ final class PictureIntake {
             } else {
                 info = try JPEG.inspect(bytes, isTruncationAllowed: isTruncationAllowed)
             }
-            remember(isTruncated: false)
+            _ = truncation.note(isTruncated: false)
         } catch {
-            remember(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
+            // A part without a length ends at the next boundary, so it may be the connection that cut it.
+            _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(.notJPEG("\(error)"))
         }
@@ -87,7 +87,8 @@ final class PictureIntake {
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp else { return arrival }
         if isClockTold {
-            clock.follow(pictureOf: timestamp, arrived: arrival.realtime, monotonic: arrival.monotonic)
+            clock.follow(
+                pictureOf: timestamp, arrived: arrival.realtime, at: Instant(nanoseconds: arrival.monotonic))
         } else {
             clock.add(pictureOf: timestamp, arrived: arrival.realtime)
         }
@@ -96,25 +97,5 @@ final class PictureIntake {
         let age = Int64(clamping: arrival.realtime) &+ offset &- Int64(clamping: timestamp)
         return CaptureTime(
             monotonic: arrival.monotonic - min(UInt64(max(0, age)), arrival.monotonic), realtime: timestamp)
-    }
-
-    /// Most of some cameras' pictures lack their end and are shown by every browser: better than no picture.
-    private func remember(isTruncated: Bool) {
-        guard !isTruncationAllowed else { return }
-        truncations = truncations << 1 | (isTruncated ? 1 : 0)
-        inspected += 1
-        isTruncationAllowed = inspected >= 64 && truncations.nonzeroBitCount > 32
-    }
-}
-
-extension DropReason {
-    fileprivate init(_ defect: JPEGDefect) {
-        switch defect {
-        case .empty: self = .empty
-        case .noStart: self = .noStart
-        case .noFrameHeader: self = .noFrameHeader
-        case .noScan: self = .noScan
-        case .truncated: self = .truncated
-        }
     }
 }

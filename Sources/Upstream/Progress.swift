@@ -5,9 +5,9 @@ import SharedFrame
 final class Progress {
     /// Whether a picture of the camera came, new or not.
     private(set) var hasPicture = false
-    /// When the last new picture came and when the last was sent again: CLOCK_MONOTONIC in nanoseconds, 0 for never.
-    private(set) var lastWhole: UInt64 = 0
-    private(set) var lastRepeat: UInt64 = 0
+    /// When the last new picture arrived, and when the last one was sent again; `distantPast` for never.
+    private(set) var lastWhole = Instant.distantPast
+    private(set) var lastRepeat = Instant.distantPast
     /// Pictures refused since the last good one, and why the last was.
     private(set) var refusalCount = 0
     private(set) var refusal: UpstreamProblem?
@@ -16,27 +16,27 @@ final class Progress {
     /// A picture was sent again since this was last made false: the camera may be offline.
     var isRepeating = false
 
-    private var isTruncationTold = false
+    private var hasNotedTruncation = false
 
     /// Takes note of a picture.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:
             hasPicture = true
-            lastWhole = Clock.monotonic
+            lastWhole = .now
             refusalCount = 0
             problem = nil
             camera.countFrame()
             camera.reporter.picture()
         case .repeated:
-            lastRepeat = Clock.monotonic
+            lastRepeat = .now
             isRepeating = true
             if camera.intake.offlineNumber == nil { hasPicture = true }
         case .refused(let reason):
             refusalCount += 1
             refusal = reason
-            guard camera.intake.isTruncationAllowed, !isTruncationTold else { return }
-            isTruncationTold = true
+            guard camera.intake.isTruncationAllowed, !hasNotedTruncation else { return }
+            hasNotedTruncation = true
             camera.reporter.note("most of the upstream's pictures lack their end: they are shown as they are")
         }
     }

@@ -1,3 +1,4 @@
+import Linux
 import SharedFrame
 import Testing
 
@@ -5,17 +6,6 @@ import Testing
 
 @Suite("Parts of the upstream reader")
 struct PartsTests {
-    @Test("the pause between attempts doubles from a quarter of a second to ten, give or take a fifth")
-    func backoff() {
-        var backoff = Backoff()
-        for expected in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
-            let pause = backoff.next()
-            #expect(pause >= expected * 8 / 10 && pause <= expected * 12 / 10)
-        }
-        backoff.reset()
-        #expect(backoff.next() <= 300)
-    }
-
     @Test("the clock's offset comes from the quickest answer")
     func clockOffset() {
         var clock = ClockOffset()
@@ -40,23 +30,23 @@ struct PartsTests {
         let step = seconds * 1_000_000_000
         var clock = ClockOffset()
         clock.add(upstream: 9000 * second + 500_000, asked: 5000 * second, answered: 5000 * second + 1_000_000)
-        clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, monotonic: 1 * second)
+        clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, at: Instant(nanoseconds: 1 * second))
         // Ten seconds late, and in time again.
-        clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, monotonic: 2 * second)
-        clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, monotonic: 3 * second)
+        clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, at: Instant(nanoseconds: 2 * second))
+        clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, at: Instant(nanoseconds: 3 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)
         // The upstream's clock is set.
         let set = UInt64(Int(9014 * second) + step)
-        clock.follow(pictureOf: set, arrived: 5014 * second, monotonic: 4 * second)
+        clock.follow(pictureOf: set, arrived: 5014 * second, at: Instant(nanoseconds: 4 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000 + Int64(step))
         // This machine's is set by as much.
         clock.follow(
-            pictureOf: set + second, arrived: UInt64(Int(5015 * second) + step), monotonic: 5 * second)
+            pictureOf: set + second, arrived: UInt64(Int(5015 * second) + step), at: Instant(nanoseconds: 5 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)
         // Any numbers are safe.
-        clock.follow(pictureOf: .max, arrived: 0, monotonic: 6 * second)
-        clock.follow(pictureOf: 0, arrived: .max, monotonic: 7 * second)
-        clock.follow(pictureOf: .max, arrived: 0, monotonic: 0)
+        clock.follow(pictureOf: .max, arrived: 0, at: Instant(nanoseconds: 6 * second))
+        clock.follow(pictureOf: 0, arrived: .max, at: Instant(nanoseconds: 7 * second))
+        clock.follow(pictureOf: .max, arrived: 0, at: .distantPast)
     }
 
     @Test("a clock that says anything at all is no crash")
@@ -115,14 +105,5 @@ struct PartsTests {
     func oddNumbers(number: String) {
         let text = #"{"now": 1, "camera": "main", "state": "live", "online": true, "frame_id": \#(number)}"#
         #expect(UpstreamStatus(Array(text.utf8), camera: nil)?.frameNumber == 0)
-    }
-
-    @Test("a rate is told once a second")
-    func rate() {
-        var rate = FrameRate(now: 0)
-        rate.count(30)
-        #expect(rate.measure(now: 900_000_000) == nil)
-        #expect(rate.measure(now: 1_000_000_000) == 30)
-        #expect(rate.measure(now: 2_000_000_000) == 0)
     }
 }
