@@ -1,16 +1,16 @@
 import JSON
 import Video4Linux
 
-/// The answer to a request of the control socket, with the status that HTTP has for it.
+/// The answer to a request of the control socket, with its HTTP status.
 struct ControlReply {
     let status: Int
     let body: JSON
 
-    /// As it goes over the socket: one line.
+    /// What is sent over the socket: one line.
     var line: [UInt8] { Array((JSON.object([("status", .count(status)), ("answer", body)]).text + "\n").utf8) }
 }
 
-/// Why a request is not done, as a word for programs and a sentence for people.
+/// Why a request fails, as a word for programs and a sentence for people.
 struct ControlRefusal: Error {
     let status: Int
     let error: String
@@ -26,6 +26,6 @@ struct ControlRefusal: Error {
 }
 
 extension CameraError {
-    /// What it says, as a whole sentence of an answer.
+    /// The description as a sentence of an answer.
     var sentence: String { description.prefix(1).uppercased() + description.dropFirst() + "." }
 }

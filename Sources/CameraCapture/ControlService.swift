@@ -5,9 +5,9 @@ import Names
 import SharedFrame
 import Video4Linux
 
-/// Does what is asked through the control socket.
+/// Serves the requests of the control socket.
 ///
-/// One thread uses it, which the camera may hold up.
+/// One thread uses it, which the camera's driver may delay.
 final class ControlService {
     private let camera: CameraName
     private let panel: ControlPanel
@@ -31,8 +31,8 @@ final class ControlService {
             switch request["do"]?.string {
             case "read": return ControlReply(status: 200, body: .object(try reading()))
             case "set":
-                guard let wishes = request["controls"]?.object else { throw .bad("Give an object of controls.") }
-                return ControlReply(status: 200, body: .object(try set(wishes)))
+                guard let changes = request["controls"]?.object else { throw .bad("Give an object of controls.") }
+                return ControlReply(status: 200, body: .object(try set(changes)))
             default: throw .bad("A request says what to do: read or set.")
             }
         } catch {
@@ -70,20 +70,20 @@ final class ControlService {
     private func set(_ members: [(String, JSON)]) throws(ControlRefusal) -> [(String, JSON)] {
         let source = try source()
         let before = source.access?.controls() ?? []
-        let wishes = try ControlWish.wishes(members, before, base)
+        let changes = try ControlChange.changes(members, before, base)
         guard let access = source.access else { return reading(of: source, []) + [("results", .array([]))] }
-        let refused = try perform(wishes, access)
-        let keeping = keep(wishes.filter { refused[$0.control.name] == nil || $0.isReset }, access)
+        let refused = try perform(changes, access)
+        let keeping = keep(changes.filter { refused[$0.control.name] == nil || $0.isReset }, access)
         let controls = restore(access, before)
-        let results = wishes.map { wish in
-            let name = wish.control.name
+        let results = changes.map { change in
+            let name = change.control.name
             let control = controls.first { $0.name == name }
             let value = control?.value
             let isRuled = refused[name] != nil && control?.isInactive == true
-            let remark = isRuled ? ControlWish.isRuled : refused[name] ?? wish.remark(on: value)
-            let message = [remark, wish.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
+            let remark = isRuled ? ControlChange.isRuled : refused[name] ?? change.remark(on: value)
+            let message = [remark, change.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
             return JSON.object([
-                ("name", .text(name)), ("asked", wish.asked), ("value", .optional(value) { .integer($0) }),
+                ("name", .text(name)), ("asked", change.asked), ("value", .optional(value) { .integer($0) }),
                 ("message", message.isEmpty ? .null : .text(message)),
             ])
         }
@@ -92,16 +92,17 @@ final class ControlService {
 
     /// Sets all; returns by name why some could not be set.
     ///
-    /// What is refused is tried once more after the others.
-    private func perform(_ wishes: [ControlWish], _ access: ControlAccess) throws(ControlRefusal) -> [String: String] {
+    /// It tries what was refused once more after the others.
+    private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
+    {
         var refused: [String: String] = [:]
         for isSecondTry in [false, true] {
-            for wish in wishes {
-                let name = wish.control.name
+            for change in changes {
+                let name = change.control.name
                 if isSecondTry && refused[name] == nil { continue }
-                if wish.isReset && !isSecondTry && wish.control.value == wish.target { continue }
+                if change.isReset && !isSecondTry && change.control.value == change.target { continue }
                 do throws(CameraError) {
-                    try access.set(wish.control, to: wish.target)
+                    try access.set(change.control, to: change.target)
                     refused[name] = nil
                 } catch {
                     if error.reason == .lost { throw .offline(error.description) }
@@ -112,9 +113,9 @@ final class ControlService {
         return refused
     }
 
-    /// Sets what is kept of controls that were inactive `before` and no longer are; returns all as they are then.
+    /// Sets the saved values of controls that were inactive `before` and no longer are; returns all controls.
     ///
-    /// Otherwise what is kept would come back only when the camera is opened the next time.
+    /// Otherwise what is saved would be set only when the camera is opened the next time.
     private func restore(_ access: ControlAccess, _ before: [Control], depth: Int = 3) -> [Control] {
         let now = access.controls()
         let ruled = Set(before.filter(\.isInactive).map(\.name))
@@ -122,15 +123,17 @@ final class ControlService {
         let settings = store.settings(base, of: access.identity).filter { free.contains(Control.normalised($0.name)) }
         guard depth > 0, !settings.isEmpty else { return now }
         _ = access.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
-        // One that is free may rule others in turn.
+        // A control that is active now may rule others in turn.
         return restore(access, now, depth: depth - 1)
     }
 
-    /// Keeps what was set; returns the sentence to be told where that is not possible.
-    private func keep(_ wishes: [ControlWish], _ access: ControlAccess) -> String? {
+    /// Saves what was set; returns a sentence for the answer if that fails.
+    private func keep(_ changes: [ControlChange], _ access: ControlAccess) -> String? {
         var values: [String: Int64] = [:]
-        for wish in wishes where !wish.isReset && wish.control.isSetting { values[wish.control.name] = wish.target }
-        let removed = Set(wishes.filter(\.isReset).map(\.control.name))
+        for change in changes where !change.isReset && change.control.isSetting {
+            values[change.control.name] = change.target
+        }
+        let removed = Set(changes.filter(\.isReset).map(\.control.name))
         var sentence: String?
         do throws(ControlStore.Failure) {
             try store.update(access.identity, setting: values, removing: removed)
@@ -140,7 +143,7 @@ final class ControlService {
             if !hasComplained { log.warning("controls that are set cannot be kept for the next start: \(error)") }
             hasComplained = true
         }
-        // The camera may have been lost and opened anew meanwhile, with what was kept before.
+        // The camera may have been lost and reopened meanwhile, with what was saved before.
         if case .open(let source) = panel.state, let current = source.access, current !== access {
             let settings = store.settings(base, of: current.identity)
             _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)

@@ -9,7 +9,7 @@ import Video4Linux
 ///
 /// The capture thread asks what to set; the control thread changes it and writes the file.
 public final class ControlStore: Sendable {
-    /// Cameras that are remembered; the ones that were set longest ago are forgotten first.
+    /// The cameras that are remembered; those that were set longest ago are forgotten first.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 
@@ -19,22 +19,22 @@ public final class ControlStore: Sendable {
         var values: [String: Int64]
     }
 
-    /// Why what was set is not in the file: a sentence.
+    /// Why the file could not be written: a sentence.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
     private struct Contents {
         var entries: [Entry] = []
-        /// Whether the file has what is here.
+        /// Whether the file has the same contents.
         var isSaved = true
     }
 
-    /// Nil: there is no place for it.
+    /// Nil if nothing is saved.
     private let path: FilePath?
     private let contents: Mutex<Contents>
 
-    /// Reads the file at `path`; one that is damaged is mentioned in the log, and left alone until something is set.
+    /// Reads the file at `path`; logs that it is damaged, if it is, and leaves it alone until something is set.
     init(_ path: FilePath?, _ log: Logger) {
         self.path = path
         var entries: [Entry] = []
@@ -55,7 +55,7 @@ public final class ControlStore: Sendable {
         contents = Mutex(Contents(entries: entries))
     }
 
-    /// What to set of this camera: `base`, but for what was set later, and then that.
+    /// The controls to set of this camera: `base` except for those that were set later, then those.
     func settings(_ base: [ControlSetting], of identity: CameraIdentity) -> [ControlSetting] {
         let values = contents.withLock { contents in
             Self.index(of: identity, in: contents.entries).map { contents.entries[$0].values } ?? [:]
@@ -64,7 +64,7 @@ public final class ControlStore: Sendable {
             + values.sorted { $0.key < $1.key }.map { ControlSetting(name: $0.key, value: "\($0.value)") }
     }
 
-    /// Notes what was set and what is no longer to be, and writes the file; one thread alone calls it.
+    /// Records what was set and what was reset, and writes the file; only one thread calls it.
     func update(_ identity: CameraIdentity, setting new: [String: Int64], removing old: Set<String>) throws(Failure) {
         let changed: [Entry]? = contents.withLock { contents in
             let index = Self.index(of: identity, in: contents.entries)
@@ -103,7 +103,7 @@ public final class ControlStore: Sendable {
         return .object([("version", .integer(1)), ("cameras", .array(cameras))])
     }
 
-    /// Nil when `bytes` are not such a document.
+    /// Returns nil if `bytes` are not such a document.
     private static func entries(in bytes: [UInt8]) -> [Entry]? {
         guard let document = JSON(bytes), document["version"]?.integer == 1, let cameras = document["cameras"]?.array,
             cameras.count <= cameraLimit

@@ -16,7 +16,11 @@ final class FolderWatch {
     /// Readable if something has changed; nil if there is nothing to wait for.
     let descriptor: CInt?
 
-    init(_ source: any FrameSource, _ logger: Logger) {
+    /// `makeInotify` is for tests.
+    init(
+        _ source: any FrameSource, _ logger: Logger,
+        makeInotify: () throws(SystemError) -> Inotify = { () throws(SystemError) in try Inotify() }
+    ) {
         folder = source.watched
         guard let folder else {
             inotify = nil
@@ -24,7 +28,7 @@ final class FolderWatch {
             return
         }
         do throws(SystemError) {
-            let inotify = try Inotify()
+            let inotify = try makeInotify()
             descriptor = inotify.descriptor.number
             self.inotify = consume inotify
         } catch {

@@ -1,24 +1,24 @@
 import JSON
 import Video4Linux
 
-/// One thing to set, found to be possible.
-struct ControlWish {
+/// A valid request to set one control.
+struct ControlChange {
     let control: Control
-    /// As it was asked for; null: back to the default.
+    /// The value of the request; null for the default.
     let asked: JSON
-    /// What the driver is asked for.
+    /// The value to ask the driver for.
     let target: Int64
 
     var isReset: Bool { asked.isNull }
 
-    /// Takes a request apart: names of controls with values, null for the default, and `*` for all controls.
+    /// Parses a request: names of controls with values, null for the default, and `*` for all controls.
     ///
-    /// The default of a control that `base`, the command line, names is the value there. Throws where anything in it
-    /// cannot be done: then nothing is to be.
-    static func wishes(
+    /// The default of a control that `base`, the command line, names is the value there. Throws if anything in the
+    /// request is impossible: then nothing must be set.
+    static func changes(
         _ members: [(String, JSON)], _ controls: [Control], _ base: [ControlSetting]
-    ) throws(ControlRefusal) -> [ControlWish] {
-        var wishes: [ControlWish] = []
+    ) throws(ControlRefusal) -> [ControlChange] {
+        var changes: [ControlChange] = []
         var seen: Set<String> = []
         for (name, asked) in members {
             guard seen.insert(name).inserted else {
@@ -38,17 +38,17 @@ struct ControlWish {
                 if asked.isNull && !control.isSetting {
                     throw CameraError(.invalidControl, "the control '\(name)' has no default: leave it out")
                 }
-                wishes.append(ControlWish(control: control, asked: asked, target: target))
+                changes.append(ControlChange(control: control, asked: asked, target: target))
             } catch {
                 throw .bad(error.sentence)
             }
         }
-        guard let all = members.first(where: { $0.0 == "*" })?.1 else { return wishes }
+        guard let all = members.first(where: { $0.0 == "*" })?.1 else { return changes }
         guard all.isNull else { throw .bad("'*' takes null: all controls back to their defaults.") }
         let rest = controls.filter { $0.isSetting && !seen.contains($0.name) }
-        // What an automatic rules can be set only while that is off: first the values, then what switches.
+        // A value that an automatic rules can be set only while the automatic is off: values first, then switches.
         let ordered = rest.filter { !$0.isSwitch } + rest.filter(\.isSwitch)
-        return ordered.map { ControlWish(control: $0, asked: .null, target: standard(of: $0, base)) } + wishes
+        return ordered.map { ControlChange(control: $0, asked: .null, target: standard(of: $0, base)) } + changes
     }
 
     private static func standard(of control: Control, _ base: [ControlSetting]) -> Int64 {
@@ -58,10 +58,10 @@ struct ControlWish {
         return (try? control.value(of: setting.value)) ?? control.standard
     }
 
-    /// What is said where a control was refused that is inactive now.
+    /// The remark on a control that was refused and is inactive now.
     static let isRuled = "It is inactive now, and was not set: switch off the automatic that rules it first."
 
-    /// What is worth saying of the value that it has now; nil where that is what was asked for.
+    /// A remark on the value that the control has now; nil if it is the one that was asked for.
     func remark(on value: Int64?) -> String? {
         guard let value, control.kind != .button else { return nil }
         if value != target { return "The camera made \(value) of \(target)." }
@@ -73,7 +73,7 @@ struct ControlWish {
 }
 
 extension Control {
-    /// Whether it is one of those that rule others, such as an automatic.
+    /// Whether it may rule other controls, as an automatic does.
     fileprivate var isSwitch: Bool {
         switch kind {
         case .boolean, .menu, .integerMenu: true
