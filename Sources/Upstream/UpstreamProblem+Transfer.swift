@@ -4,7 +4,7 @@ import SystemPackage
 extension UpstreamProblem {
     /// Why a transfer failed; returns nil if it did not.
     init?(_ completion: TransferLoop.Completion, _ configuration: UpstreamConfiguration) {
-        let detail = completion.detail
+        let detail = ForeignText.clean(completion.detail)
         switch completion.result {
         case .complete: return nil
         case .cannotResolve: self = .cannotResolve
