@@ -35,6 +35,8 @@ final class Connection {
     /// When the stream's request began, and when its last byte arrived.
     private var began = Instant.distantPast
     private var lastByte = Instant.distantPast
+    /// When to take bytes again from a server that has sent too many pictures; nil if it has not.
+    private var resumption: Instant?
     /// When to ask for a picture again; nil while an answer is under way.
     private var nextStill: Instant?
 
@@ -55,7 +57,14 @@ final class Connection {
         // An Accept that begins with image/ would make Oriel take this for a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
-        transfer = Transfer(request) { receiver.receive($0, $1) }
+        transfer = Transfer(request) { transfer, bytes in
+            defer {
+                // A fast server can keep libcurl busy for longer than the heartbeat may wait.
+                camera.beatIfDue()
+                if progress.isFlooded { transfer.pause() }
+            }
+            return receiver.receive(transfer, bytes)
+        }
     }
 
     /// Pulls until something ends it.
@@ -74,6 +83,7 @@ final class Connection {
                 if let ending = take(completion) { return ending }
             }
             if let ending = check() { return ending }
+            checkFlood()
         }
     }
 
@@ -102,13 +112,28 @@ final class Connection {
         nextStill = nil
         began = .now
         lastByte = began
+        resumption = nil
+        progress.isFlooded = false
         transfer.rewind()
         camera.loop.add(transfer)
     }
 
     private var timeout: Duration {
-        guard let nextStill else { return PulledCamera.longestWait }
-        return min(PulledCamera.longestWait, max(.zero, nextStill - .now))
+        guard let next = [nextStill, resumption].compactMap(\.self).min() else { return PulledCamera.longestWait }
+        return min(PulledCamera.longestWait, max(.zero, next - .now))
+    }
+
+    /// Lets a server that sends more pictures than are taken wait: what nobody reads it cannot send.
+    private func checkFlood() {
+        let now = Instant.now
+        if let resumption {
+            guard now >= resumption else { return }
+            self.resumption = nil
+            progress.isFlooded = false
+            transfer.resume()
+        } else if progress.isFlooded {
+            resumption = now + PictureBudget.rest
+        }
     }
 
     // MARK: What arrived

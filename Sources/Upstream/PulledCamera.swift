@@ -9,6 +9,7 @@ import SharedFrame
 final class PulledCamera {
     /// No wait is longer than this, so that the ring's heartbeat goes on.
     static let longestWait = Duration.milliseconds(200)
+    private static let shortestBeatInterval = Duration.milliseconds(50)
     private static let ratesInterval = Duration.seconds(1)
 
     let configuration: UpstreamConfiguration
@@ -25,6 +26,7 @@ final class PulledCamera {
 
     private var demand: Demand
     private var rate = RateMeter()
+    private var nextBeat = Instant.distantPast
     private var nextRates = Instant.distantPast
     private var framesPerSecondMeasured = 0.0
 
@@ -44,8 +46,14 @@ final class PulledCamera {
     /// Counts a frame.
     func countFrame() { rate.add(.now) }
 
+    /// Does what ``beat()`` does if the last one was some time ago.
+    func beatIfDue() {
+        if .now >= nextBeat { beat() }
+    }
+
     /// Writes the heartbeat and what else is due; to be called after every wait.
     func beat() {
+        nextBeat = .now + Self.shortestBeatInterval
         do throws(RingError) {
             try publisher.heartbeat()
         } catch {

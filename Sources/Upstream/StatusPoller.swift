@@ -96,9 +96,14 @@ final class StatusPoller {
         }
         if let sent = transfer.connectTime, let first = transfer.firstByteTime, first >= sent {
             clock.add(
-                upstream: status.now, asked: answer.began - UInt64((first - sent).nanoseconds), answered: answer.began)
+                upstream: status.now, asked: Self.time(first - sent, before: answer.began), answered: answer.began)
         }
         return .status(status)
+    }
+
+    /// The time `duration` before `realtime`; 0, the earliest there is, on a clock that has just begun in 1970.
+    static func time(_ duration: Duration, before realtime: UInt64) -> UInt64 {
+        realtime - min(realtime, UInt64(max(0, duration.nanoseconds)))
     }
 
     /// Forgets a question that was not answered.

@@ -95,12 +95,17 @@ public final class UpstreamReader: Sendable {
     private func takeRing() throws(RingError) -> FramePublisher {
         let source = configuration.source
         while true {
+            let began = Instant.now
             do throws(RingError) {
                 return try FramePublisher(configuration.ring, slotByteCount: 256 << 10, source: source)
             } catch {
                 guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
+            // If the turn comes at once though there is a writer, something is wrong with the ring: do not spin.
+            if .now - began < .milliseconds(1) {
+                Poll.wait([stopSignal.event.descriptor.number], milliseconds: 10)
+            }
         }
     }
 

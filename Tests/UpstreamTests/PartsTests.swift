@@ -55,7 +55,7 @@ struct PartsTests {
         var clock = ClockOffset()
         for upstream: UInt64 in [.max, 0, 9_900_000_000_000_000_000, 0, .max] {
             clock.add(upstream: upstream, asked: now, answered: now + 1_000_000)
-            clock.add(pictureOf: upstream, arrived: now)
+            _ = clock.add(pictureOf: upstream, arrived: now)
         }
         #expect(clock.nanoseconds != nil)
     }
@@ -63,9 +63,9 @@ struct PartsTests {
     @Test("without answers the least delayed picture tells the clock")
     func clockOfPictures() {
         var clock = ClockOffset()
-        clock.add(pictureOf: 1_000_000, arrived: 50_000_000)
-        clock.add(pictureOf: 34_000_000, arrived: 70_000_000)
-        clock.add(pictureOf: 67_000_000, arrived: 140_000_000)
+        for (picture, arrival) in [(1, 50), (34, 70), (67, 140)] as [(UInt64, UInt64)] {
+            #expect(clock.add(pictureOf: picture * 1_000_000, arrived: arrival * 1_000_000) == .fits)
+        }
         #expect(clock.nanoseconds == -36_000_000)
     }
 
