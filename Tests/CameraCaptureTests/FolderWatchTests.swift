@@ -1,4 +1,5 @@
 import Capturing
+import Glibc
 import Linux
 import Logging
 import SharedFrame
@@ -13,12 +14,13 @@ struct FolderWatchTests {
     private let folder = TemporaryFolder()
 
     private func inotifyCount(_ daemon: RunningDaemon) throws -> Int {
-        let path = FilePath("/proc/\(daemon.process.processIdentifier)/fdinfo")
+        let path = FilePath("/proc/\(daemon.process.processIdentifier)/fd")
         let files = Folder.names(in: path)
         try #require(!files.isEmpty)
         return files.count { name in
-            let bytes = (try? File.contents(of: path.appending(name))) ?? []
-            return String(decoding: bytes, as: UTF8.self).contains("inotify wd:")
+            var target = [CChar](repeating: 0, count: 256)
+            let length = unsafe readlink(path.appending(name).string, &target, target.count)
+            return target.prefix(max(0, length)).elementsEqual("anon_inode:inotify".utf8.map { CChar($0) })
         }
     }
 
