@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
 
         // Layer 5, domain: no I/O of its own.
+        .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
 
         // Layer 6, services: what the programs are made of. They never import each other.
@@ -62,6 +63,9 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: ["CCurl", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame", log, system]),
+        .target(
+            name: "Supervision",
+            dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
 
         // Layer 7, programs: options and wiring.
         .target(name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", arguments, system]),
@@ -85,6 +89,11 @@ let package = Package(
             dependencies: [
                 "Daemon", "Detection", "DetectionServer", "FrameServer", "JSON", "Linux", "ProgramSupport",
                 "SharedFrame", arguments, system,
+            ]),
+        .executableTarget(
+            name: "oriel",
+            dependencies: [
+                "Configuration", "Daemon", "JSON", "Linux", "Names", "ProgramSupport", "Supervision", arguments, system,
             ]),
 
         // Tests and benchmarks.
@@ -112,6 +121,12 @@ let package = Package(
             dependencies: [
                 "Linux", "Names", "ring-stress", "SharedFrame", "TestSupport", system,
             ], exclude: ["read_ring.py"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Linux", "Names", "TestSupport", system],
+            exclude: ["Faulty"]),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Configuration", "Linux", "oriel", "Supervision", "TestSupport", system]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "DetectionTests",
