@@ -1,4 +1,5 @@
 import Configuration
+import Names
 import Testing
 
 @Suite("Configurations without mistakes")

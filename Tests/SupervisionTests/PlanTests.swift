@@ -1,4 +1,5 @@
 import Configuration
+import Linux
 import Supervision
 import SystemPackage
 import Testing
