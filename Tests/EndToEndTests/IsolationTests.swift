@@ -35,7 +35,7 @@ extension EndToEnd {
             for disturbance in Disturbance.all where disturbed.isRoot || !disturbance.needsRoot {
                 try disturbance.begin(disturbed)
                 if disturbance.stopsCamera {
-                    let isGone = eventually(20) { !disturbed.isFresh("b") }
+                    let isGone = eventually(20) { disturbed.isOffline("b") }
                     #expect(isGone, "\(disturbance.name): b goes on")
                 }
                 try disturbance.end(disturbed)
@@ -78,8 +78,10 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 try $0.restoreDaemon()
             },
-            Self(name: "SIGKILL of its daemon", stopsCamera: false) {
-                $0.kill("b")
+            Self(name: "SIGKILL of its daemon", stopsCamera: false) { disturbed in
+                let victim = disturbed.process("b")
+                disturbed.kill("b")
+                #expect(eventually { disturbed.process("b").map { $0 != victim } == true })
             } end: { _ in
             },
             Self(name: "SIGSTOP of its daemon") {
@@ -180,12 +182,22 @@ final class DisturbedSystem: Sendable {
         (try? request("GET", system.web("/snapshot/\(camera)?max_age=1000")))?.status == 200
     }
 
+    /// Whether the page says that the camera gives no pictures.
+    func isOffline(_ camera: String) -> Bool {
+        (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
+    }
+
     // MARK: - The daemon
 
     func kill(_ camera: String) {
         for process in system.processes(with: "--camera \(camera) ") where process.name == "capture-daemon" {
             Glibc.kill(process.identifier, SIGKILL)
         }
+    }
+
+    /// The camera's daemon; nil while there is none.
+    func process(_ camera: String) -> Int32? {
+        system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
     }
 
     /// Kills b's daemon; when it is started again it does what `command` says.
@@ -204,11 +216,11 @@ final class DisturbedSystem: Sendable {
     func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
     func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
 
-    /// Puts the first half of the real program in the place of the daemon's.
+    /// Puts the first MiB of the real program in the place of the daemon's.
     func truncateProgram() throws {
         let bytes = try File.contents(of: FilePath(daemon), maximumByteCount: 1 << 30)
         let half = folder.path.appending("half")
-        try File.replace(half, with: Array(bytes.prefix(bytes.count / 2)), permissions: 0o700)
+        try File.replace(half, with: Array(bytes.prefix(1 << 20)), permissions: 0o700)
         File.move(half, to: folder.path.appending("capture-daemon"))
         kill("b")
     }
