@@ -16,7 +16,7 @@ let package = Package(
         // Layer 1, system: knows Linux, and nothing of Oriel.
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux", system]),
-        .target(name: "EventLoop", dependencies: ["Linux"]),
+        .target(name: "EventLoop", dependencies: ["Linux", system]),
         .target(name: "JSON"),
         .target(name: "Daemon", dependencies: ["Linux", log, system]),
 
@@ -31,11 +31,15 @@ let package = Package(
         // Layer 3, frames: cameras and their rings.
         .target(name: "Names", dependencies: ["Linux", system]),
         .target(name: "SharedFrame", dependencies: ["Linux", "Names", system]),
+        .target(name: "Cameras", dependencies: ["Linux", "Names", "SharedFrame"]),
 
         // Layer 4, web: FastCGI and HTTP.
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
+        .target(name: "Web", dependencies: ["FastCGI", "JSON"]),
+        .target(
+            name: "Service", dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
         // Layer 5, domain: no I/O of its own.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
@@ -51,14 +55,14 @@ let package = Package(
         .target(
             name: "FrameServer",
             dependencies: [
-                "Daemon", "Drawing", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame",
-                "TurboJPEG", log, system,
+                "Cameras", "Drawing", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "Service",
+                "SharedFrame", "TurboJPEG", "Web", log, system,
             ]),
         .target(
             name: "DetectionServer",
             dependencies: [
-                "Daemon", "Detection", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG", "Names",
-                "SharedFrame", log, system,
+                "Cameras", "Detection", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "Service",
+                "SharedFrame", "Web", log, system,
             ]),
         .target(
             name: "Upstream",
@@ -77,10 +81,10 @@ let package = Package(
             ]),
         .executableTarget(
             name: "mjpeg-fcgi",
-            dependencies: ["Daemon", "FrameServer", "Linux", "ProgramSupport", "SharedFrame", arguments, system]),
+            dependencies: ["FrameServer", "ProgramSupport", "Service", "SharedFrame", arguments]),
         .executableTarget(
             name: "relay-fcgi",
-            dependencies: [
+            dependencies: ["Service", 
                 "Daemon", "FrameServer", "Linux", "Names", "ProgramSupport", "SharedFrame", "Upstream", arguments, log,
                 system,
             ]),
@@ -141,13 +145,13 @@ let package = Package(
             ]),
         .testTarget(
             name: "FrameServerTests",
-            dependencies: [
+            dependencies: ["Cameras", "Service", "Web", 
                 "EventLoop", "FastCGI", "FrameServer", "Linux", "mjpeg-fcgi", "MotionJPEG", "Names", "SharedFrame",
                 "TestSupport", log, system,
             ]),
         .testTarget(
             name: "DetectionServerTests",
-            dependencies: [
+            dependencies: ["Service", "Web", 
                 "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names", "SharedFrame",
                 "TestSupport", "TurboJPEG", system,
             ]),
@@ -171,7 +175,7 @@ if Context.environment["ORIEL_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "fuzz",
-            dependencies: [
+            dependencies: ["Cameras", "EventLoop", "Service", "Web", 
                 "Names",
                 "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
                 "SharedFrame", "TurboJPEG", "Upstream", system,

@@ -1,7 +1,6 @@
-import Daemon
 import Detection
-import FrameServer
 import JSON
+import Web
 
 /// What the worker has done since it started.
 struct DetectionCounters {
@@ -27,7 +26,7 @@ struct DetectionCounters {
     mutating func countShared() { sharedCount += 1 }
 
     /// Counts one computation of the network.
-    mutating func countInference(nanoseconds: UInt64) {
+    mutating func countInference(_ nanoseconds: UInt64) {
         inferenceCount += 1
         inferenceNanoseconds += nanoseconds
         lastNanoseconds = nanoseconds
@@ -54,11 +53,10 @@ struct DetectionCounters {
         .object(outcomes.sorted { $0.key < $1.key }.map { ($0.key, .count($0.value)) })
     }
 
-    /// In Prometheus' text format.
-    func metrics(_ readiness: InferenceThread.Readiness, store: ResultStore, waiting: Int) -> String {
-        var text = MetricsText()
-        text.family("oriel_build_info", .gauge, "The version that runs.")
-        text.sample("oriel_build_info", [("version", orielVersion), ("service", "detect-fcgi")], 1)
+    /// Adds them to the worker's metrics.
+    func addMetrics(
+        to text: inout MetricsText, _ readiness: InferenceThread.Readiness, store: ResultStore, waiting: Int
+    ) {
         text.family("oriel_detect_ready", .gauge, "1 while a model and a runtime are loaded.")
         if case .ready(let description) = readiness {
             text.sample(
@@ -90,6 +88,5 @@ struct DetectionCounters {
         text.sample("oriel_detect_inference_seconds_bucket", [("le", "+Inf")], Double(inferenceCount))
         text.sample("oriel_detect_inference_seconds_sum", [], Double(inferenceNanoseconds) / 1e9)
         text.sample("oriel_detect_inference_seconds_count", [], Double(inferenceCount))
-        return text.text
     }
 }

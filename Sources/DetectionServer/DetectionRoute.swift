@@ -7,13 +7,12 @@ enum DetectionRoute: Equatable {
     /// The same as programs for DeepStack ask for it: the picture is in a form.
     case deepStack
     case status
-    case metrics
     /// A result as it was answered, its picture, or the picture with boxes.
     case result(String)
     case picture(String)
     case overlay(String)
 
-    /// nil: nothing is at that path.
+    /// Returns nil if nothing is at that path.
     init?(path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         switch (parts.first, parts.count) {
@@ -23,7 +22,6 @@ enum DetectionRoute: Equatable {
         case ("detect", 2):
             switch parts[1] {
             case "status": self = .status
-            case "metrics": self = .metrics
             case let name where name.hasSuffix(".overlay.jpg"): self = .overlay(String(name.dropLast(12)))
             case let name where name.hasSuffix(".jpg"): self = .picture(String(name.dropLast(4)))
             case let name where name.hasSuffix(".json"): self = .result(String(name.dropLast(5)))
@@ -44,9 +42,9 @@ enum DetectionRoute: Equatable {
     /// The names that the query may use.
     var parameters: Set<String> {
         switch self {
-        case .detect: Wish.parameters.union(["frame"])
-        case .deepStack, .result, .overlay: Wish.parameters
-        case .status, .metrics, .picture: []
+        case .detect: ResultFilter.parameters.union(["frame"])
+        case .deepStack, .result, .overlay: ResultFilter.parameters
+        case .status, .picture: []
         }
     }
 }

@@ -1,21 +1,21 @@
-import Daemon
 public import EventLoop
-public import FrameServer
 public import Linux
+import Service
 
 /// A detection worker: what detect-fcgi is.
 ///
 /// Made and run by one thread, before the process starts any other.
 public final class DetectionServer {
-    private let loop: DetectionLoop
+    private let application: DetectionApplication
+    private let worker: Worker
 
-    /// Ends a server from another thread.
+    /// Ends the server from another thread.
     public let stopper: LoopSignal
 
     /// Makes the worker on the listening socket at descriptor 0; SIGTERM, SIGINT and SIGHUP end it.
     ///
-    /// Throws a `Failure` that says what is wrong, with status 64 when there is no listening socket and 78 when the
-    /// configuration is none. A model or a runtime that is missing is no failure: requests are answered with it.
+    /// Throws a `Failure` that says what is wrong, with status 64 if there is no listening socket. A model or a runtime
+    /// that is missing is no failure: requests are answered with it.
     public convenience init(_ configuration: DetectionServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
@@ -26,11 +26,21 @@ public final class DetectionServer {
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
     ) throws {
-        WorkerProcess.prepare()
-        stopper = try LoopSignal()
-        loop = try DetectionLoop(configuration, listener: listener, signals: signals, wakeUp: stopper)
+        let loop = try EventLoop()
+        application = try DetectionApplication(configuration, loop)
+        worker = try Worker(
+            configuration.worker, listener: listener, signals: signals, loop: loop, application: application)
+        stopper = loop.signal
     }
 
     /// Serves until a signal or the stopper ends it.
-    public func run() throws { try loop.run() }
+    public func run() throws(SystemError) {
+        let inference = application.inference
+        let thread = try Thread("inference") { inference.run() }
+        var failure: SystemError?
+        do throws(SystemError) { try worker.run() } catch { failure = error }
+        inference.stop()
+        thread.join()
+        if let failure { throw failure }
+    }
 }

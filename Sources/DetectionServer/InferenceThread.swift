@@ -1,4 +1,5 @@
 import Detection
+import EventLoop
 import Linux
 import Logging
 import Names
@@ -11,37 +12,35 @@ final class InferenceThread: Sendable {
     enum Readiness: Sendable {
         case loading
         case ready(Detector.Description)
-        case unavailable(DetectionError, since: UInt64)
+        case unavailable(DetectionError, since: Instant)
     }
 
     private struct State {
         var pending: [Job] = []
-        var finished: [(id: UInt64, outcome: Job.Outcome)] = []
         var running: (id: UInt64, camera: CameraName, number: UInt64)?
         var readiness = Readiness.loading
         var hasOtherRuntime = false
-        var isToLook = false
+        var isToRecheck = false
         var isStopping = false
     }
 
     private let configuration: DetectorConfiguration
     private let log: Logger
-    private let loop: EventDescriptor
+    private let finished: Mailbox<(id: UInt64, outcome: Job.Outcome)>
+    private let signal: LoopSignal
     private let work: EventDescriptor
     private let state = Mutex(State())
 
     /// `log` gets one line each time the detector becomes available or stops being so.
-    init(_ configuration: DetectorConfiguration, log: Logger) throws(SystemError) {
+    init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
         self.configuration = configuration
         self.log = log
-        loop = try EventDescriptor()
+        self.signal = signal
+        finished = Mailbox(signal)
         work = try EventDescriptor()
     }
 
     // MARK: For the event loop
-
-    /// Readable when there is something to ``takeFinished()``, or the readiness has changed.
-    var number: CInt { loop.descriptor.number }
 
     var readiness: Readiness { state.withLock { $0.readiness } }
 
@@ -56,7 +55,7 @@ final class InferenceThread: Sendable {
         work.signal()
     }
 
-    /// Takes back work that nobody waits for any more; false when it has begun.
+    /// Drops work that nobody waits for any more, unless it has begun.
     func cancel(_ id: UInt64) {
         state.withLock { state in state.pending.removeAll { $0.id == id } }
     }
@@ -69,17 +68,12 @@ final class InferenceThread: Sendable {
         }
     }
 
-    func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] {
-        loop.clear()
-        return state.withLock { state in
-            defer { state.finished = [] }
-            return state.finished
-        }
-    }
+    /// What is done; the loop is signalled when there is something.
+    func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] { finished.take() }
 
-    /// Loads what could not be loaded, if it looks different now.
-    func lookAgain() {
-        state.withLock { $0.isToLook = true }
+    /// Loads what could not be loaded, if its files have changed.
+    func recheck() {
+        state.withLock { $0.isToRecheck = true }
         work.signal()
     }
 
@@ -100,20 +94,20 @@ final class InferenceThread: Sendable {
         var isSessionSure = false
         while let turn = next() {
             // The kernel takes a session's niceness once in 100 ms, and may have refused the second.
-            if !isSessionSure, Clock.monotonic >= attempt.time + Limit.sessionTime {
+            if !isSessionSure, Instant.now >= attempt.time + Limit.sessionTime {
                 Session.yieldToOthers(niceness: 10)
                 isSessionSure = true
             }
-            if detector != nil, Clock.monotonic >= attempt.time + Limit.retryTime {
+            if detector != nil, Instant.now >= attempt.time + Limit.retryTime {
                 let next = LoadingAttempt(configuration)
                 if case .ready(let description) = readiness,
                     next.hasOtherRuntime(than: attempt, inUse: description.runtimePath)
                 {
-                    log.notice("another ONNX Runtime has been installed: it is used once detect-fcgi is started again")
+                    log.notice("another ONNX Runtime has been installed: restart detect-fcgi to use it")
                     state.withLock { $0.hasOtherRuntime = true }
                 }
                 if next.hasOtherModel(than: attempt) {
-                    log.notice("the model's file has changed: it is loaded anew")
+                    log.notice("the model's file has changed: it is loaded again")
                     detector = nil
                     attempt = next
                     detector = load()
@@ -134,17 +128,14 @@ final class InferenceThread: Sendable {
             }
             guard case .job(let job) = turn else { continue }
             let outcome = perform(job, detector)
-            state.withLock { state in
-                state.running = nil
-                state.finished.append((job.id, outcome))
-            }
-            loop.signal()
+            state.withLock { $0.running = nil }
+            finished.post((job.id, outcome))
         }
     }
 
     private enum Turn {
         case job(Job)
-        case look
+        case recheck
     }
 
     /// What is to be done next; nil at the end.
@@ -153,8 +144,8 @@ final class InferenceThread: Sendable {
             let (turn, isStopping): (Turn?, Bool) = state.withLock { state in
                 if state.isStopping { return (nil, true) }
                 if !state.pending.isEmpty { return (.job(state.pending.removeFirst()), false) }
-                defer { state.isToLook = false }
-                return (state.isToLook ? .look : nil, false)
+                defer { state.isToRecheck = false }
+                return (state.isToRecheck ? .recheck : nil, false)
             }
             if turn != nil || isStopping { return turn }
             Poll.wait([work.descriptor.number], milliseconds: -1)
@@ -166,26 +157,26 @@ final class InferenceThread: Sendable {
         var known: DetectionError?
         if case .unavailable(let error, _) = readiness { known = error }
         do throws(DetectionError) {
-            let began = Clock.monotonic
+            let began = Instant.now
             let detector = try Detector(configuration)
             let description = detector.description
             log.notice(
                 """
                 ready with \(description.model) on \(description.runtime) (\(description.runtimePath)) after \
-                \((Clock.monotonic - began) / 1_000_000) ms
+                \((Instant.now - began).millisecondsRoundedUp) ms
                 """)
             settle(.ready(description))
             return detector
         } catch {
             if error != known { log.error("nothing can be detected: \(error)") }
-            settle(.unavailable(error, since: Clock.monotonic))
+            settle(.unavailable(error, since: Instant.now))
             return nil
         }
     }
 
     private func settle(_ readiness: Readiness) {
         state.withLock { $0.readiness = readiness }
-        loop.signal()
+        signal.wake()
     }
 
     private func perform(_ job: Job, _ detector: Detector?) -> Job.Outcome {

@@ -6,7 +6,7 @@ struct LoadingAttempt {
     let sources: [FileStatus?]
     let modelSources: [FileStatus?]
     var runtimeSources: [(path: String, status: FileStatus?)]
-    var time = Clock.monotonic
+    var time = Instant.now
 
     init(_ configuration: DetectorConfiguration) {
         sources = configuration.sources

@@ -14,8 +14,8 @@ final class StoredResult {
     let detection: Detection
     /// When the picture was taken, or came.
     let time: CaptureTime
-    /// When the result was had (monotonic ns).
-    let made: UInt64
+    /// When the result was made.
+    let made: Instant
     private let picture: Storage
     let byteCount: Int
 
@@ -38,7 +38,7 @@ final class StoredResult {
         self.frame = frame
         self.detection = detection
         time = frame?.capture ?? .now()
-        made = Clock.monotonic
+        made = .now
     }
 
     private static func storage(of picture: [UInt8], mayOpenFile: Bool) -> Storage {
@@ -86,8 +86,8 @@ final class ResultStore {
     }
 
     /// Keeps a result, if its picture fits: for at least a minute, or when there are too many, as long as it can.
-    func keep(_ result: StoredResult, now: UInt64) {
-        drop { now >= $0.result.made + Limit.storeTime && byteCount + result.byteCount > Limit.storeByteCount }
+    func keep(_ result: StoredResult, now: Instant) {
+        drop { now - $0.result.made >= Limit.storeTime && byteCount + result.byteCount > Limit.storeByteCount }
         let isSafe =
             safeByteCount + result.byteCount <= Limit.storeSafeByteCount
             && byteCount + result.byteCount <= Limit.storeByteCount
@@ -112,12 +112,11 @@ final class ResultStore {
         return number <= sequence
     }
 
-    /// For how long at least a result is kept from now on, in nanoseconds; nil where it is not.
-    func time(of result: StoredResult, now: UInt64) -> UInt64? {
+    /// For how long at least a result is kept from now on; nil if it is not kept.
+    func time(of result: StoredResult, now: Instant) -> Duration? {
         guard let entry = entries.last(where: { $0.result === result }) else { return nil }
-        guard entry.isSafe else { return 0 }
-        let age = now - min(now, result.made)
-        return Limit.storeTime - min(age, Limit.storeTime)
+        guard entry.isSafe else { return .zero }
+        return max(.zero, Limit.storeTime - result.made.age(at: now))
     }
 
     /// Forgets results for as long as the oldest of them shall go.

@@ -1,44 +1,44 @@
 import EventLoop
-import FrameServer
+import Cameras
+import EventLoop
 import Linux
 import Names
 import SharedFrame
-import Synchronization
 
 /// A camera as the detection worker knows it: its ring, and who waits for a fresh frame.
 ///
-/// The loop's alone. It takes interest in the ring only while somebody waits, so that an unwatched camera costs nothing.
+/// It belongs to the event loop. It takes interest in the ring only while somebody waits, so that an unwatched camera costs nothing.
 final class WatchedCamera {
     let name: CameraName
     let subscriber: FrameSubscriber
-    private(set) var waiters: [Client] = []
-    private var watch: Watch?
+    private(set) var waiters: [DetectionExchange] = []
+    private var watch: RingWatch?
     /// The newest frame when watching began, and the first one after it (0: none yet).
     private var frameBefore: UInt64 = 0
     private var firstFrame: UInt64 = 0
-    /// When a frame was last known to be new by the one before it (monotonic ns).
-    private var trusted: UInt64 = 0
+    /// When a frame was last known to be new by the one before it.
+    private var trusted = Instant.distantPast
 
     init(_ ring: RingName) throws(SystemError) {
         name = ring.camera
         subscriber = try FrameSubscriber(ring)
     }
 
-    /// The newest frame, if it is of now: no older than three frames take, or a little more for fast cameras.
+    /// The newest frame, if it is current: no older than three frames take, or a little more for fast cameras.
     ///
-    /// How long frames take is what the camera is asked for: measured is also the pause while nobody watched.
-    /// That is less than what a snapshot may be: a camera that nobody watches gives a picture a second, or has stopped
+    /// How long frames take is what the camera is asked for: the measured rate includes the pause while nobody watched.
+    /// That is stricter than for a snapshot: a camera that nobody watches gives a picture a second, or has stopped
     /// giving any, and what is to be found may have come since.
-    func currentFrame(now: UInt64) -> FrameDescription? {
+    func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil
         }
         let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured]
-        let frames = rates.first { $0.isFinite && $0 > 0 }.map { UInt64(min(3 / $0, 3600) * 1e9) } ?? 0
-        let oldest = now - min(now, max(Limit.freshAge, frames))
-        guard newest.published >= oldest else { return nil }
-        if newest.capture.monotonic >= oldest || trusted == now { return newest }
-        // A relay that connects gets first what the camera showed last; or the camera's clock goes behind this one's.
+        let frames = rates.first { $0.isFinite && $0 > 0 }.map { Duration(inSeconds: min(3 / $0, 3600)) } ?? .zero
+        let maximumAge = max(Limit.freshAge, frames)
+        guard Instant(nanoseconds: newest.published).age(at: now) <= maximumAge else { return nil }
+        if Instant(nanoseconds: newest.capture.monotonic).age(at: now) <= maximumAge || trusted == now { return newest }
+        // A relay that connects gets first what the camera showed last; or the camera's clock is behind this one's.
         // The second frame is new in any case.
         guard watch != nil, newest.number != frameBefore else { return nil }
         if firstFrame == 0 { firstFrame = newest.number }
@@ -47,32 +47,42 @@ final class WatchedCamera {
         return newest
     }
 
-    /// Lets a request wait; `wakeUp` is signalled whenever there may be something new.
-    func add(_ client: Client, wakeUp: LoopSignal) throws(SystemError) {
+    /// Lets a request wait; `mailbox` gets the camera's name whenever there may be something new.
+    ///
+    /// Throws if there are no descriptors or threads left.
+    func add(_ exchange: DetectionExchange, _ mailbox: Mailbox<CameraName>) throws(SystemError) {
         if watch == nil {
-            let watch = Watch(subscriber, wakeUp)
+            let watch = try RingWatch(subscriber.name)
             frameBefore = subscriber.status?.newest?.number ?? 0
             firstFrame = 0
             subscriber.takeInterest()
+            let name = name
             do throws(SystemError) {
-                try Thread("ring \(name)") { watch.run() }.detach()
+                try watch.start { watch in
+                    var seen: UInt64 = 0
+                    while !watch.isStopped {
+                        let outcome = watch.wait(newerThan: seen, timeout: .milliseconds(250))
+                        if case .frame(let number) = outcome { seen = number }
+                        if outcome != .timedOut { mailbox.post(name) }
+                    }
+                }
             } catch {
                 subscriber.dropInterest()
                 throw error
             }
             self.watch = watch
         }
-        waiters.append(client)
+        waiters.append(exchange)
     }
 
     /// Ends the waiting of a request.
-    func remove(_ client: Client) {
-        waiters.removeAll { $0 === client }
+    func remove(_ exchange: DetectionExchange) {
+        waiters.removeAll { $0 === exchange }
         if waiters.isEmpty { stop() }
     }
 
     /// Takes all requests that wait.
-    func takeWaiters() -> [Client] {
+    func takeWaiters() -> [DetectionExchange] {
         defer { stop() }
         return waiters
     }
@@ -83,31 +93,5 @@ final class WatchedCamera {
         self.watch = nil
         subscriber.dropInterest()
         watch.stop()
-    }
-
-    /// Sleeps in the ring for as long as somebody waits.
-    private final class Watch: Sendable {
-        private let subscriber: FrameSubscriber
-        private let wakeUp: LoopSignal
-        private let isStopped = Atomic(false)
-
-        init(_ subscriber: FrameSubscriber, _ wakeUp: LoopSignal) {
-            self.subscriber = subscriber
-            self.wakeUp = wakeUp
-        }
-
-        func run() {
-            var seen: UInt64 = 0
-            while !isStopped.load(ordering: .acquiring) {
-                let outcome = subscriber.wait(newerThan: seen, milliseconds: 250)
-                if case .frame(let number) = outcome { seen = number }
-                if outcome != .timedOut { wakeUp.event.signal() }
-            }
-        }
-
-        func stop() {
-            isStopped.store(true, ordering: .releasing)
-            subscriber.interrupt()
-        }
     }
 }

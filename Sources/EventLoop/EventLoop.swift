@@ -59,6 +59,12 @@ public final class EventLoop {
         epoll.remove(number)
     }
 
+    /// Forgets a descriptor that its owner closes now, which takes it out of epoll if it has no duplicate.
+    public func forget(_ token: Token) { handlers[token.number] = nil }
+
+    /// Called when another thread has woken the loop.
+    public var onSignal: () -> Void = {}
+
     /// Waits up to `timeout` (nil: without limit) and calls the handlers of what has happened.
     ///
     /// Throws if the kernel refuses to wait: then no later turn would do better.
@@ -70,6 +76,7 @@ public final class EventLoop {
         for event in events {
             if event.token == signalToken {
                 signal.event.clear()
+                onSignal()
             } else {
                 handlers[event.token]?.handle(event.interest)
             }

@@ -1,19 +1,20 @@
-/// Puts a request with a body together from the bytes of a connection, however they are cut.
+/// Assembles a request from the bytes of a connection, however they are cut.
 ///
-/// libfcgi reads a body by waiting for it; this takes what is there, so that one thread can serve many connections.
-/// Any bytes whatever are safe to feed. It keeps no more than the head and what was allowed of the body.
+/// libfcgi reads a request by waiting for it; this takes what is there, so that one thread can serve many connections,
+/// and hands a head to libfcgi once it is complete. Any bytes are safe to feed. It keeps no more than the head and what
+/// was allowed of the body.
 public struct RequestAssembler: Sendable {
     /// What is known of the request so far.
     public enum Progress: Sendable {
-        /// Good so far: feed more when it has come.
+        /// Valid so far: feed more when it has come.
         case incomplete
-        /// The head is there, for the first time: say by ``allowBody(byteCount:)`` how long a body may be.
+        /// The head is complete, for the first time: call ``allowBody(byteCount:expected:)``, or answer.
         case head(Request)
-        /// All is there.
+        /// Head and body are complete.
         case complete
         /// The body is longer than was allowed.
         case bodyTooLarge
-        /// Not to be answered: ``RequestHead/Defect``.
+        /// The connection is to be closed without an answer: ``RequestHead/Defect``.
         case refused(RequestHead.Defect)
     }
 
@@ -28,23 +29,25 @@ public struct RequestAssembler: Sendable {
 
     public init() {}
 
-    /// Says how long the body may be, and makes room for `expected` bytes of it.
+    /// Sets how long the body may be, and makes room for `expected` bytes of it.
     public mutating func allowBody(byteCount limit: Int, expected: Int) {
         self.limit = limit
         body.reserveCapacity(min(expected, limit))
     }
 
-    /// Gives the body away.
+    /// Returns the body, and keeps no copy.
     public mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
 
-    /// Adds bytes that have come; to be called with none after ``Progress/head(_:)``, since more may be there already.
-    public mutating func feed(_ bytes: ArraySlice<UInt8>) -> Progress {
+    /// Adds bytes that have come; `reader` parses the head.
+    ///
+    /// After ``Progress/head(_:)`` call it once with no bytes, since a part of the body may be here already.
+    public mutating func feed(_ bytes: ArraySlice<UInt8>, _ reader: RequestReader) -> Progress {
         if request == nil {
             buffer += bytes
-            return readHead()
+            return readHead(reader)
         }
         if buffer.isEmpty { return readBody(bytes) }
         let all = buffer + bytes
@@ -52,12 +55,12 @@ public struct RequestAssembler: Sendable {
         return readBody(all[...])
     }
 
-    private mutating func readHead() -> Progress {
+    private mutating func readHead(_ reader: RequestReader) -> Progress {
         switch RequestHead.examine(buffer, count: buffer.count) {
         case .incomplete: return .incomplete
         case .refused(let defect): return .refused(defect)
-        case .complete:
-            guard let (request, byteCount) = RequestHead.parse(buffer) else { return .refused(.badParameters) }
+        case .complete(let byteCount):
+            guard let request = try? reader.read(buffer.prefix(byteCount)) else { return .refused(.badParameters) }
             self.request = request
             padding = max(0, byteCount - buffer.count)
             buffer.removeFirst(min(byteCount, buffer.count))

@@ -1,12 +1,13 @@
-/// What lies in a connection before anything is read from it: enough for libfcgi, or not.
+/// What has arrived on a connection: enough for libfcgi, or not.
 ///
 /// libfcgi waits without limit for the rest of a record, and Debian's version ends the whole process when lengths add up to
 /// more than `Int32.max` or a server asks for its values more than three times at once. So a request is handed to it
 /// only when its head, from FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS, is there whole and in order.
 public enum RequestHead: Equatable, Sendable {
-    /// Good so far: look again when more has come.
+    /// Valid so far: examine it again when more has come.
     case incomplete
-    case complete
+    /// The head's length; the padding at its end counts, and may still be on its way.
+    case complete(byteCount: Int)
     case refused(Defect)
 
     /// Why a connection is closed without an answer.
@@ -46,44 +47,13 @@ public enum RequestHead: Equatable, Sendable {
             guard record.kind == Record.Kind.parameters.rawValue, record.request == begin.request else {
                 return .refused(.notFastCGI)
             }
-            if record.content.isEmpty { return examine(parameters: parameters) }
+            if record.content.isEmpty { return examine(parameters: parameters, byteCount: records.offset) }
             parameters.append(contentsOf: bytes[record.content])
         }
         return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
     }
 
-    /// The request whose head, found ``complete``, stands in the first `count` bytes of `bytes`.
-    public static func request(in bytes: [UInt8], count: Int) -> Request? {
-        parse(Array(bytes.prefix(count)))?.request
-    }
-
-    /// The request whose head, found ``complete``, begins `bytes`, and the bytes of that head with its padding, some of
-    /// which may not have come yet; nil where it is not complete.
-    static func parse(_ bytes: [UInt8]) -> (request: Request, byteCount: Int)? {
-        var records = RecordReader(bytes: bytes, end: bytes.count)
-        guard let begin = records.next() else { return nil }
-        var encoded: [UInt8] = []
-        while let record = records.next() {
-            guard record.content.isEmpty else {
-                encoded += bytes[record.content]
-                continue
-            }
-            var parameters: [String: String] = [:]
-            var rest = encoded[...]
-            while let name = takeLength(&rest), let value = takeLength(&rest), name <= rest.count,
-                value <= rest.count - name
-            {
-                let key = String(decoding: rest.prefix(name), as: UTF8.self)
-                rest = rest.dropFirst(name)
-                if parameters[key] == nil { parameters[key] = String(decoding: rest.prefix(value), as: UTF8.self) }
-                rest = rest.dropFirst(value)
-            }
-            return (Request(id: begin.request, parameters: parameters), records.offset)
-        }
-        return nil
-    }
-
-    private static func examine(parameters bytes: [UInt8]) -> RequestHead {
+    private static func examine(parameters bytes: [UInt8], byteCount: Int) -> RequestHead {
         var rest = bytes[...]
         var count = 0
         while !rest.isEmpty {
@@ -94,7 +64,7 @@ public enum RequestHead: Equatable, Sendable {
             else { return .refused(.badParameters) }
             rest = rest.dropFirst(name + value)
         }
-        return .complete
+        return .complete(byteCount: byteCount)
     }
 
     /// One length of a name-value pair: a byte, or four of which the first has its top bit set (section 3.4).

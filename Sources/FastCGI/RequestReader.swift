@@ -1,17 +1,23 @@
 import CFastCGI
 import Glibc
-public import Linux
+import Linux
 
-/// Reads requests from connected sockets by libfcgi.
+/// Parses the heads of requests by libfcgi: the one place where it reads anything.
 ///
-/// One thread uses it. The socket stays its owner's: libfcgi works on a second descriptor of it for as long as it reads.
+/// One thread uses it. libfcgi reads from a descriptor and waits for what is missing, so it gets a complete head, found
+/// valid by ``RequestHead``, through a socket of this process that never blocks.
+///
+/// Safe because the request's memory is allocated once, freed in `deinit` and never leaves this class.
 @safe
-public struct RequestReader: ~Copyable {
-    // libfcgi's streams keep the request's address, so it lives in memory of its own.
+public final class RequestReader {
+    // libfcgi's streams keep the request's address, so it has memory of its own.
     private let request: UnsafeMutablePointer<FCGX_Request>
+    private var pair: SocketPair
 
-    public init() throws(FastCGIError) {
-        guard Library.isInitialized else { throw .libraryUnavailable }
+    /// Throws ``FastCGIError`` if libfcgi does not start, `SystemError` if there are no descriptors.
+    public init() throws {
+        guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
+        pair = try Socket.pair()
         unsafe request = .allocate(capacity: 1)
         unsafe request.initialize(to: FCGX_Request())
     }
@@ -20,12 +26,34 @@ public struct RequestReader: ~Copyable {
         unsafe request.deallocate()
     }
 
-    /// Reads the request that has arrived on `socket`.
-    ///
-    /// The head must be there whole, as ``RequestHead`` says: then nothing waits, on a non-blocking socket either. What
-    /// libfcgi has read beyond the head, such as the first bytes of a body, is dropped.
-    public func read(from socket: borrowing Descriptor) throws -> Request {
-        let copy = try socket.duplicate()
+    /// Parses a head that ``RequestHead`` has found complete.
+    public func read(_ head: ArraySlice<UInt8>) throws -> Request {
+        do {
+            try write(head)
+            let request = try readFromPair()
+            discardRest()
+            return request
+        } catch {
+            // What libfcgi has left unread must not be the beginning of the next request.
+            pair = try Socket.pair()
+            throw error
+        }
+    }
+
+    private func write(_ head: ArraySlice<UInt8>) throws {
+        let bytes = Array(head)
+        var offset = 0
+        while offset < bytes.count {
+            // A head is at most 64 KiB, which an empty socket takes at once.
+            guard case .success(let count) = Socket.send(bytes, from: offset, to: pair.first.number) else {
+                throw FastCGIError.unreadableRequest
+            }
+            offset += count
+        }
+    }
+
+    private func readFromPair() throws -> Request {
+        let copy = try pair.second.duplicate()
         // Listening socket -1: after a failure libfcgi would accept the next connection, and must not.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = copy.release()
@@ -42,6 +70,11 @@ public struct RequestReader: ~Copyable {
         }
         guard status == 0 else { throw FastCGIError.unreadableRequest }
         return Request(id: UInt16(truncatingIfNeeded: unsafe request.pointee.requestId), parameters: parameters)
+    }
+
+    /// Removes the padding behind the head, which libfcgi leaves unread.
+    private func discardRest() {
+        while case .success(let count) = Socket.discardInput(of: pair.second.number), count > 0 {}
     }
 
     private var parameters: [String: String] {

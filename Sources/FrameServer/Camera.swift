@@ -1,120 +1,116 @@
+import Cameras
 import EventLoop
 import Linux
 import Names
+import Service
 import SharedFrame
 
-/// A camera as the event loop knows it: who watches, and what they are to see.
+/// A camera as the event loop knows it: who watches, and what they see.
 ///
-/// The loop's alone.
+/// It belongs to the event loop.
 final class Camera {
     /// How long interest outlives the last viewer, so that a reload of the page does not stop the camera.
-    static let linger: UInt64 = 2_000_000_000
+    static let linger: Duration = .seconds(2)
 
     let name: CameraName
+    let ring: RingName
+    /// For status and snapshots; each feed's watch reads the ring by itself.
     let subscriber: FrameSubscriber
-    private let loop: LoopSignal
-    private(set) var viewers: [Connection] = []
+    /// Where this worker's counts of it are; nil if there was no room.
+    let row: ServiceCounters.Row?
+    private(set) var feeds: [PictureWidth: Feed] = [:]
     /// Snapshots that wait for a frame.
-    var waiters: [Connection] = []
-    private(set) var picture: Picture?
-    /// The snapshot of the newest frame that was asked for, for those who ask at the same time.
-    var snapshot: (number: UInt64, image: WireImage, head: Response)?
+    var waiters: [SnapshotExchange] = []
+    /// Snapshots of the newest frame that was asked for, for those who ask at the same time.
+    var snapshots: [PictureWidth: Snapshot] = [:]
     var counts = StreamCounts()
-    private var watcher: RingWatcher?
-    private var thread: Thread?
+    private var writtenCounts = StreamCounts()
+    private var ringWatch: RingWatch?
     private var isInterested = false
-    private var lastUse: UInt64 = 0
-    private var framingCounts = [0, 0]
+    private var lastUse = Instant.distantPast
 
-    init(_ ring: RingName, loop: LoopSignal) throws {
+    /// Throws if there are no descriptors.
+    init(_ ring: RingName, row: ServiceCounters.Row?) throws(SystemError) {
         name = ring.camera
+        self.ring = ring
+        self.row = row
         subscriber = try FrameSubscriber(ring)
-        self.loop = loop
     }
+
+    var viewerCount: Int { feeds.values.reduce(0) { $0 + $1.viewers.count } }
 
     /// Whether anything would be lost with it.
-    var isInUse: Bool { isInterested || !viewers.isEmpty || !waiters.isEmpty }
+    var isInUse: Bool { isInterested || !waiters.isEmpty || feeds.values.contains { !$0.viewers.isEmpty } }
 
-    // MARK: Who watches
-
-    func add(_ viewer: Connection) {
-        viewer.viewer.index = viewers.count
-        viewers.append(viewer)
-        framingCounts[viewer.viewer.framing.rawValue] += 1
-    }
-
-    func remove(_ viewer: Connection) {
-        let index = viewer.viewer.index
-        guard index < viewers.count, viewers[index] === viewer else { return }
-        let last = viewers.removeLast()
-        if last !== viewer {
-            viewers[index] = last
-            last.viewer.index = index
-        }
-        framingCounts[viewer.viewer.framing.rawValue] -= 1
+    /// The feed of that width.
+    func feed(_ width: PictureWidth) -> Feed {
+        if let feed = feeds[width] { return feed }
+        let feed = Feed(width)
+        feeds[width] = feed
+        return feed
     }
 
     // MARK: Interest
 
-    /// Tells the camera that pictures are wanted.
-    func use(now: UInt64) {
+    /// Asks the camera for frames, from now until ``releaseIfIdle(now:)`` finds that nobody wants them any more.
+    func retainInterest(now: Instant) {
         lastUse = now
         guard !isInterested else { return }
         isInterested = true
         subscriber.takeInterest()
+        // The interest is taken in the ring that is open.
+        _ = subscriber.recentStatus
     }
 
-    /// Starts the watcher if viewers or snapshots wait and it does not run, and tells it what they want.
-    func watch(now: UInt64) throws {
-        use(now: now)
-        let framings = wantedFramings
-        if let watcher {
-            watcher.want(framings)
-            return
+    /// Wakes `mailbox`'s loop with `id` whenever there may be a newer frame, for the snapshots that wait.
+    ///
+    /// Throws if there are no descriptors or threads left.
+    func watchForWaiters(id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
+        guard ringWatch == nil, feeds[.original]?.watchID == nil else { return }
+        let watch = try RingWatch(ring)
+        try watch.start { watch in
+            var seen: UInt64 = 0
+            while !watch.isStopped {
+                let outcome = watch.wait(newerThan: seen, timeout: .milliseconds(250))
+                if case .frame(let number) = outcome { seen = number }
+                if outcome != .timedOut { mailbox.post(id) }
+            }
         }
-        let watcher = RingWatcher(subscriber, loop: loop, after: picture)
-        watcher.want(framings)
-        thread = try Thread("ring \(name)") { watcher.run() }
-        self.watcher = watcher
+        ringWatch = watch
     }
 
-    /// Ends what nobody has wanted for a while.
-    func rest(now: UInt64) {
-        if !viewers.isEmpty || !waiters.isEmpty { lastUse = now }
-        guard isInterested, now >= lastUse + Self.linger else { return }
+    /// Stops what nobody has wanted for a while.
+    func releaseIfIdle(now: Instant) {
+        for (width, feed) in feeds where width != .original && feed.viewers.isEmpty {
+            feed.stop()
+            feeds[width] = nil
+        }
+        if waiters.isEmpty { stopWatchForWaiters() }
+        if !waiters.isEmpty || feeds.values.contains(where: { !$0.viewers.isEmpty }) { lastUse = now }
+        guard isInterested, now - lastUse >= Self.linger else { return }
         stop()
     }
 
-    /// Ends the watcher and the interest.
+    /// Ends interest and all watches.
     func stop() {
         isInterested = false
         subscriber.dropInterest()
-        snapshot = nil
-        guard let watcher else { return }
-        watcher.stop()
-        self.watcher = nil
-        if let thread = thread.take() { thread.join() }
-        // What was on show is old by the time that somebody looks again.
-        picture = Picture(sequence: picture?.sequence ?? 0, number: picture?.number ?? 0)
+        snapshots = [:]
+        stopWatchForWaiters()
+        for feed in feeds.values { feed.stop() }
     }
 
-    private var wantedFramings: FramingSet {
-        var set: FramingSet = []
-        for framing in Framing.allCases where framingCounts[framing.rawValue] > 0 { set.insert(FramingSet(framing)) }
-        return set
+    private func stopWatchForWaiters() {
+        ringWatch?.stop()
+        ringWatch = nil
     }
 
-    /// Tells the watcher that fewer framings are wanted.
-    func relax() {
-        watcher?.want(wantedFramings)
-    }
+    // MARK: Counts
 
-    // MARK: Pictures
-
-    /// Takes over what the watcher has; true when it is something new.
-    func refresh() -> Bool {
-        guard let newest = watcher?.take().picture, newest.sequence != picture?.sequence else { return false }
-        picture = newest
-        return true
+    /// Writes the counts where all workers read them.
+    func writeCounts(to counters: ServiceCounters) {
+        guard let row, counts != writtenCounts else { return }
+        writtenCounts = counts
+        counters.set(row, counts.values)
     }
 }

@@ -1,21 +1,22 @@
-import Daemon
 public import EventLoop
 public import Linux
+import Service
 
 /// A streaming worker: what mjpeg-fcgi is, and relay-fcgi beside its upstreams.
 ///
-/// Made and run by one thread. A worker that is to obey signals is made before the process starts any other thread,
-/// since threads inherit which signals are blocked.
+/// Made and run by one thread. A worker that obeys signals is made before the process starts any other thread, since
+/// threads inherit which signals are blocked.
 public final class FrameServer {
-    private let loop: ServerLoop
+    private let application: FrameApplication
+    private let worker: Worker
 
-    /// Ends a server from another thread.
+    /// Ends the server from another thread.
     public let stopper: LoopSignal
 
     /// Makes the worker on the listening socket at descriptor 0; SIGTERM, SIGINT and SIGHUP end it.
     ///
-    /// Throws a `Failure` that says what is wrong, with status 64 when there is no listening socket, 69 when there are
-    /// too many workers, 73 when the file of counters cannot be made and 78 when the configuration is none.
+    /// Throws a `Failure` that says what is wrong: status 64 if there is no listening socket, 69 if there are too many
+    /// workers, 73 if the file of counters cannot be created.
     public convenience init(_ configuration: FrameServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
@@ -26,20 +27,15 @@ public final class FrameServer {
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
     ) throws {
-        WorkerProcess.prepare()
-        let wakeUp = try LoopSignal()
-        do {
-            loop = try ServerLoop(configuration, listener: listener, signals: signals, wakeUp: wakeUp)
-        } catch let error as ServiceCounters.SlotsTaken {
-            throw Failure(.unavailable, "\(error)")
-        } catch let error as ServiceCounters.Unusable {
-            throw Failure(.cannotCreate, "\(error)")
-        }
-        stopper = wakeUp
+        let loop = try EventLoop()
+        let counters = try ServiceCounters(configuration.worker)
+        application = try FrameApplication(configuration, loop, counters)
+        worker = try Worker(
+            configuration.worker, listener: listener, signals: signals, loop: loop, counters: counters,
+            application: application)
+        stopper = loop.signal
     }
 
     /// Serves until a signal or the stopper ends it; all streams are ended cleanly, within a second.
-    public func run() throws {
-        loop.run()
-    }
+    public func run() throws(SystemError) { try worker.run() }
 }

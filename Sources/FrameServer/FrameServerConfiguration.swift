@@ -1,31 +1,28 @@
 public import Names
+public import Service
 public import SharedFrame
-public import SystemPackage
 
 /// What a streaming worker serves.
 public struct FrameServerConfiguration: Sendable {
-    /// The program's name: in log lines, in metrics, and as the name of the file of counters.
-    public var service: String
-    /// What the names of the rings begin with (`ORIEL_PREFIX`).
+    /// The program's name, the folder of its counters, its limits.
+    public var worker: WorkerConfiguration
+    /// What the names of the rings begin with.
     public var prefix: SystemPrefix
-    /// Whose rings are served: those of cameras here, or the relay's.
-    public var kind: RingName.Kind
+    /// Whose rings are served; of a camera that has several, the first of these kinds counts.
+    public var kinds: [RingName.Kind]
     /// Cameras that exist even while they have no ring; the first is the one that a path without a name means.
     public var cameras: [CameraName]
     /// Streams at once; further ones are refused with status 503.
     public var maximumViewers: Int
-    /// Where the workers of a service count together (`<runtimeDirectory>/<service>.stats`); nil: each for itself.
-    public var runtimeDirectory: FilePath?
 
     public init(
-        service: String, prefix: SystemPrefix, kind: RingName.Kind, cameras: [CameraName], maximumViewers: Int = 2000,
-        runtimeDirectory: FilePath? = nil
+        worker: WorkerConfiguration, prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
+        maximumViewers: Int = 2000
     ) {
-        self.service = service
+        self.worker = worker
         self.prefix = prefix
-        self.kind = kind
+        self.kinds = kinds
         self.cameras = cameras
         self.maximumViewers = maximumViewers
-        self.runtimeDirectory = runtimeDirectory
     }
 }

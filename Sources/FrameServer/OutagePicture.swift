@@ -1,20 +1,24 @@
+import Cameras
 import Drawing
 import Linux
 import Names
 import SharedFrame
 import TurboJPEG
 
-/// The picture that viewers get while there is none of the camera.
+/// The picture that viewers get while the camera gives none.
 enum OutagePicture {
     /// The size of a picture of a camera that has never shown one.
     static let defaultSize = (width: 1280, height: 720)
 
-    /// A JPEG that says what is wrong, in the size of the camera's last frame; nil where it cannot be made.
-    static func draw(_ outage: Outage, camera: CameraName, _ status: RingStatus?) -> [UInt8]? {
+    /// A JPEG that says what is wrong, in the size of the camera's last frame or smaller; nil if it cannot be made.
+    static func draw(
+        _ outage: Outage, camera: CameraName, _ status: RingStatus?, _ wanted: PictureWidth
+    ) -> [UInt8]? {
         var (width, height) = (status?.width ?? 0, status?.height ?? 0)
         if let newest = status?.newest { (width, height) = (newest.width, newest.height) }
-        // Up to 8K: what lies in shared memory is another process's word.
+        // Up to 8K: another process wrote the size.
         if width < 1 || height < 1 || width > 7680 || height > 4320 { (width, height) = defaultSize }
+        if case .atLeast(let most) = wanted, width > most { (width, height) = (most, max(1, height * most / width)) }
         let canvas = StatusPicture.draw(
             width: width, height: height, camera: camera.text, title: title(outage.state), message: outage.message)
         do throws(TurboJPEGError) {

@@ -1,45 +1,35 @@
 import MotionJPEG
-import SharedFrame
+import Service
+import Web
 
-/// What the viewers of a camera are to see at the moment: a frame, or the picture that says why there is none.
+/// What the viewers of a feed see at the moment: a frame, or the picture that says why there is none.
 struct Picture: Sendable {
-    /// The place in the order of the camera's pictures: two with one sequence are the same picture.
+    /// The place in the order of the feed's pictures: two with one sequence are the same picture.
     let sequence: UInt64
     /// The number of the frame; of a picture that says why there is none, the last frame's.
     let number: UInt64
     let isLive: Bool
-    /// Bytes of the JPEG alone.
-    let jpegByteCount: Int
-    private let standard: WireImage?
-    private let advance: WireImage?
+    private let images: [Framing: WireImage]
 
-    /// Puts a JPEG into each framing that is wanted.
+    /// Puts a JPEG into each framing of `framings`.
     ///
-    /// `outage` names the reason when the picture is no frame; it then stands in the part's header, so that a program
-    /// can tell. `files` lends what the bytes are put into.
+    /// `outage` gives the reason if the picture is not a frame; it is then in the part's header, for programs. `files`
+    /// lends what the bytes are put into.
     init(
         _ jpeg: RawSpan, sequence: UInt64, number: UInt64, realtime: UInt64, outage: String? = nil,
-        framings: FramingSet, files: FileReserve
+        framings: Set<Framing>, files: MemoryFilePool
     ) {
         self.sequence = sequence
         self.number = number
         isLive = outage == nil
-        jpegByteCount = jpeg.byteCount
-        if framings.contains(FramingSet(.standard)) {
-            var header = Multipart.partHeader(
-                byteCount: jpeg.byteCount, realtimeNanoseconds: realtime, frameNumber: number)
-            if let outage {
-                // The header ends with an empty line; ours goes before that.
-                header.removeLast(2)
-                header += Array("\(HeaderName.offline): \(HeaderText(outage))\r\n\r\n".utf8)
-            }
-            standard = WireImage(head: header, body: jpeg, tail: Framing.standard.trailer, in: files)
-        } else {
-            standard = nil
+        var images: [Framing: WireImage] = [:]
+        for framing in framings {
+            let header =
+                framing == .standard
+                ? Self.header(byteCount: jpeg.byteCount, number: number, realtime: realtime, outage: outage) : []
+            images[framing] = WireImage(head: header, body: jpeg, tail: framing.trailer, in: files)
         }
-        advance =
-            framings.contains(FramingSet(.advance))
-            ? WireImage(body: jpeg, tail: Framing.advance.trailer, in: files) : nil
+        self.images = images
     }
 
     /// A frame that nobody wants to see: known by number alone.
@@ -47,26 +37,25 @@ struct Picture: Sendable {
         self.sequence = sequence
         self.number = number
         isLive = true
-        jpegByteCount = 0
-        standard = nil
-        advance = nil
+        images = [:]
     }
 
-    subscript(_ framing: Framing) -> WireImage? {
-        switch framing {
-        case .standard: standard
-        case .advance: advance
-        }
-    }
+    subscript(_ framing: Framing) -> WireImage? { images[framing] }
 
     /// Whether anybody can see it.
-    var isShown: Bool { standard != nil || advance != nil }
+    var isShown: Bool { !images.isEmpty }
 
-    /// The framings that it is there in.
-    var framings: FramingSet {
-        var set: FramingSet = []
-        if standard != nil { set.insert(FramingSet(.standard)) }
-        if advance != nil { set.insert(FramingSet(.advance)) }
-        return set
+    /// Whether it is there in all of these framings.
+    func has(_ framings: Set<Framing>) -> Bool { framings.allSatisfy { images[$0] != nil } }
+
+    private static func header(byteCount: Int, number: UInt64, realtime: UInt64, outage: String?) -> [UInt8] {
+        var header = Multipart.partHeader(
+            byteCount: byteCount, realtimeNanoseconds: realtime, frameNumber: number)
+        if let outage {
+            // The header ends with an empty line; this field precedes it.
+            header.removeLast(2)
+            header += Array("\(HeaderName.offline): \(HeaderText(outage))\r\n\r\n".utf8)
+        }
+        return header
     }
 }

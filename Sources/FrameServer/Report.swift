@@ -1,48 +1,87 @@
+import Cameras
 import JSON
 import Linux
 import MotionJPEG
 import Names
+import Service
 import SharedFrame
+import Web
 
-/// What the server says of its cameras: status and health.
+/// What the server reports of its cameras: status, health and metrics. Any thread may make it.
 struct Report {
-    let service: ServiceCounters
-    let kind: RingName.Kind
-    /// CLOCK_MONOTONIC in nanoseconds.
-    let now: UInt64
+    enum Kind: Sendable {
+        case status
+        case health
+        case metrics
+    }
 
-    /// Of all cameras.
-    func status(of cameras: [Camera]) -> JSON {
-        .object([("now", clock), ("cameras", .array(cameras.map { .object(fields(of: $0)) }))])
+    let totals: ServiceCounters.Totals
+    let service: String
+    let now: Instant
+
+    /// `totals` is what all workers have counted, `name` the service's.
+    init(_ totals: ServiceCounters.Totals, name: String, now: Instant) {
+        self.totals = totals
+        service = name
+        self.now = now
+    }
+
+    /// A camera as its ring was a moment ago.
+    struct Reading {
+        let name: CameraName
+        let kind: RingName.Kind?
+        let status: RingStatus?
+        /// Why its ring is not read.
+        let refusal: String?
+
+        init(_ source: CameraSource) {
+            name = source.name
+            switch source.content {
+            case .ring(let subscriber):
+                kind = subscriber.name.kind
+                status = subscriber.status
+                refusal = subscriber.refusal
+            case .problem(let problem): (kind, status, refusal) = (nil, nil, problem)
+            }
+        }
+    }
+
+    func response(_ kind: Kind, of cameras: [CameraSource]) -> Response {
+        let readings = cameras.map { Reading($0) }
+        switch kind {
+        case .status:
+            return .json(
+                .object([("now", clock), ("cameras", .array(readings.map { .object(fields(of: $0)) }))]))
+        case .health: return health(of: readings)
+        case .metrics: return metrics(of: readings)
+        }
     }
 
     /// Of one camera.
-    func status(of camera: Camera) -> JSON { .object([("now", clock)] + fields(of: camera)) }
+    func status(of camera: CameraSource) -> JSON { .object([("now", clock)] + fields(of: Reading(camera))) }
 
     /// 200 while at least one camera is healthy.
-    func health(of cameras: [Camera]) -> Response {
-        var isHealthy = false
-        var list: [JSON] = []
-        for camera in cameras {
-            let status = camera.subscriber.status
-            let isThisHealthy = Outage.isHealthy(status, now: now)
-            if isThisHealthy { isHealthy = true }
-            list.append(
+    private func health(of cameras: [Reading]) -> Response {
+        let list = JSON.array(
+            cameras.map { camera in
                 .object([
-                    ("camera", .text(camera.name.text)), ("state", .text(condition(of: camera, status).state)),
-                    ("healthy", .bool(isThisHealthy)), ("age_ms", age(status)),
-                ]))
+                    ("camera", .text(camera.name.text)), ("state", .text(condition(of: camera).state)),
+                    ("healthy", .bool(Outage.isHealthy(camera.status, now: now))), ("age_ms", age(camera.status)),
+                ])
+            })
+        if cameras.contains(where: { Outage.isHealthy($0.status, now: now) }) {
+            return .json(.object([("status", .text("ok")), ("cameras", list)]))
         }
-        if isHealthy { return .json(.object([("status", .text("ok")), ("cameras", .array(list))])) }
         return .error(
             503, "unhealthy", "No camera gives pictures.",
-            fields: [("status", .text("unhealthy")), ("cameras", .array(list))]
+            fields: [("status", .text("unhealthy")), ("cameras", list)]
         ).adding("Retry-After", "2")
     }
 
-    private func fields(of camera: Camera) -> [(String, JSON)] {
-        let status = camera.subscriber.status
-        let condition = condition(of: camera, status)
+    private func fields(of camera: Reading) -> [(String, JSON)] {
+        let status = camera.status
+        let condition = condition(of: camera)
+        let sent = StreamCounts(totals[camera.name])
         var fields: [(String, JSON)] = [
             ("camera", .text(camera.name.text)),
             ("state", .text(condition.state)),
@@ -58,13 +97,13 @@ struct Report {
                     ("asked", rate(status?.framesPerSecondAsked)), ("captured", rate(status?.framesPerSecondMeasured)),
                 ])
             ),
-            ("viewers", .count(service.total(of: camera.name).viewers)),
+            ("viewers", .count(sent.viewers)),
             ("bytes_per_frame", .count(status?.newest?.byteCount ?? 0)),
             ("source", source(status)),
-            ("counters", counters(of: camera, status)),
+            ("counters", counters(status, sent)),
             ("restarts", .count(status?.restarts ?? 0)),
         ]
-        if kind.hasForeignClock {
+        if camera.kind?.hasForeignClock ?? false {
             fields.append(("clock_offset_ms", .number(Double((status?.clockOffset ?? 0) / 1000) / 1000)))
         }
         return fields
@@ -77,8 +116,7 @@ struct Report {
         ])
     }
 
-    private func counters(of camera: Camera, _ status: RingStatus?) -> JSON {
-        let sent = service.total(of: camera.name)
+    private func counters(_ status: RingStatus?, _ sent: StreamCounts) -> JSON {
         let dropped = DropReason.allCases.map { ($0.name, JSON.count(status?.dropped[$0] ?? 0)) }
         return .object([
             ("captured", .count(status?.captured ?? 0)), ("published", .count(status?.published ?? 0)),
@@ -86,20 +124,23 @@ struct Report {
             ("encoded", .count(status?.encodedFrames ?? 0)),
             ("encode_ms", .count((status?.encodeNanoseconds ?? 0) / 1_000_000)),
             ("streams", .count(sent.streams)), ("frames_sent", .count(sent.frames)),
-            ("bytes_sent", .count(sent.bytes)), ("snapshots", .count(sent.snapshots)),
+            ("bytes_sent", .count(sent.bytes)), ("snapshots", .count(sent.snapshots)), ("scaled", .count(sent.scaled)),
         ])
     }
 
-    /// The camera's state, or what is wrong where the state alone says too little.
-    private func condition(of camera: Camera, _ status: RingStatus?) -> (state: String, reason: String) {
-        let outage = Outage.current(status, refusal: camera.subscriber.refusal, kind: kind, now: now)
+    /// The camera's state, or what is wrong if the state alone says too little.
+    private func condition(of camera: Reading) -> (state: String, reason: String) {
+        guard let kind = camera.kind else { return (CameraState.error.name, camera.refusal ?? "") }
+        let outage = Outage.current(camera.status, refusal: camera.refusal, kind: kind, now: now)
         if let outage { return (outage.state, outage.message) }
-        return (status?.state.name ?? "", status?.reason ?? "")
+        return (camera.status?.state.name ?? "", camera.status?.reason ?? "")
     }
 
     /// Milliseconds since the newest frame was taken.
     private func age(_ status: RingStatus?) -> JSON {
-        .optional(status?.newest) { .count((now - min(now, $0.capture.monotonic)) / 1_000_000) }
+        .optional(status?.newest) {
+            .integer(Instant(nanoseconds: $0.capture.monotonic).age(at: now).nanoseconds / 1_000_000)
+        }
     }
 
     /// Two digits behind the point.

@@ -1,4 +1,4 @@
-public import FastCGI
+import Web
 
 /// What a request is for, from its path.
 enum Route: Equatable {
@@ -10,7 +10,7 @@ enum Route: Equatable {
     case health
     case metrics
 
-    /// nil: nothing is at that path.
+    /// Returns nil if nothing is at that path.
     init?(path: String, query: Query) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         let camera = parts.count > 1 ? parts[1] : nil
@@ -28,7 +28,8 @@ enum Route: Equatable {
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
-        case "metrics" where camera == nil: self = .metrics
+        // Exactly: the web server guards this very path.
+        case "metrics" where path == "/metrics": self = .metrics
         default: return nil
         }
     }
@@ -36,8 +37,8 @@ enum Route: Equatable {
     /// The names that the query may use.
     var parameters: Set<String> {
         switch self {
-        case .stream: ["action", "fps", "advance_headers"]
-        case .snapshot: ["action", "after", "max_age", "offline"]
+        case .stream: StreamOptions.parameters
+        case .snapshot: SnapshotRequest.parameters
         case .status, .controls, .health, .metrics: []
         }
     }
@@ -45,16 +46,5 @@ enum Route: Equatable {
     /// How it may be asked for.
     var methods: [String] {
         if case .controls = self { ["GET", "HEAD", "PUT"] } else { ["GET", "HEAD"] }
-    }
-}
-
-extension Request {
-    /// The path that was asked for, whatever the web server calls it.
-    public var path: String {
-        if let path = self["DOCUMENT_URI"] { return path }
-        if let script = self["SCRIPT_NAME"] { return script + (self["PATH_INFO"] ?? "") }
-        if let path = self["PATH_INFO"] { return path }
-        let target = self["REQUEST_URI"] ?? "/"
-        return String(target.prefix { $0 != "?" && $0 != "#" })
     }
 }

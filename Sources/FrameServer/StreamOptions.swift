@@ -1,25 +1,29 @@
 import MotionJPEG
+import Web
 
 /// How a viewer wants its stream.
 struct StreamOptions {
-    let framing: Framing
-    /// The least time from picture to picture in nanoseconds; 0: as they come.
-    let interval: UInt64
+    let rendition: Rendition
+    /// The minimum time from picture to picture; zero: as they come.
+    let interval: Duration
 
-    /// Takes `fps`, 0.1 to 120 pictures a second, and `advance_headers` from the query.
+    static let parameters: Set<String> = ["action", "fps", "advance_headers", "width"]
+
+    /// Takes `fps`, 0.1 to 120 pictures a second, `width` and `advance_headers` from the query.
     ///
-    /// Without the latter a browser that shows the stream by itself, as its `Accept` tells, gets headers in advance.
-    init(_ query: Query, accept: String?) throws(Query.Refusal) {
+    /// Without the latter a browser that shows the stream by itself, which its `Accept` shows, gets headers in advance.
+    init(_ query: Query, accept: String?) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
-        interval = rate.map { UInt64(1e9 / $0) } ?? 0
+        interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero
+        let width = try PictureWidth(query)
         switch try query.choice("advance_headers", of: ["0", "1"]) {
-        case "1": framing = .advance
-        case nil where Self.isBrowser(accept): framing = .advance
-        default: framing = .standard
+        case "1": rendition = Rendition(width: width, framing: .advance)
+        case nil where Self.isBrowser(accept): rendition = Rendition(width: width, framing: .advance)
+        default: rendition = Rendition(width: width, framing: .standard)
         }
     }
 
-    /// What a stream's header says.
+    /// A stream's header.
     static var response: Response {
         Response(
             status: 200,

@@ -83,6 +83,8 @@ public struct FileStatus: Equatable, Sendable {
     /// How many names the file has; 0 once it is unlinked.
     public let linkCount: Int
     public let kind: Kind
+    /// When the content last changed: CLOCK_REALTIME in nanoseconds, in steps of the kernel's clock tick (up to 10 ms).
+    public let modified: UInt64
 
     /// The kinds of files that a program may be pointed at.
     public enum Kind: Sendable { case file, folder, characterDevice, other }
@@ -108,6 +110,7 @@ public struct FileStatus: Equatable, Sendable {
         owner = status.st_uid
         permissions = status.st_mode & 0o7777
         linkCount = Int(status.st_nlink)
+        modified = UInt64(max(0, status.st_mtim.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, status.st_mtim.tv_nsec))
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file

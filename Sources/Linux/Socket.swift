@@ -2,6 +2,12 @@ import CLinux
 import Glibc
 public import SystemPackage
 
+/// Both ends of a connection within this process.
+public struct SocketPair: ~Copyable, Sendable {
+    public let first: Descriptor
+    public let second: Descriptor
+}
+
 /// What the event loop does with a connected socket that it owns by number.
 public enum Socket {
     /// Sends `bytes` without raising SIGPIPE; returns how many the socket took.
@@ -109,6 +115,14 @@ public enum Socket {
             unsafe Glibc.connect(descriptor.number, address, length)
         }
         return descriptor
+    }
+
+    /// Two connected stream sockets that do not block (socketpair(2)).
+    public static func pair() throws(SystemError) -> SocketPair {
+        var ends: [CInt] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        try systemCall("socketpair", "") { unsafe socketpair(AF_UNIX, kind, 0, &ends) }
+        return SocketPair(first: Descriptor(owning: ends[0]), second: Descriptor(owning: ends[1]))
     }
 
     private static func stream(_ subject: String) throws(SystemError) -> Descriptor {

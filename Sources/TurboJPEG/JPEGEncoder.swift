@@ -177,8 +177,8 @@ public struct JPEGEncoder: ~Copyable {
 extension Subsampling {
     var code: CInt {
         switch self {
-        case .s420: CInt(bitPattern: TJSAMP_420.rawValue)
-        case .s422: CInt(bitPattern: TJSAMP_422.rawValue)
+        case .s420: CInt(truncatingIfNeeded: TJSAMP_420.rawValue)
+        case .s422: CInt(truncatingIfNeeded: TJSAMP_422.rawValue)
         }
     }
 }

@@ -40,7 +40,7 @@ public struct JPEGRetoucher: ~Copyable {
                     0)
             }
             draw(&pixels, width, height)
-            let grey = CInt(bitPattern: TJSAMP_GRAY.rawValue)
+            let grey = CInt(truncatingIfNeeded: TJSAMP_GRAY.rawValue)
             let chroma = header.subsampling == grey ? Subsampling.s420.code : header.subsampling
             var size = tjBufSize(header.width, header.height, chroma)
             var output = [UInt8](repeating: 0, count: Int(size))

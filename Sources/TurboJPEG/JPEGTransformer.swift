@@ -29,7 +29,7 @@ public struct JPEGTransformer: ~Copyable {
     /// - Returns: The number of bytes.
     public static func bound(width: Int, height: Int) -> Int {
         guard JPEGEncoder.size.contains(width), JPEGEncoder.size.contains(height) else { return 0 }
-        let full = CInt(bitPattern: TJSAMP_444.rawValue)
+        let full = CInt(truncatingIfNeeded: TJSAMP_444.rawValue)
         return Int(max(tjBufSize(CInt(width), CInt(height), full), tjBufSize(CInt(height), CInt(width), full)))
     }
 

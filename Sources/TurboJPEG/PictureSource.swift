@@ -25,7 +25,7 @@ struct PictureSource {
             case .yuyv, .uyvy: keepsAllLines ? TJSAMP_422 : TJSAMP_420
             case .nv12, .i420, .rgb24, .bgr24: TJSAMP_420
             }
-        return CInt(bitPattern: code.rawValue)
+        return CInt(truncatingIfNeeded: code.rawValue)
     }
 
     private var chromaWidth: Int { (width + 1) / 2 }

@@ -57,6 +57,6 @@ public enum Turn: Sendable, CaseIterable {
             case .transpose: TJXOP_TRANSPOSE
             case .transverse: TJXOP_TRANSVERSE
             }
-        return CInt(bitPattern: code.rawValue)
+        return CInt(truncatingIfNeeded: code.rawValue)
     }
 }

@@ -61,7 +61,7 @@ struct DetectWorker: ParsableCommand {
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.yieldToOthers(niceness: 0) }
         let server = try DetectionServer(
             DetectionServerConfiguration(
-                prefix: try system.prefix(), kind: source == .relay ? .relay : .capture, cameras: cameras.cameras,
+                prefix: try system.prefix(), kinds: [source == .relay ? .relay : .capture], cameras: cameras.cameras,
                 detector: detector.prepare(), threshold: threshold, queueLength: queue))
         try server.run()
     }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Daemon
 import Detection
-import FrameServer
 import JSON
 import Linux
 import SystemPackage

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import FrameServer
 import ProgramSupport
+import Service
 import SharedFrame
 
 /// Serves the cameras of this machine: streams, snapshots, status.
@@ -30,8 +31,9 @@ struct MJPEGWorker: ParsableCommand {
     func run() throws {
         let server = try FrameServer(
             FrameServerConfiguration(
-                service: "mjpeg-fcgi", prefix: try system.prefix(), kind: .capture, cameras: cameras.cameras,
-                maximumViewers: maxViewers, runtimeDirectory: system.runtimeFolder))
+                worker: WorkerConfiguration(service: "mjpeg-fcgi", runtimeFolder: system.runtimeFolder),
+                prefix: try system.prefix(), kinds: [.capture], cameras: cameras.cameras,
+                maximumViewers: maxViewers))
         try server.run()
     }
 

@@ -4,6 +4,7 @@ import FrameServer
 import Linux
 import Logging
 import ProgramSupport
+import Service
 import SharedFrame
 import Upstream
 
@@ -59,9 +60,9 @@ struct RelayWorker: ParsableCommand {
         // Before any thread is started: threads inherit which signals are blocked.
         let server = try FrameServer(
             FrameServerConfiguration(
-                service: "relay-fcgi", prefix: try system.prefix(), kind: .relay,
-                cameras: upstreams.map(\.ring.camera), maximumViewers: maxViewers,
-                runtimeDirectory: system.runtimeFolder))
+                worker: WorkerConfiguration(service: "relay-fcgi", runtimeFolder: system.runtimeFolder),
+                prefix: try system.prefix(), kinds: [.relay], cameras: upstreams.map(\.ring.camera),
+                maximumViewers: maxViewers))
         let logger = Logger(label: "relay-fcgi")
         let readers = try upstreams.map { try UpstreamReader($0, logger: logger) }
         defer {

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import DetectionServer
+import Web
 
 @Suite("A form with a picture")
 struct FormDataTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import DetectionServer
+import Web
 
 @Suite("What an Accept field prefers")
 struct PreferenceTests {

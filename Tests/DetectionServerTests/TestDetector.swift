@@ -1,7 +1,6 @@
 import Detection
 import DetectionServer
 import EventLoop
-import FrameServer
 import Linux
 import SharedFrame
 import Synchronization
@@ -41,7 +40,7 @@ final class TestDetector {
         let socket = folder.path.appending("detect.sock")
         self.socket = socket
         let configuration = DetectionServerConfiguration(
-            prefix: ring.prefix, kind: .capture, cameras: [],
+            prefix: ring.prefix, kinds: [.capture], cameras: [],
             detector: DetectorConfiguration(runtime: runtime, model: model), queueLength: queueLength)
         let started = Mutex<Result<LoopSignal, any Error>?>(nil)
         let shared = Shared(started)

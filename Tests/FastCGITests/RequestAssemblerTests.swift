@@ -4,6 +4,10 @@ import Testing
 
 @Suite("RequestAssembler")
 struct RequestAssemblerTests {
+    private let reader: RequestReader
+
+    init() throws { reader = try RequestReader() }
+
     private let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
     /// A request with a body in records of up to 32 kB, some of them padded.
@@ -27,12 +31,12 @@ struct RequestAssemblerTests {
         var progress = RequestAssembler.Progress.incomplete
         var rest = bytes[...]
         while !rest.isEmpty {
-            progress = assembler.feed(rest.prefix(size))
+            progress = assembler.feed(rest.prefix(size), reader)
             rest = rest.dropFirst(size)
             if case .head(let head) = progress {
                 request = head
                 assembler.allowBody(byteCount: limit, expected: limit)
-                progress = assembler.feed([])
+                progress = assembler.feed([], reader)
             }
             guard case .incomplete = progress else { break }
         }

@@ -17,7 +17,7 @@ struct RequestHeadTests {
             #expect(RequestHead.examine(whole, count: count) == .incomplete)
         }
         for count in (whole.count - 8)...whole.count {
-            #expect(RequestHead.examine(whole, count: count) == .complete)
+            #expect(RequestHead.examine(whole, count: count) == .complete(byteCount: whole.count - 8))
         }
     }
 
@@ -50,7 +50,7 @@ struct RequestHeadTests {
             let bytes =
                 Self.begin + FastCGIClient.record(4, Array(pairs[..<cut]), padding: cut % 8)
                 + FastCGIClient.record(4, Array(pairs[cut...]), padding: 3) + Self.end
-            #expect(examine(bytes) == .complete)
+            #expect(examine(bytes) == .complete(byteCount: bytes.count))
         }
     }
 

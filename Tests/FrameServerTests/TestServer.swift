@@ -2,6 +2,7 @@ import EventLoop
 import FrameServer
 import Linux
 import Names
+import Service
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -29,8 +30,10 @@ final class TestServer {
         let socket = folder.path.appending(name)
         self.socket = socket
         let configuration = FrameServerConfiguration(
-            service: "test-fcgi", prefix: ring.prefix, kind: kind, cameras: cameras.compactMap { CameraName($0) },
-            maximumViewers: maximumViewers, runtimeDirectory: hasFolder || shared != nil ? folder.path : nil)
+            worker: WorkerConfiguration(
+                service: "test-fcgi", runtimeFolder: hasFolder || shared != nil ? folder.path : nil),
+            prefix: ring.prefix, kinds: [kind], cameras: cameras.compactMap { CameraName($0) },
+            maximumViewers: maximumViewers)
         let started = Handover<Result<LoopSignal, any Error>>()
         thread = try Thread("test server") {
             do {

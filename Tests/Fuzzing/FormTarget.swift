@@ -1,4 +1,4 @@
-@testable import DetectionServer
+import Web
 
 /// A form with a picture in it.
 enum FormTarget {

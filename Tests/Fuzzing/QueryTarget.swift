@@ -1,6 +1,8 @@
+import Linux
 import Names
 import SharedFrame
 import SystemPackage
+import Web
 
 @testable import DetectionServer
 @testable import FrameServer
@@ -20,16 +22,17 @@ enum QueryTarget {
         if let route = DetectionRoute(path: path) { _ = try? query.check(known: route.parameters) }
         readAll(query, header: header)
         examine(camera: text)
-        wish(query, accept: header)
+        filter(query, accept: header)
     }
 
     private static func readAll(_ query: Query, header: String) {
         if let options = try? StreamOptions(query, accept: header) {
-            check(options.interval == 0 || 8_000_000...10_000_000_000 ~= options.interval, "0.1 to 120 pictures/s")
+            let bounds = Duration.milliseconds(8)...Duration.seconds(10)
+            check(options.interval == .zero || bounds.contains(options.interval), "0.1 to 120 pictures/s")
         }
-        if let request = try? SnapshotRequest(query, ifNoneMatch: header, isHeadOnly: false, now: 1 << 40) {
+        if let request = try? SnapshotRequest(query, ifNoneMatch: header, now: Instant(nanoseconds: 1 << 40)) {
             check(request.deadline > request.began, "a snapshot waits")
-            check(request.maximumAge ?? 0 <= 3_600_000_000_000, "an age of at most an hour")
+            check(request.maximumAge ?? .zero <= .seconds(3600), "an age of at most an hour")
             _ = request.isKnown(1)
         }
         if let number = try? query.number("fps", in: 0.1...120) { check(0.1...120 ~= number, "within its range") }
@@ -47,7 +50,7 @@ enum QueryTarget {
     private static func examine(camera text: String?) {
         guard let text, let name = CameraName(text) else { return }
         check(name.text.utf8.elementsEqual(text.utf8), "a name is taken as it is")
-        for kind in [RingName.Kind.capture, .relay] {
+        for kind in RingName.Kind.allCases {
             guard let prefix = SystemPrefix("fuzz") else { fatalError("not a prefix") }
             let ring = RingName(prefix: prefix, camera: name, kind: kind)
             check(ring.path.removingLastComponent() == RingName.folder, "a ring lies in its folder")
@@ -56,13 +59,13 @@ enum QueryTarget {
         }
     }
 
-    /// What a client wishes of a detection, written and read again, is the same.
-    private static func wish(_ query: Query, accept: String) {
-        guard let wish = try? Wish(query, threshold: 0.5, accept: accept) else { return }
-        check(0.04...1 ~= wish.minimum, "a confidence")
-        let text = wish.query(threshold: 0.5)
-        var again = try? Wish(Query(String(text.dropFirst())), threshold: 0.5, accept: nil)
-        again?.wantsPicture = wish.wantsPicture
-        check(again == wish, "a wish can be written: \(wish), \(text)")
+    /// The filter of a detection's results, written and read again, is the same.
+    private static func filter(_ query: Query, accept: String) {
+        guard let filter = try? ResultFilter(query, threshold: 0.5, accept: accept) else { return }
+        check(0.04...1 ~= filter.minimum, "a confidence")
+        let text = filter.query(threshold: 0.5)
+        var again = try? ResultFilter(Query(String(text.dropFirst())), threshold: 0.5, accept: nil)
+        again?.wantsPicture = filter.wantsPicture
+        check(again == filter, "a filter can be written: \(filter), \(text)")
     }
 }

@@ -5,6 +5,10 @@ import Linux
 import Names
 import SystemPackage
 
+import Cameras
+import Service
+import Web
+
 @testable import FrameServer
 @testable import SharedFrame
 
@@ -22,17 +26,15 @@ enum RingTarget {
     ///
     /// `@unchecked Sendable`: libFuzzer has one thread.
     private final class Reader: @unchecked Sendable {
-        let service: ServiceCounters
-        let camera: Camera
+        let counters: ServiceCounters
+        let subscriber: FrameSubscriber
 
         init() {
-            let configuration = FrameServerConfiguration(
-                service: "fuzz", prefix: .standard, kind: .capture, cameras: [])
-            guard let service = try? ServiceCounters(configuration), let loop = try? LoopSignal(),
-                let camera = try? Camera(name, loop: loop)
+            guard let counters = try? ServiceCounters(WorkerConfiguration(service: "fuzz")),
+                let subscriber = try? FrameSubscriber(name)
             else { fatalError("no descriptors") }
-            self.service = service
-            self.camera = camera
+            self.counters = counters
+            self.subscriber = subscriber
         }
     }
 
@@ -73,7 +75,7 @@ enum RingTarget {
     /// Makes the reader let go of the object, which then goes.
     private static func forget() {
         truncate(to: 0)
-        _ = reader.camera.subscriber.copyNewestFrame()
+        _ = reader.subscriber.copyNewestFrame()
         removeObject()
     }
 
@@ -81,25 +83,24 @@ enum RingTarget {
 
     /// `object` is nil when it may have changed since.
     private static func read(_ object: RingContent?) {
-        let (service, camera) = (reader.service, reader.camera)
-        let subscriber = camera.subscriber
+        let subscriber = reader.subscriber
         let frame = subscriber.copyNewestFrame()
         if let frame { examine(frame, object) }
         if let frame, let again = subscriber.copyFrame(number: frame.description.number) { examine(again, object) }
         for number in [0, frame?.description.number ?? 1] { _ = subscriber.wait(newerThan: number, milliseconds: 0) }
-        let now = Clock.monotonic
-        let report = Report(service: service, kind: .capture, now: now)
-        let document = report.status(of: camera).text
+        let now = Instant.now
+        let report = Report(reader.counters.totals(), name: "fuzz", now: now)
+        let source = CameraSource(name: name.camera, content: .ring(subscriber))
+        let document = report.status(of: source).text
         check(JSON(Array(document.utf8)) != nil, "the status is JSON: \(document)")
-        _ = report.health(of: [camera])
-        _ = report.metrics(of: [camera])
+        for kind in [Report.Kind.status, .health, .metrics] { _ = report.response(kind, of: [source]) }
         guard let status = subscriber.status else {
             check(frame == nil, "a ring with a frame has a status")
             return
         }
-        _ = Outage.current(status, refusal: subscriber.refusal, kind: .capture, now: now)
+        _ = Outage.final(status, refusal: subscriber.refusal, kind: .capture, now: now)
         for query in ["", "after=5", "max_age=1000"] {
-            let request = try? SnapshotRequest(Query(query), ifNoneMatch: nil, isHeadOnly: false, now: now)
+            let request = try? SnapshotRequest(Query(query), ifNoneMatch: nil, now: now)
             _ = request?.isSatisfied(by: status, now: now)
         }
     }
@@ -120,7 +121,7 @@ enum RingTarget {
     private static func takeOver(slotByteCount: Int) {
         let source = SourceDescription(kind: "pattern", device: "fuzz")
         guard let publisher = try? FramePublisher(name, slotByteCount: slotByteCount, source: source) else { return }
-        let subscriber = reader.camera.subscriber
+        let subscriber = reader.subscriber
         for byteCount in [1, 5000] {
             let bytes = [UInt8](repeating: UInt8(byteCount & 0xff), count: byteCount)
             let published = bytes.withRawSpan {

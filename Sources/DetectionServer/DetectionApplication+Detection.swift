@@ -1,0 +1,196 @@
+import Cameras
+import Detection
+import FastCGI
+import Linux
+import Logging
+import Names
+import Service
+import SharedFrame
+import Web
+
+/// From a whole request to work.
+extension DetectionApplication {
+    /// Does what a request asks for, once all of it is there.
+    func perform(
+        _ exchange: DetectionExchange, _ request: Request, _ frame: UInt64?, body: [UInt8]
+    ) throws(HTTPError) {
+        switch exchange.route {
+        case .status: answer(exchange, status())
+        case .result(let id):
+            try checkLabels(exchange.filter)
+            try show(result(id), to: exchange)
+        case .picture(let id):
+            let result = try result(id)
+            try exchange.connection.require(.watch, for: result.camera)
+            let jpeg = try jpeg(of: result)
+            let headers = Answer.pictureHeaders(jpeg, result)
+            answer(exchange, Response(status: 200, headers: headers, body: jpeg))
+        case .overlay(let id):
+            try checkLabels(exchange.filter)
+            try draw(result(id), for: exchange)
+        case .deepStack: try detectForm(body, request, for: exchange)
+        case .detect(let name):
+            try checkReadiness(exchange.filter)
+            if !body.isEmpty {
+                try detect(picture: body, for: exchange)
+            } else if let frame {
+                try detect(frame: frame, of: camera(name, for: exchange.connection), for: exchange)
+            } else {
+                try detectNewest(of: camera(name, for: exchange.connection), for: exchange)
+            }
+        }
+    }
+
+    // MARK: What is looked at
+
+    /// The picture in a form's field, as DeepStack's clients send it.
+    private func detectForm(
+        _ body: [UInt8], _ request: Request, for exchange: DetectionExchange
+    ) throws(HTTPError) {
+        try checkReadiness(exchange.filter)
+        guard let boundary = FormData.boundary(in: request["CONTENT_TYPE"] ?? ""), !body.isEmpty else {
+            throw HTTPError(400, "bad_form", "Send a form (multipart/form-data) with a JPEG in its field 'image'.")
+        }
+        let form: FormData
+        do throws(FormData.Defect) {
+            form = try FormData(body, boundary: boundary)
+        } catch {
+            throw HTTPError(400, "bad_form", error.message)
+        }
+        guard let content = form.first("image"), !content.isEmpty else {
+            throw HTTPError(400, "bad_form", "The form has no field 'image' with a JPEG in it.")
+        }
+        guard content.count <= Limit.pictureByteCount else { throw Self.tooLarge }
+        if let range = form.first("min_confidence"), range.count < 32 {
+            let text = String(decoding: body[range], as: UTF8.self).trimmed
+            guard let value = Float(text), (0...1).contains(value) else {
+                throw HTTPError(400, "bad_form", "The form's field 'min_confidence' takes a number from 0 to 1.")
+            }
+            exchange.filter.minimum = max(value, YOLOX.leastConfidence)
+        }
+        try detect(picture: Array(body[content]), for: exchange)
+    }
+
+    /// A picture that came with the request; the same one is looked at once for all who wait for it.
+    private func detect(picture: [UInt8], for exchange: DetectionExchange) throws(HTTPError) {
+        if let (id, _) = jobs.first(where: { $0.value.upload == picture }) {
+            // Its own copy is not needed any more.
+            exchange.reservation = nil
+            try join(exchange, id)
+        } else {
+            try add(.picture(picture), key: nil, upload: picture, for: exchange)
+        }
+    }
+
+    /// The frame of a camera that was named.
+    private func detect(
+        frame number: UInt64, of camera: WatchedCamera, for exchange: DetectionExchange
+    ) throws(HTTPError) {
+        let key = JobKey.frame(camera.name, number: number)
+        if let result = store.result(of: camera.name, number: number) {
+            counters.countShared()
+            try show(result, to: exchange)
+        } else if let job = jobsByKey[key] ?? inference.running(camera.name, number: number), jobs[job] != nil {
+            try join(exchange, job)
+        } else if let frame = camera.subscriber.copyFrame(number: number) {
+            try add(.frame(camera.name, frame), key: key, for: exchange)
+        } else {
+            throw HTTPError(410, "frame_gone", "Frame \(number) of camera '\(camera.name)' is no longer there.")
+        }
+    }
+
+    /// The newest frame of a camera, or the next one if that is not current.
+    private func detectNewest(of camera: WatchedCamera, for exchange: DetectionExchange) throws(HTTPError) {
+        if let frame = camera.currentFrame(now: now) {
+            if let result = store.result(of: camera.name, number: frame.number) {
+                counters.countShared()
+                try show(result, to: exchange)
+            } else if let job = inference.running(camera.name, number: frame.number), jobs[job] != nil {
+                try join(exchange, job)
+            } else if let job = jobsByKey[.newest(camera.name)] {
+                try join(exchange, job)
+            } else {
+                try add(.newest(camera.name, camera.subscriber), key: .newest(camera.name), for: exchange)
+            }
+            return
+        }
+        if let outage = outage(of: camera), outage.isFinal { throw offline(camera.name, outage) }
+        guard waitingCount < Limit.waitingCount else { throw Self.busy }
+        do throws(SystemError) {
+            try camera.add(exchange, mailbox)
+        } catch {
+            log.error("the pictures of \(camera.name) cannot be watched: \(error)")
+            throw Self.busy
+        }
+        exchange.wait(Limit.freshTime)
+        exchange.camera = camera
+    }
+
+    /// Goes on with those who waited for a fresh frame, if there is one now.
+    func serveWaiters(of camera: WatchedCamera) {
+        guard !camera.waiters.isEmpty else { return }
+        let isFresh = camera.currentFrame(now: now) != nil
+        let outage = isFresh ? nil : outage(of: camera)
+        guard isFresh || outage?.isFinal ?? false else { return }
+        for exchange in camera.takeWaiters() {
+            exchange.camera = nil
+            do throws(HTTPError) {
+                if let outage { throw offline(camera.name, outage) }
+                try detectNewest(of: camera, for: exchange)
+            } catch {
+                refuse(error, to: exchange)
+            }
+        }
+    }
+
+    // MARK: Work
+
+    /// Queues work, if there is room in the queue, for a request that then waits.
+    func add(
+        _ task: Job.Task, key: JobKey?, upload: [UInt8]? = nil, for exchange: DetectionExchange, isBegun: Bool = false
+    ) throws(HTTPError) {
+        // What has been looked at already is not refused in favour of those who have only come.
+        let room = isBegun ? configuration.queueLength * 4 : configuration.queueLength
+        guard inference.pendingCount < room, waitingCount < Limit.waitingCount else { throw Self.busy }
+        let job = Job(id: nextJob, task: task)
+        nextJob += 1
+        jobs[job.id] = PendingJob(waiters: [exchange], key: key, upload: upload)
+        if let key { jobsByKey[key] = job.id }
+        exchange.wait(Limit.resultTime)
+        exchange.job = job.id
+        inference.add(job)
+    }
+
+    /// Lets a request wait for work that another one has asked for.
+    func join(_ exchange: DetectionExchange, _ job: UInt64) throws(HTTPError) {
+        guard waitingCount < Limit.waitingCount else { throw Self.busy }
+        counters.countShared()
+        jobs[job]?.waiters.append(exchange)
+        exchange.wait(Limit.resultTime)
+        exchange.job = job
+    }
+
+    // MARK: Cameras
+
+    /// The camera that a request means: one that was named at the start, or whose ring is there.
+    func camera(_ text: String?, for connection: Connection) throws(HTTPError) -> WatchedCamera {
+        directory.refreshIfChanged()
+        let name = text.map { CameraName($0) } ?? directory.first
+        guard let name, text == nil || directory.contains(name) else {
+            let message = "There is no camera '\(Excerpt(text ?? ""))'; /status lists the cameras."
+            throw HTTPError(404, "camera_not_found", message)
+        }
+        try connection.require(.detect, for: name)
+        let ring = directory.ring(of: name)
+        if let camera = cameras[name], camera.subscriber.name == ring || !camera.waiters.isEmpty { return camera }
+        cameras = cameras.filter { directory.contains($0.key) || !$0.value.waiters.isEmpty }
+        do throws(SystemError) {
+            let camera = try WatchedCamera(ring)
+            cameras[name] = camera
+            return camera
+        } catch {
+            log.error("a camera cannot be opened: \(error)")
+            throw Self.busy
+        }
+    }
+}

@@ -1,0 +1,239 @@
+import Cameras
+import Detection
+import EventLoop
+import FastCGI
+import JSON
+import Linux
+import Logging
+import MotionJPEG
+import Names
+import Service
+import SharedFrame
+import Web
+
+/// What the detection worker does with requests. Another thread detects.
+///
+/// It belongs to the worker's event loop.
+final class DetectionApplication: Application {
+    let configuration: DetectionServerConfiguration
+    let log: Logger
+    let loop: EventLoop
+    let inference: InferenceThread
+    let store = ResultStore()
+    var counters = DetectionCounters()
+    let directory: CameraDirectory
+    var cameras: [CameraName: WatchedCamera] = [:]
+    /// What cameras' watches post when there may be a new frame.
+    let mailbox: Mailbox<CameraName>
+    /// Work under way, and who waits for it.
+    var jobs: [UInt64: PendingJob] = [:]
+    /// Work that a further request for the same joins.
+    var jobsByKey: [JobKey: UInt64] = [:]
+    var nextJob: UInt64 = 1
+    let reserved = Reservation.Account()
+    /// Descriptors that results may take: the others are for connections.
+    let maximumFileCount: Int
+
+    /// Work under way.
+    struct PendingJob {
+        var waiters: [DetectionExchange]
+        let key: JobKey?
+        /// The picture that came with a request, so that the same one is not looked at twice.
+        let upload: [UInt8]?
+    }
+
+    /// What work is about.
+    enum JobKey: Hashable {
+        /// A camera's newest frame, whichever that is when its turn has come.
+        case newest(CameraName)
+        case frame(CameraName, number: UInt64)
+        case drawing(result: String, ResultFilter)
+    }
+
+    init(_ configuration: DetectionServerConfiguration, _ loop: EventLoop) throws(SystemError) {
+        self.configuration = configuration
+        self.loop = loop
+        log = Logger(label: configuration.worker.service)
+        inference = try InferenceThread(configuration.detector, log: log, loop.signal)
+        directory = CameraDirectory(
+            prefix: configuration.prefix, kinds: configuration.kinds, configured: configuration.cameras)
+        mailbox = Mailbox(loop.signal)
+        maximumFileCount = ResourceLimit.raiseOpenFiles() / 4
+    }
+
+    var now: Instant { loop.now }
+
+    // MARK: The worker's calls
+
+    var metricsPath: String? { "/detect/metrics" }
+
+    func addMetrics(to text: inout MetricsText) {
+        counters.addMetrics(to: &text, inference.readiness, store: store, waiting: waitingCount)
+    }
+
+    var isIdle: Bool { jobs.isEmpty && cameras.values.allSatisfy { $0.waiters.isEmpty } }
+
+    var reservedDescriptorCount: Int { min(store.count, maximumFileCount) + cameras.count * 4 }
+
+    func tick(isSignalled: Bool) {
+        for (id, outcome) in inference.takeFinished() { finish(id, outcome) }
+        for name in Set(mailbox.take()) {
+            if let camera = cameras[name] { serveWaiters(of: camera) }
+        }
+        guard !isSignalled else { return }
+        for camera in cameras.values { serveWaiters(of: camera) }
+    }
+
+    func end() {
+        for camera in cameras.values { camera.stop() }
+    }
+
+    func begin(_ request: Request, on connection: Connection) throws(HTTPError) {
+        let route = DetectionRoute(path: request.path)
+        do throws(HTTPError) {
+            guard let route else {
+                throw HTTPError(
+                    404, "not_found", "There is nothing at \(Excerpt(request.path)); POST to /detect_once.")
+            }
+            try admit(request, route, on: connection)
+        } catch {
+            refuse(error, on: connection, isDetection: route?.isPost ?? (request.method == "POST"))
+        }
+    }
+
+    // MARK: Before anything is detected
+
+    static let tooLarge = HTTPError(
+        413, "too_large", "The picture has more than \(Limit.pictureByteCount >> 20) MiB.")
+    static let busy = HTTPError.temporary("busy", "The detection queue is full; try again.", retryAfter: 1)
+
+    private func admit(_ request: Request, _ route: DetectionRoute, on connection: Connection) throws(HTTPError) {
+        try request.check(methods: route.isPost ? ["POST"] : ["GET", "HEAD"])
+        if route.isPost { try request.checkOrigin() }
+        let query = request.query
+        try query.check(known: route.parameters)
+        let filter = try ResultFilter(query, threshold: configuration.threshold, accept: request["HTTP_ACCEPT"])
+        let frame = try query.integer("frame", in: 0...UInt64(1) << 53)
+        let exchange = DetectionExchange(route, filter, on: connection, self)
+        let length = try bodyLength(request, route, frame)
+        // A request that names a camera which does not exist is refused even if a picture comes with it.
+        if case .detect(let name) = route, name != nil || length == 0 {
+            _ = try camera(name, for: connection)
+        } else if route.isPost {
+            try connection.require(.detect, for: nil)
+        }
+        guard length > 0 else { return try perform(exchange, request, frame, body: []) }
+        exchange.reservation = Reservation(length, in: reserved)
+        connection.readBody(limit: length, expected: length, tooLong: Self.tooLarge) {
+            [unowned self] body throws(HTTPError) in
+            do throws(HTTPError) {
+                try perform(exchange, request, frame, body: body)
+            } catch {
+                refuse(error, to: exchange)
+            }
+        }
+    }
+
+    /// The length of the body, of which all bodies together may have only so much.
+    private func bodyLength(
+        _ request: Request, _ route: DetectionRoute, _ frame: UInt64?
+    ) throws(HTTPError) -> Int {
+        let length = try request.contentLength()
+        let isPicture = request.mediaType == "image/jpeg"
+        // A client that sends a picture wants to know about that one, not about the camera's.
+        if length == 0, route.isPost, isPicture { throw HTTPError(400, "bad_picture", "The picture is empty.") }
+        guard length > 0, route.isPost else { return 0 }
+        guard frame == nil else { throw HTTPError(400, "bad_query", "Send a picture or name a frame, not both.") }
+        let isForm = FormData.boundary(in: request["CONTENT_TYPE"] ?? "") != nil
+        switch route {
+        case .deepStack where !isForm:
+            throw HTTPError(415, "wrong_type", "Send a form (multipart/form-data) with a JPEG in its field 'image'.")
+        case .detect where !isPicture:
+            throw HTTPError(
+                415, "wrong_type",
+                "Send a JPEG as Content-Type: image/jpeg, or nothing for the camera's own picture.")
+        default: break
+        }
+        guard length <= (isForm ? Limit.bodyByteCount : Limit.pictureByteCount) else { throw Self.tooLarge }
+        guard reserved.byteCount + length <= Limit.bodiesByteCount, waitingCount < Limit.waitingCount,
+            inference.pendingCount < configuration.queueLength
+        else { throw Self.busy }
+        return length
+    }
+
+    /// Requests that wait for a fresh frame or for a result.
+    var waitingCount: Int {
+        jobs.values.reduce(0) { $0 + $1.waiters.count } + cameras.values.reduce(0) { $0 + $1.waiters.count }
+    }
+
+    // MARK: Answers
+
+    /// Answers a request, whatever it waited for.
+    func answer(_ exchange: DetectionExchange, _ response: Response, outcome: String = "ok") {
+        counters.count(outcome, isDetection: exchange.route.isPost)
+        leave(exchange)
+        exchange.connection.answer(response)
+    }
+
+    func refuse(_ error: HTTPError, to exchange: DetectionExchange) {
+        answer(exchange, Self.response(error), outcome: error.code)
+    }
+
+    /// A request that never came so far as to wait.
+    func refuse(_ error: HTTPError, on connection: Connection) {
+        refuse(error, on: connection, isDetection: true)
+    }
+
+    private func refuse(_ error: HTTPError, on connection: Connection, isDetection: Bool) {
+        counters.count(error.code, isDetection: isDetection)
+        connection.answer(Self.response(error))
+    }
+
+    /// In the form that both Oriel's and DeepStack's clients read.
+    private static func response(_ error: HTTPError) -> Response {
+        error.response(leading: [("success", .bool(false))])
+    }
+
+    /// Takes a request out of everything that it waits in.
+    func leave(_ exchange: DetectionExchange) {
+        exchange.reservation = nil
+        exchange.camera?.remove(exchange)
+        exchange.camera = nil
+        exchange.result = nil
+        guard let id = exchange.job.take() else { return }
+        jobs[id]?.waiters.removeAll { $0 === exchange }
+        // Nobody is left who wants the work.
+        if jobs[id]?.waiters.isEmpty ?? true {
+            forget(id)
+            inference.cancel(id)
+        }
+    }
+
+    /// Forgets work, and returns who waits for it.
+    @discardableResult
+    func forget(_ id: UInt64) -> [DetectionExchange] {
+        guard let job = jobs.removeValue(forKey: id) else { return [] }
+        if let key = job.key, jobsByKey[key] == id { jobsByKey[key] = nil }
+        return job.waiters
+    }
+
+    /// The time of a request that waits is over.
+    func giveUp(_ exchange: DetectionExchange) {
+        if let camera = exchange.camera {
+            refuse(offline(camera.name, outage(of: camera) ?? .silent), to: exchange)
+            return
+        }
+        let seconds = Int(Limit.resultTime.inSeconds)
+        let message = "The detector has not come to this picture in \(seconds) seconds."
+        refuse(.temporary("timeout", message, retryAfter: 1, status: 504), to: exchange)
+    }
+
+    func offline(_ camera: CameraName, _ outage: Outage) -> HTTPError {
+        .temporary("camera_offline", outage.message, retryAfter: 2, fields: [("camera", .text(camera.text))])
+    }
+
+    func outage(of camera: WatchedCamera) -> Outage? {
+        Outage.current(
+            camera.subscriber.status, refusal: camera.subscriber.refusal, kind: camera.subscriber.name.kind, now: now)
+    }
+}

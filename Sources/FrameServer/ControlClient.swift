@@ -1,0 +1,155 @@
+import EventLoop
+import FastCGI
+import JSON
+import Linux
+import Names
+import Service
+import SystemPackage
+import Web
+
+/// Reads and sets the controls of cameras, by the control sockets of the programs that have them.
+///
+/// It belongs to the event loop, and never waits for a camera.
+final class ControlClient {
+    /// The maximum length of a request's body, in bytes.
+    static let maximumBodyByteCount = 16 << 10
+    /// The maximum number of requests that wait for cameras at once.
+    static let maximumCount = 8
+
+    private let loop: EventLoop
+    private let runtimeFolder: FilePath?
+    fileprivate var count = 0
+
+    init(_ loop: EventLoop, runtimeFolder: FilePath?) {
+        self.loop = loop
+        self.runtimeFolder = runtimeFolder
+    }
+
+    /// Begins to answer a request for a camera's controls.
+    func begin(_ request: Request, of camera: CameraName, on connection: Connection) throws(HTTPError) {
+        guard request.method == "PUT" else {
+            return try send(.object([("do", .text("read"))]), to: camera, for: connection)
+        }
+        try request.checkOrigin()
+        guard request.mediaType == "application/json" else {
+            throw HTTPError(415, "wrong_type", "Send JSON, as Content-Type: application/json.")
+        }
+        let length = try request.contentLength()
+        let tooLong = HTTPError(
+            413, "too_large", "The request has more than \(Self.maximumBodyByteCount >> 10) KiB.")
+        guard length <= Self.maximumBodyByteCount else { throw tooLong }
+        connection.readBody(limit: Self.maximumBodyByteCount, expected: length, tooLong: tooLong) {
+            [unowned self, unowned connection] body throws(HTTPError) in
+            guard let values = JSON(body), case .object = values else {
+                let message = "The body is not a JSON object of controls, such as {\"brightness\": 140}."
+                throw HTTPError(400, "bad_request", message)
+            }
+            try send(.object([("do", .text("set")), ("controls", values)]), to: camera, for: connection)
+        }
+    }
+
+    /// Sends `request` to the program that has the camera, and lets the connection wait for the answer.
+    private func send(_ request: JSON, to camera: CameraName, for connection: Connection) throws(HTTPError) {
+        guard count < Self.maximumCount else {
+            let message = "\(Self.maximumCount) requests wait for cameras already; try again."
+            throw .temporary("busy", message, retryAfter: 1)
+        }
+        guard let runtimeFolder else {
+            throw Self.unavailable("This server has no folder with sockets of cameras (--runtime-dir).")
+        }
+        let path = camera.controlSocket(in: runtimeFolder)
+        do throws(SystemError) {
+            let socket = try Socket.connect(to: path, isBlocking: false)
+            let line = Array((request.text + "\n").utf8)
+            // An empty socket takes a whole line; if it does not, its program is in no state to answer.
+            guard case .success(line.count) = Socket.send(line, from: 0, to: socket.number) else {
+                throw SystemError("send", "\(path)", .resourceTemporarilyUnavailable)
+            }
+            let exchange = ControlExchange(connection, socket, camera, self, loop)
+            try exchange.begin()
+        } catch {
+            let isAway = error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused
+            let reason =
+                isAway ? "it is not running, or its socket is in another folder than \(runtimeFolder)" : "\(error)"
+            throw Self.unavailable("The capture-daemon of camera '\(camera)' cannot be asked: \(reason).")
+        }
+    }
+
+    fileprivate static func unavailable(_ message: String) -> HTTPError {
+        .temporary("controls_unavailable", message, retryAfter: 2)
+    }
+}
+
+/// One request that waits for the answer of a camera's program.
+private final class ControlExchange: Exchange, EventHandler {
+    /// The maximum length of an answer, in bytes.
+    private static let maximumAnswerByteCount = 1 << 20
+    /// How long a camera's program may take to answer.
+    private static let timeout: Duration = .seconds(1)
+
+    private unowned let connection: Connection
+    private let socket: Descriptor
+    private let camera: CameraName
+    private unowned let client: ControlClient
+    private let loop: EventLoop
+    private var token: EventLoop.Token?
+    private let deadline: Instant
+    private var answer: [UInt8] = []
+    private var buffer = [UInt8](repeating: 0, count: 16 << 10)
+
+    init(
+        _ connection: Connection, _ socket: consuming Descriptor, _ camera: CameraName, _ client: ControlClient,
+        _ loop: EventLoop
+    ) {
+        self.connection = connection
+        self.socket = socket
+        self.camera = camera
+        self.client = client
+        self.loop = loop
+        deadline = loop.now + Self.timeout
+    }
+
+    func begin() throws(SystemError) {
+        token = try loop.add(socket.number, .readable, self)
+        client.count += 1
+        connection.open(self)
+    }
+
+    func end() {
+        guard let token = token.take() else { return }
+        client.count -= 1
+        loop.remove(token, number: socket.number)
+    }
+
+    func tick() {
+        if loop.now >= deadline { fail("did not answer in time") }
+    }
+
+    func stop(_ reason: StopReason) { connection.answer(reason.error.response()) }
+
+    func handle(_ events: Epoll.Interest) {
+        while true {
+            switch Socket.receive(from: socket.number, into: &buffer) {
+            case .success(let count) where count > 0:
+                answer += buffer[..<count]
+                guard answer.count <= Self.maximumAnswerByteCount else { return fail("gave too long an answer") }
+                if answer.last == UInt8(ascii: "\n") { return parse() }
+            case .failure(.resourceTemporarilyUnavailable): return
+            default: return parse()
+            }
+        }
+    }
+
+    private func parse() {
+        guard answer.last == UInt8(ascii: "\n"), let document = JSON(answer), let body = document["answer"],
+            case .object = body, let status = document["status"]?.integer, [200, 400, 409, 503].contains(status)
+        else { return fail("gave an answer that cannot be parsed") }
+        let response = Response.json(body, status: Int(status))
+        connection.answer(status == 503 ? response.adding("Retry-After", "2") : response)
+    }
+
+    private func fail(_ reason: String) {
+        let message = "The capture-daemon of camera '\(camera)' \(reason)."
+        connection.answer(ControlClient.unavailable(message).response())
+    }
+}

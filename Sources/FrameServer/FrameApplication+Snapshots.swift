@@ -1,0 +1,175 @@
+import Cameras
+import FastCGI
+import JSON
+import Linux
+import MotionJPEG
+import Names
+import Service
+import SharedFrame
+import Web
+
+/// A frame as a whole answer, for all who ask for it.
+struct Snapshot {
+    let number: UInt64
+    let image: WireImage
+    let head: Response
+
+    /// Puts a frame's bytes behind a header; `outage` says why it is not a current one.
+    init(_ frame: FrameDescription, _ bytes: RawSpan, _ outage: Outage?) {
+        number = frame.number
+        head = Self.head(of: frame, byteCount: bytes.byteCount, outage)
+        var end: [UInt8] = []
+        Record.appendEnd(request: 1, to: &end)
+        image = WireImage(head: head.head, body: bytes, ending: end)
+    }
+
+    private static func head(of frame: FrameDescription, byteCount: Int, _ outage: Outage?) -> Response {
+        var response = Response(
+            status: 200,
+            headers: [
+                ("Content-Type", "image/jpeg"), ("Content-Length", "\(byteCount)"),
+                ("Cache-Control", "no-store"), ("ETag", "\"\(frame.number)\""),
+                (HeaderName.timestamp, Multipart.timestamp(realtimeNanoseconds: frame.capture.realtime)),
+                (HeaderName.frameNumber, "\(frame.number)"),
+            ])
+        if let outage { response.headers.append((HeaderName.offline, "\(HeaderText(outage.message))")) }
+        return response
+    }
+}
+
+/// Snapshots: one fresh picture, at once or when it comes.
+extension FrameApplication {
+    /// Answers with the newest frame if it will do, or begins to wait for one that does.
+    func beginSnapshot(_ request: SnapshotRequest, of camera: Camera, on connection: Connection) throws(HTTPError) {
+        camera.retainInterest(now: now)
+        let status = camera.subscriber.recentStatus
+        let exchange = SnapshotExchange(request, of: camera, on: connection, self)
+        if let status, request.isSatisfied(by: status, now: now) {
+            try answer(exchange, of: camera, outage: nil)
+        } else if let outage = finalOutage(of: camera, status) {
+            try answer(exchange, of: camera, outage: outage)
+        } else {
+            exchange.waitForFrame()
+            do throws(SystemError) {
+                try camera.watchForWaiters(id: cameras.makeID(for: camera), cameras.mailbox)
+            } catch {
+                throw noRoom(for: camera, error)
+            }
+        }
+    }
+
+    /// Answers the snapshots that the newest frame will do for, and those of a camera that has ended.
+    func serveWaiters(of camera: Camera) {
+        guard !camera.waiters.isEmpty else { return }
+        let status = camera.subscriber.status
+        let outage = finalOutage(of: camera, status)
+        for exchange in camera.waiters {
+            if let status, exchange.request.isSatisfied(by: status, now: now) {
+                run(exchange, of: camera, outage: nil)
+            } else if let outage {
+                run(exchange, of: camera, outage: outage)
+            }
+        }
+    }
+
+    /// The time of a snapshot that waits is over.
+    func giveUp(_ exchange: SnapshotExchange, of camera: Camera) {
+        let status = camera.subscriber.status
+        let outage = outage(of: camera, status)
+        if outage == nil, let status, let newest = status.newest, Outage.hasFreshFrame(status, now: now) {
+            let message = "No such frame came in time; the newest is \(newest.number)."
+            refuse(.temporary("no_newer_frame", message, retryAfter: 1), on: exchange.connection)
+            return
+        }
+        run(exchange, of: camera, outage: outage ?? .silent)
+    }
+
+    private func run(_ exchange: SnapshotExchange, of camera: Camera, outage: Outage?) {
+        do throws(HTTPError) {
+            try answer(exchange, of: camera, outage: outage)
+        } catch {
+            refuse(error, on: exchange.connection)
+        }
+    }
+
+    private func outage(of camera: Camera, _ status: RingStatus?) -> Outage? {
+        Outage.current(status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
+    }
+
+    private func finalOutage(of camera: Camera, _ status: RingStatus?) -> Outage? {
+        Outage.final(status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
+    }
+
+    /// Answers with the newest frame, or with what is wrong.
+    private func answer(_ exchange: SnapshotExchange, of camera: Camera, outage: Outage?) throws(HTTPError) {
+        if let outage, !exchange.request.takesOldPicture { throw offline(camera, outage) }
+        if outage == nil, let shared = camera.snapshots[exchange.request.width],
+            shared.number == camera.subscriber.recentStatus?.newest?.number
+        {
+            return send(shared, exchange, of: camera)
+        }
+        if case .atLeast(let width) = exchange.request.width {
+            return try scale(exchange, of: camera, width, outage)
+        }
+        let made = camera.subscriber.withNewestFrame { Snapshot($0, $1, outage) }
+        guard let made else { throw offline(camera, outage ?? .silent) }
+        if outage == nil { camera.snapshots[.original] = made }
+        send(made, exchange, of: camera)
+    }
+
+    private func send(_ snapshot: Snapshot, _ exchange: SnapshotExchange, of camera: Camera) {
+        let connection = exchange.connection
+        camera.counts.snapshots += 1
+        if exchange.request.isKnown(snapshot.number) {
+            let headers = snapshot.head.headers.filter { $0.name != "Content-Length" }
+            connection.answer(Response(status: 304, headers: headers))
+        } else if connection.isHeadOnly {
+            connection.answer(snapshot.head)
+        } else {
+            camera.counts.bytes += UInt64(snapshot.image.byteCount)
+            connection.answer(snapshot.image)
+        }
+    }
+
+    // MARK: Scaled snapshots
+
+    /// A scaled frame, as the thread that made it hands it over.
+    private struct Scaled: Sendable {
+        let snapshot: Snapshot
+        let count: UInt64
+    }
+
+    /// Has the newest frame scaled by another thread; all who ask meanwhile share it.
+    private func scale(
+        _ exchange: SnapshotExchange, of camera: Camera, _ width: Int, _ outage: Outage?
+    ) throws(HTTPError) {
+        let key = ScalingKey(camera: camera.name, width: width, isOld: outage != nil)
+        if scalings[key] != nil {
+            scalings[key]?.append(exchange)
+            exchange.waitForScaling()
+            return
+        }
+        guard let frame = camera.subscriber.copyNewestFrame() else { throw offline(camera, outage ?? .silent) }
+        do throws(SystemError) {
+            try scalingQueue.run {
+                var maker = PictureMaker(.atLeast(width))
+                let snapshot = maker.scaled(frame.bytes, toWidth: width) { Snapshot(frame.description, $0, outage) }
+                return Scaled(snapshot: snapshot, count: maker.takeScaledCount())
+            } completion: { [unowned self] (scaled: Scaled) in
+                camera.counts.scaled += scaled.count
+                if outage == nil { camera.snapshots[.atLeast(width)] = scaled.snapshot }
+                for exchange in scalings.removeValue(forKey: key) ?? [] where !exchange.isEnded {
+                    send(scaled.snapshot, exchange, of: camera)
+                }
+            }
+        } catch {
+            throw noRoom(for: camera, error)
+        }
+        scalings[key] = [exchange]
+        exchange.waitForScaling()
+    }
+
+    private func offline(_ camera: Camera, _ outage: Outage) -> HTTPError {
+        .temporary("camera_offline", outage.message, retryAfter: 2, fields: [("camera", .text(camera.name.text))])
+    }
+}

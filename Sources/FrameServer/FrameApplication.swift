@@ -1,0 +1,236 @@
+import Cameras
+import EventLoop
+import FastCGI
+import JSON
+import Linux
+import Logging
+import Names
+import Service
+import SharedFrame
+import Web
+
+/// What a streaming worker does with requests: streams, snapshots, status, controls.
+///
+/// It belongs to the worker's event loop.
+final class FrameApplication: Application {
+    let configuration: FrameServerConfiguration
+    let loop: EventLoop
+    let log: Logger
+    let cameras: CameraTable
+    let counters: ServiceCounters
+    let controls: ControlClient
+    /// Scales frames for snapshots.
+    let scalingQueue: BackgroundQueue
+    /// Snapshots that wait for a frame that is being scaled.
+    var scalings: [ScalingKey: [SnapshotExchange]] = [:]
+    /// Reads all cameras for status, health and metrics.
+    private let reportQueue: BackgroundQueue
+    /// Requests that wait for the report that is being made next.
+    private var reportWaiters: [Report.Kind: [ReportExchange]] = [:]
+
+    /// A frame to be scaled.
+    struct ScalingKey: Hashable {
+        let camera: CameraName
+        let width: Int
+        /// Whether the camera is offline, and the frame its last.
+        let isOld: Bool
+    }
+
+    init(_ configuration: FrameServerConfiguration, _ loop: EventLoop, _ counters: ServiceCounters) throws(SystemError)
+    {
+        self.configuration = configuration
+        self.loop = loop
+        self.counters = counters
+        log = Logger(label: configuration.worker.service)
+        cameras = CameraTable(configuration, counters, loop.signal, log)
+        controls = ControlClient(loop, runtimeFolder: configuration.worker.runtimeFolder)
+        scalingQueue = try BackgroundQueue("scaling", loop.signal)
+        reportQueue = try BackgroundQueue("report", loop.signal)
+        log.info(
+            """
+            serving \(cameras.names.map(\.text).joined(separator: ", ")) under the prefix \(configuration.prefix)
+            """)
+    }
+
+    var now: Instant { loop.now }
+
+    // MARK: The worker's calls
+
+    var metricsPath: String? { nil }
+
+    var isIdle: Bool { !cameras.isInUse }
+
+    var reservedDescriptorCount: Int { cameras.descriptorCount }
+
+    var summary: String { "\(cameras.viewerCount) viewers, " }
+
+    func tick(isSignalled: Bool) {
+        for id in cameras.mailbox.take() {
+            if let camera = cameras.owner(of: id) { show(camera) }
+        }
+        scalingQueue.deliver()
+        reportQueue.deliver()
+        guard !isSignalled else { return }
+        for camera in cameras.all {
+            camera.writeCounts(to: counters)
+            serveWaiters(of: camera)
+            camera.releaseIfIdle(now: now)
+        }
+        cameras.closeUnused()
+    }
+
+    func end() { cameras.stop() }
+
+    func begin(_ request: Request, on connection: Connection) throws(HTTPError) {
+        let query = request.query
+        guard let route = route(of: request, query) else {
+            let message =
+                "There is nothing at \(Excerpt(request.path)); the stream is at \(configuration.kinds[0].streamPath), "
+                + "pictures are at /snapshot."
+            throw HTTPError(404, "not_found", message)
+        }
+        try request.check(methods: route.methods)
+        try query.check(known: route.parameters)
+        switch route {
+        case .stream(let name):
+            let options = try StreamOptions(query, accept: request["HTTP_ACCEPT"])
+            try beginStream(options, of: camera(name, .watch, for: connection), on: connection)
+        case .snapshot(let name):
+            let snapshot = try SnapshotRequest(query, ifNoneMatch: request["HTTP_IF_NONE_MATCH"], now: now)
+            try beginSnapshot(snapshot, of: camera(name, .watch, for: connection), on: connection)
+        case .status(let name?):
+            let camera = try camera(name, .watch, for: connection)
+            let source = CameraSource(name: camera.name, content: .ring(camera.subscriber))
+            camera.writeCounts(to: counters)
+            let report = Report(counters.totals(of: camera.name), name: counters.name, now: now)
+            connection.answer(.json(report.status(of: source)))
+        case .controls(let name):
+            let camera = try camera(name, request.method == "PUT" ? .control : .watch, for: connection)
+            try controls.begin(request, of: camera.name, on: connection)
+        case .status: try beginReport(.status, on: connection)
+        case .health: try beginReport(.health, on: connection)
+        case .metrics: try beginReport(.metrics, on: connection)
+        }
+    }
+
+    private func route(of request: Request, _ query: Query) -> Route? {
+        let route = Route(path: request.path, query: query)
+        if case .controls = route, !configuration.kinds[0].hasControls { return nil }
+        return route
+    }
+
+    /// The camera that a request means, if its client may do that with it.
+    private func camera(_ name: String?, _ right: Right, for connection: Connection) throws(HTTPError) -> Camera {
+        let camera: Camera?
+        do throws(SystemError) {
+            camera = try cameras.camera(named: name)
+        } catch {
+            log.error("a camera cannot be opened: \(error)")
+            let message = "The server has no descriptors left for another camera; try again later."
+            throw .temporary("overloaded", message, retryAfter: 5)
+        }
+        guard let camera else {
+            let message = "There is no camera '\(Excerpt(name ?? ""))'; /status lists the cameras."
+            throw HTTPError(404, "camera_not_found", message)
+        }
+        try connection.require(right, for: camera.name)
+        return camera
+    }
+
+    // MARK: Streams
+
+    private func beginStream(_ options: StreamOptions, of camera: Camera, on connection: Connection) throws(HTTPError) {
+        if connection.isHeadOnly { return connection.answer(StreamOptions.response) }
+        guard cameras.viewerCount < configuration.maximumViewers, connection.worker.hasRoom else {
+            counters.countRefusal()
+            let message = "All \(configuration.maximumViewers) places for viewers are taken; try again later."
+            throw .temporary("too_many_viewers", message, retryAfter: 5)
+        }
+        camera.retainInterest(now: now)
+        let feed = camera.feed(options.rendition.width)
+        let stream = StreamExchange(connection, of: camera, options)
+        stream.begin()
+        camera.writeCounts(to: counters)
+        do throws(SystemError) {
+            try feed.start(camera.ring, id: cameras.makeID(for: camera), cameras.mailbox)
+        } catch {
+            throw noRoom(for: camera, error)
+        }
+        connection.push()
+    }
+
+    /// Shows a camera's new pictures to all who are ready for them.
+    private func show(_ camera: Camera) {
+        for feed in camera.feeds.values {
+            let (isNew, scaledCount) = feed.refresh()
+            camera.counts.scaled += scaledCount
+            if isNew { for viewer in feed.viewers { viewer.show() } }
+        }
+        serveWaiters(of: camera)
+    }
+
+    /// What a thread or descriptors that are not to be had mean for a client.
+    func noRoom(for camera: Camera, _ error: SystemError) -> HTTPError {
+        log.error("the pictures of \(camera.name) cannot be watched: \(error)")
+        let message = "The server has no room for another camera's pictures; try again later."
+        return .temporary("overloaded", message, retryAfter: 5)
+    }
+
+    // MARK: Reports
+
+    /// Has a report made by another thread; all who ask before it begins share it.
+    private func beginReport(_ kind: Report.Kind, on connection: Connection) throws(HTTPError) {
+        try connection.require(.watch, for: nil)
+        let exchange = ReportExchange(connection, self)
+        if reportWaiters[kind] != nil {
+            reportWaiters[kind]?.append(exchange)
+            connection.open(exchange)
+            return
+        }
+        for camera in cameras.all { camera.writeCounts(to: counters) }
+        let (sources, counters) = (cameras.sources, counters)
+        do throws(SystemError) {
+            try reportQueue.run {
+                Report(counters.totals(), name: counters.name, now: Instant.now).response(kind, of: sources)
+            } completion: { [unowned self] (response: Response) in
+                for exchange in reportWaiters.removeValue(forKey: kind) ?? [] { exchange.answer(response) }
+            }
+        } catch {
+            log.error("a report cannot be made: \(error)")
+            throw .temporary("overloaded", "The server has no threads left; try again later.", retryAfter: 5)
+        }
+        reportWaiters[kind] = [exchange]
+        connection.open(exchange)
+    }
+}
+
+/// A request for a report that is being made.
+private final class ReportExchange: Exchange {
+    private unowned let connection: Connection
+    private unowned let application: FrameApplication
+    private var isEnded = false
+
+    init(_ connection: Connection, _ application: FrameApplication) {
+        self.connection = connection
+        self.application = application
+    }
+
+    func answer(_ response: Response) {
+        if !isEnded { connection.answer(response) }
+    }
+
+    func end() { isEnded = true }
+
+    func stop(_ reason: StopReason) { application.refuse(reason.error, on: connection) }
+}
+
+extension RingName.Kind {
+    /// Where the streams of such rings are, for a message.
+    fileprivate var streamPath: String {
+        switch self {
+        case .capture: "/mjpeg"
+        case .relay: "/video"
+        case .detect, .drawn: "/detect_stream"
+        }
+    }
+}

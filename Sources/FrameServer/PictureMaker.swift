@@ -1,0 +1,59 @@
+import Linux
+import Service
+import SharedFrame
+import TurboJPEG
+
+/// Makes pictures of a ring's newest frame in one width.
+struct PictureMaker: ~Copyable {
+    private let width: PictureWidth
+    private var scaler: JPEGScaler?
+    private var scaledCount: UInt64 = 0
+
+    init(_ width: PictureWidth) {
+        self.width = width
+    }
+
+    /// Frames that were scaled since the last call.
+    mutating func takeScaledCount() -> UInt64 {
+        defer { scaledCount = 0 }
+        return scaledCount
+    }
+
+    /// The newest frame in these framings; nil if there is none.
+    mutating func picture(
+        of subscriber: FrameSubscriber, sequence: UInt64, framings: Set<Framing>, files: MemoryFilePool
+    ) -> Picture? {
+        guard case .atLeast(let minimum) = width else {
+            return subscriber.withNewestFrame { description, bytes in
+                Picture(
+                    bytes, sequence: sequence, number: description.number, realtime: description.capture.realtime,
+                    framings: framings, files: files)
+            }
+        }
+        // A copy: the writer may overwrite the slot while the frame is being decoded.
+        guard let frame = subscriber.copyNewestFrame() else { return nil }
+        return scaled(frame.bytes, toWidth: minimum) { jpeg in
+            Picture(
+                jpeg, sequence: sequence, number: frame.description.number,
+                realtime: frame.description.capture.realtime, framings: framings, files: files)
+        }
+    }
+
+    /// Lends a smaller JPEG of `jpeg` to `body`, or `jpeg` itself if it is small already or cannot be decoded.
+    mutating func scaled<Value>(_ jpeg: [UInt8], toWidth minimum: Int, _ body: (RawSpan) -> Value) -> Value {
+        do throws(TurboJPEGError) {
+            var scaler: JPEGScaler
+            if let kept = self.scaler.take() { scaler = kept } else { scaler = try JPEGScaler() }
+            let result = try jpeg.withRawSpan { (span) throws(TurboJPEGError) in
+                try scaler.scale(span, toWidth: minimum)
+            }
+            self.scaler = consume scaler
+            guard let result else { return jpeg.withRawSpan(body) }
+            scaledCount += 1
+            return result.bytes.withRawSpan(body)
+        } catch {
+            // The next frame gets a new scaler: what libturbojpeg keeps of a damaged picture may harm good ones.
+            return jpeg.withRawSpan(body)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import Cameras
+import EventLoop
+import Linux
+import Service
+import SharedFrame
+import Synchronization
+import TurboJPEG
+
+/// Prepares a camera's pictures in one width, each once for all viewers, while somebody wants them.
+///
+/// It has a thread of its own, asleep in the ring's futex, that ends when the pictures are no longer wanted.
+final class PictureWatch: Sendable {
+    /// What the event loop asks for.
+    private struct Request {
+        var framings: Set<Framing> = []
+        /// Viewers want no more pictures than one in this time.
+        var interval: Duration = .zero
+    }
+
+    private struct State {
+        var picture: Picture?
+        var scaledCount: UInt64 = 0
+    }
+
+    /// By what the event loop knows it.
+    let id: UInt64
+    private let width: PictureWidth
+    private let kind: RingName.Kind
+    private let watch: RingWatch
+    private let mailbox: Mailbox<UInt64>
+    private let request = Mutex(Request())
+    private let state: Mutex<State>
+    private let files = MemoryFilePool()
+
+    /// `mailbox` gets `id` whenever there is something new to ``take()``; sequences go on from `picture`.
+    ///
+    /// Throws if there are no descriptors.
+    init(
+        id: UInt64, _ ring: RingName, _ width: PictureWidth, _ mailbox: Mailbox<UInt64>, after picture: Picture?
+    ) throws(SystemError) {
+        self.id = id
+        self.width = width
+        kind = ring.kind
+        self.mailbox = mailbox
+        watch = try RingWatch(ring)
+        state = Mutex(State(picture: picture))
+    }
+
+    // MARK: For the event loop
+
+    /// Starts the thread.
+    func start() throws(SystemError) {
+        try watch.start { [self] watch in run(watch) }
+    }
+
+    /// Sets what is wanted from the next picture on; the newest one is made in new framings at once.
+    func want(_ framings: Set<Framing>, interval: Duration) {
+        let isMore = request.withLock { request in
+            defer { request = Request(framings: framings, interval: interval) }
+            return !framings.isSubset(of: request.framings)
+        }
+        if isMore { watch.nudge() }
+    }
+
+    /// The current picture, and how many frames were scaled since the last call.
+    func take() -> (picture: Picture?, scaledCount: UInt64) {
+        state.withLock { state in
+            defer { state.scaledCount = 0 }
+            return (state.picture, state.scaledCount)
+        }
+    }
+
+    /// Ends the thread, without waiting for it.
+    func stop() { watch.stop() }
+
+    // MARK: The thread
+
+    private var framings: Set<Framing> { request.withLock { $0.framings } }
+
+    private func run(_ watch: RingWatch) {
+        var maker = PictureMaker(width)
+        var seen: UInt64 = 0
+        var isLive = false
+        var outage = OutageDisplay()
+        var timeout = Duration.zero
+        var due = Instant.distantPast
+        while !watch.isStopped {
+            let outcome = watch.wait(newerThan: seen, timeout: timeout)
+            timeout = .milliseconds(250)
+            let now = Instant.now
+            if case .frame(let number) = outcome {
+                let before = seen
+                // The first one may be old.
+                let isFresh =
+                    seen != 0 || watch.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
+                seen = number
+                if isFresh {
+                    isLive = true
+                    outage.end()
+                    // A scaled picture costs an encoder's work: none is made that nobody would get.
+                    let interval = width == .original ? .zero : request.withLock { $0.interval }
+                    guard interval == .zero || now + interval / 8 >= due else { continue }
+                    due = now + interval
+                    let shown = show(number, &maker)
+                    // A header with one number and a slot with another, for ever, must not keep this awake.
+                    seen = shown == before ? number : shown
+                    continue
+                }
+            }
+            let status = watch.subscriber.status
+            let current = self.outage(status, now: now)
+            if outage.update(current, now: now, hasPicture: state.withLock { $0.picture?.isShown ?? false }) {
+                if let current { showOutage(current, status) }
+            } else if outage.shown != nil {
+                completeOutage(current, status)
+            } else if isLive {
+                seen = complete(number: seen, &maker)
+            }
+        }
+    }
+
+    /// What is wrong; while pictures are wanted, an idle camera that stays idle is an outage too.
+    private func outage(_ status: RingStatus?, now: Instant) -> Outage? {
+        let refusal = watch.subscriber.refusal
+        if let outage = Outage.current(status, refusal: refusal, kind: kind, now: now) { return outage }
+        guard let status, status.state == .idle, !Outage.hasFreshFrame(status, now: now) else { return nil }
+        return .silent
+    }
+
+    /// Shows the newest frame, whose number was `number` a moment ago; returns the number that it has by now.
+    private func show(_ number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
+        let framings = framings
+        let sequence = nextSequence
+        var picture: Picture?
+        if !framings.isEmpty {
+            picture = maker.picture(of: watch.subscriber, sequence: sequence, framings: framings, files: files)
+        }
+        post(picture ?? Picture(sequence: sequence, number: number), scaledCount: maker.takeScaledCount())
+        return picture?.number ?? number
+    }
+
+    /// Makes the frame on display in framings that have been asked for since; returns the number then on display.
+    private func complete(number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
+        let shown = state.withLock { $0.picture }
+        guard let shown, shown.isLive, !shown.has(framings) else { return number }
+        return show(number, &maker)
+    }
+
+    private func showOutage(_ outage: Outage, _ status: RingStatus?) {
+        let framings = framings
+        guard !framings.isEmpty, !watch.isStopped else { return }
+        let number = status?.newest?.number ?? state.withLock { $0.picture?.number } ?? 0
+        let camera = watch.subscriber.name.camera
+        guard let jpeg = OutagePicture.draw(outage, camera: camera, status, width) else { return }
+        let sequence = nextSequence
+        let picture = jpeg.withRawSpan { bytes in
+            Picture(
+                bytes, sequence: sequence, number: number, realtime: Clock.realtime, outage: outage.message,
+                framings: framings, files: files)
+        }
+        post(picture)
+    }
+
+    private func completeOutage(_ outage: Outage?, _ status: RingStatus?) {
+        let isComplete = state.withLock { $0.picture?.has(framings) } ?? framings.isEmpty
+        if let outage, !isComplete { showOutage(outage, status) }
+    }
+
+    private var nextSequence: UInt64 {
+        state.withLock { ($0.picture?.sequence ?? 0) + 1 }
+    }
+
+    private func post(_ picture: Picture, scaledCount: UInt64 = 0) {
+        state.withLock {
+            $0.picture = picture
+            $0.scaledCount += scaledCount
+        }
+        mailbox.post(id)
+    }
+}

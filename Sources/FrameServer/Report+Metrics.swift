@@ -1,0 +1,72 @@
+import Cameras
+import JSON
+import Linux
+import Names
+import Service
+import SharedFrame
+import Web
+
+/// Metrics of the cameras.
+extension Report {
+    /// Everything that is counted.
+    func metrics(of readings: [Reading]) -> Response {
+        var text = MetricsText()
+        text.addWorkerMetrics(of: service, totals)
+        text.family("oriel_cameras_unreadable", .gauge, "Cameras whose rings this worker cannot read.")
+        text.sample("oriel_cameras_unreadable", [], Double(readings.count { $0.refusal != nil }))
+        func each(
+            _ name: String, _ kind: MetricsText.Kind, _ help: String,
+            _ value: (RingStatus?, StreamCounts) -> Double?
+        ) {
+            text.family(name, kind, help)
+            for reading in readings {
+                guard let value = value(reading.status, StreamCounts(totals[reading.name])) else { continue }
+                text.sample(name, [("camera", reading.name.text)], value)
+            }
+        }
+        each("oriel_camera_up", .gauge, "1 while the camera is healthy.") { status, _ in
+            Outage.isHealthy(status, now: now) ? 1 : 0
+        }
+        each("oriel_frame_age_seconds", .gauge, "Time since the newest frame was taken.") { status, _ in
+            status?.newest.map { Instant(nanoseconds: $0.capture.monotonic).age(at: now).inSeconds }
+        }
+        each("oriel_frame_size_bytes", .gauge, "Size of the newest frame.") { status, _ in
+            status?.newest.map { Double($0.byteCount) }
+        }
+        each("oriel_frames_per_second", .gauge, "Frames that the camera gives.") { status, _ in
+            status?.framesPerSecondMeasured
+        }
+        each("oriel_frames_captured_total", .counter, "Frames that the source gave.") { status, _ in
+            status.map { Double($0.captured) }
+        }
+        each("oriel_frames_published_total", .counter, "Frames that came into shared memory.") { status, _ in
+            status.map { Double($0.published) }
+        }
+        each("oriel_frames_encoded_total", .counter, "Frames that were encoded.") { status, _ in
+            status.map { Double($0.encodedFrames) }
+        }
+        each("oriel_encode_seconds_total", .counter, "Time spent on encoding.") { status, _ in
+            status.map { Double($0.encodeNanoseconds) / 1e9 }
+        }
+        each("oriel_camera_restarts_total", .counter, "Times that a writer took over from a dead one.") { status, _ in
+            status.map { Double($0.restarts) }
+        }
+        each("oriel_stream_clients", .gauge, "Streams now.") { Double($1.viewers) }
+        each("oriel_streams_total", .counter, "Streams begun.") { Double($1.streams) }
+        each("oriel_stream_frames_total", .counter, "Frames sent whole to viewers.") { Double($1.frames) }
+        each("oriel_sent_bytes_total", .counter, "Bytes of streams and snapshots.") { Double($1.bytes) }
+        each("oriel_frames_scaled_total", .counter, "Frames that were scaled down for viewers.") { Double($1.scaled) }
+        each("oriel_snapshots_total", .counter, "Snapshots answered.") { Double($1.snapshots) }
+
+        text.family("oriel_frames_dropped_total", .counter, "Frames that did not come into shared memory.")
+        for reading in readings {
+            guard let status = reading.status else { continue }
+            for reason in DropReason.allCases {
+                text.sample(
+                    "oriel_frames_dropped_total", [("camera", reading.name.text), ("reason", reason.name)],
+                    Double(status.dropped[reason] ?? 0))
+            }
+        }
+        return text.response
+    }
+}

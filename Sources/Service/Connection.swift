@@ -1,0 +1,353 @@
+public import EventLoop
+public import FastCGI
+public import Linux
+import Logging
+public import Names
+import SystemPackage
+public import Web
+
+/// One connection of a web server: one request and its answer.
+///
+/// It belongs to the worker's event loop.
+public final class Connection: EventHandler {
+    /// What the connection waits for, with what that needs.
+    private enum Phase {
+        /// The request.
+        case reading(Arrival)
+        /// An answer that comes later, or a stream.
+        case open(any Exchange)
+        /// The answer to be sent.
+        case ending
+        /// The web server to close, after the answer.
+        case lingering
+    }
+
+    /// A request while it arrives.
+    private final class Arrival {
+        var assembler = RequestAssembler()
+        var takeBody: (([UInt8]) throws(HTTPError) -> Void)?
+        /// What a longer body is refused with.
+        var tooLong = HTTPError(413, "too_large", "The request is too large.")
+    }
+
+    /// What an exchange has for an output that is empty.
+    public enum Next {
+        /// Output was begun.
+        case begun
+        /// There is nothing to send now.
+        case nothing
+        /// There is, once the web server has read what was sent.
+        case mustDrain
+    }
+
+    /// Bytes that are read at once while a body arrives, in turns of 64 KiB, so that others get their turn.
+    private static let readsPerTurn = 16
+
+    public unowned let worker: Worker
+    let socket: Descriptor
+    var token: EventLoop.Token?
+    private var phase = Phase.reading(Arrival())
+    /// When the connection is closed, while its request arrives or its answer has been sent.
+    private var deadline: Instant
+    /// What the client may do.
+    public internal(set) var grant: any Grant = OpenAccess()
+    /// The number that the request's records carry.
+    public private(set) var requestID: UInt16 = 1
+    /// Whether the client asked for the header alone.
+    public private(set) var isHeadOnly = false
+    private var isArmed = false
+    private(set) var isClosed = false
+
+    // The output: bytes, then an image, then bytes that end the stream.
+    private var bytes: [UInt8] = []
+    private var byteOffset = 0
+    private var image: WireImage?
+    private var imageOffset = 0
+    private var bytesAfterImage: [UInt8] = []
+    /// Whether `bytes` hold a copy of an image.
+    private var isImageCopied = false
+    /// What was sent last, until the web server has been seen to have read it.
+    private var unread: WireImage?
+    /// Whether images that have been sent may be used again once the web server has read them.
+    public var returnsImages = false
+
+    init(_ socket: consuming Descriptor, worker: Worker, deadline: Instant) {
+        self.socket = socket
+        self.worker = worker
+        self.deadline = deadline
+    }
+
+    deinit {
+        image?.keepFromReuse()
+        unread?.keepFromReuse()
+    }
+
+    // MARK: For applications
+
+    /// Whether something is still to be sent.
+    public var hasOutput: Bool { !bytes.isEmpty || image != nil }
+
+    /// Throws 403 unless the client may do that.
+    public func require(_ right: Right, for camera: CameraName?) throws(HTTPError) {
+        guard !grant.allows(right, for: camera) else { return }
+        let subject = camera.map { " for camera '\($0)'" } ?? ""
+        throw HTTPError(403, "forbidden", "This needs the right '\(right.rawValue)'\(subject).")
+    }
+
+    /// Reads a body of up to `limit` bytes, of which `expected` are announced, and gives it to `body`.
+    ///
+    /// What `body` throws, and `tooLong` for a longer one, is answered by ``Application/refuse(_:on:)``.
+    public func readBody(
+        limit: Int, expected: Int, tooLong: HTTPError, _ body: @escaping ([UInt8]) throws(HTTPError) -> Void
+    ) {
+        guard case .reading(let arrival) = phase else { return }
+        arrival.assembler.allowBody(byteCount: limit, expected: expected)
+        arrival.tooLong = tooLong
+        arrival.takeBody = body
+    }
+
+    /// Answers and ends the request; of a HEAD request only the header is sent.
+    public func answer(_ response: Response) {
+        send(response.records(request: requestID, isHeadOnly: isHeadOnly))
+    }
+
+    /// Ends the request with `records`, which hold the whole answer.
+    private func send(_ records: [UInt8]) {
+        leave()
+        phase = .ending
+        bytes = records
+        push()
+    }
+
+    /// Ends the request with an image that holds the whole answer.
+    public func answer(_ image: WireImage) {
+        leave()
+        phase = .ending
+        begin(image)
+        push()
+    }
+
+    /// Answers later: `exchange` is called until the connection is answered or closed.
+    public func open(_ exchange: any Exchange) {
+        leave()
+        phase = .open(exchange)
+    }
+
+    /// Begins a stream with these bytes of its output: its header, and what precedes the first picture.
+    public func beginStream(_ output: [UInt8], _ exchange: any Exchange) {
+        open(exchange)
+        Socket.setSendBuffer(of: socket.number, byteCount: Worker.streamBufferByteCount)
+        var records: [UInt8] = []
+        Record.appendOutput(output, request: requestID, to: &records)
+        bytes = records
+    }
+
+    /// Makes `image` the next thing to be sent; a request with another number than 1 gets a copy of its own.
+    public func begin(_ image: WireImage) {
+        if requestID == 1 {
+            self.image = image
+            imageOffset = 0
+        } else {
+            bytes += image.records(of: requestID)
+            isImageCopied = true
+        }
+    }
+
+    /// Ends a stream with `output`, after the image that is being sent.
+    public func endStream(_ output: [UInt8]) {
+        leave()
+        phase = .ending
+        var records: [UInt8] = []
+        Record.appendOutput(output, request: requestID, to: &records)
+        Record.appendEnd(request: requestID, to: &records)
+        if image == nil { bytes += records } else { bytesAfterImage = records }
+        push()
+    }
+
+    /// Whether the web server has read everything: a picture that begins then is the newest one on arrival.
+    public var isDrained: Bool {
+        guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
+        // The kernel counts one byte until it has reported that there is room.
+        guard count <= 1 else { return false }
+        if worker.hasLocalPeers { unread = nil }
+        return true
+    }
+
+    /// Sends what there is, and what an open exchange has next, until there is no more or no room.
+    public func push() {
+        while !isClosed {
+            let hadImage = image != nil || isImageCopied
+            switch sendOutput() {
+            case .done: break
+            case .blocked: return arm(true)
+            case .failed: return close()
+            }
+            isImageCopied = false
+            switch phase {
+            case .reading, .lingering: return
+            case .ending: return linger()
+            case .open(let exchange):
+                if hadImage { exchange.imageSent() }
+                switch exchange.next() {
+                case .begun: continue
+                case .nothing: return arm(false)
+                case .mustDrain: return arm(true)
+                }
+            }
+        }
+    }
+
+    /// Closes the connection without an answer, or before all of it was sent.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        worker.remove(self)
+        leave()
+    }
+
+    // MARK: For the worker
+
+    public func handle(_ events: Epoll.Interest) {
+        if events.contains(.hangUp) || events.contains(.error) { return close() }
+        if events.contains(.readable) || events.contains(.peerClosed) { receive() }
+        if events.contains(.writable), !isClosed { push() }
+    }
+
+    /// Called four times a second.
+    func tick(now: Instant) {
+        switch phase {
+        case .reading, .lingering: if now >= deadline { close() }
+        case .open(let exchange):
+            if grant.isValid { exchange.tick() } else { exchange.stop(.grantEnded) }
+        case .ending: break
+        }
+    }
+
+    /// The worker ends: a request that has arrived already is answered, streams are ended cleanly.
+    func stop() {
+        if case .reading = phase { receive() }
+        switch phase {
+        case .reading: close()
+        case .open(let exchange): exchange.stop(.workerStops)
+        case .ending, .lingering: break
+        }
+    }
+
+    // MARK: Input
+
+    private func receive() {
+        for _ in 0..<Self.readsPerTurn {
+            guard !isClosed else { return }
+            guard case .reading(let arrival) = phase else { return discardInput() }
+            switch Socket.receive(from: socket.number, into: &worker.buffer) {
+            case .success(let count) where count > 0:
+                if arrival.takeBody != nil { deadline = worker.now + Worker.arrivalTime }
+                feed(arrival, worker.buffer[..<count])
+            case .failure(.resourceTemporarilyUnavailable): return
+            default: return close()
+            }
+        }
+        // More may have come, of which the kernel reports nothing again by itself.
+        if let token { worker.loop.modify(token, number: socket.number, interest) }
+    }
+
+    private func feed(_ arrival: Arrival, _ input: ArraySlice<UInt8>) {
+        var progress = arrival.assembler.feed(input, worker.reader)
+        if case .head(let request) = progress {
+            requestID = request.id
+            isHeadOnly = request.method == "HEAD"
+            worker.begin(request, on: self)
+            guard case .reading(let current) = phase, current === arrival, !isClosed else { return }
+            progress = arrival.assembler.feed([], worker.reader)
+        }
+        switch progress {
+        case .incomplete, .head: return
+        case .complete:
+            let body = arrival.assembler.takeBody()
+            worker.run(on: self) { () throws(HTTPError) in try arrival.takeBody?(body) }
+        case .bodyTooLarge: worker.application.refuse(arrival.tooLong, on: self)
+        case .refused(let defect):
+            worker.log.debug("a connection was closed: \(defect)")
+            worker.counters.countRefusal()
+            close()
+        }
+    }
+
+    /// Drops what comes after the request: it means nothing.
+    private func discardInput() {
+        while true {
+            switch Socket.discardInput(of: socket.number) {
+            case .success(let count) where count > 0: continue
+            case .success:
+                // A web server that waits for an answer may have closed its own side; one with a stream has left.
+                if case .ending = phase { return }
+                return close()
+            case .failure(.resourceTemporarilyUnavailable): return
+            case .failure: return close()
+            }
+        }
+    }
+
+    // MARK: Output
+
+    private enum Progress { case done, blocked, failed }
+
+    private func sendOutput() -> Progress {
+        while byteOffset < bytes.count {
+            switch Socket.send(bytes, from: byteOffset, to: socket.number) {
+            case .success(let count): byteOffset += count
+            case .failure(let errno): return Self.progress(after: errno)
+            }
+        }
+        if !bytes.isEmpty {
+            bytes = []
+            byteOffset = 0
+        }
+        guard let image else { return .done }
+        while imageOffset < image.byteCount {
+            switch image.send(from: imageOffset, to: socket.number) {
+            case .success(let count) where count > 0: imageOffset += count
+            case .success: return .failed
+            case .failure(let errno): return Self.progress(after: errno)
+            }
+        }
+        unread?.keepFromReuse()
+        unread = nil
+        if returnsImages { unread = image } else { image.keepFromReuse() }
+        self.image = nil
+        guard !bytesAfterImage.isEmpty else { return .done }
+        bytes = bytesAfterImage
+        bytesAfterImage = []
+        return sendOutput()
+    }
+
+    private static func progress(after errno: Errno) -> Progress {
+        errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
+    }
+
+    /// Everything is sent: the web server closes first, so that nothing that it has sent is cut off.
+    private func linger() {
+        phase = .lingering
+        deadline = worker.now + Worker.lingerTime
+        arm(false)
+        Socket.endOutput(of: socket.number)
+    }
+
+    /// Ends what the connection was open for.
+    private func leave() {
+        guard case .open(let exchange) = phase else { return }
+        phase = .ending
+        exchange.end()
+    }
+
+    private var interest: Epoll.Interest {
+        isArmed ? [.readable, .peerClosed, .edge, .writable] : [.readable, .peerClosed, .edge]
+    }
+
+    /// Asks to be called when the socket takes bytes again, or no longer.
+    private func arm(_ isArmed: Bool) {
+        guard self.isArmed != isArmed, let token else { return }
+        self.isArmed = isArmed
+        worker.loop.modify(token, number: socket.number, interest)
+    }
+}

@@ -1,0 +1,73 @@
+/// What the segments of a JPEG before its data say (ITU-T T.81, B.1.1), found as libjpeg finds it.
+struct LeadingSegments {
+    /// The first Exif segment with its marker; empty if there is none.
+    private(set) var exif = 0..<0
+    /// Whether the data comes in more than one scan, all of which libjpeg keeps in memory.
+    private var hasSeveralScans = false
+    /// Where the data begins.
+    private var dataOffset = 0
+
+    init(_ bytes: Span<UInt8>) throws(TurboJPEGError) {
+        guard bytes.count >= 2, bytes[0] == 0xFF, bytes[1] == 0xD8 else { throw Self.error("the data is not a JPEG") }
+        var componentCount: Int?
+        var position = 2
+        while true {
+            while position < bytes.count, bytes[position] != 0xFF { position += 1 }
+            while position < bytes.count, bytes[position] == 0xFF { position += 1 }
+            guard position + 2 < bytes.count else { break }
+            let (start, marker) = (position - 1, bytes[position])
+            position += 1
+            // Stuffed zeros, TEM and RSTn have no length.
+            if marker == 0x00 || marker == 0x01 || (0xD0...0xD7).contains(marker) { continue }
+            guard marker != 0xD8, marker != 0xD9 else { break }
+            let end = position + Int(bytes[position]) << 8 + Int(bytes[position + 1])
+            guard end >= position + 2, end <= bytes.count else { break }
+            let parameters = bytes.extracting((position + 2)..<end)
+            switch marker {
+            case 0xE1 where exif.isEmpty && Self.isExif(parameters):
+                exif = start..<end
+            case 0xC4, 0xC8, 0xCC:
+                break
+            case 0xC0...0xCF:
+                guard [0xC0, 0xC1, 0xC2, 0xC9, 0xCA].contains(marker) else {
+                    throw Self.error("lossless and hierarchical JPEGs cannot be scaled")
+                }
+                componentCount = parameters.count > 5 ? Int(parameters[5]) : 0
+                hasSeveralScans = marker == 0xC2 || marker == 0xCA
+            case 0xDA:
+                guard let componentCount else { throw Self.error("the picture has no frame header") }
+                if parameters.isEmpty || parameters[0] != componentCount { hasSeveralScans = true }
+                dataOffset = end
+                return
+            default:
+                break
+            }
+            position = end
+        }
+        throw Self.error("the picture ends before its data")
+    }
+
+    /// Checks that the decode takes neither too much memory nor too much time.
+    func checkLimits(_ bytes: Span<UInt8>, pixelCount: Int) throws(TurboJPEGError) {
+        guard pixelCount <= (hasSeveralScans ? 17_000_000 : 50_000_000) else {
+            throw Self.error("\(pixelCount) pixels are too many")
+        }
+        guard hasSeveralScans else { return }
+        // Each scan may touch every pixel. In data 0xFF is always followed by 0 or a restart marker.
+        var scanCount = 1
+        for index in dataOffset..<max(dataOffset, bytes.count - 1) where bytes[index] == 0xFF {
+            if bytes[index + 1] == 0xDA { scanCount += 1 }
+        }
+        guard pixelCount * scanCount <= 250_000_000 else {
+            throw Self.error("\(scanCount) scans of \(pixelCount) pixels are too many")
+        }
+    }
+
+    /// Exif 2.3, section 4.7.2: "Exif" and two zeros (the second is only padding).
+    private static func isExif(_ parameters: Span<UInt8>) -> Bool {
+        let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
+        return parameters.count > 6 && identifier.indices.allSatisfy { parameters[$0] == identifier[$0] }
+    }
+
+    private static func error(_ reason: String) -> TurboJPEGError { TurboJPEGError(JPEGScaler.operation, reason) }
+}

@@ -1,0 +1,127 @@
+/// A form as programs send it with a file in it (multipart/form-data; RFC 7578).
+public struct FormData {
+    /// Why a body cannot be parsed; one sentence for a person.
+    public struct Defect: Error, Equatable {
+        public let message: String
+    }
+
+    /// A field of the form: where its content lies in the body.
+    public struct Field: Equatable {
+        public let name: String
+        public let content: Range<Int>
+    }
+
+    /// At most this many are read.
+    public static let fieldLimit = 32
+    /// Bytes of the header lines of a field.
+    static let headLimit = 4096
+
+    public let fields: [Field]
+
+    /// The boundary that a Content-Type names; nil if it is not a form.
+    public static func boundary(in contentType: String) -> [UInt8]? {
+        let parts = contentType.split(separator: ";", omittingEmptySubsequences: false)
+        guard parts.first?.trimmed.lowercased() == "multipart/form-data" else { return nil }
+        for part in parts.dropFirst() {
+            let pair = part.split(separator: "=", maxSplits: 1)
+            guard pair.count == 2, pair[0].trimmed.lowercased() == "boundary" else { continue }
+            var value = pair[1].trimmed
+            if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
+                value = String(value.dropFirst().dropLast())
+            }
+            // RFC 2046, section 5.1.1: up to 70 characters.
+            guard (1...70).contains(value.utf8.count) else { return nil }
+            return Array(value.utf8)
+        }
+        return nil
+    }
+
+    /// Parses a body.
+    public init(_ body: [UInt8], boundary: [UInt8]) throws(Defect) {
+        let delimiter = Array("--".utf8) + boundary
+        let inner = Array("\r\n".utf8) + delimiter
+        // Bytes before the first delimiter are ignored.
+        guard var position = body.starts(with: delimiter) ? 0 : body.first(inner, from: 0).map({ $0 + 2 }) else {
+            throw Defect(message: "The form does not begin with its boundary.")
+        }
+        var fields: [Field] = []
+        while true {
+            position += delimiter.count
+            if body.hasBytes([0x2d, 0x2d], at: position) { break }
+            // Spaces may follow the boundary.
+            while position < body.count, body[position] == 0x20 || body[position] == 0x09 { position += 1 }
+            guard body.hasBytes([0x0d, 0x0a], at: position) else {
+                throw Defect(message: "The form is truncated, or a boundary in it is not on a line of its own.")
+            }
+            guard fields.count < Self.fieldLimit else {
+                throw Defect(message: "The form has more than \(Self.fieldLimit) fields.")
+            }
+            // The empty line behind the header lines; there may be no header line at all.
+            guard let blank = body.first([0x0d, 0x0a, 0x0d, 0x0a], from: position, limit: Self.headLimit) else {
+                throw Defect(message: "A field of the form has header lines without an end.")
+            }
+            let start = blank + 4
+            guard let end = body.first(inner, from: start - 2) else {
+                throw Defect(message: "A field of the form has no end: the body is truncated.")
+            }
+            if blank > position {
+                let head = String(decoding: body[(position + 2)..<blank], as: UTF8.self)
+                if let name = Self.name(in: head) { fields.append(Field(name: name, content: start..<max(start, end))) }
+            }
+            position = end + 2
+        }
+        self.fields = fields
+    }
+
+    /// The content of the first field of that name.
+    public func first(_ name: String) -> Range<Int>? { fields.first { $0.name == name }?.content }
+
+    /// The value of `name` in `Content-Disposition: form-data; name="image"; filename="a.jpg"`.
+    private static func name(in head: String) -> String? {
+        for line in head.split(separator: "\r\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].trimmed.lowercased() == "content-disposition" else { continue }
+            for item in parts[1].split(separator: ";").dropFirst() {
+                let pair = item.split(separator: "=", maxSplits: 1)
+                guard pair.count == 2, pair[0].trimmed.lowercased() == "name" else { continue }
+                return pair[1].trimmed.filter { $0 != "\"" }
+            }
+        }
+        return nil
+    }
+}
+
+extension StringProtocol {
+    /// Without spaces and tabs at both ends.
+    public var trimmed: String {
+        var rest = self[...]
+        while let first = rest.first, first == " " || first == "\t" { rest = rest.dropFirst() }
+        while let last = rest.last, last == " " || last == "\t" { rest = rest.dropLast() }
+        return String(rest)
+    }
+}
+
+extension [UInt8] {
+    /// Whether `bytes` stand at `position`.
+    fileprivate func hasBytes(_ bytes: [UInt8], at position: Int) -> Bool {
+        position >= 0 && position + bytes.count <= count
+            && self[position..<(position + bytes.count)].elementsEqual(bytes)
+    }
+
+    /// Where `bytes` stand first from `start` on, within `limit` bytes.
+    fileprivate func first(_ bytes: [UInt8], from start: Int, limit: Int = .max) -> Int? {
+        let haystack = span
+        let end = Swift.min(count - bytes.count, limit > count ? count : start + limit)
+        guard let first = bytes.first, start >= 0, start <= end else { return nil }
+        var index = start
+        while index <= end {
+            if haystack[index] == first {
+                var matched = 1
+                while matched < bytes.count, haystack[index + matched] == bytes[matched] { matched += 1 }
+                if matched == bytes.count { return index }
+            }
+            index += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,52 @@
+/// Metrics in Prometheus' text format (version 0.0.4), line by line.
+public struct MetricsText {
+    public enum Kind: String {
+        case counter
+        case gauge
+        case histogram
+    }
+
+    public private(set) var text = ""
+
+    public init() {}
+
+    /// Begins a family of samples; `help` is one line.
+    public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+    }
+
+    /// One line: a name, its labels and its value.
+    public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
+        text += name
+        if !labels.isEmpty {
+            text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"
+        }
+        let isWhole = value == value.rounded() && abs(value) < 1e15
+        text += isWhole ? " \(Int64(value))\n" : value.isFinite ? " \(value)\n" : " 0\n"
+    }
+
+    /// The answer to a request for the metrics.
+    public var response: Response {
+        let body = Array(text.utf8)
+        return Response(
+            status: 200,
+            headers: [
+                ("Content-Type", "text/plain; version=0.0.4; charset=utf-8"), ("Content-Length", "\(body.count)"),
+                ("Cache-Control", "no-store"),
+            ],
+            body: body)
+    }
+
+    private static func escaped(_ value: String) -> String {
+        var escaped = ""
+        for character in value {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"": escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.append(character)
+            }
+        }
+        return escaped
+    }
+}

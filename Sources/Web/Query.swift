@@ -1,0 +1,101 @@
+/// The query of a request: names and values, in their order.
+public struct Query {
+    private let items: [(name: String, value: String)]
+
+    /// Names that pages add to bypass a cache; their values are ignored.
+    private static let cacheBusters: Set<String> = ["_", "t", "bypassCache", "cacheBust"]
+
+    public init(_ text: String) {
+        items = text.split(separator: "&").map { item in
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (Self.decode(parts[0]), parts.count > 1 ? Self.decode(parts[1]) : "")
+        }
+    }
+
+    /// The first value of `name`.
+    public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
+
+    /// Refuses names that are not `known` and names that come twice.
+    public func check(known: Set<String>) throws(HTTPError) {
+        var seen: Set<String> = []
+        for (name, _) in items where !Self.cacheBusters.contains(name) {
+            guard known.contains(name) else {
+                let list = known.subtracting(["action"]).sorted().joined(separator: ", ")
+                let remedy = list.isEmpty ? "this address takes none" : "this address takes \(list)"
+                throw HTTPError(400, "bad_query", "Unknown query parameter '\(Excerpt(name))'; \(remedy).")
+            }
+            guard seen.insert(name).inserted else {
+                throw HTTPError(400, "bad_query", "Query parameter '\(name)' was given twice; give it once.")
+            }
+        }
+    }
+
+    /// A decimal number within `range`, such as `12.5`.
+    public func number(_ name: String, in range: ClosedRange<Double>) throws(HTTPError) -> Double? {
+        guard let text = first(name) else { return nil }
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
+        guard isPlain, let value = Double(text), range.contains(value) else {
+            let bounds = "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
+            let given = Excerpt(text)
+            throw HTTPError(
+                400, "bad_query", "The query parameter '\(name)' takes a number from \(bounds), not '\(given)'.")
+        }
+        return value
+    }
+
+    /// A whole number within `range`.
+    public func integer(_ name: String, in range: ClosedRange<UInt64>) throws(HTTPError) -> UInt64? {
+        guard let text = first(name) else { return nil }
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isPlain, let value = UInt64(text), range.contains(value) else {
+            let bounds = "\(range.lowerBound) to \(range.upperBound)"
+            let given = Excerpt(text)
+            throw HTTPError(
+                400, "bad_query", "The query parameter '\(name)' takes a whole number from \(bounds), not '\(given)'.")
+        }
+        return value
+    }
+
+    /// One of `choices`.
+    public func choice(_ name: String, of choices: [String]) throws(HTTPError) -> String? {
+        guard let text = first(name) else { return nil }
+        guard choices.contains(text) else {
+            let list = choices.joined(separator: " or ")
+            throw HTTPError(400, "bad_query", "The query parameter '\(name)' takes \(list), not '\(Excerpt(text))'.")
+        }
+        return text
+    }
+
+    private static func plain(_ value: Double) -> String {
+        value == value.rounded() ? "\(Int(value))" : "\(value)"
+    }
+
+    /// Decodes percent-encoding (RFC 3986, section 2.1) and `+`; what is not an encoding stays as it is.
+    private static func decode(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2b }) else { return String(text) }
+        let bytes = Array(text.utf8)
+        var decoded: [UInt8] = []
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == 0x25, index + 2 < bytes.count, let high = digit(bytes[index + 1]),
+                let low = digit(bytes[index + 2])
+            {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(bytes[index] == 0x2b ? 0x20 : bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}
