@@ -46,9 +46,11 @@ let package = Package(
         .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
         .target(name: "Web", dependencies: ["FastCGI", "JSON"]),
         .target(
-            name: "Service", dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
+            name: "Service",
+            dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
         // Layer 5, domain: no I/O of its own.
+        .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
 
         // Layer 6, services: what the programs are made of. They never import each other.
@@ -76,6 +78,9 @@ let package = Package(
                 "Capturing", "Curl", "EventLoop", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame", log,
                 system,
             ]),
+        .target(
+            name: "Supervision",
+            dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
 
         // Layer 7, programs: options and wiring.
         .target(name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", arguments, system]),
@@ -90,15 +95,21 @@ let package = Package(
             dependencies: ["FrameServer", "ProgramSupport", "Service", "SharedFrame", arguments]),
         .executableTarget(
             name: "relay-fcgi",
-            dependencies: ["Service", 
-                "Daemon", "FrameServer", "Linux", "Names", "ProgramSupport", "SharedFrame", "Upstream", arguments, log,
+            dependencies: [
+                "Daemon", "FrameServer", "Linux", "Names", "ProgramSupport", "Service", "SharedFrame", "Upstream",
+                arguments, log,
                 system,
             ]),
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "FrameServer", "JSON", "Linux", "ProgramSupport",
+                "Daemon", "Detection", "DetectionServer", "JSON", "Linux", "ProgramSupport", "Service",
                 "SharedFrame", arguments, system,
+            ]),
+        .executableTarget(
+            name: "oriel",
+            dependencies: [
+                "Configuration", "Daemon", "JSON", "Linux", "Names", "ProgramSupport", "Supervision", arguments, system,
             ]),
 
         // Tests and benchmarks.
@@ -127,6 +138,12 @@ let package = Package(
             dependencies: [
                 "Linux", "Names", "ring-stress", "SharedFrame", "TestSupport", system,
             ], exclude: ["read_ring.py"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", "Linux", "Names", "TestSupport", system],
+            exclude: ["Faulty"]),
+        .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Configuration", "Linux", "oriel", "Supervision", "TestSupport", system]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "DetectionTests",
@@ -147,13 +164,15 @@ let package = Package(
             ]),
         .testTarget(
             name: "FrameServerTests",
-            dependencies: ["Cameras", "Service", "Web", 
+            dependencies: [
+                "Cameras", "Service", "Web",
                 "EventLoop", "FastCGI", "FrameServer", "Linux", "mjpeg-fcgi", "MotionJPEG", "Names", "SharedFrame",
                 "TestSupport", log, system,
             ]),
         .testTarget(
             name: "DetectionServerTests",
-            dependencies: ["Service", "Web", 
+            dependencies: [
+                "Service", "Web",
                 "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names", "SharedFrame",
                 "TestSupport", "TurboJPEG", system,
             ]),
@@ -179,7 +198,8 @@ if Context.environment["ORIEL_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "fuzz",
-            dependencies: ["Cameras", "EventLoop", "Service", "Web", 
+            dependencies: [
+                "Cameras", "EventLoop", "Service", "Web",
                 "Names",
                 "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
                 "SharedFrame", "TurboJPEG", "Upstream", system,

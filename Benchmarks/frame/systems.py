@@ -166,7 +166,6 @@ class Oriel(System):
         return self.run(
             [
                 "spawn-fcgi", "-n", "-s", self.folder / f"{name}.sock", "-M", "0600", *owner, "--",
-                shutil.which("multiwatch"), "-f", "1", "-r", "20", "-t", "500", "-s", "QUIT", "--",
                 self.context.bin / name, *arguments,
             ], self.environment)
 

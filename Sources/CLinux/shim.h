@@ -18,6 +18,7 @@
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -25,11 +26,12 @@
 
 // GNU extensions: glibc shows them only under _GNU_SOURCE, and with that defined the structures of this module would
 // differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
-// pthread_setname_np(3); values: fcntl.h, asm-generic/fcntl.h and linux/splice.h.
+// pthread_setname_np(3), sigabbrev_np(3); values: fcntl.h, asm-generic/fcntl.h and linux/splice.h.
 int memfd_create(const char *_Nonnull name, unsigned int flags);
 int accept4(int descriptor, struct sockaddr *_Nullable address, socklen_t *_Nullable length, int flags);
 int pthread_setname_np(pthread_t thread, const char *_Nonnull name);
 int pipe2(int descriptors[_Nonnull 2], int flags);
+const char *_Nullable sigabbrev_np(int signal);
 ssize_t splice(int source, int64_t *_Nullable source_offset, int target, int64_t *_Nullable target_offset,
                size_t length, unsigned int flags);
 ssize_t tee(int source, int target, size_t length, unsigned int flags);
@@ -76,6 +78,91 @@ static inline int linux_socket_unsent(int descriptor) {
 /// The signal sent to this process when its parent ends (PR_SET_PDEATHSIG).
 static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
+}
+
+/// Starts a program as the leader of a session and process group of its own; returns its process, or -1 and errno.
+///
+/// Its standard input, output and error are copies of the three descriptors; all others that this process has without
+/// FD_CLOEXEC are inherited. It gets default signal actions, an empty signal mask, and `death_signal` (0: none) when the
+/// thread that calls this ends. A program that cannot be executed is an error here: the child reports it by a pipe that
+/// a successful execve closes. Between fork and execve the child only makes async-signal-safe calls, so other threads of
+/// this process do no harm.
+static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                                char *_Nullable const *_Nonnull environment, const int streams[_Nonnull 3],
+                                int death_signal) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) return -1;
+    const pid_t parent = getpid();
+    const pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        for (int number = 1; number <= 64; number++) signal(number, SIG_DFL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, (sigset_t *)0);
+        if (death_signal) prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0);
+        if (death_signal && getppid() != parent) _exit(127);
+        for (int number = 0; number < 3; number++) dup2(streams[number], number);
+        execve(path, arguments, environment);
+        const int failure = errno;
+        const ssize_t written = write(report[1], &failure, sizeof failure);
+        (void)written;
+        _exit(127);
+    }
+    int failure = child < 0 ? errno : 0;
+    close(report[1]);
+    if (child > 0) {
+        ssize_t count;
+        do { count = read(report[0], &failure, sizeof failure); } while (count < 0 && errno == EINTR);
+        if (count != (ssize_t)sizeof failure) failure = 0;
+        if (failure) {
+            while (waitpid(child, (int *)0, 0) < 0 && errno == EINTR) {}
+        }
+    }
+    close(report[0]);
+    errno = failure;
+    return failure ? -1 : child;
+}
+
+/// A child process that has ended and is not reaped yet (it stays so), or 0.
+static inline pid_t linux_ended_child(void) {
+    siginfo_t info;
+    info.si_pid = 0;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
+}
+
+/// Sends a copy of `descriptor` through a Unix socket; returns 0, or -1 and errno (unix(7), SCM_RIGHTS).
+static inline int linux_send_descriptor(int socket, int descriptor) {
+    char byte = 0, control[CMSG_SPACE(sizeof(int))];
+    memset(control, 0, sizeof control);
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                             .msg_controllen = sizeof control};
+    struct cmsghdr *const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/// Receives a descriptor that linux_send_descriptor() sent, with FD_CLOEXEC set; -1 and errno if there is none.
+static inline int linux_receive_descriptor(int socket) {
+    char byte = 0, control[CMSG_SPACE(sizeof(int))];
+    struct iovec part = {&byte, 1};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
+                             .msg_controllen = sizeof control};
+    const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0) return -1;
+    struct cmsghdr *const header = CMSG_FIRSTHDR(&message);
+    if (count == 0 || !header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS
+        || header->cmsg_len != CMSG_LEN(sizeof(int))) {
+        errno = ENODATA;
+        return -1;
+    }
+    int descriptor;
+    memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
+    return descriptor;
 }
 
 /// How a child process ended that tried a library; see linux_try_library().

@@ -7,4 +7,17 @@ public enum Environment {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }
+
+    /// All variables with their values.
+    public static var all: [String: String] {
+        var variables: [String: String] = [:]
+        var index = 0
+        while let entry = unsafe environ[index] {
+            index += 1
+            let text = unsafe String(cString: entry)
+            guard let separator = text.firstIndex(of: "=") else { continue }
+            variables[String(text[..<separator])] = String(text[text.index(after: separator)...])
+        }
+        return variables
+    }
 }

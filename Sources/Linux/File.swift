@@ -76,3 +76,14 @@ extension File {
         _ = unsafe path.withPlatformString { unsafe unlink($0) }
     }
 }
+
+extension File {
+    /// Gives a file another name, in place of a file that has it already.
+    ///
+    /// Failure leaves both as they are.
+    public static func move(_ path: FilePath, to new: FilePath) {
+        _ = unsafe path.withPlatformString { old in
+            unsafe new.withPlatformString { unsafe rename(old, $0) }
+        }
+    }
+}

@@ -30,3 +30,36 @@ extension Folder {
         }
     }
 }
+
+extension Folder {
+    /// Makes a folder with a new name in `parent` that only this user can enter; `name` begins its name.
+    public static func makeTemporary(in parent: FilePath, name: String) throws(SystemError) -> FilePath {
+        var template = Array(parent.appending("\(name).XXXXXX").string.utf8CString)
+        guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "\(parent)", .current) }
+        return FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+
+    /// Removes the folder at `path` with all that it contains; symbolic links are removed, not followed.
+    public static func remove(_ path: FilePath) {
+        empty(path)
+        _ = unsafe path.withPlatformString { unsafe rmdir($0) }
+    }
+
+    /// Removes everything in the folder at `path`, but not the folder; symbolic links are removed, not followed.
+    public static func empty(_ path: FilePath) {
+        for name in names(in: path) {
+            let entry = path.appending(name)
+            if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0 { remove(entry) }
+        }
+    }
+
+    /// Sets the permission bits of the file or folder at `path`.
+    public static func setPermissions(_ path: FilePath, _ permissions: UInt32) {
+        _ = unsafe path.withPlatformString { unsafe chmod($0, permissions) }
+    }
+
+    /// Whether this process may write into the folder at `path`.
+    public static func isWritable(_ path: FilePath) -> Bool {
+        unsafe path.withPlatformString { unsafe access($0, W_OK) } == 0
+    }
+}

@@ -2,12 +2,13 @@ import Glibc
 
 /// What the system lets this process have (getrlimit(2)).
 public enum ResourceLimit {
-    /// Raises the number of descriptors to what the process may allow itself, and returns it.
-    public static func raiseOpenFiles() -> Int {
+    /// Raises the number of descriptors to what the process may allow itself, at most `maximum`, and returns it.
+    public static func raiseOpenFiles(maximum: Int = .max) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return 1024 }
-        if limit.rlim_cur < limit.rlim_max {
-            limit.rlim_cur = limit.rlim_max
+        let wanted = min(limit.rlim_max, rlim_t(clamping: maximum))
+        if limit.rlim_cur < wanted {
+            limit.rlim_cur = wanted
             _ = unsafe setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
             _ = unsafe getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
         }

@@ -86,15 +86,8 @@ class System:
 
     @contextlib.contextmanager
     def kept_down(self, program):
-        """Meanwhile the program is dead: what would start it again stands still."""
-        keepers = [self.process.pid]
-        if program.endswith("-fcgi"):
-            keepers = [process for process in self.processes("multiwatch")
-                       if f"/{program}\0" in pathlib.Path(f"/proc/{process}/cmdline").read_text()]
-        if not keepers:
-            raise RuntimeError(f"nothing watches over {program}")
-        for keeper in keepers:
-            os.kill(keeper, signal.SIGSTOP)
+        """Meanwhile the program is dead: `oriel run`, which would start it again, is stopped."""
+        os.kill(self.process.pid, signal.SIGSTOP)
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
@@ -103,8 +96,7 @@ class System:
                 self.signal(signal.SIGKILL, program)
             yield
         finally:
-            for keeper in keepers:
-                os.kill(keeper, signal.SIGCONT)
+            os.kill(self.process.pid, signal.SIGCONT)
 
     def close(self):
         try:

@@ -29,14 +29,35 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("kill -9 of what watches over the workers is repaired", arguments: ["mjpeg-fcgi", "relay-fcgi"])
-        func killWatcher(worker: String) throws {
+        @Test("Requests that come while a worker is away wait for the next one: its socket outlives it")
+        func socketOutlives() throws {
             let system = try OrielSystem()
-            let watchers = system.processes(with: "multiwatch").filter { $0.commandLine.contains("/\(worker) ") }
-            let watcher = try #require(watchers.first)
-            Glibc.kill(watcher.identifier, SIGKILL)
-            #expect(eventually { system.output.contains("\(worker) ended") })
-            #expect(try eventually { try request("GET", system.web("/snapshot?max_age=1000")).status == 200 })
+            let socket = system.runtime.appending("relay-fcgi.sock")
+            let before = try FileStatus(at: socket)
+            let victim = try #require(system.leader(of: "relay-fcgi"))
+            Glibc.kill(victim, SIGKILL)
+            #expect(eventually { system.leader(of: "relay-fcgi") != victim })
+            // At once, while nobody accepts yet.
+            #expect(try request("GET", system.web("/status")).status == 200)
+            #expect(eventually { system.leader(of: "relay-fcgi").map { $0 != victim } == true })
+            #expect(try FileStatus(at: socket).isSameFile(as: before))
+        }
+
+        @Test("kill -9 of the process that tidies up ends nothing, and another one tidies up at the end")
+        func killTidier() throws {
+            let system = try OrielSystem()
+            let viewer = try StreamViewer(system.web("/video"))
+            _ = try #require(try viewer.next())
+            func tidier() -> Int32? { system.processes(with: "oriel tidy ").first?.identifier }
+            let victim = try #require(tidier(), "\(system.processes)")
+            Glibc.kill(victim, SIGKILL)
+            #expect(eventually { tidier().map { $0 != victim } == true }, "\(system.output)")
+            _ = try #require(try viewer.next())
+            let processes = system.processes.map(\.identifier)
+            system.stop(by: SIGKILL)
+            #expect(eventually { !ProcessTable().entries.contains { processes.contains($0.identifier) } })
+            #expect(eventually { system.rings.isEmpty }, "\(system.rings)")
+            #expect(eventually { (try? FileStatus(at: system.runtime)) == nil })
         }
 
         @Test(
@@ -58,6 +79,7 @@ extension EndToEnd {
                     exec \(OrielSystem.programs.appending(program).string) "$@"
                     """, to: program, permissions: .ownerReadWriteExecute)
             }
+            try folder.link("oriel", to: OrielSystem.programs.appending("oriel"))
             let system = try OrielSystem(
                 environment: ["ORIEL_BIN_DIR": folder.path.string], isReadyAwaited: false)
             for program in order {

@@ -9,7 +9,7 @@ extension EndToEnd {
     struct Life {
         @Test(
             "It ends without leaving a process, a socket, a folder or shared memory",
-            arguments: [SIGINT, SIGTERM, SIGHUP])
+            arguments: [SIGINT, SIGTERM])
         func ending(signal: CInt) throws {
             let system = try OrielSystem()
             _ = try #require(try StreamViewer(system.web("/video")).next())
@@ -18,6 +18,20 @@ extension EndToEnd {
             #expect(!system.rings.isEmpty)
             #expect(system.stop(by: signal) == 128 + signal)
             expectNothing(of: system, processes)
+        }
+
+        @Test("SIGHUP without a terminal makes it check the configuration, and it runs on")
+        func hangUp() throws {
+            let folder = TemporaryFolder()
+            try folder.write("[camera main]\ndevice = pattern\n", to: "oriel.conf")
+            let system = try OrielSystem(
+                environment: ["ORIEL_CONFIG": folder.path.string, "ORIEL_DEVICE": ""], launcher: ["setsid"])
+            try folder.write("[camera main]\ndevise = pattern\n", to: "oriel.conf")
+            system.process.send(SIGHUP)
+            #expect(
+                eventually { system.output.contains("oriel.conf:2: [camera] has no setting 'devise'") },
+                "\(system.output)")
+            #expect(try request("GET", system.web("/snapshot")).status == 200)
         }
 
         @Test("Even killed it leaves nothing behind")

@@ -15,6 +15,7 @@ extension EndToEnd {
                 (try? FileStatus(at: OrielSystem.programs.appending($0))) != nil
             }
             for name in names { try install(name) }
+            try folder.link("oriel", to: OrielSystem.programs.appending("oriel"))
             let system = try OrielSystem(environment: ["ORIEL_BIN_DIR": folder.path.string])
             let audience = try Audience(system, seconds: 14)
             for name in names {

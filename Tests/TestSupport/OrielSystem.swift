@@ -13,7 +13,7 @@ public final class OrielSystem: Sendable {
 
     /// Whether the release programs are there to be tested.
     public static var isBuilt: Bool {
-        ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "load-generator"].allSatisfy { name in
+        ["oriel", "capture-daemon", "mjpeg-fcgi", "relay-fcgi", "load-generator"].allSatisfy { name in
             unsafe programs.appending(name).withPlatformString { unsafe access($0, X_OK) } == 0
         }
     }
@@ -52,7 +52,7 @@ public final class OrielSystem: Sendable {
             "ORIEL_WEB_PORT": "\(webPort)", "ORIEL_INGEST_PORT": "\(ingestPort)",
             "ORIEL_RUNTIME_DIR": runtime.string, "ORIEL_DEPLOY_DIR": configuration?.string ?? "",
             "ORIEL_CAMERAS": "", "ORIEL_SIZE": "", "ORIEL_FPS": "", "ORIEL_BIND": "", "ORIEL_INGEST_BIND": "",
-            "ORIEL_HOSTS": "",
+            "ORIEL_HOSTS": "", "ORIEL_CONFIG": "",
         ]
         settings.merge(environment) { $1 }
         let command = launcher + [Self.root.appending("scripts/run").string]

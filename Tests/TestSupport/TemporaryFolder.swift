@@ -30,6 +30,16 @@ public final class TemporaryFolder: Sendable {
         return file
     }
 
+    /// Puts a symbolic link to `target` into the folder.
+    public func link(_ name: String, to target: FilePath) throws {
+        let link = path.appending(name)
+        try systemCall("symlink", "\(link)") {
+            unsafe target.withPlatformString { target in
+                unsafe link.withPlatformString { unsafe symlink(target, $0) }
+            }
+        }
+    }
+
     private static func remove(_ path: FilePath) {
         for name in Folder.names(in: path) { remove(path.appending(name)) }
         unsafe path.withPlatformString { path in

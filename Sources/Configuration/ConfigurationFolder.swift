@@ -1,0 +1,22 @@
+import Linux
+public import SystemPackage
+
+/// A folder with oriel.conf and cameras.d/: the only part of this module that touches files.
+public enum ConfigurationFolder {
+    /// oriel.conf, then those files of cameras.d/ that end in `.conf`, in the order of their names.
+    public static func files(in folder: FilePath) -> [ConfigurationFile] {
+        let additions = folder.appending("cameras.d")
+        let names = Folder.names(in: additions).filter { $0.hasSuffix(".conf") && !$0.hasPrefix(".") }.sorted()
+        return [folder.appending("oriel.conf")].map(file) + names.map { file(additions.appending($0)) }
+    }
+
+    private static func file(_ path: FilePath) -> ConfigurationFile {
+        do throws(SystemError) {
+            let limit = ConfigurationFile.maximumByteCount
+            return ConfigurationFile(path.string, .bytes(try File.contents(of: path, maximumByteCount: limit)))
+        } catch {
+            return ConfigurationFile(
+                path.string, error.errno == .fileTooLarge ? .tooLarge : .unreadable("\(error.errno)"))
+        }
+    }
+}

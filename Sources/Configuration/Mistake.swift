@@ -1,0 +1,53 @@
+/// Where a setting comes from.
+public enum Origin: Hashable, Sendable, CustomStringConvertible {
+    /// A line of a file, counted from 1; line 0 is the file as a whole.
+    case file(String, line: Int)
+    /// An environment variable.
+    case variable(String)
+
+    /// `FILE:LINE`, the file, or the variable's name.
+    public var description: String {
+        switch self {
+        case .file(let name, line: 0): name
+        case .file(let name, let line): "\(name):\(line)"
+        case .variable(let name): name
+        }
+    }
+}
+
+/// A mistake in the configuration: where it is, what is wrong, and the remedy.
+public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
+    public let origin: Origin
+    public let sentence: String
+
+    public init(_ origin: Origin, _ sentence: String) {
+        self.origin = origin
+        self.sentence = sentence
+    }
+
+    /// `FILE:LINE: SENTENCE`, in one line.
+    public var description: String { "\(origin): \(sentence)" }
+}
+
+/// All mistakes of a configuration, in the order of the files and of their lines.
+public struct InvalidConfiguration: Error, Equatable, Sendable {
+    public let mistakes: [Mistake]
+
+    public init(_ mistakes: [Mistake]) { self.mistakes = mistakes }
+
+    /// Whether every mistake is in an environment variable, none in a file.
+    public var isInVariablesOnly: Bool {
+        mistakes.allSatisfy { if case .variable = $0.origin { true } else { false } }
+    }
+}
+
+/// Text from a configuration for a message: short, without control characters.
+func excerpt(_ text: some StringProtocol) -> String {
+    let safe = text.unicodeScalars.map { scalar -> Character in
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+        default: Character(scalar)
+        }
+    }
+    return safe.count > 60 ? String(safe.prefix(60)) + "…" : String(safe)
+}

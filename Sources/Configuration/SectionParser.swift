@@ -1,0 +1,115 @@
+/// A file of the configuration, or the reason why it cannot be read.
+public struct ConfigurationFile: Sendable {
+    /// The most bytes that a file may have.
+    public static let maximumByteCount = 64 << 10
+
+    public enum Content: Sendable {
+        case bytes([UInt8])
+        case tooLarge
+        /// The reason, as the system says it.
+        case unreadable(String)
+    }
+
+    /// As messages call it.
+    public let name: String
+    public let content: Content
+
+    public init(_ name: String, _ content: Content) {
+        self.name = name
+        self.content = content
+    }
+}
+
+/// `[KIND NAME]` with the settings below it.
+struct Section {
+    /// The first word, such as `camera`.
+    let kind: String
+    /// The rest; empty for a section that has no name.
+    let name: String
+    let origin: Origin
+    var entries: [Entry] = []
+
+    struct Entry {
+        let key: String
+        let value: String
+        let origin: Origin
+    }
+
+    var title: String { name.isEmpty ? "[\(kind)]" : "[\(kind) \(name)]" }
+}
+
+/// Splits files into sections, as systemd.syntax(7) describes them, without continued lines and without quoting.
+///
+/// Lines that begin with `#` or `;` are comments. Keys and values are trimmed; a value may be empty.
+struct SectionParser {
+    private(set) var sections: [Section] = []
+    private(set) var mistakes: [Mistake] = []
+
+    mutating func parse(_ file: ConfigurationFile) {
+        let bytes: [UInt8]
+        switch file.content {
+        case .bytes(let content) where content.count <= ConfigurationFile.maximumByteCount: bytes = content
+        case .bytes, .tooLarge:
+            let kibibytes = ConfigurationFile.maximumByteCount >> 10
+            add(.file(file.name, line: 0), "the file has more than \(kibibytes) KiB; name the file that you meant")
+            return
+        case .unreadable(let reason):
+            add(.file(file.name, line: 0), "the file cannot be read (\(reason)); create it, or let this user read it")
+            return
+        }
+        var isInSection = false
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let origin = Origin.file(file.name, line: index + 1)
+            guard let text = String(validating: line, as: UTF8.self), !text.unicodeScalars.contains("\0") else {
+                add(origin, "the line is not UTF-8 text; save the file as UTF-8")
+                continue
+            }
+            let trimmed = text.trimmed
+            guard let first = trimmed.first, first != "#", first != ";" else { continue }
+            if first == "[" {
+                isInSection = true
+                begin(trimmed, origin)
+            } else if let sign = trimmed.firstIndex(of: "=") {
+                let key = trimmed[..<sign].trimmed
+                let value = trimmed[trimmed.index(after: sign)...].trimmed
+                if key.isEmpty {
+                    add(origin, "there is no key before '='; write KEY = VALUE")
+                } else if !isInSection {
+                    add(origin, "'\(excerpt(key))' is before the first section; put a section such as [web] above it")
+                } else {
+                    sections[sections.count - 1].entries.append(.init(key: key, value: value, origin: origin))
+                }
+            } else {
+                add(origin, "'\(excerpt(trimmed))' is not a setting; write KEY = VALUE, or '#' before a comment")
+            }
+        }
+    }
+
+    private mutating func begin(_ text: String, _ origin: Origin) {
+        var words: [Substring] = []
+        if text.hasSuffix("]") {
+            words = text.dropFirst().dropLast().split(maxSplits: 1) { $0 == " " || $0 == "\t" }
+        } else {
+            add(origin, "'\(excerpt(text))' has no ']' at its end; write [SECTION] or [camera NAME]")
+        }
+        // A section without a kind collects the settings below a bad title, so that they are not reported as well.
+        sections.append(
+            Section(
+                kind: words.first.map { String($0) } ?? "", name: words.dropFirst().first?.trimmed ?? "",
+                origin: origin))
+        if text.hasSuffix("]"), words.isEmpty { add(origin, "the section has no name; write [web] or [camera NAME]") }
+    }
+
+    private mutating func add(_ origin: Origin, _ sentence: String) { mistakes.append(Mistake(origin, sentence)) }
+}
+
+extension StringProtocol {
+    /// Without blanks, tabs and carriage returns at both ends.
+    var trimmed: String {
+        let scalars = unicodeScalars
+        let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+        let rest = scalars.drop(while: isBlank)
+        guard let end = rest.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return String(String.UnicodeScalarView(rest[...end]))
+    }
+}

@@ -1,0 +1,178 @@
+import Names
+
+/// Makes a configuration from the sections of files and notes every mistake.
+struct SectionReader {
+    /// The kinds of sections with their keys; a camera has `control.NAME` too.
+    static let keys: [String: [String]] = [
+        "web": ["listen", "hosts", "controls"],
+        "ingest": ["listen"],
+        "detection": ["enabled", "model", "onnxruntime", "folder"],
+        "system": ["prefix", "runtime-folder", "state-folder"],
+        "camera": [
+            "device", "upstream", "size", "fps", "format", "quality", "rotate", "flip", "warmup", "timeout",
+        ],
+    ]
+
+    var configuration = SystemConfiguration()
+    var mistakes: [Mistake] = []
+    /// Where the listening addresses are set, for a message about both.
+    var webOrigin: Origin?
+    var ingestOrigin: Origin?
+    let ownAddresses: [String]
+
+    init(ownAddresses: [String]) { self.ownAddresses = ownAddresses }
+
+    mutating func read(_ sections: [Section]) {
+        var seen: [String: Origin] = [:]
+        for section in sections {
+            guard !section.kind.isEmpty else { continue }
+            guard let keys = Self.keys[section.kind] else {
+                let remedy = Suggestion.remedy(for: section.kind, among: Self.keys.keys.sorted())
+                add(section.origin, "there is no section [\(excerpt(section.kind))]; \(remedy)")
+                continue
+            }
+            if let first = seen[section.title] {
+                add(
+                    section.origin,
+                    "\(excerpt(section.title)) is already at \(first); merge the two or rename one of them")
+                continue
+            }
+            seen[section.title] = section.origin
+            if section.kind == "camera" {
+                readCamera(section, keys)
+            } else {
+                if !section.name.isEmpty {
+                    add(section.origin, "[\(section.kind)] takes no name; write [\(section.kind)]")
+                }
+                for entry in entries(of: section, keys) { apply(entry, in: section.kind) }
+            }
+        }
+    }
+
+    /// The settings of a section that have a known key, each once.
+    private mutating func entries(of section: Section, _ keys: [String]) -> [Section.Entry] {
+        var first: [String: Origin] = [:]
+        return section.entries.filter { entry in
+            let isControl = section.kind == "camera" && entry.key.hasPrefix("control.")
+            guard keys.contains(entry.key) || isControl else {
+                let remedy = Suggestion.remedy(for: entry.key, among: keys)
+                add(entry.origin, "[\(section.kind)] has no setting '\(excerpt(entry.key))'; \(remedy)")
+                return false
+            }
+            if let other = first[entry.key] {
+                add(entry.origin, "'\(excerpt(entry.key))' is already set at \(other); remove one of them")
+                return false
+            }
+            first[entry.key] = entry.origin
+            return true
+        }
+    }
+
+    private mutating func apply(_ entry: Section.Entry, in kind: String) {
+        check(entry) { (reader: inout SectionReader) throws(Value.Unusable) in
+            let value = entry.value
+            switch (kind, entry.key) {
+            case ("web", "listen"):
+                reader.webOrigin = entry.origin
+                reader.configuration.web = try Value.endpoint(value, own: reader.ownAddresses, port: 8000)
+            case ("web", "hosts"):
+                var hosts: [String] = []
+                for host in value.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
+                    hosts.append(try Value.hostName(String(host)))
+                }
+                reader.configuration.hosts = hosts
+            case ("web", "controls"): reader.configuration.hasControls = try Value.isOn(value)
+            case ("ingest", "listen"):
+                reader.ingestOrigin = entry.origin
+                reader.configuration.ingest = try Value.endpoint(value, own: reader.ownAddresses, port: 9001)
+            case ("detection", "enabled"): reader.configuration.detection.isEnabled = try Value.isOn(value)
+            case ("detection", "model"): reader.configuration.detection.model = try Value.path(value)
+            case ("detection", "onnxruntime"): reader.configuration.detection.runtimeLibrary = try Value.path(value)
+            case ("detection", "folder"): reader.configuration.detection.folder = try Value.path(value)
+            case ("system", "prefix"):
+                guard let prefix = SystemPrefix(value) else { throw Value.Unusable(SystemPrefix.rule) }
+                reader.configuration.prefix = prefix
+            case ("system", "runtime-folder"): reader.configuration.runtimeFolder = try Value.path(value)
+            case ("system", "state-folder"): reader.configuration.stateFolder = try Value.path(value)
+            default: break
+            }
+        }
+    }
+
+    private mutating func readCamera(_ section: Section, _ keys: [String]) {
+        let entries = entries(of: section, keys)
+        guard let name = CameraName(section.name) else {
+            let title =
+                section.name.isEmpty ? "the camera has no name" : "'\(excerpt(section.name))' cannot name a camera"
+            add(section.origin, "\(title); \(section.name.isEmpty ? "write [camera NAME]" : CameraName.rule)")
+            return
+        }
+        let device = entries.first { $0.key == "device" }
+        let upstream = entries.first { $0.key == "upstream" }
+        let source = upstream.map { CameraSettings.Source.upstream($0.value) } ?? .device("auto")
+        var camera = CameraSettings(name, source, origin: section.origin)
+        if let device, let upstream {
+            add(
+                upstream.origin,
+                "camera '\(name)' has a device at \(device.origin) and an upstream; remove one of them")
+        } else if device == nil, upstream == nil {
+            // A device with a misspelt key is reported there.
+            if section.entries.count == entries.count {
+                add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
+            }
+        }
+        for entry in entries { apply(entry, to: &camera) }
+        if case .upstream = camera.source {
+            for entry in entries where entry.key != "upstream" && entry.key != "device" {
+                add(
+                    entry.origin,
+                    "'\(excerpt(entry.key))' has no effect on a camera with an upstream; set it where the camera is")
+            }
+        }
+        configuration.cameras.append(camera)
+    }
+
+    private mutating func apply(_ entry: Section.Entry, to camera: inout CameraSettings) {
+        var changed = camera
+        check(entry) { (_: inout SectionReader) throws(Value.Unusable) in
+            try changed.set(entry.key, to: entry.value)
+        }
+        camera = changed
+    }
+
+    private mutating func check(
+        _ entry: Section.Entry, _ body: (inout SectionReader) throws(Value.Unusable) -> Void
+    ) {
+        do throws(Value.Unusable) {
+            try body(&self)
+        } catch {
+            add(entry.origin, "'\(excerpt(entry.key))' is '\(excerpt(entry.value))'; \(error.remedy)")
+        }
+    }
+
+    mutating func add(_ origin: Origin, _ sentence: String) { mistakes.append(Mistake(origin, sentence)) }
+}
+
+extension CameraSettings {
+    /// Sets what a key of a [camera] section stands for.
+    mutating func set(_ key: String, to value: String) throws(Value.Unusable) {
+        switch key {
+        case "device": source = .device(try Value.device(value))
+        case "upstream": source = .upstream(try Value.upstream(value))
+        case "size": size = try Value.size(value)
+        case "fps": framesPerSecond = try Value.number(value, 0.1...240, "a number")
+        case "format": format = try Value.format(value)
+        case "quality": quality = try Value.whole(value, 1...100)
+        case "rotate": rotation = Int(try Value.word(value, ["0", "90", "180", "270"]))
+        case "flip": flip = try Value.word(value, ["none", "horizontal", "vertical", "both"])
+        case "warmup": warmUp = try Value.whole(value, 0...1000)
+        case "timeout": timeout = try Value.number(value, 0.5...3600, "seconds")
+        default:
+            let name = key.dropFirst("control.".count)
+            guard !name.isEmpty, !value.isEmpty, !name.contains("=") else {
+                throw Value.Unusable("write control.NAME = VALUE, such as control.brightness = 128")
+            }
+            controls.append("\(name)=\(value)")
+        }
+    }
+}

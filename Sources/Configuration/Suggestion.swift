@@ -1,0 +1,29 @@
+/// Finds the word that somebody probably meant.
+enum Suggestion {
+    /// ` did you mean 'WORD'?`, or a list of all words if none of them is close to `text`.
+    static func remedy(for text: String, among words: [String]) -> String {
+        let ranked = words.map { (word: $0, distance: distance(text, $0)) }
+        if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, text.utf8.count / 3) {
+            return "did you mean '\(best.word)'?"
+        }
+        return "use \(words.joined(separator: ", "))"
+    }
+
+    /// How many letters must be inserted, removed, replaced or swapped with the next to make `left` from `right`.
+    static func distance(_ left: String, _ right: String) -> Int {
+        let (left, right) = (Array(left.lowercased().utf8.prefix(64)), Array(right.lowercased().utf8.prefix(64)))
+        var rows = [Array(0...right.count)]
+        for (row, byte) in left.enumerated() {
+            var next = [row + 1]
+            for (column, other) in right.enumerated() {
+                var best = min(rows[row][column] + (byte == other ? 0 : 1), rows[row][column + 1] + 1, next[column] + 1)
+                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
+                    best = min(best, rows[row - 1][column - 1] + 1)
+                }
+                next.append(best)
+            }
+            rows.append(next)
+        }
+        return rows[left.count][right.count]
+    }
+}

@@ -1,0 +1,123 @@
+import Names
+
+/// Makes settings from the environment variables of scripts/run.
+///
+/// Without a configuration folder and without ORIEL_CAMERAS or ORIEL_DEVICE there is one camera, main, which is found
+/// automatically.
+struct VariableReader {
+    /// Those that are not empty.
+    let variables: [String: String]
+    /// Whether files were read, which then say what cameras there are.
+    let hasFiles: Bool
+
+    func read(into reader: inout SectionReader) {
+        readServers(into: &reader)
+        readCameras(into: &reader)
+        check("ORIEL_PREFIX", &reader) { text, configuration throws(Value.Unusable) in
+            guard let prefix = SystemPrefix(text) else { throw Value.Unusable(SystemPrefix.rule) }
+            configuration.prefix = prefix
+        }
+        let configuration = reader.configuration
+        reader.configuration.runtimeFolder = variables["ORIEL_RUNTIME_DIR"] ?? configuration.runtimeFolder
+        reader.configuration.stateFolder = variables["ORIEL_STATE_DIR"] ?? configuration.stateFolder
+        reader.configuration.detection.model = variables["ORIEL_MODEL"] ?? configuration.detection.model
+        reader.configuration.detection.runtimeLibrary =
+            variables["ORIEL_ONNXRUNTIME"] ?? configuration.detection.runtimeLibrary
+        reader.configuration.detection.folder = variables["ORIEL_DETECTOR"] ?? configuration.detection.folder
+    }
+
+    private func readServers(into reader: inout SectionReader) {
+        let own = reader.ownAddresses
+        check("ORIEL_BIND", &reader) { text, configuration throws(Value.Unusable) in
+            configuration.web.address = try Value.address(text, own: own)
+        }
+        check("ORIEL_INGEST_BIND", &reader) { text, configuration throws(Value.Unusable) in
+            configuration.ingest.address = try Value.address(text, own: own)
+        }
+        check("ORIEL_WEB_PORT", &reader) { text, configuration throws(Value.Unusable) in
+            configuration.web.port = try Value.port(text)
+        }
+        check("ORIEL_INGEST_PORT", &reader) { text, configuration throws(Value.Unusable) in
+            configuration.ingest.port = try Value.port(text)
+        }
+        if variables["ORIEL_WEB_PORT"] != nil { reader.webOrigin = .variable("ORIEL_WEB_PORT") }
+        if variables["ORIEL_INGEST_PORT"] != nil { reader.ingestOrigin = .variable("ORIEL_INGEST_PORT") }
+        check("ORIEL_CONTROLS", &reader) { text, configuration throws(Value.Unusable) in
+            guard text == "1" || text == "0" else { throw Value.Unusable("give 1 to switch them on, or nothing") }
+            configuration.hasControls = text == "1"
+        }
+        check("ORIEL_HOSTS", &reader) { text, configuration throws(Value.Unusable) in
+            var hosts: [String] = []
+            for host in text.split(whereSeparator: \.isWhitespace) { hosts.append(try Value.hostName(String(host))) }
+            configuration.hosts = hosts
+        }
+    }
+
+    private func readCameras(into reader: inout SectionReader) {
+        if let list = variables["ORIEL_CAMERAS"] {
+            reader.configuration.cameras = cameras(in: list, &reader)
+        } else if let device = variables["ORIEL_DEVICE"] {
+            reader.configuration.cameras = []
+            add("main", device, .variable("ORIEL_DEVICE"), &reader)
+        } else if !hasFiles {
+            reader.configuration.cameras = [.init(.main, .device("auto"), origin: .variable("ORIEL_DEVICE"))]
+        }
+        for (variable, key) in [("ORIEL_SIZE", "size"), ("ORIEL_FPS", "fps")] {
+            check(variable, &reader) { text, configuration throws(Value.Unusable) in
+                var unused = CameraSettings(.main, .device("auto"), origin: .variable(variable))
+                try unused.set(key, to: text)
+                for index in configuration.cameras.indices {
+                    if case .device = configuration.cameras[index].source {
+                        try configuration.cameras[index].set(key, to: text)
+                    }
+                }
+            }
+        }
+    }
+
+    private func cameras(in list: String, _ reader: inout SectionReader) -> [CameraSettings] {
+        let origin = Origin.variable("ORIEL_CAMERAS")
+        reader.configuration.cameras = []
+        let words = list.split(whereSeparator: \.isWhitespace)
+        if words.isEmpty { reader.add(origin, "it is blank; write NAME=DEVICE, or leave it out") }
+        for word in words {
+            guard let sign = word.firstIndex(of: "="), word.index(after: sign) < word.endIndex,
+                CameraName(word[..<sign]) != nil
+            else {
+                reader.add(origin, "'\(excerpt(word))' is not NAME=DEVICE; for the name, \(CameraName.rule)")
+                continue
+            }
+            add(word[..<sign], String(word[word.index(after: sign)...]), origin, &reader)
+        }
+        return reader.configuration.cameras
+    }
+
+    private func add(
+        _ text: some StringProtocol, _ source: String, _ origin: Origin, _ reader: inout SectionReader
+    ) {
+        guard let name = CameraName(text) else { return }
+        guard !reader.configuration.cameras.contains(where: { $0.name == name }) else {
+            reader.add(origin, "it names '\(name)' twice; give each camera a name of its own")
+            return
+        }
+        var camera = CameraSettings(name, .device("auto"), origin: origin)
+        do throws(Value.Unusable) {
+            try camera.set(source.contains("://") ? "upstream" : "device", to: source)
+            reader.configuration.cameras.append(camera)
+        } catch {
+            reader.add(origin, "camera '\(name)' has '\(excerpt(source))'; \(error.remedy)")
+        }
+    }
+
+    private func check(
+        _ variable: String, _ reader: inout SectionReader,
+        _ body: (String, inout SystemConfiguration) throws(Value.Unusable) -> Void
+    ) {
+        guard let text = variables[variable] else { return }
+        do throws(Value.Unusable) {
+            try body(text, &reader.configuration)
+        } catch {
+            reader.add(.variable(variable), "it is '\(excerpt(text))'; \(error.remedy)")
+        }
+    }
+}

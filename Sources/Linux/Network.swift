@@ -1,0 +1,109 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// This machine's network addresses, and short connections to servers on it.
+///
+/// Unsafe code: structures of getaddrinfo(3) and getifaddrs(3), read only between the call and their release.
+public enum Network {
+    /// The numeric addresses of this machine's interfaces, without loopback and link-local ones.
+    public static var addresses: [String] {
+        var first: UnsafeMutablePointer<ifaddrs>?
+        guard unsafe getifaddrs(&first) == 0 else { return [] }
+        defer { unsafe freeifaddrs(first) }
+        var addresses: [String] = []
+        var entry = unsafe first
+        while let current = unsafe entry {
+            unsafe entry = unsafe current.pointee.ifa_next
+            guard unsafe current.pointee.ifa_flags & UInt32(IFF_LOOPBACK) == 0,
+                let address = unsafe current.pointee.ifa_addr
+            else { continue }
+            let length: Int
+            switch unsafe CInt(address.pointee.sa_family) {
+            case AF_INET: length = MemoryLayout<sockaddr_in>.size
+            case AF_INET6: length = MemoryLayout<sockaddr_in6>.size
+            default: continue
+            }
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            guard
+                unsafe getnameinfo(
+                    address, socklen_t(length), &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+            else { continue }
+            let name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if !name.hasPrefix("fe80:"), !name.hasPrefix("169.254.") { addresses.append(name) }
+        }
+        return addresses
+    }
+
+    /// Connects to a numeric address, or `localhost`; the socket does not block.
+    public static func connect(to address: String, port: Int, timeout: Duration) throws(SystemError) -> Descriptor {
+        let subject = "\(address) port \(port)"
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = address == "localhost" ? 0 : AI_NUMERICHOST
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(address, "\(port)", &hints, &found) == 0, let target = unsafe found else {
+            throw SystemError("getaddrinfo", subject, .addressNotAvailable)
+        }
+        defer { unsafe freeaddrinfo(target) }
+        let family = unsafe target.pointee.ai_family
+        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
+        let descriptor = Descriptor(owning: try systemCall("socket", subject) { socket(family, type, 0) })
+        let result = unsafe Glibc.connect(descriptor.number, target.pointee.ai_addr, target.pointee.ai_addrlen)
+        guard result < 0 else { return descriptor }
+        guard Errno.current == .nowInProgress else { throw SystemError("connect", subject, .current) }
+        var entry = pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0)
+        guard unsafe poll(&entry, 1, CInt(clamping: timeout.millisecondsRoundedUp)) > 0 else {
+            throw SystemError("connect", subject, .timedOut)
+        }
+        var failure: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        _ = unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &failure, &length)
+        guard failure == 0 else { throw SystemError("connect", subject, .init(rawValue: failure)) }
+        return descriptor
+    }
+
+    /// The status and body of the answer to `GET path`; nil if there is no whole answer within `timeout`.
+    ///
+    /// Asks with HTTP/1.0, so that the end of the connection is the end of the body; reads at most 1 MiB.
+    public static func get(
+        _ path: String, from address: String, port: Int, timeout: Duration
+    ) -> (status: Int, body: String)? {
+        let deadline = Instant.now + timeout
+        guard let socket = try? connect(to: address, port: port, timeout: timeout) else { return nil }
+        let request = Array("GET \(path) HTTP/1.0\r\nHost: localhost\r\n\r\n".utf8)
+        guard case .success(request.count) = Socket.send(request, from: 0, to: socket.number) else { return nil }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        reading: while bytes.count < 1 << 20 {
+            let remaining = (deadline - Instant.now).millisecondsRoundedUp
+            guard remaining > 0 else { return nil }
+            guard !Poll.wait([socket.number], milliseconds: remaining).isEmpty else { continue }
+            switch Socket.receive(from: socket.number, into: &buffer) {
+            case .success(0): break reading
+            case .success(let count): bytes += buffer[..<count]
+            case .failure(.resourceTemporarilyUnavailable): continue
+            case .failure: return nil
+            }
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let words = text.prefix(64).split(separator: " ", maxSplits: 2)
+        guard words.count >= 2, words[0].hasPrefix("HTTP/"), let status = Int(words[1].prefix(3)),
+            let end = text.range(of: "\r\n\r\n")
+        else { return nil }
+        return (status, String(text[end.upperBound...]))
+    }
+}
+
+extension String {
+    /// Where `text` first occurs.
+    fileprivate func range(of text: String) -> Range<String.Index>? {
+        let (bytes, wanted) = (Array(utf8), Array(text.utf8))
+        guard bytes.count >= wanted.count else { return nil }
+        for start in 0...(bytes.count - wanted.count) where bytes[start..<start + wanted.count].elementsEqual(wanted) {
+            let lower = utf8.index(utf8.startIndex, offsetBy: start)
+            return lower..<utf8.index(lower, offsetBy: wanted.count)
+        }
+        return nil
+    }
+}

@@ -1,0 +1,90 @@
+import Configuration
+import Daemon
+import JSON
+import Linux
+import Synchronization
+import SystemPackage
+
+/// Says where the system is, once it answers; a thread of its own, since it waits for answers.
+final class Announcement: Sendable {
+    private let plan: SystemPlan
+    private let isCancelled = Atomic(false)
+
+    /// Starts the thread.
+    init(_ plan: SystemPlan) throws(SystemError) {
+        self.plan = plan
+        try Thread("announcement") { [self] in run() }.detach()
+    }
+
+    /// Nothing more is said, for the system ends.
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
+    private func run() {
+        let deadline = Instant.now + .seconds(4)
+        while get("/healthz")?.status != 200, Instant.now < deadline, !isOver { Poll.wait([], milliseconds: 50) }
+        let detection = detectionStatus()
+        guard !isOver else { return }
+        let configuration = plan.configuration
+        let page = "http://\(configuration.web.authority)"
+        var lines = ["", "Oriel is at \(page)/"]
+        if configuration.web.isOpen {
+            lines += Network.addresses.map {
+                "            http://\(Endpoint(address: $0, port: configuration.web.port))/"
+            }
+        }
+        lines += ["  stream    \(page)/video", "  picture   \(page)/snapshot", "  status    \(page)/status"]
+        if detection?["ready"]?.boolean == true { lines.append("  detect    \(page)/detect_once (POST)") }
+        lines += ["  ingest    http://\(configuration.ingest.authority)/mjpeg", "  logs      \(plan.logFolder)"]
+        if let health = get("/healthz"), health.status == 200 {
+        } else {
+            lines.append("No picture comes yet: \(reasonForSilence())")
+        }
+        lines += detectionLines(detection)
+        if configuration.hasControls { lines.append("Whoever sees the page can set the cameras' controls.") }
+        if configuration.web.isOpen || configuration.ingest.isOpen {
+            lines.append(
+                "Anyone in the network can watch: the README says how to ask for a password and to switch TLS on.")
+        }
+        lines.append("Ctrl-C ends it.")
+        guard !isOver else { return }
+        say(lines.joined(separator: "\n"))
+    }
+
+    private var isOver: Bool { isCancelled.load(ordering: .relaxed) }
+
+    private func get(_ path: String) -> (status: Int, body: String)? {
+        let web = plan.configuration.web
+        return Network.get(path, from: web.reachableAddress, port: web.port, timeout: .seconds(1))
+    }
+
+    /// What the detector says of itself once it has loaded its model, or found none; nil if it says nothing.
+    private func detectionStatus() -> JSON? {
+        guard plan.parts.contains(where: { $0.kind.program == "detect-fcgi" }) else { return nil }
+        for _ in 0..<20 where !isOver {
+            if let answer = get("/detect/status"), let status = JSON(Array(answer.body.utf8)),
+                !answer.body.contains("\"loading\"")
+            {
+                return status
+            }
+            Poll.wait([], milliseconds: 50)
+        }
+        return nil
+    }
+
+    private func detectionLines(_ status: JSON?) -> [String] {
+        guard let status, status["ready"]?.boolean == false else { return [] }
+        if status.text.contains("_missing") {
+            return ["Objects are not detected: scripts/get-detector installs what that needs, also while this runs."]
+        }
+        return ["Objects are not detected: \(status["message"]?.string ?? "the detector is not ready")"]
+    }
+
+    /// Why no camera gives pictures, in the cameras' own words.
+    private func reasonForSilence() -> String {
+        let status = get("/status").flatMap { JSON(Array($0.body.utf8)) }
+        let cameras = status?["cameras"]?.array ?? status.map { [$0] } ?? []
+        let reasons = cameras.compactMap { $0["reason"]?.string }
+        if !reasons.isEmpty { return reasons.joined(separator: "; ") }
+        return get("/healthz").map { String($0.body.prefix(300)) } ?? "the web server does not answer"
+    }
+}

@@ -1,0 +1,85 @@
+public import Configuration
+public import Daemon
+import Linux
+public import SystemPackage
+
+/// Where the programs and the files of an Oriel system are on this machine.
+public struct Installation: Sendable {
+    /// The folder of capture-daemon, mjpeg-fcgi, relay-fcgi and, where it is there, detect-fcgi.
+    public let programs: FilePath
+    /// The folder of nginx's configuration.
+    public let deploy: FilePath
+    /// The folder that deploy/, html/ and scripts/ lie in: a checkout, or /usr/share/oriel.
+    public let share: FilePath
+    /// This program.
+    public let oriel: FilePath
+
+    /// - Parameters:
+    ///   - share: nil for the checkout that this program was built in, else /usr/share/oriel.
+    ///   - variables: ORIEL_BIN_DIR and ORIEL_DEPLOY_DIR name other folders of programs and of nginx's configuration.
+    public init(share: FilePath?, variables: [String: String]) {
+        func folder(_ variable: String) -> FilePath? {
+            variables[variable].flatMap { $0.isEmpty ? nil : FilePath($0) }
+        }
+        oriel = Executable.current
+        self.share = share ?? Self.checkout(of: oriel) ?? "/usr/share/oriel"
+        programs = folder("ORIEL_BIN_DIR") ?? oriel.removingLastComponent()
+        deploy = folder("ORIEL_DEPLOY_DIR") ?? self.share.appending("deploy")
+    }
+
+    /// The nearest folder above `program` that has a deploy/nginx.conf.
+    private static func checkout(of program: FilePath) -> FilePath? {
+        var folder = program.removingLastComponent()
+        while !folder.isEmpty, folder != "/" {
+            if (try? FileStatus(at: folder.appending("deploy/nginx.conf"))) != nil { return folder }
+            folder = folder.removingLastComponent()
+        }
+        return nil
+    }
+
+    /// The script that makes nginx's configuration.
+    var nginxScript: FilePath { share.appending("scripts/lib/configure-nginx") }
+
+    /// Throws a ``Failure`` that names the first thing that is missing.
+    public func check() throws(Failure) {
+        for kind in PartKind.all where !kind.isOptional && kind.program != "nginx" {
+            guard Executable.isExecutable(programs.appending(kind.program)) else {
+                throw Failure(
+                    .noInput,
+                    "there is no \(kind.program) in \(programs): build it with scripts/run, or set ORIEL_BIN_DIR")
+            }
+        }
+        for (program, package) in [("spawn-fcgi", "spawn-fcgi"), ("nginx", "nginx"), ("bash", "bash")] {
+            guard Executable.find(program) != nil else {
+                throw Failure(
+                    .unavailable, "\(program) is not installed: install the package \(package), or run scripts/setup")
+            }
+        }
+        for file in [deploy.appending("nginx.conf"), nginxScript] {
+            guard (try? FileStatus(at: file)) != nil else {
+                throw Failure(.noInput, "there is no \(file): give the folder of deploy/ and html/ by --share")
+            }
+        }
+    }
+
+    /// What is wrong with devices that are paths: capture-daemon would refuse them.
+    public static func deviceMistakes(in configuration: SystemConfiguration) -> [Mistake] {
+        configuration.cameras.compactMap { camera in
+            guard case .device(let device) = camera.source, device != "auto", device != "pattern",
+                !device.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+            else { return nil }
+            switch try? FileStatus(at: FilePath(device)).kind {
+            case .folder, .characterDevice: return nil
+            case .file, .other:
+                return Mistake(
+                    camera.origin, "the device of camera '\(camera.name)' is a file; give a device or a folder of JPEGs"
+                )
+            case nil:
+                guard !device.hasPrefix("/dev/"), !device.hasSuffix("/") else { return nil }
+                return Mistake(
+                    camera.origin,
+                    "the device of camera '\(camera.name)' is not there; give auto, pattern, an index, or a path")
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+public import Configuration
+import Glibc
+public import Linux
+import Names
+public import SystemPackage
+
+/// A program that an Oriel system consists of; one entry of ``all`` for each.
+public struct PartKind: Sendable {
+    /// How many parts there are of this kind.
+    public enum Count: Sendable {
+        case one
+        /// One for each camera with a device; the camera's name is added to the part's.
+        case perDevice
+    }
+
+    /// The part's name, which its log and its socket have too.
+    public let name: String
+    /// The file of the program.
+    public let program: String
+    public let count: Count
+    /// Whether it takes a listening socket as descriptor 0, which spawn-fcgi makes as NAME.sock.
+    public let hasSocket: Bool
+    /// Whether a system runs without the program.
+    public let isOptional: Bool
+    let arguments: @Sendable (SystemPlan, CameraSettings?) -> [String]
+
+    /// All programs, in the order in which they are started.
+    ///
+    /// A new program is one more entry.
+    public static let all: [PartKind] = [
+        PartKind("capture", "capture-daemon", count: .perDevice) { $0.captureArguments($1) },
+        PartKind("mjpeg-fcgi", "mjpeg-fcgi", hasSocket: true) { plan, _ in plan.deviceCameraOptions },
+        PartKind("relay-fcgi", "relay-fcgi", hasSocket: true) { plan, _ in plan.upstreamOptions },
+        PartKind("detect-fcgi", "detect-fcgi", hasSocket: true, isOptional: true) { plan, _ in plan.cameraOptions },
+        PartKind("nginx-ingest", "nginx") { plan, _ in plan.nginxArguments("nginx-ingest") },
+        PartKind("nginx-web", "nginx") { plan, _ in plan.nginxArguments("nginx-web") },
+    ]
+
+    private init(
+        _ name: String, _ program: String, count: Count = .one, hasSocket: Bool = false, isOptional: Bool = false,
+        _ arguments: @escaping @Sendable (SystemPlan, CameraSettings?) -> [String]
+    ) {
+        self.name = name
+        self.program = program
+        self.count = count
+        self.hasSocket = hasSocket
+        self.isOptional = isOptional
+        self.arguments = arguments
+    }
+}
+
+/// One process of the system that is kept running.
+public struct Part: Sendable {
+    /// Such as `capture-main` or `relay-fcgi`.
+    public let name: String
+    public let kind: PartKind
+    public let command: Command
+    /// The Unix socket that the part serves; nil for one that serves none.
+    public let socket: FilePath?
+    /// The file that gets its standard output and error.
+    public let log: FilePath
+}
+
+/// A configuration on a machine: which programs run, with which options.
+public struct SystemPlan: Sendable {
+    public let configuration: SystemConfiguration
+    public let installation: Installation
+    /// The folder of sockets, logs and nginx's configuration.
+    public let runtime: FilePath
+
+    public init(_ configuration: SystemConfiguration, _ installation: Installation, runtime: FilePath) {
+        self.configuration = configuration
+        self.installation = installation
+        self.runtime = runtime
+    }
+
+    public var logFolder: FilePath { runtime.appending("log") }
+
+    /// The parts in the order in which they are started, without optional ones whose program is missing.
+    public var parts: [Part] {
+        PartKind.all.flatMap { kind -> [Part] in
+            if kind.program == "detect-fcgi", !configuration.detection.isEnabled { return [] }
+            let program =
+                kind.program == "nginx"
+                ? Executable.find("nginx") ?? "/usr/sbin/nginx" : installation.programs.appending(kind.program)
+            if kind.isOptional, !Executable.isExecutable(program) { return [] }
+            let cameras: [CameraSettings?] = kind.count == .perDevice ? deviceCameras : [nil]
+            return cameras.map { camera in
+                let name = camera.map { "\(kind.name)-\($0.name)" } ?? kind.name
+                return Part(
+                    name: name, kind: kind,
+                    command: Command(program, kind.arguments(self, camera), variables: variables),
+                    socket: kind.hasSocket ? runtime.appending("\(name).sock") : nil,
+                    log: logFolder.appending("\(name).log"))
+            }
+        }
+    }
+
+    var deviceCameras: [CameraSettings] {
+        configuration.cameras.filter { if case .device = $0.source { true } else { false } }
+    }
+
+    /// Environment variables for the parts.
+    var variables: [String: String] {
+        var variables = [
+            SystemPrefix.variable: configuration.prefix.text, "ORIEL_RUNTIME_DIR": runtime.string,
+            // The relay asks the ingest directly, whatever proxy this machine uses for the rest.
+            "no_proxy": [
+                Environment.value("no_proxy"), "localhost,127.0.0.1,::1", configuration.ingest.reachableAddress,
+            ]
+            .compactMap { $0?.isEmpty == false ? $0 : nil }.joined(separator: ","),
+        ]
+        variables["ORIEL_MODEL"] = configuration.detection.model
+        variables["ORIEL_ONNXRUNTIME"] = configuration.detection.runtimeLibrary
+        variables["ORIEL_DETECTOR"] = configuration.detection.folder
+        return variables
+    }
+
+    /// Variables for the script that makes nginx's configuration.
+    var nginxVariables: [String: String] {
+        [
+            "ORIEL_BIND": configuration.web.address, "ORIEL_WEB_PORT": "\(configuration.web.port)",
+            "ORIEL_INGEST_BIND": configuration.ingest.address, "ORIEL_INGEST_PORT": "\(configuration.ingest.port)",
+            "ORIEL_HOSTS": configuration.hosts.joined(separator: " "),
+            "ORIEL_CONTROLS": configuration.hasControls ? "1" : "", "ORIEL_DEPLOY_DIR": installation.deploy.string,
+        ]
+    }
+
+    var cameraOptions: [String] { configuration.cameras.flatMap { ["--camera", $0.name.text] } }
+
+    var deviceCameraOptions: [String] { deviceCameras.flatMap { ["--camera", $0.name.text] } }
+
+    /// Cameras of this machine are pulled from its ingest server, all others from where they are.
+    var upstreamOptions: [String] {
+        configuration.cameras.flatMap { camera in
+            switch camera.source {
+            case .device:
+                ["--upstream", "\(camera.name)=http://\(configuration.ingest.authority)/mjpeg/\(camera.name)"]
+            case .upstream(let address): ["--upstream", "\(camera.name)=\(address)"]
+            }
+        }
+    }
+
+    func captureArguments(_ camera: CameraSettings?) -> [String] {
+        guard let camera, case .device(let device) = camera.source else { return [] }
+        var arguments = ["--camera", camera.name.text, "--device", device]
+        func add(_ option: String, _ value: (some Any)?) {
+            if let value { arguments += [option, "\(value)"] }
+        }
+        add("--size", camera.size)
+        add("--fps", camera.framesPerSecond)
+        add("--format", camera.format)
+        add("--quality", camera.quality)
+        add("--rotate", camera.rotation)
+        add("--flip", camera.flip)
+        add("--warmup", camera.warmUp)
+        add("--timeout", camera.timeout)
+        for control in camera.controls { arguments += ["--control", control] }
+        add("--state-directory", configuration.stateFolder)
+        return arguments
+    }
+
+    func nginxArguments(_ name: String) -> [String] {
+        let folder = runtime.appending(name)
+        return ["-p", folder.string, "-c", folder.appending("nginx.conf").string, "-e", "stderr", "-g", "daemon off;"]
+    }
+}

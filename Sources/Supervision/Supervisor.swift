@@ -1,0 +1,261 @@
+public import Configuration
+import Daemon
+import EventLoop
+import Glibc
+import Linux
+import Names
+import SystemPackage
+
+/// Runs a whole system: starts its parts, starts again what ends, for ever, and leaves nothing behind.
+///
+/// A part's end never ends another part, nor the system. Only at the start what can never work is an error: programs
+/// that are missing, ports that are taken, an nginx that refuses its configuration, cameras that belong to another
+/// system. The supervisor is one thread; each part gets SIGTERM when it ends, and a ``Tidier`` does the rest.
+public final class Supervisor {
+    /// What SIGHUP makes: reads the configuration again; throws its mistakes.
+    public typealias Check = () throws(InvalidConfiguration) -> Void
+
+    private let plan: SystemPlan
+    private let runtime: RuntimeFolder
+    private let tidying: Tidying
+    private var tidier: Tidier?
+    private let loop: EventLoop
+    private let signals: SignalDescriptor
+    private let check: Check
+    private var parts: [SupervisedPart] = []
+    private var announcement: Announcement?
+    private var stopSignal: CInt?
+    private var failure: Failure?
+    private let start = Instant.now
+    /// With a terminal SIGHUP is its end; without one it is a request.
+    private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
+
+    /// Prepares the system; no part runs yet.
+    ///
+    /// To be called before any thread is started.
+    public init(
+        _ configuration: SystemConfiguration, _ installation: Installation, check: @escaping Check
+    ) throws {
+        var configuration = configuration
+        self.check = check
+        try Self.checkPorts(configuration)
+        try installation.check()
+        signals = try SignalDescriptor(blocking: [SIGCHLD, SIGHUP, SIGINT, SIGTERM])
+        loop = try EventLoop()
+        runtime = try RuntimeFolder(configuration)
+        tidying = Tidying(
+            runtime: runtime.path, prefix: configuration.prefix, cameras: configuration.cameras.map(\.name))
+        do {
+            tidier = try Tidier(tidying, program: installation.oriel)
+            Self.replaceMissingDevices(in: &configuration, installation)
+            plan = SystemPlan(configuration, installation, runtime: runtime.path)
+            try Folder.make(plan.logFolder, permissions: 0o755)
+            _ = ResourceLimit.raiseOpenFiles(maximum: 16_384)
+            try Self.configureNginx(plan)
+        } catch {
+            tidying.end([])
+            throw error
+        }
+    }
+
+    /// Runs until SIGINT or SIGTERM comes (or SIGHUP, on a terminal).
+    ///
+    /// - Returns: The exit status, 128 and the signal's number.
+    /// - Throws: A ``Failure`` if the system cannot work at all.
+    public func run() throws -> Int32 {
+        parts = plan.parts.map { SupervisedPart($0, oriel: plan.installation.oriel) }
+        _ = try loop.add(signals.descriptor.number, .readable, SignalHandler(self))
+        for part in parts { start(part) }
+        announcement = try? Announcement(plan)
+        while stopSignal == nil, failure == nil {
+            try loop.turn(timeout: timeUntilNextStep())
+            step()
+        }
+        announcement?.cancel()
+        if stopSignal != nil { say("Stopping.") }
+        end()
+        if let failure { throw failure }
+        return 128 + (stopSignal ?? SIGTERM)
+    }
+
+    // MARK: - Parts
+
+    private func start(_ part: SupervisedPart) {
+        do throws(SystemError) {
+            let process = try part.start()
+            addToTidier(process)
+        } catch {
+            let report = SupervisedPart.Report(cause: "it cannot be started", lastLine: "\(error)")
+            if let sentence = part.scheduleRestart(report, ranFor: .zero, now: .now) { say(sentence) }
+        }
+    }
+
+    /// Starts what is due and notes what has recovered.
+    private func step() {
+        let now = Instant.now
+        for part in parts {
+            if case .waiting(let moment) = part.state, moment <= now { start(part) }
+            if let sentence = part.noteRunning(now: now) { say(sentence) }
+        }
+    }
+
+    private func timeUntilNextStep() -> Duration? {
+        let moments = parts.compactMap { part -> Instant? in
+            switch part.state {
+            case .waiting(let moment): moment
+            case .running(_, let since): part.delay.failures > 0 ? since + RestartDelay.recovery : nil
+            }
+        }
+        return moments.min().map { max(.zero, $0 - .now) }
+    }
+
+    /// Takes the endings of all children that have ended; those of strangers too, where this is process 1.
+    fileprivate func reapChildren() {
+        while let child = ChildProcesses.ended() {
+            let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }
+            // What a dead leader left, while its number cannot be anybody else's: nginx's workers hold the port.
+            if part != nil { ChildProcesses.signal(group: child, SIGKILL) }
+            guard let ending = ChildProcesses.reap(child) else { continue }
+            if let part {
+                removeFromTidier(child)
+                handleEnd(of: part, ending)
+            } else if isTidier(child), stopSignal == nil, failure == nil {
+                say("the process that tidies up ended (\(ending)); another one is started.")
+                restartTidier()
+            }
+        }
+    }
+
+    private func handleEnd(of part: SupervisedPart, _ ending: ProcessEnding) {
+        guard stopSignal == nil, failure == nil, case .running(_, let since) = part.state else { return }
+        let now = Instant.now
+        // Ended from outside, it has said nothing about it.
+        let isForeign = [.status(0), .signal(SIGKILL), .signal(SIGTERM)].contains(ending)
+        let report = SupervisedPart.Report(
+            cause: "\(ending)", lastLine: isForeign ? nil : part.log.lastLines(1).first)
+        let sentence = part.scheduleRestart(report, ranFor: now - since, now: now)
+        part.endings.append(ending)
+        if let fatal = fatalFailure(of: part) {
+            failure = fatal
+        } else if let sentence {
+            say(sentence)
+        }
+    }
+
+    /// Why the whole system cannot work, if that is what a part's first runs show.
+    private func fatalFailure(of part: SupervisedPart) -> Failure? {
+        guard Instant.now - start < .seconds(10), part.delay.failures == part.endings.count else { return nil }
+        let lines = part.log.lastLines(5)
+        if part.part.kind.program == "nginx", part.endings.count == 1,
+            let line = lines.first(where: { $0.contains("bind() to ") && $0.contains("failed (98") })
+        {
+            let words = line.split(separator: " ")
+            let address = words.firstIndex(of: "to").map { words[$0 + 1] } ?? "the port"
+            return Failure(
+                .unavailable,
+                "\(address) is in use: end what listens there, or set ORIEL_WEB_PORT or ORIEL_INGEST_PORT")
+        }
+        // Several tries, since a former system may just be ending.
+        let captures = parts.filter { $0.part.kind.count == .perDevice }
+        let unavailable = ProcessEnding.status(ExitStatus.unavailable.rawValue)
+        guard captures.contains(where: { $0 === part }),
+            captures.allSatisfy({ $0.endings.count >= 4 && $0.endings.allSatisfy { $0 == unavailable } })
+        else { return nil }
+        return Failure(
+            .unavailable,
+            "\(part.part.name) cannot run; another system with the prefix \(plan.configuration.prefix) may be running, "
+                + "set ORIEL_PREFIX to another one: \(lines.last ?? "")")
+    }
+
+    // MARK: - Tidier
+
+    private func addToTidier(_ group: Int32) {
+        switch tidier {
+        case .some(let tidier): tidier.add(group)
+        case nil: break
+        }
+    }
+
+    private func removeFromTidier(_ group: Int32) {
+        switch tidier {
+        case .some(let tidier): tidier.remove(group)
+        case nil: break
+        }
+    }
+
+    private func isTidier(_ process: Int32) -> Bool {
+        switch tidier {
+        case .some(let tidier): tidier.process == process
+        case nil: false
+        }
+    }
+
+    private var groups: Set<Int32> {
+        Set(parts.compactMap { if case .running(let process, _) = $0.state { process } else { nil } })
+    }
+
+    private func restartTidier() {
+        tidier = nil
+        tidier = try? Tidier(tidying, program: plan.installation.oriel)
+        for group in groups { addToTidier(group) }
+    }
+
+    /// Ends all parts and removes what they left.
+    private func end() {
+        // Closes the pipe, at whose end the tidier begins.
+        let process: Int32?
+        switch tidier {
+        case .some(let tidier): process = tidier.process
+        case nil: process = nil
+        }
+        tidier = nil
+        let deadline = Instant.now + .seconds(6)
+        var isTidying = process != nil
+        while isTidying, Instant.now < deadline {
+            while let child = ChildProcesses.ended() {
+                _ = ChildProcesses.reap(child)
+                if child == process { isTidying = false }
+            }
+            Poll.wait([], milliseconds: 10)
+        }
+        guard (try? FileStatus(at: plan.runtime)) != nil else { return }
+        // It was killed meanwhile.
+        tidying.end(groups) {
+            while let child = ChildProcesses.ended() { _ = ChildProcesses.reap(child) }
+        }
+    }
+
+    // MARK: - Signals
+
+    fileprivate func receiveSignals() {
+        while let signal = signals.next() {
+            switch signal {
+            case SIGCHLD: reapChildren()
+            case SIGHUP where !hasTerminal: checkConfiguration()
+            default: stopSignal = signal
+            }
+        }
+    }
+
+    private func checkConfiguration() {
+        do throws(InvalidConfiguration) {
+            try check()
+            say("The configuration has no mistakes; changes take effect at the next start.")
+        } catch {
+            for mistake in error.mistakes.prefix(100) { say("\(mistake)") }
+            say("The configuration has mistakes; the system runs on as it is.")
+        }
+    }
+}
+
+/// Hands signals to the supervisor.
+private final class SignalHandler: EventHandler {
+    private unowned let supervisor: Supervisor
+
+    init(_ supervisor: Supervisor) { self.supervisor = supervisor }
+
+    func handle(_ events: Epoll.Interest) { supervisor.receiveSignals() }
+}
+
+/// Writes a line for people to the standard error.
+func say(_ text: String) { writeToStandardError(text + "\n") }

@@ -1,0 +1,101 @@
+import Glibc
+public import Linux
+public import Names
+import SharedFrame
+public import SystemPackage
+
+/// What remains of a system after its end, and its removal.
+public struct Tidying: Sendable {
+    /// Processes get this long to end after SIGTERM.
+    static let timeout = Duration.seconds(3)
+
+    private let runtime: FilePath
+    private let prefix: SystemPrefix
+    private let cameras: [CameraName]
+
+    public init(runtime: FilePath, prefix: SystemPrefix, cameras: [CameraName]) {
+        self.runtime = runtime
+        self.prefix = prefix
+        self.cameras = cameras
+    }
+
+    /// The arguments of `oriel tidy`, which ``init(arguments:)`` reads.
+    var arguments: [String] { ["tidy", runtime.string, prefix.text] + cameras.map(\.text) }
+
+    /// The whole of the process that outlives `oriel run`.
+    ///
+    /// It reads lines `+ GROUP` and `- GROUP` from the standard input until that ends. Then it ends these process groups
+    /// and removes what the system leaves behind.
+    public func run() throws(SystemError) {
+        // Signals for the supervisor's group or terminal must not end the last process that tidies up.
+        let signals = try SignalDescriptor(blocking: [SIGHUP, SIGINT, SIGTERM])
+        var groups: Set<Int32> = []
+        while let line = readLine() {
+            guard let group = Int32(line.dropFirst(2)), group > 1 else { continue }
+            if line.hasPrefix("+ ") { groups.insert(group) } else { groups.remove(group) }
+        }
+        end(groups)
+        _ = signals.next()
+    }
+
+    /// Ends the groups and removes rings and folder.
+    ///
+    /// `reap` is called now and then, for a caller whose children the groups are.
+    func end(_ groups: Set<Int32>, reap: () -> Void = {}) {
+        // Their leaders only, which end the rest in order: nginx its workers.
+        for group in groups { ChildProcesses.signal(group, SIGTERM) }
+        let deadline = Instant.now + Self.timeout
+        while groups.contains(where: ChildProcesses.isRunning), Instant.now < deadline {
+            Poll.wait([], milliseconds: 20)
+            reap()
+        }
+        for group in groups { ChildProcesses.signal(group: group, SIGKILL) }
+        while groups.contains(where: ChildProcesses.isRunning), Instant.now < deadline + .seconds(1) {
+            Poll.wait([], milliseconds: 20)
+            reap()
+        }
+        removeRings()
+        Folder.remove(runtime)
+    }
+
+    /// Removes the rings that a killed writer left, where no process has them mapped, and locks that nobody holds.
+    private func removeRings() {
+        let folder = RingName.folder
+        let rings = cameras.flatMap { camera in
+            RingName.Kind.allCases.map { RingName(prefix: prefix, camera: camera, kind: $0).fileName }
+        }
+        let present = Set(Folder.names(in: folder))
+        let leftovers = rings.flatMap { [$0, "\($0).new"] }.filter { present.contains($0) }
+        if !leftovers.isEmpty {
+            let mapped = Self.mappedFiles(in: folder)
+            for name in leftovers where !mapped.contains(name) { File.remove(folder.appending(name)) }
+        }
+        for lock in rings.map({ ".\($0).lock" }) where present.contains(lock) {
+            Self.removeLock(folder.appending(lock))
+        }
+    }
+
+    /// The names of those files of `folder` that a process has mapped.
+    private static func mappedFiles(in folder: FilePath) -> Set<String> {
+        var names: Set<String> = []
+        let beginning = Array("\(folder)/".utf8)
+        for process in Folder.names(in: "/proc") where process.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            guard let maps = try? File.contents(of: FilePath("/proc/\(process)/maps")) else { continue }
+            for line in maps.split(separator: UInt8(ascii: "\n")) {
+                guard let slash = line.firstIndex(of: UInt8(ascii: "/")),
+                    line[slash...].starts(with: beginning)
+                else { continue }
+                names.insert(String(decoding: line[(slash + beginning.count)...], as: UTF8.self))
+            }
+        }
+        return names
+    }
+
+    /// Removes a writer's lock file if its lock is free; holds the lock meanwhile, so that no writer takes it.
+    private static func removeLock(_ path: FilePath) {
+        guard let file = try? Descriptor(opening: path, flags: O_RDWR | O_NOFOLLOW),
+            (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true
+        else { return }
+        File.remove(path)
+    }
+}

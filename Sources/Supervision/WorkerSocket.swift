@@ -1,0 +1,77 @@
+import Glibc
+public import Linux
+import SystemPackage
+
+/// The listening socket of a worker, which outlives the worker: connections wait while it is started again.
+///
+/// spawn-fcgi makes it and runs `oriel hand-over`, which sends it to the supervisor.
+final class WorkerSocket {
+    private let path: FilePath
+    private let oriel: FilePath
+    private var listener: Descriptor?
+    private var file: FileStatus?
+
+    init(_ path: FilePath, oriel: FilePath) {
+        self.path = path
+        self.oriel = oriel
+    }
+
+    /// The socket's descriptor; makes the socket if there is none, or if its file is gone.
+    func open(log: CInt) throws(SystemError) -> CInt {
+        if let file, let present = try? FileStatus(at: path), present.isSameFile(as: file), listener != nil {
+            return number
+        }
+        close()
+        listener = try make(log: log)
+        file = try FileStatus(at: path)
+        return number
+    }
+
+    private var number: CInt {
+        switch listener {
+        case .some(let descriptor): descriptor.number
+        case nil: -1
+        }
+    }
+
+    /// Lets the web server be refused at once, rather than wait for a worker that will not come soon.
+    func close() {
+        listener = nil
+        file = nil
+        File.remove(path)
+    }
+
+    private func make(log: CInt) throws(SystemError) -> Descriptor {
+        guard let spawn = Executable.find("spawn-fcgi") else {
+            throw SystemError("execve", "spawn-fcgi", .noSuchFileOrDirectory)
+        }
+        let ends = try ProcessChannel.pair()
+        let ours = Descriptor(owning: ends.0)
+        let theirs = Descriptor(owning: ends.1)
+        let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
+        // As root, nginx's workers run as www-data.
+        let owner = geteuid() == 0 ? ["-U", "www-data"] : []
+        let command = Command(
+            spawn, ["-n", "-s", path.string, "-M", "0600"] + owner + ["--", oriel.string, "hand-over"])
+        let child = try ChildProcesses.start(
+            command, streams: .init(input: null.number, output: theirs.number, error: log), deathSignal: SIGKILL)
+        defer { _ = ChildProcesses.wait(for: child, timeout: .seconds(1)) }
+        _ = consume theirs
+        do throws(SystemError) {
+            return try ProcessChannel.receive(from: ours.number, timeout: .seconds(5))
+        } catch {
+            throw SystemError("spawn-fcgi", "\(path)", error.errno)
+        }
+    }
+}
+
+/// The other end of ``WorkerSocket``: the program that spawn-fcgi runs.
+public enum SocketHandOver {
+    /// Sends the listening socket that is descriptor 0 through the socket that is descriptor 1.
+    public static func run() throws(SystemError) {
+        guard ProcessChannel.isListening(0) else {
+            throw SystemError("getsockopt", "descriptor 0", .notSocket)
+        }
+        try ProcessChannel.send(0, through: 1)
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Configuration
+import Glibc
+import JSON
+import Linux
+import Names
+import ProgramSupport
+import Supervision
+import SystemPackage
+
+/// `oriel run`.
+struct Run: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a system in the foreground, until Ctrl-C.",
+        discussion: """
+            Each program is a process of its own and is started again whenever it ends, after 0.1 to 3.2 seconds. \
+            Nothing is left behind at the end. SIGHUP checks the configuration.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let configuration = try options.checkedConfiguration()
+        let options = options
+        let supervisor = try Supervisor(configuration, options.installation) { () throws(InvalidConfiguration) in
+            _ = try options.configuration()
+        }
+        let status = try supervisor.run()
+        Glibc.exit(status)
+    }
+}
+
+/// `oriel check`.
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks the configuration: prints all mistakes (status 78, or 64 for variables), or what it means.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let configuration = try options.checkedConfiguration()
+        print("The configuration has no mistakes.")
+        print("page     \(configuration.web)\(configuration.web.isOpen ? " (open to the network)" : "")")
+        print("ingest   \(configuration.ingest)\(configuration.ingest.isOpen ? " (open to the network)" : "")")
+        for camera in configuration.cameras {
+            switch camera.source {
+            case .device(let device): print("camera   \(camera.name): \(device)")
+            case .upstream(let address): print("camera   \(camera.name): \(address)")
+            }
+        }
+    }
+}
+
+/// `oriel parts`.
+struct ListParts: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parts", abstract: "Lists the programs that a system consists of.")
+
+    @Flag(help: "One line of JSON instead of text.")
+    var json = false
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        let configuration = try options.checkedConfiguration()
+        let runtime = configuration.runtimeFolder.map { FilePath($0) } ?? StandardFolder.runtime
+        let parts = SystemPlan(configuration, options.installation, runtime: runtime).parts
+        if json {
+            let values = parts.map { part -> JSON in
+                .object([
+                    ("name", .text(part.name)), ("program", .text(part.kind.program)),
+                    ("command", .array(([part.command.program.string] + part.command.arguments).map { .text($0) })),
+                    ("socket", .optional(part.socket?.string)), ("optional", .bool(part.kind.isOptional)),
+                    ("log", .text(part.log.string)),
+                ])
+            }
+            print(JSON.array(values).text)
+        } else {
+            for part in parts { print("\(part.name)\t\(part.command.program)\t\(part.socket?.string ?? "-")") }
+        }
+    }
+}
+
+/// `oriel hand-over`: what spawn-fcgi runs for the supervisor.
+struct HandOver: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hand-over", abstract: "Sends the listening socket 0 through the socket 1.", shouldDisplay: false)
+
+    func run() throws { try SocketHandOver.run() }
+}
+
+/// `oriel tidy`: the process that outlives the supervisor.
+struct Tidy: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tidy", abstract: "Removes what a system leaves behind, once the standard input ends.",
+        shouldDisplay: false)
+
+    @Argument var runtime: String
+    @Argument(transform: OptionValue.prefix) var prefix: SystemPrefix
+    @Argument(transform: OptionValue.cameraName) var cameras: [CameraName] = []
+
+    func run() throws {
+        try Tidying(runtime: FilePath(runtime), prefix: prefix, cameras: cameras).run()
+    }
+}

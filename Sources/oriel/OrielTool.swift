@@ -1,0 +1,22 @@
+import ArgumentParser
+import Daemon
+import ProgramSupport
+
+/// Runs and checks an Oriel system.
+@main
+struct OrielTool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "oriel",
+        abstract: "Runs and checks an Oriel system: cameras, workers and web servers.",
+        discussion: """
+            A system is described by the files of a folder, oriel.conf and cameras.d/*.conf, and by the environment \
+            variables of scripts/run, which take precedence. Without a folder there is one camera, which is found \
+            automatically.
+            """,
+        version: orielVersion,
+        subcommands: [Run.self, Check.self, ListParts.self, HandOver.self, Tidy.self])
+
+    static func main() {
+        runProgram(OrielTool.self)
+    }
+}

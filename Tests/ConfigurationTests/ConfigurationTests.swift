@@ -1,0 +1,150 @@
+import Configuration
+import Names
+import Testing
+
+@Suite("Configurations without mistakes")
+struct ConfigurationTests {
+    private func read(
+        _ text: String?, _ more: [String] = [], variables: [String: String] = [:]
+    ) throws -> SystemConfiguration {
+        var reader = ConfigurationReader(ownAddresses: ["192.0.2.5", "2001:db8::5"])
+        if let text {
+            reader.read(
+                [ConfigurationFile("oriel.conf", .bytes(Array(text.utf8)))]
+                    + more.map { ConfigurationFile("more.conf", .bytes(Array($0.utf8))) })
+        }
+        reader.read(variables)
+        return try reader.result()
+    }
+
+    @Test("Every setting is taken, with comments, blanks and carriage returns around it")
+    func everything() throws {
+        let configuration = try read(
+            """
+            # a comment\r
+            ; another one
+              [web]  \r
+            listen = 192.0.2.5:8080
+            hosts = camera.example  *.door.example
+            controls=yes
+            [ingest]
+            listen = [2001:db8::5]:9100
+            [detection]
+            enabled = no
+            model = /var/lib/oriel/model.onnx
+            [system]
+            prefix = second
+            runtime-folder = /run/second
+            state-folder = /var/lib/second
+            [camera door]
+            device = /dev/v4l/by-id/usb-046d_C920-video-index0
+            size = 1280x720
+            fps = 15
+            format = mjpeg
+            quality = 90
+            rotate = 90
+            flip = both
+            warmup = 5
+            timeout = 2.5
+            control.brightness = 128
+            control.white_balance_automatic = 0
+            """, ["[camera yard]\nupstream = https://10.0.0.5/mjpeg/yard?fps=5"])
+        #expect(configuration.web == Endpoint(address: "192.0.2.5", port: 8080))
+        #expect(configuration.web.isOpen)
+        #expect(configuration.hosts == ["camera.example", "*.door.example"])
+        #expect(configuration.hasControls)
+        #expect(configuration.ingest.authority == "[2001:db8::5]:9100")
+        #expect(!configuration.detection.isEnabled)
+        #expect(configuration.detection.model == "/var/lib/oriel/model.onnx")
+        #expect(configuration.prefix.text == "second")
+        #expect(configuration.runtimeFolder == "/run/second")
+        #expect(configuration.stateFolder == "/var/lib/second")
+        #expect(configuration.cameras.map(\.name.text) == ["door", "yard"])
+        let door = try #require(configuration.cameras.first)
+        #expect(door.source == .device("/dev/v4l/by-id/usb-046d_C920-video-index0"))
+        #expect(door.size == "1280x720" && door.framesPerSecond == 15 && door.format == "mjpeg")
+        #expect(door.quality == 90 && door.rotation == 90 && door.flip == "both")
+        #expect(door.warmUp == 5 && door.timeout == 2.5)
+        #expect(door.controls == ["brightness=128", "white_balance_automatic=0"])
+        #expect(configuration.cameras.last?.source == .upstream("https://10.0.0.5/mjpeg/yard?fps=5"))
+    }
+
+    @Test("Without a folder the variables of scripts/run make the same configuration")
+    func variables() throws {
+        let standard = try read(nil)
+        #expect(standard.cameras.map(\.source) == [.device("auto")])
+        #expect(standard.cameras.first?.name == .main)
+        #expect(standard.web.description == "127.0.0.1:8000" && standard.ingest.description == "127.0.0.1:9001")
+
+        let configuration = try read(
+            nil,
+            variables: [
+                "ORIEL_CAMERAS":
+                    "main=/dev/video0  door=pattern yard=http://10.0.0.5:9001/mjpeg/yard pictures=/srv/jpegs/",
+                "ORIEL_SIZE": "640x480", "ORIEL_FPS": "7.5", "ORIEL_WEB_PORT": "8100", "ORIEL_BIND": "0.0.0.0",
+                "ORIEL_INGEST_PORT": "9100", "ORIEL_INGEST_BIND": "", "ORIEL_HOSTS": "a.example", "ORIEL_CONTROLS": "1",
+                "ORIEL_PREFIX": "p", "ORIEL_STATE_DIR": "/s", "ORIEL_RUNTIME_DIR": "/r", "ORIEL_DEVICE": "ignored",
+            ])
+        #expect(configuration.web == Endpoint(address: "0.0.0.0", port: 8100))
+        #expect(configuration.web.authority == "127.0.0.1:8100")
+        #expect(configuration.ingest == Endpoint(address: "127.0.0.1", port: 9100))
+        #expect(configuration.hasControls && configuration.hosts == ["a.example"])
+        #expect(configuration.prefix.text == "p")
+        #expect(configuration.stateFolder == "/s" && configuration.runtimeFolder == "/r")
+        #expect(
+            configuration.cameras.map(\.source) == [
+                .device("/dev/video0"), .device("pattern"), .upstream("http://10.0.0.5:9001/mjpeg/yard"),
+                .device("/srv/jpegs/"),
+            ])
+        #expect(configuration.cameras.map(\.size) == ["640x480", "640x480", nil, "640x480"])
+        #expect(configuration.cameras.map(\.framesPerSecond) == [7.5, 7.5, nil, 7.5])
+    }
+
+    @Test("Variables take precedence over files")
+    func precedence() throws {
+        let file = "[web]\nlisten = 127.0.0.1:8080\n[camera door]\ndevice = pattern\n"
+        #expect(try read(file).cameras.map(\.name.text) == ["door"])
+        let changed = try read(file, variables: ["ORIEL_WEB_PORT": "8200", "ORIEL_FPS": "5"])
+        #expect(changed.web.port == 8200)
+        #expect(changed.cameras.map(\.framesPerSecond) == [5])
+        #expect(try read(file, variables: ["ORIEL_CAMERAS": "hall=pattern"]).cameras.map(\.name.text) == ["hall"])
+    }
+
+    @Test(
+        "A variable that makes no sense is named, with the remedy",
+        arguments: [
+            (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: it is 'http'; give a port from 1 to 65535"),
+            (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: it is '+80'; give a port from 1 to 65535"),
+            (
+                ["ORIEL_INGEST_PORT": "8000"],
+                "ORIEL_INGEST_PORT: the page and the ingest server use the same port, 8000; give one of them another"
+            ),
+            (
+                ["ORIEL_BIND": "198.51.100.1"],
+                "ORIEL_BIND: it is '198.51.100.1'; give an address of this machine, or 0.0.0.0 for all of them"
+            ),
+            (["ORIEL_CAMERAS": "  "], "ORIEL_CAMERAS: it is blank; write NAME=DEVICE, or leave it out"),
+            (
+                ["ORIEL_CAMERAS": "a=pattern a=auto"],
+                "ORIEL_CAMERAS: it names 'a' twice; give each camera a name of its own"
+            ),
+            (
+                ["ORIEL_CAMERAS": "a=ftp://x"],
+                "ORIEL_CAMERAS: camera 'a' has 'ftp://x'; give the address of a stream, such as "
+                    + "http://10.0.0.5:9001/mjpeg/door"
+            ),
+            (["ORIEL_CONTROLS": "yes"], "ORIEL_CONTROLS: it is 'yes'; give 1 to switch them on, or nothing"),
+            (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by blanks"),
+        ])
+    func nonsense(variables: [String: String], sentence: String) {
+        do {
+            _ = try read(nil, variables: variables)
+            Issue.record("it was taken")
+        } catch let error as InvalidConfiguration {
+            #expect(error.mistakes.map(\.description) == [sentence])
+            #expect(error.isInVariablesOnly)
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+}

@@ -1,0 +1,317 @@
+import Glibc
+import Linux
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Two cameras, a and b.
+    ///
+    /// Whatever happens to b and to parts that a does not need, a viewer of a misses nothing.
+    @Suite("A disturbed camera", .timeLimit(.minutes(5)))
+    struct Isolation {
+        /// Something that goes wrong, and the end of its cause.
+        struct Disturbance: Sendable {
+            let name: String
+            /// Whether camera b is gone meanwhile.
+            var stopsCamera = true
+            /// Whether it needs root, as another user's files do.
+            var needsRoot = false
+            let begin: @Sendable (DisturbedSystem) throws -> Void
+            let end: @Sendable (DisturbedSystem) throws -> Void
+        }
+
+        @Test(
+            "Of two cameras one is disturbed in many ways: the other's viewer misses no frame, and it comes back by itself"
+        )
+        func isolation() throws {
+            let disturbed = try DisturbedSystem()
+            try #require(disturbed.system.process.isRunning, "\(disturbed.system.output)")
+            #expect(eventually(20) { disturbed.isFresh("a") && disturbed.isFresh("b") }, "\(disturbed.system.output)")
+            let witness = try Witness(disturbed.system.web("/video/a"))
+            #expect(eventually { witness.numbers.count > 2 })
+
+            for disturbance in Disturbance.all where disturbed.isRoot || !disturbance.needsRoot {
+                try disturbance.begin(disturbed)
+                if disturbance.stopsCamera {
+                    let isGone = eventually(20) { disturbed.isOffline("b") }
+                    #expect(isGone, "\(disturbance.name): b goes on")
+                }
+                try disturbance.end(disturbed)
+                let ended = Instant.now
+                let isBack = eventually(5) { disturbed.isFresh("b") }
+                #expect(isBack, "\(disturbance.name): b is not back after 5 s\n\(disturbed.system.output)")
+                report("\(disturbance.name): b was back after \((Instant.now - ended).inSeconds) s")
+                try #require(disturbed.system.process.isRunning, "\(disturbance.name): \(disturbed.system.output)")
+            }
+
+            let numbers = witness.stop()
+            #expect(!witness.hasEnded, "the viewer of a was cut")
+            #expect(numbers.count > 20)
+            let gaps = zip(numbers, numbers.dropFirst()).filter { $1 != $0 + 1 }
+            #expect(gaps.isEmpty, "the viewer of a missed frames: \(gaps)")
+            report("the viewer of a saw \(numbers.count) frames without a gap")
+            let lines = disturbed.system.output.split(separator: "\n").filter { $0.contains("capture-b ended") }
+            #expect(lines.count < 60, "each reason is logged once: \(lines)")
+        }
+    }
+}
+
+extension EndToEnd.Isolation.Disturbance {
+    /// One row for each way to disturb camera b.
+    static let all: [Self] =
+        [64, 66, 69, 73, 77, 78].map { status in
+            Self(name: "its daemon exits with \(status)") {
+                try $0.replaceDaemon(by: "exit \(status)")
+            } end: {
+                try $0.restoreDaemon()
+            }
+        } + [
+            Self(name: "its daemon is killed in a loop, as by lack of memory") {
+                try $0.replaceDaemon(by: "kill -9 $$")
+            } end: {
+                try $0.restoreDaemon()
+            },
+            Self(name: "its device is a bad one") {
+                try $0.replaceDaemon(by: "exec \($0.daemon) --camera b --device /no/such/device")
+            } end: {
+                try $0.restoreDaemon()
+            },
+            Self(name: "SIGKILL of its daemon", stopsCamera: false) { disturbed in
+                let victim = disturbed.process("b")
+                disturbed.kill("b")
+                #expect(eventually { disturbed.process("b").map { $0 != victim } == true })
+            } end: { _ in
+            },
+            Self(name: "SIGSTOP of its daemon") {
+                $0.stop()
+            } end: {
+                $0.resume()
+            },
+            Self(name: "/dev/shm is full when its daemon starts", needsRoot: true) { disturbed in
+                try disturbed.replaceDaemon(by: "exit 75")
+                disturbed.removeRing()
+                try disturbed.fill()
+                try disturbed.restoreDaemon()
+            } end: {
+                File.remove($0.filler)
+            },
+            Self(name: "another user has taken its ring's name", needsRoot: true) { disturbed in
+                try disturbed.replaceDaemon(by: "exit 75")
+                disturbed.removeRing()
+                try disturbed.squat([], owner: 65_534)
+                try disturbed.restoreDaemon()
+            } end: {
+                $0.removeRing()
+            },
+            Self(name: "its ring has layout 2") { disturbed in
+                try disturbed.replaceDaemon(by: "exit 75")
+                disturbed.removeRing()
+                try disturbed.squat(Array("ORIELRNG".utf8) + [2, 0, 0, 0] + [UInt8](repeating: 0, count: 8180))
+                try disturbed.restoreDaemon()
+                Poll.wait([], milliseconds: 500)
+            } end: {
+                $0.removeRing()
+            },
+            Self(name: "a reader holds a lock on its ring", stopsCamera: false) { disturbed in
+                try disturbed.replaceDaemon(by: "exit 75")
+                disturbed.lockRing()
+                try disturbed.restoreDaemon()
+                Poll.wait([], milliseconds: 500)
+            } end: {
+                $0.unlockRing()
+            },
+            Self(name: "its daemon's program file is half copied") {
+                try $0.truncateProgram()
+            } end: {
+                try $0.restoreDaemon()
+            },
+            Self(name: "detect-fcgi is a program that ends at once", stopsCamera: false) {
+                try $0.breakDetector()
+            } end: {
+                try $0.restoreDetector()
+            },
+            Self(name: "the process that tidies up is killed", stopsCamera: false) {
+                $0.killTidier()
+            } end: { _ in
+            },
+        ]
+}
+
+/// A system whose camera b can be disturbed in many ways.
+///
+/// As root it has a /dev/shm of its own, a small one in a mount namespace.
+final class DisturbedSystem: Sendable {
+    let isRoot = geteuid() == 0
+    let system: OrielSystem
+    /// The real capture-daemon.
+    let daemon = OrielSystem.programs.appending("capture-daemon").string
+    private let folder = TemporaryFolder()
+    private let lock = Mutex<Descriptor?>(nil)
+
+    init() throws {
+        let hidden = isRoot
+        for program in ["oriel", "mjpeg-fcgi", "relay-fcgi", "detect-fcgi"] {
+            try folder.link(program, to: OrielSystem.programs.appending(program))
+        }
+        let mount = "mount -t tmpfs -o size=48m,mode=1777 tmpfs /dev/shm && exec \"$@\""
+        try Self.writeDaemon(folder, daemon)
+        system = try OrielSystem(
+            environment: [
+                "ORIEL_BIN_DIR": folder.path.string, "ORIEL_CAMERAS": "a=pattern b=pattern", "ORIEL_SIZE": "320x240",
+                "ORIEL_FPS": "4",
+            ], launcher: hidden ? ["unshare", "--mount", "sh", "-c", mount, "sh"] : [])
+    }
+
+    /// A capture-daemon that does for camera b what the file `disturbance` says, if it is there.
+    private static func writeDaemon(_ folder: TemporaryFolder, _ daemon: String) throws {
+        try folder.write(
+            """
+            #!/bin/sh
+            case " $* " in
+                *" --camera b "*) [ ! -e \(folder.path)/disturbance ] || . \(folder.path)/disturbance ;;
+            esac
+            exec \(daemon) "$@"
+            """, to: "capture-daemon.new", permissions: .ownerReadWriteExecute)
+        File.move(folder.path.appending("capture-daemon.new"), to: folder.path.appending("capture-daemon"))
+    }
+
+    /// Whether the page has a picture of now.
+    func isFresh(_ camera: String) -> Bool {
+        (try? request("GET", system.web("/snapshot/\(camera)?max_age=1000")))?.status == 200
+    }
+
+    /// Whether the page says that the camera gives no pictures.
+    func isOffline(_ camera: String) -> Bool {
+        (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
+    }
+
+    // MARK: - The daemon
+
+    func kill(_ camera: String) {
+        for process in system.processes(with: "--camera \(camera) ") where process.name == "capture-daemon" {
+            Glibc.kill(process.identifier, SIGKILL)
+        }
+    }
+
+    /// The camera's daemon; nil while there is none.
+    func process(_ camera: String) -> Int32? {
+        system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
+    }
+
+    /// Kills b's daemon; when it is started again it does what `command` says.
+    func replaceDaemon(by command: String) throws {
+        try folder.write("echo disturbed >&2; \(command)\n", to: "disturbance")
+        let victims = system.processes(with: "--camera b ").map(\.identifier)
+        kill("b")
+        #expect(eventually { !ProcessTable().entries.contains { victims.contains($0.identifier) } })
+    }
+
+    func restoreDaemon() throws {
+        File.remove(folder.path.appending("disturbance"))
+        try Self.writeDaemon(folder, daemon)
+    }
+
+    func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
+    func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
+
+    /// Puts the first MiB of the real program in the place of the daemon's.
+    func truncateProgram() throws {
+        let bytes = try File.contents(of: FilePath(daemon), maximumByteCount: 1 << 30)
+        let half = folder.path.appending("half")
+        try File.replace(half, with: Array(bytes.prefix(1 << 20)), permissions: 0o700)
+        File.move(half, to: folder.path.appending("capture-daemon"))
+        kill("b")
+    }
+
+    // MARK: - The ring
+
+    /// The system's /dev/shm.
+    private var memory: FilePath { FilePath("/proc/\(system.process.processIdentifier)/root/dev/shm") }
+    private var ring: FilePath { memory.appending("\(system.prefix).b") }
+    var filler: FilePath { memory.appending("\(system.prefix).filler") }
+
+    func removeRing() { File.remove(ring) }
+
+    /// Makes a file in the place of b's ring.
+    func squat(_ bytes: [UInt8], owner: uid_t? = nil) throws {
+        let descriptor = try FileDescriptor.open(
+            ring, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        try descriptor.closeAfter {
+            _ = try descriptor.writeAll(bytes)
+            if let owner { fchown(descriptor.rawValue, owner, gid_t(owner)) }
+        }
+    }
+
+    /// Leaves no room in the shared memory.
+    func fill() throws { _ = try ChildProcess.run("sh", ["-c", "cat /dev/zero 2>/dev/null >\(filler); true"]) }
+
+    /// Takes the shared lock that a reader of the group can have, if the ring lets it.
+    func lockRing() {
+        guard let file = try? Descriptor(opening: ring, flags: O_RDONLY) else { return }
+        _ = try? FileLock.tryLock(file, byte: 0, .shared)
+        let number = file.release()
+        lock.withLock { $0 = Descriptor(owning: number) }
+    }
+
+    func unlockRing() { lock.withLock { $0 = nil } }
+
+    // MARK: - Other parts
+
+    func breakDetector() throws {
+        File.remove(folder.path.appending("detect-fcgi"))
+        try folder.link("detect-fcgi", to: "/bin/false")
+        for process in system.processes where process.name == "detect-fcgi" { Glibc.kill(process.identifier, SIGKILL) }
+        #expect(eventually { system.output.contains("detect-fcgi ended (status 1)") }, "\(system.output)")
+    }
+
+    func restoreDetector() throws {
+        File.remove(folder.path.appending("detect-fcgi"))
+        try folder.link("detect-fcgi", to: OrielSystem.programs.appending("detect-fcgi"))
+        #expect(eventually(5) { system.processes.contains { $0.name == "detect-fcgi" } }, "\(system.output)")
+    }
+
+    func killTidier() {
+        for process in system.processes(with: "oriel tidy ") { Glibc.kill(process.identifier, SIGKILL) }
+        #expect(eventually { system.output.contains("another one is started") }, "\(system.output)")
+    }
+}
+
+/// A viewer in a thread of its own, which notes the number of every frame.
+final class Witness: Sendable {
+    private struct State {
+        var numbers: [UInt64] = []
+        var hasEnded = false
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
+
+    init(_ url: String) throws {
+        try Thread("witness") { [self] in
+            do {
+                let viewer = try StreamViewer(url)
+                while !state.withLock({ $0.isStopping }) {
+                    guard let picture = try viewer.next() else { throw HTTPConnection.Failure.ended }
+                    state.withLock { state in
+                        if let number = picture.number { state.numbers.append(number) }
+                    }
+                }
+            } catch {
+                state.withLock { $0.hasEnded = true }
+            }
+        }.detach()
+    }
+
+    var numbers: [UInt64] { state.withLock { $0.numbers } }
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
+    /// Stops watching; returns the numbers of all frames.
+    func stop() -> [UInt64] {
+        state.withLock { state in
+            state.isStopping = true
+            return state.numbers
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import Linux
+import Testing
+
+@testable import Supervision
+
+@Suite("What is logged of a part that keeps ending")
+struct ReportLimitTests {
+    @Test("The same reason is logged once in ten minutes, whatever times and process numbers are in it")
+    func once() {
+        var limit = ReportLimit()
+        let now = Instant(nanoseconds: 1 << 40)
+        let texts = [
+            ("12:00:01 has a writer, process 17", 0), ("12:00:02 has a writer, process 234", 1), ("no room", 2),
+            ("no room", 601), ("no room", 602),
+        ]
+        let shown = texts.map { text, second in limit.shouldReport(text, now: now + .seconds(second)) }
+        #expect(shown == [true, false, true, false, true])
+    }
+
+    @Test("A part that has recovered is mentioned if reasons were left out, and its next trouble is logged again")
+    func recovery() {
+        var limit = ReportLimit()
+        let now = Instant(nanoseconds: 1 << 40)
+        let first = limit.shouldReport("no room", now: now)
+        let isMentionedAtOnce = limit.reset()
+        let second = limit.shouldReport("no room", now: now)
+        let third = limit.shouldReport("no room", now: now)
+        let isMentioned = limit.reset()
+        let fourth = limit.shouldReport("no room", now: now)
+        #expect([first, second, third, fourth] == [true, true, false, true])
+        #expect(!isMentionedAtOnce && isMentioned)
+    }
+}
