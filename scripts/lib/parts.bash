@@ -1,0 +1,156 @@
+# shellcheck shell=bash
+# Sourced by scripts/test: runs the parts of a test run as jobs that wait for each other.
+#
+# One part of each lane runs at a time. The lane `build` computes, and gives way to everything else on the machine; the
+# lane `test` has parts that measure time, so that no two of them run side by side.
+
+part_names=()
+declare -A part_lane=() part_when=() part_needs=() part_command=() part_description=()
+
+# part NAME LANE WHEN NEEDS COMMAND DESCRIPTION: declares a part.
+#
+# LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or when it is named. NEEDS
+# are the parts whose products COMMAND uses, separated by spaces, or `-`; they run first, and where one fails COMMAND is
+# skipped. COMMAND passes with status 0, and is skipped with 77: its last line of output is the reason.
+part() {
+    part_names+=("$1")
+    part_lane[$1]=$2 part_when[$1]=$3 part_needs[$1]=${4#-} part_command[$1]=$5 part_description[$1]=$6
+}
+
+# One line of help for each part.
+describe_parts() {
+    local name
+    for name in "${part_names[@]}"; do
+        printf '  %-14s %s%s\n' "$name" "${part_description[$name]}" \
+            "$([[ ${part_when[$name]} == always ]] || echo ' (--full)')"
+    done
+}
+
+# with_needs NAME…: the named parts and all that they need, in the order of the table.
+with_needs() {
+    local name need is_complete=false
+    local -A chosen=()
+    for name in "$@"; do chosen[$name]=1; done
+    until $is_complete; do
+        is_complete=true
+        for name in "${!chosen[@]}"; do
+            for need in ${part_needs[$name]}; do
+                [[ -n ${chosen[$need]-} ]] || { chosen[$need]=1 is_complete=false; }
+            done
+        done
+    done
+    for name in "${part_names[@]}"; do [[ -z ${chosen[$name]-} ]] || echo "$name"; done
+}
+
+# run_parts FOLDER NAME…: runs the parts; FOLDER/NAME.log is what each writes, shown as a whole when it ends.
+#
+# The result is in passed, failed, skipped and failures.
+passed=0 failed=0 skipped=0 failures=()
+run_parts() {
+    logs=$1
+    shift
+    local name
+    declare -gA state=() running=() began=()      # state: waiting, running, passed, failed or skipped
+    mkdir -p "$logs"
+    for name in "$@"; do state[$name]=waiting; done
+    trap 'end_parts 130' INT
+    trap 'end_parts 143' TERM
+    trap 'end_parts 129' HUP
+    while true; do
+        for name in "$@"; do start_if_ready "$name"; done
+        ((${#running[@]} > 0)) || break
+        wait_for_a_part
+    done
+    trap - INT TERM HUP
+}
+
+# Starts a part that waits for nothing any more.
+start_if_ready() {
+    local name=$1 need other
+    [[ ${state[$name]} == waiting ]] || return 0
+    # Nothing can run before what it needs is installed; what fails there is seen by the parts themselves.
+    [[ $name == setup || ${state[setup]-passed} != @(waiting|running) ]] || return 0
+    for need in ${part_needs[$name]}; do
+        case ${state[$need]} in
+            failed | skipped)
+                finish_part "$name" skipped "skipped: it needs $need"
+                return
+                ;;
+            passed) ;;
+            *) return 0 ;;
+        esac
+    done
+    for other in "${running[@]}"; do
+        [[ ${part_lane[$other]} != "${part_lane[$name]}" ]] || return 0
+    done
+    state[$name]=running began[$name]=$EPOCHREALTIME
+    say "== $name: begins"
+    set -m      # a process group of its own, which can be ended as a whole
+    part_process "$name" >"$logs/$name.log" 2>&1 </dev/null &
+    set +m
+    running[$!]=$name
+}
+
+# The process of a part. It leaves the CPU time of all that it ran in a file.
+part_process() {
+    local status=0
+    trap - INT TERM HUP
+    [[ ${part_lane[$1]} != build ]] || renice -n 19 -p "$BASHPID" >/dev/null || true
+    set +e
+    (set -e; eval "${part_command[$1]}")
+    status=$?
+    times >"$logs/$1.times"
+    exit "$status"
+}
+
+wait_for_a_part() {
+    local process='' status=0 name line
+    wait -n -p process "${!running[@]}" || status=$?
+    [[ -n $process ]] || return 0
+    name=${running[$process]}
+    unset "running[$process]"
+    cat "$logs/$name.log" >&2
+    case $status in
+        0) finish_part "$name" passed passed ;;
+        77) finish_part "$name" skipped "skipped: $(tail -n 1 "$logs/$name.log")" ;;
+        *) finish_part "$name" failed "FAILED, status $status" ;;
+    esac
+    # Tests that a passing part left out, with their reasons.
+    while read -r line; do
+        skipped=$((skipped + 1))
+        say "   $line"
+    done < <(grep -oE 'Test ".*" skipped: .*' "$logs/$name.log")
+}
+
+# finish_part NAME STATE SENTENCE: counts a part and says how it went and what it took.
+finish_part() {
+    local seconds=0 computed=0
+    state[$1]=$2
+    [[ -z ${began[$1]-} ]] || seconds=$(((${EPOCHREALTIME/[.,]/} - ${began[$1]/[.,]/}) / 1000000))
+    [[ -z ${began[$1]-} || ! -e $logs/$1.times ]] ||
+        computed=$(awk -F '[ms ]+' 'NR == 2 { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' "$logs/$1.times")
+    case $2 in
+        passed) passed=$((passed + 1)) ;;
+        skipped) skipped=$((skipped + 1)) ;;
+        failed) failed=$((failed + 1)) failures+=("$1") ;;
+    esac
+    say "== $1: $3 ($seconds s, $computed s of CPU)"
+}
+
+# end_parts STATUS: ends everything that runs, and then the script.
+end_parts() {
+    local process attempt
+    trap '' INT TERM HUP
+    # swift build has the compilers in groups of their own, and ends them on SIGINT only.
+    for process in "${!running[@]}"; do
+        say "== ${running[$process]}: is ended"
+        kill -INT -- "-$process" 2>/dev/null || true
+        kill -TERM "$process" 2>/dev/null || true
+    done
+    for ((attempt = 0; attempt < 200; attempt++)); do
+        sleep 0.1
+        kill -0 "${!running[@]}" 2>/dev/null || break
+    done
+    for process in "${!running[@]}"; do kill -KILL -- "-$process" 2>/dev/null || true; done
+    exit "$1"
+}
