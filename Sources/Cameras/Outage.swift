@@ -24,6 +24,7 @@ public struct Outage: Equatable, Sendable {
     ///   - refusal: Why the object under the ring's name is not read, if there is one.
     ///   - kind: The ring's kind.
     ///   - now: The time.
+    /// - Returns: What is wrong, or nil.
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let status else {
             return Outage(

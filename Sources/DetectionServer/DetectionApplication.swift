@@ -11,9 +11,9 @@ import Service
 import SharedFrame
 import Web
 
-/// What the detection worker does with requests. Another thread detects.
+/// What the detection worker does with requests.
 ///
-/// It belongs to the worker's event loop.
+/// Another thread detects. It belongs to the worker's event loop.
 final class DetectionApplication: Application {
     let configuration: DetectionServerConfiguration
     let log: Logger
