@@ -41,7 +41,9 @@ import Testing
         let deadline = Deadline(seconds: 10)
         while result == nil, !deadline.isOver { try loop.turn(timeout: .milliseconds(100)) }
         #expect(Self.threadNames.contains(name))
-        try queue?.run({ 2 }) { _ in Issue.record("the queue was dropped") }
+        let isDone = Handover<Bool>()
+        try queue?.run({ isDone.give(true) }) { _ in Issue.record("the queue was dropped") }
+        _ = isDone.take()
         queue = nil
         #expect(eventually { !Self.threadNames.contains(name) })
         try loop.turn(timeout: .zero)
