@@ -17,6 +17,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux", system]),
         .target(name: "EventLoop", dependencies: ["Linux", system]),
+        .target(name: "Pacing", dependencies: ["Linux"]),
         .target(name: "JSON"),
         .target(name: "Daemon", dependencies: ["Linux", log, system]),
 
@@ -32,10 +33,16 @@ let package = Package(
         .target(name: "Names", dependencies: ["Linux", system]),
         .target(name: "SharedFrame", dependencies: ["Linux", "Names", system]),
         .target(name: "Cameras", dependencies: ["Linux", "Names", "SharedFrame"]),
+        .target(
+            name: "Capturing",
+            dependencies: [
+                "Daemon", "Drawing", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame", "TurboJPEG", log, system,
+            ]),
 
         // Layer 4, web: FastCGI and HTTP.
         .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "Curl", dependencies: ["CCurl", "Linux", system]),
         .target(name: "FastCGI", dependencies: ["CFastCGI", "Linux"]),
         .target(name: "Web", dependencies: ["FastCGI", "JSON"]),
         .target(
@@ -47,9 +54,9 @@ let package = Package(
 
         // Layer 6, services: what the programs are made of. They never import each other.
         .target(
-            name: "Capture",
+            name: "CameraCapture",
             dependencies: [
-                "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame", "TurboJPEG", "Video4Linux",
+                "Capturing", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", "TurboJPEG", "Video4Linux",
                 log, system,
             ]),
         .target(
@@ -66,7 +73,10 @@ let package = Package(
             ]),
         .target(
             name: "Upstream",
-            dependencies: ["CCurl", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame", log, system]),
+            dependencies: [
+                "Capturing", "Curl", "EventLoop", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame", log,
+                system,
+            ]),
         .target(
             name: "Supervision",
             dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
@@ -76,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "capture-daemon",
             dependencies: [
-                "Capture", "Daemon", "Linux", "Names", "ProgramSupport", "SharedFrame", "Video4Linux", arguments, log,
-                system,
+                "CameraCapture", "Capturing", "Daemon", "Linux", "Names", "ProgramSupport", "SharedFrame",
+                "Video4Linux", arguments, log, system,
             ]),
         .executableTarget(
             name: "mjpeg-fcgi",
@@ -103,7 +113,7 @@ let package = Package(
         // Tests and benchmarks.
         .target(
             name: "TestSupport",
-            dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", system], path: "Tests/TestSupport"),
+            dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", log, system], path: "Tests/TestSupport"),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "ring-stress",
@@ -113,6 +123,7 @@ let package = Package(
             dependencies: ["Linux", "Names", "SharedFrame", arguments], path: "Benchmarks/Ring"),
         .testTarget(name: "LinuxTests", dependencies: ["Linux", "TestSupport", system]),
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Linux"]),
+        .testTarget(name: "PacingTests", dependencies: ["Linux", "Pacing"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", log, system]),
         .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
@@ -138,9 +149,15 @@ let package = Package(
                 "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
             ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(
-            name: "CaptureTests",
+            name: "CapturingTests",
             dependencies: [
-                "Capture", "capture-daemon", "Daemon", "Drawing", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame",
+                "Capturing", "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", log,
+                system,
+            ]),
+        .testTarget(
+            name: "CameraCaptureTests",
+            dependencies: [
+                "CameraCapture", "capture-daemon", "Capturing", "JSON", "Linux", "MotionJPEG", "Names", "SharedFrame",
                 "TestSupport", "TurboJPEG", "Video4Linux", log, system,
             ]),
         .testTarget(
@@ -158,7 +175,9 @@ let package = Package(
         .testTarget(
             name: "UpstreamTests",
             dependencies: [
-                "Linux", "MotionJPEG", "Names", "relay-fcgi", "SharedFrame", "TestSupport", "Upstream", log, system,
+                "Curl", "Linux", "MotionJPEG", "Names", "Pacing", "relay-fcgi", "SharedFrame", "TestSupport",
+                "Upstream", log,
+                system,
             ]),
         .testTarget(
             name: "ProgramSupportTests",

@@ -50,6 +50,20 @@ static inline int linux_futex_wake(const uint32_t *_Nonnull word) {
     return (int)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, (void *)0, (void *)0, 0);
 }
 
+/// Sleeps while both words are as expected, until `deadline` on CLOCK_MONOTONIC (futex_waitv(2), Linux 5.16 and later).
+static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32_t first_expected,
+                                          const uint32_t *_Nonnull second, uint32_t second_expected,
+                                          const struct timespec *_Nonnull deadline) {
+#ifdef SYS_futex_waitv
+    struct futex_waitv words[2] = {{first_expected, (uintptr_t)first, FUTEX_32, 0},
+                                   {second_expected, (uintptr_t)second, FUTEX_32, 0}};
+    return (int)syscall(SYS_futex_waitv, words, 2, 0, deadline, CLOCK_MONOTONIC);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 /// fcntl with a `struct flock`: F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK.
 static inline int linux_fcntl_lock(int descriptor, int command, struct flock *_Nonnull lock) {
     return fcntl(descriptor, command, lock);

@@ -89,10 +89,14 @@ public struct FileStatus: Equatable, Sendable {
     /// The kinds of files that a program may be pointed at.
     public enum Kind: Sendable { case file, folder, characterDevice, other }
 
-    /// What stat(2) knows of the file at `path`, through symbolic links.
-    public init(at path: FilePath) throws(SystemError) {
+    /// What stat(2) knows of the file at `path`, or lstat(2) of a symbolic link itself.
+    public init(at path: FilePath, followingLinks: Bool = true) throws(SystemError) {
         var status = stat()
-        try systemCall("stat", "\(path)") { unsafe path.withPlatformString { unsafe stat($0, &status) } }
+        try systemCall("stat", "\(path)") {
+            unsafe path.withPlatformString {
+                followingLinks ? unsafe stat($0, &status) : unsafe lstat($0, &status)
+            }
+        }
         self.init(status)
     }
 

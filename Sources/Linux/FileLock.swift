@@ -9,7 +9,7 @@ import SystemPackage
 public enum FileLock {
     public enum Kind: Sendable { case shared, exclusive }
 
-    /// Takes the lock on `byte` if nobody stands in the way; false when somebody does.
+    /// Takes the lock on `byte` if nobody is in the way; returns false if somebody is.
     public static func tryLock(
         _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind
     ) throws(SystemError) -> Bool {
@@ -22,11 +22,13 @@ public enum FileLock {
         }
     }
 
-    /// Waits until the exclusive lock on `byte` is free and takes it.
+    /// Waits until nobody is in the way of a lock on `byte` and takes it.
     ///
-    /// Ends early, with false, when a signal comes.
-    public static func waitForLock(_ descriptor: borrowing Descriptor, byte: Int) throws(SystemError) -> Bool {
-        var request = flock(F_WRLCK, byte)
+    /// Returns false if a signal has ended the wait.
+    public static func waitForLock(
+        _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind = .exclusive
+    ) throws(SystemError) -> Bool {
+        var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
         if unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_setlkw), &request) == 0 { return true }
         if Errno.current == .interrupted { return false }
         throw SystemError("fcntl(F_OFD_SETLKW)", "descriptor \(descriptor.number)", .current)

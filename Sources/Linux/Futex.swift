@@ -31,6 +31,34 @@ public enum Futex {
         }
     }
 
+    /// Sleeps while `first` is `firstExpected` and `second` is `secondExpected`, until `deadline` at the latest.
+    ///
+    /// Returns nil, at once, if the kernel cannot wait for two words: before Linux 5.16, or where a sandbox forbids the
+    /// call (futex_waitv(2)).
+    @unsafe
+    static func waitEither(
+        _ first: UnsafePointer<Atomic<UInt32>>, while firstExpected: UInt32,
+        _ second: UnsafePointer<Atomic<UInt32>>, while secondExpected: UInt32, until deadline: Instant
+    ) -> Outcome? {
+        guard !lacksWaitEither.load(ordering: .relaxed) else { return nil }
+        var time = timespec(
+            tv_sec: Int(deadline.nanoseconds / 1_000_000_000), tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
+        let result = unsafe linux_futex_wait_either(
+            UnsafeRawPointer(first).assumingMemoryBound(to: UInt32.self), firstExpected,
+            UnsafeRawPointer(second).assumingMemoryBound(to: UInt32.self), secondExpected, &time)
+        if result >= 0 { return .woken }
+        switch Glibc.errno {
+        case EAGAIN: return .changed
+        case ETIMEDOUT: return .timedOut
+        case EINTR: return .woken
+        default:
+            lacksWaitEither.store(true, ordering: .relaxed)
+            return nil
+        }
+    }
+
+    private static let lacksWaitEither = Atomic(false)
+
     /// Wakes everyone asleep on `word`.
     @unsafe
     public static func wakeAll(on word: UnsafePointer<Atomic<UInt32>>) {

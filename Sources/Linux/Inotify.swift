@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Tells of changes in folders (inotify(7)).
+/// Reports changes in folders (inotify(7)).
 public struct Inotify: ~Copyable, Sendable {
     public struct Mask: OptionSet, Sendable {
         public let rawValue: UInt32
@@ -32,7 +32,10 @@ public struct Inotify: ~Copyable, Sendable {
         }
     }
 
-    /// The names of the entries that something happened to since the last call; empty when nothing did.
+    /// The names of the entries that changed since the last call; empty if nothing did.
+    ///
+    /// Contains an empty name if the kernel has dropped events or has ended a watch: anything may have changed then, and
+    /// the folder must be watched again.
     public func changedNames() -> Set<String> {
         var names: Set<String> = []
         let number = descriptor.number

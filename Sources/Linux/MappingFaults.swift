@@ -3,12 +3,14 @@ import Synchronization
 
 /// Keeps a process alive when somebody truncates a file that it has mapped.
 ///
-/// To touch a page beyond the end of its file raises SIGBUS (mmap(2)), which ends the process. Instead the handler here
+/// Touching a page beyond the end of its file raises SIGBUS (mmap(2)), which ends the process. Instead the handler here
 /// puts zeros in place of the whole mapping and marks it; whoever reads there finds nothing that makes sense, looks at
-/// ``Mapping/wasCutOff``, and lets go of it. A SIGBUS of any other cause ends the process as ever.
+/// ``Mapping/wasCutOff``, and lets go of it. A SIGBUS of any other cause ends the process as usual.
 ///
-/// Why this is safe: the handler calls only mmap(2) and sigaction(2), touches only a table that is allocated once and
-/// never freed, and neither allocates nor locks.
+/// Why this is safe: the handler calls only mmap(2) and signal(2), of which the latter is async-signal-safe
+/// (signal-safety(7)) and the former a plain system call. It touches only a table that is allocated once and never
+/// freed, through atomics, and neither allocates nor locks: the table's address is a global that was set before the first
+/// mapping could fault.
 @safe
 enum MappingFaults {
     /// Mappings beyond so many at once are not protected.
@@ -32,7 +34,10 @@ enum MappingFaults {
         return unsafe table
     }()
 
-    /// Protects a mapping; returns its place in the table, or nil when that is full.
+    /// Makes SIGBUS do what is said above, once for the process.
+    static func install() { _ = unsafe table }
+
+    /// Protects a mapping; returns its place in the table, or nil if that is full.
     static func protect(start: UInt, byteCount: Int, isWritable: Bool) -> Int? {
         for index in 0..<capacity {
             let entry = unsafe table + index
@@ -58,7 +63,7 @@ enum MappingFaults {
         unsafe table[index].wasCutOff.load(ordering: .acquiring)
     }
 
-    /// Replaces the mapping that holds `address` by zeros; false when it is none of ours.
+    /// Replaces the mapping that holds `address` by zeros; returns false if it is not one of those in the table.
     fileprivate static func replace(at address: UInt) -> Bool {
         for index in 0..<capacity {
             let entry = unsafe table + index
@@ -83,6 +88,6 @@ private func handleBusError(
 ) {
     let address = unsafe UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
     if MappingFaults.replace(at: address) { return }
-    // Not ours: back to what a SIGBUS does, which happens again as soon as this returns.
+    // Of another cause: the default action, which comes as soon as this returns and the access faults again.
     _ = signal(SIGBUS, SIG_DFL)
 }

@@ -36,13 +36,34 @@ public enum Signals {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Makes a crash the end of the process at once, as the kernel has it.
+    /// Runs `body`, and starts the threads that it makes, with all signals blocked but those of a fault in the program.
     ///
-    /// Swift's runtime starts another program then that writes a backtrace: a second in which nobody serves, and where
-    /// that program fails, a process that neither runs nor ends and is therefore never started again. Whoever sets
-    /// `SWIFT_BACKTRACE` has it nevertheless.
+    /// For a thread that a library starts: a program that handles its signals elsewhere must not get them there.
+    public static func withoutDelivery<Value: ~Copyable, Failure: Error>(
+        _ body: () throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var blocked = sigset_t()
+        var previous = sigset_t()
+        unsafe sigfillset(&blocked)
+        for fault in faults { unsafe sigdelset(&blocked, fault) }
+        unsafe pthread_sigmask(SIG_SETMASK, &blocked, &previous)
+        defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        return try body()
+    }
+
+    private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
+
+    /// Ends the process at once when it crashes, as the kernel does by itself.
+    ///
+    /// Swift's runtime would start another program that writes a backtrace: a second in which nobody serves, and where
+    /// that program fails, a process that neither runs nor ends and is therefore never restarted. With
+    /// `SWIFT_BACKTRACE` set it still does.
+    ///
+    /// A file that is truncated under its mapping ends nothing, whether this is called before or after the file is
+    /// mapped: see ``Mapping/wasCutOff``.
     public static func endAtOnceOnCrash() {
         guard Environment.value("SWIFT_BACKTRACE")?.isEmpty ?? true else { return }
-        for crash in [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] { _ = signal(crash, SIG_DFL) }
+        for fault in faults where fault != SIGBUS { _ = signal(fault, SIG_DFL) }
+        MappingFaults.install()
     }
 }

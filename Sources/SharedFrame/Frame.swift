@@ -24,8 +24,13 @@ public struct CaptureTime: Sendable, Equatable {
 }
 
 /// What is known of a picture beside its bytes.
+///
+/// From a ring it is within these bounds whatever another process wrote there: `number` is below 2⁵²; `published` is not
+/// later than now, and `capture.monotonic` not later than `published`; `capture.realtime` is not later than now in a
+/// camera's own ring, and not later than the year 2262 in one that may carry another machine's clock; `width` and
+/// `height` are at most 65535.
 public struct FrameDescription: Sendable, Equatable {
-    /// Rises by at least one from picture to picture, across restarts too; below 2⁵³.
+    /// Rises by at least one from picture to picture, across restarts too; below 2⁵².
     public var number: UInt64
     public var capture: CaptureTime
     public var byteCount: Int

@@ -4,17 +4,27 @@ import Synchronization
 
 /// The one writer of a ring.
 ///
-/// Not Sendable: one thread uses it. It never waits for a reader. ``heartbeat()`` must be called at least every 250 ms, whatever else happens: readers
-/// take a writer whose heartbeat is older than a second for hung.
+/// Not Sendable: one thread uses it. It never waits for a reader. ``heartbeat()`` must be called at least every
+/// ``heartbeatInterval``, whatever else happens.
 public final class FramePublisher {
+    /// The longest time between two heartbeats.
+    ///
+    /// Readers take a writer whose last one is older than a second for hung.
+    public static let heartbeatInterval: Duration = .milliseconds(250)
+    /// How often a heartbeat also looks whether the ring still has its name and its size.
+    private static let checkInterval: Duration = .seconds(1)
+    /// How long interest is assumed after the ring has been replaced: readers need a moment to open the new one.
+    private static let interestGracePeriod: Duration = .seconds(2)
+
     public let name: RingName
+    /// Held until the ring is stopped.
+    private var lock: WriterLock?
     private var ring: RingObject
     private let slotCount: Int
     /// The number of the last frame, or the one before the first.
     private var lastNumber: UInt64
-    /// Readers need a moment to come over to a ring that has grown: till then (CLOCK_MONOTONIC) interest is assumed.
-    private var interestAssumedUntil: UInt64 = 0
-    private var nameCheckedAt: UInt64 = 0
+    private var interestAssumedUntil: Instant?
+    private var checkedAt: Instant
     private var source: SourceDescription
     private var state = CameraState.waiting
     private var reason = ""
@@ -28,24 +38,31 @@ public final class FramePublisher {
     ///   - slotCount: slots wanted; large ones are fewer, so that two rings fit 64 MB.
     ///   - slotByteCount: the most bytes a picture is expected to have; a larger one makes the ring grow.
     ///   - source: where the pictures come from, for people.
-    /// - Throws: when another writer lives, when shared memory is full, and when what stands under the name is not a
-    ///   ring of this user and layout version.
+    /// - Throws: if another writer lives, if shared memory is full, and if the object of that name is not a ring of this
+    ///   user and layout version.
     public init(
         _ name: RingName, slotCount: Int = 8, slotByteCount: Int, source: SourceDescription
     ) throws(RingError) {
         let wanted = min(max(slotByteCount, 4096), RingLayout.maximumSlotByteCount)
+        guard let lock = try WriterLock.take(name) else { throw RingError(taken: name) }
         let ring = try RingObject.open(name, geometry: RingGeometry(slotCount: slotCount, slotByteCount: wanted))
         self.name = name
         self.slotCount = slotCount
         self.source = source
         // Unix time in milliseconds: rises over restarts without anything stored (below 2⁵³ until the year 287396).
         lastNumber = Clock.realtime / 1_000_000 - 1
-        let isAdopted = ring.isAdopted
+        let (isAdopted, isLocked) = (ring.isAdopted, ring.isLocked)
         self.ring = ring
+        self.lock = consume lock
+        checkedAt = .now
         if isAdopted { takeOver() }
         introduceWriter(to: self.ring.memory)
-        nameCheckedAt = Clock.monotonic
-        if self.ring.memory.geometry.slotByteCount < wanted { try grow(to: wanted) }
+        let geometry = self.ring.memory.geometry
+        if geometry.slotByteCount < wanted {
+            try grow(to: wanted)
+        } else if !isLocked {
+            try replace(with: geometry, isNameOurs: true)
+        }
     }
 
     deinit {
@@ -56,18 +73,24 @@ public final class FramePublisher {
 
     /// Whether a reader wants pictures: one system call.
     public var isWatched: Bool {
-        if interestAssumedUntil != 0 {
-            if Clock.monotonic < interestAssumedUntil { return true }
-            interestAssumedUntil = 0
+        if let end = interestAssumedUntil {
+            if Instant.now < end { return true }
+            interestAssumedUntil = nil
         }
         return FileLock.isTaken(ring.descriptor, byte: RingLayout.Lock.interest, against: .exclusive)
     }
 
     /// Waits until a reader takes interest, at most `milliseconds` and 250; returns whether one has.
     public func waitForInterest(milliseconds: Int) -> Bool {
+        waitForInterest(timeout: .milliseconds(milliseconds))
+    }
+
+    /// Waits until a reader takes interest, at most `timeout` and ``heartbeatInterval``; returns whether one has.
+    public func waitForInterest(timeout: Duration) -> Bool {
         if isWatched { return true }
         let bell = ring.memory.load32(RingLayout.Header.doorbell)
-        _ = ring.memory.wait(RingLayout.Header.doorbell, while: bell, milliseconds: max(0, min(milliseconds, 250)))
+        let milliseconds = min(timeout, Self.heartbeatInterval).millisecondsRoundedUp
+        _ = ring.memory.wait(RingLayout.Header.doorbell, while: bell, milliseconds: milliseconds)
         return isWatched
     }
 
@@ -192,10 +215,11 @@ public final class FramePublisher {
     ///
     /// Once a second it also makes the ring anew if somebody has removed its name or truncated it.
     public func heartbeat() throws(RingError) {
-        let now = Clock.monotonic
-        ring.memory.store64(RingLayout.Header.heartbeat, now)
-        guard now &- nameCheckedAt >= 1_000_000_000 else { return }
-        nameCheckedAt = now
+        let now = Instant.now
+        ring.memory.store64(RingLayout.Header.heartbeat, now.nanoseconds)
+        guard now - checkedAt >= Self.checkInterval else { return }
+        checkedAt = now
+        restoreLock()
         if !ring.hasItsName {
             try replace(with: ring.memory.geometry, isNameOurs: false)
         } else if !ring.isWhole {
@@ -203,13 +227,24 @@ public final class FramePublisher {
         }
     }
 
-    /// Ends the ring: readers learn it at once and keep what they have; the name goes.
+    /// Takes the lock on a new file if somebody has removed the one that is locked.
+    ///
+    /// Until then the lock on the ring itself keeps other writers out.
+    private func restoreLock() {
+        let hasItsName = lock?.hasItsName ?? true
+        guard !hasItsName, let new = try? WriterLock.take(name) else { return }
+        lock = consume new
+    }
+
+    /// Ends the ring: readers learn it at once and keep what they have; its name and its lock file go.
     public func stop(reason: String) {
         guard !isStopped else { return }
         isStopped = true
         ring.memory.writeState(.stopped, reason)
         ring.removeName()
         FileLock.unlock(ring.descriptor, byte: RingLayout.Lock.writer)
+        // Last: who gets this lock finds the other one free.
+        lock = nil
         ring.memory.wakeReaders()
     }
 
@@ -237,8 +272,8 @@ public final class FramePublisher {
                 .contested, "shared memory \(name) was removed and made anew by another program: stop that one")
         }
         let old = exchange(&ring, with: new)
-        nameCheckedAt = Clock.monotonic
-        interestAssumedUntil = Clock.monotonic + 2_000_000_000
+        checkedAt = .now
+        interestAssumedUntil = checkedAt + Self.interestGracePeriod
         old.memory.store32Releasing(RingLayout.Header.superseded, 1)
         old.memory.wakeReaders()
     }

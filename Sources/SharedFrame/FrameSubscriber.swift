@@ -18,8 +18,8 @@ public final class FrameSubscriber: Sendable {
     public let name: RingName
     private let state = Mutex(State())
     private let isInterrupted = Atomic(false)
-    private let interruption: EventDescriptor
-    private let arrivals: Inotify
+    /// Advanced by ``interrupt()``, and when something happens to the file behind the name.
+    private let attention = FutexWord()
 
     private struct State {
         var view: RingView?
@@ -30,30 +30,46 @@ public final class FrameSubscriber: Sendable {
         /// Whether the view's object has lost its name: the next one announces itself in the folder.
         var isOrphaned = false
         /// The last status, with the word that the writer changes when it announces something.
-        var glance: (word: UInt32, time: UInt64, status: RingStatus)?
+        var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
     /// Never fails because there is no ring: it may come later.
     ///
-    /// Throws when the process has no descriptors left (two are needed).
+    /// Takes no descriptors before there is a ring, and one then.
     public init(_ name: RingName) throws(SystemError) {
         self.name = name
-        interruption = try EventDescriptor()
-        arrivals = try Inotify()
-        try arrivals.watch(RingName.folder, [.created, .movedIn])
+        RingFolder.shared.add(attention, waitingFor: name.fileName)
+    }
+
+    deinit {
+        RingFolder.shared.remove(attention, waitingFor: name.fileName)
     }
 
     // MARK: Waiting
 
+    /// The longest sleep while a ring is there: the death of a writer wakes nobody.
+    private static let checkInterval: Duration = .milliseconds(250)
+    /// The longest sleep while there is none.
+    private static let arrivalInterval: Duration = .seconds(1)
+
     /// Waits until the newest frame is another than `number`, or something else has changed, or the time is over.
     public func wait(newerThan number: UInt64, milliseconds: Int) -> Outcome {
-        let deadline = Clock.monotonic + UInt64(max(0, milliseconds)) * 1_000_000
+        wait(newerThan: number, timeout: .milliseconds(milliseconds))
+    }
+
+    /// Waits until the newest frame is another than `number`, or something else has changed, or `timeout` is over.
+    ///
+    /// One thread at a time.
+    public func wait(newerThan number: UInt64, timeout: Duration) -> Outcome {
+        let deadline = Instant.now + timeout
         while true {
+            // Before anything is looked at: whatever happens from here on ends the sleep below.
+            let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
-                let remaining = Self.milliseconds(until: deadline)
-                if remaining == 0 { return .timedOut }
-                waitForArrival(milliseconds: min(remaining, 1000))
+                let now = Instant.now
+                if now >= deadline { return .timedOut }
+                self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if currentView() != nil { return .changed }
                 continue
             }
@@ -64,17 +80,26 @@ public final class FrameSubscriber: Sendable {
                 reopen(view)
                 if currentView() !== view { return .changed }
             }
-            let remaining = Self.milliseconds(until: deadline)
-            if remaining == 0 { return .timedOut }
+            let now = Instant.now
+            if now >= deadline { return .timedOut }
             if view.isSuperseded {
                 // Nothing that can be read has taken its place.
-                waitForArrival(milliseconds: min(remaining, 250))
+                self.attention.wait(while: attention, until: min(deadline, now + Self.checkInterval))
             } else if state.withLock({ $0.isOrphaned && $0.view === view }) {
-                waitForArrival(milliseconds: min(remaining, 1000))
+                self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if lookAround(view) { return .changed }
-            } else if view.wait(while: word, milliseconds: min(remaining, 250)) {
+            } else if view.wait(
+                while: word, or: self.attention, while: attention, until: min(deadline, now + Self.checkInterval))
+            {
                 let latest = view.newestNumber
-                if latest == newest { return .changed }
+                if latest == newest {
+                    // The file behind the name: the next look finds out whether that concerns this reader.
+                    if view.wakeWord == word, !isInterrupted.load(ordering: .acquiring) {
+                        if lookAround(view) { return .changed }
+                        continue
+                    }
+                    return .changed
+                }
                 // At once: what else may have changed is seen when the frame is read, or by the next wait.
                 if latest != number && latest != 0 && !view.isSuperseded { return .frame(latest) }
             } else if lookAround(view) {
@@ -83,16 +108,19 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Makes ``wait(newerThan:milliseconds:)`` return in the thread that waits; at once, or within 250 ms.
+    /// Makes ``wait(newerThan:timeout:)`` return `changed` in the thread that waits, or at its next call.
+    ///
+    /// At once with Linux 5.16 or later, else within 250 ms.
     public func interrupt() {
         isInterrupted.store(true, ordering: .releasing)
-        interruption.signal()
+        attention.advance()
+        // For kernels that cannot wait for two words.
         state.withLock { $0.view }?.wakeWaiters()
     }
 
     // MARK: Interest
 
-    /// Tells the writer that pictures are wanted, and goes on telling it when the ring is replaced.
+    /// Shows the writer that pictures are wanted, also after the ring has been replaced.
     public func takeInterest() {
         state.withLock {
             guard !$0.isInterested else { return }
@@ -110,9 +138,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: What is in the ring
 
-    /// Lends the newest frame to `body`; nil when there is none.
+    /// Lends the newest frame to `body`; returns nil if there is none.
     ///
-    /// `body` runs again when the writer has overwritten the bytes meanwhile: nothing of them may get out before this
+    /// `body` runs again if the writer has overwritten the bytes meanwhile: nothing of them may get out before this
     /// call returns.
     public func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
@@ -120,40 +148,47 @@ public final class FrameSubscriber: Sendable {
         try currentView()?.withNewestFrame(body)
     }
 
-    /// A copy of the newest frame; nil when there is none.
+    /// A copy of the newest frame; nil if there is none.
     public func copyNewestFrame() -> Frame? {
         withNewestFrame { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// A copy of frame `number`; nil when it is not, or no longer, in the ring.
+    /// A copy of frame `number`; nil if it is not, or no longer, in the ring.
     public func copyFrame(number: UInt64) -> Frame? {
         currentView()?.withFrame(number: number) { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// The ring's header; nil when there is no ring.
+    /// The ring's header; nil if there is no ring.
     ///
     /// That of the object which has the name now, even while nobody waits: a writer that ended may have a successor.
+    ///
+    /// Costs one system call while the writer is well, and two or three when it is not.
     public var status: RingStatus? {
         guard let view = currentView() else { return nil }
-        if !view.isWriterWell { _ = lookAround(view) }
-        return currentView()?.status
+        let isAlive = view.isWriterAlive
+        if (!isAlive || view.isHeartbeatOld), lookAround(view, isWriterAlive: isAlive),
+            let current = currentView(), current !== view
+        {
+            return current.status(isWriterAlive: current.isWriterAlive)
+        }
+        return view.status(isWriterAlive: isAlive)
     }
 
-    /// How old ``recentStatus`` may be, in nanoseconds: a writer's death is seen that much later.
-    private static let glanceTime: UInt64 = 10_000_000
+    /// How old ``recentStatus`` may be: a writer's death is seen that much later.
+    private static let recentStatusLifetime: Duration = .milliseconds(10)
 
     /// ``status``, or what it was up to 10 ms ago if the writer has announced no frame and no other state since.
     public var recentStatus: RingStatus? {
-        let now = Clock.monotonic
+        let now = Instant.now
         let known = state.withLock { state -> RingStatus? in
-            guard let view = state.view, let glance = state.glance, now < glance.time + Self.glanceTime,
-                view.wakeWord == glance.word
+            guard let view = state.view, let recent = state.recentStatus,
+                recent.time.age(at: now) < Self.recentStatusLifetime, view.wakeWord == recent.word
             else { return nil }
-            return glance.status
+            return recent.status
         }
         if let known { return known }
         // The word first: what is announced while the status is read must not be missed.
@@ -162,15 +197,15 @@ public final class FrameSubscriber: Sendable {
         let status = status
         state.withLock { state in
             guard let word, let status, state.view === view else {
-                state.glance = nil
+                state.recentStatus = nil
                 return
             }
-            state.glance = (word, now, status)
+            state.recentStatus = (word, now, status)
         }
         return status
     }
 
-    /// Why the object under the name is not read, in one sentence; nil when it is, or when there is none.
+    /// Why the object of this name is not read, in one sentence; nil if it is, or if there is none.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
     // MARK: The object under the name
@@ -202,7 +237,7 @@ public final class FrameSubscriber: Sendable {
             // Interest in the new object first: the writer must not see a moment without any.
             if state.isInterested { view.takeInterest() }
             state.view = view
-            state.glance = nil
+            state.recentStatus = nil
             state.isOrphaned = false
             state.wasWriterWell = view.isWriterWell
         } catch {
@@ -210,27 +245,18 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Looks at what no wake-up tells: another object under the name, a writer that died or hangs, or mended itself.
-    private func lookAround(_ view: RingView) -> Bool {
+    /// Looks for what wakes nobody: another object under the name, a writer that died, hangs, or has recovered.
+    ///
+    /// Returns whether there is any of it. `isWriterAlive` is given if it has just been looked at.
+    private func lookAround(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
         let isOrphaned = !view.hasItsName
         if isOrphaned { reopen(view) }
         return state.withLock { state in
             guard state.view === view else { return true }
             state.isOrphaned = isOrphaned
-            let isWell = view.isWriterWell
+            let isWell = (isWriterAlive ?? view.isWriterAlive) && !view.isHeartbeatOld
             defer { state.wasWriterWell = isWell }
             return isWell != state.wasWriterWell
         }
-    }
-
-    private func waitForArrival(milliseconds: Int) {
-        Poll.wait([interruption.descriptor.number, arrivals.descriptor.number], milliseconds: milliseconds)
-        interruption.clear()
-        _ = arrivals.changedNames()
-    }
-
-    private static func milliseconds(until deadline: UInt64) -> Int {
-        let now = Clock.monotonic
-        return now >= deadline ? 0 : Int((deadline - now + 999_999) / 1_000_000)
     }
 }

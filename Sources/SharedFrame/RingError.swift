@@ -86,6 +86,23 @@ extension RingError {
             "shared memory \(name) belongs to user \(owner): remove \(name.path), or choose another ORIEL_PREFIX")
     }
 
+    init(untrusted name: RingName, owner: UInt32) {
+        self.init(
+            .forbidden,
+            "shared memory \(name) belongs to user \(owner), who is not trusted: remove \(name.path), or add the user to "
+                + RingOwners.variable)
+    }
+
+    init(cannotLock name: RingName, _ error: SystemError) {
+        switch error.errno {
+        case .permissionDenied, .notPermitted:
+            self.init(
+                .forbidden, "lock file \(name.lockPath) cannot be opened: remove it, or choose another ORIEL_PREFIX")
+        default:
+            self.init(.system, "lock file \(name.lockPath) cannot be used: \(error)")
+        }
+    }
+
     init(writable name: RingName) {
         self.init(.forbidden, "shared memory \(name) can be written by other users: remove \(name.path)")
     }
@@ -110,10 +127,10 @@ extension RingError {
                 + "or choose another name or ORIEL_PREFIX")
     }
 
-    /// Another writer holds the lock; who it is stands in the header, for people only.
-    init(taken name: RingName, _ descriptor: borrowing Descriptor) {
+    /// Another writer holds the lock; its process is in the ring's header, for people only.
+    init(taken name: RingName) {
         var writer = "another program"
-        if let status = try? descriptor.status(),
+        if let descriptor = try? name.open(O_RDONLY), let status = try? descriptor.status(),
             let memory = try? RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .read)
         {
             writer = "process \(memory.load32(RingLayout.Header.writerProcess))"

@@ -18,6 +18,17 @@ enum RingLayout {
     /// with an upstream's number.
     static let numberLimit: UInt64 = 1 << 52
 
+    // What readers make of larger numbers, so that nothing that is added to them overflows.
+
+    /// The last moment of a foreign wall clock: the year 2262.
+    static let realtimeLimit = UInt64(Int64.max)
+    /// Of a counter: the sum of all counters of a ring is still a number of 64 bits.
+    static let counterLimit: UInt64 = 1 << 58
+    /// Width or height of a JPEG (ITU-T T.81, B.2.2).
+    static let maximumPixels = 65535
+    /// A million frames per second.
+    static let maximumMillihertz: UInt64 = 1_000_000_000
+
     /// Bytes of the object that are locked, not read: see ``FileLock``.
     enum Lock {
         /// Exclusively held by the writer.

@@ -8,6 +8,15 @@ import Synchronization
 struct RingMemory: ~Copyable, Sendable {
     let mapping: Mapping
     let geometry: RingGeometry
+    /// Whether frames may carry another machine's wall clock, which may be ahead of this one's.
+    let hasForeignClock: Bool
+    let clocks = LastClocks()
+
+    init(mapping: consuming Mapping, geometry: RingGeometry, hasForeignClock: Bool = false) {
+        self.mapping = mapping
+        self.geometry = geometry
+        self.hasForeignClock = hasForeignClock
+    }
 
     func load32(_ offset: Int) -> UInt32 {
         unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset).pointee.load(ordering: .relaxed)
@@ -57,6 +66,18 @@ struct RingMemory: ~Copyable, Sendable {
     func wait(_ offset: Int, while expected: UInt32, milliseconds: Int) -> Futex.Outcome {
         let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset)
         return unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: milliseconds)
+    }
+
+    /// Sleeps while the word at `offset` is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
+    ///
+    /// Where the kernel cannot wait for both, a change of `other` does not end the wait.
+    func wait(
+        _ offset: Int, while expected: UInt32, or other: FutexWord, while otherExpected: UInt32,
+        until deadline: Instant
+    ) -> Futex.Outcome {
+        let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset)
+        return unsafe other.wait(
+            while: otherExpected, or: UnsafePointer(word), while: expected, until: deadline)
     }
 
     /// Wakes those asleep on the word at `offset` without changing it: works on a mapping that is read-only.

@@ -43,6 +43,9 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
     /// The file behind it, such as `/dev/shm/oriel.main`.
     public var path: FilePath { Self.folder.appending(fileName) }
 
+    /// The file that a writer locks for as long as it lives, such as `/dev/shm/.oriel.main.lock`.
+    public var lockPath: FilePath { Self.folder.appending(".\(fileName).lock") }
+
     public var description: String { objectName }
 
     public var fileName: String { Self.start(prefix, kind) + camera.text }
@@ -50,9 +53,15 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
     private static func start(_ prefix: SystemPrefix, _ kind: Kind) -> String { "\(prefix).\(kind.infix)" }
 
     /// The rings of `kind` that exist under `prefix`, by camera name.
+    ///
+    /// Without objects that a reader refuses because of their owner or permissions: see ``RingOwners``.
     public static func existing(prefix: SystemPrefix, kind: Kind) -> [RingName] {
         Folder.names(in: folder)
             .compactMap { RingName(fileName: $0, prefix: prefix, kind: kind) }
+            .filter { name in
+                guard let file = try? FileStatus(at: name.path, followingLinks: false) else { return false }
+                return file.refusalToRead(name) == nil
+            }
             .sorted { $0.camera < $1.camera }
     }
 }
@@ -92,6 +101,9 @@ extension RingName.Kind {
 
     /// Whether frames carry the clock of another machine.
     public var hasForeignClock: Bool { self == .relay }
+
+    /// Whether frames may carry the clock of another machine: directly, or because they come from such a ring.
+    var mayHaveForeignClock: Bool { self != .capture }
 
     /// Whether the camera's controls can be reached on this machine.
     public var hasControls: Bool { self == .capture }

@@ -3,7 +3,9 @@ import Linux
 import Names
 import SystemPackage
 
-/// A ring that this process writes: the object behind its name, mapped, with the writer's lock held.
+/// A ring that this process writes: the object behind its name, mapped.
+///
+/// The process holds the ``WriterLock``.
 ///
 /// A new object gets its name only when it is whole (`O_TMPFILE`, then a link), so nobody ever meets half a ring and
 /// a writer that dies meanwhile leaves nothing behind.
@@ -12,8 +14,13 @@ struct RingObject: ~Copyable {
     let descriptor: Descriptor
     let memory: RingMemory
 
-    /// Frames that a writer has put into this object before.
-    var isAdopted: Bool
+    /// Whether an earlier writer has made the object.
+    let isAdopted: Bool
+    /// Whether byte 0 is locked, by which readers know that the writer lives.
+    ///
+    /// False if somebody who may only read the object holds a shared lock there: the object must be replaced by one
+    /// that was locked before it had a name.
+    let isLocked: Bool
 
     deinit {
         FileLock.unlock(descriptor, byte: RingLayout.Lock.writer)
@@ -23,6 +30,7 @@ struct RingObject: ~Copyable {
     ///
     /// Fails when another writer lives, and when what stands under the name is not a ring of this user and version.
     static func open(_ name: RingName, geometry: RingGeometry) throws(RingError) -> RingObject {
+        removeLeftovers(name)
         for _ in 0..<100 {
             if let object = try adopt(name) { return object }
             if let object = try create(name, geometry: geometry, replacing: false) { return object }
@@ -44,12 +52,12 @@ struct RingObject: ~Copyable {
             try allocate(number, geometry.byteCount, name)
             let memory = RingMemory(
                 mapping: try Mapping(descriptor, byteCount: geometry.byteCount, access: .readWrite),
-                geometry: geometry)
+                geometry: geometry, hasForeignClock: name.kind.mayHaveForeignClock)
             memory.initialize(name)
             prepare(memory)
             _ = try FileLock.tryLock(descriptor, byte: RingLayout.Lock.writer, .exclusive)
             guard try link(number, to: name, replacing: replacing) else { return nil }
-            return RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: false)
+            return RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: false, isLocked: true)
         } catch {
             throw RingError(cannotCreate: name, byteCount: geometry.byteCount, error)
         }
@@ -68,8 +76,7 @@ struct RingObject: ~Copyable {
     }
 
     private static func isNamed(_ name: RingName, _ own: FileStatus) -> Bool {
-        guard own.linkCount > 0 else { return false }
-        guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
+        guard own.linkCount > 0, let found = try? FileStatus(at: name.path, followingLinks: false) else {
             return false
         }
         return found.isSameFile(as: own)
@@ -77,57 +84,95 @@ struct RingObject: ~Copyable {
 
     /// Removes the name, if it is still this object's.
     func removeName() {
-        guard hasItsName else { return }
-        _ = unsafe name.path.withPlatformString { unsafe unlink($0) }
+        if hasItsName { File.remove(name.path) }
     }
 
     private static func adopt(_ name: RingName) throws(RingError) -> RingObject? {
         guard let descriptor = try name.open(O_RDWR) else { return nil }
         let status: FileStatus
-        let isLocked: Bool
         do throws(SystemError) {
             status = try descriptor.status()
-            isLocked = try FileLock.tryLock(descriptor, byte: RingLayout.Lock.writer, .exclusive)
         } catch {
             throw RingError(cannotOpen: name, error)
         }
         guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
-        guard isLocked else { throw RingError(taken: name, descriptor) }
+        let isLocked = try lock(descriptor, name)
         if RingMemory.isCutOff(descriptor, byteCount: status.byteCount) {
             // Nothing is lost: no reader can have anything of it, and its writer has died before it could mend it.
-            if isNamed(name, status) { _ = unsafe name.path.withPlatformString { unsafe unlink($0) } }
+            if isNamed(name, status) { File.remove(name.path) }
             return nil
         }
         let memory = try RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .readWrite)
-        let object = RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: true)
+        let object = RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: true, isLocked: isLocked)
         // Between open and lock the name may have gone to another object: then this one is nobody's.
         guard object.hasItsName else { return nil }
         return object
     }
 
-    /// Gives the unnamed object its name; false when the name is taken and is not to be replaced.
+    /// Locks byte 0; returns false if only readers are in the way.
+    ///
+    /// Throws if a writer is: one of an earlier version, which knows no lock file. A writer that is being killed drops
+    /// its locks one after the other, so this one may stay a moment longer than the lock file's.
+    private static func lock(_ descriptor: borrowing Descriptor, _ name: RingName) throws(RingError) -> Bool {
+        for attempt in 0..<100 {
+            if attempt > 0 { Poll.wait([], milliseconds: 1) }
+            do throws(SystemError) {
+                if try FileLock.tryLock(descriptor, byte: RingLayout.Lock.writer, .exclusive) { return true }
+            } catch {
+                throw RingError(cannotOpen: name, error)
+            }
+            guard FileLock.isTaken(descriptor, byte: RingLayout.Lock.writer, against: .shared) else { return false }
+        }
+        throw RingError(taken: name)
+    }
+
+    /// Gives the unnamed object its name; returns false if the name is taken and is not to be replaced.
     private static func link(_ number: CInt, to name: RingName, replacing: Bool) throws(SystemError) -> Bool {
+        guard replacing else { return try link(number, to: name.path) }
+        // A name that nobody can guess: in a folder that all may write to, another user could take it first.
+        for _ in 0..<10 {
+            let target = RingName.folder.appending(name.temporaryFileName)
+            guard try link(number, to: target) else { continue }
+            do throws(SystemError) {
+                try systemCall("rename", "\(target)") {
+                    unsafe target.withPlatformString { old in
+                        unsafe name.path.withPlatformString { unsafe rename(old, $0) }
+                    }
+                }
+            } catch {
+                File.remove(target)
+                throw error
+            }
+            return true
+        }
+        throw SystemError("linkat", "\(name.path)", .fileExists)
+    }
+
+    /// Returns false if there is a file of that name.
+    private static func link(_ number: CInt, to target: FilePath) throws(SystemError) -> Bool {
         let source = FilePath("/proc/self/fd/\(number)")
-        let target = replacing ? RingName.folder.appending(name.fileName + ".new") : name.path
-        // Only the holder of the old object's lock replaces, so a leftover `.new` is a dead writer's.
-        if replacing { _ = unsafe target.withPlatformString { unsafe unlink($0) } }
         let result = unsafe source.withPlatformString { source in
             unsafe target.withPlatformString { target in
                 retryingOnInterrupt { unsafe linkat(AT_FDCWD, source, AT_FDCWD, target, AT_SYMLINK_FOLLOW) }
             }
         }
-        if case .failure(let errno) = result {
-            if errno == .fileExists && !replacing { return false }
-            throw SystemError("linkat", "\(target)", errno)
+        switch result {
+        case .success: return true
+        case .failure(.fileExists): return false
+        case .failure(let errno): throw SystemError("linkat", "\(target)", errno)
         }
-        guard replacing else { return true }
-        try systemCall("rename", "\(target)") {
-            unsafe target.withPlatformString { old in
-                unsafe name.path.withPlatformString { unsafe rename(old, $0) }
+    }
+
+    /// Removes objects that a writer of this ring left when it was killed between giving a name and replacing the old one.
+    private static func removeLeftovers(_ name: RingName) {
+        for file in Folder.names(in: RingName.folder) where name.isTemporary(fileName: file) {
+            let path = RingName.folder.appending(file)
+            guard let status = try? FileStatus(at: path, followingLinks: false), status.owner == geteuid() else {
+                continue
             }
+            File.remove(path)
         }
-        return true
     }
 
     private static func allocate(_ number: CInt, _ byteCount: Int, _ name: RingName) throws(SystemError) {
@@ -138,13 +183,34 @@ struct RingObject: ~Copyable {
 }
 
 extension RingName {
-    /// Opens what stands under the name, `O_RDONLY` or `O_RDWR`; nil when nothing does.
+    /// Opens the object of this name, `O_RDONLY` or `O_RDWR`; returns nil if there is none.
     func open(_ access: CInt) throws(RingError) -> Descriptor? {
         do throws(SystemError) {
-            return try Descriptor.openIfThere(path, flags: access | O_NOFOLLOW)
+            // O_NONBLOCK: a pipe under this name must not hold the caller.
+            return try Descriptor.openIfThere(path, flags: access | O_NOFOLLOW | O_NONBLOCK)
         } catch {
             throw RingError(cannotOpen: self, error)
         }
+    }
+}
+
+extension RingName {
+    private static let temporarySuffix = ".new"
+
+    /// Another name each time, for an object on its way to replace the one of this name.
+    fileprivate var temporaryFileName: String {
+        "\(fileName).\(String(UInt64.random(in: 0...UInt64.max), radix: 16))\(Self.temporarySuffix)"
+    }
+
+    /// Whether a file was made by this version or an earlier one on its way to replace the object of this name.
+    fileprivate func isTemporary(fileName file: String) -> Bool {
+        guard file.hasPrefix(fileName + "."), file.hasSuffix(Self.temporarySuffix) else { return false }
+        let middle = file.dropFirst(fileName.count + 1).dropLast(Self.temporarySuffix.count)
+        // Not `oriel.relay.new` for a camera called `relay`: that is the relay's ring of a camera called `new`.
+        return !middle.isEmpty
+            && middle.utf8.allSatisfy {
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+            }
     }
 }
 
@@ -184,11 +250,11 @@ extension RingMemory {
                 slotByteCount: header.load64(RingLayout.Header.slotByteCount),
                 slotStride: header.load64(RingLayout.Header.slotStride), objectByteCount: byteCount)
         else { throw RingError(notARing: name) }
-        self.init(header, geometry)
+        self.init(header, geometry, hasForeignClock: name.kind.mayHaveForeignClock)
     }
 
-    private init(_ header: consuming RingMemory, _ geometry: RingGeometry) {
-        self.init(mapping: header.mapping, geometry: geometry)
+    private init(_ header: consuming RingMemory, _ geometry: RingGeometry, hasForeignClock: Bool) {
+        self.init(mapping: header.mapping, geometry: geometry, hasForeignClock: hasForeignClock)
     }
 
     /// Writes the header of a new, still unnamed object.

@@ -1,7 +1,7 @@
 import Linux
 import Synchronization
 
-/// The reader's side of the slots and the header.
+/// The reader's side of the slots.
 extension RingMemory {
     /// Lends the newest frame to `body`, again when the writer has overwritten it meanwhile; nil when there is none.
     ///
@@ -12,6 +12,7 @@ extension RingMemory {
     ) throws(Failure) -> Value? {
         for _ in 0..<1000 {
             let position = load64Acquiring(RingLayout.Header.position)
+            guard position < RingLayout.numberLimit else { return nil }
             // A slot that was given back empty, by a writer that failed or died, is followed by older ones.
             let reach = min(position, UInt64(geometry.slotCount))
             var wasOverwritten = false
@@ -33,47 +34,62 @@ extension RingMemory {
         return nil
     }
 
-    /// The newest frame without its bytes.
+    /// The newest frame without its bytes; nil if there is none.
     func newestDescription() -> FrameDescription? {
         withNewestFrame { description, _ in description }
     }
 
-    /// Lends frame `number` to `body` if it is still in a slot; nil when it is not, or is being overwritten.
+    /// Lends frame `number` to `body` if it is still in a slot; returns nil if it is not, or is being overwritten.
     func withFrame<Value, Failure: Error>(
         number: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
         let position = load64Acquiring(RingLayout.Header.position)
+        guard position < RingLayout.numberLimit else { return nil }
         for age in 0..<min(position, UInt64(geometry.slotCount)) {
-            let reading = try withSlot(at: position - 1 - age) { (description, bytes) throws(Failure) -> Value? in
-                description.number == number ? try body(description, bytes) : nil
-            }
-            if case .read(let value?) = reading { return value }
+            let reading = try withSlot(at: position - 1 - age, number: number, body)
+            if case .read(let value) = reading { return value }
         }
         return nil
     }
 
+    /// Lends the frame at `position` to `body`, if it is a frame and has `number`, where that is given.
+    ///
+    /// What the body gets is within bounds whatever is in the memory: see ``FrameDescription``.
     private func withSlot<Value, Failure: Error>(
-        at position: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
+        at position: UInt64, number wanted: UInt64? = nil,
+        _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> SlotReading<Value> {
         let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
         let sequence = load64Acquiring(slot + RingLayout.Slot.sequence)
         guard sequence & 1 == 0 else { return .overwritten }
         let byteCount = load64(slot + RingLayout.Slot.byteCount)
-        guard byteCount > 0, byteCount <= UInt64(geometry.slotByteCount) else {
-            return isUnchanged(slot, sequence) ? .empty : .overwritten
-        }
+        let number = load64(slot + RingLayout.Slot.number)
+        guard byteCount > 0, byteCount <= UInt64(geometry.slotByteCount), number < RingLayout.numberLimit,
+            wanted == nil || wanted == number
+        else { return isUnchanged(slot, sequence) ? .empty : .overwritten }
+        let published = clocks.limited(monotonic: load64(slot + RingLayout.Slot.published))
         let description = FrameDescription(
-            number: load64(slot + RingLayout.Slot.number),
+            number: number,
             capture: CaptureTime(
-                monotonic: load64(slot + RingLayout.Slot.captureMonotonic),
-                realtime: load64(slot + RingLayout.Slot.captureRealtime)),
-            byteCount: Int(byteCount), width: Int(load32(slot + RingLayout.Slot.width)),
-            height: Int(load32(slot + RingLayout.Slot.height)), published: load64(slot + RingLayout.Slot.published))
+                monotonic: min(load64(slot + RingLayout.Slot.captureMonotonic), published),
+                realtime: realtime(load64(slot + RingLayout.Slot.captureRealtime))),
+            byteCount: Int(byteCount), width: pixels(slot + RingLayout.Slot.width),
+            height: pixels(slot + RingLayout.Slot.height), published: published)
         let start = slot + RingLayout.slotHeaderByteCount
         let value = try mapping.withBytes(start..<(start + Int(byteCount))) { (bytes) throws(Failure) in
             try body(description, bytes)
         }
         return isUnchanged(slot, sequence) ? .read(value) : .overwritten
+    }
+
+    private func realtime(_ time: UInt64) -> UInt64 {
+        hasForeignClock ? min(time, RingLayout.realtimeLimit) : clocks.limited(realtime: time)
+    }
+
+    /// A width or height; 0, for unknown, where no JPEG is so large.
+    func pixels(_ offset: Int) -> Int {
+        let count = Int(load32(offset))
+        return count <= RingLayout.maximumPixels ? count : 0
     }
 
     private func isUnchanged(_ slot: Int, _ sequence: UInt64) -> Bool {

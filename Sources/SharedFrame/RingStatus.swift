@@ -94,6 +94,9 @@ public struct SourceDescription: Sendable, Equatable {
 }
 
 /// A ring's header as a reader found it.
+///
+/// All numbers are bounded, whatever another process wrote there: rates are finite and at most a million, counters at
+/// most 2⁵⁸, and `clockOffset` added to this machine's wall clock stays between 1970 and 2261.
 public struct RingStatus: Sendable {
     /// What the writer says, or `stopped` when it is dead and `stalled` when it hangs.
     public var state: CameraState
@@ -121,4 +124,8 @@ public struct RingStatus: Sendable {
     public var encodedFrames: UInt64
     public var encodeNanoseconds: UInt64
     public var dropped: [DropReason: UInt64]
+    /// False while nobody has read the writer's state yet, because the writer is just changing it.
+    ///
+    /// `state` is a guess then, `live` if frames come and else `waiting`, and `source` is empty.
+    public var isStateKnown = true
 }

@@ -15,12 +15,14 @@ final class RingView: Sendable {
     private let lastTexts = Mutex<Texts?>(nil)
 
     private struct Texts {
-        var state = CameraState.error
-        var reason = "the ring's header cannot be read"
-        var source = SourceDescription(kind: "", device: "")
+        let state: CameraState
+        let reason: String
+        let source: SourceDescription
     }
 
-    /// Opens what stands under `name` now; nil when nothing does.
+    /// Opens the object that has the name now; returns nil if there is none.
+    ///
+    /// Throws if it is not a ring that this process may trust: see ``RingOwners``.
     static func open(_ name: RingName) throws(RingError) -> RingView? {
         guard let descriptor = try name.open(O_RDONLY) else { return nil }
         let file: FileStatus
@@ -29,6 +31,7 @@ final class RingView: Sendable {
         } catch {
             throw RingError(cannotOpen: name, error)
         }
+        if let refusal = file.refusalToRead(name) { throw refusal }
         let view = try RingView(name, descriptor, file)
         // A writer first gives the name to the new object, then marks the old one: both at once is no ring of a writer.
         if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
@@ -48,18 +51,25 @@ final class RingView: Sendable {
 
     // MARK: Changes
 
-    /// Counts changes: to be read before anything else, then given to ``wait(while:milliseconds:)``.
+    /// Counts changes: to be read before anything else, then given to ``wait(while:or:while:until:)``.
     var wakeWord: UInt32 { memory.load32Acquiring(RingLayout.Header.wakeWord) }
 
-    /// Sleeps until the ring changes from what it was when `wakeWord` was read; false when the time ran out.
-    func wait(while wakeWord: UInt32, milliseconds: Int) -> Bool {
-        memory.wait(RingLayout.Header.wakeWord, while: wakeWord, milliseconds: milliseconds) != .timedOut
+    /// Sleeps until the ring changes from what it was when `wakeWord` was read, or `other` from `otherValue`.
+    ///
+    /// Returns false if `deadline` came first.
+    func wait(while wakeWord: UInt32, or other: FutexWord, while otherValue: UInt32, until deadline: Instant) -> Bool {
+        memory.wait(
+            RingLayout.Header.wakeWord, while: wakeWord, or: other, while: otherValue, until: deadline) != .timedOut
     }
 
-    /// Wakes this process's own waiting threads, and other readers, who look once more and find nothing new.
+    /// Wakes all who wait for the ring, in other processes too: they look once more and find nothing new.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
-    var newestNumber: UInt64 { memory.load64Acquiring(RingLayout.Header.newestNumber) }
+    /// The newest frame's number; 0 before the first, and for a number that no writer comes to.
+    var newestNumber: UInt64 {
+        let number = memory.load64Acquiring(RingLayout.Header.newestNumber)
+        return number < RingLayout.numberLimit ? number : 0
+    }
 
     /// Whether the writer has gone on to a larger object under the same name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
@@ -69,9 +79,7 @@ final class RingView: Sendable {
 
     /// Whether the name still leads here.
     var hasItsName: Bool {
-        guard let found = try? Descriptor(opening: name.path, flags: O_RDONLY | O_NOFOLLOW).status() else {
-            return false
-        }
+        guard let found = try? FileStatus(at: name.path, followingLinks: false) else { return false }
         return found.isSameFile(as: file)
     }
 
@@ -108,61 +116,57 @@ final class RingView: Sendable {
     /// Whether the writer is alive and its heartbeat is not older than a second.
     var isWriterWell: Bool { isWriterAlive && !isHeartbeatOld }
 
-    private var isHeartbeatOld: Bool {
-        let heartbeat = memory.load64(RingLayout.Header.heartbeat)
-        let now = Clock.monotonic
-        return now > heartbeat && now - heartbeat > 1_000_000_000
+    /// How old a heartbeat may be before its writer counts as hung.
+    private static let heartbeatTimeout: Duration = .seconds(1)
+
+    var isHeartbeatOld: Bool {
+        Instant(nanoseconds: memory.load64(RingLayout.Header.heartbeat)).age(at: .now) > Self.heartbeatTimeout
     }
 
-    /// Where the writer says that its pictures come from; nil when it does not live.
-    var source: SourceDescription? { isWriterAlive ? status.source : nil }
-
-    var status: RingStatus {
-        typealias Header = RingLayout.Header
-        let isAlive = isWriterAlive
-        let texts = texts
-        var (state, reason) = (texts.state, texts.reason)
-        let writer = name.kind.writer(of: name.camera)
-        if !isAlive && state != .stopped {
-            (state, reason) = (.stopped, "\(writer) has ended unexpectedly")
-        } else if isAlive && isHeartbeatOld {
-            (state, reason) = (.stalled, "\(writer) does not respond")
-        }
-        var dropped: [DropReason: UInt64] = [:]
-        for reason in DropReason.allCases {
-            dropped[reason] = memory.load64(Header.dropped + reason.rawValue * 8)
-        }
-        return RingStatus(
-            state: state, reason: reason, isWriterAlive: isAlive, source: texts.source,
-            width: Int(memory.load32(Header.width)), height: Int(memory.load32(Header.height)),
-            framesPerSecondAsked: Double(memory.load64(Header.millihertzAsked)) / 1000,
-            framesPerSecondMeasured: Double(memory.load64(Header.millihertzMeasured)) / 1000,
-            clockOffset: Int64(bitPattern: memory.load64(Header.clockOffset)),
-            newest: memory.newestDescription(), restarts: Int(memory.load32(Header.restarts)),
-            captured: memory.load64(Header.captured), published: memory.load64(Header.published),
-            bytes: memory.load64(Header.bytes), encodedFrames: memory.load64(Header.encodedFrames),
-            encodeNanoseconds: memory.load64(Header.encodeNanoseconds), dropped: dropped)
+    /// Where the writer says that its pictures come from; nil if it is dead or has not said it yet.
+    var source: SourceDescription? {
+        guard isWriterAlive else { return nil }
+        let status = status(isWriterAlive: true)
+        return status.isStateKnown ? status.source : nil
     }
 
-    /// The header's texts; those read last while the writer is in the middle of changing them.
+    /// The header.
     ///
-    /// A writer may lose the processor, be stopped or die there: that is no error of the camera.
-    private var texts: Texts {
+    /// `isWriterAlive` is what ``isWriterAlive`` was a moment ago: asking costs a system call, this does not.
+    func status(isWriterAlive: Bool) -> RingStatus {
+        let texts = texts
+        var status = memory.status(isWriterAlive: isWriterAlive)
+        if let texts {
+            (status.state, status.reason, status.source) = (texts.state, texts.reason, texts.source)
+        } else {
+            status.isStateKnown = false
+            status.state = isFresh(status.newest) ? .live : .waiting
+            if status.state == .waiting { status.reason = "the state of camera \(name.camera) is not known yet" }
+        }
+        let writer = name.kind.writer(of: name.camera)
+        if !isWriterAlive && status.state != .stopped {
+            (status.state, status.reason) = (.stopped, "\(writer) has ended unexpectedly")
+        } else if isWriterAlive && isHeartbeatOld {
+            (status.state, status.reason) = (.stalled, "\(writer) does not respond")
+        }
+        return status
+    }
+
+    private func isFresh(_ frame: FrameDescription?) -> Bool {
+        guard let frame else { return false }
+        return Instant(nanoseconds: frame.published).age(at: .now) < Self.heartbeatTimeout
+    }
+
+    /// The header's texts; those read last while the writer is in the middle of changing them, nil if there are none.
+    ///
+    /// A writer may lose the processor, be stopped or die there: that is not an error of the camera. The caller does not
+    /// wait for it: it may be an event loop.
+    private var texts: Texts? {
         if let texts = readTexts() {
             lastTexts.withLock { $0 = texts }
             return texts
         }
-        if let texts = lastTexts.withLock({ $0 }) { return texts }
-        // Nothing is known of this object yet: once, a moment is given to its writer.
-        for _ in 0..<20 {
-            Poll.wait([], milliseconds: 1)
-            guard let texts = readTexts() else { continue }
-            lastTexts.withLock { $0 = texts }
-            return texts
-        }
-        let unknown = Texts()
-        lastTexts.withLock { $0 = unknown }
-        return unknown
+        return lastTexts.withLock { $0 }
     }
 
     private func readTexts() -> Texts? {

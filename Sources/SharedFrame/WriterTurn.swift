@@ -3,23 +3,36 @@ import Linux
 import SystemPackage
 
 extension FramePublisher {
-    /// Waits until the ring has no writer: at once where there is none, else within a millisecond of its end.
+    /// Waits until the ring has no writer: returns at once if it has none, else within a millisecond of its end.
     ///
-    /// For the relay workers of one service, of which one pulls and the others stand by. Fails when the ring's writer
-    /// has another source than `source`. The thread sleeps in the kernel and cannot be woken: let it be one that may
-    /// be left behind when the process ends. `onWait` is called before it may sleep, when all is as it should be.
+    /// For the relay workers of one service, of which one pulls and the others stand by. Afterwards each tries to become
+    /// the writer, and those that come too late wait again. The thread sleeps in the kernel and cannot be woken: use one
+    /// that may be left behind when the process ends.
+    ///
+    /// - Parameters:
+    ///   - name: the ring's name.
+    ///   - source: where this process would take its pictures from.
+    ///   - onWait: called before the thread may sleep.
+    /// - Throws: if the ring's writer has another source than `source`, and if the ring or its lock file cannot be
+    ///   opened.
     public static func waitForTurn(
         _ name: RingName, source: SourceDescription, onWait: () -> Void = {}
     ) throws(RingError) {
-        guard let descriptor = try name.open(O_RDWR) else { return }
+        guard let descriptor = try name.open(O_RDWR) else {
+            onWait()
+            return try WriterLock.waitUntilFree(name)
+        }
         if let other = try RingView.open(name)?.source, other.device != source.device {
             throw RingError(otherSource: name, other.device)
         }
         onWait()
+        try WriterLock.waitUntilFree(name)
+        // A writer of an earlier version holds byte 0 alone. Shared: readers that hold it too are not in the way.
         do throws(SystemError) {
-            while try !FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer) {}
+            while try !FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer, .shared) {}
         } catch {
             throw RingError(cannotOpen: name, error)
         }
+        FileLock.unlock(descriptor, byte: RingLayout.Lock.writer)
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// How far the upstream's clock is ahead of this machine's, estimated from questions and answers.
 ///
 /// An answer that says `now` was written somewhere between question and answer: the middle is wrong by half the round
@@ -9,20 +11,30 @@ struct ClockOffset {
         let uncertainty: UInt64
     }
 
+    /// What a picture says about the clocks.
+    enum Verdict {
+        /// The picture fits the offset, which it may have improved.
+        case fits
+        /// The picture's time is too far off: it is wrong, or one of the clocks was set.
+        case doubtful
+    }
+
     /// Samples that are kept: half a minute of them, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
     /// What clocks may drift apart over these samples.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
-    /// What no delay between two pictures can be: the stream would have been given up before.
+    /// What the delays of two pictures do not differ by: a larger difference is a clock that was set, or a wrong time.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
     /// Pictures further apart than this say nothing of a step.
-    private static let longestGapNanoseconds: UInt64 = 5_000_000_000
+    private static let longestGap = Duration.seconds(5)
 
     private var samples: [Sample] = []
     private var position = 0
-    /// Of the picture before: the clocks' difference by it, and when it came (CLOCK_MONOTONIC, ns).
-    private var last: (difference: Int64, monotonic: UInt64)?
+    /// The clocks' difference by the picture before, and when it arrived.
+    private var last: (difference: Int64, arrival: Instant)?
+    /// The clocks' difference by a picture that is too far off to be believed alone.
+    private var doubtful: Int64?
 
     /// Upstream's clock minus this machine's CLOCK_REALTIME, in nanoseconds; nil before the first answer.
     var nanoseconds: Int64? { best?.offset }
@@ -42,12 +54,12 @@ struct ClockOffset {
         add(offset, uncertainty: roundTrip)
     }
 
-    /// Looks whether one of the clocks was set between the last picture and this one, which is of `upstream` and came at
-    /// `arrived` and `monotonic`: then the offset follows at once, long before the next question is answered.
-    mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, monotonic: UInt64) {
+    /// Notices if one of the clocks was set between the last picture and this one, which has the time `upstream` and
+    /// arrived at `arrived` and `moment`: then the offset follows at once, long before the next answer.
+    mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, at moment: Instant) {
         let difference = Self.difference(upstream, arrived)
-        defer { last = (difference, monotonic) }
-        guard let last, monotonic &- last.monotonic < Self.longestGapNanoseconds else { return }
+        defer { last = (difference, moment) }
+        guard let last, moment >= last.arrival, moment - last.arrival < Self.longestGap else { return }
         let step = difference &- last.difference
         guard step.magnitude > Self.stepNanoseconds else { return }
         samples = samples.map { Sample(offset: $0.offset &+ step, uncertainty: $0.uncertainty) }
@@ -56,11 +68,21 @@ struct ClockOffset {
     /// Takes a picture that says it is of `upstream` and came at `arrived`.
     ///
     /// That is all that is known of an upstream that does not tell its clock. The least delayed picture counts, as if
-    /// it had come without any delay.
-    mutating func add(pictureOf upstream: UInt64, arrived: UInt64) {
+    /// it had come without any delay. One picture that is too far off counts for nothing; two in a row that agree mean
+    /// that one of the clocks was set.
+    mutating func add(pictureOf upstream: UInt64, arrived: UInt64) -> Verdict {
         let difference = Self.difference(upstream, arrived)
+        if let best, (difference &- best.offset).magnitude > Self.stepNanoseconds {
+            guard let doubtful, (difference &- doubtful).magnitude <= Self.stepNanoseconds else {
+                doubtful = difference
+                return .doubtful
+            }
+            reset()
+        }
+        doubtful = nil
         // The larger the difference, the fresher the picture; only the order of the uncertainties matters.
         add(difference, uncertainty: UInt64(bitPattern: Int64.max &- difference))
+        return .fits
     }
 
     /// Forgets everything: another server may answer from now on.
@@ -68,6 +90,7 @@ struct ClockOffset {
         samples.removeAll(keepingCapacity: true)
         position = 0
         last = nil
+        doubtful = nil
     }
 
     /// How far an upstream's time, which may be any number, is ahead of this machine's.

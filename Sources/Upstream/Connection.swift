@@ -1,4 +1,5 @@
-import CCurl
+import Curl
+import EventLoop
 import Linux
 import MotionJPEG
 import SharedFrame
@@ -14,36 +15,38 @@ final class Connection {
         case failed(UpstreamProblem)
     }
 
-    /// So many pictures in a row that are none, and it is said.
+    /// After so many unusable pictures in a row the problem is reported.
     private static let refusalsToReport = 3
-    /// A connection that brings bytes but no picture is given up after so many times the stall that one without a byte
-    /// may last: a slow line gets its time, a server that only drips does not keep the relay for ever.
-    private static let stallsToGiveUp: UInt64 = 6
-    /// Without a new picture for so long the camera is asked after; and a viewer is told that it is waited for.
-    private static let patienceNanoseconds: UInt64 = 500_000_000
+    /// A connection that brings bytes but no picture is given up after so many times the stall timeout: a slow line gets
+    /// its time, but a server that only drips does not keep the relay for ever.
+    private static let stallsToGiveUp = 6
+    /// Without a new picture for so long the upstream is asked about its camera, and viewers see that it is waited for.
+    private static let silenceToAsk = Duration.milliseconds(500)
 
     private let camera: PulledCamera
     private let receiver: StreamReceiver
     private let transfer: Transfer
     private let progress = Progress()
     private var poller: StatusPoller?
-    private var status: (answer: UpstreamStatus, time: UInt64)?
-    private let stallNanoseconds: UInt64
+    private var status: (answer: UpstreamStatus, time: Instant)?
+    private let stallTimeout: Duration
     private var byteCount: UInt64 = 0
-    private let created = Clock.monotonic
-    /// When the stream's request began, and when its last byte came.
-    private var began: UInt64 = 0
-    private var lastByte: UInt64 = 0
-    /// When a picture is to be asked for again; nil while an answer is under way.
-    private var nextStill: UInt64?
+    private let created = Instant.now
+    /// When the stream's request began, and when its last byte arrived.
+    private var began = Instant.distantPast
+    private var lastByte = Instant.distantPast
+    /// When to take bytes again from a server that has sent too many pictures; nil if it has not.
+    private var resumption: Instant?
+    /// When to ask for a picture again; nil while an answer is under way.
+    private var nextStill: Instant?
 
-    /// Whether a picture came over this connection.
+    /// Whether a picture arrived over this connection.
     var hasPicture: Bool { progress.hasPicture }
 
     init(_ camera: PulledCamera) {
         self.camera = camera
         let configuration = camera.configuration
-        stallNanoseconds = UInt64(configuration.stallSeconds * 1e9)
+        stallTimeout = configuration.stallTimeout
         poller = StatusPoller(configuration)
         let progress = progress
         let receiver = StreamReceiver(maximumPictureByteCount: configuration.maximumPictureByteCount) {
@@ -51,10 +54,17 @@ final class Connection {
             progress.take(camera.intake.take(bytes, headers), of: camera)
         }
         self.receiver = receiver
-        // Not an Accept that begins with image/: Oriel would take this for a browser's <img>.
+        // An Accept that begins with image/ would make Oriel take this for a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
-        transfer = Transfer(request, version: configuration.version) { receiver.receive($0, $1) }
+        transfer = Transfer(request) { transfer, bytes in
+            defer {
+                // A fast server can keep libcurl busy for longer than the heartbeat may wait.
+                camera.beatIfDue()
+                if progress.isFlooded { transfer.pause() }
+            }
+            return receiver.receive(transfer, bytes)
+        }
     }
 
     /// Pulls until something ends it.
@@ -66,25 +76,25 @@ final class Connection {
         if let ending = probe() { return ending }
         ask()
         while true {
-            let completions = camera.loop.run(milliseconds: waitMilliseconds, alarm: camera.stop.alarm)
+            let completions = camera.loop.run(timeout: timeout, alarm: camera.stop.event)
             camera.beat()
-            if camera.stop.isSet { return .stopped }
+            if camera.stop.isStopping { return .stopped }
             for completion in completions {
                 if let ending = take(completion) { return ending }
             }
-            if let ending = look() { return ending }
+            if let ending = check() { return ending }
+            checkFlood()
         }
     }
 
-    /// Asks an upstream that may be Oriel how its camera is, before the first picture is taken for one of the camera.
+    /// Asks an upstream that may be Oriel about its camera, before the first picture is taken for one of the camera.
     private func probe() -> Ending? {
         poller?.ask(camera.loop)
         while poller != nil && status == nil {
-            let completions = camera.loop.run(
-                milliseconds: PulledCamera.longestWaitMilliseconds, alarm: camera.stop.alarm)
+            let completions = camera.loop.run(timeout: PulledCamera.longestWait, alarm: camera.stop.event)
             camera.beat()
-            if camera.stop.isSet { return .stopped }
-            tellOfWaiting()
+            if camera.stop.isStopping { return .stopped }
+            reportWaiting()
             for completion in completions {
                 switch poller?.answer(completion, clock: &camera.intake.clock) {
                 case .failed(let problem, isConnected: false)?: return .failed(problem)
@@ -100,19 +110,33 @@ final class Connection {
 
     private func ask() {
         nextStill = nil
-        began = Clock.monotonic
+        began = .now
         lastByte = began
+        resumption = nil
+        progress.isFlooded = false
         transfer.rewind()
         camera.loop.add(transfer)
     }
 
-    private var waitMilliseconds: Int {
-        guard let nextStill else { return PulledCamera.longestWaitMilliseconds }
-        let now = Clock.monotonic
-        return nextStill <= now ? 0 : min(PulledCamera.longestWaitMilliseconds, Int((nextStill - now) / 1_000_000) + 1)
+    private var timeout: Duration {
+        guard let next = [nextStill, resumption].compactMap(\.self).min() else { return PulledCamera.longestWait }
+        return min(PulledCamera.longestWait, max(.zero, next - .now))
     }
 
-    // MARK: What came
+    /// Lets a server that sends more pictures than are taken wait: what nobody reads it cannot send.
+    private func checkFlood() {
+        let now = Instant.now
+        if let resumption {
+            guard now >= resumption else { return }
+            self.resumption = nil
+            progress.isFlooded = false
+            transfer.resume()
+        } else if progress.isFlooded {
+            resumption = now + PictureBudget.rest
+        }
+    }
+
+    // MARK: What arrived
 
     private func take(_ completion: TransferLoop.Completion) -> Ending? {
         if let answer = poller?.answer(completion, clock: &camera.intake.clock) {
@@ -123,7 +147,7 @@ final class Connection {
         if let problem = receiver.problem { return .failed(problem) }
         if let problem = UpstreamProblem(completion, camera.configuration) { return .failed(problem) }
         guard receiver.finish(transfer) else { return .failed(receiver.problem ?? .ended) }
-        nextStill = began + UInt64(1e9 / camera.configuration.stillsPerSecond)
+        nextStill = began + Duration(inSeconds: 1 / camera.configuration.stillsPerSecond)
         return nil
     }
 
@@ -135,75 +159,74 @@ final class Connection {
         case .failed:
             break
         case .status(let answer):
-            status = (answer, Clock.monotonic)
+            status = (answer, .now)
             camera.intake.isClockTold = true
             camera.framesPerSecondAsked = answer.framesPerSecondAsked
             progress.take(answer, of: camera)
         }
     }
 
-    // MARK: What did not come
+    // MARK: What is missing
 
-    private func look() -> Ending? {
+    private func check() -> Ending? {
         if !camera.isWanted() {
             if progress.hasPicture { return .released }
             if case .camera? = progress.problem { return progress.problem.map(Ending.failed) }
         }
-        let now = Clock.monotonic
+        let now = Instant.now
         if let nextStill {
             if now >= nextStill { ask() }
             return nil
         }
-        tellOfWaiting()
-        askAfterCamera(now)
+        reportWaiting()
+        askAboutCamera(now)
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount
             lastByte = now
         }
-        guard let connected = transfer.connectedMicroseconds else { return nil }
-        let connectedAt = began + UInt64(connected) * 1000
-        if now &- max(lastByte, connectedAt) > stallNanoseconds, now > connectedAt, !isQuietKnown(now) {
-            return .failed(.silent(seconds: camera.configuration.stallSeconds))
+        guard let connectTime = transfer.connectTime else { return nil }
+        let connected = began + connectTime
+        if now - max(lastByte, connected) > stallTimeout, !isSilenceExplained(now) {
+            return .failed(.silent(stallTimeout))
         }
-        return lookForPictures(now, since: connectedAt)
+        return checkPictures(now, since: connected)
     }
 
-    private func askAfterCamera(_ now: UInt64) {
+    private func askAboutCamera(_ now: Instant) {
         guard let poller else { return }
         if progress.isRepeating {
             if poller.ask(camera.loop, for: .repetition) { progress.isRepeating = false }
         } else {
-            let isSilent = now &- max(progress.lastWhole, began) > Self.patienceNanoseconds
+            let isSilent = now - max(progress.lastWhole, began) > Self.silenceToAsk
             _ = poller.ask(camera.loop, for: isSilent ? .silence : .clock)
         }
     }
 
-    /// A camera that was idle, and so well, and is slow to come back is said to be waited for.
-    private func tellOfWaiting() {
-        if !progress.hasPicture, Clock.monotonic &- created > Self.patienceNanoseconds { camera.reporter.waiting() }
+    /// Reports that the upstream is waited for, if its camera was idle and is slow to start again.
+    private func reportWaiting() {
+        if !progress.hasPicture, .now - created > Self.silenceToAsk { camera.reporter.waiting() }
     }
 
-    /// Whether the upstream itself says that it has no new picture: then its silence is no fault of the connection.
-    private func isQuietKnown(_ now: UInt64) -> Bool {
-        guard let status, now &- status.time < stallNanoseconds else { return false }
+    /// Whether the upstream itself says that it has no new picture: then the connection is not to blame.
+    private func isSilenceExplained(_ now: Instant) -> Bool {
+        guard let status, now - status.time < stallTimeout else { return false }
         return camera.intake.offlineNumber != nil || camera.intake.hasPicture(status.answer.frameNumber)
     }
 
-    /// Says so where bytes come and pictures do not, and in the end gives such a connection up.
-    private func lookForPictures(_ now: UInt64, since connected: UInt64) -> Ending? {
-        guard camera.intake.offlineNumber == nil, !isQuietKnown(now) else { return nil }
+    /// Reports that bytes arrive but pictures do not, and in the end gives up such a connection.
+    private func checkPictures(_ now: Instant, since connected: Instant) -> Ending? {
+        guard camera.intake.offlineNumber == nil, !isSilenceExplained(now) else { return nil }
         let lastWhole = max(progress.lastWhole, connected)
-        let seconds = camera.configuration.stallSeconds
         if let refusal = progress.refusal, progress.refusalCount >= Self.refusalsToReport {
-            if now > lastWhole + 1_000_000_000 { progress.show(refusal, of: camera) }
-        } else if now > lastWhole + stallNanoseconds {
+            if now > lastWhole + .seconds(1) { progress.show(refusal, of: camera) }
+        } else if now > lastWhole + stallTimeout {
             if progress.lastRepeat > lastWhole {
-                progress.show(.repeating(seconds: seconds), of: camera)
-            } else if now < lastByte + stallNanoseconds / 2 {
-                progress.show(.noWholePicture(seconds: seconds), of: camera)
+                progress.show(.repeating(stallTimeout), of: camera)
+            } else if now < lastByte + stallTimeout / 2 {
+                progress.show(.noWholePicture(stallTimeout), of: camera)
             }
         }
-        guard now > max(lastWhole, progress.lastRepeat) + stallNanoseconds * Self.stallsToGiveUp else { return nil }
-        return .failed(progress.problem ?? .noWholePicture(seconds: seconds))
+        guard now > max(lastWhole, progress.lastRepeat) + stallTimeout * Self.stallsToGiveUp else { return nil }
+        return .failed(progress.problem ?? .noWholePicture(stallTimeout))
     }
 }

@@ -3,27 +3,27 @@ import SharedFrame
 
 /// Whether anybody wants a camera's pictures: somebody watches, or did a moment ago.
 struct Demand {
-    /// Looking costs a system call: not for every piece of a stream.
-    private static let checkNanoseconds: UInt64 = 100_000_000
+    /// A check costs a system call, so not for every piece of a stream.
+    private static let checkInterval = Duration.milliseconds(100)
 
-    private let lingerNanoseconds: UInt64
+    private let linger: Duration
     private let isAlways: Bool
-    private var checkedAt: UInt64 = 0
-    private var watchedAt: UInt64?
+    private var nextCheck = Instant.distantPast
+    private var watchedAt: Instant?
 
     init(_ configuration: UpstreamConfiguration) {
-        lingerNanoseconds = UInt64(configuration.lingerSeconds * 1e9)
+        linger = configuration.linger
         isAlways = configuration.isAlwaysConnected
     }
 
-    /// Looks, if the last look was some time ago, and tells.
+    /// Checks again if the last check was some time ago.
     mutating func isThere(_ publisher: FramePublisher) -> Bool {
         if isAlways { return true }
-        let now = Clock.monotonic
-        if now &- checkedAt >= Self.checkNanoseconds {
-            checkedAt = now
+        let now = Instant.now
+        if now >= nextCheck {
+            nextCheck = now + Self.checkInterval
             if publisher.isWatched { watchedAt = now }
         }
-        return watchedAt.map { now &- $0 <= lingerNanoseconds } ?? false
+        return watchedAt.map { now - $0 <= linger } ?? false
     }
 }

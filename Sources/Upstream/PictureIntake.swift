@@ -1,14 +1,17 @@
+import Capturing
 import Linux
 import MotionJPEG
 import SharedFrame
 
 /// Checks an upstream's pictures and puts them into the camera's ring.
 final class PictureIntake {
-    /// What became of a picture.
+    /// What happened to a picture.
     enum Outcome: Equatable {
         case published
-        /// The one before once more, or the picture that says that the camera is offline.
+        /// The last one again, or the picture that says that the camera is offline.
         case repeated
+        /// One of more pictures than are taken.
+        case tooMany
         case refused(UpstreamProblem)
     }
 
@@ -16,23 +19,23 @@ final class PictureIntake {
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
+    private var budget = PictureBudget()
     /// The upstream's number of the last picture that was published.
     private var lastUpstreamNumber: UInt64?
-    /// One bit for each of the last 64 pictures: whether it lacked its end though it had the length it should have.
-    private var truncations: UInt64 = 0
-    private var inspected = 0
+    private var truncation = TruncationRule()
 
-    /// Whether pictures without an end are taken, because most of this camera's are like that.
-    private(set) var isTruncationAllowed = false
+    /// Whether pictures without an end are accepted, because most of this camera's are like that.
+    var isTruncationAllowed: Bool { truncation.isRelaxed }
 
     /// How far the upstream's clock is ahead.
     var clock = ClockOffset()
 
-    /// Whether the clock is known from the upstream's status; else pictures' times are all there is.
+    /// Whether the upstream's status tells its clock; else only the pictures' times do.
     var isClockTold = false
 
-    /// While the upstream says that its camera is offline: the number of its last picture; what comes with this
-    /// number or a lower one is that picture again or one that says what is wrong.
+    /// While the upstream says that its camera is offline: the number of its last picture.
+    ///
+    /// A picture with this number or a lower one is that picture again, or one that says what is wrong.
     var offlineNumber: UInt64?
 
     init(_ publisher: FramePublisher) {
@@ -40,12 +43,17 @@ final class PictureIntake {
         lastUpstreamNumber = publisher.newestNumber
     }
 
-    /// Whether the upstream's frame `number` has come.
+    /// Whether the upstream's frame `number` has arrived.
     func hasPicture(_ number: UInt64) -> Bool { lastUpstreamNumber.map { $0 >= number } ?? false }
 
-    /// Takes one picture and what was said of it.
+    /// Publishes a picture that arrived with `headers`.
     func take(_ bytes: RawSpan, _ headers: PartHeaders) -> Outcome {
         let arrival = CaptureTime.now()
+        guard budget.take(at: Instant(nanoseconds: arrival.monotonic)) else {
+            publisher.countCaptured()
+            publisher.countDropped(.rate)
+            return .tooMany
+        }
         let number = headers.frameNumber.flatMap { $0 < Self.numberLimit ? $0 : nil }
         if let number, isRepeated(number) { return .repeated }
         publisher.countCaptured()
@@ -56,9 +64,10 @@ final class PictureIntake {
             } else {
                 info = try JPEG.inspect(bytes, isTruncationAllowed: isTruncationAllowed)
             }
-            remember(isTruncated: false)
+            _ = truncation.note(isTruncated: false)
         } catch {
-            remember(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
+            // A part without a length ends at the next boundary, so it may be the connection that cut it.
+            _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(.notJPEG("\(error)"))
         }
@@ -83,38 +92,21 @@ final class PictureIntake {
         return number == lastUpstreamNumber
     }
 
-    /// The picture's own time where it has one, and that moment on this machine's monotonic clock.
+    /// The picture's own time if it has one, and the same moment on this machine's monotonic clock.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp else { return arrival }
         if isClockTold {
-            clock.follow(pictureOf: timestamp, arrived: arrival.realtime, monotonic: arrival.monotonic)
+            clock.follow(
+                pictureOf: timestamp, arrived: arrival.realtime, at: Instant(nanoseconds: arrival.monotonic))
         } else {
-            clock.add(pictureOf: timestamp, arrived: arrival.realtime)
+            let verdict = clock.add(pictureOf: timestamp, arrived: arrival.realtime)
+            // A wrong time says nothing about the picture's age: it counts as new.
+            if verdict == .doubtful { return CaptureTime(monotonic: arrival.monotonic, realtime: timestamp) }
         }
         let offset = clock.nanoseconds ?? 0
         publisher.setClockOffset(nanoseconds: offset)
         let age = Int64(clamping: arrival.realtime) &+ offset &- Int64(clamping: timestamp)
         return CaptureTime(
             monotonic: arrival.monotonic - min(UInt64(max(0, age)), arrival.monotonic), realtime: timestamp)
-    }
-
-    /// Most of some cameras' pictures lack their end and are shown by every browser: better than no picture.
-    private func remember(isTruncated: Bool) {
-        guard !isTruncationAllowed else { return }
-        truncations = truncations << 1 | (isTruncated ? 1 : 0)
-        inspected += 1
-        isTruncationAllowed = inspected >= 64 && truncations.nonzeroBitCount > 32
-    }
-}
-
-extension DropReason {
-    fileprivate init(_ defect: JPEGDefect) {
-        switch defect {
-        case .empty: self = .empty
-        case .noStart: self = .noStart
-        case .noFrameHeader: self = .noFrameHeader
-        case .noScan: self = .noScan
-        case .truncated: self = .truncated
-        }
     }
 }

@@ -1,42 +1,45 @@
 import Linux
 import SharedFrame
 
-/// What came over one connection, and what that says of the upstream.
+/// What arrived over one connection, and what that says about the upstream.
 final class Progress {
-    /// Whether a picture of the camera came, new or not.
+    /// Whether a picture of the camera arrived, new or not.
     private(set) var hasPicture = false
-    /// When the last new picture came and when the last was sent again: CLOCK_MONOTONIC in nanoseconds, 0 for never.
-    private(set) var lastWhole: UInt64 = 0
-    private(set) var lastRepeat: UInt64 = 0
+    /// When the last new picture arrived, and when the last one was sent again; `distantPast` for never.
+    private(set) var lastWhole = Instant.distantPast
+    private(set) var lastRepeat = Instant.distantPast
     /// Pictures refused since the last good one, and why the last was.
     private(set) var refusalCount = 0
     private(set) var refusal: UpstreamProblem?
-    /// What is wrong though the connection stands.
+    /// What is wrong while the connection lasts.
     private(set) var problem: UpstreamProblem?
+    /// More pictures arrived than are taken since this was last made false.
+    var isFlooded = false
     /// A picture was sent again since this was last made false: the camera may be offline.
     var isRepeating = false
 
-    private var isTruncationTold = false
+    private var hasNotedTruncation = false
 
     /// Takes note of a picture.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:
             hasPicture = true
-            lastWhole = Clock.monotonic
+            lastWhole = .now
             refusalCount = 0
             problem = nil
             camera.countFrame()
             camera.reporter.picture()
         case .repeated:
-            lastRepeat = Clock.monotonic
+            lastRepeat = .now
             isRepeating = true
             if camera.intake.offlineNumber == nil { hasPicture = true }
+        case .tooMany: isFlooded = true
         case .refused(let reason):
             refusalCount += 1
             refusal = reason
-            guard camera.intake.isTruncationAllowed, !isTruncationTold else { return }
-            isTruncationTold = true
+            guard camera.intake.isTruncationAllowed, !hasNotedTruncation else { return }
+            hasNotedTruncation = true
             camera.reporter.note("most of the upstream's pictures lack their end: they are shown as they are")
         }
     }
@@ -53,7 +56,7 @@ final class Progress {
         }
     }
 
-    /// Says what is wrong, once.
+    /// Reports a problem, once.
     func show(_ problem: UpstreamProblem, of camera: PulledCamera) {
         guard problem != self.problem else { return }
         self.problem = problem

@@ -1,28 +1,36 @@
+import Curl
+import EventLoop
 import Linux
 import Logging
+import Pacing
 import SharedFrame
 
-/// What all connections to one camera's upstream share: its ring, who wants it, and what is told of it.
+/// What all connections to one camera's upstream share: its ring, its demand and its state.
 final class PulledCamera {
-    /// The ring's heartbeat goes on whatever is waited for: no wait is longer than this.
-    static let longestWaitMilliseconds = 200
+    /// No wait is longer than this, so that the ring's heartbeat goes on.
+    static let longestWait = Duration.milliseconds(200)
+    private static let shortestBeatInterval = Duration.milliseconds(50)
+    private static let ratesInterval = Duration.seconds(1)
 
     let configuration: UpstreamConfiguration
     let publisher: FramePublisher
     let intake: PictureIntake
-    let loop = TransferLoop()
-    let stop: StopSignal
+    /// A camera has one connection, except for the moment of a status request beside its stream.
+    let loop = TransferLoop(idleConnectionCount: 1)
+    let stop: LoopSignal
     var reporter: StateReporter
     /// Frames per second that the upstream asked its camera for; 0 where it does not say.
     var framesPerSecondAsked = 0.0 {
-        didSet { if framesPerSecondAsked != oldValue { tellRates() } }
+        didSet { if framesPerSecondAsked != oldValue { publishRates() } }
     }
 
     private var demand: Demand
-    private var rate = FrameRate(now: Clock.monotonic)
+    private var rate = RateMeter()
+    private var nextBeat = Instant.distantPast
+    private var nextRates = Instant.distantPast
     private var framesPerSecondMeasured = 0.0
 
-    init(_ configuration: UpstreamConfiguration, _ publisher: FramePublisher, stop: StopSignal, logger: Logger) {
+    init(_ configuration: UpstreamConfiguration, _ publisher: FramePublisher, stop: LoopSignal, logger: Logger) {
         self.configuration = configuration
         self.publisher = publisher
         self.stop = stop
@@ -36,23 +44,31 @@ final class PulledCamera {
     func isWanted() -> Bool { demand.isThere(publisher) }
 
     /// Counts a frame.
-    func countFrame() { rate.count() }
+    func countFrame() { rate.add(.now) }
 
-    /// What is to be done after every wait.
+    /// Does what ``beat()`` does if the last one was some time ago.
+    func beatIfDue() {
+        if .now >= nextBeat { beat() }
+    }
+
+    /// Writes the heartbeat and what else is due; to be called after every wait.
     func beat() {
+        nextBeat = .now + Self.shortestBeatInterval
         do throws(RingError) {
             try publisher.heartbeat()
         } catch {
             reporter.problem(.ring("\(error)"))
         }
         reporter.update()
-        if let measured = rate.measure(now: Clock.monotonic) {
-            framesPerSecondMeasured = measured
-            tellRates()
+        let now = Instant.now
+        if now >= nextRates {
+            nextRates = now + Self.ratesInterval
+            framesPerSecondMeasured = rate.rate(at: now)
+            publishRates()
         }
     }
 
-    private func tellRates() {
+    private func publishRates() {
         publisher.setRates(asked: framesPerSecondAsked, measured: framesPerSecondMeasured)
     }
 }

@@ -1,18 +1,18 @@
 import Linux
 import SharedFrame
 
-/// Tells the ring's readers and the log how an upstream is.
+/// Reports the upstream's state to readers of the ring and in the log.
 struct StateReporter {
-    /// A connection that is lost and made again within this time after a picture is nobody's business.
-    private static let graceNanoseconds: UInt64 = 1_000_000_000
+    /// A connection that is lost and made again within this time after a picture is not reported to readers.
+    private static let gracePeriod = Duration.seconds(1)
 
     private let publisher: FramePublisher
     private let upstream: UpstreamAddress
     private var log: ProblemLog
     private var current: UpstreamProblem?
     private var isIdle = false
-    /// When the last picture came: CLOCK_MONOTONIC in nanoseconds.
-    private(set) var lastPicture: UInt64?
+    /// When the last picture arrived.
+    private(set) var lastPicture: Instant?
 
     init(_ publisher: FramePublisher, upstream: UpstreamAddress, log: ProblemLog) {
         self.publisher = publisher
@@ -23,7 +23,7 @@ struct StateReporter {
 
     /// A picture came.
     mutating func picture() {
-        lastPicture = Clock.monotonic
+        lastPicture = .now
         well()
     }
 
@@ -57,10 +57,10 @@ struct StateReporter {
         update()
     }
 
-    /// Shows a problem whose time of grace is over.
+    /// Shows a problem whose grace period is over.
     func update() {
         guard let current else { return }
-        if let lastPicture, current.isConnectionLoss, Clock.monotonic &- lastPicture < Self.graceNanoseconds { return }
+        if let lastPicture, current.isConnectionLoss, .now - lastPicture < Self.gracePeriod { return }
         publisher.setState(current.state, reason: current.sentence(upstream))
     }
 

@@ -1,4 +1,4 @@
-import CCurl
+import Curl
 import Linux
 
 /// Asks an upstream that is Oriel how its camera is.
@@ -26,26 +26,26 @@ final class StatusPoller {
     }
 
     private static let maximumByteCount = 256 << 10
-    private static let longestClockInterval: UInt64 = 10_000_000_000
+    private static let longestClockInterval = Duration.seconds(10)
 
     private let address: UpstreamAddress
     private let configuration: UpstreamConfiguration
     private let answer = AnswerBody()
     private let transfer: Transfer
     private var isAsking = false
-    private var askedAt: UInt64 = 0
-    /// From one question for the clock to the next: a few at first, since the quickest answer counts.
-    private var clockInterval: UInt64 = 1_000_000_000
+    private var askedAt = Instant.distantPast
+    /// From one question for the clock to the next: more often at first, since the quickest answer counts.
+    private var clockInterval = Duration.seconds(1)
 
-    /// Nil when the upstream's address is none of Oriel's.
+    /// Returns nil if the upstream's address cannot be one of Oriel's.
     init?(_ configuration: UpstreamConfiguration) {
         guard let url = configuration.address.statusURL else { return nil }
         address = configuration.address
         var request = configuration.request(url, accept: "application/json")
-        request.totalMilliseconds = request.connectMilliseconds
+        request.totalTimeout = request.connectTimeout
         self.configuration = configuration
         let answer = answer
-        transfer = Transfer(request, version: configuration.version) { _, bytes in
+        transfer = Transfer(request) { _, bytes in
             if answer.began == 0 { answer.began = Clock.realtime }
             guard answer.bytes.count + bytes.byteCount <= Self.maximumByteCount else { return false }
             answer.bytes.append(contentsOf: bytes)
@@ -57,36 +57,36 @@ final class StatusPoller {
     func ask(_ loop: TransferLoop) {
         guard !isAsking else { return }
         isAsking = true
-        askedAt = Clock.monotonic
+        askedAt = .now
         answer.bytes.removeAll(keepingCapacity: true)
         answer.began = 0
         transfer.rewind()
         loop.add(transfer)
     }
 
-    /// Asks if the last question was long enough ago; false when it was not, or is not answered yet.
+    /// Asks if the last question was long enough ago; returns false if it was not, or is not answered yet.
     func ask(_ loop: TransferLoop, for occasion: Occasion) -> Bool {
-        guard !isAsking, Clock.monotonic &- askedAt >= interval(occasion) else { return false }
+        guard !isAsking, Instant.now - askedAt >= interval(occasion) else { return false }
         if case .clock = occasion { clockInterval = min(clockInterval * 2, Self.longestClockInterval) }
         ask(loop)
         return true
     }
 
-    private func interval(_ occasion: Occasion) -> UInt64 {
+    private func interval(_ occasion: Occasion) -> Duration {
         switch occasion {
-        case .repetition: 100_000_000
-        case .silence: 500_000_000
+        case .repetition: .milliseconds(100)
+        case .silence: .milliseconds(500)
         case .clock: clockInterval
         }
     }
 
-    /// What came; nil when another transfer ended.
+    /// Returns the answer; nil if another transfer ended.
     func answer(_ completion: TransferLoop.Completion, clock: inout ClockOffset) -> Answer? {
         guard completion.transfer === transfer else { return nil }
         isAsking = false
-        if completion.result == CURLE_WRITE_ERROR { return .foreign }
+        if [.refusedByReceiver, .headerTooLarge].contains(completion.result) { return .foreign }
         if let problem = UpstreamProblem(completion, configuration) {
-            return .failed(problem, isConnected: transfer.connectedMicroseconds != nil)
+            return .failed(problem, isConnected: transfer.connectTime != nil)
         }
         if transfer.status >= 500 || transfer.status == 429 {
             return .failed(.status(transfer.status), isConnected: true)
@@ -94,11 +94,16 @@ final class StatusPoller {
         guard transfer.status == 200, let status = UpstreamStatus(answer.bytes, camera: address.upstreamCamera) else {
             return .foreign
         }
-        if let sent = transfer.connectedMicroseconds, let first = transfer.firstByteMicroseconds, first >= sent {
+        if let sent = transfer.connectTime, let first = transfer.firstByteTime, first >= sent {
             clock.add(
-                upstream: status.now, asked: answer.began - UInt64(first - sent) * 1000, answered: answer.began)
+                upstream: status.now, asked: Self.time(first - sent, before: answer.began), answered: answer.began)
         }
         return .status(status)
+    }
+
+    /// The time `duration` before `realtime`; 0, the earliest there is, on a clock that has just begun in 1970.
+    static func time(_ duration: Duration, before realtime: UInt64) -> UInt64 {
+        realtime - min(realtime, UInt64(max(0, duration.nanoseconds)))
     }
 
     /// Forgets a question that was not answered.

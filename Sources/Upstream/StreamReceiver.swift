@@ -1,7 +1,8 @@
+import Curl
 import Linux
 import MotionJPEG
 
-/// Takes the body of an upstream's answer apart: a stream of pictures, or one picture.
+/// Parses the body of an upstream's answer: a stream of pictures, or one picture.
 final class StreamReceiver {
     private enum Form { case undecided, stream, still }
 
@@ -14,13 +15,13 @@ final class StreamReceiver {
     /// Why the answer was refused.
     private(set) var problem: UpstreamProblem?
 
-    /// `onPicture` gets the bytes of each picture and what the upstream says of it.
+    /// Calls `onPicture` with the bytes and the headers of each picture.
     init(maximumPictureByteCount: Int, onPicture: @escaping (RawSpan, PartHeaders) -> Void) {
         self.maximumPictureByteCount = maximumPictureByteCount
         self.onPicture = onPicture
     }
 
-    /// Takes a piece of the body; false when the answer is of no use: see ``problem``.
+    /// Parses a piece of the body; returns false if the answer is unusable: see ``problem``.
     func receive(_ transfer: borrowing Transfer, _ bytes: RawSpan) -> Bool {
         do throws(UpstreamProblem) {
             if form == .undecided { form = try decide(transfer) }
@@ -36,7 +37,7 @@ final class StreamReceiver {
         }
     }
 
-    /// Ends an answer; true when it was one picture and the next is to be asked for.
+    /// Ends an answer; returns true if it was one picture, after which to ask for the next.
     func finish(_ transfer: borrowing Transfer) -> Bool {
         guard form == .still else {
             // An answer without a body was never looked at.
@@ -62,12 +63,12 @@ final class StreamReceiver {
             do {
                 parser = try MultipartParser(contentType: type, maximumPartByteCount: maximumPictureByteCount)
             } catch {
-                throw .brokenStream("\(error)")
+                throw .brokenStream(ForeignText.clean("\(error)"))
             }
             return .stream
         }
         guard essence == "image/jpeg" || essence == "image/jpg" else {
-            throw .notPictures(contentType: essence.isEmpty ? "no Content-Type" : essence)
+            throw .notPictures(contentType: essence.isEmpty ? "no Content-Type" : ForeignText.clean(essence))
         }
         if let length = transfer.contentLength, length > maximumPictureByteCount {
             throw .pictureTooLarge(limit: maximumPictureByteCount)
@@ -81,7 +82,7 @@ final class StreamReceiver {
         } catch MultipartError.partTooLarge {
             throw .pictureTooLarge(limit: maximumPictureByteCount)
         } catch {
-            throw .brokenStream("\(error)")
+            throw .brokenStream(ForeignText.clean("\(error)"))
         }
     }
 

@@ -1,8 +1,8 @@
-import CCurl
+import Curl
 
 /// Where an upstream is: an http or https URL without credentials.
 public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
-    /// What libcurl is given.
+    /// The URL to request.
     let url: String
 
     /// The URL for logs and status: values of query parameters that may be secret are `***`.
@@ -11,10 +11,10 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The server's name or address.
     let host: String
 
-    /// Where an upstream that is Oriel tells its cameras' states; nil when the path is none of Oriel's streams.
+    /// The status document of an upstream that is Oriel; nil if the path is not one of Oriel's streams.
     let statusURL: String?
 
-    /// The camera that the path names; nil where the upstream's first camera is meant.
+    /// The camera that the path names; nil for the upstream's first camera.
     let upstreamCamera: String?
 
     /// Takes a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.
@@ -76,38 +76,5 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         }
         guard path.hasSuffix("/"), query?.split(separator: "&").contains("action=stream") == true else { return nil }
         return (path + "status", nil)
-    }
-}
-
-/// A URL taken apart by libcurl, so that what is checked is what is asked for.
-private struct URLParts {
-    var host = ""
-    var hasCredentials = false
-    var port: String?
-    var path = "/"
-    var query: String?
-
-    /// Nil when libcurl finds fault with `text`.
-    init?(_ text: String) {
-        guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }), let handle = unsafe curl_url() else {
-            return nil
-        }
-        defer { unsafe curl_url_cleanup(handle) }
-        guard unsafe curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK,
-            let host = unsafe Self.part(CURLUPART_HOST, of: handle), !host.isEmpty
-        else { return nil }
-        self.host = host
-        hasCredentials = [CURLUPART_USER, CURLUPART_PASSWORD].contains { unsafe Self.part($0, of: handle) != nil }
-        port = unsafe Self.part(CURLUPART_PORT, of: handle)
-        path = unsafe Self.part(CURLUPART_PATH, of: handle) ?? "/"
-        query = unsafe Self.part(CURLUPART_QUERY, of: handle)
-    }
-
-    /// A part, or nil where the URL has none.
-    private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {
-        var text: UnsafeMutablePointer<CChar>?
-        guard unsafe curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text = unsafe text else { return nil }
-        defer { unsafe curl_free(text) }
-        return unsafe String(cString: text)
     }
 }

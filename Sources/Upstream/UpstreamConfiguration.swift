@@ -1,3 +1,4 @@
+public import Curl
 public import SharedFrame
 public import SystemPackage
 
@@ -7,15 +8,15 @@ public struct UpstreamConfiguration: Sendable {
     public var ring: RingName
     public var address: UpstreamAddress
     public var credentials: Credentials?
-    /// A PEM file of the authorities that are trusted instead of the system's.
+    /// A PEM file of the authorities to trust instead of the system's.
     public var certificateAuthorities: FilePath?
-    /// Without a byte for so many seconds the connection is given up, 0.1 to 3600; connecting may take as long.
-    public var stallSeconds: Double = 5
-    /// Stays connected for so many seconds after the last viewer has left.
-    public var lingerSeconds: Double = 5
+    /// Without a byte for so long the connection is given up, 0.1 s to an hour; connecting may take as long.
+    public var stallTimeout = Duration.seconds(5)
+    /// How long it stays connected after the last viewer has left.
+    public var linger = Duration.seconds(5)
     /// Stays connected whether somebody watches or not.
     public var isAlwaysConnected = false
-    /// How often an upstream is asked that answers with one JPEG instead of a stream, per second, 0.01 to 120.
+    /// How often to ask an upstream that answers with one JPEG instead of a stream, per second, 0.01 to 120.
     public var stillsPerSecond: Double = 5
     /// The most bytes one picture may have.
     public var maximumPictureByteCount = 16 << 20
@@ -30,15 +31,17 @@ public struct UpstreamConfiguration: Sendable {
 
     /// What the ring says of its source.
     var source: SourceDescription {
-        // Cut as the header cuts it: it is compared with what stands there.
+        // Cut as the ring's header cuts it, with which it is compared.
         let device = String(decoding: address.description.utf8.prefix(255), as: UTF8.self)
         return SourceDescription(kind: "upstream", device: device, name: address.host, format: "JPEG")
     }
 
     /// A request for `url` on the upstream's host.
     func request(_ url: String, accept: String) -> Transfer.Request {
-        Transfer.Request(
-            url: url, isLoopback: address.isLoopback, accept: accept, credentials: credentials,
-            certificateAuthorities: certificateAuthorities, connectMilliseconds: Int(stallSeconds * 1000))
+        var request = Transfer.Request(url: url, accept: accept, connectTimeout: stallTimeout, version: version)
+        request.isLoopback = address.isLoopback
+        request.credentials = credentials
+        request.certificateAuthorities = certificateAuthorities
+        return request
     }
 }

@@ -1,7 +1,8 @@
+import Linux
 import SharedFrame
 
 /// Why no pictures come from an upstream.
-enum UpstreamProblem: Error, Equatable {
+enum UpstreamProblem: Error, Hashable {
     case cannotResolve
     case cannotResolveProxy
     case refused
@@ -10,13 +11,13 @@ enum UpstreamProblem: Error, Equatable {
     /// What a proxy answers instead of connecting.
     case proxyStatus(Int)
     case unreachable(String)
-    case connectTimeout(seconds: Double)
+    case connectTimeout(Duration)
     /// Connected, but no byte for so long.
-    case silent(seconds: Double)
+    case silent(Duration)
     /// Bytes come, but no whole picture for so long.
-    case noWholePicture(seconds: Double)
+    case noWholePicture(Duration)
     /// The same picture once more, again and again, and nothing tells why.
-    case repeating(seconds: Double)
+    case repeating(Duration)
     /// The stream ended.
     case ended
     /// The connection broke.
@@ -73,15 +74,15 @@ enum UpstreamProblem: Error, Equatable {
                 + "the address."
         case .proxyStatus(let status): Self.sentence(proxyStatus: status, upstream)
         case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and the firewalls."
-        case .connectTimeout(let seconds):
-            "\(upstream) did not accept a connection within \(Self.text(seconds)) s: check that it is on, "
+        case .connectTimeout(let limit):
+            "\(upstream) did not accept a connection within \(Self.text(limit)) s: check that it is on, "
                 + (upstream.isTLS ? "that the port speaks https, and firewalls." : "and firewalls.")
-        case .silent(let seconds):
-            "\(upstream) is connected but sent nothing for \(Self.text(seconds)) s: connecting again."
-        case .noWholePicture(let seconds):
-            "\(upstream) sends, but no whole picture for \(Self.text(seconds)) s: the network may be too slow for it."
-        case .repeating(let seconds):
-            "\(upstream) has sent no new picture for \(Self.text(seconds)) s, only the last again: see its camera."
+        case .silent(let limit):
+            "\(upstream) is connected but sent nothing for \(Self.text(limit)) s: connecting again."
+        case .noWholePicture(let limit):
+            "\(upstream) sends, but no whole picture for \(Self.text(limit)) s: the network may be too slow for it."
+        case .repeating(let limit):
+            "\(upstream) has sent no new picture for \(Self.text(limit)) s, only the last again: see its camera."
         case .ended: "\(upstream) ended the stream: connecting again."
         case .broken(let detail): "The connection to \(upstream) broke (\(detail)): connecting again."
         case .status(let status): Self.sentence(status: status, upstream)
@@ -126,8 +127,9 @@ enum UpstreamProblem: Error, Equatable {
             + "no_proxy."
     }
 
-    /// `5`, `0.5`: seconds without needless digits.
-    private static func text(_ seconds: Double) -> String {
-        seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+    /// Seconds without needless digits: `5`, `0.5`.
+    private static func text(_ duration: Duration) -> String {
+        let seconds = duration.inSeconds
+        return seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
     }
 }

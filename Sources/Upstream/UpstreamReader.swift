@@ -1,3 +1,4 @@
+import EventLoop
 public import Linux
 public import Logging
 import SharedFrame
@@ -19,7 +20,7 @@ public final class UpstreamReader: Sendable {
 
     private let configuration: UpstreamConfiguration
     private let logger: Logger
-    private let stopSignal: StopSignal
+    private let stopSignal: LoopSignal
     private let phase = Mutex(Phase.starting)
     private let phaseChanged: EventDescriptor
 
@@ -27,7 +28,7 @@ public final class UpstreamReader: Sendable {
     public init(_ configuration: UpstreamConfiguration, logger: Logger) throws(SystemError) {
         self.configuration = configuration
         self.logger = logger
-        stopSignal = try StopSignal()
+        stopSignal = try LoopSignal()
         phaseChanged = try EventDescriptor()
     }
 
@@ -48,16 +49,16 @@ public final class UpstreamReader: Sendable {
 
     /// Asks the thread to end, without waiting.
     public func askToStop() {
-        stopSignal.set()
+        stopSignal.stop()
     }
 
     /// Ends the thread, within a second; the ring says `stopped` and its name goes.
     ///
     /// A thread that stands by sleeps on until the process ends or the ring is free, and then does nothing.
     public func stop() {
-        stopSignal.set()
-        let deadline = Clock.monotonic + 1_000_000_000
-        while Clock.monotonic < deadline {
+        stopSignal.stop()
+        let deadline = Instant.now + .seconds(1)
+        while .now < deadline {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
             case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
@@ -73,10 +74,10 @@ public final class UpstreamReader: Sendable {
 
     private func run() {
         var lastError: RingError?
-        while !stopSignal.isSet {
+        while !stopSignal.isStopping {
             do throws(RingError) {
                 let publisher = try takeRing()
-                guard !stopSignal.isSet else { break }
+                guard !stopSignal.isStopping else { break }
                 enter(.pulling)
                 pull(publisher)
                 break
@@ -84,7 +85,7 @@ public final class UpstreamReader: Sendable {
                 if case .starting = phase.withLock({ $0 }) { return enter(.failed(error)) }
                 if error != lastError { logger.error("camera \(configuration.ring.camera): \(error)") }
                 lastError = error
-                Poll.wait([stopSignal.alarm.descriptor.number], milliseconds: 1000)
+                Poll.wait([stopSignal.event.descriptor.number], milliseconds: 1000)
             }
         }
         enter(.ended)
@@ -94,12 +95,17 @@ public final class UpstreamReader: Sendable {
     private func takeRing() throws(RingError) -> FramePublisher {
         let source = configuration.source
         while true {
+            let began = Instant.now
             do throws(RingError) {
                 return try FramePublisher(configuration.ring, slotByteCount: 256 << 10, source: source)
             } catch {
                 guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
+            // If the turn comes at once though there is a writer, something is wrong with the ring: do not spin.
+            if .now - began < .milliseconds(1) {
+                Poll.wait([stopSignal.event.descriptor.number], milliseconds: 10)
+            }
         }
     }
 

@@ -6,7 +6,7 @@ struct UpstreamStatus: Equatable {
     /// The upstream's clock when it answered, in nanoseconds since 1970: the clock of `X-Timestamp`.
     var now: UInt64
     var state: CameraState
-    /// One sentence for a person; empty while all is well.
+    /// One sentence for a person, cleaned; empty while all is well.
     var reason: String
     var isOnline: Bool
     /// The number of the newest frame; 0 before the first.
@@ -30,7 +30,7 @@ struct UpstreamStatus: Equatable {
         let state = CameraState.allCases.first { $0.name == stateName } ?? .error
         // Live but offline: its newest frame is too old.
         self.state = !isOnline && state == .live ? .stalled : state
-        reason = found["reason"]?.string ?? ""
+        reason = ForeignText.clean(found["reason"]?.string ?? "")
         frameNumber = UInt64(exactly: found["frame_id"]?.number ?? 0) ?? 0
         framesPerSecondAsked = found["fps"]?["asked"]?.number ?? 0
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Capture
+import CameraCapture
+import Capturing
 import Daemon
 import Names
 import ProgramSupport
@@ -55,7 +56,7 @@ struct CaptureDaemon: ParsableCommand {
     @Option(
         help: .init("Colour of raw pictures: 420 (default) or 422.", valueName: "kind"),
         transform: { try OptionValue.word($0) })
-    var subsampling = CaptureOptions.Subsampling.halfBoth
+    var subsampling = PictureOptions.Subsampling.halfBoth
 
     @Option(
         name: .customLong("control"),
@@ -81,7 +82,7 @@ struct CaptureDaemon: ParsableCommand {
         help: .init(
             "Seconds without a picture after which the camera is opened anew (default: 2).", valueName: "seconds"),
         transform: Parse.timeout)
-    var timeout = 2.0
+    var timeout = Duration.seconds(2)
 
     @Option(
         help: .init("Pictures that the shared memory holds, 2 to 64 (default: 8).", valueName: "count"),
@@ -98,13 +99,26 @@ struct CaptureDaemon: ParsableCommand {
 
     func run() throws {
         let options = CaptureOptions(
-            camera: camera, prefix: try system.prefix(), device: device, size: size,
-            framesPerSecond: fps, format: format.pixelFormat, quality: quality, subsampling: subsampling,
-            controls: controls, orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup,
-            timeout: timeout, slotCount: slots,
-            runtimeDirectory: system.runtimeFolder,
+            camera: camera, prefix: try system.prefix(), device: device, size: size, format: format.pixelFormat,
+            controls: controls,
+            pictures: PictureOptions(
+                framesPerSecond: fps, quality: quality, subsampling: subsampling,
+                orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup, timeout: timeout),
+            slotCount: slots, runtimeDirectory: system.runtimeFolder,
             stateDirectory: stateDirectory.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? StandardFolder.state)
-        try CaptureLoop.run(options)
+        try CaptureLoop.run(options, makeSource: Self.source)
+    }
+
+    /// The source that `--device` names.
+    private static func source(_ options: CaptureOptions, _ store: ControlStore) -> any FrameSource {
+        let rate = options.pictures.framesPerSecond
+        return switch options.device {
+        case .pattern:
+            PatternSource(
+                camera: options.camera, width: options.size.width, height: options.size.height, framesPerSecond: rate)
+        case .folder(let path): FolderSource(path, framesPerSecond: rate)
+        case .automatic, .node: CameraSource(options, store)
+        }
     }
 
     static func main() {

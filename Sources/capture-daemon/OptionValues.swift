@@ -1,4 +1,6 @@
-import Capture
+import CameraCapture
+import Capturing
+import Linux
 import ProgramSupport
 import Video4Linux
 
@@ -28,8 +30,8 @@ enum Parse {
         try OptionValue.number(text, in: 0.1...240)
     }
 
-    static func timeout(_ text: String) throws -> Double {
-        try OptionValue.number(text, in: 0.5...3600, unit: "seconds")
+    static func timeout(_ text: String) throws -> Duration {
+        Duration(inSeconds: try OptionValue.number(text, in: 0.5...3600, unit: "seconds"))
     }
 
     static func format(_ text: String) throws -> FormatChoice {

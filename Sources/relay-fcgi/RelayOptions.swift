@@ -29,7 +29,7 @@ extension RelayWorker {
             var configuration = UpstreamConfiguration(ring: ring, address: address, version: orielVersion)
             configuration.credentials = credentials.credentials(for: camera)
             configuration.certificateAuthorities = authorities
-            configuration.stallSeconds = stall
+            configuration.stallTimeout = Duration(inSeconds: stall)
             configuration.isAlwaysConnected = always
             configuration.stillsPerSecond = fps
             configurations.append(configuration)

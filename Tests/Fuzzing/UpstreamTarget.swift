@@ -1,4 +1,5 @@
 import JSON
+import Linux
 import MotionJPEG
 import SharedFrame
 
@@ -31,6 +32,7 @@ enum UpstreamTarget {
         for camera in [nil, camera] {
             guard let status = UpstreamStatus(input.bytes, camera: camera) else { continue }
             check(status.now < 10_000_000_000_000_000_000, "a time before the year 2286")
+            check(status.reason.unicodeScalars.count <= ForeignText.maximumCount, "a short reason")
             check(!(status.state == .live && !status.isOnline), "an offline camera is not live")
         }
     }
@@ -66,11 +68,11 @@ enum UpstreamTarget {
             let upstream = flags & 4 == 0 ? now &+ input.integer(UInt64.self) : UInt64(input.integer(UInt32.self)) << 32
             let asked = now
             now += UInt64(input.integer(UInt32.self))
-            if flags & 8 != 0 { clock.follow(pictureOf: upstream, arrived: now, monotonic: now) }
+            if flags & 8 != 0 { clock.follow(pictureOf: upstream, arrived: now, at: Instant(nanoseconds: now)) }
             if flags & 1 == 0 {
                 clock.add(upstream: upstream, asked: asked, answered: now)
             } else {
-                clock.add(pictureOf: upstream, arrived: now)
+                _ = clock.add(pictureOf: upstream, arrived: now)
             }
             if flags & 2 != 0 { clock.reset() }
             _ = clock.nanoseconds

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import SystemPackage
 import Testing
@@ -11,6 +12,22 @@ struct MappingTests {
         let mapping = try Mapping(file.descriptor, byteCount: file.byteCount, access: .read)
         let first = mapping.withBytes(0..<1) { unsafe $0.unsafeLoad(as: UInt8.self) }
         #expect(first == 1)
+    }
+
+    @Test("a file that is truncated under its mapping ends nothing, also if crashes are to end the process at once")
+    func truncated() throws {
+        for isLater in [false, true] {
+            var file = try MemoryFile("test")
+            try unsafe file.append([UInt8](repeating: 7, count: 8192).span.bytes)
+            if !isLater { Signals.endAtOnceOnCrash() }
+            let mapping = try Mapping(file.descriptor, byteCount: file.byteCount, access: .read)
+            if isLater { Signals.endAtOnceOnCrash() }
+            try #require(ftruncate(file.descriptor.number, 0) == 0)
+            let last = mapping.withBytes(8191..<8192) { unsafe $0.unsafeLoad(as: UInt8.self) }
+            #expect(last == 0)
+            let wasCutOff = mapping.wasCutOff
+            #expect(wasCutOff)
+        }
     }
 
     @Test("says why it could not map")

@@ -12,7 +12,8 @@ import TestSupport
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ring-stress", abstract: "Reads a ring while it is written at full speed, and checks every byte.",
-        subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self, Hold.self, Unwatched.self],
+        defaultSubcommand: Run.self)
 }
 
 /// The writer, which starts the readers and waits for them.

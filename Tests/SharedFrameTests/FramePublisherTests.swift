@@ -187,7 +187,9 @@ struct FramePublisherTests {
 
     @Test("an object that is no ring, or of another version, is refused and left as it is")
     func foreignObject() throws {
-        for (content, word) in [([UInt8](repeating: 5, count: 8192), "not an Oriel frame ring"), (otherVersion(), "version 7")] {
+        for (content, word) in [
+            ([UInt8](repeating: 5, count: 8192), "not an Oriel frame ring"), (otherVersion(), "version 7"),
+        ] {
             let file = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
             _ = unsafe content.withUnsafeBytes { unsafe write(file.number, $0.baseAddress, $0.count) }
             let error = #expect(throws: RingError.self) {

@@ -67,12 +67,16 @@ struct HostileRingTests {
         try overwrite(RingLayout.Header.textSequence, 1)
         #expect(subscriber.status?.state == .live)
         #expect(subscriber.status?.source == before.source)
-        // Who has never read it can say nothing else, and does not wait again.
+        // Who has never read it does not know the state, and does not wait for it.
         let newcomer = try FrameSubscriber(ring.name)
-        #expect(newcomer.status?.reason == "the ring's header cannot be read")
+        #expect(newcomer.status?.isStateKnown == false)
+        #expect(newcomer.status?.state == .waiting)
+        try publisher.publish([1], capture: .now(), width: 1, height: 1)
+        #expect(newcomer.status?.state == .live)
         publisher.setState(.waiting, reason: "away")
         #expect(subscriber.status?.reason == "away")
         #expect(newcomer.status?.reason == "away")
+        #expect(newcomer.status?.isStateKnown == true)
     }
 
     @Test("a writer that changes any byte at any moment and truncates the object harms no reader")
@@ -110,6 +114,7 @@ struct HostileRingTests {
         isOver.store(true, ordering: .releasing)
         scribbler.join()
         // Whatever has become of the object: a new writer makes all well again.
+        publisher.stop(reason: "")
         removeObject()
         let next = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         try next.publish([42], capture: .now(), width: 1, height: 1)

@@ -55,6 +55,7 @@ struct SharedMemoryTests {
         try #require(fchmod(object.number, 0o666) == 0)
         try #require(unsafe rename(ring.name.path.string, copy.path.string) == 0)
         try #require(unsafe symlink(copy.path.string, ring.name.path.string) == 0)
+        publisher.stop(reason: "")
         let link = #expect(throws: RingError.self) {
             _ = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         }
@@ -62,7 +63,6 @@ struct SharedMemoryTests {
         let subscriber = try FrameSubscriber(ring.name)
         #expect(subscriber.copyNewestFrame() == nil)
         #expect(subscriber.refusal?.contains("is a symbolic link") == true)
-        publisher.stop(reason: "")
         let writable = #expect(throws: RingError.self) {
             _ = try FramePublisher(copy, slotByteCount: 4096, source: .test)
         }

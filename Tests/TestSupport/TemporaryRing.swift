@@ -29,7 +29,8 @@ public final class TemporaryRing: Sendable {
     }
 
     deinit {
-        for file in Folder.names(in: RingName.folder) where file.hasPrefix("\(prefix).") {
+        for file in Folder.names(in: RingName.folder)
+        where file.hasPrefix("\(prefix).") || file.hasPrefix(".\(prefix).") {
             _ = unsafe RingName.folder.appending(file).withPlatformString { unsafe unlink($0) }
         }
     }

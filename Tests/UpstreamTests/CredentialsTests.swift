@@ -1,3 +1,4 @@
+import Curl
 import Linux
 import Names
 import SharedFrame

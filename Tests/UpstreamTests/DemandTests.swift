@@ -53,7 +53,7 @@ struct DemandTests {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) {
             $0.isAlwaysConnected = false
-            $0.lingerSeconds = 20
+            $0.linger = .seconds(20)
         }
         try relay.wait("being idle") { $0.state == .idle }
         for _ in 1...3 {
@@ -87,7 +87,7 @@ struct DemandTests {
         }
         let relay = try Relay(server.url()) {
             $0.isAlwaysConnected = false
-            $0.stallSeconds = 15
+            $0.stallTimeout = .seconds(15)
         }
         try relay.wait("being idle") { $0.state == .idle }
         relay.subscriber.takeInterest()

@@ -21,8 +21,8 @@ final class Relay: Sendable {
         var configuration = UpstreamConfiguration(
             ring: ring.name, address: try UpstreamAddress(url), version: "0.0.0-test")
         configuration.isAlwaysConnected = true
-        configuration.stallSeconds = 1
-        configuration.lingerSeconds = 0.5
+        configuration.stallTimeout = .seconds(1)
+        configuration.linger = .milliseconds(500)
         change(&configuration)
         reader = try UpstreamReader(configuration, logger: log.logger)
         try reader.start()

@@ -1,0 +1,118 @@
+public import Capturing
+import Daemon
+import Glibc
+import Linux
+import Logging
+import SharedFrame
+import SystemPackage
+import Video4Linux
+
+/// The main loop of capture-daemon: one thread that waits for the source, for signals and for the clock.
+public enum CaptureLoop {
+    /// Captures until SIGTERM or SIGINT; SIGHUP reopens the source.
+    ///
+    /// `makeSource` makes the source that `options` name. Throws a ``Failure`` if the ring cannot be created or is
+    /// lost; it waits for a source that cannot be opened.
+    public static func run(
+        _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
+    ) throws {
+        let logger = Logger(label: "capture-daemon")
+        let signals = try SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP])
+        let store = ControlStore(
+            options.stateDirectory?.appending("\(options.prefix).\(options.camera).controls.json"), logger)
+        let source = makeSource(options, store)
+        let watch = FolderWatch(source, logger)
+        let publisher = try makePublisher(options, source)
+        let notifier = ServiceNotifier()
+        let panel = ControlPanel()
+        let session = try CaptureSession(
+            source, publisher, options.pictures, StateReport(publisher, notifier, logger), logger, observer: panel)
+        let controls = serveControls(options, panel, store, logger)
+        defer { controls?.stop() }
+        notifier.ready()
+        do throws(RingError) {
+            while let events = wait(for: session, signals, watch) {
+                try session.advance(at: .now, events)
+            }
+        } catch {
+            throw Failure(error)
+        }
+        notifier.stopping()
+        publisher.stop(reason: "capture-daemon was stopped")
+    }
+
+    /// Lets others read and set the controls; returns nil if there is no place for the socket.
+    private static func serveControls(
+        _ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ logger: Logger
+    ) -> ControlServer? {
+        guard let folder = options.runtimeDirectory else { return nil }
+        do throws(SystemError) {
+            let server = try ControlServer(folder, options.camera, logger)
+            try server.start { ControlService(options, panel, store, logger) }
+            return server
+        } catch {
+            let level: Logger.Level = error.errno == .noSuchFileOrDirectory ? .info : .warning
+            logger.log(level: level, "nobody can set the controls while this runs (see --runtime-dir): \(error)")
+            return nil
+        }
+    }
+
+    private static func makePublisher(
+        _ options: CaptureOptions, _ source: any FrameSource
+    ) throws -> FramePublisher {
+        let name = RingName(prefix: options.prefix, camera: options.camera, kind: .capture)
+        do throws(RingError) {
+            return try FramePublisher(
+                name, slotCount: options.slotCount, slotByteCount: options.slotByteCount, source: source.description)
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Waits until there is something to do; returns nil if the program is asked to end.
+    private static func wait(
+        for session: CaptureSession, _ signals: borrowing SignalDescriptor, _ watch: FolderWatch
+    ) -> CaptureSession.Events? {
+        if !session.isOpen { watch.renew() }
+        let deadline = min(session.deadline, watch.nextCheck)
+        let descriptors = [signals.descriptor.number, watch.descriptor, session.descriptor].compactMap(\.self)
+        var events = CaptureSession.Events()
+        let milliseconds = (deadline - .now).millisecondsRoundedUp
+        for ready in Poll.readiness(of: descriptors, milliseconds: milliseconds) {
+            switch ready.number {
+            case session.descriptor:
+                events.isReady = ready.isReadable
+                events.isBroken = ready.isBroken
+            case watch.descriptor: events.changedNames = watch.changedNames()
+            default:
+                while let signal = signals.next() {
+                    if signal != SIGHUP { return nil }
+                    events.isReopenAsked = true
+                }
+            }
+        }
+        if watch.nextCheck <= .now { events.changedNames = watch.changedNames() }
+        return events
+    }
+}
+
+extension CaptureOptions {
+    /// The most bytes that a picture is expected to have, for the ring's first size.
+    ///
+    /// A slot must have room for the worst case of what is encoded here. A camera's own JPEGs rarely have more than
+    /// four bits per pixel; a larger one makes the ring grow.
+    var slotByteCount: Int {
+        let worst = pictures.encodedByteLimit(width: size.width, height: size.height)
+        return switch device {
+        case .pattern: worst
+        case .folder: max(65536, size.pixelCount / 2)
+        case .automatic, .node: format.map { $0.isJPEG } ?? true ? max(65536, size.pixelCount / 2) : worst
+        }
+    }
+}
+
+extension Failure {
+    fileprivate init(_ error: RingError) {
+        self.init(rawStatus: error.exitStatus, error.description)
+    }
+}

@@ -1,0 +1,58 @@
+import Capturing
+import JSON
+import SharedFrame
+import Synchronization
+import Video4Linux
+
+/// The source's state for threads other than the capture thread, which alone changes it.
+final class ControlPanel: Sendable, SourceObserver {
+    /// A source that is open.
+    final class Source: Sendable {
+        /// Nil if the source is not a camera.
+        let access: ControlAccess?
+        /// The members `device` and `now` of an answer.
+        let members: [(String, JSON)]
+
+        init(_ description: SourceDescription, _ opened: OpenedSource, _ access: ControlAccess?) {
+            self.access = access
+            let format = PixelFormat(name: description.format)?.name ?? description.format.lowercased()
+            members = [
+                (
+                    "device",
+                    .object([
+                        ("path", .text(description.device)), ("name", .text(description.name)),
+                        ("driver", .text(access?.driver ?? description.kind)),
+                    ])
+                ),
+                (
+                    "now",
+                    .object([
+                        ("format", .text(format)),
+                        ("size", opened.width > 0 ? .text("\(opened.width)x\(opened.height)") : .null),
+                        ("fps", .optional(opened.framesPerSecond.flatMap { FrameRate($0) }) { .literal("\($0)") }),
+                    ])
+                ),
+            ]
+        }
+
+        /// The formats that it offers.
+        var formats: JSON { .array(access?.formats().map(DeviceList.json) ?? []) }
+    }
+
+    enum State: Sendable {
+        case closed(reason: String)
+        case open(Source)
+    }
+
+    private let current = Mutex(State.closed(reason: "the camera is being opened"))
+
+    var state: State { current.withLock { $0 } }
+
+    func sourceDidOpen(_ source: any FrameSource, _ opened: OpenedSource) {
+        let controls = (source as? any ControllableSource)?.controls
+        let state = State.open(Source(source.description, opened, controls))
+        current.withLock { $0 = state }
+    }
+
+    func sourceDidClose(_ reason: String) { current.withLock { $0 = .closed(reason: reason) } }
+}

@@ -1,0 +1,31 @@
+import JSON
+import Video4Linux
+
+/// The answer to a request of the control socket, with its HTTP status.
+struct ControlReply {
+    let status: Int
+    let body: JSON
+
+    /// What is sent over the socket: one line.
+    var line: [UInt8] { Array((JSON.object([("status", .count(status)), ("answer", body)]).text + "\n").utf8) }
+}
+
+/// Why a request fails, as a word for programs and a sentence for people.
+struct ControlRefusal: Error {
+    let status: Int
+    let error: String
+    let message: String
+
+    static func bad(_ message: String) -> ControlRefusal {
+        ControlRefusal(status: 400, error: "bad_request", message: message)
+    }
+
+    static func offline(_ message: String) -> ControlRefusal {
+        ControlRefusal(status: 503, error: "camera_offline", message: message)
+    }
+}
+
+extension CameraError {
+    /// The description as a sentence of an answer.
+    var sentence: String { description.prefix(1).uppercased() + description.dropFirst() + "." }
+}

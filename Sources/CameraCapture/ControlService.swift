@@ -1,0 +1,153 @@
+import JSON
+import Linux
+import Logging
+import Names
+import SharedFrame
+import Video4Linux
+
+/// Serves the requests of the control socket.
+///
+/// One thread uses it, which the camera's driver may delay.
+final class ControlService {
+    private let camera: CameraName
+    private let panel: ControlPanel
+    private let store: ControlStore
+    private let base: [ControlSetting]
+    private let log: Logger
+    private var hasComplained = false
+
+    init(_ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ log: Logger) {
+        camera = options.camera
+        base = options.controls
+        self.panel = panel
+        self.store = store
+        self.log = log
+    }
+
+    /// Answers one line: `{"do":"read"}`, or `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
+    func answer(to line: [UInt8]) -> ControlReply {
+        do throws(ControlRefusal) {
+            guard let request = JSON(line) else { throw .bad("The request is no JSON.") }
+            switch request["do"]?.string {
+            case "read": return ControlReply(status: 200, body: .object(try reading()))
+            case "set":
+                guard let changes = request["controls"]?.object else { throw .bad("Give an object of controls.") }
+                return ControlReply(status: 200, body: .object(try set(changes)))
+            default: throw .bad("A request says what to do: read or set.")
+            }
+        } catch {
+            return ControlReply(
+                status: error.status,
+                body: .object([
+                    ("error", .text(error.error)), ("camera", .text(camera.text)), ("message", .text(error.message)),
+                ]))
+        }
+    }
+
+    private func source() throws(ControlRefusal) -> ControlPanel.Source {
+        switch panel.state {
+        case .closed(let reason): throw .offline(reason)
+        case .open(let source):
+            if let access = source.access, !access.isThere {
+                throw .offline("\(access.path) is gone or no longer answers: check the camera and its cable")
+            }
+            return source
+        }
+    }
+
+    private func reading() throws(ControlRefusal) -> [(String, JSON)] {
+        let source = try source()
+        return reading(of: source, source.access?.controls() ?? [])
+    }
+
+    private func reading(of source: ControlPanel.Source, _ controls: [Control]) -> [(String, JSON)] {
+        [("camera", .text(camera.text))] + source.members
+            + [("controls", .array(controls.map(DeviceList.json))), ("formats", source.formats)]
+    }
+
+    // MARK: Setting
+
+    private func set(_ members: [(String, JSON)]) throws(ControlRefusal) -> [(String, JSON)] {
+        let source = try source()
+        let before = source.access?.controls() ?? []
+        let changes = try ControlChange.changes(members, before, base)
+        guard let access = source.access else { return reading(of: source, []) + [("results", .array([]))] }
+        let refused = try perform(changes, access)
+        let keeping = keep(changes.filter { refused[$0.control.name] == nil || $0.isReset }, access)
+        let controls = restore(access, before)
+        let results = changes.map { change in
+            let name = change.control.name
+            let control = controls.first { $0.name == name }
+            let value = control?.value
+            let isRuled = refused[name] != nil && control?.isInactive == true
+            let remark = isRuled ? ControlChange.isRuled : refused[name] ?? change.remark(on: value)
+            let message = [remark, change.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
+            return JSON.object([
+                ("name", .text(name)), ("asked", change.asked), ("value", .optional(value) { .integer($0) }),
+                ("message", message.isEmpty ? .null : .text(message)),
+            ])
+        }
+        return reading(of: source, controls) + [("results", .array(results))]
+    }
+
+    /// Sets all; returns by name why some could not be set.
+    ///
+    /// It tries what was refused once more after the others.
+    private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
+    {
+        var refused: [String: String] = [:]
+        for isSecondTry in [false, true] {
+            for change in changes {
+                let name = change.control.name
+                if isSecondTry && refused[name] == nil { continue }
+                if change.isReset && !isSecondTry && change.control.value == change.target { continue }
+                do throws(CameraError) {
+                    try access.set(change.control, to: change.target)
+                    refused[name] = nil
+                } catch {
+                    if error.reason == .lost { throw .offline(error.description) }
+                    refused[name] = error.sentence
+                }
+            }
+        }
+        return refused
+    }
+
+    /// Sets the saved values of controls that were inactive `before` and no longer are; returns all controls.
+    ///
+    /// Otherwise what is saved would be set only when the camera is opened the next time.
+    private func restore(_ access: ControlAccess, _ before: [Control], depth: Int = 3) -> [Control] {
+        let now = access.controls()
+        let ruled = Set(before.filter(\.isInactive).map(\.name))
+        let free = Set(now.filter { !$0.isInactive }.map(\.name)).intersection(ruled)
+        let settings = store.settings(base, of: access.identity).filter { free.contains(Control.normalised($0.name)) }
+        guard depth > 0, !settings.isEmpty else { return now }
+        _ = access.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
+        // A control that is active now may rule others in turn.
+        return restore(access, now, depth: depth - 1)
+    }
+
+    /// Saves what was set; returns a sentence for the answer if that fails.
+    private func keep(_ changes: [ControlChange], _ access: ControlAccess) -> String? {
+        var values: [String: Int64] = [:]
+        for change in changes where !change.isReset && change.control.isSetting {
+            values[change.control.name] = change.target
+        }
+        let removed = Set(changes.filter(\.isReset).map(\.control.name))
+        var sentence: String?
+        do throws(ControlStore.Failure) {
+            try store.update(access.identity, setting: values, removing: removed)
+            hasComplained = false
+        } catch {
+            sentence = "It cannot be kept for the next start: \(error)."
+            if !hasComplained { log.warning("controls that are set cannot be kept for the next start: \(error)") }
+            hasComplained = true
+        }
+        // The camera may have been lost and reopened meanwhile, with what was saved before.
+        if case .open(let source) = panel.state, let current = source.access, current !== access {
+            let settings = store.settings(base, of: current.identity)
+            _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
+        }
+        return sentence
+    }
+}

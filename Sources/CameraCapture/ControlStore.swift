@@ -1,0 +1,125 @@
+import JSON
+import Linux
+import Logging
+import Synchronization
+import SystemPackage
+import Video4Linux
+
+/// The controls that were set while the program ran, saved in a file for each camera that was ever attached.
+///
+/// The capture thread asks what to set; the control thread changes it and writes the file.
+public final class ControlStore: Sendable {
+    /// The cameras that are remembered; those that were set longest ago are forgotten first.
+    static let cameraLimit = 32
+    private static let byteCountLimit = 1 << 20
+
+    private struct Entry {
+        var identity: CameraIdentity
+        /// By the names of the controls.
+        var values: [String: Int64]
+    }
+
+    /// Why the file could not be written: a sentence.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private struct Contents {
+        var entries: [Entry] = []
+        /// Whether the file has the same contents.
+        var isSaved = true
+    }
+
+    /// Nil if nothing is saved.
+    private let path: FilePath?
+    private let contents: Mutex<Contents>
+
+    /// Reads the file at `path`; logs that it is damaged, if it is, and leaves it alone until something is set.
+    init(_ path: FilePath?, _ log: Logger) {
+        self.path = path
+        var entries: [Entry] = []
+        if let path {
+            do throws(SystemError) {
+                let bytes = try File.contents(of: path, maximumByteCount: Self.byteCountLimit)
+                if let read = Self.entries(in: bytes) {
+                    entries = read
+                } else {
+                    log.warning("\(path) is damaged: the controls that were set are not known; set them again")
+                }
+            } catch {
+                if error.errno != .noSuchFileOrDirectory {
+                    log.warning("the controls that were set cannot be read: \(error)")
+                }
+            }
+        }
+        contents = Mutex(Contents(entries: entries))
+    }
+
+    /// The controls to set of this camera: `base` except for those that were set later, then those.
+    func settings(_ base: [ControlSetting], of identity: CameraIdentity) -> [ControlSetting] {
+        let values = contents.withLock { contents in
+            Self.index(of: identity, in: contents.entries).map { contents.entries[$0].values } ?? [:]
+        }
+        return base.filter { values[Control.normalised($0.name)] == nil }
+            + values.sorted { $0.key < $1.key }.map { ControlSetting(name: $0.key, value: "\($0.value)") }
+    }
+
+    /// Records what was set and what was reset, and writes the file; only one thread calls it.
+    func update(_ identity: CameraIdentity, setting new: [String: Int64], removing old: Set<String>) throws(Failure) {
+        let changed: [Entry]? = contents.withLock { contents in
+            let index = Self.index(of: identity, in: contents.entries)
+            let before = index.map { contents.entries[$0].values } ?? [:]
+            let values = before.filter { !old.contains($0.key) }.merging(new) { $1 }
+            if values == before && contents.isSaved { return nil }
+            if let index { contents.entries.remove(at: index) }
+            if !values.isEmpty { contents.entries.append(Entry(identity: identity, values: values)) }
+            if contents.entries.count > Self.cameraLimit { contents.entries.removeFirst() }
+            contents.isSaved = false
+            return contents.entries
+        }
+        guard let changed else { return }
+        guard let path else { throw Failure(description: "there is no folder for it; give --state-directory") }
+        do throws(SystemError) {
+            try Folder.make(path.removingLastComponent(), permissions: 0o750)
+            try File.replace(path, with: Array((Self.document(changed).text + "\n").utf8), permissions: 0o640)
+            contents.withLock { $0.isSaved = true }
+        } catch {
+            throw Failure(description: "\(error)")
+        }
+    }
+
+    private static func index(of identity: CameraIdentity, in entries: [Entry]) -> Int? {
+        let ranked = entries.indices.map { (index: $0, sureness: entries[$0].identity.sureness(of: identity)) }
+        return ranked.filter { $0.sureness > 0 }.max { $0.sureness < $1.sureness }?.index
+    }
+
+    // MARK: The file
+
+    private static func document(_ entries: [Entry]) -> JSON {
+        let cameras = entries.map { entry in
+            let values = entry.values.sorted { $0.key < $1.key }.map { ($0.key, JSON.integer($0.value)) }
+            return JSON.object([("camera", entry.identity.json), ("controls", .object(values))])
+        }
+        return .object([("version", .integer(1)), ("cameras", .array(cameras))])
+    }
+
+    /// Returns nil if `bytes` are not such a document.
+    private static func entries(in bytes: [UInt8]) -> [Entry]? {
+        guard let document = JSON(bytes), document["version"]?.integer == 1, let cameras = document["cameras"]?.array,
+            cameras.count <= cameraLimit
+        else { return nil }
+        var entries: [Entry] = []
+        for camera in cameras {
+            guard let identity = camera["camera"].flatMap({ CameraIdentity($0) }),
+                let controls = camera["controls"]?.object
+            else { return nil }
+            var values: [String: Int64] = [:]
+            for (name, value) in controls {
+                guard let number = value.integer else { return nil }
+                values[name] = number
+            }
+            entries.append(Entry(identity: identity, values: values))
+        }
+        return entries
+    }
+}

@@ -1,0 +1,8 @@
+/// Why a value on the command line is invalid: one sentence with what is valid.
+public struct OptionError: Error, Equatable, CustomStringConvertible, Sendable {
+    public let description: String
+
+    init(_ sentence: String) {
+        description = sentence
+    }
+}

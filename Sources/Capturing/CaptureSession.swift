@@ -1,0 +1,193 @@
+import Daemon
+public import Linux
+public import Logging
+import Pacing
+public import SharedFrame
+public import TurboJPEG
+
+/// Opens a source, takes its pictures, notices when it falls silent or is lost, and opens it again.
+///
+/// It waits for nothing: its owner calls ``advance(at:_:)`` when something has happened, and at ``deadline`` at the
+/// latest.
+public final class CaptureSession {
+    /// What has happened since the last call.
+    public struct Events {
+        /// The source's descriptor is readable.
+        public var isReady = false
+        /// The source's descriptor is in error or hung up.
+        public var isBroken = false
+        /// Entries of the watched folder that have changed.
+        public var changedNames: Set<String> = []
+        /// Somebody asked to reopen the source.
+        public var isReopenAsked = false
+
+        public init() {}
+    }
+
+    private enum Phase {
+        /// To be opened at `retry`.
+        case closed(retry: Instant)
+        case open(since: Instant, framesPerSecond: Double?)
+    }
+
+    /// How often the ring's heartbeat is written: readers expect it every 250 ms.
+    static let heartbeatInterval = Duration.milliseconds(200)
+    private static let ratesInterval = Duration.milliseconds(500)
+    private static let signalCheckInterval = Duration.seconds(1)
+
+    public let source: any FrameSource
+    private let publisher: FramePublisher
+    private let pipeline: FramePipeline
+    private let options: PictureOptions
+    private let report: StateReport
+    private let observer: (any SourceObserver)?
+    private let clock: () -> Instant
+    private var phase = Phase.closed(retry: .distantPast)
+    private var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+    private var nextHeartbeat = Instant.distantPast
+    private var nextRates = Instant.distantPast
+    private var nextSignalCheck = Instant.distantPast
+    private var signalLoss: SourceError?
+    /// The open source in one line.
+    private var summary = ""
+
+    /// Prepares to bring the pictures of `source` into the ring of `publisher`.
+    ///
+    /// It reports its state to `report`, and to `observer` when the source opens and closes; `clock` is the time.
+    /// Throws if the encoder cannot be created.
+    public init(
+        _ source: any FrameSource, _ publisher: FramePublisher, _ options: PictureOptions, _ report: StateReport,
+        _ logger: Logger, observer: (any SourceObserver)? = nil, clock: @escaping () -> Instant = { .now }
+    ) throws(TurboJPEGError) {
+        self.source = source
+        self.publisher = publisher
+        self.options = options
+        self.report = report
+        self.observer = observer
+        self.clock = clock
+        pipeline = try FramePipeline(publisher, options, logger)
+    }
+
+    /// When to call ``advance(at:_:)`` next, at the latest.
+    public var deadline: Instant {
+        switch phase {
+        case .closed(let retry): min(nextHeartbeat, retry)
+        case .open: min(nextHeartbeat, source.nextFrameTime ?? .distantFuture)
+        }
+    }
+
+    public var isOpen: Bool {
+        if case .open = phase { return true }
+        return false
+    }
+
+    /// The source's descriptor; nil while it is closed, and for a source that goes by the clock.
+    public var descriptor: CInt? { isOpen ? source.descriptor : nil }
+
+    /// Does what is due at `now`; throws only if the ring is lost.
+    public func advance(at now: Instant, _ events: Events = Events()) throws(RingError) {
+        do throws(SourceError) {
+            handle(events, at: now)
+            if case .closed(let retry) = phase, now >= retry { try open(at: now) }
+            if case .open(let since, let rate) = phase {
+                checkSignal(at: now)
+                try deliver(at: now, events)
+                try checkSilence(at: now, since, rate)
+            }
+        } catch {
+            lose(error, at: now)
+        }
+        try reportHealth(at: now)
+    }
+
+    /// Makes the next attempt due at once if something has changed.
+    private func handle(_ events: Events, at now: Instant) {
+        if events.isReopenAsked {
+            close("the camera is being reopened")
+            source.forget()
+            phase = .closed(retry: now)
+            backoff.reset()
+        }
+        if !events.changedNames.isEmpty, source.entriesChanged(events.changedNames), case .closed = phase {
+            phase = .closed(retry: now)
+            backoff.reset()
+        }
+    }
+
+    private func open(at now: Instant) throws(SourceError) {
+        let opened = try source.open()
+        publisher.setSource(source.description)
+        observer?.sourceDidOpen(source, opened)
+        pipeline.begin()
+        nextSignalCheck = .distantPast
+        for note in opened.notes { report.note(note) }
+        summary = opened.summary(of: source.description)
+        // Opening a camera can take seconds.
+        phase = .open(since: clock(), framesPerSecond: opened.framesPerSecond)
+    }
+
+    private func deliver(at now: Instant, _ events: Events) throws(SourceError) {
+        let isDue = source.nextFrameTime.map { $0 <= now } ?? false
+        guard events.isReady || events.isBroken || isDue else { return }
+        try source.deliver(at: now, to: pipeline)
+        if events.isBroken && !events.isReady {
+            throw SourceError(.waiting, "\(device) has hung up: check the camera and its cable")
+        }
+        guard pipeline.hasPublished, signalLoss == nil else { return }
+        backoff.reset()
+        report.live(summary, rate: pipeline.rate(at: now), at: now)
+    }
+
+    /// Asks the source once a second whether it has a signal.
+    private func checkSignal(at now: Instant) {
+        guard now >= nextSignalCheck else { return }
+        nextSignalCheck = now + Self.signalCheckInterval
+        signalLoss = source.signalLoss
+        if let signalLoss { report.failed(signalLoss, at: now) }
+    }
+
+    /// Gives up a source that has sent nothing usable for too long.
+    private func checkSilence(at now: Instant, _ since: Instant, _ framesPerSecond: Double?) throws(SourceError) {
+        // A slow camera gets four frame intervals, and any camera twice its time for the first picture.
+        let interval = Duration(inSeconds: 1 / max(0.001, framesPerSecond ?? options.framesPerSecond))
+        var allowed = max(options.timeout, interval * 4)
+        if pipeline.lastSign == nil { allowed *= 2 }
+        guard now > max(pipeline.lastSign ?? .distantPast, since) + allowed else { return }
+        if let signalLoss { throw signalLoss }
+        if let refusal = pipeline.lastRefusal {
+            throw SourceError(
+                .stalled,
+                "\(device) sends pictures that cannot be shown (\(refusal)): try another cable or USB port, another "
+                    + "--size or --format")
+        }
+        throw SourceError(
+            .stalled, "\(device) sends no pictures: unplug it and plug it in again, or try another USB port")
+    }
+
+    private func close(_ reason: String) {
+        observer?.sourceDidClose(reason)
+        source.close()
+    }
+
+    private func lose(_ error: SourceError, at now: Instant) {
+        close(error.sentence)
+        report.failed(error, at: now)
+        phase = .closed(retry: now + backoff.next())
+    }
+
+    /// Tells readers and systemd that this program lives.
+    private func reportHealth(at now: Instant) throws(RingError) {
+        if now >= nextRates {
+            nextRates = now + Self.ratesInterval
+            publisher.setRates(asked: options.framesPerSecond, measured: pipeline.rate(at: now))
+        }
+        if now >= nextHeartbeat {
+            nextHeartbeat = now + Self.heartbeatInterval
+            try publisher.heartbeat()
+        }
+        // Either frames flow or the session knows what it waits for: too long a silence has just become a wait.
+        report.watchdog(at: now)
+    }
+
+    private var device: String { source.description.device }
+}

@@ -1,0 +1,120 @@
+import Glibc
+public import Linux
+public import SharedFrame
+public import SystemPackage
+
+/// A folder of JPEGs, played in the order of their names, in a loop.
+///
+/// The pictures are published unchanged. The folder is read again when something changes in it; names that begin with a
+/// dot are ignored.
+public final class FolderSource: FrameSource {
+    public let description: SourceDescription
+    private let path: FilePath
+    private let framesPerSecond: Double
+    private var schedule: FrameSchedule
+    private var names: [String] = []
+    private var next = 0
+    private var isStale = false
+    /// Files in a row that cannot be shown.
+    private var failures = 0
+
+    /// Plays the folder at `path`, which may come later; `framesPerSecond` is above 0.
+    public init(_ path: FilePath, framesPerSecond: Double) {
+        self.path = path
+        self.framesPerSecond = framesPerSecond
+        schedule = FrameSchedule(framesPerSecond: framesPerSecond)
+        description = SourceDescription(
+            kind: "folder", device: "\(path)", name: path.lastComponent?.string ?? "", format: "JPEG")
+    }
+
+    public var nextFrameTime: Instant? { schedule.due }
+    public var watched: WatchedFolder? {
+        WatchedFolder(path: path, mask: [.closedAfterWriting, .movedIn, .movedOut, .deleted, .attributes])
+    }
+
+    public func entriesChanged(_ names: Set<String>) -> Bool {
+        isStale = true
+        return true
+    }
+
+    public func open() throws(SourceError) -> OpenedSource {
+        try readNames()
+        schedule.begin(at: .now)
+        return OpenedSource(width: 0, height: 0, framesPerSecond: framesPerSecond)
+    }
+
+    public func close() {
+        names = []
+        next = 0
+    }
+
+    public func deliver(at now: Instant, to pipeline: FramePipeline) throws(SourceError) {
+        guard schedule.take(at: now) else { return }
+        if isStale { try readNames() }
+        guard let name = nextName() else { throw empty() }
+        pipeline.countCaptured()
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try File.contents(of: path.appending(name))
+        } catch {
+            pipeline.refuse(.other, "\(error.errno)")
+            return try passOver(name, "\(error.errno)")
+        }
+        guard pipeline.admits(now, isRaw: false) else { return }
+        let isPublished = try bytes.withRawSpan { (span) throws(SourceError) in
+            try pipeline.publish(jpeg: span, CaptureTime(monotonic: now.nanoseconds), isRepaired: false)
+        }
+        if isPublished {
+            failures = 0
+        } else {
+            try passOver(name, pipeline.lastRefusal ?? "it cannot be shown")
+        }
+    }
+
+    /// Skips a file that cannot be shown; throws if there is no other.
+    private func passOver(_ name: String, _ reason: String) throws(SourceError) {
+        failures += 1
+        guard failures >= names.count else { return }
+        throw SourceError(.waiting, "no file in \(path) can be shown (\(name): \(reason)): put JPEGs there")
+    }
+
+    private func nextName() -> String? {
+        guard !names.isEmpty else { return nil }
+        if next >= names.count { next = 0 }
+        defer { next += 1 }
+        return names[next]
+    }
+
+    /// Reads the folder; the next picture is the one that follows the last one by name.
+    private func readNames() throws(SourceError) {
+        let last = next > 0 && next <= names.count ? names[next - 1] : nil
+        isStale = false
+        failures = 0
+        names = Folder.names(in: path).filter(Self.isPicture).sorted(by: Self.comesBefore)
+        if names.isEmpty { throw empty() }
+        next = last.flatMap { last in names.firstIndex { Self.comesBefore(last, $0) } } ?? 0
+    }
+
+    static func isPicture(_ name: String) -> Bool {
+        let lowercase = name.lowercased()
+        return !name.hasPrefix(".") && [".jpg", ".jpeg"].contains { lowercase.hasSuffix($0) }
+    }
+
+    /// The order of the names' bytes: `a10.jpg` comes before `a2.jpg`.
+    static func comesBefore(_ left: String, _ right: String) -> Bool {
+        left.utf8.lexicographicallyPrecedes(right.utf8)
+    }
+
+    /// Why there is nothing to play.
+    private func empty() -> SourceError {
+        do throws(SystemError) {
+            guard try FileStatus(at: path).kind == .folder else {
+                return SourceError(.waiting, "\(path) is not a folder: put a folder of JPEGs there")
+            }
+            _ = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
+            return SourceError(.waiting, "\(path) holds no JPEG (*.jpg, *.jpeg): put some there")
+        } catch {
+            return SourceError(.waiting, "\(path) cannot be read (\(error.errno)): put a folder of JPEGs there")
+        }
+    }
+}

@@ -1,0 +1,141 @@
+public import Drawing
+import Linux
+import Logging
+import MotionJPEG
+public import SharedFrame
+import TurboJPEG
+
+extension FramePipeline {
+    /// Publishes a picture that is a JPEG; returns false if it is refused.
+    ///
+    /// With `isRepaired`, missing Huffman tables are added and bytes after the end are cut off; else the bytes are
+    /// published unchanged.
+    @discardableResult
+    public func publish(jpeg bytes: RawSpan, _ capture: CaptureTime, isRepaired: Bool) throws(SourceError) -> Bool {
+        guard let info = inspect(bytes) else { return false }
+        if turner != nil {
+            return try publishTurned(bytes.extracting(0..<info.byteCount), info.width, info.height, capture)
+        }
+        let byteCount = isRepaired ? info.repairedByteCount : bytes.byteCount
+        return try put(capture, capacity: byteCount, info.width, info.height) { slot in
+            if isRepaired { return JPEG.write(bytes, info, into: &slot) }
+            slot.copy(bytes)
+            return bytes.byteCount
+        }
+    }
+
+    /// Encodes and publishes an uncompressed picture; returns false if it is refused.
+    @discardableResult
+    public func publish(pixels: RawSpan, _ format: RawFormat, _ capture: CaptureTime) throws(SourceError) -> Bool {
+        try publishEncoded(format.width, format.height, capture) { encoder, output throws(TurboJPEGError) in
+            try encoder.encode(
+                pixels, layout: format.layout, width: format.width, height: format.height,
+                bytesPerLine: format.bytesPerLine, range: format.range, encoding: format.encoding, into: &output)
+        }
+    }
+
+    /// Encodes and publishes a drawn picture; returns false if it is refused.
+    @discardableResult
+    public func publish(canvas: Canvas, _ capture: CaptureTime) throws(SourceError) -> Bool {
+        try publishEncoded(canvas.width, canvas.height, capture) { encoder, output throws(TurboJPEGError) in
+            try encoder.encode(
+                luma: canvas.luma.span, blueDifference: canvas.blueDifference.span,
+                redDifference: canvas.redDifference.span, width: canvas.width, height: canvas.height, into: &output)
+        }
+    }
+
+    /// Publishes what `encode` writes; it writes straight into the ring if the picture is not turned.
+    private func publishEncoded(
+        _ width: Int, _ height: Int, _ capture: CaptureTime,
+        _ encode: (inout JPEGEncoder, inout MutableRawSpan) throws(TurboJPEGError) -> Int
+    ) throws(SourceError) -> Bool {
+        let capacity = JPEGEncoder.bound(width: width, height: height, subsampling: options.subsampling.jpeg)
+        func timed(_ output: inout MutableRawSpan) throws(TurboJPEGError) -> Int {
+            let start = Clock.threadCPU
+            let byteCount = try encode(&encoder, &output)
+            publisher.countEncode(nanoseconds: Clock.threadCPU - start)
+            return byteCount
+        }
+        lastEncoded = Instant(nanoseconds: capture.monotonic)
+        guard turner != nil else { return try put(capture, capacity: capacity, width, height) { try timed(&$0) } }
+        var upright = exchange(&encoded, with: [])
+        defer { encoded = upright }
+        if upright.count < capacity { upright = [UInt8](repeating: 0, count: capacity) }
+        let byteCount: Int
+        do throws(TurboJPEGError) {
+            byteCount = try upright.withMutableRawSpan { (span) throws(TurboJPEGError) in try timed(&span) }
+        } catch {
+            refuse(.encoder, error.description)
+            return false
+        }
+        return try upright.withRawSpan { (span) throws(SourceError) in
+            try publishTurned(span.extracting(0..<byteCount), width, height, capture)
+        }
+    }
+
+    /// Turns a JPEG of `width` × `height` pixels and publishes it.
+    private func publishTurned(
+        _ jpeg: RawSpan, _ width: Int, _ height: Int, _ capture: CaptureTime
+    ) throws(SourceError) -> Bool {
+        let turned: JPEGTransformer.Result?
+        do throws(TurboJPEGError) {
+            turned = try turner?.turn(jpeg, width: width, height: height)
+        } catch {
+            refuse(.encoder, error.description)
+            return false
+        }
+        guard let turned else { return false }
+        if turned.width * turned.height < width * height && !hasNotedTrimming {
+            hasNotedTrimming = true
+            logger.notice(
+                """
+                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height): the incomplete \
+                blocks at the edge are left out
+                """)
+        }
+        return try put(capture, capacity: turned.byteCount, turned.width, turned.height) { slot in
+            turner?.copy(turned, into: &slot) ?? 0
+        }
+    }
+
+    /// Lets `write` put up to `capacity` bytes into the ring.
+    private func put(
+        _ capture: CaptureTime, capacity: Int, _ width: Int, _ height: Int,
+        _ write: (inout MutableRawSpan) throws -> Int
+    ) throws(SourceError) -> Bool {
+        do {
+            _ = try publisher.publish(
+                capacity: capacity, capture: capture, width: width, height: height, write)
+        } catch let error as RingError {
+            guard error.kind == .frameTooLarge else { throw SourceError(.error, error.description) }
+            refuse(.tooLarge, error.description)
+            return false
+        } catch {
+            refuse(.encoder, "\(error)")
+            return false
+        }
+        lastSign = Instant(nanoseconds: capture.monotonic)
+        lastRefusal = nil
+        hasPublished = true
+        return true
+    }
+
+    /// Walks the markers of a picture; returns nil if it is refused.
+    private func inspect(_ bytes: RawSpan) -> JPEGInfo? {
+        do throws(JPEGDefect) {
+            let info = try JPEG.inspect(bytes, isTruncationAllowed: truncation.isRelaxed)
+            _ = truncation.note(isTruncated: false)
+            return info
+        } catch {
+            if truncation.note(isTruncated: error == .truncated) {
+                logger.warning(
+                    """
+                    most pictures stop before the JPEG end marker: such pictures are shown from now on; if they are \
+                    grey at the bottom, try another cable or USB port
+                    """)
+            }
+            refuse(DropReason(error), error.description)
+            return nil
+        }
+    }
+}

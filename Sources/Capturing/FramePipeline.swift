@@ -1,0 +1,112 @@
+public import Linux
+public import Logging
+import MotionJPEG
+import Pacing
+public import SharedFrame
+public import TurboJPEG
+
+/// Brings what a source delivers into the ring: thinned out, checked, repaired, encoded, turned.
+///
+/// The ring counts pictures that do not get there by their reason.
+public final class FramePipeline {
+    /// How old a picture that nobody watches may get: a snapshot is never older.
+    static let unwatchedInterval = Duration.seconds(1)
+
+    let publisher: FramePublisher
+    let options: PictureOptions
+    let logger: Logger
+    var encoder: JPEGEncoder
+    /// Nil if pictures stay as they are.
+    var turner: PictureTurner?
+    private var limit: RateLimit
+    private var meter = RateMeter()
+    var truncation = TruncationRule()
+    var hasNotedTrimming = false
+    /// What was encoded, before it is turned; kept from picture to picture.
+    var encoded: [UInt8] = []
+    private var warmUpLeft = 0
+    /// When a picture was last encoded; nil if none was since the source was opened.
+    var lastEncoded: Instant?
+
+    /// When the source last delivered something usable; nil if it has not since it was opened.
+    var lastSign: Instant?
+    /// Whether a picture has reached the ring since the source was opened.
+    var hasPublished = false
+    /// Why the last picture was refused, for a sentence; nil if it was not.
+    public internal(set) var lastRefusal: String?
+
+    init(_ publisher: FramePublisher, _ options: PictureOptions, _ logger: Logger) throws(TurboJPEGError) {
+        encoder = try JPEGEncoder(quality: options.quality, subsampling: options.subsampling.jpeg)
+        let turn = options.orientation.turn
+        turner = turn == .none ? nil : try PictureTurner(turn)
+        self.publisher = publisher
+        self.options = options
+        self.logger = logger
+        limit = RateLimit(framesPerSecond: options.framesPerSecond)
+    }
+
+    /// Starts over after a source was opened.
+    func begin() {
+        warmUpLeft = options.warmUpFrameCount
+        limit = RateLimit(framesPerSecond: options.framesPerSecond)
+        meter.reset()
+        lastEncoded = nil
+        lastSign = nil
+        hasPublished = false
+        lastRefusal = nil
+    }
+
+    /// The number that the next picture gets.
+    public var nextNumber: UInt64 { publisher.newestNumber + 1 }
+
+    /// Frames per second that arrive and are not thinned out, whether or not anybody watches.
+    func rate(at now: Instant) -> Double { meter.rate(at: now) }
+
+    /// Counts a picture that the source delivered.
+    public func countCaptured() { publisher.countCaptured() }
+
+    /// Counts a picture that is dropped; `sentence` says why.
+    public func refuse(_ reason: DropReason, _ sentence: String) {
+        publisher.countDropped(reason)
+        lastRefusal = sentence
+    }
+
+    /// Adds what the source has counted; `isDelivered` says whether it passed on a picture meanwhile.
+    public func count(_ counts: SourceCounts, isDelivered: Bool) {
+        for _ in 0..<counts.delivered + counts.missed { publisher.countCaptured() }
+        for _ in 0..<counts.stale + counts.missed { publisher.countDropped(.stale) }
+        let refusals: [(count: Int, reason: DropReason, sentence: String)] = [
+            (counts.flagged, .flagged, "the driver marks it as damaged"), (counts.empty, .empty, "it is empty"),
+            (counts.truncated, .truncated, "it is cut off"),
+        ]
+        for refusal in refusals where refusal.count > 0 {
+            for _ in 0..<refusal.count { publisher.countDropped(refusal.reason) }
+            if !isDelivered { lastRefusal = refusal.sentence }
+        }
+    }
+
+    /// Whether to publish the picture of `time`; if not, it is counted as dropped.
+    ///
+    /// While nobody watches, a picture that must be encoded (`isRaw`) is admitted once a second; a JPEG always is.
+    public func admits(_ time: Instant, isRaw: Bool) -> Bool {
+        if warmUpLeft > 0 {
+            warmUpLeft -= 1
+            lastSign = time
+            publisher.countDropped(.other)
+            return false
+        }
+        guard limit.admits(time) else {
+            // Whether a picture that is thinned out could be shown is as likely as for the last one that was not.
+            if lastRefusal == nil { lastSign = time }
+            publisher.countDropped(.rate)
+            return false
+        }
+        meter.add(time)
+        if isRaw, let lastEncoded, time < lastEncoded + Self.unwatchedInterval, !publisher.isWatched {
+            lastSign = time
+            publisher.countDropped(.unwatched)
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,29 @@
+public import Linux
+
+/// Thins frames out to a rate, by their times.
+///
+/// Due times lie on a fixed grid of that rate, and each takes the first frame from half an interval before it on. So a
+/// source of 30 frames/s gives 20, where every second frame would give 15; and a source of exactly this rate loses none
+/// to jitter.
+public struct RateLimit: Sendable {
+    /// From one due time to the next.
+    private let interval: Duration
+    private var due: Instant?
+
+    /// - Parameter framesPerSecond: above 0.
+    public init(framesPerSecond: Double) {
+        interval = max(.nanoseconds(1), Duration(inSeconds: 1 / framesPerSecond))
+    }
+
+    /// Whether to keep the frame of `time`; times rise from frame to frame.
+    public mutating func admits(_ time: Instant) -> Bool {
+        guard let due, time < due + interval, due < time + interval * 2 else {
+            // The first frame, one after a pause, or a clock that went back: start a new grid here.
+            self.due = time + interval
+            return true
+        }
+        guard time + interval / 2 >= due else { return false }
+        self.due = due + interval
+        return true
+    }
+}

@@ -1,0 +1,13 @@
+/// A user name and a password for a server; printed, they are hidden.
+public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+    public let user: String
+    public let password: String
+
+    public init(user: String, password: String) {
+        self.user = user
+        self.password = password
+    }
+
+    public var description: String { "(hidden)" }
+    public var debugDescription: String { description }
+}

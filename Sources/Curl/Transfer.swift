@@ -1,0 +1,237 @@
+import CCurl
+public import Linux
+public import SystemPackage
+
+/// One HTTP GET by libcurl: an easy handle, its options and the receiver of the answer.
+///
+/// It belongs to the thread that made it, and receives bytes while ``TransferLoop/run(timeout:alarm:)`` runs. The handle
+/// lives as long as the object; libcurl never uses it from another thread.
+@safe
+public final class Transfer {
+    /// What a transfer requests and how.
+    public struct Request: Sendable {
+        /// http or https, without credentials.
+        public var url: String
+        /// Whether the server is this machine itself, which no proxy can reach.
+        public var isLoopback = false
+        /// The `Accept` header.
+        public var accept: String
+        public var credentials: Credentials?
+        /// A PEM file of the authorities to trust instead of the system's.
+        public var certificateAuthorities: FilePath?
+        /// Limit for resolving, connecting and the TLS handshake together.
+        public var connectTimeout: Duration
+        /// Limit for the whole transfer; nil if there is none.
+        public var totalTimeout: Duration?
+        /// Sent as `User-Agent: oriel/<version>` (RFC 9110 section 10.1.5).
+        public var version: String
+
+        public init(url: String, accept: String, connectTimeout: Duration, version: String) {
+            self.url = url
+            self.accept = accept
+            self.connectTimeout = connectTimeout
+            self.version = version
+        }
+    }
+
+    private static let userAgentProduct = "oriel"
+
+    /// More header bytes than this, in all answers of one transfer together, end it.
+    public static let maximumHeaderByteCount = 64 << 10
+
+    let handle: UnsafeMutableRawPointer
+    private let headers: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+
+    private let receive: (borrowing Transfer, RawSpan) -> Bool
+    private var headerByteCount = 0
+    private var isPaused = false
+
+    /// Bytes of any kind that were received, with headers and ignored bodies of redirects.
+    public private(set) var byteCount: UInt64 = 0
+    /// Whether the server sent more header bytes than are accepted.
+    var isHeaderTooLarge: Bool { headerByteCount > Self.maximumHeaderByteCount }
+
+    /// Prepares a transfer; ``TransferLoop/add(_:)`` starts it.
+    ///
+    /// `receive` takes each piece of the final answer's body, first an empty one after its headers; it returns false to
+    /// end the transfer.
+    public init(_ request: Request, receive: @escaping (borrowing Transfer, RawSpan) -> Bool) {
+        Self.initializeLibrary
+        guard let handle = unsafe curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
+        unsafe self.handle = handle
+        unsafe headers = curl_slist_append(nil, "Accept: \(request.accept)")
+        unsafe errorText = .allocate(capacity: Int(curl_error_byte_count))
+        unsafe errorText.initialize(repeating: 0, count: Int(curl_error_byte_count))
+        self.receive = receive
+        apply(request)
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(handle)
+        unsafe curl_slist_free_all(headers)
+        unsafe errorText.deallocate()
+    }
+
+    /// Prepares to send the same request again, over the same connection if it is still open.
+    public func rewind() {
+        headerByteCount = 0
+        isPaused = false
+        unsafe errorText[0] = 0
+    }
+
+    /// Stops taking bytes from now on, so that the server has to wait; ``resume()`` goes on.
+    ///
+    /// May be called while bytes are received.
+    public func pause() { isPaused = true }
+
+    /// Takes bytes again after ``pause()``; not to be called while bytes are received.
+    public func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        unsafe curl_easy_pause(handle, CURLPAUSE_CONT)
+    }
+
+    private func apply(_ request: Request) {
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_USERAGENT, "\(Self.userAgentProduct)/\(request.version)")
+        _ = unsafe curl_set_list(handle, CURLOPT_HTTPHEADER, headers)
+        _ = unsafe curl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_BUFFERSIZE, 256 << 10)
+        set(CURLOPT_HTTP_VERSION, Int(curl_http_version_1_1))
+        // A resolver that hangs must not hold up the end of the transfer.
+        set(CURLOPT_QUICK_EXIT, 1)
+
+        // A redirect never leads out of HTTP, nor from TLS to plain text; credentials stay with the first host.
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 1)
+        set(CURLOPT_MAXREDIRS, 5)
+
+        // Proxies come from the environment (http_proxy, https_proxy, no_proxy).
+        if request.isLoopback { set(CURLOPT_PROXY, "") }
+
+        set(CURLOPT_SSL_VERIFYPEER, 1)
+        set(CURLOPT_SSL_VERIFYHOST, 2)
+        if let file = request.certificateAuthorities { set(CURLOPT_CAINFO, file.string) }
+        if let credentials = request.credentials {
+            set(CURLOPT_HTTPAUTH, Int(curl_auth_basic_or_digest))
+            set(CURLOPT_USERNAME, credentials.user)
+            set(CURLOPT_PASSWORD, credentials.password)
+        }
+        set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.millisecondsRoundedUp)
+        if let limit = request.totalTimeout { set(CURLOPT_TIMEOUT_MS, limit.millisecondsRoundedUp) }
+        receiveThroughCallbacks()
+    }
+
+    /// libcurl keeps the object's address only as long as the handle lives, which `deinit` ends first.
+    private func receiveThroughCallbacks() {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        _ = unsafe curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        _ = unsafe curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let context = unsafe context else { return curl_write_refused }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            if transfer.isPaused { return Int(CURL_WRITEFUNC_PAUSE) }
+            let byteCount = size * count
+            let accepted = transfer.take(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(bytes), byteCount: byteCount))
+            return accepted ? byteCount : curl_write_refused
+        }
+        _ = unsafe curl_set_bytes_callback(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            guard let context = unsafe context else { return curl_write_refused }
+            let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+            let byteCount = size * count
+            let isEmptyLine = byteCount <= 2 && (unsafe bytes.pointee == 0x0D || bytes.pointee == 0x0A)
+            let accepted = transfer.takeHeader(byteCount: byteCount, isLast: isEmptyLine)
+            return accepted ? byteCount : curl_write_refused
+        }
+    }
+
+    private func take(_ bytes: RawSpan) -> Bool {
+        byteCount &+= UInt64(bytes.byteCount)
+        return receive(self, bytes)
+    }
+
+    private func takeHeader(byteCount count: Int, isLast: Bool) -> Bool {
+        byteCount &+= UInt64(count)
+        headerByteCount += count
+        if isHeaderTooLarge { return false }
+        // Other answers than 200 may be followed by another: a redirect, a challenge.
+        return isLast && status == 200 ? receive(self, RawSpan()) : true
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        let code = unsafe value.withCString { unsafe curl_set_string(handle, option, $0) }
+        precondition(code != CURLE_OUT_OF_MEMORY, "curl_easy_setopt: out of memory")
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        _ = unsafe curl_set_long(handle, option, value)
+    }
+
+    private static let initializeLibrary: Void = {
+        let code = curl_global_init(Int(CURL_GLOBAL_ALL))
+        precondition(code == CURLE_OK, "curl_global_init failed")
+    }()
+}
+
+// The answer.
+extension Transfer {
+    /// The status code of the answer; 0 before there is one.
+    public var status: Int { long(CURLINFO_RESPONSE_CODE) }
+
+    /// The answer's `Content-Type`, or nil.
+    public var contentType: String? { string(CURLINFO_CONTENT_TYPE) }
+
+    /// The answer's `Content-Length`, or nil.
+    public var contentLength: Int? {
+        var value: curl_off_t = -1
+        let code = unsafe curl_get_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &value)
+        return code == CURLE_OK && value >= 0 ? Int(value) : nil
+    }
+
+    /// How long it took until the connection was there and the request could be sent; nil before.
+    public var connectTime: Duration? { duration(CURLINFO_PRETRANSFER_TIME_T) }
+
+    /// How long it took from the start of the transfer to its first byte; nil before.
+    public var firstByteTime: Duration? { duration(CURLINFO_STARTTRANSFER_TIME_T) }
+
+    /// What libcurl says about the failure beside its code; may be empty.
+    var errorDetail: String { unsafe String(cString: errorText) }
+
+    /// The last value of a header of the final answer, or nil.
+    public func header(_ name: String) -> String? {
+        var header: UnsafeMutablePointer<curl_header>?
+        let code = unsafe name.withCString {
+            unsafe curl_easy_header(handle, $0, 0, UInt32(CURLH_HEADER), -1, &header)
+        }
+        guard code == CURLHE_OK, let header = unsafe header, let value = unsafe header.pointee.value else { return nil }
+        return unsafe String(cString: value)
+    }
+
+    /// What a proxy answered to CONNECT last, or 0.
+    var proxyStatus: Int { long(CURLINFO_HTTP_CONNECTCODE) }
+
+    /// The errno of the last failed connect, or 0.
+    var systemError: Int { long(CURLINFO_OS_ERRNO) }
+
+    private func long(_ info: CURLINFO) -> Int {
+        var value = 0
+        return unsafe curl_get_long(handle, info, &value) == CURLE_OK ? value : 0
+    }
+
+    private func duration(_ microseconds: CURLINFO) -> Duration? {
+        var value: curl_off_t = 0
+        let code = unsafe curl_get_offset(handle, microseconds, &value)
+        return code == CURLE_OK && value > 0 ? .microseconds(Int64(value)) : nil
+    }
+
+    private func string(_ info: CURLINFO) -> String? {
+        var value: UnsafePointer<CChar>?
+        guard unsafe curl_get_string(handle, info, &value) == CURLE_OK, let value = unsafe value else { return nil }
+        return unsafe String(cString: value)
+    }
+}

@@ -1,0 +1,77 @@
+import CCurl
+public import Linux
+
+/// Several transfers on one thread: a multi handle with its connections and its cache of names.
+///
+/// The handle lives as long as the object; only methods of the object use it, on the thread that owns the object.
+@safe
+public final class TransferLoop {
+    /// A transfer that has ended.
+    public struct Completion {
+        public let transfer: Transfer
+        public let result: TransferResult
+        /// What libcurl says about a failure, possibly with text of the server in it.
+        public let detail: String
+    }
+
+    private let handle: UnsafeMutableRawPointer
+    /// Retained while libcurl uses them.
+    private var transfers: [ObjectIdentifier: Transfer] = [:]
+
+    /// `idleConnectionCount`: connections that are kept open for the next transfer while there is no other.
+    public init(idleConnectionCount: Int) {
+        guard let handle = unsafe curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
+        unsafe self.handle = handle
+        _ = unsafe curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, idleConnectionCount)
+    }
+
+    deinit {
+        for transfer in transfers.values { unsafe curl_multi_remove_handle(handle, transfer.handle) }
+        transfers.removeAll()
+        unsafe curl_multi_cleanup(handle)
+    }
+
+    /// Starts a transfer.
+    public func add(_ transfer: Transfer) {
+        guard transfers.updateValue(transfer, forKey: ObjectIdentifier(transfer)) == nil else { return }
+        unsafe curl_multi_add_handle(handle, transfer.handle)
+    }
+
+    /// Aborts a transfer; does nothing if it has ended.
+    ///
+    /// Not to be called while bytes are received: refuse them instead.
+    public func remove(_ transfer: Transfer) {
+        guard transfers.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
+        unsafe curl_multi_remove_handle(handle, transfer.handle)
+    }
+
+    /// Sleeps until there is something to do, for at most `timeout`, does it, and returns the transfers that ended.
+    ///
+    /// `alarm` ends the sleep when it is readable.
+    public func run(timeout: Duration, alarm: borrowing EventDescriptor) -> [Completion] {
+        var extra = curl_waitfd(fd: alarm.descriptor.number, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        unsafe curl_multi_poll(handle, &extra, 1, Int32(clamping: timeout.millisecondsRoundedUp), nil)
+        return perform()
+    }
+
+    /// Does what can be done at once.
+    private func perform() -> [Completion] {
+        var running: CInt = 0
+        unsafe curl_multi_perform(handle, &running)
+        var completions: [Completion] = []
+        var remaining: CInt = 0
+        while let message = unsafe curl_multi_info_read(handle, &remaining) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let easy = unsafe message.pointee.easy_handle,
+                let transfer = transfers.values.first(where: { unsafe $0.handle == easy })
+            else { continue }
+            let code = unsafe message.pointee.data.result
+            let text = transfer.errorDetail
+            completions.append(
+                Completion(
+                    transfer: transfer, result: TransferResult(code, of: transfer),
+                    detail: text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text))
+            remove(transfer)
+        }
+        return completions
+    }
+}

@@ -1,0 +1,60 @@
+import CCurl
+public import SystemPackage
+
+/// How a transfer ended.
+public enum TransferResult: Equatable, Sendable {
+    /// The answer is complete, whatever its status code is.
+    case complete
+    case cannotResolve
+    case cannotResolveProxy
+    /// No address accepted a connection; the last error, nil if the system named none.
+    case cannotConnect(Errno?)
+    /// A timeout of the request is over.
+    case timedOut
+    /// The proxy answered with this status code instead of connecting.
+    case proxyRefused(status: Int)
+    case certificateRefused
+    /// The file of trusted authorities cannot be used.
+    case certificateFileInvalid
+    case tlsFailed
+    case tooManyRedirects
+    /// A redirect leads to another protocol, or to nothing that is a URL.
+    case redirectedElsewhere
+    case notHTTP
+    /// The connection broke before the answer was complete.
+    case connectionLost
+    /// More header bytes than ``Transfer/maximumHeaderByteCount``.
+    case headerTooLarge
+    /// The receiver wanted no more bytes.
+    case refusedByReceiver
+    case other
+}
+
+extension TransferResult {
+    init(_ code: CURLcode, of transfer: Transfer) {
+        switch code {
+        case CURLE_OK: self = .complete
+        case CURLE_COULDNT_RESOLVE_HOST: self = .cannotResolve
+        case CURLE_COULDNT_RESOLVE_PROXY: self = .cannotResolveProxy
+        case CURLE_COULDNT_CONNECT:
+            let errno = Errno(rawValue: CInt(clamping: transfer.systemError))
+            self = .cannotConnect(errno.rawValue == 0 ? nil : errno)
+        case CURLE_OPERATION_TIMEDOUT: self = .timedOut
+        case CURLE_RECV_ERROR where transfer.proxyStatus >= 300: self = .proxyRefused(status: transfer.proxyStatus)
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+            self = .certificateRefused
+        case CURLE_SSL_CACERT_BADFILE: self = .certificateFileInvalid
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM: self = .tlsFailed
+        case CURLE_TOO_MANY_REDIRECTS: self = .tooManyRedirects
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
+            // libcurl uses the same codes for HTTP/0.9 and for a redirect to another scheme.
+            self = (300...399).contains(transfer.status) ? .redirectedElsewhere : .notHTTP
+        case CURLE_URL_MALFORMAT where (300...399).contains(transfer.status): self = .redirectedElsewhere
+        case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR: self = .connectionLost
+        case CURLE_WRITE_ERROR: self = transfer.isHeaderTooLarge ? .headerTooLarge : .refusedByReceiver
+        // libcurl 7 reports one header line of more than 100 KiB as lack of memory; later versions have code 100.
+        case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): self = .headerTooLarge
+        default: self = .other
+        }
+    }
+}

@@ -1,0 +1,56 @@
+public import Synchronization
+
+/// A counter of this process that threads sleep on until another thread advances it (futex(2)).
+///
+/// Costs no descriptor. Read ``value``, look whether there is something to do, then wait while the value is the same: an
+/// advance in between ends the wait at once.
+///
+/// `@unchecked Sendable`: the pointer never changes, the memory behind it lives as long as this object, and it holds an
+/// atomic.
+@safe
+public final class FutexWord: @unchecked Sendable {
+    private let word: UnsafeMutablePointer<Atomic<UInt32>>
+
+    public init() {
+        unsafe word = UnsafeMutablePointer.allocate(capacity: 1)
+        unsafe word.initialize(to: Atomic(0))
+    }
+
+    deinit {
+        unsafe word.deinitialize(count: 1)
+        unsafe word.deallocate()
+    }
+
+    public var value: UInt32 { unsafe word.pointee.load(ordering: .acquiring) }
+
+    /// Changes the value and wakes all threads that wait.
+    public func advance() {
+        unsafe word.pointee.add(1, ordering: .releasing)
+        unsafe Futex.wakeAll(on: UnsafePointer(word))
+    }
+
+    /// Sleeps while the value is `expected`, until `deadline` at the latest.
+    ///
+    /// May return early.
+    public func wait(while expected: UInt32, until deadline: Instant) {
+        let remaining = (deadline - .now).millisecondsRoundedUp
+        guard remaining > 0 else { return }
+        _ = unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: min(remaining, 1_000_000_000))
+    }
+
+    /// Sleeps while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
+    ///
+    /// Where the kernel cannot wait for both (before Linux 5.16) only `other` ends the wait.
+    @unsafe
+    public func wait(
+        while expected: UInt32, or other: UnsafePointer<Atomic<UInt32>>, while otherExpected: UInt32,
+        until deadline: Instant
+    ) -> Futex.Outcome {
+        let outcome = unsafe Futex.waitEither(
+            other, while: otherExpected, UnsafePointer(word), while: expected, until: deadline)
+        if let outcome { return outcome }
+        guard value == expected else { return .changed }
+        let remaining = (deadline - .now).millisecondsRoundedUp
+        return unsafe Futex.wait(on: other, while: otherExpected, milliseconds: min(remaining, 1_000_000_000))
+    }
+}

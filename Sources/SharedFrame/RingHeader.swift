@@ -1,0 +1,58 @@
+import Linux
+import Synchronization
+
+/// The reader's side of the header.
+extension RingMemory {
+    /// The header but for its texts, each number within the bounds that ``RingStatus`` promises, whatever is in the memory.
+    func status(isWriterAlive: Bool) -> RingStatus {
+        typealias Header = RingLayout.Header
+        var dropped: [DropReason: UInt64] = [:]
+        for reason in DropReason.allCases { dropped[reason] = counter(Header.dropped + reason.rawValue * 8) }
+        return RingStatus(
+            state: .waiting, reason: "", isWriterAlive: isWriterAlive,
+            source: SourceDescription(kind: "", device: ""), width: pixels(Header.width),
+            height: pixels(Header.height), framesPerSecondAsked: rate(Header.millihertzAsked),
+            framesPerSecondMeasured: rate(Header.millihertzMeasured), clockOffset: clockOffset,
+            newest: newestDescription(), restarts: Int(load32(Header.restarts)), captured: counter(Header.captured),
+            published: counter(Header.published), bytes: counter(Header.bytes),
+            encodedFrames: counter(Header.encodedFrames), encodeNanoseconds: counter(Header.encodeNanoseconds),
+            dropped: dropped)
+    }
+
+    private func counter(_ offset: Int) -> UInt64 { min(load64(offset), RingLayout.counterLimit) }
+
+    /// In frames per second; 0 for what no source gives.
+    private func rate(_ offset: Int) -> Double {
+        let millihertz = load64(offset)
+        return millihertz <= RingLayout.maximumMillihertz ? Double(millihertz) / 1000 : 0
+    }
+
+    /// Such that the wall clock plus the offset is between 1970 and 2261, now and for a year.
+    private var clockOffset: Int64 {
+        let now = Int64(clamping: Clock.realtime)
+        let year: Int64 = 365 * 86_400 * 1_000_000_000
+        return min(max(Int64(bitPattern: load64(RingLayout.Header.clockOffset)), -now), .max - now - year)
+    }
+}
+
+/// The clocks as a reader saw them last: no time in a ring is later than now.
+///
+/// A clock is read again only for a time that is later than that, so once a frame.
+struct LastClocks: ~Copyable, Sendable {
+    private let monotonic = Atomic<UInt64>(0)
+    private let realtime = Atomic<UInt64>(0)
+
+    func limited(monotonic time: UInt64) -> UInt64 {
+        if time <= monotonic.load(ordering: .relaxed) { return time }
+        let now = Clock.monotonic
+        monotonic.store(now, ordering: .relaxed)
+        return min(time, now)
+    }
+
+    func limited(realtime time: UInt64) -> UInt64 {
+        if time <= realtime.load(ordering: .relaxed) { return time }
+        let now = Clock.realtime
+        realtime.store(now, ordering: .relaxed)
+        return min(time, now)
+    }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import Linux
+import Synchronization
+
+/// The users whose rings this process reads: its own, root, and those that `ORIEL_RING_OWNERS` lists.
+///
+/// Anybody can make an object in /dev/shm under any name. Without this rule a local user could add cameras, or be
+/// `main` while no daemon runs.
+public enum RingOwners {
+    /// The environment variable that lists more users: names or numbers, separated by commas.
+    public static let variable = "ORIEL_RING_OWNERS"
+
+    private static let more = Mutex<Set<UInt32>?>(nil)
+
+    /// Replaces what the environment lists, for the whole process.
+    ///
+    /// Call it before the first ring is opened.
+    public static func accept(_ users: Set<UInt32>) {
+        more.withLock { $0 = users }
+    }
+
+    /// The users that the environment lists.
+    ///
+    /// Throws the entry that is not a user. A program that wants to stop then calls this at its start; one that does
+    /// not reads only rings of its own user and of root.
+    public static func fromEnvironment() throws(InvalidRingOwner) -> Set<UInt32> {
+        var users: Set<UInt32> = []
+        for entry in (Environment.value(variable) ?? "").split(separator: ",") {
+            let text = entry.filter { $0 != " " }
+            guard let user = UInt32(text) ?? number(ofUser: text) else { throw InvalidRingOwner(text: text) }
+            users.insert(user)
+        }
+        return users
+    }
+
+    static func accepts(_ user: UInt32) -> Bool {
+        if user == geteuid() || user == 0 { return true }
+        return more.withLock { more in
+            let users = more ?? (try? fromEnvironment()) ?? []
+            more = users
+            return users.contains(user)
+        }
+    }
+
+    private static func number(ofUser name: String) -> UInt32? {
+        var entry = unsafe passwd()
+        var result: UnsafeMutablePointer<passwd>?
+        var buffer = [CChar](repeating: 0, count: 16384)
+        guard unsafe getpwnam_r(name, &entry, &buffer, buffer.count, &result) == 0, unsafe result != nil else {
+            return nil
+        }
+        return unsafe entry.pw_uid
+    }
+}
+
+/// An entry of ``RingOwners/variable`` that is not a user of this machine.
+public struct InvalidRingOwner: Error, Equatable, CustomStringConvertible, Sendable {
+    public let text: String
+
+    public var description: String {
+        "\(RingOwners.variable) '\(text)' is not a user: list user names or numbers, separated by commas"
+    }
+}
+
+extension FileStatus {
+    /// Why a reader must not trust the object `name`; nil if it may.
+    func refusalToRead(_ name: RingName) -> RingError? {
+        guard kind == .file else { return RingError(notARing: name) }
+        guard RingOwners.accepts(owner) else { return RingError(untrusted: name, owner: owner) }
+        guard permissions & 0o022 == 0 else { return RingError(writable: name) }
+        return nil
+    }
+}

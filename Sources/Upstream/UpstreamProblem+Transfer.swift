@@ -1,0 +1,38 @@
+import Curl
+import SystemPackage
+
+extension UpstreamProblem {
+    /// Why a transfer failed; returns nil if it did not.
+    init?(_ completion: TransferLoop.Completion, _ configuration: UpstreamConfiguration) {
+        let detail = ForeignText.clean(completion.detail)
+        switch completion.result {
+        case .complete: return nil
+        case .cannotResolve: self = .cannotResolve
+        case .cannotResolveProxy: self = .cannotResolveProxy
+        case .cannotConnect(.connectionRefused?):
+            let other = Self.otherHost(in: detail, configuration.address)
+            self = other.map { .refusedOnTheWay($0) } ?? .refused
+        case .cannotConnect(let errno): self = .unreachable(errno.map { "\($0)" } ?? detail)
+        case .timedOut: self = .connectTimeout(configuration.stallTimeout)
+        case .proxyRefused(let status): self = .proxyStatus(status)
+        case .certificateRefused: self = .certificateRefused(detail)
+        case .certificateFileInvalid: self = .certificateFile(detail)
+        case .tlsFailed: self = .tlsFailed(detail)
+        case .tooManyRedirects: self = .tooManyRedirects
+        case .redirectedElsewhere: self = .redirectElsewhere
+        case .notHTTP: self = .notHTTP
+        case .connectionLost: self = .broken(detail)
+        case .headerTooLarge: self = .headerTooLarge
+        case .refusedByReceiver, .other: self = .other(detail)
+        }
+    }
+
+    /// Returns `HOST port N` if "Failed to connect to HOST port N after …" names another host than the upstream.
+    private static func otherHost(in detail: String, _ address: UpstreamAddress) -> String? {
+        let words = detail.split(separator: " ")
+        guard words.count > 5, words[..<3] == ["Failed", "to", "connect"], words[5] == "port" else { return nil }
+        let bare = address.host.filter { $0 != "[" && $0 != "]" }
+        guard words[4].lowercased() != bare.lowercased() else { return nil }
+        return words[4...].prefix(3).joined(separator: " ")
+    }
+}

@@ -1,0 +1,218 @@
+import Linux
+import MotionJPEG
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+import TurboJPEG
+
+@testable import CameraCapture
+
+@Suite("A Video4Linux camera", .timeLimit(.minutes(3)))
+struct CameraTests {
+    private let folder = TemporaryFolder()
+    private let pictures: [[UInt8]]
+
+    init() throws {
+        pictures = (1...3).map { SampleJPEG.bytes(tag: $0, width: 640, height: 480, dataByteCount: 8000) }
+        for (index, picture) in pictures.enumerated() {
+            let file = try FileDescriptor.open(
+                folder.path.appending("\(index).jpg"), .writeOnly, options: .create, permissions: .ownerReadWrite)
+            try file.closeAfter { _ = try file.writeAll(picture) }
+        }
+    }
+
+    private func start(
+        _ camera: FakeCamera, _ arguments: [String] = [], ring: TemporaryRing = TemporaryRing()
+    ) throws -> RunningDaemon {
+        try RunningDaemon(
+            ["--device", "/dev/video0", "--size", "640x480"] + arguments, environment: camera.environment, ring: ring)
+    }
+
+    /// Waits until the ring says `state` with a reason that contains `text`.
+    private func wait(_ daemon: RunningDaemon, _ state: CameraState, _ text: String) -> Bool {
+        eventually(30) { daemon.subscriber.status.map { $0.state == state && $0.reason.contains(text) } ?? false }
+    }
+
+    @Test("its JPEGs arrive byte for byte, with the driver's times, whether or not anybody looks")
+    func passThrough() throws {
+        let daemon = try start(FakeCamera(frames: folder.path))
+        var last = try daemon.frame()
+        for _ in 0..<10 {
+            let frame = try daemon.frame(after: last.description.number)
+            #expect(pictures.contains(frame.bytes))
+            #expect(frame.description.capture.monotonic > last.description.capture.monotonic)
+            #expect(frame.description.published >= frame.description.capture.monotonic)
+            last = frame
+        }
+        let status = try daemon.status(.live)
+        #expect(
+            status.source
+                == SourceDescription(kind: "v4l2", device: "/dev/video0", name: "Fake Camera", format: "MJPG"))
+        #expect(status.encodedFrames == 0)
+        #expect(status.dropped[.unwatched] == 0)
+    }
+
+    @Test("unplugged, it is waited for; plugged in again, it goes on in the same ring with higher numbers")
+    func unplug() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        let daemon = try start(camera, ["--control", "brightness=7", "--control", "zoom=3"])
+        let before = try daemon.frame()
+        _ = try daemon.status(.live)
+        try camera.setFaults("unplug")
+        #expect(wait(daemon, .waiting, "/dev/video0 is not there: plug the camera in"))
+        let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
+        try camera.setFaults("")
+        _ = try daemon.status(.live)
+        #expect(try daemon.frame(after: last).description.number > before.description.number)
+        #expect(try #require(daemon.subscriber.status).restarts == 0)
+        // Each thing once, however many attempts there were.
+        #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
+        #expect(daemon.log.count { $0.contains("is gone or no longer answers") } == 1)
+        #expect(daemon.log.count { $0.contains("is not there") } == 1)
+        #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)
+    }
+
+    @Test("a camera that falls silent is stalled, and live again as soon as it speaks")
+    func stall() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        let daemon = try start(camera, ["--timeout", "0.5"])
+        _ = try daemon.status(.live)
+        try camera.setFaults("stall")
+        #expect(wait(daemon, .stalled, "/dev/video0 sends no pictures"))
+        try camera.setFaults("")
+        _ = try daemon.status(.live)
+    }
+
+    @Test(
+        "what stands in the way of a camera is told with its remedy, and the camera is used as soon as it goes away",
+        arguments: [
+            ("busy", "/dev/video0 is busy: another program streams from it"),
+            ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
+            ("unplug", "/dev/video0 is not there"),
+            ("no-start", "/dev/video0 is gone or no longer answers (VIDIOC_STREAMON: Input/output error)"),
+        ])
+    func obstacles(fault: String, sentence: String) throws {
+        let camera = try FakeCamera(frames: folder.path)
+        try camera.setFaults(fault)
+        let daemon = try start(camera)
+        #expect(wait(daemon, .waiting, sentence))
+        try camera.setFaults("")
+        _ = try daemon.status(.live)
+        #expect(daemon.log.count { $0.contains(sentence) } == 1)
+    }
+
+    @Test("a camera whose buffers come with EIO is opened anew until they come again")
+    func inputError() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        let daemon = try start(camera)
+        _ = try daemon.status(.live)
+        try camera.setFaults("eio=1000000")
+        #expect(wait(daemon, .waiting, "no longer answers (VIDIOC_DQBUF: Input/output error)"))
+        let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
+        try camera.setFaults("eio=3")
+        _ = try daemon.status(.live)
+        #expect(pictures.contains(try daemon.frame(after: last).bytes))
+    }
+
+    @Test("a camera that comes back with another size goes on in the same ring, in that size")
+    func otherSize() throws {
+        let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
+        let daemon = try start(camera)
+        #expect(try daemon.frame().description.width == 640)
+        for (size, width, height) in [("320x240", 320, 240), ("1600x1200", 1600, 1200)] {
+            try camera.setFaults("unplug")
+            #expect(wait(daemon, .waiting, "is not there"))
+            let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
+            try camera.setFaults("size=\(size)")
+            _ = try daemon.status(.live)
+            let frame = try daemon.frame(after: last)
+            #expect((frame.description.width, frame.description.height) == (width, height))
+            let decoder = try JPEGDecoder()
+            let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span) }
+            #expect((picture.width, picture.height) == (width, height))
+            #expect(daemon.log.count { $0.contains("/dev/video0 gives \(size) instead of 640x480") } == 1)
+        }
+    }
+
+    @Test("spoilt frames are counted by what is wrong with them and never shown")
+    func spoilt() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        let daemon = try start(camera)
+        var number = try daemon.frame().description.number
+        try camera.setFaults("truncate=5 garbage=4 empty=3 flag=2")
+        let expected: [(DropReason, UInt64)] = [(.truncated, 5), (.noStart, 4), (.empty, 3), (.flagged, 2)]
+        let isCounted = try eventually(30) {
+            let frame = try daemon.frame(after: number)
+            #expect(pictures.contains(frame.bytes))
+            number = frame.description.number
+            let dropped = daemon.subscriber.status?.dropped ?? [:]
+            return expected.allSatisfy { dropped[$0.0, default: 0] >= $0.1 }
+        }
+        #expect(isCounted, "\(daemon.subscriber.status?.dropped ?? [:])")
+    }
+
+    @Test("raw pictures are encoded in the right colours, once a second until somebody looks")
+    func raw() throws {
+        let daemon = try start(FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"]))
+        let frame = try daemon.frame()
+        let decoder = try JPEGDecoder()
+        let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span) }
+        #expect((picture.width, picture.height) == (640, 480))
+        // 75 % bars: white, yellow, cyan, green, magenta, red, blue, black.
+        let bars = [
+            [191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191],
+            [0, 0, 0],
+        ]
+        for (index, bar) in bars.enumerated() {
+            let offset = (240 * 640 + 80 * index + 40) * 3
+            let pixel = picture.pixels[offset..<offset + 3].map { Int($0) }
+            #expect(zip(pixel, bar).allSatisfy { abs($0 - $1) <= 6 }, "bar \(index): \(pixel)")
+        }
+        #expect(try daemon.status(.live).source.format == "YUYV")
+        daemon.subscriber.takeInterest()
+        _ = try daemon.frame(after: frame.description.number + 10)
+        let status = try #require(daemon.subscriber.status)
+        #expect(status.encodedFrames == status.published)
+    }
+
+    @Test("a rate between those of the camera is had by thinning, one of its own from the driver")
+    func rates() throws {
+        let thinned = try start(FakeCamera(frames: folder.path), ["--fps", "20"])
+        let first = try thinned.frame().description
+        let last = try thinned.frame(after: first.number + 40).description
+        let seconds = Double(last.capture.monotonic - first.capture.monotonic) / 1e9
+        #expect(Double(last.number - first.number) <= seconds * 20 + 1.5)
+        #expect(try #require(thinned.subscriber.status).dropped[.rate, default: 0] > 0)
+        let slow = try start(FakeCamera(frames: folder.path), ["--fps", "15"])
+        let start = try slow.frame().description
+        _ = try slow.frame(after: start.number + 10)
+        #expect(try #require(slow.subscriber.status).dropped[.rate] == 0)
+    }
+
+    @Test("a driver that does not heed the rate gives no more pictures than were asked for")
+    func ignoredRate() throws {
+        let camera = try FakeCamera(frames: folder.path)
+        try camera.setFaults("ignore-rate")
+        let daemon = try start(camera, ["--fps", "15"])
+        let first = try daemon.frame().description
+        let last = try daemon.frame(after: first.number + 30).description
+        let seconds = Double(last.capture.monotonic - first.capture.monotonic) / 1e9
+        #expect(Double(last.number - first.number) <= seconds * 15 + 1.5)
+        #expect(try #require(daemon.subscriber.status).dropped[.rate, default: 0] > 0)
+    }
+
+    @Test("a size that the camera lacks is answered by the nearest, and that is said once")
+    func size() throws {
+        let daemon = try start(FakeCamera(frames: folder.path), ["--size", "800x600"])
+        _ = try daemon.status(.live)
+        #expect(daemon.log.count { $0.contains("/dev/video0 gives 640x480 instead of 800x600") } == 1)
+    }
+
+    @Test("a format that the camera lacks is a state that names those it has")
+    func format() throws {
+        let daemon = try start(FakeCamera(frames: folder.path), ["--format", "nv12"])
+        #expect(wait(daemon, .waiting, "/dev/video0 has no format nv12"))
+        #expect(daemon.process.isRunning)
+    }
+}

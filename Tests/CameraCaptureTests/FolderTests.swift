@@ -1,0 +1,111 @@
+import Glibc
+import Linux
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import CameraCapture
+
+@Suite("A folder as a camera", .timeLimit(.minutes(3)))
+struct FolderTests {
+    private let folder = TemporaryFolder()
+
+    private func write(_ bytes: [UInt8], _ name: String) throws {
+        // Under another name first: the file appears whole.
+        let hidden = folder.path.appending("." + name)
+        let file = try FileDescriptor.open(
+            hidden, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+        #expect(unsafe rename(hidden.string, folder.path.appending(name).string) == 0)
+    }
+
+    private func remove(_ name: String) {
+        #expect(unsafe unlink(folder.path.appending(name).string) == 0)
+    }
+
+    /// The tags of the next `count` pictures, in the order of their numbers; every one is whole and unchanged.
+    private func tags(_ count: Int, of daemon: RunningDaemon, from pictures: [UInt8: [UInt8]]) throws -> [UInt8] {
+        var tags: [UInt8] = []
+        var number: UInt64 = 0
+        while tags.count < count {
+            let frame = try daemon.frame(after: number)
+            // A test that was held up for too long to see every picture begins anew.
+            if number != 0 && frame.description.number != number + 1 { tags = [] }
+            number = frame.description.number
+            let tag = try #require(pictures.first { $0.value == frame.bytes }?.key, "bytes that were never in a file")
+            tags.append(tag)
+        }
+        return tags
+    }
+
+    @Test("its pictures come in the order of their names, in a loop, byte for byte")
+    func order() throws {
+        // Padding behind the end and missing tables: a camera's would be mended, a file's stay as they are.
+        let pictures: [UInt8: [UInt8]] = [
+            1: SampleJPEG.bytes(tag: 1), 2: SampleJPEG.bytes(tag: 2, hasTables: false),
+            3: SampleJPEG.bytes(tag: 3) + [0, 0, 0, 0],
+        ]
+        try write(pictures[2] ?? [], "b.JPG")
+        try write(pictures[3] ?? [], "c.jpeg")
+        try write(pictures[1] ?? [], "a10.jpg")
+        try write([1, 2, 3], "readme.txt")
+        let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "10"])
+        let tags = try tags(7, of: daemon, from: pictures)
+        let start = try #require([[1, 2, 3], [2, 3, 1], [3, 1, 2]].first { $0 == Array(tags.prefix(3)) })
+        #expect(tags == start + start + [start[0]])
+        let status = try daemon.status(.live)
+        #expect(status.source.kind == "folder")
+        #expect(status.source.device == folder.path.string)
+    }
+
+    @Test("a picture that is put in or taken out is so at once")
+    func changes() throws {
+        var pictures = [UInt8(1): SampleJPEG.bytes(tag: 1)]
+        try write(SampleJPEG.bytes(tag: 1), "a.jpg")
+        let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "10"])
+        #expect(try tags(2, of: daemon, from: pictures) == [1, 1])
+        pictures[2] = SampleJPEG.bytes(tag: 2)
+        try write(SampleJPEG.bytes(tag: 2), "b.jpg")
+        #expect(try eventually(30) { try tags(1, of: daemon, from: pictures) == [2] })
+        remove("a.jpg")
+        #expect(try eventually(30) { try tags(4, of: daemon, from: pictures) == [2, 2, 2, 2] })
+    }
+
+    @Test("an empty folder is a state that names the remedy, and ends with the first picture")
+    func empty() throws {
+        let daemon = try RunningDaemon(["--device", folder.path.string])
+        let sentence = "\(folder.path) holds no JPEG (*.jpg, *.jpeg): put some there"
+        #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
+        #expect(try daemon.status(.waiting).reason == sentence)
+        try write(SampleJPEG.bytes(tag: 1), "a.jpg")
+        _ = try daemon.status(.live)
+        remove("a.jpg")
+        #expect(try daemon.status(.waiting).reason == sentence)
+        #expect(daemon.log.count { $0.contains("holds no JPEG") } == 2)
+    }
+
+    @Test("a folder that is not there is waited for")
+    func missing() throws {
+        let path = folder.path.appending("later")
+        let daemon = try RunningDaemon(["--device", path.string + "/"])
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("cannot be read") == true })
+        #expect(unsafe mkdir(path.string, 0o700) == 0)
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("holds no JPEG") == true })
+        try write(SampleJPEG.bytes(tag: 7), "a.jpg")
+        #expect(unsafe rename(folder.path.appending("a.jpg").string, path.appending("a.jpg").string) == 0)
+        #expect(try daemon.frame().bytes == SampleJPEG.bytes(tag: 7))
+    }
+
+    @Test("a file that is no picture is passed over; where there is nothing else, that is said")
+    func damaged() throws {
+        try write([0xff, 0xd8, 1, 2, 3], "a.jpg")
+        let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "10"])
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("a.jpg: it ") == true })
+        #expect(try daemon.status(.waiting).reason.hasPrefix("no file in \(folder.path) can be shown"))
+        try write(SampleJPEG.bytes(tag: 1), "b.jpg")
+        _ = try daemon.status(.live)
+        #expect(try tags(3, of: daemon, from: [1: SampleJPEG.bytes(tag: 1)]) == [1, 1, 1])
+        #expect(daemon.subscriber.status?.state == .live)
+    }
+}

@@ -1,0 +1,53 @@
+import Linux
+import SystemPackage
+import Testing
+
+@testable import CameraCapture
+
+@Suite("Options")
+struct OptionTests {
+    @Test(
+        "words, indices and paths say which source is meant",
+        arguments: [
+            ("auto", DeviceChoice.automatic), ("pattern", .pattern), ("0", .node("/dev/video0")),
+            ("12", .node("/dev/video12")), ("/dev/null", .node("/dev/null")), ("/tmp", .folder("/tmp")),
+            ("/dev/v4l/by-id/usb-x-video-index0", .node("/dev/v4l/by-id/usb-x-video-index0")),
+            ("/nonexistent/later/", .folder("/nonexistent/later/")),
+        ])
+    func devices(text: String, choice: DeviceChoice) throws {
+        #expect(try DeviceChoice(text) == choice)
+    }
+
+    @Test(
+        "what can be no source is refused with what can",
+        arguments: [
+            ("", "it is empty: give auto, pattern, an index, or a path"),
+            ("webcam", "there is no such device or folder: give auto, pattern, an index, or a path"),
+            ("/etc/passwd", "it is a file: give the folder that it lies in, or a device"),
+            ("99999999999", "there is no device with so high an index"),
+        ])
+    func wrongDevices(text: String, sentence: String) {
+        let error = #expect(throws: OptionError.self) { try DeviceChoice(text) }
+        #expect(error?.description == sentence)
+    }
+
+    @Test("a control is a name and a value, which may hold equals signs itself")
+    func controls() throws {
+        let setting = try ControlSetting("power_line_frequency=50 Hz=x")
+        #expect(setting.name == "power_line_frequency")
+        #expect(setting.value == "50 Hz=x")
+    }
+
+    @Test("half a control is refused", arguments: ["brightness", "brightness=", "=3", "="])
+    func wrongControls(text: String) {
+        #expect(throws: OptionError.self) { try ControlSetting(text) }
+    }
+
+    @Test("the ring's first slots hold what is encoded here at its worst, and a camera's JPEGs as they are")
+    func slots() {
+        var options = CaptureOptions(device: .pattern)
+        #expect(options.slotByteCount >= 1280 * 720 * 3 / 2)
+        options.device = .automatic
+        #expect(options.slotByteCount == 460_800)
+    }
+}

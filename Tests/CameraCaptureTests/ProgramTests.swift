@@ -1,0 +1,182 @@
+import Glibc
+import Linux
+import MotionJPEG
+import SharedFrame
+import TestSupport
+import Testing
+import TurboJPEG
+
+@testable import CameraCapture
+
+@Suite("capture-daemon", .timeLimit(.minutes(3)))
+struct ProgramTests {
+    @Test("the pattern gives whole pictures of its size, with numbers and times that rise")
+    func pattern() throws {
+        let daemon = try RunningDaemon(["--device", "pattern", "--size", "320x240", "--fps", "20"])
+        daemon.subscriber.takeInterest()
+        var last = try daemon.frame()
+        for _ in 0..<5 {
+            let frame = try daemon.frame(after: last.description.number)
+            #expect(frame.description.capture.monotonic > last.description.capture.monotonic)
+            let info = try frame.bytes.withRawSpan { (span) throws(JPEGDefect) in try JPEG.inspect(span) }
+            #expect((info.width, info.height, info.byteCount) == (320, 240, frame.bytes.count))
+            #expect(frame.bytes != last.bytes)
+            last = frame
+        }
+        let status = try daemon.status(.live)
+        #expect(status.source.kind == "pattern")
+        #expect((status.width, status.height) == (320, 240))
+        #expect(status.framesPerSecondAsked == 20)
+    }
+
+    @Test("a pattern that nobody watches is encoded once a second; watched, at its rate")
+    func demand() throws {
+        let daemon = try RunningDaemon(["--device", "pattern", "--size", "320x240"])
+        let first = try daemon.frame()
+        let start = Clock.monotonic
+        _ = try daemon.frame(after: first.description.number + 2)
+        #expect(Clock.monotonic - start > 2_000_000_000)
+        daemon.subscriber.takeInterest()
+        let before = try #require(daemon.subscriber.status)
+        _ = try daemon.frame(after: first.description.number + 20)
+        let after = try #require(daemon.subscriber.status)
+        // All that was left out was left out before somebody came.
+        #expect(before.dropped[.unwatched, default: 0] > 5)
+        #expect(after.dropped[.unwatched, default: 0] <= before.dropped[.unwatched, default: 0] + 1)
+    }
+
+    @Test("SIGTERM and SIGINT end it with status 0 and leave nothing in shared memory", arguments: [SIGTERM, SIGINT])
+    func stop(signal: CInt) throws {
+        let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
+        _ = try daemon.frame()
+        #expect(daemon.objects.count == 1)
+        #expect(daemon.stop(signal) == 0)
+        #expect(daemon.objects.isEmpty)
+        #expect(daemon.subscriber.status?.state != .live)
+    }
+
+    @Test("a crash ends it at once, by its signal, without a backtrace", arguments: [SIGSEGV, SIGABRT, SIGILL])
+    func crash(signal: CInt) throws {
+        let daemon = try RunningDaemon(
+            ["--device", "pattern", "--size", "64x64"], environment: ["SWIFT_BACKTRACE": ""])
+        _ = try daemon.frame()
+        #expect(daemon.stop(signal) == -signal)
+        #expect(!daemon.log.contains { $0.contains("Backtrac") || $0.contains("crashed") }, "\(daemon.log)")
+    }
+
+    @Test("SIGHUP opens the source anew and the pictures go on")
+    func hangUp() throws {
+        let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
+        daemon.subscriber.takeInterest()
+        let frame = try daemon.frame()
+        daemon.process.send(SIGHUP)
+        _ = try daemon.frame(after: frame.description.number + 10)
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test("a second daemon for the same camera is refused, the first one goes on")
+    func second() throws {
+        let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
+        first.subscriber.takeInterest()
+        let frame = try first.frame()
+        let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: first.ring)
+        #expect(second.process.wait(milliseconds: 30_000) == 69)
+        let sentence = try #require(second.log.first)
+        #expect(sentence.contains("camera main already has a writer, process \(first.process.processIdentifier)"))
+        _ = try first.frame(after: frame.description.number + 5)
+        #expect(try #require(first.subscriber.status).restarts == 0)
+    }
+
+    @Test("after kill -9 the next one takes the ring over and the number rises")
+    func killed() throws {
+        let ring = TemporaryRing()
+        let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
+        first.subscriber.takeInterest()
+        let before = try first.frame(after: try first.frame().description.number + 5)
+        #expect(first.stop(SIGKILL) == -SIGKILL)
+        let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
+        // The reader of old goes on by itself.
+        var after = before
+        let came = eventually(30) {
+            after = first.subscriber.copyNewestFrame() ?? before
+            return after.description.number > before.description.number + 10
+        }
+        #expect(came)
+        #expect(try #require(second.subscriber.status).restarts == 1)
+        #expect(second.stop() == 0)
+        #expect(second.objects.isEmpty)
+    }
+
+    @Test("a camera that is not there is a state, said once in the log, and never the end")
+    func missing() throws {
+        let daemon = try RunningDaemon(["--device", "/dev/video4095"])
+        let sentence = "/dev/video4095 is not there: plug the camera in or choose another --device"
+        #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
+        let status = try daemon.status(.waiting)
+        #expect(status.isWriterAlive)
+        // Five attempts later, by the heartbeats that go on.
+        let start = Clock.monotonic
+        #expect(eventually(30) { Clock.monotonic - start > 2_000_000_000 })
+        #expect(daemon.process.isRunning)
+        #expect(daemon.subscriber.status?.state == .waiting)
+        #expect(daemon.log == ["warning capture-daemon: \(sentence)"])
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test("turned pictures have their sides exchanged, or trimmed where the edge is no whole block")
+    func turned() throws {
+        let daemon = try RunningDaemon([
+            "--device", "pattern", "--size", "320x184", "--rotate", "90", "--flip", "vertical",
+        ])
+        #expect(try daemon.frame().description.width == 176)
+        #expect(try daemon.frame().description.height == 320)
+        #expect(daemon.log.count { $0.contains("320x184 without loss gives 176x320") } == 1)
+    }
+
+    @Test(
+        "an option that cannot be is one sentence and status 64",
+        arguments: [
+            ["--size", "12"], ["--camera", "A"], ["--fps", "0"], ["--rotate", "45"], ["--flip", "up"],
+            ["--control", "x"], ["--quality", "0"], ["--device", "nothing"], ["--wrong"], ["--timeout"],
+            ["devices", "--x"], ["--prefix", "a.b"], ["--format", "x"], ["--warmup", "-1"], ["--slots", "1"],
+            ["--subsampling", "444"],
+        ])
+    func wrongOptions(arguments: [String]) throws {
+        let result = try RunningDaemon.run(arguments)
+        #expect(result.status == 64)
+        #expect(result.errors.hasPrefix("error: "))
+        #expect(result.errors.count { $0 == "\n" } == 1)
+    }
+
+    @Test("a number below zero is refused with what may be given")
+    func negative() throws {
+        let result = try RunningDaemon.run(["--fps", "-1"])
+        #expect(result.status == 64)
+        #expect(result.errors.contains("'-1'") && result.errors.contains("give a number from 0.1 to 240"))
+    }
+
+    @Test("the version and the help are on the standard output", arguments: ["--version", "--help", "devices"])
+    func information(argument: String) throws {
+        let result = try ChildProcess.run(RunningDaemon.program(), [argument])
+        #expect(result.status == 0)
+        #expect(!result.output.isEmpty)
+    }
+
+    @Test("systemd is told of the start, the state and the end")
+    func systemd() throws {
+        let socket = try ReceivingSocket()
+        let daemon = try RunningDaemon(
+            ["--device", "pattern", "--size", "64x64"],
+            environment: ["NOTIFY_SOCKET": socket.address, "WATCHDOG_USEC": "200000"])
+        var messages: [String] = []
+        while messages.count < 6, let message = socket.receive(seconds: 30) { messages.append(message) }
+        #expect(messages.first == "READY=1")
+        let live = "STATUS=live: pattern (Synthetic camera, YU12, 64x64 at 30 frames/s)"
+        #expect(messages.contains { $0.hasPrefix(live) })
+        #expect(messages.contains("WATCHDOG=1"))
+        #expect(daemon.stop() == 0)
+        var last = ""
+        while let message = socket.receive(seconds: 0.1) { last = message }
+        #expect(last == "STOPPING=1")
+    }
+}

@@ -1,0 +1,230 @@
+import Daemon
+import Linux
+import Logging
+import SharedFrame
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Capturing
+
+@Suite("A camera's ups and downs", .timeLimit(.minutes(1)))
+struct CaptureSessionTests {
+    private let ring = TemporaryRing()
+    private let source = ScriptedSource()
+    private let log = RecordedLog()
+    private let report: StateReport
+    private var session: CaptureSession
+    private let publisher: FramePublisher
+    private let logger: Logger
+    private let subscriber: FrameSubscriber
+    private static let start = Instant(nanoseconds: 1_000_000_000_000_000)
+
+    init() throws {
+        publisher = try FramePublisher(ring.name, slotByteCount: 65536, source: source.description)
+        let log = log
+        logger = Logger(label: "test") { _ in log.handler }
+        report = StateReport(publisher, ServiceNotifier(), logger)
+        let source = source
+        session = try CaptureSession(source, publisher, PictureOptions(framesPerSecond: 30), report, logger) {
+            source.now
+        }
+        subscriber = try FrameSubscriber(ring.name)
+    }
+
+    /// Lets the session live from `from` to `to` (milliseconds), a picture of `tag` every `interval` if there is one.
+    private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
+        for time in stride(from: from, to: to, by: 20) {
+            source.now = Self.start + .milliseconds(time)
+            var events = CaptureSession.Events()
+            if let tag, time.isMultiple(of: interval) {
+                source.pictures = [SampleJPEG.bytes(tag: tag)]
+                events.isReady = true
+            }
+            try session.advance(at: source.now, events)
+        }
+    }
+
+    private var openings: [Int] { source.openings.map { ($0 - Self.start).millisecondsRoundedUp } }
+
+    @Test("it is live with the first picture, not before")
+    func live() throws {
+        try live(0, 100)
+        #expect(report.state == .waiting)
+        try live(100, 300, tag: 1)
+        #expect(report.state == .live)
+        #expect(report.reason == "")
+        #expect(subscriber.copyNewestFrame()?.bytes == SampleJPEG.bytes(tag: 1))
+        #expect(log.lines == ["notice: pictures come from /dev/video7 (Scripted, MJPG, 64x48 at 30 frames/s)"])
+    }
+
+    @Test("a camera that is not there is tried after 0.1 s, then ever later, and mentioned once")
+    func missing() throws {
+        source.openError = SourceError(.waiting, "/dev/video7 is not there: plug the camera in")
+        try live(0, 10_000)
+        #expect(report.state == .waiting)
+        #expect(report.reason == "/dev/video7 is not there: plug the camera in")
+        #expect(openings == [0, 100, 300, 700, 1500, 3100, 5100, 7100, 9100])
+        #expect(log.lines == ["warning: /dev/video7 is not there: plug the camera in"])
+    }
+
+    @Test("a change in /dev wakes it at once, and the waits begin anew")
+    func woken() throws {
+        source.openError = SourceError(.waiting, "not there")
+        try live(0, 3200)
+        var events = CaptureSession.Events()
+        events.changedNames = ["tty3"]
+        source.now = Self.start + .milliseconds(3_200)
+        try session.advance(at: source.now, events)
+        #expect(openings.last == 3100)
+        events.changedNames = ["video7"]
+        try session.advance(at: source.now, events)
+        #expect(openings.last == 3200)
+        try live(3220, 3500)
+        #expect(openings.suffix(2) == [3200, 3300])
+    }
+
+    @Test("a loss is told at once, and the first picture after it makes it live again")
+    func lossAndReturn() throws {
+        try live(0, 500, tag: 1)
+        source.loss = SourceError(.waiting, "gone")
+        try live(520, 540, tag: 2, interval: 20)
+        #expect(report.state == .waiting)
+        #expect(report.reason == "gone")
+        #expect(source.closings == 1)
+        source.openError = SourceError(.waiting, "not there")
+        source.loss = nil
+        try live(540, 1000)
+        source.openError = nil
+        try live(1000, 3000, tag: 3)
+        #expect(report.state == .live)
+        #expect(subscriber.copyNewestFrame()?.bytes == SampleJPEG.bytes(tag: 3))
+        #expect(log.lines.map { $0.prefix(9) } == ["notice: p", "warning: ", "warning: ", "notice: p"])
+    }
+
+    @Test("a camera that falls silent is stalled after two seconds, and opened anew until it speaks")
+    func silence() throws {
+        try live(0, 1000, tag: 1)
+        try live(1000, 2900)
+        #expect(report.state == .live)
+        try live(2900, 3100)
+        #expect(report.state == .stalled)
+        try live(3100, 20_000)
+        #expect(report.state == .stalled)
+        #expect(openings.count > 2)
+        try live(20_000, 26_000, tag: 2)
+        #expect(report.state == .live)
+        #expect(log.lines.count == 3)
+    }
+
+    @Test("a slow camera has four of its intervals before it counts as stalled")
+    func slow() throws {
+        source.opened.framesPerSecond = 0.5
+        try live(0, 20_000, tag: 1, interval: 2000)
+        try live(20_000, 25_900)
+        #expect(report.state == .live)
+        try live(25_900, 26_300)
+        #expect(report.state == .stalled)
+    }
+
+    @Test("pictures that are thinned out show that the camera lives")
+    mutating func thinned() throws {
+        let source = source
+        session = try CaptureSession(source, publisher, PictureOptions(framesPerSecond: 0.1), report, logger) {
+            source.now
+        }
+        try live(0, 35_000, tag: 1)
+        #expect(report.state == .live)
+        #expect(source.openings.count == 1)
+        #expect(try #require(subscriber.status).published == 4)
+        try live(35_000, 37_500)
+        #expect(report.state == .stalled)
+    }
+
+    @Test("pictures that cannot be shown are counted, and in the end the reason is told")
+    func refused() throws {
+        for time in stride(from: 0, to: 6000, by: 40) {
+            source.pictures = [[1, 2, 3]]
+            source.now = Self.start + .milliseconds(time)
+            var events = CaptureSession.Events()
+            events.isReady = true
+            try session.advance(at: source.now, events)
+        }
+        #expect(report.state == .stalled)
+        #expect(report.reason.contains("does not begin with a JPEG start marker"))
+        #expect(try #require(subscriber.status).dropped[.noStart, default: 0] > 50)
+        #expect(subscriber.copyNewestFrame() == nil)
+    }
+
+    @Test("a camera without a signal says so, whether it sends pictures of nothing or nothing at all")
+    func noSignal() throws {
+        try live(0, 1500, tag: 1)
+        source.signalLoss = SourceError(.noSignal, "/dev/video7 has no signal")
+        try live(1500, 3000, tag: 2)
+        #expect(report.state == .noSignal)
+        try live(3000, 20_000)
+        #expect(report.state == .noSignal)
+        source.signalLoss = nil
+        try live(20_000, 26_000, tag: 3)
+        #expect(report.state == .live)
+        #expect(log.lines.count == 3)
+    }
+
+    @Test("a camera that gives one picture and falls silent, again and again, does not fill the log")
+    func flapping() throws {
+        for round in 0..<200 {
+            try live(round * 5000, round * 5000 + 400, tag: 1)
+            try live(round * 5000 + 400, round * 5000 + 5000)
+        }
+        #expect(source.openings.count > 150)
+        // 1000 seconds: two windows of ten lines for each of the two sentences.
+        #expect(log.lines.count <= 40)
+        #expect(log.lines.count { $0.contains("suppressed for 10 minutes") } >= 2)
+    }
+
+    @Test("a descriptor in error with nothing to read is a loss, not a busy loop")
+    func hungUp() throws {
+        try live(0, 500, tag: 1)
+        var events = CaptureSession.Events()
+        events.isBroken = true
+        source.now = Self.start + .milliseconds(520)
+        try session.advance(at: source.now, events)
+        #expect(report.state == .waiting)
+        #expect(!session.isOpen)
+    }
+
+    @Test("SIGHUP opens the source anew and lets another take its place")
+    func reopen() throws {
+        try live(0, 500, tag: 1)
+        var events = CaptureSession.Events()
+        events.isReopenAsked = true
+        source.now = Self.start + .milliseconds(500)
+        try session.advance(at: source.now, events)
+        #expect(source.isForgotten)
+        #expect(openings == [0, 500])
+        #expect(report.state == .live)
+    }
+
+    @Test("what a source notes at each opening is logged once")
+    func notes() throws {
+        source.opened.notes = ["/dev/video7 has no control 'zoom': it has brightness"]
+        source.loss = SourceError(.waiting, "gone")
+        try live(0, 2000, tag: 1)
+        #expect(openings.count > 2)
+        #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': it has brightness", "warning: gone"])
+    }
+
+    @Test("in every state it wants to be called within 250 ms, so that readers know it lives")
+    func heartbeat() throws {
+        func check(_ time: Int) throws {
+            source.now = Self.start + .milliseconds(time)
+            try session.advance(at: source.now)
+            #expect(session.deadline > source.now)
+            #expect(session.deadline <= source.now + .milliseconds(250))
+        }
+        source.openError = SourceError(.waiting, "not there")
+        for time in stride(from: 0, to: 10_000, by: 50) { try check(time) }
+        source.openError = nil
+        for time in stride(from: 10_000, to: 20_000, by: 50) { try check(time) }
+    }
+}

@@ -1,0 +1,47 @@
+import Linux
+import SharedFrame
+
+@testable import Capturing
+
+/// A source that does what a test tells it.
+final class ScriptedSource: FrameSource {
+    var description = SourceDescription(kind: "v4l2", device: "/dev/video7", name: "Scripted", format: "MJPG")
+    var nextFrameTime: Instant?
+
+    /// Why it cannot be opened; nil: it can.
+    var openError: SourceError?
+    var opened = OpenedSource(width: 64, height: 48, framesPerSecond: 30)
+    /// What the next delivery brings.
+    var pictures: [[UInt8]] = []
+    var loss: SourceError?
+    var signalLoss: SourceError?
+    private(set) var openings: [Instant] = []
+    private(set) var closings = 0
+    private(set) var isForgotten = false
+    /// The time that the test has made up.
+    var now = Instant.distantPast
+
+    func open() throws(SourceError) -> OpenedSource {
+        openings.append(now)
+        if let openError { throw openError }
+        return opened
+    }
+
+    func close() { closings += 1 }
+    func forget() { isForgotten = true }
+
+    func deliver(at now: Instant, to pipeline: FramePipeline) throws(SourceError) {
+        if let loss { throw loss }
+        for picture in pictures {
+            pipeline.countCaptured()
+            guard pipeline.admits(now, isRaw: false) else { continue }
+            _ = try picture.withRawSpan { (span) throws(SourceError) in
+                try pipeline.publish(
+                    jpeg: span, CaptureTime(monotonic: now.nanoseconds, realtime: now.nanoseconds), isRepaired: true)
+            }
+        }
+        pictures = []
+    }
+
+    func entriesChanged(_ names: Set<String>) -> Bool { names.contains("video7") }
+}

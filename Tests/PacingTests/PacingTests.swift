@@ -1,0 +1,82 @@
+import Linux
+import Pacing
+import Testing
+
+@Suite("Pacing")
+struct PacingTests {
+    private func moment(_ milliseconds: Int) -> Instant { Instant(nanoseconds: 1) + .milliseconds(milliseconds) }
+
+    @Test("the waits between attempts double up to the limit, and start again after a success")
+    func backoff() {
+        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+        var waits = (0..<7).map { _ in backoff.next() }
+        backoff.reset()
+        waits.append(backoff.next())
+        #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 100].map { .milliseconds($0) })
+    }
+
+    @Test("with jitter each wait is longer or shorter by up to that part, and not always the same")
+    func jitter() {
+        var waits: Set<Duration> = []
+        for _ in 0..<100 {
+            var backoff = Backoff(first: .milliseconds(250), longest: .seconds(10), jitter: 0.2)
+            for expected in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
+                let wait = backoff.next()
+                #expect(wait >= .milliseconds(expected * 8 / 10) && wait <= .milliseconds(expected * 12 / 10))
+                if expected == 250 { waits.insert(wait) }
+            }
+        }
+        #expect(waits.count > 10)
+    }
+
+    @Test("each message is written ten times in ten minutes, the tenth time as the last")
+    func eachMessage() {
+        var limit = LogLimit<String>(.eachMessage)
+        var verdicts = (0..<12).map { limit.verdict(on: "a", at: moment($0)) }
+        #expect(verdicts == Array(repeating: .write, count: 9) + [.writeLast, .drop, .drop])
+        #expect(limit.verdict(on: "b", at: moment(20)) == .write)
+        verdicts = [599_999, 600_000].map { limit.verdict(on: "a", at: moment($0)) }
+        #expect(verdicts == [.drop, .write])
+    }
+
+    @Test("of all messages together ten lines are written, and none again within the shortest interval")
+    func allMessages() {
+        var limit = LogLimit<Int>(.allMessages, shortestInterval: .seconds(60))
+        #expect([0, 1, 59_999, 60_000].map { limit.verdict(on: 0, at: moment($0)) } == [.write, .drop, .drop, .write])
+        let verdicts = (1...10).map { limit.verdict(on: $0, at: moment(61_000)) }
+        #expect(verdicts == Array(repeating: .write, count: 7) + [.writeLast, .drop, .drop])
+        #expect(limit.verdict(on: 1, at: moment(600_000)) == .write)
+    }
+
+    @Test("the measured rate is that of the last frames, and 0 once they have ceased")
+    func meter() {
+        var meter = RateMeter()
+        var rates = [meter.rate(at: moment(0))]
+        for index in 0..<300 { meter.add(moment(index * 40)) }
+        rates.append(meter.rate(at: moment(12_000)))
+        for index in 0..<61 { meter.add(moment(12_000 + index * 100)) }
+        rates.append(meter.rate(at: moment(18_000)))
+        rates.append(meter.rate(at: moment(21_000)))
+        #expect(rates.map { ($0 * 100).rounded() } == [0, 2500, 1000, 0])
+    }
+
+    @Test("a source of one picture in four seconds is measured too")
+    func slowMeter() {
+        var meter = RateMeter()
+        meter.add(moment(0))
+        meter.add(moment(4_000))
+        #expect(abs(meter.rate(at: moment(5_000)) - 0.25) < 0.001)
+    }
+
+    @Test("times beyond all clocks do not crash the meter or the limit")
+    func anyTimes() {
+        var meter = RateMeter()
+        for time in [Instant.distantFuture, .distantPast, moment(1), .distantFuture] {
+            meter.add(time)
+            _ = meter.rate(at: moment(0))
+            _ = meter.rate(at: .distantFuture)
+        }
+        var limit = LogLimit<Int>(.allMessages, shortestInterval: .seconds(60))
+        for time in [Instant.distantFuture, .distantPast, .distantFuture] { _ = limit.verdict(on: 0, at: time) }
+    }
+}
