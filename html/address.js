@@ -1,0 +1,44 @@
+// What is shown, as the part of the address after "#", so that it can be bookmarked:
+// #/ is the wall, #/door one camera, #/door?fit=fill&zoom=2 one camera seen in a certain way.
+
+const queryOf = (view) => {
+  const query = new URLSearchParams();
+  if (view.mode !== "fit") query.set("fit", view.mode);
+  if (view.zoom > 1) query.set("zoom", view.zoom.toFixed(2));
+  if (view.zoom > 1 || view.mode !== "fit") {
+    if (Math.round(view.x)) query.set("x", Math.round(view.x));
+    if (Math.round(view.y)) query.set("y", Math.round(view.y));
+  }
+  if (view.rotation) query.set("rotate", view.rotation);
+  if (view.isMirrored) query.set("mirror", 1);
+  return query;
+};
+
+/** `{ camera, query }` of the address; camera is null for the wall. */
+export function readAddress() {
+  const match = /^#\/?([a-z0-9][a-z0-9_-]{0,31})?\/?(?:\?(.*))?$/i.exec(location.hash);
+  return { camera: match?.[1]?.toLowerCase() ?? null, query: new URLSearchParams(match?.[2] ?? "") };
+}
+
+/** What `View.set` takes, from an address. */
+export function viewFrom(query) {
+  const number = (name, fallback) => (Number.isFinite(Number(query.get(name) ?? NaN)) ? Number(query.get(name)) : fallback);
+  return {
+    mode: ["fill", "actual"].includes(query.get("fit")) ? query.get("fit") : "fit",
+    zoom: Math.min(16, Math.max(1, number("zoom", 1))),
+    x: number("x", 0),
+    y: number("y", 0),
+    rotation: [90, 180, 270].includes(number("rotate", 0)) ? number("rotate", 0) : 0,
+    isMirrored: query.has("mirror"),
+  };
+}
+
+/** Puts the view into the address without a new place in the history. */
+export function writeView(camera, view) {
+  const { query } = readAddress();
+  const wanted = queryOf(view);
+  if (query.has("kiosk")) wanted.set("kiosk", "");
+  const tail = String(wanted).replace("kiosk=", "kiosk");
+  const address = `#/${camera}${tail ? `?${tail}` : ""}`;
+  if (location.hash !== address) history.replaceState(null, "", location.pathname + location.search + address);
+}

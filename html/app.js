@@ -1,0 +1,200 @@
+// The page: which cameras there are, what the address asks for, keys, language and theme.
+
+import { CameraBar } from "./bar.js";
+import { Buttons } from "./buttons.js";
+import { Help } from "./help.js";
+import { StatusFeed } from "./status.js";
+import { Wall } from "./wall.js";
+import { find, make, memory } from "./dom.js";
+import { language, text } from "./strings.js";
+import { readAddress, viewFrom, writeView } from "./address.js";
+import { toggleFullScreen } from "./actions.js";
+
+const root = document.documentElement;
+const feed = StatusFeed.of(new URL(".", import.meta.url));
+const wall = new Wall(find("wall"));
+const help = new Help((key) => bar.offers(key));
+const bar = new CameraBar(say, (player) => {
+  if (player.camera === wall.alone) writeView(player.camera, player.view);
+});
+const pageTools = new Buttons(find("page-tools"), [["language", useNextLanguage], ["theme", useOtherTheme], ["help", () => help.toggle()]]);
+
+// Cameras and the address.
+
+function showCameras() {
+  const names = [...feed.cameras.keys()];
+  wall.setCameras(names);
+  const isEmpty = feed.isReachable !== null && names.length === 0 && !readAddress().camera;
+  const isAway = feed.isReachable === false;
+  find("empty").hidden = !isEmpty;
+  find("empty").firstChild.textContent = isEmpty ? text(isAway ? "unreachable" : "noCameras") : "";
+  find("empty").lastChild.textContent = isEmpty ? text(isAway ? "detail.unreachable" : "detail.noCameras") : "";
+  route();
+}
+
+function route() {
+  const { camera, query } = readAddress();
+  const names = [...feed.cameras.keys()];
+  root.classList.toggle("kiosk", /[?&]kiosk\b/.test(location.search) || query.has("kiosk"));
+  const before = bar.player;
+  wall.show(camera ?? (names.length === 1 ? names[0] : null));
+  bar.player = wall.alone ? wall.player(wall.alone) : null;
+  if (bar.player && bar.player !== before) bar.player.view.set(viewFrom(query));
+  document.title = wall.alone ? `${wall.alone} · Oriel` : "Oriel";
+  find("heading").textContent = wall.alone ?? text("allCameras");
+  listCameras(names);
+}
+
+function listCameras(names) {
+  const list = find("cameras");
+  const links = names.length > 1 ? [["", text("allCameras")], ...names.map((name) => [name, name])] : [];
+  const signature = JSON.stringify([links, wall.alone]);
+  if (list.dataset.signature === signature) return;
+  list.dataset.signature = signature;
+  list.setAttribute("aria-label", text("cameras"));
+  list.replaceChildren(...links.map(([name, textContent]) => {
+    const link = make("a", { href: `#/${name}`, textContent });
+    if (name === (wall.alone ?? "")) link.setAttribute("aria-current", "page");
+    return link;
+  }));
+  list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
+
+function go(camera) {
+  location.hash = `#/${camera ?? ""}`;
+}
+
+/** The camera that many places on; on the wall it is the focus that moves. */
+function turn(places) {
+  const { cameras, alone } = wall;
+  if (!alone) wall.moveFocus(places);
+  else if (cameras.length > 1) go(cameras[(cameras.indexOf(alone) + places + cameras.length) % cameras.length]);
+}
+
+// Language and theme.
+
+function useNextLanguage() {
+  language.code = language.code === "en" ? "ko" : "en";
+  memory.set("language", language.code);
+}
+
+function useOtherTheme() {
+  root.dataset.theme = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";
+  memory.set("theme", root.dataset.theme);
+  bar.rebuild();
+}
+
+function translate() {
+  root.lang = language.code;
+  find("page-tools").setAttribute("aria-label", text("page"));
+  pageTools.label("language", "language", language.code === "en" ? "korean" : "english");
+  pageTools.label("theme", "theme");
+  pageTools.label("help", "help");
+  bar.rebuild();
+  wall.showLabels();
+  showCameras();
+}
+
+// Keys.
+
+/** Arrows move a picture that is larger than its frame, else they turn to another camera. */
+function arrow(x, y) {
+  const view = bar.player?.view;
+  if (view?.canMove) view.moveBy(-60 * x, -60 * y);
+  else turn(x + y);
+}
+
+const act = (name) => () => bar.actions[name]?.();
+
+const keys = {
+  ArrowLeft: () => arrow(-1, 0),
+  ArrowRight: () => arrow(1, 0),
+  ArrowUp: () => arrow(0, -1),
+  ArrowDown: () => arrow(0, 1),
+  Escape: () => go(null),
+  s: act("snapshot"),
+  f: toggleFullScreen,
+  " ": act("freeze"),
+  ",": act("back"),
+  ".": act("forth"),
+  v: act("view"),
+  "+": act("zoomIn"),
+  "=": act("zoomIn"),
+  "-": act("zoomOut"),
+  0: act("zoomReset"),
+  r: act("rotate"),
+  m: act("mirror"),
+  d: act("detect"),
+  c: act("controls"),
+  i: () => bar.toggleDetails(),
+  t: useOtherTheme,
+  l: useNextLanguage,
+  "?": () => help.toggle(),
+};
+
+const places = { Space: " ", Comma: ",", Period: ".", Minus: "-", Equal: "+", Digit0: "0", Slash: "?" };
+
+/** Where another script is written than the Latin one, it is the key's place that counts. */
+function keyOf({ key, code }) {
+  if (/^[ -~]$/.test(key)) return key.toLowerCase();
+  return places[code] ?? (/^Key.$/.test(code) ? code[3].toLowerCase() : key);
+}
+
+/** Whether what has the focus has a use of its own for a key. */
+function isOwnKey({ key, target }) {
+  if (key === "Escape") return false;
+  if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
+  if (key === " ") return target.closest("button, a, input, summary") !== null;
+  return key.startsWith("Arrow") && target.closest(".details") !== null;
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const key = keyOf(event);
+  if (help.isOpen && key !== "?") return;
+  if (root.classList.contains("kiosk") && !/^(Arrow.*|Escape|[fvrm0+=-])$/.test(key)) return;
+  if (isOwnKey(event)) return;
+  if (event.key === "Escape" && bar.leavePanel()) return;
+  if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
+  const action = keys[key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+// Messages, and rest: a full screen or a kiosk whose pointer lies still shows pictures only.
+
+let messageTimer = 0;
+
+function say(sentence) {
+  find("message").textContent = sentence;
+  find("message").classList.add("shown");
+  clearTimeout(messageTimer);
+  messageTimer = setTimeout(() => find("message").classList.remove("shown"), 2_500);
+}
+
+let restTimer = 0;
+
+function stayAwake() {
+  root.classList.remove("resting");
+  clearTimeout(restTimer);
+  if (document.fullscreenElement || root.classList.contains("kiosk")) {
+    restTimer = setTimeout(() => root.classList.add("resting"), 2_500);
+  }
+}
+
+for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) addEventListener(type, stayAwake);
+document.addEventListener("fullscreenchange", stayAwake);
+
+addEventListener("hashchange", () => {
+  route();
+  const { query } = readAddress();
+  if (bar.player && query.size > 0) bar.player.view.set(viewFrom(query));
+});
+
+language.code = memory.get("language") ?? language.code;
+language.addEventListener("change", translate);
+feed.addEventListener("status", showCameras);
+translate();
+stayAwake();
+feed.use(wall);

@@ -1,0 +1,135 @@
+// One control of a camera: its name, what it is set to, and what a person turns.
+
+import { choiceText, controlText } from "./names.js";
+import { make } from "./dom.js";
+import { icon } from "./icons.js";
+import { text } from "./strings.js";
+
+export class ControlRow {
+  element;
+  #control;
+  #wish;
+  #inputs = [];
+  /** The field that somebody is writing in, which no answer may take out of their hands. */
+  #written = null;
+  #remark;
+  #said = "";
+  #reset;
+
+  /** `wish(value)` is called for each value that a person chooses; null asks for the default. */
+  constructor(control, wish) {
+    this.#control = control;
+    this.#wish = wish;
+    const id = `control-${control.name}`;
+    const name = make("label", { htmlFor: id, textContent: controlText(control), title: control.name });
+    this.#remark = make("p", { className: "remark", id: `${id}-remark` });
+    this.#remark.setAttribute("aria-live", "polite");
+    this.#reset = make("button", { type: "button", className: "reset" }, icon("reset"));
+    this.#reset.addEventListener("click", () => wish(null));
+    this.element = make("div", { className: `control ${control.type}` }, name, ...this.#fields(id), this.#remark);
+    this.element.dataset.control = control.name;
+    this.show(control, "");
+  }
+
+  /** `remark`: what the camera made of a wish; kept while nothing changes. */
+  show(control, remark = control.value === this.#control.value ? this.#said : "") {
+    this.#control = control;
+    this.#said = remark;
+    const { value, read_only: isReadOnly, inactive: isInactive } = control;
+    for (const input of this.#inputs) {
+      if (input.type === "checkbox") input.checked = Boolean(value);
+      else if (input !== this.#written && input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
+      input.disabled = isReadOnly || isInactive;
+    }
+    this.element.classList.toggle("off", isReadOnly || isInactive);
+    this.element.classList.toggle("fixed", isReadOnly);
+    const wanted = [isReadOnly ? text("controls.readOnly") : isInactive ? text("controls.inactive") : "", remark];
+    const sentence = wanted.filter(Boolean).join("\n");
+    if (this.#remark.textContent !== sentence) this.#remark.textContent = sentence;
+    this.#showReset();
+  }
+
+  /** What a value of this control means to a person. */
+  textOf(value) {
+    const { type, choices } = this.#control;
+    if (type === "menu") return choiceText(choices?.[value] ?? String(value));
+    if (type === "boolean") return text(value ? "controls.on" : "controls.off");
+    return String(value);
+  }
+
+  #showReset() {
+    const { type, default: standard, value, read_only: isReadOnly, inactive: isInactive } = this.#control;
+    const hasDefault = type !== "button" && type !== "other" && !isReadOnly;
+    const isUseful = hasDefault && !isInactive && Number(value) !== Number(standard);
+    const title = text("controls.reset", { name: controlText(this.#control), value: this.textOf(standard) });
+    // A button that goes would take the focus with it.
+    this.#reset.hidden = !hasDefault;
+    this.#reset.setAttribute("aria-disabled", !isUseful);
+    this.#reset.title = title;
+    this.#reset.setAttribute("aria-label", title);
+  }
+
+  #fields(id) {
+    const { type, minimum, maximum, step, choices } = this.#control;
+    switch (type) {
+      case "boolean": {
+        const box = this.#input({ id, type: "checkbox" }, "change", () => box.checked);
+        box.setAttribute("role", "switch");
+        return [this.#reset, box];
+      }
+      case "menu": {
+        const options = Object.entries(choices ?? {}).map(([value, name]) => make("option", { value, textContent: choiceText(name) }));
+        const select = this.#listen(make("select", { id }, ...options), "change", () => Number(select.value));
+        return [this.#reset, select];
+      }
+      case "button": {
+        const push = make("button", { id, type: "button", className: "push", textContent: text("controls.press") });
+        push.setAttribute("aria-label", `${controlText(this.#control)}: ${text("controls.press")}`);
+        return [this.#listen(push, "click", () => true)];
+      }
+      case "integer": {
+        const limits = { min: minimum, max: maximum, step: step || 1 };
+        const slider = this.#input({ id, type: "range", ...limits }, "input", () => (figure.value = slider.value, Number(slider.value)));
+        const figure = this.#input({ type: "number", ...limits }, "change", () => this.#within(figure));
+        figure.setAttribute("aria-label", controlText(this.#control));
+        return [slider, this.#reset, figure];
+      }
+      case "bitmask": {
+        const figure = this.#input({ id, type: "number", min: 0, max: maximum, step: 1 }, "change", () => this.#within(figure));
+        return [this.#reset, figure];
+      }
+      default: {
+        const field = make("input", { id, type: "text", readOnly: true });
+        this.#inputs.push(field);
+        return [field];
+      }
+    }
+  }
+
+  /** What was typed, within the limits; undefined, and the old value back, when it is no number. */
+  #within(figure) {
+    const { value, minimum, maximum } = this.#control;
+    const typed = Math.round(figure.valueAsNumber);
+    if (Number.isFinite(typed)) return (figure.value = Math.min(maximum, Math.max(minimum, typed)), Number(figure.value));
+    figure.value = value;
+    return undefined;
+  }
+
+  #input(properties, type, read) {
+    return this.#listen(make("input", properties), type, read);
+  }
+
+  #listen(field, type, read) {
+    this.#inputs.push(field);
+    if (field.type === "number") {
+      field.addEventListener("input", () => (this.#written = field));
+      for (const end of ["change", "blur"]) field.addEventListener(end, () => (this.#written = null));
+    }
+    field.setAttribute("aria-describedby", this.#remark.id);
+    field.addEventListener(type, () => {
+      const value = read();
+      if (value !== undefined) this.#wish(value);
+    });
+    return field;
+  }
+}

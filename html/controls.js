@@ -1,0 +1,201 @@
+// The panel with what can be turned at the camera itself, as its driver offers it, where the server hands that out.
+
+import { Buttons } from "./buttons.js";
+import { ControlRow } from "./control-row.js";
+import { formatList } from "./formats.js";
+import { make } from "./dom.js";
+import { language, text, trouble } from "./strings.js";
+import { Wishes, ask, everything } from "./wishes.js";
+
+const followInterval = 2_000;
+
+export class Controls extends EventTarget {
+  #panel;
+  #player = null;
+  #wishes = null;
+  #answer = null;
+  #rows = new Map();
+  #fault = make("p", { className: "fault" });
+  #signature = "";
+  #isOpen = false;
+  #focusBefore = null;
+  #isNowhere = false;
+  /** Whether the last question was answered by nobody who knows. */
+  #isUnanswered = false;
+  #state = "";
+  #questions = 0;
+  /** The question whose answer is shown: older ones are answered too late. */
+  #answered = 0;
+
+  /** Sends "change" when it is offered, opens or closes. */
+  constructor(panel) {
+    super();
+    this.#panel = panel;
+    this.#fault.setAttribute("role", "alert");
+    setInterval(() => this.#follow(), followInterval);
+  }
+
+  /** Whether the server answers for this camera, and there is something to turn. */
+  get isOffered() {
+    return this.#answer?.controls?.length > 0;
+  }
+
+  get isOpen() {
+    return this.#isOpen && this.isOffered;
+  }
+
+  /** The camera it belongs to. It stays open from camera to camera, and closes on the wall. */
+  set player(player) {
+    if (player === this.#player) return;
+    this.#player?.removeEventListener("state", this.#onState);
+    player?.addEventListener("state", this.#onState);
+    this.#player = player;
+    this.#state = player?.condition.state ?? "";
+    this.#answer = null;
+    this.#isOpen &&= player !== null;
+    this.#wishes = player && new Wishes(this.#address, (answer) => {
+      if (player !== this.#player) return;
+      this.#answered = this.#questions += 1;
+      this.#take(answer, answer.body.results ?? []);
+    });
+    this.#show();
+    if (player?.status) this.#refresh();
+  }
+
+  toggle() {
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
+  open() {
+    if (!this.isOffered) return;
+    this.#isOpen = true;
+    this.#focusBefore = document.activeElement;
+    this.#show();
+    this.#panel.querySelector(".control :is(input, select, button):enabled")?.focus({ preventScroll: true });
+    this.#panel.scrollTop = 0;
+    this.#refresh();
+  }
+
+  close() {
+    if (!this.#isOpen) return;
+    if (this.#panel.contains(document.activeElement)) {
+      document.activeElement.blur();
+      this.#focusBefore?.focus({ preventScroll: true });
+    }
+    this.#isOpen = false;
+    this.#show();
+  }
+
+  /** After a change of language. */
+  rebuild() {
+    this.#signature = "";
+    this.#show();
+  }
+
+  get #address() {
+    return new URL(`controls/${this.#player.camera}`, this.#player.base);
+  }
+
+  // A camera that comes back may be another one, or one that could not be asked before.
+  #onState = ({ detail: { state } }) => {
+    const isReturn = state === "live" && !["live", "late"].includes(this.#state);
+    this.#state = state;
+    if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
+  };
+
+  /** Shows what others and the camera itself turn, while nobody's finger is on the panel. */
+  async #follow() {
+    if (this.#isUnanswered && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
+    const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
+    if (document.hidden || !isUntouched() || this.#player.condition.state !== "live") return;
+    const { status, body } = (await this.#ask()) ?? {};
+    if (status !== 200 || !Array.isArray(body.controls) || !isUntouched()) return;
+    this.#answer = body;
+    this.#show();
+  }
+
+  async #refresh() {
+    if (this.#isNowhere) return;
+    this.#isUnanswered = false;
+    const answer = await this.#ask();
+    if (!answer) return;
+    this.#isUnanswered = answer.status === 0 || answer.status >= 500;
+    // Such a server has no controls at all; asking again for each camera would be noise.
+    this.#isNowhere = answer.status === 404 && answer.body.error === "not_found";
+    this.#take(answer);
+  }
+
+  /** null where something newer is known, or another camera shown, when the answer comes. */
+  async #ask() {
+    const player = this.#player;
+    const question = (this.#questions += 1);
+    const answer = await ask(this.#address);
+    if (player !== this.#player || question < this.#answered) return null;
+    this.#answered = question;
+    return answer;
+  }
+
+  /** `results`: of a wish; null leaves standing what is said of the last one. */
+  #take({ status, body }, results = null) {
+    const isFine = status === 200 && Array.isArray(body.controls);
+    if (isFine) this.#answer = body;
+    const { sentence, detail } = isFine ? { sentence: "", detail: "" } : trouble(body.error, body.message || (status ? `HTTP ${status}` : ""));
+    const fault = [sentence, detail].filter(Boolean).join("\n");
+    this.#show(results);
+    if (this.#fault.textContent !== fault) this.#fault.textContent = fault;
+  }
+
+  #show(results = null) {
+    this.#panel.hidden = !this.isOpen;
+    if (this.isOpen) {
+      const { controls, formats, now, device } = this.#answer;
+      const signature = JSON.stringify([formats, now, device, controls.map(({ value, inactive, ...fixed }) => fixed)]);
+      if (signature !== this.#signature) this.#build();
+      this.#signature = signature;
+      for (const control of controls) this.#showControl(control, results);
+    } else {
+      this.#panel.replaceChildren();
+      this.#fault.textContent = this.#signature = "";
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #showControl(control, results) {
+    const row = this.#rows.get(control.name);
+    if (this.#wishes.has(control.name)) return;
+    row.show(control, results ? remarkOn(row, results.find((result) => result.name === control.name)) : undefined);
+  }
+
+  #build() {
+    const { controls, device } = this.#answer;
+    const focused = this.#panel.contains(document.activeElement) ? document.activeElement.id : "";
+    this.#panel.setAttribute("aria-label", text("controls"));
+    const tools = make("div", { className: "tools" });
+    new Buttons(tools, [["close", () => this.close()]]).label("close", "close");
+    this.#rows = new Map(controls.map((control) => [
+      control.name, new ControlRow(control, (value) => this.#wishes.wish(control.name, value)),
+    ]));
+    const reset = make("button", { type: "button", className: "reset-all", textContent: text("controls.resetAll") });
+    reset.addEventListener("click", () => this.#wishes.wish(everything, null));
+    this.#panel.replaceChildren(
+      make("div", { className: "head" }, make("h2", { textContent: text("controls") }), tools),
+      make("p", { className: "device", textContent: [device?.name, device?.path].filter(Boolean).join(" · ") }),
+      this.#fault,
+      ...[...this.#rows.values()].map((row) => row.element),
+      reset,
+      formatList(this.#answer),
+    );
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+}
+
+/** What the camera made of a wish, when that is another thing; else "". */
+function remarkOn(row, result) {
+  if (!result) return "";
+  const { asked, value, message } = result;
+  const isOther = asked !== null && asked !== undefined && value !== null && value !== undefined && Number(asked) !== Number(value);
+  const made = isOther ? text("controls.made", { asked: row.textOf(asked), value: row.textOf(value) }) : "";
+  const { sentence, detail } = trouble(result.error, message ?? "");
+  return [message && language.code === "en" ? "" : made, sentence, detail].filter(Boolean).join("\n");
+}

@@ -1,0 +1,221 @@
+// What is in the picture? Freezes it, asks the server about exactly that JPEG, and shows boxes over it and a list beside.
+
+import { download, fileName } from "./actions.js";
+import { BoxLayer } from "./boxes.js";
+import { find, make } from "./dom.js";
+import { labelText } from "./names.js";
+import { text } from "./strings.js";
+
+/** Milliseconds between questions whether the server can detect at all. */
+const statusInterval = { ready: 60_000, unavailable: 10_000 };
+
+/** Whether the server can detect, for buttons: sends "change". */
+export class DetectorStatus extends EventTarget {
+  /** `null` until the server has said something; then `{ isReady, error, message }`. */
+  current = null;
+  #address;
+
+  constructor(base) {
+    super();
+    this.#address = new URL("detect/status", base);
+    this.#poll();
+  }
+
+  /** Why the button is grey, in one sentence; "" when it is not. */
+  get reason() {
+    if (!this.current || this.current.isReady) return "";
+    const { error, message } = this.current;
+    return text(`detect.${error}`) || message || text("detect.unavailable");
+  }
+
+  async #poll() {
+    let current = { isReady: false, error: "unavailable", message: "" };
+    try {
+      const answer = await fetch(this.#address, { cache: "no-store" });
+      const status = await answer.json();
+      if (answer.ok) current = { isReady: status.state !== "unavailable", error: status.error, message: status.message ?? "" };
+    } catch {
+      // No answer, or none in JSON: it stays unavailable.
+    }
+    const isChange = JSON.stringify(current) !== JSON.stringify(this.current);
+    this.current = current;
+    if (isChange) this.dispatchEvent(new Event("change"));
+    setTimeout(() => this.#poll(), document.hidden || current.isReady ? statusInterval.ready : statusInterval.unavailable);
+  }
+}
+
+/** One question about one player's picture, and its answer on the screen. */
+export class Finds extends EventTarget {
+  #panel = find("finds");
+  #player = null;
+  #boxes = null;
+  #answer = null;
+  #picture = null;
+  #failure = null;
+  #isAsking = false;
+  #ask = null;
+  #wasFrozen = false;
+
+  /** The player that it belongs to; what is shown of another one goes. */
+  set player(player) {
+    if (player === this.#player) return;
+    this.close();
+    this.#player?.removeEventListener("state", this.#onState);
+    this.#player = player;
+    player?.addEventListener("state", this.#onState);
+  }
+
+  get isOpen() {
+    return this.#isAsking || this.#answer !== null || this.#failure !== null;
+  }
+
+  /** Asks about the picture on the screen; while something is shown, goes back to live. */
+  async toggle() {
+    if (this.isOpen) {
+      this.leave();
+      return;
+    }
+    const player = this.#player;
+    if (!player) return;
+    this.#wasFrozen = player.frozen !== null;
+    this.#ask = new AbortController();
+    const { signal } = this.#ask;
+    this.#isAsking = true;
+    this.#show();
+    try {
+      this.#picture = await frozenPicture(player);
+      const answer = this.#picture && (await this.#fetchAnswer(signal));
+      if (signal.aborted) return;
+      this.#failure = answer ? null : text("failedToSave");
+      this.#answer = answer;
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#failure = error instanceof Refusal ? error.message : text("detect.unavailable");
+    }
+    this.#isAsking = false;
+    this.#show();
+  }
+
+  async #fetchAnswer(signal) {
+    const answer = await fetch(new URL("detect_once", this.#player.base), {
+      method: "POST", headers: { "Content-Type": "image/jpeg" }, body: this.#picture.blob, signal, cache: "no-store",
+    });
+    const body = await answer.json().catch(() => ({}));
+    if (!answer.ok || !body.success) throw new Refusal(text(`detect.${body.error}`) || body.message || text("detect.unavailable"));
+    return body;
+  }
+
+  leave() {
+    this.close();
+    if (!this.#wasFrozen) this.#player?.freeze(false);
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    this.#ask?.abort();
+    this.#isAsking = false;
+    this.#answer = this.#picture = this.#failure = null;
+    this.#show();
+  }
+
+  /** After a change of language. */
+  rebuild() {
+    if (this.isOpen) this.#show();
+  }
+
+  // The boxes belong to one picture: when another one is on the screen, they go.
+  #onState = () => {
+    if (!this.isOpen || (this.#isAsking && !this.#picture)) return;
+    const { frozen } = this.#player;
+    if (!frozen || (this.#picture && frozen.id !== this.#picture.id)) this.close();
+  };
+
+  #show() {
+    this.#boxes?.remove();
+    this.#boxes = null;
+    this.#panel.hidden = !this.isOpen;
+    if (this.isOpen) this.#fill();
+    else this.#panel.replaceChildren();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #fill() {
+    const finds = (this.#answer?.predictions ?? []).map((find) => ({ ...find, text: labelText(find.label) }));
+    if (this.#answer) {
+      this.#boxes = new BoxLayer(this.#answer.frame, finds, (index) => this.#light(index));
+      this.#boxes.attach(this.#player);
+    }
+    const items = finds.map((find, index) => {
+      const percent = `${Math.round(find.confidence * 100)} %`;
+      const item = make("li", { tabIndex: 0 }, make("span", { className: "find" }, find.text), make("b", {}, percent));
+      item.style.setProperty("--tone", this.#boxes.tone(index));
+      item.style.setProperty("--part", find.confidence);
+      for (const type of ["pointerenter", "focus"]) item.addEventListener(type, () => this.#light(index));
+      for (const type of ["pointerleave", "blur"]) item.addEventListener(type, () => this.#light(null));
+      return item;
+    });
+    this.#panel.setAttribute("aria-label", text("detect.finds"));
+    const headline = this.#isAsking ? text("detect.asking") : (this.#failure ?? text(finds.length ? "detect.finds" : "detect.nothing"));
+    this.#panel.replaceChildren(
+      make("h2", { textContent: headline }),
+      make("ol", {}, ...items),
+      ...(this.#answer ? [this.#facts()] : []),
+      make("div", { className: "find-tools" }, ...this.#tools()),
+    );
+    this.#panel.setAttribute("aria-busy", this.#isAsking);
+  }
+
+  #facts() {
+    const { model, inferenceMs } = this.#answer;
+    return make("p", { className: "find-facts", textContent: `${model.name} · ${model.input.join(" × ")} · ${inferenceMs.toFixed(1)} ms` });
+  }
+
+  #tools() {
+    const button = (key, action) => {
+      const made = make("button", { type: "button", textContent: text(key) });
+      made.dataset.find = key;
+      made.addEventListener("click", action);
+      return made;
+    };
+    const downloads = [
+      button("detect.saveJSON", () => download(new Blob([`${JSON.stringify(this.#answer, null, 2)}\n`], { type: "application/json" }), this.#name("json"))),
+      button("detect.savePicture", () => this.#savePicture()),
+    ];
+    return [...(this.#answer ? downloads : []), button("unfreeze", () => this.leave())];
+  }
+
+  /** The picture with its boxes, as the server draws them. */
+  async #savePicture() {
+    const { overlay } = this.#answer.frame;
+    const picture = this.#picture;
+    const name = this.#name("jpg");
+    let answer = overlay ? await fetch(new URL(overlay.slice(1), this.#player.base)).catch(() => null) : null;
+    // It may have been too long ago: the server draws anew.
+    answer = answer?.ok ? answer : await fetch(new URL("detect_once", this.#player.base), {
+      method: "POST", headers: { "Content-Type": "image/jpeg", Accept: "image/jpeg" }, body: picture.blob,
+    }).catch(() => null);
+    if (answer?.ok) download(await answer.blob(), name);
+  }
+
+  #name(ending) {
+    return `${fileName(this.#player, this.#picture)}-finds.${ending}`;
+  }
+
+  #light(index) {
+    this.#boxes?.light(index);
+    [...this.#panel.querySelectorAll("li")].forEach((item, place) => item.classList.toggle("lit", place === index));
+  }
+}
+
+class Refusal extends Error {}
+
+/** Freezes the player and gives the JPEG that then stays: one that was being painted may still come. */
+async function frozenPicture(player) {
+  player.freeze(true);
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const picture = await player.picture();
+    await new Promise((resolve) => setTimeout(resolve, attempt === 0 ? 30 : 60));
+    if (picture && player.frozen?.id === picture.id) return picture;
+  }
+  return null;
+}

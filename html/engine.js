@@ -1,0 +1,222 @@
+// From the server to a canvas, in a worker or in the page: it knows the wire and the pixels, not states or people.
+//
+// While a picture is decoded a single other one waits, and a newer one takes its place. Nothing queues.
+
+import { MultipartParser, boundaryOf } from "./multipart.js";
+
+/** The server repeats the last picture every 5 s: a longer silence is a dead connection. */
+const silenceLimit = 8_000;
+/** Milliseconds from paint to paint: no screen worth the work shows more. */
+const shortestInterval = 15;
+const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
+
+/** Milliseconds since 1970, finer than Date.now(), on a clock that page and workers share. */
+export const now = () => performance.timeOrigin + performance.now();
+
+export class Engine {
+  #canvas;
+  #context;
+  #post;
+  #connection = null;
+  #newest = null;
+  #lastId = 0;
+  #isDecoding = false;
+  #paintedAt = 0;
+  #shown = null;
+  #received = 0;
+  #dropped = 0;
+  #skipped = 0;
+  #isFrozen = false;
+  #keepsHistory = false;
+  #history = [];
+
+  /** `post(message)` gets "open", "frame", "outage", "closed", "stillDone" and "frozen" messages. */
+  constructor(canvas, post) {
+    this.#canvas = canvas;
+    this.#context = canvas.getContext("2d", { alpha: false });
+    this.#post = post;
+  }
+
+  /** Opens the stream; one that is open is closed first. */
+  async play(url) {
+    this.stop();
+    this.#lastId = 0;
+    const connection = new AbortController();
+    this.#connection = connection;
+    let watchdog = 0;
+    const expectBytes = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => connection.abort("silent"), silenceLimit);
+    };
+    let closing = { cause: "network" };
+    try {
+      expectBytes();
+      const answer = await fetch(url, { signal: connection.signal, cache: "no-store", credentials: "same-origin" });
+      const boundary = answer.ok ? boundaryOf(answer.headers.get("content-type")) : null;
+      if (!boundary) {
+        closing = await refusal(answer);
+      } else {
+        this.#post({ type: "open" });
+        const parser = new MultipartParser(boundary, (headers, bytes) => this.#receive(headers, bytes));
+        const reader = answer.body.getReader();
+        for (;;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          expectBytes();
+          if (this.#connection === connection) parser.feed(value);
+        }
+        closing = { cause: "ended" };
+      }
+    } catch {
+      if (connection.signal.reason === "silent") closing = { cause: "silent" };
+    }
+    clearTimeout(watchdog);
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    connection.abort();
+    this.#post({ type: "closed", ...closing });
+  }
+
+  /** Fetches one snapshot and shows it. */
+  async still(url) {
+    const connection = new AbortController();
+    const watchdog = setTimeout(() => connection.abort(), silenceLimit);
+    try {
+      const answer = await fetch(url, { signal: connection.signal, cache: "no-store", credentials: "same-origin" });
+      if (!answer.ok) {
+        this.#post({ type: "closed", ...(await refusal(answer)) });
+      } else {
+        const headers = Object.fromEntries(answer.headers);
+        this.#receive(headers, new Uint8Array(await answer.arrayBuffer()));
+      }
+    } catch {
+      this.#post({ type: "closed", cause: "network" });
+    }
+    clearTimeout(watchdog);
+    this.#post({ type: "stillDone" });
+  }
+
+  /** Closes the connection without a "closed" message. The picture stays. */
+  stop() {
+    const connection = this.#connection;
+    this.#connection = null;
+    this.#newest = null;
+    connection?.abort();
+  }
+
+  /** Keeps the last seconds, as JPEG, so that a frozen picture can be stepped through. */
+  keepHistory(isOn) {
+    this.#keepsHistory = isOn;
+    if (!isOn) this.#history = [];
+  }
+
+  /** While frozen, what arrives is counted and forgotten. */
+  freeze(isOn) {
+    this.#isFrozen = isOn;
+    this.#newest = null;
+    if (!isOn && this.#history.length > 0) this.#show(this.#history.at(-1));
+    this.#reportFrozen();
+  }
+
+  step(places) {
+    if (!this.#isFrozen || this.#history.length === 0) return;
+    const shown = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
+    const wanted = Math.min(this.#history.length - 1, Math.max(0, shown + places));
+    this.#show(this.#history[wanted]);
+  }
+
+  /** The JPEG on the screen; null before the first. */
+  picture() {
+    return this.#shown && { id: this.#shown.id, time: this.#shown.time, bytes: this.#shown.bytes };
+  }
+
+  #receive(headers, bytes) {
+    // A picture that says what is wrong; here the words are enough.
+    if ("x-oriel-offline" in headers) {
+      this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
+      return;
+    }
+    const id = Number(headers["x-frame-id"]) || 0;
+    const time = Number(headers["x-timestamp"]) * 1000 || 0;
+    if (id !== 0 && id === this.#lastId) return;
+    if (this.#lastId > 0 && id > this.#lastId) this.#skipped += id - this.#lastId - 1;
+    this.#lastId = id;
+    this.#received += 1;
+    if (this.#isFrozen) return;
+    const frame = { id, time, bytes };
+    this.#remember(frame);
+    if (this.#newest) this.#dropped += 1;
+    this.#newest = frame;
+    if (!this.#isDecoding) this.#decodeNewest();
+  }
+
+  async #decodeNewest() {
+    this.#isDecoding = true;
+    while (this.#newest) {
+      const rest = this.#paintedAt + shortestInterval - performance.now();
+      if (rest > 1) await new Promise((resolve) => setTimeout(resolve, rest));
+      const frame = this.#newest;
+      if (!frame) break;
+      this.#newest = null;
+      await this.#show(frame);
+    }
+    this.#isDecoding = false;
+  }
+
+  async #show(frame) {
+    let bitmap;
+    try {
+      bitmap = await createImageBitmap(new Blob([frame.bytes], { type: "image/jpeg" }));
+    } catch {
+      this.#dropped += 1;
+      return;
+    }
+    const { width, height } = bitmap;
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
+    }
+    this.#context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    this.#paintedAt = performance.now();
+    this.#shown = Object.assign(frame, { width, height });
+    if (this.#isFrozen) {
+      this.#reportFrozen();
+      return;
+    }
+    this.#post({
+      type: "frame", id: frame.id, time: frame.time, at: now(),
+      width, height, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
+    });
+  }
+
+  #remember(frame) {
+    if (!this.#keepsHistory) return;
+    this.#history.push(frame);
+    let bytes = this.#history.reduce((sum, kept) => sum + kept.bytes.length, 0);
+    while (this.#history.length > historyLimit.count || (bytes > historyLimit.bytes && this.#history.length > 1)) {
+      bytes -= this.#history.shift().bytes.length;
+    }
+  }
+
+  #reportFrozen() {
+    const place = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
+    this.#post({
+      type: "frozen", isFrozen: this.#isFrozen, id: this.#shown?.id ?? 0, time: this.#shown?.time ?? 0,
+      width: this.#shown?.width ?? 0, height: this.#shown?.height ?? 0,
+      before: Math.max(0, place), after: place < 0 ? 0 : this.#history.length - 1 - place,
+    });
+  }
+}
+
+/** What the server said instead of pictures. */
+async function refusal(answer) {
+  let error = "";
+  let message = "";
+  try {
+    ({ error = "", message = "" } = await answer.json());
+  } catch {
+    // No JSON: the status alone has to do.
+  }
+  return { cause: "refused", status: answer.status, error, message, retryAfter: Number(answer.headers.get("retry-after")) || 0 };
+}

@@ -1,0 +1,72 @@
+// What a player saw in the last minute.
+
+const minute = 60;
+const rateWindow = 3_000;
+
+export class Metrics {
+  /** Pictures that came, that came but gave way to a newer one, that the server left out. */
+  received = 0;
+  dropped = 0;
+  skipped = 0;
+  reconnects = 0;
+  #recent = [];
+  #seconds = [];
+
+  /** `delay`: the picture's age in milliseconds when it was painted; null without a clock. */
+  add({ at, bytes, received, dropped, skipped }, delay) {
+    Object.assign(this, { received, dropped, skipped });
+    this.#recent.push({ at, bytes, delay });
+    while (this.#recent.length > 2 && this.#recent[0].at < at - rateWindow) this.#recent.shift();
+
+    const second = this.#second(at);
+    second.frames += 1;
+    second.bits += bytes * 8;
+    if (delay !== null) second.delay = Math.max(second.delay ?? 0, delay);
+  }
+
+  /** A stream that begins again leaves a gap that is no loss and no slow rate. */
+  breakOff() {
+    this.#recent = [];
+  }
+
+  /** Pictures a second; null with fewer than two. */
+  get rate() {
+    const count = this.#recent.length - 1;
+    if (count < 1) return null;
+    return (count * 1000) / Math.max(1, this.#recent[count].at - this.#recent[0].at);
+  }
+
+  /** Milliseconds from picture to picture; null with fewer than two. */
+  get interval() {
+    return this.rate === null ? null : 1000 / this.rate;
+  }
+
+  get bitsPerSecond() {
+    if (this.rate === null) return null;
+    const mean = this.#recent.reduce((sum, frame) => sum + frame.bytes, 0) / this.#recent.length;
+    return mean * 8 * this.rate;
+  }
+
+  /** Half of the newest second's pictures were younger than this when painted; null without a clock. */
+  get delay() {
+    const newest = this.#recent.at(-1)?.at ?? 0;
+    const delays = this.#recent.filter((frame) => frame.at > newest - 1000 && frame.delay !== null).map((frame) => frame.delay);
+    return delays.length === 0 ? null : delays.sort((a, b) => a - b)[delays.length >> 1];
+  }
+
+  /** One entry a second for the last minute, oldest first; null where nothing came. */
+  minute(at) {
+    const newest = Math.floor(at / 1000) - 1;
+    const bySecond = new Map(this.#seconds.map((second) => [second.second, second]));
+    return Array.from({ length: minute }, (_, index) => bySecond.get(newest - minute + 1 + index) ?? null);
+  }
+
+  #second(at) {
+    const second = Math.floor(at / 1000);
+    if (this.#seconds.at(-1)?.second !== second) {
+      this.#seconds.push({ second, frames: 0, bits: 0, delay: null });
+      if (this.#seconds.length > minute + 2) this.#seconds.shift();
+    }
+    return this.#seconds.at(-1);
+  }
+}

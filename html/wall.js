@@ -1,0 +1,155 @@
+// All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it interrupts nothing.
+
+import { OrielPlayer } from "./player.js";
+import { icon } from "./icons.js";
+import { make } from "./dom.js";
+import { text } from "./strings.js";
+
+const leastTileWidth = 250;
+const usualAspect = 16 / 9;
+
+export class Wall extends EventTarget {
+  #root;
+  #tiles = new Map();
+  #alone = null;
+
+  constructor(root) {
+    super();
+    this.#root = root;
+    new ResizeObserver(() => this.layOut()).observe(root);
+  }
+
+  get cameras() {
+    return [...this.#tiles.keys()];
+  }
+
+  /** The camera shown alone; null on the wall. */
+  get alone() {
+    return this.#alone;
+  }
+
+  player(camera) {
+    return this.#tiles.get(camera)?.player ?? null;
+  }
+
+  /** Takes over the server's list of cameras; tiles that stay are not touched. */
+  setCameras(names) {
+    for (const [name, tile] of this.#tiles) {
+      if (names.includes(name) || name === this.#alone) continue;
+      tile.root.remove();
+      this.#tiles.delete(name);
+    }
+    // From the last to the first: a tile that was moved would start anew.
+    let next = null;
+    for (const name of names.toReversed()) {
+      const tile = this.#tiles.get(name) ?? this.#makeTile(name, next);
+      this.#tiles.set(name, tile);
+      next = tile.root;
+    }
+    const rest = [...this.#tiles.keys()].filter((name) => !names.includes(name));
+    this.#tiles = new Map([...names, ...rest].map((name) => [name, this.#tiles.get(name)]));
+    this.#arrange();
+  }
+
+  /** Shows one camera alone, or all with null. */
+  show(camera) {
+    const before = this.#alone;
+    this.#alone = camera;
+    if (camera && !this.#tiles.has(camera)) this.#tiles.set(camera, this.#makeTile(camera));
+    this.#arrange();
+    if (camera === before) return;
+    if (camera) this.#root.focus({ preventScroll: true });
+    else this.#tiles.get(before)?.link.focus({ preventScroll: true });
+  }
+
+  /** Moves the focus to the next (1) or previous (-1) tile. */
+  moveFocus(places) {
+    const links = [...this.#tiles.values()].map((tile) => tile.link);
+    const at = links.indexOf(document.activeElement);
+    const next = at < 0 ? 0 : (at + places + links.length) % links.length;
+    links[next]?.focus();
+  }
+
+  #makeTile(name, next = null) {
+    const player = new OrielPlayer();
+    player.setAttribute("camera", name);
+    const label = make("span", { className: "label" });
+    const link = make("a", { href: `#/${name}` }, label);
+    const root = make("article", { className: "tile" }, player, link);
+    const tile = { root, player, link, label };
+    player.addEventListener("state", () => this.#showLabel(name, tile));
+    player.addEventListener("measure", () => this.#noteShape(tile));
+    this.#showLabel(name, tile);
+    this.#root.insertBefore(root, next);
+    return tile;
+  }
+
+  #showLabel(name, { player, label, link }) {
+    const { state } = player.condition;
+    const title = `${name}: ${text(state)}${player.isStill ? `, ${text("stills")}` : ""}`;
+    if (link.getAttribute("aria-label") === title) return;
+    link.setAttribute("aria-label", title);
+    label.dataset.state = state;
+    label.replaceChildren(icon(state), name);
+    if (player.isStill && state === "live") label.append(make("small", { textContent: text("stills") }));
+  }
+
+  showLabels() {
+    for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
+  }
+
+  /** The server knows a camera's shape before its first picture comes. */
+  #noteShape(tile) {
+    const { size, status } = tile.player;
+    const { width, height } = size.width ? size : (status ?? size);
+    const aspect = width && height ? width / height : usualAspect;
+    if (Math.abs(aspect - (tile.aspect ?? usualAspect)) < 0.01) return;
+    tile.aspect = aspect;
+    this.layOut();
+  }
+
+  #arrange() {
+    this.#root.classList.toggle("alone", this.#alone !== null);
+    for (const [name, tile] of this.#tiles) {
+      const { root, player } = tile;
+      const isAlone = name === this.#alone;
+      this.#noteShape(tile);
+      root.hidden = this.#alone !== null && !isAlone;
+      player.toggleAttribute("zoomable", isAlone);
+      player.toggleAttribute("history", isAlone);
+      if (!isAlone) {
+        player.view.reset();
+        if (player.frozen) player.freeze(false);
+      }
+    }
+    this.layOut();
+  }
+
+  /** The number of columns with the largest tiles; it scrolls only where they would be too small. */
+  layOut() {
+    const count = this.#tiles.size;
+    const { clientWidth: width, clientHeight: height } = this.#root;
+    if (count === 0 || width === 0 || this.#alone !== null) {
+      this.#root.style.removeProperty("--columns");
+      return;
+    }
+    const gap = parseFloat(getComputedStyle(this.#root).rowGap) || 0;
+    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? usualAspect).sort((a, b) => a - b);
+    const aspect = aspects[aspects.length >> 1];
+    let best = { columns: 1, tileWidth: 0 };
+    for (let columns = 1; columns <= count; columns += 1) {
+      const rows = Math.ceil(count / columns);
+      const across = (width - gap * (columns + 1)) / columns;
+      const down = ((height - gap * (rows + 1)) / rows) * aspect;
+      const tileWidth = Math.min(across, down);
+      if (tileWidth > best.tileWidth) best = { columns, tileWidth };
+    }
+    if (best.tileWidth < leastTileWidth) {
+      const columns = Math.max(1, Math.floor(width / leastTileWidth));
+      best = { columns, tileWidth: (width - gap * (columns + 1)) / columns };
+    }
+    this.#root.style.setProperty("--columns", best.columns);
+    this.#root.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
+    this.#root.style.setProperty("--tile-height", `${Math.floor(best.tileWidth / aspect)}px`);
+  }
+}
