@@ -1,5 +1,5 @@
 public import EventLoop
-public import FastCGI
+import FastCGI
 public import Linux
 import Logging
 public import Names

@@ -1,4 +1,4 @@
-public import Daemon
+import Daemon
 import FastCGI
 import Glibc
 public import Linux
