@@ -11,7 +11,7 @@ import Service
 import SharedFrame
 import Web
 
-/// What the detection worker does with requests. Another thread detects.
+/// What the detection worker does with requests, while another thread detects.
 ///
 /// It belongs to the worker's event loop.
 final class DetectionApplication: Application {

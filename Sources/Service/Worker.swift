@@ -12,7 +12,7 @@ public struct WorkerConfiguration: Sendable {
     public var service: String
     /// Where the workers of a service count together (`<runtimeFolder>/<service>.counters`); nil: each for itself.
     public var runtimeFolder: FilePath?
-    /// Connections at once; further ones wait in the kernel. Nil: as many as there are descriptors for.
+    /// Connections at once, nil for as many as there are descriptors for; further ones wait in the kernel.
     public var maximumConnections: Int?
     /// Who may do what.
     public var access: any AccessControl
