@@ -17,14 +17,9 @@ public struct Outage: Equatable, Sendable {
     public static let silent = Outage(
         state: CameraState.stalled.name, message: "the camera sends no pictures", isFinal: false)
 
-    /// What is wrong; nil while frames come, and while nobody has asked for any.
+    /// What is wrong, by a ring's status (nil: there is no ring) and the reason why its object is not read.
     ///
-    /// - Parameters:
-    ///   - status: The ring's; nil if there is no ring.
-    ///   - refusal: Why the object under the ring's name is not read, if there is one.
-    ///   - kind: The ring's kind.
-    ///   - now: The time.
-    /// - Returns: What is wrong, or nil.
+    /// Returns nil while frames come, and while nobody has asked for any.
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let status else {
             return Outage(

@@ -1,9 +1,9 @@
 public import Linux
-public import Logging
+import Logging
 import MotionJPEG
 import Pacing
 public import SharedFrame
-public import TurboJPEG
+import TurboJPEG
 
 /// Brings what a source delivers into the ring: thinned out, checked, repaired, encoded, turned.
 ///

@@ -1,5 +1,5 @@
 public import Daemon
-public import Linux
+import Linux
 public import Logging
 import Pacing
 public import SharedFrame

@@ -1,5 +1,5 @@
 import CCurl
-public import Linux
+import Linux
 public import SystemPackage
 
 /// One HTTP GET by libcurl: an easy handle, its options and the receiver of the answer.

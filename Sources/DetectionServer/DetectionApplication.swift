@@ -11,9 +11,9 @@ import Service
 import SharedFrame
 import Web
 
-/// What the detection worker does with requests.
+/// What the detection worker does with requests, while another thread detects.
 ///
-/// Another thread detects. It belongs to the worker's event loop.
+/// It belongs to the worker's event loop.
 final class DetectionApplication: Application {
     let configuration: DetectionServerConfiguration
     let log: Logger

@@ -32,9 +32,7 @@ public final class Listener: EventHandler {
     /// Whether clients connect from this machine, by a Unix socket.
     public var isLocal: Bool { Socket.isLocal(socket.number) }
 
-    /// Takes new connections.
-    ///
-    /// Where the loop has no room for that, the next call may.
+    /// Takes new connections; if the loop has no room for that, the next call may.
     public func resume() {
         guard token == nil else { return }
         token = try? loop.add(socket.number, [.readable, .exclusive], Forwarder(self))

@@ -7,9 +7,7 @@ import Service
 import SharedFrame
 import Web
 
-/// What the server reports of its cameras: status, health and metrics.
-///
-/// Any thread may make it.
+/// What the server reports of its cameras, made by any thread: status, health and metrics.
 struct Report {
     enum Kind: Sendable {
         case status

@@ -49,7 +49,10 @@ extension Folder {
     public static func empty(_ path: FilePath) {
         for name in names(in: path) {
             let entry = path.appending(name)
-            if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0 { remove(entry) }
+            // unlink(2) fails with EISDIR for a folder alone: never for a link to one.
+            if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0, Errno.current == .isDirectory {
+                remove(entry)
+            }
         }
     }
 

@@ -38,9 +38,7 @@ public final class BackgroundQueue {
     private var nextID: UInt64 = 1
     private var isStarted = false
 
-    /// Throws if there are no descriptors.
-    ///
-    /// The thread gets `name`, of which the kernel keeps the first 15 bytes.
+    /// Throws if there are no descriptors; of `name` the kernel keeps the first 15 bytes.
     public init(_ name: String, _ signal: LoopSignal) throws(SystemError) {
         self.name = name
         shared = try Shared(signal)

@@ -1,5 +1,5 @@
 public import EventLoop
-public import FastCGI
+import FastCGI
 public import Linux
 import Logging
 public import Names
@@ -101,14 +101,9 @@ public final class Connection: EventHandler {
 
     /// Answers and ends the request; of a HEAD request only the header is sent.
     public func answer(_ response: Response) {
-        send(response.records(request: requestID, isHeadOnly: isHeadOnly))
-    }
-
-    /// Ends the request with `records`, which hold the whole answer.
-    private func send(_ records: [UInt8]) {
         leave()
         phase = .ending
-        bytes = records
+        bytes = response.records(request: requestID, isHeadOnly: isHeadOnly)
         push()
     }
 

@@ -1,10 +1,10 @@
 import Daemon
 public import EventLoop
-public import FastCGI
+import FastCGI
 public import Linux
 public import Logging
 public import SystemPackage
-public import Web
+import Web
 
 /// What every FastCGI worker is given.
 public struct WorkerConfiguration: Sendable {

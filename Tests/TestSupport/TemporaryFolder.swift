@@ -15,7 +15,7 @@ public final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        Self.remove(path)
+        Folder.remove(path)
     }
 
     /// Writes a file into the folder and gives its path.
@@ -37,13 +37,6 @@ public final class TemporaryFolder: Sendable {
             unsafe target.withPlatformString { target in
                 unsafe link.withPlatformString { unsafe symlink(target, $0) }
             }
-        }
-    }
-
-    private static func remove(_ path: FilePath) {
-        for name in Folder.names(in: path) { remove(path.appending(name)) }
-        unsafe path.withPlatformString { path in
-            if unsafe unlink(path) != 0 { unsafe rmdir(path) }
         }
     }
 }
