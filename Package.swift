@@ -118,6 +118,9 @@ let package = Package(
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", log, system], path: "Tests/TestSupport"),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
+            name: "hello-fcgi", dependencies: ["FastCGI", "JSON", "ProgramSupport", "Service", "Web", arguments],
+            path: "Tests/HelloWorker"),
+        .executableTarget(
             name: "ring-stress",
             dependencies: ["Linux", "Names", "SharedFrame", "TestSupport", arguments, system], path: "Tests/RingStress"),
         .executableTarget(
@@ -145,6 +148,11 @@ let package = Package(
             name: "SupervisionTests",
             dependencies: ["Configuration", "Linux", "oriel", "Supervision", "TestSupport", system]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
+        .testTarget(
+            name: "ServiceTests",
+            dependencies: [
+                "EventLoop", "FastCGI", "hello-fcgi", "Linux", "Names", "Service", "TestSupport", "Web", system,
+            ]),
         .testTarget(
             name: "DetectionTests",
             dependencies: [

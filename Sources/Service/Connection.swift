@@ -22,14 +22,6 @@ public final class Connection: EventHandler {
         case lingering
     }
 
-    /// A request while it arrives.
-    private final class Arrival {
-        var assembler = RequestAssembler()
-        var takeBody: (([UInt8]) throws(HTTPError) -> Void)?
-        /// What a longer body is refused with.
-        var tooLong = HTTPError(413, "too_large", "The request is too large.")
-    }
-
     /// What an exchange has for an output that is empty.
     public enum Next {
         /// Output was begun.
@@ -96,13 +88,14 @@ public final class Connection: EventHandler {
 
     /// Reads a body of up to `limit` bytes, of which `expected` are announced, and gives it to `body`.
     ///
-    /// What `body` throws, and `tooLong` for a longer one, is answered by ``Application/refuse(_:on:)``.
+    /// What `body` throws, and `tooLong` (413 by default) for a longer one, is answered by
+    /// ``Application/refuse(_:on:)``. The connection keeps `body`, which must not keep the connection.
     public func readBody(
-        limit: Int, expected: Int, tooLong: HTTPError, _ body: @escaping ([UInt8]) throws(HTTPError) -> Void
+        limit: Int, expected: Int, tooLong: HTTPError? = nil, _ body: @escaping ([UInt8]) throws(HTTPError) -> Void
     ) {
         guard case .reading(let arrival) = phase else { return }
         arrival.assembler.allowBody(byteCount: limit, expected: expected)
-        arrival.tooLong = tooLong
+        arrival.tooLong = tooLong ?? HTTPError(413, "too_large", "The body is longer than \(limit) bytes; send less.")
         arrival.takeBody = body
     }
 

@@ -3,20 +3,6 @@ import SharedFrame
 import Synchronization
 import TestSupport
 
-/// Hands one value from a thread to another.
-final class Handover<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-
-    func give(_ value: Value) { self.value.withLock { $0 = value } }
-
-    func take() -> Value {
-        while true {
-            if let value = value.withLock({ $0 }) { return value }
-            Poll.wait([], milliseconds: 1)
-        }
-    }
-}
-
 /// A writer of a ring that does what the test says, for as long as the test holds it.
 final class TestCamera: Sendable {
     private let writer: Writer

@@ -1,0 +1,53 @@
+import Linux
+import Service
+import TestSupport
+import Testing
+
+/// What clients may do, as an ``AccessControl`` decides.
+@Suite struct GrantTests {
+    @Test("a client without a grant gets 401, also for the metrics", .timeLimit(.minutes(1)))
+    func noGrant() throws {
+        let worker = try TestWorker(access: TestAccess())
+        for target in ["/hello", "/metrics"] {
+            let answer = try worker.ask(target, as: nil).answer()
+            #expect(answer.status == 401)
+            #expect(answer.text.contains("unauthorized"))
+        }
+    }
+
+    @Test("a client without the right gets 403, and one with it an answer", .timeLimit(.minutes(1)))
+    func rights() throws {
+        let worker = try TestWorker(access: TestAccess())
+        let refused = try worker.ask("/hello", as: "guest").answer()
+        #expect(refused.status == 403)
+        #expect(refused.text.contains("'watch'"))
+        #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
+    }
+
+    @Test("a grant that ends, ends what it allowed within a second", .timeLimit(.minutes(1)))
+    func endedGrant() throws {
+        let access = TestAccess()
+        let worker = try TestWorker(access: access)
+        let waiting = try worker.ask("/wait", as: "viewer")
+        // Requests are taken in their order: the one before has been begun once this is answered.
+        #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
+        #expect(!waiting.hasEnded)
+        access.end()
+        let began = Instant.now
+        let answer = try waiting.answer()
+        #expect(answer.status == 403)
+        #expect(answer.text.contains("has ended"))
+        #expect(Instant.now - began < .seconds(3))
+    }
+
+    @Test("a worker that stops answers what waits with 503", .timeLimit(.minutes(1)))
+    func stoppedWorker() throws {
+        let worker = try TestWorker(access: TestAccess())
+        let waiting = try worker.ask("/wait", as: "viewer")
+        #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
+        worker.stop()
+        let answer = try waiting.answer()
+        #expect(answer.status == 503)
+        #expect(answer.headers["retry-after"] == "1")
+    }
+}

@@ -1,0 +1,141 @@
+import Glibc
+import Linux
+import SystemPackage
+import TestSupport
+import Testing
+
+/// A whole worker of the kit, on a socket that it gets as descriptor 0.
+@Suite("hello-fcgi")
+struct HelloWorkerTests {
+    let folder = TemporaryFolder()
+
+    private var socket: FilePath { folder.path.appending("worker.sock") }
+
+    private func start(_ arguments: [String] = []) throws -> ChildProcess {
+        let listener = try Socket.listen(at: socket)
+        return try ChildProcess(
+            "\(try ChildProcess.buildFolder())/hello-fcgi", ["--runtime-dir", "\(folder.path)"] + arguments,
+            input: listener.number, log: "\(folder.path)/log")
+    }
+
+    private func get(_ target: String, method: String = "GET") throws -> FastCGIClient.Answer {
+        let client = try FastCGIClient(socket)
+        try client.ask(target, method: method)
+        return try client.answer()
+    }
+
+    private func post(_ body: [UInt8]) throws -> FastCGIClient.Answer {
+        let client = try FastCGIClient(socket)
+        try client.send(Self.head(bodyByteCount: body.count) + FastCGIClient.record(5, body) + FastCGIClient.record(5))
+        return try client.answer()
+    }
+
+    /// A POST request up to its body.
+    private static func head(bodyByteCount: Int) -> [UInt8] {
+        let parameters = FastCGIClient.parameters("/hello", method: "POST") + [("CONTENT_LENGTH", "\(bodyByteCount)")]
+        // Without the empty record that ends the body.
+        return FastCGIClient.request(parameters).dropLast(8)
+    }
+
+    @Test("requests get the answers of their routes", .timeLimit(.minutes(1)))
+    func routes() throws {
+        let worker = try start()
+        let greeting = try get("/hello")
+        #expect(greeting.status == 200)
+        #expect(greeting.headers["content-type"] == "application/json")
+        #expect(greeting.text == "{\"hello\":\"world\"}\n")
+        #expect(try post(Array("Ada".utf8)).text == "{\"hello\":\"Ada\"}\n")
+        let head = try get("/hello", method: "HEAD")
+        #expect(head.status == 200)
+        #expect(head.body.isEmpty)
+        let wrongMethod = try get("/hello", method: "DELETE")
+        #expect(wrongMethod.status == 405)
+        #expect(wrongMethod.headers["allow"] == "GET, HEAD, POST")
+        let unknownName = try get("/hello?loud=1")
+        #expect(unknownName.status == 400)
+        #expect(unknownName.text.contains("'loud'"))
+        #expect(try get("/goodbye").status == 404)
+        #expect(worker.isRunning)
+    }
+
+    @Test("the metrics count, and have one address", .timeLimit(.minutes(1)))
+    func metrics() throws {
+        let worker = try start()
+        for _ in 0..<3 { _ = try get("/hello") }
+        _ = try get("/goodbye")
+        let metrics = try get("/metrics")
+        #expect(metrics.status == 200)
+        #expect(metrics.text.contains("\nhello_greetings_total 3\n"))
+        #expect(metrics.text.contains("\noriel_requests_total 5\n"))
+        #expect(metrics.text.contains("\noriel_workers 1\n"))
+        #expect(metrics.text.contains("service=\"hello-fcgi\""))
+        for target in ["/metrics/", "//metrics", "/hello/metrics"] { #expect(try get(target).status == 404) }
+        #expect(try get("/metrics?x=1").status == 400)
+        #expect(try get("/metrics", method: "POST").status == 405)
+        #expect(worker.isRunning)
+    }
+
+    @Test("a body has a limit", .timeLimit(.minutes(1)))
+    func bodyLimit() throws {
+        let worker = try start()
+        #expect(try post([UInt8](repeating: 0x61, count: 1024)).status == 200)
+        let refused = try post([UInt8](repeating: 0x61, count: 1025))
+        #expect(refused.status == 413)
+        #expect(refused.text.contains("1024 bytes"))
+        #expect(worker.isRunning)
+    }
+
+    @Test("connections beyond the limit wait, and are served", .timeLimit(.minutes(1)))
+    func connectionLimit() throws {
+        let worker = try start(["--max-connections", "2"])
+        _ = try get("/hello")
+        func descriptorCount() -> Int { ProcessFigures(of: worker.processIdentifier)?.descriptors ?? 0 }
+        // Once the connection of that request is closed.
+        var idle = 0
+        #expect(
+            eventually {
+                defer { idle = descriptorCount() }
+                return idle == descriptorCount()
+            })
+        // Up to 32 more than the limit are taken to be refused, which this worker does not do.
+        let taken = 2 + 32
+        var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
+        #expect(eventually { descriptorCount() - idle >= taken })
+        try clients[0].ask("/hello")
+        #expect(try clients[0].answer().status == 200)
+        #expect(descriptorCount() - idle <= taken)
+        // The last one is served as soon as the silent ones have left.
+        let last = clients[59]
+        try last.ask("/hello")
+        clients = []
+        #expect(try last.answer().status == 200)
+    }
+
+    @Test("SIGTERM ends it within a second, and requests that have come are answered", .timeLimit(.minutes(1)))
+    func termination() throws {
+        let worker = try start()
+        let asking = try FastCGIClient(socket)
+        let posting = try FastCGIClient(socket)
+        let silent = try FastCGIClient(socket)
+        try posting.send(Self.head(bodyByteCount: 3) + FastCGIClient.record(5, Array("A".utf8)))
+        // Connections are taken in their order: all are taken once this is answered.
+        _ = try get("/hello")
+        worker.send(SIGSTOP)
+        worker.send(SIGTERM)
+        try asking.ask("/hello")
+        try posting.send(FastCGIClient.record(5, Array("da".utf8)) + FastCGIClient.record(5))
+        let began = Instant.now
+        worker.send(SIGCONT)
+        #expect(try asking.answer().text == "{\"hello\":\"world\"}\n")
+        #expect(try posting.answer().text == "{\"hello\":\"Ada\"}\n")
+        #expect(try silent.readToClose())
+        #expect(worker.wait(milliseconds: 10_000) == 0)
+        // A second to end, and what a busy machine adds.
+        #expect(Instant.now - began < .seconds(3))
+    }
+
+    @Test("a limit that is none is a mistake in the command line", .timeLimit(.minutes(1)))
+    func options() throws {
+        #expect(try start(["--max-connections", "0"]).wait(milliseconds: 10_000) == 64)
+    }
+}

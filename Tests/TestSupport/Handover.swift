@@ -1,0 +1,19 @@
+import Linux
+import Synchronization
+
+/// Hands one value from a thread to another.
+public final class Handover<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    public init() {}
+
+    public func give(_ value: Value) { self.value.withLock { $0 = value } }
+
+    /// Waits for the value.
+    public func take() -> Value {
+        while true {
+            if let value = value.withLock({ $0 }) { return value }
+            Poll.wait([], milliseconds: 1)
+        }
+    }
+}
