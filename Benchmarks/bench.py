@@ -18,7 +18,9 @@ from frame.figures import BEFORE, Unavailable
 # with five rounds and with --quick.
 PARTS = {
     "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),
-    "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60)}
+    "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60),
+    "width": (125, 25)}
+ONLY_NAMED = {"width"}      # rows that run only where they are named, and with --smoke
 COMPARED = ("cpu", "most", "age", "slow")        # with the programs of --before
 ASIDE = ROOT / ".build" / "bench" / "results"
 PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own
@@ -157,14 +159,14 @@ def main():
         "Oriel": machine.programs(ROOT, context.bin)}
     if options.before:
         measured["before"] = machine.built_elsewhere(options.before)
-    parts = options.part or PARTS
+    parts = options.part or [name for name in PARTS if options.smoke or name not in ONLY_NAMED]
     if not options.smoke:
         expected = sum(PARTS[name][1] if options.quick else PARTS[name][0] * options.rounds / 5 for name in parts)
         expected *= 1.4 if options.before else 1
         say(f"{len(parts)} rows, about {max(1, round(expected / 60))} minutes. Let nothing else run.")
     begin, failed, rows = time.monotonic(), {}, {}
-    if options.part and not options.smoke:
-        rows = rows_in(options.into)
+    if not options.smoke:
+        rows = {name: row for name, row in rows_in(options.into).items() if options.part or name in ONLY_NAMED}
     try:
         context.prepare()
         for name in parts:
