@@ -24,7 +24,7 @@ def built_elsewhere(folder):
         digest = hashlib.sha256((folder / "mjpeg-fcgi").read_bytes()).hexdigest()[:12]
     except OSError:
         digest = "missing"
-    return f"{version}, built before (mjpeg-fcgi has SHA-256 {digest}…)"
+    return f"{version}, built elsewhere (mjpeg-fcgi has SHA-256 {digest}…)"
 
 
 def programs(root, folder):

@@ -19,6 +19,9 @@ Again: `scripts/bench` for all of it (a quarter of an hour, five minutes more fo
 `scripts/bench PART…` for some rows ({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
 """
 
+RATIOS_BEFORE = (
+    "After / before, the median of the rounds' own ratios with their range; of a p99, the ratio over all rounds' frames "
+    "together with the range of the rounds' own:")
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
@@ -113,13 +116,17 @@ def before(row):
                 continue
             value, low, high, reasons = figures.compared(found, reference)
             unit = f" {found['unit']}".rstrip()
+            name = f"Oriel{system[len(BEFORE):]}, {column}"
+            failed = f"; rounds failed: {' '.join(dict.fromkeys(reasons))}" if reasons else ""
             if value is None:
-                lines.append(f"- {system}, {column}: not measured: {' '.join(dict.fromkeys(reasons))}".rstrip(": "))
+                lines.append(f"- {name}: not measured{failed}")
                 continue
             rounds = sum(ratio is not None for ratio in figures.ratios(found["values"], reference["values"]))
+            # What was measured at different loads has no ratio.
+            ratio = f"{value:.3f} × ({low:.3f}–{high:.3f}; {of_rounds(rounds)}), " if found["is_compared"] else ""
             lines.append(
-                f"- Oriel{system[len(BEFORE):]}, {column}: {value:.3f} × ({low:.3f}–{high:.3f}; {of_rounds(rounds)}), "
-                f"{number(reference['median'])}{unit} before, {number(found['median'])}{unit} after")
+                f"- {name}: {ratio}{number(reference['median'])}{unit} before, {number(found['median'])}{unit} "
+                f"after{failed}")
     return lines
 
 
@@ -151,7 +158,7 @@ def section(row, folder, machine):
     found = targets(row)
     lines += [*found, ""] if found else []
     found = before(row)
-    lines += ["Ratios to the programs before, the median of the rounds' own with their range:", "", *found, ""] if found else []
+    lines += [RATIOS_BEFORE, "", *found, ""] if found else []
     for picture in row["plots"]:
         lines += [f"![{picture['title']}]({folder}/{picture['name']}.svg)", ""]
     lines += [line for note in row["notes"] for line in (note, "")]
