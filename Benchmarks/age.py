@@ -6,14 +6,16 @@ from frame.figures import Failed, Result, median, paired, pick, quantile
 
 NAME = "Age of a frame at its viewer"
 VIEWERS = (1, 50, 200)
-RELAY = "Oriel through the relay, :8000"
+THROUGH_RELAY = " through the relay, :8000"
+RELAY = f"Oriel{THROUGH_RELAY}"
 
 
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
     numbers = {shown: context.count(shown, min(shown, 4)) for shown in VIEWERS}
+    builds = dict(context.builds())
     found = context.alternate(result, [
-        ("Oriel", lambda: both_ports(context, numbers)),
+        *((name, lambda make=make: both_ports(context, make, numbers)) for name, make in builds.items()),
         ("µStreamer + nginx", lambda: one_port(context, context.ustreamer(), numbers)),
         ("bare HTTP server", lambda: one_port(context, context.bare(), numbers)),
     ])
@@ -21,17 +23,17 @@ def run(context):
         result, [("µStreamer alone", lambda: one_port(context, context.ustreamer(behind_nginx=False), numbers))],
         rounds=context.few)
     for name, rounds in found.items():
-        for key, label in ((":9001", name), (":8000", RELAY)):
-            if key == ":8000" and name != "Oriel":
+        for key, label in ((":9001", name), (":8000", name + THROUGH_RELAY)):
+            if key == ":8000" and name not in builds:
                 continue
             for shown in VIEWERS:
                 groups = pick(rounds, lambda seen, at=(key, shown): seen[at])
                 result.add(label, title("p50", shown), pick(groups, lambda group: group["p50"] * 1000), "ms")
                 result.add_p99(label, title("p99", shown), groups)
-    if context.quick:
-        result.leave_out("Python pair", "the short run (--quick) leaves it out.")
-    else:
+    if context.has_python:
         python(context, result)
+    else:
+        context.leave_python_out(result)
     result.ratio_target("p50 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p50", 50), 0.6)
     result.ratio_target("p99 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p99", 50), 1.0)
     near, far = (result.values(name, title("p50", 50)) for name in ("Oriel", RELAY))
@@ -67,8 +69,8 @@ def one_port(context, system, numbers):
         return {(":9001", shown): watched(context, system, system.url, number) for shown, number in numbers.items()}
 
 
-def both_ports(context, numbers):
-    with context.oriel(web=True) as system:
+def both_ports(context, make, numbers):
+    with make(web=True) as system:
         ports = [(":9001", f"{system.ingest_url}/mjpeg"), (":8000", f"{system.web_url}/video")]
         if context.place["round"] % 2 == 0:
             ports.reverse()

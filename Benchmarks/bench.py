@@ -12,15 +12,19 @@ import traceback
 
 from frame import machine, report
 from frame.context import ROOT, Context, clear_away_the_dead
-from frame.figures import Unavailable
+from frame.figures import BEFORE, Unavailable
 
 # Each is a file beside this one with NAME and run(context) -> dict; about how many seconds it takes on a quiet machine,
 # with five rounds and with --quick.
 PARTS = {
     "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),
-    "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60)}
+    "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60),
+    "width": (125, 25)}
+ONLY_NAMED = {"width"}      # rows that run only where they are named, and with --smoke
+COMPARED = ("cpu", "most", "age", "slow")        # with the programs of --before
 ASIDE = ROOT / ".build" / "bench" / "results"
 PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own
+PROGRAMS_BEFORE = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi")
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,6 +38,7 @@ def arguments():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--before", type=pathlib.Path)
     parser.add_argument("--into", type=pathlib.Path)
     parser.add_argument("part", nargs="*")
     options = parser.parse_args()
@@ -43,10 +48,22 @@ def arguments():
     if options.rounds is not None and not 1 <= options.rounds <= 100:
         parser.error("--rounds takes 1 to 100")
     options.rounds = options.rounds or (1 if options.smoke or options.quick else 5)
+    if options.before:
+        check_programs(parser, options.before)
+        for part in options.part:
+            if part not in COMPARED:
+                parser.error(f"--before does not compare the part '{part}'; it compares: {' '.join(COMPARED)}")
+        options.part = options.part or list(COMPARED)
     options.into = options.into or (ASIDE if options.quick or options.part else ROOT / "docs")
     if not options.smoke:
         check_folder(parser, options.into)
     return options
+
+
+def check_programs(parser, folder):
+    for program in PROGRAMS_BEFORE:
+        if not os.access(folder / program, os.X_OK):
+            parser.exit(66, f"error: --before: there is no program {folder / program}; name the folder of a release build.\n")
 
 
 def check_folder(parser, folder):
@@ -55,12 +72,12 @@ def check_folder(parser, folder):
         trial = folder / f".benchmarks-{os.getpid()}"
         trial.touch()
         trial.unlink()
-        before(folder)
+        rows_in(folder)
     except (OSError, ValueError) as error:
         parser.exit(73, f"error: nothing can be written into {folder}: {error}\n")
 
 
-def before(folder):
+def rows_in(folder):
     """The rows that the folder's benchmarks.json has, each with where it is from."""
     file = folder / "benchmarks.json"
     document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
@@ -94,13 +111,18 @@ def measure(context, name, measured):
     row["ours"] = getattr(sys.modules.get(name), "OURS", "Oriel")        # how the names of Oriel's figures begin
     for line in report.targets(row):
         context.say(f"    {line[2:]}".replace("**", ""))
+    for line in report.before(row):
+        context.say(f"    {line[2:]}")
     context.say(f"    {row['measured']['seconds']:.0f} s")
     return row
 
 
 def lacks(row, is_strict):
-    """Why Oriel was not measured in this row, or None."""
-    ours = {name: columns for name, columns in row["figures"].items() if name.startswith(row["ours"])}
+    """Why Oriel, or what --before names, was not measured in this row; or None."""
+    names = (row["ours"], BEFORE) if "before" in row["measured"] else row["ours"]
+    ours = {name: columns for name, columns in row["figures"].items() if name.startswith(names)}
+    if ours and "before" in row["measured"] and not any(name.startswith(BEFORE) for name in ours):
+        return "there is no figure of the programs before"
     if not ours and row.get("optional"):
         return None
     if not ours:
@@ -126,7 +148,7 @@ def main():
         said.add(text)
 
     clear_away_the_dead()
-    context = Context(options.rounds, options.quick, options.smoke, say=say)
+    context = Context(options.rounds, options.quick, options.smoke, say=say, before=options.before)
     for program in PROGRAMS:
         if not os.access(context.bin / program, os.X_OK):
             say(f"error: there is no program {context.bin / program}; build it, or set ORIEL_BIN_DIR.")
@@ -135,13 +157,16 @@ def main():
     measured = {
         "date": datetime.date.today().isoformat(), "rounds": options.rounds, "quick": options.quick,
         "Oriel": machine.programs(ROOT, context.bin)}
-    parts = options.part or PARTS
+    if options.before:
+        measured["before"] = machine.built_elsewhere(options.before)
+    parts = options.part or [name for name in PARTS if options.smoke or name not in ONLY_NAMED]
     if not options.smoke:
         expected = sum(PARTS[name][1] if options.quick else PARTS[name][0] * options.rounds / 5 for name in parts)
+        expected *= 1.4 if options.before else 1
         say(f"{len(parts)} rows, about {max(1, round(expected / 60))} minutes. Let nothing else run.")
     begin, failed, rows = time.monotonic(), {}, {}
-    if options.part and not options.smoke:
-        rows = before(options.into)
+    if not options.smoke:
+        rows = {name: row for name, row in rows_in(options.into).items() if options.part or name in ONLY_NAMED}
     try:
         context.prepare()
         for name in parts:

@@ -45,26 +45,29 @@ def measure(context, result, height, viewers):
                 return watched(context, system, viewers)
         return once
 
+    builds = context.builds()
     found = context.alternate(result, [
-        ("Oriel", of(context.oriel)), ("µStreamer + nginx", of(context.ustreamer)), (BARE, of(context.bare)),
-        (PROXIED, of(context.bare, behind_nginx=True)),
+        *((name, of(make)) for name, make in builds), ("µStreamer + nginx", of(context.ustreamer)),
+        (BARE, of(context.bare)), (PROXIED, of(context.bare, behind_nginx=True)),
     ])
     if height == 720:
         measurements = [
             ("µStreamer alone", of(context.ustreamer, behind_nginx=False)),
-            ("Oriel, both hops", of(context.oriel, web=True))]
-        if not context.quick:
+            *((f"{name}, both hops", of(make, web=True)) for name, make in builds)]
+        if context.has_python:
             measurements.append(("Python pair, both hops", of(context.python_pair)))
         else:
-            result.leave_out("Python pair", "the short run (--quick) leaves it out.")
+            context.leave_python_out(result)
         found |= context.alternate(result, measurements, rounds=context.few)
     for name, rounds in found.items():
         result.add(name, column, pick(rounds, lambda used: used["all"]), UNIT)
-    result.add("Oriel", both, pick(found.get("Oriel", []), lambda used: used["mjpeg-fcgi"] + used["nginx"]), UNIT)
+    for name, _ in builds:
+        result.add(name, both, pick(found.get(name, []), lambda used: used["mjpeg-fcgi"] + used["nginx"]), UNIT)
     result.add("µStreamer + nginx", both, pick(found.get("µStreamer + nginx", []), lambda used: used["all"]), UNIT)
-    for name, process in (("Oriel", "mjpeg-fcgi"), (BARE, "bare-server"), (PROXIED, "bare-server")):
+    workers = [(name, "mjpeg-fcgi") for name, _ in builds]
+    for name, process in (*workers, (BARE, "bare-server"), (PROXIED, "bare-server")):
         result.add(name, worker, pick(found.get(name, []), lambda used, key=process: used[key]), UNIT)
-    for name in ("Oriel", "µStreamer + nginx", PROXIED):
+    for name in (*(name for name, _ in builds), "µStreamer + nginx", PROXIED):
         result.add(name, nginx, pick(found.get(name, []), lambda used: used["nginx"]), UNIT)
     result.ratio_target(
         f"Oriel's worker and nginx to µStreamer and nginx, {height}p", "Oriel", "µStreamer + nginx", both, TARGETS[height])

@@ -12,14 +12,15 @@ COLUMN = f"viewers, the worst ≥ {WORST:.0f} frames a second"
 def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
     found = context.alternate(result, [
-        ("Oriel", Climb(context, context.oriel)), ("µStreamer + nginx", Climb(context, context.ustreamer))])
-    if not context.quick:
+        *((name, Climb(context, make)) for name, make in context.builds()),
+        ("µStreamer + nginx", Climb(context, context.ustreamer))])
+    if context.has_python:
         found |= context.alternate(result, [("bare HTTP server", Climb(context, context.bare))], rounds=1)
         pair = Climb(context, context.python_pair, FEW, 2, worst=9.0, probes=False)
         found |= context.alternate(result, [("Python pair, both hops", pair)], rounds=1)
     else:
-        result.leave_out("bare HTTP server", "the short run (--quick) leaves it out.")
-        result.leave_out("Python pair", "the short run (--quick) leaves it out.")
+        context.leave_python_out(result)
+        result.leave_out("bare HTTP server", result.absent["Python pair"])
     for name, rounds in found.items():
         result.add(name, COLUMN, pick(rounds, lambda best: best["viewers"]), "")
     for name, rounds in found.items():

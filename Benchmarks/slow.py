@@ -14,9 +14,9 @@ def run(context):
     result = Result(NAME, reference="µStreamer + nginx")
     fast, slow = context.count(90, 4), context.count(10, 2)
     length = context.seconds(31, 9, 1.5)
+    builds = context.builds()
     systems = [
-        ("Oriel", context.oriel), ("µStreamer + nginx", context.ustreamer),
-        (AS_OURS, lambda: context.ustreamer(bounded=True))]
+        *builds, ("µStreamer + nginx", context.ustreamer), (AS_OURS, lambda: context.ustreamer(bounded=True))]
 
     def together():
         """name → [the fast, the slow], or why that does not count; all systems at the same time."""
@@ -32,9 +32,9 @@ def run(context):
                 *groups, systems=list(running.values()), checks=False, seconds=length, warmup=0.2, ramp=2000)["groups"]
             return {name: context.counted(seen[2 * i:2 * i + 2], name) for i, name in enumerate(running)}
 
-    def beside(with_slow):
+    def beside(make, with_slow):
         def once():
-            with context.oriel() as system:
+            with make() as system:
                 groups = [f"{fast}={system.url}"] + ([f"{slow}:{RATE}={system.url}"] if with_slow else [])
                 return context.watch(
                     *groups, systems=[system], seconds=context.seconds(2.5, 2, 1),
@@ -42,7 +42,9 @@ def run(context):
         return once
 
     long = context.alternate(result, [("together", together)], rounds=min(3, context.rounds))["together"]
-    short = context.alternate(result, [("without slow ones", beside(False)), ("with slow ones", beside(True))])
+    short = context.alternate(result, [
+        (f"{name}, {text}", beside(make, with_slow)) for text, with_slow in (("no slow ones", False), ("10 slow ones", True))
+        for name, make in builds])
     curves = {}
     for name, _ in systems:
         runs = pick(long, lambda seen, key=name: seen.get(key))
@@ -50,8 +52,9 @@ def run(context):
             result.add(name, f"age after {moment} s", pick(runs, lambda seen, at=moment: age_at(seen[1], at)), "s")
         result.add(name, "fewest frames a second of the fast", pick(runs, lambda seen: seen[0]["fewest_fps"]), "")
         curves[name] = curve([seen[1] for seen in runs if isinstance(seen, list)])
-    result.add_p99("Oriel", "fast p99, no slow ones", short["without slow ones"])
-    result.add_p99("Oriel", "fast p99, 10 slow ones", short["with slow ones"])
+    for name, _ in builds:
+        for text in ("no slow ones", "10 slow ones"):
+            result.add_p99(name, f"fast p99, {text}", short[f"{name}, {text}"])
     result.target("age that a slow viewer sees after 30 s", "Oriel", "age after 30 s", 2.5, "s")
     late, early = (result.values("Oriel", f"age after {moment} s") for moment in (30, 15))
     result.values_target(

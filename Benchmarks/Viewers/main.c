@@ -22,7 +22,7 @@
 
 #include "viewer.h"
 
-enum { MOST_GROUPS = 8, MOST_CLOCKS = 64 };
+enum { MOST_GROUPS = 16, MOST_CLOCKS = 64 };
 
 static struct group groups[MOST_GROUPS];
 static int group_count;
@@ -149,6 +149,7 @@ void viewer_received(struct viewer *viewer) {
     if (arrival >= measured_from && is_right && !is_repeated) {
         double at = (double)(arrival - measured_from) / 1e9;
         viewer->frames++;
+        viewer->bytes += viewer->length;
         if (viewer->newest_arrival && arrival - viewer->newest_arrival > viewer->longest_gap)
             viewer->longest_gap = arrival - viewer->newest_arrival;
         if (group->asks) note(&group->ages, at, (double)(arrival - viewer->asked) / 1e9);

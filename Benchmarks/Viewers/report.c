@@ -51,12 +51,13 @@ static void report_ages(struct samples *ages) {
 }
 
 void report(struct group *group, double seconds) {
-    uint64_t frames = 0, fewest = UINT64_MAX, most = 0, repeated = 0, broken = 0, compared = 0, gap = 0;
+    uint64_t frames = 0, bytes = 0, fewest = UINT64_MAX, most = 0, repeated = 0, broken = 0, compared = 0, gap = 0;
     int ended = 0;
     const char *why = "";
     for (int i = 0; i < group->count; i++) {
         struct viewer *viewer = &group->viewers[i];
         frames += viewer->frames;
+        bytes += viewer->bytes;
         if (viewer->frames < fewest) fewest = viewer->frames;
         if (viewer->frames > most) most = viewer->frames;
         if (viewer->longest_gap > gap) gap = viewer->longest_gap;
@@ -70,6 +71,7 @@ void report(struct group *group, double seconds) {
     }
     printf("{\"url\": \"%s\", \"viewers\": %d, \"seconds\": %.6f", group->url, group->count, seconds);
     printf(", \"frames\": %lu, \"fewest\": %lu, \"most\": %lu, \"repeated\": %lu", frames, fewest, most, repeated);
+    printf(", \"bytes\": %lu", bytes);
     printf(", \"broken\": %lu, \"compared\": %lu, \"longest_gap\": %.6f", broken, compared, (double)gap / 1e9);
     printf(", \"ended\": %d, \"end\": \"%s\", \"first_frame\": %lu", ended, why, group->first_frame);
     report_ages(&group->ages);

@@ -43,7 +43,7 @@ struct viewer {
     double budget;                          // bytes that a slow one may read now
     uint64_t asked;                         // when, CLOCK_MONOTONIC, ns
     uint64_t newest, newest_arrival;
-    uint64_t frames, repeated, skipped, broken, compared, longest_gap;
+    uint64_t frames, bytes, repeated, skipped, broken, compared, longest_gap;
 };
 
 uint64_t monotonic(void);

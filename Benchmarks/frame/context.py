@@ -1,5 +1,6 @@
 """What a row is given: tools, systems, time, and the load generator."""
 import contextlib
+import functools
 import os
 import pathlib
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 import urllib.request
 
 from . import load, processes, systems
-from .figures import Failed, Unavailable
+from .figures import BEFORE, Failed, Unavailable
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000),
@@ -41,11 +42,15 @@ def clear_away_the_dead():
 
 
 class Context:
-    """`quick` and `smoke` shorten what takes long; `rounds` is how often everything is repeated."""
+    """`quick` and `smoke` shorten what takes long; `rounds` is how often everything is repeated.
 
-    def __init__(self, rounds, quick=False, smoke=False, say=print):
-        self.rounds, self.quick, self.smoke, self.say = rounds, quick, smoke, say
-        self.few = min(rounds, 2)                           # rounds of what nothing is told against
+    `before` is a folder with other builds of Oriel's programs, to compare with, or None.
+    """
+
+    def __init__(self, rounds, quick=False, smoke=False, say=print, before=None):
+        self.rounds, self.quick, self.smoke, self.say, self.before = rounds, quick, smoke, say, before
+        self.few = rounds if before else min(rounds, 2)     # rounds of what nothing is compared with
+        self.has_python = not quick and not before          # whether the Python pair is measured too
         self.place = {}                                     # what is measured now, for the record
         self.records = []                                   # of each use of the load generator in this row
         self.cache = ROOT / ".build" / "bench"              # kept: compiled tools, pictures, Python's packages
@@ -81,13 +86,14 @@ class Context:
     def alternate(self, result, measurements, rounds=None):
         """Runs all of (name, callable) in turn, round by round: A B C A B C …; name → what each round gave.
 
+        With --before, every second round runs in the opposite order: neither of the two builds always comes first.
         A round that does not count gives the Failed that it raised. What cannot be measured here at all raises
         Unavailable and is left out; `result` notes why.
         """
         count = rounds or self.rounds
         found = {name: [None] * count for name, _ in measurements}
         for number in range(count):
-            for name, measure in measurements:
+            for name, measure in reversed(measurements) if self.before and number % 2 else measurements:
                 if name not in found:
                     continue
                 self.place = {"system": name, "round": number + 1}
@@ -175,7 +181,7 @@ class Context:
         makers = [lambda: self.viewers, lambda: self.fake_camera, lambda: self.bare_server, self.python]
         makers += [lambda height=height: self.pictures(height) for height in (720, 1080)]
         for make in makers:
-            if make != self.python or not self.quick:
+            if make != self.python or self.has_python:
                 with contextlib.suppress(Unavailable, OSError, subprocess.SubprocessError):
                     make()
 
@@ -196,6 +202,18 @@ class Context:
 
     def oriel(self, **options):
         return systems.Oriel(self, **options)
+
+    def builds(self):
+        """(name, what makes the system) of Oriel; and with --before of those programs too."""
+        found = [("Oriel", self.oriel)]
+        if self.before:
+            found.append((BEFORE, functools.partial(self.oriel, name=BEFORE, programs=self.before)))
+        return found
+
+    def leave_python_out(self, result):
+        """Notes in the row why the Python pair is missing."""
+        option = "the short run (--quick)" if self.quick else "the comparison of two builds (--before)"
+        result.leave_out("Python pair", f"{option} leaves it out.")
 
     def ustreamer(self, **options):
         return systems.UStreamer(self, **options)

@@ -5,6 +5,9 @@ their rounds' places, so that what is compared is always of one round.
 """
 import statistics
 
+# How the names of the figures of the programs of --before begin, where those of Oriel begin with "Oriel".
+BEFORE = "before"
+
 
 class Unavailable(Exception):
     """Why something cannot be measured here at all, as a sentence."""

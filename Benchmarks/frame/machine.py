@@ -17,15 +17,21 @@ def line(*command):
     return done.stdout.strip().splitlines()[0] if done.stdout.strip() else ""
 
 
+def built_elsewhere(folder):
+    """The version of programs that somebody else built, and a hash to know them by."""
+    version = line(folder / "mjpeg-fcgi", "--version") or "unknown"
+    try:
+        digest = hashlib.sha256((folder / "mjpeg-fcgi").read_bytes()).hexdigest()[:12]
+    except OSError:
+        digest = "missing"
+    return f"{version}, built elsewhere (mjpeg-fcgi has SHA-256 {digest}…)"
+
+
 def programs(root, folder):
     """Which Oriel was measured: the version, and the commit that it was built from where that is known."""
+    if "ORIEL_BIN_DIR" in os.environ:
+        return built_elsewhere(folder)
     version = line(folder / "mjpeg-fcgi", "--version") or "unknown"
-    if "ORIEL_BIN_DIR" in os.environ:       # somebody else built them
-        try:
-            digest = hashlib.sha256((folder / "mjpeg-fcgi").read_bytes()).hexdigest()[:12]
-        except OSError:
-            digest = "missing"
-        return f"{version}, built before (mjpeg-fcgi has SHA-256 {digest}…)"
     commit = line("git", "-C", str(root), "rev-parse", "--short", "HEAD")
     changed = line("git", "-C", str(root), "status", "--porcelain", "--", "Sources", "deploy", "Package.swift")
     return f"{version}, commit {commit or 'unknown'}" + (" with changes" if changed else "")

@@ -3,6 +3,7 @@ import json
 import pathlib
 
 from . import figures, plot
+from .figures import BEFORE
 from .plot import number
 
 INTRODUCTION = """\
@@ -18,6 +19,9 @@ Again: `scripts/bench` for all of it (a quarter of an hour, five minutes more fo
 `scripts/bench PART…` for some rows ({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
 """
 
+RATIOS_BEFORE = (
+    "After / before, the median of the rounds' own ratios with their range; of a p99, the ratio over all rounds' frames "
+    "together with the range of the rounds' own:")
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
@@ -101,13 +105,39 @@ def targets(row):
     return lines
 
 
+def before(row):
+    """Lines with the ratio of each figure of Oriel to that of the programs of --before; none without the option."""
+    lines = []
+    for system, columns in row["figures"].items():
+        ours = row["figures"].get(f"Oriel{system[len(BEFORE):]}") if system.startswith(BEFORE) else None
+        for column, reference in columns.items():
+            found = (ours or {}).get(column)
+            if not found or "before" not in row["measured"]:
+                continue
+            value, low, high, reasons = figures.compared(found, reference)
+            unit = f" {found['unit']}".rstrip()
+            name = f"Oriel{system[len(BEFORE):]}, {column}"
+            failed = f"; rounds failed: {' '.join(dict.fromkeys(reasons))}" if reasons else ""
+            if value is None:
+                lines.append(f"- {name}: not measured{failed}")
+                continue
+            rounds = sum(ratio is not None for ratio in figures.ratios(found["values"], reference["values"]))
+            # What was measured at different loads has no ratio.
+            ratio = f"{value:.3f} × ({low:.3f}–{high:.3f}; {of_rounds(rounds)}), " if found["is_compared"] else ""
+            lines.append(
+                f"- {name}: {ratio}{number(reference['median'])}{unit} before, {number(found['median'])}{unit} "
+                f"after{failed}")
+    return lines
+
+
 def measured(row, machine):
     """Where the row is from; and with what, where that is not what the document's head says."""
     found = row["measured"]
     other = [text for name, text in found.get("machine", machine).items() if machine.get(name) != text]
     seconds = f", {found['seconds']:.0f} s" if found["seconds"] is not None else ""
     short = ", short (`--quick`)" if found["quick"] else ""
-    return f"Measured {found['date']} with Oriel {found['Oriel']}: {of_rounds(found['rounds'])}{short}{seconds}." + (
+    beside = f", beside {found['before']}" if "before" in found else ""
+    return f"Measured {found['date']} with Oriel {found['Oriel']}{beside}: {of_rounds(found['rounds'])}{short}{seconds}." + (
         f" Not with what the head of this document says, but: {'; '.join(other)}." if other else "")
 
 
@@ -127,6 +157,8 @@ def section(row, folder, machine):
         lines += [f"Rounds that do not count: {' '.join(failures)}", ""]
     found = targets(row)
     lines += [*found, ""] if found else []
+    found = before(row)
+    lines += [RATIOS_BEFORE, "", *found, ""] if found else []
     for picture in row["plots"]:
         lines += [f"![{picture['title']}]({folder}/{picture['name']}.svg)", ""]
     lines += [line for note in row["notes"] for line in (note, "")]

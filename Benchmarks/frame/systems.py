@@ -106,11 +106,17 @@ def start_proxy(system, folder, name, port, listen="", is_postponing=False):
 
 
 class Oriel(System):
-    """Oriel with the configuration of deploy/: camera, worker, nginx; with `web` the relay and its nginx too."""
+    """Oriel with the configuration of deploy/: cameras, worker, nginx; with `web` the relay and its nginx too.
 
-    def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False):
+    `programs` is the folder of its programs, if it is not the context's. Each of `cameras` is a camera of its own, of
+    the same pictures; the URLs without a camera's name stand for the first.
+    """
+
+    def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False,
+                 name="Oriel", programs=None, cameras=("main",)):
         super().__init__(context)
-        self.name = "Oriel, both hops" if web else "Oriel"
+        self.name = f"{name}, both hops" if web else name
+        self.programs, self.cameras = programs or context.bin, cameras
         self.height, self.form, self.web, self.rate = height, form, web, rate
         self.has_capture, self.camera_log, self.has_detector = capture, log, detector
         self.is_unstamped = form != "mjpeg"
@@ -135,13 +141,14 @@ class Oriel(System):
         if done.returncode:
             raise Failed(f"nginx cannot be configured: {done.stderr.strip()}")
         if self.has_capture:
-            self.start_capture()
-        self.worker = self.run_worker("mjpeg-fcgi", "--camera", "main")
+            for camera in self.cameras:
+                self.start_capture(camera)
+        self.worker = self.run_worker("mjpeg-fcgi", *(word for camera in self.cameras for word in ("--camera", camera)))
         nginx(self, self.folder / "nginx-ingest")
         if self.web:
             self.relay = self.run_worker("relay-fcgi", "--upstream", f"main={self.ingest_url}/mjpeg/main")
             nginx(self, self.folder / "nginx-web")
-        if self.has_detector and (context.bin / "detect-fcgi").exists():
+        if self.has_detector and (self.programs / "detect-fcgi").exists():
             self.run_worker("detect-fcgi", "--camera", "main")
 
     def __enter__(self):
@@ -150,11 +157,11 @@ class Oriel(System):
         self.start()
         return self
 
-    def start_capture(self):
+    def start_capture(self, camera="main"):
         width = frame.CAMERAS[self.height][0]
         self.capture = self.run(
             [
-                self.context.bin / "capture-daemon", "--camera", "main", "--device", "/dev/video0", "--size",
+                self.programs / "capture-daemon", "--camera", camera, "--device", "/dev/video0", "--size",
                 f"{width}x{self.height}", "--fps", self.rate,
             ],
             {**self.environment, **self.context.camera_environment(
@@ -166,7 +173,7 @@ class Oriel(System):
         return self.run(
             [
                 "spawn-fcgi", "-n", "-s", self.folder / f"{name}.sock", "-M", "0600", *owner, "--",
-                self.context.bin / name, *arguments,
+                self.programs / name, *arguments,
             ], self.environment)
 
     def pids_called(self, name):

@@ -13,7 +13,7 @@ import Web
 
 /// What the detection worker does with requests, while another thread detects.
 ///
-/// It belongs to the worker's event loop.
+/// Another thread detects. It belongs to the worker's event loop.
 final class DetectionApplication: Application {
     let configuration: DetectionServerConfiguration
     let log: Logger

@@ -1,0 +1,128 @@
+"""Row 13: pictures of a smaller width, as a page with many tiles asks for them."""
+import time
+
+from frame import load
+from frame.context import get
+from frame.figures import Failed, Result, pick
+
+NAME = "Smaller pictures: ?width=640"
+FULL, SMALL = "Oriel, full pictures", "Oriel, ?width=640"
+TILES, MANY = 12, 50
+ONE_CAMERA, CAMERAS, SHARED = (
+    f"{TILES} viewers of one camera", f"{TILES} cameras, a viewer each", f"{MANY} viewers of one camera")
+DEADLINE = 10           # seconds in which viewers must have come or gone
+
+
+def run(context):
+    result = Result(NAME, reference=FULL)
+    tiles, many = context.count(TILES, 2), context.count(MANY, 4)
+    names = ["main", *(f"tile{number}" for number in range(2, tiles + 1))]
+
+    def of(cameras, loads):
+        """loads: (column, viewers of each camera); each is measured with full pictures and with small ones, in turn."""
+        def once():
+            with context.oriel(cameras=cameras) as system:
+                wait_for_all(system, cameras)
+                system.is_unstamped = True      # scaling drops the comment with the camera's time
+                kinds = [(FULL, ""), (SMALL, "?width=640")]
+                if context.place["round"] % 2 == 0:
+                    kinds.reverse()
+                return {
+                    (column, kind): attempt(context, system, viewers, [
+                        f"{system.ingest_url}/mjpeg/{camera}{query}" for camera in cameras])
+                    for column, viewers in loads for kind, query in kinds}
+        return once
+
+    found = context.alternate(result, [
+        ("one camera", of(names[:1], [(ONE_CAMERA, tiles), (SHARED, many)])),
+        ("several cameras", of(names, [(CAMERAS, 1)]))])
+    for part, columns in (("one camera", (ONE_CAMERA, SHARED)), ("several cameras", (CAMERAS,))):
+        for column in columns:
+            for kind in (FULL, SMALL):
+                runs = pick(found[part], lambda seen, at=(column, kind): seen[at])
+                add(result, kind, column, runs)
+    scaled = result.figure(SMALL, f"{SHARED}: scaled")
+    if scaled:
+        for text, at_least, limit in (("at least one", True, 0.95), ("and no more", False, 1.05)):
+            result.target(
+                f"scaled pictures per captured frame with {MANY} viewers of one width, {text}", SMALL,
+                f"{SHARED}: scaled", limit, scaled["unit"], at_least=at_least)
+    result.leave_out("µStreamer, bare HTTP server, Python pair", "they do not scale pictures for a viewer.")
+    result.note(
+        "Cameras of 1280×720 at 30 frames a second, about 60 kB a picture. `?width=640` gives the smallest picture that has at "
+        "least 640 pixels in a line: here 640×360. CPU is the time of capture-daemon, mjpeg-fcgi and nginx in milliseconds "
+        "per second and viewer: 10 ms are 1 % of a core. *Scaled* is `oriel_frames_scaled_total` beside "
+        "`oriel_frames_published_total` of /metrics, over the same time and all cameras: viewers of one camera and width "
+        "share each scaled picture.")
+    return result.as_dict()
+
+
+def add(result, kind, column, runs):
+    """The figures of one load."""
+    for title, unit, take in (
+        ("received", "kB/s per viewer", lambda seen: seen["bytes"] / seen["seconds"] / seen["viewers"] / 1000),
+        ("CPU", "ms/s per viewer", lambda seen: seen["cpu"] * 1000 / seen["seconds"] / seen["viewers"]),
+        ("the worst's frames a second", "", lambda seen: seen["fewest_fps"]),
+    ):
+        result.add(kind, f"{column}: {title}", pick(runs, take), unit)
+    if kind == SMALL:
+        result.add(kind, f"{column}: scaled", pick(runs, lambda seen: seen["scaled"]), "per frame")
+
+
+def wait_for_all(system, cameras):
+    """Until each camera's pictures come; the system itself waits only for the first camera."""
+    for camera in cameras[1:]:
+        system.wait_for_frames(f"{system.ingest_url}/mjpeg/{camera}")
+
+
+def attempt(context, system, viewers, urls):
+    """What one load gave; a load that fails leaves the others of the round alone."""
+    try:
+        return watched(context, system, viewers, urls)
+    except Failed as reason:
+        context.say(f"    {context.place['system']}, round {context.place['round']}: {reason}")
+        context.records.append({**context.place, "failed": str(reason)})
+        return reason
+
+
+def watched(context, system, viewers, urls):
+    """Bytes, CPU seconds and scaled pictures per captured frame while `viewers` watch each of the URLs."""
+    seconds = context.seconds(3, 2, 1)
+    wait_for_viewers(system, 0)         # those of the load before
+    # One reading of the counters comes after all viewers have come, and one before the first of them leaves.
+    running = load.Load(
+        context, [f"{viewers}={url}" for url in urls], [system], seconds=seconds, warmup=0.7)
+    try:
+        wait_for_viewers(system, viewers * len(urls))
+        before = counters(system)
+        time.sleep(seconds * 0.8)
+        after = counters(system)
+    finally:
+        seen = context.finish(running.wait(), [system], rate=None)
+    frames = after["oriel_frames_published_total"] - before["oriel_frames_published_total"]
+    if frames <= 0:
+        raise Failed("The counter of published frames did not move.")
+    groups = seen["groups"]
+    return {
+        "viewers": viewers * len(urls), "seconds": groups[0]["seconds"], "cpu": sum(seen["by_name"].values()),
+        "bytes": sum(group["bytes"] for group in groups), "fewest_fps": min(group["fewest_fps"] for group in groups),
+        "scaled": (after["oriel_frames_scaled_total"] - before["oriel_frames_scaled_total"]) / frames,
+    }
+
+
+def wait_for_viewers(system, count):
+    deadline = time.monotonic() + DEADLINE
+    while (found := counters(system).get("oriel_stream_clients", 0)) != count:
+        if time.monotonic() > deadline:
+            raise Failed(f"After {DEADLINE} s there were {found:.0f} viewers, not {count}.")
+        time.sleep(0.05)
+
+
+def counters(system):
+    """The sums over all cameras of what /metrics says."""
+    sums = {}
+    for line in get(f"{system.ingest_url}/metrics").decode().splitlines():
+        name, _, rest = line.partition("{")
+        if rest and not line.startswith("#"):
+            sums[name] = sums.get(name, 0.0) + float(rest.rpartition(" ")[2])
+    return sums
