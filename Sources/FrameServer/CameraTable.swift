@@ -21,6 +21,8 @@ final class CameraTable {
     private var cameras: [CameraName: Camera] = [:]
     /// Why cameras could not be opened.
     private var problems: [CameraName: String] = [:]
+    /// Why changes of the cameras are seen late, as far as the log says it.
+    private var loggedFolderProblem: String?
     private var owners: [UInt64: Camera] = [:]
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
@@ -31,6 +33,20 @@ final class CameraTable {
         mailbox = Mailbox(signal)
         self.counters = counters
         self.log = log
+        checkFolder()
+    }
+
+    /// Returns why changes of the cameras are seen late, in one sentence; nil while they are seen at once.
+    ///
+    /// Logs it once, and again when it changes.
+    @discardableResult
+    func checkFolder() -> String? {
+        let problem = directory.folderProblem
+        if problem != loggedFolderProblem {
+            loggedFolderProblem = problem
+            if let problem { log.warning("\(problem)") } else { log.info("\(RingName.folder) is watched again") }
+        }
+        return problem
     }
 
     /// Those that this worker has looked at.
