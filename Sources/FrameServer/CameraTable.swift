@@ -10,8 +10,10 @@ import SharedFrame
 ///
 /// It belongs to the event loop.
 final class CameraTable {
-    /// Descriptors of a camera that is open and watched: its ring twice, what wakes its threads, pictures and pipes.
-    private static let descriptorsPerCamera = 12
+    /// Descriptors of a camera that is in use, at most: its ring twice, what wakes its threads, pictures and pipes.
+    private static let descriptorsOfUsedCamera = 12
+    /// Descriptors of a camera that only reports have looked at: its ring.
+    private static let descriptorsOfUnusedCamera = 1
 
     /// What a feed's watch, or a camera's own, posts when there is something new: its number.
     let mailbox: Mailbox<UInt64>
@@ -56,7 +58,12 @@ final class CameraTable {
 
     var isInUse: Bool { cameras.values.contains { $0.isInUse } }
 
-    var descriptorCount: Int { cameras.count * Self.descriptorsPerCamera }
+    /// The most descriptors that the cameras take now.
+    var descriptorCount: Int {
+        cameras.values.reduce(0) {
+            $0 + ($1.isInUse ? Self.descriptorsOfUsedCamera : Self.descriptorsOfUnusedCamera)
+        }
+    }
 
     var viewerCount: Int { cameras.values.reduce(0) { $0 + $1.viewerCount } }
 
