@@ -83,7 +83,8 @@ let package = Package(
             dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
 
         // Layer 7, programs: options and wiring.
-        .target(name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", arguments, system]),
+        .target(
+            name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", "SharedFrame", arguments, system]),
         .executableTarget(
             name: "capture-daemon",
             dependencies: [
@@ -196,7 +197,7 @@ let package = Package(
             dependencies: ["Daemon", "Linux", "ProgramSupport", "TestSupport", arguments, log, system]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", system]),
+            dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system]),
     ],
     swiftLanguageModes: [.v6]
 )

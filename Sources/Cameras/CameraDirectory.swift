@@ -1,4 +1,3 @@
-import Linux
 public import Names
 public import SharedFrame
 
@@ -9,9 +8,11 @@ public final class CameraDirectory {
     private let prefix: SystemPrefix
     private let kinds: [RingName.Kind]
     private let configured: [CameraName]
+    /// The same: a lookup must not take longer with more cameras.
+    private let configuredSet: Set<CameraName>
     private var found: [CameraName: RingName] = [:]
-    /// When the folder had last changed as it was read, and when that was (CLOCK_REALTIME, ns).
-    private var folderState: (modified: UInt64, read: UInt64)?
+    /// ``RingFolder/generation`` when the folder was last listed; nil if it was never listed.
+    private var listedGeneration: UInt64?
     /// The configured cameras in their order, then the others by name, `main` before all.
     public private(set) var names: [CameraName] = []
 
@@ -24,23 +25,27 @@ public final class CameraDirectory {
         self.prefix = prefix
         self.kinds = kinds
         self.configured = configured
+        configuredSet = Set(configured)
         refreshIfChanged()
     }
 
     /// Counts changes of ``names`` and of what ``ring(of:)`` returns.
     public private(set) var generation: UInt64 = 0
 
-    /// A folder's time of change moves in steps of the kernel's clock tick: a change in the tick in which it was read
-    /// would go unseen.
-    private static let coarsestTick: UInt64 = 20_000_000
-
-    /// Looks which rings are there, if any has come or gone: one system call if none has.
+    /// Lists the rings again if one may have come or gone; costs one system call if not.
+    ///
+    /// A change that happened before the call is always seen, except where the folder cannot be watched: see
+    /// ``folderProblem``.
     public func refreshIfChanged() {
-        let modified = (try? FileStatus(at: RingName.folder).modified) ?? 0
-        if let state = folderState, state.modified == modified, state.read > modified &+ Self.coarsestTick { return }
-        folderState = (modified, Clock.realtime)
+        // Read before the folder is listed: what changes meanwhile is seen by the next call.
+        let generation = RingFolder.shared.generation
+        guard generation != listedGeneration else { return }
+        listedGeneration = generation
         refresh()
     }
+
+    /// Why changes are seen up to 250 ms late, in one sentence with the remedy; nil while they are seen at once.
+    public var folderProblem: String? { RingFolder.shared.problem }
 
     private func refresh() {
         let before = (names, found)
@@ -50,8 +55,8 @@ public final class CameraDirectory {
             for ring in RingName.existing(prefix: prefix, kind: kind) { found[ring.camera] = ring }
         }
         names = configured
-        if found[.main] != nil, !configured.contains(.main) { names.append(.main) }
-        names += found.keys.filter { $0 != .main && !configured.contains($0) }.sorted()
+        if found[.main] != nil, !configuredSet.contains(.main) { names.append(.main) }
+        names += found.keys.filter { $0 != .main && !configuredSet.contains($0) }.sorted()
         // Before any camera has come, `main` is the one that requests without a name mean.
         if names.isEmpty { names = [.main] }
     }
@@ -61,18 +66,18 @@ public final class CameraDirectory {
 
     /// Whether a camera exists.
     public func contains(_ name: CameraName) -> Bool {
-        if configured.contains(name) { return true }
+        if configuredSet.contains(name) { return true }
         refreshIfChanged()
         return found[name] != nil
     }
 
     /// Whether a camera exists even without a ring.
-    public func isConfigured(_ name: CameraName) -> Bool { configured.contains(name) }
+    public func isConfigured(_ name: CameraName) -> Bool { configuredSet.contains(name) }
 
     /// The ring that a camera's frames are read from.
     public func ring(of name: CameraName) -> RingName {
         let standard = RingName(prefix: prefix, camera: name, kind: kinds[0])
         // A configured camera has a writer of the first kind, which may only be late.
-        return configured.contains(name) ? standard : found[name] ?? standard
+        return configuredSet.contains(name) ? standard : found[name] ?? standard
     }
 }

@@ -10,8 +10,10 @@ import SharedFrame
 ///
 /// It belongs to the event loop.
 final class CameraTable {
-    /// Descriptors of a camera that is open and watched: its ring twice, what wakes its threads, pictures and pipes.
-    private static let descriptorsPerCamera = 12
+    /// Descriptors of a camera that is in use, at most: its ring twice, what wakes its threads, pictures and pipes.
+    private static let descriptorsOfUsedCamera = 12
+    /// Descriptors of a camera that only reports have looked at: its ring.
+    private static let descriptorsOfUnusedCamera = 1
 
     /// What a feed's watch, or a camera's own, posts when there is something new: its number.
     let mailbox: Mailbox<UInt64>
@@ -21,6 +23,8 @@ final class CameraTable {
     private var cameras: [CameraName: Camera] = [:]
     /// Why cameras could not be opened.
     private var problems: [CameraName: String] = [:]
+    /// Why changes of the cameras are seen late, as far as the log says it.
+    private var loggedFolderProblem: String?
     private var owners: [UInt64: Camera] = [:]
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
@@ -31,6 +35,20 @@ final class CameraTable {
         mailbox = Mailbox(signal)
         self.counters = counters
         self.log = log
+        checkFolder()
+    }
+
+    /// Returns why changes of the cameras are seen late, in one sentence; nil while they are seen at once.
+    ///
+    /// Logs it once, and again when it changes.
+    @discardableResult
+    func checkFolder() -> String? {
+        let problem = directory.folderProblem
+        if problem != loggedFolderProblem {
+            loggedFolderProblem = problem
+            if let problem { log.warning("\(problem)") } else { log.info("\(RingName.folder) is watched again") }
+        }
+        return problem
     }
 
     /// Those that this worker has looked at.
@@ -40,7 +58,12 @@ final class CameraTable {
 
     var isInUse: Bool { cameras.values.contains { $0.isInUse } }
 
-    var descriptorCount: Int { cameras.count * Self.descriptorsPerCamera }
+    /// The most descriptors that the cameras take now.
+    var descriptorCount: Int {
+        cameras.values.reduce(0) {
+            $0 + ($1.isInUse ? Self.descriptorsOfUsedCamera : Self.descriptorsOfUnusedCamera)
+        }
+    }
 
     var viewerCount: Int { cameras.values.reduce(0) { $0 + $1.viewerCount } }
 

@@ -188,10 +188,11 @@ final class FrameApplication: Application {
             return
         }
         for camera in cameras.all { camera.writeCounts(to: counters) }
-        let (sources, counters) = (cameras.sources, counters)
+        let (sources, problem, counters) = (cameras.sources, cameras.checkFolder(), counters)
         do throws(SystemError) {
             try reportQueue.run {
-                Report(counters.totals(), name: counters.name, now: Instant.now).response(kind, of: sources)
+                Report(counters.totals(), name: counters.name, now: Instant.now, folderProblem: problem)
+                    .response(kind, of: sources)
             } completion: { [unowned self] (response: Response) in
                 for exchange in reportWaiters.removeValue(forKey: kind) ?? [] { exchange.answer(response) }
             }

@@ -14,6 +14,10 @@ extension Report {
         text.addWorkerMetrics(of: service, totals)
         text.family("oriel_cameras_unreadable", .gauge, "Cameras whose rings this worker cannot read.")
         text.sample("oriel_cameras_unreadable", [], Double(readings.count { $0.refusal != nil }))
+        text.family(
+            "oriel_ring_folder_watched", .gauge,
+            "1 while changes of the cameras are seen at once, 0 while they are seen up to 250 ms late.")
+        text.sample("oriel_ring_folder_watched", [], folderProblem == nil ? 1 : 0)
         func each(
             _ name: String, _ kind: MetricsText.Kind, _ help: String,
             _ value: (RingStatus?, StreamCounts) -> Double?

@@ -18,12 +18,15 @@ struct Report {
     let totals: ServiceCounters.Totals
     let service: String
     let now: Instant
+    /// Why this worker sees changes of the cameras late; nil if it sees them at once.
+    let folderProblem: String?
 
     /// `totals` is what all workers have counted, `name` the service's.
-    init(_ totals: ServiceCounters.Totals, name: String, now: Instant) {
+    init(_ totals: ServiceCounters.Totals, name: String, now: Instant, folderProblem: String? = nil) {
         self.totals = totals
         service = name
         self.now = now
+        self.folderProblem = folderProblem
     }
 
     /// A camera as its ring was a moment ago.
@@ -51,7 +54,10 @@ struct Report {
         switch kind {
         case .status:
             return .json(
-                .object([("now", clock), ("cameras", .array(readings.map { .object(fields(of: $0)) }))]))
+                .object([
+                    ("now", clock), ("problem", .optional(folderProblem) { .text($0) }),
+                    ("cameras", .array(readings.map { .object(fields(of: $0)) })),
+                ]))
         case .health: return health(of: readings)
         case .metrics: return metrics(of: readings)
         }

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Daemon
 public import Names
+import SharedFrame
 public import SystemPackage
 
 /// The options that every program of a system takes alike.
@@ -28,6 +29,18 @@ public struct SystemOptions: ParsableArguments {
         if let prefixOption { return prefixOption }
         do throws(InvalidPrefix) {
             return try SystemPrefix.fromEnvironment()
+        } catch {
+            throw Failure(.configuration, "\(error)")
+        }
+    }
+
+    /// Makes this process read the rings of the users that the environment lists, beside its own and root's.
+    ///
+    /// Call it before the first ring is opened. Throws a ``Failure`` with status 78 if an entry of
+    /// ``RingOwners/variable`` is not a user.
+    public func acceptRingOwners() throws {
+        do throws(InvalidRingOwner) {
+            RingOwners.accept(try RingOwners.fromEnvironment())
         } catch {
             throw Failure(.configuration, "\(error)")
         }

@@ -56,6 +56,7 @@ struct DetectWorker: ParsableCommand {
     }
 
     func run() throws {
+        try system.acceptRingOwners()
         // The one before it in this session may have left it behind all others (InferenceThread): first be ready.
         let group = try? File.contents(of: "/proc/self/autogroup")
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.yieldToOthers(niceness: 0) }

@@ -29,6 +29,7 @@ struct MJPEGWorker: ParsableCommand {
     }
 
     func run() throws {
+        try system.acceptRingOwners()
         let server = try FrameServer(
             FrameServerConfiguration(
                 worker: WorkerConfiguration(service: "mjpeg-fcgi", runtimeFolder: system.runtimeFolder),

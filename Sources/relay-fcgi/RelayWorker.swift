@@ -56,6 +56,7 @@ struct RelayWorker: ParsableCommand {
     }
 
     func run() throws {
+        try system.acceptRingOwners()
         let upstreams = try configurations()
         // Before any thread is started: threads inherit which signals are blocked.
         let server = try FrameServer(

@@ -55,6 +55,7 @@ struct StatusTests {
         #expect(try eventually { try server.get("/healthz").status == 200 })
         let json = try #require(JSON(try server.get("/status").text))
         #expect(json["now"]?.number != nil)
+        #expect(json["problem"] == .null, "the cameras' folder is watched")
         #expect(json["cameras"]?.array?.count == 2)
         #expect(json["cameras"]?[0]?["online"]?.bool == true)
         let door = try #require(json["cameras"]?[1])

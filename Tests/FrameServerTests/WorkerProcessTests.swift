@@ -130,6 +130,51 @@ struct WorkerProcessTests {
         try expectOneSentence(FilePath("\(log).prefix"), "ORIEL_PREFIX")
     }
 
+    @Test(
+        "an entry of ORIEL_RING_OWNERS that is not a user is refused by each program that reads rings",
+        .timeLimit(.minutes(1)), arguments: ["mjpeg-fcgi", "relay-fcgi", "detect-fcgi"])
+    func ringOwners(_ program: String) throws {
+        let listener = try Socket.listen(at: socket)
+        let log = folder.path.appending("log")
+        let worker = try ChildProcess(
+            "\(try ChildProcess.buildFolder())/\(program)", ["--prefix", ring.prefix.text],
+            environment: ["ORIEL_RING_OWNERS": "0, no-such-user"], input: listener.number, log: "\(log)")
+        #expect(worker.wait(milliseconds: 10_000) == 78)
+        try expectOneSentence(log, "ORIEL_RING_OWNERS 'no-such-user' is not a user")
+    }
+
+    @Test(
+        "without inotify instances cameras are seen late; the status, the metrics and one line of the log say why",
+        .timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "only root can limit a namespace's inotify instances"))
+    func unwatchedFolder() throws {
+        let listener = try Socket.listen(at: socket)
+        let log = folder.path.appending("log")
+        let script = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$0\" \"$@\""
+        let worker = try ChildProcess(
+            "unshare",
+            [
+                "--user", "--map-root-user", "sh", "-c", script, "\(try ChildProcess.buildFolder())/mjpeg-fcgi",
+                "--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)",
+            ], input: listener.number, log: "\(log)")
+        func get(_ target: String) throws -> String {
+            let client = try FastCGIClient(socket)
+            try client.ask(target)
+            return try client.answer().text
+        }
+        for _ in 0..<3 {
+            let problem = JSON(try get("/status"))?["problem"]?.string
+            #expect(problem?.contains("fs.inotify.max_user_instances") == true, "\(problem ?? "")")
+        }
+        #expect(try get("/metrics").contains("\noriel_ring_folder_watched 0\n"))
+        let camera = try TestCamera(ring.ring("late"), framesPerSecond: 5)
+        #expect(try eventually { try get("/status").contains("\"late\"") })
+        withExtendedLifetime(camera) {}
+        worker.send(SIGTERM)
+        #expect(worker.wait(milliseconds: 10_000) == 0)
+        let lines = String(decoding: try File.contents(of: log), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count { $0.contains("fs.inotify.max_user_instances") } == 1, "\(lines)")
+    }
+
     private func expectOneSentence(_ log: FilePath, _ word: String) throws {
         let file = try FileDescriptor.open(log, .readOnly)
         let text = try file.closeAfter {

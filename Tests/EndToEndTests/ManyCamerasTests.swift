@@ -1,0 +1,190 @@
+import Glibc
+import Linux
+import MotionJPEG
+import Names
+import SharedFrame
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// As many cameras as a large host has, under one user with the limits that every user has by default.
+    @Suite("Many cameras", .timeLimit(.minutes(5)))
+    struct ManyCameras {
+        private static let names = (1...100).map { "camera\($0)" }
+
+        @Test("Of 100 cameras under an ordinary user all are listed and online, and any 20 of them stream")
+        func hundredCameras() throws {
+            let user = OrdinaryUser()
+            let began = Instant.now
+            let system = try OrielSystem(
+                environment: [
+                    "ORIEL_CAMERAS": Self.names.map { "\($0)=pattern" }.joined(separator: " "),
+                    "ORIEL_SIZE": "160x120", "ORIEL_FPS": "5", "ORIEL_STATE_DIR": "/nonexistent",
+                ], launcher: user.launcher, isReadyAwaited: false)
+            try expectAllOnline(system, since: began)
+            try expectStreams(system)
+            try expectShortPolls(system)
+            expectFewResources(system)
+        }
+
+        /// Waits until both sides list all cameras as online.
+        private func expectAllOnline(_ system: OrielSystem, since began: Instant) throws {
+            for (side, address) in [("camera", system.ingest("/status")), ("page", system.web("/status"))] {
+                var cameras: [JSON] = []
+                let areOnline = eventually(60) {
+                    cameras = (try? request("GET", address))?.json?["cameras"]?.array ?? []
+                    return cameras.count == Self.names.count && cameras.allSatisfy { $0["online"]?.bool == true }
+                }
+                let offline = cameras.filter { $0["online"]?.bool != true }.prefix(3)
+                try #require(areOnline, "\(cameras.count) cameras, offline: \(offline)\n\(system.output.suffix(2000))")
+                #expect(cameras.compactMap { $0["camera"]?.string } == Self.names)
+                report("on the \(side)'s side all were online after \((Instant.now - began).inSeconds) s")
+            }
+        }
+
+        /// Watches 20 cameras at once: each picture is the camera's own, and the numbers rise.
+        private func expectStreams(_ system: OrielSystem) throws {
+            let prefix = try #require(SystemPrefix(system.prefix))
+            let watched = Self.names.shuffled().prefix(20)
+            let viewers = try watched.map { try StreamViewer(system.web("/video/\($0)")) }
+            for (name, viewer) in zip(watched, viewers) {
+                let ring = RingName(prefix: prefix, camera: try #require(CameraName(name)), kind: .capture)
+                let subscriber = try FrameSubscriber(ring)
+                let deadline = Deadline(seconds: 20)
+                var last: UInt64 = 0
+                var comparedCount = 0
+                while comparedCount < 3, !deadline.isOver {
+                    let picture = try #require(try viewer.next(), "\(name): the stream has ended")
+                    let number = try #require(picture.number)
+                    #expect(number > last, "\(name)")
+                    last = number
+                    // The first pictures of a viewer whose turn comes late have left the ring.
+                    guard let frame = subscriber.copyFrame(number: number) else { continue }
+                    #expect(picture.bytes == frame.bytes, "\(name), frame \(number)")
+                    let info = try picture.bytes.withRawSpan { (span) throws(JPEGDefect) in try JPEG.inspect(span) }
+                    #expect((info.width, info.height) == (160, 120), "\(name)")
+                    comparedCount += 1
+                }
+                #expect(comparedCount == 3, "\(name): \(subscriber.refusal ?? "its ring has other frames")")
+            }
+        }
+
+        /// Polls the status and measures the processor time that the worker's event loop spends on each poll.
+        private func expectShortPolls(_ system: OrielSystem) throws {
+            for (name, address) in [
+                ("mjpeg-fcgi", system.ingest("/status")), ("relay-fcgi", system.web("/status")),
+            ] {
+                // What the streams cost is not to be counted.
+                let haveViewersGone = try eventually {
+                    let cameras = try request("GET", address).json?["cameras"]?.array ?? []
+                    return cameras.allSatisfy { $0["viewers"]?.number == 0 }
+                }
+                #expect(haveViewersGone, "\(name)")
+                let worker = try #require(system.leader(of: name))
+                // The least of several rounds: others may use the processor's caches too.
+                var rounds: [Duration] = []
+                for _ in 0..<5 {
+                    let before = try mainThreadTime(of: worker)
+                    for _ in 0..<10 { #expect(try request("GET", address).status == 200) }
+                    rounds.append((try mainThreadTime(of: worker) - before) / 10)
+                }
+                let times = rounds.map { "\($0.inSeconds * 1000)" }.joined(separator: ", ")
+                report("\(name)'s event loop spends \(times) ms on a status of 100 cameras")
+                #expect(try #require(rounds.min()) <= .milliseconds(5), "\(name)")
+            }
+        }
+
+        /// The processor time of a process's main thread.
+        private func mainThreadTime(of process: Int32) throws -> Duration {
+            let file = FilePath("/proc/\(process)/task/\(process)/schedstat")
+            let text = String(decoding: try File.contents(of: file), as: UTF8.self)
+            return .nanoseconds(try #require(text.split(separator: " ").first.flatMap { Int64($0) }))
+        }
+
+        private func expectFewResources(_ system: OrielSystem) {
+            let processes = system.processes
+            let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
+            // One for each program that reads rings; a user has 128 of them, for all programs together.
+            #expect((2..<10).contains(instances))
+            report("\(processes.count) processes have \(instances) inotify instances")
+            for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {
+                guard let leader = system.leader(of: name), let figures = ProcessFigures(of: leader) else { continue }
+                report("\(name): \(figures)")
+            }
+            let complaints = ["Too many open files", "EMFILE", "no descriptors", "max_user_instances", "not counted"]
+            let parts = Self.names.map { "capture-\($0)" } + OrielSystem.parts.dropFirst() + ["detect-fcgi"]
+            for log in [system.output] + parts.map({ system.log(of: $0) }) {
+                let lines = log.split(separator: "\n").filter { line in complaints.contains { line.contains($0) } }
+                #expect(lines.isEmpty)
+            }
+            #expect(!system.output.contains("started again"), "\(system.output.suffix(2000))")
+        }
+
+        private func inotifyCount(of process: Int32) -> Int {
+            let folder = FilePath("/proc/\(process)/fdinfo")
+            return Folder.names(in: folder).count { name in
+                let text = try? File.contents(of: folder.appending(name))
+                return text.map { String(decoding: $0, as: UTF8.self).contains("inotify wd:") } ?? false
+            }
+        }
+
+        @Test("100 cameras that come while mjpeg-fcgi runs are in the next status, and gone from the one after they go")
+        func arrivals() throws {
+            let ring = TemporaryRing()
+            let folder = TemporaryFolder()
+            let socket = folder.path.appending("worker.sock")
+            let listener = try Socket.listen(at: socket)
+            let worker = try ChildProcess(
+                "sh",
+                [
+                    "-c", "ulimit -n 1024 && exec \"$0\" \"$@\"",
+                    OrielSystem.programs.appending("mjpeg-fcgi").string, "--prefix", ring.prefix.text,
+                    "--runtime-dir", "\(folder.path)",
+                ], input: listener.number, log: "\(folder.path)/log")
+            func listed() throws -> Set<String> {
+                let client = try FastCGIClient(socket)
+                try client.ask("/status")
+                let cameras = JSON(try client.answer().text)?["cameras"]?.array ?? []
+                return Set(cameras.compactMap { $0["camera"]?.string })
+            }
+            #expect(try listed() == ["main"], "the camera that requests without a name mean")
+            var publishers: [FramePublisher] = []
+            for (index, name) in Self.names.enumerated() {
+                publishers.append(try FramePublisher(ring.ring(name), slotByteCount: 1000, source: .test))
+                #expect(try listed() == Set(Self.names[...index]))
+            }
+            // The limit of open files is for cameras that are watched, not for those that are only listed.
+            let viewers = try Self.names.shuffled().prefix(20).map { name in
+                let client = try FastCGIClient(socket)
+                try client.ask("/mjpeg/\(name)")
+                #expect(try client.head().status == 200, "\(name)")
+                return client
+            }
+            report("mjpeg-fcgi with 100 rings: \(ProcessFigures(of: worker.processIdentifier)?.description ?? "")")
+            withExtendedLifetime(viewers) {}
+            for publisher in publishers { publisher.stop(reason: "") }
+            #expect(try listed() == ["main"])
+            #expect(worker.isRunning)
+        }
+    }
+}
+
+/// A user without privileges and without other processes, if this process may become one.
+private struct OrdinaryUser {
+    private let number: uid_t? = geteuid() == 0 ? uid_t(62_000 + getpid() % 1000) : nil
+
+    init() {
+        if let number { RingOwners.accept([number]) }
+    }
+
+    /// What starts a program as this user, with a runtime folder of the user's own.
+    var launcher: [String] {
+        guard let number else { return [] }
+        let script = """
+            mkdir -p "$ORIEL_RUNTIME_DIR" && chown \(number) "$ORIEL_RUNTIME_DIR" || exit
+            exec setpriv --reuid=\(number) --regid=\(number) --clear-groups --inh-caps=-all "$@"
+            """
+        return ["sh", "-c", script, "sh"]
+    }
+}
