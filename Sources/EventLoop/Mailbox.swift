@@ -1,14 +1,18 @@
-import Synchronization
+public import Synchronization
 
 /// Messages from any thread to an event loop, in order.
+///
+/// Inlinable, so that each kind of message gets code of its own: generic code would look types up for each picture.
 public final class Mailbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
-    private let signal: LoopSignal
+    @usableFromInline let messages = Mutex<[Message]>([])
+    @usableFromInline let signal: LoopSignal
 
     /// `signal` wakes the loop that empties the mailbox.
+    @inlinable
     public init(_ signal: LoopSignal) { self.signal = signal }
 
     /// Leaves a message and wakes the loop, unless messages that it has not taken have done so already.
+    @inlinable
     public func post(_ message: Message) {
         let isFirst = messages.withLock { messages in
             messages.append(message)
@@ -18,10 +22,13 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Takes all messages out.
+    @inlinable
     public func take() -> [Message] {
         messages.withLock { messages in
-            guard !messages.isEmpty else { return [] }
-            return exchange(&messages, with: [])
+            if messages.isEmpty { return [] }
+            let taken = messages
+            messages = []
+            return taken
         }
     }
 }

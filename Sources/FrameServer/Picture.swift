@@ -9,7 +9,8 @@ struct Picture: Sendable {
     /// The number of the frame; of a picture that says why there is none, the last frame's.
     let number: UInt64
     let isLive: Bool
-    private let images: [Framing: WireImage]
+    /// By the framings' raw values: each viewer looks its own up for each picture.
+    private let images: [WireImage?]
 
     /// Puts a JPEG into each framing of `framings`.
     ///
@@ -22,12 +23,12 @@ struct Picture: Sendable {
         self.sequence = sequence
         self.number = number
         isLive = outage == nil
-        var images: [Framing: WireImage] = [:]
+        var images = [WireImage?](repeating: nil, count: Framing.allCases.count)
         for framing in framings {
             let header =
                 framing == .standard
                 ? Self.header(byteCount: jpeg.byteCount, number: number, realtime: realtime, outage: outage) : []
-            images[framing] = WireImage(head: header, body: jpeg, tail: framing.trailer, in: files)
+            images[framing.rawValue] = WireImage(head: header, body: jpeg, tail: framing.trailer, in: files)
         }
         self.images = images
     }
@@ -37,16 +38,16 @@ struct Picture: Sendable {
         self.sequence = sequence
         self.number = number
         isLive = true
-        images = [:]
+        images = [WireImage?](repeating: nil, count: Framing.allCases.count)
     }
 
-    subscript(_ framing: Framing) -> WireImage? { images[framing] }
+    subscript(_ framing: Framing) -> WireImage? { images[framing.rawValue] }
 
     /// Whether anybody can see it.
-    var isShown: Bool { !images.isEmpty }
+    var isShown: Bool { images.contains { $0 != nil } }
 
     /// Whether it is there in all of these framings.
-    func has(_ framings: Set<Framing>) -> Bool { framings.allSatisfy { images[$0] != nil } }
+    func has(_ framings: Set<Framing>) -> Bool { framings.allSatisfy { images[$0.rawValue] != nil } }
 
     private static func header(byteCount: Int, number: UInt64, realtime: UInt64, outage: String?) -> [UInt8] {
         var header = Multipart.partHeader(

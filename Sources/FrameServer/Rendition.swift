@@ -28,7 +28,7 @@ enum PictureWidth: Hashable, Sendable {
 }
 
 /// How the pictures of a stream are separated.
-enum Framing: CaseIterable, Sendable {
+enum Framing: Int, CaseIterable, Sendable {
     /// Each picture has its header before it, and the boundary after it at once.
     case standard
     /// The next part's header follows each picture at once, since Chromium shows a part only then.

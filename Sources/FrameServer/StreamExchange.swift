@@ -13,11 +13,13 @@ final class StreamExchange: Exchange {
     let framing: Framing
     /// The minimum time from picture to picture; zero: as they come.
     let interval: Duration
+    private let isPaced: Bool
     /// The place among the feed's viewers.
     var index = 0
     private let camera: Camera
     private let feed: Feed
-    private unowned let connection: Connection
+    /// Strong, since it is used for each picture: the connection drops its exchange when it ends.
+    private let connection: Connection
     /// The sequence of the picture that was begun last; 0 before the first.
     private var shown: UInt64 = 0
     private var begun: Instant
@@ -31,13 +33,14 @@ final class StreamExchange: Exchange {
         feed = camera.feed(options.rendition.width)
         framing = options.rendition.framing
         interval = options.interval
-        begun = connection.worker.now
+        isPaced = interval > .zero
+        begun = connection.now
     }
 
     /// Begins the stream.
     func begin() {
         // A viewer who takes one picture in a while would hold on to it, and others to other ones.
-        connection.returnsImages = interval == .zero
+        connection.returnsImages = !isPaced
         connection.beginStream(StreamOptions.response.head + framing.opening, self)
         feed.add(self)
         camera.counts.viewers += 1
@@ -49,9 +52,9 @@ final class StreamExchange: Exchange {
         if !connection.hasOutput { connection.push() }
     }
 
-    func next() -> Connection.Next {
+    func next(on connection: Connection) -> Connection.Next {
         guard let picture = feed.picture, let image = picture[framing] else { return .nothing }
-        let now = connection.worker.now
+        let now = connection.now
         guard picture.sequence != shown, isDue(now) else { return .nothing }
         // A picture begins only when the web server has read all, so that it is the newest one on arrival.
         guard shown == 0 || connection.isDrained else { return .mustDrain }
@@ -66,7 +69,7 @@ final class StreamExchange: Exchange {
     /// Sends the picture again to a viewer that has seen nothing for long, or late to one that waited for its time.
     func tick() {
         guard !connection.hasOutput else { return }
-        if connection.worker.now - begun >= Self.repetition { shown = .max }
+        if connection.now - begun >= Self.repetition { shown = .max }
         connection.push()
     }
 
@@ -83,12 +86,12 @@ final class StreamExchange: Exchange {
     }
 
     /// Whether the next picture may begin: an eighth of the interval early is on time, since cameras are not exact.
-    private func isDue(_ now: Instant) -> Bool { interval == .zero || now + interval / 8 >= due }
+    private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
     private func begin(_ sequence: UInt64, now: Instant) {
         shown = sequence
         begun = now
-        guard interval > .zero else { return }
+        guard isPaced else { return }
         // Keeps the rhythm over small delays, and begins a new one after a longer pause.
         due = due + interval * 2 < now ? now + interval : due + interval
     }

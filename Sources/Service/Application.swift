@@ -49,8 +49,8 @@ extension Application {
 
 /// A request that is answered later, or by a stream: what a connection is open for.
 public protocol Exchange: AnyObject {
-    /// The output is empty: a stream begins what comes next.
-    func next() -> Connection.Next
+    /// The output of `connection` is empty: a stream begins what comes next.
+    func next(on connection: Connection) -> Connection.Next
 
     /// An image that ``Connection/begin(_:)`` was given is sent.
     func imageSent()
@@ -72,7 +72,7 @@ public enum StopReason: Sendable {
 }
 
 extension Exchange {
-    public func next() -> Connection.Next { .nothing }
+    public func next(on connection: Connection) -> Connection.Next { .nothing }
     public func imageSent() {}
     public func tick() {}
 }

@@ -36,6 +36,9 @@ public final class Connection: EventHandler {
     private static let readsPerTurn = 16
 
     public unowned let worker: Worker
+    // What is used for each picture, so that no reference to the worker has to be counted then.
+    private let loop: EventLoop
+    private let hasLocalPeers: Bool
     let socket: Descriptor
     var token: EventLoop.Token?
     private var phase = Phase.reading(Arrival())
@@ -66,6 +69,8 @@ public final class Connection: EventHandler {
     init(_ socket: consuming Descriptor, worker: Worker, deadline: Instant) {
         self.socket = socket
         self.worker = worker
+        loop = worker.loop
+        hasLocalPeers = worker.hasLocalPeers
         self.deadline = deadline
     }
 
@@ -75,6 +80,9 @@ public final class Connection: EventHandler {
     }
 
     // MARK: For applications
+
+    /// The moment when the current turn of the loop began.
+    public var now: Instant { loop.now }
 
     /// Whether something is still to be sent.
     public var hasOutput: Bool { !bytes.isEmpty || image != nil }
@@ -157,7 +165,7 @@ public final class Connection: EventHandler {
         guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
         // The kernel counts one byte until it has reported that there is room.
         guard count <= 1 else { return false }
-        if worker.hasLocalPeers { unread = nil }
+        if hasLocalPeers { unread = nil }
         return true
     }
 
@@ -176,7 +184,7 @@ public final class Connection: EventHandler {
             case .ending: return linger()
             case .open(let exchange):
                 if hadImage { exchange.imageSent() }
-                switch exchange.next() {
+                switch exchange.next(on: self) {
                 case .begun: continue
                 case .nothing: return arm(false)
                 case .mustDrain: return arm(true)
@@ -229,14 +237,14 @@ public final class Connection: EventHandler {
             guard case .reading(let arrival) = phase else { return discardInput() }
             switch Socket.receive(from: socket.number, into: &worker.buffer) {
             case .success(let count) where count > 0:
-                if arrival.takeBody != nil { deadline = worker.now + Worker.arrivalTime }
+                if arrival.takeBody != nil { deadline = loop.now + Worker.arrivalTime }
                 feed(arrival, worker.buffer[..<count])
             case .failure(.resourceTemporarilyUnavailable): return
             default: return close()
             }
         }
         // More may have come, of which the kernel reports nothing again by itself.
-        if let token { worker.loop.modify(token, number: socket.number, interest) }
+        if let token { loop.modify(token, number: socket.number, interest) }
     }
 
     private func feed(_ arrival: Arrival, _ input: ArraySlice<UInt8>) {
@@ -316,7 +324,7 @@ public final class Connection: EventHandler {
     /// Everything is sent: the web server closes first, so that nothing that it has sent is cut off.
     private func linger() {
         phase = .lingering
-        deadline = worker.now + Worker.lingerTime
+        deadline = loop.now + Worker.lingerTime
         arm(false)
         Socket.endOutput(of: socket.number)
     }
@@ -336,6 +344,6 @@ public final class Connection: EventHandler {
     private func arm(_ isArmed: Bool) {
         guard self.isArmed != isArmed, let token else { return }
         self.isArmed = isArmed
-        worker.loop.modify(token, number: socket.number, interest)
+        loop.modify(token, number: socket.number, interest)
     }
 }
