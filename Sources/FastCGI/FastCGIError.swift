@@ -12,7 +12,7 @@ public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noListeningSocket:
             """
             standard input is not a FastCGI listening socket: start this program by \
-            `spawn-fcgi -n -s SOCKET -M 0660 -- PROGRAM`, under multiwatch, or by systemd with StandardInput=socket
+            `spawn-fcgi -n -s SOCKET -M 0660 -- PROGRAM` or by systemd with StandardInput=socket
             """
         case .libraryUnavailable: "libfcgi cannot be initialised"
         case .unreadableRequest: "libfcgi could not read the request"

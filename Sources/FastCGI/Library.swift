@@ -25,7 +25,7 @@ enum Library {
 
 /// The socket that web servers connect to.
 public enum ListeningSocket {
-    /// Takes the listening socket that spawn-fcgi, multiwatch or systemd left as descriptor 0.
+    /// Takes the listening socket that spawn-fcgi or systemd left as descriptor 0.
     ///
     /// It becomes non-blocking, for all processes that share it.
     public static func standardInput() throws -> Descriptor {

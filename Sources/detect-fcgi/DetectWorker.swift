@@ -13,7 +13,7 @@ struct DetectWorker: ParsableCommand {
         commandName: "detect-fcgi",
         abstract: "Finds objects in the pictures of cameras, when asked.",
         discussion: """
-            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi, multiwatch and systemd \
+            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi and systemd \
             (StandardInput=socket) give it. It looks at the pictures that relay-fcgi has on this machine, or, with \
             --source capture, at those of capture-daemon. Nothing leaves the machine.
 

@@ -12,7 +12,7 @@ struct MJPEGWorker: ParsableCommand {
         commandName: "mjpeg-fcgi",
         abstract: "Serves cameras to a web server: Motion JPEG streams, snapshots, status.",
         discussion: """
-            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi, multiwatch and systemd \
+            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi and systemd \
             (StandardInput=socket) give it. Every camera that a capture-daemon on this machine publishes is served.
             """,
         version: orielVersion)

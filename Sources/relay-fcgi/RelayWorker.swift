@@ -15,7 +15,7 @@ struct RelayWorker: ParsableCommand {
         commandName: "relay-fcgi",
         abstract: "Serves cameras of other servers to a web server: one connection to each, however many watch.",
         discussion: """
-            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi, multiwatch and systemd \
+            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi and systemd \
             (StandardInput=socket) give it. An upstream is any server of Motion JPEG, or of single JPEGs; it is \
             connected only while somebody watches, and once at the start. Credentials do not belong on a command \
             line: give them by --credentials or in ORIEL_UPSTREAM_CREDENTIALS, as lines of user:password or \

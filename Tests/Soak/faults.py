@@ -8,7 +8,6 @@ import struct
 import time
 
 DAEMONS = ("capture-main", "capture-door", "capture-hall")
-WORKERS = ("mjpeg-fcgi", "relay-fcgi", "detect-fcgi")
 SERVERS = ("nginx-ingest", "nginx-web")
 DEATHS = {"SIGKILL": signal.SIGKILL, "SIGSEGV": signal.SIGSEGV, "SIGTERM": signal.SIGTERM}
 
@@ -71,7 +70,7 @@ class Faults:
         return self._kill(DAEMONS)
 
     def kill_worker(self):
-        return self._kill(WORKERS)
+        return self._kill(self.system.workers)
 
     def kill_nginx_worker(self):
         part, number = self.chance.choice(SERVERS), self.chance.choice([signal.SIGKILL, signal.SIGSEGV])
@@ -87,7 +86,7 @@ class Faults:
         return self._pause(DAEMONS)
 
     def stop_worker(self):
-        return self._pause(WORKERS)
+        return self._pause(self.system.workers)
 
     def stop_nginx_worker(self):
         return self._pause(SERVERS, "-worker")
@@ -110,7 +109,7 @@ class Faults:
         return f"{number.name} {part}'s master", act
 
     def kill_everything(self):
-        parts = [*DAEMONS, *WORKERS, *[f"{server}-worker" for server in SERVERS], *SERVERS]
+        parts = [*DAEMONS, *self.system.workers, *[f"{server}-worker" for server in SERVERS], *SERVERS]
 
         def act():
             found = self.system.processes()
@@ -177,7 +176,7 @@ class Faults:
         "a request, and then garbage")
 
     def garbage_on_socket(self):
-        worker, kind = self.chance.choice(WORKERS), self.chance.choice(self.KINDS_OF_GARBAGE)
+        worker, kind = self.chance.choice(self.system.workers), self.chance.choice(self.KINDS_OF_GARBAGE)
         count, data = self.chance.randint(1, 40), self._garbage(kind)
 
         def act():

@@ -2,6 +2,7 @@
 
 import collections
 import http.client
+import json
 import os
 import pathlib
 import shutil
@@ -53,7 +54,10 @@ class System:
             pictures.write(self.folder / camera, *size, 24, seed * 2 + number)
         self._build_camera()
         (self.folder / "bin").mkdir()
-        for program in ("mjpeg-fcgi", "relay-fcgi", "detect-fcgi"):
+        # The table of parts is oriel's: a new worker is killed and paused like the others.
+        parts = json.loads(subprocess.run([programs / "oriel", "parts", "--json"], check=True, capture_output=True).stdout)
+        self.workers = tuple(part["program"] for part in parts if part["socket"])
+        for program in (*self.workers, "oriel"):
             (self.folder / "bin" / program).symlink_to(programs / program)
         wrapper = self.folder / "bin" / "capture-daemon"
         wrapper.write_text(WRAPPER.format(program=programs / "capture-daemon", folder=self.folder))
@@ -152,7 +156,7 @@ class System:
         if process.name == "capture-daemon":
             camera = process.line.partition("--camera ")[2].split()
             return f"capture-{camera[0]}" if camera else ""         # one that is just ending has no command line
-        return process.name if process.name in ("mjpeg-fcgi", "relay-fcgi", "detect-fcgi") else ""
+        return process.name if process.name in self.workers else ""
 
     def send(self, number, pid):
         """A signal to a process of ours; False where it has gone meanwhile."""
