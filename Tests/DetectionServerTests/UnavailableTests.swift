@@ -82,7 +82,7 @@ struct UnavailableTests {
         #expect(try !status().contains("\"notice\""))
         #expect(unsafe symlink("\(Installed.stub)", "\(new)") == 0)
         #expect(unsafe rename("\(new)", "\(runtime)") == 0)
-        #expect(try eventually(30) { try status().contains("once detect-fcgi is started again") })
+        #expect(try eventually(30) { try status().contains("restart detect-fcgi to use it") })
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 }
