@@ -18,7 +18,7 @@ struct Answer {
     /// - Parameters:
     ///   - result: What was found.
     ///   - filter: Which predictions of it are reported.
-    ///   - time: For how long at least the links are valid; nil: there are none.
+    ///   - time: The minimum time for which the links are valid; nil if there are no links.
     /// - Returns: The answer.
     func json(_ result: StoredResult, _ filter: ResultFilter, linksValid time: Duration?) -> Response {
         let detection = result.detection

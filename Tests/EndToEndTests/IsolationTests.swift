@@ -195,7 +195,7 @@ final class DisturbedSystem: Sendable {
         }
     }
 
-    /// The camera's daemon; nil while there is none.
+    /// The camera's daemon; nil while it does not run.
     func process(_ camera: String) -> Int32? {
         system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
     }

@@ -134,7 +134,7 @@ struct HelloWorkerTests {
         #expect(Instant.now - began < .seconds(3))
     }
 
-    @Test("a limit that is none is a mistake in the command line", .timeLimit(.minutes(1)))
+    @Test("an invalid limit is a mistake in the command line", .timeLimit(.minutes(1)))
     func options() throws {
         #expect(try start(["--max-connections", "0"]).wait(milliseconds: 10_000) == 64)
     }
