@@ -15,7 +15,9 @@ public final class EventLoop {
     }
 
     /// The moment when the current turn began.
-    public private(set) var now = Instant.now
+    public var now: Instant { turnBegan }
+
+    private var turnBegan = Instant.now
 
     /// How other threads wake the loop.
     public let signal: LoopSignal
@@ -72,7 +74,7 @@ public final class EventLoop {
         events.removeAll(keepingCapacity: true)
         let milliseconds = timeout.map { CInt(clamping: $0.millisecondsRoundedUp) } ?? -1
         try epoll.wait(into: &events, milliseconds: milliseconds)
-        now = .now
+        turnBegan = .now
         for event in events {
             if event.token == signalToken {
                 signal.event.clear()

@@ -53,9 +53,9 @@ final class StreamExchange: Exchange {
     }
 
     func next(on connection: Connection) -> Connection.Next {
-        guard let picture = feed.picture, let image = picture[framing] else { return .nothing }
+        guard let picture = feed.picture, picture.sequence != shown, let image = picture[framing] else { return .nothing }
         let now = connection.now
-        guard picture.sequence != shown, isDue(now) else { return .nothing }
+        guard isDue(now) else { return .nothing }
         // A picture begins only when the web server has read all, so that it is the newest one on arrival.
         guard shown == 0 || connection.isDrained else { return .mustDrain }
         begin(picture.sequence, now: now)
