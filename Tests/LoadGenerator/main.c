@@ -1,17 +1,17 @@
-// Watches streams with many viewers at once and tells what they saw.
+// Watches streams with many concurrent viewers and reports what they saw.
 //
 //   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] [--progress SECONDS] [--seed NUMBER]
 //                  COUNT[:BYTES_PER_SECOND][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH…
 //
-// All addresses of one camera must show the same: a frame's number stands for the same bytes everywhere, and this is
-// checked; where no camera is named, all addresses are of one. With @CAMERA its pictures must have stamps (stamp.h), and
-// what they say must be true; with %CAMERA they must have none.
-// With --retry a viewer whose connection ends comes again, and goes on counting; with ~STAY each leaves by itself after
-// so many seconds on average, rests a quarter of that, and comes again.
+// All addresses of a camera must show the same pictures: a frame number must have the same bytes everywhere. Without a
+// camera name, all addresses belong to one camera. With @CAMERA the pictures must have correct stamps (stamp.h); with
+// %CAMERA they must have none.
+// With --retry a viewer reconnects when its connection ends, and keeps its counts; with ~STAY it leaves after that many
+// seconds on average, pauses for a quarter of that, and reconnects.
 // The result is JSON: frames per viewer, what was broken, skipped or out of order, and the age of each frame (from
-// X-Timestamp to its last byte) in the first and in the second half. With --progress there are lines of JSON before it,
-// so often and for each thing that is wrong. SIGTERM ends it early, with the result. Exits with 1 if a stream broke its
-// contract.
+// X-Timestamp to its last byte) in the first and in the second half. With --progress it is preceded by lines of JSON, at
+// that interval and for each error. SIGTERM ends it early, with the result. Exits with 1 if a stream violated the
+// format.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ void viewer_received(struct viewer *viewer, const struct frame *frame) {
     viewer->newest_arrival = arrival;
 }
 
-// A slow viewer reads in small steps, as a slow line lets it.
+// A slow viewer reads in small steps, as over a slow connection.
 static void read_slowly(struct viewer *viewer, double seconds) {
     double most = viewer->group->rate / 10;
     viewer->budget += viewer->group->rate * seconds;
@@ -76,7 +76,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// A random time of `seconds` on average: a fifth of it to nine fifths.
+// A random time with the mean `seconds`: from a fifth of it to nine fifths.
 static uint64_t some_time(double seconds) {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -90,7 +90,7 @@ static void begin(int epoll, struct viewer *viewer) {
     if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
 }
 
-// Lets a viewer leave or come whose time it is.
+// Disconnects or reconnects a viewer that is due.
 static void take_turn(int epoll, struct viewer *viewer, uint64_t time) {
     double stay = viewer->group->stay;
     if (stay == 0 || time < viewer->turn) return;

@@ -11,7 +11,7 @@ static bool violate(struct parts *parts, const char *what) {
     return false;
 }
 
-// The same hash for the same bytes, however they are cut. `bytes` begins at `done` of what is hashed.
+// The hash does not depend on how the bytes are split. `bytes` starts at offset `done` of the hashed data.
 static void hash_bytes(struct parts *parts, uint64_t done, const uint8_t *bytes, size_t count) {
     uint64_t hash = parts->frame.hash;
     size_t i = 0;
@@ -76,20 +76,20 @@ static bool headers(struct parts *parts) {
     const char *time = strcasestr(line, "x-timestamp: "), *id = strcasestr(line, "x-frame-id: ");
     if (!type || !length || !time || !id) return violate(parts, "a part lacks one of its four headers");
     parts->remaining = strtoull(length + 16, &end, 10);
-    if (*end != '\r' || parts->remaining == 0) return violate(parts, "Content-Length is no length");
+    if (*end != '\r' || parts->remaining == 0) return violate(parts, "Content-Length is invalid");
     memset(&parts->frame, 0, sizeof parts->frame);
     parts->word = 0;
     parts->frame.captured = strtoull(time + 13, &end, 10) * 1000000000;
-    if (*end != '.' || strspn(end + 1, "0123456789") != 6) return violate(parts, "X-Timestamp is no time");
+    if (*end != '.' || strspn(end + 1, "0123456789") != 6) return violate(parts, "X-Timestamp is invalid");
     parts->frame.captured += strtoull(end + 1, NULL, 10) * 1000;
     parts->frame.is_offline = strcasestr(line, "x-oriel-offline: ") != NULL;
     parts->frame.id = strtoull(id + 12, &end, 10);
-    if (*end != '\r') return violate(parts, "X-Frame-Id is no number");
+    if (*end != '\r') return violate(parts, "X-Frame-Id is invalid");
     parts->state = PARTS_BODY;
     return true;
 }
 
-// One byte of what stands between two pictures.
+// One byte between two pictures.
 static bool between(struct parts *parts, char byte) {
     if (parts->line_length + 1 >= sizeof parts->line) return violate(parts, "a header block does not end");
     parts->line[parts->line_length++] = byte;

@@ -1,4 +1,4 @@
-// The parts of a multipart/x-mixed-replace stream, exactly as Oriel promises them.
+// The parts of a multipart/x-mixed-replace stream, in exactly the documented format.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,11 +12,11 @@ struct frame {
     uint64_t byte_count;
     uint64_t hash;          // of all its bytes
     bool is_jpeg;           // begins with SOI and ends with EOI
-    bool is_offline;        // it says why there is no picture (X-Oriel-Offline)
-    bool is_stamped;        // it says whose it is, see stamp.h; what follows is then told
-    bool is_whole;          // its hash is right
+    bool is_offline;        // it states an outage (X-Oriel-Offline)
+    bool is_stamped;        // it has a stamp, see stamp.h; the following members are then valid
+    bool is_whole;          // its hash is correct
     char camera[17];        // without padding
-    uint64_t stamped;       // when it was taken, CLOCK_MONOTONIC in nanoseconds
+    uint64_t stamped;       // capture time, CLOCK_MONOTONIC in nanoseconds
 };
 
 typedef void frame_handler(void *owner, const struct frame *frame);
@@ -24,16 +24,16 @@ typedef void frame_handler(void *owner, const struct frame *frame);
 // Zero it to begin.
 struct parts {
     enum { PARTS_BOUNDARY, PARTS_HEADERS, PARTS_BODY } state;
-    char line[1024];                // boundary or header block, as far as it has come
+    char line[1024];                // boundary or header block so far
     size_t line_length;
     bool is_first_done;
     struct frame frame;
     uint64_t remaining;             // of the body
     uint8_t head[STAMP_HEAD];       // the picture's first bytes
     uint8_t last[2];
-    uint64_t word;                  // bytes that do not fill a word of the hash yet
-    const char *violation;          // what is wrong with the stream, once something is
+    uint64_t word;                  // bytes of an incomplete word of the hash
+    const char *violation;          // how the stream has violated the format, if it has
 };
 
-// Takes the next bytes of the body; false once the stream has broken its contract.
+// Parses the next bytes of the body; returns false once the stream has violated the format.
 bool parts_feed(struct parts *parts, const uint8_t *bytes, size_t count, frame_handler *handler, void *owner);

@@ -1,10 +1,10 @@
-// What a picture of the fake camera says of itself, so that whoever gets it can tell whether it is whole, from which
-// camera, and taken when: a comment (COM) right behind its first marker, 128 bytes up to the comment's end:
+// The stamp in a fake camera's picture, from which a receiver can tell whether it is intact, its camera, and its capture
+// time: a comment (COM) after the first marker, 128 bytes up to the end of the comment:
 //
 //     FF D8 FF FE 00 7C "oriel-soak " camera (16, padded) " " monotonic ns (20 digits) " " hash (16 digits) padding
 //
-// The hash is of all the picture's bytes, its own digits counted as '0'. Used by Tests/FakeCamera, which writes it, and
-// by load-generator, which checks it.
+// The hash covers all bytes of the picture, with its own digits counted as '0'. Tests/FakeCamera writes it, and
+// load-generator checks it.
 #pragma once
 #include <endian.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static inline uint64_t stamp_mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-/// The hash of bytes in a row: words of 8 bytes, the last one padded with zeros, which may be all of it.
+/// The hash of a sequence of bytes: words of 8 bytes, the last one padded with zeros.
 static inline uint64_t stamp_hash(const uint8_t *bytes, size_t count) {
     uint64_t hash = 0, word;
     for (; count >= 8; bytes += 8, count -= 8) {
@@ -36,7 +36,7 @@ static inline int stamp_is_in(const uint8_t *head) {
     return !memcmp(head, "\xff\xd8\xff\xfe\0\x7c" STAMP_MAGIC, STAMP_CAMERA_AT);
 }
 
-/// The hash that belongs into a picture with this head, `rest` being that of the bytes behind the head.
+/// The hash of a picture with this head; `rest` is the hash of the bytes after the head.
 static inline uint64_t stamp_expected(const uint8_t *head, uint64_t rest) {
     uint8_t copy[STAMP_HEAD];
     memcpy(copy, head, sizeof copy);
@@ -51,7 +51,7 @@ static inline uint64_t stamp_time(const uint8_t *head) {
     return strtoull(digits, NULL, 10);
 }
 
-/// Fills in the stamp of a picture that has room for one.
+/// Writes the stamp into a picture that has space for one.
 static inline void stamp_write(uint8_t *bytes, size_t count, const char *camera, uint64_t time) {
     char text[64];
     snprintf(text, sizeof text, "%-16.16s %020llu %016d", camera, (unsigned long long)time, 0);

@@ -1,32 +1,32 @@
-// What a viewer must never see.
+// Checks for pictures that a viewer must never see.
 #pragma once
 #include "parts.h"
 
 struct viewer;
 
-// Pictures that a camera's numbers have stood for so far.
+// The pictures of a camera by frame number.
 struct known {
     struct { uint64_t id, hash; } frames[1 << 16];
 };
 
-// What is wrong with the pictures that viewers got.
+// Counts of wrong pictures.
 struct wrongs {
-    uint64_t broken;        // no JPEG, or not the bytes that another viewer had under the same number
-    uint64_t disordered;    // the number went back
-    uint64_t torn;          // the bytes are not those that the camera made
-    uint64_t foreign;       // another camera's
-    uint64_t past;          // taken before one that the viewer has seen already
-    uint64_t mistimed;      // X-Timestamp is not the time at which it was taken
-    uint64_t malformed;     // the stream broke its contract: boundary, headers, lengths
+    uint64_t broken;        // not a JPEG, or not the bytes that another viewer got with the same number
+    uint64_t disordered;    // the number decreased
+    uint64_t torn;          // not the bytes that the camera sent
+    uint64_t foreign;       // from another camera
+    uint64_t past;          // captured before a picture that the viewer has already seen
+    uint64_t mistimed;      // X-Timestamp is not the capture time
+    uint64_t malformed;     // the stream violated the format: boundary, headers, lengths
 };
 
-// Whether each wrong is also a line of JSON on standard output.
+// Whether to print each wrong picture as a line of JSON.
 extern bool truth_is_told;
 
-// Checks a frame and counts what is wrong with it.
+// Checks a frame and counts errors.
 void truth_check(struct viewer *viewer, const struct frame *frame);
 
-// Counts a wrong of `viewer`; `counter` is one of its own.
+// Counts an error of `viewer`; `counter` is one of its counters.
 void truth_wrong(struct viewer *viewer, const struct frame *frame, uint64_t *counter, const char *what);
 
 void wrongs_add(struct wrongs *sum, const struct wrongs *wrongs);

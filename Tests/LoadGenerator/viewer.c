@@ -31,7 +31,7 @@ void viewer_start(struct viewer *viewer) {
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     viewer->budget = 0;
     viewer->visit_frames = 0;
-    // A server that is stopped may leave a connection waiting; then it is tried again.
+    // A stopped server may not accept the connection; then retry.
     setsockopt(viewer->socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {
         end(viewer, "no connection");
@@ -49,7 +49,7 @@ void viewer_leave(struct viewer *viewer) {
 
 static void received(void *viewer, const struct frame *frame) { viewer_received(viewer, frame); }
 
-// Body bytes, freed from chunked coding on the way.
+// Decodes chunked body bytes.
 static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     while (count && viewer->socket >= 0) {
         size_t taken = 1;
@@ -75,7 +75,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     }
 }
 
-// Bytes of the response's head; how many of them were.
+// Parses bytes of the response header; returns how many were consumed.
 static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (viewer->head_length + 1 >= sizeof viewer->head) {

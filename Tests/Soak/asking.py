@@ -1,4 +1,4 @@
-"""Requests beside the streams: snapshots, status, the page, detection, and some that no one should send."""
+"""Requests besides streams: snapshots, status, the page, detection, and invalid requests."""
 
 import collections
 import http.client
@@ -9,7 +9,7 @@ import time
 
 import pictures
 
-# What may be answered, beside a connection that fails while its server is away and 503 while a worker is.
+# The allowed statuses; also allowed are failed connections while the server is down, and 503 while a worker is.
 REQUESTS = [
     ("GET", "/snapshot/main", {200}), ("GET", "/snapshot/door", {200}), ("GET", "/snapshot/hall", {200}),
     ("GET", "/snapshot/main?max_age=500", {200}), ("GET", "/snapshot/door?offline=picture", {200}),

@@ -8,7 +8,7 @@ import time
 
 MEASURES = ("descriptors", "threads", "memory")
 
-# Two-sided 95 % quantiles of Student's distribution by degrees of freedom, as tables have them; 1.96 beyond.
+# Two-sided 95 % quantiles of Student's t-distribution by degrees of freedom; 1.96 beyond.
 STUDENT = {
     1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179,
     14: 2.145, 16: 2.120, 18: 2.101, 20: 2.086, 25: 2.060, 30: 2.042}
@@ -18,7 +18,7 @@ KEPT = "/memfd:detection (deleted)"     # a result: detect-fcgi keeps them until
 
 
 def descriptors_of(pid):
-    """How many descriptors a process has, those of results that it keeps aside."""
+    """The number of descriptors of a process, without those of stored results."""
     count = 0
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:
@@ -29,7 +29,7 @@ def descriptors_of(pid):
 
 
 def look(pid):
-    """Descriptors, threads and memory of its own in KiB (not shared memory, which is bounded by the rings' sizes)."""
+    """Descriptors, threads and private memory in KiB (without shared memory, which is bounded by the rings' sizes)."""
     try:
         descriptors = descriptors_of(pid)
         with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
@@ -40,7 +40,7 @@ def look(pid):
 
 
 def census(system):
-    """For each part the number of its processes, and the most of each measure."""
+    """The number of processes and the maximum of each measure, by part."""
     found = {}
     for part, pids in system.processes().items():
         seen = [values for values in map(look, pids) if values]
@@ -50,7 +50,7 @@ def census(system):
 
 
 def means_of_blocks(points, blocks):
-    """The mean hour and the mean value of each of so many parts of the points."""
+    """The mean time in hours and the mean value of each block of points."""
     size = len(points) / max(1, blocks)
     means = []
     for block in range(blocks):
@@ -60,7 +60,7 @@ def means_of_blocks(points, blocks):
 
 
 def slope(points, blocks=20):
-    """The slope of (seconds, value) in units an hour, and half the width of its 95 % confidence interval.
+    """The slope of (seconds, value) per hour, and half the width of its 95 % confidence interval.
 
     Neighbouring samples resemble each other, which makes a plain regression far too sure of itself: so it goes through
     the means of blocks, each long against what the viewers' coming and going takes.
@@ -81,7 +81,7 @@ def slope(points, blocks=20):
 
 
 class Sampler:
-    """Looks at every process once a second."""
+    """Samples every process once a second."""
 
     def __init__(self, system):
         self.system = system

@@ -1,4 +1,4 @@
-"""The viewers: load-generator, and what it says of them while it runs."""
+"""The viewers: load-generator and its progress reports."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ WRONGS = ("torn", "foreign", "past", "broken", "disordered", "mistimed", "malfor
 
 
 class Crowd:
-    """`groups` are (viewers, bytes per second, seconds that each stays, camera, address); 0: without a limit."""
+    """`groups` are (viewers, bytes per second, seconds to stay, camera, address); 0 means no limit."""
 
     def __init__(self, program, groups, seed):
         self.groups = groups
@@ -42,7 +42,7 @@ class Crowd:
 
     @property
     def state(self):
-        """The groups as they are now."""
+        """The current state of the groups."""
         with self._lock:
             if not self._lock.wait_for(lambda: self._state, 10):
                 raise RuntimeError("load-generator says nothing")
@@ -56,7 +56,7 @@ class Crowd:
         return {wrong: sum(group[wrong] for group in state) for wrong in WRONGS}
 
     def oldest(self, is_slow=False):
-        """Since when (real time) the viewer waits that waits longest for a newer picture, and where that is."""
+        """The start time (real time) of the longest wait for a newer picture, and where that is."""
         seen = [
             (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
             for spec, group in zip(self.groups, self.state) if bool(spec[1]) == is_slow and group["present"]]
@@ -85,7 +85,7 @@ class Crowd:
                 self._lock.wait(1)
 
     def end(self):
-        """What all have seen, one for each group."""
+        """The final report of each group."""
         self.process.terminate()
         self._reader.join(20)
         self.process.wait(5)

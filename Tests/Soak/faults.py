@@ -1,4 +1,4 @@
-"""What is done to the system. Each fault does its work, and returns once whatever it has broken may recover."""
+"""Fault injection. Each fault returns once the system can recover from it."""
 
 import os
 import random
@@ -23,7 +23,7 @@ def record(kind, content, request=1):
 
 
 class Faults:
-    """`chance` decides everything, so that one seed always gives one order of faults."""
+    """`chance` determines everything, so that a seed always produces the same sequence of faults."""
 
     def __init__(self, system, chance, only=None):
         self.system, self.chance = system, chance
@@ -41,7 +41,7 @@ class Faults:
             raise ValueError(f"there is no fault of the kind {' or '.join(only)}")
 
     def choose(self):
-        """The next fault, ready to be called: its kind, its words for people, and what does it."""
+        """The next fault: its kind, its description, and the function that injects it."""
         kind = self.chance.choices([one for _, one in self.kinds], [weight for weight, _ in self.kinds])[0]
         words, action = kind()
         return self.name(kind), words, action
@@ -50,7 +50,7 @@ class Faults:
     def name(kind):
         return kind.__name__.replace("_", " ")
 
-    # Each method below decides what will happen, and returns that in words and as a function that does it.
+    # Each method below chooses a fault and returns its description and the function that injects it.
 
     def _signal_all(self, number, part, one=False):
         pids = sorted(self.system.processes()[part])
@@ -101,8 +101,8 @@ class Faults:
         def act():
             pids = self.system.processes()[part]
             self._signal_all(number, part)
-            # SIGQUIT closes the port at once, and waits for streams as long as worker_shutdown_timeout says: until then
-            # whoever comes is refused, by the administrator's own will.
+            # SIGQUIT closes the port immediately and waits for streams for worker_shutdown_timeout; until then new
+            # connections are refused, as intended.
             deadline = time.monotonic() + (8 if number == signal.SIGQUIT else 0)
             while any(pid in self.system.processes()[part] for pid in pids) and time.monotonic() < deadline:
                 time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""JPEGs that differ in every line, with room for the stamp that the fake camera writes and viewers check."""
+"""JPEGs that differ in every line, with space for the stamp that the fake camera writes and viewers check."""
 
 import random
 import struct
@@ -79,7 +79,7 @@ def hash_of(data):
 
 
 def stamp(picture):
-    """Camera and time (CLOCK_MONOTONIC, seconds) of a stamped picture; None where it is not whole."""
+    """Camera and time (CLOCK_MONOTONIC, seconds) of a stamped picture, or None if it is not intact."""
     if picture[6:6 + len(MAGIC)] != MAGIC:
         return None
     head = bytearray(picture[:HEAD])
