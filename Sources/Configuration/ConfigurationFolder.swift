@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// A folder with oriel.conf and cameras.d/: the only part of this module that touches files.
 public enum ConfigurationFolder {
-    /// oriel.conf, then those files of cameras.d/ that end in `.conf`, in the order of their names.
+    /// Returns oriel.conf, then the files of cameras.d/ that end in `.conf`, sorted by name.
     public static func files(in folder: FilePath) -> [ConfigurationFile] {
         let additions = folder.appending("cameras.d")
         let names = Folder.names(in: additions).filter { $0.hasSuffix(".conf") && !$0.hasPrefix(".") }.sorted()

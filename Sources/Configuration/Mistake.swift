@@ -1,11 +1,11 @@
 /// Where a setting comes from.
 public enum Origin: Hashable, Sendable, CustomStringConvertible {
-    /// A line of a file, counted from 1; line 0 is the file as a whole.
+    /// A line of a file, counting from 1; line 0 means the whole file.
     case file(String, line: Int)
     /// An environment variable.
     case variable(String)
 
-    /// `FILE:LINE`, the file, or the variable's name.
+    /// `FILE:LINE`, the file name, or the variable's name.
     public var description: String {
         switch self {
         case .file(let name, line: 0): name
@@ -15,7 +15,7 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A mistake in the configuration: where it is, what is wrong, and the remedy.
+/// A mistake in the configuration: its location, the cause and the remedy.
 public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
     public let origin: Origin
     public let sentence: String
@@ -25,23 +25,23 @@ public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
         self.sentence = sentence
     }
 
-    /// `FILE:LINE: SENTENCE`, in one line.
+    /// `FILE:LINE: SENTENCE`, on one line.
     public var description: String { "\(origin): \(sentence)" }
 }
 
-/// All mistakes of a configuration, in the order of the files and of their lines.
+/// All mistakes in a configuration, in the order of files and lines.
 public struct InvalidConfiguration: Error, Equatable, Sendable {
     public let mistakes: [Mistake]
 
     public init(_ mistakes: [Mistake]) { self.mistakes = mistakes }
 
-    /// Whether every mistake is in an environment variable, none in a file.
+    /// Whether all mistakes are in environment variables.
     public var isInVariablesOnly: Bool {
         mistakes.allSatisfy { if case .variable = $0.origin { true } else { false } }
     }
 }
 
-/// Text from a configuration for a message: short, without control characters.
+/// Text from a configuration, truncated and sanitised for a message.
 func excerpt(_ text: some StringProtocol) -> String {
     let safe = text.unicodeScalars.map { scalar -> Character in
         switch scalar.properties.generalCategory {

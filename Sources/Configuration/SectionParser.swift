@@ -1,16 +1,16 @@
-/// A file of the configuration, or the reason why it cannot be read.
+/// A configuration file, or why it cannot be read.
 public struct ConfigurationFile: Sendable {
-    /// The most bytes that a file may have.
+    /// The maximum size of a file.
     public static let maximumByteCount = 64 << 10
 
     public enum Content: Sendable {
         case bytes([UInt8])
         case tooLarge
-        /// The reason, as the system says it.
+        /// The system's error message.
         case unreadable(String)
     }
 
-    /// As messages call it.
+    /// The file's name in messages.
     public let name: String
     public let content: Content
 
@@ -20,11 +20,11 @@ public struct ConfigurationFile: Sendable {
     }
 }
 
-/// `[KIND NAME]` with the settings below it.
+/// A section `[KIND NAME]` with its settings.
 struct Section {
     /// The first word, such as `camera`.
     let kind: String
-    /// The rest; empty for a section that has no name.
+    /// The rest, or empty if the section has no name.
     let name: String
     let origin: Origin
     var entries: [Entry] = []
@@ -38,7 +38,7 @@ struct Section {
     var title: String { name.isEmpty ? "[\(kind)]" : "[\(kind) \(name)]" }
 }
 
-/// Splits files into sections, as systemd.syntax(7) describes them, without continued lines and without quoting.
+/// Splits files into sections, as in systemd.syntax(7), without line continuation and quoting.
 ///
 /// Lines that begin with `#` or `;` are comments. Keys and values are trimmed; a value may be empty.
 struct SectionParser {
@@ -51,7 +51,7 @@ struct SectionParser {
         case .bytes(let content) where content.count <= ConfigurationFile.maximumByteCount: bytes = content
         case .bytes, .tooLarge:
             let kibibytes = ConfigurationFile.maximumByteCount >> 10
-            add(.file(file.name, line: 0), "the file has more than \(kibibytes) KiB; name the file that you meant")
+            add(.file(file.name, line: 0), "the file is larger than \(kibibytes) KiB, which is the maximum")
             return
         case .unreadable(let reason):
             add(.file(file.name, line: 0), "the file cannot be read (\(reason)); create it, or let this user read it")
@@ -90,9 +90,9 @@ struct SectionParser {
         if text.hasSuffix("]") {
             words = text.dropFirst().dropLast().split(maxSplits: 1) { $0 == " " || $0 == "\t" }
         } else {
-            add(origin, "'\(excerpt(text))' has no ']' at its end; write [SECTION] or [camera NAME]")
+            add(origin, "'\(excerpt(text))' does not end with ']'; write [SECTION] or [camera NAME]")
         }
-        // A section without a kind collects the settings below a bad title, so that they are not reported as well.
+        // A section without a kind collects the settings below an invalid title, so that they are not reported too.
         sections.append(
             Section(
                 kind: words.first.map { String($0) } ?? "", name: words.dropFirst().first?.trimmed ?? "",
@@ -104,7 +104,7 @@ struct SectionParser {
 }
 
 extension StringProtocol {
-    /// Without blanks, tabs and carriage returns at both ends.
+    /// The text without leading and trailing spaces, tabs and line ends.
     var trimmed: String {
         let scalars = unicodeScalars
         let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }

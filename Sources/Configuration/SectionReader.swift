@@ -1,8 +1,8 @@
 import Names
 
-/// Makes a configuration from the sections of files and notes every mistake.
+/// Builds a configuration from the sections of files and records every mistake.
 struct SectionReader {
-    /// The kinds of sections with their keys; a camera has `control.NAME` too.
+    /// The kinds of sections and their keys; a camera also has `control.NAME`.
     static let keys: [String: [String]] = [
         "web": ["listen", "hosts", "controls"],
         "ingest": ["listen"],
@@ -15,7 +15,7 @@ struct SectionReader {
 
     var configuration = SystemConfiguration()
     var mistakes: [Mistake] = []
-    /// Where the listening addresses are set, for a message about both.
+    /// Where the listening addresses were set, for a message about both.
     var webOrigin: Origin?
     var ingestOrigin: Origin?
     let ownAddresses: [String]
@@ -28,13 +28,13 @@ struct SectionReader {
             guard !section.kind.isEmpty else { continue }
             guard let keys = Self.keys[section.kind] else {
                 let remedy = Suggestion.remedy(for: section.kind, among: Self.keys.keys.sorted())
-                add(section.origin, "there is no section [\(excerpt(section.kind))]; \(remedy)")
+                add(section.origin, "unknown section [\(excerpt(section.kind))]; \(remedy)")
                 continue
             }
             if let first = seen[section.title] {
                 add(
                     section.origin,
-                    "\(excerpt(section.title)) is already at \(first); merge the two or rename one of them")
+                    "\(excerpt(section.title)) is already defined at \(first); merge the two or rename one of them")
                 continue
             }
             seen[section.title] = section.origin
@@ -49,14 +49,14 @@ struct SectionReader {
         }
     }
 
-    /// The settings of a section that have a known key, each once.
+    /// Returns the settings of a section with a known key, without duplicates.
     private mutating func entries(of section: Section, _ keys: [String]) -> [Section.Entry] {
         var first: [String: Origin] = [:]
         return section.entries.filter { entry in
             let isControl = section.kind == "camera" && entry.key.hasPrefix("control.")
             guard keys.contains(entry.key) || isControl else {
                 let remedy = Suggestion.remedy(for: entry.key, among: keys)
-                add(entry.origin, "[\(section.kind)] has no setting '\(excerpt(entry.key))'; \(remedy)")
+                add(entry.origin, "unknown setting '\(excerpt(entry.key))' in [\(section.kind)]; \(remedy)")
                 return false
             }
             if let other = first[entry.key] {
@@ -69,7 +69,7 @@ struct SectionReader {
     }
 
     private mutating func apply(_ entry: Section.Entry, in kind: String) {
-        check(entry) { (reader: inout SectionReader) throws(Value.Unusable) in
+        check(entry) { (reader: inout SectionReader) throws(Value.Invalid) in
             let value = entry.value
             switch (kind, entry.key) {
             case ("web", "listen"):
@@ -90,7 +90,7 @@ struct SectionReader {
             case ("detection", "onnxruntime"): reader.configuration.detection.runtimeLibrary = try Value.path(value)
             case ("detection", "folder"): reader.configuration.detection.folder = try Value.path(value)
             case ("system", "prefix"):
-                guard let prefix = SystemPrefix(value) else { throw Value.Unusable(SystemPrefix.rule) }
+                guard let prefix = SystemPrefix(value) else { throw Value.Invalid(SystemPrefix.rule) }
                 reader.configuration.prefix = prefix
             case ("system", "runtime-folder"): reader.configuration.runtimeFolder = try Value.path(value)
             case ("system", "state-folder"): reader.configuration.stateFolder = try Value.path(value)
@@ -103,7 +103,8 @@ struct SectionReader {
         let entries = entries(of: section, keys)
         guard let name = CameraName(section.name) else {
             let title =
-                section.name.isEmpty ? "the camera has no name" : "'\(excerpt(section.name))' cannot name a camera"
+                section.name.isEmpty
+                ? "the camera has no name" : "'\(excerpt(section.name))' is not a valid camera name"
             add(section.origin, "\(title); \(section.name.isEmpty ? "write [camera NAME]" : CameraName.rule)")
             return
         }
@@ -114,9 +115,9 @@ struct SectionReader {
         if let device, let upstream {
             add(
                 upstream.origin,
-                "camera '\(name)' has a device at \(device.origin) and an upstream; remove one of them")
+                "camera '\(name)' has both a device (\(device.origin)) and an upstream; remove one of them")
         } else if device == nil, upstream == nil {
-            // A device with a misspelt key is reported there.
+            // An unknown key, perhaps a misspelt `device`, has already been reported.
             if section.entries.count == entries.count {
                 add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
             }
@@ -126,7 +127,7 @@ struct SectionReader {
             for entry in entries where entry.key != "upstream" && entry.key != "device" {
                 add(
                     entry.origin,
-                    "'\(excerpt(entry.key))' has no effect on a camera with an upstream; set it where the camera is")
+                    "'\(excerpt(entry.key))' has no effect on a camera with an upstream; set it on the camera's host")
             }
         }
         configuration.cameras.append(camera)
@@ -134,16 +135,16 @@ struct SectionReader {
 
     private mutating func apply(_ entry: Section.Entry, to camera: inout CameraSettings) {
         var changed = camera
-        check(entry) { (_: inout SectionReader) throws(Value.Unusable) in
+        check(entry) { (_: inout SectionReader) throws(Value.Invalid) in
             try changed.set(entry.key, to: entry.value)
         }
         camera = changed
     }
 
     private mutating func check(
-        _ entry: Section.Entry, _ body: (inout SectionReader) throws(Value.Unusable) -> Void
+        _ entry: Section.Entry, _ body: (inout SectionReader) throws(Value.Invalid) -> Void
     ) {
-        do throws(Value.Unusable) {
+        do throws(Value.Invalid) {
             try body(&self)
         } catch {
             add(entry.origin, "'\(excerpt(entry.key))' is '\(excerpt(entry.value))'; \(error.remedy)")
@@ -154,8 +155,8 @@ struct SectionReader {
 }
 
 extension CameraSettings {
-    /// Sets what a key of a [camera] section stands for.
-    mutating func set(_ key: String, to value: String) throws(Value.Unusable) {
+    /// Applies a setting of a [camera] section.
+    mutating func set(_ key: String, to value: String) throws(Value.Invalid) {
         switch key {
         case "device": source = .device(try Value.device(value))
         case "upstream": source = .upstream(try Value.upstream(value))
@@ -170,7 +171,7 @@ extension CameraSettings {
         default:
             let name = key.dropFirst("control.".count)
             guard !name.isEmpty, !value.isEmpty, !name.contains("=") else {
-                throw Value.Unusable("write control.NAME = VALUE, such as control.brightness = 128")
+                throw Value.Invalid("write control.NAME = VALUE, such as control.brightness = 128")
             }
             controls.append("\(name)=\(value)")
         }

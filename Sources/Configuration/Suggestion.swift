@@ -1,6 +1,6 @@
-/// Finds the word that somebody probably meant.
+/// Suggests a correction for a misspelt word.
 enum Suggestion {
-    /// ` did you mean 'WORD'?`, or a list of all words if none of them is close to `text`.
+    /// Returns `did you mean 'WORD'?`, or a list of all words if none is similar to `text`.
     static func remedy(for text: String, among words: [String]) -> String {
         let ranked = words.map { (word: $0, distance: distance(text, $0)) }
         if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, text.utf8.count / 3) {
@@ -9,7 +9,7 @@ enum Suggestion {
         return "use \(words.joined(separator: ", "))"
     }
 
-    /// How many letters must be inserted, removed, replaced or swapped with the next to make `left` from `right`.
+    /// Returns the edit distance: insertions, deletions, substitutions and swaps of adjacent letters.
     static func distance(_ left: String, _ right: String) -> Int {
         let (left, right) = (Array(left.lowercased().utf8.prefix(64)), Array(right.lowercased().utf8.prefix(64)))
         var rows = [Array(0...right.count)]

@@ -1,29 +1,29 @@
 public import Names
 
-/// What one Oriel system consists of and where it listens, checked.
+/// The validated configuration of an Oriel system.
 public struct SystemConfiguration: Equatable, Sendable {
-    /// The page; 127.0.0.1, port 8000 where nothing else is set.
+    /// Where the page is served; 127.0.0.1:8000 by default.
     public var web = Endpoint(address: "127.0.0.1", port: 8000)
-    /// The camera's side; 127.0.0.1, port 9001 where nothing else is set.
+    /// Where this machine's cameras are served to relays; 127.0.0.1:9001 by default.
     public var ingest = Endpoint(address: "127.0.0.1", port: 9001)
-    /// Names by which browsers may call the page, beside localhost and addresses.
+    /// Host names accepted from browsers, besides localhost and addresses.
     public var hosts: [String] = []
-    /// Whether viewers of the page may set the cameras' controls.
+    /// Whether viewers of the page may change camera controls.
     public var hasControls = false
     public var detection = DetectionSettings()
-    /// What names in shared memory begin with.
+    /// The prefix of names in shared memory.
     public var prefix = SystemPrefix.standard
-    /// The folder for sockets and logs; nil for a temporary one.
+    /// The folder for sockets and logs, or nil for a temporary one.
     public var runtimeFolder: String?
-    /// Where controls that were set are kept; nil for the user's own folder.
+    /// The folder for saved camera controls, or nil for the user's default.
     public var stateFolder: String?
-    /// In the order of the configuration, with different names; at least one.
+    /// In configuration order, with distinct names; at least one.
     public var cameras: [CameraSettings] = []
 
     public init() {}
 }
 
-/// An address of this machine with a port.
+/// A local address and port.
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// A numeric IPv4 or IPv6 address without brackets, `localhost`, or `*`.
     public var address: String
@@ -35,13 +35,13 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Whether the server listens on all addresses of the machine.
+    /// Whether this is all addresses of the machine.
     public var isWildcard: Bool { ["0.0.0.0", "::", "*"].contains(address) }
 
-    /// Whether other machines reach a server that listens here.
+    /// Whether other machines can connect.
     public var isOpen: Bool { !(address.hasPrefix("127.") || address == "localhost" || address == "::1") }
 
-    /// Where this machine reaches a server that listens here.
+    /// The address at which this machine itself can connect.
     public var reachableAddress: String { isWildcard || address == "localhost" ? "127.0.0.1" : address }
 
     /// ``reachableAddress`` and port as in a URL.
@@ -50,25 +50,23 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// Files that detection needs; nil where the standard places are searched.
+/// The files for detection; nil means that the standard places are searched.
 public struct DetectionSettings: Equatable, Sendable {
     public var isEnabled = true
     /// A YOLOX model (ONNX).
     public var model: String?
-    /// The library libonnxruntime.so.
+    /// The file of ONNX Runtime's library.
     public var runtimeLibrary: String?
-    /// The folder where scripts/get-detector puts both.
+    /// The folder in which scripts/get-detector installs both.
     public var folder: String?
 
     public init() {}
 }
 
-/// One camera: its source and how its pictures are taken.
-///
-/// nil stands for what capture-daemon does by itself.
+/// The settings of a camera; nil means capture-daemon's default.
 public struct CameraSettings: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
-        /// As capture-daemon's `--device` takes it.
+        /// A value of capture-daemon's `--device`.
         case device(String)
         /// The http or https URL of another server's stream.
         case upstream(String)
@@ -89,11 +87,11 @@ public struct CameraSettings: Equatable, Sendable {
     public var rotation: Int?
     /// none, horizontal, vertical or both.
     public var flip: String?
-    /// Pictures to skip after each start of the camera, 0 to 1000.
+    /// The number of pictures to skip after each start of the camera, 0 to 1000.
     public var warmUp: Int?
-    /// Seconds without a picture after which the camera is opened anew, 0.5 to 3600.
+    /// Seconds without a picture after which the camera is reopened, 0.5 to 3600.
     public var timeout: Double?
-    /// `NAME=VALUE`, as `--control` takes them.
+    /// Values of `--control`, `NAME=VALUE`.
     public var controls: [String] = []
 
     public init(_ name: CameraName, _ source: Source, origin: Origin) {

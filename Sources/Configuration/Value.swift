@@ -1,60 +1,60 @@
-/// Reads the values of settings; each throws the remedy for a value that it cannot take.
+/// Parses the values of settings; each function throws the remedy for an invalid value.
 enum Value {
-    struct Unusable: Error {
+    struct Invalid: Error {
         let remedy: String
         init(_ remedy: String) { self.remedy = remedy }
     }
 
-    static func whole(_ text: String, _ range: ClosedRange<Int>) throws(Unusable) -> Int {
+    static func whole(_ text: String, _ range: ClosedRange<Int>) throws(Invalid) -> Int {
         guard let number = Int(text), range.contains(number) else {
-            throw Unusable("give a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw Invalid("give a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
 
-    static func number(_ text: String, _ range: ClosedRange<Double>, _ unit: String) throws(Unusable) -> Double {
+    static func number(_ text: String, _ range: ClosedRange<Double>, _ unit: String) throws(Invalid) -> Double {
         guard let number = Double(text), range.contains(number) else {
             func plain(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
-            throw Unusable("give \(unit) from \(plain(range.lowerBound)) to \(plain(range.upperBound))")
+            throw Invalid("give \(unit) from \(plain(range.lowerBound)) to \(plain(range.upperBound))")
         }
         return number
     }
 
-    static func word(_ text: String, _ words: [String]) throws(Unusable) -> String {
-        guard words.contains(text) else { throw Unusable("give \(words.joined(separator: ", "))") }
+    static func word(_ text: String, _ words: [String]) throws(Invalid) -> String {
+        guard words.contains(text) else { throw Invalid("give \(words.joined(separator: ", "))") }
         return text
     }
 
-    static func isOn(_ text: String) throws(Unusable) -> Bool {
+    static func isOn(_ text: String) throws(Invalid) -> Bool {
         switch text {
         case "yes", "true", "on", "1": true
         case "no", "false", "off", "0": false
-        default: throw Unusable("give yes or no")
+        default: throw Invalid("give yes or no")
         }
     }
 
-    static func port(_ text: String) throws(Unusable) -> Int {
+    static func port(_ text: String) throws(Invalid) -> Int {
         guard let port = Int(text), (1...65535).contains(port), text.utf8.allSatisfy(isDigit) else {
-            throw Unusable("give a port from 1 to 65535")
+            throw Invalid("give a port from 1 to 65535")
         }
         return port
     }
 
-    /// `own` are the machine's addresses; empty if they are not known.
-    static func address(_ text: String, own: [String]) throws(Unusable) -> String {
+    /// `own` are the machine's addresses, or empty if they are unknown.
+    static func address(_ text: String, own: [String]) throws(Invalid) -> String {
         let isAlwaysOwn = ["localhost", "::1", "0.0.0.0", "::", "*"].contains(text) || isLoopback(text)
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { isHexDigit($0) || $0 == 0x2e || $0 == 0x3a }
         guard isAlwaysOwn || (isNumeric && (own.isEmpty || own.contains(text))) else {
-            throw Unusable("give an address of this machine, or 0.0.0.0 for all of them")
+            throw Invalid("give an address of this machine, or 0.0.0.0 for all of them")
         }
         return text
     }
 
     /// `ADDRESS:PORT`, `[ADDRESS]:PORT`, or a port alone.
-    static func endpoint(_ text: String, own: [String], port standard: Int) throws(Unusable) -> Endpoint {
+    static func endpoint(_ text: String, own: [String], port standard: Int) throws(Invalid) -> Endpoint {
         if text.utf8.allSatisfy(isDigit) { return Endpoint(address: "127.0.0.1", port: try port(text)) }
         guard let colon = text.lastIndex(of: ":") else {
-            throw Unusable("give ADDRESS:PORT, such as 127.0.0.1:\(standard)")
+            throw Invalid("give ADDRESS:PORT, such as 127.0.0.1:\(standard)")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
@@ -62,54 +62,54 @@ enum Value {
             address: try address(String(host), own: own), port: try port(String(text[text.index(after: colon)...])))
     }
 
-    static func hostName(_ text: String) throws(Unusable) -> String {
+    static func hostName(_ text: String) throws(Invalid) -> String {
         let name = text.hasPrefix("*.") ? text.dropFirst(2) : text[...]
         let isName = name.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2e || $0 == 0x5f || $0 == 0x2d }
         guard let first = name.utf8.first, isLetterOrDigit(first), isName, name.utf8.count <= 253 else {
-            throw Unusable("give host names, separated by blanks")
+            throw Invalid("give host names, separated by spaces")
         }
         return text
     }
 
-    /// `WIDTHxHEIGHT` as capture-daemon takes it.
-    static func size(_ text: String) throws(Unusable) -> String {
+    /// `WIDTHxHEIGHT`, with the limits of capture-daemon.
+    static func size(_ text: String) throws(Invalid) -> String {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         let isSize = parts.count == 2 && parts.allSatisfy { (16...16384).contains($0) }
         guard isSize, parts[0] * parts[1] <= 64_000_000 else {
-            throw Unusable("give WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
+            throw Invalid("give WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
         }
         return text
     }
 
-    static func format(_ text: String) throws(Unusable) -> String {
+    static func format(_ text: String) throws(Invalid) -> String {
         let names = ["auto", "mjpeg", "yuyv", "uyvy", "nv12", "yu12", "rgb24", "bgr24", "grey"]
         guard names.contains(text) || (text.utf8.count == 4 && text.utf8.allSatisfy { (0x21...0x7e).contains($0) })
-        else { throw Unusable("give \(names.joined(separator: ", ")), or a four-character code") }
+        else { throw Invalid("give \(names.joined(separator: ", ")), or a four-character code") }
         return text
     }
 
-    static func device(_ text: String) throws(Unusable) -> String {
+    static func device(_ text: String) throws(Invalid) -> String {
         let isIndex = !text.isEmpty && text.utf8.allSatisfy(isDigit)
         guard !text.isEmpty, !isIndex || UInt16(text) != nil else {
-            throw Unusable("give auto, pattern, an index such as 0, a device such as /dev/video0, or a folder of JPEGs")
+            throw Invalid("give auto, pattern, an index such as 0, a device such as /dev/video0, or a folder of JPEGs")
         }
         return text
     }
 
-    static func upstream(_ text: String) throws(Unusable) -> String {
+    static func upstream(_ text: String) throws(Invalid) -> String {
         let rest = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         let isPlain = text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
         guard rest.count == 2, ["http", "https"].contains(rest[0].lowercased()), isPlain,
             let host = rest[1].split(separator: "/", omittingEmptySubsequences: false).first, !host.isEmpty
-        else { throw Unusable("give the address of a stream, such as http://10.0.0.5:9001/mjpeg/door") }
+        else { throw Invalid("give the address of a stream, such as http://10.0.0.5:9001/mjpeg/door") }
         guard !host.contains("@") else {
-            throw Unusable("take the password out, since others can read it; set ORIEL_UPSTREAM_CREDENTIALS instead")
+            throw Invalid("remove the password, since others can read it; set ORIEL_UPSTREAM_CREDENTIALS instead")
         }
         return text
     }
 
-    static func path(_ text: String) throws(Unusable) -> String {
-        guard text.hasPrefix("/") else { throw Unusable("give a path that begins with '/'") }
+    static func path(_ text: String) throws(Invalid) -> String {
+        guard text.hasPrefix("/") else { throw Invalid("give a path that begins with '/'") }
         return text
     }
 

@@ -1,20 +1,20 @@
 import Names
 
-/// Makes settings from the environment variables of scripts/run.
+/// Reads settings from the environment variables of scripts/run.
 ///
-/// Without a configuration folder and without ORIEL_CAMERAS or ORIEL_DEVICE there is one camera, main, which is found
+/// Without a configuration folder, ORIEL_CAMERAS and ORIEL_DEVICE there is one camera, main, which is detected
 /// automatically.
 struct VariableReader {
-    /// Those that are not empty.
+    /// The variables that are not empty.
     let variables: [String: String]
-    /// Whether files were read, which then say what cameras there are.
+    /// Whether files were read, which then define the cameras.
     let hasFiles: Bool
 
     func read(into reader: inout SectionReader) {
         readServers(into: &reader)
         readCameras(into: &reader)
-        check("ORIEL_PREFIX", &reader) { text, configuration throws(Value.Unusable) in
-            guard let prefix = SystemPrefix(text) else { throw Value.Unusable(SystemPrefix.rule) }
+        check("ORIEL_PREFIX", &reader) { text, configuration throws(Value.Invalid) in
+            guard let prefix = SystemPrefix(text) else { throw Value.Invalid(SystemPrefix.rule) }
             configuration.prefix = prefix
         }
         let configuration = reader.configuration
@@ -28,25 +28,25 @@ struct VariableReader {
 
     private func readServers(into reader: inout SectionReader) {
         let own = reader.ownAddresses
-        check("ORIEL_BIND", &reader) { text, configuration throws(Value.Unusable) in
+        check("ORIEL_BIND", &reader) { text, configuration throws(Value.Invalid) in
             configuration.web.address = try Value.address(text, own: own)
         }
-        check("ORIEL_INGEST_BIND", &reader) { text, configuration throws(Value.Unusable) in
+        check("ORIEL_INGEST_BIND", &reader) { text, configuration throws(Value.Invalid) in
             configuration.ingest.address = try Value.address(text, own: own)
         }
-        check("ORIEL_WEB_PORT", &reader) { text, configuration throws(Value.Unusable) in
+        check("ORIEL_WEB_PORT", &reader) { text, configuration throws(Value.Invalid) in
             configuration.web.port = try Value.port(text)
         }
-        check("ORIEL_INGEST_PORT", &reader) { text, configuration throws(Value.Unusable) in
+        check("ORIEL_INGEST_PORT", &reader) { text, configuration throws(Value.Invalid) in
             configuration.ingest.port = try Value.port(text)
         }
         if variables["ORIEL_WEB_PORT"] != nil { reader.webOrigin = .variable("ORIEL_WEB_PORT") }
         if variables["ORIEL_INGEST_PORT"] != nil { reader.ingestOrigin = .variable("ORIEL_INGEST_PORT") }
-        check("ORIEL_CONTROLS", &reader) { text, configuration throws(Value.Unusable) in
-            guard text == "1" || text == "0" else { throw Value.Unusable("give 1 to switch them on, or nothing") }
+        check("ORIEL_CONTROLS", &reader) { text, configuration throws(Value.Invalid) in
+            guard text == "1" || text == "0" else { throw Value.Invalid("give 1 to enable them, or leave it empty") }
             configuration.hasControls = text == "1"
         }
-        check("ORIEL_HOSTS", &reader) { text, configuration throws(Value.Unusable) in
+        check("ORIEL_HOSTS", &reader) { text, configuration throws(Value.Invalid) in
             var hosts: [String] = []
             for host in text.split(whereSeparator: \.isWhitespace) { hosts.append(try Value.hostName(String(host))) }
             configuration.hosts = hosts
@@ -63,7 +63,7 @@ struct VariableReader {
             reader.configuration.cameras = [.init(.main, .device("auto"), origin: .variable("ORIEL_DEVICE"))]
         }
         for (variable, key) in [("ORIEL_SIZE", "size"), ("ORIEL_FPS", "fps")] {
-            check(variable, &reader) { text, configuration throws(Value.Unusable) in
+            check(variable, &reader) { text, configuration throws(Value.Invalid) in
                 var unused = CameraSettings(.main, .device("auto"), origin: .variable(variable))
                 try unused.set(key, to: text)
                 for index in configuration.cameras.indices {
@@ -79,7 +79,7 @@ struct VariableReader {
         let origin = Origin.variable("ORIEL_CAMERAS")
         reader.configuration.cameras = []
         let words = list.split(whereSeparator: \.isWhitespace)
-        if words.isEmpty { reader.add(origin, "it is blank; write NAME=DEVICE, or leave it out") }
+        if words.isEmpty { reader.add(origin, "it is blank; write NAME=DEVICE, or unset it") }
         for word in words {
             guard let sign = word.firstIndex(of: "="), word.index(after: sign) < word.endIndex,
                 CameraName(word[..<sign]) != nil
@@ -97,11 +97,11 @@ struct VariableReader {
     ) {
         guard let name = CameraName(text) else { return }
         guard !reader.configuration.cameras.contains(where: { $0.name == name }) else {
-            reader.add(origin, "it names '\(name)' twice; give each camera a name of its own")
+            reader.add(origin, "camera '\(name)' is listed twice; give each camera its own name")
             return
         }
         var camera = CameraSettings(name, .device("auto"), origin: origin)
-        do throws(Value.Unusable) {
+        do throws(Value.Invalid) {
             try camera.set(source.contains("://") ? "upstream" : "device", to: source)
             reader.configuration.cameras.append(camera)
         } catch {
@@ -111,10 +111,10 @@ struct VariableReader {
 
     private func check(
         _ variable: String, _ reader: inout SectionReader,
-        _ body: (String, inout SystemConfiguration) throws(Value.Unusable) -> Void
+        _ body: (String, inout SystemConfiguration) throws(Value.Invalid) -> Void
     ) {
         guard let text = variables[variable] else { return }
-        do throws(Value.Unusable) {
+        do throws(Value.Invalid) {
             try body(text, &reader.configuration)
         } catch {
             reader.add(.variable(variable), "it is '\(excerpt(text))'; \(error.remedy)")

@@ -1,6 +1,6 @@
-/// What the classes of a model are called.
+/// Class names of models.
 enum ClassNames {
-    /// The 80 classes of the COCO data set (2017), in the order of YOLOX's models.
+    /// The 80 classes of COCO 2017, in the order of the YOLOX models.
     static let coco = [
         "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
         "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",

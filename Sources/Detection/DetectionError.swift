@@ -1,19 +1,19 @@
-/// Why nothing can be detected: one sentence for a person.
+/// Why detection failed, in one sentence.
 public struct DetectionError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
-        /// No library of ONNX Runtime where one was looked for.
+        /// ONNX Runtime was not found.
         case runtimeMissing = "runtime_missing"
-        /// There is one, but it is no ONNX Runtime, too old, or for another machine.
+        /// The library is not ONNX Runtime, too old, damaged, or for another architecture.
         case runtimeUnusable = "runtime_unusable"
-        /// No file with a model where one was looked for.
+        /// The model file was not found.
         case modelMissing = "model_missing"
-        /// There is one, but it is damaged, or of another family than YOLOX.
+        /// The model file is damaged or not a YOLOX model.
         case modelUnusable = "model_unusable"
-        /// What was given is no picture that can be decoded.
+        /// The picture cannot be decoded.
         case badPicture = "bad_picture"
-        /// A picture, but one that would take too much memory or time.
+        /// The picture would need too much memory or time.
         case pictureTooLarge = "picture_too_large"
-        /// The network could not be computed.
+        /// Inference failed.
         case inferenceFailed = "inference_failed"
     }
 

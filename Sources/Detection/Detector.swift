@@ -2,11 +2,11 @@ import Linux
 import SystemPackage
 import TurboJPEG
 
-/// Finds objects in JPEGs: decodes, fits into the network's input, computes, and tells boxes from rows.
+/// Detects objects in JPEGs: decodes, letterboxes, runs the network and post-processes its output.
 ///
-/// One thread uses it; it keeps its memory from picture to picture.
+/// Use it from one thread only; it reuses its buffers.
 public final class Detector {
-    /// What a detector runs, for people and for the JSON.
+    /// The model and runtime in use.
     public struct Description: Sendable, Equatable {
         public var model: String
         public var runtime: String
@@ -21,9 +21,9 @@ public final class Detector {
     private var pixels: [UInt8] = []
     private var tensor: [Float] = []
 
-    /// Loads the runtime and the model, and tries them.
+    /// Loads and tests the runtime and the model.
     ///
-    /// - Throws: One sentence that says what is missing or wrong, and how to mend it.
+    /// - Throws: One sentence that says what is missing or wrong, and the remedy.
     public init(_ configuration: DetectorConfiguration) throws(DetectionError) {
         let runtime = try InferenceRuntime(path: configuration.runtime, folder: configuration.folder)
         let labels = try configuration.labels.map(Self.names)
@@ -33,24 +33,24 @@ public final class Detector {
         do throws(TurboJPEGError) {
             decoder = try JPEGDecoder()
         } catch {
-            throw DetectionError(.inferenceFailed, "no picture can be decoded: \(error)")
+            throw DetectionError(.inferenceFailed, "cannot create a JPEG decoder: \(error)")
         }
         description = Description(
             model: model.name, runtime: "onnxruntime \(runtime.version)", runtimePath: runtime.path,
             labels: model.labels)
     }
 
-    /// Finds what is in a picture.
+    /// Detects objects in a picture.
     ///
     /// - Parameters:
-    ///   - jpeg: Any bytes whatever.
-    ///   - isTruncationAllowed: Takes a picture without its end, or with damaged data, as far as it goes.
-    /// - Returns: What was found, down to ``YOLOX/leastConfidence``.
+    ///   - jpeg: The picture; any input is safe.
+    ///   - isTruncationAllowed: Whether to accept truncated or damaged pictures and decode as much as possible.
+    /// - Returns: The predictions with at least ``YOLOX/minimumConfidence``.
     /// - Throws: ``DetectionError`` of the kinds `badPicture`, `pictureTooLarge` and `inferenceFailed`.
     public func detect(_ jpeg: RawSpan, isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
         let began = Clock.monotonic
         try PictureLimits.check(jpeg, isTruncationAllowed: isTruncationAllowed)
-        // A decoder keeps its tables: a picture without some would be decoded with those of the one before.
+        // A decoder keeps its tables, so a picture without tables would be decoded with the previous picture's.
         try renewDecoder()
         let picture = try size(of: jpeg)
         let input =
@@ -68,7 +68,7 @@ public final class Detector {
         do throws(RuntimeFailure) {
             candidates = try model.candidates(in: &tensor, width: input.width, height: input.height)
         } catch {
-            throw DetectionError(.inferenceFailed, "the network could not be computed: \(error)")
+            throw DetectionError(.inferenceFailed, "inference failed: \(error)")
         }
         let computed = Clock.monotonic
         let predictions = YOLOX.suppressed(candidates).compactMap { candidate in
@@ -84,7 +84,7 @@ public final class Detector {
             processNanoseconds: Clock.monotonic - began, warning: warning)
     }
 
-    /// Whether the decoder only found some bytes of padding behind the data, as many cameras leave there.
+    /// Whether the warning is only about padding after the data, which many cameras write.
     static func isHarmless(_ warning: String) -> Bool {
         guard warning.hasSuffix(" extraneous bytes before marker 0xd9") else { return false }
         let count = warning.split(separator: " ").lazy.compactMap { Int($0) }.first
@@ -95,7 +95,7 @@ public final class Detector {
         do throws(TurboJPEGError) {
             decoder = try JPEGDecoder()
         } catch {
-            throw DetectionError(.inferenceFailed, "no picture can be decoded: \(error)")
+            throw DetectionError(.inferenceFailed, "cannot create a JPEG decoder: \(error)")
         }
     }
 
@@ -103,9 +103,9 @@ public final class Detector {
         try decoding { () throws(TurboJPEGError) in try decoder.size(of: jpeg) }
     }
 
-    /// Calls the decoder, and a new one when it fails.
+    /// Runs `body`, and retries it once with a new decoder.
     ///
-    /// What a damaged picture leaves behind in libjpeg can spoil good ones after it.
+    /// libjpeg may keep state from a damaged picture that makes it fail on good ones.
     private func decoding<Value>(_ body: () throws(TurboJPEGError) -> Value) throws(DetectionError) -> Value {
         do throws(TurboJPEGError) {
             do throws(TurboJPEGError) {
@@ -115,11 +115,11 @@ public final class Detector {
                 return try body()
             }
         } catch {
-            throw DetectionError(.badPicture, "the picture is no JPEG that can be decoded: \(error.reason)")
+            throw DetectionError(.badPicture, "the picture is not a valid JPEG: \(error.reason)")
         }
     }
 
-    /// Decodes no larger than needed, which saves most of the work for large pictures.
+    /// Decodes at the smallest sufficient scale, which saves most of the work for large pictures.
     private func decode(
         _ jpeg: RawSpan, _ picture: (width: Int, height: Int), into letterbox: Letterbox
     ) throws(DetectionError) -> String? {
@@ -134,12 +134,12 @@ public final class Detector {
             }
         }
         letterbox.fill(&tensor, from: pixels, width: width, height: height)
-        // What one huge picture took is not kept for all the small ones after it.
+        // Do not keep the buffer of a huge picture.
         if pixels.count > 16 << 20 { pixels = [] }
         return warning
     }
 
-    /// The smallest scale that still has every pixel the input can show.
+    /// Returns the smallest scale that still covers the network's input.
     static func scale(for picture: (width: Int, height: Int), _ letterbox: Letterbox) -> JPEGDecoder.Scale {
         let fitting = scales.last {
             $0(picture.width) >= letterbox.contentWidth && $0(picture.height) >= letterbox.contentHeight
@@ -147,7 +147,7 @@ public final class Detector {
         return fitting ?? .full
     }
 
-    /// Those for which libturbojpeg has vector code: others take longer than decoding all.
+    /// The scales with SIMD code in libturbojpeg; others are slower than full size.
     private static let scales: [JPEGDecoder.Scale] = [.full, .half, .quarter, .eighth]
 
     private static func names(in path: FilePath) throws(DetectionError) -> [String] {
@@ -155,7 +155,7 @@ public final class Detector {
         do throws(SystemError) {
             bytes = try File.contents(of: path, maximumByteCount: 1 << 20)
         } catch {
-            throw DetectionError(.modelMissing, "the names of the model's classes cannot be read: \(error)")
+            throw DetectionError(.modelMissing, "cannot read the class names of the model: \(error)")
         }
         let names = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
             .map { $0.filter { !$0.isNewline } }.filter { !$0.isEmpty }

@@ -1,19 +1,19 @@
 public import Linux
 public import SystemPackage
 
-/// What a detector is made of.
+/// The configuration of a detector.
 public struct DetectorConfiguration: Sendable {
-    /// The runtime's library; nil: the one in ``folder``, or where it usually is.
+    /// The library of ONNX Runtime, or nil to search ``folder`` and the standard places.
     public var runtime: String?
-    /// The model's file; nil: the one in ``folder``, or where it usually is.
+    /// The model file, or nil to search ``folder`` and the standard place.
     public var model: FilePath?
-    /// Where scripts/get-detector puts both, unless it is told to put them where the system has such things.
+    /// The folder in which scripts/get-detector installs both, unless it installs them system-wide.
     public var folder: FilePath?
-    /// A file with the names of the model's classes, one a line; nil: those of COCO.
+    /// A file with the model's class names, one per line, or nil for COCO's.
     public var labels: FilePath?
-    /// Threads that compute one picture.
+    /// The number of threads per inference.
     public var threads: Int
-    /// The longer side of the network's input in pixels, where the model leaves the choice.
+    /// The longer side of the network's input in pixels, if the model's size is not fixed.
     public var longSide: Int
 
     public init(
@@ -28,10 +28,10 @@ public struct DetectorConfiguration: Sendable {
         self.longSide = longSide
     }
 
-    /// Where `scripts/get-detector --system` puts the model.
+    /// Where `scripts/get-detector --system` installs the model.
     private static let systemModel: FilePath = "/usr/local/share/oriel/models/model.onnx"
 
-    /// The model to be loaded: the first that is there, or else the one that is missed.
+    /// The model to load: the first that exists, or the preferred path if none does.
     var modelPath: FilePath {
         if let model { return model }
         guard let own = folder?.appending("models/model.onnx") else { return Self.systemModel }
@@ -39,17 +39,17 @@ public struct DetectorConfiguration: Sendable {
         return isOnlyInSystem ? Self.systemModel : own
     }
 
-    /// All files that a detector may be made of, as they are now; when they change, it may be worth another try.
+    /// The status of all files that a detector may load; if it changes, loading may be worth a retry.
     public var sources: [FileStatus?] {
         let files = runtime == nil ? libraries + [RuntimeSearch.linkerCache] : libraries
         return modelSources + files.map { Self.status(FilePath($0)) }
     }
 
-    /// Those of them that a detector which runs can be given anew: the library stays loaded until the program ends.
+    /// The status of the files that can be reloaded; the library stays loaded until the program ends.
     public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
 
-    /// Where the library is looked for, in this order, and what is there now; of names that the linker looks for,
-    /// nothing is known.
+    /// The places searched for the library, in order, with the current status of each path; nil for names that the
+    /// dynamic linker resolves.
     public var runtimeSources: [(path: String, status: FileStatus?)] {
         libraries.map { ($0, $0.contains("/") ? Self.status(FilePath($0)) : nil) }
     }

@@ -2,24 +2,24 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// ONNX Runtime, loaded while the program runs: nothing is linked, and everything else works without it.
+/// ONNX Runtime, loaded at run time, so that everything else works without it.
 @safe
 public final class InferenceRuntime {
-    /// The library's file.
+    /// The path of the library.
     public let path: String
-    /// The version that the library reports, such as `1.28.0`.
+    /// The library's version, such as `1.28.0`.
     public let version: String
     let functions: RuntimeFunctions
     let environment: OpaquePointer
 
-    // OrtApiBase, which the library's only entry point returns: two functions.
+    // The library's entry point returns OrtApiBase, a pair of function pointers.
     private typealias Entry = @convention(c) () -> UnsafePointer<UnsafeRawPointer>?
     private typealias Table = @convention(c) (UInt32) -> UnsafePointer<UnsafeRawPointer>?
     private typealias Version = @convention(c) () -> UnsafePointer<CChar>?
 
     private static let entryName = "OrtGetApiBase"
 
-    /// Whether the library's entry point gives what ONNX Runtime's does: two functions, of which one tells a version.
+    /// Whether the entry point returns a valid OrtApiBase with a version.
     private static let isRuntime: LibraryTrial.Check = { entry in
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)(),
             let version = unsafe unsafeBitCast(base[1], to: Version.self)()
@@ -28,13 +28,13 @@ public final class InferenceRuntime {
         return unsafe strlen(version) > 0
     }
 
-    /// The oldest version whose table is complete enough.
-    static let oldestVersion = "1.14"
+    /// The oldest version with all required functions.
+    static let minimumVersion = "1.14"
 
-    /// Loads the library at `path`, or the first of ``RuntimeSearch/candidates(folder:)`` that loads.
+    /// Loads the library at `path`, or the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded.
     ///
-    /// To be called while the process has one thread, or none that reads the environment: libraries from 1.29 on
-    /// report to their maker unless a variable forbids it, and it is set here.
+    /// Call it while no other thread reads the environment: it sets a variable that disables telemetry, which versions
+    /// from 1.29 on send by default.
     public convenience init(path: String? = nil, folder: FilePath? = nil) throws(DetectionError) {
         var refusals: [String] = []
         var failure: DetectionError?
@@ -50,8 +50,8 @@ public final class InferenceRuntime {
         throw failure
             ?? DetectionError(
                 .runtimeMissing,
-                path.map { "there is no ONNX Runtime at \($0): install it by scripts/get-detector" }
-                    ?? "ONNX Runtime (libonnxruntime.so.1) is not installed: install it by scripts/get-detector")
+                path.map { "there is no ONNX Runtime at \($0): install it with scripts/get-detector" }
+                    ?? "ONNX Runtime (libonnxruntime.so.1) is not installed: install it with scripts/get-detector")
     }
 
     private init(library candidate: String) throws(DetectionError) {
@@ -64,11 +64,11 @@ public final class InferenceRuntime {
         }
         guard let entry = unsafe library.function(Self.entryName) else {
             library.close()
-            throw Self.error(.other("it has no \(Self.entryName)"), candidate)
+            throw Self.error(.other("it does not export \(Self.entryName)"), candidate)
         }
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)() else {
             library.close()
-            throw DetectionError(.runtimeUnusable, "\(candidate) does not start: OrtGetApiBase gives nothing")
+            throw DetectionError(.runtimeUnusable, "\(candidate) cannot be used: OrtGetApiBase returned null")
         }
         let version =
             unsafe unsafeBitCast(base[1], to: Version.self)().map { unsafe String(cString: $0) }
@@ -77,30 +77,30 @@ public final class InferenceRuntime {
             library.close()
             throw DetectionError(
                 .runtimeUnusable,
-                "ONNX Runtime \(version) at \(candidate) is too old: \(Self.oldestVersion) or newer is needed")
+                "ONNX Runtime \(version) at \(candidate) is too old: \(Self.minimumVersion) or newer is needed")
         }
         let functions = unsafe RuntimeFunctions(table: table)
         do throws(RuntimeFailure) {
-            // Level 3: errors alone.
+            // Log level 3: errors only.
             unsafe environment = try functions.made { unsafe functions.createEnvironment(3, "oriel", $0) }
         } catch {
-            throw DetectionError(.runtimeUnusable, "ONNX Runtime \(version) at \(candidate) does not start: \(error)")
+            throw DetectionError(.runtimeUnusable, "cannot start ONNX Runtime \(version) at \(candidate): \(error)")
         }
         self.functions = functions
         self.version = version
         self.path = candidate
     }
 
-    /// What is wrong with a library, and how to mend it.
+    /// Returns the error for a library that could not be loaded.
     private static func error(_ failure: SharedLibrary.LoadingFailure, _ candidate: String) -> DetectionError {
-        let remedy = "get it again by scripts/get-detector"
+        let remedy = "reinstall it with scripts/get-detector"
         switch failure {
         case .refused(let reason):
             let isThere = candidate.contains("/") && (try? FileStatus(at: FilePath(candidate))) != nil
             guard isThere else { return DetectionError(.runtimeMissing, reason) }
-            return DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(reason): \(remedy)")
+            return DetectionError(.runtimeUnusable, "cannot load ONNX Runtime: \(reason): \(remedy)")
         case .damaged(let reason):
-            return DetectionError(.runtimeUnusable, "ONNX Runtime cannot be loaded: \(reason): \(remedy)")
+            return DetectionError(.runtimeUnusable, "cannot load ONNX Runtime: \(reason): \(remedy)")
         case .other(let reason):
             return DetectionError(.runtimeUnusable, "\(candidate) is not ONNX Runtime (\(reason)): \(remedy)")
         }

@@ -1,9 +1,9 @@
-/// A model, loaded, and what goes into it and comes out.
+/// A loaded model with its inputs and outputs.
 ///
-/// One thread uses it.
+/// Use it from one thread only.
 @safe
 final class InferenceSession {
-    /// An input or output: dimensions that are open are nil.
+    /// An input or output; dynamic dimensions are nil.
     struct Port: Equatable {
         let name: String
         let isFloat: Bool
@@ -19,10 +19,10 @@ final class InferenceSession {
     /// Loads a model from the bytes of its file.
     ///
     /// - Parameters:
-    ///   - runtime: Stays loaded for as long as the session lives.
+    ///   - runtime: Retained by the session.
     ///   - bytes: An ONNX model; the runtime copies what it needs.
-    ///   - threads: How many compute one picture, this one included. They sleep between pictures.
-    /// - Throws: The runtime's own words.
+    ///   - threads: The number of threads per inference, including the caller.
+    /// - Throws: The runtime's error message.
     init(_ runtime: InferenceRuntime, model bytes: RawSpan, threads: Int) throws(RuntimeFailure) {
         let functions = runtime.functions
         let options = try unsafe functions.made(functions.createOptions)
@@ -30,9 +30,9 @@ final class InferenceSession {
         // 99: all optimizations (ORT_ENABLE_ALL).
         try unsafe functions.check(functions.setOptimization(options, 99))
         try unsafe functions.check(functions.setThreads(options, CInt(clamping: threads)))
-        // A plan of the memory for each shape of picture would take some megabytes and saves no time.
+        // Memory patterns would cost some megabytes for each input shape without saving time.
         try unsafe functions.check(functions.disableMemoryPattern(options))
-        // Threads that wait must not burn the time of those who send pictures.
+        // Idle threads must not spin, which would take CPU time from capturing and serving.
         try unsafe functions.check(functions.addOption(options, "session.intra_op.allow_spinning", "0"))
         let session = try unsafe bytes.withUnsafeBytes { (buffer) throws(RuntimeFailure) -> OpaquePointer in
             guard let base = buffer.baseAddress else { throw RuntimeFailure(description: "the file is empty") }
@@ -59,14 +59,14 @@ final class InferenceSession {
         unsafe runtime.functions.releaseSession(session)
     }
 
-    /// Computes the first output of the first input.
+    /// Runs the model with one input and passes the first output to `body`.
     ///
     /// - Parameters:
-    ///   - input: As many numbers as `shape` says.
-    ///   - shape: The input's dimensions.
-    ///   - body: Gets the output's numbers and dimensions.
-    /// - Returns: What `body` returns.
-    /// - Throws: The runtime's own words.
+    ///   - input: The values; their number must match `shape`.
+    ///   - shape: The dimensions of the input.
+    ///   - body: Called with the values and dimensions of the output.
+    /// - Returns: The result of `body`.
+    /// - Throws: The runtime's error message.
     func run<Value>(
         _ input: inout [Float], shape: [Int], _ body: (Span<Float>, [Int]) -> Value
     ) throws(RuntimeFailure) -> Value {
@@ -103,7 +103,7 @@ final class InferenceSession {
     }
 }
 
-/// Asks a session for its inputs and outputs.
+/// Queries a session's inputs and outputs.
 @safe
 private struct Ports {
     typealias Count = @convention(c) (OpaquePointer, UnsafeMutablePointer<Int>) -> OpaquePointer?
@@ -142,7 +142,7 @@ private struct Ports {
         let title = unsafe text.map { unsafe String(cString: $0) } ?? ""
         var info: OpaquePointer?
         try unsafe functions.check(functions.tensorInfo(type, &info))
-        // No tensor at all, such as a sequence: nothing to describe.
+        // Not a tensor (a sequence, for example).
         guard let info = unsafe info else { return .init(name: title, isFloat: false, dimensions: []) }
         var element: CInt = 0
         try unsafe functions.check(functions.elementType(info, &element))
@@ -159,7 +159,7 @@ private struct Ports {
 }
 
 extension RuntimeFunctions {
-    /// Takes back the memory of an error that changes nothing.
+    /// Releases an error that can be ignored.
     fileprivate func check(quietly status: Status) {
         try? unsafe check(status)
     }

@@ -1,15 +1,15 @@
-/// How a picture is fitted into a network's input: as large as possible, at the top left, grey beside it.
+/// Fits a picture into a network's input: as large as possible, at the top left, with grey padding.
 struct Letterbox: Equatable {
     /// The network's input in pixels.
     let inputWidth: Int
     let inputHeight: Int
-    /// What the picture fills of it.
+    /// The part of the input that the picture covers.
     let contentWidth: Int
     let contentHeight: Int
-    /// Pixels of the input for one of the picture.
+    /// Input pixels per picture pixel.
     let ratio: Double
 
-    /// What stands beside the picture (as in YOLOX's training).
+    /// The padding value (as in YOLOX's training).
     static let padding: Float = 114
 
     init(pictureWidth: Int, pictureHeight: Int, inputWidth: Int, inputHeight: Int) {
@@ -20,9 +20,9 @@ struct Letterbox: Equatable {
         contentHeight = max(1, min(inputHeight, Int(Double(pictureHeight) * ratio)))
     }
 
-    /// The smallest input whose longer side is `longSide` and that has the picture's shape; sides are multiples of 32.
+    /// Returns the smallest input with the picture's aspect ratio whose longer side is `longSide`, in multiples of 32.
     ///
-    /// An input of the picture's shape has almost no grey in it, which would cost as much time as the picture.
+    /// Such an input has almost no padding, which would cost as much time as the picture.
     static func inputSize(pictureWidth: Int, pictureHeight: Int, longSide: Int) -> (width: Int, height: Int) {
         func roundUp(_ length: Int, _ other: Int) -> Int {
             let exact = Double(longSide) * Double(length) / Double(max(length, other))
@@ -31,7 +31,7 @@ struct Letterbox: Equatable {
         return (roundUp(pictureWidth, pictureHeight), roundUp(pictureHeight, pictureWidth))
     }
 
-    /// Where a box of the input lies in the picture, within its edges; nil where nothing of it does.
+    /// Converts a box from input to picture pixels, clipped to the picture; returns nil if it is outside.
     func box(of candidate: YOLOX.Candidate, pictureWidth: Int, pictureHeight: Int) -> Prediction.Box? {
         func scale(_ value: Float, _ limit: Int) -> Int {
             Int(min(max(Double(value) / ratio, 0), Double(limit)).rounded())
@@ -44,13 +44,13 @@ struct Letterbox: Equatable {
 }
 
 extension Letterbox {
-    /// Fills `tensor` with the picture: three planes, blue, green, red, of numbers from 0 to 255.
+    /// Fills `tensor` with the picture as blue, green and red planes with values from 0 to 255.
     ///
     /// - Parameters:
-    ///   - tensor: Becomes `3 * inputHeight * inputWidth` long.
-    ///   - pixels: Blue, green and red of each pixel, line by line, of the picture in any size.
-    ///   - width: Pixels of a line.
-    ///   - height: Lines.
+    ///   - tensor: Resized to `3 * inputHeight * inputWidth`.
+    ///   - pixels: The picture at any size, as BGR.
+    ///   - width: The width of `pixels`.
+    ///   - height: The height of `pixels`.
     func fill(_ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int) {
         let planeCount = inputWidth * inputHeight
         if tensor.count != 3 * planeCount { tensor = [Float](repeating: 0, count: 3 * planeCount) }
@@ -86,7 +86,7 @@ extension Letterbox {
         }
     }
 
-    /// Fills a line of all three planes at once: what it takes to find a pixel's neighbours is taken once.
+    /// Fills a line of all three planes at once, so that each pixel's neighbours are looked up only once.
     private func sample(
         _ line: Span<Float>, _ columns: Sampling, into target: inout MutableSpan<Float>, from start: Int
     ) {
@@ -101,9 +101,9 @@ extension Letterbox {
         }
     }
 
-    /// Between which two pixels each new one lies, and how far from the first (bilinear, pixel centres aligned).
+    /// For each target pixel, the offsets of its two source pixels and the weight of the second.
     ///
-    /// They are named by where they begin: the next one begins `stride` further.
+    /// Bilinear, with pixel centres aligned. Source pixels are `stride` apart.
     private struct Sampling {
         var first: [Int] = []
         var second: [Int] = []

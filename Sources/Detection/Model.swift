@@ -1,42 +1,42 @@
 import Linux
 import SystemPackage
 
-/// A network of the YOLOX family, loaded and tried.
+/// A loaded and tested YOLOX model.
 ///
-/// One thread uses it.
+/// Use it from one thread only.
 final class Model {
-    /// The file's name without its ending, such as `yolox_nano`.
+    /// The file name without its extension, such as `yolox_nano`.
     let name: String
-    /// What its classes are called.
+    /// The class names.
     let labels: [String]
-    /// The only size of input that it takes; nil where any multiple of 32 will do.
+    /// The only supported input size, or nil if any multiple of 32 works.
     let fixedSize: (width: Int, height: Int)?
     private let session: InferenceSession
 
-    /// Numbers of a row.
+    /// The number of values per output row.
     private var columns: Int { YOLOX.rowHead + labels.count }
 
     /// - Parameters:
-    ///   - runtime: What computes it.
+    ///   - runtime: The runtime to use.
     ///   - path: An ONNX file.
-    ///   - labels: The names of its classes; nil: those of COCO.
-    ///   - threads: How many compute one picture.
-    /// - Throws: One sentence that says what is wrong with the file.
+    ///   - labels: The class names, or nil for COCO's.
+    ///   - threads: The number of threads per inference.
+    /// - Throws: Why the file cannot be used.
     init(_ runtime: InferenceRuntime, path: FilePath, labels: [String]?, threads: Int) throws(DetectionError) {
         let bytes = try Self.contents(of: path)
         let (session, size) = try Self.load(runtime, bytes, path: path, threads: threads)
-        let family = "the model \(path) is not of the YOLOX family"
+        let family = "the model \(path) is not a YOLOX model"
         let columns = session.outputs.first?.dimensions.last.flatMap { $0 }
         let labels = labels ?? ClassNames.coco
         guard let columns, columns > YOLOX.rowHead else {
-            throw DetectionError(.modelUnusable, "\(family): its output has no rows of 5 numbers and its classes")
+            throw DetectionError(.modelUnusable, "\(family): its output rows do not have 5 values and the class scores")
         }
         guard columns == YOLOX.rowHead + labels.count else {
             throw DetectionError(
                 .modelUnusable,
                 """
-                the model \(path) tells \(columns - YOLOX.rowHead) classes apart, but \(labels.count) names are \
-                given: name them in a file of one line each and give it as --labels
+                the model \(path) has \(columns - YOLOX.rowHead) classes, but there are \(labels.count) class names: \
+                write the names to a file, one per line, and set --labels to it
                 """)
         }
         self.session = session
@@ -45,14 +45,14 @@ final class Model {
         name = File.target(of: path).stem ?? "\(path)"
     }
 
-    /// Computes the network.
+    /// Runs the network.
     ///
     /// - Parameters:
     ///   - input: Three planes of the given size.
-    ///   - width: Pixels, a multiple of 32.
-    ///   - height: Pixels, a multiple of 32.
-    /// - Returns: What it may have found, the most likely first.
-    /// - Throws: The runtime's own words.
+    ///   - width: The width in pixels, a multiple of 32.
+    ///   - height: The height in pixels, a multiple of 32.
+    /// - Returns: The candidates, most confident first.
+    /// - Throws: The runtime's error message.
     func candidates(
         in input: inout [Float], width: Int, height: Int
     ) throws(RuntimeFailure) -> [YOLOX.Candidate] {
@@ -69,30 +69,32 @@ final class Model {
 
     private static func contents(of path: FilePath) throws(DetectionError) -> [UInt8] {
         if let kind = try? FileStatus(at: path).kind, kind != .file {
-            let name = kind == .folder ? "a folder" : "no regular file"
+            let name = kind == .folder ? "a folder" : "not a regular file"
             throw DetectionError(
-                .modelUnusable, "the model \(path) is \(name): give an ONNX file, or get one by scripts/get-detector")
+                .modelUnusable,
+                "the model \(path) is \(name): use an ONNX file, or install one with scripts/get-detector")
         }
         do throws(SystemError) {
             return try File.contents(of: path, maximumByteCount: 1 << 30)
         } catch {
             guard error.errno == .noSuchFileOrDirectory else {
-                throw DetectionError(.modelUnusable, "the model cannot be read: \(error)")
+                throw DetectionError(.modelUnusable, "cannot read the model: \(error)")
             }
-            throw DetectionError(.modelMissing, "there is no model at \(path): get one by scripts/get-detector")
+            throw DetectionError(.modelMissing, "there is no model at \(path): install one with scripts/get-detector")
         }
     }
 
-    /// Loads the model for pictures of any shape if it can, else for the one that it was made with.
+    /// Loads the model with a dynamic input size if that works, else with its fixed size.
     private static func load(
         _ runtime: InferenceRuntime, _ bytes: [UInt8], path: FilePath, threads: Int
     ) throws(DetectionError) -> (InferenceSession, (width: Int, height: Int)?) {
         if let defect = ModelFile.defect(of: bytes) {
             throw DetectionError(
-                .modelUnusable, "the model \(path) cannot be loaded (\(defect)): get it again by scripts/get-detector")
+                .modelUnusable, "cannot load the model \(path) (\(defect)): reinstall it with scripts/get-detector")
         }
-        if let open = ModelFile.withOpenSize(bytes), let session = try? session(runtime, open, threads: threads),
-            isSuitable(session), hasYOLOXRows(session, width: 96, height: 64)
+        if let dynamic = ModelFile.withDynamicSize(bytes),
+            let session = try? session(runtime, dynamic, threads: threads), isSuitable(session),
+            hasYOLOXRows(session, width: 96, height: 64)
         {
             return (session, nil)
         }
@@ -101,7 +103,7 @@ final class Model {
             session = try Self.session(runtime, bytes, threads: threads)
         } catch {
             throw DetectionError(
-                .modelUnusable, "the model \(path) cannot be loaded (\(error)): get it again by scripts/get-detector")
+                .modelUnusable, "cannot load the model \(path) (\(error)): reinstall it with scripts/get-detector")
         }
         if isSuitable(session) {
             let input = session.inputs[0].dimensions
@@ -112,7 +114,7 @@ final class Model {
                 return (session, (width, height))
             }
         }
-        throw DetectionError(.modelUnusable, "the model \(path) is not of the YOLOX family: \(form(session))")
+        throw DetectionError(.modelUnusable, "the model \(path) is not a YOLOX model: \(form(session))")
     }
 
     private static func session(
@@ -123,7 +125,7 @@ final class Model {
         }
     }
 
-    /// Whether input and output have the family's form.
+    /// Whether input and output have the shape of a YOLOX model.
     private static func isSuitable(_ session: InferenceSession) -> Bool {
         guard session.inputs.count == 1, let input = session.inputs.first, let output = session.outputs.first else {
             return false
@@ -132,7 +134,7 @@ final class Model {
             && input.dimensions[1] == 3 && input.dimensions[0] ?? 1 == 1
     }
 
-    /// Whether a grey picture gives as many rows as the family's three grids have cells.
+    /// Whether a grey picture produces one row per cell of the three grids.
     private static func hasYOLOXRows(_ session: InferenceSession, width: Int, height: Int) -> Bool {
         var input = [Float](repeating: Letterbox.padding, count: 3 * width * height)
         let shape = try? session.run(&input, shape: [1, 3, height, width]) { $1 }
@@ -140,12 +142,12 @@ final class Model {
     }
 
     private static func form(_ session: InferenceSession) -> String {
-        guard session.inputs.allSatisfy(\.isFloat) else { return "its input takes no 32-bit floating-point numbers" }
-        guard session.outputs.allSatisfy(\.isFloat) else { return "its output has no 32-bit floating-point numbers" }
+        guard session.inputs.allSatisfy(\.isFloat) else { return "its input is not 32-bit floating-point" }
+        guard session.outputs.allSatisfy(\.isFloat) else { return "its output is not 32-bit floating-point" }
         func text(_ ports: [InferenceSession.Port]) -> String {
             ports.map { $0.dimensions.map { $0.map(String.init) ?? "any" }.joined(separator: "x") }
                 .joined(separator: ", ")
         }
-        return "it makes \(text(session.outputs)) of \(text(session.inputs))"
+        return "its input is \(text(session.inputs)), its output \(text(session.outputs))"
     }
 }

@@ -1,8 +1,8 @@
-/// The file format of ONNX models (Protocol Buffers; onnx.proto3), as far as sizes are concerned.
+/// The part of the ONNX file format (Protocol Buffers; onnx.proto3) that concerns input sizes.
 enum ModelFile {
-    /// What is wrong with the bytes as a file, whatever model they may be; nil when nothing is.
+    /// Returns why the bytes are not a complete ONNX file, or nil if they are.
     ///
-    /// A model is one message of fields to the file's very end, the version (1) and the graph (7) among them.
+    /// A model is one message that ends with the file and includes the version (field 1) and the graph (field 7).
     static func defect(of bytes: [UInt8]) -> String? {
         guard !bytes.isEmpty else { return "it is empty" }
         var rest = bytes[...]
@@ -21,18 +21,17 @@ enum ModelFile {
             guard isWhole else { break }
             if rest.isEmpty, fields.isSuperset(of: [1, 7]) { return nil }
         }
-        return fields.isSuperset(of: [1, 7]) ? "it is cut, or damaged" : "it is no ONNX model"
+        return fields.isSuperset(of: [1, 7]) ? "it is truncated or damaged" : "it is not an ONNX model"
     }
 
-    /// The same model with a picture of any height and width as its first input.
+    /// Returns the model with dynamic height and width of its first input.
     ///
-    /// Exports name the size that they were made with, although the network itself takes any. The shapes of inner
-    /// values, which follow from it, are left out: the runtime finds them itself. Whether the model then works for
-    /// other sizes shows when it is tried.
+    /// Exported models declare a fixed size, although the network accepts any. The declared shapes of intermediate
+    /// values are removed, since the runtime infers them. The caller must test whether other sizes work.
     ///
     /// - Parameter bytes: A model.
-    /// - Returns: Nil where nothing needs to change or the bytes are no model.
-    static func withOpenSize(_ bytes: [UInt8]) -> [UInt8]? {
+    /// - Returns: The changed model, or nil if it needs no change or is invalid.
+    static func withDynamicSize(_ bytes: [UInt8]) -> [UInt8]? {
         var isFirst = true
         var hasChanged = false
         let model = rewrite(bytes[...]) { field, content in
@@ -43,8 +42,8 @@ enum ModelFile {
                     case Field.graphInput where isFirst:
                         isFirst = false
                         hasChanged = true
-                        return .replace(withOpenDimensions(value, [2, 3], rank: 4))
-                    case Field.graphOutput: return .replace(withOpenDimensions(value, [1], rank: 3))
+                        return .replace(withDynamicDimensions(value, [2, 3], rank: 4))
+                    case Field.graphOutput: return .replace(withDynamicDimensions(value, [1], rank: 3))
                     case Field.graphValue: return .drop
                     default: return .keep
                     }
@@ -71,8 +70,8 @@ enum ModelFile {
         case replace([UInt8]?)
     }
 
-    /// A value's description with names in the place of some dimensions; nil where it has another rank.
-    private static func withOpenDimensions(
+    /// Returns a value's description with some dimensions made dynamic, or nil if it has another rank.
+    private static func withDynamicDimensions(
         _ value: ArraySlice<UInt8>, _ indices: Set<Int>, rank: Int
     ) -> [UInt8]? {
         var count = 0
@@ -98,7 +97,7 @@ enum ModelFile {
         return count == rank ? changed : nil
     }
 
-    /// Copies a message, its embedded messages and texts changed as `change` says; nil where it is damaged.
+    /// Copies a message and applies `change` to its embedded messages and strings; returns nil if it is invalid.
     private static func rewrite(
         _ message: ArraySlice<UInt8>, _ change: (UInt64, ArraySlice<UInt8>) -> Change
     ) -> [UInt8]? {
@@ -138,7 +137,7 @@ enum ModelFile {
         return rest.prefix(count)
     }
 
-    /// A number of seven bits a byte, the lowest first.
+    /// Reads a varint.
     private static func takeNumber(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         for (index, byte) in rest.prefix(10).enumerated() {

@@ -1,23 +1,25 @@
 import Drawing
 import TurboJPEG
 
-/// A picture with the boxes of what was found in it, for those who have no page to draw them.
+/// Draws the detected objects' boxes on a picture, for clients that cannot draw them.
 public enum Overlay {
-    /// Whether boxes are drawn on pictures of this size; on larger ones it would take too much memory.
-    public static func isPossible(width: Int, height: Int) -> Bool { width * height <= PictureLimits.drawnPixelCount }
+    /// Whether boxes can be drawn on a picture of this size; larger ones would need too much memory.
+    public static func isPossible(width: Int, height: Int) -> Bool {
+        width * height <= PictureLimits.maximumDrawnPixelCount
+    }
 
-    /// Why no boxes are drawn on a picture for which ``isPossible(width:height:)`` is false.
+    /// The error for a picture for which ``isPossible(width:height:)`` is false.
     public static func refusal(width: Int, height: Int) -> DetectionError {
         DetectionError(
             .pictureTooLarge,
-            "the picture is too large for boxes to be drawn on it: \(width)x\(height) pixels; its JSON tells them")
+            "the picture is too large to draw boxes on: \(width)x\(height) pixels; request the JSON instead")
     }
 
-    /// Draws boxes and labels on a JPEG, which keeps its chroma.
+    /// Draws boxes and labels on a JPEG, keeping its chroma subsampling.
     ///
     /// - Parameters:
-    ///   - predictions: Drawn in this order's reverse, so that the most likely lies on top.
-    ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has taken, and for which boxes are possible.
+    ///   - predictions: Drawn in reverse order, so that the most confident ends up on top.
+    ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has accepted and that is not too large.
     /// - Returns: A JPEG of the same size.
     /// - Throws: ``DetectionError`` of the kind `badPicture`.
     public static func draw(_ predictions: [Prediction], on jpeg: RawSpan) throws(DetectionError) -> [UInt8] {
@@ -29,21 +31,21 @@ public enum Overlay {
                 pixels = picture.pixels
             }
         } catch {
-            throw DetectionError(.badPicture, "no boxes can be drawn: \(error.reason)")
+            throw DetectionError(.badPicture, "cannot draw boxes on the picture: \(error.reason)")
         }
     }
 }
 
-/// Pixels to draw boxes on.
+/// An RGB picture to draw on.
 struct OverlayPicture {
     var pixels: [UInt8]
     let width: Int
     let height: Int
 
-    /// Pixels of the picture for one of the font: legible in a picture of any size that is shown as large as a screen.
+    /// The magnification of the font: legible when the picture fills a screen, whatever its size.
     private var scale: Int { max(1, (min(width, height) + 120) / 240) }
 
-    /// Red, green and blue; each stands out from the white letters on it, and from its neighbours.
+    /// RGB colours that contrast with white text and with each other.
     private static let palette: [[UInt8]] = [
         [0xd6, 0x27, 0x28], [0x1f, 0x77, 0xb4], [0x2c, 0x8c, 0x2c], [0xc8, 0x5a, 0x00], [0x8e, 0x5c, 0xb8],
         [0x8c, 0x56, 0x4b], [0xc7, 0x4f, 0x9e], [0x5f, 0x5f, 0x5f], [0x7f, 0x7a, 0x10], [0x0e, 0x86, 0x94],
@@ -64,14 +66,14 @@ struct OverlayPicture {
         write("\(prediction.label) \(percent)%", above: box, color)
     }
 
-    /// Writes a label on its colour: above the box, or inside where there is no room; always within the picture.
+    /// Draws a label above the box, or inside if there is no room; always within the picture.
     private mutating func write(_ text: String, above box: Prediction.Box, _ color: [UInt8]) {
         let (textWidth, textHeight) = (Canvas.textWidth(text, scale: scale), Canvas.textHeight(scale: scale))
         let (labelWidth, labelHeight) = (textWidth + 4 * scale, textHeight + 3 * scale)
         let left = max(0, min(box.left, width - labelWidth))
         let top = box.top >= labelHeight ? box.top - labelHeight : min(box.top, max(0, height - labelHeight))
         fill(left..<(left + labelWidth), top..<(top + labelHeight), color)
-        // The letters come from the canvas's font: wherever it is bright.
+        // Render the text on a canvas and copy its bright pixels.
         var canvas = Canvas(width: max(1, textWidth), height: max(1, textHeight))
         canvas.text(text, x: 0, y: 0, scale: scale)
         for y in 0..<canvas.height {

@@ -1,39 +1,40 @@
 import MotionJPEG
 
-/// Which pictures are decoded: a few bytes can claim a size that would take all memory, or scans without end.
+/// Limits on pictures to be decoded: a small file can claim a huge size or a huge number of scans.
 enum PictureLimits {
-    /// Pixels of a picture whose data comes in one scan, which takes little memory to decode.
-    static let pixelCount = 50_000_000
-    /// Pixels of any other, all of which libjpeg keeps: up to 6 bytes each.
-    static let keptPixelCount = 17_000_000
-    /// Pixels of a picture on which boxes are drawn: up to 9 bytes each, with the picture that is made of them.
-    static let drawnPixelCount = 17_000_000
-    /// Pixels times scans: each scan may touch every pixel.
-    static let work = 250_000_000
+    /// The maximum number of pixels of a single-scan picture, which needs little memory to decode.
+    static let maximumPixelCount = 50_000_000
+    /// The maximum number of pixels of a multi-scan picture, which libjpeg keeps in memory (up to 6 bytes per pixel).
+    static let maximumPixelCountWithScans = 17_000_000
+    /// The maximum number of pixels of a picture to draw on (up to 9 bytes per pixel, including the result).
+    static let maximumDrawnPixelCount = 17_000_000
+    /// The maximum product of pixels and scans: each scan may touch every pixel.
+    static let maximumWork = 250_000_000
 
-    /// Looks at a picture before it is decoded.
+    /// Checks a picture before it is decoded.
     ///
     /// - Parameters:
-    ///   - jpeg: Any bytes whatever.
-    ///   - isTruncationAllowed: Takes a picture without its end.
-    /// - Throws: What keeps it from being decoded.
+    ///   - jpeg: The picture; any input is safe.
+    ///   - isTruncationAllowed: Whether to accept a truncated picture.
+    /// - Throws: Why the picture must not be decoded.
     static func check(_ jpeg: RawSpan, isTruncationAllowed: Bool) throws(DetectionError) {
         let info: JPEGInfo
         do throws(JPEGDefect) {
             info = try JPEG.inspect(jpeg, isTruncationAllowed: isTruncationAllowed)
         } catch {
-            throw DetectionError(.badPicture, "the picture is no JPEG that can be decoded: \(error)")
+            throw DetectionError(.badPicture, "the picture is not a valid JPEG: \(error)")
         }
         let pixels = info.width * info.height
         let scans = scanCount(in: Span<UInt8>(_bytes: jpeg.extracting(first: info.byteCount)))
-        guard pixels <= (scans > 1 ? keptPixelCount : pixelCount), pixels * scans <= work else {
+        let maximum = scans > 1 ? maximumPixelCountWithScans : maximumPixelCount
+        guard pixels <= maximum, pixels * scans <= maximumWork else {
             let detail = scans > 1 ? " in \(scans) scans" : ""
             throw DetectionError(
                 .pictureTooLarge, "the picture is too large: \(info.width)x\(info.height) pixels\(detail)")
         }
     }
 
-    /// How many start-of-scan markers there are; between markers 0xFF is always followed by 0 or a restart marker.
+    /// Counts the start-of-scan markers; in scan data, 0xFF is always followed by 0 or a restart marker.
     private static func scanCount(in bytes: Span<UInt8>) -> Int {
         var count = 0
         var index = 0

@@ -1,10 +1,10 @@
-/// An object that was found in a picture.
+/// A detected object.
 public struct Prediction: Equatable, Sendable {
-    /// Where the object is, in pixels from the picture's top left corner, within the picture.
+    /// A box in picture pixels from the top left corner, within the picture.
     public struct Box: Equatable, Sendable {
         public var left: Int
         public var top: Int
-        /// One behind the last column and line.
+        /// Right and bottom are exclusive.
         public var right: Int
         public var bottom: Int
 
@@ -16,11 +16,11 @@ public struct Prediction: Equatable, Sendable {
         }
     }
 
-    /// The place of the class in the model's list.
+    /// The index of the class in the model's list.
     public var classID: Int
-    /// What the class is called, such as `dog`.
+    /// The name of the class, such as `dog`.
     public var label: String
-    /// How sure the model is, 0 to 1.
+    /// The confidence, 0 to 1.
     public var confidence: Float
     public var box: Box
 
@@ -32,20 +32,20 @@ public struct Prediction: Equatable, Sendable {
     }
 }
 
-/// What was found in one picture.
+/// The result for one picture.
 public struct Detection: Sendable {
-    /// The most confident first; down to ``YOLOX/leastConfidence``, at most ``YOLOX/mostPredictions``.
+    /// Most confident first, at least ``YOLOX/minimumConfidence``, at most ``YOLOX/maximumPredictionCount``.
     public var predictions: [Prediction]
     /// The picture's size in pixels.
     public var width: Int
     public var height: Int
-    /// The size of the network's input, of which the picture fills as much as its shape allows.
+    /// The size of the network's input.
     public var inputWidth: Int
     public var inputHeight: Int
-    /// Time that the network took, and that all of it took with decoding, in nanoseconds.
+    /// The time of the inference, and of the whole process including decoding, in nanoseconds.
     public var inferenceNanoseconds: UInt64
     public var processNanoseconds: UInt64
-    /// What the decoder complained of in a damaged picture, of which as much as there is was looked at.
+    /// The decoder's warning about a damaged picture that was processed anyway.
     public var warning: String?
 
     public init(

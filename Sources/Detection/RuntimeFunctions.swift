@@ -1,19 +1,18 @@
-/// ONNX Runtime's C functions, as far as Oriel calls them.
+/// The C functions of ONNX Runtime that Oriel calls.
 ///
-/// The library hands out a table of function pointers (`OrtApi` in onnxruntime_c_api.h). Functions are only ever
-/// appended to it, and the library itself asserts the place of each at compile time; so a place is as good as a name,
-/// no header is needed, and one program runs with all versions from 1.14 on.
+/// The library returns a table of function pointers (`OrtApi` in onnxruntime_c_api.h). Functions are only ever
+/// appended to it, and the library asserts their indices at compile time. An index is therefore as stable as a name:
+/// no header is needed, and one binary works with all versions from 1.14 on.
 @safe
 struct RuntimeFunctions {
     typealias Status = OpaquePointer?
     typealias Output = UnsafeMutablePointer<OpaquePointer?>
 
-    /// The version of the table that is asked for: all that is used here is in it, and newer libraries still have it.
+    /// The requested version of the table; newer libraries still provide it.
     static let tableVersion: UInt32 = 14
 
     let errorMessage: @convention(c) (OpaquePointer) -> UnsafePointer<CChar>
     let createEnvironment: @convention(c) (CInt, UnsafePointer<CChar>, Output) -> Status
-    let createSession: @convention(c) (OpaquePointer, UnsafePointer<CChar>, OpaquePointer, Output) -> Status
     let createSessionFromBytes: @convention(c) (OpaquePointer, UnsafeRawPointer, Int, OpaquePointer, Output) -> Status
     let run:
         @convention(c) (
@@ -54,47 +53,46 @@ struct RuntimeFunctions {
     let releaseOptions: @convention(c) (OpaquePointer) -> Void
     let addOption: @convention(c) (OpaquePointer, UnsafePointer<CChar>, UnsafePointer<CChar>) -> Status
 
-    /// Reads the functions from their places in the table.
+    /// Reads the functions from the table.
     init(table: UnsafePointer<UnsafeRawPointer>) {
-        func place<Function>(_ index: Int) -> Function {
+        func function<Function>(at index: Int) -> Function {
             unsafe unsafeBitCast(table[index], to: Function.self)
         }
-        unsafe errorMessage = place(2)
-        unsafe createEnvironment = place(3)
-        unsafe createSession = place(7)
-        unsafe createSessionFromBytes = place(8)
-        unsafe run = place(9)
-        unsafe createOptions = place(10)
-        unsafe disableMemoryPattern = place(17)
-        unsafe setOptimization = place(23)
-        unsafe setThreads = place(24)
-        unsafe inputCount = place(30)
-        unsafe outputCount = place(31)
-        unsafe inputType = place(33)
-        unsafe outputType = place(34)
-        unsafe inputName = place(36)
-        unsafe outputName = place(37)
-        unsafe createTensor = place(49)
-        unsafe tensorData = place(51)
-        unsafe tensorInfo = place(55)
-        unsafe elementType = place(60)
-        unsafe dimensionCount = place(61)
-        unsafe dimensions = place(62)
-        unsafe valueInfo = place(65)
-        unsafe createMemoryInfo = place(69)
-        unsafe free = place(76)
-        unsafe allocator = place(78)
-        unsafe releaseStatus = place(93)
-        unsafe releaseMemoryInfo = place(94)
-        unsafe releaseSession = place(95)
-        unsafe releaseValue = place(96)
-        unsafe releaseTypeInfo = place(98)
-        unsafe releaseValueInfo = place(99)
-        unsafe releaseOptions = place(100)
-        unsafe addOption = place(130)
+        unsafe errorMessage = function(at: 2)
+        unsafe createEnvironment = function(at: 3)
+        unsafe createSessionFromBytes = function(at: 8)
+        unsafe run = function(at: 9)
+        unsafe createOptions = function(at: 10)
+        unsafe disableMemoryPattern = function(at: 17)
+        unsafe setOptimization = function(at: 23)
+        unsafe setThreads = function(at: 24)
+        unsafe inputCount = function(at: 30)
+        unsafe outputCount = function(at: 31)
+        unsafe inputType = function(at: 33)
+        unsafe outputType = function(at: 34)
+        unsafe inputName = function(at: 36)
+        unsafe outputName = function(at: 37)
+        unsafe createTensor = function(at: 49)
+        unsafe tensorData = function(at: 51)
+        unsafe tensorInfo = function(at: 55)
+        unsafe elementType = function(at: 60)
+        unsafe dimensionCount = function(at: 61)
+        unsafe dimensions = function(at: 62)
+        unsafe valueInfo = function(at: 65)
+        unsafe createMemoryInfo = function(at: 69)
+        unsafe free = function(at: 76)
+        unsafe allocator = function(at: 78)
+        unsafe releaseStatus = function(at: 93)
+        unsafe releaseMemoryInfo = function(at: 94)
+        unsafe releaseSession = function(at: 95)
+        unsafe releaseValue = function(at: 96)
+        unsafe releaseTypeInfo = function(at: 98)
+        unsafe releaseValueInfo = function(at: 99)
+        unsafe releaseOptions = function(at: 100)
+        unsafe addOption = function(at: 130)
     }
 
-    /// Throws what a function returned, if it returned an error.
+    /// Throws the error that a function returned, if any.
     func check(_ status: Status) throws(RuntimeFailure) {
         guard let status = unsafe status else { return }
         let text = unsafe String(cString: errorMessage(status))
@@ -102,17 +100,17 @@ struct RuntimeFunctions {
         throw RuntimeFailure(description: text)
     }
 
-    /// What a function put into its output argument.
+    /// Returns the object that a function stored in its output argument.
     @unsafe
     func made(_ call: (Output) -> Status) throws(RuntimeFailure) -> OpaquePointer {
         var object: OpaquePointer?
         try unsafe check(call(&object))
-        guard let object = unsafe object else { throw RuntimeFailure(description: "nothing was made") }
+        guard let object = unsafe object else { throw RuntimeFailure(description: "no object was returned") }
         return unsafe object
     }
 }
 
-/// ONNX Runtime's own words for what went wrong.
+/// An error message of ONNX Runtime.
 struct RuntimeFailure: Error, CustomStringConvertible {
     let description: String
 }

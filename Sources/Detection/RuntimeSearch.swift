@@ -1,15 +1,15 @@
 import Linux
 public import SystemPackage
 
-/// Where ONNX Runtime may be: as scripts/get-detector and Debian install it.
+/// The places where scripts/get-detector and Debian install ONNX Runtime.
 public enum RuntimeSearch {
-    /// What ldconfig(8) writes: where the linker finds libraries by their name.
+    /// The dynamic linker's cache, written by ldconfig(8).
     static let linkerCache = "/etc/ld.so.cache"
 
-    /// Names and paths to try, in this order.
+    /// The names and paths to try, in order.
     ///
-    /// - Parameter folder: Where scripts/get-detector has put one for this program alone.
-    /// - Returns: Names without a slash are looked for where the linker looks.
+    /// - Parameter folder: The folder in which scripts/get-detector has installed the library, if any.
+    /// - Returns: Paths, and names without a slash, which are searched in the dynamic linker's path.
     public static func candidates(folder: FilePath? = nil) -> [String] {
         var candidates = folder.map { ["\($0.appending("lib/libonnxruntime.so.1"))"] } ?? []
         candidates += ["libonnxruntime.so.1", "libonnxruntime.so"]

@@ -1,26 +1,26 @@
 import Glibc
 import Linux
 
-/// A library that is loaded while the program runs (dlopen(3)), and stays loaded unless it is closed.
+/// A library loaded at run time (dlopen(3)); it stays loaded unless it is closed.
 struct SharedLibrary {
-    /// What dlopen(3) was given, or the file that it found for a bare name.
+    /// The path or name given to dlopen(3).
     let path: String
-    // A handle is a number to dlsym(3); nothing is read through it here.
+    // The handle is stored as a number, since it is only passed back to dlsym(3) and dlclose(3).
     private let handle: UInt
 
-    /// Loads `path`; a name without a slash is looked for where the system's linker looks.
+    /// Loads a library after a trial in a child process.
     ///
     /// - Parameters:
-    ///   - path: A file or a name.
-    ///   - function: What it is to have, and what `isFit` gets; both are tried in another process first.
-    ///   - isFit: Whether it is what is wanted.
-    /// - Throws: What is wrong with it.
+    ///   - path: A path, or a name to search in the dynamic linker's path.
+    ///   - function: A function that the library must export; it is passed to `isFit`.
+    ///   - isFit: Returns whether the library is the expected one.
+    /// - Throws: Why the library cannot be used.
     init(_ path: String, with function: String, isFit: LibraryTrial.Check) throws(LoadingFailure) {
         switch unsafe LibraryTrial.outcome(loading: path, function: function, isFit: isFit) {
         case .fit, .refused, .untried: break
-        case .lacksFunction: throw .other("it has no \(function)")
-        case .unfit: throw .other("its \(function) gives nothing")
-        case .harmful(let end): throw .damaged("\(path) is cut or damaged (\(end))")
+        case .lacksFunction: throw .other("it does not export \(function)")
+        case .unfit: throw .other("its \(function) does not return a valid API")
+        case .harmful(let end): throw .damaged("\(path) is truncated or damaged (\(end))")
         }
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let text = unsafe dlerror().map { unsafe String(cString: $0) } ?? "unknown error"
@@ -30,14 +30,14 @@ struct SharedLibrary {
         self.path = path
     }
 
-    /// Unloads a library of which nothing is used, so that another file of the same name can be loaded.
+    /// Unloads an unused library, so that another file of the same name can be loaded.
     ///
-    /// While it is loaded, dlopen(3) gives this one for its name, whatever has been installed there meanwhile.
+    /// While it is loaded, dlopen(3) returns it for its name, even if the file has been replaced.
     func close() {
         if let handle = unsafe UnsafeMutableRawPointer(bitPattern: handle) { _ = unsafe dlclose(handle) }
     }
 
-    /// The address of the function `name`, or nil when the library has none.
+    /// Returns the address of a function, or nil if the library does not export it.
     @unsafe
     func function(_ name: String) -> UnsafeMutableRawPointer? {
         unsafe dlsym(UnsafeMutableRawPointer(bitPattern: handle), name)
@@ -45,11 +45,11 @@ struct SharedLibrary {
 
     /// Why a library cannot be loaded.
     enum LoadingFailure: Error {
-        /// The linker's own words.
+        /// The dynamic linker's error message.
         case refused(String)
-        /// It would have ended the process.
+        /// Loading it crashed or hung the trial process.
         case damaged(String)
-        /// It is another library than is wanted.
+        /// It is not the expected library.
         case other(String)
     }
 }

@@ -1,33 +1,33 @@
 import Glibc
 
-/// What the numbers that a YOLOX network gives mean.
+/// Decodes the output of YOLOX networks.
 ///
-/// The network looks at the picture in three grids, of 8, 16 and 32 pixels, one after the other, line by line. For
-/// each cell it gives a row: the centre, relative to the cell and in cells; the logarithms of width and height, in
-/// cells; how likely there is an object; and, for each class, how likely the object is of it.
+/// The output has a row for each cell of three grids with cells of 8, 16 and 32 pixels, in row-major order. A row
+/// consists of the box centre, relative to the cell and in cells; the logarithms of the box width and height in cells;
+/// the objectness; and a score per class.
 public enum YOLOX {
-    /// Pixels of a cell.
+    /// The cell sizes in pixels.
     static let strides = [8, 16, 32]
-    /// Numbers of a row before those of the classes.
+    /// The number of values in a row before the class scores.
     static let rowHead = 5
 
-    /// What is less likely is not looked at.
-    public static let leastConfidence: Float = 0.05
-    /// The most objects that are told of one picture.
-    public static let mostPredictions = 100
-    /// The most candidates that are compared with each other.
-    static let mostCandidates = 1000
-    /// Overlap (intersection over union) above which two boxes of one class are taken for one object.
+    /// Predictions below this confidence are discarded.
+    public static let minimumConfidence: Float = 0.05
+    /// The maximum number of predictions per picture.
+    public static let maximumPredictionCount = 100
+    /// The maximum number of candidates for non-maximum suppression.
+    static let maximumCandidateCount = 1000
+    /// The overlap (intersection over union) above which two boxes of one class count as the same object.
     static let sameClassOverlap: Float = 0.45
     /// The same for boxes of different classes, such as "truck" and "car".
     static let otherClassOverlap: Float = 0.8
 
-    /// Rows for an input of this size; both sides are multiples of 32.
+    /// Returns the number of rows for an input size; both sides must be multiples of 32.
     static func rowCount(width: Int, height: Int) -> Int {
         strides.reduce(0) { $0 + width / $1 * (height / $1) }
     }
 
-    /// A box in the input's pixels, and what it may hold.
+    /// A possible object: its class, score and box in input pixels.
     struct Candidate: Equatable {
         var classID: Int
         var score: Float
@@ -38,7 +38,7 @@ public enum YOLOX {
 
         var area: Float { max(0, right - left) * max(0, bottom - top) }
 
-        /// Intersection over union.
+        /// Returns the intersection over union.
         func overlap(with other: Candidate) -> Float {
             let width = min(right, other.right) - max(left, other.left)
             let height = min(bottom, other.bottom) - max(top, other.top)
@@ -48,7 +48,7 @@ public enum YOLOX {
         }
     }
 
-    /// The candidates in a network's output of `columns` numbers a row, the most likely first.
+    /// Returns the candidates in a network's output with `columns` values per row, most confident first.
     static func candidates(in rows: Span<Float>, columns: Int, width: Int, height: Int) -> [Candidate] {
         var candidates: [Candidate] = []
         var row = 0
@@ -58,12 +58,12 @@ public enum YOLOX {
                     let start = row * columns
                     row += 1
                     let objectness = rows[start + 4]
-                    guard objectness >= leastConfidence else { continue }
+                    guard objectness >= minimumConfidence else { continue }
                     var best = 0
                     for index in 1..<(columns - rowHead)
                     where rows[start + rowHead + index] > rows[start + rowHead + best] { best = index }
                     let score = objectness * rows[start + rowHead + best]
-                    guard score >= leastConfidence, score <= 1.01 else { continue }
+                    guard score >= minimumConfidence, score <= 1.01 else { continue }
                     let size = Float(stride)
                     let (x, y) = ((rows[start] + Float(cell)) * size, (rows[start + 1] + Float(line)) * size)
                     let (w, h) = (exp(rows[start + 2]) * size, exp(rows[start + 3]) * size)
@@ -76,19 +76,19 @@ public enum YOLOX {
             }
         }
         candidates.sort { $0.score > $1.score }
-        return Array(candidates.prefix(mostCandidates))
+        return Array(candidates.prefix(maximumCandidateCount))
     }
 
-    /// Keeps the best of each group of boxes that show the same thing (non-maximum suppression).
+    /// Keeps the best of each group of overlapping boxes (non-maximum suppression).
     ///
-    /// - Parameter candidates: The most likely first.
-    /// - Returns: Those that are kept, in the same order.
+    /// - Parameter candidates: Sorted, most confident first.
+    /// - Returns: The remaining candidates, in the same order.
     static func suppressed(_ candidates: [Candidate]) -> [Candidate] {
         let perClass = suppressed(candidates) { better, other in
             better.classID == other.classID && better.overlap(with: other) > sameClassOverlap
         }
         let all = suppressed(perClass) { better, other in better.overlap(with: other) > otherClassOverlap }
-        return Array(all.prefix(mostPredictions))
+        return Array(all.prefix(maximumPredictionCount))
     }
 
     private static func suppressed(

@@ -7,19 +7,19 @@ import Names
 import SharedFrame
 import Web
 
-/// What a result is answered with.
+/// Formats results as responses.
 struct Answer {
     let description: Detector.Description
     let threshold: Float
     let now: Instant
 
-    /// JSON in the form of DeepStack and CodeProject.AI, and more.
+    /// Returns a result as JSON: the fields of DeepStack and CodeProject.AI, and Oriel's own.
     ///
     /// - Parameters:
-    ///   - result: What was found.
-    ///   - filter: Which predictions of it are reported.
-    ///   - time: The minimum time for which the links are valid; nil if there are no links.
-    /// - Returns: The answer.
+    ///   - result: The result.
+    ///   - filter: Selects the predictions to report.
+    ///   - time: The minimum time for which the links are valid, or nil if there are no links.
+    /// - Returns: The response.
     func json(_ result: StoredResult, _ filter: ResultFilter, linksValid time: Duration?) -> Response {
         let detection = result.detection
         let predictions = filter.filter(detection.predictions)
@@ -45,7 +45,7 @@ struct Answer {
         return .json(.object(fields))
     }
 
-    /// Header fields of a picture that belongs to a result.
+    /// Returns the header fields for a result's picture.
     static func pictureHeaders(_ jpeg: [UInt8], _ result: StoredResult) -> [(name: String, value: String)] {
         var headers = [
             (name: "Content-Type", value: "image/jpeg"), ("Content-Length", "\(jpeg.count)"),
@@ -86,14 +86,14 @@ struct Answer {
         ])
     }
 
-    /// Four digits behind the point.
+    /// Formats a value with four decimals.
     static func rounded(_ value: Double) -> JSON {
         let whole = Int((value * 10000).rounded())
         let digits = String(whole % 10000)
         return .literal("\(whole / 10000)." + String(repeating: "0", count: 4 - digits.count) + digits)
     }
 
-    /// Two digits behind the point.
+    /// Formats a time in milliseconds with two decimals.
     static func milliseconds(_ nanoseconds: UInt64) -> JSON {
         let hundredths = (nanoseconds + 5000) / 10000
         return .literal("\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)")

@@ -8,9 +8,9 @@ import Service
 import SharedFrame
 import Web
 
-/// From a whole request to work.
+/// From requests to jobs.
 extension DetectionApplication {
-    /// Does what a request asks for, once all of it is there.
+    /// Handles a complete request.
     func perform(
         _ exchange: DetectionExchange, _ request: Request, _ frame: UInt64?, body: [UInt8]
     ) throws(HTTPError) {
@@ -41,15 +41,15 @@ extension DetectionApplication {
         }
     }
 
-    // MARK: What is looked at
+    // MARK: Pictures
 
-    /// The picture in a form's field, as DeepStack's clients send it.
+    /// Detects objects in the picture of a form, as DeepStack clients send it.
     private func detectForm(
         _ body: [UInt8], _ request: Request, for exchange: DetectionExchange
     ) throws(HTTPError) {
         try checkReadiness(exchange.filter)
         guard let boundary = FormData.boundary(in: request["CONTENT_TYPE"] ?? ""), !body.isEmpty else {
-            throw HTTPError(400, "bad_form", "Send a form (multipart/form-data) with a JPEG in its field 'image'.")
+            throw HTTPError(400, "bad_form", "Send a form (multipart/form-data) with a JPEG in the field 'image'.")
         }
         let form: FormData
         do throws(FormData.Defect) {
@@ -58,23 +58,23 @@ extension DetectionApplication {
             throw HTTPError(400, "bad_form", error.message)
         }
         guard let content = form.first("image"), !content.isEmpty else {
-            throw HTTPError(400, "bad_form", "The form has no field 'image' with a JPEG in it.")
+            throw HTTPError(400, "bad_form", "The form has no field 'image' with a picture.")
         }
         guard content.count <= Limit.pictureByteCount else { throw Self.tooLarge }
         if let range = form.first("min_confidence"), range.count < 32 {
             let text = String(decoding: body[range], as: UTF8.self).trimmed
             guard let value = Float(text), (0...1).contains(value) else {
-                throw HTTPError(400, "bad_form", "The form's field 'min_confidence' takes a number from 0 to 1.")
+                throw HTTPError(400, "bad_form", "The form field 'min_confidence' takes a number from 0 to 1.")
             }
-            exchange.filter.minimum = max(value, YOLOX.leastConfidence)
+            exchange.filter.minimum = max(value, YOLOX.minimumConfidence)
         }
         try detect(picture: Array(body[content]), for: exchange)
     }
 
-    /// A picture that came with the request; the same one is looked at once for all who wait for it.
+    /// Detects objects in an uploaded picture; identical concurrent uploads share one job.
     private func detect(picture: [UInt8], for exchange: DetectionExchange) throws(HTTPError) {
         if let (id, _) = jobs.first(where: { $0.value.upload == picture }) {
-            // Its own copy is not needed any more.
+            // This copy is no longer needed.
             exchange.reservation = nil
             try join(exchange, id)
         } else {
@@ -82,7 +82,7 @@ extension DetectionApplication {
         }
     }
 
-    /// The frame of a camera that was named.
+    /// Detects objects in a specific frame.
     private func detect(
         frame number: UInt64, of camera: WatchedCamera, for exchange: DetectionExchange
     ) throws(HTTPError) {
@@ -95,11 +95,11 @@ extension DetectionApplication {
         } else if let frame = camera.subscriber.copyFrame(number: number) {
             try add(.frame(camera.name, frame), key: key, for: exchange)
         } else {
-            throw HTTPError(410, "frame_gone", "Frame \(number) of camera '\(camera.name)' is no longer there.")
+            throw HTTPError(410, "frame_gone", "Frame \(number) of camera '\(camera.name)' is no longer available.")
         }
     }
 
-    /// The newest frame of a camera, or the next one if that is not current.
+    /// Detects objects in a camera's newest frame, or in the next one if that is not current.
     private func detectNewest(of camera: WatchedCamera, for exchange: DetectionExchange) throws(HTTPError) {
         if let frame = camera.currentFrame(now: now) {
             if let result = store.result(of: camera.name, number: frame.number) {
@@ -119,14 +119,14 @@ extension DetectionApplication {
         do throws(SystemError) {
             try camera.add(exchange, mailbox)
         } catch {
-            log.error("the pictures of \(camera.name) cannot be watched: \(error)")
+            log.error("cannot watch camera \(camera.name): \(error)")
             throw Self.busy
         }
         exchange.wait(Limit.freshTime)
         exchange.camera = camera
     }
 
-    /// Goes on with those who waited for a fresh frame, if there is one now.
+    /// Continues requests that waited for a fresh frame, if there is one now.
     func serveWaiters(of camera: WatchedCamera) {
         guard !camera.waiters.isEmpty else { return }
         let isFresh = camera.currentFrame(now: now) != nil
@@ -143,13 +143,13 @@ extension DetectionApplication {
         }
     }
 
-    // MARK: Work
+    // MARK: Jobs
 
-    /// Queues work, if there is room in the queue, for a request that then waits.
+    /// Queues a job for a request, unless the queue is full.
     func add(
         _ task: Job.Task, key: JobKey?, upload: [UInt8]? = nil, for exchange: DetectionExchange, isBegun: Bool = false
     ) throws(HTTPError) {
-        // What has been looked at already is not refused in favour of those who have only come.
+        // Prefer finishing requests whose inference is done over new ones.
         let room = isBegun ? configuration.queueLength * 4 : configuration.queueLength
         guard inference.pendingCount < room, waitingCount < Limit.waitingCount else { throw Self.busy }
         let job = Job(id: nextJob, task: task)
@@ -161,7 +161,7 @@ extension DetectionApplication {
         inference.add(job)
     }
 
-    /// Lets a request wait for work that another one has asked for.
+    /// Lets a request share a pending job.
     func join(_ exchange: DetectionExchange, _ job: UInt64) throws(HTTPError) {
         guard waitingCount < Limit.waitingCount else { throw Self.busy }
         counters.countShared()
@@ -172,7 +172,7 @@ extension DetectionApplication {
 
     // MARK: Cameras
 
-    /// The camera that a request means: one that was named at the start, or whose ring is there.
+    /// Returns the camera a request names: a configured one, or one that has a ring.
     func camera(_ text: String?, for connection: Connection) throws(HTTPError) -> WatchedCamera {
         directory.refreshIfChanged()
         let name = text.map { CameraName($0) } ?? directory.first
@@ -189,7 +189,7 @@ extension DetectionApplication {
             cameras[name] = camera
             return camera
         } catch {
-            log.error("a camera cannot be opened: \(error)")
+            log.error("cannot open a camera: \(error)")
             throw Self.busy
         }
     }

@@ -8,9 +8,9 @@ import Service
 import SharedFrame
 import Web
 
-/// Work that is done, and results that are kept.
+/// Finished jobs and stored results.
 extension DetectionApplication {
-    /// Work is done: answers all who wait for it.
+    /// Answers all requests that wait for a job.
     func finish(_ id: UInt64, _ outcome: Job.Outcome) {
         let exchanges = forget(id)
         for exchange in exchanges { exchange.job = nil }
@@ -40,7 +40,7 @@ extension DetectionApplication {
         }
     }
 
-    /// The result of a frame that is known already, or a new one.
+    /// Returns the stored result for the frame, or stores a new one.
     private func keep(
         _ detection: Detection, _ jpeg: [UInt8], _ camera: CameraName?, _ frame: FrameDescription?
     ) -> StoredResult {
@@ -84,7 +84,7 @@ extension DetectionApplication {
 
     func result(_ id: String) throws(HTTPError) -> StoredResult {
         if let result = store.result(id) { return result }
-        if store.mayHaveHad(id) { throw HTTPError(410, "result_gone", "Result \(id) is no longer kept; detect again.") }
+        if store.mayHaveHad(id) { throw HTTPError(410, "result_gone", "Result \(id) has expired; detect again.") }
         throw HTTPError(404, "not_found", "There is no result \(Excerpt(id)).")
     }
 
@@ -92,23 +92,23 @@ extension DetectionApplication {
         do throws(SystemError) {
             return try result.jpeg()
         } catch {
-            throw HTTPError(503, "internal", "The picture cannot be read: \(error)")
+            throw HTTPError(503, "internal", "Cannot read the picture: \(error)")
         }
     }
 
-    // MARK: What cannot be done
+    // MARK: Errors
 
-    /// Refuses at once what cannot be done: nothing can be detected, or not the classes that are asked for.
+    /// Throws if the detector is not available or does not know the requested classes.
     func checkReadiness(_ filter: ResultFilter) throws(HTTPError) {
         if case .unavailable(let error, let since) = inference.readiness {
-            // What was missing may have been installed meanwhile: then this request finds out.
-            if now - since >= Limit.retryTime { return }
+            // The missing files may have been installed since: let this request retry.
+            if now - since >= Limit.retryInterval { return }
             throw Self.unavailable(error)
         }
         try checkLabels(filter)
     }
 
-    /// Refuses classes that the model does not have.
+    /// Throws if the model does not have a requested class.
     func checkLabels(_ filter: ResultFilter) throws(HTTPError) {
         guard case .ready(let description) = inference.readiness, let label = filter.unknownLabel(description.labels)
         else { return }
@@ -116,7 +116,7 @@ extension DetectionApplication {
     }
 
     static func unavailable(_ error: DetectionError) -> HTTPError {
-        .temporary(error.kind.rawValue, "Nothing can be detected: \(error).", retryAfter: 10)
+        .temporary(error.kind.rawValue, "Detection is not available: \(error).", retryAfter: 10)
     }
 
     static func refusal(_ error: DetectionError) -> HTTPError {
@@ -138,7 +138,7 @@ extension DetectionApplication {
         case .unavailable(let error, _):
             fields = [
                 ("state", .text("unavailable")), ("ready", .bool(false)), ("error", .text(error.kind.rawValue)),
-                ("message", .text("Nothing can be detected: \(error).")),
+                ("message", .text("Detection is not available: \(error).")),
             ]
         case .ready(let description):
             fields = [
@@ -165,11 +165,11 @@ extension DetectionApplication {
         return .json(.object(fields))
     }
 
-    /// Has the detector's files looked at again, for a client that only asks whether it is there.
+    /// Checks the detector's files again, for clients that only request the status.
     private func recheck() {
         switch inference.readiness {
         case .loading: return
-        case .unavailable(_, let since): if now - since < Limit.retryTime { return }
+        case .unavailable(_, let since): if now - since < Limit.retryInterval { return }
         case .ready: break
         }
         inference.recheck()

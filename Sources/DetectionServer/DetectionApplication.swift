@@ -11,9 +11,9 @@ import Service
 import SharedFrame
 import Web
 
-/// What the detection worker does with requests, while another thread detects.
+/// The request handler of the detection worker.
 ///
-/// Another thread detects. It belongs to the worker's event loop.
+/// Used only on the worker's event loop; inference runs on another thread.
 final class DetectionApplication: Application {
     let configuration: DetectionServerConfiguration
     let log: Logger
@@ -23,28 +23,28 @@ final class DetectionApplication: Application {
     var counters = DetectionCounters()
     let directory: CameraDirectory
     var cameras: [CameraName: WatchedCamera] = [:]
-    /// What cameras' watches post when there may be a new frame.
+    /// Receives a camera's name when it may have a new frame.
     let mailbox: Mailbox<CameraName>
-    /// Work under way, and who waits for it.
+    /// Pending jobs by ID.
     var jobs: [UInt64: PendingJob] = [:]
-    /// Work that a further request for the same joins.
+    /// Pending jobs that further requests can share.
     var jobsByKey: [JobKey: UInt64] = [:]
     var nextJob: UInt64 = 1
     let reserved = Reservation.Account()
-    /// Descriptors that results may take: the others are for connections.
+    /// The maximum number of descriptors for results; the rest is for connections.
     let maximumFileCount: Int
 
-    /// Work under way.
+    /// A pending job and the requests that wait for it.
     struct PendingJob {
         var waiters: [DetectionExchange]
         let key: JobKey?
-        /// The picture that came with a request, so that the same one is not looked at twice.
+        /// The uploaded picture, to recognise identical uploads.
         let upload: [UInt8]?
     }
 
-    /// What work is about.
+    /// Identifies equal jobs.
     enum JobKey: Hashable {
-        /// A camera's newest frame, whichever that is when its turn has come.
+        /// A camera's newest frame at the time the job runs.
         case newest(CameraName)
         case frame(CameraName, number: UInt64)
         case drawing(result: String, ResultFilter)
@@ -63,7 +63,7 @@ final class DetectionApplication: Application {
 
     var now: Instant { loop.now }
 
-    // MARK: The worker's calls
+    // MARK: Application
 
     var metricsPath: String? { "/detect/metrics" }
 
@@ -93,7 +93,7 @@ final class DetectionApplication: Application {
         do throws(HTTPError) {
             guard let route else {
                 throw HTTPError(
-                    404, "not_found", "There is nothing at \(Excerpt(request.path)); POST to /detect_once.")
+                    404, "not_found", "Not found: \(Excerpt(request.path)); to detect objects, POST to /detect_once.")
             }
             try admit(request, route, on: connection)
         } catch {
@@ -101,10 +101,10 @@ final class DetectionApplication: Application {
         }
     }
 
-    // MARK: Before anything is detected
+    // MARK: Admission
 
     static let tooLarge = HTTPError(
-        413, "too_large", "The picture has more than \(Limit.pictureByteCount >> 20) MiB.")
+        413, "too_large", "The picture is larger than \(Limit.pictureByteCount >> 20) MiB.")
     static let busy = HTTPError.temporary("busy", "The detection queue is full; try again.", retryAfter: 1)
 
     private func admit(_ request: Request, _ route: DetectionRoute, on connection: Connection) throws(HTTPError) {
@@ -116,7 +116,7 @@ final class DetectionApplication: Application {
         let frame = try query.integer("frame", in: 0...UInt64(1) << 53)
         let exchange = DetectionExchange(route, filter, on: connection, self)
         let length = try bodyLength(request, route, frame)
-        // A request that names a camera which does not exist is refused even if a picture comes with it.
+        // An unknown camera is an error even if the request contains a picture.
         if case .detect(let name) = route, name != nil || length == 0 {
             _ = try camera(name, for: connection)
         } else if route.isPost {
@@ -134,24 +134,24 @@ final class DetectionApplication: Application {
         }
     }
 
-    /// The length of the body, of which all bodies together may have only so much.
+    /// Returns the length of the body; throws if it, or all bodies together, would be too large.
     private func bodyLength(
         _ request: Request, _ route: DetectionRoute, _ frame: UInt64?
     ) throws(HTTPError) -> Int {
         let length = try request.contentLength()
         let isPicture = request.mediaType == "image/jpeg"
-        // A client that sends a picture wants to know about that one, not about the camera's.
+        // An empty picture is an error: the client does not want the camera's picture instead.
         if length == 0, route.isPost, isPicture { throw HTTPError(400, "bad_picture", "The picture is empty.") }
         guard length > 0, route.isPost else { return 0 }
         guard frame == nil else { throw HTTPError(400, "bad_query", "Send a picture or name a frame, not both.") }
         let isForm = FormData.boundary(in: request["CONTENT_TYPE"] ?? "") != nil
         switch route {
         case .deepStack where !isForm:
-            throw HTTPError(415, "wrong_type", "Send a form (multipart/form-data) with a JPEG in its field 'image'.")
+            throw HTTPError(415, "wrong_type", "Send a form (multipart/form-data) with a JPEG in the field 'image'.")
         case .detect where !isPicture:
             throw HTTPError(
                 415, "wrong_type",
-                "Send a JPEG as Content-Type: image/jpeg, or nothing for the camera's own picture.")
+                "Send a JPEG as Content-Type: image/jpeg, or an empty body for the camera's picture.")
         default: break
         }
         guard length <= (isForm ? Limit.bodyByteCount : Limit.pictureByteCount) else { throw Self.tooLarge }
@@ -161,14 +161,14 @@ final class DetectionApplication: Application {
         return length
     }
 
-    /// Requests that wait for a fresh frame or for a result.
+    /// The number of requests that wait for a fresh frame or for a result.
     var waitingCount: Int {
         jobs.values.reduce(0) { $0 + $1.waiters.count } + cameras.values.reduce(0) { $0 + $1.waiters.count }
     }
 
     // MARK: Answers
 
-    /// Answers a request, whatever it waited for.
+    /// Answers a request, whatever it is waiting for.
     func answer(_ exchange: DetectionExchange, _ response: Response, outcome: String = "ok") {
         counters.count(outcome, isDetection: exchange.route.isPost)
         leave(exchange)
@@ -179,7 +179,7 @@ final class DetectionApplication: Application {
         answer(exchange, Self.response(error), outcome: error.code)
     }
 
-    /// A request that never came so far as to wait.
+    /// Refuses a request that has no exchange yet.
     func refuse(_ error: HTTPError, on connection: Connection) {
         refuse(error, on: connection, isDetection: true)
     }
@@ -189,12 +189,12 @@ final class DetectionApplication: Application {
         connection.answer(Self.response(error))
     }
 
-    /// In the form that both Oriel's and DeepStack's clients read.
+    /// The error in a form that both Oriel's and DeepStack's clients understand.
     private static func response(_ error: HTTPError) -> Response {
         error.response(leading: [("success", .bool(false))])
     }
 
-    /// Takes a request out of everything that it waits in.
+    /// Removes a request from everything it waits for.
     func leave(_ exchange: DetectionExchange) {
         exchange.reservation = nil
         exchange.camera?.remove(exchange)
@@ -202,14 +202,14 @@ final class DetectionApplication: Application {
         exchange.result = nil
         guard let id = exchange.job.take() else { return }
         jobs[id]?.waiters.removeAll { $0 === exchange }
-        // Nobody is left who wants the work.
+        // No request needs the job any more.
         if jobs[id]?.waiters.isEmpty ?? true {
             forget(id)
             inference.cancel(id)
         }
     }
 
-    /// Forgets work, and returns who waits for it.
+    /// Removes a job and returns the requests that wait for it.
     @discardableResult
     func forget(_ id: UInt64) -> [DetectionExchange] {
         guard let job = jobs.removeValue(forKey: id) else { return [] }
@@ -217,14 +217,14 @@ final class DetectionApplication: Application {
         return job.waiters
     }
 
-    /// The time of a request that waits is over.
-    func giveUp(_ exchange: DetectionExchange) {
+    /// Answers a request whose wait has timed out.
+    func timeOut(_ exchange: DetectionExchange) {
         if let camera = exchange.camera {
             refuse(offline(camera.name, outage(of: camera) ?? .silent), to: exchange)
             return
         }
         let seconds = Int(Limit.resultTime.inSeconds)
-        let message = "The detector has not come to this picture in \(seconds) seconds."
+        let message = "The detector did not process this picture within \(seconds) seconds; try again."
         refuse(.temporary("timeout", message, retryAfter: 1, status: 504), to: exchange)
     }
 

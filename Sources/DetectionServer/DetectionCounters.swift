@@ -2,14 +2,14 @@ import Detection
 import JSON
 import Web
 
-/// What the worker has done since it started.
+/// The counters of a detection worker since its start.
 struct DetectionCounters {
-    /// Bounds of the histogram's buckets in seconds.
+    /// The upper bounds of the histogram's buckets in seconds.
     static let bounds = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1]
 
-    /// Of requests to detect something, by what they were answered with.
+    /// Detection requests by outcome.
     private var detections: [String: UInt64] = ["ok": 0]
-    /// Of all others: results, their pictures, status, metrics.
+    /// Other requests (results, pictures, status) by outcome.
     private var others: [String: UInt64] = ["ok": 0]
     private(set) var sharedCount: UInt64 = 0
     private var buckets = [UInt64](repeating: 0, count: bounds.count)
@@ -17,15 +17,15 @@ struct DetectionCounters {
     private var inferenceNanoseconds: UInt64 = 0
     private var lastNanoseconds: UInt64 = 0
 
-    /// Counts an answered request: `ok`, or the word of its error.
+    /// Counts an answered request; `outcome` is `ok` or the error code.
     mutating func count(_ outcome: String, isDetection: Bool) {
         if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
     }
 
-    /// Counts a request that was answered with a result that another one had asked for too.
+    /// Counts a request that shared the result of another one.
     mutating func countShared() { sharedCount += 1 }
 
-    /// Counts one computation of the network.
+    /// Counts an inference.
     mutating func countInference(_ nanoseconds: UInt64) {
         inferenceCount += 1
         inferenceNanoseconds += nanoseconds
@@ -33,7 +33,7 @@ struct DetectionCounters {
         for (index, bound) in Self.bounds.enumerated() where Double(nanoseconds) / 1e9 <= bound { buckets[index] += 1 }
     }
 
-    /// For the status document.
+    /// The counters for the status document.
     var json: [(String, JSON)] {
         let mean = inferenceCount == 0 ? 0 : inferenceNanoseconds / inferenceCount
         return [
@@ -53,11 +53,11 @@ struct DetectionCounters {
         .object(outcomes.sorted { $0.key < $1.key }.map { ($0.key, .count($0.value)) })
     }
 
-    /// Adds them to the worker's metrics.
+    /// Adds the counters to the metrics.
     func addMetrics(
         to text: inout MetricsText, _ readiness: InferenceThread.Readiness, store: ResultStore, waiting: Int
     ) {
-        text.family("oriel_detect_ready", .gauge, "1 while a model and a runtime are loaded.")
+        text.family("oriel_detect_ready", .gauge, "1 if a model and a runtime are loaded.")
         if case .ready(let description) = readiness {
             text.sample(
                 "oriel_detect_ready", [("model", description.model), ("runtime", description.runtime)], 1)
@@ -65,8 +65,8 @@ struct DetectionCounters {
             text.sample("oriel_detect_ready", [], 0)
         }
         for (name, outcomes, help) in [
-            ("oriel_detect_requests_total", detections, "Requests to detect, by what they were answered with."),
-            ("oriel_detect_other_requests_total", others, "Requests for results and status, by their answers."),
+            ("oriel_detect_requests_total", detections, "Detection requests by outcome."),
+            ("oriel_detect_other_requests_total", others, "Requests for results and status by outcome."),
         ] {
             text.family(name, .counter, help)
             for (outcome, count) in outcomes.sorted(by: { $0.key < $1.key }) {
@@ -75,13 +75,13 @@ struct DetectionCounters {
         }
         text.family("oriel_detect_shared_total", .counter, "Requests that shared the result of another one.")
         text.sample("oriel_detect_shared_total", [], Double(sharedCount))
-        text.family("oriel_detect_waiting", .gauge, "Requests that wait for a result.")
+        text.family("oriel_detect_waiting", .gauge, "Requests waiting for a result.")
         text.sample("oriel_detect_waiting", [], Double(waiting))
-        text.family("oriel_detect_results", .gauge, "Results that are kept.")
+        text.family("oriel_detect_results", .gauge, "Stored results.")
         text.sample("oriel_detect_results", [], Double(store.count))
-        text.family("oriel_detect_results_bytes", .gauge, "Bytes of their pictures.")
+        text.family("oriel_detect_results_bytes", .gauge, "Size of the stored pictures.")
         text.sample("oriel_detect_results_bytes", [], Double(store.byteCount))
-        text.family("oriel_detect_inference_seconds", .histogram, "Time that the network took.")
+        text.family("oriel_detect_inference_seconds", .histogram, "Inference time.")
         for (bound, count) in zip(Self.bounds, buckets) {
             text.sample("oriel_detect_inference_seconds_bucket", [("le", "\(bound)")], Double(count))
         }

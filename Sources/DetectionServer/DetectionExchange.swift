@@ -3,22 +3,21 @@ import Linux
 import Service
 import Web
 
-/// A request to the detector that waits: for a fresh frame, or for work.
+/// A request that waits for a fresh frame or for a job.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class DetectionExchange: Exchange {
-    /// What the request is for, and what of a result it wants.
     let route: DetectionRoute
     var filter: ResultFilter
-    /// When it is given up.
+    /// When it times out.
     var deadline = Instant.distantFuture
     /// The camera whose fresh frame it waits for.
     var camera: WatchedCamera?
-    /// The work that it waits for.
+    /// The job it waits for.
     var job: UInt64?
-    /// The result whose picture with boxes is being drawn.
+    /// The result whose boxes are being drawn.
     var result: StoredResult?
-    /// The memory that its body takes.
+    /// The memory reserved for its body.
     var reservation: Reservation?
     unowned let connection: Connection
     private unowned let application: DetectionApplication
@@ -33,17 +32,17 @@ final class DetectionExchange: Exchange {
         self.application = application
     }
 
-    /// Waits for `timeout` at most.
+    /// Waits for at most `timeout`.
     func wait(_ timeout: Duration) {
         deadline = connection.worker.now + timeout
-        // It may wait already, for something else.
+        // It may already be waiting for something else.
         guard !isOpen else { return }
         isOpen = true
         connection.open(self)
     }
 
     func tick() {
-        if connection.worker.now >= deadline { application.giveUp(self) }
+        if connection.worker.now >= deadline { application.timeOut(self) }
     }
 
     func end() {
@@ -54,11 +53,11 @@ final class DetectionExchange: Exchange {
     func stop(_ reason: StopReason) { application.refuse(reason.error, to: self) }
 }
 
-/// Memory that bodies which arrive or wait take; given back when nothing refers to it any more.
+/// Memory reserved for a body that is arriving or waiting; released with the last reference.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class Reservation {
-    /// What all reservations take together.
+    /// The sum of all reservations.
     final class Account {
         fileprivate(set) var byteCount = 0
     }

@@ -1,18 +1,18 @@
 import SharedFrame
 
-/// What a request is for, from its path.
+/// The resource that a request path names.
 enum DetectionRoute: Equatable {
-    /// Detect: a camera's frame, or the picture in the body.
+    /// Detection in a camera's frame, or in the picture in the body.
     case detect(camera: String?)
-    /// The same as programs for DeepStack ask for it: the picture is in a form.
+    /// Detection for DeepStack clients: the picture is in a form.
     case deepStack
     case status
-    /// A result as it was answered, its picture, or the picture with boxes.
+    /// A result as JSON, its picture, or the picture with boxes.
     case result(String)
     case picture(String)
     case overlay(String)
 
-    /// Returns nil if nothing is at that path.
+    /// Returns nil if there is no such path.
     init?(path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         switch (parts.first, parts.count) {
@@ -31,7 +31,7 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// Whether it is asked for by POST; the others by GET and HEAD.
+    /// Whether it takes POST; the others take GET and HEAD.
     var isPost: Bool {
         switch self {
         case .detect, .deepStack: true
@@ -39,7 +39,7 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// The names that the query may use.
+    /// The query parameters it takes.
     var parameters: Set<String> {
         switch self {
         case .detect: ResultFilter.parameters.union(["frame"])

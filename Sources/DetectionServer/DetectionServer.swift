@@ -2,26 +2,26 @@ public import EventLoop
 public import Linux
 import Service
 
-/// A detection worker: what detect-fcgi is.
+/// A detection worker, the body of detect-fcgi.
 ///
-/// Made and run by one thread, before the process starts any other.
+/// Create and run it on one thread, before the process starts any other.
 public final class DetectionServer {
     private let application: DetectionApplication
     private let worker: Worker
 
-    /// Ends the server from another thread.
+    /// Stops the server from another thread.
     public let stopper: LoopSignal
 
-    /// Makes the worker on the listening socket at descriptor 0; SIGTERM, SIGINT and SIGHUP end it.
+    /// Creates a worker on the listening socket at descriptor 0; SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it.
     ///
-    /// Throws a `Failure` that says what is wrong, with status 64 if there is no listening socket. A model or a runtime
-    /// that is missing is no failure: requests are answered with it.
+    /// Throws a `Failure` with status 64 if there is no listening socket. A missing model or runtime is not an error
+    /// here: it is reported to clients.
     public convenience init(_ configuration: DetectionServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
     }
 
-    /// Makes a worker on a listening socket that does not block; without `signals` only its stopper ends it.
+    /// Creates a worker on a non-blocking listening socket; without `signals` only its stopper stops it.
     public init(
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
@@ -33,7 +33,7 @@ public final class DetectionServer {
         stopper = loop.signal
     }
 
-    /// Serves until a signal or the stopper ends it.
+    /// Serves until a signal or the stopper stops it.
     public func run() throws(SystemError) {
         let inference = application.inference
         let thread = try Thread("inference") { inference.run() }

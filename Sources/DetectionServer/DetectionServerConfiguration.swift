@@ -3,21 +3,21 @@ public import Names
 public import Service
 public import SharedFrame
 
-/// What a detection worker serves.
+/// The configuration of a detection worker.
 public struct DetectionServerConfiguration: Sendable {
     /// The program's name and its limits.
     public var worker: WorkerConfiguration
-    /// What the names of the rings begin with (`ORIEL_PREFIX`).
+    /// The prefix of the ring names (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
-    /// Whose rings are looked at; of a camera that has several, the first of these kinds counts.
+    /// The kinds of rings to read, in order of preference for a camera with several.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even while they have no ring; the first is the one that a path without a name means.
+    /// Cameras that exist even without a ring; the first is the default camera.
     public var cameras: [CameraName]
-    /// What to detect with.
+    /// The detector's configuration.
     public var detector: DetectorConfiguration
-    /// The minimum confidence where the request does not say.
+    /// The default minimum confidence.
     public var threshold: Float
-    /// Pictures that may wait for their turn; further requests are refused with status 503.
+    /// The maximum number of queued pictures; further requests get status 503.
     public var queueLength: Int
 
     public init(
@@ -35,31 +35,31 @@ public struct DetectionServerConfiguration: Sendable {
     }
 }
 
-/// How much may be under way at once: what arrives beyond it is refused, so that memory is bounded.
+/// Limits that bound memory and waiting times; requests that exceed them are refused.
 enum Limit {
-    /// Bytes of a picture.
+    /// The maximum size of a picture.
     static let pictureByteCount = 16 << 20
-    /// Bytes of a form: the picture, and what stands around it.
+    /// The maximum size of a form: a picture and its surroundings.
     static let bodyByteCount = pictureByteCount + (64 << 10)
-    /// Bytes of all bodies that arrive or wait.
+    /// The maximum total size of bodies that are arriving or waiting.
     static let bodiesByteCount = 48 << 20
-    /// Requests that wait for a result.
+    /// The maximum number of waiting requests.
     static let waitingCount = 256
-    /// Bytes of pictures whose results are kept, and of those that are kept for at least a minute.
+    /// The maximum total size of stored pictures, and of those guaranteed to be kept for ``storeTime``.
     static let storeByteCount = 16 << 20
     static let storeSafeByteCount = 12 << 20
-    /// How long a result is kept at least.
+    /// The minimum time for which results are kept.
     static let storeTime: Duration = .seconds(60)
     /// How long a request waits for a fresh frame.
     static let freshTime: Duration = .seconds(5)
-    /// How long it waits for its result.
+    /// How long a request waits for its result.
     static let resultTime: Duration = .seconds(10)
-    /// How often at most a detector's files are looked at again when somebody asks: if they have changed, it is loaded.
-    static let retryTime: Duration = .seconds(3)
-    /// After which a session's niceness can be set again for sure (Linux: 100 ms for all sessions together).
+    /// The minimum interval between checks of the detector's files.
+    static let retryInterval: Duration = .seconds(3)
+    /// After which a session's niceness can certainly be set again (Linux allows one change per 100 ms, system-wide).
     static let sessionTime: Duration = .milliseconds(300)
-    /// When it is loaded again, although its files have not changed.
-    static let hopelessTime: Duration = .seconds(60)
-    /// How old a frame may be, at the least, to be called the camera's newest without waiting for a newer one.
+    /// The interval of attempts to load the detector if its files have not changed.
+    static let unchangedRetryInterval: Duration = .seconds(60)
+    /// The maximum age of a frame to count as current, for fast cameras.
     static let freshAge: Duration = .milliseconds(250)
 }

@@ -6,9 +6,9 @@ import Names
 import SharedFrame
 import Synchronization
 
-/// The thread that detects: one picture at a time, so that the event loop answers all the while.
+/// Runs detection jobs on a thread of its own, one at a time, so that the event loop stays responsive.
 final class InferenceThread: Sendable {
-    /// Whether anything can be detected.
+    /// Whether the detector is available.
     enum Readiness: Sendable {
         case loading
         case ready(Detector.Description)
@@ -31,7 +31,7 @@ final class InferenceThread: Sendable {
     private let work: EventDescriptor
     private let state = Mutex(State())
 
-    /// `log` gets one line each time the detector becomes available or stops being so.
+    /// Logs a line whenever the detector becomes available or unavailable.
     init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
         self.configuration = configuration
         self.log = log
@@ -44,10 +44,10 @@ final class InferenceThread: Sendable {
 
     var readiness: Readiness { state.withLock { $0.readiness } }
 
-    /// Whether the library in use has been replaced: the new one can be had by starting the program again.
+    /// Whether another library has been installed, which needs a restart to be used.
     var hasOtherRuntime: Bool { state.withLock { $0.hasOtherRuntime } }
 
-    /// Work that waits for its turn.
+    /// The number of queued jobs.
     var pendingCount: Int { state.withLock { $0.pending.count } }
 
     func add(_ job: Job) {
@@ -55,12 +55,12 @@ final class InferenceThread: Sendable {
         work.signal()
     }
 
-    /// Drops work that nobody waits for any more, unless it has begun.
+    /// Removes a queued job that no request waits for; a running job is not affected.
     func cancel(_ id: UInt64) {
         state.withLock { state in state.pending.removeAll { $0.id == id } }
     }
 
-    /// The work that is looking at this frame now.
+    /// Returns the job that is currently processing this frame, if any.
     func running(_ camera: CameraName, number: UInt64) -> UInt64? {
         state.withLock { state in
             guard let running = state.running, running.camera == camera, running.number == number else { return nil }
@@ -68,16 +68,16 @@ final class InferenceThread: Sendable {
         }
     }
 
-    /// What is done; the loop is signalled when there is something.
+    /// Returns the finished jobs; the event loop is signalled when there are any.
     func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] { finished.take() }
 
-    /// Loads what could not be loaded, if its files have changed.
+    /// Retries loading the detector if its files have changed.
     func recheck() {
         state.withLock { $0.isToRecheck = true }
         work.signal()
     }
 
-    /// Makes ``run()`` return after the picture that it is at.
+    /// Makes ``run()`` return after the current job.
     func stop() {
         state.withLock { $0.isStopping = true }
         work.signal()
@@ -88,17 +88,17 @@ final class InferenceThread: Sendable {
     func run() {
         var attempt = LoadingAttempt(configuration)
         var detector = load()
-        // Until here the session went before none (DetectWorker); from now on whoever watches goes before whoever asks.
+        // Loading ran at normal priority (DetectWorker); from now on, viewers take precedence over detection.
         Thread.yieldToOthers(niceness: 10)
         Session.yieldToOthers(niceness: 10)
         var isSessionSure = false
         while let turn = next() {
-            // The kernel takes a session's niceness once in 100 ms, and may have refused the second.
+            // The kernel limits changes of a session's niceness to one per 100 ms, so the last one may have failed.
             if !isSessionSure, Instant.now >= attempt.time + Limit.sessionTime {
                 Session.yieldToOthers(niceness: 10)
                 isSessionSure = true
             }
-            if detector != nil, Instant.now >= attempt.time + Limit.retryTime {
+            if detector != nil, Instant.now >= attempt.time + Limit.retryInterval {
                 let next = LoadingAttempt(configuration)
                 if case .ready(let description) = readiness,
                     next.hasOtherRuntime(than: attempt, inUse: description.runtimePath)
@@ -107,7 +107,7 @@ final class InferenceThread: Sendable {
                     state.withLock { $0.hasOtherRuntime = true }
                 }
                 if next.hasOtherModel(than: attempt) {
-                    log.notice("the model's file has changed: it is loaded again")
+                    log.notice("the model file has changed: reloading it")
                     detector = nil
                     attempt = next
                     detector = load()
@@ -116,7 +116,7 @@ final class InferenceThread: Sendable {
                     attempt.runtimeSources = next.runtimeSources
                 }
             }
-            // Somebody may have installed meanwhile what was missing.
+            // The missing files may have been installed since.
             if detector == nil, case .unavailable(let error, _) = readiness {
                 let next = LoadingAttempt(configuration)
                 if next.isPromising(after: attempt) {
@@ -138,7 +138,7 @@ final class InferenceThread: Sendable {
         case recheck
     }
 
-    /// What is to be done next; nil at the end.
+    /// Waits for the next job or recheck; returns nil once the thread must stop.
     private func next() -> Turn? {
         while true {
             let (turn, isStopping): (Turn?, Bool) = state.withLock { state in
@@ -168,7 +168,7 @@ final class InferenceThread: Sendable {
             settle(.ready(description))
             return detector
         } catch {
-            if error != known { log.error("nothing can be detected: \(error)") }
+            if error != known { log.error("detection is not available: \(error)") }
             settle(.unavailable(error, since: Instant.now))
             return nil
         }
@@ -214,7 +214,7 @@ final class InferenceThread: Sendable {
             guard case .unavailable(let error, _) = readiness else { return .noFrame }
             return .unavailable(error)
         }
-        // A camera that cuts its pictures shall not be blind for it; a picture that somebody sends must be whole.
+        // Accept truncated pictures from cameras, some of which always truncate; an upload must be complete.
         let detection = try jpeg.withRawSpan { bytes throws(DetectionError) in
             try detector.detect(bytes, isTruncationAllowed: frame != nil)
         }

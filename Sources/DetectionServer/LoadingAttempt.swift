@@ -1,7 +1,7 @@
 import Detection
 import Linux
 
-/// What there was to load when loading was tried.
+/// The state of the files at an attempt to load the detector.
 struct LoadingAttempt {
     let sources: [FileStatus?]
     let modelSources: [FileStatus?]
@@ -14,18 +14,17 @@ struct LoadingAttempt {
         runtimeSources = configuration.runtimeSources
     }
 
-    /// Whether there is another model, and whole: what runs is not given up for a file that is gone.
+    /// Whether the model has changed; a missing file does not count, so that a running detector is kept.
     func hasOtherModel(than last: LoadingAttempt) -> Bool {
         modelSources != last.modelSources && !modelSources.contains(nil)
     }
 
-    /// Whether it may end otherwise than the one before: with other files, or after a time that may have mended
-    /// what was wrong with the machine.
+    /// Whether a retry may succeed: the files have changed, or enough time has passed for the cause to have gone.
     func isPromising(after last: LoadingAttempt) -> Bool {
-        sources != last.sources || time >= last.time + Limit.hopelessTime
+        sources != last.sources || time >= last.time + Limit.unchangedRetryInterval
     }
 
-    /// Whether there is another library where the one at `path` was found, or where it would be found before it.
+    /// Whether the library in use, or a place searched before it, now has another file.
     func hasOtherRuntime(than last: LoadingAttempt, inUse path: String) -> Bool {
         guard let index = runtimeSources.firstIndex(where: { $0.path == path }) else { return false }
         return runtimeSources[...index].contains { source in

@@ -1,21 +1,21 @@
 import Detection
 import Web
 
-/// Which predictions of a result a request wants, and in which form.
+/// Which predictions a request wants, and in which form.
 struct ResultFilter: Hashable {
     /// The minimum confidence.
     var minimum: Float
-    /// The classes that are reported; nil: all.
+    /// The classes to report, or nil for all.
     var labels: Set<String>?
-    /// Whether the answer is the picture with boxes, not JSON.
+    /// Whether to return the picture with boxes instead of JSON.
     var wantsPicture = false
 
     static let parameters: Set<String> = ["min", "labels"]
 
-    /// Takes `min=` and `labels=` from a query.
+    /// Reads `min` and `labels` from a query.
     init(_ query: Query, threshold: Float, accept: String?) throws(HTTPError) {
-        let range = Double(YOLOX.leastConfidence)...1
-        // The minimum is a Float: as a Double it is not quite 0.05.
+        let range = Double(YOLOX.minimumConfidence)...1
+        // 0.05 as a Float is slightly larger than 0.05 as a Double.
         let text = try query.number("min", in: 0.05...1)
         minimum = text.map { max(Float($0), Float(range.lowerBound)) } ?? threshold
         if let text = query.first("labels") {
@@ -24,24 +24,24 @@ struct ResultFilter: Hashable {
                 .filter { !$0.isEmpty }
             guard !names.isEmpty, names.count <= 100 else {
                 throw HTTPError(
-                    400, "bad_query", "The query parameter 'labels' takes names of classes, such as person,car.")
+                    400, "bad_query", "The query parameter 'labels' takes class names, such as person,car.")
             }
             labels = Set(names)
         }
         wantsPicture = accept.map { Preference($0).isForPicture } ?? false
     }
 
-    /// A class that the model does not have, if there is one.
+    /// Returns a requested class that is not in `known`, if any.
     func unknownLabel(_ known: [String]) -> String? {
         labels?.sorted().first { label in !known.contains { $0.lowercased() == label } }
     }
 
-    /// Those of `predictions` that are wanted.
+    /// Returns the predictions that match.
     func filter(_ predictions: [Prediction]) -> [Prediction] {
         predictions.filter { $0.confidence >= minimum && labels?.contains($0.label.lowercased()) ?? true }
     }
 
-    /// As a query, from its question mark on; empty if it is the default.
+    /// Returns the filter as a query including the question mark, or an empty string for the default filter.
     func query(threshold: Float) -> String {
         var items: [String] = []
         if minimum != threshold { items.append("min=\(minimum)") }
@@ -49,7 +49,7 @@ struct ResultFilter: Hashable {
         return items.isEmpty ? "" : "?" + items.joined(separator: "&")
     }
 
-    /// In percent-encoding (RFC 3986, section 2.1).
+    /// Percent-encodes a text (RFC 3986, section 2.1).
     private static func encoded(_ text: String) -> String {
         text.utf8.reduce(into: "") { result, byte in
             switch byte {

@@ -3,23 +3,23 @@ import Linux
 import Names
 import SharedFrame
 
-/// What was found in one picture, and the picture.
+/// A detection result with its picture.
 final class StoredResult {
-    /// How the result is called in addresses: a rising number, and digits that nobody can guess, since who asks may
-    /// have sent a picture that is nobody else's business.
+    /// The ID in URLs: a sequence number and a random part that nobody can guess, since an uploaded picture may be
+    /// private.
     let id: String
     let camera: CameraName?
-    /// nil: the picture came with the request.
+    /// Nil for an uploaded picture.
     let frame: FrameDescription?
     let detection: Detection
-    /// When the picture was taken, or came.
+    /// When the picture was captured, or uploaded.
     let time: CaptureTime
-    /// When the result was made.
+    /// When the result was created.
     let made: Instant
     private let picture: Storage
     let byteCount: Int
 
-    // All but small pictures lie outside of the heap, where what is kept for a minute would leave holes.
+    // Large pictures are stored outside the heap, which would be fragmented by data kept for a minute.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])
@@ -48,11 +48,11 @@ final class StoredResult {
             try file.append(picture)
             return .file(file)
         } catch {
-            return .array(picture)  // where there are no more descriptors
+            return .array(picture)  // no descriptor available
         }
     }
 
-    /// The picture's bytes, as they were looked at.
+    /// Returns the processed picture.
     func jpeg() throws(SystemError) -> [UInt8] {
         switch picture {
         case .file(let file): try file.contents()
@@ -61,31 +61,31 @@ final class StoredResult {
     }
 }
 
-/// The results of the last time: at least a minute's, as far as they fit.
+/// Recent results, kept for at least a minute if they fit.
 ///
-/// The loop's alone.
+/// Used only on the event loop.
 final class ResultStore {
     private struct Entry {
         let result: StoredResult
-        /// Kept for ``Limit/storeTime`` whatever comes.
+        /// Whether it is guaranteed to be kept for ``Limit/storeTime``.
         let isSafe: Bool
     }
 
     private var entries: [Entry] = []
     private(set) var byteCount = 0
     private var safeByteCount = 0
-    /// Rises from result to result and, starting with the time, from run to run.
+    /// Increases with each result and, since it starts with the time, across restarts.
     private var sequence = Clock.realtime / 1_000_000
 
     var count: Int { entries.count }
 
-    /// The name of the next result.
+    /// Returns a new ID.
     func makeID() -> String {
         sequence += 1
         return "\(sequence)-" + String(UInt64.random(in: 0...(.max)), radix: 36)
     }
 
-    /// Keeps a result, if its picture fits: for at least a minute, or when there are too many, as long as it can.
+    /// Stores a result if its picture fits: for at least a minute, or if there are too many, as long as possible.
     func keep(_ result: StoredResult, now: Instant) {
         drop { now - $0.result.made >= Limit.storeTime && byteCount + result.byteCount > Limit.storeByteCount }
         let isSafe =
@@ -98,30 +98,30 @@ final class ResultStore {
         if isSafe { safeByteCount += result.byteCount }
     }
 
-    /// The result of a frame, if it is kept.
+    /// Returns the stored result for a frame, if any.
     func result(of camera: CameraName, number: UInt64) -> StoredResult? {
         entries.last { $0.result.camera == camera && $0.result.frame?.number == number }?.result
     }
 
-    /// The result of that name, if it is kept.
+    /// Returns the stored result with this ID, if any.
     func result(_ id: String) -> StoredResult? { entries.last { $0.result.id == id }?.result }
 
-    /// Whether there may have been a result of that name.
+    /// Whether a result with this ID may have existed.
     func mayHaveHad(_ id: String) -> Bool {
         guard let number = id.split(separator: "-").first.flatMap({ UInt64($0) }) else { return false }
         return number <= sequence
     }
 
-    /// For how long at least a result is kept from now on; nil if it is not kept.
+    /// Returns the minimum time for which a result will be kept from now on, or nil if it is not stored.
     func time(of result: StoredResult, now: Instant) -> Duration? {
         guard let entry = entries.last(where: { $0.result === result }) else { return nil }
         guard entry.isSafe else { return .zero }
         return max(.zero, Limit.storeTime - result.made.age(at: now))
     }
 
-    /// Forgets results for as long as the oldest of them shall go.
-    private func drop(while isUnwanted: (Entry) -> Bool) {
-        while let index = entries.firstIndex(where: isUnwanted) {
+    /// Removes matching results, oldest first, until none matches.
+    private func drop(where mustGo: (Entry) -> Bool) {
+        while let index = entries.firstIndex(where: mustGo) {
             let entry = entries.remove(at: index)
             byteCount -= entry.result.byteCount
             if entry.isSafe { safeByteCount -= entry.result.byteCount }

@@ -1,22 +1,22 @@
-import EventLoop
 import Cameras
 import EventLoop
 import Linux
 import Names
 import SharedFrame
 
-/// A camera as the detection worker knows it: its ring, and who waits for a fresh frame.
+/// The detection worker's view of a camera: its ring and the requests that wait for a fresh frame.
 ///
-/// It belongs to the event loop. It takes interest in the ring only while somebody waits, so that an unwatched camera costs nothing.
+/// Used only on the event loop. It registers interest in the ring only while requests wait, so that an unwatched
+/// camera costs nothing.
 final class WatchedCamera {
     let name: CameraName
     let subscriber: FrameSubscriber
     private(set) var waiters: [DetectionExchange] = []
     private var watch: RingWatch?
-    /// The newest frame when watching began, and the first one after it (0: none yet).
+    /// The newest frame when watching started, and the first one after that (0 if there is none yet).
     private var frameBefore: UInt64 = 0
     private var firstFrame: UInt64 = 0
-    /// When a frame was last known to be new by the one before it.
+    /// When a frame was last proven to be new by a previous one.
     private var trusted = Instant.distantPast
 
     init(_ ring: RingName) throws(SystemError) {
@@ -24,11 +24,11 @@ final class WatchedCamera {
         subscriber = try FrameSubscriber(ring)
     }
 
-    /// The newest frame, if it is current: no older than three frames take, or a little more for fast cameras.
+    /// Returns the newest frame if it is at most three frame intervals old, or slightly more for fast cameras.
     ///
-    /// How long frames take is what the camera is asked for: the measured rate includes the pause while nobody watched.
-    /// That is stricter than for a snapshot: a camera that nobody watches gives a picture a second, or has stopped
-    /// giving any, and what is to be found may have come since.
+    /// The interval is taken from the requested frame rate, since the measured one includes idle times. This is stricter
+    /// than for snapshots: an unwatched camera delivers one picture per second or less, and the object of interest may
+    /// have appeared since.
     func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil
@@ -38,8 +38,8 @@ final class WatchedCamera {
         let maximumAge = max(Limit.freshAge, frames)
         guard Instant(nanoseconds: newest.published).age(at: now) <= maximumAge else { return nil }
         if Instant(nanoseconds: newest.capture.monotonic).age(at: now) <= maximumAge || trusted == now { return newest }
-        // A relay that connects gets first what the camera showed last; or the camera's clock is behind this one's.
-        // The second frame is new in any case.
+        // The first frame after a relay has connected may be an old one, or the camera's clock may be behind ours; the
+        // second frame is certainly new.
         guard watch != nil, newest.number != frameBefore else { return nil }
         if firstFrame == 0 { firstFrame = newest.number }
         guard newest.number != firstFrame else { return nil }
@@ -47,9 +47,9 @@ final class WatchedCamera {
         return newest
     }
 
-    /// Lets a request wait; `mailbox` gets the camera's name whenever there may be something new.
+    /// Adds a waiting request; posts the camera's name to `mailbox` whenever there may be a new frame.
     ///
-    /// Throws if there are no descriptors or threads left.
+    /// Throws if no descriptor or thread is available.
     func add(_ exchange: DetectionExchange, _ mailbox: Mailbox<CameraName>) throws(SystemError) {
         if watch == nil {
             let watch = try RingWatch(subscriber.name)
@@ -75,13 +75,13 @@ final class WatchedCamera {
         waiters.append(exchange)
     }
 
-    /// Ends the waiting of a request.
+    /// Removes a waiting request.
     func remove(_ exchange: DetectionExchange) {
         waiters.removeAll { $0 === exchange }
         if waiters.isEmpty { stop() }
     }
 
-    /// Takes all requests that wait.
+    /// Removes and returns all waiting requests.
     func takeWaiters() -> [DetectionExchange] {
         defer { stop() }
         return waiters

@@ -1,20 +1,20 @@
-/// What keeps a FastCGI worker from its work.
+/// Why a FastCGI worker cannot start or read a request.
 public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The descriptor 0 is not a listening socket.
+    /// Descriptor 0 is not a listening socket.
     case noListeningSocket
-    /// libfcgi refused to start.
+    /// libfcgi could not be initialised.
     case libraryUnavailable
-    /// libfcgi could not read a request that ``RequestHead`` had found complete.
+    /// libfcgi could not read a request that ``RequestHead`` found complete.
     case unreadableRequest
 
     public var description: String {
         switch self {
         case .noListeningSocket:
             """
-            standard input is not a FastCGI listening socket: start this program by \
-            `spawn-fcgi -n -s SOCKET -M 0660 -- PROGRAM` or by systemd with StandardInput=socket
+            standard input is not a FastCGI listening socket: start this program with \
+            `spawn-fcgi -n -s SOCKET -M 0660 -- PROGRAM` or from systemd with StandardInput=socket
             """
-        case .libraryUnavailable: "libfcgi cannot be initialised"
+        case .libraryUnavailable: "cannot initialise libfcgi"
         case .unreadableRequest: "libfcgi could not read the request"
         }
     }

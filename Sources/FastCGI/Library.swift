@@ -2,11 +2,11 @@ import CFastCGI
 import Glibc
 public import Linux
 
-/// libfcgi as a whole.
+/// The process-wide state of libfcgi.
 enum Library {
-    /// Whether FCGX_Init succeeded; it is called once, when first asked.
+    /// Whether FCGX_Init succeeded; it runs once, on first access.
     ///
-    /// What it does to SIGPIPE, SIGUSR1 and SIGTERM is taken back: it would swallow the request to end.
+    /// The handlers it installs for SIGPIPE, SIGUSR1 and SIGTERM are removed: they would ignore requests to stop.
     static let isInitialized: Bool = {
         let signals = [SIGPIPE, SIGUSR1, SIGTERM]
         let actions = signals.map { number in
@@ -25,9 +25,9 @@ enum Library {
 
 /// The socket that web servers connect to.
 public enum ListeningSocket {
-    /// Takes the listening socket that spawn-fcgi or systemd left as descriptor 0.
+    /// Takes the listening socket that spawn-fcgi or systemd passed as descriptor 0.
     ///
-    /// It becomes non-blocking, for all processes that share it.
+    /// It becomes non-blocking, in all processes that share it.
     public static func standardInput() throws -> Descriptor {
         guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
         guard FCGX_IsCGI() == 0 else { throw FastCGIError.noListeningSocket }

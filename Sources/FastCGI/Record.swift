@@ -1,12 +1,12 @@
-/// The records that carry a FastCGI conversation (FastCGI specification 1.0, sections 3.3 and 8).
+/// FastCGI records (FastCGI specification 1.0, sections 3.3 and 8).
 public enum Record {
-    /// Bytes of a record's header.
+    /// The size of a record header.
     public static let headerByteCount = 8
 
-    /// The most content that Oriel puts into one record: the largest length that needs no padding.
+    /// The maximum content size of the records we write: the largest that needs no padding.
     public static let maximumContentByteCount = 65528
 
-    /// What a record is for (`FCGI_BEGIN_REQUEST` and so on).
+    /// The type of a record (`FCGI_BEGIN_REQUEST` and so on).
     public enum Kind: UInt8, Sendable {
         case beginRequest = 1
         case abortRequest = 2
@@ -36,7 +36,7 @@ public enum Record {
         bytes.append(0)
     }
 
-    /// Appends `content` as records of the request's output; nothing when it is empty.
+    /// Appends `content` as output records; appends nothing if it is empty.
     public static func appendOutput(_ content: some Collection<UInt8>, request: UInt16, to bytes: inout [UInt8]) {
         var rest = content[...]
         while !rest.isEmpty {
@@ -47,14 +47,14 @@ public enum Record {
         }
     }
 
-    /// Appends the end of the output and of the request: 24 bytes.
+    /// Appends the end of the output and of the request (24 bytes).
     public static func appendEnd(request: UInt16, _ ending: Ending = .complete, to bytes: inout [UInt8]) {
         appendHeader(.output, request: request, byteCount: 0, to: &bytes)
         appendHeader(.endRequest, request: request, byteCount: 8, to: &bytes)
         bytes.append(contentsOf: [0, 0, 0, 0, ending.rawValue, 0, 0, 0])
     }
 
-    /// Writes `request` into the headers of all the records that `bytes` consists of.
+    /// Sets the request ID of all records in `bytes`.
     public static func readdress(_ bytes: inout [UInt8], to request: UInt16) {
         var offset = 0
         while offset + headerByteCount <= bytes.count {

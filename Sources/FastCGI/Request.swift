@@ -1,8 +1,8 @@
-/// A request as the web server hands it over.
+/// A request from the web server.
 public struct Request: Equatable, Sendable {
-    /// The number that the records of the answer must carry.
+    /// The request ID for the records of the response.
     public let id: UInt16
-    /// The CGI variables, such as `REQUEST_METHOD`; of a name that came twice, the first.
+    /// The CGI variables, such as `REQUEST_METHOD`; if a name is repeated, the first value.
     public let parameters: [String: String]
 
     public init(id: UInt16, parameters: [String: String]) {
@@ -10,7 +10,7 @@ public struct Request: Equatable, Sendable {
         self.parameters = parameters
     }
 
-    /// The value of a variable, or nil when it is missing or empty.
+    /// The value of a variable, or nil if it is missing or empty.
     public subscript(_ name: String) -> String? {
         guard let value = parameters[name], !value.isEmpty else { return nil }
         return value

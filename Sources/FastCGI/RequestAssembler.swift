@@ -1,20 +1,20 @@
-/// Assembles a request from the bytes of a connection, however they are cut.
+/// Assembles a request incrementally from the bytes of a connection.
 ///
-/// libfcgi reads a request by waiting for it; this takes what is there, so that one thread can serve many connections,
-/// and hands a head to libfcgi once it is complete. Any bytes are safe to feed. It keeps no more than the head and what
-/// was allowed of the body.
+/// libfcgi blocks until a request is complete. This type takes bytes as they arrive, so that one thread can serve many
+/// connections, and passes the header to libfcgi once it is complete. Any input is safe. It buffers only the header
+/// and the allowed size of the body.
 public struct RequestAssembler: Sendable {
-    /// What is known of the request so far.
+    /// The state of the request.
     public enum Progress: Sendable {
-        /// Valid so far: feed more when it has come.
+        /// Valid so far; more input is needed.
         case incomplete
-        /// The head is complete, for the first time: call ``allowBody(byteCount:expected:)``, or answer.
+        /// The header has just become complete: call ``allowBody(byteCount:expected:)``, or answer.
         case head(Request)
-        /// Head and body are complete.
+        /// Header and body are complete.
         case complete
-        /// The body is longer than was allowed.
+        /// The body is longer than allowed.
         case bodyTooLarge
-        /// The connection is to be closed without an answer: ``RequestHead/Defect``.
+        /// The connection must be closed without a response.
         case refused(RequestHead.Defect)
     }
 
@@ -23,27 +23,27 @@ public struct RequestAssembler: Sendable {
     private var buffer: [UInt8] = []
     private var request: Request?
     private var limit = 0
-    // What is left of the record whose content is being read, and of its padding.
+    // The remaining content and padding of the current record.
     private var content = 0
     private var padding = 0
 
     public init() {}
 
-    /// Sets how long the body may be, and makes room for `expected` bytes of it.
+    /// Sets the maximum size of the body and reserves capacity for `expected` bytes.
     public mutating func allowBody(byteCount limit: Int, expected: Int) {
         self.limit = limit
         body.reserveCapacity(min(expected, limit))
     }
 
-    /// Returns the body, and keeps no copy.
+    /// Returns the body and releases it.
     public mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
 
-    /// Adds bytes that have come; `reader` parses the head.
+    /// Processes input; `reader` parses the header.
     ///
-    /// After ``Progress/head(_:)`` call it once with no bytes, since a part of the body may be here already.
+    /// After ``Progress/head(_:)``, call it once with no bytes, since part of the body may already be buffered.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, _ reader: RequestReader) -> Progress {
         if request == nil {
             buffer += bytes

@@ -1,41 +1,41 @@
-/// What has arrived on a connection: enough for libfcgi, or not.
+/// Whether a complete and valid request header has arrived.
 ///
-/// libfcgi waits without limit for the rest of a record, and Debian's version ends the whole process when lengths add up to
-/// more than `Int32.max` or a server asks for its values more than three times at once. So a request is handed to it
-/// only when its head, from FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS, is there whole and in order.
+/// libfcgi waits forever for the rest of a record, and Debian's version exits the process if lengths add up to more
+/// than `Int32.max` or if a server sends more than three FCGI_GET_VALUES at once. It is therefore given a header, from
+/// FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS, only once that is complete and valid.
 public enum RequestHead: Equatable, Sendable {
-    /// Valid so far: examine it again when more has come.
+    /// Valid so far; examine it again after more input.
     case incomplete
-    /// The head's length; the padding at its end counts, and may still be on its way.
+    /// The size of the header, including the padding at its end, which may not have arrived yet.
     case complete(byteCount: Int)
     case refused(Defect)
 
-    /// Why a connection is closed without an answer.
+    /// Why a connection is closed without a response.
     public enum Defect: Error, Equatable, Sendable, CaseIterable {
-        /// Not a FastCGI request of version 1, or its records are not in order.
+        /// Not a FastCGI 1 request, or its records are out of order.
         case notFastCGI
         /// A role other than Responder.
         case wrongRole
-        /// More than ``byteCountLimit`` bytes or ``parameterCountLimit`` parameters.
+        /// More than ``maximumByteCount`` bytes or ``maximumParameterCount`` parameters.
         case tooLarge
-        /// Lengths of names and values that contradict their record.
+        /// The lengths of names and values do not match the record.
         case badParameters
     }
 
-    /// The most bytes that a head may have.
-    public static let byteCountLimit = 65536
+    /// The maximum size of a header.
+    public static let maximumByteCount = 65536
 
-    /// The most parameters that a request may have.
-    public static let parameterCountLimit = 512
+    /// The maximum number of parameters.
+    public static let maximumParameterCount = 512
 
     /// Examines the first `count` bytes of `bytes`.
     public static func examine(_ bytes: [UInt8], count: Int) -> RequestHead {
         var records = RecordReader(bytes: bytes, end: min(count, bytes.count))
-        let isFull = count >= byteCountLimit
+        let isFull = count >= maximumByteCount
         guard let begin = records.next() else {
             return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
         }
-        // libfcgi takes padding behind this record for further records, which nobody would have looked at.
+        // libfcgi would parse padding after this record as further records, unchecked.
         guard begin.kind == Record.Kind.beginRequest.rawValue, begin.request != 0, begin.content.count == 8,
             begin.padding == 0
         else { return .refused(.notFastCGI) }
@@ -58,7 +58,7 @@ public enum RequestHead: Equatable, Sendable {
         var count = 0
         while !rest.isEmpty {
             count += 1
-            guard count <= parameterCountLimit else { return .refused(.tooLarge) }
+            guard count <= maximumParameterCount else { return .refused(.tooLarge) }
             guard let name = takeLength(&rest), let value = takeLength(&rest), name <= rest.count,
                 value <= rest.count - name
             else { return .refused(.badParameters) }
@@ -67,7 +67,7 @@ public enum RequestHead: Equatable, Sendable {
         return .complete(byteCount: byteCount)
     }
 
-    /// One length of a name-value pair: a byte, or four of which the first has its top bit set (section 3.4).
+    /// Reads the length of a name or value: one byte, or four bytes with the top bit set (section 3.4).
     private static func takeLength(_ bytes: inout ArraySlice<UInt8>) -> Int? {
         guard let first = bytes.first else { return nil }
         if first < 0x80 {
@@ -81,7 +81,7 @@ public enum RequestHead: Equatable, Sendable {
     }
 }
 
-/// Walks over the records in a buffer.
+/// Iterates over the records in a buffer.
 private struct RecordReader {
     struct Item {
         let kind: UInt8
@@ -93,7 +93,7 @@ private struct RecordReader {
     let bytes: [UInt8]
     let end: Int
     var offset = 0
-    /// What follows does not begin like a record of version 1.
+    /// Whether the next bytes are not a version 1 record.
     var isMalformed = false
 
     init(bytes: [UInt8], end: Int) {
@@ -101,7 +101,7 @@ private struct RecordReader {
         self.end = end
     }
 
-    /// The next record that is there with all its content.
+    /// Returns the next complete record.
     mutating func next() -> Item? {
         guard offset < end else { return nil }
         guard bytes[offset] == 1 else {

@@ -2,19 +2,19 @@ import CFastCGI
 import Glibc
 import Linux
 
-/// Parses the heads of requests by libfcgi: the one place where it reads anything.
+/// Parses request headers with libfcgi.
 ///
-/// One thread uses it. libfcgi reads from a descriptor and waits for what is missing, so it gets a complete head, found
-/// valid by ``RequestHead``, through a socket of this process that never blocks.
+/// Use it from one thread only. libfcgi reads from a descriptor and blocks on missing data, so it is given a complete
+/// header, already checked by ``RequestHead``, through a socket pair.
 ///
-/// Safe because the request's memory is allocated once, freed in `deinit` and never leaves this class.
+/// Safe because the request's memory is allocated once, freed in `deinit`, and never escapes this class.
 @safe
 public final class RequestReader {
-    // libfcgi's streams keep the request's address, so it has memory of its own.
+    // libfcgi's streams keep the request's address, so it must not move.
     private let request: UnsafeMutablePointer<FCGX_Request>
     private var pair: SocketPair
 
-    /// Throws ``FastCGIError`` if libfcgi does not start, `SystemError` if there are no descriptors.
+    /// Throws ``FastCGIError`` if libfcgi cannot be initialised, or `SystemError` if no descriptor is available.
     public init() throws {
         guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
         pair = try Socket.pair()
@@ -26,7 +26,7 @@ public final class RequestReader {
         unsafe request.deallocate()
     }
 
-    /// Parses a head that ``RequestHead`` has found complete.
+    /// Parses a header that ``RequestHead`` found complete.
     public func read(_ head: ArraySlice<UInt8>) throws -> Request {
         do {
             try write(head)
@@ -34,7 +34,7 @@ public final class RequestReader {
             discardRest()
             return request
         } catch {
-            // What libfcgi has left unread must not be the beginning of the next request.
+            // Discard what libfcgi left unread, so that it does not become part of the next request.
             pair = try Socket.pair()
             throw error
         }
@@ -44,7 +44,7 @@ public final class RequestReader {
         let bytes = Array(head)
         var offset = 0
         while offset < bytes.count {
-            // A head is at most 64 KiB, which an empty socket takes at once.
+            // A header is at most 64 KiB, which fits into an empty socket buffer.
             guard case .success(let count) = Socket.send(bytes, from: offset, to: pair.first.number) else {
                 throw FastCGIError.unreadableRequest
             }
@@ -54,12 +54,12 @@ public final class RequestReader {
 
     private func readFromPair() throws -> Request {
         let copy = try pair.second.duplicate()
-        // Listening socket -1: after a failure libfcgi would accept the next connection, and must not.
+        // Listening socket -1: after a failure, libfcgi must not accept another connection.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = copy.release()
-        // "Detached" makes libfcgi close a connection it dislikes at once, not after two seconds of reading.
+        // "Detached" makes libfcgi close a bad connection immediately instead of reading for two seconds.
         unsafe request.pointee.detached = 1
-        // Keeps FCGX_Finish_r, which FCGX_Accept_r calls first, from closing the connection.
+        // Prevents FCGX_Finish_r, which FCGX_Accept_r calls first, from closing the connection.
         unsafe request.pointee.keepConnection = 1
         let status = unsafe FCGX_Accept_r(request)
         defer {
@@ -72,7 +72,7 @@ public final class RequestReader {
         return Request(id: UInt16(truncatingIfNeeded: unsafe request.pointee.requestId), parameters: parameters)
     }
 
-    /// Removes the padding behind the head, which libfcgi leaves unread.
+    /// Discards the padding after the header, which libfcgi leaves unread.
     private func discardRest() {
         while case .success(let count) = Socket.discardInput(of: pair.second.number), count > 0 {}
     }
@@ -82,7 +82,7 @@ public final class RequestReader {
         parameters.reserveCapacity(32)
         guard var entry = unsafe request.pointee.envp else { return parameters }
         while let text = unsafe entry.pointee {
-            // By bytes: looking for "=" among characters costs more than all the rest of a request.
+            // Search by bytes: searching for "=" by Character costs more than the rest of the request.
             if let separator = unsafe strchr(text, 0x3d) {
                 let bytes = unsafe UnsafeRawBufferPointer(start: text, count: separator - text)
                 let name = unsafe String(decoding: bytes, as: UTF8.self)

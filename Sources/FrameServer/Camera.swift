@@ -5,23 +5,23 @@ import Names
 import Service
 import SharedFrame
 
-/// A camera as the event loop knows it: who watches, and what they see.
+/// The event loop's view of a camera: its viewers and what they see.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class Camera {
-    /// How long interest outlives the last viewer, so that a reload of the page does not stop the camera.
+    /// How long interest is kept after the last viewer has left, so that reloading a page does not stop the camera.
     static let linger: Duration = .seconds(2)
 
     let name: CameraName
     let ring: RingName
-    /// For status and snapshots; each feed's watch reads the ring by itself.
+    /// For status and snapshots; each feed's watch has a subscriber of its own.
     let subscriber: FrameSubscriber
-    /// Where this worker's counts of it are; nil if there was no room.
+    /// This worker's counters of the camera, or nil if there was no free row.
     let row: ServiceCounters.Row?
     private(set) var feeds: [PictureWidth: Feed] = [:]
-    /// Snapshots that wait for a frame.
+    /// Snapshot requests that wait for a frame.
     var waiters: [SnapshotExchange] = []
-    /// Snapshots of the newest frame that was asked for, for those who ask at the same time.
+    /// Cached snapshots of the newest frame requested, shared by concurrent requests.
     var snapshots: [PictureWidth: Snapshot] = [:]
     var counts = StreamCounts()
     private var writtenCounts = StreamCounts()
@@ -29,7 +29,7 @@ final class Camera {
     private var isInterested = false
     private var lastUse = Instant.distantPast
 
-    /// Throws if there are no descriptors.
+    /// Throws if no descriptor is available.
     init(_ ring: RingName, row: ServiceCounters.Row?) throws(SystemError) {
         name = ring.camera
         self.ring = ring
@@ -39,10 +39,10 @@ final class Camera {
 
     var viewerCount: Int { feeds.values.reduce(0) { $0 + $1.viewers.count } }
 
-    /// Whether anything would be lost with it.
+    /// Whether someone is using the camera, so that it must not be closed.
     var isInUse: Bool { isInterested || !waiters.isEmpty || feeds.values.contains { !$0.viewers.isEmpty } }
 
-    /// The feed of that width.
+    /// The feed for `width`, created if needed.
     func feed(_ width: PictureWidth) -> Feed {
         if let feed = feeds[width] { return feed }
         let feed = Feed(width)
@@ -52,19 +52,19 @@ final class Camera {
 
     // MARK: Interest
 
-    /// Asks the camera for frames, from now until ``releaseIfIdle(now:)`` finds that nobody wants them any more.
+    /// Requests frames from the camera until ``releaseIfIdle(now:)`` finds it unused.
     func retainInterest(now: Instant) {
         lastUse = now
         guard !isInterested else { return }
         isInterested = true
         subscriber.takeInterest()
-        // The interest is taken in the ring that is open.
+        // Reading the status opens the ring, which is what registers the interest.
         _ = subscriber.recentStatus
     }
 
-    /// Wakes `mailbox`'s loop with `id` whenever there may be a newer frame, for the snapshots that wait.
+    /// Posts `id` to `mailbox` whenever there may be a newer frame, for waiting snapshots.
     ///
-    /// Throws if there are no descriptors or threads left.
+    /// Throws if no descriptor or thread is available.
     func watchForWaiters(id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
         guard ringWatch == nil, feeds[.original]?.watchID == nil else { return }
         let watch = try RingWatch(ring)
@@ -79,7 +79,7 @@ final class Camera {
         ringWatch = watch
     }
 
-    /// Stops what nobody has wanted for a while.
+    /// Stops watches that are no longer used, and drops interest once the camera has been idle for ``linger``.
     func releaseIfIdle(now: Instant) {
         for (width, feed) in feeds where width != .original && feed.viewers.isEmpty {
             feed.stop()
@@ -91,7 +91,7 @@ final class Camera {
         stop()
     }
 
-    /// Ends interest and all watches.
+    /// Drops interest and stops all watches.
     func stop() {
         isInterested = false
         subscriber.dropInterest()
@@ -107,7 +107,7 @@ final class Camera {
 
     // MARK: Counts
 
-    /// Writes the counts where all workers read them.
+    /// Publishes the counts to the counters shared by all workers.
     func writeCounts(to counters: ServiceCounters) {
         guard let row, counts != writtenCounts else { return }
         writtenCounts = counts

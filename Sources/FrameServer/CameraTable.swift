@@ -6,24 +6,24 @@ import Names
 import Service
 import SharedFrame
 
-/// The cameras that exist, as far as this worker has looked at them.
+/// The known cameras, opened on first use.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class CameraTable {
-    /// Descriptors of a camera that is in use, at most: its ring twice, what wakes its threads, pictures and pipes.
+    /// Maximum descriptors of a camera in use: its ring twice, wake-up descriptors, picture files and pipes.
     private static let descriptorsOfUsedCamera = 12
-    /// Descriptors of a camera that only reports have looked at: its ring.
+    /// Descriptors of a camera that only reports read: its ring.
     private static let descriptorsOfUnusedCamera = 1
 
-    /// What a feed's watch, or a camera's own, posts when there is something new: its number.
+    /// Receives the ID of each watch that has something new.
     let mailbox: Mailbox<UInt64>
     private let directory: CameraDirectory
     private let counters: ServiceCounters
     private let log: Logger
     private var cameras: [CameraName: Camera] = [:]
-    /// Why cameras could not be opened.
+    /// Cameras that could not be opened, with the reason.
     private var problems: [CameraName: String] = [:]
-    /// Why changes of the cameras are seen late, as far as the log says it.
+    /// The folder problem that was logged last.
     private var loggedFolderProblem: String?
     private var owners: [UInt64: Camera] = [:]
     private var nextID: UInt64 = 1
@@ -38,9 +38,9 @@ final class CameraTable {
         checkFolder()
     }
 
-    /// Returns why changes of the cameras are seen late, in one sentence; nil while they are seen at once.
+    /// Returns one sentence saying why camera changes are noticed late, or nil if they are noticed immediately.
     ///
-    /// Logs it once, and again when it changes.
+    /// Logs the problem once, and again when it changes.
     @discardableResult
     func checkFolder() -> String? {
         let problem = directory.folderProblem
@@ -51,14 +51,14 @@ final class CameraTable {
         return problem
     }
 
-    /// Those that this worker has looked at.
+    /// The cameras this worker has opened.
     var all: some Collection<Camera> { cameras.values }
 
     var names: [CameraName] { directory.names }
 
     var isInUse: Bool { cameras.values.contains { $0.isInUse } }
 
-    /// The most descriptors that the cameras take now.
+    /// The maximum number of descriptors the open cameras may use.
     var descriptorCount: Int {
         cameras.values.reduce(0) {
             $0 + ($1.isInUse ? Self.descriptorsOfUsedCamera : Self.descriptorsOfUnusedCamera)
@@ -67,9 +67,9 @@ final class CameraTable {
 
     var viewerCount: Int { cameras.values.reduce(0) { $0 + $1.viewerCount } }
 
-    /// What reports read: each camera, in the order of their names.
+    /// All cameras for a report, sorted by name.
     ///
-    /// The work of a report does not grow with the cameras here: the list is made anew only if one has come or gone.
+    /// The list is cached and rebuilt only when a camera has been added or removed.
     var sources: [CameraSource] {
         directory.refreshIfChanged()
         if let cachedSources, cachedSources.generation == directory.generation { return cachedSources.sources }
@@ -80,14 +80,14 @@ final class CameraTable {
                 return CameraSource(name: name, content: .problem(problem(of: name, error)))
             }
         }
-        // What could not be opened is tried again by the next report.
+        // The next report retries cameras that could not be opened.
         if problems.isEmpty { cachedSources = (directory.generation, sources) }
         return sources
     }
 
-    /// The camera that a path without a name means, or the camera of that name; nil if there is none.
+    /// Returns the named camera, the default camera if `text` is nil, or nil if there is no such camera.
     ///
-    /// Throws if it cannot be opened.
+    /// Throws if the camera cannot be opened.
     func camera(named text: String?) throws(SystemError) -> Camera? {
         guard let text else {
             directory.refreshIfChanged()
@@ -97,17 +97,17 @@ final class CameraTable {
         return try open(name)
     }
 
-    /// The camera that a message of ``mailbox`` is about.
+    /// Returns the camera that the watch with this ID belongs to.
     func owner(of id: UInt64) -> Camera? { owners[id] }
 
-    /// A number for a watch whose messages are about `camera`.
+    /// Returns a new watch ID that belongs to `camera`.
     func makeID(for camera: Camera) -> UInt64 {
         defer { nextID += 1 }
         owners[nextID] = camera
         return nextID
     }
 
-    /// Closes what nobody uses and what is no longer a camera.
+    /// Closes unused cameras whose ring has disappeared or been replaced.
     func closeUnused() {
         let candidates = cameras.values.filter { !$0.isInUse && !directory.isConfigured($0.name) }
         guard !candidates.isEmpty else { return }
@@ -139,7 +139,7 @@ final class CameraTable {
             if cameras[name] == nil, let row { counters.remove(row) }
             throw error
         }
-        if row == nil { log.warning("camera \(name) is not counted: there are too many cameras") }
+        if row == nil { log.warning("camera \(name) has no counters: there are too many cameras") }
         cameras[name] = camera
         problems[name] = nil
         cachedSources = nil
@@ -154,11 +154,11 @@ final class CameraTable {
     }
 }
 
-/// A camera as a report reads it, on any thread.
+/// What a report needs to read a camera, on any thread.
 struct CameraSource: Sendable {
     enum Content: Sendable {
         case ring(FrameSubscriber)
-        /// Why it cannot be read.
+        /// Why the camera cannot be read.
         case problem(String)
     }
 

@@ -7,13 +7,13 @@ import Service
 import SystemPackage
 import Web
 
-/// Reads and sets the controls of cameras, by the control sockets of the programs that have them.
+/// Reads and sets camera controls through the control sockets of the capture daemons.
 ///
-/// It belongs to the event loop, and never waits for a camera.
+/// Used only on the event loop, which it never blocks.
 final class ControlClient {
-    /// The maximum length of a request's body, in bytes.
+    /// The maximum size of a request body.
     static let maximumBodyByteCount = 16 << 10
-    /// The maximum number of requests that wait for cameras at once.
+    /// The maximum number of pending requests.
     static let maximumCount = 8
 
     private let loop: EventLoop
@@ -25,7 +25,7 @@ final class ControlClient {
         self.runtimeFolder = runtimeFolder
     }
 
-    /// Begins to answer a request for a camera's controls.
+    /// Starts to answer a request for a camera's controls.
     func begin(_ request: Request, of camera: CameraName, on connection: Connection) throws(HTTPError) {
         guard request.method == "PUT" else {
             return try send(.object([("do", .text("read"))]), to: camera, for: connection)
@@ -36,7 +36,7 @@ final class ControlClient {
         }
         let length = try request.contentLength()
         let tooLong = HTTPError(
-            413, "too_large", "The request has more than \(Self.maximumBodyByteCount >> 10) KiB.")
+            413, "too_large", "The request body is longer than \(Self.maximumBodyByteCount >> 10) KiB.")
         guard length <= Self.maximumBodyByteCount else { throw tooLong }
         connection.readBody(limit: Self.maximumBodyByteCount, expected: length, tooLong: tooLong) {
             [unowned self, unowned connection] body throws(HTTPError) in
@@ -48,30 +48,30 @@ final class ControlClient {
         }
     }
 
-    /// Sends `request` to the program that has the camera, and lets the connection wait for the answer.
+    /// Sends `request` to the camera's daemon; the connection then waits for the reply.
     private func send(_ request: JSON, to camera: CameraName, for connection: Connection) throws(HTTPError) {
         guard count < Self.maximumCount else {
-            let message = "\(Self.maximumCount) requests wait for cameras already; try again."
+            let message = "\(Self.maximumCount) control requests are already pending; try again."
             throw .temporary("busy", message, retryAfter: 1)
         }
         guard let runtimeFolder else {
-            throw Self.unavailable("This server has no folder with sockets of cameras (--runtime-dir).")
+            throw Self.unavailable("This server has no runtime folder for control sockets; set --runtime-dir.")
         }
         let path = camera.controlSocket(in: runtimeFolder)
         do throws(SystemError) {
             let socket = try Socket.connect(to: path, isBlocking: false)
             let line = Array((request.text + "\n").utf8)
-            // An empty socket takes a whole line; if it does not, its program is in no state to answer.
+            // The line fits into an empty socket buffer; if it does not, the daemon is not able to answer.
             guard case .success(line.count) = Socket.send(line, from: 0, to: socket.number) else {
                 throw SystemError("send", "\(path)", .resourceTemporarilyUnavailable)
             }
             let exchange = ControlExchange(connection, socket, camera, self, loop)
             try exchange.begin()
         } catch {
-            let isAway = error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused
+            let isNotRunning = error.errno == .noSuchFileOrDirectory || error.errno == .connectionRefused
             let reason =
-                isAway ? "it is not running, or its socket is in another folder than \(runtimeFolder)" : "\(error)"
-            throw Self.unavailable("The capture-daemon of camera '\(camera)' cannot be asked: \(reason).")
+                isNotRunning ? "it is not running, or its socket is not in \(runtimeFolder)" : "\(error)"
+            throw Self.unavailable("Cannot reach the capture-daemon of camera '\(camera)': \(reason).")
         }
     }
 
@@ -80,11 +80,11 @@ final class ControlClient {
     }
 }
 
-/// One request that waits for the answer of a camera's program.
+/// A request that waits for the reply of a camera's daemon.
 private final class ControlExchange: Exchange, EventHandler {
-    /// The maximum length of an answer, in bytes.
+    /// The maximum size of a reply.
     private static let maximumAnswerByteCount = 1 << 20
-    /// How long a camera's program may take to answer.
+    /// How long the daemon may take to reply.
     private static let timeout: Duration = .seconds(1)
 
     private unowned let connection: Connection
@@ -122,7 +122,7 @@ private final class ControlExchange: Exchange, EventHandler {
     }
 
     func tick() {
-        if loop.now >= deadline { fail("did not answer in time") }
+        if loop.now >= deadline { fail("did not reply in time") }
     }
 
     func stop(_ reason: StopReason) { connection.answer(reason.error.response()) }
@@ -132,7 +132,7 @@ private final class ControlExchange: Exchange, EventHandler {
             switch Socket.receive(from: socket.number, into: &buffer) {
             case .success(let count) where count > 0:
                 answer += buffer[..<count]
-                guard answer.count <= Self.maximumAnswerByteCount else { return fail("gave too long an answer") }
+                guard answer.count <= Self.maximumAnswerByteCount else { return fail("sent a reply that is too long") }
                 if answer.last == UInt8(ascii: "\n") { return parse() }
             case .failure(.resourceTemporarilyUnavailable): return
             default: return parse()
@@ -143,7 +143,7 @@ private final class ControlExchange: Exchange, EventHandler {
     private func parse() {
         guard answer.last == UInt8(ascii: "\n"), let document = JSON(answer), let body = document["answer"],
             case .object = body, let status = document["status"]?.integer, [200, 400, 409, 503].contains(status)
-        else { return fail("gave an answer that cannot be parsed") }
+        else { return fail("sent an invalid reply") }
         let response = Response.json(body, status: Int(status))
         connection.answer(status == 503 ? response.adding("Retry-After", "2") : response)
     }

@@ -2,9 +2,9 @@ import EventLoop
 import Linux
 import SharedFrame
 
-/// A camera's pictures in one width, and who watches them.
+/// A camera's pictures at one width, and their viewers.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class Feed {
     let width: PictureWidth
     private(set) var viewers: [StreamExchange] = []
@@ -16,7 +16,7 @@ final class Feed {
         self.width = width
     }
 
-    /// By what its watch's messages are known; nil while it has none.
+    /// The ID of the running watch, or nil if none is running.
     var watchID: UInt64? { watch?.id }
 
     // MARK: Viewers
@@ -41,9 +41,9 @@ final class Feed {
 
     // MARK: Pictures
 
-    /// Starts the watch unless it runs, and says what is wanted.
+    /// Starts the watch unless it is running, and updates its request.
     ///
-    /// Throws if there are no descriptors or threads left.
+    /// Throws if no descriptor or thread is available.
     func start(_ ring: RingName, id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
         if watch == nil {
             let watch = try PictureWatch(id: id, ring, width, mailbox, after: picture)
@@ -53,16 +53,16 @@ final class Feed {
         updateRequest()
     }
 
-    /// Ends the watch.
+    /// Stops the watch.
     func stop() {
         guard let watch else { return }
         watch.stop()
         self.watch = nil
-        // What was on display is old by the time that somebody watches again.
+        // The picture on display will be stale when the next viewer arrives.
         picture = Picture(sequence: picture?.sequence ?? 0, number: picture?.number ?? 0)
     }
 
-    /// Takes what the watch has: whether that is something new, and how many frames were scaled for it.
+    /// Takes the watch's picture; returns whether it is new, and how many frames have been scaled since the last call.
     func refresh() -> (isNew: Bool, scaledCount: UInt64) {
         guard let (newest, scaledCount) = watch?.take() else { return (false, 0) }
         guard let newest, newest.sequence != picture?.sequence else { return (false, scaledCount) }

@@ -8,13 +8,13 @@ import Service
 import SharedFrame
 import Web
 
-/// A frame as a whole answer, for all who ask for it.
+/// A complete response for one frame, shared by all requests for it.
 struct Snapshot {
     let number: UInt64
     let image: WireImage
     let head: Response
 
-    /// Puts a frame's bytes behind a header; `outage` says why it is not a current one.
+    /// Builds the response; `outage` is why the frame is not current, if it is not.
     init(_ frame: FrameDescription, _ bytes: RawSpan, _ outage: Outage?) {
         number = frame.number
         head = Self.head(of: frame, byteCount: bytes.byteCount, outage)
@@ -37,9 +37,9 @@ struct Snapshot {
     }
 }
 
-/// Snapshots: one fresh picture, at once or when it comes.
+/// Snapshots: one fresh frame, immediately or when it arrives.
 extension FrameApplication {
-    /// Answers with the newest frame if it will do, or begins to wait for one that does.
+    /// Answers with the newest frame if it satisfies the request; otherwise waits for one that does.
     func beginSnapshot(_ request: SnapshotRequest, of camera: Camera, on connection: Connection) throws(HTTPError) {
         camera.retainInterest(now: now)
         let status = camera.subscriber.recentStatus
@@ -53,12 +53,12 @@ extension FrameApplication {
             do throws(SystemError) {
                 try camera.watchForWaiters(id: cameras.makeID(for: camera), cameras.mailbox)
             } catch {
-                throw noRoom(for: camera, error)
+                throw outOfResources(for: camera, error)
             }
         }
     }
 
-    /// Answers the snapshots that the newest frame will do for, and those of a camera that has ended.
+    /// Answers waiting snapshots that the newest frame satisfies, or all of them if the camera is offline for good.
     func serveWaiters(of camera: Camera) {
         guard !camera.waiters.isEmpty else { return }
         let status = camera.subscriber.status
@@ -72,12 +72,12 @@ extension FrameApplication {
         }
     }
 
-    /// The time of a snapshot that waits is over.
-    func giveUp(_ exchange: SnapshotExchange, of camera: Camera) {
+    /// Answers a snapshot whose wait has timed out.
+    func timeOut(_ exchange: SnapshotExchange, of camera: Camera) {
         let status = camera.subscriber.status
         let outage = outage(of: camera, status)
         if outage == nil, let status, let newest = status.newest, Outage.hasFreshFrame(status, now: now) {
-            let message = "No such frame came in time; the newest is \(newest.number)."
+            let message = "No such frame arrived in time; the newest is \(newest.number)."
             refuse(.temporary("no_newer_frame", message, retryAfter: 1), on: exchange.connection)
             return
         }
@@ -100,9 +100,9 @@ extension FrameApplication {
         Outage.final(status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
     }
 
-    /// Answers with the newest frame, or with what is wrong.
+    /// Answers with the newest frame; throws if the camera is offline and the request does not accept its last frame.
     private func answer(_ exchange: SnapshotExchange, of camera: Camera, outage: Outage?) throws(HTTPError) {
-        if let outage, !exchange.request.takesOldPicture { throw offline(camera, outage) }
+        if let outage, !exchange.request.acceptsOldPicture { throw offline(camera, outage) }
         if outage == nil, let shared = camera.snapshots[exchange.request.width],
             shared.number == camera.subscriber.recentStatus?.newest?.number
         {
@@ -133,13 +133,13 @@ extension FrameApplication {
 
     // MARK: Scaled snapshots
 
-    /// A scaled frame, as the thread that made it hands it over.
+    /// The result of the scaling thread.
     private struct Scaled: Sendable {
         let snapshot: Snapshot
         let count: UInt64
     }
 
-    /// Has the newest frame scaled by another thread; all who ask meanwhile share it.
+    /// Scales the newest frame on another thread; concurrent requests share the result.
     private func scale(
         _ exchange: SnapshotExchange, of camera: Camera, _ width: Int, _ outage: Outage?
     ) throws(HTTPError) {
@@ -163,7 +163,7 @@ extension FrameApplication {
                 }
             }
         } catch {
-            throw noRoom(for: camera, error)
+            throw outOfResources(for: camera, error)
         }
         scalings[key] = [exchange]
         exchange.waitForScaling()

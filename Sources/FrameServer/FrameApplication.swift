@@ -9,9 +9,9 @@ import Service
 import SharedFrame
 import Web
 
-/// What a streaming worker does with requests: streams, snapshots, status, controls.
+/// The request handler of a streaming worker: streams, snapshots, status and controls.
 ///
-/// It belongs to the worker's event loop.
+/// Used only on the worker's event loop.
 final class FrameApplication: Application {
     let configuration: FrameServerConfiguration
     let loop: EventLoop
@@ -21,18 +21,18 @@ final class FrameApplication: Application {
     let controls: ControlClient
     /// Scales frames for snapshots.
     let scalingQueue: BackgroundQueue
-    /// Snapshots that wait for a frame that is being scaled.
+    /// Snapshots that wait for a scaled frame.
     var scalings: [ScalingKey: [SnapshotExchange]] = [:]
     /// Reads all cameras for status, health and metrics.
     private let reportQueue: BackgroundQueue
-    /// Requests that wait for the report that is being made next.
+    /// Requests that wait for a pending report.
     private var reportWaiters: [Report.Kind: [ReportExchange]] = [:]
 
-    /// A frame to be scaled.
+    /// Identifies a pending scaling job.
     struct ScalingKey: Hashable {
         let camera: CameraName
         let width: Int
-        /// Whether the camera is offline, and the frame its last.
+        /// Whether the camera is offline, so that this is its last frame.
         let isOld: Bool
     }
 
@@ -54,7 +54,7 @@ final class FrameApplication: Application {
 
     var now: Instant { loop.now }
 
-    // MARK: The worker's calls
+    // MARK: Application
 
     var metricsPath: String? { nil }
 
@@ -85,8 +85,8 @@ final class FrameApplication: Application {
         let query = request.query
         guard let route = route(of: request, query) else {
             let message =
-                "There is nothing at \(Excerpt(request.path)); the stream is at \(configuration.kinds[0].streamPath), "
-                + "pictures are at /snapshot."
+                "Not found: \(Excerpt(request.path)); streams are at \(configuration.kinds[0].streamPath), "
+                + "snapshots at /snapshot."
             throw HTTPError(404, "not_found", message)
         }
         try request.check(methods: route.methods)
@@ -119,14 +119,14 @@ final class FrameApplication: Application {
         return route
     }
 
-    /// The camera that a request means, if its client may do that with it.
+    /// Returns the camera a request names, if the client has the right.
     private func camera(_ name: String?, _ right: Right, for connection: Connection) throws(HTTPError) -> Camera {
         let camera: Camera?
         do throws(SystemError) {
             camera = try cameras.camera(named: name)
         } catch {
-            log.error("a camera cannot be opened: \(error)")
-            let message = "The server has no descriptors left for another camera; try again later."
+            log.error("cannot open a camera: \(error)")
+            let message = "The server has no file descriptors left for another camera; try again later."
             throw .temporary("overloaded", message, retryAfter: 5)
         }
         guard let camera else {
@@ -143,7 +143,7 @@ final class FrameApplication: Application {
         if connection.isHeadOnly { return connection.answer(StreamOptions.response) }
         guard cameras.viewerCount < configuration.maximumViewers, connection.worker.hasRoom else {
             counters.countRefusal()
-            let message = "All \(configuration.maximumViewers) places for viewers are taken; try again later."
+            let message = "The maximum of \(configuration.maximumViewers) viewers is reached; try again later."
             throw .temporary("too_many_viewers", message, retryAfter: 5)
         }
         camera.retainInterest(now: now)
@@ -154,12 +154,12 @@ final class FrameApplication: Application {
         do throws(SystemError) {
             try feed.start(camera.ring, id: cameras.makeID(for: camera), cameras.mailbox)
         } catch {
-            throw noRoom(for: camera, error)
+            throw outOfResources(for: camera, error)
         }
         connection.push()
     }
 
-    /// Shows a camera's new pictures to all who are ready for them.
+    /// Sends a camera's new pictures to all viewers that are ready.
     private func show(_ camera: Camera) {
         for feed in camera.feeds.values {
             let (isNew, scaledCount) = feed.refresh()
@@ -169,16 +169,16 @@ final class FrameApplication: Application {
         serveWaiters(of: camera)
     }
 
-    /// What a thread or descriptors that are not to be had mean for a client.
-    func noRoom(for camera: Camera, _ error: SystemError) -> HTTPError {
-        log.error("the pictures of \(camera.name) cannot be watched: \(error)")
-        let message = "The server has no room for another camera's pictures; try again later."
+    /// Logs that threads or descriptors have run out, and returns the error for the client.
+    func outOfResources(for camera: Camera, _ error: SystemError) -> HTTPError {
+        log.error("cannot watch camera \(camera.name): \(error)")
+        let message = "The server has no threads or file descriptors left for another camera; try again later."
         return .temporary("overloaded", message, retryAfter: 5)
     }
 
     // MARK: Reports
 
-    /// Has a report made by another thread; all who ask before it begins share it.
+    /// Makes a report on another thread; concurrent requests share it.
     private func beginReport(_ kind: Report.Kind, on connection: Connection) throws(HTTPError) {
         try connection.require(.watch, for: nil)
         let exchange = ReportExchange(connection, self)
@@ -197,7 +197,7 @@ final class FrameApplication: Application {
                 for exchange in reportWaiters.removeValue(forKey: kind) ?? [] { exchange.answer(response) }
             }
         } catch {
-            log.error("a report cannot be made: \(error)")
+            log.error("cannot make a report: \(error)")
             throw .temporary("overloaded", "The server has no threads left; try again later.", retryAfter: 5)
         }
         reportWaiters[kind] = [exchange]
@@ -205,7 +205,7 @@ final class FrameApplication: Application {
     }
 }
 
-/// A request for a report that is being made.
+/// A request that waits for a report.
 private final class ReportExchange: Exchange {
     private unowned let connection: Connection
     private unowned let application: FrameApplication
@@ -226,7 +226,7 @@ private final class ReportExchange: Exchange {
 }
 
 extension RingName.Kind {
-    /// Where the streams of such rings are, for a message.
+    /// The path of streams of such rings, for a message.
     fileprivate var streamPath: String {
         switch self {
         case .capture: "/mjpeg"

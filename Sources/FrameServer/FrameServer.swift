@@ -2,27 +2,27 @@ public import EventLoop
 public import Linux
 import Service
 
-/// A streaming worker: what mjpeg-fcgi is, and relay-fcgi beside its upstreams.
+/// A streaming worker: all of mjpeg-fcgi, and the serving half of relay-fcgi.
 ///
-/// Made and run by one thread. A worker that obeys signals is made before the process starts any other thread, since
-/// threads inherit which signals are blocked.
+/// Create and run it on one thread. If it handles signals, create it before the process starts any other thread,
+/// since threads inherit the signal mask.
 public final class FrameServer {
     private let application: FrameApplication
     private let worker: Worker
 
-    /// Ends the server from another thread.
+    /// Stops the server from another thread.
     public let stopper: LoopSignal
 
-    /// Makes the worker on the listening socket at descriptor 0; SIGTERM, SIGINT and SIGHUP end it.
+    /// Creates a worker on the listening socket at descriptor 0; SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it.
     ///
-    /// Throws a `Failure` that says what is wrong: status 64 if there is no listening socket, 69 if there are too many
-    /// workers, 73 if the file of counters cannot be created.
+    /// Throws a `Failure` with status 64 if there is no listening socket, 69 if there are too many workers, or 73 if
+    /// the counter file cannot be created.
     public convenience init(_ configuration: FrameServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
     }
 
-    /// Makes a worker on a listening socket that does not block; without `signals` only its stopper ends it.
+    /// Creates a worker on a non-blocking listening socket; without `signals` only its stopper stops it.
     public init(
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
@@ -36,6 +36,6 @@ public final class FrameServer {
         stopper = loop.signal
     }
 
-    /// Serves until a signal or the stopper ends it; all streams are ended cleanly, within a second.
+    /// Serves until a signal or the stopper stops it, then ends all streams cleanly, within one second.
     public func run() throws(SystemError) { try worker.run() }
 }

@@ -2,17 +2,17 @@ public import Names
 public import Service
 public import SharedFrame
 
-/// What a streaming worker serves.
+/// The configuration of a streaming worker.
 public struct FrameServerConfiguration: Sendable {
-    /// The program's name, the folder of its counters, its limits.
+    /// The program's name, the folder of its counter file, its limits.
     public var worker: WorkerConfiguration
-    /// What the names of the rings begin with.
+    /// The prefix of the ring names.
     public var prefix: SystemPrefix
-    /// Whose rings are served; of a camera that has several, the first of these kinds counts.
+    /// The kinds of rings to serve, in order of preference for a camera with several.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even while they have no ring; the first is the one that a path without a name means.
+    /// Cameras that exist even without a ring; the first is the default camera.
     public var cameras: [CameraName]
-    /// Streams at once; further ones are refused with status 503.
+    /// The maximum number of concurrent streams; further requests get status 503.
     public var maximumViewers: Int
 
     public init(

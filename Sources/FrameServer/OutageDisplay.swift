@@ -1,26 +1,26 @@
 import Cameras
 import Linux
 
-/// When viewers are shown that something is wrong: not before it has lasted, and not each time that it flickers.
+/// Decides when viewers see an outage: only once it has lasted, and without flickering between reasons.
 struct OutageDisplay {
-    /// How long another reason must last before it replaces the one on display.
+    /// How long a new reason must last before it replaces the one on display.
     static let gracePeriodForChange: Duration = .milliseconds(200)
 
-    /// What viewers see.
+    /// The outage viewers see, if any.
     private(set) var shown: Outage?
     private var current: Outage?
     private var began = Instant.distantPast
     private var changed = Instant.distantPast
 
-    /// Frames come.
+    /// Ends the outage: frames arrive again.
     mutating func end() {
         guard current != nil || shown != nil else { return }
         self = OutageDisplay()
     }
 
-    /// Takes what is wrong now; returns whether viewers are to be shown it.
+    /// Updates the current outage; returns whether to show it to viewers now.
     ///
-    /// `hasPicture`: whether they see something meanwhile. Without it they see at once what will not change by itself.
+    /// A final outage is shown immediately if viewers see nothing else (`hasPicture` is false).
     mutating func update(_ outage: Outage?, now: Instant, hasPicture: Bool) -> Bool {
         guard let outage else {
             if shown == nil { current = nil }

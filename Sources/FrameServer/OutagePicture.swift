@@ -5,20 +5,22 @@ import Names
 import SharedFrame
 import TurboJPEG
 
-/// The picture that viewers get while the camera gives none.
+/// The picture viewers get during an outage.
 enum OutagePicture {
-    /// The size of a picture of a camera that has never shown one.
+    /// The size for a camera that has not sent a frame yet.
     static let defaultSize = (width: 1280, height: 720)
 
-    /// A JPEG that says what is wrong, in the size of the camera's last frame or smaller; nil if it cannot be made.
+    /// Returns a JPEG that states the outage, at most as large as the camera's last frame, or nil if encoding fails.
     static func draw(
         _ outage: Outage, camera: CameraName, _ status: RingStatus?, _ wanted: PictureWidth
     ) -> [UInt8]? {
         var (width, height) = (status?.width ?? 0, status?.height ?? 0)
         if let newest = status?.newest { (width, height) = (newest.width, newest.height) }
-        // Up to 8K: another process wrote the size.
+        // The size comes from another process: accept at most 8K.
         if width < 1 || height < 1 || width > 7680 || height > 4320 { (width, height) = defaultSize }
-        if case .atLeast(let most) = wanted, width > most { (width, height) = (most, max(1, height * most / width)) }
+        if case .atLeast(let maximum) = wanted, width > maximum {
+            (width, height) = (maximum, max(1, height * maximum / width))
+        }
         let canvas = StatusPicture.draw(
             width: width, height: height, camera: camera.text, title: title(outage.state), message: outage.message)
         do throws(TurboJPEGError) {

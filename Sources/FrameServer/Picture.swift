@@ -2,20 +2,20 @@ import MotionJPEG
 import Service
 import Web
 
-/// What the viewers of a feed see at the moment: a frame, or the picture that says why there is none.
+/// What the viewers of a feed see: a frame, or a picture that states an outage.
 struct Picture: Sendable {
-    /// The place in the order of the feed's pictures: two with one sequence are the same picture.
+    /// The position among the feed's pictures: equal sequences mean the same picture.
     let sequence: UInt64
-    /// The number of the frame; of a picture that says why there is none, the last frame's.
+    /// The frame number; for an outage picture, the number of the last frame.
     let number: UInt64
     let isLive: Bool
-    /// By the framings' raw values: each viewer looks its own up for each picture.
+    /// Indexed by the framings' raw values, which is the fastest lookup.
     private let images: [WireImage?]
 
-    /// Puts a JPEG into each framing of `framings`.
+    /// Builds the wire image of a JPEG for each of `framings`.
     ///
-    /// `outage` gives the reason if the picture is not a frame; it is then in the part's header, for programs. `files`
-    /// lends what the bytes are put into.
+    /// `outage` is the reason if the picture is not a frame; it goes into the part header, for programs. The bytes are
+    /// stored in files from `files`.
     init(
         _ jpeg: RawSpan, sequence: UInt64, number: UInt64, realtime: UInt64, outage: String? = nil,
         framings: Set<Framing>, files: MemoryFilePool
@@ -33,7 +33,7 @@ struct Picture: Sendable {
         self.images = images
     }
 
-    /// A frame that nobody wants to see: known by number alone.
+    /// A frame without images, for when nobody is watching.
     init(sequence: UInt64, number: UInt64) {
         self.sequence = sequence
         self.number = number
@@ -43,17 +43,17 @@ struct Picture: Sendable {
 
     subscript(_ framing: Framing) -> WireImage? { images[framing.rawValue] }
 
-    /// Whether anybody can see it.
+    /// Whether any image was built.
     var isShown: Bool { images.contains { $0 != nil } }
 
-    /// Whether it is there in all of these framings.
+    /// Whether an image was built for each of `framings`.
     func has(_ framings: Set<Framing>) -> Bool { framings.allSatisfy { images[$0.rawValue] != nil } }
 
     private static func header(byteCount: Int, number: UInt64, realtime: UInt64, outage: String?) -> [UInt8] {
         var header = Multipart.partHeader(
             byteCount: byteCount, realtimeNanoseconds: realtime, frameNumber: number)
         if let outage {
-            // The header ends with an empty line; this field precedes it.
+            // Insert the field before the empty line that ends the header.
             header.removeLast(2)
             header += Array("\(HeaderName.offline): \(HeaderText(outage))\r\n\r\n".utf8)
         }

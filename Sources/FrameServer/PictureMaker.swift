@@ -3,7 +3,7 @@ import Service
 import SharedFrame
 import TurboJPEG
 
-/// Makes pictures of a ring's newest frame in one width.
+/// Makes pictures of a ring's newest frame at one width.
 struct PictureMaker: ~Copyable {
     private let width: PictureWidth
     private var scaler: JPEGScaler?
@@ -13,13 +13,13 @@ struct PictureMaker: ~Copyable {
         self.width = width
     }
 
-    /// Frames that were scaled since the last call.
+    /// Returns the number of frames scaled since the last call.
     mutating func takeScaledCount() -> UInt64 {
         defer { scaledCount = 0 }
         return scaledCount
     }
 
-    /// The newest frame in these framings; nil if there is none.
+    /// Returns the newest frame in `framings`, or nil if there is no frame.
     mutating func picture(
         of subscriber: FrameSubscriber, sequence: UInt64, framings: Set<Framing>, files: MemoryFilePool
     ) -> Picture? {
@@ -30,7 +30,7 @@ struct PictureMaker: ~Copyable {
                     framings: framings, files: files)
             }
         }
-        // A copy: the writer may overwrite the slot while the frame is being decoded.
+        // Copy the frame: the writer may overwrite the slot during decoding.
         guard let frame = subscriber.copyNewestFrame() else { return nil }
         return scaled(frame.bytes, toWidth: minimum) { jpeg in
             Picture(
@@ -39,7 +39,7 @@ struct PictureMaker: ~Copyable {
         }
     }
 
-    /// Lends a smaller JPEG of `jpeg` to `body`, or `jpeg` itself if it is small already or cannot be decoded.
+    /// Calls `body` with a scaled-down JPEG, or with `jpeg` itself if it is small enough or cannot be decoded.
     mutating func scaled<Value>(_ jpeg: [UInt8], toWidth minimum: Int, _ body: (RawSpan) -> Value) -> Value {
         do throws(TurboJPEGError) {
             var scaler: JPEGScaler
@@ -52,7 +52,7 @@ struct PictureMaker: ~Copyable {
             scaledCount += 1
             return result.bytes.withRawSpan(body)
         } catch {
-            // The next frame gets a new scaler: what libturbojpeg keeps of a damaged picture may harm good ones.
+            // Discard the scaler: libturbojpeg may keep state from a damaged picture.
             return jpeg.withRawSpan(body)
         }
     }

@@ -6,14 +6,14 @@ import SharedFrame
 import Synchronization
 import TurboJPEG
 
-/// Prepares a camera's pictures in one width, each once for all viewers, while somebody wants them.
+/// Prepares a camera's pictures at one width, once for all viewers, until stopped.
 ///
-/// It has a thread of its own, asleep in the ring's futex, that ends when the pictures are no longer wanted.
+/// Its thread sleeps on the ring's futex between frames.
 final class PictureWatch: Sendable {
-    /// What the event loop asks for.
+    /// What the event loop wants.
     private struct Request {
         var framings: Set<Framing> = []
-        /// Viewers want no more pictures than one in this time.
+        /// The shortest interval between pictures that any viewer wants.
         var interval: Duration = .zero
     }
 
@@ -22,7 +22,7 @@ final class PictureWatch: Sendable {
         var scaledCount: UInt64 = 0
     }
 
-    /// By what the event loop knows it.
+    /// Identifies the watch in messages to the event loop.
     let id: UInt64
     private let width: PictureWidth
     private let kind: RingName.Kind
@@ -32,9 +32,9 @@ final class PictureWatch: Sendable {
     private let state: Mutex<State>
     private let files = MemoryFilePool()
 
-    /// `mailbox` gets `id` whenever there is something new to ``take()``; sequences go on from `picture`.
+    /// Posts `id` to `mailbox` whenever there is something new to ``take()``; sequences continue after `picture`.
     ///
-    /// Throws if there are no descriptors.
+    /// Throws if no descriptor is available.
     init(
         id: UInt64, _ ring: RingName, _ width: PictureWidth, _ mailbox: Mailbox<UInt64>, after picture: Picture?
     ) throws(SystemError) {
@@ -53,7 +53,7 @@ final class PictureWatch: Sendable {
         try watch.start { [self] watch in run(watch) }
     }
 
-    /// Sets what is wanted from the next picture on; the newest one is made in new framings at once.
+    /// Sets the request from the next picture on; missing framings of the current picture are built immediately.
     func want(_ framings: Set<Framing>, interval: Duration) {
         let isMore = request.withLock { request in
             defer { request = Request(framings: framings, interval: interval) }
@@ -62,7 +62,7 @@ final class PictureWatch: Sendable {
         if isMore { watch.nudge() }
     }
 
-    /// The current picture, and how many frames were scaled since the last call.
+    /// Returns the current picture, and the number of frames scaled since the last call.
     func take() -> (picture: Picture?, scaledCount: UInt64) {
         state.withLock { state in
             defer { state.scaledCount = 0 }
@@ -70,7 +70,7 @@ final class PictureWatch: Sendable {
         }
     }
 
-    /// Ends the thread, without waiting for it.
+    /// Stops the thread, without waiting for it.
     func stop() { watch.stop() }
 
     // MARK: The thread
@@ -90,19 +90,19 @@ final class PictureWatch: Sendable {
             let now = Instant.now
             if case .frame(let number) = outcome {
                 let before = seen
-                // The first one may be old.
+                // The first frame may be old.
                 let isFresh =
                     seen != 0 || watch.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
                 if isFresh {
                     isLive = true
                     outage.end()
-                    // A scaled picture costs an encoder's work: none is made that nobody would get.
+                    // Scaling costs an encode: skip frames that no viewer would get.
                     let interval = width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval
                     let shown = show(number, &maker)
-                    // A header with one number and a slot with another, for ever, must not keep this awake.
+                    // If header and slot never agree on the number, this must not become a busy loop.
                     seen = shown == before ? number : shown
                     continue
                 }
@@ -119,7 +119,7 @@ final class PictureWatch: Sendable {
         }
     }
 
-    /// What is wrong; while pictures are wanted, an idle camera that stays idle is an outage too.
+    /// Returns the current outage, if any; an idle camera counts as silent, since its pictures are wanted.
     private func outage(_ status: RingStatus?, now: Instant) -> Outage? {
         let refusal = watch.subscriber.refusal
         if let outage = Outage.current(status, refusal: refusal, kind: kind, now: now) { return outage }
@@ -127,7 +127,7 @@ final class PictureWatch: Sendable {
         return .silent
     }
 
-    /// Shows the newest frame, whose number was `number` a moment ago; returns the number that it has by now.
+    /// Posts the newest frame, last seen as `number`; returns the number of the frame that was posted.
     private func show(_ number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let framings = framings
         let sequence = nextSequence
@@ -139,7 +139,7 @@ final class PictureWatch: Sendable {
         return picture?.number ?? number
     }
 
-    /// Makes the frame on display in framings that have been asked for since; returns the number then on display.
+    /// Posts the frame again if it lacks a framing that is now wanted; returns the number on display.
     private func complete(number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let shown = state.withLock { $0.picture }
         guard let shown, shown.isLive, !shown.has(framings) else { return number }

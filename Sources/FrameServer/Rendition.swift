@@ -1,23 +1,23 @@
 import MotionJPEG
 import Web
 
-/// In which form viewers get a camera's pictures: the key by which a picture is made once for all who want it so.
+/// The form in which viewers get a camera's pictures; viewers with the same rendition share each picture.
 struct Rendition: Hashable, Sendable {
     var width: PictureWidth
     var framing: Framing
 }
 
-/// How wide pictures are sent.
+/// The width of pictures.
 enum PictureWidth: Hashable, Sendable {
-    /// As the camera gives them, byte for byte.
+    /// The camera's JPEGs, unchanged.
     case original
-    /// Scaled down to the nearest size at least that wide that a JPEG decoder makes at little cost.
+    /// Scaled down to the smallest size at least this wide that the JPEG decoder can produce cheaply.
     case atLeast(Int)
 
-    /// The widths that are made: each costs an encoder's work for each frame.
+    /// The supported widths; each one in use costs an encode per frame.
     static let steps = [320, 640, 960, 1280]
 
-    /// Takes `width`, 1 to 16384 pixels, from a query, rounded up to a step; wider than all steps is the original.
+    /// Reads `width`, 1 to 16384 pixels, and rounds it up to a step; above the largest step it is the original.
     init(_ query: Query) throws(HTTPError) {
         guard let wanted = try query.integer("width", in: 1...16384) else {
             self = .original
@@ -27,14 +27,14 @@ enum PictureWidth: Hashable, Sendable {
     }
 }
 
-/// How the pictures of a stream are separated.
+/// How the parts of a stream are delimited.
 enum Framing: Int, CaseIterable, Sendable {
-    /// Each picture has its header before it, and the boundary after it at once.
+    /// Each picture is preceded by its header and followed by the boundary.
     case standard
-    /// The next part's header follows each picture at once, since Chromium shows a part only then.
+    /// Each picture is also followed by the next part's header, since Chromium shows a part only then.
     case advance
 
-    /// What precedes the first picture.
+    /// The bytes before the first picture.
     var opening: [UInt8] {
         switch self {
         case .standard: Multipart.opening
@@ -42,16 +42,16 @@ enum Framing: Int, CaseIterable, Sendable {
         }
     }
 
-    /// What ends the stream.
+    /// The bytes that end the stream.
     var closing: [UInt8] {
         switch self {
         case .standard: Multipart.closing
-        // The header in advance has promised a picture: it is an empty one.
+        // The header sent in advance needs a body: an empty one.
         case .advance: Array("\r\n".utf8) + Multipart.closing
         }
     }
 
-    /// What follows each picture.
+    /// The bytes after each picture.
     var trailer: [UInt8] {
         switch self {
         case .standard: Multipart.partTrailer

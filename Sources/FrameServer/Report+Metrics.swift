@@ -6,17 +6,17 @@ import Service
 import SharedFrame
 import Web
 
-/// Metrics of the cameras.
+/// Camera metrics.
 extension Report {
-    /// Everything that is counted.
+    /// All metrics as a response.
     func metrics(of readings: [Reading]) -> Response {
         var text = MetricsText()
         text.addWorkerMetrics(of: service, totals)
-        text.family("oriel_cameras_unreadable", .gauge, "Cameras whose rings this worker cannot read.")
+        text.family("oriel_cameras_unreadable", .gauge, "Cameras whose ring this worker cannot read.")
         text.sample("oriel_cameras_unreadable", [], Double(readings.count { $0.refusal != nil }))
         text.family(
             "oriel_ring_folder_watched", .gauge,
-            "1 while changes of the cameras are seen at once, 0 while they are seen up to 250 ms late.")
+            "1 if camera changes are noticed immediately, 0 if up to 250 ms late.")
         text.sample("oriel_ring_folder_watched", [], folderProblem == nil ? 1 : 0)
         func each(
             _ name: String, _ kind: MetricsText.Kind, _ help: String,
@@ -31,38 +31,38 @@ extension Report {
         each("oriel_camera_up", .gauge, "1 while the camera is healthy.") { status, _ in
             Outage.isHealthy(status, now: now) ? 1 : 0
         }
-        each("oriel_frame_age_seconds", .gauge, "Time since the newest frame was taken.") { status, _ in
+        each("oriel_frame_age_seconds", .gauge, "Age of the newest frame.") { status, _ in
             status?.newest.map { Instant(nanoseconds: $0.capture.monotonic).age(at: now).inSeconds }
         }
         each("oriel_frame_size_bytes", .gauge, "Size of the newest frame.") { status, _ in
             status?.newest.map { Double($0.byteCount) }
         }
-        each("oriel_frames_per_second", .gauge, "Frames that the camera gives.") { status, _ in
+        each("oriel_frames_per_second", .gauge, "Measured frame rate of the camera.") { status, _ in
             status?.framesPerSecondMeasured
         }
-        each("oriel_frames_captured_total", .counter, "Frames that the source gave.") { status, _ in
+        each("oriel_frames_captured_total", .counter, "Frames received from the source.") { status, _ in
             status.map { Double($0.captured) }
         }
-        each("oriel_frames_published_total", .counter, "Frames that came into shared memory.") { status, _ in
+        each("oriel_frames_published_total", .counter, "Frames published to shared memory.") { status, _ in
             status.map { Double($0.published) }
         }
-        each("oriel_frames_encoded_total", .counter, "Frames that were encoded.") { status, _ in
+        each("oriel_frames_encoded_total", .counter, "Frames encoded.") { status, _ in
             status.map { Double($0.encodedFrames) }
         }
-        each("oriel_encode_seconds_total", .counter, "Time spent on encoding.") { status, _ in
+        each("oriel_encode_seconds_total", .counter, "Time spent encoding.") { status, _ in
             status.map { Double($0.encodeNanoseconds) / 1e9 }
         }
-        each("oriel_camera_restarts_total", .counter, "Times that a writer took over from a dead one.") { status, _ in
+        each("oriel_camera_restarts_total", .counter, "Times a new writer took over after a crash.") { status, _ in
             status.map { Double($0.restarts) }
         }
-        each("oriel_stream_clients", .gauge, "Streams now.") { Double($1.viewers) }
-        each("oriel_streams_total", .counter, "Streams begun.") { Double($1.streams) }
-        each("oriel_stream_frames_total", .counter, "Frames sent whole to viewers.") { Double($1.frames) }
-        each("oriel_sent_bytes_total", .counter, "Bytes of streams and snapshots.") { Double($1.bytes) }
-        each("oriel_frames_scaled_total", .counter, "Frames that were scaled down for viewers.") { Double($1.scaled) }
+        each("oriel_stream_clients", .gauge, "Current streams.") { Double($1.viewers) }
+        each("oriel_streams_total", .counter, "Streams started.") { Double($1.streams) }
+        each("oriel_stream_frames_total", .counter, "Frames sent to viewers.") { Double($1.frames) }
+        each("oriel_sent_bytes_total", .counter, "Bytes of streams and snapshots sent.") { Double($1.bytes) }
+        each("oriel_frames_scaled_total", .counter, "Frames scaled down for viewers.") { Double($1.scaled) }
         each("oriel_snapshots_total", .counter, "Snapshots answered.") { Double($1.snapshots) }
 
-        text.family("oriel_frames_dropped_total", .counter, "Frames that did not come into shared memory.")
+        text.family("oriel_frames_dropped_total", .counter, "Frames not published to shared memory.")
         for reading in readings {
             guard let status = reading.status else { continue }
             for reason in DropReason.allCases {

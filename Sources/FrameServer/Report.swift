@@ -7,7 +7,9 @@ import Service
 import SharedFrame
 import Web
 
-/// What the server reports of its cameras, made by any thread: status, health and metrics.
+/// Builds the camera reports: status, health and metrics.
+///
+/// Any thread may use it.
 struct Report {
     enum Kind: Sendable {
         case status
@@ -18,10 +20,10 @@ struct Report {
     let totals: ServiceCounters.Totals
     let service: String
     let now: Instant
-    /// Why this worker sees changes of the cameras late; nil if it sees them at once.
+    /// Why this worker notices camera changes late, or nil if it does not.
     let folderProblem: String?
 
-    /// `totals` is what all workers have counted, `name` the service's.
+    /// `totals` are the counts of all workers, `name` is the service's name.
     init(_ totals: ServiceCounters.Totals, name: String, now: Instant, folderProblem: String? = nil) {
         self.totals = totals
         service = name
@@ -29,12 +31,12 @@ struct Report {
         self.folderProblem = folderProblem
     }
 
-    /// A camera as its ring was a moment ago.
+    /// A snapshot of a camera's state.
     struct Reading {
         let name: CameraName
         let kind: RingName.Kind?
         let status: RingStatus?
-        /// Why its ring is not read.
+        /// Why the ring cannot be read.
         let refusal: String?
 
         init(_ source: CameraSource) {
@@ -63,10 +65,10 @@ struct Report {
         }
     }
 
-    /// Of one camera.
+    /// The status of one camera.
     func status(of camera: CameraSource) -> JSON { .object([("now", clock)] + fields(of: Reading(camera))) }
 
-    /// 200 while at least one camera is healthy.
+    /// Status 200 if at least one camera is healthy, else 503.
     private func health(of cameras: [Reading]) -> Response {
         let list = JSON.array(
             cameras.map { camera in
@@ -79,7 +81,7 @@ struct Report {
             return .json(.object([("status", .text("ok")), ("cameras", list)]))
         }
         return .error(
-            503, "unhealthy", "No camera gives pictures.",
+            503, "unhealthy", "No camera is delivering pictures.",
             fields: [("status", .text("unhealthy")), ("cameras", list)]
         ).adding("Retry-After", "2")
     }
@@ -134,7 +136,7 @@ struct Report {
         ])
     }
 
-    /// The camera's state, or what is wrong if the state alone says too little.
+    /// Returns the current outage if there is one, else the state the camera reports.
     private func condition(of camera: Reading) -> (state: String, reason: String) {
         guard let kind = camera.kind else { return (CameraState.error.name, camera.refusal ?? "") }
         let outage = Outage.current(camera.status, refusal: camera.refusal, kind: kind, now: now)
@@ -142,19 +144,19 @@ struct Report {
         return (camera.status?.state.name ?? "", camera.status?.reason ?? "")
     }
 
-    /// Milliseconds since the newest frame was taken.
+    /// The age of the newest frame in milliseconds.
     private func age(_ status: RingStatus?) -> JSON {
         .optional(status?.newest) {
             .integer(Instant(nanoseconds: $0.capture.monotonic).age(at: now).nanoseconds / 1_000_000)
         }
     }
 
-    /// Two digits behind the point.
+    /// Rounded to two decimals.
     private func rate(_ value: Double?) -> JSON {
         guard let value, value.isFinite else { return .number(0) }
         return .number((value * 100).rounded() / 100)
     }
 
-    /// CLOCK_REALTIME in seconds, as X-Timestamp has it.
+    /// CLOCK_REALTIME in seconds, in the format of X-Timestamp.
     private var clock: JSON { .literal(Multipart.timestamp(realtimeNanoseconds: Clock.realtime)) }
 }

@@ -1,23 +1,23 @@
 import Web
 
-/// What a request is for, from its path.
+/// The resource that a request path names.
 enum Route: Equatable {
     case stream(camera: String?)
     case snapshot(camera: String?)
     case status(camera: String?)
-    /// On the camera's own host alone.
+    /// Only on the camera's own host.
     case controls(camera: String?)
     case health
     case metrics
 
-    /// Returns nil if nothing is at that path.
+    /// Returns nil if there is no such path.
     init?(path: String, query: Query) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         let camera = parts.count > 1 ? parts[1] : nil
         guard parts.count <= 2 else { return nil }
         switch parts.first {
         case nil:
-            // The form that many programs know from mjpg-streamer.
+            // mjpg-streamer's addresses.
             switch query.first("action") {
             case "stream": self = .stream(camera: nil)
             case "snapshot": self = .snapshot(camera: nil)
@@ -28,13 +28,13 @@ enum Route: Equatable {
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
-        // Exactly: the web server guards this very path.
+        // Exact match: the web server restricts access to exactly this path.
         case "metrics" where path == "/metrics": self = .metrics
         default: return nil
         }
     }
 
-    /// The names that the query may use.
+    /// The query parameters it takes.
     var parameters: Set<String> {
         switch self {
         case .stream: StreamOptions.parameters
@@ -43,7 +43,7 @@ enum Route: Equatable {
         }
     }
 
-    /// How it may be asked for.
+    /// The methods it allows.
     var methods: [String] {
         if case .controls = self { ["GET", "HEAD", "PUT"] } else { ["GET", "HEAD"] }
     }

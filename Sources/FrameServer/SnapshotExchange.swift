@@ -1,15 +1,15 @@
 import Linux
 import Service
 
-/// A snapshot that waits for a frame, or for one to be scaled.
+/// A snapshot request that waits for a frame or for scaling.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class SnapshotExchange: Exchange {
     let request: SnapshotRequest
     unowned let connection: Connection
     private let camera: Camera
     private unowned let application: FrameApplication
-    /// Whether the frame is there, and being scaled.
+    /// Whether the frame has arrived and is being scaled.
     private(set) var isScaling = false
     private(set) var isEnded = false
 
@@ -26,7 +26,7 @@ final class SnapshotExchange: Exchange {
         connection.open(self)
     }
 
-    /// Waits for the frame to be scaled.
+    /// Waits for scaling.
     func waitForScaling() {
         isScaling = true
         connection.open(self)
@@ -34,7 +34,7 @@ final class SnapshotExchange: Exchange {
 
     func tick() {
         guard !isScaling, connection.worker.now >= request.deadline else { return }
-        application.giveUp(self, of: camera)
+        application.timeOut(self, of: camera)
     }
 
     func end() {

@@ -3,27 +3,27 @@ import MotionJPEG
 import Service
 import Web
 
-/// A stream: the newest picture, again and again, as fast as its viewer takes them.
+/// A stream: always the newest picture, as fast as the viewer reads.
 ///
-/// It belongs to the event loop.
+/// Used only on the event loop.
 final class StreamExchange: Exchange {
-    /// When the last picture is sent again to a viewer that has seen nothing new.
+    /// After how long without a new picture the last one is sent again.
     private static let repetition: Duration = .seconds(5)
 
     let framing: Framing
-    /// The minimum time from picture to picture; zero: as they come.
+    /// The minimum interval between pictures; zero for no limit.
     let interval: Duration
     private let isPaced: Bool
-    /// The place among the feed's viewers.
+    /// The index among the feed's viewers.
     var index = 0
     private let camera: Camera
     private let feed: Feed
-    /// Strong, since it is used for each picture: the connection drops its exchange when it ends.
+    /// A strong reference, for speed; no cycle remains, since the connection drops its exchange when it ends.
     private let connection: Connection
-    /// The sequence of the picture that was begun last; 0 before the first.
+    /// The sequence of the last picture started; 0 before the first.
     private var shown: UInt64 = 0
     private var begun: Instant
-    /// When the next picture may begin, in the rhythm of `interval`.
+    /// When the next picture is due.
     private var due = Instant.distantPast
     private var isEnded = false
 
@@ -37,9 +37,9 @@ final class StreamExchange: Exchange {
         begun = connection.now
     }
 
-    /// Begins the stream.
+    /// Starts the stream.
     func begin() {
-        // A viewer who takes one picture in a while would hold on to it, and others to other ones.
+        // A paced viewer holds each picture for long, and different viewers would hold different files.
         connection.returnsImages = !isPaced
         connection.beginStream(StreamOptions.response.head + framing.opening, self)
         feed.add(self)
@@ -47,7 +47,7 @@ final class StreamExchange: Exchange {
         camera.counts.streams += 1
     }
 
-    /// The picture of the feed has changed.
+    /// Called when the feed has a new picture.
     func show() {
         if !connection.hasOutput { connection.push() }
     }
@@ -56,7 +56,7 @@ final class StreamExchange: Exchange {
         guard let picture = feed.picture, picture.sequence != shown, let image = picture[framing] else { return .nothing }
         let now = connection.now
         guard isDue(now) else { return .nothing }
-        // A picture begins only when the web server has read all, so that it is the newest one on arrival.
+        // Start a picture only once the web server has read everything, so that it is the newest when it arrives.
         guard shown == 0 || connection.isDrained else { return .mustDrain }
         begin(picture.sequence, now: now)
         connection.begin(image)
@@ -66,7 +66,7 @@ final class StreamExchange: Exchange {
 
     func imageSent() { camera.counts.frames += 1 }
 
-    /// Sends the picture again to a viewer that has seen nothing for long, or late to one that waited for its time.
+    /// Repeats the picture after a long silence, and sends a paced picture that has become due.
     func tick() {
         guard !connection.hasOutput else { return }
         if connection.now - begun >= Self.repetition { shown = .max }
@@ -80,19 +80,19 @@ final class StreamExchange: Exchange {
         camera.counts.viewers -= 1
     }
 
-    /// Ends the stream after the picture that is being sent, so that the browser knows that it was no accident.
+    /// Ends the stream cleanly after the current picture, so that the browser can tell it was intended.
     func stop(_ reason: StopReason) {
         connection.endStream(framing.closing)
     }
 
-    /// Whether the next picture may begin: an eighth of the interval early is on time, since cameras are not exact.
+    /// Whether the next picture is due; up to an eighth of the interval early is on time, since cameras jitter.
     private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
     private func begin(_ sequence: UInt64, now: Instant) {
         shown = sequence
         begun = now
         guard isPaced else { return }
-        // Keeps the rhythm over small delays, and begins a new one after a longer pause.
+        // Keep the rhythm over small delays; restart it after a longer pause.
         due = due + interval * 2 < now ? now + interval : due + interval
     }
 }

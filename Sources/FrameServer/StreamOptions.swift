@@ -1,17 +1,17 @@
 import MotionJPEG
 import Web
 
-/// How a viewer wants its stream.
+/// The options of a stream.
 struct StreamOptions {
     let rendition: Rendition
-    /// The minimum time from picture to picture; zero: as they come.
+    /// The minimum interval between pictures; zero for no limit.
     let interval: Duration
 
     static let parameters: Set<String> = ["action", "fps", "advance_headers", "width"]
 
-    /// Takes `fps`, 0.1 to 120 pictures a second, `width` and `advance_headers` from the query.
+    /// Reads `fps` (0.1 to 120), `width` and `advance_headers` from the query.
     ///
-    /// Without the latter a browser that shows the stream by itself, which its `Accept` shows, gets headers in advance.
+    /// Without `advance_headers`, a browser (recognised by its `Accept` header) gets headers in advance.
     init(_ query: Query, accept: String?) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero
@@ -23,7 +23,7 @@ struct StreamOptions {
         }
     }
 
-    /// A stream's header.
+    /// The response header of a stream.
     static var response: Response {
         Response(
             status: 200,

@@ -1,13 +1,13 @@
 public import Names
 
-/// A value that an option cannot take: says which ones it can.
+/// An invalid option value; the description says which values are valid.
 public struct InvalidValue: Error, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
 }
 
-/// Reads the values of options; each throws ``InvalidValue``.
+/// Parses option values; all functions throw ``InvalidValue``.
 public enum OptionValue {
     public static func cameraName(_ text: String) throws -> CameraName {
         guard let name = CameraName(text) else { throw InvalidValue(CameraName.rule) }

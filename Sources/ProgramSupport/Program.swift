@@ -3,11 +3,12 @@ import Daemon
 import Glibc
 import Linux
 
-/// Runs a program from its command line to its end; the whole of `main`.
+/// The body of a program's `main`: parses the command line and runs the command.
 ///
-/// Log output is set up, SIGPIPE ignored and a crash made the end at once before the command runs. An error is printed as one line to the standard
-/// error and ends the process with the status that fits: 64 for a wrong option, a ``Failure``'s own, 71 for a
-/// ``SystemError``, else 70. `--help` and `--version` go to the standard output with status 0.
+/// Before the command runs, logging is set up, SIGPIPE is ignored, and crashes are made to end the process immediately.
+/// An error is printed to standard error as one line and sets the exit status: 64 for an invalid option, a
+/// ``Failure``'s own status, 71 for a ``SystemError``, else 70. `--help` and `--version` print to standard output and
+/// exit with status 0.
 public func runProgram(_ command: any ParsableCommand.Type) {
     Signals.ignoreBrokenPipe()
     Signals.endAtOnceOnCrash()
@@ -20,8 +21,7 @@ public func runProgram(_ command: any ParsableCommand.Type) {
     }
 }
 
-/// The arguments with `--fps -1` as `--fps=-1`: else a number below zero is taken for an option, and the one before it for
-/// one without a value, though no option's name begins with a digit.
+/// Rewrites `--fps -1` as `--fps=-1`, since the parser would take a negative number for an option.
 func withNegativeNumbersJoined(_ arguments: [String]) -> [String] {
     var joined: [String] = []
     for argument in arguments {
@@ -45,9 +45,9 @@ private func end(_ command: any ParsableCommand.Type, with error: any Error) -> 
     }
 }
 
-/// How a program ends after an error has left its command.
+/// How to end the program after an error.
 enum ProgramEnding: Equatable {
-    /// No error: a text that was asked for, such as the help.
+    /// Requested output such as the help, not an error.
     case text
     case failure(status: Int32, sentence: String)
 

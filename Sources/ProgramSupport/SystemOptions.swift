@@ -4,27 +4,27 @@ public import Names
 import SharedFrame
 public import SystemPackage
 
-/// The options that every program of a system takes alike.
+/// The options that all programs of a system share.
 public struct SystemOptions: ParsableArguments {
     @Option(
         name: .customLong("prefix"),
         help: .init(
-            "What names in shared memory begin with (default: $ORIEL_PREFIX, else oriel).", valueName: "prefix"),
+            "The prefix of names in shared memory (default: $ORIEL_PREFIX, else oriel).", valueName: "prefix"),
         transform: OptionValue.prefix)
     var prefixOption: SystemPrefix?
 
     @Option(
         name: .customLong("runtime-dir"),
         help: .init(
-            "The folder of sockets and of the counters that workers share (default: $ORIEL_RUNTIME_DIR, else /run/oriel).",
+            "The folder for sockets and shared counters (default: $ORIEL_RUNTIME_DIR, else /run/oriel).",
             valueName: "folder"))
     var runtimeFolderOption: String?
 
     public init() {}
 
-    /// `--prefix`, else what the environment says.
+    /// Returns `--prefix`, else the prefix from the environment.
     ///
-    /// Throws a ``Failure`` with status 78 if the environment names an invalid one.
+    /// Throws a ``Failure`` with status 78 if the prefix from the environment is invalid.
     public func prefix() throws -> SystemPrefix {
         if let prefixOption { return prefixOption }
         do throws(InvalidPrefix) {
@@ -34,7 +34,7 @@ public struct SystemOptions: ParsableArguments {
         }
     }
 
-    /// Makes this process read the rings of the users that the environment lists, beside its own and root's.
+    /// Accepts rings of the users listed in the environment, besides the process's own user and root.
     ///
     /// Call it before the first ring is opened. Throws a ``Failure`` with status 78 if an entry of
     /// ``RingOwners/variable`` is not a user.
@@ -46,19 +46,19 @@ public struct SystemOptions: ParsableArguments {
         }
     }
 
-    /// `--runtime-dir`, else what the environment says; an empty value counts as not given.
+    /// `--runtime-dir`, else the folder from the environment; an empty value counts as unset.
     public var runtimeFolder: FilePath {
         if let runtimeFolderOption, !runtimeFolderOption.isEmpty { return FilePath(runtimeFolderOption) }
         return StandardFolder.runtime
     }
 }
 
-/// The cameras that a worker serves even while they have no frames.
+/// The cameras that a worker serves even without frames.
 public struct CameraOptions: ParsableArguments {
     @Option(
         name: .customLong("camera"),
         help: .init(
-            "A camera that exists even while nothing writes its frames; may be given several times.", valueName: "name"),
+            "A camera that exists even while it has no frames; may be repeated.", valueName: "name"),
         transform: OptionValue.cameraName)
     public var cameras: [CameraName] = []
 

@@ -1,36 +1,36 @@
 public import FastCGI
 public import Names
 
-/// What a client may be allowed to do.
+/// A right a client may have.
 public enum Right: String, CaseIterable, Sendable {
-    /// Streams, snapshots, results, events and status of a camera.
+    /// Streams, snapshots, detection results, events and status of a camera.
     case watch
     /// Detection on request, and uploads for it.
     case detect
-    /// A camera's controls.
+    /// Changing a camera's controls.
     case control
     case recordings
     case export
-    /// Everything that is not about one camera.
+    /// Everything that does not concern a single camera.
     case admin
 }
 
-/// What one client may do, and for how long.
+/// The rights of one client.
 public protocol Grant: Sendable {
-    /// Whether the client may do that with a camera; `camera` is nil for what concerns none.
+    /// Whether the client has `right`; `camera` is nil if no single camera is concerned.
     func allows(_ right: Right, for camera: CameraName?) -> Bool
 
-    /// Whether it still holds: looked at four times a second while a connection stays open.
+    /// Whether the grant is still valid; checked four times a second while a connection is open.
     var isValid: Bool { get }
 }
 
-/// Decides what a request's client may do, before the application sees the request.
+/// Determines the rights of a request's client, before the application sees the request.
 public protocol AccessControl: Sendable {
-    /// Returns nil if the client may do nothing here.
+    /// Returns nil if the client has no rights.
     func grant(for request: Request) -> (any Grant)?
 }
 
-/// Everybody who reaches the worker may do everything: the web server in front decides alone.
+/// Grants every right to everyone; the web server alone decides who reaches the worker.
 public struct OpenAccess: AccessControl, Grant {
     public init() {}
 

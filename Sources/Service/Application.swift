@@ -1,35 +1,35 @@
 public import FastCGI
 public import Web
 
-/// What a FastCGI worker does with requests; ``Worker`` does the rest.
+/// The request handler of a FastCGI worker; ``Worker`` does the rest.
 ///
-/// All of it runs on the worker's event loop and must not wait.
+/// All methods are called on the worker's event loop and must not block.
 public protocol Application: AnyObject {
-    /// Begins to answer a request whose head has come.
+    /// Handles a request whose header has arrived.
     ///
-    /// Before it returns it calls one of the connection's ``Connection/answer(_:)``, ``Connection/open(_:)`` and
-    /// ``Connection/readBody(limit:expected:_:)``, or throws, which ``refuse(_:on:)`` answers.
+    /// It must call one of ``Connection/answer(_:)``, ``Connection/open(_:)`` and
+    /// ``Connection/readBody(limit:expected:tooLong:_:)`` before it returns, or throw, which calls ``refuse(_:on:)``.
     func begin(_ request: Request, on connection: Connection) throws(HTTPError)
 
-    /// Answers a request that is refused; by default with the error as JSON.
+    /// Answers a refused request; by default with the error as JSON.
     func refuse(_ error: HTTPError, on connection: Connection)
 
-    /// The path of the worker's metrics; nil if ``begin(_:on:)`` answers it itself.
+    /// The path of the worker's metrics, or nil if ``begin(_:on:)`` handles it.
     var metricsPath: String? { get }
 
     /// Adds the application's own metrics.
     func addMetrics(to text: inout MetricsText)
 
-    /// Called four times a second, and whenever another thread has signalled the loop.
+    /// Called four times a second, and after another thread has signalled the loop.
     func tick(isSignalled: Bool)
 
-    /// Whether nothing can happen without an event: then the loop sleeps without a timeout.
+    /// Whether the application needs no ticks, so that the loop may sleep until the next event.
     var isIdle: Bool { get }
 
-    /// Descriptors that the application uses or may need soon, beside its connections.
+    /// The number of descriptors the application uses or may soon need, besides connections.
     var reservedDescriptorCount: Int { get }
 
-    /// What it does, for `systemctl status`, before the number of connections; such as `3 viewers, `.
+    /// What `systemctl status` shows before the number of connections, such as `3 viewers, `.
     var summary: String { get }
 
     /// Called once all connections have ended.
@@ -47,25 +47,25 @@ extension Application {
     public func end() {}
 }
 
-/// A request that is answered later, or by a stream: what a connection is open for.
+/// A request that is answered later or with a stream.
 public protocol Exchange: AnyObject {
-    /// The output of `connection` is empty: a stream begins what comes next.
+    /// Called when the output of `connection` is empty, so that a stream can start its next picture.
     func next(on connection: Connection) -> Connection.Next
 
-    /// An image that ``Connection/begin(_:)`` was given is sent.
+    /// Called when an image passed to ``Connection/begin(_:)`` has been sent.
     func imageSent()
 
     /// Called four times a second.
     func tick()
 
-    /// The connection has been answered or closed: drop what is held for it.
+    /// Called when the connection has been answered or closed.
     func end()
 
-    /// The worker ends, or the client's grant does, within a second.
+    /// Called when the worker stops or the client's grant has expired; must answer or end the stream.
     func stop(_ reason: StopReason)
 }
 
-/// Why an exchange is to end.
+/// Why an exchange must end.
 public enum StopReason: Sendable {
     case workerStops
     case grantEnded
@@ -78,11 +78,11 @@ extension Exchange {
 }
 
 extension StopReason {
-    /// What a request that waits is answered with.
+    /// The response to a waiting request.
     public var error: HTTPError {
         switch self {
         case .workerStops: .temporary("stopping", "The server is stopping; try again.", retryAfter: 1)
-        case .grantEnded: HTTPError(403, "forbidden", "The right to this has ended; log in again.")
+        case .grantEnded: HTTPError(403, "forbidden", "Your access has expired; log in again.")
         }
     }
 }

@@ -1,10 +1,10 @@
 import FastCGI
 import Web
 
-/// A request while it arrives on a connection.
+/// The state of a request that is still arriving.
 final class Arrival {
     var assembler = RequestAssembler()
     var takeBody: (([UInt8]) throws(HTTPError) -> Void)?
-    /// What a longer body is refused with.
+    /// The error for a body that is too long.
     var tooLong = HTTPError(413, "too_large", "This address takes no body.")
 }

@@ -2,10 +2,10 @@ public import EventLoop
 public import Linux
 import Synchronization
 
-/// A thread that does an event loop's long work: one piece after the other, in order.
+/// Runs an event loop's slow work on a thread of its own, in order.
 ///
-/// It belongs to the loop's thread, which calls ``deliver()`` whenever the loop was signalled. The thread starts with the
-/// first piece of work and lives as long as the queue.
+/// Used only on the event loop, which calls ``deliver()`` whenever it has been signalled. The thread starts with the
+/// first job and lives as long as the queue.
 public final class BackgroundQueue {
     private typealias Work = @Sendable () -> any Sendable
 
@@ -38,7 +38,9 @@ public final class BackgroundQueue {
     private var nextID: UInt64 = 1
     private var isStarted = false
 
-    /// Throws if there are no descriptors; of `name` the kernel keeps the first 15 bytes.
+    /// Throws if no descriptor is available.
+    ///
+    /// The kernel truncates the thread's `name` to 15 bytes.
     public init(_ name: String, _ signal: LoopSignal) throws(SystemError) {
         self.name = name
         shared = try Shared(signal)
@@ -49,10 +51,10 @@ public final class BackgroundQueue {
         shared.arrived.signal()
     }
 
-    /// Pieces of work whose results have not been delivered.
+    /// The number of jobs whose results have not been delivered.
     public var count: Int { completions.count }
 
-    /// Does `work` on the thread, and calls `completion` with its result on the loop's.
+    /// Runs `work` on the thread and calls `completion` with its result on the event loop.
     ///
     /// Throws if the thread cannot be started; then neither is called.
     public func run<Value: Sendable>(
@@ -70,7 +72,7 @@ public final class BackgroundQueue {
         shared.arrived.signal()
     }
 
-    /// Calls the completions of all work that is done.
+    /// Calls the completions of all finished jobs.
     public func deliver() {
         for (id, result) in shared.done.take() { completions.removeValue(forKey: id)?(result) }
     }

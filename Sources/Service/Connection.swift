@@ -6,49 +6,49 @@ public import Names
 import SystemPackage
 public import Web
 
-/// One connection of a web server: one request and its answer.
+/// A connection from the web server: one request and its response.
 ///
-/// It belongs to the worker's event loop.
+/// Used only on the worker's event loop.
 public final class Connection: EventHandler {
-    /// What the connection waits for, with what that needs.
+    /// What the connection is waiting for.
     private enum Phase {
         /// The request.
         case reading(Arrival)
-        /// An answer that comes later, or a stream.
+        /// A later response, or a stream.
         case open(any Exchange)
-        /// The answer to be sent.
+        /// The rest of the response to be sent.
         case ending
-        /// The web server to close, after the answer.
+        /// The web server to close the connection.
         case lingering
     }
 
-    /// What an exchange has for an output that is empty.
+    /// What an exchange has to send when the output is empty.
     public enum Next {
-        /// Output was begun.
+        /// Output was started.
         case begun
-        /// There is nothing to send now.
+        /// Nothing to send now.
         case nothing
-        /// There is, once the web server has read what was sent.
+        /// More output follows once the web server has read what was sent.
         case mustDrain
     }
 
-    /// Bytes that are read at once while a body arrives, in turns of 64 KiB, so that others get their turn.
+    /// The maximum number of reads of 64 KiB per turn, so that other connections are served too.
     private static let readsPerTurn = 16
 
     public unowned let worker: Worker
-    // What is used for each picture, so that no reference to the worker has to be counted then.
+    // Copies of the worker's properties, to avoid reference counting for each picture.
     private let loop: EventLoop
     private let hasLocalPeers: Bool
     let socket: Descriptor
     var token: EventLoop.Token?
     private var phase = Phase.reading(Arrival())
-    /// When the connection is closed, while its request arrives or its answer has been sent.
+    /// When to close the connection if the request has not arrived, or the web server has not closed.
     private var deadline: Instant
-    /// What the client may do.
+    /// The client's rights.
     public internal(set) var grant: any Grant = OpenAccess()
-    /// The number that the request's records carry.
+    /// The request ID of the records.
     public var requestID: UInt16 { number }
-    /// Whether the client asked for the header alone.
+    /// Whether this is a HEAD request.
     public private(set) var isHeadOnly = false
     private var number: UInt16 = 1
     private var isArmed = false
@@ -65,9 +65,9 @@ public final class Connection: EventHandler {
     private var bytesAfterImage: [UInt8] = []
     /// Whether `bytes` hold a copy of an image.
     private var isImageCopied = false
-    /// What was sent last, until the web server has been seen to have read it.
+    /// The last image sent, until the socket is known to be drained.
     private var unread: WireImage?
-    /// Whether images that have been sent may be used again once the web server has read them.
+    /// Whether the files of sent images may be reused once the web server has read them.
     public var returnsImages: Bool {
         get { reusesImages }
         set { reusesImages = newValue }
@@ -89,33 +89,34 @@ public final class Connection: EventHandler {
 
     // MARK: For applications
 
-    /// The moment when the current turn of the loop began.
+    /// The time at the start of the current loop turn.
     public var now: Instant { loop.now }
 
-    /// Whether something is still to be sent.
+    /// Whether output is pending.
     public var hasOutput: Bool { !bytes.isEmpty || image != nil }
 
-    /// Throws 403 unless the client may do that.
+    /// Throws 403 unless the client has `right`.
     public func require(_ right: Right, for camera: CameraName?) throws(HTTPError) {
         guard !grant.allows(right, for: camera) else { return }
         let subject = camera.map { " for camera '\($0)'" } ?? ""
         throw HTTPError(403, "forbidden", "This needs the right '\(right.rawValue)'\(subject).")
     }
 
-    /// Reads a body of up to `limit` bytes, of which `expected` are announced, and gives it to `body`.
+    /// Reads a request body of up to `limit` bytes, `expected` according to its header, and passes it to `body`.
     ///
-    /// What `body` throws, and `tooLong` (413 by default) for a longer one, is answered by
-    /// ``Application/refuse(_:on:)``. The connection keeps `body`, which must not keep the connection.
+    /// Errors of `body`, and `tooLong` (413 by default) for a longer body, go to ``Application/refuse(_:on:)``. The
+    /// connection retains `body`, which must not retain the connection.
     public func readBody(
         limit: Int, expected: Int, tooLong: HTTPError? = nil, _ body: @escaping ([UInt8]) throws(HTTPError) -> Void
     ) {
         guard case .reading(let arrival) = phase else { return }
         arrival.assembler.allowBody(byteCount: limit, expected: expected)
-        arrival.tooLong = tooLong ?? HTTPError(413, "too_large", "The body is longer than \(limit) bytes; send less.")
+        arrival.tooLong =
+            tooLong ?? HTTPError(413, "too_large", "The request body is longer than \(limit) bytes; send less.")
         arrival.takeBody = body
     }
 
-    /// Answers and ends the request; of a HEAD request only the header is sent.
+    /// Sends the response and ends the request; for a HEAD request only the header is sent.
     public func answer(_ response: Response) {
         leave()
         phase = .ending
@@ -123,7 +124,7 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Ends the request with an image that holds the whole answer.
+    /// Ends the request with an image that contains the complete response.
     public func answer(_ image: WireImage) {
         leave()
         phase = .ending
@@ -131,13 +132,13 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Answers later: `exchange` is called until the connection is answered or closed.
+    /// Leaves the request open; `exchange` is called until the connection is answered or closed.
     public func open(_ exchange: any Exchange) {
         leave()
         phase = .open(exchange)
     }
 
-    /// Begins a stream with these bytes of its output: its header, and what precedes the first picture.
+    /// Starts a stream with its first output: the header and the bytes before the first picture.
     public func beginStream(_ output: [UInt8], _ exchange: any Exchange) {
         open(exchange)
         Socket.setSendBuffer(of: socket.number, byteCount: Worker.streamBufferByteCount)
@@ -146,7 +147,7 @@ public final class Connection: EventHandler {
         bytes = records
     }
 
-    /// Makes `image` the next thing to be sent; a request with another number than 1 gets a copy of its own.
+    /// Sends `image` next; a request with an ID other than 1 gets a copy of its own.
     public func begin(_ image: WireImage) {
         if number == 1 {
             self.image = image
@@ -157,7 +158,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Ends a stream with `output`, after the image that is being sent.
+    /// Ends a stream with `output`, after the current image.
     public func endStream(_ output: [UInt8]) {
         leave()
         phase = .ending
@@ -168,16 +169,16 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Whether the web server has read everything: a picture that begins then is the newest one on arrival.
+    /// Whether the web server has read everything, so that a picture started now is the newest when it arrives.
     public var isDrained: Bool {
         guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
-        // The kernel counts one byte until it has reported that there is room.
+        // The kernel may count one byte until it reports the socket writable.
         guard count <= 1 else { return false }
         if hasLocalPeers { unread = nil }
         return true
     }
 
-    /// Sends what there is, and what an open exchange has next, until there is no more or no room.
+    /// Sends pending output and what the exchange has next, until nothing is left or the socket is full.
     public func push() {
         while !isClosed {
             let hadImage = image != nil || isImageCopied
@@ -201,7 +202,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Closes the connection without an answer, or before all of it was sent.
+    /// Closes the connection, dropping any unsent output.
     public func close() {
         guard !isClosed else { return }
         isClosed = true
@@ -227,7 +228,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// The worker ends: a request that has arrived already is answered, streams are ended cleanly.
+    /// Called when the worker stops: answers a request that has already arrived and ends streams cleanly.
     func stop() {
         if case .reading = phase { receive() }
         switch phase {
@@ -245,13 +246,13 @@ public final class Connection: EventHandler {
             guard case .reading(let arrival) = phase else { return discardInput() }
             switch Socket.receive(from: socket.number, into: &worker.buffer) {
             case .success(let count) where count > 0:
-                if arrival.takeBody != nil { deadline = loop.now + Worker.arrivalTime }
+                if arrival.takeBody != nil { deadline = loop.now + Worker.requestTimeout }
                 feed(arrival, worker.buffer[..<count])
             case .failure(.resourceTemporarilyUnavailable): return
             default: return close()
             }
         }
-        // More may have come, of which the kernel reports nothing again by itself.
+        // Edge-triggered: rearm, since there may be more to read.
         if let token { loop.modify(token, number: socket.number, interest) }
     }
 
@@ -271,19 +272,19 @@ public final class Connection: EventHandler {
             worker.run(on: self) { () throws(HTTPError) in try arrival.takeBody?(body) }
         case .bodyTooLarge: worker.application.refuse(arrival.tooLong, on: self)
         case .refused(let defect):
-            worker.log.debug("a connection was closed: \(defect)")
+            worker.log.debug("closed a connection: \(defect)")
             worker.counters.countRefusal()
             close()
         }
     }
 
-    /// Drops what comes after the request: it means nothing.
+    /// Discards anything after the request.
     private func discardInput() {
         while true {
             switch Socket.discardInput(of: socket.number) {
             case .success(let count) where count > 0: continue
             case .success:
-                // A web server that waits for an answer may have closed its own side; one with a stream has left.
+                // A web server may half-close while it waits for the response; in a stream, the viewer has left.
                 if case .ending = phase { return }
                 return close()
             case .failure(.resourceTemporarilyUnavailable): return
@@ -329,15 +330,15 @@ public final class Connection: EventHandler {
         errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
     }
 
-    /// Everything is sent: the web server closes first, so that nothing that it has sent is cut off.
+    /// All output is sent: let the web server close first, so that a reset does not destroy unread data.
     private func linger() {
         phase = .lingering
-        deadline = loop.now + Worker.lingerTime
+        deadline = loop.now + Worker.lingerTimeout
         arm(false)
         Socket.endOutput(of: socket.number)
     }
 
-    /// Ends what the connection was open for.
+    /// Ends the open exchange, if any.
     private func leave() {
         guard case .open(let exchange) = phase else { return }
         phase = .ending
@@ -348,7 +349,7 @@ public final class Connection: EventHandler {
         isArmed ? [.readable, .peerClosed, .edge, .writable] : [.readable, .peerClosed, .edge]
     }
 
-    /// Asks to be called when the socket takes bytes again, or no longer.
+    /// Starts or stops waiting for the socket to become writable.
     private func arm(_ isArmed: Bool) {
         guard self.isArmed != isArmed, let token else { return }
         self.isArmed = isArmed

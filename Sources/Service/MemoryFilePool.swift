@@ -2,25 +2,25 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Files in memory whose pictures everybody has read, kept for the next pictures.
+/// Reuses memory files whose pictures have been read by all receivers.
 ///
-/// Making such a file and getting pages for it takes longer than filling it.
+/// Creating a memory file and allocating its pages takes longer than filling it.
 public final class MemoryFilePool: Sendable {
     public init() {}
 
-    /// A file that one picture after the other is in.
+    /// A file that holds one picture at a time.
     final class File: Sendable {
         let memory: MemoryFile
-        /// How often its picture was sent from its beginning.
+        /// How often sending of the current picture has been started.
         fileprivate let sendings = Atomic(0)
 
         init() throws(SystemError) { memory = try MemoryFile("frame") }
     }
 
-    /// What many viewers get of the newest picture that many wanted.
+    /// Pipes that hold the pages of a picture with many viewers.
     private struct Spread: ~Copyable {
         var fan: PageFan?
-        /// Whose beginning `fan` keeps.
+        /// The file whose pages `fan` holds.
         var file: File?
 
         init() {}
@@ -31,23 +31,23 @@ public final class MemoryFilePool: Sendable {
         }
     }
 
-    /// Files that are kept: one picture in two framings, and the one before it.
+    /// The maximum number of free files: two framings of the current picture and of the one before it.
     private static let maximumCount = 4
-    /// The largest picture, in bytes, for which pipes are used: an empty socket has room for all of it.
+    /// The maximum size of a picture for which pipes are used; it must fit into an empty socket buffer.
     private static let maximumSpreadByteCount = 1 << 18
-    /// How many viewers get a picture straight from its file before pipes are worth it.
+    /// The number of sends from which pipes pay off.
     private static let spreadThreshold = 4
 
     private let files = Mutex<[File]>([])
     private let spread = Mutex(Spread())
 
-    /// A file for the next picture, one of before if there is one.
+    /// Returns a free file, or a new one.
     func take() throws(SystemError) -> File {
         if let file = files.withLock({ $0.popLast() }) { return file }
         return try File()
     }
 
-    /// Takes back a file that nothing reads any more.
+    /// Takes back a file that is no longer being read.
     func put(_ file: File) {
         spread.withLock { spread in
             guard spread.file === file else { return }
@@ -60,9 +60,9 @@ public final class MemoryFilePool: Sendable {
         }
     }
 
-    /// Sends the picture that `file` begins with; returns how many bytes the socket took.
+    /// Sends the picture in `file` from its start; returns the number of bytes sent.
     ///
-    /// The more viewers a picture has, the more is saved by looking up its pages once.
+    /// With many viewers, the pages are looked up only once and then spliced from pipes.
     func send(_ file: File, byteCount: Int, to socket: CInt) -> Result<Int, Errno> {
         let sendings = file.sendings.wrappingAdd(1, ordering: .relaxed).newValue
         if sendings >= Self.spreadThreshold, byteCount <= Self.maximumSpreadByteCount {

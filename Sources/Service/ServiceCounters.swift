@@ -4,13 +4,13 @@ public import Names
 import SystemPackage
 public import Web
 
-/// What the workers of a service have counted, each in a slot of one file, so that any of them can report for all.
+/// The counters of a service's workers, one slot of a shared file each, so that any worker can report the totals.
 ///
-/// A slot belongs to the worker that holds the lock on the byte of its number, and counts only while it is held: the
-/// kernel drops the lock of a worker that dies. Words of a slot: requests, refusals, the number of rows in use, then rows
-/// of a camera's name in four words and its counts in twelve.
+/// A slot belongs to the worker that holds the lock on the byte with the slot's index, and is valid only while the
+/// lock is held: the kernel releases the lock of a dead worker. A slot consists of a head (requests, refusals, number
+/// of rows in use) and rows: four words for a camera's name, twelve for its counts.
 ///
-/// Sendable: all that is shared is atomic. One thread writes this worker's slot.
+/// Sendable because all shared words are atomic. Only one thread writes this worker's slot.
 public final class ServiceCounters: Sendable {
     private enum Layout {
         static let slotCount = 32
@@ -25,7 +25,7 @@ public final class ServiceCounters: Sendable {
         static let usedRows = 2
     }
 
-    /// The most counts of a camera.
+    /// The maximum number of counts per camera.
     public static let maximumValueCount = Layout.valueCount
 
     private let words: SharedCounters
@@ -33,9 +33,9 @@ public final class ServiceCounters: Sendable {
     /// The service's name.
     public let name: String
 
-    /// Takes a free slot of the service's file, or words of its own without a folder.
+    /// Takes a free slot of the service's file; without a folder the counters are private.
     ///
-    /// Throws a `Failure` with status 69 if all slots are taken, 73 if the file cannot be created.
+    /// Throws a `Failure` with status 69 if all slots are taken, or 73 if the file cannot be created.
     public init(_ configuration: WorkerConfiguration) throws {
         let words: SharedCounters
         if let folder = configuration.runtimeFolder {
@@ -45,7 +45,7 @@ public final class ServiceCounters: Sendable {
             } catch {
                 throw Failure(
                     .cannotCreate,
-                    "the file of counters \(path) cannot be created (\(error.errno)): make its folder writable or set "
+                    "cannot create the counter file \(path) (\(error.errno)): make its folder writable, or set "
                         + "ORIEL_RUNTIME_DIR")
             }
         } else {
@@ -56,7 +56,8 @@ public final class ServiceCounters: Sendable {
             slot += 1
             guard slot < Layout.slotCount else {
                 throw Failure(
-                    .unavailable, "\(Layout.slotCount) workers of this service run already, which is the maximum")
+                    .unavailable,
+                    "\(Layout.slotCount) workers of this service are already running, which is the maximum")
             }
         }
         let base = slot * Layout.slotWordCount
@@ -68,13 +69,13 @@ public final class ServiceCounters: Sendable {
     }
 
     deinit {
-        // The lock would outlive the descriptor for as long as the mapping lives.
+        // The mapping keeps the file open, so closing the descriptor would not release the lock.
         FileLock.unlock(words.descriptor, byte: slot)
     }
 
-    // MARK: This worker's
+    // MARK: This worker
 
-    /// A camera's place in this worker's slot.
+    /// A camera's row in this worker's slot.
     public struct Row: Sendable {
         fileprivate let start: Int
     }
@@ -82,16 +83,16 @@ public final class ServiceCounters: Sendable {
     /// Counts a request.
     public func countRequest() { words[base + Layout.requests] += 1 }
 
-    /// Counts a connection or a request that was turned away.
+    /// Counts a refused connection or request.
     public func countRefusal() { words[base + Layout.refusals] += 1 }
 
-    /// Takes a row for a camera; nil if there are none left: 1024 cameras at once.
+    /// Takes a row for a camera; returns nil if all 1024 rows are in use.
     public func addRow(_ camera: CameraName) -> Row? {
         for index in 0..<Layout.rowCount {
             let start = rowStart(slot, index)
             guard words[start] == 0 else { continue }
             for offset in Layout.nameWordCount..<Layout.rowWordCount { words[start + offset] = 0 }
-            // The first word last: a reader takes a row with it for complete.
+            // Write the first word last: it marks the row as complete.
             for (offset, word) in Self.words(of: camera).enumerated().reversed() { words[start + offset] = word }
             if index >= Int(clamping: words[base + Layout.usedRows]) {
                 words[base + Layout.usedRows] = UInt64(index + 1)
@@ -101,7 +102,7 @@ public final class ServiceCounters: Sendable {
         return nil
     }
 
-    /// Gives a camera's row back.
+    /// Frees a camera's row.
     public func remove(_ row: Row) { words[row.start] = 0 }
 
     /// Writes a camera's counts, at most ``maximumValueCount``.
@@ -111,14 +112,14 @@ public final class ServiceCounters: Sendable {
         }
     }
 
-    // MARK: All workers'
+    // MARK: All workers
 
-    /// What all workers that live have counted.
+    /// The sums over all running workers.
     public struct Totals: Sendable {
         public internal(set) var workers = 0
         public internal(set) var requests: UInt64 = 0
         public internal(set) var refusals: UInt64 = 0
-        /// By camera, ``maximumValueCount`` values each.
+        /// ``maximumValueCount`` values per camera.
         public internal(set) var cameras: [CameraName: [UInt64]] = [:]
 
         /// A camera's counts.
@@ -127,7 +128,7 @@ public final class ServiceCounters: Sendable {
         }
     }
 
-    /// Adds up what all workers that live have counted; of all cameras, or of `camera` alone.
+    /// Returns the sums over all running workers, for all cameras or only for `camera`.
     public func totals(of camera: CameraName? = nil) -> Totals {
         var totals = Totals()
         for slot in 0..<Layout.slotCount where isAlive(slot) {
@@ -157,7 +158,7 @@ public final class ServiceCounters: Sendable {
         slot * Layout.slotWordCount + Layout.headWordCount + index * Layout.rowWordCount
     }
 
-    /// A name of up to 32 bytes, zeros behind it.
+    /// A name of up to 32 bytes, padded with zeros.
     private static func words(of name: CameraName) -> [UInt64] {
         var words = [UInt64](repeating: 0, count: Layout.nameWordCount)
         for (index, byte) in name.text.utf8.enumerated() { words[index / 8] |= UInt64(byte) << (index % 8 * 8) }
@@ -179,15 +180,15 @@ public final class ServiceCounters: Sendable {
 }
 
 extension MetricsText {
-    /// Metrics that every worker has: `totals` of the service called `name`.
+    /// Adds the metrics common to all workers: the `totals` of service `name`.
     public mutating func addWorkerMetrics(of name: String, _ totals: ServiceCounters.Totals) {
-        family("oriel_build_info", .gauge, "The version that runs.")
+        family("oriel_build_info", .gauge, "The running version.")
         sample("oriel_build_info", [("version", orielVersion), ("service", name)], 1)
-        family("oriel_workers", .gauge, "Workers of this service that run.")
+        family("oriel_workers", .gauge, "Running workers of this service.")
         sample("oriel_workers", [], Double(totals.workers))
-        family("oriel_requests_total", .counter, "Requests taken by the workers that run.")
+        family("oriel_requests_total", .counter, "Requests accepted by the running workers.")
         sample("oriel_requests_total", [], Double(totals.requests))
-        family("oriel_requests_refused_total", .counter, "Connections and streams turned away.")
+        family("oriel_requests_refused_total", .counter, "Connections and streams refused.")
         sample("oriel_requests_refused_total", [], Double(totals.refusals))
     }
 }

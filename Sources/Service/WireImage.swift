@@ -3,13 +3,13 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Bytes for any number of web servers, laid out as FastCGI records of request 1; never changed once made.
+/// Immutable bytes for any number of web servers, laid out as FastCGI records of request 1.
 ///
-/// They are in a file in memory, from which the kernel sends them without copying; if the process has no descriptor
-/// left for that, in an array.
+/// They are stored in a memory file, from which the kernel sends them without copying, or in an array if no
+/// descriptor is available.
 ///
-/// A socket holds the file's own memory until the web server has read it. So the file is used for a further picture only
-/// if each connection that began to send this one has seen its socket empty since; one that has not calls
+/// A socket references the file's pages until the web server has read them. The file may therefore be reused only if
+/// every connection that started to send it has since seen its socket drained; a connection that has not calls
 /// ``keepFromReuse()``.
 public final class WireImage: Sendable {
     fileprivate enum Storage: Sendable {
@@ -22,9 +22,9 @@ public final class WireImage: Sendable {
     private let isReusable = Atomic(true)
     public let byteCount: Int
 
-    /// Frames `head`, `body` and `tail` as output records and puts `ending`, whole records, behind them.
+    /// Frames `head`, `body` and `tail` as output records and appends `ending`, which must be complete records.
     ///
-    /// `pool` lends the file, and gets it back when nothing reads it any more.
+    /// The file comes from `pool` and returns there once it is no longer being read.
     public init(
         head: [UInt8] = [], body: RawSpan, tail: [UInt8] = [], ending: [UInt8] = [], in pool: MemoryFilePool? = nil
     ) {
@@ -32,7 +32,7 @@ public final class WireImage: Sendable {
         do throws(SystemError) {
             try Self.write(head, body, tail, ending, to: &target)
         } catch {
-            // Memory is what a file in memory runs out of; the array asks for it in another way.
+            // Writing to a memory file fails if memory is short; an array may still succeed.
             target = Target(file: nil)
             try? Self.write(head, body, tail, ending, to: &target)
         }
@@ -46,12 +46,12 @@ public final class WireImage: Sendable {
         pool.put(file)
     }
 
-    /// A socket may go on holding the file's memory, unseen.
+    /// Prevents reuse of the file: a socket may still reference its pages.
     func keepFromReuse() {
         isReusable.store(false, ordering: .releasing)
     }
 
-    /// Sends what lies from `offset` on; returns how many bytes the socket took.
+    /// Sends the bytes from `offset` on; returns the number of bytes sent.
     func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         switch storage {
         case .file(let file):
@@ -64,7 +64,7 @@ public final class WireImage: Sendable {
         }
     }
 
-    /// A copy with the records addressed to another request; empty when the memory cannot be read.
+    /// Returns a copy of the records for another request ID, or an empty array if the file cannot be read.
     func records(of request: UInt16) -> [UInt8] {
         var bytes: [UInt8]
         switch storage {
@@ -80,11 +80,11 @@ public final class WireImage: Sendable {
     ) throws(SystemError) {
         var remaining = head.count + body.byteCount + tail.count
         var room = 0
-        // What has not been written yet: headers of records and short pieces, so that they go out together.
+        // Record headers and short pieces are collected here and written together.
         var small: [UInt8] = []
         small.reserveCapacity(head.count + tail.count + ending.count + 64)
 
-        /// Takes up to `wanted` bytes of the current record, beginning the next one when it is full.
+        /// Reserves up to `wanted` bytes in the current record, starting the next one if it is full.
         func take(_ wanted: Int) -> Int {
             if room == 0 {
                 room = min(remaining, Record.maximumContentByteCount)
@@ -121,9 +121,9 @@ public final class WireImage: Sendable {
     }
 }
 
-/// Where an image is written to.
+/// The destination of an image's bytes.
 private struct Target {
-    /// Nil: to `bytes`.
+    /// Nil if the bytes go to `bytes`.
     let file: MemoryFilePool.File?
     var bytes: [UInt8] = []
     var byteCount = 0

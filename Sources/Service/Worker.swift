@@ -6,18 +6,18 @@ public import Logging
 public import SystemPackage
 import Web
 
-/// What every FastCGI worker is given.
+/// The configuration of a FastCGI worker.
 public struct WorkerConfiguration: Sendable {
-    /// The program's name: in log lines, in metrics, and in the name of the file of counters.
+    /// The program's name, used in logs, metrics and the name of the counter file.
     public var service: String
-    /// Where the workers of a service count together (`<runtimeFolder>/<service>.counters`); nil: each for itself.
+    /// The folder of the shared counter file (`<service>.counters`), or nil for private counters.
     public var runtimeFolder: FilePath?
-    /// Connections at once; nil: as many as there are descriptors for.
+    /// The maximum number of connections, or nil for as many as there are descriptors.
     ///
-    /// Up to 32 more are taken, so that an application can refuse them while there is no room (``Worker/hasRoom``).
-    /// Further ones wait in the kernel.
+    /// Up to 32 more are accepted, so that the application can refuse them (``Worker/hasRoom``). Further ones wait in
+    /// the listen queue.
     public var maximumConnections: Int?
-    /// Who may do what.
+    /// Determines the rights of clients.
     public var access: any AccessControl
 
     public init(
@@ -31,22 +31,22 @@ public struct WorkerConfiguration: Sendable {
     }
 }
 
-/// A FastCGI worker: accepts connections, reads requests, hands them to an application and sends its answers.
+/// A FastCGI worker: accepts connections, reads requests, passes them to an application and sends its responses.
 ///
-/// One thread owns all of it, and never waits for anyone.
+/// It runs on one thread, which never blocks on a client.
 public final class Worker {
-    /// How long a connection may take to send its request, and each part of its body.
-    static let arrivalTime: Duration = .seconds(3)
-    /// How long the web server may take to close after the answer.
-    static let lingerTime: Duration = .seconds(1)
-    /// How long the connections have to end when the worker does.
-    private static let endingTime: Duration = .seconds(1)
+    /// How long a connection may take to send its request header, and may pause within its body.
+    static let requestTimeout: Duration = .seconds(3)
+    /// How long the web server may take to close the connection after the response.
+    static let lingerTimeout: Duration = .seconds(1)
+    /// How long connections may take to end when the worker stops.
+    private static let stopTimeout: Duration = .seconds(1)
     private static let tickInterval: Duration = .milliseconds(250)
-    /// The send buffer of a stream's socket: a large picture, so that sending one takes one call.
+    /// The send buffer of a stream's socket; a large picture fits, so that one call sends it.
     static let streamBufferByteCount = 1 << 20
-    /// Descriptors that are kept back for files and pictures.
+    /// Descriptors reserved for files and pictures.
     private static let reservedDescriptorCount = 64
-    /// Those of them that may be used to refuse further connections.
+    /// How many of them may be used for connections that will be refused.
     private static let descriptorsForRefusals = 32
 
     public let configuration: WorkerConfiguration
@@ -55,9 +55,9 @@ public final class Worker {
     public let counters: ServiceCounters
     unowned let application: any Application
     let reader: RequestReader
-    /// What connections read into.
+    /// The read buffer shared by all connections.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    /// Whether web servers connect by a Unix socket.
+    /// Whether web servers connect through a Unix socket.
     let hasLocalPeers: Bool
     private let listener: Listener
     private let signals: SignalWatch?
@@ -67,10 +67,10 @@ public final class Worker {
     private var isEnding = false
     private var isSignalled = false
 
-    /// Makes a worker on a listening socket that does not block; `signals` and the loop's ``LoopSignal`` end it.
+    /// Creates a worker on a non-blocking listening socket; `signals` and the loop's ``LoopSignal`` stop it.
     ///
-    /// The application must live as long as the worker. Throws a `Failure` that says what is wrong: status 69 if there
-    /// are too many workers, 73 if the file of counters cannot be created.
+    /// The application must outlive the worker. Throws a `Failure` with status 69 if there are too many workers, or 73
+    /// if the counter file cannot be created.
     public init(
         _ configuration: WorkerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil, loop: EventLoop, counters: ServiceCounters? = nil,
@@ -92,13 +92,13 @@ public final class Worker {
         self.listener.onExhaustion = { [unowned self] in reportExhaustion() }
     }
 
-    /// The moment when the current turn of the loop began.
+    /// The time at the start of the current loop turn.
     public var now: Instant { loop.now }
 
-    /// The connections that are open.
+    /// The number of open connections.
     public var connectionCount: Int { connections.count }
 
-    /// Whether there is room for a connection that stays open.
+    /// Whether another long-lived connection may be accepted.
     public var hasRoom: Bool { connections.count <= connectionLimit }
 
     private var connectionLimit: Int {
@@ -108,7 +108,7 @@ public final class Worker {
 
     // MARK: The loop
 
-    /// Serves until a signal or the loop's ``LoopSignal`` ends it, then ends all connections, within a second.
+    /// Serves until a signal or the loop's ``LoopSignal`` stops it, then ends all connections, within one second.
     public func run() throws(SystemError) {
         listener.resume()
         heartbeat.ready()
@@ -121,7 +121,7 @@ public final class Worker {
                 application.tick(isSignalled: true)
             }
             if !isEnding, loop.signal.isStopping {
-                end = now + Self.endingTime
+                end = now + Self.stopTimeout
                 endConnections()
             }
             if now - lastTick >= Self.tickInterval {
@@ -158,12 +158,12 @@ public final class Worker {
 
     private func accept(_ socket: consuming Descriptor) -> Bool {
         let number = socket.number
-        let connection = Connection(socket, worker: self, deadline: now + Self.arrivalTime)
+        let connection = Connection(socket, worker: self, deadline: now + Self.requestTimeout)
         do throws(SystemError) {
             connection.token = try loop.add(number, [.readable, .peerClosed, .edge], connection)
             connections[ObjectIdentifier(connection)] = connection
         } catch {
-            log.warning("a connection was refused: \(error)")
+            log.warning("refused a connection: \(error)")
         }
         return connections.count < connectionLimit + Self.descriptorsForRefusals
     }
@@ -171,14 +171,14 @@ public final class Worker {
     private func reportExhaustion() {
         log.warning(
             """
-            new connections wait, because \(connections.count) are open and no descriptors are left; a higher limit of \
-            open files (ulimit -n) allows more
+            new connections must wait: \(connections.count) are open and no file descriptors are left; raise the limit \
+            of open files (ulimit -n)
             """)
     }
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        // The connection closes its only descriptor, which takes it out of epoll.
+        // Closing the only descriptor removes it from epoll.
         if let token = connection.token.take() { loop.forget(token) }
     }
 
@@ -196,7 +196,7 @@ public final class Worker {
         }
     }
 
-    /// Does something for a connection whose errors are the client's.
+    /// Runs `body`; its errors are sent to the client.
     func run(on connection: Connection, _ body: () throws(HTTPError) -> Void) {
         do throws(HTTPError) { try body() } catch { application.refuse(error, on: connection) }
     }
@@ -211,7 +211,7 @@ public final class Worker {
     }
 }
 
-/// Ends the loop when a signal comes.
+/// Stops the loop on a signal.
 private final class SignalWatch: EventHandler {
     private let signals: SignalDescriptor
     private let signal: LoopSignal

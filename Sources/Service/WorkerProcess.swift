@@ -4,13 +4,13 @@ import FastCGI
 import Glibc
 public import Linux
 
-/// What a FastCGI worker is started with.
+/// The process-wide setup of a FastCGI worker.
 public enum WorkerProcess {
-    /// Serves the listening socket at descriptor 0 until SIGTERM, SIGINT, SIGHUP or SIGUSR1 ends the worker.
+    /// Serves the listening socket at descriptor 0 until SIGTERM, SIGINT, SIGHUP or SIGUSR1 stops the worker.
     ///
-    /// To be called before the process starts any other thread, since threads inherit which signals are blocked.
-    /// Throws a ``Failure`` with status 64 if there is no listening socket, 69 if there are too many workers, 73 if the
-    /// file of counters cannot be created.
+    /// Call it before the process starts any other thread: threads inherit the signal mask. Throws a ``Failure`` with
+    /// status 64 if there is no listening socket, 69 if there are too many workers, or 73 if the counter file cannot be
+    /// created.
     public static func serve(_ configuration: WorkerConfiguration, _ application: some Application) throws {
         let signals = try endingSignals()
         let worker = try Worker(
@@ -20,14 +20,16 @@ public enum WorkerProcess {
         try worker.run()
     }
 
-    /// The signals that end a worker, blocked from now on.
+    /// Blocks the signals that stop a worker and returns a descriptor for them.
     ///
-    /// To be called before the process starts any other thread, since threads inherit which signals are blocked.
+    /// Call it before the process starts any other thread: threads inherit the signal mask.
     public static func endingSignals() throws(SystemError) -> SignalDescriptor {
         try SignalDescriptor(blocking: [SIGTERM, SIGINT, SIGHUP, SIGUSR1])
     }
 
-    /// The listening socket at descriptor 0, made non-blocking; throws a ``Failure`` with status 64 if there is none.
+    /// Returns the listening socket at descriptor 0, made non-blocking.
+    ///
+    /// Throws a ``Failure`` with status 64 if descriptor 0 is not a listening socket.
     public static func listener() throws -> Descriptor {
         do {
             return try ListeningSocket.standardInput()

@@ -5,7 +5,7 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Says where the system is, once it answers; a thread of its own, since it waits for answers.
+/// Prints the system's addresses once it responds, from a thread of its own.
 final class Announcement: Sendable {
     private let plan: SystemPlan
     private let isCancelled = Atomic(false)
@@ -16,7 +16,7 @@ final class Announcement: Sendable {
         try Thread("announcement") { [self] in run() }.detach()
     }
 
-    /// Nothing more is said, for the system ends.
+    /// Suppresses further output, since the system is stopping.
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     private func run() {
@@ -37,15 +37,15 @@ final class Announcement: Sendable {
         lines += ["  ingest    http://\(configuration.ingest.authority)/mjpeg", "  logs      \(plan.logFolder)"]
         if let health = get("/healthz"), health.status == 200 {
         } else {
-            lines.append("No picture comes yet: \(reasonForSilence())")
+            lines.append("No pictures yet: \(reasonForSilence())")
         }
         lines += detectionLines(detection)
-        if configuration.hasControls { lines.append("Whoever sees the page can set the cameras' controls.") }
+        if configuration.hasControls { lines.append("Everyone who can open the page can change the camera controls.") }
         if configuration.web.isOpen || configuration.ingest.isOpen {
             lines.append(
-                "Anyone in the network can watch: the README says how to ask for a password and to switch TLS on.")
+                "Everyone on the network can watch: see the README on how to set a password and enable TLS.")
         }
-        lines.append("Ctrl-C ends it.")
+        lines.append("Press Ctrl-C to stop.")
         guard !isOver else { return }
         say(lines.joined(separator: "\n"))
     }
@@ -57,7 +57,7 @@ final class Announcement: Sendable {
         return Network.get(path, from: web.reachableAddress, port: web.port, timeout: .seconds(1))
     }
 
-    /// What the detector says of itself once it has loaded its model, or found none; nil if it says nothing.
+    /// Returns the detector's status once it has finished loading, or nil if it does not respond.
     private func detectionStatus() -> JSON? {
         guard plan.parts.contains(where: { $0.kind.program == "detect-fcgi" }) else { return nil }
         for _ in 0..<20 where !isOver {
@@ -74,12 +74,12 @@ final class Announcement: Sendable {
     private func detectionLines(_ status: JSON?) -> [String] {
         guard let status, status["ready"]?.boolean == false else { return [] }
         if status.text.contains("_missing") {
-            return ["Objects are not detected: scripts/get-detector installs what that needs, also while this runs."]
+            return ["Detection is not available: install it with scripts/get-detector (no restart needed)."]
         }
-        return ["Objects are not detected: \(status["message"]?.string ?? "the detector is not ready")"]
+        return ["Detection is not available: \(status["message"]?.string ?? "the detector is not ready")"]
     }
 
-    /// Why no camera gives pictures, in the cameras' own words.
+    /// Returns why no camera delivers pictures, from the cameras' status.
     private func reasonForSilence() -> String {
         let status = get("/status").flatMap { JSON(Array($0.body.utf8)) }
         let cameras = status?["cameras"]?.array ?? status.map { [$0] } ?? []

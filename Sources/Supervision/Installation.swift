@@ -3,20 +3,20 @@ public import Daemon
 import Linux
 public import SystemPackage
 
-/// Where the programs and the files of an Oriel system are on this machine.
+/// Where the programs and files of Oriel are installed.
 public struct Installation: Sendable {
-    /// The folder of capture-daemon, mjpeg-fcgi, relay-fcgi and, where it is there, detect-fcgi.
+    /// The folder of capture-daemon, mjpeg-fcgi, relay-fcgi and, if installed, detect-fcgi.
     public let programs: FilePath
     /// The folder of nginx's configuration.
     public let deploy: FilePath
-    /// The folder that deploy/, html/ and scripts/ lie in: a checkout, or /usr/share/oriel.
+    /// The folder that contains deploy/, html/ and scripts/: a checkout, or /usr/share/oriel.
     public let share: FilePath
     /// This program.
     public let oriel: FilePath
 
     /// - Parameters:
-    ///   - share: nil for the checkout that this program was built in, else /usr/share/oriel.
-    ///   - variables: ORIEL_BIN_DIR and ORIEL_DEPLOY_DIR name other folders of programs and of nginx's configuration.
+    ///   - share: The share folder, or nil for the checkout that contains this program, else /usr/share/oriel.
+    ///   - variables: ORIEL_BIN_DIR and ORIEL_DEPLOY_DIR override the folders of programs and nginx's configuration.
     public init(share: FilePath?, variables: [String: String]) {
         func folder(_ variable: String) -> FilePath? {
             variables[variable].flatMap { $0.isEmpty ? nil : FilePath($0) }
@@ -27,7 +27,7 @@ public struct Installation: Sendable {
         deploy = folder("ORIEL_DEPLOY_DIR") ?? self.share.appending("deploy")
     }
 
-    /// The nearest folder above `program` that has a deploy/nginx.conf.
+    /// Returns the nearest folder above `program` that contains deploy/nginx.conf.
     private static func checkout(of program: FilePath) -> FilePath? {
         var folder = program.removingLastComponent()
         while !folder.isEmpty, folder != "/" {
@@ -37,16 +37,16 @@ public struct Installation: Sendable {
         return nil
     }
 
-    /// The script that makes nginx's configuration.
+    /// The script that generates nginx's configuration.
     var nginxScript: FilePath { share.appending("scripts/lib/configure-nginx") }
 
-    /// Throws a ``Failure`` that names the first thing that is missing.
+    /// Throws a ``Failure`` if a program or file is missing.
     public func check() throws(Failure) {
         for kind in PartKind.all where !kind.isOptional && kind.program != "nginx" {
             guard Executable.isExecutable(programs.appending(kind.program)) else {
                 throw Failure(
                     .noInput,
-                    "there is no \(kind.program) in \(programs): build it with scripts/run, or set ORIEL_BIN_DIR")
+                    "\(kind.program) is not in \(programs): build it with scripts/run, or set ORIEL_BIN_DIR")
             }
         }
         for (program, package) in [("spawn-fcgi", "spawn-fcgi"), ("nginx", "nginx"), ("bash", "bash")] {
@@ -57,12 +57,12 @@ public struct Installation: Sendable {
         }
         for file in [deploy.appending("nginx.conf"), nginxScript] {
             guard (try? FileStatus(at: file)) != nil else {
-                throw Failure(.noInput, "there is no \(file): give the folder of deploy/ and html/ by --share")
+                throw Failure(.noInput, "\(file) is missing: set --share to the folder that contains deploy/ and html/")
             }
         }
     }
 
-    /// What is wrong with devices that are paths: capture-daemon would refuse them.
+    /// Returns mistakes in device paths that capture-daemon would reject.
     public static func deviceMistakes(in configuration: SystemConfiguration) -> [Mistake] {
         configuration.cameras.compactMap { camera in
             guard case .device(let device) = camera.source, device != "auto", device != "pattern",
@@ -78,7 +78,7 @@ public struct Installation: Sendable {
                 guard !device.hasPrefix("/dev/"), !device.hasSuffix("/") else { return nil }
                 return Mistake(
                     camera.origin,
-                    "the device of camera '\(camera.name)' is not there; give auto, pattern, an index, or a path")
+                    "the device of camera '\(camera.name)' does not exist; give auto, pattern, an index, or a path")
             }
         }
     }

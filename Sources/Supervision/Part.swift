@@ -4,29 +4,27 @@ public import Linux
 import Names
 public import SystemPackage
 
-/// A program that an Oriel system consists of; one entry of ``all`` for each.
+/// A kind of program in an Oriel system; ``all`` lists them.
 public struct PartKind: Sendable {
-    /// How many parts there are of this kind.
+    /// How many parts of this kind are run.
     public enum Count: Sendable {
         case one
-        /// One for each camera with a device; the camera's name is added to the part's.
+        /// One per camera with a device; the camera's name is appended to the part's name.
         case perDevice
     }
 
-    /// The part's name, which its log and its socket have too.
+    /// The part's name, also used for its log and socket.
     public let name: String
-    /// The file of the program.
+    /// The file name of the program.
     public let program: String
     public let count: Count
-    /// Whether it takes a listening socket as descriptor 0, which spawn-fcgi makes as NAME.sock.
+    /// Whether it serves a listening socket at descriptor 0, which spawn-fcgi creates as NAME.sock.
     public let hasSocket: Bool
-    /// Whether a system runs without the program.
+    /// Whether the system can run without the program.
     public let isOptional: Bool
     let arguments: @Sendable (SystemPlan, CameraSettings?) -> [String]
 
-    /// All programs, in the order in which they are started.
-    ///
-    /// A new program is one more entry.
+    /// All kinds of programs, in start order.
     public static let all: [PartKind] = [
         PartKind("capture", "capture-daemon", count: .perDevice) { $0.captureArguments($1) },
         PartKind("mjpeg-fcgi", "mjpeg-fcgi", hasSocket: true) { plan, _ in plan.deviceCameraOptions },
@@ -49,19 +47,19 @@ public struct PartKind: Sendable {
     }
 }
 
-/// One process of the system that is kept running.
+/// A supervised process.
 public struct Part: Sendable {
     /// Such as `capture-main` or `relay-fcgi`.
     public let name: String
     public let kind: PartKind
     public let command: Command
-    /// The Unix socket that the part serves; nil for one that serves none.
+    /// The Unix socket that the part serves, if any.
     public let socket: FilePath?
-    /// The file that gets its standard output and error.
+    /// The file for standard output and standard error.
     public let log: FilePath
 }
 
-/// A configuration on a machine: which programs run, with which options.
+/// Determines which programs run, and with which options.
 public struct SystemPlan: Sendable {
     public let configuration: SystemConfiguration
     public let installation: Installation
@@ -76,7 +74,7 @@ public struct SystemPlan: Sendable {
 
     public var logFolder: FilePath { runtime.appending("log") }
 
-    /// The parts in the order in which they are started, without optional ones whose program is missing.
+    /// The parts in start order, without optional ones whose program is not installed.
     public var parts: [Part] {
         PartKind.all.flatMap { kind -> [Part] in
             if kind.program == "detect-fcgi", !configuration.detection.isEnabled { return [] }
@@ -104,7 +102,7 @@ public struct SystemPlan: Sendable {
     var variables: [String: String] {
         var variables = [
             SystemPrefix.variable: configuration.prefix.text, "ORIEL_RUNTIME_DIR": runtime.string,
-            // The relay asks the ingest directly, whatever proxy this machine uses for the rest.
+            // The relay must connect to the ingest server directly, bypassing any proxy.
             "no_proxy": [
                 Environment.value("no_proxy"), "localhost,127.0.0.1,::1", configuration.ingest.reachableAddress,
             ]
@@ -116,7 +114,7 @@ public struct SystemPlan: Sendable {
         return variables
     }
 
-    /// Variables for the script that makes nginx's configuration.
+    /// Environment variables for the script that generates nginx's configuration.
     var nginxVariables: [String: String] {
         [
             "ORIEL_BIND": configuration.web.address, "ORIEL_WEB_PORT": "\(configuration.web.port)",
@@ -130,7 +128,7 @@ public struct SystemPlan: Sendable {
 
     var deviceCameraOptions: [String] { deviceCameras.flatMap { ["--camera", $0.name.text] } }
 
-    /// Cameras of this machine are pulled from its ingest server, all others from where they are.
+    /// This machine's cameras are pulled from its ingest server, all others from their own.
     var upstreamOptions: [String] {
         configuration.cameras.flatMap { camera in
             switch camera.source {

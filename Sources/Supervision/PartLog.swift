@@ -2,13 +2,13 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The file that a part writes its output into.
+/// The log file of a part.
 struct PartLog {
-    /// A longer file is set aside as PATH.old when the part is started.
+    /// At each start, a larger file is renamed to PATH.old.
     static let maximumByteCount = 4 << 20
 
     let path: FilePath
-    /// Where the output of the present run begins.
+    /// The offset of the current run's output.
     private var start = 0
 
     init(_ path: FilePath) { self.path = path }
@@ -23,7 +23,7 @@ struct PartLog {
         return descriptor
     }
 
-    /// The last lines of the present run, without control characters, each of at most 300 characters.
+    /// Returns the last lines of the current run, sanitised and truncated to 300 characters each.
     func lastLines(_ count: Int) -> [String] {
         guard let bytes = try? File.contents(of: path), bytes.count > start else { return [] }
         let lines = bytes[start...].suffix(8192).split(separator: UInt8(ascii: "\n"))

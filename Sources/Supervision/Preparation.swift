@@ -4,9 +4,9 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// What is done once before the parts are started.
+/// Preparations before the parts are started.
 extension Supervisor {
-    /// Throws if another program listens where a server of this system is to listen.
+    /// Throws if another program already listens on one of the system's ports.
     static func checkPorts(_ configuration: SystemConfiguration) throws(Failure) {
         for (endpoint, variable) in [
             (configuration.web, "ORIEL_WEB_PORT"), (configuration.ingest, "ORIEL_INGEST_PORT"),
@@ -17,19 +17,19 @@ extension Supervisor {
             }
             throw Failure(
                 .unavailable,
-                "port \(endpoint.port) is in use: end what listens there, or give another one, such as "
+                "port \(endpoint.port) is in use: stop the program that listens there, or use another port, such as "
                     + "\(variable)=\(endpoint.port + 100)")
         }
     }
 
-    /// Makes each camera that is to be found automatically a synthetic one, if this machine has no camera.
+    /// Replaces automatically detected cameras by a synthetic one if the machine has no camera.
     static func replaceMissingDevices(in configuration: inout SystemConfiguration, _ installation: Installation) {
         let automatic = configuration.cameras.indices.filter {
             configuration.cameras[$0].source == .device("auto")
         }
         guard !automatic.isEmpty, !hasCamera(installation) else { return }
         for index in automatic {
-            say("No camera was found: '\(configuration.cameras[index].name)' is a synthetic one.")
+            say("No camera was found: '\(configuration.cameras[index].name)' shows a test pattern.")
             configuration.cameras[index].source = .device("pattern")
         }
     }
@@ -42,7 +42,7 @@ extension Supervisor {
         return output.text.filter { $0 != " " }.contains("\"usable\":true")
     }
 
-    /// Makes nginx's configurations in the runtime folder; the script says itself what is wrong.
+    /// Generates nginx's configurations in the runtime folder; the script prints its own errors.
     static func configureNginx(_ plan: SystemPlan) throws(Failure) {
         let command = Command(
             plan.installation.nginxScript, [plan.runtime.string], variables: plan.nginxVariables)
@@ -55,6 +55,6 @@ extension Supervisor {
         guard ending != .status(0) else { return }
         var status = ExitStatus.software
         if case .status(let number) = ending { status = ExitStatus(rawValue: number) ?? .software }
-        throw Failure(status, "nginx's configuration cannot be made from \(plan.installation.deploy), see above")
+        throw Failure(status, "cannot generate nginx's configuration from \(plan.installation.deploy), see above")
     }
 }

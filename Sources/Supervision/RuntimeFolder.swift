@@ -4,13 +4,13 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The folder of sockets and logs, which belongs to one running system.
+/// The folder for sockets and logs of one running system.
 struct RuntimeFolder: ~Copyable {
     let path: FilePath
-    /// Held as long as the supervisor runs; a folder whose lock is free is a leftover.
+    /// Held while the supervisor runs; a folder that is not locked is a leftover.
     private let lock: Descriptor
 
-    /// Makes the folder that the configuration names, or a temporary one.
+    /// Creates the configured folder, or a temporary one.
     init(_ configuration: SystemConfiguration) throws(Failure) {
         let folder: FilePath
         if let text = configuration.runtimeFolder {
@@ -27,11 +27,12 @@ struct RuntimeFolder: ~Copyable {
         }
         guard isPlain else {
             throw Failure(
-                .configuration, "the folder for sockets, \(path), has characters that nginx does not take: rename it")
+                .configuration,
+                "the path of the runtime folder, \(path), has characters that nginx does not accept: use another one")
         }
         guard path.string.utf8.count <= 90 else {
             throw Failure(
-                .configuration, "the path of the folder for sockets is too long, \(path): choose a shorter one")
+                .configuration, "the path of the runtime folder, \(path), is longer than 90 bytes: use a shorter one")
         }
         lock = try Self.lock(lockFile, in: path)
         self.path = path
@@ -45,7 +46,7 @@ struct RuntimeFolder: ~Copyable {
             }
             return descriptor
         } catch {
-            throw Failure(.cannotCreate, "the folder for sockets, \(path), cannot be used (\(error.errno))")
+            throw Failure(.cannotCreate, "cannot use the runtime folder \(path) (\(error.errno)): use another one")
         }
     }
 
@@ -54,7 +55,7 @@ struct RuntimeFolder: ~Copyable {
             try Folder.make(FilePath(text), permissions: 0o755)
         } catch {
             throw Failure(
-                .cannotCreate, "the runtime folder \(text) cannot be made (\(error.errno)): choose another one")
+                .cannotCreate, "cannot create the runtime folder \(text) (\(error.errno)): use another one")
         }
         return FilePath(text)
     }
@@ -65,18 +66,20 @@ struct RuntimeFolder: ~Copyable {
         do throws(SystemError) {
             return try Folder.makeTemporary(in: parent, name: "oriel")
         } catch {
-            throw Failure(.cannotCreate, "no temporary folder can be made in \(parent) (\(error.errno))")
+            throw Failure(
+                .cannotCreate,
+                "cannot create a temporary folder in \(parent) (\(error.errno)): set ORIEL_RUNTIME_DIR to another one")
         }
     }
 
-    /// Removes what a system left that was killed together with its tidier.
+    /// Empties a folder left by a system that was killed together with its tidier.
     private static func clear(_ path: FilePath, _ lockFile: FilePath) throws(Failure) {
         guard let file = try? Descriptor(opening: lockFile, flags: O_RDWR),
             (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true
         else {
             throw Failure(
                 .cannotCreate,
-                "the runtime folder \(path) is not empty: another Oriel may be running there; if not, remove it")
+                "the runtime folder \(path) is not empty: if no other Oriel is using it, remove it")
         }
         Folder.empty(path)
     }

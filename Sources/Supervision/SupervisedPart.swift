@@ -2,17 +2,17 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// A part of the system with its process.
+/// A part and its process.
 final class SupervisedPart {
     enum State {
         case running(Int32, since: Instant)
         case waiting(until: Instant)
     }
 
-    /// What has happened to a part, for the log.
+    /// Why a part has ended.
     struct Report {
         let cause: String
-        /// The last line of its output, or of the error that kept it from starting.
+        /// The last line of its output, or the error that prevented its start.
         let lastLine: String?
     }
 
@@ -20,7 +20,7 @@ final class SupervisedPart {
     var log: PartLog
     var state = State.waiting(until: .distantPast)
     var delay = RestartDelay()
-    /// How its runs have ended since it last ran long enough.
+    /// How the runs since it last ran long enough have ended.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
@@ -31,7 +31,7 @@ final class SupervisedPart {
         socket = part.socket.map { WorkerSocket($0, oriel: oriel) }
     }
 
-    /// Starts the program; returns its process.
+    /// Starts the program; returns the process ID.
     func start() throws(SystemError) -> Int32 {
         let output = try log.open()
         let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
@@ -44,7 +44,7 @@ final class SupervisedPart {
         return process
     }
 
-    /// Decides when the part is started again, and whether the log says so: returns the sentence, or nil.
+    /// Schedules a restart; returns the log message, or nil if it is suppressed.
     func scheduleRestart(_ report: Report, ranFor duration: Duration, now: Instant) -> String? {
         let wait = delay.next(after: duration)
         if delay.failures == 1 { endings = [] }
@@ -52,28 +52,28 @@ final class SupervisedPart {
         if wait >= .seconds(1) { socket?.close() }
         guard reports.shouldReport(report.cause + (report.lastLine ?? ""), now: now) else { return nil }
         let line = report.lastLine.map { ": \($0)" } ?? ""
-        let again = wait > RestartDelay.shortest ? " in \(Double(wait.millisecondsRoundedUp) / 1000) s" : ""
-        return "\(part.name) ended (\(report.cause))\(line); it is started again\(again)."
+        let again = wait > RestartDelay.minimum ? " in \(Double(wait.millisecondsRoundedUp) / 1000) s" : ""
+        return "\(part.name) ended (\(report.cause))\(line); restarting\(again)."
     }
 
-    /// To be called while it runs: returns a sentence when a part that kept failing has recovered.
+    /// Called while the part is running; returns a log message once a failing part has recovered.
     func noteRunning(now: Instant) -> String? {
         guard case .running(_, let since) = state, delay.failures > 0, now - since >= RestartDelay.recovery else {
             return nil
         }
         delay.reset()
-        return reports.reset() ? "\(part.name) runs again." : nil
+        return reports.reset() ? "\(part.name) is running again." : nil
     }
 }
 
-/// Lets a reason be logged once, not at every try: again only when it changes, and after ten minutes.
+/// Limits repeated log messages: a reason is logged again only when it changes or after ten minutes.
 struct ReportLimit {
     static let interval = Duration.seconds(600)
 
     private var last: (text: String, moment: Instant)?
     private var suppressed = 0
 
-    /// Digits do not count: times and process numbers differ from try to try.
+    /// Returns whether to log a message, ignoring digits, since times and process IDs differ each time.
     mutating func shouldReport(_ text: String, now: Instant) -> Bool {
         let plain = text.filter { !$0.isNumber }
         if let last, last.text == plain, now - last.moment < Self.interval {
@@ -84,7 +84,7 @@ struct ReportLimit {
         return true
     }
 
-    /// Forgets the last reason; returns whether reports were suppressed.
+    /// Resets the limit; returns whether messages were suppressed.
     mutating func reset() -> Bool {
         let had = suppressed > 0
         last = nil

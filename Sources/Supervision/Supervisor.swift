@@ -6,13 +6,13 @@ import Linux
 import Names
 import SystemPackage
 
-/// Runs a whole system: starts its parts, starts again what ends, for ever, and leaves nothing behind.
+/// Runs a whole system: starts its parts, restarts them whenever they end, and cleans up afterwards.
 ///
-/// A part's end never ends another part, nor the system. Only at the start what can never work is an error: programs
-/// that are missing, ports that are taken, an nginx that refuses its configuration, cameras that belong to another
-/// system. The supervisor is one thread; each part gets SIGTERM when it ends, and a ``Tidier`` does the rest.
+/// The end of a part never stops another part or the system. Only a system that cannot work at all is an error, and
+/// only at the start: missing programs, ports in use, an nginx configuration that nginx rejects, cameras that belong
+/// to another system. The supervisor is single-threaded. Parts get SIGTERM if it dies, and a ``Tidier`` cleans up.
 public final class Supervisor {
-    /// What SIGHUP makes: reads the configuration again; throws its mistakes.
+    /// Called on SIGHUP: reads the configuration again and throws its mistakes.
     public typealias Check = () throws(InvalidConfiguration) -> Void
 
     private let plan: SystemPlan
@@ -27,12 +27,12 @@ public final class Supervisor {
     private var stopSignal: CInt?
     private var failure: Failure?
     private let start = Instant.now
-    /// With a terminal SIGHUP is its end; without one it is a request.
+    /// With a terminal, SIGHUP means that the terminal has gone; without one, it requests a check.
     private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
 
-    /// Prepares the system; no part runs yet.
+    /// Prepares the system without starting it.
     ///
-    /// To be called before any thread is started.
+    /// Call it before any thread is started.
     public init(
         _ configuration: SystemConfiguration, _ installation: Installation, check: @escaping Check
     ) throws {
@@ -58,9 +58,9 @@ public final class Supervisor {
         }
     }
 
-    /// Runs until SIGINT or SIGTERM comes (or SIGHUP, on a terminal).
+    /// Runs until SIGINT or SIGTERM (or SIGHUP, on a terminal).
     ///
-    /// - Returns: The exit status, 128 and the signal's number.
+    /// - Returns: The exit status, 128 plus the signal number.
     /// - Throws: A ``Failure`` if the system cannot work at all.
     public func run() throws -> Int32 {
         parts = plan.parts.map { SupervisedPart($0, oriel: plan.installation.oriel) }
@@ -85,12 +85,12 @@ public final class Supervisor {
             let process = try part.start()
             addToTidier(process)
         } catch {
-            let report = SupervisedPart.Report(cause: "it cannot be started", lastLine: "\(error)")
+            let report = SupervisedPart.Report(cause: "start failed", lastLine: "\(error)")
             if let sentence = part.scheduleRestart(report, ranFor: .zero, now: .now) { say(sentence) }
         }
     }
 
-    /// Starts what is due and notes what has recovered.
+    /// Starts the parts that are due and reports those that have recovered.
     private func step() {
         let now = Instant.now
         for part in parts {
@@ -109,18 +109,18 @@ public final class Supervisor {
         return moments.min().map { max(.zero, $0 - .now) }
     }
 
-    /// Takes the endings of all children that have ended; those of strangers too, where this is process 1.
+    /// Reaps all children that have exited, including orphans if this is process 1.
     fileprivate func reapChildren() {
         while let child = ChildProcesses.ended() {
             let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }
-            // What a dead leader left, while its number cannot be anybody else's: nginx's workers hold the port.
+            // Kill the rest of the group before its ID can be reused: nginx's workers would keep the port.
             if part != nil { ChildProcesses.signal(group: child, SIGKILL) }
             guard let ending = ChildProcesses.reap(child) else { continue }
             if let part {
                 removeFromTidier(child)
                 handleEnd(of: part, ending)
             } else if isTidier(child), stopSignal == nil, failure == nil {
-                say("the process that tidies up ended (\(ending)); another one is started.")
+                say("The cleanup process ended (\(ending)) and was replaced.")
                 restartTidier()
             }
         }
@@ -129,7 +129,7 @@ public final class Supervisor {
     private func handleEnd(of part: SupervisedPart, _ ending: ProcessEnding) {
         guard stopSignal == nil, failure == nil, case .running(_, let since) = part.state else { return }
         let now = Instant.now
-        // Ended from outside, it has said nothing about it.
+        // Killed from outside: the last line of its log is not the cause.
         let isForeign = [.status(0), .signal(SIGKILL), .signal(SIGTERM)].contains(ending)
         let report = SupervisedPart.Report(
             cause: "\(ending)", lastLine: isForeign ? nil : part.log.lastLines(1).first)
@@ -142,7 +142,7 @@ public final class Supervisor {
         }
     }
 
-    /// Why the whole system cannot work, if that is what a part's first runs show.
+    /// Returns why the system cannot work at all, if the first runs of a part show it.
     private func fatalFailure(of part: SupervisedPart) -> Failure? {
         guard Instant.now - start < .seconds(10), part.delay.failures == part.endings.count else { return nil }
         let lines = part.log.lastLines(5)
@@ -153,9 +153,10 @@ public final class Supervisor {
             let address = words.firstIndex(of: "to").map { words[$0 + 1] } ?? "the port"
             return Failure(
                 .unavailable,
-                "\(address) is in use: end what listens there, or set ORIEL_WEB_PORT or ORIEL_INGEST_PORT")
+                "\(address) is in use: stop the program that listens there, or set ORIEL_WEB_PORT or "
+                    + "ORIEL_INGEST_PORT")
         }
-        // Several tries, since a former system may just be ending.
+        // Allow several attempts, since a previous system may still be shutting down.
         let captures = parts.filter { $0.part.kind.count == .perDevice }
         let unavailable = ProcessEnding.status(ExitStatus.unavailable.rawValue)
         guard captures.contains(where: { $0 === part }),
@@ -163,8 +164,8 @@ public final class Supervisor {
         else { return nil }
         return Failure(
             .unavailable,
-            "\(part.part.name) cannot run; another system with the prefix \(plan.configuration.prefix) may be running, "
-                + "set ORIEL_PREFIX to another one: \(lines.last ?? "")")
+            "\(part.part.name) cannot run; another system with the prefix \(plan.configuration.prefix) may be running: "
+                + "stop it, or set another ORIEL_PREFIX: \(lines.last ?? "")")
     }
 
     // MARK: - Tidier
@@ -200,9 +201,9 @@ public final class Supervisor {
         for group in groups { addToTidier(group) }
     }
 
-    /// Ends all parts and removes what they left.
+    /// Stops all parts and cleans up.
     private func end() {
-        // Closes the pipe, at whose end the tidier begins.
+        // Closing the pipe below starts the cleanup.
         let process: Int32?
         switch tidier {
         case .some(let tidier): process = tidier.process
@@ -219,7 +220,7 @@ public final class Supervisor {
             Poll.wait([], milliseconds: 10)
         }
         guard (try? FileStatus(at: plan.runtime)) != nil else { return }
-        // It was killed meanwhile.
+        // The tidier was killed.
         tidying.end(groups) {
             while let child = ChildProcesses.ended() { _ = ChildProcesses.reap(child) }
         }
@@ -240,15 +241,15 @@ public final class Supervisor {
     private func checkConfiguration() {
         do throws(InvalidConfiguration) {
             try check()
-            say("The configuration has no mistakes; changes take effect at the next start.")
+            say("The configuration is valid; changes take effect after a restart.")
         } catch {
             for mistake in error.mistakes.prefix(100) { say("\(mistake)") }
-            say("The configuration has mistakes; the system runs on as it is.")
+            say("The configuration is invalid; the system keeps running unchanged.")
         }
     }
 }
 
-/// Hands signals to the supervisor.
+/// Passes signals to the supervisor.
 private final class SignalHandler: EventHandler {
     private unowned let supervisor: Supervisor
 
@@ -257,5 +258,5 @@ private final class SignalHandler: EventHandler {
     func handle(_ events: Epoll.Interest) { supervisor.receiveSignals() }
 }
 
-/// Writes a line for people to the standard error.
+/// Writes a line to standard error.
 func say(_ text: String) { writeToStandardError(text + "\n") }

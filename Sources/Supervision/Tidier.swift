@@ -3,20 +3,20 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The process that outlives the supervisor and tidies up after it, however it ends; see ``Tidying``.
+/// The process that outlives the supervisor and cleans up after it, however it ends; see ``Tidying``.
 ///
-/// It knows the process groups of the system by a pipe. The end of the pipe is the end of the supervisor.
+/// It is told the system's process groups through a pipe. End of file means that the supervisor has ended.
 struct Tidier: ~Copyable {
     let process: Int32
     private let pipe: Descriptor
 
-    /// Starts the process, which does not get the signals of this process's terminal.
+    /// Starts the process, detached from this process's terminal.
     init(_ tidying: Tidying, program: FilePath) throws(SystemError) {
         let ends = try ProcessChannel.pipe()
         let reading = Descriptor(owning: ends.reading)
         let writing = Descriptor(owning: ends.writing)
         let null = try Descriptor(opening: "/dev/null", flags: O_WRONLY)
-        // A tidier that is stopped must not stop the supervisor.
+        // A stopped tidier must not block the supervisor.
         try writing.setNonBlocking(true)
         let process = try ChildProcesses.start(
             Command(program, tidying.arguments), streams: .init(input: reading.number, output: null.number),
@@ -25,13 +25,13 @@ struct Tidier: ~Copyable {
         pipe = writing
     }
 
-    /// From now on the group is ended with the system.
+    /// Adds a group to terminate with the system.
     func add(_ group: Int32) { write("+ \(group)\n") }
 
-    /// The group has ended.
+    /// Removes a group that has ended.
     func remove(_ group: Int32) { write("- \(group)\n") }
 
-    /// Fails only if the process has ended; the next one is given all groups.
+    /// Errors are ignored: they mean that the process has ended, and its successor is given all groups.
     private func write(_ line: String) {
         _ = try? FileDescriptor(rawValue: pipe.number).writeAll(line.utf8)
     }

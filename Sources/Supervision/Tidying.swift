@@ -4,9 +4,9 @@ public import Names
 import SharedFrame
 public import SystemPackage
 
-/// What remains of a system after its end, and its removal.
+/// Cleans up after a system has ended.
 public struct Tidying: Sendable {
-    /// Processes get this long to end after SIGTERM.
+    /// How long processes may take to exit after SIGTERM.
     static let timeout = Duration.seconds(3)
 
     private let runtime: FilePath
@@ -19,15 +19,15 @@ public struct Tidying: Sendable {
         self.cameras = cameras
     }
 
-    /// The arguments of `oriel tidy`, which ``init(arguments:)`` reads.
+    /// The arguments for `oriel tidy`.
     var arguments: [String] { ["tidy", runtime.string, prefix.text] + cameras.map(\.text) }
 
-    /// The whole of the process that outlives `oriel run`.
+    /// The main function of the process that outlives `oriel run`.
     ///
-    /// It reads lines `+ GROUP` and `- GROUP` from the standard input until that ends. Then it ends these process groups
-    /// and removes what the system leaves behind.
+    /// Reads lines `+ GROUP` and `- GROUP` from standard input until end of file, then terminates these process
+    /// groups and cleans up.
     public func run() throws(SystemError) {
-        // Signals for the supervisor's group or terminal must not end the last process that tidies up.
+        // Signals sent to the supervisor's group or terminal must not kill the process that cleans up.
         let signals = try SignalDescriptor(blocking: [SIGHUP, SIGINT, SIGTERM])
         var groups: Set<Int32> = []
         while let line = readLine() {
@@ -38,11 +38,11 @@ public struct Tidying: Sendable {
         _ = signals.next()
     }
 
-    /// Ends the groups and removes rings and folder.
+    /// Terminates the process groups and removes rings and runtime folder.
     ///
-    /// `reap` is called now and then, for a caller whose children the groups are.
+    /// `reap` is called periodically, for a caller that is the parent of the processes.
     func end(_ groups: Set<Int32>, reap: () -> Void = {}) {
-        // Their leaders only, which end the rest in order: nginx its workers.
+        // Signal only the leaders, so that nginx can stop its workers in order.
         for group in groups { ChildProcesses.signal(group, SIGTERM) }
         let deadline = Instant.now + Self.timeout
         while groups.contains(where: ChildProcesses.isRunning), Instant.now < deadline {
@@ -58,7 +58,7 @@ public struct Tidying: Sendable {
         Folder.remove(runtime)
     }
 
-    /// Removes the rings that a killed writer left, where no process has them mapped, and locks that nobody holds.
+    /// Removes rings left by killed writers, unless a process has them mapped, and locks that are not held.
     private func removeRings() {
         let folder = RingName.folder
         let rings = cameras.flatMap { camera in
@@ -75,7 +75,7 @@ public struct Tidying: Sendable {
         }
     }
 
-    /// The names of those files of `folder` that a process has mapped.
+    /// Returns the names of files in `folder` that any process has mapped.
     private static func mappedFiles(in folder: FilePath) -> Set<String> {
         var names: Set<String> = []
         let beginning = Array("\(folder)/".utf8)
@@ -91,7 +91,7 @@ public struct Tidying: Sendable {
         return names
     }
 
-    /// Removes a writer's lock file if its lock is free; holds the lock meanwhile, so that no writer takes it.
+    /// Removes a writer's lock file if it is not locked, holding the lock so that no writer can take it meanwhile.
     private static func removeLock(_ path: FilePath) {
         guard let file = try? Descriptor(opening: path, flags: O_RDWR | O_NOFOLLOW),
             (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true

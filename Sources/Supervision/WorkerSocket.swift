@@ -2,9 +2,10 @@ import Glibc
 public import Linux
 import SystemPackage
 
-/// The listening socket of a worker, which outlives the worker: connections wait while it is started again.
+/// The listening socket of a worker.
 ///
-/// spawn-fcgi makes it and runs `oriel hand-over`, which sends it to the supervisor.
+/// It outlives the worker, so that connections wait during a restart. spawn-fcgi creates it and runs
+/// `oriel hand-over`, which sends it to the supervisor.
 final class WorkerSocket {
     private let path: FilePath
     private let oriel: FilePath
@@ -16,7 +17,7 @@ final class WorkerSocket {
         self.oriel = oriel
     }
 
-    /// The socket's descriptor; makes the socket if there is none, or if its file is gone.
+    /// Returns the socket's descriptor, creating the socket if needed or if its file has been removed.
     func open(log: CInt) throws(SystemError) -> CInt {
         if let file, let present = try? FileStatus(at: path), present.isSameFile(as: file), listener != nil {
             return number
@@ -34,7 +35,7 @@ final class WorkerSocket {
         }
     }
 
-    /// Lets the web server be refused at once, rather than wait for a worker that will not come soon.
+    /// Closes the socket, so that the web server fails immediately instead of waiting for a worker.
     func close() {
         listener = nil
         file = nil
@@ -49,7 +50,7 @@ final class WorkerSocket {
         let ours = Descriptor(owning: ends.0)
         let theirs = Descriptor(owning: ends.1)
         let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
-        // As root, nginx's workers run as www-data.
+        // If we run as root, nginx's workers run as www-data.
         let owner = geteuid() == 0 ? ["-U", "www-data"] : []
         let command = Command(
             spawn, ["-n", "-s", path.string, "-M", "0600"] + owner + ["--", oriel.string, "hand-over"])
@@ -65,9 +66,9 @@ final class WorkerSocket {
     }
 }
 
-/// The other end of ``WorkerSocket``: the program that spawn-fcgi runs.
+/// The program that spawn-fcgi runs for ``WorkerSocket``.
 public enum SocketHandOver {
-    /// Sends the listening socket that is descriptor 0 through the socket that is descriptor 1.
+    /// Sends the listening socket at descriptor 0 through the socket at descriptor 1.
     public static func run() throws(SystemError) {
         guard ProcessChannel.isListening(0) else {
             throw SystemError("getsockopt", "descriptor 0", .notSocket)

@@ -1,6 +1,6 @@
-/// Untrusted input, cut and cleaned so that it can be echoed in an error message or a log line.
+/// Untrusted input, truncated and sanitised so that it can be echoed in an error message or a log line.
 public struct Excerpt: CustomStringConvertible {
-    /// Unicode scalars that are kept.
+    /// The maximum number of Unicode scalars.
     public static let maximumLength = 100
 
     public let description: String
@@ -14,7 +14,7 @@ public struct Excerpt: CustomStringConvertible {
         description = String(String.UnicodeScalarView(kept)) + (end == scalars.endIndex ? "" : "…")
     }
 
-    /// Whether a scalar shows as itself: no control character, and none that changes the direction of text.
+    /// Whether a scalar is printable: not a control character and not a directional mark.
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

@@ -1,24 +1,24 @@
-/// A form as programs send it with a file in it (multipart/form-data; RFC 7578).
+/// A multipart/form-data body (RFC 7578).
 public struct FormData {
-    /// Why a body cannot be parsed; one sentence for a person.
+    /// Why a body is invalid, in one sentence.
     public struct Defect: Error, Equatable {
         public let message: String
     }
 
-    /// A field of the form: where its content lies in the body.
+    /// A field of the form.
     public struct Field: Equatable {
         public let name: String
+        /// The position of the content in the body.
         public let content: Range<Int>
     }
 
-    /// At most this many are read.
-    public static let fieldLimit = 32
-    /// Bytes of the header lines of a field.
-    static let headLimit = 4096
+    public static let maximumFieldCount = 32
+    /// The maximum size of the header lines of a field.
+    static let maximumHeadByteCount = 4096
 
     public let fields: [Field]
 
-    /// The boundary that a Content-Type names; nil if it is not a form.
+    /// Returns the boundary that a Content-Type names, or nil if it is not a valid multipart/form-data type.
     public static func boundary(in contentType: String) -> [UInt8]? {
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false)
         guard parts.first?.trimmed.lowercased() == "multipart/form-data" else { return nil }
@@ -53,16 +53,17 @@ public struct FormData {
             guard body.hasBytes([0x0d, 0x0a], at: position) else {
                 throw Defect(message: "The form is truncated, or a boundary in it is not on a line of its own.")
             }
-            guard fields.count < Self.fieldLimit else {
-                throw Defect(message: "The form has more than \(Self.fieldLimit) fields.")
+            guard fields.count < Self.maximumFieldCount else {
+                throw Defect(message: "The form has more than \(Self.maximumFieldCount) fields.")
             }
-            // The empty line behind the header lines; there may be no header line at all.
-            guard let blank = body.first([0x0d, 0x0a, 0x0d, 0x0a], from: position, limit: Self.headLimit) else {
-                throw Defect(message: "A field of the form has header lines without an end.")
+            // The empty line after the header lines, of which there may be none.
+            guard let blank = body.first([0x0d, 0x0a, 0x0d, 0x0a], from: position, limit: Self.maximumHeadByteCount)
+            else {
+                throw Defect(message: "The header of a form field is too long or has no end.")
             }
             let start = blank + 4
             guard let end = body.first(inner, from: start - 2) else {
-                throw Defect(message: "A field of the form has no end: the body is truncated.")
+                throw Defect(message: "A form field has no end: the body is truncated.")
             }
             if blank > position {
                 let head = String(decoding: body[(position + 2)..<blank], as: UTF8.self)
@@ -73,7 +74,7 @@ public struct FormData {
         self.fields = fields
     }
 
-    /// The content of the first field of that name.
+    /// Returns the content of the first field called `name`.
     public func first(_ name: String) -> Range<Int>? { fields.first { $0.name == name }?.content }
 
     /// The value of `name` in `Content-Disposition: form-data; name="image"; filename="a.jpg"`.
@@ -92,7 +93,7 @@ public struct FormData {
 }
 
 extension StringProtocol {
-    /// Without spaces and tabs at both ends.
+    /// The text without leading and trailing spaces and tabs.
     public var trimmed: String {
         var rest = self[...]
         while let first = rest.first, first == " " || first == "\t" { rest = rest.dropFirst() }
@@ -102,13 +103,13 @@ extension StringProtocol {
 }
 
 extension [UInt8] {
-    /// Whether `bytes` stand at `position`.
+    /// Whether `bytes` are at `position`.
     fileprivate func hasBytes(_ bytes: [UInt8], at position: Int) -> Bool {
         position >= 0 && position + bytes.count <= count
             && self[position..<(position + bytes.count)].elementsEqual(bytes)
     }
 
-    /// Where `bytes` stand first from `start` on, within `limit` bytes.
+    /// Returns the first position of `bytes` at or after `start`, within `limit` bytes.
     fileprivate func first(_ bytes: [UInt8], from start: Int, limit: Int = .max) -> Int? {
         let haystack = span
         let end = Swift.min(count - bytes.count, limit > count ? count : start + limit)

@@ -1,14 +1,14 @@
 public import JSON
 
-/// Why a request is refused: a status, a word for programs and a sentence for people.
+/// Why a request is refused: a status, a code for programs and a sentence for people.
 public struct HTTPError: Error, Sendable {
     public var status: Int
-    /// What programs tell errors apart by, such as `camera_offline`.
+    /// A code for programs, such as `camera_offline`.
     public var code: String
     /// One sentence that names the thing, the cause and the remedy.
     public var message: String
     public var headers: [(name: String, value: String)]
-    /// Further members of the answer's object.
+    /// Additional members of the JSON object.
     public var fields: [(String, JSON)]
 
     public init(
@@ -22,7 +22,7 @@ public struct HTTPError: Error, Sendable {
         self.fields = fields
     }
 
-    /// One that may pass: the client is asked to come back after `seconds`.
+    /// A temporary error: the client should retry after `seconds`.
     public static func temporary(
         _ code: String, _ message: String, retryAfter seconds: Int, status: Int = 503, fields: [(String, JSON)] = []
     ) -> HTTPError {

@@ -1,4 +1,4 @@
-/// Metrics in Prometheus' text format (version 0.0.4), line by line.
+/// Builds metrics in the Prometheus text format, version 0.0.4.
 public struct MetricsText {
     public enum Kind: String {
         case counter
@@ -10,12 +10,12 @@ public struct MetricsText {
 
     public init() {}
 
-    /// Begins a family of samples; `help` is one line.
+    /// Starts a metric family; `help` is one line.
     public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    /// One line: a name, its labels and its value.
+    /// Adds a sample.
     public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {
@@ -25,7 +25,7 @@ public struct MetricsText {
         text += isWhole ? " \(Int64(value))\n" : value.isFinite ? " \(value)\n" : " 0\n"
     }
 
-    /// The answer to a request for the metrics.
+    /// The metrics as a response.
     public var response: Response {
         let body = Array(text.utf8)
         return Response(

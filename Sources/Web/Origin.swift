@@ -1,10 +1,10 @@
 public import FastCGI
 
 extension Request {
-    /// The origin of the page that sent the request, if it is a page of another site.
+    /// The origin of the page that sent the request, or nil if it is one of this server's own pages or not a page.
     ///
-    /// The origin of this server's own pages is the name that the request was sent to (RFC 6454). The web server may
-    /// allow one other origin. A client that is not a page names no origin.
+    /// The origin of an own page matches the Host header (RFC 6454). The web server may allow one other origin. Clients
+    /// other than pages send no Origin header.
     public var foreignOrigin: String? {
         guard let origin = self["HTTP_ORIGIN"] else { return nil }
         if let allowed = self["ORIEL_ALLOW_ORIGIN"], allowed == origin { return nil }

@@ -1,6 +1,6 @@
-/// What an Accept field prefers: JSON or a JPEG (RFC 9110, section 12.5.1).
+/// Whether an Accept header prefers JSON or JPEG (RFC 9110, section 12.5.1).
 public struct Preference {
-    /// Whether a JPEG is preferred to JSON; among equals the one that is named first.
+    /// Whether JPEG is preferred over JSON; with equal weights, the first one wins.
     public let isForPicture: Bool
 
     private struct Range {
@@ -13,7 +13,7 @@ public struct Preference {
             let parts = item.split(separator: ";").map { $0.trimmed.lowercased() }
             return Range(type: parts.first ?? "", weight: Self.weight(parts.dropFirst()))
         }
-        // Who takes anything has not asked for a picture.
+        // `*/*` alone does not ask for a picture.
         let picture = Self.place(of: ["image/jpeg", "image/*"], in: ranges)
         let json = Self.place(of: ["application/json", "application/*", "*/*"], in: ranges)
         guard let picture, ranges[picture].weight > 0 else {
@@ -29,7 +29,7 @@ public struct Preference {
             || (ranges[picture].weight == ranges[json].weight && picture < json)
     }
 
-    /// Where the first of `types` that is named at all stands; the most exact one counts.
+    /// Returns the index of the first of `types` that is present; list the most specific type first.
     private static func place(of types: [String], in ranges: [Range]) -> Int? {
         for type in types {
             if let index = ranges.firstIndex(where: { $0.type == type }) { return index }
@@ -37,7 +37,7 @@ public struct Preference {
         return nil
     }
 
-    /// The value of `q=`, 0 to 1; 1 where there is none, 0 where it is no number.
+    /// Returns the value of `q=`, 0 to 1; 1 if it is missing, 0 if it is invalid.
     private static func weight(_ parameters: ArraySlice<String>) -> Double {
         guard let parameter = parameters.first(where: { $0.hasPrefix("q=") }) else { return 1 }
         guard let weight = Double(parameter.dropFirst(2)), (0...1).contains(weight) else { return 0 }

@@ -1,8 +1,8 @@
-/// The query of a request: names and values, in their order.
+/// The query of a request: names and values, in order.
 public struct Query {
     private let items: [(name: String, value: String)]
 
-    /// Names that pages add to bypass a cache; their values are ignored.
+    /// Parameters that pages add to bypass caches; they are ignored.
     private static let cacheBusters: Set<String> = ["_", "t", "bypassCache", "cacheBust"]
 
     public init(_ text: String) {
@@ -12,10 +12,10 @@ public struct Query {
         }
     }
 
-    /// The first value of `name`.
+    /// Returns the first value of `name`.
     public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// Refuses names that are not `known` and names that come twice.
+    /// Throws if a parameter is not `known` or is given twice.
     public func check(known: Set<String>) throws(HTTPError) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
@@ -30,7 +30,7 @@ public struct Query {
         }
     }
 
-    /// A decimal number within `range`, such as `12.5`.
+    /// Returns the value of `name` as a decimal number within `range`, or nil if it is missing.
     public func number(_ name: String, in range: ClosedRange<Double>) throws(HTTPError) -> Double? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
@@ -43,7 +43,7 @@ public struct Query {
         return value
     }
 
-    /// A whole number within `range`.
+    /// Returns the value of `name` as a whole number within `range`, or nil if it is missing.
     public func integer(_ name: String, in range: ClosedRange<UInt64>) throws(HTTPError) -> UInt64? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -56,7 +56,7 @@ public struct Query {
         return value
     }
 
-    /// One of `choices`.
+    /// Returns the value of `name`, which must be one of `choices`, or nil if it is missing.
     public func choice(_ name: String, of choices: [String]) throws(HTTPError) -> String? {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
@@ -70,7 +70,7 @@ public struct Query {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 
-    /// Decodes percent-encoding (RFC 3986, section 2.1) and `+`; what is not an encoding stays as it is.
+    /// Decodes percent-encoding (RFC 3986, section 2.1) and `+`; invalid sequences are kept.
     private static func decode(_ text: Substring) -> String {
         guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2b }) else { return String(text) }
         let bytes = Array(text.utf8)

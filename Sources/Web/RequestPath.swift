@@ -1,7 +1,7 @@
 public import FastCGI
 
 extension Request {
-    /// The path that the client asked for, by whichever variable the web server gives it.
+    /// The requested path, from whichever CGI variable the web server sets.
     public var path: String {
         if let path = self["DOCUMENT_URI"] { return path }
         if let script = self["SCRIPT_NAME"] { return script + (self["PATH_INFO"] ?? "") }
@@ -13,10 +13,10 @@ extension Request {
     /// The method, such as `GET`.
     public var method: String { self["REQUEST_METHOD"] ?? "GET" }
 
-    /// The query, without checking it.
+    /// The parsed query, unchecked.
     public var query: Query { Query(self["QUERY_STRING"] ?? "") }
 
-    /// The length of the body that the client announces.
+    /// Returns the Content-Length, 0 if there is none.
     ///
     /// Throws if the field is not a number.
     public func contentLength() throws(HTTPError) -> Int {
@@ -26,12 +26,12 @@ extension Request {
         return length
     }
 
-    /// The media type of the body, in lower case and without parameters.
+    /// The media type of the body, in lower case, without parameters.
     public var mediaType: String {
         (self["CONTENT_TYPE"] ?? "").split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
     }
 
-    /// Refuses methods other than `methods`.
+    /// Throws 405 unless the method is one of `methods`.
     public func check(methods: [String]) throws(HTTPError) {
         guard !methods.contains(method) else { return }
         let list = methods.joined(separator: ", ")
@@ -40,10 +40,10 @@ extension Request {
             headers: [("Allow", list)])
     }
 
-    /// Refuses requests that a page of another site makes.
+    /// Throws 403 if a page of another site made the request.
     public func checkOrigin() throws(HTTPError) {
         guard let origin = foreignOrigin else { return }
         throw HTTPError(
-            403, "foreign_origin", "Pages of other sites (\(HeaderText(origin))) may not do this.")
+            403, "foreign_origin", "Pages of other sites (\(HeaderText(origin))) are not allowed to do this.")
     }
 }

@@ -1,15 +1,15 @@
 import FastCGI
 public import JSON
 
-/// Names of Oriel's own header fields.
+/// The names of Oriel's own header fields.
 public enum HeaderName {
     public static let timestamp = "X-Timestamp"
     public static let frameNumber = "X-Frame-Id"
-    /// Why the picture is not a current one.
+    /// Why the picture is not current.
     public static let offline = "X-Oriel-Offline"
 }
 
-/// A text that fits into a header field: printable ASCII on one line.
+/// Text that is safe in a header field: printable ASCII on one line.
 public struct HeaderText: CustomStringConvertible {
     public let description: String
 
@@ -19,7 +19,7 @@ public struct HeaderText: CustomStringConvertible {
     }
 }
 
-/// An answer, before it is put into FastCGI records.
+/// A response, before it is framed as FastCGI records.
 public struct Response: Sendable {
     public var status: Int
     public var headers: [(name: String, value: String)]
@@ -31,14 +31,14 @@ public struct Response: Sendable {
         self.body = body
     }
 
-    /// Status line and header fields in CGI's form (RFC 3875, section 6.3), with the empty line.
+    /// The header in CGI format (RFC 3875, section 6.3), including the empty line.
     public var head: [UInt8] {
         var text = "Status: \(status) \(Self.reason(status))\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         return Array((text + "\r\n").utf8)
     }
 
-    /// The whole answer: header, body unless only the header was asked for, and the end of the request.
+    /// The complete response as records: header, body (unless `isHeadOnly`), and the end of the request.
     public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head
@@ -59,14 +59,14 @@ public struct Response: Sendable {
             body: body)
     }
 
-    /// `{"error": …, "message": …}`: a word for programs and a sentence for people.
+    /// `{"error": …, "message": …}`: a code for programs and a sentence for people.
     public static func error(
         _ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []
     ) -> Response {
         json(.object([("error", .text(error))] + fields + [("message", .text(message))]), status: status)
     }
 
-    /// The same with one more header field.
+    /// Returns a copy with one more header field.
     public func adding(_ name: String, _ value: String) -> Response {
         var response = self
         response.headers.append((name, value))

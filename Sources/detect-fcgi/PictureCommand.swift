@@ -5,17 +5,17 @@ import JSON
 import Linux
 import SystemPackage
 
-/// Looks at pictures in files: to try a model, and to measure.
+/// Runs detection on files, to try out or to benchmark a model.
 struct PictureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "picture", abstract: "Tells what is in JPEG files, one line of JSON each.")
+        commandName: "picture", abstract: "Detects objects in JPEG files; prints one line of JSON per file.")
 
     @OptionGroup var detector: DetectorOptions
 
-    @Option(help: "The least confidence, 0.05 to 1.")
+    @Option(help: "The minimum confidence, 0.05 to 1.")
     var threshold: Float = 0.4
 
-    @Option(help: "Looks at each picture that often and tells the times of all in milliseconds.")
+    @Option(help: "How often to process each picture; the times of all runs are printed in milliseconds.")
     var `repeat` = 1
 
     @Argument(help: ArgumentHelp("JPEG files.", valueName: "file"))

@@ -5,27 +5,27 @@ import ProgramSupport
 import Service
 import SharedFrame
 
-/// Serves the cameras of this machine: streams, snapshots, status.
+/// Serves this machine's cameras: streams, snapshots and status.
 @main
 struct MJPEGWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mjpeg-fcgi",
-        abstract: "Serves cameras to a web server: Motion JPEG streams, snapshots, status.",
+        abstract: "Serves this machine's cameras through a web server: Motion JPEG streams, snapshots, status.",
         discussion: """
-            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi and systemd \
-            (StandardInput=socket) give it. Every camera that a capture-daemon on this machine publishes is served.
+            A FastCGI worker: it expects its listening socket as descriptor 0, from spawn-fcgi or systemd \
+            (StandardInput=socket). It serves every camera that a capture-daemon on this machine publishes.
             """,
         version: orielVersion)
 
     @OptionGroup var cameras: CameraOptions
 
-    @Option(help: "The most streams at once.")
+    @Option(help: "The maximum number of concurrent streams.")
     var maxViewers = 2000
 
     @OptionGroup var system: SystemOptions
 
     func validate() throws {
-        guard maxViewers > 0 else { throw ValidationError("--max-viewers takes a number from 1 on.") }
+        guard maxViewers > 0 else { throw ValidationError("--max-viewers must be at least 1.") }
     }
 
     func run() throws {

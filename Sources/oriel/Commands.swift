@@ -11,10 +11,10 @@ import SystemPackage
 /// `oriel run`.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs a system in the foreground, until Ctrl-C.",
+        abstract: "Runs a system in the foreground until Ctrl-C.",
         discussion: """
-            Each program is a process of its own and is started again whenever it ends, after 0.1 to 3.2 seconds. \
-            Nothing is left behind at the end. SIGHUP checks the configuration.
+            Each program runs as a process of its own and is restarted whenever it ends, after 0.1 to 3.2 seconds. \
+            Everything is cleaned up at the end. SIGHUP checks the configuration.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -33,13 +33,13 @@ struct Run: ParsableCommand {
 /// `oriel check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the configuration: prints all mistakes (status 78, or 64 for variables), or what it means.")
+        abstract: "Checks the configuration and prints its mistakes (status 78, or 64 for variables) or a summary.")
 
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
         let configuration = try options.checkedConfiguration()
-        print("The configuration has no mistakes.")
+        print("The configuration is valid.")
         print("page     \(configuration.web)\(configuration.web.isOpen ? " (open to the network)" : "")")
         print("ingest   \(configuration.ingest)\(configuration.ingest.isOpen ? " (open to the network)" : "")")
         for camera in configuration.cameras {
@@ -54,9 +54,9 @@ struct Check: ParsableCommand {
 /// `oriel parts`.
 struct ListParts: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "parts", abstract: "Lists the programs that a system consists of.")
+        commandName: "parts", abstract: "Lists the programs of a system.")
 
-    @Flag(help: "One line of JSON instead of text.")
+    @Flag(help: "Print one line of JSON instead of text.")
     var json = false
 
     @OptionGroup var options: ConfigurationOptions
@@ -81,10 +81,10 @@ struct ListParts: ParsableCommand {
     }
 }
 
-/// `oriel hand-over`: what spawn-fcgi runs for the supervisor.
+/// `oriel hand-over`, which spawn-fcgi runs for the supervisor.
 struct HandOver: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hand-over", abstract: "Sends the listening socket 0 through the socket 1.", shouldDisplay: false)
+        commandName: "hand-over", abstract: "Sends the listening socket 0 through socket 1.", shouldDisplay: false)
 
     func run() throws { try SocketHandOver.run() }
 }
@@ -92,7 +92,7 @@ struct HandOver: ParsableCommand {
 /// `oriel tidy`: the process that outlives the supervisor.
 struct Tidy: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tidy", abstract: "Removes what a system leaves behind, once the standard input ends.",
+        commandName: "tidy", abstract: "Cleans up after a system once standard input ends.",
         shouldDisplay: false)
 
     @Argument var runtime: String

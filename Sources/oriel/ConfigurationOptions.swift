@@ -5,20 +5,20 @@ import Linux
 import Supervision
 import SystemPackage
 
-/// Where the configuration comes from.
+/// The options that select the configuration.
 struct ConfigurationOptions: ParsableArguments {
     @Option(
-        help: .init("A folder with oriel.conf and cameras.d/ (default: $ORIEL_CONFIG, else none).", valueName: "folder")
+        help: .init("The folder with oriel.conf and cameras.d/ (default: $ORIEL_CONFIG).", valueName: "folder")
     )
     var config: String?
 
     @Option(
         help: .init(
-            "The folder that deploy/ and html/ lie in (default: the checkout of this program, else /usr/share/oriel).",
+            "The folder with deploy/ and html/ (default: this program's checkout, else /usr/share/oriel).",
             valueName: "folder"))
     var share: String?
 
-    /// The configuration, or all its mistakes.
+    /// Returns the configuration, or throws all its mistakes.
     func configuration() throws(InvalidConfiguration) -> SystemConfiguration {
         var reader = ConfigurationReader(ownAddresses: Network.addresses)
         if let folder { reader.read(ConfigurationFolder.files(in: folder)) }
@@ -29,15 +29,15 @@ struct ConfigurationOptions: ParsableArguments {
         return configuration
     }
 
-    /// The configuration; ends the program with status 64 or 78 after all mistakes have been printed.
+    /// Returns the configuration, or prints all mistakes and throws a ``Failure`` with status 64 or 78.
     func checkedConfiguration() throws -> SystemConfiguration {
         do throws(InvalidConfiguration) {
             return try configuration()
         } catch {
             let (shown, all) = (error.mistakes.prefix(100), error.mistakes)
             for mistake in shown.dropLast() { printError("error: \(mistake)") }
-            if all.count > shown.count { printError("error: there are \(all.count - shown.count) more mistakes") }
-            // The environment is how options are given to scripts/run; a file is a configuration.
+            if all.count > shown.count { printError("error: and \(all.count - shown.count) more mistakes") }
+            // scripts/run takes its options as variables, hence "usage"; a mistake in a file is "configuration".
             throw Failure(error.isInVariablesOnly ? .usage : .configuration, shown.last?.description ?? "")
         }
     }
@@ -51,7 +51,7 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// Writes a line to the standard error.
+/// Writes a line to standard error.
 func printError(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll("\(text)\n".utf8)
 }

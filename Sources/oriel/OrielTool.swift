@@ -9,8 +9,8 @@ struct OrielTool: ParsableCommand {
         commandName: "oriel",
         abstract: "Runs and checks an Oriel system: cameras, workers and web servers.",
         discussion: """
-            A system is described by the files of a folder, oriel.conf and cameras.d/*.conf, and by the environment \
-            variables of scripts/run, which take precedence. Without a folder there is one camera, which is found \
+            A system is configured by the files oriel.conf and cameras.d/*.conf of a folder, and by the environment \
+            variables of scripts/run, which take precedence. Without a folder there is one camera, which is detected \
             automatically.
             """,
         version: orielVersion,

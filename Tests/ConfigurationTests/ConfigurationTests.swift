@@ -2,7 +2,7 @@ import Configuration
 import Names
 import Testing
 
-@Suite("Configurations without mistakes")
+@Suite("Valid configurations")
 struct ConfigurationTests {
     private func read(
         _ text: String?, _ more: [String] = [], variables: [String: String] = [:]
@@ -17,7 +17,7 @@ struct ConfigurationTests {
         return try reader.result()
     }
 
-    @Test("Every setting is taken, with comments, blanks and carriage returns around it")
+    @Test("Every setting is read, with comments, blanks and carriage returns around it")
     func everything() throws {
         let configuration = try read(
             """
@@ -69,7 +69,7 @@ struct ConfigurationTests {
         #expect(configuration.cameras.last?.source == .upstream("https://10.0.0.5/mjpeg/yard?fps=5"))
     }
 
-    @Test("Without a folder the variables of scripts/run make the same configuration")
+    @Test("The variables of scripts/run can express the same configuration")
     func variables() throws {
         let standard = try read(nil)
         #expect(standard.cameras.map(\.source) == [.device("auto")])
@@ -111,30 +111,30 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "A variable that makes no sense is named, with the remedy",
+        "An invalid variable is reported with the remedy",
         arguments: [
             (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: it is 'http'; give a port from 1 to 65535"),
             (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: it is '+80'; give a port from 1 to 65535"),
             (
                 ["ORIEL_INGEST_PORT": "8000"],
-                "ORIEL_INGEST_PORT: the page and the ingest server use the same port, 8000; give one of them another"
+                "ORIEL_INGEST_PORT: the page and the ingest server use the same port, 8000; change one of them"
             ),
             (
                 ["ORIEL_BIND": "198.51.100.1"],
                 "ORIEL_BIND: it is '198.51.100.1'; give an address of this machine, or 0.0.0.0 for all of them"
             ),
-            (["ORIEL_CAMERAS": "  "], "ORIEL_CAMERAS: it is blank; write NAME=DEVICE, or leave it out"),
+            (["ORIEL_CAMERAS": "  "], "ORIEL_CAMERAS: it is blank; write NAME=DEVICE, or unset it"),
             (
                 ["ORIEL_CAMERAS": "a=pattern a=auto"],
-                "ORIEL_CAMERAS: it names 'a' twice; give each camera a name of its own"
+                "ORIEL_CAMERAS: camera 'a' is listed twice; give each camera its own name"
             ),
             (
                 ["ORIEL_CAMERAS": "a=ftp://x"],
                 "ORIEL_CAMERAS: camera 'a' has 'ftp://x'; give the address of a stream, such as "
                     + "http://10.0.0.5:9001/mjpeg/door"
             ),
-            (["ORIEL_CONTROLS": "yes"], "ORIEL_CONTROLS: it is 'yes'; give 1 to switch them on, or nothing"),
-            (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by blanks"),
+            (["ORIEL_CONTROLS": "yes"], "ORIEL_CONTROLS: it is 'yes'; give 1 to enable them, or leave it empty"),
+            (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by spaces"),
         ])
     func nonsense(variables: [String: String], sentence: String) {
         do {

@@ -4,14 +4,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The folders of Faulty/: each has a faulty configuration and, in `expected`, all sentences about it.
+/// The folders of Faulty/ contain faulty configurations, each with all expected messages in `expected`.
 @Suite("Faulty configurations")
 struct FaultyTests {
     private static let folder = FilePath(#filePath).removingLastComponent().appending("Faulty")
 
     static var cases: [String] { Folder.names(in: folder).sorted() }
 
-    @Test("Each mistake is named with its file, its line and the remedy, all at once", arguments: cases)
+    @Test("All mistakes are reported at once, each with file, line and remedy", arguments: cases)
     func mistakes(name: String) throws {
         let folder = Self.folder.appending(name)
         let files = ConfigurationFolder.files(in: folder)
@@ -19,15 +19,15 @@ struct FaultyTests {
         #expect(sentences(files, without: "\(folder)/") == expected)
     }
 
-    @Test("A file that is too large is named, not read")
+    @Test("A file that is too large is reported, not read")
     func tooLarge() throws {
         let folder = TemporaryFolder()
         try folder.write(String(repeating: "#\n", count: 40_000), to: "oriel.conf")
-        let sentence = "oriel.conf: the file has more than 64 KiB; name the file that you meant\n"
+        let sentence = "oriel.conf: the file is larger than 64 KiB, which is the maximum\n"
         #expect(sentences(ConfigurationFolder.files(in: folder.path), without: "\(folder.path)/") == sentence)
     }
 
-    @Test("Bytes from a stranger never crash it, and control characters never reach a message")
+    @Test("Arbitrary bytes do not crash the parser or put control characters into messages")
     func anyBytes() throws {
         var random = SystemRandomNumberGenerator()
         let pieces = [
@@ -41,7 +41,7 @@ struct FaultyTests {
         }
     }
 
-    /// All mistakes in `files`, one a line.
+    /// All mistakes in `files`, one per line.
     private func sentences(_ files: [ConfigurationFile], without prefix: String) -> String {
         var reader = ConfigurationReader(ownAddresses: ["192.0.2.5"])
         reader.read(files)

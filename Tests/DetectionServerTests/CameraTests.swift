@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 @Suite(
-    "A detection worker asked about a camera", .timeLimit(.minutes(2)),
+    "Detection in a camera's pictures", .timeLimit(.minutes(2)),
     .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
 struct CameraTests {
-    @Test("looks at a camera's newest frame, and gives back exactly that picture")
+    @Test("processes a camera's newest frame and returns exactly that picture")
     func newestFrame() throws {
         let detector = try TestDetector()
         let publisher = try detector.slowCamera()
@@ -30,7 +30,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect_once/other").status == 404)
     }
 
-    @Test("looks at a frame by its number for as long as the ring or a result has it, and then says that it is gone")
+    @Test("processes a frame by number while the ring or a result has it, then answers 410")
     func namedFrame() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
@@ -41,7 +41,7 @@ struct CameraTests {
         }
         #expect(try detector.ask("/detect_once?frame=\(numbers[0])").text.contains("\"count\":1"))
         for _ in 0..<20 { try publisher.show(greyJPEG(1)) }
-        // Its result is still kept.
+        // Its result is still stored.
         #expect(try detector.ask("/detect_once/main?frame=\(numbers[0])").text.contains("\"count\":1"))
         let gone = try detector.ask("/detect_once?frame=\(numbers[1])")
         #expect(gone.status == 410)
@@ -60,7 +60,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect/status", method: "GET").text.contains("\"inference\":{\"count\":1"))
     }
 
-    @Test("waits for a fresh frame, with interest in the ring meanwhile, and then says that the camera is away")
+    @Test("waits for a fresh frame with interest in the ring, then reports the camera offline")
     func staleFrame() throws {
         let detector = try TestDetector()
         let publisher = try detector.slowCamera()
@@ -74,12 +74,12 @@ struct CameraTests {
         #expect(!publisher.isWatched)
     }
 
-    @Test("waits for the next frame of a camera whose newest is from before somebody asked for pictures")
+    @Test("waits for the next frame of a camera that has been idle")
     func unwatchedCamera() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        // Measured is also what an unwatched camera gives.
+        // The measured rate includes the idle time.
         publisher.setRates(asked: 30, measured: 0.5)
         publisher.setState(.live, reason: "")
         let old = try publisher.show(greyJPEG(255))
@@ -87,7 +87,7 @@ struct CameraTests {
         let client = try detector.begin("/detect_once")
         #expect(eventually { publisher.isWatched })
         var answer: FastCGIClient.Answer?
-        // A camera goes on giving pictures.
+        // The camera keeps delivering pictures.
         for _ in 0..<500 where answer == nil {
             try publisher.show(greyJPEG(255))
             answer = try? client.answer(milliseconds: 20)
@@ -97,7 +97,7 @@ struct CameraTests {
         #expect(eventually { !publisher.isWatched })
     }
 
-    @Test("does not take the old picture that a relay shows first, however late the camera's clock is")
+    @Test("skips the old picture that a relay shows first, whatever the camera's clock")
     func relayedFrame() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
@@ -120,7 +120,7 @@ struct CameraTests {
         #expect(try answer?.text.contains("\"seq\":\(#require(first)),") == false)
     }
 
-    @Test("says that a camera sends nothing when no newer frame comes in time")
+    @Test("reports a camera that sends nothing within the timeout")
     func silentCamera() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
@@ -133,7 +133,7 @@ struct CameraTests {
         #expect(answer.text.contains("\"error\":\"camera_offline\""))
     }
 
-    @Test("says that a camera is away, and when to come again")
+    @Test("reports an offline camera with Retry-After")
     func noCamera() throws {
         let answer = try TestDetector().ask("/detect_once")
         #expect(answer.status == 503)

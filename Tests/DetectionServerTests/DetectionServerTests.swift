@@ -9,7 +9,7 @@ import TurboJPEG
     "A detection worker", .timeLimit(.minutes(2)),
     .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
 struct DetectionServerTests {
-    @Test("tells what is in a picture that comes with the request, in DeepStack's form and more")
+    @Test("detects objects in an uploaded picture and answers in DeepStack's format")
     func postedPicture() throws {
         let answer = try TestDetector().detect(greyJPEG(255))
         #expect(answer.status == 200)
@@ -23,7 +23,7 @@ struct DetectionServerTests {
         ] { #expect(answer.text.contains(part), "\(part) in \(answer.text)") }
     }
 
-    @Test("tells only what is sure enough and asked for")
+    @Test("reports only predictions that match min= and labels=")
     func filters() throws {
         let detector = try TestDetector()
         let half = try greyJPEG(128)
@@ -36,7 +36,7 @@ struct DetectionServerTests {
         #expect(unknown.text.contains("has no class 'unicorn'"))
         #expect(try detector.detect(half, "?min=2").status == 400)
         #expect(try detector.detect(half, "?nonsense=1").status == 400)
-        // Not on the links to a result either.
+        // Not in the links of a result either.
         let answer = try detector.detect(half)
         for name in ["json", "overlay"] {
             let address = try #require(link(name, in: answer.text))
@@ -47,7 +47,7 @@ struct DetectionServerTests {
         }
     }
 
-    @Test("answers with the picture itself where that is asked for, at the picture's own size and with its chroma")
+    @Test("returns the picture with boxes if requested, with its size and chroma subsampling")
     func pictureAnswer() throws {
         let detector = try TestDetector()
         let answer = try detector.ask(
@@ -62,13 +62,13 @@ struct DetectionServerTests {
         let json = try detector.ask(
             "/detect_once", type: "image/jpeg", body: greyJPEG(255), headers: ["Accept": "image/jpeg;q=0"])
         #expect(json.headers["content-type"] == "application/json")
-        // White stays white far from the box; its edge is no longer white.
+        // White stays white far from the box; the box's edge does not.
         #expect(picture.pixels[(400 * 640 + 600) * 3] > 250)
         let edge = (200 * 640 + 81) * 3
         #expect(picture.pixels[edge + 1] < 200 || picture.pixels[edge + 2] < 200)
     }
 
-    @Test("is asked as DeepStack is")
+    @Test("accepts DeepStack's form")
     func deepStack() throws {
         let detector = try TestDetector()
         let type = "multipart/form-data; boundary=xyz"
@@ -90,7 +90,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/v1/vision/detection", type: "image/jpeg", body: greyJPEG(9)).status == 415)
     }
 
-    @Test("refuses pages of other sites, and no others")
+    @Test("refuses pages of other sites, and only those")
     func origins() throws {
         let detector = try TestDetector()
         func status(_ origin: String) throws -> Int {
@@ -106,7 +106,7 @@ struct DetectionServerTests {
         #expect(try status("null") == 403)
     }
 
-    @Test("refuses what it cannot take, each with its own status")
+    @Test("refuses invalid requests, each with its own status")
     func refusals() throws {
         let detector = try TestDetector()
         #expect(try detector.ask("/detect_once", method: "GET").status == 405)
@@ -117,7 +117,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/detect_once", type: "image/png", body: [1]).status == 415)
         #expect(try detector.ask("/detect_once", type: "image/jpeg", body: []).status == 400)
         #expect(try detector.detect([1, 2, 3]).status == 400)
-        // A picture that comes along does not hide what else is wrong.
+        // A valid picture does not hide other mistakes.
         #expect(try detector.ask("/detect_once/nowhere", type: "image/jpeg", body: greyJPEG(9)).status == 404)
         #expect(try detector.detect(greyJPEG(9), "?frame=1").status == 400)
         #expect(try detector.detect(greyJPEG(9), "?frame=abc").status == 400)
@@ -131,7 +131,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/detect_once/../x").status == 404)
     }
 
-    @Test("takes no more than was claimed, and drops who sends too little")
+    @Test("reads no more than Content-Length, and times out on shorter bodies")
     func wrongLength() throws {
         let detector = try TestDetector()
         let client = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9), claiming: 10)
@@ -139,7 +139,7 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
-    @Test("answers a thousand requests at once: some with the result, the rest with when to come again")
+    @Test("answers a thousand concurrent requests with a result or Retry-After")
     func crowd() throws {
         let detector = try TestDetector(queueLength: 4)
         try detector.waitUntilLoaded()
@@ -182,11 +182,11 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
-    @Test("looks once at the same picture for all who send it meanwhile")
+    @Test("processes concurrent uploads of the same picture once")
     func sameUploads() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
-        // Takes long enough for the others to come.
+        // Takes long enough for the other requests to arrive.
         let first = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9, width: 6000, height: 6000))
         let type = "multipart/form-data; boundary=xyz"
         let clients = try (0..<30).map { index in
@@ -200,7 +200,7 @@ struct DetectionServerTests {
         #expect(Set(answers.map { link("image", in: $0.text) }).count < clients.count)
     }
 
-    @Test("draws no boxes on a picture that is too large for it, and says so")
+    @Test("refuses to draw boxes on a picture that is too large")
     func largeOverlay() throws {
         let detector = try TestDetector()
         let large = try greyJPEG(255, width: 5000, height: 4000)
@@ -210,10 +210,10 @@ struct DetectionServerTests {
         let refused = try detector.ask(
             "/detect_once", type: "image/jpeg", body: large, headers: ["Accept": "image/jpeg"])
         #expect(refused.status == 413)
-        #expect(refused.text.contains("too large for boxes to be drawn on it: 5000x4000 pixels"))
+        #expect(refused.text.contains("too large to draw boxes on: 5000x4000 pixels"))
     }
 
-    @Test("counts what it does")
+    @Test("counts requests and inferences")
     func metrics() throws {
         let detector = try TestDetector()
         #expect(try detector.detect(greyJPEG(255)).status == 200)

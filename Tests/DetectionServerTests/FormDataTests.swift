@@ -7,7 +7,7 @@ import Web
 struct FormDataTests {
     private let boundary = Array("xyz".utf8)
 
-    @Test("gives its fields where they lie, whatever stands around them")
+    @Test("is parsed into its fields")
     func fields() throws {
         let body = Array(
             ("before\r\n--xyz \t\r\ncontent-disposition: form-data; name=min_confidence\r\n\r\n0.5\r\n"
@@ -19,20 +19,20 @@ struct FormDataTests {
         #expect(data.first("min_confidence").map { String(decoding: body[$0], as: UTF8.self) } == "0.5")
     }
 
-    @Test("never ends the process, whatever its bytes, and gives nothing from outside of itself")
+    @Test("is safe whatever its bytes, with all fields inside it")
     func mutated() throws {
         var mutator = Mutator("damaged forms")
         let whole = form(try greyJPEG(200)) + form([1, 2, 3], field: "other")
         for _ in 0..<20_000 {
             let body = mutator.mutate(whole)
             guard let data = try? FormData(body, boundary: boundary) else { continue }
-            #expect(data.fields.count <= FormData.fieldLimit)
+            #expect(data.fields.count <= FormData.maximumFieldCount)
             for field in data.fields { #expect(body.indices.contains(field.content)) }
         }
     }
 
     @Test(
-        "has a boundary of its Content-Type, if that names one",
+        "takes its boundary from the Content-Type",
         arguments: [
             ("multipart/form-data; boundary=xyz", "xyz"), ("Multipart/Form-Data;charset=a; Boundary=\"x y\"", "x y"),
             ("multipart/form-data", nil), ("multipart/form-data; boundary=", nil), ("image/jpeg; boundary=xyz", nil),

@@ -2,10 +2,10 @@ import Testing
 
 import Web
 
-@Suite("What an Accept field prefers")
+@Suite("The preference of an Accept header")
 struct PreferenceTests {
     @Test(
-        "is the picture where that is named before JSON, or weighs more",
+        "is the picture if it precedes JSON or has a higher weight",
         arguments: [
             "image/jpeg", "image/*", "IMAGE/JPEG;q=0.5", "image/jpeg, application/json", "image/*,*/*;q=0.8",
             "application/json;q=0.2, image/jpeg", "image/avif,image/webp,image/*,*/*;q=0.8", "image/jpeg;q=0.1",

@@ -8,15 +8,15 @@ import SystemPackage
 import TestSupport
 import TurboJPEG
 
-/// What of the detector is on this machine.
+/// The detector's files on this machine.
 enum Installed {
     private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// A model of 14 kB: one "dog" in the middle of the upper half, as likely as the picture is bright, times 0.9.
+    /// A model of 14 kB that finds one "dog" in the upper half, with 0.9 times the picture's brightness as confidence.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
-    /// ONNX Runtime, where scripts/get-detector or the environment has put it.
+    /// ONNX Runtime from scripts/get-detector or the environment.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
@@ -24,7 +24,7 @@ enum Installed {
     }()
 }
 
-/// A detection server on a thread of the test's process, with a socket and rings of its own.
+/// A detection server on a thread of the test process, with its own socket and rings.
 final class TestDetector {
     let ring: TemporaryRing
     let socket: FilePath
@@ -78,7 +78,7 @@ final class TestDetector {
         }
     }
 
-    /// Begins a request whose body, if it has one, is whole.
+    /// Sends a request with its complete body, if any.
     func begin(
         _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
         headers: [String: String] = [:], claiming length: Int? = nil
@@ -87,7 +87,7 @@ final class TestDetector {
         var parameters = FastCGIClient.parameters(target, method: method, headers: headers)
         if let type { parameters.append(("CONTENT_TYPE", type)) }
         if !body.isEmpty || length != nil { parameters.append(("CONTENT_LENGTH", "\(length ?? body.count)")) }
-        // Without the end of the body, which stands behind it.
+        // Drop the empty record that ends the body.
         var bytes = Array(FastCGIClient.request(parameters).dropLast(8))
         var rest = body[...]
         while !rest.isEmpty {
@@ -95,12 +95,12 @@ final class TestDetector {
             rest = rest.dropFirst(32_768)
         }
         if length == nil || length == body.count { bytes += FastCGIClient.record(5) }
-        // A server that refuses does not read to the end.
+        // A server that refuses the request does not read all of it.
         try? client.send(bytes)
         return client
     }
 
-    /// Asks and takes the whole answer.
+    /// Sends a request and reads the complete response.
     func ask(
         _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
         headers: [String: String] = [:]
@@ -108,12 +108,12 @@ final class TestDetector {
         try begin(target, method: method, type: type, body: body, headers: headers).answer()
     }
 
-    /// Asks what is in a picture.
+    /// Uploads a picture for detection.
     func detect(_ jpeg: [UInt8], _ query: String = "") throws -> FastCGIClient.Answer {
         try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
     }
 
-    /// A camera whose frames stay those of now however slow the machine is.
+    /// A camera whose frames stay fresh however slow the machine is.
     func slowCamera() throws -> FramePublisher {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         publisher.setRates(asked: 0.01, measured: 0.01)
@@ -121,13 +121,13 @@ final class TestDetector {
         return publisher
     }
 
-    /// Waits until a model is loaded, or is known not to be.
+    /// Waits until the model is loaded or loading has failed.
     func waitUntilLoaded() throws {
         while try ask("/detect/status", method: "GET").text.contains("\"loading\"") { Poll.wait([], milliseconds: 5) }
     }
 }
 
-/// A JPEG of one shade of grey.
+/// A uniformly grey JPEG.
 func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
     let pixels = [UInt8](repeating: shade, count: width * height * 3)
     var encoder = try JPEGEncoder(quality: 90)
@@ -141,28 +141,28 @@ func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt
     return Array(jpeg.prefix(count))
 }
 
-/// A form with one file, as DeepStack's clients send it.
+/// A form with one file, as DeepStack clients send it.
 func form(_ picture: [UInt8], field: String = "image", boundary: String = "xyz", tail: String? = nil) -> [UInt8] {
     Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.jpg\"\r\n".utf8)
         + Array("Content-Type: image/jpeg\r\n\r\n".utf8) + picture + Array((tail ?? "\r\n--\(boundary)--\r\n").utf8)
 }
 
 extension FramePublisher {
-    /// Publishes a picture of 64x64 pixels, taken now.
+    /// Publishes a picture of 64x64 pixels, captured now.
     @discardableResult
     func show(_ jpeg: [UInt8]) throws -> UInt64 {
         try jpeg.withRawSpan { try publish($0, capture: .now(), width: 64, height: 64) }
     }
 }
 
-/// What an answer says behind `name`, which is a text.
+/// The string value of `name` in a response.
 func link(_ name: String, in json: String) -> String? {
     guard let start = json.range(of: "\"\(name)\":\"") else { return nil }
     return String(json[start...].prefix { $0 != "\"" })
 }
 
 extension String {
-    /// Where the text behind the first `part` begins.
+    /// The index after the first occurrence of `part`.
     fileprivate func range(of part: String) -> String.Index? {
         var start = startIndex
         while start < endIndex {

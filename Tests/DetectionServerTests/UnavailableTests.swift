@@ -4,18 +4,18 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("A detection worker that lacks something", .timeLimit(.minutes(1)))
+@Suite("A detection worker without model or runtime", .timeLimit(.minutes(1)))
 struct UnavailableTests {
-    @Test("says so in each answer and in its status")
+    @Test("says so in every response and in its status")
     func missing() throws {
         let detector = try TestDetector(runtime: "/nowhere/libonnxruntime.so.1")
         try detector.waitUntilLoaded()
         let answer = try detector.detect([1])
         #expect(answer.status == 503)
         #expect(answer.headers["retry-after"] == "10")
-        let sentence = "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it by scripts/get-detector"
+        let sentence = "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it with scripts/get-detector"
         #expect(answer.text.contains("\"error\":\"runtime_missing\""))
-        #expect(answer.text.contains("Nothing can be detected: \(sentence)."))
+        #expect(answer.text.contains("Detection is not available: \(sentence)."))
         let status = try detector.ask("/detect/status", method: "GET")
         #expect(status.status == 200)
         #expect(status.text.contains("\"ready\":false,\"error\":\"runtime_missing\""))
@@ -23,7 +23,7 @@ struct UnavailableTests {
     }
 
     @Test(
-        "finds what is installed while it runs, whoever looks: nobody need ask in vain for a picture",
+        "finds files that are installed while it runs, even if only the status is requested",
         .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
     func installedMeanwhile() throws {
         let folder = TemporaryFolder()
@@ -39,12 +39,12 @@ struct UnavailableTests {
     }
 
     @Test(
-        "takes the model that is put in the place of the one it uses, and says when it is none",
+        "reloads a replaced model, and reports an invalid one",
         .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
     func otherModel() throws {
         let folder = TemporaryFolder()
         let (model, new) = (folder.path.appending("model.onnx"), folder.path.appending("new"))
-        // As scripts/get-detector does: the name is a link to the model that is used.
+        // As scripts/get-detector does: the name is a link to the current model.
         func install(_ name: String, _ bytes: [UInt8]) throws {
             let target = folder.path.appending(name)
             let file = try FileDescriptor.open(target, .writeOnly, options: .create, permissions: .ownerReadWrite)
@@ -68,7 +68,7 @@ struct UnavailableTests {
     }
 
     @Test(
-        "says that another runtime has been put in the place of the one it uses, and goes on with that",
+        "reports a replaced runtime and continues with the loaded one",
         .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
     func otherRuntime() throws {
         let folder = TemporaryFolder()

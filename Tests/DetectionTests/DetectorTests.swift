@@ -23,7 +23,7 @@ struct DetectorTests {
         #expect(found.warning == nil)
     }
 
-    @Test("is as sure as the picture is bright, and finds nothing in the dark")
+    @Test("has a confidence that follows the picture's brightness")
     func dark() throws {
         let detector = try Installed.detector()
         let half = try detector.detect(greyJPEG(128)).predictions.first
@@ -31,7 +31,8 @@ struct DetectorTests {
         #expect(try detector.detect(greyJPEG(0)).predictions.isEmpty)
     }
 
-    @Test("takes pictures of any shape, one after the other", arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
+    @Test(
+        "processes pictures of any shape, one after the other", arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
     func shapes(width: Int, height: Int) throws {
         let detector = try Installed.detector()
         for _ in 0..<3 {
@@ -43,75 +44,76 @@ struct DetectorTests {
         }
     }
 
-    @Test("says that a model is not there")
+    @Test("reports a missing model")
     func missingModel() {
         let error = #expect(throws: DetectionError.self) { try Installed.detector("/nowhere/model.onnx") }
         #expect(error?.kind == .modelMissing)
-        #expect(error?.description == "there is no model at /nowhere/model.onnx: get one by scripts/get-detector")
+        #expect(error?.description == "there is no model at /nowhere/model.onnx: install one with scripts/get-detector")
     }
 
-    @Test("says that a model is damaged, wherever it was cut")
+    @Test("reports a damaged model, wherever it is truncated")
     func truncatedModel() throws {
         let whole = try File.contents(of: Installed.stub)
         for count in [0, 1, 100, whole.count / 2, whole.count - 1] {
             let file = try TemporaryFile(Array(whole.prefix(count)))
             let error = #expect(throws: DetectionError.self) { try Installed.detector(file.path) }
             #expect(error?.kind == .modelUnusable)
-            let reason = count < 100 ? (count == 0 ? "it is empty" : "it is no ONNX model") : "it is cut, or damaged"
+            let reason =
+                count < 100 ? (count == 0 ? "it is empty" : "it is not an ONNX model") : "it is truncated or damaged"
             #expect(
                 error?.description
-                    == "the model \(file.path) cannot be loaded (\(reason)): get it again by scripts/get-detector")
+                    == "cannot load the model \(file.path) (\(reason)): reinstall it with scripts/get-detector")
         }
         let noise = try TemporaryFile(Array("# Not a model at all.".utf8))
         let error = #expect(throws: DetectionError.self) { try Installed.detector(noise.path) }
-        #expect(error?.description.contains("(it is no ONNX model)") == true)
+        #expect(error?.description.contains("(it is not an ONNX model)") == true)
     }
 
-    @Test("says that a model is a folder, or no file")
+    @Test("reports a model that is a folder or not a regular file")
     func noFile() {
-        for (path, name) in [("/tmp", "a folder"), ("/dev/null", "no regular file")] as [(FilePath, String)] {
+        for (path, name) in [("/tmp", "a folder"), ("/dev/null", "not a regular file")] as [(FilePath, String)] {
             let error = #expect(throws: DetectionError.self) { try Installed.detector(path) }
             #expect(error?.kind == .modelUnusable)
-            #expect(error?.description.hasPrefix("the model \(path) is \(name): give an ONNX file") == true)
+            #expect(error?.description.hasPrefix("the model \(path) is \(name): use an ONNX file") == true)
         }
     }
 
-    @Test("says that a model is of another family")
+    @Test("reports a model that is not YOLOX")
     func otherFamily() throws {
         let file = try TemporaryFile(OtherModel.identity())
         let error = #expect(throws: DetectionError.self) { try Installed.detector(file.path) }
         #expect(error?.kind == .modelUnusable)
         #expect(
             error?.description
-                == "the model \(file.path) is not of the YOLOX family: it makes 1x3x32x32 of 1x3x32x32")
+                == "the model \(file.path) is not a YOLOX model: its input is 1x3x32x32, its output 1x3x32x32")
         let whole = try TemporaryFile(OtherModel.identity(of: 7))
         let other = #expect(throws: DetectionError.self) { try Installed.detector(whole.path) }
-        #expect(other?.description.hasSuffix(": its input takes no 32-bit floating-point numbers") == true)
+        #expect(other?.description.hasSuffix(": its input is not 32-bit floating-point") == true)
     }
 
-    @Test("wants a name for each class of its model")
+    @Test("requires a name for each class of the model")
     func labels() throws {
         let names = try TemporaryFile(Array("cat\ndog\n".utf8))
         let error = #expect(throws: DetectionError.self) {
             try Installed.detector(Installed.stub, labels: names.path)
         }
-        #expect(error?.description.contains("tells 80 classes apart, but 2 names are given") == true)
+        #expect(error?.description.contains("has 80 classes, but there are 2 class names") == true)
         let enough = try TemporaryFile(Array((0..<80).map { "kind \($0)\r\n" }.joined().utf8))
         let found = try Installed.detector(Installed.stub, labels: enough.path).detect(greyJPEG(255))
         #expect(found.predictions.first?.label == "kind 16")
     }
 
-    @Test("opens a model's fixed size, as a file that the runtime still takes")
+    @Test("makes a model's fixed size dynamic, with a file that the runtime accepts")
     func openSize() throws {
         let runtime = try InferenceRuntime(path: Installed.runtime)
-        let open = try #require(ModelFile.withOpenSize(try File.contents(of: Installed.stub)))
+        let open = try #require(ModelFile.withDynamicSize(try File.contents(of: Installed.stub)))
         let session = try open.withRawSpan { try InferenceSession(runtime, model: $0, threads: 1) }
         #expect(session.inputs == [.init(name: "images", isFloat: true, dimensions: [1, 3, nil, nil])])
     }
 
-    @Test("finds in the real model what the photographs show", .enabled(if: Installed.model != nil, "needs a model"))
+    @Test("detects the right objects with the real model", .enabled(if: Installed.model != nil, "needs a model"))
     func realModel() throws {
-        // No photograph is kept here; Tests/DetectionTests/reference.py compares with others on any.
+        // There are no photographs in the repository; Tests/DetectionTests/reference.py compares results on any.
         let detector = try Installed.detector(#require(Installed.model))
         #expect(detector.description.labels.count == 80)
         let found = try detector.detect(greyJPEG(128, width: 1280, height: 720))
@@ -119,7 +121,7 @@ struct DetectorTests {
     }
 }
 
-@Suite("A picture that is none", .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+@Suite("An invalid picture", .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
 struct BadPictureTests {
     private func kind(_ bytes: [UInt8]) throws -> DetectionError.Kind? {
         let detector = try Installed.detector()
@@ -131,7 +133,7 @@ struct BadPictureTests {
         }
     }
 
-    @Test("is refused: noise, nothing, a header alone, another format")
+    @Test("is refused: noise, nothing, only a header, another format")
     func noise() throws {
         var state: UInt64 = 1
         let noise = (0..<100_000).map { _ in
@@ -145,7 +147,7 @@ struct BadPictureTests {
         #expect(try kind(Array(greyJPEG(9).prefix(100))) == .badPicture)
     }
 
-    @Test("is refused before it takes memory, when it claims to be huge")
+    @Test("is refused before it takes memory if it claims to be huge")
     func huge() throws {
         var jpeg = try greyJPEG(9, width: 640, height: 480)
         let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
@@ -153,7 +155,7 @@ struct BadPictureTests {
         #expect(try kind(jpeg) == .pictureTooLarge)
     }
 
-    @Test("is refused when its scans would take for ever")
+    @Test("is refused if it has too many scans")
     func scans() throws {
         var jpeg = try greyJPEG(9, width: 2000, height: 2000)
         let scan = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xda })
@@ -164,7 +166,7 @@ struct BadPictureTests {
         #expect(try kind(jpeg) == .pictureTooLarge)
     }
 
-    @Test("that is cut is refused, or looked at as far as it goes")
+    @Test("that is truncated is refused, or processed as far as possible")
     func truncated() throws {
         let detector = try Installed.detector()
         let cut = Array(try greyJPEG(255, width: 640, height: 480).dropLast(200))
@@ -174,12 +176,12 @@ struct BadPictureTests {
         #expect(found.width == 640)
     }
 
-    @Test("that lacks its tables is not decoded with those of the picture before")
+    @Test("without tables is not decoded with those of the previous picture")
     func tables() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255)
         _ = try detector.detect(whole)
-        // The quantization tables (DQT) become a segment of an application (APP9) that nobody reads.
+        // Turn the quantization tables (DQT) into an ignored application segment (APP9).
         var bare = whole
         for index in whole.indices.dropLast() where whole[index] == 0xff && whole[index + 1] == 0xdb {
             bare[index + 1] = 0xe9
@@ -191,7 +193,7 @@ struct BadPictureTests {
         #expect(try detector.detect(whole).predictions.count == 1)
     }
 
-    @Test("that is damaged before its end is refused when somebody sent it, and looked at when a camera did")
+    @Test("that is damaged is refused as an upload and processed from a camera")
     func damaged() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255, width: 640, height: 480)
@@ -209,7 +211,7 @@ struct BadPictureTests {
         #expect(try detector.detect(padded).predictions.count == 1)
     }
 
-    @Test("never ends the process, whatever its bytes", .timeLimit(.minutes(2)))
+    @Test("is safe whatever its bytes", .timeLimit(.minutes(2)))
     func mutated() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(200, width: 160, height: 120)

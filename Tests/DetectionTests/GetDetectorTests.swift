@@ -6,7 +6,7 @@ import Testing
 @Suite("scripts/get-detector")
 struct GetDetectorTests {
     @Test(
-        "refuses options that contradict each other, and those that it does not know, each by name",
+        "refuses conflicting and unknown options by name",
         arguments: [
             (["--system", "--prefix", "/nowhere"], "--system and --prefix contradict each other"),
             (["--model-only", "--runtime-only"], "--model-only and --runtime-only contradict each other"),

@@ -5,22 +5,22 @@ import TurboJPEG
 
 @testable import Detection
 
-/// What of the detector is on this machine: tests that need more say so and are left out.
+/// The detector's files on this machine; tests that need missing ones are skipped.
 enum Installed {
     private static let folder = FilePath(#filePath).removingLastComponent()
     private static let checkout = folder.removingLastComponent().removingLastComponent()
 
-    /// A model of 14 kB: one "dog" in the middle of the upper half, as likely as the picture is bright, times 0.9.
+    /// A model of 14 kB that finds one "dog" in the upper half, with 0.9 times the picture's brightness as confidence.
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
-    /// ONNX Runtime, where scripts/get-detector or the environment has put it.
+    /// ONNX Runtime from scripts/get-detector or the environment.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
         return try? InferenceRuntime(path: path).path
     }()
 
-    /// The model that scripts/get-detector has put here.
+    /// The model from scripts/get-detector.
     static let model: FilePath? = {
         let path =
             Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")
@@ -34,7 +34,7 @@ enum Installed {
     }
 }
 
-/// A JPEG of one shade of grey, with as much chroma as a camera's.
+/// A uniformly grey JPEG with 4:2:2 chroma, like a camera's.
 func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
     let pixels = [UInt8](repeating: shade, count: width * height * 3)
     var encoder = try JPEGEncoder(quality: 90)

@@ -6,7 +6,7 @@ import TurboJPEG
 @Suite("A picture in the network's input")
 struct LetterboxTests {
     @Test(
-        "has the picture's shape, in sides that are multiples of 32",
+        "has the picture's aspect ratio, with sides that are multiples of 32",
         arguments: [
             (640, 480, 416, 320), (1280, 720, 416, 256), (1920, 1080, 416, 256), (480, 640, 320, 416),
             (512, 512, 416, 416), (100_000, 10, 416, 32), (10, 100_000, 32, 416), (1, 1, 416, 416),
@@ -16,7 +16,7 @@ struct LetterboxTests {
         #expect(size == (inputWidth, inputHeight))
     }
 
-    @Test("lies at the top left, with grey beside it")
+    @Test("is at the top left, with grey padding")
     func padding() {
         let letterbox = Letterbox(pictureWidth: 4, pictureHeight: 2, inputWidth: 32, inputHeight: 32)
         #expect(letterbox.contentWidth == 32)
@@ -30,7 +30,7 @@ struct LetterboxTests {
         }
     }
 
-    @Test("keeps its colours apart: blue, green and red each in a plane")
+    @Test("is split into blue, green and red planes")
     func planes() {
         let letterbox = Letterbox(pictureWidth: 2, pictureHeight: 2, inputWidth: 2, inputHeight: 2)
         var tensor: [Float] = []
@@ -46,7 +46,7 @@ struct LetterboxTests {
         #expect(tensor == [5, 25, 5, 25, 5, 25])
     }
 
-    @Test("may be decoded in another size than the picture's: the input is filled all the same")
+    @Test("may be decoded at another size than the original")
     func scaled() {
         let letterbox = Letterbox(pictureWidth: 1280, pictureHeight: 720, inputWidth: 416, inputHeight: 256)
         var tensor: [Float] = [1, 2, 3]
@@ -56,7 +56,7 @@ struct LetterboxTests {
         #expect(tensor[(416 * 234)..<(416 * 256)].allSatisfy { $0 == 114 })
     }
 
-    @Test("is not decoded larger than needed, nor smaller")
+    @Test("is decoded at the smallest sufficient size")
     func decodingScale() {
         func scale(_ width: Int, _ height: Int) -> (Int, Int) {
             let size = Letterbox.inputSize(pictureWidth: width, pictureHeight: height, longSide: 416)
@@ -72,7 +72,7 @@ struct LetterboxTests {
         #expect(scale(8000, 6000) == (1, 8))
     }
 
-    @Test("gives back boxes in the picture's own pixels, cut at its edges")
+    @Test("returns boxes in picture pixels, clipped at the edges")
     func boxes() {
         let letterbox = Letterbox(pictureWidth: 832, pictureHeight: 624, inputWidth: 416, inputHeight: 320)
         func box(_ left: Float, _ top: Float, _ right: Float, _ bottom: Float) -> Prediction.Box? {

@@ -8,33 +8,33 @@ import Testing
 
 @Suite("ONNX Runtime")
 struct RuntimeTests {
-    @Test("that is missing is told in one sentence, with the remedy")
+    @Test("that is missing is reported in one sentence, with the remedy")
     func missing() {
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "/nowhere/libonnxruntime.so.1") }
         #expect(error?.kind == .runtimeMissing)
         #expect(
             error?.description
-                == "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it by scripts/get-detector")
+                == "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it with scripts/get-detector")
     }
 
-    @Test("that is no library is told so")
+    @Test("that is not a library is reported")
     func noLibrary() throws {
         let file = try TemporaryFile(Array("not a library".utf8))
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
         #expect(error?.kind == .runtimeUnusable)
-        #expect(error?.description.hasPrefix("ONNX Runtime cannot be loaded: ") == true)
-        #expect(error?.description.hasSuffix(": get it again by scripts/get-detector") == true)
+        #expect(error?.description.hasPrefix("cannot load ONNX Runtime: ") == true)
+        #expect(error?.description.hasSuffix(": reinstall it with scripts/get-detector") == true)
     }
 
     @Test(
-        "that is wrong does not stay loaded in the place of the one that is put there",
+        "that is wrong does not stay loaded when it is replaced",
         .enabled(if: FakeRuntime.isPossible))
     func replaced() throws {
         let wrong = try FakeRuntime(version: "1", entry: "Other")
         func sentence() -> String? {
             #expect(throws: DetectionError.self) { try InferenceRuntime(path: wrong.path) }?.description
         }
-        #expect(sentence()?.contains("has no OrtGetApiBase") == true)
+        #expect(sentence()?.contains("does not export OrtGetApiBase") == true)
         for version in ["1.10.0", "1.11.0"] {
             let other = try FakeRuntime(version: version)
             #expect(unsafe rename(other.path, wrong.path) == 0)
@@ -43,7 +43,7 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is cut, as by a full disk, is told so and does not end the process",
+        "that is truncated, as by a full disk, is reported and does not crash the process",
         .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
     func truncated() throws {
         let path = try InferenceRuntime(path: Installed.runtime).path
@@ -53,13 +53,13 @@ struct RuntimeTests {
             let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
             #expect(error?.kind == .runtimeUnusable)
             #expect(
-                error?.description.hasPrefix("ONNX Runtime cannot be loaded: \(file.path) is cut or damaged") == true,
+                error?.description.hasPrefix("cannot load ONNX Runtime: \(file.path) is truncated or damaged") == true,
                 "\(String(describing: error))")
-            #expect(error?.description.hasSuffix("get it again by scripts/get-detector") == true)
+            #expect(error?.description.hasSuffix("reinstall it with scripts/get-detector") == true)
         }
     }
 
-    @Test("is looked for in the folder of scripts/get-detector first, as the model is")
+    @Test("is searched in the folder of scripts/get-detector first, like the model")
     func folder() throws {
         #expect(RuntimeSearch.candidates(folder: "/nowhere").first == "/nowhere/lib/libonnxruntime.so.1")
         let places = DetectorConfiguration(folder: "/nowhere")
@@ -67,16 +67,17 @@ struct RuntimeTests {
         #expect(DetectorConfiguration(model: "/own", folder: "/nowhere").modelPath == "/own")
     }
 
-    @Test("that is another library is told so")
+    @Test("that is another library is reported")
     func otherLibrary() {
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "libm.so.6") }
         #expect(
             error?.description
-                == "libm.so.6 is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
+                == "libm.so.6 is not ONNX Runtime (it does not export OrtGetApiBase): reinstall it with scripts/get-detector"
+        )
     }
 
     @Test(
-        "that is another library does nothing in this process, whatever it does when it is loaded",
+        "that is another library is not loaded into this process, whatever its constructor does",
         .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
     func harmful() throws {
         func sentence(_ entry: String, _ atLoading: String) throws -> String {
@@ -88,19 +89,20 @@ struct RuntimeTests {
         let variable = "ORIEL_TEST_LIBRARY_IS_LOADED"
         #expect(
             try sentence("Other", "setenv(\"\(variable)\", \"1\", 1);")
-                == "FILE is not ONNX Runtime (it has no OrtGetApiBase): get it again by scripts/get-detector")
+                == "FILE is not ONNX Runtime (it does not export OrtGetApiBase): reinstall it with scripts/get-detector"
+        )
         #expect(Environment.value(variable) == nil)
         func damaged(_ end: String) -> String {
             """
-            ONNX Runtime cannot be loaded: FILE is cut or damaged (loading it ends a process \(end)): \
-            get it again by scripts/get-detector
+            cannot load ONNX Runtime: FILE is truncated or damaged (loading it ends a process \(end)): \
+            reinstall it with scripts/get-detector
             """
         }
         #expect(try sentence("OrtGetApiBase", "_Exit(0);") == damaged("with status 0"))
         #expect(try sentence("OrtGetApiBase", "abort();") == damaged("by signal 6"))
     }
 
-    @Test("that is too old is told so, with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
+    @Test("that is too old is reported with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
     func tooOld() throws {
         let fake = try FakeRuntime(version: "1.10.0")
         let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: fake.path) }
@@ -110,7 +112,7 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is installed tells its version", .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
+        "that is installed has a version", .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
     func installed() throws {
         let runtime = try InferenceRuntime(path: Installed.runtime)
         #expect(runtime.version.split(separator: ".").count == 3)

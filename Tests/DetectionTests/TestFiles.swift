@@ -3,7 +3,7 @@ import Linux
 import SystemPackage
 import TestSupport
 
-/// A file that goes with its owner.
+/// A file that is removed with its owner.
 final class TemporaryFile {
     let path: FilePath
 
@@ -19,7 +19,7 @@ final class TemporaryFile {
     }
 }
 
-/// A library that claims to be an ONNX Runtime without the functions that are asked for.
+/// A library that claims to be ONNX Runtime without the required functions.
 final class FakeRuntime {
     private let source: TemporaryFile
     let path: String
@@ -28,10 +28,10 @@ final class FakeRuntime {
     static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
 
     /// - Parameters:
-    ///   - version: What it says of itself.
+    ///   - version: The version it reports.
     ///   - entry: The name of its only function.
-    ///   - atLoading: What it does as soon as it is loaded, in C.
-    /// - Throws: When it cannot be compiled.
+    ///   - atLoading: C code of its constructor.
+    /// - Throws: If it cannot be compiled.
     init(version: String, entry: String = "OrtGetApiBase", atLoading: String = "") throws {
         source = try TemporaryFile(
             Array(
@@ -53,11 +53,11 @@ final class FakeRuntime {
     deinit { unsafe unlink(path) }
 }
 
-/// A model that is no detector, written by hand in ONNX's format.
+/// A hand-written ONNX model that is not a detector.
 enum OtherModel {
-    /// Gives back its input, 1x3x32x32.
+    /// Returns its input, 1x3x32x32.
     ///
-    /// `element` is the kind of its numbers (TensorProto.DataType): 1 is float, 7 is int64.
+    /// `element` is the element type (TensorProto.DataType): 1 is float, 7 is int64.
     static func identity(of element: UInt8 = 1) -> [UInt8] {
         let shape = [1, 3, 32, 32].flatMap { field(1, [0x08, UInt8($0)]) }
         func value(_ name: String) -> [UInt8] {
@@ -66,11 +66,11 @@ enum OtherModel {
         let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
         let graph =
             field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
-        // IR version 6, operators of version 11.
+        // IR version 6, opset 11.
         return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
     }
 
-    /// A message or text of Protocol Buffers with less than 128 bytes, or with two bytes of length.
+    /// A length-delimited Protocol Buffers field with a length of one or two bytes.
     private static func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
         let length =
             content.count < 128

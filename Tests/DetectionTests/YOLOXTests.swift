@@ -7,7 +7,7 @@ import Testing
 struct YOLOXTests {
     private static let columns = 7
 
-    /// Rows for an input of 64x32 pixels and two classes, of which those given are set.
+    /// Rows for an input of 64x32 pixels and two classes; the given ones are set.
     private func rows(_ set: [Int: [Float]]) -> [Float] {
         var rows = [Float](repeating: 0, count: YOLOX.rowCount(width: 64, height: 32) * Self.columns)
         for (row, values) in set {
@@ -20,16 +20,16 @@ struct YOLOXTests {
         YOLOX.candidates(in: rows(set).span, columns: Self.columns, width: 64, height: 32)
     }
 
-    @Test("are as many as the cells of three grids")
+    @Test("are as many as the cells of the three grids")
     func rowCount() {
         #expect(YOLOX.rowCount(width: 416, height: 416) == 3549)
         #expect(YOLOX.rowCount(width: 416, height: 256) == 2184)
         #expect(YOLOX.rowCount(width: 64, height: 32) == 8 * 4 + 4 * 2 + 2)
     }
 
-    @Test("tell a box from its cell's place, whichever the grid")
+    @Test("give a box relative to their cell, in each grid")
     func cells() {
-        // The cell at column 3 of line 2 of the first grid, at column 1 of line 1 of the second, the last of the third.
+        // Column 3, line 2 of the first grid; column 1, line 1 of the second; the last cell of the third.
         let found = candidates([
             2 * 8 + 3: [0.5, 0.25, log(2), log(4), 0.9, 1, 0],
             32 + 4 + 1: [0, 0, 0, 0, 0.8, 0, 1],
@@ -43,7 +43,7 @@ struct YOLOXTests {
             ])
     }
 
-    @Test("that are unlikely, or no numbers, are left out")
+    @Test("with a low score or invalid numbers are discarded")
     func refused() {
         #expect(candidates([0: [0, 0, 0, 0, 0.04, 1, 0]]).isEmpty)
         #expect(candidates([0: [0, 0, 0, 0, 0.5, 0.05, 0.09]]).isEmpty)
@@ -58,9 +58,9 @@ struct YOLOXTests {
         .init(classID: kind, score: score, left: left, top: 0, right: left + width, bottom: 100)
     }
 
-    @Test("of one class that overlap are one object; of different classes only when they are nearly the same box")
+    @Test("of one class that overlap are one object; of different classes only if the boxes nearly coincide")
     func suppression() {
-        // An overlap of 60: 60 / 140 = 0.43 of both; of 70: 0.54; of 90: 0.82.
+        // Intersections of 60, 70 and 90 are overlaps of 60 / 140 = 0.43, 0.54 and 0.82.
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 40)]).count == 2)
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 30)]) == [box(0, 0.9, 0)])
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(1, 0.8, 30)]).count == 2)
@@ -68,7 +68,7 @@ struct YOLOXTests {
         #expect(YOLOX.suppressed([box(0, 0.9, 0, width: 0), box(0, 0.8, 0, width: 0)]).count == 2)
     }
 
-    @Test("give at most a hundred objects, the most likely ones")
+    @Test("give at most a hundred objects, the most confident ones")
     func limit() {
         let many = (0..<300).map { box($0, 1 - Float($0) / 1000, Float($0 * 200)) }
         #expect(YOLOX.suppressed(many) == Array(many.prefix(100)))

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Two cameras that all tests of addresses share; it ends with the test process.
+/// A system with two cameras shared by all tests of addresses; it ends with the test process.
 private let shared = Result { try OrielSystem(environment: ["ORIEL_CAMERAS": "main=pattern door=pattern"]) }
 
 extension EndToEnd {
@@ -22,7 +22,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A stream is multipart, and each part a whole picture with its number and time",
+            "A stream is multipart, and each part is a complete picture with its number and time",
             arguments: [
                 "web /video", "web /video/door", "web /?action=stream", "ingest /mjpeg", "ingest /mjpeg/door",
                 "ingest /?action=stream", "web /video?fps=10&advance_headers=0",
@@ -46,7 +46,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Status, health and metrics are told, by both servers",
+            "Both servers report status, health and metrics",
             arguments: ["web", "ingest"])
         func documents(server: String) throws {
             let status = try request("GET", url(server, "/status"))
@@ -80,7 +80,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Only GET and HEAD are answered", arguments: ["web /video", "web /snapshot", "ingest /mjpeg", "web /"])
+        @Test("Only GET and HEAD are allowed", arguments: ["web /video", "web /snapshot", "ingest /mjpeg", "web /"])
         func methods(address: String) throws {
             let words = address.split(separator: " ").map { String($0) }
             for method in ["POST", "PUT", "DELETE"] {
@@ -94,7 +94,7 @@ extension EndToEnd {
             #expect(head.body.isEmpty)
         }
 
-        @Test("A body that comes slowly is refused before it has come")
+        @Test("A slow body is refused before it has arrived")
         func slowBody() throws {
             let deadline = Deadline(seconds: 4)
             let exchange = try HTTPExchange("POST", system.web("/video"), headers: ["Content-Length": "1000"])
@@ -102,7 +102,7 @@ extension EndToEnd {
             #expect(!deadline.isOver)
         }
 
-        @Test("A request that is not HTTP, or too large, is refused in JSON")
+        @Test("An invalid or too large request is refused in JSON")
         func malformed() throws {
             for (text, status) in [("GET\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400)] {
                 let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
@@ -117,7 +117,7 @@ extension EndToEnd {
             #expect(answer.json?["error"]?.string == "too_large")
         }
 
-        @Test("The page comes with its policies, compressed and checked for change")
+        @Test("The page is served with its policies, compressed and with validators")
         func page() throws {
             let page = try request("GET", system.web("/"))
             #expect(page.status == 200)
@@ -133,7 +133,7 @@ extension EndToEnd {
             #expect(picture["content-encoding"] == nil)
         }
 
-        @Test("A foreign host name is turned away, addresses and localhost are not", arguments: ["web", "ingest"])
+        @Test("An unknown host name is refused, addresses and localhost are not", arguments: ["web", "ingest"])
         func hosts(server: String) throws {
             let address = url(server, "/status")
             for host in ["localhost", "localhost:8000", "127.0.0.1", "192.168.1.2:8000", "[::1]:8000", "[fe80::1]"] {
@@ -146,7 +146,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A client of HTTP/1.0 without a Host header is served")
+        @Test("An HTTP/1.0 client without a Host header is served")
         func oldClient() throws {
             let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
             try connection.send(Array("GET /healthz HTTP/1.0\r\n\r\n".utf8))

@@ -2,17 +2,16 @@ import Glibc
 import Linux
 import TestSupport
 
-/// Two networks of their own with a cable between them, gone with their owner.
+/// Two network namespaces connected by a virtual cable, removed with their owner.
 ///
-/// Each is a namespace that a sleeping process holds. Where the user is not root, they belong to a user namespace in
-/// which he may make networks and otherwise is who he is.
+/// A sleeping process holds each namespace. For a user other than root they belong to a user namespace.
 final class Cable: Sendable {
-    /// Whether the kernel allows it.
+    /// Whether the kernel allows network namespaces.
     static var isPossible: Bool {
         (try? ChildProcess.run("unshare", making + ["ip", "link", "set", "lo", "up"]))?.status == 0
     }
 
-    /// The near side's address as the far side knows it.
+    /// The near side's address for the far side.
     let address = "192.0.2.1"
     private let holder: ChildProcess
     private let far: Int32
@@ -33,16 +32,16 @@ final class Cable: Sendable {
         self.handle = handle
     }
 
-    /// What a command begins with to run in the near network.
+    /// The command prefix to run a command in the near network.
     var near: [String] { enter(holder.processIdentifier) }
 
-    /// Runs a command in the near network, or in the far one.
+    /// Runs a command in the near or far network.
     func run(isFar: Bool, _ program: String, _ arguments: [String]) throws -> ChildProcess {
         let words = enter(isFar ? far : holder.processIdentifier) + [program] + arguments
         return try ChildProcess(words[0], Array(words.dropFirst()))
     }
 
-    /// Pulls the cable: from now on nothing gets through, and nobody is told.
+    /// Pulls the cable: packets are dropped without any notification.
     func pull() throws {
         _ = try systemCall("write", "the cable") { unsafe write(handle.number, "\n", 1) }
         guard holder.readLine(milliseconds: 20_000) == "pulled" else { throw HTTPConnection.Failure.ended }
@@ -55,7 +54,7 @@ final class Cable: Sendable {
     private static let isRoot = geteuid() == 0
     private static let making = (Cable.isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"]) + ["--net"]
 
-    /// Holds the near network, whose child holds the far one and dies with it.
+    /// Holds the near network; its child holds the far one and dies with it.
     private static let script = """
         set -e
         ip link set lo up

@@ -4,17 +4,17 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Viewers who come and go as they like.
-    @Suite("Coming and going", .timeLimit(.minutes(10)))
+    /// Viewers that come and go at random.
+    @Suite("Viewer churn", .timeLimit(.minutes(10)))
     struct Churn {
-        /// A viewer's connection that reads whatever comes, and leaves when its time is over.
+        /// A viewer that reads until its time is over.
         private struct Visitor {
             let connection: HTTPConnection
             let end: UInt64
             let isRude: Bool
         }
 
-        @Test("Two thousand viewers who come and leave at random leave nothing behind, and disturb nobody who stays")
+        @Test("Two thousand viewers that come and go at random leak nothing and do not disturb those that stay")
         func twoThousand() throws {
             let isLong = Environment.value("ORIEL_TEST_FULL") != nil
             let (seconds, most) = isLong ? (180.0, 2000) : (10.0, 250)
@@ -25,7 +25,7 @@ extension EndToEnd {
                     + ["1=\(system.web("/video"))", "1=\(system.ingest("/mjpeg"))"])
             let workers = ["mjpeg-fcgi", "relay-fcgi"].compactMap { name in system.processes.first { $0.name == name } }
             try #require(workers.count == 2, "\(system.processes)")
-            // What the first visitors bring with them, such as buffers, stays.
+            // The first viewers allocate buffers that are kept.
             var random = SystemRandomNumberGenerator()
             _ = try visit(system, seconds: 3, most: most, using: &random)
             #expect(eventually(20) { hasOnlySteady(system) })
@@ -33,7 +33,7 @@ extension EndToEnd {
 
             let count = try visit(system, seconds: seconds, most: most, using: &random)
             report("\(count) viewers came and left within \(Int(seconds)) s")
-            // On a slow machine those who stay have seen enough by now.
+            // On a slow machine the permanent viewers have seen enough by now.
             #expect(eventually(20) { hasOnlySteady(system) })
             for (worker, before) in zip(workers, before) {
                 #expect(
@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        /// Whether nobody watches but those who stay: one on each side, and the relay itself.
+        /// Whether only the permanent viewers are left: one per server, and the relay.
         private func hasOnlySteady(_ system: OrielSystem) -> Bool {
             func viewers(_ address: String) -> Double {
                 (try? request("GET", address))?.json?["viewers"]?.number ?? .infinity
@@ -60,7 +60,7 @@ extension EndToEnd {
             return viewers(system.web("/status/main")) <= 1 && viewers(system.ingest("/status/main")) <= 2
         }
 
-        /// Comes and goes for some time, at most `most` at once; how many came.
+        /// Lets viewers come and go for some time, at most `most` at once; returns their number.
         private func visit(
             _ system: OrielSystem, seconds: Double, most: Int, using random: inout SystemRandomNumberGenerator
         ) throws -> Int {
@@ -75,7 +75,7 @@ extension EndToEnd {
                     guard let (port, path) = requests.randomElement(using: &random) else { continue }
                     let connection = try HTTPConnection(address: "127.0.0.1", port: port)
                     try connection.send(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-                    // From none to two seconds, most of them short.
+                    // Up to two seconds, mostly short.
                     let life = UInt64.random(in: 0...1_400_000_000, using: &random)
                     visitors[count] = Visitor(
                         connection: connection, end: Clock.monotonic + life / 1000 * life / 1_000_000,

@@ -24,7 +24,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Set by an hour, back or forth, on one host or on both, it disturbs no age, no timeout and no viewer")
+        @Test("Stepping it by an hour, on one host or both, disturbs no age, no timeout and no viewer")
         func jumps() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIN_DIR": folder.path.string])
             let viewers = try ["/video", "/video?fps=5"].map { try StreamViewer(system.web($0)) }
@@ -35,10 +35,10 @@ extension EndToEnd {
                 try ingestClock.set(seconds: ingest)
                 try webClock.set(seconds: web)
                 let comment: Comment = "ingest's clock at \(ingest) s, web's at \(web) s"
-                // The clock of each host is what was set.
+                // Each host's clock is the one that was set.
                 #expect(abs(try clock(system.ingest("/status"), before: ingest)) < 60, comment)
                 #expect(abs(try clock(system.web("/status"), before: web)) < 60, comment)
-                // With the next picture at the latest.
+                // At the latest with the next picture.
                 for viewer in viewers { _ = try #require(try viewer.next(), comment) }
                 for _ in 0..<20 {
                     #expect(try isWell(system.ingest("/status/main")), comment)
@@ -48,21 +48,21 @@ extension EndToEnd {
                 #expect(try request("GET", system.ingest("/snapshot?max_age=1000")).status == 200, comment)
                 let snapshot = try request("GET", system.web("/snapshot?max_age=1000"))
                 #expect(snapshot.status == 200, comment)
-                // The picture carries the time of the host that took it.
+                // A picture carries the time of the host that captured it.
                 let time = try #require(snapshot["x-timestamp"].flatMap { Double($0) })
                 #expect(abs(time - Double(Clock.realtime) / 1e9 - Double(ingest)) < 60, comment)
             }
-            // Nothing was lost, stalled or begun anew.
+            // Nothing was lost, stalled or restarted.
             #expect(logs.map { system.log(of: $0) } == before)
         }
 
-        /// How far a server's clock is from the machine's and `seconds`.
+        /// The difference between a server's clock and the machine's clock plus `seconds`.
         private func clock(_ address: String, before seconds: Int) throws -> Double {
             let now = try #require(try request("GET", address).json?["now"]?.number)
             return now - Double(Clock.realtime) / 1e9 - Double(seconds)
         }
 
-        /// Whether the camera is online with a picture of now, as far as a busy machine can have one.
+        /// Whether the camera is online with a picture that is current by the standards of a busy machine.
         private func isWell(_ address: String) throws -> Bool {
             let status = try request("GET", address).json
             return status?["online"] == .bool(true) && (status?["age_ms"]?.number).map { $0 < 60_000 } ?? false

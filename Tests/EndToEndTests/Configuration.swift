@@ -2,7 +2,7 @@ import Linux
 import SystemPackage
 import TestSupport
 
-/// A copy of deploy/ that a test changes.
+/// A modifiable copy of deploy/.
 final class Configuration {
     private let folder = TemporaryFolder()
     let path: FilePath
@@ -15,7 +15,7 @@ final class Configuration {
         }
     }
 
-    /// Replaces `text`, which must be there, in one file.
+    /// Replaces `text`, which must exist, in one file.
     func edit(_ file: String, _ text: String, to replacement: String) throws {
         let name = path.appending(file)
         var content = Array(try File.contents(of: name))
@@ -29,12 +29,12 @@ final class Configuration {
         try folder.write(String(decoding: content, as: UTF8.self), to: "deploy/\(file)")
     }
 
-    /// Adds a file that nginx's own user may read.
+    /// Adds a file that nginx's user can read.
     func add(_ file: String, _ text: String) throws {
         try folder.write(text, to: "deploy/\(file)", permissions: [.ownerReadWrite, .groupRead, .otherRead])
     }
 
-    /// Takes the "#" away before an include of web.conf.
+    /// Enables a commented-out include of web.conf.
     func switchOn(_ name: String) throws {
         try edit("web.conf", "#include oriel/\(name).conf;", to: "include oriel/\(name).conf;")
     }

@@ -28,7 +28,7 @@ extension EndToEnd {
             return controls?.first { $0["name"]?.string == "brightness" }?["value"]?.number
         }
 
-        @Test("What is set through the page's server or the camera's reaches the camera, and is there after kill -9")
+        @Test("Controls set through either server reach the camera and survive kill -9")
         func setting() throws {
             let system = try start()
             // Whole numbers reach the camera as such, however they are written.
@@ -61,7 +61,7 @@ extension EndToEnd {
             #expect(Folder.names(in: state.path) == ["\(system.prefix).main.controls.json"])
         }
 
-        @Test("What may not be is refused in JSON, by nginx too")
+        @Test("Invalid changes are refused in JSON, by nginx too")
         func refusals() throws {
             let system = try start()
             func put(_ body: [UInt8], _ headers: [String: String] = [:], _ path: String = "/controls/main") throws
@@ -88,7 +88,7 @@ extension EndToEnd {
             #expect(String(decoding: try File.contents(of: file), as: UTF8.self) == "STREAMON 0\n")
         }
 
-        @Test("The page's server hands no controls out unless that was asked for")
+        @Test("The page's server has no controls unless they are enabled")
         func off() throws {
             let system = try start(["ORIEL_CONTROLS": ""])
             let wish = Array("{\"brightness\": 1}".utf8)

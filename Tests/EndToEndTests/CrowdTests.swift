@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite("Many viewers", .timeLimit(.minutes(3)))
     struct Crowd {
-        /// What load-generator says of each group of viewers.
+        /// Load-generator's report for each group of viewers.
         static func watch(seconds: Int, _ groups: [String]) throws -> [JSON] {
             let program = OrielSystem.programs.appending("load-generator").string
             let result = try ChildProcess.run(
@@ -13,7 +13,7 @@ extension EndToEnd {
             return try #require(JSON(result.output)?.array, "\(result.output)")
         }
 
-        @Test("A hundred viewers see every picture whole and in order, and slow ones see recent pictures")
+        @Test("A hundred viewers see every picture complete and in order, and slow ones see recent pictures")
         func hundred() throws {
             let system = try OrielSystem()
             let seconds = 20
@@ -29,7 +29,7 @@ extension EndToEnd {
                 #expect(group["ended"]?.number == 0, "\(group)")
             }
             let fast = groups[0]
-            // Every frame of 30 a second; a machine that is busy with other things may make all of them late together.
+            // Every frame at 30 per second; a busy machine may delay all of them together.
             let fewest = try #require(fast["fewest"]?.number)
             let most = try #require(fast["most"]?.number)
             #expect(fewest >= most * 0.9, "one viewer held up: \(fast)")
@@ -43,7 +43,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("One viewer gets every picture, soon after it was taken")
+        @Test("One viewer gets every picture soon after capture")
         func delay() throws {
             let system = try OrielSystem()
             for address in [system.ingest("/mjpeg"), system.web("/video")] {
@@ -54,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("However many watch the web server, the ingest serves one stream, and none when all have left")
+        @Test("The ingest serves one stream for any number of viewers, and none after they have left")
         func oneUpstream() throws {
             let system = try OrielSystem()
             func upstreams() throws -> Double? {
@@ -69,7 +69,7 @@ extension EndToEnd {
             #expect(try eventually(30) { try upstreams() == 0 })
         }
 
-        @Test("One address may open 32 streams, and this machine as many as it likes")
+        @Test("One address may open 32 streams, loopback any number")
         func limit() throws {
             let configuration = try Configuration()
             try configuration.edit("web.conf", "127.0.0.0/8 0;", to: "")

@@ -8,7 +8,7 @@ extension EndToEnd {
     @Suite("The death of a part", .timeLimit(.minutes(3)))
     struct Death {
         @Test(
-            "kill -9 of any part is repaired, and who does not depend on it keeps the connection",
+            "After kill -9 any part is restarted, and viewers that do not depend on it stay connected",
             arguments: [
                 (part: "capture-daemon", web: false, ingest: false), ("mjpeg-fcgi", false, true),
                 ("relay-fcgi", true, false), ("nginx-ingest", false, true), ("nginx-web", true, false),
@@ -29,11 +29,11 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("Requests that come while a worker is away wait for the next one: its socket outlives it")
+        @Test("Requests wait while a worker restarts, since its socket outlives it")
         func socketOutlives() throws {
             let system = try OrielSystem()
             let victim = try #require(system.leader(of: "relay-fcgi"))
-            // It waits in the socket's queue, since the worker cannot take it.
+            // It waits in the listen queue, since the worker is stopped.
             Glibc.kill(victim, SIGSTOP)
             let client = try FastCGIClient(system.runtime.appending("relay-fcgi.sock"))
             try client.ask("/status")
@@ -43,7 +43,7 @@ extension EndToEnd {
             #expect(system.leader(of: "relay-fcgi") != victim)
         }
 
-        @Test("kill -9 of the process that tidies up ends nothing, and another one tidies up at the end")
+        @Test("kill -9 of the tidier stops nothing, and a new one cleans up at the end")
         func killTidier() throws {
             let system = try OrielSystem()
             let viewer = try StreamViewer(system.web("/video"))
@@ -61,14 +61,14 @@ extension EndToEnd {
         }
 
         @Test(
-            "The parts may come in any order",
+            "The parts may start in any order",
             arguments: [
                 ["capture-daemon", "relay-fcgi", "mjpeg-fcgi"], ["mjpeg-fcgi", "capture-daemon", "relay-fcgi"],
                 ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"], ["relay-fcgi", "capture-daemon", "mjpeg-fcgi"],
                 ["relay-fcgi", "mjpeg-fcgi", "capture-daemon"],
             ])
         func anyOrder(order: [String]) throws {
-            // Programs that wait until a file of their name with ".go" appears, and only then become what they are.
+            // Wrappers that wait for a file NAME.go before they execute the program.
             let folder = TemporaryFolder()
             for program in order {
                 let path = folder.path.appending(program).string
@@ -91,7 +91,7 @@ extension EndToEnd {
             #expect(isSeen, "\(system.output)")
         }
 
-        @Test("While a worker is away its server says so in JSON, and that it is worth asking again")
+        @Test("While a worker is away the web server answers in JSON with Retry-After")
         func away() throws {
             let configuration = try Configuration()
             try configuration.edit("web.conf", "relay-fcgi.sock", to: "nobody.sock")

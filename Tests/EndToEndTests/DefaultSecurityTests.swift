@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What is closed before anybody has configured anything.
-    @Suite("The security of the default", .timeLimit(.minutes(2)))
+    /// The security of an unconfigured system.
+    @Suite("Default security", .timeLimit(.minutes(2)))
     struct DefaultSecurity {
-        /// Addresses and ports of what listens for TCP on this machine, as /proc/net tells them.
+        /// Addresses and ports of the listening TCP sockets, from /proc/net.
         private func listeners() throws -> [(address: String, port: Int)] {
             try ["tcp", "tcp6"].flatMap { family -> [(String, Int)] in
                 guard let bytes = try? File.contents(of: FilePath("/proc/net/\(family)")) else { return [] }
@@ -22,19 +22,19 @@ extension EndToEnd {
             }
         }
 
-        @Test("It listens to this machine alone")
+        @Test("It listens only on loopback addresses")
         func loopbackOnly() throws {
             let system = try OrielSystem()
             let ours = try listeners().filter { [system.webPort, system.ingestPort].contains($0.port) }
             #expect(ours.count >= 2)
             for listener in ours {
-                // 127.0.0.1 and ::1 in the kernel's order of bytes.
+                // 127.0.0.1 and ::1 in the kernel's byte order.
                 let loopback = ["0100007F", "00000000000000000000000001000000"]
                 #expect(loopback.contains(listener.address), "\(listener)")
             }
         }
 
-        @Test("Others on this machine can open neither the workers' sockets nor the shared memory")
+        @Test("Other users can open neither the workers' sockets nor the shared memory")
         func permissions() throws {
             let system = try OrielSystem()
             for name in ["mjpeg-fcgi.sock", "relay-fcgi.sock"] {
@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("No answer tells the web server's version, and every one has its policies")
+        @Test("No response reveals the web server's version, and every one has its policies")
         func headers() throws {
             let system = try OrielSystem()
             for server in [system.web, system.ingest] {

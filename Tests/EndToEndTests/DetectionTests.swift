@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What the tests detect with: the library, and a small model made for tests that finds a "dog" where it is bright.
+/// The library and a small test model that finds a "dog" in bright pictures.
 private enum Detector {
     static let library =
         Environment.value("ORIEL_ONNXRUNTIME").map { FilePath($0) }
@@ -15,7 +15,7 @@ private enum Detector {
 
     static var isThere: Bool { [library, program].allSatisfy { (try? FileStatus(at: $0)) != nil } }
 
-    /// Whether niceness is of sessions first (sched(7)).
+    /// Whether the kernel schedules by sessions first (autogroups, sched(7)).
     static var hasSessionGroups: Bool {
         (try? File.contents(of: "/proc/sys/kernel/sched_autogroup_enabled"))?.first == UInt8(ascii: "1")
     }
@@ -30,14 +30,14 @@ extension EndToEnd {
         "Detection", .timeLimit(.minutes(3)),
         .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is not there: scripts/get-detector"))
     struct Detection {
-        @Test("A result is of the very frame that the stream showed under its number")
+        @Test("A result belongs to exactly the frame that the stream showed under its number")
         func sameFrame() throws {
             let system = try Detector.start()
             let shown = Mutex<[UInt64: [UInt8]]>([:])
             let viewer = try StreamViewer(system.web("/video"))
             var results: [(number: UInt64, image: String)] = []
             for _ in 0..<20 {
-                // The frame that is asked for may come into the stream a moment later.
+                // The requested frame may appear in the stream a moment later.
                 let answer = try request("POST", system.web("/detect_once"), body: [])
                 #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
                 let frame = answer.json?["frame"]
@@ -60,7 +60,7 @@ extension EndToEnd {
             #expect(compared > 0)
         }
 
-        @Test("Killed in the middle of its work, it answers 503 in JSON, is soon back, and no viewer notices")
+        @Test("Killed during inference, it answers 503 in JSON, recovers soon, and no viewer notices")
         func death() throws {
             let system = try Detector.start()
             let program = OrielSystem.programs.appending("load-generator").string
@@ -92,7 +92,7 @@ extension EndToEnd {
             #expect(group["broken"]?.number == 0, "\(group)")
         }
 
-        @Test("What it does not take is refused in JSON, by nginx too")
+        @Test("Invalid requests are refused in JSON, by nginx too")
         func refusals() throws {
             let system = try Detector.start()
             func post(_ body: [UInt8], _ headers: [String: String]) throws -> HTTPResponse {
@@ -112,7 +112,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Whatever nginx itself refuses, it says so in JSON that programs for DeepStack understand")
+        @Test("nginx's own errors are JSON that DeepStack clients understand")
         func nginxRefusals() throws {
             let system = try Detector.start()
             func expect(_ status: Int, _ method: String, _ path: String, _ headers: [String: String], size: Int = 0)
@@ -133,12 +133,12 @@ extension EndToEnd {
             try expect(413, "POST", "/v1/vision/detection", [:], size: 17 << 20)
             try expect(413, "POST", "/detect/status?x", [:], size: 17 << 20)
             try expect(421, "POST", "/detect_once", ["Host": "elsewhere.example"])
-            // What is not asked by such programs has no word of success.
+            // Other addresses have no member `success`.
             #expect(try request("GET", system.web("/inspect")).json?["success"] == nil)
         }
 
         @Test(
-            "Its whole session gives way to those that serve viewers, where the kernel shares between sessions",
+            "Its whole session has a lower priority than those that serve viewers, if the kernel has autogroups",
             .enabled(if: Detector.hasSessionGroups, "sched_autogroup_enabled is not 1"))
         func priority() throws {
             let system = try Detector.start()
@@ -151,7 +151,7 @@ extension EndToEnd {
             #expect(try niceness("relay-fcgi") == "0")
         }
 
-        @Test("What scripts/get-detector installs while it runs is found")
+        @Test("Files that scripts/get-detector installs are found while it runs")
         func installedMeanwhile() throws {
             let folder = TemporaryFolder()
             let system = try OrielSystem(
@@ -172,7 +172,7 @@ extension EndToEnd {
                 })
         }
 
-        @Test("Without a model everything else works, and it says what is missing")
+        @Test("Without a model it says what is missing, and everything else works")
         func noModel() throws {
             let system = try OrielSystem(environment: ["ORIEL_MODEL": "/nowhere/model.onnx"])
             #expect(try request("GET", system.web("/healthz")).status == 200)
@@ -182,7 +182,7 @@ extension EndToEnd {
             #expect(eventually { system.output.contains("scripts/get-detector") })
         }
 
-        /// A thread that can be waited for from an array.
+        /// A thread that can be stored in an array.
         private final class Handle: Sendable {
             private let isDone = Atomic(false)
 

@@ -3,13 +3,13 @@ import Testing
 
 /// Tests of the release programs behind real nginx servers, as scripts/run starts them.
 ///
-/// They check counts, order and bounds that hold on a slow machine too; what they measure is only printed.
+/// They check counts, order and bounds that also hold on a slow machine; measurements are only printed.
 @Suite(
     "The whole system", .serialized,
     .enabled(if: OrielSystem.isBuilt, "the release programs are not built: swift build -c release"))
 enum EndToEnd {}
 
-/// Writes a measurement below the tests' own lines.
+/// Prints a measurement.
 func report(_ text: String) {
     print("  measured: \(text)")
 }

@@ -8,22 +8,22 @@ import Testing
 extension EndToEnd {
     /// Two cameras, a and b.
     ///
-    /// Whatever happens to b and to parts that a does not need, a viewer of a misses nothing.
+    /// Whatever happens to b, and to parts that a does not need, a viewer of a misses nothing.
     @Suite("A disturbed camera", .timeLimit(.minutes(5)))
     struct Isolation {
-        /// Something that goes wrong, and the end of its cause.
+        /// A disturbance and its end.
         struct Disturbance: Sendable {
             let name: String
-            /// Whether camera b is gone meanwhile.
+            /// Whether camera b is offline meanwhile.
             var stopsCamera = true
-            /// Whether it needs root, as another user's files do.
+            /// Whether it needs root, to create another user's files for example.
             var needsRoot = false
             let begin: @Sendable (DisturbedSystem) throws -> Void
             let end: @Sendable (DisturbedSystem) throws -> Void
         }
 
         @Test(
-            "Of two cameras one is disturbed in many ways: the other's viewer misses no frame, and it comes back by itself"
+            "Whatever disturbs one of two cameras, the other's viewer misses no frame and the camera recovers"
         )
         func isolation() throws {
             let disturbed = try DisturbedSystem()
@@ -59,7 +59,7 @@ extension EndToEnd {
 }
 
 extension EndToEnd.Isolation.Disturbance {
-    /// One row for each way to disturb camera b.
+    /// One row per way to disturb camera b.
     static let all: [Self] =
         [64, 66, 69, 73, 77, 78].map { status in
             Self(name: "its daemon exits with \(status)") {
@@ -141,7 +141,7 @@ extension EndToEnd.Isolation.Disturbance {
 
 /// A system whose camera b can be disturbed in many ways.
 ///
-/// As root it has a /dev/shm of its own, a small one in a mount namespace.
+/// As root it has its own small /dev/shm in a mount namespace.
 final class DisturbedSystem: Sendable {
     let isRoot = geteuid() == 0
     let system: OrielSystem
@@ -164,7 +164,7 @@ final class DisturbedSystem: Sendable {
             ], launcher: hidden ? ["unshare", "--mount", "sh", "-c", mount, "sh"] : [])
     }
 
-    /// A capture-daemon that does for camera b what the file `disturbance` says, if it is there.
+    /// A capture-daemon wrapper that, for camera b, executes the file `disturbance` if it exists.
     private static func writeDaemon(_ folder: TemporaryFolder, _ daemon: String) throws {
         try folder.write(
             """
@@ -177,12 +177,12 @@ final class DisturbedSystem: Sendable {
         File.move(folder.path.appending("capture-daemon.new"), to: folder.path.appending("capture-daemon"))
     }
 
-    /// Whether the page has a picture of now.
+    /// Whether the page has a current picture.
     func isFresh(_ camera: String) -> Bool {
         (try? request("GET", system.web("/snapshot/\(camera)?max_age=1000")))?.status == 200
     }
 
-    /// Whether the page says that the camera gives no pictures.
+    /// Whether the page reports the camera as offline.
     func isOffline(_ camera: String) -> Bool {
         (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
     }
@@ -195,12 +195,12 @@ final class DisturbedSystem: Sendable {
         }
     }
 
-    /// The camera's daemon; nil while it does not run.
+    /// The camera's daemon, or nil while it is not running.
     func process(_ camera: String) -> Int32? {
         system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
     }
 
-    /// Kills b's daemon; when it is started again it does what `command` says.
+    /// Kills b's daemon; its next start executes `command`.
     func replaceDaemon(by command: String) throws {
         try folder.write("echo disturbed >&2; \(command)\n", to: "disturbance")
         let victims = system.processes(with: "--camera b ").map(\.identifier)
@@ -216,7 +216,7 @@ final class DisturbedSystem: Sendable {
     func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
     func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
 
-    /// Puts the first MiB of the real program in the place of the daemon's.
+    /// Replaces the daemon by the first MiB of the real program.
     func truncateProgram() throws {
         let bytes = try File.contents(of: FilePath(daemon), maximumByteCount: 1 << 30)
         let half = folder.path.appending("half")
@@ -234,7 +234,7 @@ final class DisturbedSystem: Sendable {
 
     func removeRing() { File.remove(ring) }
 
-    /// Makes a file in the place of b's ring.
+    /// Creates a file in place of b's ring.
     func squat(_ bytes: [UInt8], owner: uid_t? = nil) throws {
         let descriptor = try FileDescriptor.open(
             ring, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -244,10 +244,10 @@ final class DisturbedSystem: Sendable {
         }
     }
 
-    /// Leaves no room in the shared memory.
+    /// Fills the shared memory.
     func fill() throws { _ = try ChildProcess.run("sh", ["-c", "cat /dev/zero 2>/dev/null >\(filler); true"]) }
 
-    /// Takes the shared lock that a reader of the group can have, if the ring lets it.
+    /// Takes the shared lock that a group reader can get, if the ring allows it.
     func lockRing() {
         guard let file = try? Descriptor(opening: ring, flags: O_RDONLY) else { return }
         _ = try? FileLock.tryLock(file, byte: 0, .shared)
@@ -274,11 +274,11 @@ final class DisturbedSystem: Sendable {
 
     func killTidier() {
         for process in system.processes(with: "oriel tidy ") { Glibc.kill(process.identifier, SIGKILL) }
-        #expect(eventually { system.output.contains("another one is started") }, "\(system.output)")
+        #expect(eventually { system.output.contains("and was replaced") }, "\(system.output)")
     }
 }
 
-/// A viewer in a thread of its own, which notes the number of every frame.
+/// A viewer on its own thread that records the number of every frame.
 final class Witness: Sendable {
     private struct State {
         var numbers: [UInt64] = []

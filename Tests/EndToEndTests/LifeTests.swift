@@ -20,7 +20,7 @@ extension EndToEnd {
             expectNothing(of: system, processes)
         }
 
-        @Test("SIGHUP without a terminal makes it check the configuration, and it runs on")
+        @Test("SIGHUP without a terminal checks the configuration, and the system keeps running")
         func hangUp() throws {
             let folder = TemporaryFolder()
             try folder.write("[camera main]\ndevice = pattern\n", to: "oriel.conf")
@@ -34,7 +34,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/snapshot")).status == 200)
         }
 
-        @Test("Even killed it leaves nothing behind")
+        @Test("It cleans up even after SIGKILL")
         func killed() throws {
             let system = try OrielSystem()
             _ = try #require(try StreamViewer(system.web("/video")).next())
@@ -53,7 +53,7 @@ extension EndToEnd {
             #expect(eventually { (try? Descriptor(opening: runtime, flags: O_RDONLY)) == nil })
         }
 
-        @Test("The address is told within moments, and then frames come from all of them at once")
+        @Test("The address is announced promptly, and then all addresses deliver frames")
         func start() throws {
             let before = Clock.monotonic
             let system = try OrielSystem()
@@ -66,7 +66,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/healthz")).status == 200)
         }
 
-        @Test("A taken port is named, with the setting that gives another")
+        @Test("A port in use is reported with the setting that changes it")
         func takenPort() throws {
             let first = try OrielSystem()
             for (setting, port) in [("ORIEL_WEB_PORT", first.webPort), ("ORIEL_INGEST_PORT", first.ingestPort)] {
@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(try request("GET", first.web("/healthz")).status == 200)
         }
 
-        @Test("A second system with the same prefix says why it cannot run, and leaves the first alone")
+        @Test("A second system with the same prefix says why it cannot run and does not disturb the first")
         func samePrefix() throws {
             let first = try OrielSystem()
             let viewer = try StreamViewer(first.web("/video"))
@@ -95,7 +95,7 @@ extension EndToEnd {
             #expect(try request("GET", first.web("/healthz")).status == 200)
         }
 
-        @Test("Two systems side by side do not notice each other")
+        @Test("Two systems can run side by side")
         func sideBySide() throws {
             let first = try OrielSystem(environment: ["ORIEL_SIZE": "320x240"])
             let second = try OrielSystem(environment: ["ORIEL_SIZE": "640x480"])
@@ -108,7 +108,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A setting that makes no sense is refused in one sentence",
+            "An invalid setting is refused in one sentence",
             arguments: [
                 ["ORIEL_WEB_PORT": "http"], ["ORIEL_WEB_PORT": "70000"], ["ORIEL_PREFIX": "a/b"],
                 ["ORIEL_CAMERAS": "Main=pattern"], ["ORIEL_CAMERAS": "pattern"],
@@ -120,7 +120,7 @@ extension EndToEnd {
             #expect(system.output.contains("error:"), "\(system.output)")
         }
 
-        @Test("More host names are let in by ORIEL_HOSTS")
+        @Test("ORIEL_HOSTS allows more host names")
         func moreHosts() throws {
             let system = try OrielSystem(environment: ["ORIEL_HOSTS": "camera.example door.example"])
             for host in ["camera.example", "door.example:8000"] {
@@ -129,10 +129,10 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/status"), headers: ["Host": "other.example"]).status == 421)
         }
 
-        @Test("Opened to the network it says so, and still keeps its metrics and unknown names to itself")
+        @Test("Opened to the network it says so, and still protects its metrics and refuses unknown names")
         func open() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])
-            #expect(system.output.contains("Anyone in the network can watch"), "\(system.output)")
+            #expect(system.output.contains("Everyone on the network can watch"), "\(system.output)")
             #expect(try request("GET", system.web("/metrics")).status == 200)
             let addresses = try ChildProcess.run("hostname", ["-I"]).output.split(whereSeparator: \.isWhitespace)
             for address in addresses where !address.contains(":") {

@@ -8,12 +8,12 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// As many cameras as a large host has, under one user with the limits that every user has by default.
+    /// As many cameras as a large host has, as one user with the default limits.
     @Suite("Many cameras", .timeLimit(.minutes(5)))
     struct ManyCameras {
         private static let names = (1...100).map { "camera\($0)" }
 
-        @Test("Of 100 cameras under an ordinary user all are listed and online, and any 20 of them stream")
+        @Test("100 cameras of an ordinary user are all listed and online, and any 20 of them can be streamed")
         func hundredCameras() throws {
             let user = OrdinaryUser()
             let began = Instant.now
@@ -59,7 +59,7 @@ extension EndToEnd {
                     let number = try #require(picture.number)
                     #expect(number > last, "\(name)")
                     last = number
-                    // The first pictures of a viewer whose turn comes late have left the ring.
+                    // A viewer that is served late may miss the first pictures.
                     guard let frame = subscriber.copyFrame(number: number) else { continue }
                     #expect(picture.bytes == frame.bytes, "\(name), frame \(number)")
                     let info = try picture.bytes.withRawSpan { (span) throws(JPEGDefect) in try JPEG.inspect(span) }
@@ -70,19 +70,19 @@ extension EndToEnd {
             }
         }
 
-        /// Polls the status and measures the processor time that the worker's event loop spends on each poll.
+        /// Polls the status and measures the CPU time that the worker's event loop spends on each poll.
         private func expectShortPolls(_ system: OrielSystem) throws {
             for (name, address) in [
                 ("mjpeg-fcgi", system.ingest("/status")), ("relay-fcgi", system.web("/status")),
             ] {
-                // What the streams cost is not to be counted.
+                // Do not count the cost of the streams.
                 let haveViewersGone = try eventually {
                     let cameras = try request("GET", address).json?["cameras"]?.array ?? []
                     return cameras.allSatisfy { $0["viewers"]?.number == 0 }
                 }
                 #expect(haveViewersGone, "\(name)")
                 let worker = try #require(system.leader(of: name))
-                // The least of several rounds: others may use the processor's caches too.
+                // The minimum of several rounds, since other processes compete for the caches.
                 var rounds: [Duration] = []
                 for _ in 0..<5 {
                     let before = try mainThreadTime(of: worker)
@@ -95,7 +95,7 @@ extension EndToEnd {
             }
         }
 
-        /// The processor time of a process's main thread.
+        /// The CPU time of a process's main thread.
         private func mainThreadTime(of process: Int32) throws -> Duration {
             let file = FilePath("/proc/\(process)/task/\(process)/schedstat")
             let text = String(decoding: try File.contents(of: file), as: UTF8.self)
@@ -105,20 +105,23 @@ extension EndToEnd {
         private func expectFewResources(_ system: OrielSystem) {
             let processes = system.processes
             let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
-            // One for each program that reads rings; a user has 128 of them, for all programs together.
+            // One for each program that reads rings; a user may have 128 for all programs together.
             #expect((2..<10).contains(instances))
             report("\(processes.count) processes have \(instances) inotify instances")
             for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {
                 guard let leader = system.leader(of: name), let figures = ProcessFigures(of: leader) else { continue }
                 report("\(name): \(figures)")
             }
-            let complaints = ["Too many open files", "EMFILE", "no descriptors", "max_user_instances", "not counted"]
+            let complaints = [
+                "Too many open files", "EMFILE", "no file descriptors", "no descriptor", "max_user_instances",
+                "has no counters",
+            ]
             let parts = Self.names.map { "capture-\($0)" } + OrielSystem.parts.dropFirst() + ["detect-fcgi"]
             for log in [system.output] + parts.map({ system.log(of: $0) }) {
                 let lines = log.split(separator: "\n").filter { line in complaints.contains { line.contains($0) } }
                 #expect(lines.isEmpty)
             }
-            #expect(!system.output.contains("started again"), "\(system.output.suffix(2000))")
+            #expect(!system.output.contains("; restarting"), "\(system.output.suffix(2000))")
         }
 
         private func inotifyCount(of process: Int32) -> Int {
@@ -129,7 +132,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("100 cameras that come while mjpeg-fcgi runs are in the next status, and gone from the one after they go")
+        @Test("100 cameras that appear and disappear while mjpeg-fcgi runs are reflected in the next status")
         func arrivals() throws {
             let ring = TemporaryRing()
             let folder = TemporaryFolder()
@@ -154,7 +157,7 @@ extension EndToEnd {
                 publishers.append(try FramePublisher(ring.ring(name), slotByteCount: 1000, source: .test))
                 #expect(try listed() == Set(Self.names[...index]))
             }
-            // The limit of open files is for cameras that are watched, not for those that are only listed.
+            // Only watched cameras should need file descriptors, not listed ones.
             let viewers = try Self.names.shuffled().prefix(20).map { name in
                 let client = try FastCGIClient(socket)
                 try client.ask("/mjpeg/\(name)")
@@ -170,7 +173,7 @@ extension EndToEnd {
     }
 }
 
-/// A user without privileges and without other processes, if this process may become one.
+/// An unprivileged user without other processes, if this process can switch to one.
 private struct OrdinaryUser {
     private let number: uid_t? = geteuid() == 0 ? uid_t(62_000 + getpid() % 1000) : nil
 
@@ -178,7 +181,7 @@ private struct OrdinaryUser {
         if let number { RingOwners.accept([number]) }
     }
 
-    /// What starts a program as this user, with a runtime folder of the user's own.
+    /// The command prefix that starts a program as this user, with the user's own runtime folder.
     var launcher: [String] {
         guard let number else { return [] }
         let script = """

@@ -4,15 +4,15 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What a system consists of, and how to get at it.
+/// The parts of a system.
 extension OrielSystem {
-    /// The parts that can die, by the names of their logs; without detection, which need not be there.
+    /// The names of all parts except the optional detection.
     static let parts = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "nginx-ingest", "nginx-web"]
 
     /// The parts of this system.
     var parts: [String] { Self.parts + (leader(of: "detect-fcgi") == nil ? [] : ["detect-fcgi"]) }
 
-    /// The process to kill: of a worker the worker itself, of nginx its master.
+    /// The process to kill: the worker itself, or nginx's master.
     func leader(of part: String) -> Int32? {
         let entries =
             part.hasPrefix("nginx")
@@ -21,19 +21,19 @@ extension OrielSystem {
         return entries.first?.identifier
     }
 
-    /// Whether the page's side has a picture of now.
+    /// Whether the page's server has a current picture.
     var hasFreshPicture: Bool {
         (try? request("GET", web("/snapshot?max_age=1000")))?.status == 200
     }
 }
 
-/// Viewers of the page's side and of the camera's, who come again a tenth of a second after they were cut.
+/// Viewers of both servers, which reconnect 0.1 s after they are disconnected.
 final class Audience {
-    /// Of each side.
+    /// Per server.
     static let count = 20
     private let process: ChildProcess
 
-    /// Begins to watch, for `seconds`, and waits until all have come.
+    /// Starts to watch for `seconds` and waits until all viewers are connected.
     init(_ system: OrielSystem, seconds: Int) throws {
         let addresses = ["\(Self.count)=\(system.web("/video"))", "\(Self.count)=\(system.ingest("/mjpeg"))"]
         process = try ChildProcess(
@@ -52,8 +52,8 @@ final class Audience {
 
     var isWatching: Bool { process.isRunning }
 
-    /// Waits for its end; of web and ingest what load-generator tells, none of whose pictures may be broken, foreign or
-    /// older than one before.
+    /// Waits for the end and returns load-generator's reports for web and ingest; no picture may be broken, foreign or
+    /// older than a previous one.
     func groups() throws -> [JSON] {
         let groups = try #require(JSON(process.readToEnd())?.array)
         #expect(groups.count == 2)

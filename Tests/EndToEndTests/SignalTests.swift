@@ -9,7 +9,7 @@ extension EndToEnd {
     @Suite("Signals", .timeLimit(.minutes(4)))
     struct SignalTests {
         @Test(
-            "Ended by SIGTERM or crashed by SIGSEGV, each part in turn is repaired as after kill -9",
+            "A part that ends by SIGTERM or SIGSEGV is restarted as after kill -9",
             arguments: [SIGTERM, SIGSEGV])
         func ended(signal: CInt) throws {
             let system = try OrielSystem()
@@ -24,7 +24,7 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("kill -9 of everything at once: each part comes again, and all viewers see whole pictures in order")
+        @Test("kill -9 of everything at once: all parts restart, and all viewers see complete pictures in order")
         func everything() throws {
             let system = try OrielSystem()
             let audience = try Audience(system, seconds: 9)
@@ -43,7 +43,7 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("A part that is stopped for a while cuts nobody, and all go on with the newest picture afterwards")
+        @Test("A part that is stopped for a while disconnects nobody, and all continue with the newest picture")
         func stopped() throws {
             let system = try OrielSystem()
             let viewers = try [system.web("/video"), system.ingest("/mjpeg")].map { try StreamViewer($0) }
@@ -72,7 +72,7 @@ extension EndToEnd {
             }
         }
 
-        /// Waits until the camera's daemon is told to hang, in the same words everywhere.
+        /// Waits until all reports say, in the same words, that the camera's daemon hangs.
         private func expectHang(of system: OrielSystem) throws {
             for address in [system.ingest("/status/main"), system.web("/status/main")] {
                 let isTold = try eventually(20) {

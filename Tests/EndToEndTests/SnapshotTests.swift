@@ -19,7 +19,7 @@ extension EndToEnd {
             server == "web" ? system.web("/snapshot\(query)") : system.ingest("/snapshot\(query)")
         }
 
-        @Test("A snapshot is one whole picture with its number and time", arguments: ["web", "ingest"])
+        @Test("A snapshot is one complete picture with its number and time", arguments: ["web", "ingest"])
         func picture(server: String) throws {
             let answer = try request("GET", address(server))
             #expect(answer.status == 200)
@@ -33,9 +33,9 @@ extension EndToEnd {
             #expect(info.width == 640 && info.height == 360)
         }
 
-        @Test("A picture that the client has is not sent again", arguments: ["web", "ingest"])
+        @Test("A picture that the client already has is not sent again", arguments: ["web", "ingest"])
         func notModified(server: String) throws {
-            // A newer picture may come between the two requests; so it is asked until they meet the same one.
+            // A newer picture may arrive between the two requests, so repeat until both refer to the same one.
             let isSeen = try eventually {
                 let tag = try request("GET", address(server))["etag"] ?? ""
                 let again = try request("GET", address(server), headers: ["If-None-Match": tag])
@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("The web server hands out the very bytes of the ingest")
+        @Test("The web server returns exactly the bytes of the ingest server")
         func sameBytes() throws {
             let viewer = try StreamViewer(system.ingest("/mjpeg"))
             let others = try StreamViewer(system.web("/video"))

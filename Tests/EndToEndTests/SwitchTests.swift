@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What can be switched on", .timeLimit(.minutes(2)))
+    @Suite("Optional includes", .timeLimit(.minutes(2)))
     struct Switches {
-        @Test("password.conf asks for a name and a password, for the page and the pictures")
+        @Test("password.conf requires a name and a password for page and pictures")
         func password() throws {
             let configuration = try Configuration()
             try configuration.switchOn("password")
@@ -26,7 +26,7 @@ extension EndToEnd {
             #expect(try StreamViewer(system.web("/video"), headers: right).next() != nil)
         }
 
-        @Test("tls.conf serves HTTPS and HTTP/2 on a port of their own")
+        @Test("tls.conf serves HTTPS and HTTP/2 on a separate port")
         func encrypted() throws {
             let configuration = try Configuration()
             try configuration.switchOn("tls")
@@ -60,7 +60,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/snapshot")).status == 200)
         }
 
-        @Test("embedding.conf lets named sites in, and no other")
+        @Test("embedding.conf allows only the named sites")
         func embedding() throws {
             let configuration = try Configuration()
             try configuration.switchOn("embedding")
@@ -79,7 +79,7 @@ extension EndToEnd {
             #expect(policy?.contains("frame-ancestors http://octopi.local") == true)
         }
 
-        @Test("Without them no other site may embed or read anything")
+        @Test("By default no other site may embed or read anything")
         func closed() throws {
             let system = try OrielSystem()
             let answer = try request("GET", system.web("/snapshot"), headers: ["Origin": "http://octopi.local"])

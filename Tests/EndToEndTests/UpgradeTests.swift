@@ -9,7 +9,7 @@ extension EndToEnd {
     struct Upgrade {
         private let folder = TemporaryFolder()
 
-        @Test("Programs replaced under viewers take over one by one, and nobody sees a broken or an old picture")
+        @Test("Programs can be replaced one by one while viewers watch, and no picture is broken or old")
         func programs() throws {
             let names = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "detect-fcgi"].filter {
                 (try? FileStatus(at: OrielSystem.programs.appending($0))) != nil
@@ -37,7 +37,7 @@ extension EndToEnd {
             }
         }
 
-        /// Puts a program into the folder as a package does: whole, then by its name.
+        /// Installs a program as a package manager does: writes a new file, then renames it.
         private func install(_ name: String) throws {
             let target = folder.path.appending(name).string
             let copy = try ChildProcess.run("cp", [OrielSystem.programs.appending(name).string, "\(target).new"])

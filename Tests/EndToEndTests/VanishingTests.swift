@@ -5,16 +5,16 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Viewers whose network goes away without a word, as a phone's does that leaves the house.
+    /// Viewers whose network disappears, like a phone that leaves the house.
     ///
-    /// The system runs in a network of its own (a namespace), the viewers in another; a cable between them is pulled.
+    /// System and viewers run in separate network namespaces; the test pulls the cable between them.
     @Suite(
-        "Gone without a word", .timeLimit(.minutes(3)),
+        "Vanished viewers", .timeLimit(.minutes(3)),
         .enabled(if: Cable.isPossible, "the kernel does not let this user make networks (unshare --net)"))
     struct Vanishing {
-        @Test("A viewer whose network is gone, and one who has stopped reading, are let go after a while")
+        @Test("A viewer whose network is gone, or that has stopped reading, is disconnected after a while")
         func vanished() throws {
-            // Thirty seconds otherwise.
+            // The default is thirty seconds.
             let configuration = try Configuration()
             try configuration.edit("oriel/fastcgi.conf", "send_timeout 30s", to: "send_timeout 3s")
             let cable = try Cable()
@@ -38,13 +38,13 @@ extension EndToEnd {
             try cable.pull()
             #expect(eventually(30) { viewers() == 1 }, "who is gone is still there")
             report("viewers whose network went are let go after \(Double(Clock.monotonic - began) / 1e9) s")
-            // They do not know it themselves: nothing reached them, and nothing they said.
+            // The viewers do not notice: no packets pass in either direction.
             for viewer in far { #expect(viewer.isRunning) }
             #expect(near.isRunning)
             stopped.send(SIGCONT)
         }
 
-        /// What makes curl watch and throw away what it sees.
+        /// Arguments for curl to watch a stream and discard it.
         private func watching(_ address: String, _ system: OrielSystem) -> [String] {
             ["-sN", "--noproxy", "*", "-o", "/dev/null", "http://\(address):\(system.webPort)/video"]
         }

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// One system that all tests of odd viewers share; it ends with the test process.
+/// A system shared by all tests of odd viewers; it ends with the test process.
 private let shared = Result { try OrielSystem() }
 
 extension EndToEnd {
@@ -18,7 +18,7 @@ extension EndToEnd {
             try #require(system.process.isRunning, "\(system.output)")
         }
 
-        /// Sends `text` as it is and gives what comes back until the server closes or `byteCount` bytes are there.
+        /// Sends `text` and returns the response until the server closes or `byteCount` bytes have arrived.
         private func exchange(_ text: String, port: Int, byteCount: Int = 1 << 16) throws -> String {
             let connection = try HTTPConnection(address: "127.0.0.1", port: port)
             try connection.send(Array(text.utf8))
@@ -32,7 +32,7 @@ extension EndToEnd {
             return String(decoding: received, as: UTF8.self)
         }
 
-        @Test("A stream for HTTP/1.0 has no chunks, and ends with the connection")
+        @Test("A stream for HTTP/1.0 is not chunked and ends with the connection")
         func oldStream() throws {
             for (port, path) in [(system.webPort, "/video"), (system.ingestPort, "/mjpeg")] {
                 let answer = try exchange("GET \(path) HTTP/1.0\r\n\r\n", port: port, byteCount: 400_000)
@@ -44,7 +44,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A query of kilobytes is refused with a short message, and one beyond what fits as too long")
+        @Test("A query of kilobytes is refused with a short message, a longer one with 414")
         func longQuery() throws {
             for server in [system.web, system.ingest] {
                 for path in ["/status", "/snapshot", server("") == system.web("") ? "/video" : "/mjpeg"] {
@@ -59,7 +59,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A body is not read where none is wanted, however long it says it is")
+        @Test("An unexpected body is not read, whatever its Content-Length")
         func longBody() throws {
             for length in [1, 100_000, 1 << 40] {
                 let exchange = try HTTPExchange(
@@ -70,7 +70,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "No path leads out of the page's folder",
+            "No path leads outside the page's folder",
             arguments: [
                 "/../../../../etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
                 "/..;/etc/passwd", "/....//....//etc/passwd", "//etc/passwd", "/video/../../etc/passwd",
@@ -88,7 +88,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("No foreign page may show or read anything, by the policy that browsers follow")
+        @Test("The policies for browsers forbid other sites to show or read anything")
         func crossSite() throws {
             for path in ["/", "/app.js", "/video", "/snapshot", "/status", "/healthz", "/nothing"] {
                 let head = try HTTPExchange("GET", system.web(path), headers: ["Origin": "http://evil.example"]).head

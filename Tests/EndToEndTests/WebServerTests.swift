@@ -5,17 +5,17 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The web server's own life", .timeLimit(.minutes(3)))
+    @Suite("Reloads and restarts of the web server", .timeLimit(.minutes(3)))
     struct WebServers {
-        /// The processes of one of the two web servers: the master, then its workers.
+        /// The processes of a web server: the master, then its workers.
         private func processes(_ part: String, in system: OrielSystem) -> (master: Int32?, workers: [Int32]) {
             let all = system.processes.filter { $0.name == "nginx" }
             let master = all.first { $0.commandLine.contains("/\(part)/") }?.identifier
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Lets 20 viewers watch each server while `event` happens to `part`, until its `old` workers are gone and all
-        /// viewers are back; tells what they saw: first those of the page's server, then those of the camera's.
+        /// Watches each server with 20 viewers while `event` happens to `part`, until its `old` workers have exited and all
+        /// viewers are back; returns the reports for the page's server and the ingest server.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {
@@ -35,17 +35,17 @@ extension EndToEnd {
                     let all = system.processes
                     return !old.contains { worker in all.contains { $0.identifier == worker } } && allWatch()
                 }, "old workers stay, or viewers stay away")
-            // Whoever is on his way has arrived by then.
+            // Wait for viewers that are reconnecting.
             Poll.wait([], milliseconds: 1500)
             crowd.send(SIGTERM)
             let groups = try #require(JSON(crowd.readToEnd())?.array)
-            // They were cut: else the test shows nothing.
+            // They must have been disconnected, or the test proves nothing.
             #expect((groups[part == "nginx-web" ? 0 : 1]["cuts"]?.number ?? 0) >= 20, "\(groups)")
             return groups
         }
 
         @Test(
-            "A reload lets viewers watch on for five seconds, then they come back and miss next to nothing",
+            "A reload keeps viewers for five seconds, then they reconnect and miss almost nothing",
             arguments: ["nginx-web", "nginx-ingest"])
         func reload(part: String) throws {
             let system = try OrielSystem()
@@ -56,7 +56,7 @@ extension EndToEnd {
                 #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
                 report("\(part) reloaded: the longest pause was \(group["longest_gap"] ?? .null) s")
             }
-            // The same master, with workers of which none is an old one.
+            // The same master, with only new workers.
             #expect(processes(part, in: system).master == master)
             #expect(eventually(20) { Set(processes(part, in: system).workers).isDisjoint(with: old) })
             #expect(!processes(part, in: system).workers.isEmpty)
@@ -64,7 +64,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A worker that is killed takes its viewers with it for a moment", arguments: ["nginx-web", "nginx-ingest"])
+            "A killed nginx worker disconnects its viewers for a moment", arguments: ["nginx-web", "nginx-ingest"])
         func workerKilled(part: String) throws {
             let system = try OrielSystem()
             let (master, _) = processes(part, in: system)
@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/healthz")).status == 200)
         }
 
-        @Test("A restart in good order is one that viewers come back from")
+        @Test("Viewers reconnect after an orderly restart")
         func restart() throws {
             let part = "nginx-web"
             let system = try OrielSystem()
@@ -93,7 +93,7 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("A worker's socket may be missing when the web server starts, and come later")
+        @Test("A worker's socket may appear after the web server has started")
         func lateSocket() throws {
             let configuration = try Configuration()
             try configuration.edit("web.conf", "relay-fcgi.sock", to: "late.sock")

@@ -10,7 +10,7 @@ struct RequestAssemblerTests {
 
     private let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
-    /// A request with a body in records of up to 32 kB, some of them padded.
+    /// A request with a body in records of up to 32 kB, some with padding.
     private func request(_ body: [UInt8], request: UInt16 = 1) -> [UInt8] {
         var bytes = Array(
             FastCGIClient.request(FastCGIClient.parameters("/detect_once", method: "POST"), request: request)
@@ -23,7 +23,7 @@ struct RequestAssemblerTests {
         return bytes + FastCGIClient.record(5, request: request)
     }
 
-    /// What comes of feeding `bytes` in pieces of `size`; the last progress, and the request if its head was found.
+    /// Feeds `bytes` in pieces of `size`; returns the last progress, and the request once its header is complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {
@@ -43,7 +43,7 @@ struct RequestAssemblerTests {
         return (progress, request)
     }
 
-    @Test("a body comes together however the bytes are cut", arguments: [1, 7, 8, 4096, 1_000_000])
+    @Test("a body is assembled from pieces of any size", arguments: [1, 7, 8, 4096, 1_000_000])
     func pieces(size: Int) {
         var assembler = RequestAssembler()
         let (progress, head) = feed(request(body), size: size, limit: body.count, &assembler)
@@ -69,7 +69,7 @@ struct RequestAssemblerTests {
         #expect(head?.id == 0x1234)
     }
 
-    @Test("no more than what was allowed is kept of a body")
+    @Test("no more than the allowed size of a body is buffered")
     func tooLarge() {
         var assembler = RequestAssembler()
         let (progress, _) = feed(request(body), size: 4096, limit: body.count - 1, &assembler)

@@ -12,7 +12,7 @@ struct RequestHeadTests {
 
     @Test("a request is complete with its empty parameters record, and not a byte earlier")
     func completeness() {
-        // The last record, the empty input of 8 bytes, is no part of the head.
+        // The last record, the empty input of 8 bytes, is not part of the header.
         for count in 0..<(whole.count - 8) {
             #expect(RequestHead.examine(whole, count: count) == .incomplete)
         }
@@ -22,7 +22,7 @@ struct RequestHeadTests {
     }
 
     @Test(
-        "what libfcgi must not see is refused",
+        "input that libfcgi cannot handle is refused",
         arguments: [
             (Array("GET /".utf8), .notFastCGI), ([2], .notFastCGI),
             (FastCGIClient.record(1, request: 0, [0, 1, 0, 0, 0, 0, 0, 0]), .notFastCGI),
@@ -43,7 +43,7 @@ struct RequestHeadTests {
         #expect(examine(bytes) == .refused(defect))
     }
 
-    @Test("parameters may be cut anywhere between records, and padded")
+    @Test("parameters may be split anywhere into records, with padding")
     func cutParameters() {
         let pairs: [UInt8] = [1, 1, 65, 66] + [2, 0x80, 0, 0, 200, 67, 68] + [UInt8](repeating: 69, count: 200)
         for cut in 1..<pairs.count {
@@ -54,7 +54,7 @@ struct RequestHeadTests {
         }
     }
 
-    @Test("no bytes whatever bring it to a fall")
+    @Test("any bytes are safe")
     func anyBytes() {
         var state: UInt32 = 1
         for _ in 0..<3000 {

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RequestReader")
 struct RequestReaderTests {
-    /// What libfcgi reads of a request whose head `bytes` begin with.
+    /// Parses a request whose header starts with `bytes`.
     private func read(_ bytes: [UInt8]) throws -> Request {
         guard case .complete(let count) = RequestHead.examine(bytes, count: bytes.count) else {
             throw FastCGIError.unreadableRequest
@@ -15,7 +15,7 @@ struct RequestReaderTests {
         return try RequestReader().read(bytes.prefix(count))
     }
 
-    @Test("a request comes out with its number and all its variables, in one record or many")
+    @Test("a request is parsed with its ID and all variables, from one record or many")
     func variables() throws {
         let long = String(repeating: "a long value, ", count: 2000)
         let variables =
@@ -28,12 +28,12 @@ struct RequestReaderTests {
         #expect(whole["ABSENT"] == nil)
     }
 
-    @Test("a variable that is there twice is the first one")
+    @Test("of a repeated variable, the first value counts")
     func twice() throws {
         #expect(try read(FastCGIClient.request([("A", "1"), ("A", "2")]))["A"] == "1")
     }
 
-    @Test("what libfcgi cannot read is an error, at once, and the next request is read")
+    @Test("input that libfcgi cannot read is an immediate error and does not affect the next request")
     func unreadable() throws {
         let reader = try RequestReader()
         let bad: [UInt8] = [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
@@ -42,14 +42,14 @@ struct RequestReaderTests {
         let began = Instant.now
         #expect(throws: FastCGIError.unreadableRequest) { try reader.read(bad[...]) }
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // Less than a head, which no caller gives it: nothing is waited for, and nothing is left for the next one.
+        // An incomplete header, which no caller passes: it must not block, and leave nothing for the next request.
         _ = try? reader.read(head.prefix(20))
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // libfcgi would give the client two seconds.
+        // libfcgi itself would wait for two seconds.
         #expect(Instant.now - began < .milliseconds(1900))
     }
 
-    @Test("padding behind a head is not the beginning of the next one")
+    @Test("padding after a header is not taken for the next header")
     func padding() throws {
         let reader = try RequestReader()
         let pairs: [UInt8] = [1, 1, 65, 66]
@@ -59,7 +59,7 @@ struct RequestReaderTests {
         for _ in 0..<3 { #expect(try reader.read(head[...])["A"] == "B") }
     }
 
-    @Test("libfcgi takes no signal away from the process")
+    @Test("libfcgi does not change signal handling")
     func signals() throws {
         var before = sigaction()
         _ = unsafe sigaction(SIGTERM, nil, &before)

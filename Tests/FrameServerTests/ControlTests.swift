@@ -55,7 +55,7 @@ struct ControlTests {
     }
 
     @Test(
-        "reading is handed on and answered with what the camera's program says",
+        "GET is forwarded to the camera's daemon and answered with its reply",
         arguments: ["/controls", "/controls/main"])
     func reading(_ target: String) throws {
         let scripted = try controls { _ in .text(#"{"status":200,"answer":\#(Self.reading)}"# + "\n") }
@@ -72,7 +72,7 @@ struct ControlTests {
         #expect(scripted.requests == [#"{"do":"read"}"#, #"{"do":"read"}"#])
     }
 
-    @Test("a change is handed on in one line, whatever its form, and answered with the status that it got")
+    @Test("PUT is forwarded as one line, whatever its formatting, and answered with the daemon's status")
     func changing() throws {
         let scripted = try controls { line in
             let status =
@@ -94,7 +94,7 @@ struct ControlTests {
         #expect(offline.headers["retry-after"] == "2")
     }
 
-    @Test("a large body arrives whole, one that is too large is refused however long it says it is")
+    @Test("a large body arrives complete; one that is too large is refused whatever its Content-Length")
     func sizes() throws {
         let scripted = try controls { _ in .text(#"{"status":200,"answer":{}}"# + "\n") }
         defer { scripted.stop() }
@@ -110,7 +110,7 @@ struct ControlTests {
     }
 
     @Test(
-        "what may not be is refused before the camera's program is asked",
+        "invalid requests are refused without contacting the daemon",
         arguments: [
             ("/controls/nobody", "{}", "application/json", [:], 404, "camera_not_found"),
             ("/controls/main/x", "{}", "application/json", [:], 404, "not_found"),
@@ -138,7 +138,7 @@ struct ControlTests {
         #expect(try put("{}", headers: own).status == 200)
     }
 
-    @Test("other methods are refused with those that are possible", arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
+    @Test("other methods are refused with the allowed ones", arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
     func methods(_ method: String) throws {
         let answer = try server.get("/controls/main", method: method)
         try expectRefusal(answer, 405, "method_not_allowed")
@@ -146,7 +146,7 @@ struct ControlTests {
         #expect(try server.get("/status", method: "PUT").headers["allow"] == "GET, HEAD")
     }
 
-    @Test("where there is no camera's program, or none that can be understood, 503 says so")
+    @Test("without a daemon, or with an invalid reply, the response is 503")
     func unavailable() throws {
         try expectRefusal(try server.get("/controls"), 503, "controls_unavailable")
         try expectRefusal(try put("{}"), 503, "controls_unavailable")
@@ -161,12 +161,12 @@ struct ControlTests {
             scripted.stop()
             File.remove(server.folder.path.appending("control.main.sock"))
         }
-        // A killed program leaves its socket behind.
+        // A killed daemon leaves its socket behind.
         _ = try Socket.listen(at: server.folder.path.appending("control.main.sock"))
         try expectRefusal(try server.get("/controls"), 503, "controls_unavailable")
     }
 
-    @Test("a camera's program that says nothing holds up nobody else, and its own for no longer than it should")
+    @Test("a daemon that does not reply delays only its own requests, until their timeout")
     func silent() throws {
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
         let scripted = try controls { _ in .silence }
@@ -182,7 +182,7 @@ struct ControlTests {
         #expect(try server.get("/status").status == 200)
         let part = try #require(try viewer.part())
         #expect(part.body == camera.bytes(of: try #require(part.number)))
-        // One that leaves makes room at once.
+        // A disconnecting client makes room immediately.
         waiting.removeLast()
         #expect(eventually { scripted.abandonedCount >= 1 })
         for client in waiting { try expectRefusal(try client.answer(), 503, "controls_unavailable") }
@@ -190,7 +190,7 @@ struct ControlTests {
         #expect(try #require(try viewer.part()).number ?? 0 > 0)
     }
 
-    @Test("a request whose body does not come is given up")
+    @Test("a request whose body does not arrive times out")
     func noBody() throws {
         let client = try server.connect()
         let parameters =
@@ -201,7 +201,7 @@ struct ControlTests {
         #expect(client.raw.isEmpty && client.output.isEmpty)
     }
 
-    @Test("each camera is asked by its own socket; a relay hands no controls out")
+    @Test("each camera has its own control socket; a relay has no controls")
     func cameras() throws {
         let two = try TestServer(cameras: ["main", "door"], folder: server.folder, socket: "two.sock")
         let scripted = try controls(of: "door") { _ in .text(#"{"status":200,"answer":{"camera":"door"}}"# + "\n") }

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Web servers that leave without a word, at any moment.
+/// Web servers that disconnect at any moment.
 @Suite("Departure")
 struct DepartureTests {
     let ring = TemporaryRing()
@@ -26,15 +26,17 @@ struct DepartureTests {
         return try client.answer()
     }
 
-    /// Whether nobody watches and the worker holds no more descriptors and threads than `before`.
+    /// Whether there are no viewers and no more descriptors and threads than `before`.
     private func isAtRest(_ worker: ChildProcess, _ before: ProcessFigures) throws -> Bool {
         guard JSON(try status().text)?["viewers"]?.number == 0 else { return false }
-        // One connection may still linger, which is that of the question itself.
+        // The connection of the status request itself may still linger.
         let now = try #require(ProcessFigures(of: worker.processIdentifier))
         return now.descriptors <= before.descriptors + 1 && now.threads <= before.threads
     }
 
-    @Test("a peer may leave after any byte of its request, and before any byte of the answer", .timeLimit(.minutes(2)))
+    @Test(
+        "a peer may disconnect after any byte of its request and before any byte of the response",
+        .timeLimit(.minutes(2)))
     func anyByte() throws {
         let worker = try start()
         let camera = try TestCamera(ring.name, framesPerSecond: 30)
@@ -62,7 +64,7 @@ struct DepartureTests {
         #expect(worker.isRunning)
     }
 
-    @Test("ten thousand connections that come and break off leave nothing behind", .timeLimit(.minutes(3)))
+    @Test("ten thousand aborted connections leak nothing", .timeLimit(.minutes(3)))
     func tenThousand() throws {
         let worker = try start()
         let camera = try TestCamera(ring.name, framesPerSecond: 30)
@@ -78,11 +80,11 @@ struct DepartureTests {
                 case 3: try peer.send(snapshot)
                 default: try peer.send(request)
                 }
-                // So that the kernel's queue of connections is never longer than it may be.
+                // Keep the listen queue from overflowing.
                 if index % 100 == 0 { _ = try status() }
             }
         }
-        // What the first ones bring with them, such as buffers, stays.
+        // The first connections allocate buffers that are kept.
         try comeAndGo(1000)
         #expect(try eventually(20) { JSON(try status().text)?["viewers"]?.number == 0 })
         #expect(eventually(20) { !camera.isWatched })
@@ -90,7 +92,7 @@ struct DepartureTests {
         try comeAndGo(10_000)
         #expect(try eventually(20) { try isAtRest(worker, before) }, "\(before)")
         let after = try #require(ProcessFigures(of: worker.processIdentifier))
-        // 100 bytes for each would be a megabyte; what malloc keeps of a busy moment is less than four.
+        // A leak of 100 bytes each would be a megabyte; malloc keeps less than four after a busy moment.
         #expect(after.memory - before.memory < 4 << 20, "\(before) before, \(after) after")
         #expect(try status().status == 200)
     }

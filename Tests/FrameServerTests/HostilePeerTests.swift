@@ -32,29 +32,30 @@ struct HostilePeerTests {
         // Roles other than Responder.
         FastCGIClient.record(1, [0, 2, 0, 0, 0, 0, 0, 0]),
         FastCGIClient.record(1, [0, 3, 0, 0, 0, 0, 0, 0]),
-        // Parameters without a request, and for another one.
+        // Parameters without a request, and for another request.
         FastCGIClient.record(4, [1, 1, 65, 66]),
         begin + FastCGIClient.record(4, request: 2, [1, 1, 65, 66]),
-        // Aborted before it has begun.
+        // Aborted before it was complete.
         begin + FastCGIClient.record(2),
-        // Questions for the application's values, which libfcgi answers into a buffer too small for many.
+        // FCGI_GET_VALUES, which overflows libfcgi's buffer if repeated.
         (0..<20).flatMap { (_: Int) -> [UInt8] in
             FastCGIClient.record(9, request: 0, [14, 0] + Array("FCGI_MAX_CONNS".utf8))
         },
         begin + FastCGIClient.record(9, request: 0, [14, 0] + Array("FCGI_MAX_CONNS".utf8)),
         // Lengths whose sum overflows libfcgi's numbers.
         begin + FastCGIClient.record(4, [0xff, 0xff, 0xff, 0xf0, 0xff, 0xff, 0xff, 0xf0]) + FastCGIClient.record(4),
-        // A value longer than what follows.
+        // A value longer than its record.
         begin + FastCGIClient.record(4, [1, 9, 65, 66])
             + FastCGIClient.record(4),
-        // More parameters, or larger ones, than any web server sends.
+        // More and larger parameters than any web server sends.
         FastCGIClient.request((0..<600).map { ("A\($0)", "1") }),
         begin + FastCGIClient.record(4, [UInt8](repeating: 65, count: 65535))
             + FastCGIClient.record(4, [UInt8](repeating: 65, count: 65535)),
     ]
 
     @Test(
-        "what is no request is closed without an answer, and nobody else notices", .timeLimit(.minutes(1)),
+        "an invalid request closes its connection without a response and does not disturb others",
+        .timeLimit(.minutes(1)),
         arguments: Self.inputs)
     func garbage(_ bytes: [UInt8]) throws {
         let peer = try server.connect()
@@ -64,7 +65,7 @@ struct HostilePeerTests {
         try expectOthersUndisturbed()
     }
 
-    @Test("a request may come in pieces, and one that stops half-way is closed after a while", .timeLimit(.minutes(1)))
+    @Test("a request may arrive in pieces; an incomplete one times out", .timeLimit(.minutes(1)))
     func pieces() throws {
         let request = FastCGIClient.request(FastCGIClient.parameters("/healthz"))
         let slow = try server.connect()
@@ -78,13 +79,13 @@ struct HostilePeerTests {
             try peer.send(Array(request[..<(1 + index * 3)]))
             return peer
         }
-        // Nobody waits for those.
+        // These must not be waited for.
         try expectOthersUndisturbed()
         for peer in silent + half { #expect(try peer.readToClose()) }
         try expectOthersUndisturbed()
     }
 
-    @Test("a viewer that aborts, sends more, or leaves in any way, leaves the others alone", .timeLimit(.minutes(1)))
+    @Test("a viewer that aborts, sends more data or disconnects does not disturb others", .timeLimit(.minutes(1)))
     func leaving() throws {
         let aborting = try server.stream()
         try aborting.send(FastCGIClient.record(2))
@@ -99,7 +100,7 @@ struct HostilePeerTests {
         try expectOthersUndisturbed()
     }
 
-    @Test("the body of a refused request is not cut off", .timeLimit(.minutes(1)))
+    @Test("the connection of a refused request is not reset while its body is arriving", .timeLimit(.minutes(1)))
     func body() throws {
         let peer = try server.connect()
         var request = FastCGIClient.request(FastCGIClient.parameters("/mjpeg", method: "POST"))

@@ -11,12 +11,12 @@ import Web
 @testable import FrameServer
 @testable import SharedFrame
 
-/// What a worker makes of a ring in which somebody else has written.
+/// A worker that reads a ring which another process has corrupted.
 @Suite("A hostile ring under a worker", .timeLimit(.minutes(2)))
 struct HostileRingTests {
     let ring = TemporaryRing()
 
-    @Test("times beyond all clocks crash no worker")
+    @Test("absurd times in a ring do not crash a worker")
     func times() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         try publish(publisher)
@@ -35,7 +35,7 @@ struct HostileRingTests {
         #expect(try server.get("/status/main").status == 200)
     }
 
-    @Test("a header whose number no slot has is shown once, not again and again")
+    @Test("a frame number without a slot does not cause a busy loop")
     func falseNumber() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         try publish(publisher)

@@ -7,7 +7,8 @@ import Testing
 @Suite("Outage")
 struct OutageTests {
     @Test(
-        "a known camera without a ring is a picture that says so, and live as soon as it comes", .timeLimit(.minutes(1))
+        "a configured camera without a ring shows a picture that says so, and goes live when the ring appears",
+        .timeLimit(.minutes(1))
     )
     func noRing() throws {
         let server = try TestServer()
@@ -24,7 +25,7 @@ struct OutageTests {
     }
 
     @Test(
-        "viewers see the reason within a second or so, in the size and under the number of the last frame",
+        "viewers see the reason of an outage within about a second, at the size and number of the last frame",
         .timeLimit(.minutes(1)),
         arguments: [CameraState.waiting, .noSignal, .stalled, .error])
     func reason(_ state: CameraState) throws {
@@ -38,7 +39,7 @@ struct OutageTests {
         let began = Clock.monotonic
         var part = try #require(try clients[0].part())
         while part.headers["x-oriel-offline"] == nil { part = try #require(try clients[0].part()) }
-        // 0.7 s of patience; the rest is for a machine with other things to do.
+        // A grace period of 0.7 s; the rest is for a busy machine.
         #expect(Clock.monotonic - began < 5_000_000_000)
         #expect(part.headers["x-oriel-offline"] == "the cable is out")
         #expect(part.number == last)
@@ -50,7 +51,7 @@ struct OutageTests {
         let live = try #require(try clients[0].part())
         #expect(live.number == next)
         #expect(live.body == camera.bytes(of: next))
-        // The picture in advance has come to the other viewer, too: its stream ends with the live frame.
+        // The other viewer has received the header in advance, too: its stream ends with the live frame.
         let bytes = try #require(camera.bytes(of: next))
         var output: [UInt8] = []
         #expect(
@@ -62,7 +63,7 @@ struct OutageTests {
             })
     }
 
-    @Test("a camera that is silent without a word is one that sends no pictures", .timeLimit(.minutes(1)))
+    @Test("a camera that falls silent without an error is reported as sending no pictures", .timeLimit(.minutes(1)))
     func silence() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -77,7 +78,7 @@ struct OutageTests {
     }
 
     @Test(
-        "viewers keep their stream when the daemon ends, and see frames again when it is back", .timeLimit(.minutes(1)))
+        "streams survive a restart of the daemon", .timeLimit(.minutes(1)))
     func daemonRestart() throws {
         let server = try TestServer()
         var camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -93,7 +94,7 @@ struct OutageTests {
         #expect(live.body == camera.bytes(of: try #require(live.number)))
     }
 
-    @Test("interest lives as long as a viewer does, and a moment longer", .timeLimit(.minutes(1)))
+    @Test("interest in a camera ends shortly after its last viewer leaves", .timeLimit(.minutes(1)))
     func interest() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -110,7 +111,7 @@ struct OutageTests {
         #expect(eventually { camera.isWatched })
     }
 
-    @Test("a viewer that comes to an old frame does not get it as one of now", .timeLimit(.minutes(1)))
+    @Test("a new viewer does not get a stale frame as a live one", .timeLimit(.minutes(1)))
     func oldFrame() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -120,7 +121,7 @@ struct OutageTests {
         for _ in 0..<2 {
             let part = try #require(try server.stream().part())
             #expect(part.headers["x-oriel-offline"] == "the camera sends no pictures")
-            // The next viewer comes when interest has ended and pictures must be looked for anew.
+            // The next viewer arrives after interest has ended.
             #expect(eventually { !camera.isWatched })
         }
     }

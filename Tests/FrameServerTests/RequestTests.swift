@@ -6,7 +6,7 @@ import Testing
 @Suite("Request")
 struct RequestTests {
     @Test(
-        "what cannot be done is refused in JSON, with a word and a sentence", .timeLimit(.minutes(1)),
+        "invalid requests are refused in JSON, with a code and a sentence", .timeLimit(.minutes(1)),
         arguments: [
             ("GET", "/", 404, "not_found"), ("GET", "/nothing", 404, "not_found"),
             ("GET", "/mjpeg/main/more", 404, "not_found"), ("GET", "/?action=dance", 404, "not_found"),
@@ -39,7 +39,7 @@ struct RequestTests {
         #expect(head.body.isEmpty)
     }
 
-    @Test("a message never gives back more than the beginning of what was sent", .timeLimit(.minutes(1)))
+    @Test("a message echoes at most the beginning of the input", .timeLimit(.minutes(1)))
     func longInput() throws {
         let server = try TestServer()
         let long = String(repeating: "x", count: 8000)
@@ -57,7 +57,7 @@ struct RequestTests {
     }
 
     @Test(
-        "who asks for nothing that is there is told the stream's address on this side", .timeLimit(.minutes(1)),
+        "a 404 names the address of the stream on this server", .timeLimit(.minutes(1)),
         arguments: [(.capture, "/mjpeg", "/video"), (.relay, "/video", "/mjpeg")] as [(RingName.Kind, String, String)])
     func streamAddress(_ kind: RingName.Kind, _ here: String, _ there: String) throws {
         let server = try TestServer(TemporaryRing(kind: kind), kind: kind)
@@ -66,7 +66,7 @@ struct RequestTests {
     }
 
     @Test(
-        "HEAD of a stream is its header and no stream", .timeLimit(.minutes(1)),
+        "HEAD of a stream returns only the header", .timeLimit(.minutes(1)),
         arguments: ["/mjpeg", "/?action=stream"])
     func headOfStream(_ target: String) throws {
         let server = try TestServer()
@@ -77,7 +77,7 @@ struct RequestTests {
     }
 
     @Test(
-        "the path is taken from whatever the web server sends", .timeLimit(.minutes(1)),
+        "the path is read from whichever variable the web server sends", .timeLimit(.minutes(1)),
         arguments: [
             [("DOCUMENT_URI", "/status/main"), ("SCRIPT_NAME", "/x"), ("REQUEST_URI", "/y")],
             [("SCRIPT_NAME", "/status/main")], [("SCRIPT_NAME", "/status"), ("PATH_INFO", "/main")],
@@ -92,7 +92,7 @@ struct RequestTests {
         #expect(JSON(answer.text)?["camera"]?.string == "main")
     }
 
-    @Test("a request without any parameters is one for the path /", .timeLimit(.minutes(1)))
+    @Test("a request without parameters is for the path /", .timeLimit(.minutes(1)))
     func noParameters() throws {
         let server = try TestServer()
         let client = try server.connect()
@@ -100,7 +100,7 @@ struct RequestTests {
         #expect(try client.answer().status == 404)
     }
 
-    @Test("a viewer too many is refused, and taken when another has left", .timeLimit(.minutes(1)))
+    @Test("viewers beyond the maximum are refused until another leaves", .timeLimit(.minutes(1)))
     func tooManyViewers() throws {
         let server = try TestServer(maximumViewers: 2)
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -112,7 +112,7 @@ struct RequestTests {
             #expect(third.status == 503)
             #expect(third.headers["retry-after"] == "5")
             #expect(JSON(third.text)?["error"]?.string == "too_many_viewers")
-            // Only streams count.
+            // Only streams are counted.
             #expect(try server.get("/snapshot").status == 200)
         }
         #expect(
@@ -126,7 +126,7 @@ struct RequestTests {
     }
 
     @Test(
-        "the camera without a name is the first that was named, else main, else the first there is",
+        "the default camera is the first configured one, else main, else the first that exists",
         .timeLimit(.minutes(1)))
     func firstCamera() throws {
         let named = try TestServer(cameras: ["door", "main"])

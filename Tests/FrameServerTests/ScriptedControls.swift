@@ -2,12 +2,12 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A camera's control socket that answers as a test says.
+/// A camera's control socket with scripted replies.
 final class ScriptedControls: Sendable {
     enum Reply: Sendable {
-        /// Sent as it is; then the connection is closed.
+        /// Sent unchanged; then the connection is closed.
         case text(String)
-        /// Nothing; the connection stays open.
+        /// No reply; the connection stays open.
         case silence
     }
 
@@ -30,10 +30,10 @@ final class ScriptedControls: Sendable {
         }.detach()
     }
 
-    /// The lines that were asked so far.
+    /// The requests received so far.
     var requests: [String] { state.withLock(\.requests) }
 
-    /// Connections that were left without an answer and that the other side has closed.
+    /// The number of unanswered connections that the other side has closed.
     var abandonedCount: Int {
         state.withLock { state in
             state.held.count { number in

@@ -5,11 +5,11 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// What a worker tells systemd.
+/// A worker's notifications to systemd.
 @Suite("Worker under systemd")
 struct ServiceSignTests {
     @Test(
-        "a worker says that it serves, that it lives while nothing happens, and that it ends", .timeLimit(.minutes(1)))
+        "a worker notifies systemd of readiness, of its heartbeat while idle, and of stopping", .timeLimit(.minutes(1)))
     func signs() throws {
         let ring = TemporaryRing()
         let folder = TemporaryFolder()
@@ -21,7 +21,7 @@ struct ServiceSignTests {
             ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)"],
             environment: ["NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "400000"], input: listener.number)
         #expect(systemd.receive() == "READY=1")
-        // Nobody is connected, so nothing but the watchdog can wake it.
+        // There are no connections, so only the watchdog timeout can wake it.
         var signs = 0
         while signs < 4 {
             let next = systemd.receive()

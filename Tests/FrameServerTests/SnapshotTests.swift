@@ -14,7 +14,7 @@ struct SnapshotTests {
     }
 
     @Test(
-        "the newest frame comes with its number, time and size", .timeLimit(.minutes(1)),
+        "a snapshot is the newest frame with its number, time and size", .timeLimit(.minutes(1)),
         arguments: ["/snapshot", "/snapshot/main", "/?action=snapshot", "/?action=snapshot&bypassCache=1"])
     func fresh(_ target: String) throws {
         camera.publish()
@@ -31,7 +31,7 @@ struct SnapshotTests {
         #expect(answer.headers["x-oriel-offline"] == nil)
     }
 
-    @Test("HEAD gives the header alone", .timeLimit(.minutes(1)))
+    @Test("HEAD returns only the header", .timeLimit(.minutes(1)))
     func head() throws {
         let number = camera.publish()
         let answer = try server.get("/snapshot", method: "HEAD")
@@ -40,7 +40,7 @@ struct SnapshotTests {
         #expect(answer.headers["content-length"] == "\(camera.bytes(of: number)?.count ?? 0)")
     }
 
-    @Test("a client that has the frame gets no second copy", .timeLimit(.minutes(1)))
+    @Test("a client that already has the frame gets 304", .timeLimit(.minutes(1)))
     func notModified() throws {
         let number = camera.publish()
         let known = try server.get("/snapshot", headers: ["If-None-Match": "W/\"1\", \"\(number)\""])
@@ -51,12 +51,12 @@ struct SnapshotTests {
         #expect(try server.get("/snapshot", headers: ["If-None-Match": "\"\(number - 1)\""]).status == 200)
     }
 
-    @Test("after a frame, the answer waits for the next one, and all who wait get it", .timeLimit(.minutes(1)))
+    @Test("after= waits for the next frame, which all waiting clients get", .timeLimit(.minutes(1)))
     func after() throws {
         let number = camera.publish()
         let clients = try (0..<20).map { _ in try server.connect() }
         for client in clients { try client.ask("/snapshot?after=\(number)") }
-        // Those who wait hold up nobody.
+        // Waiting requests do not delay others.
         #expect(try server.get("/snapshot").headers["x-frame-id"] == "\(number)")
         try server.waitForTurn()
         let next = camera.publish()
@@ -68,7 +68,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test("a greatest age is met by a frame taken since", .timeLimit(.minutes(1)))
+    @Test("max_age= is met by a frame captured after the request", .timeLimit(.minutes(1)))
     func maximumAge() throws {
         let number = camera.publish()
         #expect(try server.get("/snapshot?max_age=60000").headers["x-frame-id"] == "\(number)")
@@ -79,7 +79,7 @@ struct SnapshotTests {
         #expect(try client.answer().headers["x-frame-id"] == "\(next)")
     }
 
-    @Test("a frame that is too old is not passed off as one of now", .timeLimit(.minutes(1)))
+    @Test("a stale frame is not returned as a fresh one", .timeLimit(.minutes(1)))
     func stale() throws {
         camera.publish()
         let age = Clock.monotonic + 2_100_000_000
@@ -92,7 +92,8 @@ struct SnapshotTests {
     }
 
     @Test(
-        "without a fresh frame in time, and of an offline camera at once, the answer says so", .timeLimit(.minutes(1)))
+        "without a fresh frame the response says so after a timeout, or immediately if the camera is offline",
+        .timeLimit(.minutes(1)))
     func offline() throws {
         let number = camera.publish()
         camera.setState(.noSignal, "the lens cap \"is\" on\n")
@@ -110,7 +111,7 @@ struct SnapshotTests {
         #expect(old.body == camera.bytes(of: number))
     }
 
-    @Test("of a writer that hangs, snapshots and status tell the same at every moment", .timeLimit(.minutes(1)))
+    @Test("snapshots and status always agree about a writer that hangs", .timeLimit(.minutes(1)))
     func hanging() throws {
         func isOnline() throws -> Bool { JSON(try server.get("/status/main").text)?["online"] == .bool(true) }
         camera.publish()
@@ -120,7 +121,7 @@ struct SnapshotTests {
         let isGivenUp = try eventually(30) {
             let before = try isOnline()
             let status = try server.get("/snapshot").status
-            // A change between two looks proves nothing.
+            // The state may change between two requests; ignore that.
             guard try isOnline() == before else { return false }
             answers.insert(status)
             #expect(status == (before ? 200 : 503))
@@ -130,10 +131,10 @@ struct SnapshotTests {
         #expect(answers == [200, 503])
     }
 
-    @Test("while a daemon is started again a snapshot waits for its first picture", .timeLimit(.minutes(1)))
+    @Test("a snapshot waits for the first picture of a restarting daemon", .timeLimit(.minutes(1)))
     func restart() throws {
         camera.end()
-        // The wait is 0.7 s, which a busy machine may miss once.
+        // The grace period is 0.7 s, which a busy machine may miss once.
         let isAnswered = try eventually(30) {
             do {
                 let first = try TestCamera(server.ring.name)
@@ -152,7 +153,7 @@ struct SnapshotTests {
         #expect(isAnswered)
     }
 
-    @Test("a camera that falls silent is given up after five seconds", .timeLimit(.minutes(1)))
+    @Test("a snapshot of a camera that falls silent times out after five seconds", .timeLimit(.minutes(1)))
     func silent() throws {
         let began = Clock.monotonic
         let answer = try server.get("/snapshot")
@@ -161,7 +162,7 @@ struct SnapshotTests {
         #expect(Clock.monotonic - began > 4_500_000_000)
     }
 
-    @Test("other requests than 1 get their own records", .timeLimit(.minutes(1)))
+    @Test("requests with IDs other than 1 get records with their ID", .timeLimit(.minutes(1)))
     func otherRequest() throws {
         let number = camera.publish()
         let client = try server.connect()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Status")
 struct StatusTests {
-    @Test("a camera's object has all that the contract names, with numbers as numbers", .timeLimit(.minutes(1)))
+    @Test("the status of a camera has all documented members with the documented types", .timeLimit(.minutes(1)))
     func object() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20, byteCount: 3000)
@@ -48,7 +48,7 @@ struct StatusTests {
         #expect(json["restarts"]?.number == 0)
     }
 
-    @Test("all cameras stand in one list under one clock", .timeLimit(.minutes(1)))
+    @Test("the status lists all cameras under one clock", .timeLimit(.minutes(1)))
     func list() throws {
         let server = try TestServer(cameras: ["main", "door"])
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -69,7 +69,7 @@ struct StatusTests {
         withExtendedLifetime(camera) {}
     }
 
-    @Test("any text survives on its way into JSON", .timeLimit(.minutes(1)))
+    @Test("any text survives the conversion to JSON", .timeLimit(.minutes(1)))
     func escaping() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -78,7 +78,7 @@ struct StatusTests {
         #expect(try eventually { JSON(try server.get("/status/main").text)?["reason"]?.string == text })
     }
 
-    @Test("the relay's cameras tell their upstream's clock", .timeLimit(.minutes(1)))
+    @Test("cameras of a relay report their upstream's clock offset", .timeLimit(.minutes(1)))
     func clockOffset() throws {
         let ring = TemporaryRing(kind: .relay)
         let server = try TestServer(ring, kind: .relay)
@@ -88,7 +88,7 @@ struct StatusTests {
             try eventually { JSON(try server.get("/status/main").text)?["clock_offset_ms"]?.number == -1234.567 })
     }
 
-    @Test("health is 200 while one camera gives pictures or is asked by nobody, else 503", .timeLimit(.minutes(1)))
+    @Test("health is 200 while at least one camera is live or idle, else 503", .timeLimit(.minutes(1)))
     func health() throws {
         let server = try TestServer(cameras: ["main", "door"])
         let none = try server.get("/healthz")
@@ -104,14 +104,14 @@ struct StatusTests {
         #expect(list.map { $0["healthy"]?.bool } == [true, false])
         #expect(list.map { $0["state"]?.string } == ["live", "stopped"])
         #expect(list[0]["age_ms"]?.number != nil)
-        // Two seconds later the frame is an old one.
+        // Two seconds later the frame is stale.
         #expect(try eventually { try server.get("/healthz").status == 503 })
         #expect(JSON(try server.get("/status/main").text)?["state"]?.string == "stalled")
         camera.setState(.idle, "")
         #expect(try eventually { try server.get("/healthz").status == 200 })
     }
 
-    @Test("metrics are lines that Prometheus takes, one family after the other", .timeLimit(.minutes(1)))
+    @Test("metrics are valid Prometheus text", .timeLimit(.minutes(1)))
     func metrics() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -150,7 +150,7 @@ struct StatusTests {
     }
 
     @Test(
-        "viewers of all workers of a service are counted together, for as long as the workers live",
+        "viewers of all running workers of a service are counted together",
         .timeLimit(.minutes(1)))
     func workersTogether() throws {
         let first = try TestServer(hasFolder: true)

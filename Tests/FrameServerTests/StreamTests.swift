@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Stream")
 struct StreamTests {
-    @Test("the bytes are those of the contract, from the first header to the last record", .timeLimit(.minutes(1)))
+    @Test("a stream matches the documented format byte for byte", .timeLimit(.minutes(1)))
     func goldenBytes() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -54,7 +54,7 @@ struct StreamTests {
     }
 
     @Test(
-        "a browser that shows the stream itself gets each next header in advance",
+        "a browser gets the next part's header in advance",
         .timeLimit(.minutes(1)),
         arguments: [
             ("/mjpeg", "image/avif,image/webp,*/*", true), ("/video/main", "text/html,application/xhtml+xml", true),
@@ -87,7 +87,7 @@ struct StreamTests {
     }
 
     @Test(
-        "every reader gets whole frames in their order, however many there are and however large the frames",
+        "every viewer gets complete frames in order, whatever the number of viewers and the frame size",
         .timeLimit(.minutes(2)), arguments: [(50, 60_000), (5, 400_000), (3, 65_400), (3, 65_528)])
     func manyReaders(_ count: Int, _ byteCount: Int) throws {
         let server = try TestServer()
@@ -105,7 +105,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a reader that was asleep goes on with the newest frame, not with those it missed", .timeLimit(.minutes(1)))
+    @Test("a stalled viewer continues with the newest frame, not with those it missed", .timeLimit(.minutes(1)))
     func slowReader() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, byteCount: 100_000)
@@ -114,7 +114,7 @@ struct StreamTests {
         let other = try server.stream()
         #expect(try sleeper.part()?.number == first)
         #expect(try other.part()?.number == first)
-        // The sleeper's socket takes one of these; the others are over when it wakes.
+        // The stalled viewer's socket takes one of these; the others are outdated when it continues.
         var numbers: [UInt64] = []
         for _ in 0..<40 {
             let number = camera.publish()
@@ -129,23 +129,23 @@ struct StreamTests {
         #expect(seen == seen.sorted() && seen.count <= 3, "\(seen.count) of \(numbers.count) frames were kept for it")
     }
 
-    @Test("a reader that has stopped in the middle of a frame gets the rest of it whole", .timeLimit(.minutes(1)))
+    @Test("a viewer that stalls in the middle of a frame gets the rest of that frame", .timeLimit(.minutes(1)))
     func stoppedInTheMiddle() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 30, byteCount: 3_000_000)
         let client = try server.stream()
-        // Frames larger than any socket: each is blocked half-way, and others have come when it is read on.
+        // Frames larger than a socket buffer: each is blocked half-way while newer ones arrive.
         for _ in 0..<5 {
             let before = camera.publishedCount
             #expect(eventually(30) { camera.publishedCount > before + 3 })
             var part = try #require(try client.part())
-            // On a slow machine so large a frame takes long enough for viewers to be told that none comes.
+            // On a slow machine such a large frame may take long enough to count as an outage.
             while part.headers["x-oriel-offline"] != nil { part = try #require(try client.part()) }
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
     }
 
-    @Test("the frames of other requests than 1 carry their number", .timeLimit(.minutes(1)))
+    @Test("frames for request IDs other than 1 carry that ID", .timeLimit(.minutes(1)))
     func otherRequests() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20, byteCount: 150_000)
@@ -159,7 +159,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a rate is kept by time: neither more pictures nor a fraction of them", .timeLimit(.minutes(1)))
+    @Test("fps= limits the rate without dropping below it", .timeLimit(.minutes(1)))
     func rate() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 50)
@@ -167,12 +167,12 @@ struct StreamTests {
         let first = try #require(try client.part()?.number)
         var last = first
         for _ in 0..<8 { last = try #require(try client.part()?.number) }
-        // Eight intervals of an eighth of a second are a second; the camera may have been held up, never hurried.
+        // Eight intervals of 1/8 s are 1 s; the camera may be late, but never early.
         #expect(last - first >= 40)
         withExtendedLifetime(camera) {}
     }
 
-    @Test("a viewer with a rate sees the last frame when the camera pauses", .timeLimit(.minutes(1)))
+    @Test("a viewer with fps= gets the last frame when the camera pauses", .timeLimit(.minutes(1)))
     func rateAndPause() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -189,7 +189,7 @@ struct StreamTests {
             })
     }
 
-    @Test("without a new frame for five seconds the last one comes again, under its number", .timeLimit(.minutes(1)))
+    @Test("without a new frame for five seconds the last one is repeated with its number", .timeLimit(.minutes(1)))
     func heartbeat() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)

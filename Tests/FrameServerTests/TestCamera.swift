@@ -3,11 +3,11 @@ import SharedFrame
 import Synchronization
 import TestSupport
 
-/// A writer of a ring that does what the test says, for as long as the test holds it.
+/// A ring writer controlled by the test.
 final class TestCamera: Sendable {
     private let writer: Writer
 
-    /// Begins to write, `framesPerSecond` pictures of about `byteCount` bytes (0: only what ``publish()`` says).
+    /// Starts to write pictures of about `byteCount` bytes, `framesPerSecond` or, if that is 0, only by ``publish()``.
     init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
         let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
         let started = Handover<RingError?>()
@@ -18,10 +18,10 @@ final class TestCamera: Sendable {
 
     deinit { end() }
 
-    /// What was published under `number`.
+    /// The picture published as `number`.
     func bytes(of number: UInt64) -> [UInt8]? { writer.published.withLock { $0[number] } }
 
-    /// How many frames were published.
+    /// The number of published frames.
     var publishedCount: Int { writer.published.withLock { $0.count } }
 
     var isWatched: Bool { writer.watched.load(ordering: .acquiring) }
@@ -38,7 +38,7 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
     }
 
-    /// Holds the writer up, with its lock: no frame, no heartbeat, until the result is given a value.
+    /// Makes the writer hang with its lock, without frames and heartbeat, until the result is given a value.
     func hang() -> Handover<Bool> {
         let (begun, end) = (Handover<Bool>(), Handover<Bool>())
         writer.command { _, _ in
@@ -53,7 +53,7 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setClockOffset(nanoseconds: nanoseconds) }
     }
 
-    /// Says that pictures are 20 s apart, so that one is fresh for a minute.
+    /// Declares a frame interval of 20 s, so that a frame stays fresh for a minute.
     func setSlow() {
         writer.command { publisher, _ in publisher.setRates(asked: 0.05, measured: 0.05) }
     }
@@ -62,7 +62,7 @@ final class TestCamera: Sendable {
         writer.orders.withLock { $0.interval = framesPerSecond > 0 ? UInt64(1e9 / framesPerSecond) : 0 }
     }
 
-    /// Ends the writer as a daemon ends: the ring goes away.
+    /// Ends the writer like a daemon that exits: the ring is removed.
     func end() {
         writer.orders.withLock { $0.isEnding = true }
         _ = writer.ended.take()
@@ -126,7 +126,7 @@ private final class Writer: Sendable {
     }
 
     func publish(_ publisher: FramePublisher) -> UInt64 {
-        // No two pictures in a row are of one size.
+        // Consecutive pictures have different sizes.
         let count = published.withLock { $0.count }
         let picture = TestPicture(count, byteCount: byteCount + count * 131 % 512)
         publisher.countCaptured()

@@ -7,7 +7,7 @@ import SharedFrame
 import SystemPackage
 import TestSupport
 
-/// A frame server on a thread of the test's process, with a socket and rings of its own.
+/// A frame server on a thread of the test process, with its own socket and rings.
 final class TestServer {
     let ring: TemporaryRing
     let folder: TemporaryFolder
@@ -15,10 +15,10 @@ final class TestServer {
     private let stopper: LoopSignal
     private var thread: Thread?
 
-    /// Starts it.
+    /// Starts the server.
     ///
-    /// `cameras`: those that it is told of; `hasFolder`: whether it counts in a file; `folder`: another server's, to
-    /// count together with it.
+    /// `cameras` are configured. With `hasFolder` it uses a counter file; `folder` is another server's, to share its
+    /// counters.
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
         maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
@@ -49,18 +49,18 @@ final class TestServer {
         stopper = try started.take().get()
     }
 
-    /// Ends the server and waits for it.
+    /// Stops the server and waits for it.
     func stop() {
         stopper.stop()
         if let thread = thread.take() { thread.join() }
     }
 
-    /// Tells the server to end, and goes on.
+    /// Stops the server without waiting.
     func beginStop() { stopper.stop() }
 
     func connect() throws -> FastCGIClient { try FastCGIClient(socket) }
 
-    /// Asks and takes the whole answer.
+    /// Sends a request and reads the complete response.
     func get(
         _ target: String, method: String = "GET", headers: [String: String] = [:]
     ) throws -> FastCGIClient.Answer {
@@ -69,10 +69,10 @@ final class TestServer {
         return try client.answer()
     }
 
-    /// Waits until the server has seen all requests that were sent before: it takes them in their order.
+    /// Waits until the server has handled all earlier requests, which it takes in order.
     func waitForTurn() throws { _ = try get("/healthz") }
 
-    /// Begins a stream and takes its header.
+    /// Starts a stream and reads its header.
     func stream(_ target: String = "/mjpeg", headers: [String: String] = [:]) throws -> FastCGIClient {
         let client = try connect()
         try client.ask(target, headers: headers)

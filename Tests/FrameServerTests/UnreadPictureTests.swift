@@ -3,15 +3,15 @@ import Linux
 import TestSupport
 import Testing
 
-/// Pictures that lie unread in a socket while the worker makes further ones: the socket shares the worker's memory.
+/// Pictures that are unread in a socket while the worker makes new ones: the socket shares the worker's memory.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// More pictures than files are ever kept.
+    /// More pictures than the pool keeps files.
     private static let furtherPictures = 12
 
-    /// Lets `others` take so many further pictures, and then `late` the one that it was sent before them.
+    /// Lets `others` read that many pictures, and then `late` the one sent before them.
     ///
-    /// A file that was used again would hold one of the last pictures, whole, under its own number.
+    /// A wrongly reused file would contain one of the later pictures, complete, with its own number.
     private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {
@@ -27,9 +27,9 @@ struct UnreadPictureTests {
         #expect(number + 5 <= newest)
     }
 
-    // Few viewers get a picture straight from its file, many by way of pipes.
+    // A few viewers are sent the file itself, many are sent pipes.
     @Test(
-        "a picture that is read late is what it was when it was sent, whatever others got", .timeLimit(.minutes(1)),
+        "a picture that is read late is not overwritten by later ones", .timeLimit(.minutes(1)),
         arguments: [1, 8])
     func lateReader(others count: Int) throws {
         let server = try TestServer()
@@ -41,7 +41,7 @@ struct UnreadPictureTests {
         }
     }
 
-    @Test("what was sent to a web server that ends its side at once stays what it was", .timeLimit(.minutes(1)))
+    @Test("a picture sent to a web server that half-closes its connection is not overwritten", .timeLimit(.minutes(1)))
     func leavingReader() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 60, byteCount: 40_000)
@@ -49,14 +49,14 @@ struct UnreadPictureTests {
         for _ in 0..<4 {
             let leaving = try server.stream()
             _ = try leaving.part()
-            // Until the next one lies there.
+            // Until the next picture has been sent.
             Poll.wait([leaving.socket.number], milliseconds: 10_000)
             _ = shutdown(leaving.socket.number, CInt(SHUT_WR))
             try take(leaving, after: [other], camera)
         }
     }
 
-    @Test("a viewer with a rate of its own gets right pictures too, read late", .timeLimit(.minutes(1)))
+    @Test("a viewer with fps= that reads late gets correct pictures", .timeLimit(.minutes(1)))
     func viewerWithRate() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 60, byteCount: 40_000)

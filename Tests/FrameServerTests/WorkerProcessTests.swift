@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The program as it is built, on a socket that it gets as descriptor 0.
+/// The built program on a socket at descriptor 0.
 @Suite("mjpeg-fcgi")
 struct WorkerProcessTests {
     let ring = TemporaryRing()
@@ -31,7 +31,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "a signal to end ends all streams as they should end, within a second or so", .timeLimit(.minutes(1)),
+        "a termination signal ends all streams cleanly within about a second", .timeLimit(.minutes(1)),
         arguments: [SIGTERM, SIGINT])
     func signal(_ signal: CInt) throws {
         let worker = try start()
@@ -39,7 +39,7 @@ struct WorkerProcessTests {
         let waiting = try FastCGIClient(socket)
         try waiting.ask("/snapshot?after=9007199254740992")
         let viewers = [try stream(), try stream(), try stream("/mjpeg?advance_headers=1")]
-        // One that has stopped reading in the middle of a frame cannot be ended cleanly, and must not hold up the end.
+        // A viewer that stalls in the middle of a frame cannot be ended cleanly and must not delay the exit.
         let stuck = try stream()
         for viewer in viewers.prefix(2) { #expect(try viewer.part() != nil) }
         let began = Clock.monotonic
@@ -59,7 +59,7 @@ struct WorkerProcessTests {
         withExtendedLifetime((camera, stuck)) {}
     }
 
-    @Test("an idle worker ends at once", .timeLimit(.minutes(1)))
+    @Test("an idle worker stops immediately", .timeLimit(.minutes(1)))
     func idle() throws {
         let worker = try start()
         let client = try FastCGIClient(socket)
@@ -69,7 +69,7 @@ struct WorkerProcessTests {
         #expect(worker.wait(milliseconds: 10_000) == 0)
     }
 
-    @Test("few descriptors mean fewer viewers, and those that are there go on", .timeLimit(.minutes(1)))
+    @Test("with few descriptors new viewers are refused and existing ones continue", .timeLimit(.minutes(1)))
     func descriptors() throws {
         let worker = try start(descriptors: 128)
         let camera = try TestCamera(ring.name, framesPerSecond: 20)
@@ -84,7 +84,7 @@ struct WorkerProcessTests {
             try #require(viewers.count < 128)
         }
         #expect(viewers.count > 40)
-        // More connections than there are descriptors: silent ones, that are closed after a while.
+        // More connections than descriptors: silent ones, which time out.
         let silent = try (0..<150).map { _ in try FastCGIClient(socket) }
         for viewer in viewers {
             let part = try #require(try viewer.part())
@@ -98,7 +98,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "what cannot work ends with its exit status and one sentence", .timeLimit(.minutes(1)),
+        "fatal errors exit with their status and one sentence", .timeLimit(.minutes(1)),
         arguments: [
             ([], 64, "listening socket"), (["--camera", "No Name"], 64, "lower-case letters"),
             (["--max-viewers", "0"], 64, "--max-viewers"), (["--max-viewers", "many"], 64, "many"),
@@ -113,7 +113,7 @@ struct WorkerProcessTests {
         try expectOneSentence(log, word)
     }
 
-    @Test("a folder that cannot be written and a prefix that is none are refused", .timeLimit(.minutes(1)))
+    @Test("an unwritable folder and an invalid prefix are refused", .timeLimit(.minutes(1)))
     func places() throws {
         let listener = try Socket.listen(at: socket)
         let log = folder.path.appending("log")
@@ -144,7 +144,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "without inotify instances cameras are seen late; the status, the metrics and one line of the log say why",
+        "without inotify instances cameras are noticed late; status, metrics and one log line say why",
         .timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "only root can limit a namespace's inotify instances"))
     func unwatchedFolder() throws {
         let listener = try Socket.listen(at: socket)

@@ -6,7 +6,7 @@ import Linux
 enum FastCGITarget {
     /// `nonisolated(unsafe)`: libFuzzer has one thread.
     private nonisolated(unsafe) static let reader: RequestReader = {
-        guard let reader = try? RequestReader() else { fatalError("libfcgi cannot be initialised") }
+        guard let reader = try? RequestReader() else { fatalError("cannot initialise libfcgi") }
         return reader
     }()
 
@@ -21,7 +21,7 @@ enum FastCGITarget {
         check(RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part, "bytes beyond do not count")
         let whole = assemble([bytes[...]])
         let sliced = assemble(Array(Slices(bytes, seed: seed, longest: 1 + Int(seed & 63))))
-        if bytes.count < RequestHead.byteCountLimit { check(whole == sliced, "a request does not depend on slicing") }
+        if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "a request does not depend on slicing") }
         guard case .complete(let headByteCount) = head else { return }
         check(headByteCount > 0, "a head has bytes")
         check(whole.request != nil, "libfcgi takes what was found complete")
@@ -39,7 +39,7 @@ enum FastCGITarget {
         loop: for slice in slices {
             var progress = assembler.feed(slice, reader)
             if case .head(let request) = progress {
-                check(request.parameters.count <= RequestHead.parameterCountLimit, "a limited number of parameters")
+                check(request.parameters.count <= RequestHead.maximumParameterCount, "a limited number of parameters")
                 check(result.request == nil, "one head")
                 result.request = request
                 assembler.allowBody(byteCount: 1000, expected: 10)

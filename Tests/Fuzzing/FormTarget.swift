@@ -10,7 +10,7 @@ enum FormTarget {
         check(1...70 ~= boundary.count, "a boundary of 1 to 70 bytes")
         let body = input.bytes
         guard let form = try? FormData(body, boundary: boundary) else { return }
-        check(form.fields.count <= FormData.fieldLimit, "a limited number of fields")
+        check(form.fields.count <= FormData.maximumFieldCount, "a limited number of fields")
         var end = 0
         let delimiter = Array("\r\n--".utf8) + boundary
         for field in form.fields {

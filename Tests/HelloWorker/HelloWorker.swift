@@ -5,18 +5,18 @@ import ProgramSupport
 import Service
 import Web
 
-/// Greets: the smallest worker that shows routes, a body, limits and metrics.
+/// A minimal worker with routes, a body, limits and metrics.
 @main
 struct HelloWorker: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "hello-fcgi", abstract: "Greets its clients.")
 
-    @Option(help: "The most connections at once.")
+    @Option(help: "The maximum number of connections.")
     var maxConnections = 100
 
     @OptionGroup var system: SystemOptions
 
     func validate() throws {
-        guard maxConnections > 0 else { throw ValidationError("--max-connections takes a number from 1 on.") }
+        guard maxConnections > 0 else { throw ValidationError("--max-connections must be at least 1.") }
     }
 
     func run() throws {
@@ -29,7 +29,7 @@ struct HelloWorker: ParsableCommand {
     static func main() { runProgram(Self.self) }
 }
 
-/// GET /hello greets the world, and POST /hello greets the one whom its body names.
+/// GET /hello greets the world, POST /hello greets the name in the body.
 final class HelloApplication: Application {
     private var greetingCount = 0
 

@@ -28,12 +28,12 @@ import Testing
         }
     }
 
-    @Test("a good command line is no ending")
+    @Test("a valid command line is not an error")
     func good() {
         #expect(ending(of: "--number", "3") == nil)
     }
 
-    @Test("a wrong value is one sentence with the way to the help, and status 64")
+    @Test("an invalid value is reported in one sentence that refers to --help, with status 64")
     func wrongValue() {
         #expect(
             ending(of: "--number", "12")
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "a number below zero is a value, not an option",
+        "a negative number is a value, not an option",
         arguments: [
             (["--number", "-1"], ["--number=-1"]), (["--number", "-.5", "--json"], ["--number=-.5", "--json"]),
             (["--number=3", "-1"], ["--number=3", "-1"]), (["--number", "--json"], ["--number", "--json"]),
@@ -52,7 +52,7 @@ import Testing
         #expect(withNegativeNumbersJoined(arguments) == joined)
     }
 
-    @Test("an unknown option and a value that is no number end with status 64", arguments: ["--colour", "--number=x"])
+    @Test("an unknown option and an invalid number exit with status 64", arguments: ["--colour", "--number=x"])
     func unknownOption(argument: String) {
         guard case .failure(let status, let sentence) = ending(of: argument) else {
             Issue.record("not a failure")
@@ -62,7 +62,7 @@ import Testing
         #expect(!sentence.contains("\n"))
     }
 
-    @Test("the help and the version are no errors", arguments: ["--help", "--version"])
+    @Test("help and version are not errors", arguments: ["--help", "--version"])
     func text(argument: String) {
         #expect(ending(of: argument) == .text)
     }
@@ -73,7 +73,7 @@ import Testing
         #expect(ProgramEnding(failure, of: Sample.self) == .failure(status: 69, sentence: "the ring is taken"))
     }
 
-    @Test("a system call that failed is an error of the system")
+    @Test("a failed system call is an OS error")
     func systemError() {
         let error = SystemError("pthread_create", "x", .resourceTemporarilyUnavailable)
         guard case .failure(let status, _) = ProgramEnding(error, of: Sample.self) else {
@@ -83,7 +83,7 @@ import Testing
         #expect(status == 71)
     }
 
-    @Test("a status that sysexits does not know is a fault of the program")
+    @Test("any other error is a software error")
     func rawStatus() {
         #expect(Failure(rawStatus: 73, "x").status == .cannotCreate)
         #expect(Failure(rawStatus: 1, "x").status == .software)

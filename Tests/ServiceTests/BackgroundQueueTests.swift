@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 @Suite struct BackgroundQueueTests {
-    @Test("work is done on another thread, in order, and its results come to the loop", .timeLimit(.minutes(1)))
+    @Test("jobs run on another thread, in order, and their results are delivered on the loop", .timeLimit(.minutes(1)))
     func results() throws {
         let loop = try EventLoop()
         let queue = try BackgroundQueue("queue test", loop.signal)
@@ -30,7 +30,7 @@ import Testing
         #expect(!threads.contains(own))
     }
 
-    @Test("a queue that is dropped ends its thread and calls nothing more", .timeLimit(.minutes(1)))
+    @Test("a released queue ends its thread and makes no more calls", .timeLimit(.minutes(1)))
     func end() throws {
         let loop = try EventLoop()
         let name = "queue end test"

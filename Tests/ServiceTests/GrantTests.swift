@@ -3,9 +3,9 @@ import Service
 import TestSupport
 import Testing
 
-/// What clients may do, as an ``AccessControl`` decides.
+/// The rights of clients, determined by an ``AccessControl``.
 @Suite struct GrantTests {
-    @Test("a client without a grant gets 401, also for the metrics", .timeLimit(.minutes(1)))
+    @Test("a client without a grant gets 401, even for the metrics", .timeLimit(.minutes(1)))
     func noGrant() throws {
         let worker = try TestWorker(access: TestAccess())
         for target in ["/hello", "/metrics"] {
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("a client without the right gets 403, and one with it an answer", .timeLimit(.minutes(1)))
+    @Test("a client without the right gets 403, one with it an answer", .timeLimit(.minutes(1)))
     func rights() throws {
         let worker = try TestWorker(access: TestAccess())
         let refused = try worker.ask("/hello", as: "guest").answer()
@@ -24,23 +24,23 @@ import Testing
         #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
     }
 
-    @Test("a grant that ends, ends what it allowed within a second", .timeLimit(.minutes(1)))
+    @Test("an expired grant ends its streams and requests within a second", .timeLimit(.minutes(1)))
     func endedGrant() throws {
         let access = TestAccess()
         let worker = try TestWorker(access: access)
         let waiting = try worker.ask("/wait", as: "viewer")
-        // Requests are taken in their order: the one before has been begun once this is answered.
+        // Requests are handled in order: the previous one has been started once this is answered.
         #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
         #expect(!waiting.hasEnded)
         access.end()
         let began = Instant.now
         let answer = try waiting.answer()
         #expect(answer.status == 403)
-        #expect(answer.text.contains("has ended"))
+        #expect(answer.text.contains("has expired"))
         #expect(Instant.now - began < .seconds(3))
     }
 
-    @Test("a worker that stops answers what waits with 503", .timeLimit(.minutes(1)))
+    @Test("a stopping worker answers waiting requests with 503", .timeLimit(.minutes(1)))
     func stoppedWorker() throws {
         let worker = try TestWorker(access: TestAccess())
         let waiting = try worker.ask("/wait", as: "viewer")

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A whole worker of the kit, on a socket that it gets as descriptor 0.
+/// A complete worker built on Service, on a socket at descriptor 0.
 @Suite("hello-fcgi")
 struct HelloWorkerTests {
     let folder = TemporaryFolder()
@@ -30,14 +30,14 @@ struct HelloWorkerTests {
         return try client.answer()
     }
 
-    /// A POST request up to its body.
+    /// The header of a POST request.
     private static func head(bodyByteCount: Int) -> [UInt8] {
         let parameters = FastCGIClient.parameters("/hello", method: "POST") + [("CONTENT_LENGTH", "\(bodyByteCount)")]
-        // Without the empty record that ends the body.
+        // Drop the empty record that ends the body.
         return FastCGIClient.request(parameters).dropLast(8)
     }
 
-    @Test("requests get the answers of their routes", .timeLimit(.minutes(1)))
+    @Test("requests are routed", .timeLimit(.minutes(1)))
     func routes() throws {
         let worker = try start()
         let greeting = try get("/hello")
@@ -58,7 +58,7 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
-    @Test("the metrics count, and have one address", .timeLimit(.minutes(1)))
+    @Test("the metrics count, and have exactly one address", .timeLimit(.minutes(1)))
     func metrics() throws {
         let worker = try start()
         for _ in 0..<3 { _ = try get("/hello") }
@@ -75,7 +75,7 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
-    @Test("a body has a limit", .timeLimit(.minutes(1)))
+    @Test("a body that is too long is refused", .timeLimit(.minutes(1)))
     func bodyLimit() throws {
         let worker = try start()
         #expect(try post([UInt8](repeating: 0x61, count: 1024)).status == 200)
@@ -97,28 +97,28 @@ struct HelloWorkerTests {
                 defer { idle = descriptorCount() }
                 return idle == descriptorCount()
             })
-        // Up to 32 more than the limit are taken to be refused, which this worker does not do.
+        // Up to 32 more than the limit are accepted so that they can be refused, which this worker does not do.
         let taken = 2 + 32
         var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
         #expect(eventually { descriptorCount() - idle >= taken })
         try clients[0].ask("/hello")
         #expect(try clients[0].answer().status == 200)
         #expect(descriptorCount() - idle <= taken)
-        // The last one is served as soon as the silent ones have left.
+        // The last one is served as soon as the silent ones have timed out.
         let last = clients[59]
         try last.ask("/hello")
         clients = []
         #expect(try last.answer().status == 200)
     }
 
-    @Test("SIGTERM ends it within a second, and requests that have come are answered", .timeLimit(.minutes(1)))
+    @Test("SIGTERM stops it within a second; requests that have arrived are answered", .timeLimit(.minutes(1)))
     func termination() throws {
         let worker = try start()
         let asking = try FastCGIClient(socket)
         let posting = try FastCGIClient(socket)
         let silent = try FastCGIClient(socket)
         try posting.send(Self.head(bodyByteCount: 3) + FastCGIClient.record(5, Array("A".utf8)))
-        // Connections are taken in their order: all are taken once this is answered.
+        // Connections are accepted in order: all have been accepted once this is answered.
         _ = try get("/hello")
         worker.send(SIGSTOP)
         worker.send(SIGTERM)
@@ -130,11 +130,11 @@ struct HelloWorkerTests {
         #expect(try posting.answer().text == "{\"hello\":\"Ada\"}\n")
         #expect(try silent.readToClose())
         #expect(worker.wait(milliseconds: 10_000) == 0)
-        // A second to end, and what a busy machine adds.
+        // One second to stop, and more on a busy machine.
         #expect(Instant.now - began < .seconds(3))
     }
 
-    @Test("an invalid limit is a mistake in the command line", .timeLimit(.minutes(1)))
+    @Test("an invalid limit is a usage error", .timeLimit(.minutes(1)))
     func options() throws {
         #expect(try start(["--max-connections", "0"]).wait(milliseconds: 10_000) == 64)
     }

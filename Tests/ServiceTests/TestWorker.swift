@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Web
 
-/// Grants rights by the header field X-User: `viewer` may watch, `guest` nothing, and others get no grant.
+/// Grants rights by the X-User header: `viewer` may watch, `guest` has no rights, others get no grant.
 final class TestAccess: AccessControl {
     private let isEnded = Atomic(false)
 
@@ -29,11 +29,11 @@ final class TestAccess: AccessControl {
         }
     }
 
-    /// Ends all grants.
+    /// Revokes all grants.
     func end() { isEnded.store(true, ordering: .releasing) }
 }
 
-/// Answers at once, except `/wait`, which stays open until something ends it.
+/// Answers immediately, except `/wait`, which stays open until it is stopped.
 private final class TestApplication: Application {
     private final class Wait: Exchange {
         unowned let connection: Connection
@@ -55,7 +55,7 @@ private final class TestApplication: Application {
     }
 }
 
-/// A worker on a thread of the test's process.
+/// A worker on a thread of the test process.
 final class TestWorker {
     private let folder = TemporaryFolder()
     private let socket: FilePath
@@ -86,13 +86,13 @@ final class TestWorker {
 
     deinit { stop() }
 
-    /// Ends the worker and waits for its thread.
+    /// Stops the worker and waits for its thread.
     func stop() {
         signal.stop()
         if let thread = thread.take() { thread.join() }
     }
 
-    /// Asks as `user`; nil asks without a name.
+    /// Sends a request as `user`, or without X-User if it is nil.
     func ask(_ target: String, as user: String?) throws -> FastCGIClient {
         let client = try FastCGIClient(socket)
         try client.ask(target, headers: user.map { ["X-User": $0] } ?? [:])

@@ -1,4 +1,4 @@
-"""Runs the system under 50 viewers and random faults, and tells whether anybody saw what nobody may see."""
+"""Runs the system with 50 viewers and random faults, and checks what the viewers see."""
 
 import argparse
 import collections
@@ -21,16 +21,16 @@ from system import CAMERAS, ROOT, System
 BOUND = 3.0                             # seconds, until everything is fresh again
 PATIENCE = 20.0                         # seconds after which we no longer wait for that
 CALM_DAY = 32.0                         # MiB a day that a process may seem to grow by
-# What is busy with pictures and requests of all sizes has a heap that moves by some hundred KiB: KiB in the whole run.
+# The heap of parts that handle pictures and requests of all sizes varies by some hundred KiB: KiB over the whole run.
 CALM_RUN = {"nginx-web-worker": 1024, "nginx-ingest-worker": 1024, "detect-fcgi": 1024}
-# At rest a process may hold so much more than at the start: (descriptors, threads, KiB). Memory: what malloc keeps of
-# the busiest moment; a leak of one picture for each fault would be ten times that after ten minutes.
+# Allowed growth of a process at rest: (descriptors, threads, KiB). malloc keeps memory from the busiest moment; a leak
+# of one picture per fault would be ten times that after ten minutes.
 TOLERANCE = (0, 0, 6144)
 RESULTS = 16384                         # KiB that detect-fcgi keeps of results and their pictures, see docs/detection.md
 
 
 def groups_of(system, is_hasty=False):
-    """The fifty viewers: at both servers, staying and coming and going, some on lines of 300 kB/s and less.
+    """The fifty viewers: at both servers, permanent and changing, some with connections of 300 kB/s and less.
 
     Hasty ones all come and go, every second.
     """
@@ -62,13 +62,13 @@ class Soak:
         self.say(f"FAIL  {words}")
 
     def load(self):
-        """Running tasks for each core."""
+        """Runnable tasks per core."""
         load = os.getloadavg()[0] / (os.cpu_count() or 1)
         self.worst_load = max(self.worst_load, load)
         return load
 
     def bound(self):
-        """The bound on recovery; where more than twice as many tasks want to run as can, it is that much longer."""
+        """The limit on recovery, extended in proportion if there are more than two runnable tasks per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases
@@ -79,7 +79,7 @@ class Soak:
         self.say(f"started, prefix {self.system.prefix}, ports {self.system.web_port} and {self.system.ingest_port}")
         self.detects = b'"ready":true' in self.system.request("GET", "/detect/status")[2].replace(b" ", b"")
         if not self.detects:
-            self.say("without detection: scripts/get-detector --runtime-only gets what that needs")
+            self.say("without detection: install ONNX Runtime with scripts/get-detector --runtime-only")
 
     def come(self, is_hasty=False):
         self.crowd = Crowd(
@@ -89,7 +89,7 @@ class Soak:
             raise RuntimeError(f"not all viewers see pictures: {where}\n{self.system.output}")
 
     def warm_up(self):
-        """Lets everything happen once that makes a process larger once, and then looks at all at rest."""
+        """Triggers everything that makes a process grow once, and then measures all processes at rest."""
         self.come()
         asking = Asking(self.system, 0, self.detects)
         self.fill_detector()
@@ -111,7 +111,7 @@ class Soak:
         self.fresh = census.census(self.system)
 
     def hasten(self):
-        """The comings and goings of a long time in a short one: malloc's memory rises to what the busiest moment needs."""
+        """Many short visits, so that malloc's memory reaches its peak."""
         self.come(is_hasty=True)
         asking = Asking(self.system, 0, self.detects, pause=0.05)
         time.sleep(min(120, self.given.minutes * 15))
@@ -119,7 +119,7 @@ class Soak:
         self.crowd.end()
 
     def fill_detector(self):
-        """Lets detect-fcgi have all the results that it keeps."""
+        """Fills detect-fcgi's store of results."""
         deadline = time.monotonic() + 20
         for number in range(500 if self.detects else 0):
             self.system.request("POST", f"/detect_once/{('main', 'hall')[number % 2]}", headers={"Host": "localhost"})
@@ -127,7 +127,7 @@ class Soak:
                 break
 
     def rest(self):
-        """Waits until nobody is connected any more, at the ingest neither."""
+        """Waits until there are no viewers, neither at the ingest."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -139,18 +139,18 @@ class Soak:
                 pass                    # a worker is just being restarted
             time.sleep(0.2)
         else:
-            self.fail("30 s after the last viewer has left, the status still counts some")
+            self.fail("30 s after the last viewer left, the status still counts viewers")
         time.sleep(2.5)                 # connections that linger are closed
 
     def prove_eyes(self):
-        """Plants what must be seen; whoever does not see it cannot be trusted with the rest."""
+        """Injects wrong pictures, which must be detected; otherwise the checks are not reliable."""
         self.system.set_faults("main", "tear=1 foreign=1 past=1")
         deadline = time.monotonic() + 10
         wanted = ("torn", "foreign", "past", "mistimed")
         staying = [index for index, group in enumerate(self.crowd.groups) if group[3:4] == ("@main",) and not group[1]]
         while not all(any(self.crowd.state[index][wrong] for index in staying) for wrong in wanted):
             if time.monotonic() > deadline:
-                self.fail(f"planted pictures were not seen: {self.crowd.wrongs()}")
+                self.fail(f"injected wrong pictures were not detected: {self.crowd.wrongs()}")
                 break
             time.sleep(0.1)
         self.system.set_faults("main", "")
@@ -159,7 +159,7 @@ class Soak:
         while self.planted != (now := self.crowd.wrongs()):
             self.planted = now
             time.sleep(3)
-        self.say("a torn, a foreign and an old picture were planted, and seen: " + ", ".join(
+        self.say("a torn, a foreign and an old picture were injected and detected: " + ", ".join(
             f"{count} {wrong}" for wrong, count in self.planted.items() if count))
         self.crowd.seen.clear()
 
@@ -173,7 +173,7 @@ class Soak:
             action()
             moment = time.time()
             if not is_watched and time.monotonic() < deadline - 5:
-                self.say(f"{number:4} {words}; the next one comes at once")
+                self.say(f"{number:4} {words}; the next one follows immediately")
                 time.sleep(pause / 2)
                 continue
             self.watch(number, kind, words, moment)
@@ -216,7 +216,7 @@ class Soak:
         self.sampler.close()
 
     def finish(self):
-        # The slowest viewer's picture is on its way for seconds, by the line's nature.
+        # The slowest viewer's pictures need seconds to arrive.
         worst, where, is_fresh = self.crowd.recovery(time.time(), 1.5, 60, is_slow=True, age=8)
         if not is_fresh:
             self.fail(f"a slow viewer got no recent picture: {where}")
@@ -238,7 +238,7 @@ class Soak:
         self.compare()
 
     def compare(self):
-        """Every process at rest against a fresh one at rest."""
+        """Compares every process at rest with its state before the faults."""
         deadline = time.monotonic() + 10
         while True:
             found, wrong = census.census(self.system), []
@@ -266,7 +266,7 @@ class Soak:
             self.fail(words)
 
     def tell_slopes(self):
-        """Memory and descriptors over time; a day's growth that cannot be chance fails."""
+        """Memory and descriptors over time; fails on significant growth per day."""
         least = self.given.minutes * 60 * 0.5
         told = []
         for part, pid, seconds, rises, course in self.sampler.slopes(self.given.minutes * 60 * 0.2, least):
@@ -286,7 +286,7 @@ class Soak:
             self.fail("no process lived long enough for a slope")
         return told
 
-    # ---- all of it
+    # ---- the whole run
 
     def run(self):
         given = self.given
@@ -307,7 +307,7 @@ class Soak:
         self.summarise(slopes)
 
     def summarise(self, slopes):
-        restarts = self.system.output.count("it is started again")
+        restarts = self.system.output.count("; restarting")
         checked = sum(group["checked"] for group in self.result)
         summary = {
             "seed": self.given.seed, "minutes": self.given.minutes, "calm": self.given.calm, "faults": self.faults,
@@ -372,7 +372,7 @@ def main():
             signal.signal(number, signal.SIG_IGN)
         soak.close()
     if soak.failures:
-        soak.say(f"FAILED, {len(soak.failures)} things are wrong; scripts/soak {given.minutes:g} --seed {given.seed} "
+        soak.say(f"FAILED, {len(soak.failures)} failures; scripts/soak {given.minutes:g} --seed {given.seed} "
                  "has the same faults")
         status = status or 1
     elif not status:

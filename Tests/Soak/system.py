@@ -54,7 +54,7 @@ class System:
             pictures.write(self.folder / camera, *size, 24, seed * 2 + number)
         self._build_camera()
         (self.folder / "bin").mkdir()
-        # The table of parts is oriel's: a new worker is killed and paused like the others.
+        # The list of parts comes from oriel, so that new workers are killed and paused too.
         parts = json.loads(subprocess.run([programs / "oriel", "parts", "--json"], check=True, capture_output=True).stdout)
         self.workers = tuple(part["program"] for part in parts if part["socket"])
         for program in (*self.workers, "oriel"):
@@ -77,7 +77,7 @@ class System:
                 ["setpriv", "--pdeathsig", "TERM", ROOT / "scripts" / "run"], env=settings,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
-        while "Ctrl-C ends it." not in self.output:
+        while "Press Ctrl-C to stop." not in self.output:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"scripts/run did not start:\n{self.output}")
             time.sleep(0.05)
@@ -100,15 +100,15 @@ class System:
     def log(self, part):
         return (self.runtime / "log" / f"{part}.log").read_text(errors="replace")
 
-    # ---- asking it
+    # ---- requests
 
     def address(self, path):
-        """Of a path that only the ingest has (/mjpeg) there, of any other at the page's port."""
+        """The URL of a path: at the ingest for /mjpeg, else at the page's port."""
         port = self.ingest_port if path.startswith("/mjpeg") else self.web_port
         return f"http://127.0.0.1:{port}{path}"
 
     def request(self, method, path, port=None, headers=(), body=None, patience=25):
-        """Status, headers and body; OSError or http.client.HTTPException where there is no whole answer."""
+        """Status, headers and body; raises OSError or http.client.HTTPException if there is no complete response."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.web_port, timeout=patience)
         try:
             connection.request(method, path, body=body, headers=dict(headers))
@@ -159,7 +159,7 @@ class System:
         return process.name if process.name in self.workers else ""
 
     def send(self, number, pid):
-        """A signal to a process of ours; False where it has gone meanwhile."""
+        """Sends a signal to a process of the system; returns False if it has ended."""
         try:
             descriptor = os.pidfd_open(pid)
         except OSError:
@@ -177,13 +177,13 @@ class System:
         return True
 
     def resume(self):
-        """Lets everything go on that we have stopped."""
+        """Continues all stopped processes."""
         for pid in list(self.stopped):
             self.send(signal.SIGCONT, pid)
             self.stopped.discard(pid)
 
     def set_faults(self, camera, words):
-        """What the fake camera does wrong from now on; nothing: it behaves."""
+        """Sets the fake camera's faults; empty for none."""
         new = self.folder / f"faults.{camera}.new"
         new.write_text(words)
         new.rename(self.folder / f"faults.{camera}")
@@ -207,7 +207,7 @@ class System:
             return False
 
     def close(self):
-        """Ends it; what it left behind, which must be nothing."""
+        """Stops the system; returns what it left behind, which must be nothing."""
         left = []
         if self.process:
             self.resume()

@@ -14,7 +14,7 @@ struct PlanTests {
         return SystemPlan(try reader.result(), installation, runtime: "/run/oriel")
     }
 
-    @Test("Cameras of this machine have a daemon each and go over the ingest server; upstreams are pulled directly")
+    @Test("Local cameras have a daemon each and are pulled from the ingest server; upstreams are pulled directly")
     func cameras() throws {
         let plan = try plan([
             "ORIEL_CAMERAS": "main=pattern yard=http://10.0.0.5:9001/mjpeg/yard", "ORIEL_INGEST_PORT": "9100",

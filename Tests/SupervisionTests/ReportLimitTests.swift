@@ -3,9 +3,9 @@ import Testing
 
 @testable import Supervision
 
-@Suite("What is logged of a part that keeps ending")
+@Suite("Log messages about a part that keeps ending")
 struct ReportLimitTests {
-    @Test("The same reason is logged once in ten minutes, whatever times and process numbers are in it")
+    @Test("The same reason is logged once in ten minutes, ignoring times and process IDs")
     func once() {
         var limit = ReportLimit()
         let now = Instant(nanoseconds: 1 << 40)
@@ -17,7 +17,7 @@ struct ReportLimitTests {
         #expect(shown == [true, false, true, false, true])
     }
 
-    @Test("A part that has recovered is mentioned if reasons were left out, and its next trouble is logged again")
+    @Test("Recovery is logged if messages were suppressed, and the next failure is logged again")
     func recovery() {
         var limit = ReportLimit()
         let now = Instant(nanoseconds: 1 << 40)

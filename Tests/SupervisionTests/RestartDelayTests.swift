@@ -2,22 +2,22 @@ import Linux
 import Supervision
 import Testing
 
-@Suite("The wait before a restart")
+@Suite("The delay before a restart")
 struct RestartDelayTests {
-    @Test("It doubles from 0.1 s, and never becomes so long that a cured part is away for five seconds")
+    @Test("It doubles from 0.1 s and stays below five seconds")
     func doubling() {
         var delay = RestartDelay()
         let waits = (0..<10).map { _ in delay.next(after: .zero) }
         #expect(waits.prefix(6).map(\.millisecondsRoundedUp) == [100, 200, 400, 800, 1600, 3200])
-        #expect(waits.suffix(4).allSatisfy { $0 == RestartDelay.longest })
-        #expect(RestartDelay.longest < .seconds(5))
+        #expect(waits.suffix(4).allSatisfy { $0 == RestartDelay.maximum })
+        #expect(RestartDelay.maximum < .seconds(5))
     }
 
-    @Test("A part that has run for ten seconds is started again at once, as if it had never failed")
+    @Test("It resets once a part has run for ten seconds")
     func recovery() {
         var delay = RestartDelay()
         for _ in 0..<8 { _ = delay.next(after: .seconds(9)) }
-        #expect(delay.next(after: .seconds(10)) == RestartDelay.shortest)
+        #expect(delay.next(after: .seconds(10)) == RestartDelay.minimum)
         #expect(delay.failures == 1)
     }
 }

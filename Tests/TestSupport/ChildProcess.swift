@@ -3,22 +3,22 @@ public import Linux
 import Synchronization
 import SystemPackage
 
-/// A program in a process of its own, whose output a test reads and which never outlives the test.
+/// A child process whose output a test can read, and which never outlives the test.
 public final class ChildProcess: Sendable {
     public let processIdentifier: Int32
     private let output: Descriptor
     private let unread = Mutex<[UInt8]>([])
     private let status = Mutex<CInt?>(nil)
 
-    /// Starts `program`; its standard output can be read, the rest it shares with the test.
+    /// Starts `program`; its standard output can be read, the other streams are inherited.
     ///
     /// - Parameters:
-    ///   - program: a path, or a name that is looked up in PATH.
-    ///   - arguments: without the program's own name.
-    ///   - environment: added to the test's own.
-    ///   - input: what it gets as standard input, such as a listening socket.
-    ///   - log: a file that gets its standard error; nil leaves it with the test's.
-    /// - Throws: when the program cannot be started.
+    ///   - program: A path, or a name to search in PATH.
+    ///   - arguments: The arguments without the program name.
+    ///   - environment: Added to the test's environment.
+    ///   - input: The standard input, such as a listening socket.
+    ///   - log: A file for standard error, or nil to inherit it.
+    /// - Throws: If the program cannot be started.
     public init(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: CInt? = nil,
         log: String? = nil
@@ -35,7 +35,7 @@ public final class ChildProcess: Sendable {
         unsafe posix_spawn_file_actions_adddup2(&actions, writeEnd.number, 1)
         if let input { unsafe posix_spawn_file_actions_adddup2(&actions, input, 0) }
         if let log { unsafe posix_spawn_file_actions_addopen(&actions, 2, log, O_WRONLY | O_CREAT | O_APPEND, 0o600) }
-        // Whatever this process blocks or ignores the child must not inherit.
+        // The child must not inherit blocked or ignored signals.
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }
@@ -58,14 +58,14 @@ public final class ChildProcess: Sendable {
 
     deinit { end() }
 
-    /// Whether it has not ended yet.
+    /// Whether it is still running.
     public var isRunning: Bool { collect() == nil }
 
     public func send(_ signal: CInt) {
         if isRunning { kill(processIdentifier, signal) }
     }
 
-    /// Waits for its end; the exit status, or the number of the signal that ended it, negative.
+    /// Waits for its end; returns the exit status, or the negated number of the signal that killed it.
     @discardableResult
     public func wait() -> CInt {
         while true {
@@ -73,7 +73,7 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its end, at most `milliseconds`; nil when it still runs.
+    /// Waits at most `milliseconds` for its end; returns nil if it is still running.
     public func wait(milliseconds: Int) -> CInt? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -83,14 +83,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Ends it if it still runs.
+    /// Kills it if it is still running.
     public func end() {
         guard isRunning else { return }
         kill(processIdentifier, SIGKILL)
         wait()
     }
 
-    /// The next line of its output without the line's end; nil when there is none within `milliseconds`.
+    /// Returns the next line of its output, or nil if there is none within `milliseconds`.
     public func readLine(milliseconds: Int = 60_000) -> String? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -117,14 +117,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// All of its output from here to its end.
+    /// Returns the rest of its output.
     public func readToEnd() -> String {
         var lines: [String] = []
         while let line = readLine() { lines.append(line) }
         return (lines + [unread.withLock { String(decoding: $0, as: UTF8.self) }]).joined(separator: "\n")
     }
 
-    /// The status once it has ended.
+    /// The exit status.
     private func collect() -> CInt? {
         status.withLock { status in
             var word: CInt = 0
@@ -150,7 +150,7 @@ public final class ChildProcess: Sendable {
     }
 }
 
-/// Strings as C wants them for a program's arguments: an array of pointers that ends with NULL.
+/// A NULL-terminated array of C strings.
 @safe
 private final class CStringArray {
     let pointers: [UnsafeMutablePointer<CChar>?]
@@ -164,7 +164,7 @@ private final class CStringArray {
 }
 
 extension ChildProcess {
-    /// The folder where the build has put the tests, and the programs beside them.
+    /// The build folder with the tests and programs.
     public static func buildFolder() throws(SystemError) -> String {
         guard let program = unsafe realpath("/proc/self/exe", nil) else {
             throw SystemError("realpath", "/proc/self/exe", .current)
@@ -176,14 +176,14 @@ extension ChildProcess {
 }
 
 extension ChildProcess {
-    /// What a program that was run to its end has said.
+    /// The output of a program that has ended.
     public struct Result: Sendable {
-        /// As ``wait()`` gives it.
+        /// See ``wait()``.
         public let status: CInt
         public let output: String
     }
 
-    /// Runs `program` to its end and gives its standard output.
+    /// Runs `program` and returns its standard output.
     public static func run(_ program: String, _ arguments: [String]) throws(SystemError) -> Result {
         let process = try ChildProcess(program, arguments)
         let output = process.readToEnd()

@@ -2,15 +2,15 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A USB camera at /dev/video0 for one program, with no kernel driver: Tests/FakeCamera, preloaded.
+/// A fake USB camera at /dev/video0 for one program, without a kernel driver: preloads Tests/FakeCamera.
 public final class FakeCamera: Sendable {
     private let folder = TemporaryFolder()
     private let settings: [String: String]
 
     /// - Parameters:
-    ///   - frames: The folder of the JPEGs that it sends, in the order of their names.
+    ///   - frames: The folder of JPEGs to send, in order of their names.
     ///   - settings: Variables of Tests/FakeCamera/README.md.
-    /// - Throws: When there is no C compiler, or it fails.
+    /// - Throws: If there is no C compiler or compilation fails.
     public init(frames: FilePath? = nil, settings: [String: String] = [:]) throws {
         var all = settings
         all["LD_PRELOAD"] = try Self.library.path
@@ -19,12 +19,12 @@ public final class FakeCamera: Sendable {
         self.settings = all
     }
 
-    /// What the program is to be started with.
+    /// The environment for the program.
     public var environment: [String: String] { settings }
 
-    /// Makes the camera misbehave in the ways that `faults` name, until the next call; none: it behaves.
+    /// Sets the camera's faults until the next call; empty for none.
     public func setFaults(_ faults: String) throws {
-        // The file appears whole: the camera never reads half of it.
+        // Replace the file atomically, so that the camera never reads half of it.
         let new = try folder.write(faults, to: "faults.new").string
         let file = folder.path.appending("faults").string
         try systemCall("rename", new) { unsafe rename(new, file) }

@@ -1,22 +1,22 @@
 import Linux
 import SystemPackage
 
-/// The wall clock of those processes that are started with its ``environment``: Tests/FakeClock, preloaded.
+/// The wall clock of the processes started with its ``environment``: preloads Tests/FakeClock.
 public final class FakeClock: Sendable {
     private static let library = PreloadedLibrary("FakeClock/clock.c")
 
-    /// What the programs are to be started with.
+    /// The environment for the programs.
     public let environment: [String: String]
     private let folder = TemporaryFolder()
 
-    /// A clock that is right; throws when there is no C compiler.
+    /// Creates a correct clock; throws if there is no C compiler.
     public init() throws {
         let file = folder.path.appending("offset")
         environment = ["LD_PRELOAD": try Self.library.path, "FAKE_CLOCK": file.string]
         try set(seconds: 0)
     }
 
-    /// Sets the clock to the machine's and `seconds`, in all processes at once.
+    /// Sets the clock to the machine's clock plus `seconds`, in all processes at once.
     public func set(seconds: Int) throws {
         let descriptor = try FileDescriptor.open(
             folder.path.appending("offset"), .writeOnly, options: .create, permissions: .ownerReadWrite)

@@ -1,21 +1,21 @@
 public import Linux
 public import SystemPackage
 
-/// A web server's side of one FastCGI connection, byte by byte (FastCGI specification 1.0).
+/// A web server's end of a FastCGI connection (FastCGI specification 1.0).
 public final class FastCGIClient {
-    /// An answer that has come whole.
+    /// A complete response.
     public struct Answer: Sendable {
         public let status: Int
-        /// By lowercase name.
+        /// Keyed by lowercase name.
         public let headers: [String: String]
         public let body: [UInt8]
 
         public var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    /// One picture of a stream.
+    /// A picture of a stream.
     public struct Part: Sendable, Equatable {
-        /// By lowercase name.
+        /// Keyed by lowercase name.
         public let headers: [String: String]
         public let body: [UInt8]
 
@@ -29,17 +29,17 @@ public final class FastCGIClient {
     }
 
     public let socket: Descriptor
-    /// Bytes that came and do not make a whole record yet.
+    /// Received bytes of an incomplete record.
     private var received: [UInt8] = []
-    /// Output of the request that nobody has taken yet.
+    /// Output of the request that has not been read yet.
     public private(set) var output: [UInt8] = []
-    /// Everything that came, as it came.
+    /// All received bytes.
     public private(set) var raw: [UInt8] = []
     public private(set) var hasEnded = false
     public private(set) var isClosed = false
-    /// The request that records are expected for.
+    /// The expected request ID.
     public var request: UInt16 = 1
-    /// Whether ``raw`` is kept.
+    /// Whether to record ``raw``.
     public var keepsRaw = false
 
     public init(_ path: FilePath) throws(SystemError) {
@@ -57,7 +57,7 @@ public final class FastCGIClient {
             + [UInt8(padding), 0] + content + [UInt8](repeating: 0, count: padding)
     }
 
-    /// A whole request as nginx sends it.
+    /// A complete request as nginx sends it.
     public static func request(_ parameters: [(String, String)], request: UInt16 = 1, flags: UInt8 = 0) -> [UInt8] {
         var pairs: [UInt8] = []
         for (name, value) in parameters {
@@ -69,7 +69,7 @@ public final class FastCGIClient {
             + record(4, request: request) + record(5, request: request)
     }
 
-    /// What nginx sends for `target`, a path with or without a query.
+    /// The parameters that nginx sends for `target`, a path with an optional query.
     public static func parameters(
         _ target: String, method: String = "GET", headers: [String: String] = [:]
     ) -> [(String, String)] {
@@ -90,7 +90,7 @@ public final class FastCGIClient {
         return [UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
     }
 
-    /// Asks for `target`.
+    /// Requests `target`.
     public func ask(_ target: String, method: String = "GET", headers: [String: String] = [:]) throws {
         try send(Self.request(Self.parameters(target, method: method, headers: headers), request: request))
     }
@@ -104,7 +104,7 @@ public final class FastCGIClient {
 
     // MARK: Receiving
 
-    /// The answer to what was asked.
+    /// Reads the response.
     public func answer(milliseconds: Int = 15_000) throws -> Answer {
         let deadline = Self.deadline(milliseconds)
         while !hasEnded {
@@ -115,7 +115,7 @@ public final class FastCGIClient {
         return Answer(status: head.status, headers: head.headers, body: output)
     }
 
-    /// The header of an answer that goes on.
+    /// Reads the header of a streaming response.
     public func head(milliseconds: Int = 15_000) throws -> (status: Int, headers: [String: String]) {
         let deadline = Self.deadline(milliseconds)
         while find([13, 10, 13, 10]) == nil {
@@ -124,7 +124,7 @@ public final class FastCGIClient {
         return try takeHead()
     }
 
-    /// The next picture of a stream with lengths, after its header was taken; nil when there is none in time.
+    /// Reads the next picture of a stream with lengths, after its header; returns nil on timeout.
     public func part(milliseconds: Int = 15_000) throws -> Part? {
         let deadline = Self.deadline(milliseconds)
         while true {
@@ -133,19 +133,19 @@ public final class FastCGIClient {
         }
     }
 
-    /// Reads until the other side closes; false when it does not in time.
+    /// Reads until the other side closes; returns false on timeout.
     public func readToClose(milliseconds: Int = 15_000) throws -> Bool {
         let deadline = Self.deadline(milliseconds)
         while try receive(until: deadline) {}
         return isClosed
     }
 
-    /// Reads for as long as something comes within `milliseconds` of the last.
+    /// Reads until nothing arrives for `milliseconds`.
     public func readWhileComing(milliseconds: Int) throws {
         while try receive(until: Self.deadline(milliseconds)) {}
     }
 
-    /// Takes the output that has come.
+    /// Returns the received output.
     public func takeOutput() -> [UInt8] {
         defer { output = [] }
         return output
@@ -155,7 +155,7 @@ public final class FastCGIClient {
         Clock.monotonic + UInt64(milliseconds) * 1_000_000
     }
 
-    /// Takes in what comes next; false when nothing more does.
+    /// Reads once; returns false if nothing more arrives.
     private func receive(until deadline: UInt64) throws -> Bool {
         let now = Clock.monotonic
         guard !isClosed, now < deadline else { return false }
@@ -214,7 +214,7 @@ public final class FastCGIClient {
     private func takePart() throws -> Part? {
         guard let end = find([13, 10, 13, 10]) else { return nil }
         var head = output[..<end]
-        // The first picture has its boundary before it; those after it had theirs taken with the one before.
+        // The first picture is preceded by a boundary; later boundaries are consumed with the previous picture.
         if head.starts(with: Array("--frame\r\n".utf8)) { head = head.dropFirst(9) }
         let headers = Self.headers(head)
         guard let length = headers["content-length"].flatMap({ Int($0) }) else {

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// A client's TCP connection.
 public final class HTTPConnection: Sendable {
-    /// What went wrong on the way to an answer.
+    /// Why there is no response.
     public enum Failure: Error, Equatable {
         case noSuchAddress(String)
         case ended
@@ -44,7 +44,7 @@ public final class HTTPConnection: Sendable {
         }
     }
 
-    /// The next bytes, at most `limit`; empty when the other side has closed.
+    /// Returns at most `limit` bytes, or none if the other side has closed.
     public func receive(by deadline: Deadline, limit: Int = 65536) throws -> [UInt8] {
         guard !Poll.wait([socket.number], milliseconds: deadline.milliseconds).isEmpty else { throw Failure.tooLate }
         var bytes = [UInt8](repeating: 0, count: limit)
@@ -55,7 +55,7 @@ public final class HTTPConnection: Sendable {
         return bytes
     }
 
-    /// Throws away what has come, without waiting; false when the other side has closed.
+    /// Discards received bytes without waiting; returns false if the other side has closed.
     @discardableResult
     public func discard() -> Bool {
         for _ in 0..<64 {
@@ -68,7 +68,7 @@ public final class HTTPConnection: Sendable {
         return true
     }
 
-    /// Ends the connection by a reset, at once: a connection to nowhere takes its place (connect(2), AF_UNSPEC).
+    /// Resets the connection by connecting to AF_UNSPEC (connect(2)).
     public func reset() {
         var nowhere = sockaddr()
         nowhere.sa_family = sa_family_t(AF_UNSPEC)

@@ -1,22 +1,22 @@
-/// One request and its answer, read as it comes.
+/// A request and its response, read incrementally.
 public final class HTTPExchange {
     public let head: HTTPHead
     private let connection: HTTPConnection
-    /// Bytes that came but are not handed out yet.
+    /// Received bytes that have not been returned yet.
     private var pending: [UInt8]
     private var chunkRemainder = 0
     private var isFirstChunk = true
     private var remainder: Int?
     private var isOver = false
 
-    /// Asks and waits for the head of the answer.
+    /// Sends a request and waits for the response header.
     ///
     /// - Parameters:
     ///   - method: The request's method.
-    ///   - url: `http://ADDRESS:PORT/PATH`, the address being `localhost` or a literal one.
-    ///   - headers: Sent beside Host; a Host among them replaces it.
-    ///   - body: Sent with its Content-Length unless it is nil.
-    ///   - seconds: How long to wait for the head.
+    ///   - url: `http://ADDRESS:PORT/PATH`, where the address is numeric or `localhost`.
+    ///   - headers: Additional headers; `Host` replaces the default.
+    ///   - body: Sent with its Content-Length, unless nil.
+    ///   - seconds: How long to wait for the header.
     /// - Throws: `HTTPConnection.Failure` or `SystemError`.
     public init(
         _ method: String = "GET", _ url: String, headers: [String: String] = [:], body: [UInt8]? = nil,
@@ -47,7 +47,7 @@ public final class HTTPExchange {
 
     private var isChunked: Bool { head["transfer-encoding"] == "chunked" }
 
-    /// The next bytes of the body; empty at its end.
+    /// Returns the next bytes of the body, or no bytes at its end.
     public func next(by deadline: Deadline) throws -> [UInt8] {
         if isOver || remainder == 0 { return [] }
         if isChunked { return try nextChunk(by: deadline) }
@@ -116,7 +116,7 @@ public final class HTTPExchange {
     }
 }
 
-/// Asks once and reads the whole answer.
+/// Sends a request and reads the complete response.
 public func request(
     _ method: String = "GET", _ url: String, headers: [String: String] = [:], body: [UInt8]? = nil,
     within seconds: Double = 15

@@ -1,10 +1,10 @@
-/// The status and the headers of an answer.
+/// The status and headers of a response.
 public struct HTTPHead: Sendable {
     public let status: Int
-    /// In the order they came, names in small letters.
+    /// In order, with lowercase names.
     public let headers: [(name: String, value: String)]
 
-    /// Parses what stands before the empty line.
+    /// Parses a header without its empty line.
     init(_ text: String) throws {
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let status = lines.removeFirst().split(separator: " ")
@@ -18,11 +18,11 @@ public struct HTTPHead: Sendable {
         }
     }
 
-    /// The value of the first header called `name`, in small letters.
+    /// Returns the value of the first header called `name` (lowercase).
     public subscript(name: String) -> String? { headers.first { $0.name == name }?.value }
 }
 
-/// A whole answer.
+/// A complete response.
 public struct HTTPResponse: Sendable {
     public let head: HTTPHead
     public let body: [UInt8]

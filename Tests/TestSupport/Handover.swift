@@ -1,7 +1,7 @@
 import Linux
 import Synchronization
 
-/// Hands one value from a thread to another.
+/// Passes one value between threads.
 public final class Handover<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
 

@@ -1,4 +1,4 @@
-/// A JSON value, as the servers answer with.
+/// A JSON value.
 public enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
@@ -7,7 +7,7 @@ public enum JSON: Equatable, Sendable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Parses a whole text; nil when it is not valid JSON.
+    /// Parses a text; returns nil if it is not valid JSON.
     public init?(_ text: String) {
         var parser = JSONParser(bytes: Array(text.utf8))
         guard let value = parser.value(), parser.isAtEnd else { return nil }

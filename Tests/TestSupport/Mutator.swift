@@ -1,23 +1,23 @@
 import Linux
 
-/// Changes bytes at random, and says from which seed, so that what has failed can be done again.
+/// Mutates bytes at random and prints the seed, so that failures can be reproduced.
 public struct Mutator {
     private var state: UInt64
 
-    /// The seed is `ORIEL_TEST_SEED`, or another one each time; it is printed.
+    /// Uses the seed `ORIEL_TEST_SEED`, or a random one; it is printed.
     public init(_ name: String) {
         let seed = Environment.value("ORIEL_TEST_SEED").flatMap { UInt64($0) } ?? .random(in: 0...(1 << 32))
         print("  \(name): ORIEL_TEST_SEED=\(seed)")
         state = seed
     }
 
-    /// A number below `limit`, which is not 0 (PCG's multiplier and increment).
+    /// Returns a number below `limit`, which must not be 0 (PCG's multiplier and increment).
     public mutating func number(below limit: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int(state >> 33) % limit
     }
 
-    /// The bytes with a few of them changed, left out, doubled or cut off.
+    /// Returns the bytes with some changed, removed, duplicated or truncated.
     public mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...number(below: 5) where !bytes.isEmpty {

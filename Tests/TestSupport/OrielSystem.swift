@@ -2,16 +2,16 @@ public import Glibc
 import Linux
 public import SystemPackage
 
-/// Oriel as users start it: by scripts/run, with a prefix, ports and a folder of its own; ended by its owner's end.
+/// Oriel as users start it, with scripts/run, and with its own prefix, ports and folder; stopped with its owner.
 public final class OrielSystem: Sendable {
-    /// The folder that Package.swift lies in.
+    /// The folder of Package.swift.
     public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
 
-    /// Where the release programs are: `ORIEL_BIN_DIR`, or what `swift build -c release` makes.
+    /// The folder of the release programs: `ORIEL_BIN_DIR`, or that of `swift build -c release`.
     public static let programs =
         Environment.value("ORIEL_BIN_DIR").map { FilePath($0) } ?? root.appending(".build/release")
 
-    /// Whether the release programs are there to be tested.
+    /// Whether the release programs have been built.
     public static var isBuilt: Bool {
         ["oriel", "capture-daemon", "mjpeg-fcgi", "relay-fcgi", "load-generator"].allSatisfy { name in
             unsafe programs.appending(name).withPlatformString { unsafe access($0, X_OK) } == 0
@@ -28,14 +28,14 @@ public final class OrielSystem: Sendable {
     private let watchdog: ChildProcess
     private let lifeline: Descriptor
 
-    /// Starts a system with a synthetic camera and waits until it says where it is, or has ended.
+    /// Starts a system with a synthetic camera and waits until it announces its address or has ended.
     ///
     /// - Parameters:
-    ///   - environment: Settings of scripts/run, over those chosen here.
+    ///   - environment: Settings of scripts/run; they override those chosen here.
     ///   - configuration: A folder like deploy/.
-    ///   - launcher: What scripts/run is started by, such as `nsenter` with its options; it becomes scripts/run itself.
+    ///   - launcher: A command prefix for scripts/run that executes it in its own process, such as `nsenter` with options.
     ///   - isReadyAwaited: Whether to wait.
-    /// - Throws: `SystemError` when it cannot even be started.
+    /// - Throws: `SystemError` if it cannot be started.
     public init(
         environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],
         isReadyAwaited: Bool = true
@@ -45,7 +45,7 @@ public final class OrielSystem: Sendable {
         webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
         ingestPort = try environment["ORIEL_INGEST_PORT"].flatMap { Int($0) } ?? Self.freePort()
         runtime = folder.path.appending("run")
-        // Started by root, nginx serves as another user.
+        // If started by root, nginx's workers run as another user.
         _ = unsafe folder.path.withPlatformString { unsafe chmod($0, 0o711) }
         var settings = [
             "ORIEL_BIN_DIR": Self.programs.string, "ORIEL_DEVICE": "pattern", "ORIEL_PREFIX": prefix,
@@ -59,7 +59,7 @@ public final class OrielSystem: Sendable {
         process = try ChildProcess(
             command[0], Array(command.dropFirst()), environment: settings, log: folder.path.appending("output").string)
 
-        // Ends the system when the test process is killed: its end of the pipe closes.
+        // Stops the system if the test process is killed, which closes the pipe.
         var ends: [CInt] = [-1, -1]
         try systemCall("pipe", "") { unsafe pipe(&ends) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -69,7 +69,7 @@ public final class OrielSystem: Sendable {
             "sh", ["-c", "read -r _; kill -TERM \(process.processIdentifier)"], input: reading.number)
 
         guard isReadyAwaited else { return }
-        _ = eventually(30) { output.contains("Ctrl-C ends it.") || !process.isRunning }
+        _ = eventually(30) { output.contains("Press Ctrl-C to stop.") || !process.isRunning }
     }
 
     deinit {
@@ -77,13 +77,13 @@ public final class OrielSystem: Sendable {
         stop()
     }
 
-    /// What scripts/run has said so far.
+    /// The output of scripts/run so far.
     public var output: String {
         let bytes = try? File.contents(of: folder.path.appending("output"))
         return bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// The log of one part, such as `capture-main`.
+    /// Returns the log of a part, such as `capture-main`.
     public func log(of part: String) -> String {
         let bytes = try? File.contents(of: runtime.appending("log").appending("\(part).log"))
         return bytes.map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -92,25 +92,25 @@ public final class OrielSystem: Sendable {
     public func web(_ path: String) -> String { "http://127.0.0.1:\(webPort)\(path)" }
     public func ingest(_ path: String) -> String { "http://127.0.0.1:\(ingestPort)\(path)" }
 
-    /// Every process of the system but scripts/run itself.
+    /// All processes of the system except scripts/run itself.
     public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.processIdentifier) }
 
-    /// The processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
+    /// Returns the processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
     public func processes(with text: String) -> [ProcessTable.Entry] {
         processes.filter { $0.commandLine.contains(text) }
     }
 
-    /// What stands in shared memory under the system's prefix.
+    /// The files in shared memory with the system's prefix.
     public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
 
-    /// Ends the system as Ctrl-C or `kill` do; how scripts/run ended: the status, or a signal's number, negative.
+    /// Stops the system like Ctrl-C or `kill`; returns the exit status of scripts/run, or a negated signal number.
     @discardableResult
     public func stop(by signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
         return process.wait(milliseconds: 15_000)
     }
 
-    /// A TCP port of 127.0.0.1 that nobody listens on.
+    /// Returns a free TCP port of 127.0.0.1.
     public static func freePort() throws -> Int {
         let type = Int32(SOCK_STREAM.rawValue)
         let socket = Descriptor(owning: try systemCall("socket", "") { Glibc.socket(AF_INET, type, 0) })

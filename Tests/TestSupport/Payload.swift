@@ -1,4 +1,4 @@
-/// Bytes of which each word of eight belongs to one frame and one place in it, so that a torn frame is told.
+/// Bytes in which each 8-byte word identifies its frame and position, so that a torn frame can be detected.
 public enum Payload {
     public static func fill(_ bytes: inout MutableRawSpan, number: UInt64) {
         unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -7,7 +7,7 @@ public enum Payload {
         }
     }
 
-    /// Whether all of `bytes` is of frame `number`.
+    /// Whether all of `bytes` belong to frame `number`.
     public static func isIntact(_ bytes: RawSpan, number: UInt64) -> Bool {
         unsafe bytes.withUnsafeBytes { buffer in
             let words = unsafe buffer.bindMemory(to: UInt64.self)

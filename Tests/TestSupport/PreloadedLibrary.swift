@@ -2,20 +2,20 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A library of C sources under Tests/, for LD_PRELOAD; compiled once, when it is first asked for.
+/// A library for LD_PRELOAD, compiled on first use from C sources under Tests/.
 final class PreloadedLibrary: Sendable {
     private let sources: [String]
     private let built = Mutex<String?>(nil)
     private let folder = TemporaryFolder()
 
-    /// `sources`: paths in Tests/.
+    /// `sources` are paths relative to Tests/.
     init(_ sources: String...) {
         self.sources = sources
     }
 
-    /// Where it is.
+    /// Returns the path of the library.
     ///
-    /// Throws when there is no C compiler, or it fails.
+    /// Throws if there is no C compiler or compilation fails.
     var path: String {
         get throws {
             try built.withLock { built in

@@ -2,14 +2,14 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// What a process holds, as /proc shows it.
+/// The resources of a process, from /proc.
 public struct ProcessFigures: Sendable, CustomStringConvertible {
     public let descriptors: Int
     public let threads: Int
-    /// Memory of its own (`RssAnon` and `RssShmem`), in bytes.
+    /// Private memory (`RssAnon` and `RssShmem`) in bytes.
     public let memory: Int
 
-    /// The figures of now; nil when there is no such process.
+    /// Reads the current figures; returns nil if there is no such process.
     public init?(of process: Int32) {
         let folder = FilePath("/proc/\(process)")
         guard let bytes = try? File.contents(of: folder.appending("status")) else { return nil }
@@ -23,7 +23,7 @@ public struct ProcessFigures: Sendable, CustomStringConvertible {
         memory = ((fields["RssAnon:"] ?? 0) + (fields["RssShmem:"] ?? 0)) * 1024
     }
 
-    /// Those of this process.
+    /// The figures of this process.
     public static var own: ProcessFigures? { ProcessFigures(of: getpid()) }
 
     public var description: String {

@@ -1,16 +1,16 @@
 import Linux
 import SystemPackage
 
-/// The processes of this machine, as /proc shows them.
+/// The processes of this machine, from /proc.
 public struct ProcessTable: Sendable {
-    /// One of them.
+    /// A process.
     public struct Entry: Sendable {
         public let identifier: Int32
         public let parent: Int32
-        /// The program's name, at most 15 bytes of it.
+        /// The program's name, truncated to 15 bytes.
         public let name: String
 
-        /// Its arguments with spaces between; empty for one that has ended.
+        /// Its arguments, separated by spaces; empty for a zombie.
         public var commandLine: String {
             (text("/proc/\(identifier)/cmdline") ?? "").split(separator: "\0").joined(separator: " ")
         }
@@ -18,7 +18,7 @@ public struct ProcessTable: Sendable {
 
     public let entries: [Entry]
 
-    /// Reads the table as it is now, without what has ended.
+    /// Reads the current table, without zombies.
     public init() {
         entries = Folder.names(in: "/proc").compactMap { name in
             guard let identifier = Int32(name), let stat = text("/proc/\(name)/stat"),
@@ -31,7 +31,7 @@ public struct ProcessTable: Sendable {
         }
     }
 
-    /// Everything that `root` started, and what those started, without itself.
+    /// All descendants of `root`.
     public func descendants(of root: Int32) -> [Entry] {
         let children = entries.filter { $0.parent == root }
         return children + children.flatMap { descendants(of: $0.identifier) }

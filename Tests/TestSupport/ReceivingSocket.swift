@@ -2,15 +2,15 @@ import Glibc
 public import Linux
 import SystemPackage
 
-/// A datagram socket at an abstract address of its own, as systemd has one for its services.
+/// A datagram socket at a unique abstract address, like systemd's notification socket.
 public struct ReceivingSocket: ~Copyable {
-    /// What `NOTIFY_SOCKET` is to say.
+    /// The value for `NOTIFY_SOCKET`.
     public let address: String
     private let descriptor: Descriptor
 
     public init() throws(SystemError) {
-        // Everything that throws comes before the first property is set: with one set, the compiler would close
-        // descriptor 0 in place of the one that is not there yet.
+        // All throwing calls precede the first property assignment: otherwise the compiler would close descriptor 0
+        // instead of the uninitialised one.
         let address = "@oriel-test-\(UInt64.random(in: 0 ... .max))"
         let number = try systemCall("socket", "") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) }
         let descriptor = Descriptor(owning: number)
@@ -28,7 +28,7 @@ public struct ReceivingSocket: ~Copyable {
         self.descriptor = descriptor
     }
 
-    /// The next message; nil when none comes within `seconds`.
+    /// Returns the next message, or nil if none arrives within `seconds`.
     public func receive(seconds: Double = 30) -> String? {
         guard !Poll.wait([descriptor.number], milliseconds: Int(seconds * 1000)).isEmpty else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)

@@ -1,8 +1,8 @@
 import MotionJPEG
 
-/// Bytes that pass for a JPEG: the markers that a camera's picture has, around data that means nothing.
+/// Bytes that pass for a JPEG: a camera's markers around meaningless data.
 public enum SampleJPEG {
-    /// A picture that `tag` tells from others.
+    /// Returns a picture that is unique for `tag`.
     public static func bytes(
         tag: UInt8 = 0, width: UInt16 = 64, height: UInt16 = 48, dataByteCount: Int = 4, hasTables: Bool = true,
         hasEnd: Bool = true

@@ -2,13 +2,13 @@ import Glibc
 public import Linux
 import Synchronization
 
-/// A TCP server on 127.0.0.1 that answers as a test's script says: each connection runs it on a thread of its own.
+/// A TCP server on 127.0.0.1 that runs a test's script for each connection, on a thread of its own.
 public final class ScriptedServer: Sendable {
     /// The port it listens on.
     public let port: UInt16
     private let acceptor: Acceptor
 
-    /// Listens on `port` (0: any free one) and runs `script` for each connection after its first request was read.
+    /// Listens on `port` (0 for any) and runs `script` for each connection after reading its first request.
     public convenience init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
         Signals.ignoreBrokenPipe()
         let listener = Descriptor(
@@ -30,14 +30,14 @@ public final class ScriptedServer: Sendable {
         try self.init(listener, port: UInt16(bigEndian: address.sin_port), script)
     }
 
-    /// Serves on a socket of 127.0.0.1 that listens already.
+    /// Serves on an existing listening socket of 127.0.0.1.
     public init(
         _ listener: consuming Descriptor, port: UInt16, _ script: @escaping @Sendable (ScriptedClient) -> Void
     ) throws {
         self.port = port
         let acceptor = Acceptor(listener, script)
         self.acceptor = acceptor
-        // The thread holds the acceptor alone: when the test lets go of the server, it stops.
+        // The thread retains only the acceptor, so that the server stops when the test releases it.
         try Thread("scripted server") { acceptor.run() }.detach()
     }
 
@@ -46,31 +46,31 @@ public final class ScriptedServer: Sendable {
     /// The URL of `path` on this server.
     public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// Connections that asked for `path`, open or not.
+    /// The number of connections that requested `path`, open or not.
     public func connectionCount(to path: String) -> Int {
         acceptor.clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
     }
 
-    /// Connections that asked for `path` and are open.
+    /// The number of open connections that requested `path`.
     public func openCount(to path: String) -> Int {
         acceptor.clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
     }
 
-    /// Connections that are open.
+    /// The number of open connections.
     public var openCount: Int { acceptor.clients.withLock { $0.count { $0.isOpen } } }
 
-    /// Connections so far.
+    /// The number of connections so far.
     public var connectionCount: Int { acceptor.clients.withLock { $0.count } }
 
-    /// Requests so far, over all connections.
+    /// The number of requests so far, over all connections.
     public var requestCount: Int { acceptor.clients.withLock { $0.reduce(0) { $0 + $1.requestLines.count } } }
 
-    /// Cuts the connections that stand.
+    /// Closes the open connections.
     public func disconnect() {
         for client in acceptor.clients.withLock({ $0 }) { client.close() }
     }
 
-    /// Refuses new connections and cuts those that stand.
+    /// Refuses new connections and closes the open ones.
     public func stop() {
         acceptor.stop()
         disconnect()
@@ -112,11 +112,11 @@ private final class Acceptor: Sendable {
 
 /// One connection to a ``ScriptedServer``.
 public final class ScriptedClient: Sendable {
-    /// A request's head.
+    /// A request header.
     public struct Request: Sendable {
         /// Such as `GET /stream`.
         public let line: String
-        /// By lowercase name.
+        /// Keyed by lowercase name.
         public let headers: [String: String]
         public var path: String { String(line.drop { $0 != " " }.dropFirst()) }
     }
@@ -140,7 +140,7 @@ public final class ScriptedClient: Sendable {
     /// The last request.
     public var request: Request? { received.withLock { $0.last } }
 
-    /// Whether neither end has closed.
+    /// Whether both ends are open.
     public var isOpen: Bool {
         guard !isClosed.load(ordering: .acquiring) else { return false }
         var byte: UInt8 = 0
@@ -148,7 +148,7 @@ public final class ScriptedClient: Sendable {
         return count > 0 || (count < 0 && errno == EAGAIN)
     }
 
-    /// Reads the head of the next request on this connection; nil when the other end has closed.
+    /// Reads the next request header on this connection; returns nil if the other end has closed.
     public func readRequest() -> Request? {
         var text: [UInt8] = []
         while !text.suffix(4).elementsEqual([13, 10, 13, 10]) {
@@ -168,7 +168,7 @@ public final class ScriptedClient: Sendable {
         return request
     }
 
-    /// Sends all of `bytes`; false when the connection is gone.
+    /// Sends all of `bytes`; returns false if the connection is closed.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool {
         var offset = 0
@@ -184,11 +184,11 @@ public final class ScriptedClient: Sendable {
         return true
     }
 
-    /// Sends all of `text`; false when the connection is gone.
+    /// Sends all of `text`; returns false if the connection is closed.
     @discardableResult
     public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Lets time pass; false as soon as the connection is gone.
+    /// Waits; returns false as soon as the connection is closed.
     @discardableResult
     public func pause(milliseconds: Int) -> Bool {
         let end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
@@ -205,16 +205,16 @@ public final class ScriptedClient: Sendable {
         while pause(milliseconds: 1000) {}
     }
 
-    /// Ends the connection by a reset, at once: what the other end has not read yet is lost.
+    /// Resets the connection: data that the other end has not read is lost.
     public func reset() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        // TCP says so for the descriptor that stays: a connection to nowhere takes its place (connect(2), AF_UNSPEC).
+        // Connecting to AF_UNSPEC resets the connection but keeps the descriptor (connect(2)).
         var nowhere = sockaddr()
         nowhere.sa_family = sa_family_t(AF_UNSPEC)
         _ = unsafe connect(descriptor.number, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
-    /// Ends the connection.
+    /// Closes the connection.
     public func close() {
         if !isClosed.exchange(true, ordering: .acquiringAndReleasing) {
             shutdown(descriptor.number, Int32(SHUT_RDWR))

@@ -1,9 +1,9 @@
 import Linux
 import MotionJPEG
 
-/// Someone who watches a stream.
+/// A viewer of a stream.
 public final class StreamViewer {
-    /// A picture as it came.
+    /// A received picture.
     public struct Picture: Sendable {
         public let number: UInt64?
         /// Capture time on CLOCK_REALTIME, in nanoseconds.
@@ -21,7 +21,7 @@ public final class StreamViewer {
         parser = try MultipartParser(contentType: exchange.head["content-type"] ?? "")
     }
 
-    /// The next picture; nil when the stream has ended.
+    /// Returns the next picture, or nil if the stream has ended.
     public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A folder of its own under /tmp, removed with all that is in it when its owner goes away.
+/// A temporary folder, removed with its contents when its owner is released.
 public final class TemporaryFolder: Sendable {
     public let path: FilePath
 
@@ -18,7 +18,7 @@ public final class TemporaryFolder: Sendable {
         Folder.remove(path)
     }
 
-    /// Writes a file into the folder and gives its path.
+    /// Writes a file into the folder and returns its path.
     @discardableResult
     public func write(
         _ text: String, to name: String, permissions: FilePermissions = .ownerReadWrite
@@ -30,7 +30,7 @@ public final class TemporaryFolder: Sendable {
         return file
     }
 
-    /// Puts a symbolic link to `target` into the folder.
+    /// Creates a symbolic link to `target` in the folder.
     public func link(_ name: String, to target: FilePath) throws {
         let link = path.appending(name)
         try systemCall("symlink", "\(link)") {

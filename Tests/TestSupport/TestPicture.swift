@@ -1,11 +1,11 @@
-/// A small JPEG that is told from all others: good enough for everything that does not decode it.
+/// A small unique JPEG, valid for everything except decoding.
 public struct TestPicture: Sendable, Equatable {
-    /// The whole file, from SOI through EOI.
+    /// The complete file, from SOI to EOI.
     public let bytes: [UInt8]
 
-    /// Picture `index`, with about `byteCount` bytes and of 64x48 pixels.
+    /// Creates picture `index` with about `byteCount` bytes and 64x48 pixels.
     ///
-    /// Its index and what follows from it fill the data, so that no two pictures share a piece of any length.
+    /// The data is derived from the index, so that pictures have no pieces in common.
     public init(_ index: Int, byteCount: Int = 2000) {
         var bytes: [UInt8] = [0xFF, 0xD8]
         bytes += [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
@@ -15,7 +15,7 @@ public struct TestPicture: Sendable, Equatable {
         var state = UInt32(truncatingIfNeeded: index) &* 2_654_435_761 | 1
         while bytes.count < byteCount - 2 {
             state = state &* 1_664_525 &+ 1_013_904_223
-            // Entropy-coded data has no 0xFF that begins a marker.
+            // Entropy-coded data contains no 0xFF that starts a marker.
             bytes.append(UInt8(truncatingIfNeeded: state >> 24) & 0x7F)
         }
         self.bytes = bytes + [0xFF, 0xD9]
