@@ -1,25 +1,25 @@
 public import Names
 public import SharedFrame
 
-/// The cameras that exist: those that were named at the start, and those whose rings are there.
+/// The known cameras: those configured at startup and those that have a ring.
 ///
 /// It belongs to one thread.
 public final class CameraDirectory {
     private let prefix: SystemPrefix
     private let kinds: [RingName.Kind]
     private let configured: [CameraName]
-    /// The same: a lookup must not take longer with more cameras.
+    /// The same as a set, for fast lookup.
     private let configuredSet: Set<CameraName>
     private var found: [CameraName: RingName] = [:]
-    /// ``RingFolder/generation`` when the folder was last listed; nil if it was never listed.
+    /// ``RingFolder/generation`` when the folder was last listed, or nil if it never was.
     private var listedGeneration: UInt64?
-    /// The configured cameras in their order, then the others by name, `main` before all.
+    /// The configured cameras in order, then the others sorted by name with `main` first.
     public private(set) var names: [CameraName] = []
 
     /// - Parameters:
-    ///   - prefix: The system's.
-    ///   - kinds: Whose rings are looked for; of a camera with several, the first kind in this list counts.
-    ///   - configured: Cameras that exist even while they have no ring; it is of the first kind then.
+    ///   - prefix: The system's prefix.
+    ///   - kinds: The kinds of rings to look for, in order of preference.
+    ///   - configured: Cameras that exist even without a ring; their rings are of the first kind.
     public init(prefix: SystemPrefix, kinds: [RingName.Kind], configured: [CameraName]) {
         precondition(!kinds.isEmpty)
         self.prefix = prefix
@@ -32,19 +32,18 @@ public final class CameraDirectory {
     /// Counts changes of ``names`` and of what ``ring(of:)`` returns.
     public private(set) var generation: UInt64 = 0
 
-    /// Lists the rings again if one may have come or gone; costs one system call if not.
+    /// Lists the rings again if one may have been added or removed; costs one system call if not.
     ///
-    /// A change that happened before the call is always seen, except where the folder cannot be watched: see
-    /// ``folderProblem``.
+    /// Sees every change made before the call, unless the folder cannot be watched: see ``folderProblem``.
     public func refreshIfChanged() {
-        // Read before the folder is listed: what changes meanwhile is seen by the next call.
+        // Read before the folder is listed, so that the next call sees any change made meanwhile.
         let generation = RingFolder.shared.generation
         guard generation != listedGeneration else { return }
         listedGeneration = generation
         refresh()
     }
 
-    /// Why changes are seen up to 250 ms late, in one sentence with the remedy; nil while they are seen at once.
+    /// Why changes are seen up to 250 ms late, in one sentence with the remedy, or nil if they are seen at once.
     public var folderProblem: String? { RingFolder.shared.problem }
 
     private func refresh() {
@@ -57,27 +56,27 @@ public final class CameraDirectory {
         names = configured
         if found[.main] != nil, !configuredSet.contains(.main) { names.append(.main) }
         names += found.keys.filter { $0 != .main && !configuredSet.contains($0) }.sorted()
-        // Before any camera has come, `main` is the one that requests without a name mean.
+        // Requests without a name need a camera even before there is one.
         if names.isEmpty { names = [.main] }
     }
 
-    /// The camera that a request without a name means.
+    /// The camera for requests without a name.
     public var first: CameraName { names.first ?? .main }
 
-    /// Whether a camera exists.
+    /// Returns whether the camera exists.
     public func contains(_ name: CameraName) -> Bool {
         if configuredSet.contains(name) { return true }
         refreshIfChanged()
         return found[name] != nil
     }
 
-    /// Whether a camera exists even without a ring.
+    /// Returns whether the camera is configured: it exists even without a ring.
     public func isConfigured(_ name: CameraName) -> Bool { configuredSet.contains(name) }
 
-    /// The ring that a camera's frames are read from.
+    /// Returns the ring to read the camera's frames from.
     public func ring(of name: CameraName) -> RingName {
         let standard = RingName(prefix: prefix, camera: name, kind: kinds[0])
-        // A configured camera has a writer of the first kind, which may only be late.
+        // A configured camera's writer is of the first kind; it may not have started yet.
         return configuredSet.contains(name) ? standard : found[name] ?? standard
     }
 }

@@ -1,25 +1,30 @@
 public import Linux
 public import SharedFrame
 
-/// Why a camera shows nothing new.
+/// Why a camera has no current frame.
 public struct Outage: Equatable, Sendable {
-    /// A state as in the status document, such as `no_signal`.
+    /// A state from the status document, such as `no_signal`.
     public let state: String
-    /// One sentence for a person.
+    /// One sentence for users.
     public let message: String
-    /// Whether asking for frames cannot end it.
+    /// Whether demand for frames cannot end the outage.
     public let isFinal: Bool
 
-    /// How long a camera may be away before it counts as offline: most restarts are shorter.
+    /// How long a camera may be gone before it counts as offline; most restarts are shorter.
     public static let gracePeriod: Duration = .milliseconds(700)
 
-    /// No frame comes, and nobody knows why.
+    /// No frames arrive, for an unknown reason.
     public static let silent = Outage(
         state: CameraState.stalled.name, message: "the camera sends no pictures", isFinal: false)
 
-    /// What is wrong, by a ring's status (nil: there is no ring) and the reason why its object is not read.
+    /// Returns the camera's outage, or nil while frames arrive or nobody has requested any.
     ///
-    /// Returns nil while frames come, and while nobody has asked for any.
+    /// - Parameters:
+    ///   - status: The ring's status, or nil if there is no ring.
+    ///   - refusal: Why the ring cannot be read, if it exists but is rejected.
+    ///   - kind: The ring's kind.
+    ///   - now: The current time.
+    /// - Returns: The outage, or nil.
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let status else {
             return Outage(
@@ -35,7 +40,7 @@ public struct Outage: Equatable, Sendable {
         }
     }
 
-    /// What is wrong if waiting is pointless; a writer that has just ended has its grace period first.
+    /// Returns the outage if waiting is pointless, after the grace period of a writer that has just stopped.
     public static func final(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let outage = current(status, refusal: refusal, kind: kind, now: now), outage.isFinal else { return nil }
         if let newest = status?.newest, Instant(nanoseconds: newest.published).age(at: now) < gracePeriod { return nil }
@@ -46,20 +51,20 @@ public struct Outage: Equatable, Sendable {
 // MARK: Freshness and health
 
 extension Outage {
-    /// How long the newest frame counts as fresh: two seconds, or three frame intervals of a slower camera.
+    /// Returns how long the newest frame counts as fresh: two seconds, or three frame intervals of a slower camera.
     static func freshness(_ status: RingStatus) -> Duration {
         let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured].filter { $0.isFinite && $0 > 0 }
         guard let rate = rates.min() else { return .seconds(2) }
         return Duration(inSeconds: max(2, min(3 / rate, 3600)))
     }
 
-    /// Whether the newest frame is recent enough to be called the camera's current one.
+    /// Returns whether the newest frame is recent enough to count as current.
     public static func hasFreshFrame(_ status: RingStatus, now: Instant) -> Bool {
         guard let newest = status.newest else { return false }
         return Instant(nanoseconds: newest.published).age(at: now) < freshness(status)
     }
 
-    /// Whether the camera counts as healthy: live with a fresh frame, or idle because nobody asked.
+    /// Returns whether the camera is healthy: live with a fresh frame, or idle because nobody is watching.
     public static func isHealthy(_ status: RingStatus?, now: Instant) -> Bool {
         guard let status else { return false }
         return status.state == .idle || (status.state == .live && hasFreshFrame(status, now: now))

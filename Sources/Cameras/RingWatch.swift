@@ -2,33 +2,33 @@ public import Linux
 public import SharedFrame
 import Synchronization
 
-/// A thread that sleeps in a ring until there is something new.
+/// A thread that waits for new frames in a ring.
 ///
-/// It reads the ring by a subscriber of its own, since each may have only one waiting thread, and asks the ring's writer
-/// for frames until it is stopped. Nobody waits for the thread's end: it may still finish what it is doing after
-/// ``stop()``, so what it delivers must be known by its watch.
+/// It has its own subscriber, since each subscriber may have only one waiting thread, and registers demand for frames
+/// until it is stopped. Nobody joins the thread: it may still finish its current work after ``stop()``, so receivers
+/// must check which watch a result is from.
 public final class RingWatch: Sendable {
-    /// What the thread reads the ring by.
+    /// The thread's subscriber.
     public let subscriber: FrameSubscriber
     private let isStopping = Atomic(false)
 
-    /// Throws if there are no descriptors.
+    /// - Throws: If the process is out of descriptors.
     public init(_ ring: RingName) throws(SystemError) {
         subscriber = try FrameSubscriber(ring)
         subscriber.takeInterest()
     }
 
-    /// Starts the thread, which calls `body` until ``stop()``; `body` waits by ``wait(newerThan:timeout:)``.
+    /// Starts the thread, which calls `body` until ``stop()``; `body` waits with ``wait(newerThan:timeout:)``.
     public func start(_ body: @escaping @Sendable (RingWatch) -> Void) throws(SystemError) {
         try Thread("ring \(subscriber.name.camera)") { [self] in
             while !isStopping.load(ordering: .acquiring) { body(self) }
         }.detach()
     }
 
-    /// Whether the thread is to end.
+    /// Whether the thread was asked to stop.
     public var isStopped: Bool { isStopping.load(ordering: .acquiring) }
 
-    /// Waits until the newest frame is another than `number`, something else has changed, or ``nudge()`` was called.
+    /// Waits until the newest frame is not `number`, something else has changed, or ``nudge()`` is called.
     public func wait(newerThan number: UInt64, timeout: Duration) -> FrameSubscriber.Outcome {
         subscriber.wait(newerThan: number, milliseconds: timeout.millisecondsRoundedUp)
     }
@@ -36,7 +36,7 @@ public final class RingWatch: Sendable {
     /// Ends the current wait, at once or within 250 ms.
     public func nudge() { subscriber.interrupt() }
 
-    /// Ends the thread, without waiting for it.
+    /// Asks the thread to stop, without waiting for it.
     public func stop() {
         isStopping.store(true, ordering: .releasing)
         subscriber.dropInterest()

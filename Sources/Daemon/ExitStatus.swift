@@ -1,28 +1,28 @@
-/// Why a program ended, as a number for scripts and for systemd (sysexits.h).
+/// A program's exit status, for scripts and systemd (sysexits.h).
 public enum ExitStatus: Int32, Sendable {
-    /// `EX_USAGE`: an option that does not exist or a value that it cannot take.
+    /// `EX_USAGE`: an unknown option or an invalid value.
     case usage = 64
-    /// `EX_NOINPUT`: an input file that is not there.
+    /// `EX_NOINPUT`: an input file does not exist or cannot be read.
     case noInput = 66
-    /// `EX_UNAVAILABLE`: something needed is in use or not running.
+    /// `EX_UNAVAILABLE`: something required is in use or not running.
     case unavailable = 69
-    /// `EX_SOFTWARE`: a fault of the program itself.
+    /// `EX_SOFTWARE`: an internal error.
     case software = 70
-    /// `EX_OSERR`: the system refused something that it always has, such as a thread.
+    /// `EX_OSERR`: an operating system error, such as a failure to create a thread.
     case osError = 71
-    /// `EX_CANTCREAT`: a file, socket or shared memory that cannot be made.
+    /// `EX_CANTCREAT`: a file, socket or shared memory object cannot be created.
     case cannotCreate = 73
     /// `EX_IOERR`: reading or writing failed.
     case ioError = 74
-    /// `EX_TEMPFAIL`: worth another try later.
+    /// `EX_TEMPFAIL`: a temporary failure; retry later.
     case temporaryFailure = 75
-    /// `EX_NOPERM`: the user may not do that.
+    /// `EX_NOPERM`: permission denied.
     case noPermission = 77
-    /// `EX_CONFIG`: a configuration that cannot work.
+    /// `EX_CONFIG`: an invalid configuration.
     case configuration = 78
 }
 
-/// The reason a program cannot go on, as one sentence for people: the thing, the cause, the remedy.
+/// Why a program cannot continue, in one sentence for users that names the thing, the cause and the remedy.
 public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     public let status: ExitStatus
     public let description: String
@@ -32,7 +32,7 @@ public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
         description = sentence
     }
 
-    /// Takes over a status that came as a number; one that sysexits.h does not know becomes `.software`.
+    /// Creates a failure from a numeric status; unknown numbers become `.software`.
     public init(rawStatus: Int32, _ sentence: String) {
         self.init(ExitStatus(rawValue: rawStatus) ?? .software, sentence)
     }

@@ -2,27 +2,27 @@ import Linux
 import Logging
 import SystemPackage
 
-/// Where log lines go and what they look like.
+/// The format of log lines.
 public enum LogOutput: Equatable, Sendable {
-    /// `<4>text`: the journal takes the level from the prefix and adds time and program itself (sd-daemon(3)).
+    /// `<4>text`: the journal reads the level from the prefix and adds time and program itself (sd-daemon(3)).
     case journal
     /// `12:34:56.789 warning capture-daemon: text`, for a terminal or a file.
     case plain
 
-    /// Sends all of the process's log lines to the standard error.
+    /// Sends all log lines of the process to standard error.
     ///
-    /// `ORIEL_LOG_LEVEL` (`trace` to `critical`, `info` when unset) sets the least level that is written. To be called
-    /// once, before the first logger is made.
+    /// `ORIEL_LOG_LEVEL` (`trace` to `critical`, default `info`) sets the minimum level. Must be called once, before
+    /// the first logger is created.
     public static func bootstrap() {
         let output = current
         let level = Environment.value("ORIEL_LOG_LEVEL").flatMap(Logger.Level.init(rawValue:)) ?? .info
         LoggingSystem.bootstrap { StandardErrorHandler(label: $0, output: output, level: level) }
     }
 
-    /// `.journal` when the standard error is the journal's socket, else `.plain`.
+    /// `.journal` if standard error is the journal's socket, else `.plain`.
     ///
-    /// systemd says which socket that is by `JOURNAL_STREAM=device:inode`; a standard error that was redirected since
-    /// is another file (systemd.exec(5)).
+    /// systemd identifies that socket by `JOURNAL_STREAM=device:inode`; a standard error that was redirected since then
+    /// is a different file (systemd.exec(5)).
     public static var current: LogOutput {
         guard let announced = Environment.value("JOURNAL_STREAM"),
             let file = try? FileStatus(of: FileDescriptor.standardError.rawValue)
@@ -34,7 +34,7 @@ public enum LogOutput: Equatable, Sendable {
         announced == "\(device):\(inode)"
     }
 
-    /// One line, with its end; line ends inside `message` become spaces, so that nobody can forge a line.
+    /// Returns one line including its line break; line breaks in `message` become spaces, to prevent forged lines.
     func line(_ level: Logger.Level, _ message: String, label: String, realtime: UInt64) -> String {
         let text = String(message.map { $0.isNewline ? " " : $0 })
         switch self {
@@ -70,13 +70,13 @@ struct StandardErrorHandler: LogHandler {
     }
 }
 
-/// Writes `text` whole or, where nobody reads it any more, not at all.
+/// Writes all of `text`; does nothing if standard error is closed.
 package func writeToStandardError(_ text: String) {
     _ = try? FileDescriptor.standardError.writeAll(text.utf8)
 }
 
 extension Logger.Level {
-    /// The level in syslog(3)'s numbers.
+    /// The level as a syslog(3) priority.
     var journalPriority: Int {
         switch self {
         case .trace, .debug: 7

@@ -1,40 +1,40 @@
 public import Linux
 
-/// Reports to systemd that an event loop starts, lives and ends, as often as systemd asks for.
+/// Reports to systemd that an event loop starts, runs and stops, as often as the watchdog requires.
 ///
-/// It belongs to the loop's thread: a loop that hangs stops reporting, and systemd restarts it.
+/// It belongs to the loop's thread: if the loop hangs, the reports stop and systemd restarts the service.
 public struct ServiceHeartbeat {
     private static let statusInterval: Duration = .seconds(5)
 
     private let notifier: ServiceNotifier
-    private var nextSign = Instant.distantPast
+    private var nextWatchdog = Instant.distantPast
     private var nextStatus = Instant.distantPast
 
     public init(_ notifier: ServiceNotifier = ServiceNotifier()) {
         self.notifier = notifier
     }
 
-    /// The longest that the loop may sleep; nil: without limit.
+    /// The maximum time that the loop may sleep, or nil for no limit.
     public var longestWait: Duration? { notifier.watchdogInterval.map { max(.milliseconds(1), $0) } }
 
-    /// The loop begins to serve.
+    /// Reports that the service is ready.
     public func ready() { notifier.ready() }
 
-    /// The loop turns.
+    /// Resets the watchdog if due; must be called in each turn of the loop.
     public mutating func beat(now: Instant) {
-        guard let interval = notifier.watchdogInterval, now >= nextSign else { return }
-        // A sleep of that length ends a little late.
-        nextSign = now + (interval - interval / 8)
+        guard let interval = notifier.watchdogInterval, now >= nextWatchdog else { return }
+        // Slightly early, because a sleep of exactly that length ends late.
+        nextWatchdog = now + (interval - interval / 8)
         notifier.watchdog()
     }
 
-    /// What the service does, for `systemctl status`; at most every five seconds.
+    /// Sets the text that `systemctl status` shows, at most every five seconds.
     public mutating func status(_ text: @autoclosure () -> String, now: Instant) {
         guard now >= nextStatus else { return }
         nextStatus = now + Self.statusInterval
         notifier.status(text())
     }
 
-    /// The loop ends.
+    /// Reports that the service is stopping.
     public func stopping() { notifier.stopping() }
 }

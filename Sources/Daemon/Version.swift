@@ -1,2 +1,2 @@
-/// The version of all of Oriel's programs, as `--version` prints it.
+/// The version of all Oriel programs, as printed by `--version`.
 public let orielVersion = "0.1.0"

@@ -1,25 +1,25 @@
 public import Linux
 
-/// What an event loop calls when something happens to a descriptor.
+/// Handles the events of a descriptor.
 public protocol EventHandler: AnyObject {
     func handle(_ events: Epoll.Interest)
 }
 
-/// One thread's epoll(7) loop: descriptors with the handlers to call for them, the time, and a signal from other threads.
+/// One thread's epoll(7) loop: descriptors with their handlers, the time, and a signal from other threads.
 ///
-/// It belongs to the thread that turns it; other threads reach it through its ``signal`` and by ``Mailbox``.
+/// It belongs to the thread that runs it; other threads reach it through its ``signal`` and ``Mailbox``.
 public final class EventLoop {
-    /// Identifies a registration; a token is never used twice.
+    /// Identifies a registration; tokens are never reused.
     public struct Token: Hashable, Sendable {
         fileprivate let number: UInt64
     }
 
-    /// The moment when the current turn began.
+    /// When the current turn began.
     public var now: Instant { turnBegan }
 
     private var turnBegan = Instant.now
 
-    /// How other threads wake the loop.
+    /// Wakes the loop from other threads.
     public let signal: LoopSignal
 
     private let epoll: Epoll
@@ -36,7 +36,7 @@ public final class EventLoop {
         self.signal = signal
     }
 
-    /// Calls `handler` for what happens to a descriptor, until ``remove(_:number:)``; the loop retains it until then.
+    /// Calls `handler` for the events of a descriptor until ``remove(_:number:)``; the loop retains it until then.
     public func add(
         _ number: CInt, _ interest: Epoll.Interest, _ handler: any EventHandler
     ) throws(SystemError) -> Token {
@@ -47,29 +47,27 @@ public final class EventLoop {
         return token
     }
 
-    /// Changes what is waited for; an edge-triggered descriptor that is ready is reported again.
+    /// Changes the events to wait for; an edge-triggered descriptor that is ready is reported again.
     public func modify(_ token: Token, number: CInt, _ interest: Epoll.Interest) {
-        // It fails for a descriptor that is not registered, which handlers[token] then is not either.
+        // Fails only for a descriptor that is not registered and so has no handler either.
         try? epoll.modify(number, interest, token: token.number)
     }
 
-    /// Forgets a descriptor, before its owner closes it.
-    ///
-    /// Events of it that are on their way are dropped.
+    /// Removes a descriptor before its owner closes it; its pending events are dropped.
     public func remove(_ token: Token, number: CInt) {
         guard handlers.removeValue(forKey: token.number) != nil else { return }
         epoll.remove(number)
     }
 
-    /// Forgets a descriptor that its owner closes now, which takes it out of epoll if it has no duplicate.
+    /// Removes the handler of a descriptor that its owner is about to close; without duplicates, closing leaves epoll.
     public func forget(_ token: Token) { handlers[token.number] = nil }
 
     /// Called when another thread has woken the loop.
     public var onSignal: () -> Void = {}
 
-    /// Waits up to `timeout` (nil: without limit) and calls the handlers of what has happened.
+    /// Waits up to `timeout` (nil: indefinitely) and calls the handlers of the descriptors that are ready.
     ///
-    /// Throws if the kernel refuses to wait: then no later turn would do better.
+    /// - Throws: If epoll_wait(2) fails; later turns would fail as well.
     public func turn(timeout: Duration?) throws(SystemError) {
         events.removeAll(keepingCapacity: true)
         let milliseconds = timeout.map { CInt(clamping: $0.millisecondsRoundedUp) } ?? -1

@@ -1,7 +1,7 @@
 public import Linux
 import SystemPackage
 
-/// A listening socket of an event loop; while it is paused new connections wait in the kernel.
+/// A listening socket of an event loop; while it is paused, new connections wait in the kernel.
 ///
 /// It belongs to the loop's thread.
 public final class Listener: EventHandler {
@@ -9,14 +9,14 @@ public final class Listener: EventHandler {
     private let socket: Descriptor
     private var token: EventLoop.Token?
 
-    /// Takes each new connection, which does not block; returns false if there is no room for another one, and the
+    /// Receives each new connection, which is non-blocking; returns false if there is no room for another one, and the
     /// listener pauses.
     public var onConnection: (consuming Descriptor) -> Bool = { _ in true }
 
-    /// Called when the process has no descriptors or memory for a connection; the listener has paused.
+    /// Called after the process ran out of descriptors or memory for a connection and the listener paused.
     public var onExhaustion: () -> Void = {}
 
-    /// Takes a listening socket that does not block; ``resume()`` starts it.
+    /// Takes over a non-blocking listening socket; ``resume()`` starts accepting.
     public init(_ socket: consuming Descriptor, loop: EventLoop) {
         self.socket = socket
         self.loop = loop
@@ -26,26 +26,26 @@ public final class Listener: EventHandler {
         if let token { loop.remove(token, number: socket.number) }
     }
 
-    /// Whether new connections are taken.
+    /// Whether new connections are accepted.
     public var isOpen: Bool { token != nil }
 
-    /// Whether clients connect from this machine, by a Unix socket.
+    /// Whether clients connect through a Unix socket.
     public var isLocal: Bool { Socket.isLocal(socket.number) }
 
-    /// Takes new connections; if the loop has no room for that, the next call may.
+    /// Starts accepting connections; if registering with the loop fails, the next call retries.
     public func resume() {
         guard token == nil else { return }
         token = try? loop.add(socket.number, [.readable, .exclusive], Forwarder(self))
     }
 
-    /// Lets new connections wait.
+    /// Stops accepting connections.
     public func pause() {
         guard let token else { return }
         self.token = nil
         loop.remove(token, number: socket.number)
     }
 
-    /// Accepts what waits, at most 64 connections at once.
+    /// Accepts pending connections, at most 64 at once.
     public func handle(_ events: Epoll.Interest) {
         for _ in 0..<64 {
             switch Socket.accept(from: socket.number) {
@@ -60,7 +60,7 @@ public final class Listener: EventHandler {
         }
     }
 
-    /// Keeps the loop from retaining the listener.
+    /// Prevents the loop from retaining the listener.
     private final class Forwarder: EventHandler {
         private weak var listener: Listener?
 

@@ -1,9 +1,9 @@
 public import Linux
 import Synchronization
 
-/// Wakes an event loop from another thread, or asks it to end.
+/// Wakes an event loop from another thread or asks it to stop.
 public final class LoopSignal: Sendable {
-    /// Readable when another thread has something for the loop.
+    /// Readable after another thread called ``stop()`` or ``wake()``.
     public let event: EventDescriptor
     private let stopping = Atomic(false)
 
@@ -11,15 +11,15 @@ public final class LoopSignal: Sendable {
         event = try EventDescriptor()
     }
 
-    /// Whether somebody has asked the loop to end.
+    /// Whether the loop was asked to stop.
     public var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
-    /// Asks the loop to end, from any thread.
+    /// Asks the loop to stop, from any thread.
     public func stop() {
         stopping.store(true, ordering: .releasing)
         event.signal()
     }
 
-    /// Makes the loop turn, from any thread.
+    /// Wakes the loop, from any thread.
     public func wake() { event.signal() }
 }

@@ -1,8 +1,8 @@
 public import Synchronization
 
-/// Messages from any thread to an event loop, in order.
+/// An ordered queue of messages from any thread to an event loop.
 ///
-/// Inlinable, so that each kind of message gets code of its own: generic code would look types up for each picture.
+/// Inlinable, so that it is specialized for each message type: unspecialized code would look up types for each picture.
 public final class Mailbox<Message: Sendable>: Sendable {
     @usableFromInline let messages = Mutex<[Message]>([])
     @usableFromInline let signal: LoopSignal
@@ -11,7 +11,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
     @inlinable
     public init(_ signal: LoopSignal) { self.signal = signal }
 
-    /// Leaves a message and wakes the loop, unless messages that it has not taken have done so already.
+    /// Adds a message and wakes the loop unless earlier messages are still queued.
     @inlinable
     public func post(_ message: Message) {
         let isFirst = messages.withLock { messages in
@@ -21,7 +21,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         if isFirst { signal.wake() }
     }
 
-    /// Takes all messages out.
+    /// Removes and returns all messages.
     @inlinable
     public func take() -> [Message] {
         messages.withLock { messages in

@@ -1,29 +1,29 @@
-/// A JSON document (RFC 8259), to be written or as it was read.
+/// A JSON value (RFC 8259).
 public indirect enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// Not finite: written as null.
+    /// Written as null if not finite.
     case number(Double)
-    /// A number that is written already.
+    /// A number that is already formatted.
     case literal(String)
     case text(String)
     case array([JSON])
-    /// In the order given; when read, a name that comes twice is there twice.
+    /// Members in order; when parsed, duplicate names are kept.
     case object([(String, JSON)])
 
-    /// A count; beyond what a signed number holds, the largest that it does.
+    /// Returns `value` as an integer, clamped to 64 bits.
     public static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
-    /// `value` or null.
+    /// Returns the transformed `value`, or null.
     public static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
         value.map(transform) ?? .null
     }
 
-    /// `value` or null.
+    /// Returns `value` as text, or null.
     public static func optional(_ value: String?) -> JSON { optional(value) { .text($0) } }
 
-    /// The document, in one line.
+    /// The document as text, on one line.
     public var text: String {
         var text = ""
         write(to: &text)
@@ -57,7 +57,7 @@ public indirect enum JSON: Sendable {
         }
     }
 
-    /// `value` in quotes, with all that section 7 asks to be escaped.
+    /// Writes `value` in quotes, escaped as section 7 requires.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
@@ -74,20 +74,20 @@ public indirect enum JSON: Sendable {
     }
 }
 
-/// What a document that was read holds.
+// Access to the contents.
 extension JSON {
-    /// The last member of that name of an object; nil when there is none.
+    /// The object's last member of that name, or nil.
     public subscript(name: String) -> JSON? { object?.last { $0.0 == name }?.1 }
 
     public var object: [(String, JSON)]? { if case .object(let members) = self { members } else { nil } }
     public var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
     public var string: String? { if case .text(let value) = self { value } else { nil } }
     public var boolean: Bool? { if case .bool(let value) = self { value } else { nil } }
-    /// A number without a fraction.
+    /// The value of an `integer`, or nil.
     public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     public var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// A number of either kind.
+    /// The value of an `integer` or a `number`, or nil.
     public var number: Double? {
         switch self {
         case .integer(let value): Double(value)

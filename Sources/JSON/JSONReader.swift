@@ -1,18 +1,18 @@
 extension JSON {
-    /// How deep a document may be nested.
-    static let deepest = 16
+    /// The maximum nesting depth.
+    static let maximumDepth = 16
 
-    /// Reads a whole document; nil when `bytes` are none, or one that is nested deeper than 16.
+    /// Parses a document; returns nil if `bytes` is not valid JSON or nests deeper than 16.
     ///
-    /// A number without fraction and exponent that fits is an `integer`, any other finite one a `number`.
+    /// Numbers without fraction and exponent that fit become `integer`, other finite ones `number`.
     public init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes: bytes)
-        guard let value = reader.value(depth: Self.deepest), reader.isAtEnd() else { return nil }
+        guard let value = reader.value(depth: Self.maximumDepth), reader.isAtEnd() else { return nil }
         self = value
     }
 }
 
-/// Reads a JSON document from its first byte to its last.
+/// A recursive descent parser for JSON.
 private struct JSONReader {
     let bytes: [UInt8]
     var position = 0
@@ -21,7 +21,7 @@ private struct JSONReader {
         self.bytes = bytes
     }
 
-    /// The value that begins here, or nil.
+    /// Parses the value at the current position; returns nil if it is invalid.
     mutating func value(depth: Int) -> JSON? {
         skipSpace()
         guard depth > 0, let byte = peek() else { return nil }
@@ -72,11 +72,11 @@ private struct JSONReader {
         }
     }
 
-    /// A number as section 6 writes it.
+    /// Parses a number (section 6).
     private mutating func number() -> JSON? {
         let start = position
         _ = take("-")
-        // A zero is followed by no other digit.
+        // Leading zeros are not allowed.
         guard take("0") ? !skipDigits() : skipDigits() else { return nil }
         var isWhole = true
         if take(".") {
@@ -148,7 +148,7 @@ private struct JSONReader {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    /// Goes past `text` if it stands here.
+    /// Skips `text` if it is next; returns whether it was.
     private mutating func take(_ text: String) -> Bool {
         let wanted = text.utf8
         guard bytes.count - position >= wanted.count, bytes[position...].starts(with: wanted) else { return false }

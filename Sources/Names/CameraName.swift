@@ -1,16 +1,16 @@
 public import SystemPackage
 
-/// What a camera is called in addresses, options and shared memory: `[a-z0-9][a-z0-9_-]{0,31}`.
+/// A camera's name in addresses, options and shared memory: `[a-z0-9][a-z0-9_-]{0,31}`.
 public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The camera that is meant where a request names none.
+    /// The default camera of a request without a name.
     public static let main = CameraName(unchecked: "main")
 
-    /// The rule, as the end of an error message: "'X' cannot name a camera: use up to 32 …".
+    /// The rule, as the end of an error message: "'X' is not a valid camera name: use up to 32 …".
     public static let rule = "use up to 32 lower-case letters, digits, '-' and '_', a letter or digit first"
 
     public let text: String
 
-    /// Returns nil if `text` breaks the rule.
+    /// Returns nil if `text` is not a valid name.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard (1...32).contains(bytes.count), let first = bytes.first, first.isLowercaseOrDigit else { return nil }
@@ -26,7 +26,7 @@ public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertibl
 
     public var description: String { text }
 
-    /// The socket in `runtimeFolder` through which the camera's controls are read and set.
+    /// Returns the path of the socket for the camera's controls.
     public func controlSocket(in runtimeFolder: FilePath) -> FilePath {
         runtimeFolder.appending("control.\(text).sock")
     }

@@ -1,17 +1,17 @@
 import Linux
 public import SystemPackage
 
-/// Where Oriel keeps files, unless an option says otherwise.
+/// Where Oriel keeps files by default.
 public enum StandardFolder {
-    /// Sockets and counters: `$ORIEL_RUNTIME_DIR`, or /run/oriel.
+    /// Sockets and counters: `$ORIEL_RUNTIME_DIR`, else /run/oriel.
     ///
     /// An empty variable counts as unset.
     public static var runtime: FilePath { path(in: "ORIEL_RUNTIME_DIR") ?? "/run/oriel" }
 
-    /// What must outlive a restart; nil without a home.
+    /// Files that must survive a restart, or nil without a home folder.
     ///
-    /// The first folder of `$STATE_DIRECTORY` (systemd.exec(5)), else `$XDG_STATE_HOME/oriel`, else ~/.local/state/oriel
-    /// (XDG Base Directory Specification 0.8).
+    /// The first folder of `$STATE_DIRECTORY` (systemd.exec(5)), else `$XDG_STATE_HOME/oriel`, else
+    /// ~/.local/state/oriel (XDG Base Directory Specification 0.8).
     public static var state: FilePath? {
         if let list = Environment.value("STATE_DIRECTORY"), let first = list.split(separator: ":").first {
             return FilePath(String(first))

@@ -1,13 +1,13 @@
 import Linux
 
-/// What the names of everything that one Oriel system shares begin with: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
+/// The prefix of the names of all objects that one Oriel system shares: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
 ///
-/// Two systems on one machine have different prefixes and never meet.
+/// Two systems on one machine have different prefixes and do not interact.
 public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
-    /// The prefix where neither an option nor the environment gives one.
+    /// The default prefix.
     public static let standard = SystemPrefix(unchecked: "oriel")
 
-    /// The environment variable that sets it; an empty value counts as unset.
+    /// The environment variable that sets the prefix; an empty value counts as unset.
     public static let variable = "ORIEL_PREFIX"
 
     /// The rule, as the end of an error message.
@@ -15,7 +15,7 @@ public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
 
     public let text: String
 
-    /// Returns nil if `text` breaks the rule.
+    /// Returns nil if `text` is not a valid prefix.
     public init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard (1...64).contains(bytes.count), let first = bytes.first, first.isLetterOrDigit else { return nil }
@@ -29,9 +29,7 @@ public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// The prefix that the environment sets, or the standard one.
-    ///
-    /// Throws the value that breaks the rule.
+    /// Returns the prefix set in the environment, or the standard one.
     public static func fromEnvironment() throws(InvalidPrefix) -> SystemPrefix {
         guard let text = Environment.value(variable), !text.isEmpty else { return .standard }
         guard let prefix = SystemPrefix(text) else { throw InvalidPrefix(text: text) }
@@ -41,11 +39,11 @@ public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
     public var description: String { text }
 }
 
-/// A value of ``SystemPrefix/variable`` that cannot be a prefix.
+/// An invalid value of ``SystemPrefix/variable``.
 public struct InvalidPrefix: Error, Equatable, CustomStringConvertible, Sendable {
     public let text: String
 
     public var description: String {
-        "\(SystemPrefix.variable) '\(text)' cannot be a prefix: \(SystemPrefix.rule)"
+        "\(SystemPrefix.variable) '\(text)' is not a valid prefix: \(SystemPrefix.rule)"
     }
 }

@@ -1,27 +1,30 @@
-/// How long to wait before the next attempt: twice as long each time, up to a limit.
+/// Exponential backoff: each wait is twice as long as the one before, up to a maximum.
 public struct Backoff: Sendable {
     private let first: Duration
-    private let longest: Duration
+    private let maximum: Duration
     private let jitter: Double
     private var delay: Duration
 
-    /// Starts at `first` and doubles until `longest`.
+    /// Starts at `first` and doubles up to `longest`.
     ///
-    /// `jitter`, from 0 to 1, is the part by which each wait is longer or shorter at random, so that many programs that
-    /// lost the same server do not come back at the same moment.
+    /// - Parameters:
+    ///   - first: The first wait.
+    ///   - longest: The maximum wait.
+    ///   - jitter: The fraction, 0 to 1, by which each wait is randomly longer or shorter, so that many programs that
+    ///     lost the same server do not reconnect at the same moment.
     public init(first: Duration, longest: Duration, jitter: Double = 0) {
         self.first = first
-        self.longest = longest
+        self.maximum = longest
         self.jitter = min(max(jitter, 0), 1)
         delay = first
     }
 
-    /// The wait after one more attempt has failed.
+    /// Returns how long to wait after another failed attempt.
     public mutating func next() -> Duration {
-        defer { delay = min(delay * 2, longest) }
+        defer { delay = min(delay * 2, maximum) }
         return jitter == 0 ? delay : delay * Double.random(in: (1 - jitter)...(1 + jitter))
     }
 
-    /// Starts again with the shortest wait: an attempt succeeded, or something has changed.
+    /// Restarts with the first wait, after a success or a change.
     public mutating func reset() { delay = first }
 }

@@ -1,27 +1,27 @@
 public import Linux
 
-/// Keeps a problem that occurs again and again from filling the log.
+/// Limits the rate of log lines, so that a recurring problem does not fill the log.
 public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     /// What to do with a message.
     public enum Verdict: Equatable, Sendable {
         case write
-        /// Write it and say that no more follow for a while.
+        /// Write it and note that further ones are suppressed for a while.
         case writeLast
         case drop
     }
 
-    /// What the limit counts.
+    /// Which lines the limit counts.
     public enum Scope: Sendable {
-        /// The lines of each message by itself.
+        /// The lines of each message separately.
         case eachMessage
         /// The lines of all messages together.
         case allMessages
     }
 
-    /// How many lines are written in each ``window``.
+    /// The maximum number of lines in each ``window``.
     public static var maximumLineCount: Int { 10 }
     public static var window: Duration { .seconds(600) }
-    /// The messages that are remembered at once: messages may hold text from outside, which can vary without end.
+    /// The maximum number of messages to remember: they may contain external text, which can vary endlessly.
     private static var maximumMessageCount: Int { 256 }
 
     private struct Count {
@@ -32,23 +32,23 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     }
 
     private let scope: Scope
-    private let shortestInterval: Duration
+    private let minimumInterval: Duration
     private var counts: [Message: Count] = [:]
     private var total: Count?
 
     /// - Parameters:
-    ///   - scope: what the limit counts.
-    ///   - shortestInterval: from one line of a message to the next line of the same message.
-    public init(_ scope: Scope, shortestInterval: Duration = .zero) {
+    ///   - scope: Which lines the limit counts.
+    ///   - minimumInterval: The minimum interval between two lines of the same message.
+    public init(_ scope: Scope, minimumInterval: Duration = .zero) {
         self.scope = scope
-        self.shortestInterval = shortestInterval
+        self.minimumInterval = minimumInterval
     }
 
-    /// Decides about a message that occurs at `now`.
+    /// Decides whether to write a message that occurs at `now`.
     public mutating func verdict(on message: Message, at now: Instant) -> Verdict {
-        forgetOld(at: now)
+        removeExpired(at: now)
         var count = counts[message] ?? Count(start: now, lastLine: .distantPast)
-        if count.lines > 0, now - count.lastLine < shortestInterval { return .drop }
+        if count.lines > 0, now - count.lastLine < minimumInterval { return .drop }
         var all = total ?? Count(start: now, lastLine: .distantPast)
         let lines = scope == .eachMessage ? count.lines : all.lines
         guard lines < Self.maximumLineCount else { return .drop }
@@ -60,7 +60,7 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
         return lines + 1 < Self.maximumLineCount ? .write : .writeLast
     }
 
-    private mutating func forgetOld(at now: Instant) {
+    private mutating func removeExpired(at now: Instant) {
         counts = counts.filter { now - $0.value.start < Self.window }
         if let total, now - total.start >= Self.window { self.total = nil }
         guard counts.count >= Self.maximumMessageCount else { return }

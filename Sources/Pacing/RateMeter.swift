@@ -1,13 +1,13 @@
 public import Linux
 
-/// Measures how many frames arrive per second, over the last 60 of them or the last minute.
+/// Measures the frame rate over the last 60 frames or the last minute, whichever is shorter.
 public struct RateMeter: Sendable {
     private static let maximumCount = 61
     private static let window = Duration.seconds(60)
-    /// Without a frame for so long, and for three intervals, the rate is 0.
-    private static let shortestSilence = Duration.seconds(2)
+    /// After this long without a frame, and at least three intervals, the rate is 0.
+    private static let minimumSilence = Duration.seconds(2)
 
-    /// When the last frames arrived, oldest first.
+    /// The arrival times of the last frames, oldest first.
     private var times: [Instant] = []
 
     public init() {}
@@ -22,12 +22,12 @@ public struct RateMeter: Sendable {
         times.removeAll(keepingCapacity: true)
     }
 
-    /// Frames per second at `now`; 0 with fewer than two frames, and when frames no longer arrive.
+    /// Returns the frames per second at `now`: 0 after fewer than two frames, and when frames no longer arrive.
     public mutating func rate(at now: Instant) -> Double {
         times.removeAll { now - $0 > Self.window }
         guard times.count > 1, let first = times.first, let last = times.last, last > first else { return 0 }
         let interval = (last - first) / (times.count - 1)
-        if now - last > max(Self.shortestSilence, interval * 3) { return 0 }
+        if now - last > max(Self.minimumSilence, interval * 3) { return 0 }
         return Double(times.count - 1) / (last - first).inSeconds
     }
 }

@@ -4,14 +4,14 @@ import Names
 import Pacing
 import SharedFrame
 
-/// Logs what changes, once: an upstream that comes and goes is not worth a line each time.
+/// Logs changes of an upstream's state; a flapping upstream does not get a line each time.
 struct ProblemLog {
     private let logger: Logger
     private let camera: CameraName
     private let upstream: UpstreamAddress
     private var current: UpstreamProblem?
-    /// The same problem is logged again after a minute, if there were pictures in between.
-    private var limit = LogLimit<UpstreamProblem>(.allMessages, shortestInterval: .seconds(60))
+    /// A problem is logged again after a minute at the earliest, and only if pictures arrived in between.
+    private var limit = LogLimit<UpstreamProblem>(.allMessages, minimumInterval: .seconds(60))
 
     init(_ logger: Logger, camera: CameraName, upstream: UpstreamAddress) {
         self.logger = logger
@@ -19,25 +19,25 @@ struct ProblemLog {
         self.upstream = upstream
     }
 
-    /// No pictures, for this reason.
+    /// Logs why no pictures arrive.
     mutating func problem(_ problem: UpstreamProblem) {
         guard problem != current else { return }
         let verdict = limit.verdict(on: problem, at: .now)
         guard verdict != .drop else { return }
         current = problem
-        let says = if case .camera = problem { "the upstream says: " } else { "" }
+        let says = if case .camera = problem { "the upstream reports: " } else { "" }
         let end = verdict == .write ? "" : " (Further messages suppressed for 10 minutes.)"
         logger.warning("camera \(camera): \(says)\(problem.sentence(upstream))\(end)")
     }
 
-    /// Pictures come.
+    /// Logs that pictures arrive again.
     mutating func pictures() {
         guard current != nil else { return }
         current = nil
-        logger.notice("camera \(camera): pictures come from \(upstream)")
+        logger.notice("camera \(camera): receiving pictures from \(upstream)")
     }
 
-    /// Something else worth knowing.
+    /// Logs a notice.
     func note(_ text: String) {
         logger.notice("camera \(camera): \(text)")
     }

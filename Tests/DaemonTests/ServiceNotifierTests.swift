@@ -18,20 +18,20 @@ import Testing
         #expect(socket.receive() == "STOPPING=1")
     }
 
-    @Test("without systemd, and with a socket that is gone, nothing happens")
+    @Test("without systemd, or if the socket is gone, nothing happens")
     func nobodyListens() {
         ServiceNotifier([:], processID: 1).ready()
         ServiceNotifier(["NOTIFY_SOCKET": "/nonexistent/socket"], processID: 1).ready()
         ServiceNotifier(["NOTIFY_SOCKET": "vsock:2:1234"], processID: 1).ready()
     }
 
-    @Test("the watchdog wants a sign in half the time that it allows")
+    @Test("the watchdog interval is half the watchdog timeout")
     func watchdogInterval() {
         let environment = ["WATCHDOG_USEC": "3000000", "WATCHDOG_PID": "77"]
         #expect(ServiceNotifier(environment, processID: 77).watchdogInterval == .milliseconds(1500))
     }
 
-    @Test("a watchdog that is set for another process, to nothing or to nonsense is none")
+    @Test("a watchdog for another process, of zero or with an invalid value is ignored")
     func noWatchdog() {
         #expect(ServiceNotifier([:], processID: 1).watchdogInterval == nil)
         #expect(ServiceNotifier(["WATCHDOG_USEC": "0"], processID: 1).watchdogInterval == nil)

@@ -5,7 +5,7 @@ import Testing
 struct JSONTests {
     private func read(_ text: String) -> JSON? { JSON(Array(text.utf8)) }
 
-    @Test("a document is read as it stands, and written again in one line")
+    @Test("a document is parsed and written again on one line")
     func reading() {
         let text = #" {"a": [1, -2.5e3, true, false, null, 0, -0.5], "b": {"c": "x\n\"\\\/\u00e9\ud83d\ude00\ud800"}} "#
         let value = read(text)
@@ -20,7 +20,7 @@ struct JSONTests {
         )
     }
 
-    @Test("members keep their order; of a name that comes twice the last one counts")
+    @Test("members keep their order; of duplicate names the last one counts")
     func members() {
         let value = read(#"{"z": 1, "a": 2, "z": 3}"#)
         #expect(value?.object?.map(\.0) == ["z", "a", "z"])
@@ -29,7 +29,7 @@ struct JSONTests {
     }
 
     @Test(
-        "what is no document is refused",
+        "invalid documents are rejected",
         arguments: [
             "", "{", "}", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a: 1}", "\"open", "\"\\x\"", "\"\\u12g4\"", "\"\\u+123\"",
             "1 2", "tru", "-", "nan", "1e999", "\"\u{1}\"", "01", "+1", ".5", "1.", "1e", "--1", "- 1", "{,}", "[,1]",
@@ -40,7 +40,7 @@ struct JSONTests {
         #expect(read(text) == nil)
     }
 
-    @Test("no bytes whatever upset the reader, and what it reads it reads again once it is written")
+    @Test("no bytes crash the parser, and what it parses survives a round trip")
     func random() {
         var generator = SystemRandomNumberGenerator()
         let document = Array(#"{"now": 1.5, "list": [{"a": "m\u0000\"", "b": -3, "c": true}, null, "é"]}"#.utf8)
@@ -52,12 +52,12 @@ struct JSONTests {
         }
     }
 
-    @Test("texts are escaped as section 7 asks")
+    @Test("texts are escaped as section 7 requires")
     func escapes() {
         #expect(JSON.text("a\"\\\u{1}\n\u{7f}창").text == "\"a\\\"\\\\\\u0001\\u000a\\u007f창\"")
     }
 
-    @Test("what JSON has no words for is written as null")
+    @Test("values that JSON cannot represent are written as null")
     func notFinite() {
         #expect(
             JSON.array([.number(.infinity), .optional(nil), .count(UInt64.max)]).text

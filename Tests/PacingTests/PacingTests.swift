@@ -6,7 +6,7 @@ import Testing
 struct PacingTests {
     private func moment(_ milliseconds: Int) -> Instant { Instant(nanoseconds: 1) + .milliseconds(milliseconds) }
 
-    @Test("the waits between attempts double up to the limit, and start again after a success")
+    @Test("the backoff doubles up to the maximum and restarts after a success")
     func backoff() {
         var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
         var waits = (0..<7).map { _ in backoff.next() }
@@ -15,7 +15,7 @@ struct PacingTests {
         #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 100].map { .milliseconds($0) })
     }
 
-    @Test("with jitter each wait is longer or shorter by up to that part, and not always the same")
+    @Test("with jitter each wait varies randomly by up to that fraction")
     func jitter() {
         var waits: Set<Duration> = []
         for _ in 0..<100 {
@@ -29,7 +29,7 @@ struct PacingTests {
         #expect(waits.count > 10)
     }
 
-    @Test("each message is written ten times in ten minutes, the tenth time as the last")
+    @Test("each message is written ten times in ten minutes, the last time with a note")
     func eachMessage() {
         var limit = LogLimit<String>(.eachMessage)
         var verdicts = (0..<12).map { limit.verdict(on: "a", at: moment($0)) }
@@ -39,16 +39,16 @@ struct PacingTests {
         #expect(verdicts == [.drop, .write])
     }
 
-    @Test("of all messages together ten lines are written, and none again within the shortest interval")
+    @Test("ten lines of all messages together are written, and no message twice within the minimum interval")
     func allMessages() {
-        var limit = LogLimit<Int>(.allMessages, shortestInterval: .seconds(60))
+        var limit = LogLimit<Int>(.allMessages, minimumInterval: .seconds(60))
         #expect([0, 1, 59_999, 60_000].map { limit.verdict(on: 0, at: moment($0)) } == [.write, .drop, .drop, .write])
         let verdicts = (1...10).map { limit.verdict(on: $0, at: moment(61_000)) }
         #expect(verdicts == Array(repeating: .write, count: 7) + [.writeLast, .drop, .drop])
         #expect(limit.verdict(on: 1, at: moment(600_000)) == .write)
     }
 
-    @Test("the measured rate is that of the last frames, and 0 once they have ceased")
+    @Test("the measured rate is that of the last frames, and 0 after they have stopped")
     func meter() {
         var meter = RateMeter()
         var rates = [meter.rate(at: moment(0))]
@@ -60,7 +60,7 @@ struct PacingTests {
         #expect(rates.map { ($0 * 100).rounded() } == [0, 2500, 1000, 0])
     }
 
-    @Test("a source of one picture in four seconds is measured too")
+    @Test("a rate of one picture every four seconds is measured")
     func slowMeter() {
         var meter = RateMeter()
         meter.add(moment(0))
@@ -68,7 +68,7 @@ struct PacingTests {
         #expect(abs(meter.rate(at: moment(5_000)) - 0.25) < 0.001)
     }
 
-    @Test("times beyond all clocks do not crash the meter or the limit")
+    @Test("extreme times do not crash the meter or the limit")
     func anyTimes() {
         var meter = RateMeter()
         for time in [Instant.distantFuture, .distantPast, moment(1), .distantFuture] {
@@ -76,7 +76,7 @@ struct PacingTests {
             _ = meter.rate(at: moment(0))
             _ = meter.rate(at: .distantFuture)
         }
-        var limit = LogLimit<Int>(.allMessages, shortestInterval: .seconds(60))
+        var limit = LogLimit<Int>(.allMessages, minimumInterval: .seconds(60))
         for time in [Instant.distantFuture, .distantPast, .distantFuture] { _ = limit.verdict(on: 0, at: time) }
     }
 }
