@@ -1,8 +1,8 @@
-/// Searching bytes for two neighbours, in blocks that the compiler turns into vector instructions.
+/// Searches for pairs of adjacent bytes, in blocks that the compiler vectorizes.
 ///
-/// The predicates return 0 or 1 and have no branches: that is what lets a block of 64 be compared at once.
+/// The predicates return 0 or 1 without branching, so that a block of 64 can be compared at once.
 extension Span where Element == UInt8 {
-    /// The first index at or after `start` whose byte and the one behind it satisfy `matches`.
+    /// Returns the first index at or after `start` whose byte and its successor satisfy `matches`.
     @inline(__always)
     private func firstPair(from start: Int, where matches: (UInt8, UInt8) -> UInt8) -> Int? {
         var index = start
@@ -20,21 +20,21 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// Where `first` directly followed by `second` begins, at or after `start`.
+    /// Returns the index of `first` directly followed by `second`, at or after `start`.
     func firstIndex(ofPair first: UInt8, _ second: UInt8, from start: Int) -> Int? {
         firstPair(from: start) { byte, next in (byte == first ? 1 : 0) & (next == second ? 1 : 0) }
     }
 
-    /// Where the first marker begins that can end or interrupt entropy-coded data, at or after `start`.
+    /// Returns the index of the first marker that can end or interrupt entropy-coded data, at or after `start`.
     ///
-    /// Stuffed zeros, restart markers and fill bytes belong to the data (ITU-T T.81, B.1.1.2 and B.1.1.5).
+    /// Stuffed zeros, restart markers and fill bytes are part of the data (ITU-T T.81, B.1.1.2 and B.1.1.5).
     func firstIndexOfMarkerInScan(from start: Int) -> Int? {
         firstPair(from: start) { byte, next in
             (byte == 0xFF ? 1 : 0) & (next > 0xBF ? 1 : 0) & (next & 0xF8 != 0xD0 ? 1 : 0) & (next != 0xFF ? 1 : 0)
         }
     }
 
-    /// Where `byte` first stands at or after `start`.
+    /// Returns the first index of `byte` at or after `start`.
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         var index = start
         while index < count {
@@ -44,7 +44,7 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// The big-endian 16-bit number at `index`, which with the byte behind it must exist.
+    /// Returns the big-endian 16-bit number at `index`; both bytes must exist.
     func bigEndian16(at index: Int) -> Int {
         Int(self[index]) << 8 | Int(self[index + 1])
     }

@@ -1,30 +1,29 @@
-/// The line that separates the parts of a stream, and how to tell it from the same text inside a picture.
+/// The line that separates the parts of a stream; distinguishes it from the same text inside a picture.
 struct Delimiter {
-    /// Longer boundaries are refused; RFC 2046 allows 70.
+    /// The maximum length of a boundary; RFC 2046 allows 70.
     static let maximumBoundaryByteCount = 200
 
-    /// The most bytes from the start of a delimiter that `match` looks at.
+    /// The maximum number of bytes from the start of a delimiter that `match` examines.
     static let maximumLookahead = 512
 
-    /// Two dashes and the boundary without dashes of its own.
+    /// Two dashes and the boundary without its own leading dashes.
     ///
-    /// Cameras name their boundary with the dashes or without them and mean the same: what they send always ends in
-    /// these bytes.
+    /// Cameras declare their boundary with or without the dashes; what they send always ends in these bytes.
     private let pattern: [UInt8]
 
-    /// What stands at one place.
+    /// What was found at a position.
     enum Match: Equatable {
         /// No delimiter.
         case none
-        /// More bytes are needed to tell.
+        /// More bytes are needed.
         case undecided
         /// A delimiter; the part's headers begin at `next`.
         case found(next: Int)
-        /// The delimiter that closes the stream; it ends at `next`.
+        /// The closing delimiter of the stream; it ends at `next`.
         case closing(next: Int)
     }
 
-    /// Takes the boundary from a Content-Type such as `multipart/x-mixed-replace; boundary="frame"`.
+    /// Parses the boundary from a Content-Type such as `multipart/x-mixed-replace; boundary="frame"`.
     init(contentType: String) throws(MultipartError) {
         guard let boundary = try Self.boundary(of: contentType) else { throw .noBoundary(contentType) }
         let bare = boundary.drop(while: { $0 == "-" })
@@ -34,7 +33,7 @@ struct Delimiter {
         }
     }
 
-    /// The value of the parameter `boundary`, quoted or not (RFC 9110, 5.6.6).
+    /// Returns the value of the parameter `boundary`, quoted or not (RFC 9110, 5.6.6).
     private static func boundary(of contentType: String) throws(MultipartError) -> String? {
         var fields: [String] = [""]
         var isQuoted = false
@@ -61,12 +60,12 @@ struct Delimiter {
         return nil
     }
 
-    /// How many bytes at the end of a search may be the beginning of a delimiter.
+    /// The number of bytes at the end of a search that may be the beginning of a delimiter.
     var overlap: Int { pattern.count }
 
-    /// Where the delimiter's text begins next, at or after `start`; `match` says whether it is one.
+    /// Returns the index of the delimiter's text at or after `start`; `match` decides whether it is a delimiter.
     func firstIndex(in bytes: Span<UInt8>, from start: Int) -> Int? {
-        // The second dash and the letter behind it: rarer than two dashes.
+        // Searches for the second dash and the letter after it, which is rarer than two dashes.
         var index = start + 1
         while let hit = bytes.firstIndex(ofPair: pattern[1], pattern[2], from: index) {
             if isPrefix(of: bytes, at: hit - 1) != false { return hit - 1 }
@@ -75,7 +74,7 @@ struct Delimiter {
         return nil
     }
 
-    /// Whether the delimiter's text stands at `start`; nil when the bytes end within it.
+    /// Returns whether the delimiter's text is at `start`, or nil if the bytes end within it.
     private func isPrefix(of bytes: Span<UInt8>, at start: Int) -> Bool? {
         for offset in 0..<pattern.count {
             guard start + offset < bytes.count else { return nil }
@@ -84,12 +83,11 @@ struct Delimiter {
         return true
     }
 
-    /// Whether the text at `start` is a delimiter.
+    /// Returns whether the text at `start` is a delimiter.
     ///
-    /// It is one when its line ends there and something follows that can follow a delimiter: a header field, an
-    /// empty line, or the delimiter again (some cameras send it twice). No line break is asked for before it: some
-    /// servers send none. The closing form has nothing behind it, so it must stand at the start of a line, or right
-    /// behind a picture.
+    /// It is one if its line ends there and is followed by a header field, an empty line, or the delimiter again (some
+    /// cameras send it twice). No line break is required before it, because some servers send none. The closing form
+    /// has nothing after it, so it must be at the start of a line or directly after a picture.
     func match(in bytes: Span<UInt8>, at start: Int) -> Match {
         guard let isHere = isPrefix(of: bytes, at: start) else { return .undecided }
         guard isHere else { return .none }
@@ -107,7 +105,7 @@ struct Delimiter {
         return followsDelimiter(bytes, at: index + 1)
     }
 
-    /// Whether the delimiter at `start`, with a dash behind it, is the closing one.
+    /// Returns whether the delimiter at `start`, which is followed by a dash, is the closing one.
     private func closes(_ bytes: Span<UInt8>, at start: Int, end: Int) -> Match {
         let isAtEdge = start == 0 || bytes[start - 1] == 0x0A || bytes[start - 1] == 0xD9
         guard isAtEdge else { return .none }
@@ -117,7 +115,7 @@ struct Delimiter {
         return bytes[end + 2].isLineBreak ? .closing(next: end + 2) : .none
     }
 
-    /// Whether the line at `start` can follow a delimiter.
+    /// Returns whether the line at `start` can follow a delimiter.
     private func followsDelimiter(_ bytes: Span<UInt8>, at start: Int) -> Match {
         guard start < bytes.count else { return .undecided }
         switch bytes[start] {
@@ -141,7 +139,7 @@ struct Delimiter {
         }
     }
 
-    /// Whether a header line is the delimiter again; dashes before it do not matter.
+    /// Returns whether a header line is the delimiter again; extra leading dashes are ignored.
     func isLine(_ line: Span<UInt8>, at start: Int = 0) -> Bool? {
         var index = start
         while index + 2 < line.count, line[index] == UInt8(ascii: "-"), line[index + 2] == UInt8(ascii: "-") {
@@ -150,7 +148,7 @@ struct Delimiter {
         return isPrefix(of: line, at: index)
     }
 
-    /// Whether a line that `isLine` holds for closes the stream.
+    /// Returns whether a line for which `isLine` is true closes the stream.
     func isClosingLine(_ line: Span<UInt8>) -> Bool {
         line.count >= pattern.count + 2 && line[line.count - 1] == UInt8(ascii: "-")
             && line[line.count - 2] == UInt8(ascii: "-")

@@ -1,19 +1,20 @@
-/// Looking at JPEGs without decoding them.
+/// Inspects JPEGs without decoding them.
 public enum JPEG {
     /// Walks the markers of the picture at the start of `bytes` and finds its end.
     ///
-    /// Whatever stands behind the end marker is not counted: padding, and further pictures that a driver has run
-    /// together with the first (uvcvideo does, unflagged, when a camera's end-of-frame bit is lost). So of merged
-    /// pictures the first whole one is taken, which is the one whose time the driver reports. When the first is cut
-    /// and another begins in it, the buffer is refused as `truncated`: nothing in it is known to be whole.
+    /// Everything after the end marker is ignored: padding, and further pictures that a driver has merged with the
+    /// first (uvcvideo does so, unflagged, when a camera's end-of-frame bit is lost). Of merged pictures, the first
+    /// whole one is used, since the driver reports its time. If the first is truncated and another begins in it, the
+    /// buffer is rejected as `truncated`: no picture in it is known to be whole.
     ///
-    /// Any bytes whatever are safe to pass.
+    /// Any bytes are safe to pass.
     ///
     /// - Parameters:
-    ///   - bytes: The picture, and possibly padding.
-    ///   - isTruncationAllowed: Takes a picture that has a scan but no end marker. Zeros at its end are left out.
+    ///   - bytes: The picture, possibly followed by padding.
+    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Trailing zeros are
+    ///     dropped.
     /// - Returns: Its size in pixels and bytes, and whether it lacks Huffman tables.
-    /// - Throws: The first defect that makes it unfit to be shown.
+    /// - Throws: The first defect that makes it unusable.
     public static func inspect(_ bytes: RawSpan, isTruncationAllowed: Bool = false) throws(JPEGDefect) -> JPEGInfo {
         let bytes = Span<UInt8>(_bytes: bytes)
         guard bytes.count > 0 else { throw .empty }
@@ -33,11 +34,11 @@ public enum JPEG {
         return walk.info(byteCount: length)
     }
 
-    /// Writes the picture that `info` describes into `output`, with the standard Huffman tables where it has none.
+    /// Writes the picture described by `info` to `output`, adding the standard Huffman tables if it has none.
     ///
     /// - Parameters:
     ///   - bytes: The bytes that were inspected.
-    ///   - info: What `inspect` said of them.
+    ///   - info: The result of `inspect`.
     ///   - output: At least `info.repairedByteCount` bytes.
     /// - Returns: The number of bytes written, `info.repairedByteCount`.
     public static func write(_ bytes: RawSpan, _ info: JPEGInfo, into output: inout MutableRawSpan) -> Int {

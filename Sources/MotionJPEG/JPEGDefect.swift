@@ -1,15 +1,15 @@
-/// Why bytes are no picture that a viewer should get.
+/// Why bytes are not a usable picture.
 public enum JPEGDefect: Error, CaseIterable, Sendable {
-    /// There are no bytes at all.
+    /// There are no bytes.
     case empty
     /// The bytes do not begin with a start-of-image marker.
     case noStart
-    /// No usable frame header: none before the data, a size of zero, or a process that browsers do not decode
+    /// No usable frame header: missing before the data, a size of zero, or a coding process that browsers cannot decode
     /// (lossless, hierarchical, arithmetic, more than 8 bits).
     case noFrameHeader
     /// No scan header: the picture has no data.
     case noScan
-    /// The data stops without an end-of-image marker, or another picture begins in the middle of it.
+    /// The data ends without an end-of-image marker, or another picture begins within it.
     case truncated
 }
 

@@ -1,4 +1,4 @@
-/// What the markers of a JPEG tell of it.
+/// The properties of a JPEG that its markers reveal.
 public struct JPEGInfo: Sendable, Equatable {
     /// Pixels per line, 1 to 65535.
     public var width: Int
@@ -6,10 +6,10 @@ public struct JPEGInfo: Sendable, Equatable {
     /// Lines, 1 to 65535.
     public var height: Int
 
-    /// Bytes from the start marker through the end marker; what stands behind is padding.
+    /// The number of bytes from the start marker through the end marker.
     public var byteCount: Int
 
-    /// Where the standard Huffman tables must be inserted, or nil when the picture has tables of its own.
+    /// Where the standard Huffman tables must be inserted, or nil if the picture has its own.
     public var huffmanTablesOffset: Int?
 
     public init(width: Int, height: Int, byteCount: Int, huffmanTablesOffset: Int? = nil) {
@@ -19,7 +19,7 @@ public struct JPEGInfo: Sendable, Equatable {
         self.huffmanTablesOffset = huffmanTablesOffset
     }
 
-    /// Bytes of the picture with its Huffman tables.
+    /// The number of bytes of the picture including Huffman tables.
     public var repairedByteCount: Int {
         byteCount + (huffmanTablesOffset == nil ? 0 : JPEG.standardHuffmanTables.count)
     }

@@ -1,8 +1,8 @@
-/// A walk along the markers of a JPEG (ITU-T T.81, Annex B) that may be interrupted where the bytes end for now.
+/// A resumable walk along the markers of a JPEG (ITU-T T.81, Annex B).
 ///
-/// Each call of `advance` gets the same bytes and more behind them. Lengths are distrusted: one that leads out of the
-/// bytes means that more must come, and one below 2 is a defect. Entropy-coded data is searched in blocks, not walked
-/// byte by byte, so that a picture costs little more than reading its memory once.
+/// Each call of `advance` receives the same bytes and more after them. Lengths are untrusted: one that points beyond
+/// the bytes means that more are needed, and one below 2 is a defect. Entropy-coded data is searched in blocks instead
+/// of byte by byte, so that a picture costs little more than reading its memory once.
 struct JPEGWalk {
     private enum Phase { case start, header, scan }
 
@@ -14,10 +14,10 @@ struct JPEGWalk {
     private var hasScan = false
     private var hasHuffmanTables = false
 
-    /// Where another picture begins within the data of this one.
+    /// Where another picture begins within the data of this one, or nil.
     private(set) var interruption: Int?
 
-    /// Goes on in `bytes` and returns the offset behind the end marker, or nil when more bytes are needed.
+    /// Continues in `bytes`; returns the offset after the end marker, or nil if more bytes are needed.
     mutating func advance(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
         if phase == .start {
             if let first = bytes.count > 0 ? bytes[0] : nil, first != 0xFF { throw .noStart }
@@ -37,30 +37,30 @@ struct JPEGWalk {
         }
     }
 
-    /// What is known when the picture ends at `end`.
+    /// Returns the properties of the picture if it ends at `end`.
     func info(byteCount end: Int) -> JPEGInfo {
         JPEGInfo(
             width: width, height: height, byteCount: end,
             huffmanTablesOffset: hasHuffmanTables ? nil : frameHeaderOffset)
     }
 
-    /// The defect of a picture whose bytes end where the walk stands.
+    /// The defect of a picture that ends at the current position.
     var defectAtEnd: JPEGDefect {
         if phase == .start { return .noStart }
         if frameHeaderOffset == nil { return .noFrameHeader }
         return hasScan ? .truncated : .noScan
     }
 
-    /// Walks segments up to and with the scan header; false when more bytes are needed.
+    /// Walks one segment, up to and including the scan header; returns false if more bytes are needed.
     private mutating func walkHeader(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Bool {
-        // What is no marker between segments is skipped, as libjpeg does.
+        // Bytes between segments that are not markers are skipped, as libjpeg does.
         guard let prefix = bytes.firstIndex(of: 0xFF, from: position) else {
             position = bytes.count
             return false
         }
         var code = prefix + 1
         while code < bytes.count, bytes[code] == 0xFF { code += 1 }
-        // Fill bytes are not looked at again, however many come.
+        // Fill bytes are examined only once, however many there are.
         position = code - 1
         guard code < bytes.count else { return false }
         let marker = bytes[code]
@@ -108,7 +108,8 @@ struct JPEGWalk {
         }
     }
 
-    /// Searches the data for its end: the offset behind it, 0 to go on searching, nil when more bytes are needed.
+    /// Searches the data for its end; returns the offset after it, 0 to continue searching, or nil if more bytes are
+    /// needed.
     private mutating func walkScan(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
         guard let prefix = bytes.firstIndexOfMarkerInScan(from: position) else {
             position = max(position, bytes.count - 1)
@@ -122,7 +123,7 @@ struct JPEGWalk {
             interruption = prefix
             throw .truncated
         case Marker.huffmanTables, Marker.betweenScans, Marker.applicationData, Marker.comment:
-            // Tables and headers between the scans of a progressive picture hold bytes that are not data.
+            // Tables and headers between the scans of a progressive picture contain bytes that are not data.
             guard prefix + 3 < bytes.count else { return nil }
             let next = prefix + 2 + bytes.bigEndian16(at: prefix + 2)
             guard next <= bytes.count else { return nil }
@@ -148,6 +149,6 @@ private enum Marker {
     static let betweenScans: ClosedRange<UInt8> = 0xDA...0xDD
     /// Baseline, extended sequential and progressive, Huffman-coded.
     static let frameHeaders: ClosedRange<UInt8> = 0xC0...0xC2
-    /// Lossless, hierarchical and arithmetic-coded processes, and JPG and DAC, which come with them.
+    /// Lossless, hierarchical and arithmetic-coded processes, and the markers JPG and DAC.
     static let otherFrameHeaders: ClosedRange<UInt8> = 0xC3...0xCF
 }

@@ -1,32 +1,32 @@
 /// The `multipart/x-mixed-replace` stream that the servers send, byte for byte.
 ///
-/// A stream is `opening`, then for each picture `partHeader`, the JPEG and `partTrailer`, and at its end `closing`.
-/// The boundary stands behind each picture, not before the next, so that a browser shows it without waiting for the
-/// next one. Some show a part only after the next part's headers: for these, each picture is preceded by nothing and
-/// followed by `partTrailer` and `advanceHeader`, with one `advanceHeader` behind `opening`.
+/// A stream is `opening`, then `partHeader`, the JPEG and `partTrailer` for each picture, and finally `closing`. The
+/// boundary is sent right after each picture, not before the next one, so that a browser shows the picture without
+/// waiting. Some browsers show a part only after the next part's headers: for these, each picture is followed by
+/// `partTrailer` and `advanceHeader`, without a `partHeader` before it, and one `advanceHeader` follows `opening`.
 public enum Multipart {
-    /// The value of the answer's Content-Type.
+    /// The response's Content-Type.
     public static let contentType = "multipart/x-mixed-replace; boundary=frame"
 
     /// The first bytes of the body.
     public static let opening = Array("--frame\r\n".utf8)
 
-    /// What follows each picture.
+    /// The bytes after each picture.
     public static let partTrailer = Array("\r\n--frame\r\n".utf8)
 
-    /// The header block of a part whose picture does not exist yet: without length, time and number.
+    /// The header block of a part whose picture does not exist yet: without length, timestamp and number.
     public static let advanceHeader = Array("Content-Type: image/jpeg\r\n\r\n".utf8)
 
-    /// The last bytes of the body: a closing delimiter, behind the boundary that followed the last picture.
+    /// The last bytes of the body: a closing delimiter after the boundary that followed the last picture.
     public static let closing = Array("--frame--\r\n".utf8)
 
-    /// The header block of one picture, the empty line included.
+    /// Returns the header block of one picture, including the empty line.
     ///
     /// - Parameters:
     ///   - byteCount: Length of the JPEG.
-    ///   - realtimeNanoseconds: Capture time on CLOCK_REALTIME; microseconds are sent.
-    ///   - frameNumber: Number of the frame.
-    /// - Returns: The lines, each with its CRLF.
+    ///   - realtimeNanoseconds: Capture time on CLOCK_REALTIME; sent in microseconds.
+    ///   - frameNumber: The frame's number.
+    /// - Returns: The lines, each ending in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
         var header: [UInt8] = []
         header.reserveCapacity(128)
@@ -40,9 +40,9 @@ public enum Multipart {
         return header
     }
 
-    /// `<unix seconds>.<6 digits>`, as X-Timestamp gives a time.
+    /// Returns a time in the format of X-Timestamp: `<unix seconds>.<6 digits>`.
     ///
-    /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME; what is below a microsecond is cut off.
+    /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME; truncated to microseconds.
     /// - Returns: The text.
     public static func timestamp(realtimeNanoseconds: UInt64) -> String {
         var text: [UInt8] = []

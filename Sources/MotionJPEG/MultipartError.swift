@@ -1,25 +1,26 @@
-/// Why a stream cannot be read on as multipart.
+/// Why a multipart stream cannot be parsed.
 public enum MultipartError: Error, Sendable, Equatable {
-    /// The Content-Type, given here, is not of the multipart family.
+    /// The Content-Type is not multipart.
     case notMultipart(String)
-    /// The Content-Type, given here, names no boundary, or one that is longer than 200 bytes.
+    /// The Content-Type has no boundary, or one longer than 200 bytes.
     case noBoundary(String)
-    /// No boundary came within this many bytes.
+    /// No boundary was found within this many bytes.
     case boundaryMissing(byteCount: Int)
-    /// A header block is longer than this many bytes.
+    /// A header block is larger than this many bytes.
     case headersTooLarge(limit: Int)
-    /// A part is longer than this many bytes.
+    /// A part is larger than this many bytes.
     case partTooLarge(limit: Int)
 }
 
 extension MultipartError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .notMultipart(let type): "the answer is \(type.isEmpty ? "of no type" : type), not a multipart stream"
-        case .noBoundary(let type): "the Content-Type \(type) names no usable boundary"
-        case .boundaryMissing(let byteCount): "no boundary came within \(byteCount) bytes"
-        case .headersTooLarge(let limit): "the headers of a part are longer than \(limit) bytes"
-        case .partTooLarge(let limit): "a part is longer than \(limit) bytes"
+        case .notMultipart(let type):
+            "the response has \(type.isEmpty ? "no Content-Type" : "the type \(type)"), which is not multipart"
+        case .noBoundary(let type): "the Content-Type \(type) has no usable boundary"
+        case .boundaryMissing(let byteCount): "no boundary within \(byteCount) bytes"
+        case .headersTooLarge(let limit): "the headers of a part exceed \(limit) bytes"
+        case .partTooLarge(let limit): "a part exceeds \(limit) bytes"
         }
     }
 }

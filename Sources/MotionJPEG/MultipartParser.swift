@@ -1,20 +1,19 @@
-/// Takes a multipart stream of JPEGs apart, whatever slices it comes in and however loosely it is made.
+/// Parses a multipart stream of JPEGs, however it is sliced and however loosely it follows the standard.
 ///
-/// **When a picture leaves.** The markers of a JPEG say where it ends, so a picture is handed over at its own last
-/// byte: not at the next boundary, which many servers send only with the next picture, and not where Content-Length
-/// says, which may lie. What is handed over as a picture is therefore whole in any case: it begins with SOI, has its
-/// headers and ends in EOI. The marker walk reads each byte once, in blocks, at several times the speed of the copy.
+/// **Delivery.** The markers of a JPEG determine where it ends, so a picture is delivered at its last byte: not at the
+/// next boundary, which many servers send only with the next picture, and not at its Content-Length, which may be
+/// wrong. Therefore a delivered picture is always whole: it begins with SOI, has its headers and ends in EOI. The
+/// marker walk reads each byte once, in blocks, several times faster than copying.
 ///
-/// **What the length is for.** A boundary that comes before the picture's end means that the picture was cut, unless
-/// a true length says that it is text within the picture. So with a length the parser waits whether the picture ends
-/// exactly there; it waits no longer than until the bytes of that length are there. The first length that proves to
-/// be false makes it ignore all later ones of the stream.
+/// **Content-Length.** A boundary before the picture's end means that the picture was truncated, unless the length
+/// shows that the boundary is part of the picture. So if there is a length, the parser waits for that many bytes to see
+/// whether the picture ends exactly there. After the first wrong length it ignores all later ones of the stream.
 ///
-/// **Without a picture.** A part that is cut, or no JPEG, ends at the next boundary and is handed over with
-/// `PartHeaders.picture == nil`, so that it can be counted and refused.
+/// **Other parts.** A part that is truncated or not a JPEG ends at the next boundary and is delivered with
+/// `PartHeaders.picture == nil`, so that it can be counted and rejected.
 ///
-/// What is kept is bounded by the part limit, the header limit and 64 KiB. The parts do not depend on how the stream is
-/// sliced. After an error of its own the parser must not be fed again.
+/// The buffer is bounded by the part limit, the header limit and 64 KiB. The parts do not depend on how the stream is
+/// sliced. After the parser has thrown an error it must not be fed again.
 public struct MultipartParser: Sendable {
     private enum State { case betweenParts, headers, body }
 
@@ -26,13 +25,13 @@ public struct MultipartParser: Sendable {
 
     private var buffer: [UInt8] = []
     private var state = State.betweenParts
-    /// Bytes of `buffer` that are done with.
+    /// The number of processed bytes of `buffer`.
     private var consumed = 0
-    /// Where the search for a delimiter goes on, counted from `consumed`.
+    /// Where the search for a delimiter continues, relative to `consumed`.
     private var searched = 0
-    /// Bytes passed since the last part, to give up when no boundary comes.
+    /// The number of bytes skipped since the last part, to give up if there is no boundary.
     private var skipped = 0
-    /// How far behind the last picture its length pointed.
+    /// How far beyond the last picture its Content-Length points.
     private var lengthRemainder: Int?
     private var areLengthsTrusted = true
     private var headers = PartHeaders()
@@ -40,9 +39,9 @@ public struct MultipartParser: Sendable {
     private var body = PartBody()
 
     /// - Parameters:
-    ///   - contentType: The answer's Content-Type; it names the boundary.
-    ///   - maximumHeaderByteCount: The most that the header block of one part may have.
-    ///   - maximumPartByteCount: The most that one part, or what stands between two, may have.
+    ///   - contentType: The response's Content-Type, which contains the boundary.
+    ///   - maximumHeaderByteCount: The maximum size of a part's header block.
+    ///   - maximumPartByteCount: The maximum size of a part, and of the bytes between two parts.
     /// - Throws: `notMultipart` or `noBoundary`.
     public init(
         contentType: String, maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 16 * 1024 * 1024
@@ -52,15 +51,15 @@ public struct MultipartParser: Sendable {
         self.maximumPartByteCount = maximumPartByteCount
     }
 
-    /// Goes on with the next bytes of the stream and hands over the parts that end in them.
+    /// Parses the next bytes of the stream and delivers the parts that end in them.
     ///
     /// - Parameters:
     ///   - bytes: The next slice, of any length.
-    ///   - onPart: Gets each part; its bytes are only lent.
-    /// - Throws: `MultipartError` when the stream cannot be read on; or what `onPart` throws.
+    ///   - onPart: Receives each part; its bytes are valid only during the call.
+    /// - Throws: `MultipartError` if the stream cannot be parsed, or any error of `onPart`.
     public mutating func feed(_ bytes: RawSpan, _ onPart: (PartHeaders, RawSpan) throws -> Void) throws {
         let bytes = Span<UInt8>(_bytes: bytes)
-        // Taken out of `self`, so that spans of it may be read while the rest of `self` changes.
+        // Moved out of `self`, so that spans of it can be read while the rest of `self` changes.
         var store = buffer
         buffer = []
         defer { buffer = store }
@@ -77,7 +76,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Does what the bytes at hand allow; false when more are needed.
+    /// Makes one step; returns false if more bytes are needed.
     private mutating func step(
         _ bytes: Span<UInt8>, _ onPart: (PartHeaders, RawSpan) throws -> Void
     ) throws -> Bool {
@@ -88,7 +87,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Passes over everything up to and with the next delimiter line.
+    /// Skips everything up to and including the next delimiter line.
     private mutating func skipToDelimiter(_ bytes: Span<UInt8>) throws(MultipartError) -> Bool {
         while let start = delimiter.firstIndex(in: bytes, from: searched) {
             switch delimiter.match(in: bytes, at: start) {
@@ -114,7 +113,7 @@ public struct MultipartParser: Sendable {
         return try skip(max(0, searched - 1))
     }
 
-    /// Drops bytes between parts, keeping one before where the search goes on.
+    /// Drops bytes between parts.
     private mutating func skip(_ byteCount: Int) throws(MultipartError) -> Bool {
         consumed += byteCount
         searched = max(0, searched - byteCount)

@@ -1,16 +1,16 @@
-/// The body of the part that is coming in: finds where it ends.
+/// Finds the end of the part that is being received.
 struct PartBody {
-    /// A part that is complete; offsets count from the start of the body.
+    /// A complete part; offsets are relative to the start of the body.
     struct Part {
         var bytes: Range<Int>
         var picture: JPEGInfo?
         /// Where the search for the next part begins.
         var next: Int
-        /// Content-Length said something else.
+        /// Whether the Content-Length is wrong.
         var isLengthFalse: Bool
     }
 
-    /// Line breaks before a picture that are passed over: some servers end their headers twice.
+    /// The maximum number of line break bytes to skip before a picture: some servers end their headers twice.
     private static let maximumLeadingByteCount = 4
 
     private var leading = 0
@@ -20,14 +20,14 @@ struct PartBody {
     private var searched = 0
     private var delimiterStart: Int?
 
-    /// Looks at the body as far as it is there; each call gets the same bytes and more behind them.
+    /// Examines the body received so far; each call receives the same bytes and more after them.
     ///
     /// - Parameters:
     ///   - bytes: The body so far, and whatever follows it.
-    ///   - delimiter: What separates the parts.
-    ///   - length: A Content-Length that has not been found to be false.
-    ///   - limit: The most bytes a part may have; what lies further away is not looked at.
-    /// - Returns: The part, or nil when more bytes are needed to tell.
+    ///   - delimiter: The delimiter between parts.
+    ///   - length: The Content-Length, unless lengths are known to be wrong.
+    ///   - limit: The maximum size of a part; bytes beyond it are not examined.
+    /// - Returns: The part, or nil if more bytes are needed.
     mutating func advance(_ bytes: Span<UInt8>, _ delimiter: Delimiter, length: Int?, limit: Int) -> Part? {
         let bytes = bytes.extracting(0..<min(bytes.count, limit + Delimiter.maximumLookahead))
         findPictureEnd(bytes)
@@ -42,7 +42,7 @@ struct PartBody {
             return cutPart(bytes, before: start, length: length)
         }
         guard let start = delimiterStart else { return nil }
-        // With a length, the delimiter may still prove to be text within a picture that ends exactly there.
+        // With a length, the delimiter may still turn out to be part of a picture that ends exactly there.
         if let length, start < length, bytes.count < length, isPicture, length <= limit { return nil }
         return cutPart(bytes, before: start, length: length)
     }
@@ -75,7 +75,7 @@ struct PartBody {
         searched = max(searched, bytes.count - delimiter.overlap)
     }
 
-    /// A part that ends at the delimiter, without the line break and the dashes that belong to that.
+    /// Returns the part that ends at the delimiter, without the delimiter's line break and dashes.
     private func cutPart(_ bytes: Span<UInt8>, before start: Int, length: Int?) -> Part {
         var end = start
         while end > 0, bytes[end - 1] == UInt8(ascii: "-") { end -= 1 }

@@ -1,24 +1,23 @@
-/// What stands before one part of a multipart stream, and what was seen of the picture in it.
+/// The headers of one part of a multipart stream, and the properties of its picture.
 public struct PartHeaders: Sendable, Equatable {
     /// The Content-Type as it was sent.
     public var contentType: String?
 
-    /// The Content-Length as it was sent; true or not.
+    /// The Content-Length as it was sent, right or wrong.
     public var contentLength: Int?
 
-    /// The X-Timestamp in nanoseconds; servers differ in the clock it is of.
+    /// The X-Timestamp in nanoseconds; which clock it is from depends on the server.
     public var timestamp: UInt64?
 
     /// The X-Frame-Id.
     public var frameNumber: UInt64?
 
-    /// The whole JPEG that the part's bytes are, or nil: then they are a cut picture or something else, and
-    /// `JPEG.inspect` says what is wrong with them.
+    /// The properties of the part's JPEG, or nil if the part is not a whole JPEG; `JPEG.inspect` returns the defect.
     public var picture: JPEGInfo?
 
     public init() {}
 
-    /// Takes one header line, without its line break; lines of no interest change nothing.
+    /// Parses one header line without its line break; ignores unknown headers.
     mutating func take(_ line: Span<UInt8>) {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":"), from: 0) else { return }
         let name = line.extracting(0..<colon).trimmedText.lowercased()
@@ -32,13 +31,13 @@ public struct PartHeaders: Sendable, Equatable {
         }
     }
 
-    /// The number that `text` consists of; digits only.
+    /// Returns the number in `text`, or nil if it contains anything but digits.
     private static func decimal(_ text: some StringProtocol) -> UInt64? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return UInt64(text)
     }
 
-    /// An X-Timestamp, `<seconds>` or `<seconds>.<fraction>`, in nanoseconds; digits beyond the ninth are dropped.
+    /// Parses an X-Timestamp, `<seconds>` or `<seconds>.<fraction>`, into nanoseconds; further digits are dropped.
     public static func nanoseconds(_ text: String) -> UInt64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let seconds = decimal(first) else { return nil }
@@ -56,7 +55,7 @@ public struct PartHeaders: Sendable, Equatable {
 }
 
 extension Span where Element == UInt8 {
-    /// The bytes as text, without blanks at its ends.
+    /// The bytes as text, without leading and trailing blanks.
     fileprivate var trimmedText: String {
         var lower = 0
         var upper = count
@@ -75,7 +74,7 @@ extension UInt8 {
     /// A carriage return or a line feed.
     var isLineBreak: Bool { self == 0x0D || self == 0x0A }
 
-    /// A character that the name of a header field may have (RFC 9110, 5.6.2).
+    /// Whether a header field name may contain this character (RFC 9110, 5.6.2).
     var isTokenCharacter: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

@@ -1,11 +1,11 @@
-/// Decides whether JPEGs without an end marker are refused.
+/// Decides whether JPEGs without an end marker are rejected.
 ///
-/// A truncated picture is grey at the bottom, so it is refused. But some cameras never send the end marker, and a check
-/// that refuses most of what a camera sends does more harm than good: then the rule accepts such pictures for good.
+/// A truncated picture is grey at the bottom, so it is rejected. But some cameras never send the end marker: if most of
+/// a camera's pictures lack it, the rule accepts such pictures from then on.
 public struct TruncationRule: Sendable {
-    /// Pictures that the rule looks back on.
+    /// The number of recent pictures that the rule considers.
     static let window = 100
-    /// Pictures that the rule must have seen before it accepts truncated ones.
+    /// The number of pictures that the rule must have seen before it accepts truncated ones.
     public static let minimumCount = 30
 
     private var wereTruncated: [Bool] = []
@@ -15,7 +15,7 @@ public struct TruncationRule: Sendable {
 
     public init() {}
 
-    /// Records a picture; returns true at the one moment when truncated pictures become accepted.
+    /// Records a picture; returns true once, when truncated pictures become accepted.
     public mutating func note(isTruncated: Bool) -> Bool {
         guard !isRelaxed else { return false }
         if wereTruncated.count == Self.window { wereTruncated.removeFirst() }

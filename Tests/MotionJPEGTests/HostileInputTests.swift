@@ -1,7 +1,7 @@
 import MotionJPEG
 import Testing
 
-/// Changes a few bytes, cuts, doubles or moves a piece.
+/// Changes a few bytes, or truncates, duplicates or moves a piece.
 private func mutated(_ bytes: [UInt8], _ random: inout Xorshift) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -21,9 +21,9 @@ private func mutated(_ bytes: [UInt8], _ random: inout Xorshift) -> [UInt8] {
     return bytes
 }
 
-@Suite("Bytes of any kind")
+@Suite("Arbitrary bytes")
 struct HostileInputTests {
-    @Test("no mutation of a picture crashes the inspection, and what passes is whole")
+    @Test("no mutation of a picture crashes the inspection, and accepted pictures are whole")
     func pictures() {
         var passed = 0
         for seed in 1...2000 {
@@ -38,7 +38,7 @@ struct HostileInputTests {
             #expect(info.byteCount <= bytes.count && info.width > 0 && info.height > 0)
             #expect(bytes[info.byteCount - 2] == 0xFF && bytes[info.byteCount - 1] == 0xD9)
             #expect((info.huffmanTablesOffset ?? 2) <= info.byteCount)
-            // Looking again at exactly these bytes finds the same.
+            // Inspecting exactly these bytes again has the same result.
             let again = try? JPEG.inspect(RawSpan(_elements: bytes.span.extracting(0..<info.byteCount)))
             #expect(again == info)
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span), isTruncationAllowed: true)
@@ -46,7 +46,7 @@ struct HostileInputTests {
         #expect(passed > 200)
     }
 
-    @Test("no mutation of a stream crashes the reader or tears a picture, and slices make no difference")
+    @Test("no mutation of a stream crashes the parser or tears a picture, and slices make no difference")
     func streams() throws {
         let small = (1...3).map { SampleJPEG(dataByteCount: $0 * 30, seed: $0).bytes }
         let originals = [
@@ -73,7 +73,7 @@ struct HostileInputTests {
         }
     }
 
-    @Test("random bytes give no picture and no crash")
+    @Test("random bytes yield no picture and do not crash")
     func noise() throws {
         for seed in 1...300 {
             var random = Xorshift(seed: seed)

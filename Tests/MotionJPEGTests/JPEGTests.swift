@@ -5,7 +5,7 @@ private func inspect(_ bytes: [UInt8], isTruncationAllowed: Bool = false) throws
     try JPEG.inspect(RawSpan(_elements: bytes.span), isTruncationAllowed: isTruncationAllowed)
 }
 
-@Suite("Looking at a JPEG's markers")
+@Suite("JPEG markers")
 struct JPEGTests {
     @Test(
         "size and end are found in baseline, extended and progressive pictures", arguments: [UInt8(0xC0), 0xC1, 0xC2])
@@ -14,13 +14,15 @@ struct JPEGTests {
         #expect(try inspect(jpeg) == JPEGInfo(width: 1283, height: 721, byteCount: jpeg.count))
     }
 
-    @Test("what no browser decodes has no usable frame header", arguments: [UInt8(0xC3), 0xC5, 0xC9, 0xCB, 0xCF])
+    @Test(
+        "processes that browsers cannot decode have no usable frame header",
+        arguments: [UInt8(0xC3), 0xC5, 0xC9, 0xCB, 0xCF])
     func otherProcesses(marker: UInt8) {
         #expect(throws: JPEGDefect.noFrameHeader) { try inspect(SampleJPEG(frameHeader: marker).bytes) }
     }
 
     @Test(
-        "padding behind the end is left out",
+        "padding after the end is ignored",
         arguments: [
             [UInt8](repeating: 0, count: 70_000), [0], [0xD9], [0xFF], [0xFF, 0xD9], [1, 2, 3, 0xFF, 0xD9, 0],
         ])
@@ -29,7 +31,7 @@ struct JPEGTests {
         #expect(try inspect(jpeg + padding).byteCount == jpeg.count)
     }
 
-    @Test("fill bytes before any marker, the end's too, belong to the picture", arguments: 1...4)
+    @Test("fill bytes before any marker, even the end marker, are part of the picture", arguments: 1...4)
     func fillBytes(count: Int) throws {
         let fill = [UInt8](repeating: 0xFF, count: count)
         let sample = SampleJPEG(
@@ -37,7 +39,7 @@ struct JPEGTests {
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 
-    @Test("bytes that are no marker between segments are passed over")
+    @Test("bytes between segments that are not markers are skipped")
     func garbageBetweenSegments() throws {
         let sample = SampleJPEG(segments: [0x12, 0x34, 0xFF, 0x00, 0x56])
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
@@ -51,20 +53,20 @@ struct JPEGTests {
         #expect(info.width == 640)
     }
 
-    @Test("tables and comments between scans may hold the bytes of an end marker")
+    @Test("tables and comments between scans may contain the bytes of an end marker")
     func tablesBetweenScans() throws {
         let table = SampleJPEG.segment(0xDB, [0, 0xFF, 0xD9, 0xFF, 0xD8, 3])
         let sample = SampleJPEG(frameHeader: 0xC2, insertion: table)
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 
-    @Test("a length in the data that leads out of the picture is taken as damage, not followed")
+    @Test("a length in the data that points beyond the picture is treated as damage")
     func lyingLengthInData() {
         let sample = SampleJPEG(insertion: [0xFF, 0xC4, 0xFF, 0xFF])
         #expect(throws: JPEGDefect.truncated) { try inspect(sample.bytes) }
     }
 
-    @Test("a picture without Huffman tables gets the standard ones before its frame header")
+    @Test("the standard Huffman tables are inserted before the frame header of a picture without tables")
     func missingTables() throws {
         let sample = SampleJPEG(hasHuffmanTables: false)
         let jpeg = sample.bytes + [0, 0, 0]
@@ -80,7 +82,7 @@ struct JPEGTests {
         #expect(try inspect(repaired) == JPEGInfo(width: 640, height: 480, byteCount: repaired.count - 1))
     }
 
-    @Test("a picture with Huffman tables is written as it is, without padding")
+    @Test("a picture with Huffman tables is written unchanged, without padding")
     func unchanged() throws {
         let jpeg = SampleJPEG().bytes
         let info = try inspect(jpeg + [0, 0])
@@ -92,7 +94,7 @@ struct JPEGTests {
         #expect(copy == jpeg)
     }
 
-    @Test("the standard tables are one DHT segment of the length it says")
+    @Test("the standard tables are one DHT segment of the declared length")
     func standardTables() {
         let tables = JPEG.standardHuffmanTables
         #expect(Array(tables.prefix(4)) == [0xFF, 0xC4, 0x01, 0xA2])
@@ -113,12 +115,12 @@ struct JPEGTests {
         (SampleJPEG().head, .truncated),
     ]
 
-    @Test("each defect is named", arguments: defective)
+    @Test("each defect is identified", arguments: defective)
     func defects(bytes: [UInt8], defect: JPEGDefect) {
         #expect(throws: defect) { try inspect(bytes) }
     }
 
-    @Test("only a scan without its end may be let through; nothing else that is wrong")
+    @Test("if truncation is allowed, only a missing end is accepted, no other defect")
     func truncationAllowed() throws {
         let cut = SampleJPEG(end: []).bytes
         #expect(try inspect(cut + [0, 0, 0, 0], isTruncationAllowed: true).byteCount <= cut.count)
@@ -129,21 +131,21 @@ struct JPEGTests {
         #expect(throws: JPEGDefect.noStart) { try inspect([1, 2, 3], isTruncationAllowed: true) }
     }
 
-    @Test("of pictures run together the first is taken")
+    @Test("of merged pictures the first is used")
     func merged() throws {
         let first = SampleJPEG(width: 320, seed: 1).bytes
         let info = try inspect(first + SampleJPEG(width: 640, seed: 2).bytes + SampleJPEG(seed: 3).bytes)
         #expect(info == JPEGInfo(width: 320, height: 480, byteCount: first.count))
     }
 
-    @Test("a cut picture with another behind it is refused, or ends where the other begins")
+    @Test("a truncated picture followed by another is rejected, or ends where the other begins")
     func cutAndMerged() throws {
         let cut = SampleJPEG(end: [0x55]).bytes
         #expect(throws: JPEGDefect.truncated) { try inspect(cut + SampleJPEG().bytes) }
         #expect(try inspect(cut + SampleJPEG().bytes, isTruncationAllowed: true).byteCount == cut.count)
     }
 
-    @Test("no beginning of a picture passes for a whole one")
+    @Test("no prefix of a picture is accepted as whole")
     func everyPrefix() {
         let jpeg = SampleJPEG(segments: SampleJPEG.segment(0xE0, Array("JFIF".utf8)), dataByteCount: 100).bytes
         for count in 0..<jpeg.count {
@@ -151,7 +153,7 @@ struct JPEGTests {
         }
     }
 
-    @Test("pictures longer than a block of the search end where they end, wherever that lies in a block")
+    @Test("the end is found at every position within a search block")
     func blockEdges() throws {
         for count in 0..<140 {
             let jpeg = SampleJPEG(dataByteCount: count, seed: count + 1).bytes

@@ -1,11 +1,11 @@
 import MotionJPEG
 import Testing
 
-@Suite("Limits of the reader of streams")
+@Suite("Limits of the multipart parser")
 struct MultipartLimitTests {
     private let opening = lines("--frame\nContent-Type: image/jpeg\n\n")
 
-    @Test("endless headers end in an error, in one line or in many")
+    @Test("endless headers are an error, on one line or on many")
     func endlessHeaders() {
         let line = lines("--frame\nX-Long: ") + [UInt8](repeating: 0x41, count: 20_000)
         #expect(throws: MultipartError.headersTooLarge(limit: 16 * 1024)) { try parse(line) }
@@ -13,7 +13,7 @@ struct MultipartLimitTests {
         #expect(throws: MultipartError.headersTooLarge(limit: 16 * 1024)) { try parse(many) }
     }
 
-    @Test("headers up to the limit are read")
+    @Test("headers up to the limit are parsed")
     func longHeaders() throws {
         let field = "X-Long: " + String(repeating: "A", count: 4000) + "\n"
         let stream = lines("--frame\n\(field)\n") + samples[0]
@@ -23,7 +23,7 @@ struct MultipartLimitTests {
         }
     }
 
-    @Test("a part that never ends ends in an error", arguments: [0, 0x41, 0xFF])
+    @Test("an endless part is an error", arguments: [0, 0x41, 0xFF])
     func endlessPart(filling: UInt8) {
         let head = SampleJPEG().head
         let endless = opening + head + [UInt8](repeating: filling, count: 30_000)
@@ -36,7 +36,7 @@ struct MultipartLimitTests {
         }
     }
 
-    @Test("a picture of exactly the limit passes, one byte more does not")
+    @Test("a picture of exactly the maximum size is accepted, one byte more is not")
     func exactLimit() throws {
         let picture = samples[2]
         #expect(try parse(opening + picture, maximumPartByteCount: picture.count).pictures == [picture])
@@ -45,7 +45,7 @@ struct MultipartLimitTests {
         }
     }
 
-    @Test("a stream without any boundary ends in an error")
+    @Test("a stream without any boundary is an error")
     func noBoundary() {
         let html = lines(String(repeating: "<p>Please log in.</p>\n", count: 3000))
         #expect(throws: MultipartError.boundaryMissing(byteCount: 20_000)) {
@@ -53,7 +53,7 @@ struct MultipartLimitTests {
         }
     }
 
-    @Test("what a handler throws comes out, and the next part is read all the same")
+    @Test("an error of the handler is rethrown, and the next part is still parsed")
     func throwingHandler() throws {
         struct Stop: Error {}
         let stream = ownStream(samples)

@@ -1,9 +1,9 @@
 import MotionJPEG
 import Testing
 
-@Suite("Reading foreign streams")
+@Suite("Multipart parser")
 struct MultipartParserTests {
-    @Test("Oriel's own stream gives its pictures, times and numbers")
+    @Test("Oriel's own stream yields its pictures, timestamps and numbers")
     func ownStreamIsRead() throws {
         let parts = try parse(ownStream(samples))
         #expect(parts.pictures == samples)
@@ -14,7 +14,7 @@ struct MultipartParserTests {
         #expect(parts[0].headers.picture == JPEGInfo(width: 640, height: 480, byteCount: samples[0].count))
     }
 
-    @Test("a stream with headers sent in advance gives its pictures")
+    @Test("a stream with headers sent in advance yields its pictures")
     func advanceHeaders() throws {
         #expect(try parse(ownStream(samples, advancesHeaders: true)).pictures == samples)
     }
@@ -30,7 +30,7 @@ struct MultipartParserTests {
         #expect(try parse(ownStream(samples), contentType).pictures == samples)
     }
 
-    @Test("a boundary may be given with its dashes, whether the stream repeats them or not")
+    @Test("a boundary may be declared with or without dashes, whatever the stream sends")
     func dashes() throws {
         for declared in ["--frame", "----frame", "\"--frame\""] {
             for dashes in ["--", "----", "------"] {
@@ -48,7 +48,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "what is no multipart stream, or names no boundary, is refused",
+        "a type that is not multipart or has no boundary is rejected",
         arguments: [
             ("text/html", MultipartError.notMultipart("text/html")), ("", .notMultipart("")),
             ("image/jpeg; boundary=x", .notMultipart("image/jpeg; boundary=x")),
@@ -83,13 +83,13 @@ struct MultipartParserTests {
         #expect(parts.allSatisfy { $0.headers.frameNumber == 7 })
     }
 
-    @Test("a preamble is passed over, even one that speaks of the boundary")
+    @Test("a preamble is skipped, even one that mentions the boundary")
     func preamble() throws {
         let preamble = lines("This is a --frame stream.\n--framework\n--frame is its boundary.\n\n")
         #expect(try parse(preamble + ownStream(samples)).pictures == samples)
     }
 
-    @Test("the boundary may come twice")
+    @Test("the boundary may be duplicated")
     func doubleBoundary() throws {
         let bytes = stream(of: samples) { lines("--frame\n--frame\nContent-Type: image/jpeg\n\n") + $0 + lines("\n") }
         #expect(try parse(bytes).pictures == samples)
@@ -97,7 +97,7 @@ struct MultipartParserTests {
         #expect(try parse(twice).pictures == samples)
     }
 
-    @Test("no line break need stand before a boundary")
+    @Test("no line break is required before a boundary")
     func noLineBreak() throws {
         let bytes = stream(of: samples) { lines("--frame\nContent-Type: image/jpeg\n\n") + $0 } + lines("--frame--\n")
         #expect(try parse(bytes).pictures == samples)
@@ -119,7 +119,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test("a true length lets a picture hold even a whole boundary with headers")
+    @Test("with a correct length a picture may contain even a whole boundary with headers")
     func wholeBoundaryInPicture() throws {
         let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
         let part = lines("--frame\nContent-Length: \(picture.count)\n\n") + picture + lines("\n")
@@ -128,7 +128,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "the first false length, too short or too long, makes all later ones count for nothing", arguments: [-1, 3, 50])
+        "after the first wrong length, too short or too long, all later ones are ignored", arguments: [-1, 3, 50])
     func distrust(error: Int) throws {
         let lying = lines("--frame\nContent-Length: \(samples[0].count + error)\n\n") + samples[0] + lines("\n")
         let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
@@ -137,7 +137,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "a length that is too short, too long or nonsense does not tear a picture",
+        "a length that is too short, too long or invalid does not tear a picture",
         arguments: [
             "0", "1", "100", "400", "2000", "900000", "99999999999999999999999", "-5", "12abc", "",
         ])
@@ -148,19 +148,19 @@ struct MultipartParserTests {
         #expect(try parse(bytes).pictures == samples)
     }
 
-    @Test("a length that counts the line break behind the picture is close enough")
+    @Test("a length that includes the line break after the picture is accepted")
     func lengthWithLineBreak() throws {
         let bytes = stream(of: samples) { lines("--frame\nContent-Length: \($0.count + 2)\n\n") + $0 + lines("\n") }
         #expect(try parse(bytes).pictures == samples)
     }
 
-    @Test("empty lines before a picture are passed over")
+    @Test("empty lines before a picture are skipped")
     func emptyLines() throws {
         let bytes = stream(of: samples) { lines("--frame\nContent-Length: \($0.count)\n\n\n") + $0 + lines("\n") }
         #expect(try parse(bytes).pictures == samples)
     }
 
-    @Test("a picture is handed over with its last byte, before the next boundary", arguments: [true, false])
+    @Test("a picture is delivered at its last byte, before the next boundary", arguments: [true, false])
     func earlyPicture(hasLength: Bool) throws {
         let length = hasLength ? "Content-Length: \(samples[0].count)\n" : ""
         let bytes = lines("--frame\n\(length)\n") + samples[0]
@@ -168,7 +168,7 @@ struct MultipartParserTests {
         #expect(try parse(Array(bytes.dropLast())).isEmpty)
     }
 
-    @Test("a cut picture is handed over as no picture, and the next one is whole", arguments: [nil, 0, 5000])
+    @Test("a truncated picture is delivered as invalid, and the next one is whole", arguments: [nil, 0, 5000])
     func cutPicture(lengthError: Int?) throws {
         let cut = Array(samples[0].dropLast(40))
         let length = lengthError.map { "Content-Length: \(cut.count + $0)\n" } ?? ""
@@ -181,7 +181,7 @@ struct MultipartParserTests {
         #expect(parts[0].headers.picture == nil)
     }
 
-    @Test("a picture cut within its headers never swallows the next one", arguments: [true, false])
+    @Test("a picture truncated within its headers never swallows the next one", arguments: [true, false])
     func cutHeaders(hasLength: Bool) throws {
         for count in [1, 2, 3, 4, 10, 60, 75, 90, 100] {
             let cut = Array(samples[0].prefix(count))
@@ -193,7 +193,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test("parts that are no pictures are handed over as such")
+    @Test("parts that are not pictures are delivered as invalid")
     func otherParts() throws {
         let bytes =
             lines("--frame\nContent-Type: text/plain\nContent-Length: 5\n\nhello\n--frame\n\n") + samples[0]
@@ -203,13 +203,13 @@ struct MultipartParserTests {
         #expect(parts.map { $0.headers.picture != nil } == [false, true, false, true])
     }
 
-    @Test("an empty part is handed over as empty")
+    @Test("an empty part is delivered as empty")
     func emptyPart() throws {
         let parts = try parse(lines("--frame\nContent-Length: 0\n\n\n--frame\n\n") + samples[0])
         #expect(parts.map(\.bytes) == [[], samples[0]])
     }
 
-    @Test("padding and further pictures behind a picture are passed over")
+    @Test("padding and further pictures after a picture are skipped")
     func padding() throws {
         let padded = samples[0] + [UInt8](repeating: 0, count: 100)
         let merged = samples[1] + samples[2]
@@ -217,13 +217,13 @@ struct MultipartParserTests {
         #expect(try parse(bytes).pictures == samples)
     }
 
-    @Test("a stream goes on behind a closing boundary")
+    @Test("a stream may continue after a closing boundary")
     func closing() throws {
         #expect(try parse(ownStream(samples) + ownStream(samples)).pictures == samples + samples)
     }
 
     @Test(
-        "times are read as they are sent, and nonsense is no time",
+        "timestamps are parsed, and invalid ones are ignored",
         arguments: [
             ("1700000000.123456", UInt64(1_700_000_000_123_456_000)), ("12", 12_000_000_000), ("0.5", 500_000_000),
             ("1.1234567891234", 1_123_456_789), ("7.", 7_000_000_000), ("-1", nil), ("1e9", nil), ("", nil),

@@ -6,7 +6,7 @@ struct ParsedPart: Equatable {
     var bytes: [UInt8]
 }
 
-/// What a parser makes of a stream that comes in slices of the given lengths; the rest comes in one.
+/// Parses a stream in slices of the given lengths; the rest is one slice.
 func parse(
     _ stream: [UInt8], _ contentType: String = "multipart/x-mixed-replace; boundary=frame", slices: [Int] = [],
     maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 1024 * 1024
@@ -31,13 +31,13 @@ func array(_ bytes: RawSpan) -> [UInt8] {
     return (0..<span.count).map { span[$0] }
 }
 
-/// `text` with its line breaks as CRLF, in bytes.
+/// Returns the bytes of `text` with CRLF line breaks.
 func lines(_ text: String) -> [UInt8] {
     Array(text.replacing("\n", with: "\r\n").utf8)
 }
 
 extension [ParsedPart] {
-    /// The bytes of those parts that were handed over as whole pictures.
+    /// The bytes of the parts that are whole pictures.
     var pictures: [[UInt8]] { filter { $0.headers.picture != nil }.map(\.bytes) }
 }
 
@@ -47,14 +47,14 @@ let samples = [
     SampleJPEG(dataByteCount: 700, seed: 13).bytes,
 ]
 
-/// What `part` makes of each picture, one after the other.
+/// Returns the concatenated results of `part` for each picture.
 func stream(of pictures: [[UInt8]], _ part: ([UInt8]) -> [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = []
     for picture in pictures { bytes += part(picture) }
     return bytes
 }
 
-/// A stream as Oriel sends it.
+/// Returns a stream as Oriel sends it.
 func ownStream(_ pictures: [[UInt8]], advancesHeaders: Bool = false) -> [UInt8] {
     var stream = Multipart.opening + (advancesHeaders ? Multipart.advanceHeader : [])
     for (index, picture) in pictures.enumerated() {

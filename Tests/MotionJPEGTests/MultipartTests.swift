@@ -1,9 +1,9 @@
 import MotionJPEG
 import Testing
 
-@Suite("The stream that is sent")
+@Suite("Sent multipart stream")
 struct MultipartTests {
-    @Test("a part's headers are these bytes")
+    @Test("the bytes of a part's headers")
     func header() {
         let header = Multipart.partHeader(
             byteCount: 60_321, realtimeNanoseconds: 1_795_358_447_000_123_999, frameNumber: 1_795_358_400_001)
@@ -14,7 +14,7 @@ struct MultipartTests {
     }
 
     @Test(
-        "times have six digits behind the point, whatever they are",
+        "timestamps have six decimal places, whatever the time",
         arguments: [
             (UInt64(0), "0.000000"), (999, "0.000000"), (1_000, "0.000001"), (1_000_000_000, "1.000000"),
             (1_999_999_999, "1.999999"), (UInt64.max, "18446744073.709551"),
@@ -23,7 +23,7 @@ struct MultipartTests {
         #expect(Multipart.timestamp(realtimeNanoseconds: nanoseconds) == text)
     }
 
-    @Test("the fixed pieces are the contract's")
+    @Test("the fixed pieces match the contract")
     func pieces() {
         #expect(Multipart.contentType == "multipart/x-mixed-replace; boundary=frame")
         #expect(Multipart.opening == Array("--frame\r\n".utf8))

@@ -1,4 +1,4 @@
-/// Numbers that look random and are the same in every run (Marsaglia's xorshift).
+/// A deterministic random number generator (Marsaglia's xorshift).
 struct Xorshift: RandomNumberGenerator {
     private var state: UInt64
 
@@ -12,7 +12,7 @@ struct Xorshift: RandomNumberGenerator {
     }
 }
 
-/// A picture that is a JPEG to all who look at its markers; its data means nothing.
+/// A picture with valid JPEG markers and meaningless data.
 struct SampleJPEG {
     var width = 640
     var height = 480
@@ -20,11 +20,11 @@ struct SampleJPEG {
     var hasHuffmanTables = true
     /// Segments between the start and the frame header.
     var segments: [UInt8] = []
-    /// Right before the frame header.
+    /// Inserted directly before the frame header.
     var fill: [UInt8] = []
     var dataByteCount = 200
     var seed = 1
-    /// Put into the middle of the data.
+    /// Inserted in the middle of the data.
     var insertion: [UInt8] = []
     var end: [UInt8] = [0xFF, 0xD9]
 
@@ -44,7 +44,7 @@ struct SampleJPEG {
             + Self.segment(0xDA, [3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0])
     }
 
-    /// Entropy-coded bytes as an encoder would write them: 0xFF is followed by a zero or a restart marker.
+    /// Entropy-coded bytes as an encoder writes them: 0xFF is followed by a zero or a restart marker.
     var data: [UInt8] {
         var random = Xorshift(seed: seed)
         var data: [UInt8] = []

@@ -2,9 +2,9 @@ import Testing
 
 @testable import MotionJPEG
 
-@Suite("Pictures without an end")
+@Suite("Pictures without an end marker")
 struct TruncationRuleTests {
-    @Test("a camera that never sends the end is let through within a second, and that is said once")
+    @Test("pictures of a camera that never sends the end marker are accepted after 30 pictures, reported once")
     func allTruncated() {
         var rule = TruncationRule()
         let moments = (1...200).filter { _ in rule.note(isTruncated: true) }
@@ -12,21 +12,21 @@ struct TruncationRuleTests {
         #expect(rule.isRelaxed)
     }
 
-    @Test("87 of 100 cut pictures are a habit of the camera", arguments: [true, false])
+    @Test("87 truncated pictures of 100 relax the rule", arguments: [true, false])
     func mostTruncated(goodFirst: Bool) {
         var rule = TruncationRule()
         for index in 0..<100 { _ = rule.note(isTruncated: goodFirst ? index >= 13 : index < 87) }
         #expect(rule.isRelaxed)
     }
 
-    @Test("as long as half of the pictures are whole the cut ones are refused")
+    @Test("while half of the pictures are whole, truncated ones are rejected")
     func halfTruncated() {
         var rule = TruncationRule()
         for index in 0..<1000 { _ = rule.note(isTruncated: !index.isMultiple(of: 2)) }
         #expect(!rule.isRelaxed)
     }
 
-    @Test("a bad start is no habit yet")
+    @Test("a few truncated pictures at the start do not relax the rule")
     func badStart() {
         var rule = TruncationRule()
         for _ in 0..<TruncationRule.minimumCount / 2 { _ = rule.note(isTruncated: true) }
