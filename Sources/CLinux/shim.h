@@ -1,4 +1,4 @@
-// Headers that Swift's Glibc module leaves out, and calls that Swift cannot make because they are variadic.
+// Headers missing from Swift's Glibc module, and wrappers for functions that Swift cannot call because they are variadic.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// GNU extensions: glibc shows them only under _GNU_SOURCE, and with that defined the structures of this module would
+// GNU extensions: glibc declares them only under _GNU_SOURCE, but defining that would make the structures of this module
 // differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
 // pthread_setname_np(3), sigabbrev_np(3); values: fcntl.h, asm-generic/fcntl.h and linux/splice.h.
 int memfd_create(const char *_Nonnull name, unsigned int flags);
@@ -39,18 +39,18 @@ enum { linux_ofd_getlk = 36, linux_ofd_setlk = 37, linux_ofd_setlkw = 38 };
 enum { linux_set_pipe_size = 1031, linux_splice_nonblock = 2 };
 static const int linux_open_unnamed = 020000000 | O_DIRECTORY;
 
-/// Sleeps while `*word` is `expected`, no longer than `timeout` (NULL: no limit). Shared between processes.
+/// Waits while `*word` is `expected`, up to `timeout` (NULL: indefinitely). Works between processes.
 static inline int linux_futex_wait(const uint32_t *_Nonnull word, uint32_t expected,
                                    const struct timespec *_Nullable timeout) {
     return (int)syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout, (void *)0, 0);
 }
 
-/// Wakes everyone asleep on `word`.
+/// Wakes all waiters on `word`.
 static inline int linux_futex_wake(const uint32_t *_Nonnull word) {
     return (int)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, (void *)0, (void *)0, 0);
 }
 
-/// Sleeps while both words are as expected, until `deadline` on CLOCK_MONOTONIC (futex_waitv(2), Linux 5.16 and later).
+/// Waits while both words are as expected, until `deadline` on CLOCK_MONOTONIC (futex_waitv(2), Linux 5.16 or later).
 static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32_t first_expected,
                                           const uint32_t *_Nonnull second, uint32_t second_expected,
                                           const struct timespec *_Nonnull deadline) {
@@ -69,24 +69,24 @@ static inline int linux_fcntl_lock(int descriptor, int command, struct flock *_N
     return fcntl(descriptor, command, lock);
 }
 
-/// Bytes that wait in the socket's send queue (SIOCOUTQ), or -1.
+/// Returns the number of bytes in the socket's send queue (SIOCOUTQ), or -1.
 static inline int linux_socket_unsent(int descriptor) {
     int bytes = 0;
     return ioctl(descriptor, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
 }
 
-/// The signal sent to this process when its parent ends (PR_SET_PDEATHSIG).
+/// Sets the signal sent to this process when its parent ends (PR_SET_PDEATHSIG).
 static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
 
-/// Starts a program as the leader of a session and process group of its own; returns its process, or -1 and errno.
+/// Starts a program as the leader of its own session and process group; returns its process ID, or -1 and errno.
 ///
-/// Its standard input, output and error are copies of the three descriptors; all others that this process has without
-/// FD_CLOEXEC are inherited. It gets default signal actions, an empty signal mask, and `death_signal` (0: none) when the
-/// thread that calls this ends. A program that cannot be executed is an error here: the child reports it by a pipe that
-/// a successful execve closes. Between fork and execve the child only makes async-signal-safe calls, so other threads of
-/// this process do no harm.
+/// Its standard input, output and error are duplicates of the three descriptors; all other descriptors without FD_CLOEXEC
+/// are inherited. It has default signal actions and an empty signal mask, and receives `death_signal` (0: none) when the
+/// calling thread ends. If the program cannot be executed, this function fails: the child reports the error through a pipe
+/// that a successful execve closes. Between fork and execve the child makes only async-signal-safe calls, so other threads
+/// of this process do no harm.
 static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                                 char *_Nullable const *_Nonnull environment, const int streams[_Nonnull 3],
                                 int death_signal) {
@@ -124,7 +124,7 @@ static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const
     return failure ? -1 : child;
 }
 
-/// A child process that has ended and is not reaped yet (it stays so), or 0.
+/// Returns a child process that has ended but is not reaped, without reaping it, or 0.
 static inline pid_t linux_ended_child(void) {
     siginfo_t info;
     info.si_pid = 0;
@@ -146,7 +146,7 @@ static inline int linux_send_descriptor(int socket, int descriptor) {
     return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/// Receives a descriptor that linux_send_descriptor() sent, with FD_CLOEXEC set; -1 and errno if there is none.
+/// Receives a descriptor sent by linux_send_descriptor() and sets FD_CLOEXEC; returns -1 and errno if there is none.
 static inline int linux_receive_descriptor(int socket) {
     char byte = 0, control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {&byte, 1};
@@ -165,18 +165,18 @@ static inline int linux_receive_descriptor(int socket) {
     return descriptor;
 }
 
-/// How a child process ended that tried a library; see linux_try_library().
+/// Exit statuses of the child process of linux_try_library().
 enum { linux_trial_fit = 100, linux_trial_refused, linux_trial_lacking, linux_trial_unfit };
 
-/// Loads a library in a child process, which ends at once, or by SIGALRM when it takes longer than `seconds`.
+/// Loads a library in a child process, which then exits, or is killed by SIGALRM after `seconds`.
 ///
-/// The child gives the library's `function` to `is_fit`. Returned is the child's wait status, or -1 without a child; it
-/// exits with one of the values above, and with any other only when the library itself ends it.
+/// The child passes the library's `function` to `is_fit`. Returns the child's wait status, or -1 without a child. The
+/// child exits with one of the values above; any other status means that the library itself ended it.
 static inline int linux_try_library(const char *_Nonnull path, const char *_Nonnull function,
                                     _Bool (*_Nonnull is_fit)(void *_Nonnull), unsigned seconds) {
     const pid_t child = fork();
     if (child == 0) {
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     // what is expected to crash leaves no core
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     // no core file for an expected crash
         const int fatal[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
         for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
         sigset_t none;

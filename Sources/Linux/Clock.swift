@@ -2,7 +2,7 @@ import Glibc
 
 /// The two clocks of a frame.
 public enum Clock {
-    /// CLOCK_MONOTONIC in nanoseconds: never set back, the same in all processes of the machine.
+    /// CLOCK_MONOTONIC in nanoseconds: never goes back, and is the same in all processes of the machine.
     public static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
 
     /// CLOCK_REALTIME in nanoseconds since 1970-01-01 UTC.

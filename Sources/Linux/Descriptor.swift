@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// An open file descriptor, closed when its owner goes away.
+/// An open file descriptor, closed when it goes out of scope.
 public struct Descriptor: ~Copyable, Sendable {
-    /// The number the kernel knows it by; it stays the owner's to close.
+    /// The descriptor number; only the owner closes it.
     public let number: CInt
 
     /// Takes over an open descriptor.
@@ -19,7 +19,7 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Opens `path` as ``init(opening:flags:mode:)`` does; nil when there is no such file.
+    /// Opens `path` like ``init(opening:flags:mode:)``; returns nil if there is no such file.
     public static func openIfThere(_ path: FilePath, flags: CInt) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
             return try Descriptor(opening: path, flags: flags)
@@ -29,7 +29,7 @@ public struct Descriptor: ~Copyable, Sendable {
         }
     }
 
-    /// Opens a file without a name in `folder` (`O_TMPFILE`), for reading and writing.
+    /// Opens an unnamed file in `folder` (`O_TMPFILE`) for reading and writing.
     public init(unnamedIn folder: FilePath, mode: UInt32) throws(SystemError) {
         number = try systemCall("open", "\(folder)") {
             unsafe folder.withPlatformString { unsafe open($0, O_RDWR | linux_open_unnamed | O_CLOEXEC, mode) }
@@ -40,56 +40,56 @@ public struct Descriptor: ~Copyable, Sendable {
         close(number)
     }
 
-    /// Gives the descriptor away: the caller closes it.
+    /// Releases ownership: the caller must close the descriptor.
     public consuming func release() -> CInt {
         let number = number
         discard self
         return number
     }
 
-    /// Another descriptor of the same open file (`F_DUPFD_CLOEXEC`).
+    /// Returns another descriptor of the same open file (`F_DUPFD_CLOEXEC`).
     public func duplicate() throws(SystemError) -> Descriptor {
         let number = number
         return Descriptor(
             owning: try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// Whether reads and writes return at once instead of waiting (`O_NONBLOCK`).
+    /// Sets whether reads and writes return at once instead of waiting (`O_NONBLOCK`).
     public func setNonBlocking(_ isNonBlocking: Bool) throws(SystemError) {
         try Linux.setNonBlocking(number, isNonBlocking)
     }
 
-    /// What fstat(2) knows of the file behind the descriptor.
+    /// Returns the status of the open file (fstat(2)).
     public func status() throws(SystemError) -> FileStatus {
         try FileStatus(of: number)
     }
 }
 
-/// Sets or clears `O_NONBLOCK` on a descriptor that somebody else owns.
+/// Sets or clears `O_NONBLOCK` on a descriptor owned elsewhere.
 public func setNonBlocking(_ number: CInt, _ isNonBlocking: Bool) throws(SystemError) {
     let flags = try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_GETFL) }
     let wanted = isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
     try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_SETFL, wanted) }
 }
 
-/// What identifies a file and says whose it is: the part of stat(2) that Oriel asks for.
+/// A file's identity, owner, permissions, size and kind (stat(2)).
 public struct FileStatus: Equatable, Sendable {
     public let device: UInt64
     public let inode: UInt64
     public let byteCount: Int
     public let owner: UInt32
-    /// Permission bits alone (`07777`).
+    /// The permission bits (`07777`).
     public let permissions: UInt32
-    /// How many names the file has; 0 once it is unlinked.
+    /// The number of hard links; 0 after the file is unlinked.
     public let linkCount: Int
     public let kind: Kind
-    /// When the content last changed: CLOCK_REALTIME in nanoseconds, in steps of the kernel's clock tick (up to 10 ms).
+    /// When the content last changed: CLOCK_REALTIME in nanoseconds, with the resolution of a clock tick (up to 10 ms).
     public let modified: UInt64
 
-    /// The kinds of files that a program may be pointed at.
+    /// The kind of a file.
     public enum Kind: Sendable { case file, folder, characterDevice, other }
 
-    /// What stat(2) knows of the file at `path`, or lstat(2) of a symbolic link itself.
+    /// Reads the status of the file at `path` (stat(2)), or of a symbolic link itself (lstat(2)).
     public init(at path: FilePath, followingLinks: Bool = true) throws(SystemError) {
         var status = stat()
         try systemCall("stat", "\(path)") {
@@ -100,7 +100,7 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
-    /// What fstat(2) knows of the file behind a descriptor that somebody else owns.
+    /// Reads the status of an open file whose descriptor is owned elsewhere (fstat(2)).
     public init(of number: CInt) throws(SystemError) {
         var status = stat()
         try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }
@@ -124,6 +124,6 @@ public struct FileStatus: Equatable, Sendable {
             }
     }
 
-    /// Whether both are the same file.
+    /// Returns whether both are the same file.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 }

@@ -2,28 +2,28 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Waits for many descriptors at once (epoll(7)): level-triggered, unless ``Interest/edge`` is asked for.
+/// Waits for events on many descriptors (epoll(7)): level-triggered unless ``Interest/edge`` is set.
 public struct Epoll: ~Copyable, Sendable {
-    /// What to wait for, or what has come.
+    /// Events to wait for, or events that occurred.
     public struct Interest: OptionSet, Sendable {
         public let rawValue: UInt32
         public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         public static let readable = Interest(rawValue: EPOLLIN.rawValue)
         public static let writable = Interest(rawValue: EPOLLOUT.rawValue)
-        /// The peer has shut down its side for writing.
+        /// The peer has shut down its writing side.
         public static let peerClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
-        /// An error is pending; reported without being asked for.
+        /// An error is pending; always reported.
         public static let error = Interest(rawValue: EPOLLERR.rawValue)
-        /// The peer is gone; reported without being asked for.
+        /// The peer is gone; always reported.
         public static let hangUp = Interest(rawValue: EPOLLHUP.rawValue)
-        /// With other processes on the same descriptor: wake only one of them.
+        /// Wake only one of several processes that wait for the same descriptor.
         public static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)
-        /// Report a change once instead of a state for as long as it lasts.
+        /// Edge-triggered: report each change once.
         public static let edge = Interest(rawValue: EPOLLET.rawValue)
     }
 
-    /// A descriptor's event: the token that it was added with, and what has come.
+    /// An event of a descriptor: the token with which it was added, and what occurred.
     public struct Event: Sendable {
         public let token: UInt64
         public let interest: Interest
@@ -43,19 +43,20 @@ public struct Epoll: ~Copyable, Sendable {
         try control(EPOLL_CTL_MOD, number, interest, token)
     }
 
-    /// To be called before the descriptor is closed when copies of it may live elsewhere.
+    /// Must be called before closing a descriptor that may have duplicates elsewhere.
     public func remove(_ number: CInt) {
         _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
     }
 
-    /// Waits up to `milliseconds` (-1: without limit) and appends what has come to `events`, at most 256 at once.
+    /// Waits up to `milliseconds` (-1: indefinitely) and appends the events that occurred, at most 256 at once.
     ///
-    /// A signal ends the wait early. Throws if the kernel refuses to wait, which a caller that goes on would meet again
-    /// at once.
+    /// A signal ends the wait early.
+    ///
+    /// - Throws: If the kernel refuses to wait; calling again would fail at once.
     public func wait(into events: inout [Event], milliseconds: CInt) throws(SystemError) {
         let number = descriptor.number
         let failure: Errno? = unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
-            // Never nil for a buffer that is not empty; glibc 2.41 declares the parameter so.
+            // Never nil, since the buffer is not empty; glibc 2.41 declares the parameter as nonnull.
             guard let start = buffer.baseAddress else { return .noMemory }
             let count = unsafe epoll_wait(number, start, 256, milliseconds)
             if count < 0 { return Errno.current == .interrupted ? nil : Errno.current }

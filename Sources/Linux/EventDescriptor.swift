@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// A descriptor that one thread makes readable to wake another (eventfd(2)).
+/// A descriptor that one thread makes readable to wake another thread (eventfd(2)).
 public struct EventDescriptor: ~Copyable, Sendable {
     public let descriptor: Descriptor
 

@@ -1,20 +1,20 @@
 import Glibc
 public import SystemPackage
 
-/// Files that are read whole.
+/// Reads whole files.
 public enum File {
-    /// The bytes of the regular file at `path`.
+    /// Returns the bytes of the regular file at `path`.
     ///
-    /// Throws `EFBIG` when there are more than `maximumByteCount`, and `ENXIO` for a pipe or a device, which might never
-    /// end or never begin.
+    /// - Throws: `EFBIG` if there are more than `maximumByteCount`, and `ENXIO` for a pipe or a device, which might
+    ///   never end or block.
     public static func contents(of path: FilePath, maximumByteCount: Int = 64 << 20) throws(SystemError) -> [UInt8] {
-        // O_NONBLOCK: a pipe that nobody writes into must not hold the caller.
+        // O_NONBLOCK: opening a pipe without a writer must not block.
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK)
         let status = try descriptor.status()
         guard status.kind == .file else { throw SystemError("read", "\(path)", .noSuchAddressOrDevice) }
         let expected = status.byteCount
         guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
-        // One byte more than expected shows whether the file has grown meanwhile, or does not tell its size (/proc).
+        // One extra byte reveals whether the file has grown or does not report its size (/proc).
         var bytes = [UInt8](repeating: 0, count: expected + 1)
         var count = 0
         while true {
@@ -32,7 +32,7 @@ public enum File {
         return bytes
     }
 
-    /// The file that `path` leads to, links followed; `path` itself where that is none.
+    /// Returns `path` with symbolic links resolved, or `path` itself if that fails.
     public static func target(of path: FilePath) -> FilePath {
         guard let text = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else { return path }
         defer { unsafe free(text) }
@@ -40,12 +40,12 @@ public enum File {
     }
 }
 
-/// Files that are written whole.
+// Writing whole files.
 extension File {
-    /// Makes `bytes` the content of the file at `path`, such that whoever reads it, now or after a power failure, finds
-    /// either the old content or the new one.
+    /// Atomically replaces the content of the file at `path` with `bytes`: readers find either the old or the new
+    /// content, even after a power failure.
     ///
-    /// The new file stands under `path` and `.new` first.
+    /// The new content is first written to `path` with the suffix `.new`.
     public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
         let new = FilePath(path.string + ".new")
         do throws(SystemError) {
@@ -71,16 +71,14 @@ extension File {
         }
     }
 
-    /// Removes the name of a file or a socket, if it is there.
+    /// Unlinks a file or a socket, if it exists.
     public static func remove(_ path: FilePath) {
         _ = unsafe path.withPlatformString { unsafe unlink($0) }
     }
 }
 
 extension File {
-    /// Gives a file another name, in place of a file that has it already.
-    ///
-    /// Failure leaves both as they are.
+    /// Renames a file, replacing an existing one; does nothing if that fails.
     public static func move(_ path: FilePath, to new: FilePath) {
         _ = unsafe path.withPlatformString { old in
             unsafe new.withPlatformString { unsafe rename(old, $0) }

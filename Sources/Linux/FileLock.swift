@@ -2,14 +2,14 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Locks on single bytes of a file that belong to an open file description (fcntl(2), `F_OFD_SETLK`).
+/// Locks on single bytes of a file, owned by an open file description (fcntl(2), `F_OFD_SETLK`).
 ///
-/// Such a lock ends with the process, however it ends, and is seen across containers. It also outlives `close` while
-/// a mapping of the same description lives: drop it by ``unlock(_:byte:)``.
+/// Such a lock is released when the process ends, however it ends, and works across containers. It survives `close`
+/// while a mapping of the same description exists: release it with ``unlock(_:byte:)``.
 public enum FileLock {
     public enum Kind: Sendable { case shared, exclusive }
 
-    /// Takes the lock on `byte` if nobody is in the way; returns false if somebody is.
+    /// Takes the lock on `byte`; returns false if there is a conflicting lock.
     public static func tryLock(
         _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind
     ) throws(SystemError) -> Bool {
@@ -22,9 +22,7 @@ public enum FileLock {
         }
     }
 
-    /// Waits until nobody is in the way of a lock on `byte` and takes it.
-    ///
-    /// Returns false if a signal has ended the wait.
+    /// Waits until there is no conflicting lock on `byte` and takes the lock; returns false if a signal ends the wait.
     public static func waitForLock(
         _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind = .exclusive
     ) throws(SystemError) -> Bool {
@@ -34,13 +32,13 @@ public enum FileLock {
         throw SystemError("fcntl(F_OFD_SETLKW)", "descriptor \(descriptor.number)", .current)
     }
 
-    /// Drops the lock on `byte`.
+    /// Releases the lock on `byte`.
     public static func unlock(_ descriptor: borrowing Descriptor, byte: Int) {
         var request = flock(F_UNLCK, byte)
         _ = unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_setlk), &request)
     }
 
-    /// Whether another description holds a lock on `byte` that would refuse one of `kind`.
+    /// Returns whether another description holds a lock on `byte` that conflicts with one of `kind`.
     public static func isTaken(_ descriptor: borrowing Descriptor, byte: Int, against kind: Kind) -> Bool {
         var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
         guard unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_getlk), &request) == 0 else { return false }

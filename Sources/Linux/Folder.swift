@@ -1,9 +1,9 @@
 import Glibc
 public import SystemPackage
 
-/// What lies in a folder.
+/// Operations on folders.
 public enum Folder {
-    /// The names of the entries of `path` but `.` and `..`, in no order; empty where it cannot be read.
+    /// Returns the entries of `path` except `.` and `..`, unordered; empty if it cannot be read.
     public static func names(in path: FilePath) -> [String] {
         guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else { return [] }
         defer { unsafe closedir(stream) }
@@ -19,7 +19,7 @@ public enum Folder {
 }
 
 extension Folder {
-    /// Makes the folder at `path`, and those that it lies in, where they are not there yet.
+    /// Creates the folder at `path` and missing parent folders.
     public static func make(_ path: FilePath, permissions: UInt32) throws(SystemError) {
         if let status = try? FileStatus(at: path), status.kind == .folder { return }
         let parent = path.removingLastComponent()
@@ -32,24 +32,24 @@ extension Folder {
 }
 
 extension Folder {
-    /// Makes a folder with a new name in `parent` that only this user can enter; `name` begins its name.
+    /// Creates a folder with a unique name beginning with `name` in `parent`, accessible only to this user.
     public static func makeTemporary(in parent: FilePath, name: String) throws(SystemError) -> FilePath {
         var template = Array(parent.appending("\(name).XXXXXX").string.utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "\(parent)", .current) }
         return FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
-    /// Removes the folder at `path` with all that it contains; symbolic links are removed, not followed.
+    /// Removes the folder at `path` and its contents; symbolic links are removed, not followed.
     public static func remove(_ path: FilePath) {
         empty(path)
         _ = unsafe path.withPlatformString { unsafe rmdir($0) }
     }
 
-    /// Removes everything in the folder at `path`, but not the folder; symbolic links are removed, not followed.
+    /// Removes the contents of the folder at `path`; symbolic links are removed, not followed.
     public static func empty(_ path: FilePath) {
         for name in names(in: path) {
             let entry = path.appending(name)
-            // unlink(2) fails with EISDIR for a folder alone: never for a link to one.
+            // unlink(2) fails with EISDIR only for a folder, never for a link to one.
             if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0, Errno.current == .isDirectory {
                 remove(entry)
             }
@@ -61,7 +61,7 @@ extension Folder {
         _ = unsafe path.withPlatformString { unsafe chmod($0, permissions) }
     }
 
-    /// Whether this process may write into the folder at `path`.
+    /// Returns whether this process may create files in the folder at `path`.
     public static func isWritable(_ path: FilePath) -> Bool {
         unsafe path.withPlatformString { unsafe access($0, W_OK) } == 0
     }

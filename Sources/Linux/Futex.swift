@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 public import Synchronization
 
-/// Sleeping on and waking a 32-bit word of shared memory (futex(2), not private to the process).
+/// Waits on and wakes a 32-bit word of shared memory (futex(2), not process-private).
 ///
-/// Both calls work on a mapping that is read-only.
+/// Both calls work on a read-only mapping.
 public enum Futex {
     /// Why a wait ended.
     public enum Outcome: Sendable {
-        /// Somebody woke the word, or a signal came: look again.
+        /// The word was woken, or a signal arrived: check again.
         case woken
         /// The word was not `expected` when the wait began.
         case changed
         case timedOut
     }
 
-    /// Sleeps while `word` is `expected`, no longer than `milliseconds`.
+    /// Waits while `word` is `expected`, up to `milliseconds`.
     @unsafe
     public static func wait(
         on word: UnsafePointer<Atomic<UInt32>>, while expected: UInt32, milliseconds: Int
@@ -31,10 +31,10 @@ public enum Futex {
         }
     }
 
-    /// Sleeps while `first` is `firstExpected` and `second` is `secondExpected`, until `deadline` at the latest.
+    /// Waits while `first` is `firstExpected` and `second` is `secondExpected`, until `deadline` at the latest.
     ///
-    /// Returns nil, at once, if the kernel cannot wait for two words: before Linux 5.16, or where a sandbox forbids the
-    /// call (futex_waitv(2)).
+    /// Returns nil at once if the kernel cannot wait for two words: before Linux 5.16, or if a sandbox forbids the call
+    /// (futex_waitv(2)).
     @unsafe
     static func waitEither(
         _ first: UnsafePointer<Atomic<UInt32>>, while firstExpected: UInt32,
@@ -59,7 +59,7 @@ public enum Futex {
 
     private static let lacksWaitEither = Atomic(false)
 
-    /// Wakes everyone asleep on `word`.
+    /// Wakes all waiters on `word`.
     @unsafe
     public static func wakeAll(on word: UnsafePointer<Atomic<UInt32>>) {
         _ = unsafe linux_futex_wake(UnsafeRawPointer(word).assumingMemoryBound(to: UInt32.self))

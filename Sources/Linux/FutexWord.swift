@@ -1,11 +1,11 @@
 public import Synchronization
 
-/// A counter of this process that threads sleep on until another thread advances it (futex(2)).
+/// A process-private counter on which threads wait until another thread advances it (futex(2)).
 ///
-/// Costs no descriptor. Read ``value``, look whether there is something to do, then wait while the value is the same: an
-/// advance in between ends the wait at once.
+/// Needs no descriptor. Read ``value``, check whether there is something to do, then wait while the value is unchanged:
+/// an advance in between ends the wait at once.
 ///
-/// `@unchecked Sendable`: the pointer never changes, the memory behind it lives as long as this object, and it holds an
+/// `@unchecked Sendable`: the pointer never changes, its memory lives as long as this object, and it contains an
 /// atomic.
 @safe
 public final class FutexWord: @unchecked Sendable {
@@ -23,24 +23,22 @@ public final class FutexWord: @unchecked Sendable {
 
     public var value: UInt32 { unsafe word.pointee.load(ordering: .acquiring) }
 
-    /// Changes the value and wakes all threads that wait.
+    /// Changes the value and wakes all waiting threads.
     public func advance() {
         unsafe word.pointee.add(1, ordering: .releasing)
         unsafe Futex.wakeAll(on: UnsafePointer(word))
     }
 
-    /// Sleeps while the value is `expected`, until `deadline` at the latest.
-    ///
-    /// May return early.
+    /// Waits while the value is `expected`, until `deadline` at the latest; may return early.
     public func wait(while expected: UInt32, until deadline: Instant) {
         let remaining = (deadline - .now).millisecondsRoundedUp
         guard remaining > 0 else { return }
         _ = unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: min(remaining, 1_000_000_000))
     }
 
-    /// Sleeps while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
+    /// Waits while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
     ///
-    /// Where the kernel cannot wait for both (before Linux 5.16) only `other` ends the wait.
+    /// If the kernel cannot wait for both (before Linux 5.16), only `other` ends the wait.
     @unsafe
     public func wait(
         while expected: UInt32, or other: UnsafePointer<Atomic<UInt32>>, while otherExpected: UInt32,

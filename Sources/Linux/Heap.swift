@@ -1,10 +1,10 @@
 import CLinux
 
-/// How the C library keeps memory (mallopt(3)).
+/// Settings of the C library's allocator (mallopt(3)).
 public enum Heap {
-    /// Gives blocks of at least `byteCount` bytes back to the system as soon as they are freed.
+    /// Returns blocks of at least `byteCount` bytes to the system as soon as they are freed (`M_MMAP_THRESHOLD`).
     ///
-    /// Otherwise the C library keeps ever larger ones, so that a process that once had large pictures stays large.
+    /// By default the C library raises the threshold, so that a process that once had large pictures stays large.
     public static func returnBlocks(from byteCount: Int) {
         mallopt(M_MMAP_THRESHOLD, CInt(clamping: byteCount))
     }

@@ -17,7 +17,7 @@ public struct Inotify: ~Copyable, Sendable {
         public static let closedAfterWriting = Mask(rawValue: UInt32(IN_CLOSE_WRITE))
     }
 
-    /// The descriptor to poll; readable when something happened.
+    /// The descriptor to poll; readable when there are events.
     public let descriptor: Descriptor
 
     public init() throws(SystemError) {
@@ -25,17 +25,17 @@ public struct Inotify: ~Copyable, Sendable {
             owning: try systemCall("inotify_init1", "") { inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK)) })
     }
 
-    /// Watches what happens to the entries of `folder`.
+    /// Watches the entries of `folder`.
     public func watch(_ folder: FilePath, _ mask: Mask) throws(SystemError) {
         try systemCall("inotify_add_watch", "\(folder)") {
             unsafe folder.withPlatformString { unsafe inotify_add_watch(descriptor.number, $0, mask.rawValue) }
         }
     }
 
-    /// The names of the entries that changed since the last call; empty if nothing did.
+    /// Returns the names of the entries that changed since the last call; empty if none did.
     ///
-    /// Contains an empty name if the kernel has dropped events or has ended a watch: anything may have changed then, and
-    /// the folder must be watched again.
+    /// Contains an empty name if the kernel dropped events or removed a watch: then anything may have changed, and the
+    /// folder must be watched again.
     public func changedNames() -> Set<String> {
         var names: Set<String> = []
         let number = descriptor.number

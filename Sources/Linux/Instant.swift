@@ -1,6 +1,6 @@
-/// A moment on CLOCK_MONOTONIC, which is never set back and is the same in all processes of the machine.
+/// A moment on CLOCK_MONOTONIC, which never goes back and is the same in all processes of the machine.
 ///
-/// Arithmetic stays within the clock's range instead of trapping: a moment may come from another process.
+/// Arithmetic saturates instead of trapping, because a moment may come from another process.
 public struct Instant: Hashable, Comparable, Sendable {
     /// Nanoseconds on the clock.
     public let nanoseconds: UInt64
@@ -9,7 +9,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     public static var now: Instant { Instant(nanoseconds: Clock.monotonic) }
 
-    /// Before every other moment, and after.
+    /// The earliest and the latest moment.
     public static let distantPast = Instant(nanoseconds: 0)
     public static let distantFuture = Instant(nanoseconds: .max)
 
@@ -27,19 +27,19 @@ public struct Instant: Hashable, Comparable, Sendable {
 
     public static func - (moment: Instant, duration: Duration) -> Instant { moment + (.zero - duration) }
 
-    /// How long after `other` this moment is; negative if it is before.
+    /// The time from `other` to `moment`; negative if `moment` is earlier.
     public static func - (moment: Instant, other: Instant) -> Duration {
         moment >= other
             ? .nanoseconds(Int64(clamping: moment.nanoseconds - other.nanoseconds))
             : .nanoseconds(-Int64(clamping: other.nanoseconds - moment.nanoseconds))
     }
 
-    /// How long ago this moment was at `now`; zero if it is still to come.
+    /// Returns how long ago this moment was at `now`, or zero if it is in the future.
     public func age(at now: Instant) -> Duration { max(.zero, now - self) }
 }
 
 extension Duration {
-    /// Whole nanoseconds, rounded toward zero; limited to what 64 bits hold, 292 years.
+    /// Whole nanoseconds, rounded toward zero and clamped to 64 bits (292 years).
     public var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -47,16 +47,16 @@ extension Duration {
         return isOver || isSumOver ? (seconds < 0 ? .min : .max) : sum
     }
 
-    /// Whole milliseconds, rounded up: as a timeout of poll(2) that does not end early.
+    /// Whole milliseconds, rounded up so that a poll(2) timeout does not expire early; never negative.
     public var millisecondsRoundedUp: Int {
         let value = nanoseconds
         return value <= 0 ? 0 : Int((value - 1) / 1_000_000 + 1)
     }
 
-    /// As a number of seconds.
+    /// The number of seconds.
     public var inSeconds: Double { Double(nanoseconds) / 1e9 }
 
-    /// A number of seconds; zero for what is no number, and never longer than 292 years.
+    /// Creates a duration in seconds, clamped to ±285 years; zero if `seconds` is not finite.
     public init(inSeconds seconds: Double) {
         let limit = 9e9
         self = seconds.isFinite ? .nanoseconds(Int64(min(max(seconds, -limit), limit) * 1e9)) : .zero

@@ -1,52 +1,52 @@
 import CLinux
 
-/// A try at loading a library, where it can do no harm.
+/// Tests in a child process whether a library can be loaded.
 public enum LibraryTrial {
-    /// What came of it.
+    /// The result of a test.
     public enum Outcome: Equatable, Sendable {
-        /// The library is what is wanted.
+        /// The library is suitable.
         case fit
-        /// dlopen(3) refuses it, and will say why.
+        /// dlopen(3) fails; calling it in this process returns the reason.
         case refused
-        /// It has no function of that name.
+        /// The library lacks the function.
         case lacksFunction
-        /// It has one, but another than is wanted.
+        /// The check rejected the library.
         case unfit
-        /// It ended the process that loaded it, in these words.
+        /// Loading it killed or hung the child process, as described.
         case harmful(String)
-        /// No process could be started, so that nothing is known.
+        /// The child process could not be started.
         case untried
     }
 
-    /// Looks at the function of a library; called in a process of its own, which it may kill.
+    /// Checks the function of a library; runs in the child process, which it may crash.
     public typealias Check = @convention(c) (UnsafeMutableRawPointer) -> Bool
 
-    /// Seconds after which a library that does not let go is given up.
-    private static let longestTime: CUnsignedInt = 10
+    /// The timeout in seconds.
+    private static let timeoutSeconds: CUnsignedInt = 10
 
-    /// Loads the library in a process of its own (dlopen(3) there), which ends at once.
+    /// Loads the library with dlopen(3) in a child process, which then exits.
     ///
-    /// A file that is cut passes for a library until a page behind its end is touched: that kills whoever loads it. And
-    /// any library runs code of its own as soon as it is loaded.
+    /// Loading a truncated library crashes the process when a page beyond its end is touched, and any library runs its
+    /// own code when it is loaded.
     ///
     /// - Parameters:
-    ///   - path: As dlopen(3) takes it.
-    ///   - function: What it is to have.
-    ///   - isFit: Whether that is what is wanted.
-    /// - Returns: What came of it.
+    ///   - path: The library, as passed to dlopen(3).
+    ///   - function: The function that the library must have.
+    ///   - isFit: Checks the function.
+    /// - Returns: The result of the test.
     public static func outcome(loading path: String, function: String, isFit: Check) -> Outcome {
-        let status = unsafe linux_try_library(path, function, isFit, longestTime)
+        let status = unsafe linux_try_library(path, function, isFit, timeoutSeconds)
         guard status >= 0 else { return .untried }
         // wait(2): the signal in the lowest seven bits, the exit status above them.
         let (signal, code) = (status & 0x7f, status >> 8 & 0xff)
-        if signal == SIGALRM { return .harmful("loading it takes no end") }
-        if signal != 0 { return .harmful("loading it ends a process by signal \(signal)") }
+        if signal == SIGALRM { return .harmful("loading it hangs") }
+        if signal != 0 { return .harmful("loading it kills the process with signal \(signal)") }
         switch Int(code) {
         case linux_trial_fit: return .fit
         case linux_trial_refused: return .refused
         case linux_trial_lacking: return .lacksFunction
         case linux_trial_unfit: return .unfit
-        default: return .harmful("loading it ends a process with status \(code)")
+        default: return .harmful("loading it exits the process with status \(code)")
         }
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A time of day on the machine's own clock, for people to read.
+/// A date and time in the local time zone, for display.
 public struct LocalTime: Equatable, Sendable {
     public let year: Int
     /// 1 to 12.
@@ -9,11 +9,11 @@ public struct LocalTime: Equatable, Sendable {
     public let day: Int
     public let hour: Int
     public let minute: Int
-    /// 0 to 60: a leap second counts.
+    /// 0 to 60, to allow for leap seconds.
     public let second: Int
     public let millisecond: Int
 
-    /// The local time at `realtime`, nanoseconds since 1970-01-01 UTC.
+    /// Converts `realtime`, nanoseconds since 1970-01-01 UTC.
     public init(realtime: UInt64) {
         var seconds = time_t(realtime / 1_000_000_000)
         var fields = unsafe tm()

@@ -1,10 +1,10 @@
 import Glibc
 import SystemPackage
 
-/// Memory shared with other processes, unmapped when its owner goes away.
+/// Memory shared with other processes, unmapped when it goes out of scope.
 ///
-/// `@unchecked Sendable`: the mapping itself never changes; what lies in it is shared between processes anyhow and
-/// is reached through atomics or copied and then checked by whoever knows its layout.
+/// `@unchecked Sendable`: the mapping itself never changes; its contents are shared between processes anyway, and are
+/// accessed through atomics or copied and then validated by the code that knows the layout.
 @safe
 public struct Mapping: ~Copyable, @unchecked Sendable {
     public enum Access: Sendable { case read, readWrite }
@@ -13,7 +13,7 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
     public let byteCount: Int
     private let protection: Int?
 
-    /// Maps the first `byteCount` bytes behind `descriptor`.
+    /// Maps the first `byteCount` bytes of the file.
     public init(_ descriptor: borrowing Descriptor, byteCount: Int, access: Access) throws(SystemError) {
         let rights = access == .read ? PROT_READ : PROT_READ | PROT_WRITE
         let base = unsafe mmap(nil, byteCount, rights, MAP_SHARED, descriptor.number, 0)
@@ -31,24 +31,24 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Whether the file was truncated under the mapping and touched there: zeros stand in its place since.
+    /// Whether the file was truncated under the mapping and accessed there; the mapping contains zeros since then.
     public var wasCutOff: Bool { protection.map { MappingFaults.wasCutOff($0) } ?? false }
 
-    /// Lends the bytes at `range` to `body`.
+    /// Calls `body` with the bytes at `range`.
     public func withBytes<Value, Failure: Error>(
         _ range: Range<Int>, _ body: (RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try body(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: byteCount).extracting(range))
     }
 
-    /// The `Value` that lies `offset` bytes in, such as an atomic.
+    /// Returns a pointer to the `Value` at `offset`, such as an atomic.
     @unsafe
     public func pointer<Value: ~Copyable>(to type: Value.Type, at offset: Int) -> UnsafeMutablePointer<Value> {
         precondition(offset >= 0 && offset + MemoryLayout<Value>.size <= byteCount)
         return unsafe (base + offset).assumingMemoryBound(to: Value.self)
     }
 
-    /// The bytes at `range`, to be written by the one process that may.
+    /// Returns the bytes at `range`, for the one process that may write them.
     @unsafe
     public func mutableBytes(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)

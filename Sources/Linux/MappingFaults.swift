@@ -1,19 +1,18 @@
 import Glibc
 import Synchronization
 
-/// Keeps a process alive when somebody truncates a file that it has mapped.
+/// Keeps a process alive when a file that it has mapped is truncated.
 ///
-/// Touching a page beyond the end of its file raises SIGBUS (mmap(2)), which ends the process. Instead the handler here
-/// puts zeros in place of the whole mapping and marks it; whoever reads there finds nothing that makes sense, looks at
-/// ``Mapping/wasCutOff``, and lets go of it. A SIGBUS of any other cause ends the process as usual.
+/// Accessing a page beyond the end of the file raises SIGBUS (mmap(2)), which kills the process. The handler here
+/// replaces the whole mapping with zeros and marks it; readers find invalid contents, check ``Mapping/wasCutOff``, and
+/// release the mapping. A SIGBUS with any other cause kills the process as usual.
 ///
-/// Why this is safe: the handler calls only mmap(2) and signal(2), of which the latter is async-signal-safe
-/// (signal-safety(7)) and the former a plain system call. It touches only a table that is allocated once and never
-/// freed, through atomics, and neither allocates nor locks: the table's address is a global that was set before the first
-/// mapping could fault.
+/// Why this is safe: the handler calls only signal(2), which is async-signal-safe (signal-safety(7)), and mmap(2),
+/// which is a plain system call. It accesses only a table that is allocated once and never freed, through atomics, and
+/// neither allocates nor locks: the table's address is a global that was set before any mapping could fault.
 @safe
 enum MappingFaults {
-    /// Mappings beyond so many at once are not protected.
+    /// The maximum number of protected mappings; further ones are not protected.
     private static let capacity = 1024
 
     struct Entry: ~Copyable {
@@ -23,7 +22,7 @@ enum MappingFaults {
         let wasCutOff = Atomic(false)
     }
 
-    // `nonisolated(unsafe)`: the pointer never changes after the first use, and all that it leads to is atomic.
+    // `nonisolated(unsafe)`: the pointer never changes after the first use, and everything it points to is atomic.
     private nonisolated(unsafe) static let table: UnsafeMutablePointer<Entry> = {
         let table = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)
         for index in 0..<capacity { unsafe (table + index).initialize(to: Entry()) }
@@ -34,14 +33,14 @@ enum MappingFaults {
         return unsafe table
     }()
 
-    /// Makes SIGBUS do what is said above, once for the process.
+    /// Installs the handler, once per process.
     static func install() { _ = unsafe table }
 
-    /// Protects a mapping; returns its place in the table, or nil if that is full.
+    /// Protects a mapping; returns its index in the table, or nil if the table is full.
     static func protect(start: UInt, byteCount: Int, isWritable: Bool) -> Int? {
         for index in 0..<capacity {
             let entry = unsafe table + index
-            // A place is taken by its size first: the handler looks at entries with a start only.
+            // The size is set first to claim the entry: the handler ignores entries without a start.
             let isFree = unsafe entry.pointee.byteCount.compareExchange(
                 expected: 0, desired: UInt(byteCount), ordering: .acquiring
             ).exchanged
@@ -63,7 +62,7 @@ enum MappingFaults {
         unsafe table[index].wasCutOff.load(ordering: .acquiring)
     }
 
-    /// Replaces the mapping that holds `address` by zeros; returns false if it is not one of those in the table.
+    /// Replaces the mapping that contains `address` with zeros; returns false if it is not in the table.
     fileprivate static func replace(at address: UInt) -> Bool {
         for index in 0..<capacity {
             let entry = unsafe table + index
@@ -88,6 +87,6 @@ private func handleBusError(
 ) {
     let address = unsafe UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
     if MappingFaults.replace(at: address) { return }
-    // Of another cause: the default action, which comes as soon as this returns and the access faults again.
+    // Another cause: the default action runs when this returns and the access faults again.
     _ = signal(SIGBUS, SIG_DFL)
 }

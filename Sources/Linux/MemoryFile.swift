@@ -2,15 +2,15 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// A file in memory without a name (memfd_create(2)): written once, then sent to any number of sockets.
+/// An anonymous file in memory (memfd_create(2)): written once, then sent to any number of sockets.
 public struct MemoryFile: ~Copyable, Sendable {
     public let descriptor: Descriptor
-    /// Bytes written so far.
+    /// The number of bytes appended so far.
     public private(set) var byteCount: Int
 
-    /// `name` is what /proc shows.
+    /// Creates an empty file; `name` is shown in /proc.
     public init(_ name: String) throws(SystemError) {
-        // Every throw comes before the first property is set: the compiler (6.3) otherwise closes what was never opened.
+        // Throw only before the first property is set: otherwise the compiler (6.3) closes a descriptor never opened.
         let number = try systemCall("memfd_create", name) {
             unsafe name.withCString { unsafe memfd_create($0, UInt32(MFD_CLOEXEC)) }
         }
@@ -24,7 +24,7 @@ public struct MemoryFile: ~Copyable, Sendable {
         byteCount += bytes.byteCount
     }
 
-    /// Writes over what is there from `offset` on, without counting.
+    /// Overwrites the contents at `offset` without changing ``byteCount``.
     public func write(_ bytes: RawSpan, at offset: Int) throws(SystemError) {
         var written = 0
         while written < bytes.byteCount {
@@ -45,10 +45,10 @@ public struct MemoryFile: ~Copyable, Sendable {
         try append(unsafe bytes.span.bytes)
     }
 
-    /// Gives up counting: the file alone.
+    /// Returns the file's descriptor.
     public consuming func intoDescriptor() -> Descriptor { descriptor }
 
-    /// All that was appended, or the first `byteCount` bytes.
+    /// Returns everything that was appended, or the first `byteCount` bytes.
     public func contents(byteCount: Int? = nil) throws(SystemError) -> [UInt8] {
         let byteCount = byteCount ?? self.byteCount
         var bytes = [UInt8](repeating: 0, count: byteCount)
@@ -68,10 +68,10 @@ public struct MemoryFile: ~Copyable, Sendable {
         return bytes
     }
 
-    /// Sends what lies at `range` to `socket`, without copying it; returns how many bytes the socket took.
+    /// Sends the bytes at `range` to `socket` without copying; returns the number of bytes sent.
     ///
-    /// The socket then holds the file's own memory until its peer has read it: what is written over before that
-    /// arrives changed.
+    /// The socket references the file's memory until the peer has read it: bytes overwritten before that arrive
+    /// changed.
     public func send(_ range: Range<Int>, to socket: CInt) -> Result<Int, Errno> {
         var position = off_t(range.lowerBound)
         let number = descriptor.number

@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// This machine's network addresses, and short connections to servers on it.
+/// This machine's network addresses, and short requests to servers on it.
 ///
-/// Unsafe code: structures of getaddrinfo(3) and getifaddrs(3), read only between the call and their release.
+/// Unsafe code: structures of getaddrinfo(3) and getifaddrs(3), accessed only between the call and their release.
 public enum Network {
-    /// The numeric addresses of this machine's interfaces, without loopback and link-local ones.
+    /// The numeric addresses of this machine's interfaces, except loopback and link-local ones.
     public static var addresses: [String] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&first) == 0 else { return [] }
@@ -35,7 +35,7 @@ public enum Network {
         return addresses
     }
 
-    /// Connects to a numeric address, or `localhost`; the socket does not block.
+    /// Connects to a numeric address or `localhost`; the socket is non-blocking.
     public static func connect(to address: String, port: Int, timeout: Duration) throws(SystemError) -> Descriptor {
         let subject = "\(address) port \(port)"
         var hints = unsafe addrinfo()
@@ -63,9 +63,9 @@ public enum Network {
         return descriptor
     }
 
-    /// The status and body of the answer to `GET path`; nil if there is no whole answer within `timeout`.
+    /// Returns the status and body of the response to `GET path`, or nil without a complete response within `timeout`.
     ///
-    /// Asks with HTTP/1.0, so that the end of the connection is the end of the body; reads at most 1 MiB.
+    /// Uses HTTP/1.0, so that the end of the connection is the end of the body; reads at most 1 MiB.
     public static func get(
         _ path: String, from address: String, port: Int, timeout: Duration
     ) -> (status: Int, body: String)? {
@@ -96,7 +96,7 @@ public enum Network {
 }
 
 extension String {
-    /// Where `text` first occurs.
+    /// Returns the range of the first occurrence of `text`.
     fileprivate func range(of text: String) -> Range<String.Index>? {
         let (bytes, wanted) = (Array(utf8), Array(text.utf8))
         guard bytes.count >= wanted.count else { return nil }

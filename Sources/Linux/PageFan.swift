@@ -2,18 +2,18 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Sends the beginning of a file to many sockets, its pages being looked up once and not for each (splice(2), tee(2)).
+/// Sends the beginning of a file to many sockets, looking up its pages only once (splice(2), tee(2)).
 ///
-/// One pipe keeps the pages, another takes a copy of them to a socket and is empty between calls. No call waits. For one
-/// thread at a time.
+/// One pipe holds the pages; another carries a copy of them to a socket and is empty between calls. No call blocks.
+/// Must be used by one thread at a time.
 public struct PageFan: ~Copyable, Sendable {
     private let kept: Pipe
     private let copy: Pipe
-    /// /dev/null: where what is in a pipe goes without being read.
+    /// /dev/null, to drain a pipe without reading it.
     private let nowhere: Descriptor
-    /// How many bytes are kept.
+    /// The number of bytes in the kept pipe.
     public private(set) var byteCount: Int
-    /// Whether the pipes hold what they should; once they do not, nothing more may be sent.
+    /// Whether the pipes are consistent; if not, nothing more may be sent.
     public private(set) var isUsable: Bool
 
     private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {
@@ -24,8 +24,8 @@ public struct PageFan: ~Copyable, Sendable {
         isUsable = true
     }
 
-    /// Room for `capacity` bytes; nil when there are no descriptors, or no leave for pipes of that size
-    /// (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
+    /// Returns a fan-out with room for `capacity` bytes, or nil if the process is out of descriptors or may not have
+    /// pipes of that size (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
     public static func open(capacity: Int) -> PageFan? {
         guard let kept = Pipe.open(capacity: capacity), let copy = Pipe.open(capacity: capacity),
             let nowhere = try? Descriptor(opening: "/dev/null", flags: O_WRONLY)
@@ -33,7 +33,8 @@ public struct PageFan: ~Copyable, Sendable {
         return PageFan(kept: kept, copy: copy, nowhere: nowhere)
     }
 
-    /// Keeps the first `byteCount` bytes of `file`, in place of what was kept; nothing, and false, when not all have room.
+    /// Replaces the kept bytes with the first `byteCount` of `file`; keeps nothing and returns false if they do not
+    /// fit.
     public mutating func keep(_ file: borrowing MemoryFile, byteCount: Int) -> Bool {
         empty()
         guard isUsable else { return false }
@@ -52,20 +53,20 @@ public struct PageFan: ~Copyable, Sendable {
         return true
     }
 
-    /// Sends what is kept; returns how many bytes `socket` took.
+    /// Sends the kept bytes; returns the number of bytes sent.
     ///
-    /// It then holds the file's own memory, as after ``MemoryFile/send(_:to:)``.
+    /// The socket references the file's memory, as after ``MemoryFile/send(_:to:)``.
     public mutating func send(to socket: CInt) -> Result<Int, Errno> {
         let (source, between, byteCount) = (kept.reading.number, copy.writing.number, byteCount)
         let copied = retryingOnInterrupt { tee(source, between, byteCount, Self.atOnce) }
         guard case .success(let count) = copied else { return copied }
         let sent = Self.move(count, from: copy, to: socket)
-        // A rest would be the beginning of what the next socket gets.
+        // A remainder would be sent to the next socket first.
         if !Self.drop(count - ((try? sent.get()) ?? 0), from: copy, to: nowhere) { isUsable = false }
         return sent
     }
 
-    /// Lets go of what is kept.
+    /// Drops the kept bytes.
     public mutating func empty() {
         if !Self.drop(byteCount, from: kept, to: nowhere) { isUsable = false }
         byteCount = 0
@@ -73,7 +74,7 @@ public struct PageFan: ~Copyable, Sendable {
 
     private static let atOnce = UInt32(linux_splice_nonblock)
 
-    /// Lets `byteCount` bytes go that `pipe` holds; false when not all went.
+    /// Drains `byteCount` bytes from `pipe`; returns false if not all could be drained.
     private static func drop(
         _ byteCount: Int, from pipe: borrowing Pipe, to nowhere: borrowing Descriptor
     ) -> Bool {
@@ -91,7 +92,7 @@ public struct PageFan: ~Copyable, Sendable {
     }
 }
 
-/// Both ends of a pipe that does not wait.
+/// Both ends of a non-blocking pipe.
 private struct Pipe: ~Copyable, Sendable {
     let reading: Descriptor
     let writing: Descriptor

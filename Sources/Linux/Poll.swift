@@ -1,24 +1,24 @@
 import Glibc
 
-/// Waiting for a few descriptors (poll(2)).
+/// Waits for a few descriptors (poll(2)).
 public enum Poll {
-    /// Waits until one of `descriptors` is readable or in error, up to `milliseconds` (-1: without limit).
+    /// Waits until one of `descriptors` is readable or in error, up to `milliseconds` (-1: indefinitely).
     ///
-    /// Returns those that are; none when the time was over or a signal came.
+    /// Returns the descriptors that are; empty after the timeout or a signal.
     @discardableResult
     public static func wait(_ descriptors: [CInt], milliseconds: Int) -> [CInt] {
         readiness(of: descriptors, milliseconds: milliseconds).map(\.number)
     }
 
-    /// What a descriptor is ready for.
+    /// The state of a descriptor.
     public struct Readiness: Equatable, Sendable {
         public let number: CInt
         public let isReadable: Bool
-        /// In error, hung up, or not open.
+        /// Whether the descriptor is in error, hung up, or not open.
         public let isBroken: Bool
     }
 
-    /// Waits as ``wait(_:milliseconds:)`` does and tells how each descriptor that it returns is.
+    /// Waits like ``wait(_:milliseconds:)`` and returns the state of each ready descriptor.
     public static func readiness(of descriptors: [CInt], milliseconds: Int) -> [Readiness] {
         var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = unsafe poll(&entries, nfds_t(entries.count), CInt(clamping: milliseconds))

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// What connects two processes: pipes, and Unix sockets through which descriptors are sent (unix(7), SCM_RIGHTS).
+/// Channels between processes: pipes, and Unix sockets that pass descriptors (unix(7), SCM_RIGHTS).
 public enum ProcessChannel {
-    /// Two connected sockets, closed on exec.
+    /// Returns two connected sockets, closed on exec.
     public static func pair() throws(SystemError) -> (CInt, CInt) {
         var ends: [CInt] = [-1, -1]
         try systemCall("socketpair", "") {
@@ -13,7 +13,7 @@ public enum ProcessChannel {
         return (ends[0], ends[1])
     }
 
-    /// A pipe's ends, for reading and for writing, closed on exec.
+    /// Returns the ends of a pipe, closed on exec.
     public static func pipe() throws(SystemError) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [-1, -1]
         try systemCall("pipe2", "") { unsafe pipe2(&ends, O_CLOEXEC) }
@@ -25,7 +25,7 @@ public enum ProcessChannel {
         try systemCall("sendmsg", "a descriptor") { linux_send_descriptor(socket, number) }
     }
 
-    /// The descriptor that comes through `socket`; throws if none comes within `timeout`.
+    /// Receives a descriptor through `socket`; throws if none arrives within `timeout`.
     public static func receive(from socket: CInt, timeout: Duration) throws(SystemError) -> Descriptor {
         guard !Poll.wait([socket], milliseconds: timeout.millisecondsRoundedUp).isEmpty else {
             throw SystemError("recvmsg", "a descriptor", .timedOut)
@@ -33,7 +33,7 @@ public enum ProcessChannel {
         return Descriptor(owning: try systemCall("recvmsg", "a descriptor") { linux_receive_descriptor(socket) })
     }
 
-    /// Whether the descriptor is a socket that listens.
+    /// Returns whether the descriptor is a listening socket.
     public static func isListening(_ number: CInt) -> Bool {
         var value: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)

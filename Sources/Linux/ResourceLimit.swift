@@ -1,8 +1,8 @@
 import Glibc
 
-/// What the system lets this process have (getrlimit(2)).
+/// The resource limits of this process (getrlimit(2)).
 public enum ResourceLimit {
-    /// Raises the number of descriptors to what the process may allow itself, at most `maximum`, and returns it.
+    /// Raises the soft limit of open descriptors to the hard limit, at most `maximum`, and returns it.
     public static func raiseOpenFiles(maximum: Int = .max) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return 1024 }

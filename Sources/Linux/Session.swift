@@ -2,21 +2,21 @@ import SystemPackage
 
 /// The session that this process belongs to (setsid(2)).
 public enum Session {
-    /// Lets all other sessions of the machine go before this one (sched(7), "The autogroup feature").
+    /// Sets the niceness of this session's autogroup (sched(7), "The autogroup feature").
     ///
-    /// Many kernels share the processor between sessions first, and then within each: there the niceness of a thread
-    /// counts for nothing against programs that were started elsewhere, and that of the session does. Only a session
-    /// that was made for this program is changed, as those of services are: one without a terminal, led by this process
-    /// or by the one that started it. Elsewhere, and where the kernel has no such groups, nothing happens.
+    /// With autogroups, the kernel divides CPU time between sessions first and then within each: the niceness of a
+    /// thread has no effect on programs of other sessions, but that of the session has. Only a session created for this
+    /// program is changed, such as that of a service: one without a terminal, led by this process or by its parent.
+    /// Otherwise, and on kernels without autogroups, nothing happens.
     ///
-    /// - Parameter niceness: 0 (as all others), 1 (a little) to 19 (whenever nobody else wants to run).
+    /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
     public static func yieldToOthers(niceness: Int) {
         guard isOwn else { return }
         let group = try? FileDescriptor.open(FilePath("/proc/self/autogroup"), .writeOnly)
         _ = try? group?.closeAfter { try group?.writeAll("\(niceness)".utf8) }
     }
 
-    /// Whether the session is this program's alone, by /proc/self/stat (proc_pid_stat(5)).
+    /// Whether the session was created for this program, according to /proc/self/stat (proc_pid_stat(5)).
     private static var isOwn: Bool {
         guard let bytes = try? File.contents(of: "/proc/self/stat") else { return false }
         let text = String(decoding: bytes, as: UTF8.self)

@@ -2,19 +2,19 @@ import Glibc
 import Synchronization
 public import SystemPackage
 
-/// A file of 64-bit words that several processes share: each is read and written whole.
+/// A file of 64-bit words shared by several processes; each word is read and written atomically.
 public struct SharedCounters: ~Copyable, Sendable {
-    /// The file, for locks on its bytes; nil when the words belong to this process alone.
+    /// The file, for locks on its bytes.
     public let descriptor: Descriptor
     public let count: Int
     private let mapping: Mapping
 
-    /// Opens `path`, makes it where it is missing (mode 0640), and lets it hold at least `count` words.
+    /// Opens or creates `path` (mode 0640) and extends it to at least `count` words.
     public init(path: FilePath, count: Int) throws(SystemError) {
         try self.init(Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o640), "\(path)", count: count)
     }
 
-    /// Words that only this process knows.
+    /// Creates private words of this process.
     public init(privateCount count: Int) throws(SystemError) {
         try self.init(MemoryFile("counters").intoDescriptor(), "memfd", count: count)
     }

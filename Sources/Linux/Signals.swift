@@ -6,9 +6,9 @@ import SystemPackage
 public struct SignalDescriptor: ~Copyable, Sendable {
     public let descriptor: Descriptor
 
-    /// Blocks `signals` in this thread and those it starts from now on, and makes the descriptor readable for each.
+    /// Blocks `signals` in this thread and its future child threads, and makes the descriptor readable for each.
     ///
-    /// To be called before any other thread is started.
+    /// Must be called before any other thread starts.
     public init(blocking signals: [CInt]) throws(SystemError) {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -20,7 +20,7 @@ public struct SignalDescriptor: ~Copyable, Sendable {
             })
     }
 
-    /// The next signal that has come, or nil.
+    /// Returns the next pending signal, or nil.
     public func next() -> CInt? {
         var info = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
@@ -29,16 +29,17 @@ public struct SignalDescriptor: ~Copyable, Sendable {
     }
 }
 
-/// What a process does with signals that are not its business.
+/// Signal dispositions of the process.
 public enum Signals {
-    /// Makes writing to a closed socket an error (EPIPE) instead of the end of the process.
+    /// Ignores SIGPIPE, so that writing to a closed socket fails with EPIPE instead of killing the process.
     public static func ignoreBrokenPipe() {
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Runs `body`, and starts the threads that it makes, with all signals blocked but those of a fault in the program.
+    /// Runs `body`, and any threads that it starts, with all signals blocked except those for program faults.
     ///
-    /// For a thread that a library starts: a program that handles its signals elsewhere must not get them there.
+    /// For threads started by libraries: signals must not be delivered to them if the program handles signals
+    /// elsewhere.
     public static func withoutDelivery<Value: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -53,13 +54,13 @@ public enum Signals {
 
     private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
 
-    /// Ends the process at once when it crashes, as the kernel does by itself.
+    /// Terminates the process at once when it crashes, the kernel's default.
     ///
-    /// Swift's runtime would start another program that writes a backtrace: a second in which nobody serves, and where
-    /// that program fails, a process that neither runs nor ends and is therefore never restarted. With
-    /// `SWIFT_BACKTRACE` set it still does.
+    /// Swift's runtime would start another program to write a backtrace: that takes a second without service, and if
+    /// that program fails, the process hangs and is never restarted. With `SWIFT_BACKTRACE` set, the runtime still does
+    /// so.
     ///
-    /// A file that is truncated under its mapping ends nothing, whether this is called before or after the file is
+    /// A file truncated under its mapping does not kill the process, whether this is called before or after the file is
     /// mapped: see ``Mapping/wasCutOff``.
     public static func endAtOnceOnCrash() {
         guard Environment.value("SWIFT_BACKTRACE")?.isEmpty ?? true else { return }

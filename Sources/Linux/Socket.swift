@@ -2,15 +2,15 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Both ends of a connection within this process.
+/// Two connected sockets of this process.
 public struct SocketPair: ~Copyable, Sendable {
     public let first: Descriptor
     public let second: Descriptor
 }
 
-/// What the event loop does with a connected socket that it owns by number.
+/// Operations on sockets, by descriptor number.
 public enum Socket {
-    /// Sends `bytes` without raising SIGPIPE; returns how many the socket took.
+    /// Sends `bytes` without raising SIGPIPE; returns the number of bytes sent.
     public static func send(_ bytes: RawSpan, to socket: CInt) -> Result<Int, Errno> {
         unsafe bytes.withUnsafeBytes { buffer in
             retryingOnInterrupt {
@@ -19,7 +19,7 @@ public enum Socket {
         }
     }
 
-    /// Reads and throws away what has come; 0 when the peer has closed.
+    /// Reads and discards received bytes; returns their number, or 0 if the peer has closed.
     public static func discardInput(of socket: CInt) -> Result<Int, Errno> {
         unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
             retryingOnInterrupt {
@@ -28,39 +28,40 @@ public enum Socket {
         }
     }
 
-    /// Bytes the peer has not read yet (`SIOCOUTQ`), or nil where the kernel does not say.
+    /// Returns the number of bytes in the send queue (`SIOCOUTQ`), or nil if unknown.
     public static func unsentByteCount(of socket: CInt) -> Int? {
         let count = linux_socket_unsent(socket)
         return count < 0 ? nil : Int(count)
     }
 
-    /// Whether the socket is one of this machine (`AF_UNIX`): what its peer has read has left the sender's memory.
+    /// Returns whether this is a Unix socket (`AF_UNIX`): then bytes leave the sender's memory when the peer reads
+    /// them.
     ///
-    /// Not so over TCP, where what is acknowledged may still lie unread in memory that both ends share.
+    /// Over TCP on the same machine, acknowledged bytes may still be unread in memory that both ends share.
     public static func isLocal(_ socket: CInt) -> Bool {
         var domain: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)
         return unsafe getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX
     }
 
-    /// Asks for a send buffer of `byteCount` bytes (`SO_SNDBUF`); the kernel caps it by net.core.wmem_max.
+    /// Requests a send buffer of `byteCount` bytes (`SO_SNDBUF`); the kernel limits it to net.core.wmem_max.
     public static func setSendBuffer(of socket: CInt, byteCount: Int) {
         var value = CInt(clamping: byteCount)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &value, 4)
     }
 
-    /// Ends blocking reads from `socket` after `milliseconds` with EAGAIN (`SO_RCVTIMEO`).
+    /// Sets a timeout after which blocking reads fail with EAGAIN (`SO_RCVTIMEO`).
     public static func setReceiveTimeout(of socket: CInt, milliseconds: Int) {
         var value = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &value, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Sends `bytes` from `offset` on without raising SIGPIPE; returns how many the socket took.
+    /// Sends `bytes` from `offset` on without raising SIGPIPE; returns the number of bytes sent.
     public static func send(_ bytes: [UInt8], from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         unsafe send(bytes.span.bytes.extracting(offset..<bytes.count), to: socket)
     }
 
-    /// Looks at what has come without taking it out; returns how many bytes, 0 when the peer has closed.
+    /// Reads received bytes without removing them; returns their number, or 0 if the peer has closed.
     public static func peek(at socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             retryingOnInterrupt {
@@ -69,28 +70,29 @@ public enum Socket {
         }
     }
 
-    /// Takes out what has come; returns how many bytes, 0 when the peer has closed.
+    /// Reads received bytes; returns their number, or 0 if the peer has closed.
     public static func receive(from socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             retryingOnInterrupt { unsafe recv(socket, buffer.baseAddress, buffer.count, 0) }
         }
     }
 
-    /// Takes the next connection of a listening socket; the connection is non-blocking.
+    /// Accepts the next connection of a listening socket; the connection is non-blocking.
     public static func accept(from listener: CInt) -> Result<CInt, Errno> {
         retryingOnInterrupt {
             accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue))
         }
     }
 
-    /// Tells the peer that nothing more will come (shutdown(2), `SHUT_WR`).
+    /// Shuts down the sending side (shutdown(2), `SHUT_WR`).
     public static func endOutput(of socket: CInt) {
         _ = shutdown(socket, Int32(SHUT_WR))
     }
 
-    /// Listens at `path` for streams; the file must not exist yet and stays when the descriptor is closed.
+    /// Listens at `path` for stream connections; the file must not exist yet and remains after the descriptor is
+    /// closed.
     ///
-    /// With `permissions` nobody else can have connected before the file has them.
+    /// `permissions` are set before the socket listens, so nobody can connect without them.
     public static func listen(
         at path: FilePath, backlog: CInt = 256, permissions: UInt32? = nil
     ) throws(SystemError) -> Descriptor {
@@ -107,7 +109,7 @@ public enum Socket {
 
     /// Connects to the stream socket at `path`.
     ///
-    /// With `isBlocking` false the socket does not block, and one with too many that wait is an error (EAGAIN).
+    /// If `isBlocking` is false, the socket is non-blocking, and a full accept queue is an error (EAGAIN).
     public static func connect(to path: FilePath, isBlocking: Bool = true) throws(SystemError) -> Descriptor {
         let descriptor = try stream("\(path)")
         if !isBlocking { try descriptor.setNonBlocking(true) }
@@ -117,7 +119,7 @@ public enum Socket {
         return descriptor
     }
 
-    /// Two connected stream sockets that do not block (socketpair(2)).
+    /// Returns two connected non-blocking stream sockets (socketpair(2)).
     public static func pair() throws(SystemError) -> SocketPair {
         var ends: [CInt] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)

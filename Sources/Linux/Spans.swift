@@ -21,14 +21,14 @@ extension [UInt8] {
         unsafe bytes.withUnsafeBytes { unsafe append(contentsOf: $0) }
     }
 
-    /// Lends the bytes to `body`.
+    /// Calls `body` with the bytes.
     public func withRawSpan<Value, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try body(unsafe span.bytes)
     }
 
-    /// Lends the bytes to `body`, which may change them.
+    /// Calls `body` with the bytes, which it may change.
     public mutating func withMutableRawSpan<Value, Failure: Error>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value {

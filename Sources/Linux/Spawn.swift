@@ -2,11 +2,11 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// A program with its arguments, ready to be started.
+/// A program with its arguments.
 public struct Command: Equatable, Sendable {
-    /// The program's file; PATH is not searched, see ``Executable/find(_:)``.
+    /// The path of the executable; PATH is not searched: see ``Executable/find(_:)``.
     public var program: FilePath
-    /// Without the program's own name.
+    /// The arguments, without the program's name.
     public var arguments: [String]
     /// Environment variables, added to those of this process.
     public var variables: [String: String]
@@ -18,7 +18,7 @@ public struct Command: Equatable, Sendable {
     }
 }
 
-/// The three standard streams of a child process, as descriptors of this process, which keeps them.
+/// The three standard streams of a child process, as descriptors of this process, which remains their owner.
 public struct StandardStreams: Sendable {
     public var input: CInt
     public var output: CInt
@@ -35,10 +35,10 @@ public struct StandardStreams: Sendable {
 public enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
     /// It exited with this status.
     case status(CInt)
-    /// This signal ended it.
+    /// It was killed by this signal.
     case signal(CInt)
 
-    /// `status 73`, or the signal's name, such as `SIGKILL`.
+    /// Such as `status 73` or `SIGKILL`.
     public var description: String {
         switch self {
         case .status(let status): "status \(status)"
@@ -52,17 +52,17 @@ public enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Starting, ending and reaping child processes.
+/// Starts, kills and reaps child processes.
 ///
-/// Each child leads a session and process group of its own, so that it can be ended with all that it has started.
-/// Unsafe code: the argument arrays for execve(2), which live until the call returns.
+/// Each child leads its own session and process group, so that it can be killed with all its descendants. Unsafe code:
+/// the argument arrays for execve(2), which live until the call returns.
 public enum ChildProcesses {
     /// Starts a program with default signal actions and an empty signal mask.
     ///
-    /// The child gets `deathSignal` when the calling thread ends, however it ends; nil for no signal.
+    /// The child receives `deathSignal` (nil: none) when the calling thread ends, however it ends.
     ///
-    /// - Returns: The process, which is also the number of its group.
-    /// - Throws: `SystemError` if it cannot be started, also if the file cannot be executed.
+    /// - Returns: The process ID, which is also the process group ID.
+    /// - Throws: `SystemError` if it cannot be started or the file cannot be executed.
     public static func start(
         _ command: Command, streams: StandardStreams, deathSignal: CInt?
     ) throws(SystemError) -> Int32 {
@@ -78,22 +78,22 @@ public enum ChildProcesses {
         return child
     }
 
-    /// A child that has ended and is still to be reaped; nil if there is none.
+    /// Returns a child that has ended but is not reaped, or nil if there is none.
     ///
-    /// Until ``reap(_:)`` its number is not given to another process, nor is that of its group.
+    /// Its process and group IDs are not reused until ``reap(_:)``.
     public static func ended() -> Int32? {
         let child = linux_ended_child()
         return child > 0 ? child : nil
     }
 
-    /// Takes the ending of a child that has ended; nil if it still runs or is not a child of this process.
+    /// Reaps a child; returns nil if it is still running or is not a child of this process.
     public static func reap(_ child: Int32) -> ProcessEnding? {
         var word: CInt = 0
         guard unsafe waitpid(child, &word, WNOHANG) == child else { return nil }
         return word & 0x7f == 0 ? .status((word >> 8) & 0xff) : .signal(word & 0x7f)
     }
 
-    /// Waits until `child` has ended and takes its ending; kills its group after `timeout`.
+    /// Waits for `child` to end and reaps it; kills its group after `timeout`.
     public static func wait(for child: Int32, timeout: Duration) -> ProcessEnding {
         let deadline = Instant.now + timeout
         while true {
@@ -109,7 +109,7 @@ public enum ChildProcesses {
     /// Sends a signal to all processes of a group.
     public static func signal(group: Int32, _ number: CInt) { _ = kill(-group, number) }
 
-    /// Whether the process exists and has not ended; one that nobody has reaped yet has ended.
+    /// Returns whether the process is running; a zombie is not.
     public static func isRunning(_ process: Int32) -> Bool {
         guard let bytes = try? File.contents(of: FilePath("/proc/\(process)/stat")),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
@@ -118,9 +118,9 @@ public enum ChildProcesses {
         return !bytes[end...].dropFirst(2).starts(with: [UInt8(ascii: "Z")])
     }
 
-    /// What a program writes to its standard output until it ends, and how it ended.
+    /// Runs a program and returns its standard output and how it ended.
     ///
-    /// The program is killed after `timeout`; at most 1 MiB of its output is kept.
+    /// The program is killed after `timeout`; at most 1 MiB of its output is read.
     public static func output(
         of command: Command, timeout: Duration, errorStream: CInt = 2
     ) throws(SystemError) -> (text: String, ending: ProcessEnding) {
@@ -150,25 +150,25 @@ public enum ChildProcesses {
     }
 }
 
-/// Finding programs.
+/// Finds executables.
 public enum Executable {
-    /// The file of the program `name`, looked up in PATH and then in /usr/sbin and /sbin; nil if there is none.
+    /// Returns the path of the program `name` in PATH, /usr/sbin or /sbin, or nil if it is not found.
     public static func find(_ name: String) -> FilePath? {
         let folders = (Environment.value("PATH") ?? "/usr/bin:/bin").split(separator: ":").map { String($0) }
         return (folders + ["/usr/sbin", "/sbin"]).lazy.map { FilePath($0).appending(name) }.first { isExecutable($0) }
     }
 
-    /// Whether this process may execute the regular file at `path`.
+    /// Returns whether `path` is a regular file that this process may execute.
     public static func isExecutable(_ path: FilePath) -> Bool {
         guard let status = try? FileStatus(at: path), status.kind == .file else { return false }
         return unsafe path.withPlatformString { unsafe access($0, X_OK) } == 0
     }
 
-    /// The file of the program that this process runs.
+    /// The executable of this process.
     public static var current: FilePath { File.target(of: "/proc/self/exe") }
 }
 
-/// Strings as execve(2) takes them: an array of pointers that ends with NULL, valid as long as the object lives.
+/// A NULL-terminated array of C strings for execve(2), valid as long as the object lives.
 @safe
 private final class TextArray {
     let pointers: [UnsafeMutablePointer<CChar>?]

@@ -1,7 +1,7 @@
 import Glibc
 public import SystemPackage
 
-/// A system call that failed: which, on what, and why.
+/// A failed system call: which, on what, and why.
 public struct SystemError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The call's name in C, such as `open`.
     public let call: String
@@ -18,7 +18,7 @@ public struct SystemError: Error, Equatable, CustomStringConvertible, Sendable {
     public var description: String { "\(call) \(subject): \(errno)" }
 }
 
-/// Makes a system call again for as long as signals interrupt it.
+/// Repeats a system call while signals interrupt it.
 public func retryingOnInterrupt<Value: FixedWidthInteger>(_ call: () -> Value) -> Result<Value, Errno> {
     while true {
         let value = call()
@@ -28,7 +28,7 @@ public func retryingOnInterrupt<Value: FixedWidthInteger>(_ call: () -> Value) -
     }
 }
 
-/// Makes a system call on `subject`, again when signals interrupt it, and throws when it fails.
+/// Makes a system call on `subject`, repeating it if a signal interrupts it; throws if it fails.
 @discardableResult
 public func systemCall<Value: FixedWidthInteger>(
     _ name: String, _ subject: @autoclosure () -> String, _ call: () -> Value

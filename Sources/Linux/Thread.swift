@@ -4,10 +4,10 @@ import SystemPackage
 
 /// A named thread that runs until its body returns.
 public struct Thread: ~Copyable, @unchecked Sendable {
-    // `@unchecked`: pthread_t is a number to the kernel's library; only `join`, which consumes self, uses it.
+    // `@unchecked`: pthread_t is an opaque value; only `join` and `detach`, which consume self, use it.
     private let handle: pthread_t
 
-    /// Starts a thread; of `name` the kernel keeps the first 15 bytes.
+    /// Starts a thread; the kernel keeps the first 15 bytes of `name`.
     public init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let box = unsafe Unmanaged.passRetained(Body(name: name, run: body))
         var handle = pthread_t()
@@ -19,11 +19,11 @@ public struct Thread: ~Copyable, @unchecked Sendable {
         self.handle = handle
     }
 
-    /// Lets other threads go before the calling one (setpriority(2); on Linux, of one thread alone).
+    /// Sets the niceness of the calling thread (setpriority(2), which on Linux affects a single thread).
     ///
-    /// Of other sessions only where ``Session/yieldToOthers(niceness:)`` is not needed.
+    /// With autogroups this has no effect on other sessions: see ``Session/yieldToOthers(niceness:)``.
     ///
-    /// `niceness`: 1 (a little) to 19 (whenever nobody else wants to run).
+    /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
     public static func yieldToOthers(niceness: Int) {
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, CInt(clamping: niceness))
     }
@@ -33,7 +33,7 @@ public struct Thread: ~Copyable, @unchecked Sendable {
         pthread_join(handle, nil)
     }
 
-    /// Lets the thread run on alone.
+    /// Lets the thread run without being joined.
     public consuming func detach() {
         pthread_detach(handle)
     }

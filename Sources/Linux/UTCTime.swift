@@ -1,11 +1,11 @@
 import Glibc
 
-/// A moment in UTC, for programs to read (RFC 3339).
+/// A timestamp in UTC (RFC 3339).
 public struct UTCTime: Equatable, Sendable {
     /// Such as `2026-11-22T13:09:21.956Z`.
     public let text: String
 
-    /// `realtime` is nanoseconds since 1970-01-01 UTC.
+    /// Converts `realtime`, nanoseconds since 1970-01-01 UTC.
     public init(realtime: UInt64) {
         var seconds = time_t(clamping: realtime / 1_000_000_000)
         var fields = unsafe tm()

@@ -94,12 +94,12 @@ struct RuntimeTests {
         #expect(Environment.value(variable) == nil)
         func damaged(_ end: String) -> String {
             """
-            cannot load ONNX Runtime: FILE is truncated or damaged (loading it ends a process \(end)): \
+            cannot load ONNX Runtime: FILE is truncated or damaged (loading it \(end)): \
             reinstall it with scripts/get-detector
             """
         }
-        #expect(try sentence("OrtGetApiBase", "_Exit(0);") == damaged("with status 0"))
-        #expect(try sentence("OrtGetApiBase", "abort();") == damaged("by signal 6"))
+        #expect(try sentence("OrtGetApiBase", "_Exit(0);") == damaged("exits the process with status 0"))
+        #expect(try sentence("OrtGetApiBase", "abort();") == damaged("kills the process with signal 6"))
     }
 
     @Test("that is too old is reported with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct FileTests {
-    @Test("a file is read whole, an empty one too", arguments: [0, 1, 4095, 4096, 100_000])
+    @Test("a file is read completely, even an empty one", arguments: [0, 1, 4095, 4096, 100_000])
     func contents(byteCount: Int) throws {
         let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let path = FilePath("/tmp/oriel-file-\(UInt64.random(in: 0 ... .max))")
@@ -15,12 +15,12 @@ import Testing
         #expect(try File.contents(of: path) == bytes)
     }
 
-    @Test("a file that does not tell its size is read to its end")
+    @Test("a file that does not report its size is read to its end")
     func unknownSize() throws {
         #expect(try !File.contents(of: "/proc/self/status").isEmpty)
     }
 
-    @Test("a file larger than allowed, and one that is not there, are errors")
+    @Test("a file that is too large or does not exist is an error")
     func errors() {
         #expect(throws: SystemError("read", "/proc/self/status", .fileTooLarge)) {
             try File.contents(of: "/proc/self/status", maximumByteCount: 10)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("a pipe that nobody writes into, and a device without an end, are refused at once", .timeLimit(.minutes(1)))
+    @Test("a pipe without a writer and an endless device are rejected at once", .timeLimit(.minutes(1)))
     func endless() throws {
         let pipe = "/tmp/oriel-pipe-\(UInt64.random(in: 0 ... .max))"
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test("folders and devices are told from files")
+    @Test("folders and devices are distinguished from files")
     func kinds() throws {
         #expect(try FileStatus(at: "/dev").kind == .folder)
         #expect(try FileStatus(at: "/dev/null").kind == .characterDevice)

@@ -3,10 +3,10 @@ import Linux
 import SystemPackage
 import Testing
 
-/// What goes from a file to many sockets by way of pipes.
-@Suite("A file's pages for many sockets")
+/// Sending a file to many sockets through pipes.
+@Suite("Fan-out of a file to many sockets")
 struct PageFanTests {
-    /// Two sockets that are connected with each other and do not wait.
+    /// Two connected non-blocking sockets.
     private struct Pair: ~Copyable {
         let near: Descriptor
         let far: Descriptor
@@ -20,7 +20,7 @@ struct PageFanTests {
             far = Descriptor(owning: ends[1])
         }
 
-        /// All that has arrived at the far end.
+        /// Returns everything that has arrived at the far end.
         func arrived() -> [UInt8] {
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -47,7 +47,7 @@ struct PageFanTests {
         (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ salt) }
     }
 
-    /// What `fan` sends to a socket that has much room.
+    /// Returns what `fan` sends to a socket with a large buffer.
     private func sent(by fan: inout PageFan) throws -> [UInt8] {
         let pair = try Pair()
         Socket.setSendBuffer(of: pair.near.number, byteCount: 1 << 20)
@@ -57,7 +57,7 @@ struct PageFanTests {
         return bytes
     }
 
-    @Test("each socket gets all of it", arguments: [1, 4_095, 4_096, 61_393, 130_000])
+    @Test("each socket receives all bytes", arguments: [1, 4_095, 4_096, 61_393, 130_000])
     func all(byteCount: Int) throws {
         let bytes = pattern(byteCount, 1)
         let file = try file(bytes)
@@ -70,7 +70,7 @@ struct PageFanTests {
         }
     }
 
-    @Test("a socket that is full takes a part or nothing, and the next one gets all")
+    @Test("a full socket receives part or nothing, and the next one everything")
     func full() throws {
         let bytes = pattern(60_000, 2)
         let file = try file(bytes)
@@ -83,7 +83,7 @@ struct PageFanTests {
         #expect(outcome == .failure(.resourceTemporarilyUnavailable))
         let sent = try sent(by: &fan)
         #expect(sent == bytes)
-        // What the full socket left is no part of the next file.
+        // What the full socket left does not become part of the next file.
         _ = fan.send(to: narrow.near.number)
         let others = pattern(50_000, 7)
         let other = try self.file(others)
@@ -92,7 +92,7 @@ struct PageFanTests {
         #expect(next == others)
     }
 
-    @Test("what is kept in its place is what is sent")
+    @Test("after a replacement the new bytes are sent")
     func next() throws {
         var fan = try fan(1 << 17)
         for salt in 0..<5 {
@@ -104,7 +104,7 @@ struct PageFanTests {
         }
     }
 
-    @Test("a file that is larger, or shorter than was said, is not kept in part")
+    @Test("a file that is too large, or shorter than stated, is not kept partially")
     func unfit() throws {
         var fan = try fan(1 << 16)
         let large = try file(pattern(100_000, 3))
@@ -118,7 +118,7 @@ struct PageFanTests {
         #expect(sent == pattern(40_000, 5))
     }
 
-    @Test("no pipe is as large as one wishes")
+    @Test("a capacity beyond the pipe size limit fails")
     func tooLarge() {
         let isOpen = PageFan.open(capacity: 1 << 30) != nil
         #expect(!isOpen)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Child processes")
 struct SpawnTests {
-    @Test("A program gets its arguments and variables, and its output and status come back")
+    @Test("a program receives its arguments and variables, and its output and status are returned")
     func output() throws {
         let command = Command(
             "/bin/sh", ["-c", "echo \"$1 $COLOR\"; exit 3", "sh", "a b"], variables: ["COLOR": "red"])
@@ -15,7 +15,7 @@ struct SpawnTests {
         #expect(result.ending == .status(3))
     }
 
-    @Test("A file that cannot be executed is an error with its reason, and leaves no process")
+    @Test("a file that cannot be executed is an error with its reason and leaves no process")
     func notExecutable() throws {
         let folder = TemporaryFolder()
         try folder.write("no program", to: "text", permissions: .ownerReadWriteExecute)
@@ -27,7 +27,7 @@ struct SpawnTests {
         }
     }
 
-    @Test("A program that takes too long is killed")
+    @Test("a program that takes too long is killed")
     func timeout() throws {
         let began = Instant.now
         let result = try ChildProcesses.output(of: Command("/bin/sleep", ["60"]), timeout: .milliseconds(200))
@@ -36,7 +36,7 @@ struct SpawnTests {
         #expect(Instant.now - began < .seconds(20))
     }
 
-    @Test("It leads a group of its own, with default signal actions")
+    @Test("a child leads its own group and has default signal actions")
     func group() throws {
         let command = Command("/bin/sh", ["-c", "ps -o pgid= -p $$; echo $$; kill -PIPE $$; echo survived"])
         let result = try ChildProcesses.output(of: command, timeout: .seconds(10))
@@ -45,7 +45,7 @@ struct SpawnTests {
         #expect(result.ending == .signal(SIGPIPE))
     }
 
-    @Test("An open descriptor arrives in another process's socket as the same file")
+    @Test("a descriptor sent through a socket arrives as the same file")
     func descriptor() throws {
         let folder = TemporaryFolder()
         let listener = try Socket.listen(at: folder.path.appending("socket"))
