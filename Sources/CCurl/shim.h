@@ -1,8 +1,8 @@
 #include <curl/curl.h>
 #include <curl/header.h>
 
-// Calls of libcurl (7.85 or newer) that Swift cannot make because they are variadic, one for each type of argument,
-// and the values of macros that Swift does not see.
+// Wrappers for libcurl (7.85 or newer) functions that Swift cannot call because they are variadic, one for each argument
+// type, and the values of macros that Swift cannot import.
 
 static inline CURLcode curl_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value) {
     return curl_easy_setopt(handle, option, value);

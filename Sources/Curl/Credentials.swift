@@ -1,4 +1,4 @@
-/// A user name and a password for a server; printed, they are hidden.
+/// A user name and a password for a server; hidden when printed.
 public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     public let user: String
     public let password: String

@@ -2,26 +2,26 @@ import CCurl
 import Linux
 public import SystemPackage
 
-/// One HTTP GET by libcurl: an easy handle, its options and the receiver of the answer.
+/// One HTTP GET made by libcurl: an easy handle, its options and the receiver of the response.
 ///
-/// It belongs to the thread that made it, and receives bytes while ``TransferLoop/run(timeout:alarm:)`` runs. The handle
-/// lives as long as the object; libcurl never uses it from another thread.
+/// It belongs to the thread that created it and receives bytes while ``TransferLoop/run(timeout:alarm:)`` runs. The
+/// handle lives as long as the object; libcurl never uses it from another thread.
 @safe
 public final class Transfer {
-    /// What a transfer requests and how.
+    /// What to request and how.
     public struct Request: Sendable {
         /// http or https, without credentials.
         public var url: String
-        /// Whether the server is this machine itself, which no proxy can reach.
+        /// Whether the server is this machine itself; if so, no proxy is used.
         public var isLoopback = false
         /// The `Accept` header.
         public var accept: String
         public var credentials: Credentials?
-        /// A PEM file of the authorities to trust instead of the system's.
+        /// A PEM file of certificate authorities to trust instead of the system's.
         public var certificateAuthorities: FilePath?
-        /// Limit for resolving, connecting and the TLS handshake together.
+        /// The timeout for name resolution, connecting and the TLS handshake together.
         public var connectTimeout: Duration
-        /// Limit for the whole transfer; nil if there is none.
+        /// The timeout for the whole transfer, or nil for no timeout.
         public var totalTimeout: Duration?
         /// Sent as `User-Agent: oriel/<version>` (RFC 9110 section 10.1.5).
         public var version: String
@@ -36,7 +36,7 @@ public final class Transfer {
 
     private static let userAgentProduct = "oriel"
 
-    /// More header bytes than this, in all answers of one transfer together, end it.
+    /// The maximum number of header bytes in all responses of one transfer together.
     public static let maximumHeaderByteCount = 64 << 10
 
     let handle: UnsafeMutableRawPointer
@@ -47,15 +47,17 @@ public final class Transfer {
     private var headerByteCount = 0
     private var isPaused = false
 
-    /// Bytes of any kind that were received, with headers and ignored bodies of redirects.
+    /// The number of bytes received, including headers and ignored bodies of redirects.
     public private(set) var byteCount: UInt64 = 0
-    /// Whether the server sent more header bytes than are accepted.
+    /// Whether the server sent more header bytes than allowed.
     var isHeaderTooLarge: Bool { headerByteCount > Self.maximumHeaderByteCount }
 
     /// Prepares a transfer; ``TransferLoop/add(_:)`` starts it.
     ///
-    /// `receive` takes each piece of the final answer's body, first an empty one after its headers; it returns false to
-    /// end the transfer.
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - receive: Receives each piece of the final response's body, after an empty one for its headers; returns false
+    ///     to abort the transfer.
     public init(_ request: Request, receive: @escaping (borrowing Transfer, RawSpan) -> Bool) {
         Self.initializeLibrary
         guard let handle = unsafe curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
@@ -73,19 +75,19 @@ public final class Transfer {
         unsafe errorText.deallocate()
     }
 
-    /// Prepares to send the same request again, over the same connection if it is still open.
+    /// Prepares to repeat the request, over the same connection if it is still open.
     public func rewind() {
         headerByteCount = 0
         isPaused = false
         unsafe errorText[0] = 0
     }
 
-    /// Stops taking bytes from now on, so that the server has to wait; ``resume()`` goes on.
+    /// Stops reading, so that the server has to wait, until ``resume()``.
     ///
     /// May be called while bytes are received.
     public func pause() { isPaused = true }
 
-    /// Takes bytes again after ``pause()``; not to be called while bytes are received.
+    /// Resumes reading after ``pause()``; must not be called while bytes are received.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -102,10 +104,11 @@ public final class Transfer {
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_BUFFERSIZE, 256 << 10)
         set(CURLOPT_HTTP_VERSION, Int(curl_http_version_1_1))
-        // A resolver that hangs must not hold up the end of the transfer.
+        // A hanging resolver must not delay the end of the transfer.
         set(CURLOPT_QUICK_EXIT, 1)
 
-        // A redirect never leads out of HTTP, nor from TLS to plain text; credentials stay with the first host.
+        // Redirects to other protocols or from TLS to plain text are not followed; credentials stay with the first
+        // host.
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
         set(CURLOPT_FOLLOWLOCATION, 1)
@@ -127,7 +130,7 @@ public final class Transfer {
         receiveThroughCallbacks()
     }
 
-    /// libcurl keeps the object's address only as long as the handle lives, which `deinit` ends first.
+    /// libcurl keeps the object's address only as long as the handle lives, which `deinit` destroys.
     private func receiveThroughCallbacks() {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         _ = unsafe curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
@@ -159,7 +162,7 @@ public final class Transfer {
         byteCount &+= UInt64(count)
         headerByteCount += count
         if isHeaderTooLarge { return false }
-        // Other answers than 200 may be followed by another: a redirect, a challenge.
+        // Other responses than 200 may be followed by another one: a redirect, an authentication challenge.
         return isLast && status == 200 ? receive(self, RawSpan()) : true
     }
 
@@ -178,31 +181,31 @@ public final class Transfer {
     }()
 }
 
-// The answer.
+// The response.
 extension Transfer {
-    /// The status code of the answer; 0 before there is one.
+    /// The status code of the response, or 0 before there is one.
     public var status: Int { long(CURLINFO_RESPONSE_CODE) }
 
-    /// The answer's `Content-Type`, or nil.
+    /// The response's `Content-Type`, or nil.
     public var contentType: String? { string(CURLINFO_CONTENT_TYPE) }
 
-    /// The answer's `Content-Length`, or nil.
+    /// The response's `Content-Length`, or nil.
     public var contentLength: Int? {
         var value: curl_off_t = -1
         let code = unsafe curl_get_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &value)
         return code == CURLE_OK && value >= 0 ? Int(value) : nil
     }
 
-    /// How long it took until the connection was there and the request could be sent; nil before.
+    /// The time from the start until the request could be sent, or nil before that.
     public var connectTime: Duration? { duration(CURLINFO_PRETRANSFER_TIME_T) }
 
-    /// How long it took from the start of the transfer to its first byte; nil before.
+    /// The time from the start to the first response byte, or nil before that.
     public var firstByteTime: Duration? { duration(CURLINFO_STARTTRANSFER_TIME_T) }
 
-    /// What libcurl says about the failure beside its code; may be empty.
+    /// libcurl's description of the failure in addition to its code; may be empty.
     var errorDetail: String { unsafe String(cString: errorText) }
 
-    /// The last value of a header of the final answer, or nil.
+    /// Returns the last value of a header of the final response, or nil.
     public func header(_ name: String) -> String? {
         var header: UnsafeMutablePointer<curl_header>?
         let code = unsafe name.withCString {
@@ -212,10 +215,10 @@ extension Transfer {
         return unsafe String(cString: value)
     }
 
-    /// What a proxy answered to CONNECT last, or 0.
+    /// The status code of a proxy's last response to CONNECT, or 0.
     var proxyStatus: Int { long(CURLINFO_HTTP_CONNECTCODE) }
 
-    /// The errno of the last failed connect, or 0.
+    /// The errno of the last failed connection attempt, or 0.
     var systemError: Int { long(CURLINFO_OS_ERRNO) }
 
     private func long(_ info: CURLINFO) -> Int {

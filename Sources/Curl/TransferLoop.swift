@@ -1,7 +1,7 @@
 import CCurl
 public import Linux
 
-/// Several transfers on one thread: a multi handle with its connections and its cache of names.
+/// Several transfers on one thread: a multi handle with its connections and its DNS cache.
 ///
 /// The handle lives as long as the object; only methods of the object use it, on the thread that owns the object.
 @safe
@@ -10,7 +10,7 @@ public final class TransferLoop {
     public struct Completion {
         public let transfer: Transfer
         public let result: TransferResult
-        /// What libcurl says about a failure, possibly with text of the server in it.
+        /// libcurl's description of a failure; may contain text sent by the server.
         public let detail: String
     }
 
@@ -18,7 +18,7 @@ public final class TransferLoop {
     /// Retained while libcurl uses them.
     private var transfers: [ObjectIdentifier: Transfer] = [:]
 
-    /// `idleConnectionCount`: connections that are kept open for the next transfer while there is no other.
+    /// - Parameter idleConnectionCount: The number of idle connections kept open for later transfers.
     public init(idleConnectionCount: Int) {
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
         unsafe self.handle = handle
@@ -39,22 +39,22 @@ public final class TransferLoop {
 
     /// Aborts a transfer; does nothing if it has ended.
     ///
-    /// Not to be called while bytes are received: refuse them instead.
+    /// Must not be called while bytes are received: return false from the receiver instead.
     public func remove(_ transfer: Transfer) {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
         unsafe curl_multi_remove_handle(handle, transfer.handle)
     }
 
-    /// Sleeps until there is something to do, for at most `timeout`, does it, and returns the transfers that ended.
+    /// Waits up to `timeout` for activity, handles it, and returns the transfers that ended.
     ///
-    /// `alarm` ends the sleep when it is readable.
+    /// The wait also ends when `alarm` becomes readable.
     public func run(timeout: Duration, alarm: borrowing EventDescriptor) -> [Completion] {
         var extra = curl_waitfd(fd: alarm.descriptor.number, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe curl_multi_poll(handle, &extra, 1, Int32(clamping: timeout.millisecondsRoundedUp), nil)
         return perform()
     }
 
-    /// Does what can be done at once.
+    /// Performs all transfers without waiting.
     private func perform() -> [Completion] {
         var running: CInt = 0
         unsafe curl_multi_perform(handle, &running)

@@ -3,29 +3,29 @@ public import SystemPackage
 
 /// How a transfer ended.
 public enum TransferResult: Equatable, Sendable {
-    /// The answer is complete, whatever its status code is.
+    /// The response is complete, whatever its status code.
     case complete
     case cannotResolve
     case cannotResolveProxy
-    /// No address accepted a connection; the last error, nil if the system named none.
+    /// No address accepted a connection; the last error, or nil if unknown.
     case cannotConnect(Errno?)
-    /// A timeout of the request is over.
+    /// A timeout of the request expired.
     case timedOut
-    /// The proxy answered with this status code instead of connecting.
+    /// The proxy returned this status code instead of connecting.
     case proxyRefused(status: Int)
     case certificateRefused
-    /// The file of trusted authorities cannot be used.
+    /// The file of trusted authorities is unusable.
     case certificateFileInvalid
     case tlsFailed
     case tooManyRedirects
-    /// A redirect leads to another protocol, or to nothing that is a URL.
+    /// A redirect to another protocol or to an invalid URL.
     case redirectedElsewhere
     case notHTTP
-    /// The connection broke before the answer was complete.
+    /// The connection broke before the response was complete.
     case connectionLost
     /// More header bytes than ``Transfer/maximumHeaderByteCount``.
     case headerTooLarge
-    /// The receiver wanted no more bytes.
+    /// The receiver aborted the transfer.
     case refusedByReceiver
     case other
 }
@@ -52,7 +52,7 @@ extension TransferResult {
         case CURLE_URL_MALFORMAT where (300...399).contains(transfer.status): self = .redirectedElsewhere
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR: self = .connectionLost
         case CURLE_WRITE_ERROR: self = transfer.isHeaderTooLarge ? .headerTooLarge : .refusedByReceiver
-        // libcurl 7 reports one header line of more than 100 KiB as lack of memory; later versions have code 100.
+        // libcurl 7 reports a header line larger than 100 KiB as out of memory; later versions have code 100.
         case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): self = .headerTooLarge
         default: self = .other
         }

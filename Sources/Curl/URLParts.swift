@@ -1,10 +1,10 @@
 import CCurl
 
-/// A URL parsed by libcurl, so that a caller checks exactly what libcurl will request.
+/// A URL parsed by libcurl, so that callers check exactly what libcurl will request.
 public struct URLParts: Equatable, Sendable {
-    /// The server's name or address; an IPv6 address is in brackets.
+    /// The host name or IP address; an IPv6 address is in brackets.
     public let host: String
-    /// Whether the URL has a user name or a password.
+    /// Whether the URL contains a user name or a password.
     public let hasCredentials: Bool
     public let port: String?
     /// Begins with `/`.
@@ -16,7 +16,7 @@ public struct URLParts: Equatable, Sendable {
         guard !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }), let handle = unsafe curl_url() else {
             return nil
         }
-        // The handle is used in this initializer alone, which frees it on every way out.
+        // The handle is used only in this initializer, which always frees it.
         defer { unsafe curl_url_cleanup(handle) }
         guard unsafe curl_url_set(handle, CURLUPART_URL, text, 0) == CURLUE_OK,
             let host = unsafe Self.part(CURLUPART_HOST, of: handle), !host.isEmpty
@@ -32,7 +32,7 @@ public struct URLParts: Equatable, Sendable {
     private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard unsafe curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text = unsafe text else { return nil }
-        // libcurl has allocated the text for the caller.
+        // libcurl allocated the text for the caller.
         defer { unsafe curl_free(text) }
         return unsafe String(cString: text)
     }

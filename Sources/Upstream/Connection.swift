@@ -4,23 +4,24 @@ import Linux
 import MotionJPEG
 import SharedFrame
 
-/// One connection to an upstream, from the first question to its end.
+/// One connection to an upstream, from the first request until it ends.
 final class Connection {
     /// Why a connection ended.
     enum Ending: Equatable {
-        /// The program stops.
+        /// The program is stopping.
         case stopped
-        /// Nobody watches any more, and all was well.
+        /// Nobody is watching any more, and the upstream was working.
         case released
         case failed(UpstreamProblem)
     }
 
-    /// After so many unusable pictures in a row the problem is reported.
+    /// The number of consecutive unusable pictures after which the problem is reported.
     private static let refusalsToReport = 3
-    /// A connection that brings bytes but no picture is given up after so many times the stall timeout: a slow line gets
-    /// its time, but a server that only drips does not keep the relay for ever.
+    /// A connection that delivers bytes but no picture is closed after this many stall timeouts: long enough for a slow
+    /// network, but a server that only trickles bytes cannot hold the relay for ever.
     private static let stallsToGiveUp = 6
-    /// Without a new picture for so long the upstream is asked about its camera, and viewers see that it is waited for.
+    /// How long to wait for a new picture before requesting the camera's status and showing viewers the state
+    /// `waiting`.
     private static let silenceToAsk = Duration.milliseconds(500)
 
     private let camera: PulledCamera
@@ -35,9 +36,9 @@ final class Connection {
     /// When the stream's request began, and when its last byte arrived.
     private var began = Instant.distantPast
     private var lastByte = Instant.distantPast
-    /// When to take bytes again from a server that has sent too many pictures; nil if it has not.
+    /// When to resume reading from a server that sent too many pictures, or nil if it is not paused.
     private var resumption: Instant?
-    /// When to ask for a picture again; nil while an answer is under way.
+    /// When to request the next still picture, or nil while a response is in progress.
     private var nextStill: Instant?
 
     /// Whether a picture arrived over this connection.
@@ -54,12 +55,12 @@ final class Connection {
             progress.take(camera.intake.take(bytes, headers), of: camera)
         }
         self.receiver = receiver
-        // An Accept that begins with image/ would make Oriel take this for a browser's <img>.
+        // Oriel would treat an Accept header that begins with image/ as a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
         transfer = Transfer(request) { transfer, bytes in
             defer {
-                // A fast server can keep libcurl busy for longer than the heartbeat may wait.
+                // A fast server can keep libcurl busy for longer than the heartbeat interval.
                 camera.beatIfDue()
                 if progress.isFlooded { transfer.pause() }
             }
@@ -67,7 +68,7 @@ final class Connection {
         }
     }
 
-    /// Pulls until something ends it.
+    /// Receives pictures until something ends the connection.
     func run() -> Ending {
         defer {
             camera.loop.remove(transfer)
@@ -87,11 +88,11 @@ final class Connection {
         }
     }
 
-    /// Asks an upstream that may be Oriel about its camera, before the first picture is taken for one of the camera.
+    /// Requests the status of an upstream that may be Oriel, so that its outage picture is not mistaken for a frame.
     private func probe() -> Ending? {
         poller?.ask(camera.loop)
         while poller != nil && status == nil {
-            let completions = camera.loop.run(timeout: PulledCamera.longestWait, alarm: camera.stop.event)
+            let completions = camera.loop.run(timeout: PulledCamera.maximumWait, alarm: camera.stop.event)
             camera.beat()
             if camera.stop.isStopping { return .stopped }
             reportWaiting()
@@ -119,11 +120,11 @@ final class Connection {
     }
 
     private var timeout: Duration {
-        guard let next = [nextStill, resumption].compactMap(\.self).min() else { return PulledCamera.longestWait }
-        return min(PulledCamera.longestWait, max(.zero, next - .now))
+        guard let next = [nextStill, resumption].compactMap(\.self).min() else { return PulledCamera.maximumWait }
+        return min(PulledCamera.maximumWait, max(.zero, next - .now))
     }
 
-    /// Lets a server that sends more pictures than are taken wait: what nobody reads it cannot send.
+    /// Stops reading for a while from a server that exceeds the picture rate, so that TCP flow control slows it down.
     private func checkFlood() {
         let now = Instant.now
         if let resumption {
@@ -136,7 +137,7 @@ final class Connection {
         }
     }
 
-    // MARK: What arrived
+    // MARK: Received data
 
     private func take(_ completion: TransferLoop.Completion) -> Ending? {
         if let answer = poller?.answer(completion, clock: &camera.intake.clock) {
@@ -155,18 +156,18 @@ final class Connection {
         switch answer {
         case .foreign:
             poller = nil
-            camera.intake.isClockTold = false
+            camera.intake.hasStatusClock = false
         case .failed:
             break
         case .status(let answer):
             status = (answer, .now)
-            camera.intake.isClockTold = true
+            camera.intake.hasStatusClock = true
             camera.framesPerSecondAsked = answer.framesPerSecondAsked
             progress.take(answer, of: camera)
         }
     }
 
-    // MARK: What is missing
+    // MARK: Timeouts
 
     private func check() -> Ending? {
         if !camera.isWanted() {
@@ -202,18 +203,18 @@ final class Connection {
         }
     }
 
-    /// Reports that the upstream is waited for, if its camera was idle and is slow to start again.
+    /// Reports the state `waiting` if the camera was idle and is slow to start again.
     private func reportWaiting() {
         if !progress.hasPicture, .now - created > Self.silenceToAsk { camera.reporter.waiting() }
     }
 
-    /// Whether the upstream itself says that it has no new picture: then the connection is not to blame.
+    /// Whether the upstream's status explains the silence: then the connection is not to blame.
     private func isSilenceExplained(_ now: Instant) -> Bool {
         guard let status, now - status.time < stallTimeout else { return false }
         return camera.intake.offlineNumber != nil || camera.intake.hasPicture(status.answer.frameNumber)
     }
 
-    /// Reports that bytes arrive but pictures do not, and in the end gives up such a connection.
+    /// Reports that bytes arrive but no pictures, and eventually gives up on the connection.
     private func checkPictures(_ now: Instant, since connected: Instant) -> Ending? {
         guard camera.intake.offlineNumber == nil, !isSilenceExplained(now) else { return nil }
         let lastWhole = max(progress.lastWhole, connected)

@@ -3,29 +3,32 @@ import Linux
 public import Names
 public import SystemPackage
 
-/// The credentials of all upstreams, from a file or an environment variable.
+/// The credentials for all upstreams, from a file or an environment variable.
 ///
-/// Each line is `user:password`, meant for every upstream, or `NAME=user:password`, meant for the camera of that
-/// name. Empty lines and lines that begin with `#` are skipped. A password may contain any character but a line end.
+/// Each line is `user:password`, used for every upstream, or `NAME=user:password`, used for the camera of that name.
+/// Empty lines and lines that begin with `#` are ignored. A password may contain any character except a line break.
 public struct CredentialsList: Sendable, Equatable {
     private var byCamera: [CameraName: Credentials] = [:]
     private var common: Credentials?
 
-    /// The cameras that have credentials of their own, by name.
+    /// The cameras that have their own credentials, sorted by name.
     public var cameras: [CameraName] { byCamera.keys.sorted() }
 
-    /// No credentials at all.
+    /// Creates an empty list.
     public init() {}
 
-    /// Takes the lines of `text`; throws a sentence that names the line, never what stands in it.
+    /// Parses `text`.
     ///
-    /// `origin` is where the text is from, for that sentence.
+    /// - Parameters:
+    ///   - text: The lines.
+    ///   - origin: The source of the text, for error messages.
+    /// - Throws: An error that gives the line number but never the line's content.
     public init(parsing text: String, origin: String) throws(UpstreamError) {
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard let first = line.first, first != "#", !line.allSatisfy(\.isWhitespace) else { continue }
             guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
                 throw UpstreamError(
-                    "Line \(index + 1) of \(origin) has no colon after a user name: write user:password or "
+                    "Line \(index + 1) of \(origin) has no user name followed by a colon: write user:password or "
                         + "NAME=user:password.")
             }
             let password = String(line[line.index(after: colon)...])
@@ -38,7 +41,7 @@ public struct CredentialsList: Sendable, Equatable {
         }
     }
 
-    /// Reads a file that only its owner and group may read.
+    /// Reads a file, which must not be readable by other users.
     public init(file: FilePath) throws(UpstreamError) {
         let isPublic: Bool
         let bytes: [UInt8]
@@ -46,15 +49,16 @@ public struct CredentialsList: Sendable, Equatable {
             isPublic = try FileStatus(at: file).permissions & 0o007 != 0
             bytes = try File.contents(of: file, maximumByteCount: 64 << 10)
         } catch {
-            throw UpstreamError("The credentials file cannot be read (\(error)): give a file that this user may read.")
+            throw UpstreamError(
+                "The credentials file cannot be read (\(error)): specify a file that this user may read.")
         }
         if isPublic {
-            throw UpstreamError("The credentials file \(file) is open to every user of this machine: chmod 600 \(file)")
+            throw UpstreamError("The credentials file \(file) is accessible to all users: run chmod 600 \(file).")
         }
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Those for `camera`: its own, else the common ones, else none.
+    /// Returns the credentials for `camera`, else the common ones, else nil.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

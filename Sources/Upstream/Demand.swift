@@ -1,9 +1,9 @@
 import Linux
 import SharedFrame
 
-/// Whether anybody wants a camera's pictures: somebody watches, or did a moment ago.
+/// Tracks whether a camera's pictures are wanted: somebody is watching or was until recently.
 struct Demand {
-    /// A check costs a system call, so not for every piece of a stream.
+    /// Each check costs a system call, so it is not made for every piece of a stream.
     private static let checkInterval = Duration.milliseconds(100)
 
     private let linger: Duration
@@ -16,8 +16,8 @@ struct Demand {
         isAlways = configuration.isAlwaysConnected
     }
 
-    /// Checks again if the last check was some time ago.
-    mutating func isThere(_ publisher: FramePublisher) -> Bool {
+    /// Returns whether pictures are wanted; checks again at most every 100 ms.
+    mutating func isPresent(_ publisher: FramePublisher) -> Bool {
         if isAlways { return true }
         let now = Instant.now
         if now >= nextCheck {

@@ -1,21 +1,21 @@
 import Linux
 
-/// Limits how many pictures per second are taken from an upstream, while bursts after a network delay pass.
+/// Limits the picture rate of an upstream but allows bursts after a network delay.
 struct PictureBudget {
-    /// Pictures per second over any longer time: the most that a camera of Oriel's can be set to.
+    /// The maximum sustained rate: the highest that an Oriel camera can be set to.
     static let picturesPerSecond = 240
-    /// Pictures at once: what most cameras send in two seconds.
+    /// The maximum burst: what most cameras send in two seconds.
     ///
-    /// The ring numbers pictures from its clock's milliseconds on, so its numbers never run further ahead than this.
+    /// A new ring starts numbering at the clock's milliseconds, so frame numbers never run further ahead than this.
     static let burst = 60
-    /// How long the server has to wait when the budget is used up.
+    /// How long to stop reading when the budget is used up.
     static let rest = Duration.milliseconds(50)
 
     private static let interval = Duration.seconds(1) / picturesPerSecond
-    /// When the budget is full again: one interval later for each picture taken.
+    /// When the budget will be full again; each picture moves this one interval further.
     private var full = Instant.distantPast
 
-    /// Takes a picture that arrives at `now`; returns false if it is too many.
+    /// Takes one picture from the budget at `now`; returns false if the budget is used up.
     mutating func take(at now: Instant) -> Bool {
         let start = max(full, now)
         guard start - now <= Self.interval * (Self.burst - 1) else { return false }

@@ -3,19 +3,19 @@ import Linux
 import MotionJPEG
 import SharedFrame
 
-/// Checks an upstream's pictures and puts them into the camera's ring.
+/// Checks an upstream's pictures and publishes them in the camera's ring.
 final class PictureIntake {
     /// What happened to a picture.
     enum Outcome: Equatable {
         case published
-        /// The last one again, or the picture that says that the camera is offline.
+        /// The last picture again, or the upstream's outage picture.
         case repeated
-        /// One of more pictures than are taken.
+        /// The picture exceeds the maximum rate.
         case tooMany
         case refused(UpstreamProblem)
     }
 
-    /// Frame numbers stay below 2⁵³, so that JavaScript can hold them; half of that leaves room to count on for ever.
+    /// Frame numbers stay below 2⁵³, the limit of JavaScript integers; half of that leaves room to continue counting.
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
@@ -24,18 +24,18 @@ final class PictureIntake {
     private var lastUpstreamNumber: UInt64?
     private var truncation = TruncationRule()
 
-    /// Whether pictures without an end are accepted, because most of this camera's are like that.
+    /// Whether pictures without an end marker are accepted because most of this camera's pictures lack one.
     var isTruncationAllowed: Bool { truncation.isRelaxed }
 
-    /// How far the upstream's clock is ahead.
+    /// The estimated offset of the upstream's clock.
     var clock = ClockOffset()
 
-    /// Whether the upstream's status tells its clock; else only the pictures' times do.
-    var isClockTold = false
+    /// Whether the upstream's status reports its clock; otherwise only the pictures' timestamps do.
+    var hasStatusClock = false
 
-    /// While the upstream says that its camera is offline: the number of its last picture.
+    /// The number of the camera's last picture while the upstream reports the camera as offline, else nil.
     ///
-    /// A picture with this number or a lower one is that picture again, or one that says what is wrong.
+    /// A picture with this number or a lower one is that picture again, or the upstream's outage picture.
     var offlineNumber: UInt64?
 
     init(_ publisher: FramePublisher) {
@@ -43,7 +43,7 @@ final class PictureIntake {
         lastUpstreamNumber = publisher.newestNumber
     }
 
-    /// Whether the upstream's frame `number` has arrived.
+    /// Returns whether the upstream's frame `number` has arrived.
     func hasPicture(_ number: UInt64) -> Bool { lastUpstreamNumber.map { $0 >= number } ?? false }
 
     /// Publishes a picture that arrived with `headers`.
@@ -66,7 +66,7 @@ final class PictureIntake {
             }
             _ = truncation.note(isTruncated: false)
         } catch {
-            // A part without a length ends at the next boundary, so it may be the connection that cut it.
+            // A part without a true Content-Length may have been truncated by the connection, not by the camera.
             _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(.notJPEG("\(error)"))
@@ -92,15 +92,15 @@ final class PictureIntake {
         return number == lastUpstreamNumber
     }
 
-    /// The picture's own time if it has one, and the same moment on this machine's monotonic clock.
+    /// Returns the picture's own timestamp, if it has one, and the same moment on this machine's monotonic clock.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp else { return arrival }
-        if isClockTold {
+        if hasStatusClock {
             clock.follow(
                 pictureOf: timestamp, arrived: arrival.realtime, at: Instant(nanoseconds: arrival.monotonic))
         } else {
             let verdict = clock.add(pictureOf: timestamp, arrived: arrival.realtime)
-            // A wrong time says nothing about the picture's age: it counts as new.
+            // A wrong timestamp says nothing about the picture's age, so treat the picture as new.
             if verdict == .doubtful { return CaptureTime(monotonic: arrival.monotonic, realtime: timestamp) }
         }
         let offset = clock.nanoseconds ?? 0

@@ -1,26 +1,26 @@
 import Linux
 import SharedFrame
 
-/// What arrived over one connection, and what that says about the upstream.
+/// What has arrived over one connection, and the problem that it indicates.
 final class Progress {
-    /// Whether a picture of the camera arrived, new or not.
+    /// Whether a picture of the camera has arrived, new or repeated.
     private(set) var hasPicture = false
-    /// When the last new picture arrived, and when the last one was sent again; `distantPast` for never.
+    /// When the last new picture and the last repeated one arrived; `distantPast` if never.
     private(set) var lastWhole = Instant.distantPast
     private(set) var lastRepeat = Instant.distantPast
-    /// Pictures refused since the last good one, and why the last was.
+    /// The number of pictures rejected since the last good one, and why the last was rejected.
     private(set) var refusalCount = 0
     private(set) var refusal: UpstreamProblem?
-    /// What is wrong while the connection lasts.
+    /// The current problem, if any.
     private(set) var problem: UpstreamProblem?
-    /// More pictures arrived than are taken since this was last made false.
+    /// Whether the maximum rate was exceeded since this was last reset.
     var isFlooded = false
-    /// A picture was sent again since this was last made false: the camera may be offline.
+    /// Whether a picture was repeated since this was last reset: the camera may be offline.
     var isRepeating = false
 
     private var hasNotedTruncation = false
 
-    /// Takes note of a picture.
+    /// Records the outcome of a picture.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:
@@ -40,11 +40,11 @@ final class Progress {
             refusal = reason
             guard camera.intake.isTruncationAllowed, !hasNotedTruncation else { return }
             hasNotedTruncation = true
-            camera.reporter.note("most of the upstream's pictures lack their end: they are shown as they are")
+            camera.reporter.note("most upstream JPEGs have no end marker; showing them anyway")
         }
     }
 
-    /// Takes note of what the upstream says of its camera.
+    /// Records the upstream's status of its camera.
     func take(_ status: UpstreamStatus, of camera: PulledCamera) {
         if status.isOnline || status.state == .idle {
             camera.intake.offlineNumber = nil
@@ -56,7 +56,7 @@ final class Progress {
         }
     }
 
-    /// Reports a problem, once.
+    /// Reports a problem unless it is already the current one.
     func show(_ problem: UpstreamProblem, of camera: PulledCamera) {
         guard problem != self.problem else { return }
         self.problem = problem

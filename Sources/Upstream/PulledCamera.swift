@@ -5,21 +5,21 @@ import Logging
 import Pacing
 import SharedFrame
 
-/// What all connections to one camera's upstream share: its ring, its demand and its state.
+/// The state shared by all connections to one camera's upstream: its ring, its demand and its reported state.
 final class PulledCamera {
-    /// No wait is longer than this, so that the ring's heartbeat goes on.
-    static let longestWait = Duration.milliseconds(200)
-    private static let shortestBeatInterval = Duration.milliseconds(50)
+    /// The maximum wait, so that the ring's heartbeat continues.
+    static let maximumWait = Duration.milliseconds(200)
+    private static let minimumBeatInterval = Duration.milliseconds(50)
     private static let ratesInterval = Duration.seconds(1)
 
     let configuration: UpstreamConfiguration
     let publisher: FramePublisher
     let intake: PictureIntake
-    /// A camera has one connection, except for the moment of a status request beside its stream.
+    /// A camera has one connection, except during a status request beside its stream.
     let loop = TransferLoop(idleConnectionCount: 1)
     let stop: LoopSignal
     var reporter: StateReporter
-    /// Frames per second that the upstream asked its camera for; 0 where it does not say.
+    /// The frame rate that the upstream requested from its camera, or 0 if unknown.
     var framesPerSecondAsked = 0.0 {
         didSet { if framesPerSecondAsked != oldValue { publishRates() } }
     }
@@ -40,20 +40,20 @@ final class PulledCamera {
         reporter = StateReporter(publisher, upstream: configuration.address, log: log)
     }
 
-    /// Whether somebody watches, or did a moment ago.
-    func isWanted() -> Bool { demand.isThere(publisher) }
+    /// Returns whether somebody is watching or was until recently.
+    func isWanted() -> Bool { demand.isPresent(publisher) }
 
     /// Counts a frame.
     func countFrame() { rate.add(.now) }
 
-    /// Does what ``beat()`` does if the last one was some time ago.
+    /// Calls ``beat()`` if the last call was long enough ago.
     func beatIfDue() {
         if .now >= nextBeat { beat() }
     }
 
-    /// Writes the heartbeat and what else is due; to be called after every wait.
+    /// Writes the heartbeat and does other periodic work; must be called after every wait.
     func beat() {
-        nextBeat = .now + Self.shortestBeatInterval
+        nextBeat = .now + Self.minimumBeatInterval
         do throws(RingError) {
             try publisher.heartbeat()
         } catch {

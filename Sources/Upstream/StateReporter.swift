@@ -3,7 +3,7 @@ import SharedFrame
 
 /// Reports the upstream's state to readers of the ring and in the log.
 struct StateReporter {
-    /// A connection that is lost and made again within this time after a picture is not reported to readers.
+    /// A connection that is lost and re-established within this time after a picture is not reported to readers.
     private static let gracePeriod = Duration.seconds(1)
 
     private let publisher: FramePublisher
@@ -21,13 +21,13 @@ struct StateReporter {
         publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
-    /// A picture came.
+    /// A picture arrived.
     mutating func picture() {
         lastPicture = .now
         well()
     }
 
-    /// The upstream is well, though it may have no new picture.
+    /// The upstream works, though it may have no new picture.
     mutating func well() {
         log.pictures()
         current = nil
@@ -35,21 +35,21 @@ struct StateReporter {
         publisher.setState(.live, reason: "")
     }
 
-    /// Nobody watches, and the upstream was well when last asked.
+    /// Nobody is watching, and the upstream worked when last tried.
     mutating func idle() {
         current = nil
         isIdle = true
         publisher.setState(.idle, reason: "")
     }
 
-    /// Somebody watches again, and pictures do not come at once.
+    /// Somebody is watching again, and pictures are slow to arrive.
     mutating func waiting() {
         guard isIdle else { return }
         isIdle = false
         publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
-    /// No pictures come, for this reason.
+    /// No pictures arrive, for this reason.
     mutating func problem(_ problem: UpstreamProblem) {
         log.problem(problem)
         current = problem
@@ -57,7 +57,7 @@ struct StateReporter {
         update()
     }
 
-    /// Shows a problem whose grace period is over.
+    /// Publishes the current problem if its grace period is over.
     func update() {
         guard let current else { return }
         if let lastPicture, current.isConnectionLoss, .now - lastPicture < Self.gracePeriod { return }
@@ -66,14 +66,14 @@ struct StateReporter {
 
     private static func waitingReason(_ upstream: UpstreamAddress) -> String { "Connecting to \(upstream)." }
 
-    /// Something else worth a line in the log.
+    /// Logs a notice.
     func note(_ text: String) {
         log.note(text)
     }
 }
 
 extension UpstreamProblem {
-    /// Whether connecting again may be all that is needed.
+    /// Whether reconnecting may be all that is needed.
     fileprivate var isConnectionLoss: Bool {
         switch self {
         case .ended, .broken, .refused, .status(502...504): true

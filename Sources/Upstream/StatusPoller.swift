@@ -1,32 +1,32 @@
 import Curl
 import Linux
 
-/// Asks an upstream that is Oriel how its camera is.
+/// Requests the camera's status from an upstream that is Oriel.
 ///
-/// A stream does not tell an offline camera from a slow one: both repeat a picture. The status beside it does, with
-/// the reason, and with the clock of the pictures' times. It is asked before the stream, over the same connection;
-/// then only when no new picture comes, and now and then for the clock.
+/// A stream cannot distinguish an offline camera from a slow one: both repeat a picture. The status beside it can, and
+/// it gives the reason and the clock that the pictures' timestamps use. It is requested before the stream, over the
+/// same connection; after that only when no new picture arrives, and now and then for the clock.
 final class StatusPoller {
     enum Answer: Equatable {
         case status(UpstreamStatus)
-        /// The server answers, but not as Oriel does.
+        /// The server responds, but is not Oriel.
         case foreign
-        /// No answer, or one that says to come back; `isConnected`: the server itself was reached.
+        /// The request failed or should be retried later; `isConnected` if the server itself was reached.
         case failed(UpstreamProblem, isConnected: Bool)
     }
 
-    /// Why a question is asked.
+    /// Why the status is requested.
     enum Occasion {
-        /// A picture came once more: the camera may have gone.
+        /// A picture was repeated: the camera may be offline.
         case repetition
-        /// No new picture comes.
+        /// No new picture arrives.
         case silence
-        /// All is well; clocks drift.
+        /// Everything works, but clocks drift.
         case clock
     }
 
     private static let maximumByteCount = 256 << 10
-    private static let longestClockInterval = Duration.seconds(10)
+    private static let maximumClockInterval = Duration.seconds(10)
 
     private let address: UpstreamAddress
     private let configuration: UpstreamConfiguration
@@ -34,10 +34,10 @@ final class StatusPoller {
     private let transfer: Transfer
     private var isAsking = false
     private var askedAt = Instant.distantPast
-    /// From one question for the clock to the next: more often at first, since the quickest answer counts.
+    /// The interval between requests for the clock: short at first, since the fastest response counts.
     private var clockInterval = Duration.seconds(1)
 
-    /// Returns nil if the upstream's address cannot be one of Oriel's.
+    /// Returns nil if the upstream's address cannot be that of an Oriel stream.
     init?(_ configuration: UpstreamConfiguration) {
         guard let url = configuration.address.statusURL else { return nil }
         address = configuration.address
@@ -53,7 +53,7 @@ final class StatusPoller {
         }
     }
 
-    /// Asks.
+    /// Requests the status unless a request is in progress.
     func ask(_ loop: TransferLoop) {
         guard !isAsking else { return }
         isAsking = true
@@ -64,10 +64,10 @@ final class StatusPoller {
         loop.add(transfer)
     }
 
-    /// Asks if the last question was long enough ago; returns false if it was not, or is not answered yet.
+    /// Requests the status if the last request is complete and long enough ago; returns whether it did.
     func ask(_ loop: TransferLoop, for occasion: Occasion) -> Bool {
         guard !isAsking, Instant.now - askedAt >= interval(occasion) else { return false }
-        if case .clock = occasion { clockInterval = min(clockInterval * 2, Self.longestClockInterval) }
+        if case .clock = occasion { clockInterval = min(clockInterval * 2, Self.maximumClockInterval) }
         ask(loop)
         return true
     }
@@ -80,7 +80,7 @@ final class StatusPoller {
         }
     }
 
-    /// Returns the answer; nil if another transfer ended.
+    /// Returns the response, or nil if the completion is of another transfer.
     func answer(_ completion: TransferLoop.Completion, clock: inout ClockOffset) -> Answer? {
         guard completion.transfer === transfer else { return nil }
         isAsking = false
@@ -101,21 +101,21 @@ final class StatusPoller {
         return .status(status)
     }
 
-    /// The time `duration` before `realtime`; 0, the earliest there is, on a clock that has just begun in 1970.
+    /// Returns the time `duration` before `realtime`, or 0 if that is before 1970.
     static func time(_ duration: Duration, before realtime: UInt64) -> UInt64 {
         realtime - min(realtime, UInt64(max(0, duration.nanoseconds)))
     }
 
-    /// Forgets a question that was not answered.
+    /// Cancels the request in progress, if any.
     func cancel(_ loop: TransferLoop) {
         loop.remove(transfer)
         isAsking = false
     }
 }
 
-/// The body of an answer while it comes.
+/// The response body received so far.
 private final class AnswerBody {
     var bytes: [UInt8] = []
-    /// When it began to come: CLOCK_REALTIME in nanoseconds.
+    /// When it began to arrive: CLOCK_REALTIME in nanoseconds.
     var began: UInt64 = 0
 }

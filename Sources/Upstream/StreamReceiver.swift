@@ -2,7 +2,7 @@ import Curl
 import Linux
 import MotionJPEG
 
-/// Parses the body of an upstream's answer: a stream of pictures, or one picture.
+/// Parses the body of an upstream's response: a stream of pictures, or one picture.
 final class StreamReceiver {
     private enum Form { case undecided, stream, still }
 
@@ -12,7 +12,7 @@ final class StreamReceiver {
     private var parser: MultipartParser?
     private var still: [UInt8] = []
 
-    /// Why the answer was refused.
+    /// Why the response was rejected, if it was.
     private(set) var problem: UpstreamProblem?
 
     /// Calls `onPicture` with the bytes and the headers of each picture.
@@ -21,7 +21,7 @@ final class StreamReceiver {
         self.onPicture = onPicture
     }
 
-    /// Parses a piece of the body; returns false if the answer is unusable: see ``problem``.
+    /// Parses a piece of the body; returns false if the response is unusable: see ``problem``.
     func receive(_ transfer: borrowing Transfer, _ bytes: RawSpan) -> Bool {
         do throws(UpstreamProblem) {
             if form == .undecided { form = try decide(transfer) }
@@ -37,10 +37,10 @@ final class StreamReceiver {
         }
     }
 
-    /// Ends an answer; returns true if it was one picture, after which to ask for the next.
+    /// Completes a response; returns true if it was a single picture, after which the next should be requested.
     func finish(_ transfer: borrowing Transfer) -> Bool {
         guard form == .still else {
-            // An answer without a body was never looked at.
+            // A response without a body has not been checked yet.
             if form == .undecided && problem == nil {
                 do throws(UpstreamProblem) { form = try decide(transfer) } catch { problem = error }
             }
@@ -63,12 +63,12 @@ final class StreamReceiver {
             do {
                 parser = try MultipartParser(contentType: type, maximumPartByteCount: maximumPictureByteCount)
             } catch {
-                throw .brokenStream(ForeignText.clean("\(error)"))
+                throw .brokenStream(UntrustedText.clean("\(error)"))
             }
             return .stream
         }
         guard essence == "image/jpeg" || essence == "image/jpg" else {
-            throw .notPictures(contentType: essence.isEmpty ? "no Content-Type" : ForeignText.clean(essence))
+            throw .notPictures(contentType: essence.isEmpty ? "no Content-Type" : UntrustedText.clean(essence))
         }
         if let length = transfer.contentLength, length > maximumPictureByteCount {
             throw .pictureTooLarge(limit: maximumPictureByteCount)
@@ -82,7 +82,7 @@ final class StreamReceiver {
         } catch MultipartError.partTooLarge {
             throw .pictureTooLarge(limit: maximumPictureByteCount)
         } catch {
-            throw .brokenStream(ForeignText.clean("\(error)"))
+            throw .brokenStream(UntrustedText.clean("\(error)"))
         }
     }
 

@@ -1,15 +1,15 @@
-/// Text that another machine has sent, made fit for logs, the ring and the status document.
-enum ForeignText {
-    /// The most characters that are kept.
+/// Sanitizes text from another machine for logs, the ring and the status document.
+enum UntrustedText {
+    /// The maximum length in Unicode scalars.
     static let maximumCount = 200
 
-    /// Returns `text` without control and bidirectional formatting characters, cut to ``maximumCount``.
+    /// Returns `text` without control and formatting characters, truncated to ``maximumCount``.
     ///
-    /// Line breaks, tabs and other separators become spaces: whoever reads the text relies on it being one line.
+    /// Line breaks, tabs and other separators become spaces, so that the result is a single line.
     static func clean(_ text: some StringProtocol) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            // Counted by scalars: one character may hold any number of combining marks.
+            // Counts scalars: one character may contain any number of combining marks.
             if scalars.count == maximumCount {
                 scalars.removeLast()
                 scalars.append("…")

@@ -5,34 +5,35 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL to request.
     let url: String
 
-    /// The URL for logs and status: values of query parameters that may be secret are `***`.
+    /// The URL for logs and status: query parameter values that may be secret are replaced by `***`.
     public let description: String
 
-    /// The server's name or address.
+    /// The server's host name or IP address.
     let host: String
 
-    /// The status document of an upstream that is Oriel; nil if the path is not one of Oriel's streams.
+    /// The URL of the status document, or nil if the path is not that of an Oriel stream.
     let statusURL: String?
 
-    /// The camera that the path names; nil for the upstream's first camera.
+    /// The camera named in the path, or nil for the upstream's first camera.
     let upstreamCamera: String?
 
-    /// Takes a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.
+    /// Parses a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.
     ///
-    /// Throws a sentence when it is not http or https, does not hold together, or has credentials in it: a command
-    /// line is shown to every user of the machine.
+    /// - Throws: An error if the URL is invalid, is neither http nor https, or contains credentials: every user of the
+    ///   machine can see a command line.
     public init(_ text: String) throws(UpstreamError) {
         let scheme = text.prefix { $0 != ":" }.lowercased()
         guard scheme == "http" || scheme == "https" else {
-            throw UpstreamError("An upstream begins with http:// or https://, such as http://camera.local:9001/mjpeg.")
+            throw UpstreamError(
+                "An upstream must begin with http:// or https://, such as http://camera.local:9001/mjpeg.")
         }
         guard let parts = URLParts(text) else {
-            throw UpstreamError("The upstream's address is not a URL: write it as http://HOST[:PORT]/PATH.")
+            throw UpstreamError("The upstream's address is not a valid URL: write it as http://HOST[:PORT]/PATH.")
         }
         guard !parts.hasCredentials else {
             throw UpstreamError(
-                "The address of \(parts.host) has credentials in it, which every user of this machine can read: "
-                    + "put user:password into the file of --credentials or into ORIEL_UPSTREAM_CREDENTIALS.")
+                "The address of \(parts.host) contains credentials, which every user of this machine can see: "
+                    + "put user:password in the --credentials file or in ORIEL_UPSTREAM_CREDENTIALS.")
         }
         host = parts.host
         let origin = "\(scheme)://\(parts.host)" + (parts.port.map { ":\($0)" } ?? "")
@@ -43,16 +44,16 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         upstreamCamera = status?.camera
     }
 
-    /// Whether it is https.
+    /// Whether the scheme is https.
     var isTLS: Bool { url.hasPrefix("https:") }
 
-    /// Whether it is on this machine.
+    /// Whether the host is this machine.
     var isLoopback: Bool {
         host == "[::1]" || host.lowercased() == "localhost"
             || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 
-    /// Parameters whose values are worth seeing; of all others only the names are shown.
+    /// Query parameters whose values are shown; all other values are hidden.
     private static let harmlessParameters: Set<String> = [
         "action", "advance_headers", "cam", "camera", "ch", "channel", "compression", "fps", "height", "quality",
         "resolution", "size", "stream", "subtype", "width",
@@ -66,7 +67,7 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         }.joined(separator: "&")
     }
 
-    /// `…/mjpeg[/<camera>]`, `…/video[/<camera>]` and `…/?action=stream` have a status beside them.
+    /// Returns the status path beside `…/mjpeg[/<camera>]`, `…/video[/<camera>]` and `…/?action=stream`, else nil.
     private static func statusPath(path: String, query: String?) -> (path: String, camera: String?)? {
         var segments = path.split(separator: "/").map(String.init)
         if let stream = segments.lastIndex(where: { $0 == "mjpeg" || $0 == "video" }), stream >= segments.count - 2 {

@@ -2,23 +2,23 @@ public import Curl
 public import SharedFrame
 public import SystemPackage
 
-/// One camera of a relay: where its pictures come from and how they are fetched.
+/// The configuration of one relayed camera: where its pictures come from and how they are fetched.
 public struct UpstreamConfiguration: Sendable {
-    /// The ring the pictures go into.
+    /// The ring to publish the pictures in.
     public var ring: RingName
     public var address: UpstreamAddress
     public var credentials: Credentials?
-    /// A PEM file of the authorities to trust instead of the system's.
+    /// A PEM file of certificate authorities to trust instead of the system's.
     public var certificateAuthorities: FilePath?
-    /// Without a byte for so long the connection is given up, 0.1 s to an hour; connecting may take as long.
+    /// The timeout for connecting and for each wait for data, 0.1 s to an hour.
     public var stallTimeout = Duration.seconds(5)
-    /// How long it stays connected after the last viewer has left.
+    /// How long to stay connected after the last viewer has left.
     public var linger = Duration.seconds(5)
-    /// Stays connected whether somebody watches or not.
+    /// Whether to stay connected while nobody is watching.
     public var isAlwaysConnected = false
-    /// How often to ask an upstream that answers with one JPEG instead of a stream, per second, 0.01 to 120.
+    /// Requests per second to an upstream that returns single JPEGs instead of a stream, 0.01 to 120.
     public var stillsPerSecond: Double = 5
-    /// The most bytes one picture may have.
+    /// The maximum size of one picture in bytes.
     public var maximumPictureByteCount = 16 << 20
     /// The program's version, for the `User-Agent` header.
     public var version: String
@@ -29,14 +29,14 @@ public struct UpstreamConfiguration: Sendable {
         self.version = version
     }
 
-    /// What the ring says of its source.
+    /// The source description that the ring shows.
     var source: SourceDescription {
-        // Cut as the ring's header cuts it, with which it is compared.
+        // Truncated as in the ring's header, which it is compared with.
         let device = String(decoding: address.description.utf8.prefix(255), as: UTF8.self)
         return SourceDescription(kind: "upstream", device: device, name: address.host, format: "JPEG")
     }
 
-    /// A request for `url` on the upstream's host.
+    /// Returns a request for `url` on the upstream's host.
     func request(_ url: String, accept: String) -> Transfer.Request {
         var request = Transfer.Request(url: url, accept: accept, connectTimeout: stallTimeout, version: version)
         request.isLoopback = address.isLoopback

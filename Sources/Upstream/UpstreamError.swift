@@ -1,4 +1,4 @@
-/// What is wrong with how an upstream was named or its credentials were given: one sentence for a person.
+/// An invalid upstream address or credentials list, described in one sentence.
 public struct UpstreamError: Error, Equatable, CustomStringConvertible, Sendable {
     public let description: String
 

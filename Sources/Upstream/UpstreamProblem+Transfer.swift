@@ -2,16 +2,16 @@ import Curl
 import SystemPackage
 
 extension UpstreamProblem {
-    /// Why a transfer failed; returns nil if it did not.
+    /// Describes why a transfer failed; returns nil if it succeeded.
     init?(_ completion: TransferLoop.Completion, _ configuration: UpstreamConfiguration) {
-        let detail = ForeignText.clean(completion.detail)
+        let detail = UntrustedText.clean(completion.detail)
         switch completion.result {
         case .complete: return nil
         case .cannotResolve: self = .cannotResolve
         case .cannotResolveProxy: self = .cannotResolveProxy
         case .cannotConnect(.connectionRefused?):
             let other = Self.otherHost(in: detail, configuration.address)
-            self = other.map { .refusedOnTheWay($0) } ?? .refused
+            self = other.map { .refusedByIntermediary($0) } ?? .refused
         case .cannotConnect(let errno): self = .unreachable(errno.map { "\($0)" } ?? detail)
         case .timedOut: self = .connectTimeout(configuration.stallTimeout)
         case .proxyRefused(let status): self = .proxyStatus(status)
@@ -27,7 +27,7 @@ extension UpstreamProblem {
         }
     }
 
-    /// Returns `HOST port N` if "Failed to connect to HOST port N after …" names another host than the upstream.
+    /// Returns `HOST port N` if "Failed to connect to HOST port N after …" names a host other than the upstream.
     private static func otherHost(in detail: String, _ address: UpstreamAddress) -> String? {
         let words = detail.split(separator: " ")
         guard words.count > 5, words[..<3] == ["Failed", "to", "connect"], words[5] == "port" else { return nil }

@@ -6,12 +6,12 @@ import Synchronization
 
 /// A thread that fills one camera's ring from its upstream.
 ///
-/// Of several processes with the same upstream one pulls; the others sleep until it is gone and take over within a
-/// millisecond. Whatever the upstream does is a state of the ring with its reason, never the end of the thread.
+/// Of several processes with the same upstream, one pulls; the others sleep until it ends and take over within a
+/// millisecond. Whatever the upstream does becomes a state of the ring with its reason; it never ends the thread.
 public final class UpstreamReader: Sendable {
     private enum Phase: Sendable {
         case starting
-        /// Another process pulls.
+        /// Another process is pulling.
         case standingBy
         case pulling
         case failed(RingError)
@@ -32,9 +32,9 @@ public final class UpstreamReader: Sendable {
         phaseChanged = try EventDescriptor()
     }
 
-    /// Starts the thread and waits until it has the ring, or stands by for the one who has it.
+    /// Starts the thread and waits until it owns the ring or stands by for its owner.
     ///
-    /// Throws a ``RingError`` when the ring cannot be had, for instance because it has another source.
+    /// - Throws: A ``RingError`` if the ring cannot be taken, for instance because it has another source.
     public func start() throws {
         try Thread("upstream \(configuration.ring.camera)") { [self] in run() }.detach()
         while true {
@@ -47,14 +47,15 @@ public final class UpstreamReader: Sendable {
         }
     }
 
-    /// Asks the thread to end, without waiting.
-    public func askToStop() {
+    /// Requests the thread to end, without waiting.
+    public func requestStop() {
         stopSignal.stop()
     }
 
-    /// Ends the thread, within a second; the ring says `stopped` and its name goes.
+    /// Ends the thread within a second; the ring's state becomes `stopped`, and the ring is removed.
     ///
-    /// A thread that stands by sleeps on until the process ends or the ring is free, and then does nothing.
+    /// A thread that stands by continues to sleep until the process ends or the ring becomes free, and then does
+    /// nothing.
     public func stop() {
         stopSignal.stop()
         let deadline = Instant.now + .seconds(1)
@@ -91,7 +92,7 @@ public final class UpstreamReader: Sendable {
         enter(.ended)
     }
 
-    /// Becomes the ring's writer, when it is this thread's turn.
+    /// Waits for this thread's turn and becomes the ring's writer.
     private func takeRing() throws(RingError) -> FramePublisher {
         let source = configuration.source
         while true {
@@ -102,7 +103,7 @@ public final class UpstreamReader: Sendable {
                 guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
-            // If the turn comes at once though there is a writer, something is wrong with the ring: do not spin.
+            // If the wait returned at once although there is a writer, something is wrong with the ring: do not spin.
             if .now - began < .milliseconds(1) {
                 Poll.wait([stopSignal.event.descriptor.number], milliseconds: 10)
             }
@@ -112,6 +113,6 @@ public final class UpstreamReader: Sendable {
     private func pull(_ publisher: FramePublisher) {
         let camera = PulledCamera(configuration, publisher, stop: stopSignal, logger: logger)
         Puller(camera).run()
-        publisher.stop(reason: "The relay has ended.")
+        publisher.stop(reason: "The relay has stopped.")
     }
 }

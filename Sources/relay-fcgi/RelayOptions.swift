@@ -6,16 +6,16 @@ import SharedFrame
 import SystemPackage
 import Upstream
 
-/// What the options mean, checked.
+/// Validates the options and converts them to configurations.
 extension RelayWorker {
-    /// One configuration for each `--upstream`, in their order.
+    /// Returns one configuration for each `--upstream`, in order.
     func configurations() throws -> [UpstreamConfiguration] {
         guard !upstream.isEmpty else {
-            throw Failure(.usage, "no upstream: give --upstream http://HOST:9001/mjpeg (see relay-fcgi --help)")
+            throw Failure(.usage, "no upstream: specify --upstream http://HOST:9001/mjpeg (see relay-fcgi --help)")
         }
-        guard maxViewers > 0 else { throw Failure(.usage, "--max-viewers takes a number from 1 on") }
-        guard (0.1...3600).contains(stall) else { throw Failure(.usage, "--stall takes 0.1 to 3600 seconds") }
-        guard (0.01...120).contains(fps) else { throw Failure(.usage, "--fps takes 0.01 to 120 pictures per second") }
+        guard maxViewers > 0 else { throw Failure(.usage, "--max-viewers must be at least 1") }
+        guard (0.1...3600).contains(stall) else { throw Failure(.usage, "--stall must be 0.1 to 3600 seconds") }
+        guard (0.01...120).contains(fps) else { throw Failure(.usage, "--fps must be 0.01 to 120 pictures per second") }
         let credentials = try credentialsList()
         let authorities = try certificateAuthorities()
         let prefix = try system.prefix()
@@ -23,7 +23,7 @@ extension RelayWorker {
         for text in upstream {
             let (camera, address) = try Self.parse(text)
             guard !configurations.contains(where: { $0.ring.camera == camera }) else {
-                throw Failure(.usage, "two upstreams are called \(camera): name them, as in door=http://HOST/mjpeg")
+                throw Failure(.usage, "two upstreams are named \(camera): name them, as in door=http://HOST/mjpeg")
             }
             let ring = RingName(prefix: prefix, camera: camera, kind: .relay)
             var configuration = UpstreamConfiguration(ring: ring, address: address, version: orielVersion)
@@ -36,19 +36,20 @@ extension RelayWorker {
         }
         let names = Set(configurations.map(\.ring.camera))
         if let stranger = credentials.cameras.first(where: { !names.contains($0) }) {
-            throw Failure(.configuration, "there are credentials for \(stranger), but no upstream of that name")
+            throw Failure(
+                .configuration, "there are credentials for \(stranger), but no upstream of that name: correct the name")
         }
         return configurations
     }
 
-    /// `[NAME=]URL`; messages never show the URL, which may have a password in it.
+    /// Parses `[NAME=]URL`; messages never contain the URL, which may include a password.
     private static func parse(_ text: String) throws -> (CameraName, UpstreamAddress) {
         var camera = CameraName.main
         var url = text[...]
         if let sign = text.firstIndex(of: "="), !text[..<sign].contains(":") {
             guard let name = CameraName(text[..<sign]) else {
                 throw Failure(
-                    .usage, "'\(text[..<sign])' cannot name a camera: \(CameraName.rule)")
+                    .usage, "'\(text[..<sign])' is not a valid camera name: \(CameraName.rule)")
             }
             camera = name
             url = text[text.index(after: sign)...]
@@ -75,7 +76,7 @@ extension RelayWorker {
         do throws(SystemError) {
             _ = try File.contents(of: FilePath(caFile))
         } catch {
-            throw Failure(.noInput, "the file of --ca-file cannot be read (\(error)): give a readable PEM file")
+            throw Failure(.noInput, "the --ca-file cannot be read (\(error)): specify a readable PEM file")
         }
         return FilePath(caFile)
     }

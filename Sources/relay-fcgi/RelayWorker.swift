@@ -8,45 +8,46 @@ import Service
 import SharedFrame
 import Upstream
 
-/// Serves cameras of other machines: one connection to each, shared by all who watch.
+/// Serves cameras of other machines over one connection to each, shared by all viewers.
 @main
 struct RelayWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay-fcgi",
-        abstract: "Serves cameras of other servers to a web server: one connection to each, however many watch.",
+        abstract:
+            "Relays cameras of other servers to a web server, over one connection to each for any number of viewers.",
         discussion: """
-            A FastCGI worker: it takes its listening socket as descriptor 0, as spawn-fcgi and systemd \
-            (StandardInput=socket) give it. An upstream is any server of Motion JPEG, or of single JPEGs; it is \
-            connected only while somebody watches, and once at the start. Credentials do not belong on a command \
-            line: give them by --credentials or in ORIEL_UPSTREAM_CREDENTIALS, as lines of user:password or \
-            NAME=user:password. Proxies are taken from http_proxy, https_proxy and no_proxy.
+            A FastCGI worker that accepts connections on descriptor 0, as passed by spawn-fcgi and systemd \
+            (StandardInput=socket). An upstream is any server of Motion JPEG or of single JPEGs; it is connected \
+            only while somebody is watching, and once at startup. Do not put credentials on the command line: use \
+            --credentials or ORIEL_UPSTREAM_CREDENTIALS, with lines of user:password or NAME=user:password. Proxies \
+            are configured by http_proxy, https_proxy and no_proxy.
             """,
         version: orielVersion)
 
     @Option(
         help: .init(
-            "Where a camera's pictures come from, such as door=http://10.0.0.5:9001/mjpeg; as often as needed. "
-                + "The name is main where none is given.", valueName: "[name=]url"))
+            "A camera's address, such as door=http://10.0.0.5:9001/mjpeg; may be repeated. The default name is main.",
+            valueName: "[name=]url"))
     var upstream: [String] = []
 
-    @Option(help: .init("The most streams at once.", valueName: "number"))
+    @Option(help: .init("The maximum number of concurrent streams.", valueName: "number"))
     var maxViewers = 2000
 
-    @Flag(help: "Stay connected while nobody watches.")
+    @Flag(help: "Stay connected while nobody is watching.")
     var always = false
 
     @Option(
-        help: .init("Give up a connection that brings nothing for so long.", valueName: "seconds"))
+        help: .init("The timeout for connecting and for each wait for data.", valueName: "seconds"))
     var stall = 5.0
 
     @Option(
-        help: .init("How often an upstream of single JPEGs is asked, per second.", valueName: "rate"))
+        help: .init("Requests per second to an upstream of single JPEGs.", valueName: "rate"))
     var fps = 5.0
 
-    @Option(help: .init("The upstreams' credentials; only its owner and group may read it.", valueName: "file"))
+    @Option(help: .init("A file with the upstreams' credentials, not readable by other users.", valueName: "file"))
     var credentials: String?
 
-    @Option(help: .init("Trust these authorities (PEM) instead of the system's.", valueName: "file"))
+    @Option(help: .init("Trust these certificate authorities (PEM) instead of the system's.", valueName: "file"))
     var caFile: String?
 
     @OptionGroup var system: SystemOptions
@@ -58,7 +59,7 @@ struct RelayWorker: ParsableCommand {
     func run() throws {
         try system.acceptRingOwners()
         let upstreams = try configurations()
-        // Before any thread is started: threads inherit which signals are blocked.
+        // Before any thread starts: threads inherit the blocked signals.
         let server = try FrameServer(
             FrameServerConfiguration(
                 worker: WorkerConfiguration(service: "relay-fcgi", runtimeFolder: system.runtimeFolder),
@@ -67,7 +68,7 @@ struct RelayWorker: ParsableCommand {
         let logger = Logger(label: "relay-fcgi")
         let readers = try upstreams.map { try UpstreamReader($0, logger: logger) }
         defer {
-            for reader in readers { reader.askToStop() }
+            for reader in readers { reader.requestStop() }
             for reader in readers { reader.stop() }
         }
         do {

@@ -32,7 +32,7 @@ enum UpstreamTarget {
         for camera in [nil, camera] {
             guard let status = UpstreamStatus(input.bytes, camera: camera) else { continue }
             check(status.now < 10_000_000_000_000_000_000, "a time before the year 2286")
-            check(status.reason.unicodeScalars.count <= ForeignText.maximumCount, "a short reason")
+            check(status.reason.unicodeScalars.count <= UntrustedText.maximumCount, "a short reason")
             check(!(status.state == .live && !status.isOnline), "an offline camera is not live")
         }
     }

@@ -5,9 +5,9 @@ import TestSupport
 
 @testable import Upstream
 
-@Suite("Accidents of an upstream", .timeLimit(.minutes(5)))
+@Suite("Upstream failures", .timeLimit(.minutes(5)))
 struct AccidentTests {
-    /// What goes wrong at first, and what is said of it.
+    /// What goes wrong at first, and what is reported.
     struct Accident: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let state: CameraState
@@ -21,43 +21,43 @@ struct AccidentTests {
             answer("404 Not Found", .error, "does not exist"), answer("500 Internal Server Error", .waiting, "(500)"),
             answer("503 Service Unavailable", .waiting, "(503)"), answer("200 OK", .error, "text/html"),
             answer("204 No Content", .error, "204"),
-            Accident(testDescription: "no HTTP", state: .error, reason: "does not speak HTTP") {
+            Accident(testDescription: "not HTTP", state: .error, reason: "does not speak HTTP") {
                 $0.send("SSH-2.0-OpenSSH_9.2\r\n")
                 $0.waitForClose()
             },
             Accident(testDescription: "a redirect loop", state: .error, reason: "redirects more than five times") {
                 $0.send("HTTP/1.1 302 Found\r\nLocation: \($0.request?.path ?? "")\r\nContent-Length: 0\r\n\r\n")
             },
-            Accident(testDescription: "a redirect to a file", state: .error, reason: "out of its protocol") {
+            Accident(testDescription: "a redirect to a file", state: .error, reason: "to another protocol") {
                 $0.send("HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")
             },
-            Accident(testDescription: "headers without end", state: .error, reason: "headers without end") {
+            Accident(testDescription: "endless headers", state: .error, reason: "endless headers") {
                 $0.send("HTTP/1.1 200 OK\r\n")
                 while $0.send("X-More: " + String(repeating: "m", count: 900) + "\r\n") {}
             },
-            Accident(testDescription: "one header without end", state: .error, reason: "headers without end") {
+            Accident(testDescription: "one endless header", state: .error, reason: "endless headers") {
                 $0.send("HTTP/1.1 200 OK\r\nX-More: ")
                 while $0.send(String(repeating: "m", count: 900)) {}
             },
-            Accident(testDescription: "a stream that names no boundary", state: .error, reason: "boundary") {
+            Accident(testDescription: "a Content-Type without a boundary", state: .error, reason: "boundary") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n")
                 $0.waitForClose()
             },
         ]
 
         static let bodies = [
-            stream("parts that are no JPEG", .error, "no JPEG") { client in
+            stream("parts that are not JPEGs", .error, "invalid JPEG") { client in
                 while client.send("Content-Type: image/jpeg\r\n\r\nnot a picture\r\n--frame\r\n")
                     && client.pause(milliseconds: 10)
                 {}
             },
-            stream("half pictures", .error, "no JPEG") { client in
+            stream("half pictures", .error, "invalid JPEG") { client in
                 let half = Array(TestPicture(7).bytes.prefix(900))
                 while client.send(Array("Content-Type: image/jpeg\r\n\r\n".utf8) + half + Array("\r\n--frame\r\n".utf8))
                     && client.pause(milliseconds: 10)
                 {}
             },
-            stream("a picture cut by the end of the stream", .waiting, "ended the stream") { client in
+            stream("a picture truncated by the end of the stream", .waiting, "ended the stream") { client in
                 let part = Wire.part(TestPicture(7))
                 client.send(Array(part.prefix(part.count / 2)))
             },
@@ -65,24 +65,24 @@ struct AccidentTests {
                 let garbage = [UInt8](repeating: 0x5A, count: 65536)
                 while client.send(garbage) {}
             },
-            stream("a part's headers without end", .error, "headers") { client in
+            stream("endless part headers", .error, "headers") { client in
                 while client.send(String(repeating: "X-More: again\r\n", count: 100)) {}
             },
-            stream("a picture of 100 GB", .error, "more than 16 MiB") { client in
+            stream("a picture of 100 GB", .error, "larger than 16 MiB") { client in
                 client.send("Content-Type: image/jpeg\r\nContent-Length: 107374182400\r\n\r\n")
                 client.send(Array(TestPicture(7).bytes.dropLast(2)))
                 let data = [UInt8](repeating: 0x11, count: 65536)
                 while client.send(data) {}
             },
-            Accident(testDescription: "a still of 100 GB", state: .error, reason: "more than 16 MiB") {
+            Accident(testDescription: "a still of 100 GB", state: .error, reason: "larger than 16 MiB") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 107374182400\r\n\r\n")
                 while $0.send([UInt8](repeating: 0x11, count: 65536)) {}
             },
-            Accident(testDescription: "a still without end", state: .error, reason: "more than 16 MiB") {
+            Accident(testDescription: "an endless still", state: .error, reason: "larger than 16 MiB") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
                 while $0.send([UInt8](repeating: 0x11, count: 65536)) {}
             },
-            Accident(testDescription: "a still that is cut", state: .waiting, reason: "broke") {
+            Accident(testDescription: "a truncated still", state: .waiting, reason: "broke") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 2000\r\n\r\n")
                 $0.send(Array(TestPicture(7).bytes.prefix(1000)))
             },
@@ -119,7 +119,9 @@ struct AccidentTests {
         }
     }
 
-    @Test("a state with a reason, no foreign byte in the ring, and pictures again by itself", arguments: Accident.all)
+    @Test(
+        "a state with a reason, nothing invalid in the ring, and pictures again without intervention",
+        arguments: Accident.all)
     func accident(_ accident: Accident) throws {
         let isOver = Switch()
         let server = try ScriptedServer { client in
@@ -140,7 +142,7 @@ struct AccidentTests {
         try relay.wait("the stream being live") { $0.state == .live && $0.reason.isEmpty }
     }
 
-    @Test("a server that is not there yet is found when it comes")
+    @Test("a server that starts later is found")
     func refused() throws {
         let absent = try ScriptedServer { _ in }
         let port = absent.port
@@ -154,10 +156,10 @@ struct AccidentTests {
         #expect(relay.log.all.count <= 4, "\(relay.log.all)")
     }
 
-    @Test("a name that does not exist is told, while the ring's heartbeat goes on")
+    @Test("a host name that does not exist is reported while the ring's heartbeat continues")
     func unknownName() throws {
         let relay = try Relay("http://does-not-exist.invalid/stream")
-        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("is not known") }
+        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("cannot be resolved") }
     }
 
     @Test("a redirect is followed")
@@ -171,7 +173,7 @@ struct AccidentTests {
         #expect(frame.is(TestPicture(Int(frame.description.number))))
     }
 
-    @Test("a stream that comes and goes gives its pictures, and few lines of log")
+    @Test("a flapping stream delivers its pictures and few log lines")
     func flapping() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -181,24 +183,24 @@ struct AccidentTests {
         let frame = try relay.nextFrame(after: 5)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
         #expect(relay.log.all.count <= 2, "\(relay.log.all)")
-        #expect(relay.subscriber.status?.state == .live, "a gap of less than a second is not told")
+        #expect(relay.subscriber.status?.state == .live, "a gap of less than a second is not reported")
     }
 
-    @Test("the heartbeat goes on through connecting, waiting and stalls")
+    @Test("the heartbeat continues through connecting, waiting and stalls")
     func heartbeat() throws {
         let server = try ScriptedServer { client in
             if client.index % 2 == 0 { client.waitForClose() }
         }
         let relay = try Relay(server.url())
         try relay.eventually("four connections") {
-            // Hung or dead would be `stalled` with another reason, or `stopped`.
+            // A hung or dead writer would be `stalled` with another reason, or `stopped`.
             let status = try #require(relay.subscriber.status)
             #expect(status.isWriterAlive && !status.reason.contains("hang"), "\(status.reason)")
             return server.connectionCount >= 4 ? true : nil
         }
     }
 
-    @Test("the thread ends within a second, whatever it waits for, and leaves no ring")
+    @Test("the thread ends within a second, whatever it waits for, and removes its ring")
     func stops() throws {
         let server = try ScriptedServer { $0.waitForClose() }
         let relay = try Relay(server.url())

@@ -10,10 +10,10 @@ import TestSupport
 
 @Suite("Credentials", .timeLimit(.minutes(5)))
 struct CredentialsTests {
-    /// Long enough that it is found wherever it leaks.
+    /// Long enough to be found wherever it leaks.
     static let password = "correct-horse:battery=staple"
 
-    @Test("Basic credentials are sent when the upstream asks for them, and shown nowhere")
+    @Test("Basic credentials are sent when the upstream requires them, and never shown")
     func basic() throws {
         let expected = "Basic dmlld2VyOmNvcnJlY3QtaG9yc2U6YmF0dGVyeT1zdGFwbGU="
         let server = try ScriptedServer { client in
@@ -46,7 +46,7 @@ struct CredentialsTests {
         _ = try relay.nextFrame(after: 0)
     }
 
-    @Test("wrong credentials are told as such, again and again tried, and never logged")
+    @Test("wrong credentials are reported, retried and never logged")
     func wrong() throws {
         let server = try ScriptedServer { client in
             repeat { client.send(Self.challenge("Basic realm=\"camera\"")) } while client.readRequest() != nil
@@ -58,7 +58,7 @@ struct CredentialsTests {
         #expect(relay.log.all.count == 1 && !relay.log.all[0].contains(Self.password))
     }
 
-    @Test("credentials stay with the server they are for when it redirects to another")
+    @Test("credentials are not sent to another server after a redirect")
     func redirect() throws {
         let other = try ScriptedServer { client in
             if client.request?.headers["authorization"] == nil { Wire.stream(client, from: 1) }
@@ -76,7 +76,7 @@ struct CredentialsTests {
         _ = try relay.nextFrame(after: 0)
     }
 
-    @Test("a file holds credentials for all upstreams, and for single ones")
+    @Test("a file contains common credentials and credentials for single cameras")
     func list() throws {
         let text = "# cameras\n\nviewer:\(Self.password)\r\ndoor=keeper:a b:c#d\n"
         let list = try CredentialsList(parsing: text, origin: "the test")
@@ -88,7 +88,7 @@ struct CredentialsTests {
         #expect("\(Credentials(user: "viewer", password: Self.password))" == "(hidden)")
     }
 
-    @Test("a line that is none is named by its number, not by what stands in it", arguments: ["secret", ":secret"])
+    @Test("an invalid line is reported by its number, without its content", arguments: ["secret", ":secret"])
     func badLine(line: String) {
         let error = #expect(throws: UpstreamError.self) {
             try CredentialsList(parsing: "a:b\n\(line)", origin: "the test")
@@ -97,7 +97,7 @@ struct CredentialsTests {
         #expect(error?.description.contains("secret") == false)
     }
 
-    @Test("a file that everybody may read is refused")
+    @Test("a world-readable file is rejected")
     func permissions() throws {
         let folder = TemporaryFolder()
         let file = try folder.write("a:b", to: "credentials", permissions: [.ownerReadWrite, .otherRead])

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Demand", .timeLimit(.minutes(5)))
 struct DemandTests {
-    @Test("unwatched it connects once, to know whether the upstream answers, and is idle then")
+    @Test("unwatched, it connects once to check that the upstream responds, and then is idle")
     func idle() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
@@ -17,7 +17,7 @@ struct DemandTests {
         #expect(server.connectionCount == 1)
     }
 
-    @Test("unwatched it asks again until the upstream has answered once")
+    @Test("unwatched, it retries until the upstream has responded once")
     func idleAfterFailure() throws {
         let server = try ScriptedServer { client in
             if client.index < 2 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
@@ -28,7 +28,7 @@ struct DemandTests {
         #expect(server.connectionCount == 3)
     }
 
-    @Test("one connection, however many watch; none when the last has left")
+    @Test("one connection for any number of viewers; none after the last has left")
     func watched() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
@@ -48,7 +48,7 @@ struct DemandTests {
         #expect(server.connectionCount == 2)
     }
 
-    @Test("who comes while the last is just gone finds the connection still there")
+    @Test("a viewer who arrives shortly after the last has left finds the connection still open")
     func lingers() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) {
@@ -71,7 +71,7 @@ struct DemandTests {
             if client.index < 6 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
         }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
-        // The sixth failure is followed by a pause of more than six seconds.
+        // The pause after the sixth failure is longer than six seconds.
         try relay.eventually("the sixth failure") { server.connectionCount == 6 ? true : nil }
         try relay.wait("the failure") { $0.state == .waiting }
         let began = Clock.monotonic
@@ -80,7 +80,7 @@ struct DemandTests {
         #expect(Clock.monotonic - began < 5_000_000_000)
     }
 
-    @Test("an idle upstream that has died meanwhile is told of as soon as somebody watches")
+    @Test("an upstream that died while idle is reported as soon as somebody watches")
     func diedWhileIdle() throws {
         let server = try ScriptedServer { client in
             if client.index == 0 { Wire.stream(client, from: 1) } else { client.waitForClose() }
@@ -91,7 +91,7 @@ struct DemandTests {
         }
         try relay.wait("being idle") { $0.state == .idle }
         relay.subscriber.takeInterest()
-        try relay.wait("the wait being told") { $0.state == .waiting && $0.reason.contains("Connecting") }
+        try relay.wait("the state waiting") { $0.state == .waiting && $0.reason.contains("Connecting") }
     }
 
     @Test("--always keeps the connection")

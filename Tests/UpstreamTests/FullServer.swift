@@ -3,7 +3,7 @@ import Linux
 import Synchronization
 import TestSupport
 
-/// A listening socket on 127.0.0.1 whose queue of connections is full: who connects gets no answer.
+/// A listening socket on 127.0.0.1 whose accept queue is full: connection attempts get no response.
 final class FullServer: Sendable {
     let port: UInt16
     private let listener: Descriptor
@@ -27,7 +27,7 @@ final class FullServer: Sendable {
             try systemCall("bind", "") { unsafe bind(number, base, length) }
             try systemCall("listen", "") { listen(number, 0) }
             try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
-            // The queue holds one more than was asked for; two make sure.
+            // The queue holds one more than requested; use two to be sure.
             for _ in 0..<3 {
                 let call = socket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0)
                 _ = unsafe connect(call, base, length)
@@ -41,7 +41,7 @@ final class FullServer: Sendable {
 
     deinit { makeRoom() }
 
-    /// Takes those who wait, and from then on lets others in.
+    /// Accepts the waiting connections; later ones succeed.
     func makeRoom() {
         let calls = callers.withLock { calls in
             defer { calls = [] }
@@ -56,7 +56,7 @@ final class FullServer: Sendable {
         }
     }
 
-    /// Answers from now on as `script` says.
+    /// Runs `script` for each connection from now on.
     func serve(_ script: @escaping @Sendable (ScriptedClient) -> Void) throws -> ScriptedServer {
         let copy = Descriptor(
             owning: try systemCall("fcntl", "") { fcntl(listener.number, F_DUPFD_CLOEXEC, 0) })

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Upstream
 
-@Suite("An upstream that is hostile or broken", .timeLimit(.minutes(5)))
+@Suite("Hostile and broken upstreams", .timeLimit(.minutes(5)))
 struct HostileUpstreamTests {
     @Test("an upstream's sentence is one line of printable text, 200 characters at most")
     func reason() throws {
@@ -15,12 +15,12 @@ struct HostileUpstreamTests {
         let reason = try #require(UpstreamStatus(Array(json.utf8), camera: nil)).reason
         #expect(reason.hasPrefix("[31mred a b c evil é"))
         #expect(reason.hasSuffix("é…"))
-        #expect(reason.unicodeScalars.count == ForeignText.maximumCount)
-        #expect(ForeignText.clean("The camera is unplugged.") == "The camera is unplugged.")
-        #expect(ForeignText.clean("a" + String(repeating: "\u{301}", count: 5000)).unicodeScalars.count == 200)
+        #expect(reason.unicodeScalars.count == UntrustedText.maximumCount)
+        #expect(UntrustedText.clean("The camera is unplugged.") == "The camera is unplugged.")
+        #expect(UntrustedText.clean("a" + String(repeating: "\u{301}", count: 5000)).unicodeScalars.count == 200)
     }
 
-    @Test("a Content-Type of any length and content gives one short line in log and ring")
+    @Test("a Content-Type of any length and content becomes one short line in log and ring")
     func contentType() throws {
         let server = try ScriptedServer { client in
             let type = "text/\u{1b}[31m\u{202e}" + String(repeating: "x", count: 40_000)
@@ -36,7 +36,7 @@ struct HostileUpstreamTests {
         }
     }
 
-    @Test("of a flood of pictures 240 a second are taken, the rest is counted, and readers never see a hung writer")
+    @Test("of a flood of pictures, 240 per second are published, the rest is counted, and no reader sees a hung writer")
     func flood() throws {
         let part = Wire.part(TestPicture(1, byteCount: 200))
         let burst = Array((0..<500).map { _ in part }.joined())
@@ -51,7 +51,7 @@ struct HostileUpstreamTests {
         let end = Deadline(seconds: 3)
         while !end.isOver {
             last = try relay.nextFrame(after: last.number).description
-            // A ring that is made anew begins with the number of the clock: it must not be lower than the last.
+            // A new ring starts numbering at the clock, which must not be lower than the last number.
             #expect(last.number <= Clock.realtime / 1_000_000 + 60)
             #expect(try #require(relay.subscriber.status).state == .live)
         }
@@ -60,7 +60,7 @@ struct HostileUpstreamTests {
         #expect(try #require(relay.subscriber.status).dropped[.rate, default: 0] > 100)
     }
 
-    @Test("of a flood of empty parts no more than 240 a second are looked at")
+    @Test("of a flood of empty parts, at most 240 per second are examined")
     func emptyParts() throws {
         let burst = Array(String(repeating: "Content-Type: image/jpeg\r\n\r\n\r\n--frame\r\n", count: 1000).utf8)
         let server = try ScriptedServer { client in
@@ -75,7 +75,7 @@ struct HostileUpstreamTests {
         #expect(looked > 0 && Double(looked) <= 240 * seconds + 61)
     }
 
-    @Test("a burst of pictures after a delay of the network is taken whole")
+    @Test("a burst of pictures after a network delay is published completely")
     func burst() {
         var budget = PictureBudget()
         let start = Instant(nanoseconds: 1_000_000_000_000)
@@ -87,7 +87,7 @@ struct HostileUpstreamTests {
         #expect((2400...2461).contains(flood))
     }
 
-    /// Ages in milliseconds of pictures that arrive now with times that are `offsets` seconds off.
+    /// Returns the ages in milliseconds of pictures that arrive now with timestamps that are `offsets` seconds off.
     private func ages(_ offsets: [Double]) throws -> [Double] {
         let ring = TemporaryRing(kind: .relay)
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
@@ -103,7 +103,7 @@ struct HostileUpstreamTests {
         }
     }
 
-    @Test("one picture with a wrong time does not make the others look old", arguments: [3600.0, -3600, 20, 1e9])
+    @Test("one picture with a wrong timestamp does not make the others look old", arguments: [3600.0, -3600, 20, 1e9])
     func wrongTime(offset: Double) throws {
         var offsets = [Double](repeating: 0, count: PictureBudget.burst)
         offsets[0] = -0.05
@@ -111,13 +111,13 @@ struct HostileUpstreamTests {
         #expect(try ages(offsets).allSatisfy { $0 < 2000 })
     }
 
-    @Test("a clock that is set, forward or back, does not make pictures look old", arguments: [3600.0, -3600])
+    @Test("a clock step, forward or back, does not make pictures look old", arguments: [3600.0, -3600])
     func setClock(offset: Double) throws {
         let offsets = [Double](repeating: 0, count: 20) + [Double](repeating: offset, count: 20)
         #expect(try ages(offsets).allSatisfy { $0 < 2000 })
     }
 
-    @Test("an answer on a clock that has just begun in 1970 is no crash")
+    @Test("a response on a clock that has just started in 1970 does not crash")
     func newClock() {
         #expect(StatusPoller.time(.seconds(5), before: 3_000_000_000) == 0)
         #expect(StatusPoller.time(.seconds(1), before: 3_000_000_000) == 2_000_000_000)

@@ -1,11 +1,11 @@
 import Logging
 import Synchronization
 
-/// The lines that something logged.
+/// Records log lines.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
-    /// A logger that writes here.
+    /// A logger that records its lines here.
     var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 
     var all: [String] { lines.withLock { $0 } }

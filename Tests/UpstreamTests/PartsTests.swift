@@ -4,9 +4,9 @@ import Testing
 
 @testable import Upstream
 
-@Suite("Parts of the upstream reader")
+@Suite("Clock estimate and status parser")
 struct PartsTests {
-    @Test("the clock's offset comes from the quickest answer")
+    @Test("the clock offset comes from the fastest response")
     func clockOffset() {
         var clock = ClockOffset()
         #expect(clock.nanoseconds == nil)
@@ -16,7 +16,7 @@ struct PartsTests {
         #expect(clock.nanoseconds == 4_000_000_000_000)
     }
 
-    @Test("a clock that was set is believed at once")
+    @Test("a clock step is followed at once")
     func clockStep() {
         var clock = ClockOffset()
         clock.add(upstream: 5_000_000_500_000, asked: 1_000_000_000_000, answered: 1_000_001_000_000)
@@ -24,14 +24,14 @@ struct PartsTests {
         #expect(clock.nanoseconds == 8_000_000_000_000)
     }
 
-    @Test("a clock that was set is followed with the next picture, a delay is no such thing", arguments: [-3600, 3600])
+    @Test("a clock step is followed with the next picture; a delay is not mistaken for one", arguments: [-3600, 3600])
     func clockStepOfPictures(seconds: Int) throws {
         let second: UInt64 = 1_000_000_000
         let step = seconds * 1_000_000_000
         var clock = ClockOffset()
         clock.add(upstream: 9000 * second + 500_000, asked: 5000 * second, answered: 5000 * second + 1_000_000)
         clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, at: Instant(nanoseconds: 1 * second))
-        // Ten seconds late, and in time again.
+        // Ten seconds late, then on time again.
         clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, at: Instant(nanoseconds: 2 * second))
         clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, at: Instant(nanoseconds: 3 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)
@@ -49,7 +49,7 @@ struct PartsTests {
         clock.follow(pictureOf: .max, arrived: 0, at: .distantPast)
     }
 
-    @Test("a clock that says anything at all is no crash")
+    @Test("no clock value crashes")
     func anyClock() {
         let now: UInt64 = 1_790_000_000_000_000_000
         var clock = ClockOffset()
@@ -60,7 +60,7 @@ struct PartsTests {
         #expect(clock.nanoseconds != nil)
     }
 
-    @Test("without answers the least delayed picture tells the clock")
+    @Test("without responses the least delayed picture determines the clock offset")
     func clockOfPictures() {
         var clock = ClockOffset()
         for (picture, arrival) in [(1, 50), (34, 70), (67, 140)] as [(UInt64, UInt64)] {
@@ -69,7 +69,7 @@ struct PartsTests {
         #expect(clock.nanoseconds == -36_000_000)
     }
 
-    @Test("no bytes whatever upset the reader of JSON")
+    @Test("no bytes crash the status parser")
     func randomJSON() {
         var generator = SystemRandomNumberGenerator()
         let document = Array(#"{"now": 1.5, "cameras": [{"camera": "main", "state": "live", "online": true}]}"#.utf8)
@@ -80,7 +80,7 @@ struct PartsTests {
         }
     }
 
-    @Test("an upstream's status is found by the camera's name, else the first is taken")
+    @Test("an upstream's status is found by camera name; without a name the first is used")
     func status() throws {
         let cameras = #"{"camera": "main", "state": "live", "online": true, "reason": "", "frame_id": 1763800000123}"#
         let door = #"{"camera": "door", "state": "no_signal", "online": false, "reason": "unplugged"}"#
@@ -101,7 +101,7 @@ struct PartsTests {
         #expect(status?.state == (state == "live" ? .stalled : .error))
     }
 
-    @Test("numbers that cannot be are left out", arguments: ["-1", "1e300", "1.5", "\"7\""])
+    @Test("impossible frame numbers are ignored", arguments: ["-1", "1e300", "1.5", "\"7\""])
     func oddNumbers(number: String) {
         let text = #"{"now": 1, "camera": "main", "state": "live", "online": true, "frame_id": \#(number)}"#
         #expect(UpstreamStatus(Array(text.utf8), camera: nil)?.frameNumber == 0)

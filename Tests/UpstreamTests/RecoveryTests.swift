@@ -8,29 +8,29 @@ import Testing
 
 @testable import Upstream
 
-@Suite("Recovery of an upstream", .timeLimit(.minutes(5)))
+@Suite("Upstream recovery", .timeLimit(.minutes(5)))
 struct RecoveryTests {
     private let maximumLines = LogLimit<UpstreamProblem>.maximumLineCount
 
-    @Test("somebody who waits sees pictures soon after the upstream is back, however long it was away")
+    @Test("a waiting viewer sees pictures soon after the upstream is back, however long it was away")
     func soon() throws {
         let absent = try ScriptedServer { _ in }
         let port = absent.port
         absent.stop()
         let relay = try Relay("http://127.0.0.1:\(port)/stream") { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
-        // Long enough for pauses that double from a quarter of a second to have become eight seconds.
+        // Long enough for a backoff that doubles from 250 ms to reach eight seconds.
         let away = Deadline(seconds: 10)
         try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
         let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
         let began = Clock.monotonic
         _ = try relay.nextFrame(after: 0)
-        // A second, and as much again for a machine that is busy.
+        // One second, doubled for a busy machine.
         #expect(Clock.monotonic - began < 2_000_000_000)
         withExtendedLifetime(server) {}
     }
 
-    @Test("while somebody waits the upstream is asked again and again, but never without a pause")
+    @Test("while a viewer waits, the upstream is retried often, but never without a pause")
     func pauses() throws {
         let server = try ScriptedServer { $0.send(Wire.answer("503 Busy")) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
@@ -39,21 +39,21 @@ struct RecoveryTests {
         let before = server.connectionCount
         let began = Clock.monotonic
         try relay.eventually("six more") { server.connectionCount >= before + 6 ? true : nil }
-        // From the third pause on, each is of 400 ms at least; doubling, the six would take 15 s.
+        // From the third on, each pause is at least 400 ms; with a doubling backoff the six would take 15 s.
         #expect(Clock.monotonic - began > 1_500_000_000)
         #expect(Clock.monotonic - began < 11_000_000_000)
         #expect(relay.log.all.count == 1, "\(relay.log.all)")
     }
 
     @Test(
-        "what a person has to mend is asked for less and less often, though somebody waits",
+        "a problem that needs a person is retried less and less often, although a viewer waits",
         arguments: ["401 Unauthorized"])
-    func patience(answer: String) throws {
+    func backoff(answer: String) throws {
         let server = try ScriptedServer { $0.send(Wire.answer(answer)) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
         try relay.wait("the reason") { $0.state == .error }
-        // Pauses of 0.25, 0.5 and 1 s, each less a fifth at most.
+        // Pauses of 0.25, 0.5 and 1 s, each up to a fifth shorter.
         try relay.eventually("four questions") { server.connectionCount >= 4 ? true : nil }
         let began = Clock.monotonic
         try relay.eventually("a fifth") { server.connectionCount >= 5 ? true : nil }
@@ -61,7 +61,7 @@ struct RecoveryTests {
     }
 
     @Test(
-        "a connection that only drips is given up after a while, and the next one brings the pictures",
+        "a connection that only trickles is closed after a while, and the next one delivers the pictures",
         arguments: ["a picture", "parts", "headers"])
     func drips(what: String) throws {
         let server = try ScriptedServer { client in
@@ -88,7 +88,7 @@ struct RecoveryTests {
         #expect(relay.log.all.count <= 2, "\(relay.log.all)")
     }
 
-    @Test("a connection that is reset in the middle of a picture is made again")
+    @Test("a connection that is reset in the middle of a picture is re-established")
     func reset() throws {
         let server = try ScriptedServer { client in
             guard client.index == 0 else { return Wire.stream(client, from: 100) }
@@ -104,7 +104,7 @@ struct RecoveryTests {
         #expect(relay.log.all.contains { $0.contains("broke") }, "\(relay.log.all)")
     }
 
-    @Test("a server that takes no connections is told as such, and found when it does")
+    @Test("a server that accepts no connections is reported, and found when it does")
     func noAnswer() throws {
         let server = try FullServer()
         let relay = try Relay("http://127.0.0.1:\(server.port)/stream")
@@ -113,7 +113,7 @@ struct RecoveryTests {
         try relay.wait("the connection") { $0.reason.contains("sent nothing") || $0.reason.contains("broke") }
     }
 
-    @Test("a picture of another size is shown in that size, smaller or larger")
+    @Test("a picture of another size, smaller or larger, is shown in that size")
     func otherSize() throws {
         let sizes = [2000, 100_000, 900, 400_000, 5000]
         let server = try ScriptedServer { client in
@@ -137,12 +137,12 @@ struct RecoveryTests {
     }
 
     @Test(
-        "an upstream that comes and goes once a second gives what it has, leaks nothing, and fills no log",
+        "an upstream that flaps once a second delivers its pictures, leaks nothing and does not fill the log",
         .timeLimit(.minutes(10)))
     func flapping() throws {
         let seconds = Environment.value("ORIEL_TEST_FULL") == nil ? 5.0 : 180
         let server = try ScriptedServer { client in
-            // Every way to end that an upstream has, one after the other.
+            // Cycles through all ways in which an upstream can end.
             switch client.index % 4 {
             case 0: client.send(Wire.answer("503 Busy"))
             case 1: client.close()
@@ -176,7 +176,7 @@ struct RecoveryTests {
         #expect(relay.log.all.count <= 2 * maximumLines * Int(seconds / 600 + 1), "\(relay.log.all)")
     }
 
-    @Test("whatever goes wrong in turn, the log stays short")
+    @Test("the log stays short, whatever goes wrong in turn")
     func shortLog() throws {
         let log = LogLines()
         let address = try UpstreamAddress("http://127.0.0.1:9/stream")
@@ -206,7 +206,7 @@ struct RecoveryTests {
         let program = "\(try ChildProcess.buildFolder())/relay-fcgi"
         for (variable, proxy, url, words) in [
             ("http_proxy", "http://127.0.0.1:\(port)", "http://camera.invalid/stream", "127.0.0.1 port \(port)"),
-            ("https_proxy", refusing.url(""), "https://camera.invalid/stream", "does not connect to it (403)"),
+            ("https_proxy", refusing.url(""), "https://camera.invalid/stream", "refuses to connect to it (403)"),
         ] {
             let ring = TemporaryRing(kind: .relay)
             let folder = TemporaryFolder()
@@ -219,8 +219,8 @@ struct RecoveryTests {
                 ],
                 input: listener.number, log: folder.path.appending("log").string)
             let subscriber = try FrameSubscriber(ring.name)
-            let isTold = eventually(20) { subscriber.status?.reason.contains(words) == true }
-            #expect(isTold, "\(subscriber.status?.reason ?? "no ring")")
+            let isReported = eventually(20) { subscriber.status?.reason.contains(words) == true }
+            #expect(isReported, "\(subscriber.status?.reason ?? "no ring")")
             withExtendedLifetime(worker) {}
         }
     }

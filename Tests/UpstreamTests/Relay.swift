@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream reader with a ring of its own, and a reader of that ring.
+/// An upstream reader with its own ring, and a subscriber to that ring.
 final class Relay: Sendable {
     let ring: TemporaryRing
     let reader: UpstreamReader
@@ -33,11 +33,11 @@ final class Relay: Sendable {
         reader.stop()
     }
 
-    /// The next frame; throws when none comes for 60 seconds.
+    /// Returns a frame newer than `number`; throws after 60 seconds.
     func nextFrame(after number: UInt64) throws -> Frame {
         try eventually("a frame newer than \(number)") {
             guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
-                // Returns at once when there is another frame than the newest of now.
+                // Returns at once if there already is a newer frame.
                 _ = subscriber.wait(newerThan: subscriber.status?.newest?.number ?? 0, milliseconds: 250)
                 return nil
             }
@@ -45,13 +45,13 @@ final class Relay: Sendable {
         }
     }
 
-    /// Waits until the ring's status is as `condition` wants it; throws after 60 seconds.
+    /// Waits until the ring's status satisfies `condition`; throws after 60 seconds.
     @discardableResult
     func wait(_ what: String, until condition: (RingStatus) -> Bool) throws -> RingStatus {
         try eventually(what) { subscriber.status.flatMap { condition($0) ? $0 : nil } }
     }
 
-    /// Waits until `body` gives something; throws after 60 seconds.
+    /// Waits until `body` returns a value; throws after 60 seconds.
     @discardableResult
     func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
         let deadline = Deadline(seconds: 60)
@@ -59,7 +59,7 @@ final class Relay: Sendable {
             if let value = try body() { return value }
             Poll.wait([], milliseconds: 5)
         }
-        throw Timeout(description: "\(what) did not come: \(statusText)")
+        throw Timeout(description: "timeout waiting for \(what): \(statusText)")
     }
 
     private var statusText: String {
@@ -72,6 +72,6 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 extension Frame {
-    /// Whether this is `picture`, byte for byte; unlike `==` in an expectation it does not print all bytes.
+    /// Whether this is `picture`, byte for byte; a failing `==` would print all bytes.
     func `is`(_ picture: TestPicture) -> Bool { bytes == picture.bytes }
 }

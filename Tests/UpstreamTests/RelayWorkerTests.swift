@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("relay-fcgi", .timeLimit(.minutes(5)))
 struct RelayWorkerTests {
-    @Test("all viewers share one connection, and get the upstream's own numbers and bytes")
+    @Test("all viewers share one connection and get the upstream's own numbers and bytes")
     func shares() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try RunningRelay()
@@ -19,7 +19,7 @@ struct RelayWorkerTests {
         }
         for client in clients {
             #expect(try client.head().status == 200)
-            // Before the first picture there may be one that says that it is waited for.
+            // An outage picture may precede the first picture.
             var last: UInt64 = 0
             var count = 0
             while count < 5 {
@@ -40,7 +40,7 @@ struct RelayWorkerTests {
         #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
     }
 
-    @Test("when the worker that pulls is killed another takes over, and frame numbers go on rising")
+    @Test("when the pulling worker is killed, another takes over, and frame numbers keep rising")
     func killed() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
         let relay = try RunningRelay()
@@ -71,7 +71,7 @@ struct RelayWorkerTests {
         #expect(second.wait(milliseconds: 5000) == 0)
     }
 
-    @Test("a second relay with another upstream ends with status 69, and the first goes on")
+    @Test("a second relay with another upstream exits with status 69, and the first continues")
     func otherUpstream() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try RunningRelay()
@@ -87,7 +87,7 @@ struct RelayWorkerTests {
         #expect(goesOn && first.isRunning)
     }
 
-    @Test("credentials are taken from the environment or a file, and stand in no log, no status and no ring")
+    @Test("credentials are read from the environment or a file and never appear in log, status or ring")
     func credentials() throws {
         let upstream = try ScriptedServer { client in
             repeat {
@@ -112,7 +112,7 @@ struct RelayWorkerTests {
     }
 
     @Test(
-        "options that cannot be are refused with status 64 and no secret in the sentence",
+        "invalid options are rejected with status 64 and a message without secrets",
         arguments: [
             [], ["--upstream", "http://user:sesame@host/"], ["--upstream", "sesame"], ["--upstream", "Door=http://h/"],
             ["--upstream", "http://a/", "--upstream", "http://b/"], ["--upstream", "http://a/", "--stall", "0"],
@@ -127,7 +127,7 @@ struct RelayWorkerTests {
         #expect(!relay.log.contains("sesame"))
     }
 
-    @Test("it ends within a second while its upstream is silent, and leaves nothing")
+    @Test("it exits within a second while its upstream is silent, and leaves nothing behind")
     func ends() throws {
         let upstream = try ScriptedServer { $0.waitForClose() }
         let relay = try RunningRelay()

@@ -3,15 +3,15 @@ import SharedFrame
 import Testing
 import TestSupport
 
-/// How soon a viewer of the real relay sees pictures when the upstream is back.
+/// How soon a viewer of the real relay sees pictures after the upstream is back.
 @Suite("The return of an upstream", .timeLimit(.minutes(10)))
 struct ReturnTests {
-    /// In which way an upstream is away.
+    /// How an upstream is unavailable.
     enum Absence: CaseIterable {
         case refuses, takesNoConnection, isSilent, isBusy
     }
 
-    @Test("who watches sees pictures soon after the upstream is back", arguments: Absence.allCases)
+    @Test("a viewer sees pictures soon after the upstream is back", arguments: Absence.allCases)
     func soon(absence: Absence) throws {
         let isAway = Switch()
         var server = try ScriptedServer { Self.serve($0, isAway, absence) }
@@ -36,9 +36,9 @@ struct ReturnTests {
                 isAway.turnOn()
                 server.disconnect()
             }
-            let isTold = eventually(30) { subscriber.status?.state != .live }
-            #expect(isTold, "\(relay.log)")
-            // Anywhere between two attempts of the relay.
+            let isReported = eventually(30) { subscriber.status?.state != .live }
+            #expect(isReported, "\(relay.log)")
+            // At a random moment between two attempts of the relay.
             Poll.wait([], milliseconds: .random(in: 0...3000))
             let began = Clock.monotonic
             switch absence {
@@ -50,14 +50,14 @@ struct ReturnTests {
             times.append(Double(try Self.firstPicture(viewer, since: began) - began) / 1e9)
         }
         print(
-            "  measured: the upstream \(absence), then is back: pictures after \(times.max() ?? 0) s at most,",
-            "\(times.sorted()[times.count / 2]) s in the middle of \(times.count)")
-        // A second, and more for a machine that is busy.
+            "  measured: upstream \(absence), then back: pictures after at most \(times.max() ?? 0) s,",
+            "median \(times.sorted()[times.count / 2]) s of \(times.count)")
+        // One second, and more for a busy machine.
         #expect(times.allSatisfy { $0 < 5 }, "\(times)")
         #expect(worker.isRunning)
     }
 
-    /// Streams pictures whose numbers are the monotonic time in milliseconds, none while it is away.
+    /// Streams pictures whose numbers are the monotonic time in milliseconds, except while the upstream is away.
     private static func serve(_ client: ScriptedClient, _ isAway: Switch, _ absence: Absence) {
         if isAway.isOn && absence == .isBusy {
             client.send(Wire.answer("503 Busy"))
@@ -71,7 +71,7 @@ struct ReturnTests {
         } while client.pause(milliseconds: 10)
     }
 
-    /// When the first picture came that was sent after `began`.
+    /// Returns when the first picture arrived that was sent after `began`.
     private static func firstPicture(_ viewer: FastCGIClient, since began: UInt64) throws -> UInt64 {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {

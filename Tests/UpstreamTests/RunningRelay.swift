@@ -29,7 +29,7 @@ final class RunningRelay: Sendable {
         (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// The status of a snapshot, or nil when nobody answers.
+    /// The status document, or nil if no worker responds.
     func statusText() -> String? {
         guard let client = try? FastCGIClient(socket), (try? client.ask("/status")) != nil else { return nil }
         return try? client.answer(milliseconds: 2000).text

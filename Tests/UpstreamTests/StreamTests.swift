@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Streams", .timeLimit(.minutes(5)))
 struct StreamTests {
-    @Test("every picture of a true stream comes into the ring, unchanged, in order, with its number")
+    @Test("every picture of a well-formed stream reaches the ring unchanged, in order and with its number")
     func passesPictures() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 5001) }
         let relay = try Relay(server.url())
@@ -22,7 +22,7 @@ struct StreamTests {
         #expect(relay.subscriber.status?.reason == "")
     }
 
-    @Test("pictures come whole out of drips", arguments: [1, 7, 1000])
+    @Test("pictures that arrive in small pieces are assembled", arguments: [1, 7, 1000])
     func drips(pieceByteCount: Int) throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -45,7 +45,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a missing, a short and a long Content-Length change nothing", arguments: [nil, 17, 5000])
+    @Test("a missing, a short and a long Content-Length make no difference", arguments: [nil, 17, 5000])
     func lengths(claimed: Int?) throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -67,7 +67,7 @@ struct StreamTests {
         }
     }
 
-    @Test("without numbers of its own an upstream's pictures are numbered from the Unix time on")
+    @Test("pictures without frame numbers are numbered from the Unix time on")
     func numbersPictures() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -81,7 +81,7 @@ struct StreamTests {
         #expect(try relay.nextFrame(after: first).description.number > first)
     }
 
-    @Test("a number that goes back, as after a restart of the upstream, does not go back here")
+    @Test("numbers keep rising when the upstream's go back, as after a restart")
     func numberGoesBack() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -99,7 +99,7 @@ struct StreamTests {
         #expect(numbers.allSatisfy { $0 > 9000 && $0 < 9100 })
     }
 
-    @Test("the same number again is no new picture")
+    @Test("a repeated number is not a new picture")
     func repeats() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -108,7 +108,7 @@ struct StreamTests {
         }
         let relay = try Relay(server.url())
         _ = try relay.nextFrame(after: 2)
-        let status = try relay.wait("the repeated picture being told") { $0.state == .stalled }
+        let status = try relay.wait("the state stalled") { $0.state == .stalled }
         #expect(status.reason.contains("no new picture"))
         #expect(status.published == 3)
         #expect(relay.subscriber.copyNewestFrame()?.is(TestPicture(3)) == true)
@@ -127,13 +127,13 @@ struct StreamTests {
         #expect(try relay.nextFrame(after: 1).is(TestPicture(2, byteCount: 3_000_000)))
     }
 
-    @Test("the picture's own time is kept, and an upstream's wrong clock is seen through")
+    @Test("the picture's own timestamp is kept, and the error of the upstream's clock is compensated")
     func timestamps() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
             var index = 1
             repeat {
-                // As a server does that sends the time since it was started.
+                // Like a server that sends the time since it was started.
                 let time = Clock.monotonic / 1000
                 let text = "\(time / 1_000_000).\(String(time % 1_000_000 + 1_000_000).dropFirst())"
                 client.send(Wire.part(TestPicture(index), number: UInt64(index), timestamp: text))
@@ -149,7 +149,7 @@ struct StreamTests {
         #expect(abs(offset - truth) < 1_000_000_000)
     }
 
-    @Test("an upstream that answers with one JPEG is asked again and again over one connection")
+    @Test("an upstream that returns single JPEGs is polled over one connection")
     func stills() throws {
         let server = try ScriptedServer { client in
             var index = 1
@@ -170,7 +170,7 @@ struct StreamTests {
         #expect(relay.subscriber.status?.state == .live)
     }
 
-    @Test("the request names the program and asks for the plain form of the stream")
+    @Test("the request names the program and prefers a multipart stream")
     func request() throws {
         let server = try ScriptedServer { client in
             let request = client.request

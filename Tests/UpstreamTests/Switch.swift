@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that is turned on once, seen by all threads.
+/// A flag shared by all threads.
 final class Switch: Sendable {
     private let flag = Atomic(false)
 

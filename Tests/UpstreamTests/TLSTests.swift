@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// A TLS server (openssl s_server) with a certificate of its own making that serves one file.
+/// A TLS server (openssl s_server) with a self-signed certificate that serves one file.
 private final class TLSServer: Sendable {
     let port: Int
     let certificate: FilePath
@@ -15,7 +15,7 @@ private final class TLSServer: Sendable {
 
     static let isThere = (try? ChildProcess.run("openssl", ["version"]))?.status == 0
 
-    /// The certificate is for `name`, such as `IP:127.0.0.1`.
+    /// Starts a server whose certificate is for `name`, such as `IP:127.0.0.1`.
     init(certificateFor name: String) throws {
         port = try OrielSystem.freePort()
         certificate = folder.path.appending("certificate.pem")
@@ -42,9 +42,9 @@ private final class TLSServer: Sendable {
     var url: String { "https://127.0.0.1:\(port)/picture" }
 }
 
-@Suite("TLS", .timeLimit(.minutes(5)), .enabled(if: TLSServer.isThere, "there is no openssl"))
+@Suite("TLS", .timeLimit(.minutes(5)), .enabled(if: TLSServer.isThere, "openssl is not installed"))
 struct TLSTests {
-    @Test("a certificate of an unknown issuer is refused, with the remedy")
+    @Test("a certificate of an unknown issuer is rejected with the remedy")
     func unknownIssuer() throws {
         let server = try TLSServer(certificateFor: "IP:127.0.0.1")
         let relay = try Relay(server.url)
@@ -53,14 +53,14 @@ struct TLSTests {
         #expect(status.published == 0)
     }
 
-    @Test("a certificate whose issuer is trusted by --ca-file is accepted")
+    @Test("a certificate whose issuer is trusted with --ca-file is accepted")
     func trusted() throws {
         let server = try TLSServer(certificateFor: "IP:127.0.0.1")
         let relay = try Relay(server.url) { $0.certificateAuthorities = server.certificate }
         #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
     }
 
-    @Test("a trusted certificate of another host is refused")
+    @Test("a trusted certificate of another host is rejected")
     func otherHost() throws {
         let server = try TLSServer(certificateFor: "DNS:elsewhere.example")
         let relay = try Relay(server.url) { $0.certificateAuthorities = server.certificate }
@@ -68,15 +68,15 @@ struct TLSTests {
         #expect(status.state == .error && status.published == 0)
     }
 
-    @Test("a port that speaks no TLS is told as such")
+    @Test("a port without TLS is reported")
     func plain() throws {
-        // The first bytes of a TLS greeting are no request: the server waits for more of it.
+        // The first bytes of a TLS handshake are not an HTTP request, so the server waits for more.
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay("https://127.0.0.1:\(server.port)/stream")
         try relay.wait("the failure") { $0.reason.contains("speaks https") }
     }
 
-    @Test("a file that is no certificate is told as such")
+    @Test("an authorities file without certificates is reported")
     func badAuthorities() throws {
         let folder = TemporaryFolder()
         let file = try folder.write("nothing", to: "authorities.pem")

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Several relays of one upstream", .timeLimit(.minutes(5)))
 struct TakeOverTests {
-    @Test("one pulls, the other stands by and takes over when it ends")
+    @Test("one pulls, the other stands by and takes over when the first ends")
     func takesOver() throws {
         let server = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 100_000 * $0.index)) }
         let first = try Relay(server.url())
@@ -23,7 +23,7 @@ struct TakeOverTests {
         try second.wait("being live") { $0.state == .live && $0.isWriterAlive }
     }
 
-    @Test("one that stands by ends at once")
+    @Test("a reader that stands by ends at once")
     func standByEnds() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let first = try Relay(server.url())
@@ -35,7 +35,7 @@ struct TakeOverTests {
         _ = try first.nextFrame(after: number + 5)
     }
 
-    @Test("one with another upstream is told so, and the first goes on undisturbed")
+    @Test("a reader with another upstream fails, and the first continues undisturbed")
     func otherUpstream() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let first = try Relay(server.url())

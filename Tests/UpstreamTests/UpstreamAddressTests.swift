@@ -2,10 +2,10 @@ import Testing
 
 @testable import Upstream
 
-@Suite("Addresses of upstreams")
+@Suite("Upstream addresses")
 struct UpstreamAddressTests {
     @Test(
-        "the status of an Oriel lies beside its streams",
+        "the status of an Oriel is beside its streams",
         arguments: [
             ("http://host:9001/mjpeg", "http://host:9001/status", nil),
             ("http://host/mjpeg/door", "http://host/status/door", "door"),
@@ -24,7 +24,7 @@ struct UpstreamAddressTests {
         #expect(address.upstreamCamera == camera)
     }
 
-    @Test("values of parameters that may be secret are asked for and never shown")
+    @Test("parameter values that may be secret are sent but never shown")
     func secrets() throws {
         let address = try UpstreamAddress("http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k#part")
         #expect(address.url == "http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k")
@@ -32,7 +32,7 @@ struct UpstreamAddressTests {
     }
 
     @Test(
-        "credentials in the address are refused without being repeated",
+        "credentials in the address are rejected without being repeated",
         arguments: ["http://user:hidden@host/", "https://hidden@host/mjpeg", "http://:hidden@host/"])
     func credentials(url: String) {
         let error = #expect(throws: UpstreamError.self) { try UpstreamAddress(url) }
@@ -41,7 +41,7 @@ struct UpstreamAddressTests {
     }
 
     @Test(
-        "what is no address of a web server is refused",
+        "invalid addresses are rejected",
         arguments: [
             "", "host/mjpeg", "ftp://host/", "file:///etc/passwd", "http://", "http://host:99999/",
             "http://ho st/", "http://host/\u{1}", "http://host/a b",
@@ -50,7 +50,7 @@ struct UpstreamAddressTests {
         #expect(throws: UpstreamError.self) { try UpstreamAddress(url) }
     }
 
-    @Test("no proxy stands between this machine and itself")
+    @Test("no proxy is used for this machine itself")
     func loopback() throws {
         for url in ["http://127.0.0.1/", "http://localhost:80/", "http://[::1]/x", "http://127.1.2.3/"] {
             #expect(try UpstreamAddress(url).isLoopback)

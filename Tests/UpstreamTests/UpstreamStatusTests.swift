@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream that is Oriel: a stream with a status beside it.
+/// An upstream that is Oriel: a stream with a status document beside it.
 private final class OrielServer: Sendable {
     struct State {
         var isOnline = true
@@ -48,7 +48,7 @@ private final class OrielServer: Sendable {
         return Wire.answer("200 OK", type: "application/json", "{\"now\": \(now), \"cameras\": [\(camera)]}")
     }
 
-    /// Online a picture every 10 ms; offline the last number with a picture of its own, as Oriel does.
+    /// While online a picture every 10 ms; while offline the last number with an outage picture, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true
@@ -72,7 +72,7 @@ private final class OrielServer: Sendable {
 
 @Suite("An upstream that is Oriel", .timeLimit(.minutes(5)))
 struct UpstreamStatusTests {
-    @Test("its camera's loss is told within a second, with its reason, and so is the return")
+    @Test("the loss and the return of its camera are reported within a second, with the reason")
     func mirrorsState() throws {
         let upstream = try OrielServer(.init(frameNumber: 1000))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -88,9 +88,9 @@ struct UpstreamStatusTests {
         try relay.wait("the loss") { $0.state == .noSignal && $0.reason == "The camera is unplugged." }
         #expect(Clock.monotonic - began < 5_000_000_000)
         let last = try #require(relay.subscriber.copyNewestFrame())
-        #expect(last.is(TestPicture(Int(last.description.number))), "the picture that says so is no frame")
+        #expect(last.is(TestPicture(Int(last.description.number))), "the outage picture is not a frame")
 
-        // Longer than a stall: the connection stays, since the upstream says why it is silent.
+        // Longer than the stall timeout: the connection stays, because the upstream reports why it is silent.
         let end = Clock.monotonic + 2_000_000_000
         try relay.eventually("two seconds") { Clock.monotonic > end ? true : nil }
         #expect(relay.subscriber.status?.state == .noSignal)
@@ -107,7 +107,7 @@ struct UpstreamStatusTests {
         #expect(upstream.server.connectionCount(to: "/mjpeg") == 1)
     }
 
-    @Test("a camera that is offline from the start gives no frame, though the upstream sends a picture")
+    @Test("a camera that is offline from the start delivers no frame, although the upstream sends a picture")
     func offlineFromStart() throws {
         let upstream = try OrielServer(.init(isOnline: false, state: "waiting", reason: "No camera yet."))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -121,7 +121,7 @@ struct UpstreamStatusTests {
         #expect(frame.is(TestPicture(Int(frame.description.number))))
     }
 
-    @Test("an offline camera that nobody watches is asked after, not streamed")
+    @Test("for an offline camera that nobody watches, the status is polled, not the stream")
     func offlineUnwatched() throws {
         let upstream = try OrielServer(.init(isOnline: false, state: "error", reason: "Broken."))
         let relay = try Relay(upstream.server.url("/mjpeg")) { $0.isAlwaysConnected = false }
@@ -135,7 +135,7 @@ struct UpstreamStatusTests {
         try relay.wait("being idle") { $0.state == .idle }
     }
 
-    @Test("its clock is measured, so that the pictures' age is right", arguments: [3600.0, -86_400.0, 0.0])
+    @Test("its clock is measured, so that picture ages are right", arguments: [3600.0, -86_400.0, 0.0])
     func clockOffset(seconds: Double) throws {
         let upstream = try OrielServer(.init(frameNumber: 1, clockOffsetSeconds: seconds))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -148,7 +148,7 @@ struct UpstreamStatusTests {
         #expect(status.framesPerSecondAsked == 25)
     }
 
-    @Test("while pictures come there is one connection, the status' own is for a moment")
+    @Test("while pictures arrive there is one connection; that of the status is short-lived")
     func oneConnection() throws {
         let upstream = try OrielServer(.init(frameNumber: 1))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -159,7 +159,7 @@ struct UpstreamStatusTests {
         #expect(upstream.server.openCount(to: "/mjpeg") == 1)
     }
 
-    @Test("a server of another kind under the same path is asked once and then left alone")
+    @Test("a server that is not Oriel is asked for its status once")
     func foreign() throws {
         let server = try ScriptedServer { client in
             repeat {

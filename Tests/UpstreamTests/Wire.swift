@@ -14,7 +14,7 @@ enum Wire {
         return Array("\(head)\r\n".utf8) + picture.bytes + Array("\r\n--frame\r\n".utf8)
     }
 
-    /// Streams pictures, one in ten milliseconds, the first with number `first`, until the connection ends.
+    /// Streams a picture every 10 ms, starting with number `first`, until the connection ends.
     static func stream(_ client: ScriptedClient, from first: UInt64) {
         guard client.send(streamHeader) else { return }
         var number = first
@@ -23,7 +23,7 @@ enum Wire {
         }
     }
 
-    /// A whole answer with a body.
+    /// Returns a complete response with a body.
     static func answer(_ status: String, type: String = "text/html", _ body: String = "<html></html>") -> String {
         "HTTP/1.1 \(status)\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
