@@ -43,7 +43,7 @@ public final class CaptureSession {
     private let observer: (any SourceObserver)?
     private let clock: () -> Instant
     private var phase = Phase.closed(retry: .distantPast)
-    private var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+    private var backoff = Backoff(first: .milliseconds(100), maximum: .seconds(2))
     private var nextHeartbeat = Instant.distantPast
     private var nextRates = Instant.distantPast
     private var nextSignalCheck = Instant.distantPast

@@ -15,7 +15,7 @@ public struct ServiceHeartbeat {
     }
 
     /// The maximum time that the loop may sleep, or nil for no limit.
-    public var longestWait: Duration? { notifier.watchdogInterval.map { max(.milliseconds(1), $0) } }
+    public var maximumWait: Duration? { notifier.watchdogInterval.map { max(.milliseconds(1), $0) } }
 
     /// Reports that the service is ready.
     public func ready() { notifier.ready() }

@@ -20,7 +20,7 @@ public final class InferenceRuntime {
     private static let entryName = "OrtGetApiBase"
 
     /// Whether the entry point returns a valid OrtApiBase with a version.
-    private static let isRuntime: LibraryTrial.Check = { entry in
+    private static let isRuntime: LibraryProbe.Check = { entry in
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)(),
             let version = unsafe unsafeBitCast(base[1], to: Version.self)()
         else { return false }

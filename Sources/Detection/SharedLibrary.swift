@@ -15,8 +15,8 @@ struct SharedLibrary {
     ///   - function: A function that the library must export; it is passed to `isFit`.
     ///   - isFit: Returns whether the library is the expected one.
     /// - Throws: Why the library cannot be used.
-    init(_ path: String, with function: String, isFit: LibraryTrial.Check) throws(LoadingFailure) {
-        switch unsafe LibraryTrial.outcome(loading: path, function: function, isFit: isFit) {
+    init(_ path: String, with function: String, isFit: LibraryProbe.Check) throws(LoadingFailure) {
+        switch unsafe LibraryProbe.outcome(loading: path, function: function, isFit: isFit) {
         case .fit, .refused, .untried: break
         case .lacksFunction: throw .other("it does not export \(function)")
         case .unfit: throw .other("its \(function) does not return a valid API")

@@ -89,13 +89,13 @@ final class InferenceThread: Sendable {
         var attempt = LoadingAttempt(configuration)
         var detector = load()
         // Loading ran at normal priority (DetectWorker); from now on, viewers take precedence over detection.
-        Thread.yieldToOthers(niceness: 10)
-        Session.yieldToOthers(niceness: 10)
+        Thread.setNiceness(10)
+        Session.setNiceness(10)
         var isSessionSure = false
         while let turn = next() {
             // The kernel limits changes of a session's niceness to one per 100 ms, so the last one may have failed.
             if !isSessionSure, Instant.now >= attempt.time + Limit.sessionTime {
-                Session.yieldToOthers(niceness: 10)
+                Session.setNiceness(10)
                 isSessionSure = true
             }
             if detector != nil, Instant.now >= attempt.time + Limit.retryInterval {

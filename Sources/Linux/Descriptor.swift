@@ -20,7 +20,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 
     /// Opens `path` like ``init(opening:flags:mode:)``; returns nil if there is no such file.
-    public static func openIfThere(_ path: FilePath, flags: CInt) throws(SystemError) -> Descriptor? {
+    public static func openIfExists(_ path: FilePath, flags: CInt) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
             return try Descriptor(opening: path, flags: flags)
         } catch {

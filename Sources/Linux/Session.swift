@@ -10,7 +10,7 @@ public enum Session {
     /// Otherwise, and on kernels without autogroups, nothing happens.
     ///
     /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
-    public static func yieldToOthers(niceness: Int) {
+    public static func setNiceness(_ niceness: Int) {
         guard isOwn else { return }
         let group = try? FileDescriptor.open(FilePath("/proc/self/autogroup"), .writeOnly)
         _ = try? group?.closeAfter { try group?.writeAll("\(niceness)".utf8) }

@@ -21,10 +21,10 @@ public struct Thread: ~Copyable, @unchecked Sendable {
 
     /// Sets the niceness of the calling thread (setpriority(2), which on Linux affects a single thread).
     ///
-    /// With autogroups this has no effect on other sessions: see ``Session/yieldToOthers(niceness:)``.
+    /// With autogroups this has no effect on other sessions: see ``Session/setNiceness(_:)``.
     ///
     /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
-    public static func yieldToOthers(niceness: Int) {
+    public static func setNiceness(_ niceness: Int) {
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, CInt(clamping: niceness))
     }
 

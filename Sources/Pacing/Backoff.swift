@@ -5,16 +5,16 @@ public struct Backoff: Sendable {
     private let jitter: Double
     private var delay: Duration
 
-    /// Starts at `first` and doubles up to `longest`.
+    /// Starts at `first` and doubles up to `maximum`.
     ///
     /// - Parameters:
     ///   - first: The first wait.
-    ///   - longest: The maximum wait.
+    ///   - maximum: The maximum wait.
     ///   - jitter: The fraction, 0 to 1, by which each wait is randomly longer or shorter, so that many programs that
     ///     lost the same server do not reconnect at the same moment.
-    public init(first: Duration, longest: Duration, jitter: Double = 0) {
+    public init(first: Duration, maximum: Duration, jitter: Double = 0) {
         self.first = first
-        self.maximum = longest
+        self.maximum = maximum
         self.jitter = min(max(jitter, 0), 1)
         delay = first
     }

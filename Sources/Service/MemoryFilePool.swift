@@ -19,14 +19,14 @@ public final class MemoryFilePool: Sendable {
 
     /// Pipes that hold the pages of a picture with many viewers.
     private struct Spread: ~Copyable {
-        var fan: PageFan?
+        var fan: PipeFanOut?
         /// The file whose pages `fan` holds.
         var file: File?
 
         init() {}
 
         mutating func take(_ file: File, byteCount: Int) {
-            if fan?.isUsable != true { fan = PageFan.open(capacity: maximumSpreadByteCount * 2) }
+            if fan?.isUsable != true { fan = PipeFanOut.open(capacity: maximumSpreadByteCount * 2) }
             self.file = fan?.keep(file.memory, byteCount: byteCount) == true ? file : nil
         }
     }

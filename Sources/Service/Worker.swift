@@ -136,7 +136,7 @@ public final class Worker {
     private var timeout: Duration? {
         if isEnding { return .milliseconds(20) }
         let isQuiet = connections.isEmpty && application.isIdle && listener.isOpen
-        return isQuiet ? heartbeat.longestWait : Self.tickInterval
+        return isQuiet ? heartbeat.maximumWait : Self.tickInterval
     }
 
     private func tick() {

@@ -187,7 +187,7 @@ extension RingName {
     func open(_ access: CInt) throws(RingError) -> Descriptor? {
         do throws(SystemError) {
             // O_NONBLOCK: a pipe under this name must not hold the caller.
-            return try Descriptor.openIfThere(path, flags: access | O_NOFOLLOW | O_NONBLOCK)
+            return try Descriptor.openIfExists(path, flags: access | O_NOFOLLOW | O_NONBLOCK)
         } catch {
             throw RingError(cannotOpen: self, error)
         }

@@ -80,7 +80,7 @@ struct WriterLock: ~Copyable {
         let status: FileStatus
         do throws(SystemError) {
             // O_NONBLOCK: a pipe under this name must not hold the caller.
-            guard let found = try Descriptor.openIfThere(name.lockPath, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK) else {
+            guard let found = try Descriptor.openIfExists(name.lockPath, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK) else {
                 return nil
             }
             status = try found.status()

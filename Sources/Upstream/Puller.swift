@@ -16,7 +16,7 @@ final class Puller {
 
     private let camera: PulledCamera
     /// With jitter, so that many relays do not reconnect at the same moment.
-    private var backoff = Backoff(first: .milliseconds(250), longest: .seconds(10), jitter: 0.2)
+    private var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
     /// Whether the last attempt delivered a picture; if so, no further attempt is needed while nobody is watching.
     private var hasAnswered = false
 

@@ -59,7 +59,7 @@ struct DetectWorker: ParsableCommand {
         try system.acceptRingOwners()
         // An earlier worker in this session may have lowered its priority (InferenceThread); load at normal priority.
         let group = try? File.contents(of: "/proc/self/autogroup")
-        if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.yieldToOthers(niceness: 0) }
+        if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
         let server = try DetectionServer(
             DetectionServerConfiguration(
                 prefix: try system.prefix(), kinds: [source == .relay ? .relay : .capture], cameras: cameras.cameras,

@@ -36,7 +36,7 @@ struct DetectorOptions: ParsableArguments {
 
     /// Returns the configuration from options and environment, and tunes the heap for detection.
     func prepare() -> DetectorConfiguration {
-        Heap.returnBlocks(from: 256 << 10)
+        Heap.setMmapThreshold(256 << 10)
         return DetectorConfiguration(
             runtime: runtime ?? Self.setting("ORIEL_ONNXRUNTIME"),
             model: (model ?? Self.setting("ORIEL_MODEL")).map { FilePath($0) },

@@ -8,7 +8,7 @@ struct PacingTests {
 
     @Test("the backoff doubles up to the maximum and restarts after a success")
     func backoff() {
-        var backoff = Backoff(first: .milliseconds(100), longest: .seconds(2))
+        var backoff = Backoff(first: .milliseconds(100), maximum: .seconds(2))
         var waits = (0..<7).map { _ in backoff.next() }
         backoff.reset()
         waits.append(backoff.next())
@@ -19,7 +19,7 @@ struct PacingTests {
     func jitter() {
         var waits: Set<Duration> = []
         for _ in 0..<100 {
-            var backoff = Backoff(first: .milliseconds(250), longest: .seconds(10), jitter: 0.2)
+            var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
             for expected in [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000] {
                 let wait = backoff.next()
                 #expect(wait >= .milliseconds(expected * 8 / 10) && wait <= .milliseconds(expected * 12 / 10))

@@ -1,7 +1,7 @@
 import CLinux
 
 /// Tests in a child process whether a library can be loaded.
-public enum LibraryTrial {
+public enum LibraryProbe {
     /// The result of a test.
     public enum Outcome: Equatable, Sendable {
         /// The library is suitable.

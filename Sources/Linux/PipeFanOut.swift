@@ -6,7 +6,7 @@ public import SystemPackage
 ///
 /// One pipe holds the pages; another carries a copy of them to a socket and is empty between calls. No call blocks.
 /// Must be used by one thread at a time.
-public struct PageFan: ~Copyable, Sendable {
+public struct PipeFanOut: ~Copyable, Sendable {
     private let kept: Pipe
     private let copy: Pipe
     /// /dev/null, to drain a pipe without reading it.
@@ -26,11 +26,11 @@ public struct PageFan: ~Copyable, Sendable {
 
     /// Returns a fan-out with room for `capacity` bytes, or nil if the process is out of descriptors or may not have
     /// pipes of that size (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
-    public static func open(capacity: Int) -> PageFan? {
+    public static func open(capacity: Int) -> PipeFanOut? {
         guard let kept = Pipe.open(capacity: capacity), let copy = Pipe.open(capacity: capacity),
             let nowhere = try? Descriptor(opening: "/dev/null", flags: O_WRONLY)
         else { return nil }
-        return PageFan(kept: kept, copy: copy, nowhere: nowhere)
+        return PipeFanOut(kept: kept, copy: copy, nowhere: nowhere)
     }
 
     /// Replaces the kept bytes with the first `byteCount` of `file`; keeps nothing and returns false if they do not

@@ -5,7 +5,7 @@ import Testing
 
 /// Sending a file to many sockets through pipes.
 @Suite("Fan-out of a file to many sockets")
-struct PageFanTests {
+struct PipeFanOutTests {
     /// Two connected non-blocking sockets.
     private struct Pair: ~Copyable {
         let near: Descriptor
@@ -38,8 +38,8 @@ struct PageFanTests {
         return file
     }
 
-    private func fan(_ capacity: Int) throws -> PageFan {
-        guard let fan = PageFan.open(capacity: capacity) else { throw SystemError("pipe2", "pages", .noMemory) }
+    private func fan(_ capacity: Int) throws -> PipeFanOut {
+        guard let fan = PipeFanOut.open(capacity: capacity) else { throw SystemError("pipe2", "pages", .noMemory) }
         return fan
     }
 
@@ -48,7 +48,7 @@ struct PageFanTests {
     }
 
     /// Returns what `fan` sends to a socket with a large buffer.
-    private func sent(by fan: inout PageFan) throws -> [UInt8] {
+    private func sent(by fan: inout PipeFanOut) throws -> [UInt8] {
         let pair = try Pair()
         Socket.setSendBuffer(of: pair.near.number, byteCount: 1 << 20)
         let count = try fan.send(to: pair.near.number).get()
@@ -120,7 +120,7 @@ struct PageFanTests {
 
     @Test("a capacity beyond the pipe size limit fails")
     func tooLarge() {
-        let isOpen = PageFan.open(capacity: 1 << 30) != nil
+        let isOpen = PipeFanOut.open(capacity: 1 << 30) != nil
         #expect(!isOpen)
     }
 }
