@@ -4,13 +4,13 @@ public import SharedFrame
 import SystemPackage
 public import Video4Linux
 
-/// A source with controls that can be read and set while it is open.
+/// A source whose controls can be read and set while it is open.
 public protocol ControllableSource: FrameSource {
-    /// The controls of the camera that is open; nil while there is none.
+    /// The open camera's controls; nil while none is open.
     var controls: ControlAccess? { get }
 }
 
-/// A Video4Linux camera, found again after it was lost.
+/// A Video4Linux camera, which is found again after it was lost.
 public final class CameraSource: ControllableSource {
     public private(set) var description: SourceDescription
     private let choice: DeviceChoice
@@ -18,15 +18,15 @@ public final class CameraSource: ControllableSource {
     private let store: ControlStore
     private var camera: Camera?
     private var format: CaptureFormat?
-    /// Nil for JPEG, and for formats that must be converted.
+    /// Nil for JPEG and for formats that must be converted.
     private var raw: RawFormat?
     private var converter: PictureConverter?
-    /// The camera that was open first: after a loss the source looks for the same one.
+    /// The first camera that was opened; after a loss the source looks for the same one.
     private var identity: CameraIdentity?
-    /// Formats that the camera offers but could not stream.
+    /// Formats that the camera offers but failed to stream.
     private var excluded: Set<PixelFormat> = []
 
-    /// The camera that `options` name; `store` holds the controls to set.
+    /// Creates a source for the camera that `options` name; `store` holds the controls to set.
     public init(_ options: CaptureOptions, _ store: ControlStore) {
         choice = options.device
         self.options = options
@@ -41,7 +41,7 @@ public final class CameraSource: ControllableSource {
     public var signalLoss: SourceError? {
         guard let camera, !camera.hasSignal else { return nil }
         return SourceError(
-            .noSignal, "\(camera.path) has no signal at its input: connect what feeds it and switch it on")
+            .noSignal, "\(camera.path) has no signal at its input: connect its signal source and switch it on")
     }
 
     public func entriesChanged(_ names: Set<String>) -> Bool {
@@ -114,7 +114,7 @@ public final class CameraSource: ControllableSource {
         }
     }
 
-    /// The camera, wherever it is now.
+    /// Opens the camera, wherever it is now.
     private func find() throws(CameraError) -> Camera {
         if let identity, let path = Device.find(identity) { return try Camera(path) }
         let camera = try Camera(try Device.resolve("\(choice)"))
@@ -122,29 +122,29 @@ public final class CameraSource: ControllableSource {
         return camera
     }
 
-    /// Refuses another camera that now has the path of the one that is meant.
+    /// Throws if a different camera now has the path of the first one.
     private func checkIdentity(of camera: Camera) throws(CameraError) {
         guard case .node(let path) = choice, !path.starts(with: "/dev/v4l"), let identity else { return }
         let other = camera.identity
         if identity.product == other.product && (identity.serial == nil || identity.serial == other.serial) { return }
         throw CameraError(
             .notFound,
-            "\(path) is another camera now (\(other)): plug \(identity) in again, or restart to take this one")
+            "\(path) is a different camera now (\(other)): plug \(identity) in again, or restart to use this one")
     }
 
-    /// Makes it stream with its controls set; returns a note for each control that could not be set.
+    /// Starts the camera with its controls set; returns a note for each control that could not be set.
     private func start(_ camera: Camera) throws(CameraError) -> (CaptureFormat, notes: [String]) {
         var request = CaptureRequest(
             pixelFormat: options.format, size: options.size, rate: FrameRate(options.pictures.framesPerSecond))
         request.excluded = excluded
-        // The next attempt begins with the best format again, unless this one says otherwise.
+        // The next attempt starts with the best format again, unless this one fails.
         excluded = []
         let format = try camera.configure(request)
         raw = RawFormat(format)
         converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
         let kept = store.settings(options.controls, of: camera.identity)
         let settings = kept.map { ($0.name, $0.value) }
-        // So that the first picture shows them.
+        // Before streaming, so that the first picture already has them.
         _ = camera.access.apply(settings, pressesButtons: false)
         do throws(CameraError) {
             try camera.start()
@@ -155,24 +155,23 @@ public final class CameraSource: ControllableSource {
             }
             throw error
         }
-        // Some drivers accept a control only while they stream, or reset it when they start to.
+        // Again: some drivers accept a control only while they stream, or reset it when they start.
         let refusals = camera.access.apply(settings, pressesButtons: true)
-        // An automatic that somebody switched on rules other controls, as it should; a command line must be consistent.
+        // An automatic control that was switched on rightly overrides others; a command line must be consistent.
         let isCommandLine = kept == options.controls
-        return (format, refusals.filter { isCommandLine || !$0.isRuled }.map(\.message))
+        return (format, refusals.filter { isCommandLine || !$0.isOverridden }.map(\.message))
     }
 
     private func sizeNotes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
         if format.size == options.size { return [] }
         return [
-            "\(camera.path) gives \(format.size) instead of \(options.size): capture-daemon devices lists the sizes it "
-                + "offers"
+            "\(camera.path) gives \(format.size) instead of \(options.size): capture-daemon devices lists its sizes"
         ]
     }
 }
 
 extension SourceError {
-    /// What a camera's error means for its viewers.
+    /// Converts a camera's error to a state for its viewers.
     init(_ error: CameraError) {
         let state: CameraState =
             switch error.reason {

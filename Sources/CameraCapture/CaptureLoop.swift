@@ -7,12 +7,12 @@ import SharedFrame
 import SystemPackage
 import Video4Linux
 
-/// The main loop of capture-daemon: one thread that waits for the source, for signals and for the clock.
+/// The main loop of capture-daemon: one thread that waits for the source, signals and timers.
 public enum CaptureLoop {
     /// Captures until SIGTERM or SIGINT; SIGHUP reopens the source.
     ///
-    /// `makeSource` makes the source that `options` name. Throws a ``Failure`` if the ring cannot be created or is
-    /// lost; it waits for a source that cannot be opened.
+    /// `makeSource` creates the source that `options` name. Throws a ``Failure`` if the ring cannot be created or is
+    /// lost; a source that cannot be opened is waited for.
     public static func run(
         _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
     ) throws {
@@ -41,7 +41,7 @@ public enum CaptureLoop {
         publisher.stop(reason: "capture-daemon was stopped")
     }
 
-    /// Lets others read and set the controls; returns nil if there is no place for the socket.
+    /// Starts the control server; returns nil if it has no folder, or cannot start.
     private static func serveControls(
         _ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ logger: Logger
     ) -> ControlServer? {
@@ -52,7 +52,7 @@ public enum CaptureLoop {
             return server
         } catch {
             let level: Logger.Level = error.errno == .noSuchFileOrDirectory ? .info : .warning
-            logger.log(level: level, "nobody can set the controls while this runs (see --runtime-dir): \(error)")
+            logger.log(level: level, "the controls cannot be set while this runs (see --runtime-dir): \(error)")
             return nil
         }
     }
@@ -69,7 +69,7 @@ public enum CaptureLoop {
         }
     }
 
-    /// Waits until there is something to do; returns nil if the program is asked to end.
+    /// Waits for the next event; returns nil if the program was asked to stop.
     private static func wait(
         for session: CaptureSession, _ signals: borrowing SignalDescriptor, _ watch: FolderWatch
     ) -> CaptureSession.Events? {
@@ -87,7 +87,7 @@ public enum CaptureLoop {
             default:
                 while let signal = signals.next() {
                     if signal != SIGHUP { return nil }
-                    events.isReopenAsked = true
+                    events.isReopenRequested = true
                 }
             }
         }
@@ -97,10 +97,10 @@ public enum CaptureLoop {
 }
 
 extension CaptureOptions {
-    /// The most bytes that a picture is expected to have, for the ring's first size.
+    /// The expected maximum size of a picture, for the ring's first size.
     ///
-    /// A slot must have room for the worst case of what is encoded here. A camera's own JPEGs rarely have more than
-    /// four bits per pixel; a larger one makes the ring grow.
+    /// For pictures that are encoded here, a slot must have room for the worst case. A camera's own JPEGs rarely have
+    /// more than four bits per pixel; a larger one makes the ring grow.
     var slotByteCount: Int {
         let worst = pictures.encodedByteLimit(width: size.width, height: size.height)
         return switch device {

@@ -3,23 +3,23 @@ public import Names
 public import SystemPackage
 public import Video4Linux
 
-/// The command line of capture-daemon, checked.
+/// The validated command line of capture-daemon.
 public struct CaptureOptions: Sendable {
     public var camera: CameraName
     /// The first part of the ring's name: `ORIEL_PREFIX`.
     public var prefix: SystemPrefix
     public var device: DeviceChoice
     public var size: PictureSize
-    /// Nil: the best that the camera offers.
+    /// Nil for the best format that the camera offers.
     public var format: PixelFormat?
     public var controls: [ControlSetting]
-    /// What happens to the pictures.
+    /// How the pictures are processed.
     public var pictures: PictureOptions
-    /// Pictures that the ring holds.
+    /// The number of pictures in the ring.
     public var slotCount: Int
     /// The folder of the control socket; nil if there is none.
     public var runtimeDirectory: FilePath?
-    /// The folder where controls that are set while the program runs are saved; nil if they are not.
+    /// The folder for controls that are set while the program runs; nil if they are not saved.
     public var stateDirectory: FilePath?
 
     public init(
@@ -45,7 +45,7 @@ public struct CaptureOptions: Sendable {
 public struct ControlSetting: Equatable, Sendable {
     /// As `capture-daemon devices` lists it, such as `brightness`.
     public let name: String
-    /// A number, or a word of a menu or switch.
+    /// A number, or a choice of a menu or switch.
     public let value: String
 
     init(name: String, value: String) {

@@ -2,17 +2,17 @@ import EventLoop
 import Linux
 import SystemPackage
 
-/// One connection: a line comes in, an answer goes out.
+/// A connection: reads one line, then sends an answer.
 final class ControlClient: EventHandler {
     enum Input {
         /// The line is not complete yet.
         case waiting
         case line([UInt8])
-        /// The connection has ended, or the line is too long.
+        /// The connection was closed, or the line is too long.
         case over
     }
 
-    /// Rises from connection to connection.
+    /// Increases from connection to connection.
     let number: Int
     let socket: Descriptor
     var token: EventLoop.Token?
@@ -50,7 +50,7 @@ final class ControlClient: EventHandler {
         }
     }
 
-    /// Sends what the socket takes of the answer; returns true if nothing is left to do.
+    /// Sends as much of the answer as the socket accepts; returns true if nothing is left to do.
     func send() -> Bool {
         guard let output else { return false }
         while sent < output.count {

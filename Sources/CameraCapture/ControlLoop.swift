@@ -2,28 +2,28 @@ import EventLoop
 import Linux
 import SystemPackage
 
-/// The control socket's thread: a few connections at once, each with little time.
+/// The control socket's thread: serves a few connections at once, each for a short time.
 final class ControlLoop {
-    /// Connections at once; one more takes the place of the oldest.
+    /// The maximum number of connections; another one replaces the oldest.
     static let maximumClientCount = 16
-    /// How long a connection may take to send its line, and to take the answer.
+    /// The time a connection has to send its line, and again to receive the answer.
     static let timeout = Duration.seconds(1)
-    /// The longest line: a request of 16 KiB, every byte of it escaped.
+    /// The maximum length of a line: a request of 16 KiB with every byte escaped.
     static let maximumLineByteCount = 100 << 10
-    /// How long the listener rests when a connection cannot be accepted, unless a client goes before.
-    static let listenerRest = Duration.seconds(1)
+    /// How long accepting pauses after it failed, unless a client leaves before.
+    static let acceptPause = Duration.seconds(1)
 
     private let loop: EventLoop
     private let service: ControlService
     private let listener: CInt
-    /// Nil while the listener rests.
+    /// Nil while accepting is paused.
     private var listenerToken: EventLoop.Token?
     private var listenerDue = Instant.distantFuture
     private var clients: [ObjectIdentifier: ControlClient] = [:]
     private var nextNumber = 0
     private var isStopping = false
 
-    /// Serves what connects to `listener`, until `stop` is readable.
+    /// Serves the connections to `listener` until `stop` is readable.
     init(_ listener: CInt, stop: CInt, _ service: ControlService) throws(SystemError) {
         self.listener = listener
         self.service = service
@@ -32,7 +32,7 @@ final class ControlLoop {
         listen()
     }
 
-    /// Serves until it is told to stop.
+    /// Serves until `stop` is readable.
     func run() throws(SystemError) {
         while !isStopping {
             let deadline = clients.values.map(\.deadline).min().map { min($0, listenerDue) } ?? listenerDue
@@ -47,14 +47,14 @@ final class ControlLoop {
     private func listen() {
         guard listenerToken == nil else { return }
         listenerToken = try? loop.add(listener, .readable, EventAction { [unowned self] in accept() })
-        listenerDue = listenerToken == nil ? .now + Self.listenerRest : .distantFuture
+        listenerDue = listenerToken == nil ? .now + Self.acceptPause : .distantFuture
     }
 
-    /// Without descriptors epoll would report the same connection again at once, for ever.
-    private func restListener() {
+    /// If accept fails, for want of descriptors for example, epoll would keep reporting the connection.
+    private func pauseAccepting() {
         if let listenerToken { loop.remove(listenerToken, number: listener) }
         listenerToken = nil
-        listenerDue = .now + Self.listenerRest
+        listenerDue = .now + Self.acceptPause
     }
 
     private func accept() {
@@ -62,7 +62,7 @@ final class ControlLoop {
             switch Socket.accept(from: listener) {
             case .success(let number): begin(Descriptor(owning: number))
             case .failure(.resourceTemporarilyUnavailable): return
-            case .failure: return restListener()
+            case .failure: return pauseAccepting()
             }
         }
     }
@@ -74,7 +74,7 @@ final class ControlLoop {
         nextNumber += 1
         let client = ControlClient(number: nextNumber, socket: socket, deadline: .now + Self.timeout, self)
         clients[ObjectIdentifier(client)] = client
-        // Most clients have sent their line already.
+        // Most clients have already sent their line.
         advance(client)
         guard clients[ObjectIdentifier(client)] != nil else { return }
         do throws(SystemError) {
@@ -85,7 +85,7 @@ final class ControlLoop {
         }
     }
 
-    /// Reads and answers, as far as possible without waiting for the other side.
+    /// Reads and answers as far as possible without blocking.
     func advance(_ client: ControlClient) {
         if client.output == nil {
             switch client.receive() {
@@ -93,7 +93,7 @@ final class ControlLoop {
             case .line(let line):
                 client.output = service.answer(to: line).line
                 client.deadline = .now + Self.timeout
-                // From now on only room for the answer matters, not what else the client sends.
+                // From now on only wait for room for the answer.
                 if let token = client.token { loop.modify(token, number: client.socket.number, .writable) }
             case .over: return drop(client)
             }
@@ -104,12 +104,12 @@ final class ControlLoop {
     private func drop(_ client: ControlClient) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
         if let token = client.token { loop.remove(token, number: client.socket.number) }
-        // There is a descriptor again when the last reference to the client goes: at the latest after this turn.
+        // The client's descriptor is free once its last reference is released, at the latest after this turn.
         if listenerToken == nil { listenerDue = .distantPast }
     }
 }
 
-/// A handler that is a closure.
+/// A handler that calls a closure.
 private final class EventAction: EventHandler {
     private let action: () -> Void
 

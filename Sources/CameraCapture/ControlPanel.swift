@@ -4,9 +4,9 @@ import SharedFrame
 import Synchronization
 import Video4Linux
 
-/// The source's state for threads other than the capture thread, which alone changes it.
+/// The source's state, for threads other than the capture thread, which alone changes it.
 final class ControlPanel: Sendable, SourceObserver {
-    /// A source that is open.
+    /// An open source.
     final class Source: Sendable {
         /// Nil if the source is not a camera.
         let access: ControlAccess?
@@ -35,7 +35,7 @@ final class ControlPanel: Sendable, SourceObserver {
             ]
         }
 
-        /// The formats that it offers.
+        /// The offered formats.
         var formats: JSON { .array(access?.formats().map(DeviceList.json) ?? []) }
     }
 

@@ -1,16 +1,16 @@
 import JSON
 import Video4Linux
 
-/// The answer to a request of the control socket, with its HTTP status.
+/// An answer of the control socket, with its HTTP status.
 struct ControlReply {
     let status: Int
     let body: JSON
 
-    /// What is sent over the socket: one line.
+    /// The line to send over the socket.
     var line: [UInt8] { Array((JSON.object([("status", .count(status)), ("answer", body)]).text + "\n").utf8) }
 }
 
-/// Why a request fails, as a word for programs and a sentence for people.
+/// Why a request fails: a code for programs and a sentence for people.
 struct ControlRefusal: Error {
     let status: Int
     let error: String
@@ -26,6 +26,6 @@ struct ControlRefusal: Error {
 }
 
 extension CameraError {
-    /// The description as a sentence of an answer.
+    /// The description as a complete sentence.
     var sentence: String { description.prefix(1).uppercased() + description.dropFirst() + "." }
 }

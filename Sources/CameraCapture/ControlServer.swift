@@ -3,10 +3,11 @@ import Logging
 import Names
 import SystemPackage
 
-/// The control socket, `<runtime folder>/control.<camera>.sock`: one line of JSON in, one out, a connection for each.
+/// The control socket, `<runtime folder>/control.<camera>.sock`: each connection carries one line of JSON in each
+/// direction.
 ///
-/// A thread of its own serves it and calls the camera's driver: a client can delay other clients by a second at most,
-/// and never the pictures.
+/// It is served on its own thread, which calls the camera's driver: a client can delay other clients by at most a
+/// second, and never the pictures.
 final class ControlServer: Sendable {
     /// The user and the group that the program runs as may connect.
     static let permissions: UInt32 = 0o660
@@ -19,9 +20,9 @@ final class ControlServer: Sendable {
     private let ended: EventDescriptor
     private let logger: Logger
 
-    /// Listens; replaces the socket of a program that was killed.
+    /// Starts listening; replaces the socket of a program that was killed.
     ///
-    /// Throws if there is no such folder, or another program listens there.
+    /// Throws if the folder does not exist, or if another program listens there.
     init(_ folder: FilePath, _ camera: CameraName, _ logger: Logger) throws(SystemError) {
         let path = camera.controlSocket(in: folder)
         if let old = try? FileStatus(at: path), old.kind == .other {
@@ -46,24 +47,24 @@ final class ControlServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves on a thread until ``stop()``.
+    /// Serves on its own thread until ``stop()``.
     func start(_ makeService: @escaping @Sendable () -> ControlService) throws(SystemError) {
         try Thread("controls") { [self] in
             do throws(SystemError) {
                 try ControlLoop(listener.number, stop: stopEvent.descriptor.number, makeService()).run()
             } catch {
-                logger.error("nobody can set the controls any more: \(error)")
+                logger.error("the controls can no longer be set: \(error)")
             }
             ended.signal()
         }.detach()
     }
 
-    /// Ends the thread and removes the socket; waits a second at most for a request that is being served.
+    /// Stops the thread and removes the socket; waits at most a second for a request in progress.
     func stop() {
         stopEvent.signal()
         if let current = try? FileStatus(at: path), current.isSameFile(as: own) { File.remove(path) }
         let deadline = Instant.now + .seconds(1)
-        // A signal may end the wait early.
+        // A signal may interrupt the wait.
         while Poll.wait([ended.descriptor.number], milliseconds: (deadline - .now).millisecondsRoundedUp).isEmpty {
             if .now >= deadline { return }
         }

@@ -5,16 +5,16 @@ import Names
 import SharedFrame
 import Video4Linux
 
-/// Serves the requests of the control socket.
+/// Handles the requests of the control socket.
 ///
-/// One thread uses it, which the camera's driver may delay.
+/// Use it from one thread, which the camera's driver may block.
 final class ControlService {
     private let camera: CameraName
     private let panel: ControlPanel
     private let store: ControlStore
     private let base: [ControlSetting]
     private let log: Logger
-    private var hasComplained = false
+    private var hasWarned = false
 
     init(_ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ log: Logger) {
         camera = options.camera
@@ -27,13 +27,13 @@ final class ControlService {
     /// Answers one line: `{"do":"read"}`, or `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
     func answer(to line: [UInt8]) -> ControlReply {
         do throws(ControlRefusal) {
-            guard let request = JSON(line) else { throw .bad("The request is no JSON.") }
+            guard let request = JSON(line) else { throw .bad("The request is not valid JSON.") }
             switch request["do"]?.string {
             case "read": return ControlReply(status: 200, body: .object(try reading()))
             case "set":
-                guard let changes = request["controls"]?.object else { throw .bad("Give an object of controls.") }
+                guard let changes = request["controls"]?.object else { throw .bad("Give the controls as an object.") }
                 return ControlReply(status: 200, body: .object(try set(changes)))
-            default: throw .bad("A request says what to do: read or set.")
+            default: throw .bad("'do' must be read or set.")
             }
         } catch {
             return ControlReply(
@@ -48,7 +48,7 @@ final class ControlService {
         switch panel.state {
         case .closed(let reason): throw .offline(reason)
         case .open(let source):
-            if let access = source.access, !access.isThere {
+            if let access = source.access, !access.isPresent {
                 throw .offline("\(access.path) is gone or no longer answers: check the camera and its cable")
             }
             return source
@@ -79,8 +79,8 @@ final class ControlService {
             let name = change.control.name
             let control = controls.first { $0.name == name }
             let value = control?.value
-            let isRuled = refused[name] != nil && control?.isInactive == true
-            let remark = isRuled ? ControlChange.isRuled : refused[name] ?? change.remark(on: value)
+            let isOverridden = refused[name] != nil && control?.isInactive == true
+            let remark = isOverridden ? ControlChange.isOverridden : refused[name] ?? change.remark(on: value)
             let message = [remark, change.control.isSetting ? keeping : nil].compactMap(\.self).joined(separator: " ")
             return JSON.object([
                 ("name", .text(name)), ("asked", change.asked), ("value", .optional(value) { .integer($0) }),
@@ -90,9 +90,9 @@ final class ControlService {
         return reading(of: source, controls) + [("results", .array(results))]
     }
 
-    /// Sets all; returns by name why some could not be set.
+    /// Sets all controls; returns why some could not be set, by name.
     ///
-    /// It tries what was refused once more after the others.
+    /// Failed ones are tried once more after the others.
     private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
     {
         var refused: [String: String] = [:]
@@ -115,19 +115,19 @@ final class ControlService {
 
     /// Sets the saved values of controls that were inactive `before` and no longer are; returns all controls.
     ///
-    /// Otherwise what is saved would be set only when the camera is opened the next time.
+    /// Otherwise they would be set only when the camera is next opened.
     private func restore(_ access: ControlAccess, _ before: [Control], depth: Int = 3) -> [Control] {
         let now = access.controls()
-        let ruled = Set(before.filter(\.isInactive).map(\.name))
-        let free = Set(now.filter { !$0.isInactive }.map(\.name)).intersection(ruled)
+        let wereInactive = Set(before.filter(\.isInactive).map(\.name))
+        let free = Set(now.filter { !$0.isInactive }.map(\.name)).intersection(wereInactive)
         let settings = store.settings(base, of: access.identity).filter { free.contains(Control.normalised($0.name)) }
         guard depth > 0, !settings.isEmpty else { return now }
         _ = access.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
-        // A control that is active now may rule others in turn.
+        // A control that is active now may override others in turn.
         return restore(access, now, depth: depth - 1)
     }
 
-    /// Saves what was set; returns a sentence for the answer if that fails.
+    /// Saves the settings; returns a sentence for the answer if that fails.
     private func keep(_ changes: [ControlChange], _ access: ControlAccess) -> String? {
         var values: [String: Int64] = [:]
         for change in changes where !change.isReset && change.control.isSetting {
@@ -137,13 +137,13 @@ final class ControlService {
         var sentence: String?
         do throws(ControlStore.Failure) {
             try store.update(access.identity, setting: values, removing: removed)
-            hasComplained = false
+            hasWarned = false
         } catch {
-            sentence = "It cannot be kept for the next start: \(error)."
-            if !hasComplained { log.warning("controls that are set cannot be kept for the next start: \(error)") }
-            hasComplained = true
+            sentence = "It was not saved for the next start: \(error)."
+            if !hasWarned { log.warning("controls cannot be saved for the next start: \(error)") }
+            hasWarned = true
         }
-        // The camera may have been lost and reopened meanwhile, with what was saved before.
+        // The camera may have been lost and reopened meanwhile, with the previously saved values.
         if case .open(let source) = panel.state, let current = source.access, current !== access {
             let settings = store.settings(base, of: current.identity)
             _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)

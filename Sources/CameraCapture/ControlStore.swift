@@ -5,28 +5,28 @@ import Synchronization
 import SystemPackage
 import Video4Linux
 
-/// The controls that were set while the program ran, saved in a file for each camera that was ever attached.
+/// The controls that were set while the program ran, saved in a file for each camera that was attached.
 ///
-/// The capture thread asks what to set; the control thread changes it and writes the file.
+/// The capture thread reads the settings; the control thread changes them and writes the file.
 public final class ControlStore: Sendable {
-    /// The cameras that are remembered; those that were set longest ago are forgotten first.
+    /// The maximum number of cameras; those that were set longest ago are removed first.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 
     private struct Entry {
         var identity: CameraIdentity
-        /// By the names of the controls.
+        /// By control name.
         var values: [String: Int64]
     }
 
-    /// Why the file could not be written: a sentence.
+    /// Why the file could not be written, in one sentence.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
     private struct Contents {
         var entries: [Entry] = []
-        /// Whether the file has the same contents.
+        /// Whether the file has these contents.
         var isSaved = true
     }
 
@@ -34,7 +34,7 @@ public final class ControlStore: Sendable {
     private let path: FilePath?
     private let contents: Mutex<Contents>
 
-    /// Reads the file at `path`; logs that it is damaged, if it is, and leaves it alone until something is set.
+    /// Reads the file at `path`; if it is damaged, logs that and leaves it alone until something is set.
     init(_ path: FilePath?, _ log: Logger) {
         self.path = path
         var entries: [Entry] = []
@@ -44,18 +44,18 @@ public final class ControlStore: Sendable {
                 if let read = Self.entries(in: bytes) {
                     entries = read
                 } else {
-                    log.warning("\(path) is damaged: the controls that were set are not known; set them again")
+                    log.warning("\(path) is damaged: the saved controls are lost; set them again")
                 }
             } catch {
                 if error.errno != .noSuchFileOrDirectory {
-                    log.warning("the controls that were set cannot be read: \(error)")
+                    log.warning("the saved controls cannot be read: \(error)")
                 }
             }
         }
         contents = Mutex(Contents(entries: entries))
     }
 
-    /// The controls to set of this camera: `base` except for those that were set later, then those.
+    /// The controls to set for this camera: `base`, overridden by those that were set later.
     func settings(_ base: [ControlSetting], of identity: CameraIdentity) -> [ControlSetting] {
         let values = contents.withLock { contents in
             Self.index(of: identity, in: contents.entries).map { contents.entries[$0].values } ?? [:]
@@ -64,7 +64,7 @@ public final class ControlStore: Sendable {
             + values.sorted { $0.key < $1.key }.map { ControlSetting(name: $0.key, value: "\($0.value)") }
     }
 
-    /// Records what was set and what was reset, and writes the file; only one thread calls it.
+    /// Records which controls were set and reset, and writes the file; call it from one thread only.
     func update(_ identity: CameraIdentity, setting new: [String: Int64], removing old: Set<String>) throws(Failure) {
         let changed: [Entry]? = contents.withLock { contents in
             let index = Self.index(of: identity, in: contents.entries)
@@ -89,8 +89,8 @@ public final class ControlStore: Sendable {
     }
 
     private static func index(of identity: CameraIdentity, in entries: [Entry]) -> Int? {
-        let ranked = entries.indices.map { (index: $0, sureness: entries[$0].identity.sureness(of: identity)) }
-        return ranked.filter { $0.sureness > 0 }.max { $0.sureness < $1.sureness }?.index
+        let ranked = entries.indices.map { (index: $0, likelihood: entries[$0].identity.likelihood(of: identity)) }
+        return ranked.filter { $0.likelihood > 0 }.max { $0.likelihood < $1.likelihood }?.index
     }
 
     // MARK: The file
@@ -103,7 +103,7 @@ public final class ControlStore: Sendable {
         return .object([("version", .integer(1)), ("cameras", .array(cameras))])
     }
 
-    /// Returns nil if `bytes` are not such a document.
+    /// Parses the file; returns nil if it is invalid.
     private static func entries(in bytes: [UInt8]) -> [Entry]? {
         guard let document = JSON(bytes), document["version"]?.integer == 1, let cameras = document["cameras"]?.array,
             cameras.count <= cameraLimit

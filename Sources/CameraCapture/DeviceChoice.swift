@@ -12,9 +12,9 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
     /// A folder of JPEGs.
     case folder(FilePath)
 
-    /// `auto`, `pattern`, an index (`0` is /dev/video0), or the path of a node or of a folder.
+    /// Parses `auto`, `pattern`, an index (`0` is /dev/video0), or the path of a node or of a folder.
     ///
-    /// A path that does not exist yet is a folder if it ends in `/`, and a node if it is in /dev.
+    /// A path that does not exist yet is taken as a folder if it ends in `/`, and as a node if it is in /dev.
     public init(_ text: String) throws(OptionError) {
         switch text {
         case "auto": self = .automatic
@@ -22,7 +22,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
         case "": throw OptionError("it is empty: give auto, pattern, an index, or a path")
         default:
             if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-                guard let index = UInt16(text) else { throw OptionError("there is no device with so high an index") }
+                guard let index = UInt16(text) else { throw OptionError("the index is too high: give 0 to 65535") }
                 self = .node(FilePath("/dev/video\(index)"))
             } else {
                 self = try Self.named(text)
@@ -35,7 +35,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
         switch try? FileStatus(at: path).kind {
         case .folder: return .folder(path)
         case .characterDevice: return .node(path)
-        case .file: throw OptionError("it is a file: give the folder that it lies in, or a device")
+        case .file: throw OptionError("it is a file: give the folder that contains it, or a device")
         case .other: throw OptionError("it is neither a device nor a folder")
         case nil:
             if text.hasPrefix("/dev/") { return .node(path) }

@@ -2,18 +2,18 @@ import Capturing
 import Linux
 import Logging
 
-/// Notices changes in the folder that a source watches, if it watches one.
+/// Watches the folder of a source for changes, if the source has one.
 ///
-/// A source without a folder costs no inotify instance: a user has 128 of them (fs.inotify.max_user_instances).
+/// A source without a folder uses no inotify instance: a user has only 128 of them (fs.inotify.max_user_instances).
 final class FolderWatch {
-    /// How often the source is told to look for itself if there is no inotify instance left.
+    /// How often the source is told to check for itself if no inotify instance is left.
     private static let checkInterval = Duration.seconds(1)
 
     private let folder: WatchedFolder?
     private let inotify: Inotify?
-    /// When ``changedNames()`` reports something next without a descriptor.
+    /// When ``changedNames()`` next reports something without a descriptor.
     private(set) var nextCheck = Instant.distantFuture
-    /// Readable if something has changed; nil if there is nothing to wait for.
+    /// Readable if something changed; nil if there is nothing to wait for.
     let descriptor: CInt?
 
     /// `makeInotify` is for tests.
@@ -43,15 +43,15 @@ final class FolderWatch {
         }
     }
 
-    /// Watches the folder again, which may have been removed and made again since.
+    /// Watches the folder again, since it may have been removed and recreated.
     func renew() {
         guard let folder else { return }
         try? inotify?.watch(folder.path, folder.mask)
     }
 
-    /// The names of entries that have changed since the last call.
+    /// The names of entries that changed since the last call.
     ///
-    /// Without an inotify instance: a name that says nothing, once per second, so that the source looks for itself.
+    /// Without an inotify instance: an empty name, once per second, so that the source checks for itself.
     func changedNames() -> Set<String> {
         if let names = inotify?.changedNames() { return names }
         guard folder != nil, Instant.now >= nextCheck else { return [] }

@@ -1,4 +1,4 @@
-/// Why a value on the command line is invalid: one sentence with what is valid.
+/// Why a command-line value is invalid: one sentence with what is valid.
 public struct OptionError: Error, Equatable, CustomStringConvertible, Sendable {
     public let description: String
 

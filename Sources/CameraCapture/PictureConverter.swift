@@ -3,10 +3,10 @@ import Linux
 import SharedFrame
 import Video4Linux
 
-/// Publishes pictures of formats that only libv4l knows: converts them to planes, which are then encoded.
+/// Publishes pictures of formats that only libv4l supports: converts them to planes, which are then encoded.
 final class PictureConverter {
     private let converter: FormatConverter
-    /// Kept from picture to picture.
+    /// Reused from picture to picture.
     private var planes: [UInt8]
 
     init(_ camera: Camera, _ format: CaptureFormat) throws(CameraError) {

@@ -5,27 +5,26 @@ import Pacing
 public import SharedFrame
 public import TurboJPEG
 
-/// Opens a source, takes its pictures, notices when it falls silent or is lost, and opens it again.
+/// Opens a source, publishes its pictures, detects when it stalls or is lost, and reopens it.
 ///
-/// It waits for nothing: its owner calls ``advance(at:_:)`` when something has happened, and at ``deadline`` at the
-/// latest.
+/// It never blocks: its owner calls ``advance(at:_:)`` after each event, and at ``deadline`` at the latest.
 public final class CaptureSession {
-    /// What has happened since the last call.
+    /// The events since the last call.
     public struct Events {
         /// The source's descriptor is readable.
         public var isReady = false
-        /// The source's descriptor is in error or hung up.
+        /// The source's descriptor reports an error or a hang-up.
         public var isBroken = false
         /// Entries of the watched folder that have changed.
         public var changedNames: Set<String> = []
-        /// Somebody asked to reopen the source.
-        public var isReopenAsked = false
+        /// Reopening the source was requested.
+        public var isReopenRequested = false
 
         public init() {}
     }
 
     private enum Phase {
-        /// To be opened at `retry`.
+        /// Closed; the next attempt to open it is at `retry`.
         case closed(retry: Instant)
         case open(since: Instant, framesPerSecond: Double?)
     }
@@ -51,9 +50,9 @@ public final class CaptureSession {
     /// The open source in one line.
     private var summary = ""
 
-    /// Prepares to bring the pictures of `source` into the ring of `publisher`.
+    /// Creates a session that publishes the pictures of `source` with `publisher`.
     ///
-    /// It reports its state to `report`, and to `observer` when the source opens and closes; `clock` is the time.
+    /// It reports its state to `report`, and to `observer` when the source opens and closes; `clock` returns the time.
     /// Throws if the encoder cannot be created.
     public init(
         _ source: any FrameSource, _ publisher: FramePublisher, _ options: PictureOptions, _ report: StateReport,
@@ -81,7 +80,7 @@ public final class CaptureSession {
         return false
     }
 
-    /// The source's descriptor; nil while it is closed, and for a source that goes by the clock.
+    /// The source's descriptor; nil while the source is closed, and for a source driven by the clock.
     public var descriptor: CInt? { isOpen ? source.descriptor : nil }
 
     /// Does what is due at `now`; throws only if the ring is lost.
@@ -100,9 +99,9 @@ public final class CaptureSession {
         try reportHealth(at: now)
     }
 
-    /// Makes the next attempt due at once if something has changed.
+    /// Makes the next attempt due at once if something changed.
     private func handle(_ events: Events, at now: Instant) {
-        if events.isReopenAsked {
+        if events.isReopenRequested {
             close("the camera is being reopened")
             source.forget()
             phase = .closed(retry: now)
@@ -138,7 +137,7 @@ public final class CaptureSession {
         report.live(summary, rate: pipeline.rate(at: now), at: now)
     }
 
-    /// Asks the source once a second whether it has a signal.
+    /// Checks once a second whether the source has a signal.
     private func checkSignal(at now: Instant) {
         guard now >= nextSignalCheck else { return }
         nextSignalCheck = now + Self.signalCheckInterval
@@ -146,9 +145,9 @@ public final class CaptureSession {
         if let signalLoss { report.failed(signalLoss, at: now) }
     }
 
-    /// Gives up a source that has sent nothing usable for too long.
+    /// Throws if the source has delivered nothing usable for too long.
     private func checkSilence(at now: Instant, _ since: Instant, _ framesPerSecond: Double?) throws(SourceError) {
-        // A slow camera gets four frame intervals, and any camera twice its time for the first picture.
+        // A slow camera gets four frame intervals, and every camera twice its time for the first picture.
         let interval = Duration(inSeconds: 1 / max(0.001, framesPerSecond ?? options.framesPerSecond))
         var allowed = max(options.timeout, interval * 4)
         if pipeline.lastSign == nil { allowed *= 2 }
@@ -175,7 +174,7 @@ public final class CaptureSession {
         phase = .closed(retry: now + backoff.next())
     }
 
-    /// Tells readers and systemd that this program lives.
+    /// Tells readers and systemd that this program is alive.
     private func reportHealth(at now: Instant) throws(RingError) {
         if now >= nextRates {
             nextRates = now + Self.ratesInterval
@@ -185,7 +184,7 @@ public final class CaptureSession {
             nextHeartbeat = now + Self.heartbeatInterval
             try publisher.heartbeat()
         }
-        // Either frames flow or the session knows what it waits for: too long a silence has just become a wait.
+        // Either frames arrive, or the session knows what it waits for: a source that falls silent was closed above.
         report.watchdog(at: now)
     }
 

@@ -2,7 +2,7 @@ public import MotionJPEG
 public import SharedFrame
 
 extension DropReason {
-    /// Under which reason a ring counts a picture with this defect.
+    /// The reason under which a ring counts a picture with this defect.
     public init(_ defect: JPEGDefect) {
         self =
             switch defect {

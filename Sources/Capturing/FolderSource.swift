@@ -3,10 +3,10 @@ public import Linux
 public import SharedFrame
 public import SystemPackage
 
-/// A folder of JPEGs, played in the order of their names, in a loop.
+/// A folder of JPEGs, played in a loop in the order of their names.
 ///
-/// The pictures are published unchanged. The folder is read again when something changes in it; names that begin with a
-/// dot are ignored.
+/// Pictures are published unchanged. The folder is read again when its contents change; names that begin with a dot are
+/// ignored.
 public final class FolderSource: FrameSource {
     public let description: SourceDescription
     private let path: FilePath
@@ -15,10 +15,10 @@ public final class FolderSource: FrameSource {
     private var names: [String] = []
     private var next = 0
     private var isStale = false
-    /// Files in a row that cannot be shown.
+    /// Consecutive files that cannot be shown.
     private var failures = 0
 
-    /// Plays the folder at `path`, which may come later; `framesPerSecond` is above 0.
+    /// Plays the folder at `path`, which need not exist yet; `framesPerSecond` is above 0.
     public init(_ path: FilePath, framesPerSecond: Double) {
         self.path = path
         self.framesPerSecond = framesPerSecond
@@ -58,7 +58,7 @@ public final class FolderSource: FrameSource {
             bytes = try File.contents(of: path.appending(name))
         } catch {
             pipeline.refuse(.other, "\(error.errno)")
-            return try passOver(name, "\(error.errno)")
+            return try skip(name, "\(error.errno)")
         }
         guard pipeline.admits(now, isRaw: false) else { return }
         let isPublished = try bytes.withRawSpan { (span) throws(SourceError) in
@@ -67,12 +67,12 @@ public final class FolderSource: FrameSource {
         if isPublished {
             failures = 0
         } else {
-            try passOver(name, pipeline.lastRefusal ?? "it cannot be shown")
+            try skip(name, pipeline.lastRefusal ?? "it cannot be shown")
         }
     }
 
-    /// Skips a file that cannot be shown; throws if there is no other.
-    private func passOver(_ name: String, _ reason: String) throws(SourceError) {
+    /// Skips a file that cannot be shown; throws if no file can.
+    private func skip(_ name: String, _ reason: String) throws(SourceError) {
         failures += 1
         guard failures >= names.count else { return }
         throw SourceError(.waiting, "no file in \(path) can be shown (\(name): \(reason)): put JPEGs there")
@@ -85,7 +85,7 @@ public final class FolderSource: FrameSource {
         return names[next]
     }
 
-    /// Reads the folder; the next picture is the one that follows the last one by name.
+    /// Reads the folder and continues with the first name after that of the last picture.
     private func readNames() throws(SourceError) {
         let last = next > 0 && next <= names.count ? names[next - 1] : nil
         isStale = false
@@ -100,12 +100,12 @@ public final class FolderSource: FrameSource {
         return !name.hasPrefix(".") && [".jpg", ".jpeg"].contains { lowercase.hasSuffix($0) }
     }
 
-    /// The order of the names' bytes: `a10.jpg` comes before `a2.jpg`.
+    /// Compares names byte by byte: `a10.jpg` comes before `a2.jpg`.
     static func comesBefore(_ left: String, _ right: String) -> Bool {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
-    /// Why there is nothing to play.
+    /// The error that says why there is nothing to play.
     private func empty() -> SourceError {
         do throws(SystemError) {
             guard try FileStatus(at: path).kind == .folder else {

@@ -6,9 +6,9 @@ public import SharedFrame
 import TurboJPEG
 
 extension FramePipeline {
-    /// Publishes a picture that is a JPEG; returns false if it is refused.
+    /// Publishes a JPEG; returns false if it is refused.
     ///
-    /// With `isRepaired`, missing Huffman tables are added and bytes after the end are cut off; else the bytes are
+    /// With `isRepaired`, missing Huffman tables are added and bytes after the end are cut off; otherwise the JPEG is
     /// published unchanged.
     @discardableResult
     public func publish(jpeg bytes: RawSpan, _ capture: CaptureTime, isRepaired: Bool) throws(SourceError) -> Bool {
@@ -44,7 +44,7 @@ extension FramePipeline {
         }
     }
 
-    /// Publishes what `encode` writes; it writes straight into the ring if the picture is not turned.
+    /// Publishes what `encode` writes, directly to the ring unless the picture is turned.
     private func publishEncoded(
         _ width: Int, _ height: Int, _ capture: CaptureTime,
         _ encode: (inout JPEGEncoder, inout MutableRawSpan) throws(TurboJPEGError) -> Int
@@ -89,8 +89,8 @@ extension FramePipeline {
             hasNotedTrimming = true
             logger.notice(
                 """
-                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height): the incomplete \
-                blocks at the edge are left out
+                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height): partial blocks at \
+                the edge are dropped
                 """)
         }
         return try put(capture, capacity: turned.byteCount, turned.width, turned.height) { slot in
@@ -98,7 +98,7 @@ extension FramePipeline {
         }
     }
 
-    /// Lets `write` put up to `capacity` bytes into the ring.
+    /// Publishes up to `capacity` bytes that `write` writes to the ring.
     private func put(
         _ capture: CaptureTime, capacity: Int, _ width: Int, _ height: Int,
         _ write: (inout MutableRawSpan) throws -> Int
@@ -120,7 +120,7 @@ extension FramePipeline {
         return true
     }
 
-    /// Walks the markers of a picture; returns nil if it is refused.
+    /// Checks the markers of a picture; returns nil if it is refused.
     private func inspect(_ bytes: RawSpan) -> JPEGInfo? {
         do throws(JPEGDefect) {
             let info = try JPEG.inspect(bytes, isTruncationAllowed: truncation.isRelaxed)
@@ -130,8 +130,8 @@ extension FramePipeline {
             if truncation.note(isTruncated: error == .truncated) {
                 logger.warning(
                     """
-                    most pictures stop before the JPEG end marker: such pictures are shown from now on; if they are \
-                    grey at the bottom, try another cable or USB port
+                    most pictures lack the JPEG end marker: they are shown anyway; if they are grey at the bottom, \
+                    try another cable or USB port
                     """)
             }
             refuse(DropReason(error), error.description)

@@ -5,24 +5,24 @@ import Pacing
 public import SharedFrame
 import TurboJPEG
 
-/// Brings what a source delivers into the ring: thinned out, checked, repaired, encoded, turned.
+/// Publishes a source's pictures: limits their rate, checks, repairs, encodes and turns them.
 ///
-/// The ring counts pictures that do not get there by their reason.
+/// The ring counts dropped pictures by reason.
 public final class FramePipeline {
-    /// How old a picture that nobody watches may get: a snapshot is never older.
+    /// The maximum age of the newest picture while nobody watches, and so of a snapshot.
     static let unwatchedInterval = Duration.seconds(1)
 
     let publisher: FramePublisher
     let options: PictureOptions
     let logger: Logger
     var encoder: JPEGEncoder
-    /// Nil if pictures stay as they are.
+    /// Nil if pictures are not turned.
     var turner: PictureTurner?
     private var limit: RateLimit
     private var meter = RateMeter()
     var truncation = TruncationRule()
     var hasNotedTrimming = false
-    /// What was encoded, before it is turned; kept from picture to picture.
+    /// The encoded picture before it is turned; the buffer is reused.
     var encoded: [UInt8] = []
     private var warmUpLeft = 0
     /// When a picture was last encoded; nil if none was since the source was opened.
@@ -32,7 +32,7 @@ public final class FramePipeline {
     var lastSign: Instant?
     /// Whether a picture has reached the ring since the source was opened.
     var hasPublished = false
-    /// Why the last picture was refused, for a sentence; nil if it was not.
+    /// Why the last picture was refused, as part of a sentence; nil if it was not.
     public internal(set) var lastRefusal: String?
 
     init(_ publisher: FramePublisher, _ options: PictureOptions, _ logger: Logger) throws(TurboJPEGError) {
@@ -45,7 +45,7 @@ public final class FramePipeline {
         limit = RateLimit(framesPerSecond: options.framesPerSecond)
     }
 
-    /// Starts over after a source was opened.
+    /// Resets the state after a source was opened.
     func begin() {
         warmUpLeft = options.warmUpFrameCount
         limit = RateLimit(framesPerSecond: options.framesPerSecond)
@@ -56,22 +56,22 @@ public final class FramePipeline {
         lastRefusal = nil
     }
 
-    /// The number that the next picture gets.
+    /// The number of the next picture.
     public var nextNumber: UInt64 { publisher.newestNumber + 1 }
 
-    /// Frames per second that arrive and are not thinned out, whether or not anybody watches.
+    /// The rate of pictures that arrive and pass the rate limit, in frames per second, whether or not anybody watches.
     func rate(at now: Instant) -> Double { meter.rate(at: now) }
 
     /// Counts a picture that the source delivered.
     public func countCaptured() { publisher.countCaptured() }
 
-    /// Counts a picture that is dropped; `sentence` says why.
+    /// Counts a dropped picture; `sentence` says why.
     public func refuse(_ reason: DropReason, _ sentence: String) {
         publisher.countDropped(reason)
         lastRefusal = sentence
     }
 
-    /// Adds what the source has counted; `isDelivered` says whether it passed on a picture meanwhile.
+    /// Adds the source's counts; `isDelivered` says whether it also passed on a picture.
     public func count(_ counts: SourceCounts, isDelivered: Bool) {
         for _ in 0..<counts.delivered + counts.missed { publisher.countCaptured() }
         for _ in 0..<counts.stale + counts.missed { publisher.countDropped(.stale) }
@@ -85,9 +85,9 @@ public final class FramePipeline {
         }
     }
 
-    /// Whether to publish the picture of `time`; if not, it is counted as dropped.
+    /// Whether to publish the picture of `time`; if not, counts it as dropped.
     ///
-    /// While nobody watches, a picture that must be encoded (`isRaw`) is admitted once a second; a JPEG always is.
+    /// While nobody watches, one picture a second that must be encoded (`isRaw`) is published; a JPEG always is.
     public func admits(_ time: Instant, isRaw: Bool) -> Bool {
         if warmUpLeft > 0 {
             warmUpLeft -= 1
@@ -96,7 +96,7 @@ public final class FramePipeline {
             return false
         }
         guard limit.admits(time) else {
-            // Whether a picture that is thinned out could be shown is as likely as for the last one that was not.
+            // A picture beyond the rate is as likely to be usable as the last one within it.
             if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.rate)
             return false

@@ -1,6 +1,6 @@
 import Linux
 
-/// The times at which a source that goes by the clock delivers its pictures.
+/// The times at which a source driven by the clock delivers its pictures.
 struct FrameSchedule {
     private let interval: Duration
     /// When the next picture is due.
@@ -16,9 +16,9 @@ struct FrameSchedule {
         due = now
     }
 
-    /// Returns whether a picture is due at `now`, and if so plans the next one.
+    /// Returns whether a picture is due at `now`, and if so schedules the next one.
     ///
-    /// Pictures whose time has passed are skipped.
+    /// Pictures that were missed are skipped.
     mutating func take(at now: Instant) -> Bool {
         guard now >= due else { return false }
         let passed = (now - due).nanoseconds / interval.nanoseconds

@@ -2,33 +2,33 @@ public import Linux
 public import SharedFrame
 public import SystemPackage
 
-/// Where pictures come from: a camera, the pattern, a folder.
+/// A source of pictures: a camera, the pattern, a folder.
 ///
-/// One thread uses it. ``CaptureSession`` calls ``open()`` until it succeeds, and again after ``deliver(at:to:)`` has
-/// thrown and ``close()`` was called.
+/// One thread uses it. ``CaptureSession`` calls ``open()`` until it succeeds, and again after ``deliver(at:to:)`` threw
+/// and ``close()`` was called.
 public protocol FrameSource: AnyObject {
-    /// What the status document shows of the source; more is known once it was open.
+    /// The source as the status document shows it; more is known once it has been open.
     var description: SourceDescription { get }
     /// Starts it.
     func open() throws(SourceError) -> OpenedSource
-    /// Stops it; may be called when it is not open.
+    /// Stops it; may be called while it is not open.
     func close()
-    /// Forgets which device it had, so that another one may take its place.
+    /// Forgets which device was open, so that another one may be used.
     func forget()
 
-    /// Readable when a picture is there; nil for a source that goes by the clock, and while it is closed.
+    /// Readable when a picture is available; nil for a source driven by the clock, and while it is closed.
     var descriptor: CInt? { get }
-    /// When the next picture is due, for a source that goes by the clock; nil for others.
+    /// When the next picture is due; nil for a source that is not driven by the clock.
     var nextFrameTime: Instant? { get }
     /// Passes the newest picture to `pipeline`, if there is one.
     func deliver(at now: Instant, to pipeline: FramePipeline) throws(SourceError)
 
-    /// Why the source itself says that what it sends shows nothing; nil while all is well.
+    /// Why the source itself reports that its pictures show nothing; nil if it has a signal.
     var signalLoss: SourceError? { get }
 
-    /// The folder whose changes the source wants to know of; nil if there is none. It never changes.
+    /// The folder whose changes matter to the source; nil if there is none. It never changes.
     var watched: WatchedFolder? { get }
-    /// Takes note of changed entries of ``watched``; returns whether another attempt to open may succeed now.
+    /// Handles changed entries of ``watched``; returns whether another attempt to open may succeed now.
     func entriesChanged(_ names: Set<String>) -> Bool
 }
 
@@ -41,7 +41,7 @@ extension FrameSource {
     public func entriesChanged(_ names: Set<String>) -> Bool { false }
 }
 
-/// A folder and the changes in it that matter.
+/// A folder to watch and the kinds of changes that matter.
 public struct WatchedFolder: Equatable, Sendable {
     public let path: FilePath
     public let mask: Inotify.Mask
@@ -52,14 +52,14 @@ public struct WatchedFolder: Equatable, Sendable {
     }
 }
 
-/// What a source delivers once it is open.
+/// The properties of an open source.
 public struct OpenedSource: Equatable, Sendable {
-    /// Pixels, before the picture is turned; 0 if each picture has its own size.
+    /// In pixels, before the picture is turned; 0 if each picture has its own size.
     public var width: Int
     public var height: Int
-    /// Frames per second as the source has agreed to; nil if it does not say.
+    /// The frame rate that the source agreed to; nil if it does not report one.
     public var framesPerSecond: Double?
-    /// What the person who runs the program should know, a sentence each.
+    /// Notes for the person who runs the program, one sentence each.
     public var notes: [String]
 
     public init(width: Int, height: Int, framesPerSecond: Double?, notes: [String] = []) {
@@ -86,25 +86,25 @@ public struct OpenedSource: Equatable, Sendable {
     }
 }
 
-/// Pictures that a source counted since it was last asked.
+/// The pictures that a source has counted since the last call.
 public struct SourceCounts: Equatable, Sendable {
-    /// Delivered by the device, good or bad.
+    /// Delivered by the device, whole or not.
     public var delivered = 0
     /// Of these: marked as damaged by the driver.
     public var flagged = 0
-    /// Of these: without a byte.
+    /// Of these: without any bytes.
     public var empty = 0
-    /// Of these: with fewer bytes than a picture has.
+    /// Of these: with fewer bytes than a whole picture.
     public var truncated = 0
-    /// Of these: good, but dropped for a newer one.
+    /// Of these: whole, but dropped for a newer one.
     public var stale = 0
-    /// Never delivered: gaps in the device's numbers.
+    /// Never delivered: gaps in the device's sequence numbers.
     public var missed = 0
 
     public init() {}
 }
 
-/// Learns when a session's source opens and closes.
+/// Is notified when a session's source opens and closes.
 public protocol SourceObserver: AnyObject {
     func sourceDidOpen(_ source: any FrameSource, _ opened: OpenedSource)
     /// `reason` is a sentence.

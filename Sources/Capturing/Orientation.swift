@@ -12,9 +12,9 @@ public struct Orientation: Hashable, Sendable {
 
     public enum Flip: String, CaseIterable, Sendable {
         case none
-        /// Left and right change places.
+        /// Left becomes right.
         case horizontal
-        /// Top and bottom change places.
+        /// Top becomes bottom.
         case vertical
         case both
     }
@@ -30,7 +30,7 @@ public struct Orientation: Hashable, Sendable {
         self.flip = flip
     }
 
-    /// Both as one step.
+    /// Rotation and flip as one step.
     var turn: Turn {
         let isHorizontal = flip == .horizontal || flip == .both
         let isVertical = flip == .vertical || flip == .both

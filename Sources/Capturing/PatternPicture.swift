@@ -1,10 +1,10 @@
 import Drawing
 import Linux
 
-/// What the synthetic camera shows: colour bars with the camera's name, the time and the frame number in large letters,
-/// a box that travels through the lower part in four seconds, and a line that grows with each second.
+/// The synthetic camera's picture: colour bars with the camera's name, the time and the frame number in large letters,
+/// a box that crosses the lower part every four seconds, and a line that grows with each second.
 ///
-/// What does not move is drawn once; each picture draws over what did.
+/// Static parts are drawn once; each picture redraws only what moves.
 struct PatternPicture {
     private(set) var canvas: Canvas
     private let scale: Int
@@ -12,9 +12,9 @@ struct PatternPicture {
     private let track: Rectangle
     private let seconds: Rectangle
 
-    /// Nanoseconds in which the box comes round once.
+    /// The period of the box in nanoseconds.
     private static let period: UInt64 = 4_000_000_000
-    /// As many letters as the longest line has: a `#` and 13 digits, with a letter's margin.
+    /// The letters of the longest line: a `#` and 13 digits, with a margin of a letter on each side.
     private static let lineLength = 16
 
     init(width: Int, height: Int, camera: String) {
@@ -41,7 +41,7 @@ struct PatternPicture {
         canvas.fill(track, Self.ground)
         let side = track.height
         let travelled = Int(realtime % Self.period) / 1000 * canvas.width / Int(Self.period / 1000)
-        // What leaves on the right comes in on the left.
+        // What leaves at the right enters at the left.
         for x in [travelled, travelled - canvas.width] {
             canvas.fill(Rectangle(x: x, y: track.y, width: side, height: side), Self.accent)
         }

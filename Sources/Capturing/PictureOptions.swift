@@ -1,23 +1,23 @@
 import TurboJPEG
 
-/// How pictures are thinned out, encoded and turned, whatever their source is.
+/// How pictures are rate-limited, encoded and turned, whatever their source.
 public struct PictureOptions: Sendable {
-    /// Frames per second at most, 0.1…240.
+    /// The maximum frame rate, 0.1…240.
     public var framesPerSecond: Double
-    /// JPEG quality of pictures that are encoded here, 1…100.
+    /// The JPEG quality of pictures that are encoded here, 1…100.
     public var quality: Int
     public var subsampling: Subsampling
     public var orientation: Orientation
-    /// Pictures to drop after each start of the source.
+    /// The number of pictures to drop after each start of the source.
     public var warmUpFrameCount: Int
-    /// Without a picture for so long the source counts as stalled.
+    /// The time without a picture after which the source counts as stalled.
     public var timeout: Duration
 
-    /// How much colour an encoded picture keeps.
+    /// The chroma subsampling of encoded pictures.
     public enum Subsampling: String, CaseIterable, Sendable {
-        /// A colour for every 2 × 2 pixels.
+        /// One chroma sample for 2 × 2 pixels.
         case halfBoth = "420"
-        /// A colour for every 2 × 1 pixels.
+        /// One chroma sample for 2 × 1 pixels.
         case halfWidth = "422"
 
         var jpeg: TurboJPEG.Subsampling {
@@ -40,7 +40,7 @@ public struct PictureOptions: Sendable {
         self.timeout = timeout
     }
 
-    /// The most bytes that encoding a picture of `width` × `height` pixels can take.
+    /// The maximum size of an encoded picture of `width` × `height` pixels.
     public func encodedByteLimit(width: Int, height: Int) -> Int {
         JPEGEncoder.bound(width: width, height: height, subsampling: subsampling.jpeg)
     }

@@ -1,7 +1,7 @@
 import Linux
 import TurboJPEG
 
-/// Turns JPEGs without decoding them, into a buffer that is kept from picture to picture.
+/// Turns JPEGs without decoding them to pixels; the buffer is reused.
 struct PictureTurner: ~Copyable {
     private var transformer: JPEGTransformer
     private let turn: Turn
@@ -20,7 +20,7 @@ struct PictureTurner: ~Copyable {
         do throws(TurboJPEGError) {
             return try transform(jpeg)
         } catch {
-            // What libturbojpeg keeps of a damaged picture can make it refuse good ones from then on.
+            // The state that libturbojpeg keeps of a damaged picture can make it refuse good ones later.
             transformer = try JPEGTransformer()
             return try transform(jpeg)
         }
@@ -32,7 +32,7 @@ struct PictureTurner: ~Copyable {
         }
     }
 
-    /// Copies the picture that was turned last.
+    /// Copies the last turned picture.
     borrowing func copy(_ result: JPEGTransformer.Result, into target: inout MutableRawSpan) -> Int {
         output.withRawSpan { target.copy($0.extracting(0..<result.byteCount)) }
         return result.byteCount

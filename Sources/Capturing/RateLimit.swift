@@ -1,9 +1,9 @@
 public import Linux
 
-/// Thins frames out to a rate, by their times.
+/// Limits frames to a rate, by their times.
 ///
-/// Due times lie on a fixed grid of that rate, and each takes the first frame from half an interval before it on. So a
-/// source of 30 frames/s gives 20, where every second frame would give 15; and a source of exactly this rate loses none
+/// Due times form a fixed grid of that rate. Each takes the first frame that is at most half an interval early. So a
+/// source of 30 frames/s gives 20, where every second frame would give 15, and a source of exactly this rate loses none
 /// to jitter.
 public struct RateLimit: Sendable {
     /// From one due time to the next.
@@ -15,10 +15,10 @@ public struct RateLimit: Sendable {
         interval = max(.nanoseconds(1), Duration(inSeconds: 1 / framesPerSecond))
     }
 
-    /// Whether to keep the frame of `time`; times rise from frame to frame.
+    /// Whether to keep the frame of `time`; times increase from frame to frame.
     public mutating func admits(_ time: Instant) -> Bool {
         guard let due, time < due + interval, due < time + interval * 2 else {
-            // The first frame, one after a pause, or a clock that went back: start a new grid here.
+            // The first frame, one after a pause, or a clock that was set back: start a new grid.
             self.due = time + interval
             return true
         }

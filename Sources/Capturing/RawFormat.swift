@@ -1,6 +1,6 @@
 public import TurboJPEG
 
-/// How the pixels of an uncompressed picture lie in memory, in the encoder's terms.
+/// The memory layout of an uncompressed picture, in the encoder's terms.
 public struct RawFormat: Equatable, Sendable {
     public let layout: PixelLayout
     public let width: Int

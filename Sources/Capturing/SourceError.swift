@@ -1,6 +1,6 @@
 public import SharedFrame
 
-/// Why a source delivers no pictures now: a state of the camera, never the end of the program.
+/// Why a source delivers no pictures: a state of the camera, which never ends the program.
 public struct SourceError: Error, Equatable, Sendable {
     /// What the status document shows: `waiting`, `noSignal`, `stalled` or `error`.
     public let state: CameraState

@@ -4,9 +4,9 @@ public import Logging
 import Pacing
 public import SharedFrame
 
-/// Reports the camera's state to readers of the ring, to systemd and in the log: each change once.
+/// Reports each change of the camera's state once: to readers of the ring, to systemd and in the log.
 public final class StateReport {
-    /// How often systemd's status line is updated while all is well.
+    /// How often systemd's status line is updated while the camera is live.
     private static let statusInterval = Duration.seconds(5)
 
     private let publisher: FramePublisher
@@ -27,7 +27,7 @@ public final class StateReport {
         publisher.setState(state, reason: reason)
     }
 
-    /// The source delivers no pictures.
+    /// Reports that the source delivers no pictures.
     func failed(_ error: SourceError, at now: Instant) {
         guard (error.state, error.sentence) != (state, reason) else { return }
         change(error.state, error.sentence)
@@ -35,7 +35,7 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
-    /// The source that `summary` describes delivers `rate` pictures per second.
+    /// Reports that the source that `summary` describes delivers `rate` pictures per second.
     func live(_ summary: String, rate: Double, at now: Instant) {
         if state != .live {
             nextStatus = .distantPast
@@ -45,7 +45,7 @@ public final class StateReport {
         guard now >= nextStatus else { return }
         nextStatus = now + Self.statusInterval
         let tenths = Int((rate * 10).rounded())
-        notifier.status("live: \(summary): \(tenths / 10).\(tenths % 10) frames/s come")
+        notifier.status("live: \(summary): \(tenths / 10).\(tenths % 10) frames/s")
     }
 
     private func log(_ level: Logger.Level, _ sentence: String, at now: Instant) {
@@ -63,7 +63,7 @@ public final class StateReport {
         publisher.setState(state, reason: reason)
     }
 
-    /// Logs something that the person who runs the program should know, once.
+    /// Logs a note for the person who runs the program, once.
     func note(_ sentence: String) {
         if notes.insert(sentence).inserted { logger.warning("\(sentence)") }
     }

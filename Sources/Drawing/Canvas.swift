@@ -1,7 +1,7 @@
 /// A picture to draw on: planar Y'CbCr 4:2:0 with the colours of JPEGs, ready to be encoded without conversion.
 ///
-/// Lines have no padding. A chroma sample covers two by two pixels: what is drawn with odd edges bleeds its colour, not
-/// its luma, into the neighbouring pixel. Whatever lies outside of the canvas is left out.
+/// Lines have no padding. A chroma sample covers two by two pixels: a shape with odd edges bleeds its colour, but not
+/// its luma, into the neighbouring pixels. Shapes are clipped to the canvas.
 public struct Canvas: Sendable {
     public let width: Int
     public let height: Int
@@ -15,10 +15,10 @@ public struct Canvas: Sendable {
     /// Cr: `chromaWidth` x `chromaHeight` samples.
     public var redDifference: [UInt8]
 
-    /// Samples per line of the chroma planes: half of the width, rounded up.
+    /// Samples per line of the chroma planes: half the width, rounded up.
     public var chromaWidth: Int { (width + 1) / 2 }
 
-    /// Lines of the chroma planes: half of the height, rounded up.
+    /// Lines of the chroma planes: half the height, rounded up.
     public var chromaHeight: Int { (height + 1) / 2 }
 
     /// - Parameters:
@@ -52,7 +52,7 @@ public struct Canvas: Sendable {
             &redDifference, stride: chromaWidth, columns: chromaColumns, lines: chromaLines, color.redDifference)
     }
 
-    /// Draws the outline of a rectangle, inside of it.
+    /// Draws the outline of a rectangle, inside it.
     public mutating func outline(_ rectangle: Rectangle, _ color: Color, thickness: Int = 2) {
         guard !rectangle.isEmpty else { return }
         let line = max(1, min(thickness, rectangle.width, rectangle.height))

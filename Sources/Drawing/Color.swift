@@ -1,4 +1,5 @@
-/// A colour as JPEGs have it: luma and two colour differences, each 0 to 255 (JFIF, that is ITU-R BT.601 full range).
+/// A colour in the encoding of JPEGs: luma and two colour differences, each 0 to 255 (JFIF, that is ITU-R BT.601 full
+/// range).
 public struct Color: Sendable, Hashable {
     public var luma: UInt8
     public var blueDifference: UInt8
@@ -10,7 +11,7 @@ public struct Color: Sendable, Hashable {
         self.redDifference = redDifference
     }
 
-    /// The nearest colour to red, green and blue of 0 to 255 (JFIF 1.02, conversion to YCbCr).
+    /// The nearest colour to red, green and blue from 0 to 255 (JFIF 1.02, conversion to YCbCr).
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         let (red, green, blue) = (Double(red), Double(green), Double(blue))
         func sample(_ value: Double) -> UInt8 { UInt8(min(255, max(0, value + 0.5))) }

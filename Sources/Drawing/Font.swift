@@ -1,22 +1,22 @@
-/// The letters: printable ASCII, five pixels wide and nine high, two of these below the base line.
+/// The letters: printable ASCII, five pixels wide and nine high, two of these below the baseline.
 ///
-/// Drawn for this program as a sheet that can be read and changed here: sixteen letters a row, in the order of their
+/// Drawn for this program, as a sheet that can be read and edited here: sixteen letters a row, in the order of their
 /// codes from the space on.
 enum Font {
-    /// Pixels of a letter.
+    /// In pixels.
     static let letterWidth = 5
     static let letterHeight = 9
 
-    /// Pixels from one letter to the next and from one line to the next.
+    /// The distance from one letter, or line, to the next in pixels.
     static let advance = 6
     static let lineHeight = 11
 
     private static let lettersPerRow = 16
     private static let first = 0x20
 
-    /// Which pixels of a letter are set, as bits `line * letterWidth + column`.
+    /// The set pixels of a letter, as bits `line * letterWidth + column`.
     ///
-    /// What is not printable ASCII is drawn as a question mark.
+    /// Anything but printable ASCII is drawn as a question mark.
     static func pixels(of character: Character) -> UInt64 {
         let code = character.asciiValue.map { Int($0) - first } ?? -1
         return letters.indices.contains(code) ? letters[code] : letters[0x3F - first]

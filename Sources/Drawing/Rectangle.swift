@@ -1,14 +1,14 @@
-/// A rectangle of pixels; it may lie partly or wholly outside of a canvas.
+/// A rectangle of pixels; it may lie partly or wholly outside a canvas.
 public struct Rectangle: Sendable, Hashable {
     public let x: Int
     public let y: Int
     public let width: Int
     public let height: Int
 
-    /// A rectangle from its top left corner.
+    /// Creates a rectangle from its top left corner.
     ///
-    /// Negative sizes are taken as 0. Numbers beyond 2³⁰ are taken as that: no canvas is as large, and sums of them
-    /// cannot overflow.
+    /// Negative sizes become 0. Numbers are limited to ±2³⁰, larger than any canvas, so that their sums cannot
+    /// overflow.
     public init(x: Int, y: Int, width: Int, height: Int) {
         self.x = Self.clamp(x)
         self.y = Self.clamp(y)

@@ -1,14 +1,14 @@
-/// The picture that a viewer gets when there is none: it says which camera, what is wrong and what helps.
+/// The picture for viewers while there is no other: which camera it is, what is wrong and what helps.
 public enum StatusPicture {
-    /// Draws it: dark and calm, the camera's name at the top, title and message in the middle.
+    /// Draws the picture: dark, with the camera's name at the top, and title and message in the middle.
     ///
-    /// Texts are printable ASCII; all else becomes question marks.
+    /// Texts are printable ASCII; other characters become question marks.
     ///
-    /// Any size is possible. The letters grow with the picture; where it is too small for all of the text, the message
-    /// is cut first.
+    /// Any size works. The letters grow with the picture; if it is too small for all of the text, the message is
+    /// truncated first.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line; the stream's own, so that viewers see no jump. At least 1.
+    ///   - width: Pixels per line; use the stream's own, so that the size does not jump. At least 1.
     ///   - height: Lines. At least 1.
     ///   - camera: The camera's name.
     ///   - title: A few words, such as `No signal`.
@@ -45,7 +45,7 @@ public enum StatusPicture {
         static let faint = Color(red: 124, green: 134, blue: 146)
     }
 
-    /// What fits where.
+    /// The positions and sizes of the texts.
     private struct Layout {
         let width: Int
         let height: Int
@@ -56,7 +56,7 @@ public enum StatusPicture {
         var titleLines: [String] = []
         var messageLines: [String] = []
 
-        /// Takes the largest letters with which everything fits, beginning with what suits the size.
+        /// Takes the largest letters with which everything fits, at most those that suit the size.
         init(width: Int, height: Int, camera: String, title: String, message: String) {
             self.width = width
             self.height = height
@@ -75,7 +75,7 @@ public enum StatusPicture {
             while blockHeight > room, titleLines.count > 1 { titleLines.removeLast() }
         }
 
-        /// About 44 letters a line; in small pictures letters of two pixels' width, if there is room.
+        /// About 44 letters a line; in small pictures letters with pixels of 2 × 2, if they fit.
         private static func scale(_ width: Int, _ height: Int) -> Int {
             min(max(width / 264, min(2, width / 160)), max(height / 148, min(2, height / 90)))
         }
@@ -86,13 +86,13 @@ public enum StatusPicture {
                 message.isEmpty ? [] : Canvas.wrap(message, width: width - 2 * margin, scale: messageScale)
         }
 
-        /// Even, so that its colour ends where it ends.
+        /// Even, so that its chroma ends where its luma ends.
         var barHeight: Int { (messageScale + 1) / 2 * 2 }
 
-        /// Between title and message.
+        /// The space between title and message.
         var gap: Int { messageLines.isEmpty ? 0 : Canvas.lineHeight(scale: messageScale) / 2 }
 
-        /// Where the title may begin at the earliest.
+        /// The minimum of ``top``.
         private var headEnd: Int {
             barHeight + margin / 2 + (showsCamera ? Canvas.textHeight(scale: messageScale) + margin / 2 : 0)
         }
@@ -104,7 +104,7 @@ public enum StatusPicture {
                 + messageLines.count * Canvas.lineHeight(scale: messageScale)
         }
 
-        /// Where the title begins: in the middle with the message.
+        /// Where the title begins: title and message are centred vertically.
         var top: Int { max(headEnd, (height - blockHeight) / 2) }
     }
 }

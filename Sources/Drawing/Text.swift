@@ -1,7 +1,7 @@
-/// Text in a bitmap font: printable ASCII, everything else as question marks. Each letter stands in a cell of
-/// 6 x 11 pixels, times the scale.
+/// Text in a bitmap font: printable ASCII, anything else as question marks. Each letter has a cell of 6 x 11 pixels,
+/// times the scale.
 extension Canvas {
-    /// How wide a line of text is, in pixels; the gap behind the last letter is not counted.
+    /// The width of a line of text in pixels, without the gap behind the last letter.
     ///
     /// - Parameters:
     ///   - text: One line.
@@ -11,13 +11,13 @@ extension Canvas {
         max(0, text.count * Font.advance - 1) * scale
     }
 
-    /// How high the letters are, from the top of capitals to the end of descenders, in pixels.
+    /// The height of the letters, from the top of capitals to the bottom of descenders, in pixels.
     public static func textHeight(scale: Int = 1) -> Int { Font.letterHeight * scale }
 
-    /// From one line of text to the next, in pixels.
+    /// The distance from one line of text to the next, in pixels.
     public static func lineHeight(scale: Int = 1) -> Int { Font.lineHeight * scale }
 
-    /// How high capitals and digits are, in pixels.
+    /// The height of capitals and digits in pixels.
     public static func capitalHeight(scale: Int = 1) -> Int { (Font.letterHeight - 2) * scale }
 
     /// Draws one line of text.
@@ -48,7 +48,7 @@ extension Canvas {
         }
     }
 
-    /// Draws a letter, runs of pixels at once.
+    /// Draws a letter, one run of pixels at a time.
     private mutating func draw(_ pixels: UInt64, x: Int, y: Int, scale: Int, _ color: Color) {
         for line in 0..<Font.letterHeight {
             let bits = pixels >> UInt64(line * Font.letterWidth)
@@ -68,13 +68,13 @@ extension Canvas {
         }
     }
 
-    /// Breaks text into lines that fit `width` pixels, between words where that is possible.
+    /// Breaks text into lines of at most `width` pixels, between words where possible.
     ///
     /// - Parameters:
     ///   - text: May have line breaks of its own.
-    ///   - width: The most pixels of a line.
+    ///   - width: The maximum width of a line in pixels.
     ///   - scale: Pixels of the canvas for one of the font.
-    /// - Returns: The lines; at least one letter stands on each, however narrow.
+    /// - Returns: The lines; each has at least one letter, however narrow it is.
     public static func wrap(_ text: String, width: Int, scale: Int = 1) -> [String] {
         let limit = max(1, (width / max(1, scale) + 1) / Font.advance)
         var lines: [String] = []

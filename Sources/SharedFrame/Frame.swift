@@ -12,7 +12,7 @@ public struct CaptureTime: Sendable, Equatable {
         self.realtime = realtime
     }
 
-    /// A moment on the monotonic clock; the wall clock is as far from it as it is now.
+    /// Creates a time from the monotonic clock; the real time follows from how far apart both clocks are now.
     public init(monotonic: UInt64) {
         let now = CaptureTime.now()
         self.init(monotonic: monotonic, realtime: now.realtime &- (now.monotonic &- monotonic))
@@ -23,21 +23,21 @@ public struct CaptureTime: Sendable, Equatable {
     }
 }
 
-/// What is known of a picture beside its bytes.
+/// A picture's metadata.
 ///
-/// From a ring it is within these bounds whatever another process wrote there: `number` is below 2⁵²; `published` is not
-/// later than now, and `capture.monotonic` not later than `published`; `capture.realtime` is not later than now in a
-/// camera's own ring, and not later than the year 2262 in one that may carry another machine's clock; `width` and
-/// `height` are at most 65535.
+/// As read from a ring, the values are within these bounds, whatever another process wrote: `number` is below 2⁵²;
+/// `published` is not later than now, and `capture.monotonic` not later than `published`; `capture.realtime` is not
+/// later than now in a camera's own ring, and not later than the year 2262 in a ring that may carry another machine's
+/// clock; `width` and `height` are at most 65535.
 public struct FrameDescription: Sendable, Equatable {
-    /// Rises by at least one from picture to picture, across restarts too; below 2⁵².
+    /// Increases by at least one from picture to picture, even across restarts; below 2⁵².
     public var number: UInt64
     public var capture: CaptureTime
     public var byteCount: Int
-    /// Pixels; 0 where the writer does not know.
+    /// In pixels; 0 if unknown.
     public var width: Int
     public var height: Int
-    /// When it came into the ring: CLOCK_MONOTONIC in nanoseconds.
+    /// When it was published: CLOCK_MONOTONIC in nanoseconds.
     public var published: UInt64
 
     public init(
@@ -52,7 +52,7 @@ public struct FrameDescription: Sendable, Equatable {
     }
 }
 
-/// A picture that was copied out of a ring.
+/// A picture copied from a ring.
 public struct Frame: Sendable, Equatable {
     public var description: FrameDescription
     public var bytes: [UInt8]

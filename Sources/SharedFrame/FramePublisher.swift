@@ -2,18 +2,18 @@ import Glibc
 import Linux
 import Synchronization
 
-/// The one writer of a ring.
+/// The only writer of a ring.
 ///
-/// Not Sendable: one thread uses it. It never waits for a reader. ``heartbeat()`` must be called at least every
+/// Not Sendable: use it from one thread. It never waits for readers. Call ``heartbeat()`` at least every
 /// ``heartbeatInterval``, whatever else happens.
 public final class FramePublisher {
-    /// The longest time between two heartbeats.
+    /// The maximum time between two heartbeats.
     ///
-    /// Readers take a writer whose last one is older than a second for hung.
+    /// Readers consider a writer hung if its last heartbeat is older than a second.
     public static let heartbeatInterval: Duration = .milliseconds(250)
-    /// How often a heartbeat also looks whether the ring still has its name and its size.
+    /// How often ``heartbeat()`` also checks that the ring still has its name and its size.
     private static let checkInterval: Duration = .seconds(1)
-    /// How long interest is assumed after the ring has been replaced: readers need a moment to open the new one.
+    /// How long the writer assumes interest after it replaced the ring: readers need a moment to open the new one.
     private static let interestGracePeriod: Duration = .seconds(2)
 
     public let name: RingName
@@ -21,7 +21,7 @@ public final class FramePublisher {
     private var lock: WriterLock?
     private var ring: RingObject
     private let slotCount: Int
-    /// The number of the last frame, or the one before the first.
+    /// The number of the last frame; before the first frame, one less than its number.
     private var lastNumber: UInt64
     private var interestAssumedUntil: Instant?
     private var checkedAt: Instant
@@ -31,14 +31,14 @@ public final class FramePublisher {
     private var ratesMillihertz: (asked: UInt64, measured: UInt64) = (0, 0)
     private var isStopped = false
 
-    /// Takes over the ring that a writer left when it died, or makes one.
+    /// Takes over the ring that a dead writer left, or creates one.
     ///
     /// - Parameters:
     ///   - name: the ring's name.
-    ///   - slotCount: slots wanted; large ones are fewer, so that two rings fit 64 MB.
-    ///   - slotByteCount: the most bytes a picture is expected to have; a larger one makes the ring grow.
+    ///   - slotCount: the number of slots; a ring of large slots gets fewer, so that two rings fit into 64 MB.
+    ///   - slotByteCount: the expected maximum size of a picture; a larger picture makes the ring grow.
     ///   - source: where the pictures come from, for people.
-    /// - Throws: if another writer lives, if shared memory is full, and if the object of that name is not a ring of this
+    /// - Throws: if another writer is alive, if shared memory is full, or if the existing object is not a ring of this
     ///   user and layout version.
     public init(
         _ name: RingName, slotCount: Int = 8, slotByteCount: Int, source: SourceDescription
@@ -49,7 +49,7 @@ public final class FramePublisher {
         self.name = name
         self.slotCount = slotCount
         self.source = source
-        // Unix time in milliseconds: rises over restarts without anything stored (below 2⁵³ until the year 287396).
+        // Unix time in milliseconds increases across restarts without stored state (below 2⁵² until the year 144683).
         lastNumber = Clock.realtime / 1_000_000 - 1
         let (isAdopted, isLocked) = (ring.isAdopted, ring.isLocked)
         self.ring = ring
@@ -71,7 +71,7 @@ public final class FramePublisher {
 
     // MARK: Demand
 
-    /// Whether a reader wants pictures: one system call.
+    /// Whether a reader wants pictures; costs one system call.
     public var isWatched: Bool {
         if let end = interestAssumedUntil {
             if Instant.now < end { return true }
@@ -85,7 +85,7 @@ public final class FramePublisher {
         waitForInterest(timeout: .milliseconds(milliseconds))
     }
 
-    /// Waits until a reader takes interest, at most `timeout` and ``heartbeatInterval``; returns whether one has.
+    /// Waits until a reader takes interest, at most `timeout` or ``heartbeatInterval``; returns whether one has.
     public func waitForInterest(timeout: Duration) -> Bool {
         if isWatched { return true }
         let bell = ring.memory.load32(RingLayout.Header.doorbell)
@@ -96,20 +96,21 @@ public final class FramePublisher {
 
     // MARK: Pictures
 
-    /// The number of the newest frame, or of the one before the first.
+    /// The number of the newest frame; before the first frame, one less than its number.
     public var newestNumber: UInt64 { lastNumber }
 
-    /// Lets `write` put a picture of at most `capacity` bytes straight into the ring.
+    /// Publishes a picture that `write` puts directly into the ring.
     ///
     /// - Parameters:
-    ///   - capacity: bytes that `write` may fill, up to 64 MiB; the ring grows where its slots are smaller.
+    ///   - capacity: the maximum number of bytes that `write` may fill, up to 64 MiB; the ring grows if its slots are
+    ///     smaller.
     ///   - capture: when the picture was taken.
-    ///   - width: pixels, 0 where unknown.
-    ///   - height: pixels, 0 where unknown.
-    ///   - number: kept when it is higher than the last, else the last + 1 is taken.
-    ///   - write: returns how many bytes it wrote; with 0, and when it throws, nothing is published.
-    /// - Returns: the frame's number; nil when nothing was published.
-    /// - Throws: ``RingError`` when the ring cannot grow, and whatever `write` throws.
+    ///   - width: in pixels, 0 if unknown.
+    ///   - height: in pixels, 0 if unknown.
+    ///   - number: used if it is higher than the last number; otherwise the last number + 1 is used.
+    ///   - write: returns the number of bytes it wrote; if it returns 0 or throws, nothing is published.
+    /// - Returns: the frame's number, or nil if nothing was published.
+    /// - Throws: ``RingError`` if the ring cannot grow, and whatever `write` throws.
     @discardableResult
     public func publish(
         capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil,
@@ -139,8 +140,7 @@ public final class FramePublisher {
         return next
     }
 
-    /// A new ring has no last frame: there the first number that is given is kept whatever it is, so that a relay has
-    /// its upstream's.
+    /// A new ring has no last frame, so it accepts any first number: a relay keeps its upstream's numbers.
     private func nextNumber(_ given: UInt64?) -> UInt64 {
         if let given, given > 0, ring.memory.load64(RingLayout.Header.published) == 0 { return given }
         return max(given ?? 0, lastNumber + 1)
@@ -166,11 +166,11 @@ public final class FramePublisher {
         }
     }
 
-    // MARK: What readers are told
+    // MARK: State and counters
 
-    /// Says how the source is, and wakes readers.
+    /// Sets the camera's state and wakes readers.
     ///
-    /// `reason` is one sentence for a person, empty while all is well.
+    /// `reason` is one sentence for a person; empty if nothing is wrong.
     public func setState(_ state: CameraState, reason: String) {
         guard state != self.state || reason != self.reason else { return }
         self.state = state
@@ -185,19 +185,19 @@ public final class FramePublisher {
         ring.memory.writeSource(source)
     }
 
-    /// Frames per second: what was asked for (0: nothing) and what comes.
+    /// Sets the requested frame rate (0 if none was requested) and the measured one, in frames per second.
     public func setRates(asked: Double, measured: Double) {
         ratesMillihertz = (UInt64(millihertz: asked), UInt64(millihertz: measured))
         ring.memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
         ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
     }
 
-    /// The clock of the pictures' times minus this machine's: a relay's upstream.
+    /// Sets how far the clock of the pictures' times, a relay's upstream, is ahead of this machine's.
     public func setClockOffset(nanoseconds: Int64) {
         ring.memory.store64(RingLayout.Header.clockOffset, UInt64(bitPattern: nanoseconds))
     }
 
-    /// Counts a picture that the source gave.
+    /// Counts a picture that the source delivered.
     public func countCaptured() { ring.memory.count(RingLayout.Header.captured) }
 
     /// Counts a picture that did not reach the ring.
@@ -205,15 +205,15 @@ public final class FramePublisher {
         ring.memory.count(RingLayout.Header.dropped + reason.rawValue * 8)
     }
 
-    /// Counts a picture that was encoded, and the time it took.
+    /// Counts an encoded picture and the time it took.
     public func countEncode(nanoseconds: UInt64) {
         ring.memory.count(RingLayout.Header.encodedFrames)
         ring.memory.count(RingLayout.Header.encodeNanoseconds, by: nanoseconds)
     }
 
-    /// Says that the writer lives.
+    /// Tells readers that the writer is alive.
     ///
-    /// Once a second it also makes the ring anew if somebody has removed its name or truncated it.
+    /// Once a second, it also recreates the ring if another program removed its name or truncated it.
     public func heartbeat() throws(RingError) {
         let now = Instant.now
         ring.memory.store64(RingLayout.Header.heartbeat, now.nanoseconds)
@@ -227,28 +227,28 @@ public final class FramePublisher {
         }
     }
 
-    /// Takes the lock on a new file if somebody has removed the one that is locked.
+    /// Locks a new lock file if another program removed the current one.
     ///
-    /// Until then the lock on the ring itself keeps other writers out.
+    /// Until then, the lock on the ring itself keeps other writers out.
     private func restoreLock() {
         let hasItsName = lock?.hasItsName ?? true
         guard !hasItsName, let new = try? WriterLock.take(name) else { return }
         lock = consume new
     }
 
-    /// Ends the ring: readers learn it at once and keep what they have; its name and its lock file go.
+    /// Stops the ring: wakes readers, which keep what they have, and removes the ring's name and its lock file.
     public func stop(reason: String) {
         guard !isStopped else { return }
         isStopped = true
         ring.memory.writeState(.stopped, reason)
         ring.removeName()
         FileLock.unlock(ring.descriptor, byte: RingLayout.Lock.writer)
-        // Last: who gets this lock finds the other one free.
+        // Last: whoever gets this lock finds the other one free.
         lock = nil
         ring.memory.wakeReaders()
     }
 
-    // MARK: Another object under the same name
+    // MARK: Replacing the object
 
     private func grow(to byteCount: Int) throws(RingError) {
         guard byteCount <= RingLayout.maximumSlotByteCount else {
@@ -256,7 +256,7 @@ public final class FramePublisher {
                 .frameTooLarge,
                 "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
         }
-        // A quarter more than needed, so that pictures that slowly get larger do not make a new ring each time.
+        // Reserve a quarter more than needed, so that slowly growing pictures do not replace the ring each time.
         try replace(
             with: RingGeometry(slotCount: slotCount, slotByteCount: byteCount + byteCount / 4), isNameOurs: true)
     }
@@ -269,7 +269,7 @@ public final class FramePublisher {
         }
         guard let new = created else {
             throw RingError(
-                .contested, "shared memory \(name) was removed and made anew by another program: stop that one")
+                .contested, "shared memory \(name) was removed and recreated by another program: stop that program")
         }
         let old = exchange(&ring, with: new)
         checkedAt = .now
@@ -285,7 +285,7 @@ public final class FramePublisher {
             if newest != 0 { lastNumber = newest }
             ring.memory.repairSlots()
         } else {
-            // No writer of ours counts that far: nothing in the slots is to be believed.
+            // No writer of ours counts that far: do not trust the slots.
             ring.memory.emptySlots()
         }
         ring.memory.store32(RingLayout.Header.superseded, 0)

@@ -1,14 +1,14 @@
 public import Linux
 import Synchronization
 
-/// A reader of a ring that may come, go, grow and come back under its name.
+/// A reader of a ring that may appear, disappear, grow and reappear under its name.
 ///
-/// Sendable: one thread may wait while others ask for status or change interest. It cannot change a frame, and it
-/// never holds up the writer.
+/// Sendable: one thread may wait while others read the status or change interest. A reader cannot modify frames, and it
+/// never delays the writer.
 public final class FrameSubscriber: Sendable {
     /// Why a wait ended.
     public enum Outcome: Sendable, Equatable {
-        /// There is a frame of this number.
+        /// The newest frame has this number.
         case frame(UInt64)
         /// The state, the writer or the object under the name may have changed, or ``interrupt()`` was called.
         case changed
@@ -18,24 +18,24 @@ public final class FrameSubscriber: Sendable {
     public let name: RingName
     private let state = Mutex(State())
     private let isInterrupted = Atomic(false)
-    /// Advanced by ``interrupt()``, and when something happens to the file behind the name.
+    /// Advanced by ``interrupt()``, and when the file behind the name changes.
     private let attention = FutexWord()
 
     private struct State {
         var view: RingView?
         var isInterested = false
-        /// Why the object under the name cannot be read; the last look's answer.
+        /// Why the last attempt to open the object failed.
         var refusal: RingError?
-        var wasWriterWell = false
-        /// Whether the view's object has lost its name: the next one announces itself in the folder.
+        var wasWriterHealthy = false
+        /// Whether the view's object no longer has its name: the folder's watch announces the next one.
         var isOrphaned = false
-        /// The last status, with the word that the writer changes when it announces something.
+        /// The last status, with the wake word at that time.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
-    /// Never fails because there is no ring: it may come later.
+    /// Creates a reader; the ring need not exist yet.
     ///
-    /// Takes no descriptors before there is a ring, and one then.
+    /// Uses one descriptor while the ring exists, and none before.
     public init(_ name: RingName) throws(SystemError) {
         self.name = name
         RingFolder.shared.add(attention, waitingFor: name.fileName)
@@ -47,9 +47,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Waiting
 
-    /// The longest sleep while a ring is there: the death of a writer wakes nobody.
+    /// The maximum sleep while a ring exists: a writer's death does not wake readers.
     private static let checkInterval: Duration = .milliseconds(250)
-    /// The longest sleep while there is none.
+    /// The maximum sleep while no ring exists.
     private static let arrivalInterval: Duration = .seconds(1)
 
     /// Waits until the newest frame is another than `number`, or something else has changed, or the time is over.
@@ -57,13 +57,13 @@ public final class FrameSubscriber: Sendable {
         wait(newerThan: number, timeout: .milliseconds(milliseconds))
     }
 
-    /// Waits until the newest frame is another than `number`, or something else has changed, or `timeout` is over.
+    /// Waits until the newest frame's number differs from `number`, something else changes, or `timeout` expires.
     ///
-    /// One thread at a time.
+    /// Only one thread may wait at a time.
     public func wait(newerThan number: UInt64, timeout: Duration) -> Outcome {
         let deadline = Instant.now + timeout
         while true {
-            // Before anything is looked at: whatever happens from here on ends the sleep below.
+            // Read this first: every later change ends the sleep below.
             let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
@@ -83,44 +83,44 @@ public final class FrameSubscriber: Sendable {
             let now = Instant.now
             if now >= deadline { return .timedOut }
             if view.isSuperseded {
-                // Nothing that can be read has taken its place.
+                // No readable object has replaced it yet.
                 self.attention.wait(while: attention, until: min(deadline, now + Self.checkInterval))
             } else if state.withLock({ $0.isOrphaned && $0.view === view }) {
                 self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
-                if lookAround(view) { return .changed }
+                if recheck(view) { return .changed }
             } else if view.wait(
                 while: word, or: self.attention, while: attention, until: min(deadline, now + Self.checkInterval))
             {
                 let latest = view.newestNumber
                 if latest == newest {
-                    // The file behind the name: the next look finds out whether that concerns this reader.
+                    // The file behind the name changed: check whether that concerns this reader.
                     if view.wakeWord == word, !isInterrupted.load(ordering: .acquiring) {
-                        if lookAround(view) { return .changed }
+                        if recheck(view) { return .changed }
                         continue
                     }
                     return .changed
                 }
-                // At once: what else may have changed is seen when the frame is read, or by the next wait.
+                // Return at once: reading the frame, or the next wait, notices other changes.
                 if latest != number && latest != 0 && !view.isSuperseded { return .frame(latest) }
-            } else if lookAround(view) {
+            } else if recheck(view) {
                 return .changed
             }
         }
     }
 
-    /// Makes ``wait(newerThan:timeout:)`` return `changed` in the thread that waits, or at its next call.
+    /// Makes the current or the next ``wait(newerThan:timeout:)`` return `changed`.
     ///
-    /// At once with Linux 5.16 or later, else within 250 ms.
+    /// It takes effect at once on Linux 5.16 or later, otherwise within 250 ms.
     public func interrupt() {
         isInterrupted.store(true, ordering: .releasing)
         attention.advance()
-        // For kernels that cannot wait for two words.
+        // For kernels that cannot wait on two futexes.
         state.withLock { $0.view }?.wakeWaiters()
     }
 
     // MARK: Interest
 
-    /// Shows the writer that pictures are wanted, also after the ring has been replaced.
+    /// Tells the writer that this reader wants pictures, even after the ring has been replaced.
     public func takeInterest() {
         state.withLock {
             guard !$0.isInterested else { return }
@@ -136,41 +136,41 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    // MARK: What is in the ring
+    // MARK: Frames and status
 
-    /// Lends the newest frame to `body`; returns nil if there is none.
+    /// Calls `body` with the newest frame; returns nil if there is none.
     ///
-    /// `body` runs again if the writer has overwritten the bytes meanwhile: nothing of them may get out before this
-    /// call returns.
+    /// `body` runs again if the writer overwrote the bytes in the meantime: do not use what it read before this call
+    /// returns.
     public func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
         try currentView()?.withNewestFrame(body)
     }
 
-    /// A copy of the newest frame; nil if there is none.
+    /// Returns a copy of the newest frame, or nil if there is none.
     public func copyNewestFrame() -> Frame? {
         withNewestFrame { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// A copy of frame `number`; nil if it is not, or no longer, in the ring.
+    /// Returns a copy of frame `number`, or nil if it is not, or no longer, in the ring.
     public func copyFrame(number: UInt64) -> Frame? {
         currentView()?.withFrame(number: number) { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// The ring's header; nil if there is no ring.
+    /// The ring's status; nil if there is no ring.
     ///
-    /// That of the object which has the name now, even while nobody waits: a writer that ended may have a successor.
+    /// It reads the object that has the name now, even if no thread waits: a new writer may have replaced a dead one.
     ///
-    /// Costs one system call while the writer is well, and two or three when it is not.
+    /// It costs one system call while the writer is healthy, otherwise two or three.
     public var status: RingStatus? {
         guard let view = currentView() else { return nil }
         let isAlive = view.isWriterAlive
-        if (!isAlive || view.isHeartbeatOld), lookAround(view, isWriterAlive: isAlive),
+        if (!isAlive || view.isHeartbeatOld), recheck(view, isWriterAlive: isAlive),
             let current = currentView(), current !== view
         {
             return current.status(isWriterAlive: current.isWriterAlive)
@@ -178,10 +178,10 @@ public final class FrameSubscriber: Sendable {
         return view.status(isWriterAlive: isAlive)
     }
 
-    /// How old ``recentStatus`` may be: a writer's death is seen that much later.
+    /// The maximum age of ``recentStatus``: it reports a writer's death that much later.
     private static let recentStatusLifetime: Duration = .milliseconds(10)
 
-    /// ``status``, or what it was up to 10 ms ago if the writer has announced no frame and no other state since.
+    /// ``status``, cached for up to 10 ms unless the writer has announced a frame or another state since.
     public var recentStatus: RingStatus? {
         let now = Instant.now
         let known = state.withLock { state -> RingStatus? in
@@ -191,7 +191,7 @@ public final class FrameSubscriber: Sendable {
             return recent.status
         }
         if let known { return known }
-        // The word first: what is announced while the status is read must not be missed.
+        // Read the word first, so as not to miss a change while the status is read.
         let view = currentView()
         let word = view?.wakeWord
         let status = status
@@ -205,19 +205,19 @@ public final class FrameSubscriber: Sendable {
         return status
     }
 
-    /// Why the object of this name is not read, in one sentence; nil if it is, or if there is none.
+    /// Why the object of this name cannot be read, in one sentence; nil if it can, or if there is no object.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
-    // MARK: The object under the name
+    // MARK: Opening the object
 
-    /// The view of the object, opened if need be.
+    /// The current view; opens the object if necessary.
     ///
-    /// An object that has lost its name is kept until there is another.
+    /// An object that has lost its name is kept until another one appears.
     private func currentView() -> RingView? {
         state.withLock { state in
             if let view = state.view {
-                if !view.isSuperseded && !view.wasCutOff { return view }
-                if view.wasCutOff { state.view = nil }
+                if !view.isSuperseded && !view.wasTruncated { return view }
+                if view.wasTruncated { state.view = nil }
             }
             Self.open(name, &state)
             return state.view
@@ -234,29 +234,30 @@ public final class FrameSubscriber: Sendable {
         do throws(RingError) {
             state.refusal = nil
             guard let view = try RingView.open(name) else { return }
-            // Interest in the new object first: the writer must not see a moment without any.
+            // Take interest in the new object first, so that its writer never sees a moment without interest.
             if state.isInterested { view.takeInterest() }
             state.view = view
             state.recentStatus = nil
             state.isOrphaned = false
-            state.wasWriterWell = view.isWriterWell
+            state.wasWriterHealthy = view.isWriterHealthy
         } catch {
             state.refusal = error
         }
     }
 
-    /// Looks for what wakes nobody: another object under the name, a writer that died, hangs, or has recovered.
+    /// Checks for changes that do not wake readers: a new object under the name, or a writer that died, hangs or
+    /// recovered.
     ///
-    /// Returns whether there is any of it. `isWriterAlive` is given if it has just been looked at.
-    private func lookAround(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
+    /// Returns true if there is one. Pass `isWriterAlive` if it was determined just before.
+    private func recheck(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
         let isOrphaned = !view.hasItsName
         if isOrphaned { reopen(view) }
         return state.withLock { state in
             guard state.view === view else { return true }
             state.isOrphaned = isOrphaned
-            let isWell = (isWriterAlive ?? view.isWriterAlive) && !view.isHeartbeatOld
-            defer { state.wasWriterWell = isWell }
-            return isWell != state.wasWriterWell
+            let isHealthy = (isWriterAlive ?? view.isWriterAlive) && !view.isHeartbeatOld
+            defer { state.wasWriterHealthy = isHealthy }
+            return isHealthy != state.wasWriterHealthy
         }
     }
 }

@@ -2,29 +2,29 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Why a ring cannot be had: a kind for programs, one sentence for a person.
+/// Why a ring cannot be used: a kind for programs, and one sentence for people.
 public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// What a caller may decide by.
+    /// What callers can switch on.
     public enum Kind: Sendable {
-        /// Another writer lives.
+        /// The ring has another live writer.
         case hasWriter
-        /// Another writer lives, and takes its frames from another source.
+        /// The ring has another live writer, which takes its frames from another source.
         case hasOtherSource
-        /// Another program removes and makes the ring at the same time.
+        /// Another program keeps removing and recreating the ring.
         case contested
-        /// /dev/shm has no room.
+        /// /dev/shm is full.
         case full
-        /// The object belongs to another user, can be written by others, or may not be opened.
+        /// The object belongs to another user, is writable by others, or may not be opened.
         case forbidden
-        /// What has the name is not a ring.
+        /// The object is not a ring.
         case notARing
-        /// The ring has a layout that this program does not know.
+        /// The ring has an unknown layout version.
         case otherVersion
-        /// One frame is larger than any ring's slot can be: this frame alone is the trouble.
+        /// One frame exceeds the maximum slot size; other frames are not affected.
         case frameTooLarge
-        /// The system refused something.
+        /// A system call failed.
         case system
-        /// A fault of the program.
+        /// A bug in the program.
         case software
     }
 
@@ -36,7 +36,7 @@ public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
         self.description = description
     }
 
-    /// The status of a program that ends for this reason (sysexits.h).
+    /// The exit status of a program that ends because of this error (sysexits.h).
     public var exitStatus: Int32 {
         switch kind {
         case .hasWriter, .hasOtherSource, .contested: EX_UNAVAILABLE
@@ -50,7 +50,7 @@ public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
     }
 }
 
-/// The ways in which a ring cannot be had, each with its remedy.
+/// The errors, each with its remedy.
 extension RingError {
     init(cannotCreate name: RingName, byteCount: Int, _ error: SystemError) {
         let megabytes = (byteCount + 999_999) / 1_000_000
@@ -61,9 +61,9 @@ extension RingError {
                 "shared memory \(name) needs \(megabytes) MB and /dev/shm is full: free some, choose a smaller --size, "
                     + "or give the container more (--shm-size)")
         case .permissionDenied, .readOnlyFileSystem, .notPermitted:
-            self.init(.forbidden, "shared memory \(name) cannot be made: /dev/shm is not writable for this user")
+            self.init(.forbidden, "shared memory \(name) cannot be created: /dev/shm is not writable for this user")
         default:
-            self.init(.system, "shared memory \(name) cannot be made: \(error)")
+            self.init(.system, "shared memory \(name) cannot be created: \(error)")
         }
     }
 
@@ -89,8 +89,8 @@ extension RingError {
     init(untrusted name: RingName, owner: UInt32) {
         self.init(
             .forbidden,
-            "shared memory \(name) belongs to user \(owner), who is not trusted: remove \(name.path), or add the user to "
-                + RingOwners.variable)
+            "shared memory \(name) belongs to user \(owner), who is not trusted: remove \(name.path), "
+                + "or add the user to \(RingOwners.variable)")
     }
 
     init(cannotLock name: RingName, _ error: SystemError) {
@@ -104,7 +104,7 @@ extension RingError {
     }
 
     init(writable name: RingName) {
-        self.init(.forbidden, "shared memory \(name) can be written by other users: remove \(name.path)")
+        self.init(.forbidden, "shared memory \(name) is writable by other users: remove \(name.path)")
     }
 
     init(notARing name: RingName) {
@@ -127,7 +127,7 @@ extension RingError {
                 + "or choose another name or ORIEL_PREFIX")
     }
 
-    /// Another writer holds the lock; its process is in the ring's header, for people only.
+    /// Another writer holds the lock; its process, from the ring's header, is for people only.
     init(taken name: RingName) {
         var writer = "another program"
         if let descriptor = try? name.open(O_RDONLY), let status = try? descriptor.status(),

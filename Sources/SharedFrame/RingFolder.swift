@@ -4,13 +4,12 @@ import SystemPackage
 
 /// The folder of shared memory, watched by one inotify instance for the whole process.
 ///
-/// A user has 128 inotify instances by default (`fs.inotify.max_user_instances`), for all programs together: one for
-/// each camera and process would not do. The watch, and a thread that sleeps while nothing changes, start when they are
-/// first needed and last as long as the process.
+/// All programs of a user share 128 inotify instances by default (`fs.inotify.max_user_instances`), so one for each
+/// camera and process would be too many. The watch and its thread start on first use and last as long as the process.
 public final class RingFolder: Sendable {
     public static let shared = RingFolder()
 
-    /// How often the folder is looked at if the kernel gives no watch.
+    /// How often the folder is polled if it cannot be watched.
     static let fallbackInterval: Duration = .milliseconds(250)
     private static let retryInterval: Duration = .seconds(5)
 
@@ -23,9 +22,9 @@ public final class RingFolder: Sendable {
         var generation: UInt64 = 0
         var lookedAt = Instant.distantPast
         var triedAt = Instant.distantPast
-        /// Whether observers have yet to be called.
+        /// Whether the observers must still be called.
         var hasNews = false
-        /// Those who wait for a file to appear, by its name.
+        /// The words to advance when a file changes, by the file's name.
         var waiting: [String: [FutexWord]] = [:]
         var observers: [UInt64: @Sendable () -> Void] = [:]
         var nextObserver: UInt64 = 0
@@ -33,7 +32,7 @@ public final class RingFolder: Sendable {
 
     private final class Watch: Sendable {
         let inotify: Inotify
-        /// Wakes the thread when another one has taken the changes out of the queue.
+        /// Wakes the watching thread when another thread has read the changes.
         let news: EventDescriptor
 
         init() throws(SystemError) {
@@ -47,10 +46,10 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Another number after a ring has been made, removed, or renamed, or has got another owner or other permissions.
+    /// Increases when a ring is created, removed or renamed, or its owner or permissions change.
     ///
-    /// Read it before the folder is listed, and list again when it has changed. What happened before the call is always
-    /// counted. Costs one system call. Without a watch (see ``problem``) it changes every 250 ms.
+    /// Read it before you list the folder, and list the folder again when it has changed. It covers all changes made
+    /// before the call. It costs one system call. Without a watch (see ``problem``) it increases every 250 ms.
     public var generation: UInt64 {
         state.withLock { state in
             start(&state)
@@ -65,9 +64,9 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Why the folder cannot be watched, in one sentence with the remedy; nil while it is.
+    /// Why the folder cannot be watched, in one sentence with the remedy; nil if it is watched.
     ///
-    /// Everything works then too, up to 250 ms later.
+    /// Without a watch everything still works, up to 250 ms later.
     public var problem: String? {
         state.withLock { state in
             start(&state)
@@ -75,10 +74,10 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Calls `body` after each change of ``generation``, for as long as the result is kept.
+    /// Calls `body` after each change of ``generation`` until the returned observation is released.
     ///
-    /// `body` runs on a thread of this object: it must not block, only wake somebody. It may run once more while the
-    /// observation ends.
+    /// `body` runs on this object's thread: it must not block, only wake another thread. It may run once more while the
+    /// observation is being released.
     public func onChange(_ body: @escaping @Sendable () -> Void) -> Observation {
         let number = state.withLock { state in
             start(&state)
@@ -89,7 +88,7 @@ public final class RingFolder: Sendable {
         return Observation(folder: self, number: number)
     }
 
-    /// Keeps a function registered with ``RingFolder/onChange(_:)`` until it goes away.
+    /// Keeps a function registered with ``RingFolder/onChange(_:)``.
     public final class Observation: Sendable {
         private let folder: RingFolder
         private let number: UInt64
@@ -101,7 +100,7 @@ public final class RingFolder: Sendable {
 
         deinit {
             let number = number
-            // The function may own what takes the lock when it goes: it must outlive the lock.
+            // Release the function outside the lock: what it captures may take the lock when it is released.
             let body = folder.state.withLock { $0.observers.removeValue(forKey: number) }
             withExtendedLifetime(body) {}
         }
@@ -109,7 +108,7 @@ public final class RingFolder: Sendable {
 
     // MARK: For subscribers
 
-    /// Advances `word` whenever something happens to the file `name`, and every 250 ms without a watch.
+    /// Advances `word` whenever the file `name` changes, and every 250 ms without a watch.
     func add(_ word: FutexWord, waitingFor name: String) {
         state.withLock { state in
             start(&state)
@@ -140,7 +139,7 @@ public final class RingFolder: Sendable {
         } catch {
             state.isStarted = false
             state.problem =
-                "changes of \(RingName.folder) are seen late, since there is no thread to watch it: \(error)"
+                "changes in \(RingName.folder) are noticed late, because its thread cannot start: \(error)"
         }
     }
 
@@ -151,12 +150,12 @@ public final class RingFolder: Sendable {
             state.problem = nil
         } catch {
             state.problem =
-                "\(RingName.folder) is looked at every 250 ms instead of being watched (\(error)): raise the sysctl "
-                + "fs.inotify.max_user_instances, or the limit of open files"
+                "\(RingName.folder) is polled every 250 ms instead of being watched (\(error)): raise the sysctl "
+                + "fs.inotify.max_user_instances or the limit of open files"
         }
     }
 
-    /// What the thread does again and again: sleeps until something changes, and reports it.
+    /// One iteration of the thread: sleeps until something changes, then reports it.
     private func step() {
         if let watch = state.withLock({ $0.watch }) {
             Poll.wait([watch.inotify.descriptor.number, watch.news.descriptor.number], milliseconds: -1)
@@ -182,7 +181,7 @@ public final class RingFolder: Sendable {
         guard let watch = state.watch else { return }
         let names = watch.inotify.changedNames()
         if names.contains("") {
-            // Events were lost, or the folder has been mounted anew.
+            // Events were lost, or the folder was remounted.
             do throws(SystemError) {
                 try watch.add()
             } catch {
@@ -194,7 +193,7 @@ public final class RingFolder: Sendable {
         if !rings.isEmpty { noteChange(&state, rings) }
     }
 
-    /// Notes that something happened to the files `names`, or to any if nil.
+    /// Records a change of the files `names`, or of any file if nil.
     private func noteChange(_ state: inout State, _ names: Set<String>?) {
         state.generation += 1
         state.lookedAt = .now
@@ -204,7 +203,7 @@ public final class RingFolder: Sendable {
         state.hasNews = true
     }
 
-    /// Whether a file can be a ring: lock files and rings that are not finished are not, nor is what lacks a prefix.
+    /// Whether a file's name can be a ring's: not those of lock files and unfinished rings, nor those without a prefix.
     private static func mayBeRing(_ name: String) -> Bool {
         guard !name.hasPrefix(".") else { return false }
         let dots = name.utf8.count { $0 == UInt8(ascii: ".") }

@@ -3,7 +3,8 @@ import Synchronization
 
 /// The reader's side of the header.
 extension RingMemory {
-    /// The header but for its texts, each number within the bounds that ``RingStatus`` promises, whatever is in the memory.
+    /// The header without its texts; each number is within the bounds that ``RingStatus`` promises, whatever the memory
+    /// holds.
     func status(isWriterAlive: Bool) -> RingStatus {
         typealias Header = RingLayout.Header
         var dropped: [DropReason: UInt64] = [:]
@@ -21,13 +22,13 @@ extension RingMemory {
 
     private func counter(_ offset: Int) -> UInt64 { min(load64(offset), RingLayout.counterLimit) }
 
-    /// In frames per second; 0 for what no source gives.
+    /// In frames per second; 0 if the value is implausible.
     private func rate(_ offset: Int) -> Double {
         let millihertz = load64(offset)
         return millihertz <= RingLayout.maximumMillihertz ? Double(millihertz) / 1000 : 0
     }
 
-    /// Such that the wall clock plus the offset is between 1970 and 2261, now and for a year.
+    /// Limited so that the wall clock plus the offset stays between 1970 and 2261 for at least a year.
     private var clockOffset: Int64 {
         let now = Int64(clamping: Clock.realtime)
         let year: Int64 = 365 * 86_400 * 1_000_000_000
@@ -35,9 +36,9 @@ extension RingMemory {
     }
 }
 
-/// The clocks as a reader saw them last: no time in a ring is later than now.
+/// Limits times from a ring to now, by the clocks as last read.
 ///
-/// A clock is read again only for a time that is later than that, so once a frame.
+/// A clock is read again only for a time later than the last reading, so once per frame.
 struct LastClocks: ~Copyable, Sendable {
     private let monotonic = Atomic<UInt64>(0)
     private let realtime = Atomic<UInt64>(0)

@@ -1,4 +1,4 @@
-/// Where everything lies in a ring: the format that docs/shared-memory.md describes byte by byte.
+/// The layout of a ring, which docs/shared-memory.md describes byte by byte.
 ///
 /// All numbers are little-endian and naturally aligned. Version 1.
 enum RingLayout {
@@ -9,29 +9,29 @@ enum RingLayout {
     static let headerByteCount = 4096
     static let slotHeaderByteCount = 64
     static let slotCounts = 2...64
-    /// The most bytes that one picture may have.
+    /// The maximum size of a picture.
     static let maximumSlotByteCount = 64 << 20
-    /// Above this many bytes a ring has fewer slots, though never fewer than 3: two rings fit a container's 64 MB.
+    /// A larger ring gets fewer slots, though at least 3: two rings fit into a container's 64 MB.
     static let preferredByteCount = 24 << 20
 
-    /// A number that no writer comes to, of a frame or in counting them: they begin with the Unix time in milliseconds, or
-    /// with an upstream's number.
+    /// A bound that no writer's frame numbers and positions reach: numbers begin at the Unix time in milliseconds, or
+    /// at an upstream's number.
     static let numberLimit: UInt64 = 1 << 52
 
-    // What readers make of larger numbers, so that nothing that is added to them overflows.
+    // Readers limit larger numbers to these, so that later sums cannot overflow.
 
-    /// The last moment of a foreign wall clock: the year 2262.
+    /// The latest time of a foreign wall clock: in the year 2262.
     static let realtimeLimit = UInt64(Int64.max)
-    /// Of a counter: the sum of all counters of a ring is still a number of 64 bits.
+    /// The maximum of a counter: the sum of all counters of a ring still fits into 64 bits.
     static let counterLimit: UInt64 = 1 << 58
-    /// Width or height of a JPEG (ITU-T T.81, B.2.2).
+    /// The maximum width or height of a JPEG (ITU-T T.81, B.2.2).
     static let maximumPixels = 65535
     /// A million frames per second.
     static let maximumMillihertz: UInt64 = 1_000_000_000
 
-    /// Bytes of the object that are locked, not read: see ``FileLock``.
+    /// Bytes of the object that serve only as locks: see ``FileLock``.
     enum Lock {
-        /// Exclusively held by the writer.
+        /// Held exclusively by the writer.
         static let writer = 0
         /// Held by every reader that wants pictures.
         static let interest = 1
@@ -72,7 +72,7 @@ enum RingLayout {
         static let bytes = 272
         static let encodedFrames = 280
         static let encodeNanoseconds = 288
-        /// 16 counters of 8 bytes, by ``DropReason``.
+        /// 16 counters of 8 bytes, indexed by ``DropReason``.
         static let dropped = 320
 
         static let camera = Text(offset: 512, byteCount: 64)
@@ -96,17 +96,17 @@ enum RingLayout {
         static let published = 56
     }
 
-    /// A place for UTF-8 that ends with a zero byte.
+    /// A field for zero-terminated UTF-8.
     struct Text {
         let offset: Int
         let byteCount: Int
     }
 }
 
-/// How many slots of what size a ring has, and where they begin.
+/// The number, size and position of a ring's slots.
 struct RingGeometry: Equatable {
     let slotCount: Int
-    /// The most bytes a picture in this ring can have.
+    /// The maximum size of a picture in this ring.
     let slotByteCount: Int
     let slotStride: Int
     let byteCount: Int
@@ -121,7 +121,7 @@ struct RingGeometry: Equatable {
         byteCount = RingLayout.headerByteCount + slotCount * stride
     }
 
-    /// The geometry that a header claims; nil where it does not hold together or not fill the object.
+    /// Validates a header's geometry; returns nil if it is inconsistent or does not match the object's size.
     init?(slotCount: Int, slotByteCount: UInt64, slotStride: UInt64, objectByteCount: Int) {
         guard RingLayout.slotCounts.contains(slotCount),
             slotByteCount <= UInt64(RingLayout.maximumSlotByteCount) + 4096,
@@ -140,7 +140,7 @@ struct RingGeometry: Equatable {
         RingLayout.headerByteCount + index * slotStride
     }
 
-    /// Slots begin on pages of 4096 bytes.
+    /// Slots begin at multiples of 4096 bytes, on page boundaries.
     private static func roundUp(_ byteCount: Int) -> Int {
         (byteCount + 4095) & ~4095
     }

@@ -1,14 +1,14 @@
 import Linux
 import Synchronization
 
-/// A ring's bytes, mapped, with its numbers as atomics and its texts.
+/// A mapped ring: its numbers, as atomics, and its texts.
 ///
-/// The only place where offsets become pointers: each is checked against the mapping's size by ``Mapping``, and none
-/// leaves. Numbers that other processes may change meanwhile are atomics.
+/// Only here do offsets become pointers: ``Mapping`` checks each against its size, and no pointer escapes. Other
+/// processes may change the numbers at any time, so they are accessed as atomics.
 struct RingMemory: ~Copyable, Sendable {
     let mapping: Mapping
     let geometry: RingGeometry
-    /// Whether frames may carry another machine's wall clock, which may be ahead of this one's.
+    /// Whether frames may carry times of another machine's wall clock, which may be ahead of this one's.
     let hasForeignClock: Bool
     let clocks = LastClocks()
 
@@ -50,12 +50,12 @@ struct RingMemory: ~Copyable, Sendable {
         unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.store(value, ordering: .releasing)
     }
 
-    /// Adds to a counter that only one process writes: no locked instruction is needed.
+    /// Adds to a counter, which only one process writes: so this needs no atomic read-modify-write.
     func count(_ offset: Int, by amount: UInt64 = 1) {
         store64(offset, load64(offset) &+ amount)
     }
 
-    /// Wakes everyone who waits for a change of the ring.
+    /// Wakes everyone who waits for the ring to change.
     func wakeReaders() {
         let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: RingLayout.Header.wakeWord)
         unsafe word.pointee.store(word.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
@@ -70,7 +70,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Sleeps while the word at `offset` is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
     ///
-    /// Where the kernel cannot wait for both, a change of `other` does not end the wait.
+    /// If the kernel cannot wait on both, a change of `other` does not end the wait.
     func wait(
         _ offset: Int, while expected: UInt32, or other: FutexWord, while otherExpected: UInt32,
         until deadline: Instant
@@ -80,19 +80,19 @@ struct RingMemory: ~Copyable, Sendable {
             while: otherExpected, or: UnsafePointer(word), while: expected, until: deadline)
     }
 
-    /// Wakes those asleep on the word at `offset` without changing it: works on a mapping that is read-only.
+    /// Wakes those who sleep on the word at `offset` without changing it; works on a read-only mapping.
     func wake(_ offset: Int) {
         unsafe Futex.wakeAll(on: UnsafePointer(mapping.pointer(to: Atomic<UInt32>.self, at: offset)))
     }
 
-    /// The text at `place` up to its first zero byte; bytes that are not UTF-8 are replaced.
+    /// The text at `place`, up to its first zero byte; invalid UTF-8 is replaced.
     func text(_ place: RingLayout.Text) -> String {
         mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         }
     }
 
-    /// Writes `value`, cut at a character so that it fits with its zero byte.
+    /// Writes `value`, truncated at a character so that it fits with its zero byte.
     func setText(_ place: RingLayout.Text, _ value: String) {
         var bytes: [UInt8] = []
         for character in value where character != "\0" {
@@ -105,7 +105,7 @@ struct RingMemory: ~Copyable, Sendable {
         unsafe target.copyBytes(from: bytes)
     }
 
-    /// Changes texts so that no reader takes half of an old one for a new one: an odd sequence says "being written".
+    /// Changes texts; meanwhile the sequence number is odd, so that no reader uses a partial text.
     func changeTexts(_ body: () -> Void) {
         let sequence = load32(RingLayout.Header.textSequence) | 1
         store32(RingLayout.Header.textSequence, sequence)
@@ -114,7 +114,7 @@ struct RingMemory: ~Copyable, Sendable {
         store32Releasing(RingLayout.Header.textSequence, sequence &+ 1)
     }
 
-    /// Reads texts whole; nil when the writer kept changing them.
+    /// Reads consistent texts; returns nil if the writer keeps changing them.
     func readTexts<Value>(_ body: () -> Value) -> Value? {
         for _ in 0..<100 {
             let before = load32Acquiring(RingLayout.Header.textSequence)

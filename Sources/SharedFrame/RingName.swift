@@ -2,8 +2,8 @@ import Linux
 public import Names
 public import SystemPackage
 
-/// The name of a ring in shared memory: `/<prefix>.<camera>`, or `/<prefix>.<kind>.<camera>` for other kinds than a
-/// camera's own.
+/// The name of a ring in shared memory: `/<prefix>.<camera>`, or `/<prefix>.<kind>.<camera>` for kinds other than
+/// `capture`.
 public struct RingName: Hashable, Sendable, CustomStringConvertible {
     /// Who writes the ring, and what that means for its readers.
     public enum Kind: CaseIterable, Sendable {
@@ -17,7 +17,7 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
         case drawn
     }
 
-    /// Where POSIX shared memory lies on Linux: shm_open(3).
+    /// The folder of POSIX shared memory on Linux: shm_open(3).
     public static let folder: FilePath = "/dev/shm"
 
     public let prefix: SystemPrefix
@@ -30,20 +30,20 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
         self.kind = kind
     }
 
-    /// The ring of `kind` that a file of the shared memory's folder is; returns nil if it is none of this system.
+    /// Parses the name of a file in ``folder``; returns nil if it is not a ring of this prefix and kind.
     public init?(fileName: String, prefix: SystemPrefix, kind: Kind) {
         let start = Self.start(prefix, kind)
         guard fileName.hasPrefix(start), let camera = CameraName(fileName.dropFirst(start.count)) else { return nil }
         self.init(prefix: prefix, camera: camera, kind: kind)
     }
 
-    /// As shm_open(3) takes it, such as `/oriel.main`.
+    /// The name for shm_open(3), such as `/oriel.main`.
     public var objectName: String { "/" + fileName }
 
     /// The file behind it, such as `/dev/shm/oriel.main`.
     public var path: FilePath { Self.folder.appending(fileName) }
 
-    /// The file that a writer locks for as long as it lives, such as `/dev/shm/.oriel.main.lock`.
+    /// The file that a writer keeps locked while it lives, such as `/dev/shm/.oriel.main.lock`.
     public var lockPath: FilePath { Self.folder.appending(".\(fileName).lock") }
 
     public var description: String { objectName }
@@ -52,9 +52,9 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
 
     private static func start(_ prefix: SystemPrefix, _ kind: Kind) -> String { "\(prefix).\(kind.infix)" }
 
-    /// The rings of `kind` that exist under `prefix`, by camera name.
+    /// The existing rings of `prefix` and `kind`, sorted by camera name.
     ///
-    /// Without objects that a reader refuses because of their owner or permissions: see ``RingOwners``.
+    /// Objects that readers refuse because of their owner or permissions are left out: see ``RingOwners``.
     public static func existing(prefix: SystemPrefix, kind: Kind) -> [RingName] {
         Folder.names(in: folder)
             .compactMap { RingName(fileName: $0, prefix: prefix, kind: kind) }
@@ -67,7 +67,7 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension RingName.Kind {
-    /// What stands between prefix and camera in the name.
+    /// The part between prefix and camera in the name.
     fileprivate var infix: String {
         switch self {
         case .capture: ""
@@ -87,7 +87,7 @@ extension RingName.Kind {
         }
     }
 
-    /// What it means that there is no ring, as a reason for people.
+    /// Why there is no ring, for people.
     public var missingWriter: String {
         switch self {
         case .capture: "capture-daemon is not running"
@@ -96,13 +96,13 @@ extension RingName.Kind {
         }
     }
 
-    /// Whether asking for frames may bring them back: a relay connects on demand, a camera that is gone stays gone.
+    /// Whether interest may bring frames: a relay connects on demand, but a missing camera stays missing.
     public var respondsToDemand: Bool { self != .capture }
 
-    /// Whether frames carry the clock of another machine.
+    /// Whether frames carry times of another machine's clock.
     public var hasForeignClock: Bool { self == .relay }
 
-    /// Whether frames may carry the clock of another machine: directly, or because they come from such a ring.
+    /// Whether frames may carry times of another machine's clock: directly, or because they come from such a ring.
     var mayHaveForeignClock: Bool { self != .capture }
 
     /// Whether the camera's controls can be reached on this machine.

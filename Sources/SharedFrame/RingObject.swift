@@ -3,42 +3,42 @@ import Linux
 import Names
 import SystemPackage
 
-/// A ring that this process writes: the object behind its name, mapped.
+/// The mapped object of a ring that this process writes.
 ///
 /// The process holds the ``WriterLock``.
 ///
-/// A new object gets its name only when it is whole (`O_TMPFILE`, then a link), so nobody ever meets half a ring and
-/// a writer that dies meanwhile leaves nothing behind.
+/// A new object gets its name only when it is complete (`O_TMPFILE`, then a link), so readers never see half a ring,
+/// and a writer that dies before that leaves nothing behind.
 struct RingObject: ~Copyable {
     let name: RingName
     let descriptor: Descriptor
     let memory: RingMemory
 
-    /// Whether an earlier writer has made the object.
+    /// Whether an earlier writer created the object.
     let isAdopted: Bool
-    /// Whether byte 0 is locked, by which readers know that the writer lives.
+    /// Whether byte 0 is locked, which tells readers that the writer is alive.
     ///
-    /// False if somebody who may only read the object holds a shared lock there: the object must be replaced by one
-    /// that was locked before it had a name.
+    /// False if a reader holds a shared lock there: the object must then be replaced by one that is locked before it
+    /// gets its name.
     let isLocked: Bool
 
     deinit {
         FileLock.unlock(descriptor, byte: RingLayout.Lock.writer)
     }
 
-    /// Takes the existing ring over, or makes one where there is none.
+    /// Takes over the existing ring, or creates one.
     ///
-    /// Fails when another writer lives, and when what stands under the name is not a ring of this user and version.
+    /// Throws if another writer is alive, or if the existing object is not a ring of this user and version.
     static func open(_ name: RingName, geometry: RingGeometry) throws(RingError) -> RingObject {
         removeLeftovers(name)
         for _ in 0..<100 {
             if let object = try adopt(name) { return object }
             if let object = try create(name, geometry: geometry, replacing: false) { return object }
         }
-        throw RingError(.contested, "shared memory \(name) keeps changing: another program makes and removes it")
+        throw RingError(.contested, "shared memory \(name) keeps changing: another program creates and removes it")
     }
 
-    /// Makes a new object under `name`; nil when one stands there already and is not to be replaced.
+    /// Creates an object under `name`; returns nil if one exists and `replacing` is false.
     ///
     /// `prepare` writes what the first reader must find.
     static func create(
@@ -47,7 +47,7 @@ struct RingObject: ~Copyable {
         do throws(SystemError) {
             let descriptor = try Descriptor(unnamedIn: RingName.folder, mode: 0o640)
             let number = descriptor.number
-            // fchmod: the umask must not decide who may read. fallocate: a full tmpfs must say so here, not by SIGBUS.
+            // fchmod: ignore the umask. fallocate: report a full tmpfs here, not by SIGBUS later.
             try systemCall("fchmod", "\(name.path)") { fchmod(number, 0o640) }
             try allocate(number, geometry.byteCount, name)
             let memory = RingMemory(
@@ -63,13 +63,13 @@ struct RingObject: ~Copyable {
         }
     }
 
-    /// Whether the object is as long as it was made: nobody has truncated it.
+    /// Whether the object still has its full size, so nobody truncated it.
     var isWhole: Bool {
         guard let own = try? descriptor.status() else { return false }
         return own.byteCount == memory.geometry.byteCount && !memory.mapping.wasCutOff
     }
 
-    /// Whether the name still leads to this object.
+    /// Whether the name still refers to this object.
     var hasItsName: Bool {
         guard let own = try? descriptor.status() else { return false }
         return Self.isNamed(name, own)
@@ -82,7 +82,7 @@ struct RingObject: ~Copyable {
         return found.isSameFile(as: own)
     }
 
-    /// Removes the name, if it is still this object's.
+    /// Removes the name if it still refers to this object.
     func removeName() {
         if hasItsName { File.remove(name.path) }
     }
@@ -98,22 +98,22 @@ struct RingObject: ~Copyable {
         guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
         let isLocked = try lock(descriptor, name)
-        if RingMemory.isCutOff(descriptor, byteCount: status.byteCount) {
-            // Nothing is lost: no reader can have anything of it, and its writer has died before it could mend it.
+        if RingMemory.isTruncated(descriptor, byteCount: status.byteCount) {
+            // Nothing is lost: readers cannot use it, and its writer died before it could recreate it.
             if isNamed(name, status) { File.remove(name.path) }
             return nil
         }
         let memory = try RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .readWrite)
         let object = RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: true, isLocked: isLocked)
-        // Between open and lock the name may have gone to another object: then this one is nobody's.
+        // The name may have moved to another object between open and lock.
         guard object.hasItsName else { return nil }
         return object
     }
 
-    /// Locks byte 0; returns false if only readers are in the way.
+    /// Locks byte 0; returns false if only readers hold it.
     ///
-    /// Throws if a writer is: one of an earlier version, which knows no lock file. A writer that is being killed drops
-    /// its locks one after the other, so this one may stay a moment longer than the lock file's.
+    /// Throws if a writer holds it: one of an earlier version, which has no lock file. The kernel releases the locks of
+    /// a killed writer one by one, so this one may be held a moment longer than the lock file's.
     private static func lock(_ descriptor: borrowing Descriptor, _ name: RingName) throws(RingError) -> Bool {
         for attempt in 0..<100 {
             if attempt > 0 { Poll.wait([], milliseconds: 1) }
@@ -127,10 +127,10 @@ struct RingObject: ~Copyable {
         throw RingError(taken: name)
     }
 
-    /// Gives the unnamed object its name; returns false if the name is taken and is not to be replaced.
+    /// Links the unnamed object to its name; returns false if the name exists and `replacing` is false.
     private static func link(_ number: CInt, to name: RingName, replacing: Bool) throws(SystemError) -> Bool {
         guard replacing else { return try link(number, to: name.path) }
-        // A name that nobody can guess: in a folder that all may write to, another user could take it first.
+        // An unpredictable name: in a world-writable folder another user could take a predictable one first.
         for _ in 0..<10 {
             let target = RingName.folder.appending(name.temporaryFileName)
             guard try link(number, to: target) else { continue }
@@ -149,7 +149,7 @@ struct RingObject: ~Copyable {
         throw SystemError("linkat", "\(name.path)", .fileExists)
     }
 
-    /// Returns false if there is a file of that name.
+    /// Returns false if the file exists.
     private static func link(_ number: CInt, to target: FilePath) throws(SystemError) -> Bool {
         let source = FilePath("/proc/self/fd/\(number)")
         let result = unsafe source.withPlatformString { source in
@@ -164,7 +164,7 @@ struct RingObject: ~Copyable {
         }
     }
 
-    /// Removes objects that a writer of this ring left when it was killed between giving a name and replacing the old one.
+    /// Removes temporary objects that a writer of this ring left when it was killed while it replaced the ring.
     private static func removeLeftovers(_ name: RingName) {
         for file in Folder.names(in: RingName.folder) where name.isTemporary(fileName: file) {
             let path = RingName.folder.appending(file)
@@ -197,12 +197,12 @@ extension RingName {
 extension RingName {
     private static let temporarySuffix = ".new"
 
-    /// Another name each time, for an object on its way to replace the one of this name.
+    /// A new name for an object that is about to replace this one.
     fileprivate var temporaryFileName: String {
         "\(fileName).\(String(UInt64.random(in: 0...UInt64.max), radix: 16))\(Self.temporarySuffix)"
     }
 
-    /// Whether a file was made by this version or an earlier one on its way to replace the object of this name.
+    /// Whether a file is a temporary object of this ring, from this version or an earlier one.
     fileprivate func isTemporary(fileName file: String) -> Bool {
         guard file.hasPrefix(fileName + "."), file.hasSuffix(Self.temporarySuffix) else { return false }
         let middle = file.dropFirst(fileName.count + 1).dropLast(Self.temporarySuffix.count)
@@ -215,11 +215,11 @@ extension RingName {
 }
 
 extension RingMemory {
-    /// Whether the object is a ring of this version that somebody has truncated: empty, or shorter than it says it is.
-    fileprivate static func isCutOff(_ descriptor: borrowing Descriptor, byteCount: Int) -> Bool {
+    /// Whether the object is a truncated ring of this version: empty, or shorter than its header says.
+    fileprivate static func isTruncated(_ descriptor: borrowing Descriptor, byteCount: Int) -> Bool {
         typealias Header = RingLayout.Header
         if byteCount == 0 { return true }
-        // What is behind the end of a file reads as zero up to the end of its page.
+        // Behind the end of a file, the rest of its last page reads as zeros.
         guard byteCount >= Header.byteCount + 8,
             let mapping = try? Mapping(descriptor, byteCount: max(byteCount, RingLayout.headerByteCount), access: .read)
         else { return false }
@@ -228,7 +228,7 @@ extension RingMemory {
             && header.load64(Header.byteCount) > UInt64(byteCount)
     }
 
-    /// Maps an existing object and takes its header's word for the geometry, once, if that holds together.
+    /// Maps an existing object; reads the geometry from its header once, and validates it.
     init(
         opening descriptor: borrowing Descriptor, byteCount: Int, _ name: RingName, access: Mapping.Access
     ) throws(RingError) {

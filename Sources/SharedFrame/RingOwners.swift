@@ -4,25 +4,25 @@ import Synchronization
 
 /// The users whose rings this process reads: its own, root, and those that `ORIEL_RING_OWNERS` lists.
 ///
-/// Anybody can make an object in /dev/shm under any name. Without this rule a local user could add cameras, or be
-/// `main` while no daemon runs.
+/// Any user can create an object in /dev/shm under any name. Without this rule a local user could add cameras, or pose
+/// as `main` while no daemon runs.
 public enum RingOwners {
-    /// The environment variable that lists more users: names or numbers, separated by commas.
+    /// The environment variable that lists additional users: names or numbers, separated by commas.
     public static let variable = "ORIEL_RING_OWNERS"
 
     private static let more = Mutex<Set<UInt32>?>(nil)
 
-    /// Replaces what the environment lists, for the whole process.
+    /// Sets the additional users for the whole process, instead of those that the environment lists.
     ///
     /// Call it before the first ring is opened.
     public static func accept(_ users: Set<UInt32>) {
         more.withLock { $0 = users }
     }
 
-    /// The users that the environment lists.
+    /// The additional users that the environment lists.
     ///
-    /// Throws the entry that is not a user. A program that wants to stop then calls this at its start; one that does
-    /// not reads only rings of its own user and of root.
+    /// Throws if an entry is not a user. A program that must not start then calls this first; any other program ignores
+    /// an invalid list and reads only rings of its own user and of root.
     public static func fromEnvironment() throws(InvalidRingOwner) -> Set<UInt32> {
         var users: Set<UInt32> = []
         for entry in (Environment.value(variable) ?? "").split(separator: ",") {
@@ -63,7 +63,7 @@ public struct InvalidRingOwner: Error, Equatable, CustomStringConvertible, Senda
 }
 
 extension FileStatus {
-    /// Why a reader must not trust the object `name`; nil if it may.
+    /// Why a reader must not use the object `name`; nil if it may.
     func refusalToRead(_ name: RingName) -> RingError? {
         guard kind == .file else { return RingError(notARing: name) }
         guard RingOwners.accepts(owner) else { return RingError(untrusted: name, owner: owner) }

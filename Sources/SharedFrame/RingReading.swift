@@ -3,25 +3,27 @@ import Synchronization
 
 /// The reader's side of the slots.
 extension RingMemory {
-    /// Lends the newest frame to `body`, again when the writer has overwritten it meanwhile; nil when there is none.
+    /// Calls `body` with the newest frame, again if the writer overwrote it in the meantime; returns nil if there is
+    /// none.
     ///
-    /// A slot's sequence is odd while it is written and moves with each frame: bytes that were read between two looks
-    /// at the same even number are of one frame. Lengths come from outside and are checked against the slot.
+    /// A slot's sequence number is odd while the slot is written, and changes with each frame: if it was the same even
+    /// number before and after a read, all bytes read are of one frame. Lengths are untrusted and checked against the
+    /// slot.
     func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
         for _ in 0..<1000 {
             let position = load64Acquiring(RingLayout.Header.position)
             guard position < RingLayout.numberLimit else { return nil }
-            // A slot that was given back empty, by a writer that failed or died, is followed by older ones.
+            // A writer that failed or died leaves an empty slot: continue with the older ones.
             let reach = min(position, UInt64(geometry.slotCount))
             var wasOverwritten = false
             for age in 0..<reach {
                 let slot = position - 1 - age
                 switch try withSlot(at: slot, body) {
                 case .read(let value):
-                    // Lapped meanwhile, the slot may hold a frame that the position does not tell yet: the next look
-                    // would go back behind it.
+                    // If the writer lapped this reader, the slot may hold a newer frame than the position says: the
+                    // next read would then go back behind it.
                     if load64Acquiring(RingLayout.Header.position) &- slot < UInt64(geometry.slotCount) { return value }
                     wasOverwritten = true
                 case .empty: continue
@@ -34,12 +36,12 @@ extension RingMemory {
         return nil
     }
 
-    /// The newest frame without its bytes; nil if there is none.
+    /// The newest frame's metadata; nil if there is none.
     func newestDescription() -> FrameDescription? {
         withNewestFrame { description, _ in description }
     }
 
-    /// Lends frame `number` to `body` if it is still in a slot; returns nil if it is not, or is being overwritten.
+    /// Calls `body` with frame `number`; returns nil if it is not in a slot, or is being overwritten.
     func withFrame<Value, Failure: Error>(
         number: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
@@ -52,9 +54,9 @@ extension RingMemory {
         return nil
     }
 
-    /// Lends the frame at `position` to `body`, if it is a frame and has `number`, where that is given.
+    /// Calls `body` with the frame at `position`, if there is one, and with number `wanted` only if that is given.
     ///
-    /// What the body gets is within bounds whatever is in the memory: see ``FrameDescription``.
+    /// The values are within the bounds of ``FrameDescription``, whatever the memory holds.
     private func withSlot<Value, Failure: Error>(
         at position: UInt64, number wanted: UInt64? = nil,
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
@@ -86,7 +88,7 @@ extension RingMemory {
         hasForeignClock ? min(time, RingLayout.realtimeLimit) : clocks.limited(realtime: time)
     }
 
-    /// A width or height; 0, for unknown, where no JPEG is so large.
+    /// A width or height; 0 (unknown) if no JPEG is that large.
     func pixels(_ offset: Int) -> Int {
         let count = Int(load32(offset))
         return count <= RingLayout.maximumPixels ? count : 0

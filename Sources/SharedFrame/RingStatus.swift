@@ -1,21 +1,21 @@
-/// What a writer says of its camera.
+/// The state of a camera, as its writer reports it.
 public enum CameraState: UInt32, CaseIterable, Sendable {
-    /// Pictures come.
+    /// The source delivers pictures.
     case live = 1
-    /// Nobody asks, and the last attempt at the source succeeded.
+    /// No reader wants pictures, and the last attempt to open the source succeeded.
     case idle
-    /// The source is not there, busy, forbidden or has no usable format; the writer tries again.
+    /// The source is missing, busy, forbidden or has no usable format; the writer keeps trying.
     case waiting
-    /// The source is there and says that it has no picture.
+    /// The source reports that it has no signal.
     case noSignal
-    /// The source gives nothing and reports no error, or the writer itself hangs.
+    /// The source delivers nothing and reports no error, or the writer hangs.
     case stalled
-    /// The writer has ended.
+    /// The writer has exited.
     case stopped
-    /// The source fails in a way that does not mend itself.
+    /// The source fails in a way that does not resolve itself.
     case error
 
-    /// As it stands in the status document.
+    /// Its name in the status document.
     public var name: String {
         switch self {
         case .live: "live"
@@ -29,7 +29,7 @@ public enum CameraState: UInt32, CaseIterable, Sendable {
     }
 }
 
-/// Why a picture of the source did not reach the ring; the raw value is its place in the header.
+/// Why a picture did not reach the ring; the raw value is the index of its counter in the header.
 public enum DropReason: Int, CaseIterable, Sendable {
     /// The driver flagged the buffer (V4L2_BUF_FLAG_ERROR).
     case flagged
@@ -45,17 +45,17 @@ public enum DropReason: Int, CaseIterable, Sendable {
     case truncated
     /// Longer than the largest slot.
     case tooLarge
-    /// A newer one was there already.
+    /// A newer one was available.
     case stale
-    /// More than the rate asked for.
+    /// Beyond the requested rate.
     case rate
-    /// A raw picture that nobody asked for.
+    /// A raw picture while no reader wants pictures.
     case unwatched
-    /// The encoder or the transform refused it.
+    /// The encoder or the transformer failed.
     case encoder
     case other
 
-    /// As it stands in the status document.
+    /// Its name in the status document.
     public var name: String {
         switch self {
         case .flagged: "flagged"
@@ -74,13 +74,13 @@ public enum DropReason: Int, CaseIterable, Sendable {
     }
 }
 
-/// Where a ring's pictures come from; each text is cut to its place in the header.
+/// Where a ring's pictures come from; each text is truncated to its field in the header.
 public struct SourceDescription: Sendable, Equatable {
     /// `v4l2`, `pattern`, `folder` or `upstream` (15 bytes).
     public var kind: String
     /// A path, or a URL without credentials (255 bytes).
     public var device: String
-    /// What a person calls it (127 bytes).
+    /// A name for people (127 bytes).
     public var name: String
     /// The pixel format, such as `MJPG` (15 bytes).
     public var format: String
@@ -95,37 +95,37 @@ public struct SourceDescription: Sendable, Equatable {
 
 /// A ring's header as a reader found it.
 ///
-/// All numbers are bounded, whatever another process wrote there: rates are finite and at most a million, counters at
-/// most 2⁵⁸, and `clockOffset` added to this machine's wall clock stays between 1970 and 2261.
+/// All numbers are bounded, whatever another process wrote: rates are finite and at most a million, counters at most
+/// 2⁵⁸, and `clockOffset` added to this machine's wall clock stays between 1970 and 2261.
 public struct RingStatus: Sendable {
-    /// What the writer says, or `stopped` when it is dead and `stalled` when it hangs.
+    /// The writer's state; `stopped` if the writer is dead, `stalled` if it hangs.
     public var state: CameraState
-    /// One sentence for a person; empty while all is well.
+    /// One sentence for a person; empty if nothing is wrong.
     public var reason: String
     public var isWriterAlive: Bool
     public var source: SourceDescription
-    /// Pixels; 0 before the first picture.
+    /// In pixels; 0 before the first picture.
     public var width: Int
     public var height: Int
-    /// 0 where nothing was asked.
+    /// 0 if no rate was requested.
     public var framesPerSecondAsked: Double
     public var framesPerSecondMeasured: Double
-    /// The clock of the pictures' times minus this machine's, in nanoseconds: a relay's upstream.
+    /// How far the clock of the pictures' times, a relay's upstream, is ahead of this machine's, in nanoseconds.
     public var clockOffset: Int64
     public var newest: FrameDescription?
-    /// How often a writer has taken over from one that had died.
+    /// How often a writer took over from one that had died.
     public var restarts: Int
-    /// Pictures that the source gave.
+    /// Pictures that the source delivered.
     public var captured: UInt64
-    /// Pictures that came into the ring, and their bytes.
+    /// Published pictures, and their bytes.
     public var published: UInt64
     public var bytes: UInt64
-    /// Pictures that were encoded, and the time that took.
+    /// Encoded pictures, and the time that took.
     public var encodedFrames: UInt64
     public var encodeNanoseconds: UInt64
     public var dropped: [DropReason: UInt64]
-    /// False while nobody has read the writer's state yet, because the writer is just changing it.
+    /// False if the state could not be read yet because the writer is changing it.
     ///
-    /// `state` is a guess then, `live` if frames come and else `waiting`, and `source` is empty.
+    /// `state` is then a guess, `live` if there are recent frames, otherwise `waiting`, and `source` is empty.
     public var isStateKnown = true
 }

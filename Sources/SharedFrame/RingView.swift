@@ -3,15 +3,15 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A ring as a reader has it: one object, mapped read-only.
+/// A reader's view of a ring: one object, mapped read-only.
 ///
-/// Everything in it is immutable or atomic, so any thread may use it.
+/// Its members are immutable, atomic or locked, so any thread may use it.
 final class RingView: Sendable {
     private let descriptor: Descriptor
     private let memory: RingMemory
     private let file: FileStatus
     private let name: RingName
-    /// What the header's texts were when they were read last.
+    /// The header's texts as they were last read.
     private let lastTexts = Mutex<Texts?>(nil)
 
     private struct Texts {
@@ -22,7 +22,7 @@ final class RingView: Sendable {
 
     /// Opens the object that has the name now; returns nil if there is none.
     ///
-    /// Throws if it is not a ring that this process may trust: see ``RingOwners``.
+    /// Throws if it is not a ring, or one that this process must not use: see ``RingOwners``.
     static func open(_ name: RingName) throws(RingError) -> RingView? {
         guard let descriptor = try name.open(O_RDONLY) else { return nil }
         let file: FileStatus
@@ -33,7 +33,7 @@ final class RingView: Sendable {
         }
         if let refusal = file.refusalToRead(name) { throw refusal }
         let view = try RingView(name, descriptor, file)
-        // A writer first gives the name to the new object, then marks the old one: both at once is no ring of a writer.
+        // A writer gives the name to the new object before it marks the old one, so no writer made this.
         if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
         return view
     }
@@ -51,10 +51,10 @@ final class RingView: Sendable {
 
     // MARK: Changes
 
-    /// Counts changes: to be read before anything else, then given to ``wait(while:or:while:until:)``.
+    /// A counter of changes: read it before anything else, then pass it to ``wait(while:or:while:until:)``.
     var wakeWord: UInt32 { memory.load32Acquiring(RingLayout.Header.wakeWord) }
 
-    /// Sleeps until the ring changes from what it was when `wakeWord` was read, or `other` from `otherValue`.
+    /// Sleeps until the ring has changed since `wakeWord` was read, or `other` differs from `otherValue`.
     ///
     /// Returns false if `deadline` came first.
     func wait(while wakeWord: UInt32, or other: FutexWord, while otherValue: UInt32, until deadline: Instant) -> Bool {
@@ -62,22 +62,22 @@ final class RingView: Sendable {
             RingLayout.Header.wakeWord, while: wakeWord, or: other, while: otherValue, until: deadline) != .timedOut
     }
 
-    /// Wakes all who wait for the ring, in other processes too: they look once more and find nothing new.
+    /// Wakes all who wait for the ring, even in other processes, which find nothing new.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
-    /// The newest frame's number; 0 before the first, and for a number that no writer comes to.
+    /// The newest frame's number; 0 before the first frame, and if the number is invalid.
     var newestNumber: UInt64 {
         let number = memory.load64Acquiring(RingLayout.Header.newestNumber)
         return number < RingLayout.numberLimit ? number : 0
     }
 
-    /// Whether the writer has gone on to a larger object under the same name.
+    /// Whether the writer has replaced this object under its name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
-    /// Whether somebody has truncated the object: nothing in it is to be believed.
-    var wasCutOff: Bool { memory.mapping.wasCutOff }
+    /// Whether the object was truncated, so that its contents are invalid.
+    var wasTruncated: Bool { memory.mapping.wasCutOff }
 
-    /// Whether the name still leads here.
+    /// Whether the name still refers to this object.
     var hasItsName: Bool {
         guard let found = try? FileStatus(at: name.path, followingLinks: false) else { return false }
         return found.isSameFile(as: file)
@@ -94,7 +94,7 @@ final class RingView: Sendable {
         FileLock.unlock(descriptor, byte: RingLayout.Lock.interest)
     }
 
-    // MARK: What is in it
+    // MARK: Frames and status
 
     func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
@@ -108,31 +108,31 @@ final class RingView: Sendable {
         try memory.withFrame(number: number, body)
     }
 
-    /// Whether a writer holds its lock: the kernel's word, true across containers and reused process numbers.
+    /// Whether a writer holds its lock, which the kernel knows even across containers and reused process IDs.
     var isWriterAlive: Bool {
         FileLock.isTaken(descriptor, byte: RingLayout.Lock.writer, against: .shared)
     }
 
-    /// Whether the writer is alive and its heartbeat is not older than a second.
-    var isWriterWell: Bool { isWriterAlive && !isHeartbeatOld }
+    /// Whether the writer is alive and its heartbeat at most a second old.
+    var isWriterHealthy: Bool { isWriterAlive && !isHeartbeatOld }
 
-    /// How old a heartbeat may be before its writer counts as hung.
+    /// The maximum age of a heartbeat; a writer whose last one is older counts as hung.
     private static let heartbeatTimeout: Duration = .seconds(1)
 
     var isHeartbeatOld: Bool {
         Instant(nanoseconds: memory.load64(RingLayout.Header.heartbeat)).age(at: .now) > Self.heartbeatTimeout
     }
 
-    /// Where the writer says that its pictures come from; nil if it is dead or has not said it yet.
+    /// The source of a live writer; nil if the writer is dead or has not set its source yet.
     var source: SourceDescription? {
         guard isWriterAlive else { return nil }
         let status = status(isWriterAlive: true)
         return status.isStateKnown ? status.source : nil
     }
 
-    /// The header.
+    /// The ring's status.
     ///
-    /// `isWriterAlive` is what ``isWriterAlive`` was a moment ago: asking costs a system call, this does not.
+    /// `isWriterAlive` is a recent value of ``isWriterAlive``, which costs a system call; this makes none.
     func status(isWriterAlive: Bool) -> RingStatus {
         let texts = texts
         var status = memory.status(isWriterAlive: isWriterAlive)
@@ -157,10 +157,10 @@ final class RingView: Sendable {
         return Instant(nanoseconds: frame.published).age(at: .now) < Self.heartbeatTimeout
     }
 
-    /// The header's texts; those read last while the writer is in the middle of changing them, nil if there are none.
+    /// The header's texts; those last read if the writer is just changing them, or nil if there are none.
     ///
-    /// A writer may lose the processor, be stopped or die there: that is not an error of the camera. The caller does not
-    /// wait for it: it may be an event loop.
+    /// A writer may be preempted, stopped or killed while it changes them, which does not make the camera faulty. Do
+    /// not wait for it: the caller may be an event loop.
     private var texts: Texts? {
         if let texts = readTexts() {
             lastTexts.withLock { $0 = texts }

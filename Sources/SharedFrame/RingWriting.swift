@@ -3,16 +3,16 @@ import Synchronization
 
 /// The writer's side of the slots and the header.
 extension RingMemory {
-    /// Marks the slot that follows `position` frames as being written; returns where it begins.
+    /// Marks the slot of the frame at `position` as being written; returns the slot's offset.
     func beginSlot(at position: UInt64) -> Int {
         let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
-        // Odd before any byte changes: readers that see one changed byte see the odd number too.
+        // Odd before any byte changes: a reader that sees a changed byte also sees the odd number.
         store64(slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) | 1)
         atomicMemoryFence(ordering: .releasing)
         return slot
     }
 
-    /// Lends the slot's payload to `write`; returns how many bytes it says it wrote.
+    /// Calls `write` with the slot's payload; returns the number of bytes it wrote.
     func writeSlot(
         _ slot: Int, capacity: Int, _ write: (inout MutableRawSpan) throws -> Int
     ) throws -> Int {
@@ -21,7 +21,7 @@ extension RingMemory {
         return min(max(0, try write(&span)), capacity)
     }
 
-    /// Lets readers see the frame in the slot, counts it, and wakes them.
+    /// Publishes the frame in the slot, counts it, and wakes readers.
     func finishSlot(_ slot: Int, at position: UInt64, _ frame: FrameDescription) {
         fillSlot(slot, at: position, frame)
         count(RingLayout.Header.published)
@@ -43,11 +43,11 @@ extension RingMemory {
         store32(RingLayout.Header.width, UInt32(clamping: frame.width))
         store32(RingLayout.Header.height, UInt32(clamping: frame.height))
         store64Releasing(RingLayout.Header.position, position &+ 1)
-        // Last: who sees the number finds the frame.
+        // Last: a reader that sees the number finds the frame.
         store64Releasing(RingLayout.Header.newestNumber, frame.number)
     }
 
-    /// Gives the slot back empty: what it held is overwritten, nothing has taken its place.
+    /// Marks the slot as empty: its old frame is overwritten, and there is no new one.
     func abandonSlot(_ slot: Int) {
         store64(slot + RingLayout.Slot.number, 0)
         store64(slot + RingLayout.Slot.byteCount, 0)
@@ -55,7 +55,7 @@ extension RingMemory {
             slot + RingLayout.Slot.sequence, (load64(slot + RingLayout.Slot.sequence) | 1) &+ 1)
     }
 
-    /// Empties the slot that a writer was in when it died.
+    /// Empties the slot that a writer was writing when it died.
     func repairSlots() {
         for index in 0..<geometry.slotCount {
             let slot = geometry.offset(ofSlot: index)
@@ -64,7 +64,7 @@ extension RingMemory {
         if load32(RingLayout.Header.textSequence) & 1 == 1 { changeTexts {} }
     }
 
-    /// Forgets all frames.
+    /// Removes all frames.
     func emptySlots() {
         for index in 0..<geometry.slotCount { abandonSlot(geometry.offset(ofSlot: index)) }
         store64Releasing(RingLayout.Header.position, 0)
@@ -88,7 +88,7 @@ extension RingMemory {
         }
     }
 
-    /// Carries on the counts of the object that this one replaces.
+    /// Copies the counters of the object that this one replaces.
     func copyCounters(from old: borrowing RingMemory) {
         typealias Header = RingLayout.Header
         for offset in stride(from: Header.captured, to: Header.dropped + 16 * 8, by: 8) {
@@ -100,7 +100,7 @@ extension RingMemory {
         store32(Header.height, old.load32(Header.height))
     }
 
-    /// Puts the newest frame of the object that this one replaces into the first slot, if it fits.
+    /// Copies the newest frame of the object that this one replaces to the first slot, if it fits.
     func copyNewestFrame(from old: borrowing RingMemory) {
         _ = old.withNewestFrame { frame, bytes in
             guard frame.byteCount <= geometry.slotByteCount else { return }

@@ -2,11 +2,12 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The lock that makes a process the one writer of a ring, on a file beside the ring that only the writer's user can
+/// The lock that makes a process the only writer of a ring, on a file beside the ring that only the writer's user can
 /// open: `/dev/shm/.<name of the ring>.lock`.
 ///
-/// A lock on the ring itself would not do: whoever may read the ring could hold a shared one and keep every new writer
-/// out. The file goes when the lock does; a writer that is killed leaves it behind, unlocked and empty, for the next one.
+/// A lock on the ring itself is not enough: any reader could hold a shared lock there and keep new writers out.
+/// Releasing the lock removes the file; a killed writer leaves the file behind, unlocked and empty, and the next writer
+/// uses it.
 struct WriterLock: ~Copyable {
     private let descriptor: Descriptor
     private let path: FilePath
@@ -17,12 +18,12 @@ struct WriterLock: ~Copyable {
     }
 
     deinit {
-        // While it is locked: whoever waits for it finds out that it has lost its name, and makes a new one.
+        // While it is locked: a process that waits for it then notices that the name is gone, and creates a new file.
         if Self.isNamed(descriptor, path) { File.remove(path) }
         FileLock.unlock(descriptor, byte: 0)
     }
 
-    /// Takes the lock; nil if another writer holds it.
+    /// Takes the lock; returns nil if another writer holds it.
     static func take(_ name: RingName) throws(RingError) -> WriterLock? {
         let path = name.lockPath
         for _ in 0..<100 {
@@ -36,17 +37,17 @@ struct WriterLock: ~Copyable {
             }
             do throws(SystemError) {
                 guard try FileLock.tryLock(descriptor, byte: 0, .exclusive) else {
-                    // Held on a file without a name, it says nothing about the name.
+                    // A lock on a file without a name does not matter.
                     if isNamed(descriptor, path) { return nil }
                     continue
                 }
             } catch {
                 throw RingError(cannotLock: name, error)
             }
-            // Between open and lock its owner may have removed it.
+            // Its owner may have removed it between open and lock.
             if isNamed(descriptor, path) { return WriterLock(descriptor, path) }
         }
-        throw RingError(.contested, "lock file \(path) keeps changing: another program makes and removes it")
+        throw RingError(.contested, "lock file \(path) keeps changing: another program creates and removes it")
     }
 
     /// Waits until no writer holds the lock, without taking it.
@@ -57,14 +58,14 @@ struct WriterLock: ~Copyable {
             } catch {
                 throw RingError(cannotLock: name, error)
             }
-            // Otherwise it was waited for on a file that somebody else has replaced.
+            // Otherwise the file was replaced during the wait.
             if isNamed(descriptor, name.lockPath) { return }
         }
     }
 
     /// Whether the file still has its name.
     ///
-    /// Without it a second writer would not see this one.
+    /// Without it, a second writer would not notice this one.
     var hasItsName: Bool { Self.isNamed(descriptor, path) }
 
     private static func isNamed(_ descriptor: borrowing Descriptor, _ path: FilePath) -> Bool {
@@ -74,7 +75,7 @@ struct WriterLock: ~Copyable {
         return found.isSameFile(as: own)
     }
 
-    /// Opens the file if it is there; throws if it is not a lock file of this user.
+    /// Opens the file if it exists; throws if it is not a lock file of this user.
     private static func open(_ name: RingName) throws(RingError) -> Descriptor? {
         let file: Descriptor
         let status: FileStatus
@@ -97,7 +98,7 @@ struct WriterLock: ~Copyable {
         return file
     }
 
-    /// What is wrong with the file under the lock's name; nil if it is a lock file of this user.
+    /// Why the file is not a lock file of this user; nil if it is.
     private static func defect(_ file: FileStatus, _ name: RingName) -> RingError? {
         let path = name.lockPath
         if file.kind != .file {

@@ -3,17 +3,17 @@ import Linux
 import SystemPackage
 
 extension FramePublisher {
-    /// Waits until the ring has no writer: returns at once if it has none, else within a millisecond of its end.
+    /// Waits until the ring has no writer; returns within a millisecond of the writer's exit.
     ///
-    /// For the relay workers of one service, of which one pulls and the others stand by. Afterwards each tries to become
-    /// the writer, and those that come too late wait again. The thread sleeps in the kernel and cannot be woken: use one
-    /// that may be left behind when the process ends.
+    /// For the relay workers of one service: one pulls, and the others stand by. Afterwards each tries to become the
+    /// writer, and those that come too late wait again. The thread sleeps in the kernel and cannot be woken: use one
+    /// that may be left behind when the process exits.
     ///
     /// - Parameters:
     ///   - name: the ring's name.
     ///   - source: where this process would take its pictures from.
     ///   - onWait: called before the thread may sleep.
-    /// - Throws: if the ring's writer has another source than `source`, and if the ring or its lock file cannot be
+    /// - Throws: if the ring's writer has another source than `source`, or if the ring or its lock file cannot be
     ///   opened.
     public static func waitForTurn(
         _ name: RingName, source: SourceDescription, onWait: () -> Void = {}
@@ -27,7 +27,7 @@ extension FramePublisher {
         }
         onWait()
         try WriterLock.waitUntilFree(name)
-        // A writer of an earlier version holds byte 0 alone. Shared: readers that hold it too are not in the way.
+        // A writer of an earlier version locks only byte 0. A shared lock does not wait for readers that hold it too.
         do throws(SystemError) {
             while try !FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer, .shared) {}
         } catch {

@@ -1,11 +1,11 @@
 import CTurboJPEG
 
-/// Owns a handle of libturbojpeg, which keeps its tables and buffers from picture to picture.
+/// Owns a libturbojpeg handle, which keeps its tables and buffers from picture to picture.
 @safe
 struct Codec: ~Copyable {
     private let handle: tjhandle
 
-    /// Opens a handle by `tjInitCompress`, `tjInitDecompress` or `tjInitTransform`.
+    /// Creates a handle with `tjInitCompress`, `tjInitDecompress` or `tjInitTransform`.
     init(_ operation: String, _ create: () -> tjhandle?) throws(TurboJPEGError) {
         guard let handle = unsafe create() else { throw unsafe TurboJPEGError(operation, Self.text(of: nil)) }
         unsafe self.handle = handle
@@ -15,7 +15,7 @@ struct Codec: ~Copyable {
         unsafe _ = tjDestroy(handle)
     }
 
-    /// Calls libturbojpeg; a warning (damaged but usable data) is returned, an error is thrown.
+    /// Calls libturbojpeg; returns a warning (damaged but usable data), throws an error.
     @discardableResult
     borrowing func call(
         _ operation: @autoclosure () -> String, _ body: (tjhandle) -> CInt

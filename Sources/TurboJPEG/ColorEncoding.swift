@@ -1,13 +1,13 @@
-/// By which weights of the colours a Y'CbCr source was computed.
+/// The weights of the colours by which a Y'CbCr source was computed.
 public enum ColorEncoding: Sendable, CaseIterable {
-    /// ITU-R BT.601, section 2.5.1: also what JPEGs mean (JFIF, ITU-T T.871, section 7).
+    /// ITU-R BT.601, section 2.5.1: the encoding of JPEGs (JFIF, ITU-T T.871, section 7).
     case bt601
     /// ITU-R BT.709, section 3.2.
     case bt709
     /// ITU-R BT.2020, table 4, with non-constant luminance.
     case bt2020
 
-    /// The parts of red and blue in luma; green has the rest.
+    /// The weights of red and blue in luma; green has the rest.
     var weights: (red: Double, blue: Double) {
         switch self {
         case .bt601: (0.299, 0.114)
@@ -17,22 +17,22 @@ public enum ColorEncoding: Sendable, CaseIterable {
     }
 }
 
-/// From another encoding to that of JPEGs, sample by sample in full range.
+/// Converts samples in full range from another encoding to that of JPEGs.
 ///
-/// In fixed point with nine bits: exact to the nearest number or one beside it. What leaves 0…255 is clamped.
+/// In fixed point with nine bits: exact to the nearest number or one off. Results are clamped to 0…255.
 @safe
 struct ColorConversion {
-    /// What a step of Cb and one of Cr add to each, times 512: to luma, to Cb, to Cr.
+    /// What a step of Cb and one of Cr add to luma, to Cb and to Cr, times 512.
     private let luma: (blue: Int16, red: Int16)
     private let blue: (blue: Int16, red: Int16)
     private let red: (blue: Int16, red: Int16)
 
-    /// Nil for the encoding that JPEGs have.
+    /// Returns nil for the encoding of JPEGs.
     init?(from encoding: ColorEncoding) {
         guard encoding != .bt601 else { return nil }
         let (from, to) = (encoding.weights, ColorEncoding.bt601.weights)
         let (green, newGreen) = (1 - from.red - from.blue, 1 - to.red - to.blue)
-        // Blue is luma and so many steps of Cb, red so many of Cr, and green what then makes up the luma.
+        // Blue is luma plus these steps of Cb, red is luma plus these steps of Cr; green follows from luma.
         let (blueStep, redStep) = (2 * (1 - from.blue), 2 * (1 - from.red))
         let lumaOfBlue = blueStep * (to.blue - newGreen * from.blue / green)
         let lumaOfRed = redStep * (to.red - newGreen * from.red / green)
@@ -43,7 +43,7 @@ struct ColorConversion {
         red = (fixed(-lumaOfBlue / newRedStep), fixed((redStep - lumaOfRed) / newRedStep - 1))
     }
 
-    /// Converts `count` samples of Cb and Cr and the `lumaLines` of luma, of twice as many samples, that share them.
+    /// Converts `count` samples of Cb and Cr, and the `lumaLines` lines of luma, twice as long, that share them.
     func convert(
         blue blueLine: UnsafeMutablePointer<UInt8>, red redLine: UnsafeMutablePointer<UInt8>, count: Int,
         luma lumaLine: UnsafeMutablePointer<UInt8>, lumaLines: Int, lumaStride: Int
@@ -92,7 +92,7 @@ struct ColorConversion {
     private static func sum(
         _ cb: SIMD16<Int16>, _ cr: SIMD16<Int16>, _ factors: (blue: Int16, red: Int16)
     ) -> SIMD16<Int16> {
-        // Nothing leaves 16 bits: no step is above 128, and the two factors of a sum are below 250 together.
+        // Does not overflow 16 bits: no step is above 128, and the two factors of a sum are below 250 together.
         (cb &* factors.blue &+ cr &* factors.red &+ 256) &>> 9
     }
 

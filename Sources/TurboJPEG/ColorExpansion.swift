@@ -1,19 +1,18 @@
-/// From limited to full range: 16…235 becomes 0…255, and chroma's 16…240 likewise around 128 (ITU-R BT.601, 2.5.3).
+/// Expands limited to full range: 16…235 becomes 0…255, and chroma's 16…240 likewise around 128 (ITU-R BT.601, 2.5.3).
 ///
-/// In fixed point with ten bits, which is exact to the nearest number or one beside it. What lies outside of the
-/// range is clamped.
+/// In fixed point with ten bits: exact to the nearest number or one off. Values outside the range are clamped.
 enum ColorExpansion {
-    /// Luma: `(y - 16) * 255 / 219`; 168 / 1024 is the part of the factor above 1.
+    /// Luma: `(y - 16) * 255 / 219`; 168 / 1024 is the factor minus 1.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
-        // Signed minimum and maximum are single instructions everywhere, unsigned ones of 16 bits are not.
+        // Signed minimum and maximum are single instructions on all machines; unsigned ones of 16 bits are not.
         let signed = SIMD16<Int16>(truncatingIfNeeded: samples) &- 16
         let clamped = pointwiseMin(pointwiseMax(signed, SIMD16(repeating: 0)), SIMD16(repeating: 219))
         let steps = SIMD16<UInt16>(truncatingIfNeeded: clamped)
         return SIMD16<UInt8>(truncatingIfNeeded: steps &+ ((steps &* 168 &+ 512) &>> 10))
     }
 
-    /// Chroma: `(c - 128) * 255 / 224 + 128`; 142 / 1024 is the part of the factor above 1.
+    /// Chroma: `(c - 128) * 255 / 224 + 128`; 142 / 1024 is the factor minus 1.
     @inline(__always)
     static func chroma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt16> {
         let steps = SIMD16<Int16>(truncatingIfNeeded: samples) &- 128

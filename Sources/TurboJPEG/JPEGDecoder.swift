@@ -1,19 +1,19 @@
 import CTurboJPEG
 
-/// Decodes JPEGs to pixels, smaller ones if that is enough.
+/// Decodes JPEGs to pixels, at a fraction of the size if that is enough.
 ///
-/// Not to be used by two threads at once.
+/// Use it from one thread at a time.
 public struct JPEGDecoder: ~Copyable {
-    /// What to decode to.
+    /// The format of the decoded pixels.
     public enum Format: Sendable, CaseIterable {
         /// Three bytes a pixel: red, green, blue.
         case rgb24
         /// Three bytes a pixel: blue, green, red.
         case bgr24
-        /// One byte a pixel: luma, which costs less than colour.
+        /// One byte a pixel: luma, which is cheaper than colour.
         case grey
 
-        /// Bytes of one pixel.
+        /// Bytes per pixel.
         public var bytesPerPixel: Int { self == .grey ? 1 : 3 }
 
         fileprivate var code: CInt {
@@ -25,12 +25,12 @@ public struct JPEGDecoder: ~Copyable {
         }
     }
 
-    /// A fraction of the size that the decoder can make at little cost.
+    /// A fraction of the size to which the decoder can decode cheaply.
     public struct Scale: Sendable, Hashable {
         public let numerator: Int
         public let denominator: Int
 
-        /// The picture's own size.
+        /// The picture's full size.
         public static let full = Scale(numerator: 1, denominator: 1)
         public static let half = Scale(numerator: 1, denominator: 2)
         public static let quarter = Scale(numerator: 1, denominator: 4)
@@ -41,7 +41,7 @@ public struct JPEGDecoder: ~Copyable {
             self.denominator = denominator
         }
 
-        /// How long a side becomes, rounded up (TJSCALED).
+        /// The scaled length of a side, rounded up (TJSCALED).
         public func callAsFunction(_ length: Int) -> Int { (length * numerator + denominator - 1) / denominator }
     }
 
@@ -51,18 +51,18 @@ public struct JPEGDecoder: ~Copyable {
         public var height: Int
         public var format: Format
         public var pixels: [UInt8]
-        /// What libjpeg complained of in damaged data that it decoded as far as it went.
+        /// What libjpeg reported about damaged data, which it decoded as far as possible.
         public var warning: String?
     }
 
     private let codec: Codec
 
-    /// - Throws: When there is no memory.
+    /// - Throws: If memory runs out.
     public init() throws(TurboJPEGError) {
         codec = try unsafe Codec("start the decoder", tjInitDecompress)
     }
 
-    /// The scales that libturbojpeg knows, largest first.
+    /// The scales that libturbojpeg supports, largest first.
     public static let scales: [Scale] = {
         var count: CInt = 0
         guard let factors = unsafe tjGetScalingFactors(&count) else { return [.full] }
@@ -74,7 +74,7 @@ public struct JPEGDecoder: ~Copyable {
             .sorted { $0.numerator * $1.denominator > $1.numerator * $0.denominator }
     }()
 
-    /// Pixels per line and lines of a JPEG, from its header.
+    /// The width and height of a JPEG, from its header.
     public borrowing func size(of jpeg: RawSpan) throws(TurboJPEGError) -> (width: Int, height: Int) {
         try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
@@ -87,10 +87,10 @@ public struct JPEGDecoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - jpeg: The picture; it may lack Huffman tables.
-    ///   - format: What to decode to.
+    ///   - format: The format of the pixels.
     ///   - scale: One of `scales`.
     /// - Returns: The pixels, and a warning if the data was damaged.
-    /// - Throws: The library's error for what is no JPEG, or too broken.
+    /// - Throws: The library's error if the data is not a JPEG, or too damaged.
     public borrowing func decode(
         _ jpeg: RawSpan, to format: Format = .rgb24, scale: Scale = .full
     ) throws(TurboJPEGError) -> Picture {
@@ -109,13 +109,13 @@ public struct JPEGDecoder: ~Copyable {
     ///
     /// - Parameters:
     ///   - jpeg: The picture.
-    ///   - format: What to decode to.
-    ///   - width: The width to decode to: the picture's own by one of `scales`.
-    ///   - height: The height to decode to, by the same scale.
+    ///   - format: The format of the pixels.
+    ///   - width: The decoded width: the picture's own, scaled by one of `scales`.
+    ///   - height: The decoded height, by the same scale.
     ///   - bytesPerLine: From one line to the next in `output`.
     ///   - output: At least `bytesPerLine * height` bytes.
     /// - Returns: A warning if the data was damaged.
-    /// - Throws: When `output` is too small or the size fits no scale, or the library's own error.
+    /// - Throws: If `output` is too small or the size matches no scale, or the library's error.
     public borrowing func decode(
         _ jpeg: RawSpan, to format: Format, width: Int, height: Int, bytesPerLine: Int,
         into output: inout MutableRawSpan

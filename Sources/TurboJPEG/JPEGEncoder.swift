@@ -1,68 +1,69 @@
 import CTurboJPEG
 
-/// Makes JPEGs of uncompressed pictures; keeps its tables and planes from one to the next.
+/// Encodes uncompressed pictures as JPEGs; reuses its tables and planes.
 ///
-/// Not to be used by two threads at once.
+/// Use it from one thread at a time.
 public struct JPEGEncoder: ~Copyable {
     /// 1 (smallest) to 100 (best).
     public var quality: Int {
         didSet { quality = min(max(quality, 1), 100) }
     }
 
-    /// How much chroma the pictures keep.
+    /// The chroma subsampling of the JPEGs.
     ///
-    /// Layouts that have only 4:2:0 themselves are always encoded as that.
+    /// Layouts that are 4:2:0 themselves are always encoded as 4:2:0.
     public let subsampling: Subsampling
 
     private let codec: Codec
     private var planes: PlaneBuffer
 
     /// - Parameters:
-    ///   - quality: 1 (smallest) to 100 (best); other numbers are taken as the nearest.
+    ///   - quality: 1 (smallest) to 100 (best); other numbers are clamped.
     ///   - subsampling: How much chroma to keep.
-    /// - Throws: When there is no memory.
+    /// - Throws: If memory runs out.
     public init(quality: Int = 80, subsampling: Subsampling = .s420) throws(TurboJPEGError) {
         codec = try unsafe Codec("start the encoder", tjInitCompress)
         self.quality = min(max(quality, 1), 100)
         self.subsampling = subsampling
-        // Not above: a default value would be set before the throw, and the compiler (6.3) then ends what never began.
+        // Not in the declaration: a default value would be set before the throw, and the compiler (6.3) would then
+        // destroy an uninitialised value.
         planes = PlaneBuffer()
     }
 
-    /// The most bytes that a JPEG of this size can take.
+    /// The maximum size of a JPEG of these dimensions.
     ///
     /// - Parameters:
     ///   - width: Pixels per line.
     ///   - height: Lines.
     ///   - subsampling: How much chroma is kept.
-    /// - Returns: The number of bytes; 0 for a size that no JPEG can have.
+    /// - Returns: The number of bytes; 0 if a JPEG cannot have these dimensions.
     public static func bound(width: Int, height: Int, subsampling: Subsampling = .s420) -> Int {
         guard size.contains(width), size.contains(height) else { return 0 }
-        // An encoder of 4:2:2 makes 4:2:0 of the layouts that have no more, whose blocks are larger.
+        // With 4:2:2, layouts that have less chroma are encoded as 4:2:0, whose blocks are larger.
         let codes = [Subsampling.s420.code, subsampling.code]
         return codes.map { Int(tjBufSize(CInt(width), CInt(height), $0)) }.max() ?? 0
     }
 
-    /// Pixels per line and lines that libjpeg takes (JPEG_MAX_DIMENSION).
+    /// The widths and heights that libjpeg accepts (JPEG_MAX_DIMENSION).
     static let size = 1...65500
 
-    /// More than any line has; products of it with a height cannot overflow.
+    /// More bytes than any line has; products with a height cannot overflow.
     static let maximumBytesPerLine = 1 << 24
 
-    /// Encodes one picture straight into the caller's memory.
+    /// Encodes one picture directly into the caller's memory.
     ///
     /// - Parameters:
     ///   - pixels: The picture; the padding of its last line may be missing.
-    ///   - layout: How the pixels lie.
-    ///   - width: Pixels per line, 1 to 65500; odd is fine.
-    ///   - height: Lines, 1 to 65500; odd is fine.
+    ///   - layout: The memory layout of the pixels.
+    ///   - width: Pixels per line, 1 to 65500, even or odd.
+    ///   - height: Lines, 1 to 65500, even or odd.
     ///   - bytesPerLine: From one line of the luma plane to the next.
-    ///   - range: What the numbers of a Y'CbCr source mean. JPEGs have full range, so limited is expanded, which
-    ///     costs about 0.1 ms at 1280x720. RGB is always taken as full range.
-    ///   - encoding: How luma and chroma of a Y'CbCr source were computed. JPEGs have `bt601`; others are converted.
-    ///   - output: At least `bound(width:height:subsampling:)` bytes, since libturbojpeg relies on that.
+    ///   - range: The range of a Y'CbCr source. JPEGs have full range, so limited range is expanded, which costs about
+    ///     0.1 ms at 1280x720. RGB always has full range.
+    ///   - encoding: How luma and chroma of a Y'CbCr source were computed. JPEGs use `bt601`; others are converted.
+    ///   - output: At least `bound(width:height:subsampling:)` bytes, on which libturbojpeg relies.
     /// - Returns: The length of the JPEG.
-    /// - Throws: When an argument does not fit the others, or the library's own error.
+    /// - Throws: If the arguments do not match, or the library's error.
     public mutating func encode(
         _ pixels: RawSpan, layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int,
         range: ColorRange = .limited, encoding: ColorEncoding = .bt601, into output: inout MutableRawSpan
@@ -94,7 +95,7 @@ public struct JPEGEncoder: ~Copyable {
         }
     }
 
-    /// Encodes a picture that already is in full-range 4:2:0 planes without padding, such as a canvas.
+    /// Encodes a picture that already consists of full-range 4:2:0 planes without padding, such as a canvas.
     ///
     /// - Parameters:
     ///   - luma: `width` x `height` samples.
@@ -104,7 +105,7 @@ public struct JPEGEncoder: ~Copyable {
     ///   - height: Lines.
     ///   - output: At least `bound(width:height:)` bytes.
     /// - Returns: The length of the JPEG.
-    /// - Throws: When an argument does not fit the others, or the library's own error.
+    /// - Throws: If the arguments do not match, or the library's error.
     public mutating func encode(
         luma: Span<UInt8>, blueDifference: Span<UInt8>, redDifference: Span<UInt8>, width: Int, height: Int,
         into output: inout MutableRawSpan

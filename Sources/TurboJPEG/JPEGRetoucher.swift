@@ -1,14 +1,14 @@
 import CTurboJPEG
 
-/// Draws on JPEGs: decodes them, lends the pixels, and encodes them again with as much chroma as they had.
+/// Draws on JPEGs: decodes them, lends the pixels, and encodes them again with the same subsampling.
 ///
-/// Not to be used by two threads at once.
+/// Use it from one thread at a time.
 public struct JPEGRetoucher: ~Copyable {
     private let codec: Codec
     private let quality: Int
 
-    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are taken as the nearest.
-    /// - Throws: When there is no memory.
+    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are clamped.
+    /// - Throws: If memory runs out.
     public init(quality: Int = 90) throws(TurboJPEGError) {
         codec = try unsafe Codec("start the retoucher", tjInitTransform)
         self.quality = min(max(quality, 1), 100)
@@ -16,14 +16,14 @@ public struct JPEGRetoucher: ~Copyable {
 
     /// Draws on one picture.
     ///
-    /// A grey picture gets colours (4:2:0), so that what is drawn on it stands out. Damaged data is taken as far as it
-    /// goes.
+    /// A grey picture becomes a colour picture (4:2:0), so that what is drawn stands out. Damaged data is decoded as
+    /// far as possible.
     ///
     /// - Parameters:
     ///   - jpeg: The picture; it may lack Huffman tables.
     ///   - draw: Gets red, green and blue of each pixel, line by line without padding, and the size in pixels.
     /// - Returns: The picture with what was drawn.
-    /// - Throws: The library's error for what is no JPEG, or too broken.
+    /// - Throws: The library's error if the data is not a JPEG, or too damaged.
     public borrowing func retouch(
         _ jpeg: RawSpan, _ draw: (inout [UInt8], _ width: Int, _ height: Int) -> Void
     ) throws(TurboJPEGError) -> [UInt8] {

@@ -1,16 +1,16 @@
 import CTurboJPEG
 
-/// Makes smaller JPEGs of JPEGs, such as a stream for a small screen.
+/// Makes smaller JPEGs from JPEGs, such as a stream for a small screen.
 ///
-/// Decodes at a fraction of the size, which costs less than a whole decode, to planes of luma and chroma, and encodes
-/// these planes as they are. No pixel is converted to RGB, and the picture keeps its own chroma subsampling (4:4:4,
-/// 4:2:2, 4:2:0, 4:4:0, 4:1:1 or grey). Pictures of any other subsampling, and those that store RGB, take a slower
-/// path through RGB pixels and become 4:2:0, or 4:4:4 if they stored RGB in full.
+/// Decodes at a fraction of the size, which is cheaper than a full decode, to planes of luma and chroma, and encodes
+/// these planes as they are. No pixel is converted to RGB, and the picture keeps its chroma subsampling (4:4:4, 4:2:2,
+/// 4:2:0, 4:4:0, 4:1:1 or grey). Pictures of any other subsampling, and those that store RGB, take a slower path
+/// through RGB pixels and become 4:2:0, or 4:4:4 if they stored RGB in full.
 ///
-/// The first Exif segment (APP1) is kept, because its orientation says how to show the picture. All other APPn and
-/// COM segments are dropped: an ICC profile, XMP, and whatever a program stored about the pixels of the original.
+/// The first Exif segment (APP1) is kept, because its orientation says how to show the picture. All other APPn and COM
+/// segments are dropped: an ICC profile, XMP, and whatever a program stored about the pixels of the original.
 ///
-/// Not to be used by two threads at once.
+/// Use it from one thread at a time.
 public struct JPEGScaler: ~Copyable {
     /// A smaller picture.
     public struct Result: Sendable, Equatable {
@@ -40,12 +40,13 @@ public struct JPEGScaler: ~Copyable {
     private var output: PlaneBuffer
     private var bytes: [UInt8]
 
-    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are taken as the nearest.
-    /// - Throws: When there is no memory.
+    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are clamped.
+    /// - Throws: If memory runs out.
     public init(quality: Int = 75) throws(TurboJPEGError) {
         encoder = try unsafe Codec(Self.operation, tjInitCompress)
         self.quality = min(max(quality, 1), 100)
-        // Not above: a default value would be set before the throw, and the compiler (6.3) then ends what never began.
+        // Not in the declaration: a default value would be set before the throw, and the compiler (6.3) would then
+        // destroy an uninitialised value.
         planes = PlaneBuffer()
         output = PlaneBuffer()
         bytes = []
@@ -104,7 +105,7 @@ public struct JPEGScaler: ~Copyable {
         }
     }
 
-    /// What errors say was being done.
+    /// The operation in error messages.
     static let operation = "scale a picture"
 
     /// Decodes to planes and encodes these into `output`.
@@ -139,7 +140,7 @@ public struct JPEGScaler: ~Copyable {
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
         let base = unsafe planes.reserve(width * height * 3)
-        // As for planes.
+        // As for planes, see above.
         unsafe base.update(repeating: 128, count: width * height * 3)
         let (bytesPerLine, format) = (CInt(width * 3), CInt(TJPF_RGB.rawValue))
         let warning = try unsafe decoder.call(Self.operation) { handle in

@@ -1,8 +1,8 @@
 import CTurboJPEG
 
-/// Turns and mirrors JPEGs without decoding them to pixels: nothing is lost but incomplete blocks at the edges.
+/// Turns and mirrors JPEGs without decoding them to pixels: only partial blocks at the edges are lost.
 ///
-/// Not to be used by two threads at once.
+/// Use it from one thread at a time.
 public struct JPEGTransformer: ~Copyable {
     /// A turned picture in the caller's memory.
     public struct Result: Sendable, Equatable {
@@ -16,12 +16,12 @@ public struct JPEGTransformer: ~Copyable {
 
     private let codec: Codec
 
-    /// - Throws: When there is no memory.
+    /// - Throws: If memory runs out.
     public init() throws(TurboJPEGError) {
         codec = try unsafe Codec("start the transformer", tjInitTransform)
     }
 
-    /// The most bytes that a turned picture of this size can take, whatever its subsampling.
+    /// The maximum size of a turned picture of these dimensions, whatever its subsampling.
     ///
     /// - Parameters:
     ///   - width: Pixels per line, before or after the turn.
@@ -33,17 +33,17 @@ public struct JPEGTransformer: ~Copyable {
         return Int(max(tjBufSize(CInt(width), CInt(height), full), tjBufSize(CInt(height), CInt(width), full)))
     }
 
-    /// Turns one picture straight into the caller's memory.
+    /// Turns one picture directly into the caller's memory.
     ///
-    /// Blocks at an edge that cannot be turned whole (at most 15 pixels) are left out. Damaged data is turned as far
-    /// as it goes. Markers such as Exif are left out: their orientation would turn the picture again.
+    /// Partial blocks at an edge (at most 15 pixels) that cannot be turned are dropped. Damaged data is turned as far
+    /// as possible. Markers such as Exif are dropped: their orientation would turn the picture again.
     ///
     /// - Parameters:
     ///   - jpeg: The picture; it may lack Huffman tables.
     ///   - turn: What to do.
-    ///   - output: At least `bound(width:height:)` bytes of the picture's size.
+    ///   - output: At least `bound(width:height:)` bytes for the picture's size.
     /// - Returns: Length and size of the turned picture.
-    /// - Throws: When `output` is too small, or the library's own error.
+    /// - Throws: If `output` is too small, or the library's error.
     public borrowing func transform(
         _ jpeg: RawSpan, _ turn: Turn, into output: inout MutableRawSpan
     ) throws(TurboJPEGError) -> Result {
@@ -53,7 +53,7 @@ public struct JPEGTransformer: ~Copyable {
             let header = try unsafe JPEGHeader(codec, operation, source, bytes.count)
             let width = turn.swapsSides ? header.height : header.width
             let height = turn.swapsSides ? header.width : header.height
-            // libturbojpeg takes the buffer to be this large.
+            // libturbojpeg assumes that the buffer is this large.
             let bound = tjBufSize(width, height, header.subsampling)
             guard output.byteCount >= Int(bound) else {
                 throw TurboJPEGError(operation, "room for \(output.byteCount) bytes where \(bound) may be needed")
@@ -75,7 +75,7 @@ public struct JPEGTransformer: ~Copyable {
     }
 }
 
-/// What libturbojpeg reads of a JPEG before its data.
+/// The header of a JPEG, as libturbojpeg reads it.
 struct JPEGHeader {
     let width: CInt
     let height: CInt

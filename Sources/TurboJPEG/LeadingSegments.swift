@@ -1,4 +1,4 @@
-/// What the segments of a JPEG before its data say (ITU-T T.81, B.1.1), found as libjpeg finds it.
+/// The segments of a JPEG before its data (ITU-T T.81, B.1.1), found as libjpeg finds them.
 struct LeadingSegments {
     /// The first Exif segment with its marker; empty if there is none.
     private(set) var exif = 0..<0

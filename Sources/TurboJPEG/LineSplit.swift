@@ -1,13 +1,13 @@
-/// Takes lines of interleaved samples apart, sixteen pixels at a time by Swift's vector types.
+/// Splits lines of interleaved samples, sixteen pixels at a time with Swift's vector types.
 ///
 /// Lines are given by their first byte; the functions touch no byte beyond the samples they are asked for. Pairs of
-/// samples are read as little-endian words, the byte order of all machines that this runs on.
+/// samples are read as little-endian words, the byte order of all supported machines.
 @safe
 enum LineSplit {
     typealias Source = UnsafeRawPointer
     typealias Target = UnsafeMutableRawPointer
 
-    /// Luma of a line of YUYV (`shift` 0) or UYVY (`shift` 8): `count` samples, one in each 16-bit word.
+    /// Extracts the luma of a line of YUYV (`shift` 0) or UYVY (`shift` 8): `count` samples, one in each 16-bit word.
     static func luma(_ line: Source, shift: UInt16, range: ColorRange, count: Int, to target: Target) {
         let shifts = SIMD16(repeating: shift)
         var index = 0
@@ -26,13 +26,14 @@ enum LineSplit {
         }
     }
 
-    /// Chroma of one or two lines of YUYV (`shift` 8) or UYVY (`shift` 0), the mean of both, into two planes.
+    /// Extracts the chroma of one or two lines of YUYV (`shift` 8) or UYVY (`shift` 0), the mean of both, into two
+    /// planes.
     ///
     /// - Parameters:
     ///   - first: A line.
     ///   - second: The line below it, or the same line for its own chroma.
     ///   - shift: Bits from the low end of each 16-bit word to its chroma sample.
-    ///   - range: What the samples' numbers mean.
+    ///   - range: The range of the samples.
     ///   - count: Samples of each of Cb and Cr.
     ///   - blue: Gets Cb.
     ///   - red: Gets Cr.
@@ -58,7 +59,7 @@ enum LineSplit {
         }
     }
 
-    /// Chroma of a line of NV12, where Cb and Cr take turns, into two planes of `count` samples.
+    /// Splits a chroma line of NV12, where Cb and Cr alternate, into two planes of `count` samples.
     static func pairedChroma(_ line: Source, range: ColorRange, count: Int, blue: Target, red: Target) {
         var index = 0
         while index &+ 8 <= count {
@@ -75,7 +76,7 @@ enum LineSplit {
         }
     }
 
-    /// A line of one plane, as it is or expanded.
+    /// Copies a line of one plane, expanded to full range if necessary.
     static func plane(_ line: Source, isLuma: Bool, range: ColorRange, count: Int, to target: Target) {
         guard range == .limited else {
             unsafe target.copyMemory(from: line, byteCount: count)

@@ -1,9 +1,8 @@
 import CTurboJPEG
 
-/// An uncompressed picture on its way into the planes that libturbojpeg wants.
+/// An uncompressed picture to be split into the planes that libturbojpeg needs.
 ///
-/// It wants planes whose sizes are rounded up to whole chroma samples: of a picture with an odd number of columns or
-/// lines the last one is repeated.
+/// Their sizes are rounded up to whole chroma samples: the last column or line of an odd size is repeated.
 struct PictureSource {
     let layout: PixelLayout
     let width: Int
@@ -11,10 +10,10 @@ struct PictureSource {
     let bytesPerLine: Int
     let range: ColorRange
 
-    /// Nil when the samples mean already what they mean in a JPEG.
+    /// Nil if the samples already have the encoding of JPEGs.
     var conversion: ColorConversion?
 
-    /// Encode 4:2:2 where the layout has it.
+    /// Whether to encode as 4:2:2 if the layout has that much chroma.
     var keepsAllLines = false
 
     /// The subsampling of the JPEG.
@@ -32,11 +31,11 @@ struct PictureSource {
     private var chromaHeight: Int { (height + 1) / 2 }
     private var isEven: Bool { width.isMultiple(of: 2) && height.isMultiple(of: 2) }
 
-    /// The picture in planes: where they are already, or taken apart into `buffer`.
+    /// The planes of the picture: in place, or split into `buffer`.
     @unsafe
     func split(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
-        let planes = unsafe takeApart(pixels, into: &buffer)
-        // With a conversion they all are copies in `buffer`, of whole chroma samples.
+        let planes = unsafe unpack(pixels, into: &buffer)
+        // With a conversion, all planes are copies in `buffer`, of whole chroma samples.
         guard let conversion, let blue = unsafe planes.blueDifference, let red = unsafe planes.redDifference else {
             return planes
         }
@@ -51,7 +50,7 @@ struct PictureSource {
         return planes
     }
 
-    private func takeApart(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
+    private func unpack(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         switch layout {
         case .yuyv: return unsafe splitPacked(pixels, lumaShift: 0, chromaShift: 8, into: &buffer)
         case .uyvy: return unsafe splitPacked(pixels, lumaShift: 8, chromaShift: 0, into: &buffer)
@@ -60,7 +59,7 @@ struct PictureSource {
         }
     }
 
-    /// The planes of I420 or GREY as they lie in memory.
+    /// The planes of I420 or GREY in place.
     private func planes(_ pixels: UnsafeRawPointer) -> Planes {
         let luma = unsafe pixels.assumingMemoryBound(to: UInt8.self)
         let blue = unsafe luma + bytesPerLine * height
@@ -139,7 +138,7 @@ struct PictureSource {
     }
 }
 
-/// Planes in a `PlaneBuffer`, to be written line by line.
+/// Planes in a `PlaneBuffer`, written line by line.
 @safe
 private struct Target {
     let lumaStride: Int
@@ -175,7 +174,7 @@ private struct Target {
             chromaStride: 0)
     }
 
-    /// Fills the column and the line that an odd size lacks.
+    /// Fills the extra column and line of an odd size.
     func repeatLumaEdges(_ source: PictureSource) {
         if !source.width.isMultiple(of: 2) {
             for line in 0..<source.height {

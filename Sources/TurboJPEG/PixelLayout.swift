@@ -1,10 +1,10 @@
-/// How the pixels of an uncompressed picture lie in memory.
+/// The memory layout of an uncompressed picture.
 public enum PixelLayout: Sendable, CaseIterable {
     /// 4:2:2, four bytes for two pixels: Y, Cb, Y, Cr (V4L2's YUYV).
     case yuyv
     /// 4:2:2, four bytes for two pixels: Cb, Y, Cr, Y (V4L2's UYVY).
     case uyvy
-    /// 4:2:0, the luma plane and then one plane of Cb and Cr in turn (V4L2's NV12).
+    /// 4:2:0, the luma plane, then a plane of alternating Cb and Cr (V4L2's NV12).
     case nv12
     /// 4:2:0, the luma plane, the Cb plane, the Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's.
     case i420
@@ -15,7 +15,7 @@ public enum PixelLayout: Sendable, CaseIterable {
     /// Three bytes a pixel: blue, green, red (V4L2's BGR3).
     case bgr24
 
-    /// The fewest bytes that a line of `width` pixels (the luma plane's line) can take.
+    /// The minimum length of a line of `width` pixels, in the luma plane.
     public func minimumBytesPerLine(width: Int) -> Int {
         switch self {
         case .yuyv, .uyvy: (width + 1) / 2 * 4
@@ -25,7 +25,7 @@ public enum PixelLayout: Sendable, CaseIterable {
         }
     }
 
-    /// The fewest bytes that a picture can take: padding behind the last line may be missing.
+    /// The minimum size of a picture: the padding of the last line may be missing.
     ///
     /// - Parameters:
     ///   - width: Pixels per line.
@@ -45,18 +45,17 @@ public enum PixelLayout: Sendable, CaseIterable {
     }
 }
 
-/// How much chroma a JPEG keeps.
+/// The chroma subsampling of a JPEG.
 public enum Subsampling: Sendable, CaseIterable {
-    /// 4:2:0: a quarter of the chroma samples; what nearly all cameras and viewers use.
+    /// 4:2:0: a quarter of the chroma samples, as nearly all cameras and viewers use.
     case s420
-    /// 4:2:2: half of the chroma samples, about 6 % more bytes. Only of use where the source has as many.
+    /// 4:2:2: half of the chroma samples, about 6 % more bytes. Only useful if the source has as many.
     case s422
 }
 
-/// Which numbers stand for black and white in a Y'CbCr source.
+/// The range of a Y'CbCr source, from black to white.
 public enum ColorRange: Sendable, CaseIterable {
-    /// 16 to 235 (chroma 16 to 240), ITU-R BT.601: what V4L2 drivers mean unless they say otherwise
-    /// (V4L2_QUANTIZATION_LIM_RANGE).
+    /// 16 to 235 (chroma 16 to 240), ITU-R BT.601: the default of V4L2 drivers (V4L2_QUANTIZATION_LIM_RANGE).
     case limited
     /// 0 to 255, as in JPEGs (JFIF; V4L2_QUANTIZATION_FULL_RANGE).
     case full

@@ -1,4 +1,4 @@
-/// Memory for planes, kept from picture to picture.
+/// Memory for planes, reused from picture to picture.
 @safe
 struct PlaneBuffer: ~Copyable {
     private var memory: UnsafeMutableRawBufferPointer
@@ -11,7 +11,7 @@ struct PlaneBuffer: ~Copyable {
         unsafe memory.deallocate()
     }
 
-    /// At least `byteCount` bytes; what they hold is unspecified.
+    /// Returns at least `byteCount` bytes with unspecified contents.
     @unsafe
     mutating func reserve(_ byteCount: Int) -> UnsafeMutablePointer<UInt8> {
         if unsafe memory.count < byteCount {
@@ -22,7 +22,7 @@ struct PlaneBuffer: ~Copyable {
     }
 }
 
-/// Where the planes of a picture are and how long their lines are.
+/// The addresses and line lengths of a picture's planes.
 @safe
 struct Planes {
     var luma: UnsafePointer<UInt8>

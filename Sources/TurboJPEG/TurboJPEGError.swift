@@ -1,9 +1,9 @@
-/// A picture that could not be encoded, turned or decoded.
+/// An error from encoding, turning or decoding a picture.
 public struct TurboJPEGError: Error, Sendable, Equatable {
-    /// What was being done, such as `encode 1280x720 yuyv`.
+    /// The operation, such as `encode 1280x720 yuyv`.
     public let operation: String
 
-    /// What was wrong: libturbojpeg's text, or what the caller passed that cannot be.
+    /// The reason: libturbojpeg's text, or which argument is invalid.
     public let reason: String
 
     init(_ operation: String, _ reason: String) {

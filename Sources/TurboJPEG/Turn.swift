@@ -1,12 +1,12 @@
 import CTurboJPEG
 
-/// A turn or a mirroring of a picture.
+/// A rotation or mirroring of a picture.
 public enum Turn: Sendable, CaseIterable {
     case none
     /// Clockwise.
     case rotate90
     case rotate180
-    /// Clockwise, so a quarter to the left.
+    /// Clockwise, so a quarter turn to the left.
     case rotate270
     /// Left becomes right.
     case flipHorizontal
@@ -17,14 +17,16 @@ public enum Turn: Sendable, CaseIterable {
     /// Mirrored along the diagonal from the top right.
     case transverse
 
-    /// A clockwise rotation, and then mirrorings.
+    /// A clockwise rotation followed by mirrorings.
+    ///
+    /// Returns nil for invalid degrees.
     ///
     /// - Parameters:
-    ///   - degrees: 0, 90, 180 or 270; nothing else has a meaning, and gives nil.
+    ///   - degrees: 0, 90, 180 or 270.
     ///   - horizontally: Whether left becomes right after the rotation.
     ///   - vertically: Whether top becomes bottom after the rotation.
     public init?(degrees: Int, horizontally: Bool, vertically: Bool) {
-        // Both mirrorings together are half a turn.
+        // Both mirrorings together make half a turn.
         let isBoth = horizontally && vertically
         let quarters: [Turn] = [.none, .rotate90, .rotate180, .rotate270]
         guard degrees.isMultiple(of: 90), (0...270).contains(degrees) else { return nil }
@@ -37,7 +39,7 @@ public enum Turn: Sendable, CaseIterable {
         }
     }
 
-    /// Whether width and height change places.
+    /// Whether width and height are swapped.
     public var swapsSides: Bool {
         switch self {
         case .rotate90, .rotate270, .transpose, .transverse: true

@@ -2,15 +2,15 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// One of the driver's buffers in our memory, unmapped when its owner goes away.
+/// One of the driver's buffers, mapped until its owner is released.
 ///
-/// `Linux.Mapping` maps a file from its start; a driver's buffers lie at offsets of one descriptor.
+/// `Linux.Mapping` maps a file from its start; a driver's buffers are at offsets of one descriptor.
 @safe
 struct BufferMapping: ~Copyable {
     private let base: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Maps for reading and writing: some drivers refuse less.
+    /// Maps for reading and writing, since some drivers refuse less.
     init(_ descriptor: borrowing Descriptor, _ state: BufferState) throws(SystemError) {
         let base = unsafe mmap(
             nil, state.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, off_t(state.offset))
@@ -25,13 +25,13 @@ struct BufferMapping: ~Copyable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Lends the first `count` bytes, or all if there are fewer.
+    /// Calls `body` with the first `count` bytes, or all if there are fewer.
     func withBytes<Value>(_ count: Int, _ body: (RawSpan) -> Value) -> Value {
         body(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: min(max(0, count), byteCount)))
     }
 }
 
-/// The buffers of a camera that streams.
+/// The buffers of a streaming camera.
 final class BufferSet {
     private let buffers: [Shared]
 
@@ -48,7 +48,7 @@ final class BufferSet {
         self.buffers = buffers
     }
 
-    /// Lends the first `byteCount` bytes of the buffer at `index`.
+    /// Calls `body` with the first `byteCount` bytes of the buffer at `index`.
     func withBytes<Value>(_ index: Int, _ byteCount: Int, _ body: (RawSpan) -> Value) -> Value {
         buffers[index].mapping.withBytes(byteCount, body)
     }

@@ -2,10 +2,10 @@ import CVideo4Linux
 import Linux
 
 extension Camera {
-    /// Whether a signal comes in where the camera is one that takes a signal (HDMI, composite).
+    /// Whether the camera's input has a signal, for inputs such as HDMI or composite.
     ///
-    /// True where the driver knows of no lack: no power, no signal, no synchronisation (`V4L2_IN_ST_…` of
-    /// linux/videodev2.h). USB cameras always have one.
+    /// True if the driver reports no problem: no power, no signal, no synchronisation (`V4L2_IN_ST_…` of
+    /// linux/videodev2.h). USB cameras always have a signal.
     public var hasSignal: Bool {
         var index: CInt = 0
         var input = v4l2_input()
@@ -16,7 +16,7 @@ extension Camera {
         } catch {
             return true
         }
-        let lacks = V4L2_IN_ST_NO_POWER | V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_H_LOCK | V4L2_IN_ST_NO_SYNC
-        return input.status & UInt32(lacks) == 0
+        let problems = V4L2_IN_ST_NO_POWER | V4L2_IN_ST_NO_SIGNAL | V4L2_IN_ST_NO_H_LOCK | V4L2_IN_ST_NO_SYNC
+        return input.status & UInt32(problems) == 0
     }
 }

@@ -6,14 +6,14 @@ extension Camera {
     /// What ended a wait.
     public enum Wake: Sendable {
         case frame
-        /// The other descriptor is readable; a frame may be ready too.
+        /// The other descriptor is readable; a frame may be available too.
         case other
         case timedOut
     }
 
-    /// Waits for a frame, for `other` to become readable, or for `milliseconds` (-1: without limit).
+    /// Waits for a frame, for `other` to become readable, or for `milliseconds` (-1: no timeout).
     ///
-    /// Throws `lost` when the camera is gone. The camera must stream: a camera that does not is reported as lost.
+    /// Throws `lost` if the camera is gone. The camera must stream; otherwise it is reported as lost.
     public func wait(or other: CInt? = nil, milliseconds: Int) throws(CameraError) -> Wake {
         var descriptors = [pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0)]
         if let other { descriptors.append(pollfd(fd: other, events: Int16(POLLIN), revents: 0)) }

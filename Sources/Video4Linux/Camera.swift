@@ -2,23 +2,23 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A camera that is open; it streams between `start` and `stop`.
+/// An open camera; it streams between `start` and `stop`.
 ///
-/// Not Sendable: one thread uses it. After an error whose reason is `lost`, drop it and open the camera anew.
+/// Not Sendable: use it from one thread. After an error whose reason is `lost`, release it and open the camera again.
 public final class Camera {
-    /// The node, as it was given.
+    /// The node as it was passed.
     public let path: FilePath
     /// The camera's name, such as `HD Pro Webcam C920`.
     public let name: String
     public let driver: String
-    /// Where it is attached, such as `usb-0000:00:14.0-1`.
+    /// The bus position, such as `usb-0000:00:14.0-1`.
     public let bus: String
-    /// What finds this camera again under another node.
+    /// Identifies this camera even under another node.
     public let identity: CameraIdentity
-    /// What it is set to; nil before `configure`.
+    /// The configured format; nil before `configure`.
     public private(set) var format: CaptureFormat?
 
-    /// Its controls and formats, for other threads too.
+    /// Its controls and formats, usable from any thread.
     public let access: ControlAccess
     private let calls: CaptureCalls
     private var buffers: BufferSet?
@@ -50,7 +50,7 @@ public final class Camera {
         stop()
     }
 
-    /// The formats it offers, in the driver's order.
+    /// The offered formats, in the driver's order.
     public func formats() -> [Format] { access.formats() }
 
     /// Sets format, size and rate, and returns what the driver made of them.
@@ -76,7 +76,7 @@ public final class Camera {
         }
     }
 
-    /// Begins to stream into up to `bufferCount` buffers; a driver may give fewer, and one is enough.
+    /// Starts streaming into up to `bufferCount` buffers; a driver may provide fewer, and one is enough.
     public func start(bufferCount: Int = 4) throws(CameraError) {
         precondition(format != nil && !isStreaming)
         do throws(SystemError) {
@@ -98,22 +98,22 @@ public final class Camera {
         }
     }
 
-    /// Ends streaming and gives the buffers back; harmless when it does not stream, or is gone.
+    /// Stops streaming and frees the buffers; harmless if the camera does not stream, or is gone.
     public func stop() {
         if isStreaming { try? calls.setStreaming(access.node, false) }
         isStreaming = false
         guard buffers != nil else { return }
-        // The driver frees its buffers once they are unmapped: REQBUFS with 0 fails before (V4L2 API, VIDIOC_REQBUFS).
+        // REQBUFS with 0 fails while buffers are mapped (V4L2 API, VIDIOC_REQBUFS).
         buffers = nil
         _ = try? calls.requestBuffers(access.node, count: 0)
     }
 
-    /// The descriptor to poll: readable (POLLIN) when a frame is ready, POLLERR or POLLHUP when the camera is gone.
+    /// The descriptor to poll: POLLIN if a frame is ready, POLLERR or POLLHUP if the camera is gone.
     public var pollDescriptor: CInt { access.node.descriptor.number }
 
-    /// Lends the newest whole frame to `body`, or returns nil when none is ready; older ones are given back unseen.
+    /// Calls `body` with the newest whole frame and requeues older ones; returns nil if there is none.
     ///
-    /// What was passed over is counted, see `takeCounts`. Throws `lost` when the camera is gone.
+    /// Skipped frames are counted, see `takeCounts`. Throws `lost` if the camera is gone.
     public func withNewestFrame<Value>(
         _ body: (CapturedFrame, RawSpan) -> Value
     ) throws(CameraError) -> Value? {
@@ -133,7 +133,7 @@ public final class Camera {
                 } else {
                     newest = state
                 }
-                // With every buffer taken the driver could fill no more: no newer one can come.
+                // With its only buffer dequeued, the driver cannot deliver a newer frame.
                 if buffers.count == 1 { break }
             }
             guard let newest else { return nil }
@@ -146,13 +146,13 @@ public final class Camera {
         }
     }
 
-    /// What happened to buffers since the last call of this.
+    /// Returns and resets the counts of buffers.
     public func takeCounts() -> BufferCounts {
         defer { counts = BufferCounts() }
         return counts
     }
 
-    /// Takes a filled buffer from the driver; nil when there is none.
+    /// Dequeues a filled buffer; returns nil if there is none.
     private func dequeue() throws(SystemError) -> BufferState? {
         do throws(SystemError) {
             return unsafe try calls.buffer(access.node, .dequeueBuffer, index: 0)
@@ -176,7 +176,7 @@ public final class Camera {
         lastSequence = state.sequence
     }
 
-    /// Whether the buffer holds a picture that is worth showing; counts what it lacks.
+    /// Whether the buffer holds a whole picture; if not, counts why.
     private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
         if state.isFlagged { return false }
         if state.usedByteCount == 0 {

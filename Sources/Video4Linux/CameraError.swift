@@ -1,25 +1,25 @@
 import Linux
 import SystemPackage
 
-/// Why a camera cannot be used: something to tell apart in a program, and a sentence for people.
+/// Why a camera cannot be used: a reason for programs, and a sentence for people.
 public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable, CaseIterable {
-        /// No such node, or no camera at all.
+        /// There is no such node, or no camera at all.
         case notFound
-        /// The node is there and is not a camera.
+        /// The node is not a camera.
         case notCamera
-        /// Another program streams from it.
+        /// Another program streams from the camera.
         case busy
         case noPermission
-        /// Nothing it offers can be used, or not the format that was asked for.
+        /// It offers no usable format, or not the requested one.
         case noUsableFormat
-        /// The USB bus has no room for the stream (ENOSPC).
+        /// The USB bus has no bandwidth for the stream (ENOSPC).
         case noBandwidth
-        /// It was there and is gone, or no longer answers.
+        /// The camera was removed, or no longer responds.
         case lost
-        /// A control that it lacks, or a value that it refuses.
+        /// There is no such control, or its value is refused.
         case invalidControl
-        /// Anything else that the driver refused.
+        /// Any other error of the driver.
         case failed
     }
 
@@ -34,7 +34,7 @@ public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension CameraError {
-    /// The meaning of a failed open(2).
+    /// An error of open(2).
     init(opening path: FilePath, _ error: SystemError) {
         switch error.errno {
         case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
@@ -50,7 +50,7 @@ extension CameraError {
         }
     }
 
-    /// The meaning of a request that failed on an open camera.
+    /// An error of a request to an open camera.
     init(_ path: FilePath, _ error: SystemError) {
         switch error.errno {
         case .resourceBusy:

@@ -1,6 +1,6 @@
 public import JSON
 
-/// How a camera is remembered in a file.
+/// The form in which a camera is saved in a file.
 extension CameraIdentity {
     public var json: JSON {
         .object([
@@ -10,7 +10,7 @@ extension CameraIdentity {
         ])
     }
 
-    /// Nil when `json` is not what ``json`` writes.
+    /// Returns nil if `json` does not have the form of ``json``.
     public init?(_ json: JSON) {
         guard let name = json["name"]?.string, let bus = json["bus"]?.string,
             let index = json["index"]?.integer.flatMap({ Int(exactly: $0) })
@@ -20,8 +20,8 @@ extension CameraIdentity {
             interface: json["interface"]?.string, index: index, bus: bus, name: name)
     }
 
-    /// How surely `other` is this camera: 0 not at all, higher is surer.
+    /// How likely `other` is this camera: 0 is not at all, higher is more likely.
     ///
-    /// One of which nothing is known but its name and what the driver says of its place is taken by these.
-    public func sureness(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }
+    /// If only the name and the driver's bus position are known, these must be equal.
+    public func likelihood(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }
 }

@@ -3,19 +3,19 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// What tells one camera from another, however often its node changes its name.
+/// Identifies a camera, even if its node's name changes.
 public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// USB vendor and product, such as `046d:082d`; nil for other buses.
+    /// USB vendor and product, such as `046d:082d`; nil on other buses.
     public let product: String?
-    /// The USB serial number; nil when there is none, or when two cameras here have the same.
+    /// The USB serial number; nil if there is none, or if two cameras here share it.
     public let serial: String?
-    /// The device's place in /sys: a USB port such as `1-1.4`, or a platform device such as `vivid.0`.
+    /// The device's position in /sys: a USB port such as `1-1.4`, or a platform device such as `vivid.0`.
     public let port: String?
-    /// The USB interface (`1.0`), since one device may hold several cameras.
+    /// The USB interface (`1.0`); one device may contain several cameras.
     public let interface: String?
-    /// Which of the interface's nodes this is (0: pictures, 1: often metadata).
+    /// The index among the interface's nodes (0: pictures, 1: often metadata).
     public let index: Int
-    /// The driver's words for the place, when /sys tells nothing.
+    /// The driver's name for the position, for devices without one in /sys.
     public let bus: String
     public let name: String
 
@@ -26,7 +26,7 @@ public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension CameraIdentity {
-    /// The node's folder in /sys.
+    /// Reads the identity from the node's folder in /sys.
     private init(folder: FilePath, name: String, bus: String) {
         let device = SystemFile.realPath("\(folder)/device")
         index = SystemFile.text(of: "\(folder)/index").flatMap { Int($0) } ?? 0
@@ -36,7 +36,7 @@ extension CameraIdentity {
             (product, serial, port, interface) = (nil, nil, nil, nil)
             return
         }
-        // A USB camera's node belongs to an interface (1-1.4:1.0) of the device (1-1.4), which has the numbers.
+        // A USB camera's node belongs to an interface (1-1.4:1.0) of the device (1-1.4), which has the IDs.
         let usb = device.removingLastComponent()
         if let vendor = SystemFile.text(of: "\(usb)/idVendor"),
             let number = SystemFile.text(of: "\(usb)/idProduct")
@@ -52,7 +52,7 @@ extension CameraIdentity {
         }
     }
 
-    /// The identity of the node that `descriptor` has open, by its device number: its name may be anything.
+    /// Reads the identity of the open node `descriptor` by its device number, whatever its name.
     init(of descriptor: CInt, name: String, bus: String) {
         var status = stat()
         _ = unsafe fstat(descriptor, &status)
@@ -60,7 +60,7 @@ extension CameraIdentity {
         let path = "/sys/dev/char/\(v4l2_device_major(device)):\(v4l2_device_minor(device))"
         let folder = SystemFile.realPath(path) ?? FilePath(path)
         let own = CameraIdentity(folder: folder, name: name, bus: bus)
-        // Cheap cameras share one serial number: then it tells nothing.
+        // Cheap cameras share a serial number, which then identifies none of them.
         let others = Self.all().filter { $0.path.lastComponent != folder.lastComponent }
         let isShared = others.contains { $0.identity.isTwin(of: own) }
         self = isShared ? own.withoutSerial : own
@@ -76,7 +76,7 @@ extension CameraIdentity {
             && index == other.index
     }
 
-    /// Every node of /sys/class/video4linux with its identity, in the order of their numbers.
+    /// All nodes of /sys/class/video4linux with their identities, in the order of their numbers.
     static func all() -> [(path: FilePath, identity: CameraIdentity)] {
         let root: FilePath = "/sys/class/video4linux"
         let names = Folder.names(in: root).filter { $0.hasPrefix("video") }
@@ -88,7 +88,7 @@ extension CameraIdentity {
 
     private static func number(of node: String) -> Int { Int(node.dropFirst(5)) ?? Int.max }
 
-    /// How surely `other` is this camera: 0 not at all, higher is surer.
+    /// How likely `other` is this camera: 0 is not at all, higher is more likely.
     func likeness(to other: CameraIdentity) -> Int {
         guard product == other.product, interface == other.interface, index == other.index, port != nil else {
             return 0
@@ -103,7 +103,7 @@ extension CameraIdentity {
 }
 
 extension Device {
-    /// The node that a camera has now, by its serial number or else its place; nil while it is not there.
+    /// The camera's current node, found by its serial number, otherwise by its position; nil if it is absent.
     ///
     /// Opens nothing. A node may appear before the permission to open it.
     public static func find(_ identity: CameraIdentity) -> FilePath? {

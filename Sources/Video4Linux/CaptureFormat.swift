@@ -1,21 +1,21 @@
 import CVideo4Linux
 
-/// What a camera was set to: the driver's answer, which may differ from what was asked for.
+/// The format a camera was set to: the driver's answer, which may differ from the request.
 public struct CaptureFormat: Equatable, Sendable {
-    /// Whether luma goes from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
+    /// Whether luma ranges from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
     public enum Quantization: Sendable { case limited, full }
-    /// The weights of the colours in luma (`v4l2_ycbcr_encoding`); JPEG's own is `bt601`.
+    /// The weights of the colours in luma (`v4l2_ycbcr_encoding`); JPEGs use `bt601`.
     public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
 
     public var pixelFormat: PixelFormat
     public var size: PictureSize
     /// Bytes from one line of the first plane to the next; 0 for JPEG.
     public var bytesPerLine: Int
-    /// Bytes that the largest picture can take.
+    /// The maximum size of a picture in bytes.
     public var imageByteCount: Int
     public var quantization: Quantization
     public var encoding: Encoding
-    /// The rate the driver has agreed to; nil when it does not tell.
+    /// The rate that the driver agreed to; nil if it does not report one.
     public var rate: FrameRate?
 
     public init(
@@ -31,19 +31,19 @@ public struct CaptureFormat: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// Bytes below which a raw picture is not whole; nil for JPEG and for formats that are converted.
+    /// The minimum size of a whole raw picture; nil for JPEG and for formats that are converted.
     public var wholeByteCount: Int? { pixelFormat.byteCount(bytesPerLine: bytesPerLine, height: size.height) }
 }
 
-/// What to ask a camera for.
+/// The format to request from a camera.
 public struct CaptureRequest: Equatable, Sendable {
     /// Nil: the first of `PixelFormat.preferred` that the camera offers, else one that libv4l can convert.
     public var pixelFormat: PixelFormat?
     /// See `FrameSizes.nearest(to:)`.
     public var size: PictureSize
-    /// See `FrameRates.nearest(to:)`; nil leaves the driver's own.
+    /// See `FrameRates.nearest(to:)`; nil keeps the driver's default.
     public var rate: FrameRate?
-    /// Formats not to take, since they have failed before.
+    /// Formats to avoid, because they failed before.
     public var excluded: Set<PixelFormat> = []
 
     public init(
@@ -55,10 +55,10 @@ public struct CaptureRequest: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// The format and size to set, of what a camera offers; nil when none of it is usable.
+    /// Chooses a format and size among those that a camera offers; returns nil if none is usable.
     ///
-    /// An explicit format must be offered, and usable. Else the format comes first and the size second: the best format of
-    /// `PixelFormat.preferred`, then the first that libv4l can convert, each in its nearest size.
+    /// An explicit format must be offered and usable. Otherwise the best format of `PixelFormat.preferred` is chosen,
+    /// then the first that libv4l can convert, each in its nearest size.
     public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
         let allowed = formats.filter { $0.pixelFormat.isUsable && !excluded.contains($0.pixelFormat) }
         func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }

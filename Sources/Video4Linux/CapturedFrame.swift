@@ -1,15 +1,15 @@
-/// What is known of a frame that a camera has delivered.
+/// The metadata of a captured frame.
 public struct CapturedFrame: Equatable, Sendable {
-    /// When it was taken, in nanoseconds of CLOCK_MONOTONIC: the driver's time, or the time it was fetched where the
-    /// driver's clock is another or cannot be right.
+    /// When it was taken, in nanoseconds of CLOCK_MONOTONIC: the driver's time, or the time it was dequeued if the
+    /// driver uses another clock or its time is implausible.
     public let monotonic: UInt64
-    /// The driver's number; gaps are frames that it had no buffer for.
+    /// The driver's sequence number; gaps are frames for which it had no buffer.
     public let sequence: UInt32
     public let isDriverTime: Bool
 
     init(_ state: BufferState, now: UInt64) {
         sequence = state.sequence
-        // A time in the future, or one of long ago, comes from a clock that was mistaken.
+        // A time in the future or of long ago is wrong.
         if let time = state.timestamp, time <= now, now - time < 5_000_000_000 {
             monotonic = time
             isDriverTime = true
@@ -20,19 +20,19 @@ public struct CapturedFrame: Equatable, Sendable {
     }
 }
 
-/// What happened to a camera's buffers.
+/// Counts of a camera's buffers.
 public struct BufferCounts: Equatable, Sendable {
-    /// Buffers taken from the driver, good or bad.
+    /// Buffers dequeued, whole or not.
     public var dequeued = 0
     /// Marked as damaged by the driver (`V4L2_BUF_FLAG_ERROR`).
     public var flagged = 0
-    /// Delivered without a byte.
+    /// Delivered without any bytes.
     public var empty = 0
-    /// Raw pictures with fewer bytes than they need.
+    /// Raw pictures with fewer bytes than a whole one.
     public var truncated = 0
-    /// Whole, but passed over for a newer one.
+    /// Whole, but dropped for a newer one.
     public var stale = 0
-    /// Never delivered: gaps in the driver's numbers.
+    /// Never delivered: gaps in the driver's sequence numbers.
     public var missed = 0
 
     public init() {}

@@ -24,21 +24,21 @@ public struct Control: Equatable, Sendable {
     }
 
     let identifier: UInt32
-    /// What `--control` takes: the driver's name in lower case, everything but letters and digits an underscore.
+    /// The name for `--control`: the driver's name in lower case, with underscores for all but letters and digits.
     public let name: String
-    /// The driver's own words.
+    /// The driver's name for it.
     public let text: String
     public let kind: Kind
     public let minimum: Int64
     public let maximum: Int64
     public let step: Int64
     public let standard: Int64
-    /// Its value now; nil for buttons, and where the driver does not tell.
+    /// Its current value; nil for buttons, and if the driver does not report it.
     public let value: Int64?
     public let choices: [Choice]
-    /// Never to be set.
+    /// Whether it cannot be set.
     public let isReadOnly: Bool
-    /// Set without effect until another control (such as an automatic) is changed.
+    /// Whether another control (such as an automatic) disables it now.
     public let isInactive: Bool
 
     /// `White Balance, Automatic` → `white_balance_automatic`, as v4l2-ctl names it.
@@ -55,9 +55,10 @@ public struct Control: Equatable, Sendable {
         return result
     }
 
-    /// The value that `text` means, or the sentence that says what it may be.
+    /// Parses a value given as text; throws a sentence that says what would be valid.
     ///
-    /// Numbers are decimal or 0x…; a boolean takes true/false, on/off, yes/no; a menu takes its number or words.
+    /// Numbers are decimal or 0x…; a boolean accepts true/false, on/off, yes/no; a menu accepts a choice's number or
+    /// text.
     public func value(of text: String) throws(CameraError) -> Int64 {
         let word = Self.normalised(text)
         let number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)
@@ -66,24 +67,24 @@ public struct Control: Equatable, Sendable {
             if let value: Int64 = ["true": 1, "on": 1, "yes": 1, "1": 1, "false": 0, "off": 0, "no": 0, "0": 0][word] {
                 return value
             }
-            throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
+            throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
         case .menu, .integerMenu:
             let choice = choices.first { number == $0.value } ?? choices.first { Self.normalised($0.text) == word }
             if let choice { return choice.value }
             let all = choices.map { "\($0.value) (\($0.text))" }.joined(separator: ", ")
-            throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': it has \(all)")
+            throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': choose among \(all)")
         case .integer, .integer64:
             guard let number, number >= minimum, number <= maximum else {
-                throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
+                throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
             }
             return number
         case .bitmask:
             guard let number, number & ~maximum == 0 else {
-                throw CameraError(.invalidControl, "the control '\(name)' takes \(taken), not '\(text)'")
+                throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
             }
             return number
         case .button: return number ?? 1
-        case .other: throw CameraError(.invalidControl, "the control '\(name)' takes \(taken)")
+        case .other: throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues)")
         }
     }
 }

@@ -3,9 +3,9 @@ import Linux
 import Synchronization
 public import SystemPackage
 
-/// A camera's controls and formats, for any thread, while another one captures from the camera.
+/// A camera's controls and formats, for any thread, while another thread captures from the camera.
 ///
-/// The kernel lets several threads ask one descriptor. The node stays open for as long as this is held.
+/// The kernel allows requests from several threads on one descriptor. The node stays open while this object exists.
 public final class ControlAccess: Sendable {
     let node: Node
     private let type: UInt32
@@ -22,13 +22,13 @@ public final class ControlAccess: Sendable {
         self.identity = identity
     }
 
-    /// The node, as it was given.
+    /// The node as it was passed.
     public var path: FilePath { node.path }
 
-    /// Whether the camera still answers.
-    public var isThere: Bool { node.capability() != nil }
+    /// Whether the camera still responds.
+    public var isPresent: Bool { node.capability() != nil }
 
-    /// The formats it offers, in the driver's order; the driver is asked once, since it may take it thousands of calls.
+    /// The offered formats, in the driver's order; queried once, since that may take thousands of calls.
     public func formats() -> [Format] {
         foundFormats.withLock { found in
             if let found { return found }
@@ -38,12 +38,12 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// The controls it has, without those that are disabled or mere headings.
+    /// The camera's controls, without disabled ones and headings.
     public func controls() -> [Control] { node.controls() }
 
-    /// The control that `name` means, in any spelling that ``Control/normalised(_:)`` makes the same.
+    /// Finds the control `name`, in any spelling that ``Control/normalised(_:)`` unifies.
     ///
-    /// Throws `invalidControl` where there is none.
+    /// Throws `invalidControl` if there is none.
     func control(_ name: String, among controls: [Control]) throws(CameraError) -> Control {
         let wanted = Control.normalised(name)
         if let control = controls.first(where: { $0.name == wanted }) { return control }
@@ -51,45 +51,46 @@ public final class ControlAccess: Sendable {
         throw CameraError(.invalidControl, "\(path) has no control '\(name)': it has \(names.isEmpty ? "none" : names)")
     }
 
-    /// Sets a control; the driver may make another value of it.
+    /// Sets a control; the driver may adjust the value.
     ///
-    /// Throws `invalidControl` with a sentence that says why not, `lost` when the camera is gone.
+    /// Throws `invalidControl` with a sentence that says why it failed, `lost` if the camera is gone.
     public func set(_ control: Control, to value: Int64) throws(CameraError) {
         guard !control.isReadOnly else {
-            throw CameraError(.invalidControl, "the control '\(control.name)' can be read only: leave it out")
+            throw CameraError(.invalidControl, "the control '\(control.name)' is read-only: leave it out")
         }
         do throws(SystemError) {
             try node.set(control, to: value)
         } catch {
             if error.errno == .operationNotSupportedByDevice { throw CameraError(path, error) }
-            let hint = control.isInactive ? "; it is inactive: switch off the automatic that rules it first" : ""
+            let hint =
+                control.isInactive ? "; it is inactive: switch off the automatic control that overrides it first" : ""
             throw CameraError(
                 .invalidControl, "\(path) refuses \(value) for the control '\(control.name)': \(error.errno)\(hint)")
         }
     }
 
-    /// A setting that could not be made.
+    /// A setting that failed.
     public struct Refusal: Sendable {
-        /// A sentence that says why not.
+        /// A sentence that says why.
         public let message: String
-        /// Whether nothing is wrong with it, but for another control, such as an automatic, that rules it now.
-        public let isRuled: Bool
+        /// Whether it failed only because another control, such as an automatic, overrides it now.
+        public let isOverridden: Bool
     }
 
-    /// Makes all `settings` that do not hold already; returns those that cannot be made.
+    /// Applies all `settings` that differ from the current values; returns those that failed.
     ///
-    /// What is refused is tried once more after the others: an automatic that ruled it may be off by then. A button is
-    /// pressed only where `pressesButtons`.
+    /// Failed settings are tried once more after the others: an automatic that overrode them may be off by then. A
+    /// button is pressed only with `pressesButtons`.
     public func apply(_ settings: [(name: String, value: String)], pressesButtons: Bool) -> [Refusal] {
         func refusal(_ setting: (name: String, value: String), _ controls: [Control]) -> Refusal? {
-            var isRuled = false
+            var isOverridden = false
             do throws(CameraError) {
                 let control = try control(setting.name, among: controls)
                 let value = try control.value(of: setting.value)
-                isRuled = control.isInactive
+                isOverridden = control.isInactive
                 if control.kind == .button ? pressesButtons : control.value != value { try set(control, to: value) }
             } catch {
-                return Refusal(message: error.description, isRuled: isRuled)
+                return Refusal(message: error.description, isOverridden: isOverridden)
             }
             return nil
         }

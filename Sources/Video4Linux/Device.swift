@@ -1,41 +1,42 @@
 import Linux
 public import SystemPackage
 
-/// A camera of this machine, as the list of devices shows it.
+/// A camera of this machine, as listed by `capture-daemon devices`.
 public struct Device: Equatable, Sendable {
     /// Its node, such as `/dev/video0`.
     public let path: FilePath
     public let name: String
     public let driver: String
-    /// Where it is attached, such as `usb-0000:00:14.0-1`.
+    /// The bus position, such as `usb-0000:00:14.0-1`.
     public let bus: String
-    /// A name that survives a restart of the machine, such as `/dev/v4l/by-id/usb-…-video-index0`; nil without udev.
+    /// A name that persists across restarts of the machine, such as `/dev/v4l/by-id/usb-…-video-index0`; nil without
+    /// udev.
     public let stablePath: FilePath?
     public let identity: CameraIdentity
     public let formats: [Format]
     public let controls: [Control]
-    /// Why it cannot be opened; formats and controls are empty then.
+    /// Why it cannot be opened; formats and controls are then empty.
     public let problem: CameraError?
 
-    /// Whether something in `formats` can be used.
+    /// Whether any of `formats` is usable.
     public var isUsable: Bool { CaptureRequest().choose(from: formats) != nil }
 }
 
 extension Device {
-    /// Every node that gives pictures; metadata, output and codec nodes are left out.
+    /// All nodes that deliver pictures, without metadata, output and codec nodes.
     public static func all() -> [Device] {
         CameraIdentity.all().compactMap { path, identity in
             do throws(CameraError) {
                 return Device(try Camera(path))
             } catch {
-                // What cannot be opened may be no camera at all; index 0 is a camera's own picture node.
+                // A node that cannot be opened may not be a camera; index 0 is a camera's picture node.
                 if error.reason == .notCamera || error.reason == .notFound || identity.index != 0 { return nil }
                 return Device(path, identity, problem: error)
             }
         }
     }
 
-    /// What is known of an open camera.
+    /// Describes an open camera.
     public init(_ camera: Camera) {
         path = camera.path
         name = camera.name
@@ -66,11 +67,11 @@ extension Device {
         return names.first { SystemFile.realPath("\(folder)/\($0)") == path }.map { FilePath("\(folder)/\($0)") }
     }
 
-    /// The node that `text` means: `auto`, an index such as `0`, or a path, which may be a link.
+    /// The node for `text`: `auto`, an index such as `0`, or a path, which may be a link.
     ///
-    /// `auto` takes USB cameras before others, in the order of their nodes, and the first with a usable format. The
-    /// image processors of a Raspberry Pi, which give no pictures by themselves, are never taken. A path is returned
-    /// as it is, whether it exists or not. Throws `notFound`, `noPermission` or `noUsableFormat`.
+    /// `auto` chooses the first camera with a usable format, in the order of the nodes, USB cameras first. It never
+    /// chooses the image processors of a Raspberry Pi, which deliver no pictures by themselves. A path is returned as
+    /// it is, whether it exists or not. Throws `notFound`, `noPermission` or `noUsableFormat`.
     public static func resolve(_ text: String) throws(CameraError) -> FilePath {
         if text != "auto" {
             let isIndex = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -82,7 +83,7 @@ extension Device {
         if let usable = ordered.first(where: \.isUsable) { return usable.path }
         if let problem = ordered.lazy.compactMap(\.problem).first { throw problem }
         guard let first = ordered.first else {
-            throw CameraError(.notFound, "no camera is there: plug one in, or use --device pattern")
+            throw CameraError(.notFound, "no camera was found: plug one in, or use --device pattern")
         }
         throw CameraError(noUsableFormat: first.path, CaptureRequest(), first.formats)
     }

@@ -1,10 +1,10 @@
 public import JSON
 
-/// What `capture-daemon devices` prints: cameras with what they offer, in words that the options take.
+/// The output of `capture-daemon devices`: cameras with what they offer, in the words of the options.
 public enum DeviceList {
-    /// For people: one camera after the other, with the command that would use it.
+    /// For people: one camera after the other, with the options that select it.
     public static func text(_ devices: [Device]) -> String {
-        if devices.isEmpty { return "no camera is there: plug one in, or use --device pattern\n" }
+        if devices.isEmpty { return "no camera was found: plug one in, or use --device pattern\n" }
         return devices.map(text).joined(separator: "\n")
     }
 
@@ -24,7 +24,7 @@ public enum DeviceList {
 
     private static func sizes(_ sizes: FrameSizes) -> [String] {
         switch sizes {
-        case .unknown: ["sizes are not told by the driver"]
+        case .unknown: ["the driver does not list sizes"]
         case .stepwise(let smallest, let largest, let step, let rates):
             ["--size \(smallest) to \(largest) in steps of \(step)" + text(rates)]
         case .discrete(let sizes): sizes.map { "--size \($0.size)" + text($0.rates) }
@@ -55,7 +55,7 @@ public enum DeviceList {
         return line
     }
 
-    /// For programs: an array with one object per camera, in one line.
+    /// For programs: an array with one object per camera, on one line.
     public static func json(_ devices: [Device]) -> String {
         JSON.array(devices.map(json)).text + "\n"
     }
@@ -71,7 +71,7 @@ public enum DeviceList {
         ])
     }
 
-    /// A format as the list has it.
+    /// A format as listed.
     public static func json(_ format: Format) -> JSON {
         .object([
             ("format", .text(format.pixelFormat.name)), ("fourcc", .text(format.pixelFormat.characters)),
@@ -104,7 +104,7 @@ public enum DeviceList {
         }
     }
 
-    /// A control as the list has it.
+    /// A control as listed.
     public static func json(_ control: Control) -> JSON {
         .object([
             ("name", .text(control.name)), ("description", .text(control.text)),

@@ -1,25 +1,25 @@
 import CVideo4Linux
 import Linux
 
-/// A pixel format that a camera offers, with the sizes it offers in it.
+/// A pixel format that a camera offers, with its sizes.
 public struct Format: Equatable, Sendable {
     public let pixelFormat: PixelFormat
-    /// The driver's words for it.
+    /// The driver's description.
     public let text: String
     public let isCompressed: Bool
     public let sizes: FrameSizes
 }
 
-/// The sizes a camera offers in one format.
+/// The sizes that a camera offers in one format.
 public enum FrameSizes: Equatable, Sendable {
     case discrete([FrameSize])
-    /// Any from `smallest` to `largest` in steps of `step`; `rates` are those of the largest size.
+    /// Any size from `smallest` to `largest` in steps of `step`; `rates` are those of the largest size.
     case stepwise(smallest: PictureSize, largest: PictureSize, step: PictureSize, rates: FrameRates)
-    /// The driver does not tell; it takes what it is asked for and answers with what it can.
+    /// The driver does not list sizes; it answers a request with what it supports.
     case unknown
 
-    /// The size to ask for when `wanted` is wished: that very size if it is offered, else the largest that fits into
-    /// it, else the smallest of all.
+    /// The size to request for `wanted`: that size if it is offered, otherwise the largest that fits into it, otherwise
+    /// the smallest of all.
     public func nearest(to wanted: PictureSize) -> PictureSize {
         switch self {
         case .unknown: return wanted
@@ -49,21 +49,21 @@ public enum FrameSizes: Equatable, Sendable {
     }
 }
 
-/// One size and the rates at it.
+/// A size and its rates.
 public struct FrameSize: Equatable, Sendable {
     public let size: PictureSize
     public let rates: FrameRates
 }
 
-/// The frame rates a camera offers in one format and size.
+/// The frame rates that a camera offers in one format and size.
 public enum FrameRates: Equatable, Sendable {
     /// Fastest first.
     case discrete([FrameRate])
     case range(ClosedRange<FrameRate>)
     case unknown
 
-    /// The rate to ask for when `wanted` is wished: the slowest that is not slower (frames beyond the wish are thinned
-    /// out by time), else the fastest.
+    /// The rate to request for `wanted`: the slowest that is at least as fast (extra frames are dropped later),
+    /// otherwise the fastest.
     public func nearest(to wanted: FrameRate) -> FrameRate {
         switch self {
         case .unknown: return wanted

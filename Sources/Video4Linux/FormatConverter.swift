@@ -1,19 +1,19 @@
 import CVideo4Linux
 import Linux
 
-/// Turns a camera's pictures into planes by libv4l, for formats that are not used as they are.
+/// Converts a camera's pictures to planes with libv4l, for formats that are not used directly.
 ///
-/// Slower than everything else here: the last resort. Not Sendable: one thread uses it.
+/// Slower than everything else here, so the last resort. Not Sendable: use it from one thread.
 @safe
 public final class FormatConverter {
-    /// What `convert` gives: YU12 of the camera's size.
+    /// The format of the result: YU12 of the camera's size.
     public let output: CaptureFormat
 
     private let data: OpaquePointer
     private var source: v4l2_format
     private var target: v4l2_format
 
-    /// A converter of what `camera` was set to; the camera must outlive it.
+    /// Creates a converter from the configured format of `camera`, which must outlive it.
     public init(_ camera: Camera, _ format: CaptureFormat) throws(CameraError) {
         guard let data = unsafe v4lconvert_create(camera.pollDescriptor) else {
             throw CameraError(.failed, "\(camera.path): libv4l cannot convert its pictures")
@@ -24,7 +24,7 @@ public final class FormatConverter {
         output = CaptureFormat(
             pixelFormat: .yu12, size: format.size, bytesPerLine: width,
             imageByteCount: width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2),
-            // libv4l leaves the samples of Y'CbCr as they are, and makes limited ones of RGB and of a Bayer pattern.
+            // libv4l keeps the samples of Y'CbCr, and converts RGB and Bayer patterns to limited range.
             quantization: format.pixelFormat.isColourConverted ? .limited : format.quantization,
             encoding: format.pixelFormat.isColourConverted ? .bt601 : format.encoding, rate: format.rate)
         unsafe target = Self.describe(output)
@@ -34,13 +34,13 @@ public final class FormatConverter {
         unsafe v4lconvert_destroy(data)
     }
 
-    /// Converts one picture into `output.imageByteCount` bytes; returns how many were written.
+    /// Converts one picture into `output.imageByteCount` bytes; returns the number of bytes written.
     ///
-    /// Throws `failed` when the picture is damaged, or the format is one that this libv4l does not know.
+    /// Throws `failed` if the picture is damaged, or this libv4l does not know the format.
     public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) -> Int {
         let count = unsafe picture.withUnsafeBytes { from in
             unsafe planes.withUnsafeMutableBytes { to -> CInt in
-                // The library takes a pointer to mutable bytes and only reads from it.
+                // The library takes a pointer to mutable bytes but only reads from it.
                 let bytes = unsafe UnsafeMutablePointer(
                     mutating: from.baseAddress?.assumingMemoryBound(to: UInt8.self))
                 return unsafe v4lconvert_convert(
@@ -70,10 +70,10 @@ public final class FormatConverter {
 }
 
 extension FormatConverter {
-    /// The formats that libv4l converts to YU12 and that are not used as they are, by four-character code.
+    /// The formats that libv4l converts to YU12 and that are not used directly, by four-character code.
     ///
-    /// The library lists its formats nowhere, and 1.22 crashes on those of 32 bits per pixel and swaps red and blue of
-    /// those of 16: each of these was tried.
+    /// The library does not list its formats. Version 1.22 crashes on those of 32 bits per pixel and swaps red and blue
+    /// of those of 16 bits, so each of these was tried.
     public static let sources: [PixelFormat] = [
         "YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06",
         "BA81", "GBRG", "GRBG", "RGGB", "BG10", "GB10", "BA10", "RG10", "pBAA", "pgAA", "pGAA", "pRAA",
@@ -82,12 +82,12 @@ extension FormatConverter {
 }
 
 extension PixelFormat {
-    /// Whether libv4l computes Y'CbCr from something else.
+    /// Whether libv4l computes Y'CbCr from another colour space.
     var isColourConverted: Bool {
         let kept: Set = ["YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06", "KONI", "CPIA"]
         return !kept.contains(characters)
     }
 
-    /// Whether pictures are used as they are, or libv4l can convert them.
+    /// Whether pictures are used directly, or libv4l can convert them.
     public var isUsable: Bool { isDirect || FormatConverter.sources.contains(self) }
 }

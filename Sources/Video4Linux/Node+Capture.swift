@@ -1,7 +1,7 @@
 import CVideo4Linux
 import Linux
 
-/// How to talk to a node that captures: by the single-planar calls, or by the multi-planar ones with one plane.
+/// The calls to a capture node: single-planar, or multi-planar with one plane.
 struct CaptureCalls {
     let type: UInt32
     let isMultiplanar: Bool
@@ -12,7 +12,7 @@ struct CaptureCalls {
             isMultiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE.rawValue : V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     }
 
-    /// Sets format and size; the answer is what the driver made of it.
+    /// Sets format and size; returns what the driver made of them.
     func setFormat(
         _ node: borrowing Node, _ pixelFormat: PixelFormat, _ size: PictureSize
     ) throws(SystemError) -> CaptureFormat {
@@ -34,7 +34,7 @@ struct CaptureCalls {
         return unsafe isMultiplanar ? CaptureFormat(format.fmt.pix_mp) : CaptureFormat(format.fmt.pix)
     }
 
-    /// Asks for `rate`; the answer is the driver's, nil where it has no such setting.
+    /// Requests `rate`; returns the driver's rate, or nil if it has no such setting.
     func setRate(_ node: borrowing Node, _ rate: FrameRate?) -> FrameRate? {
         var parameters = v4l2_streamparm()
         parameters.type = type
@@ -48,7 +48,7 @@ struct CaptureCalls {
         return unsafe FrameRate(interval: parameters.parm.capture.timeperframe)
     }
 
-    /// Asks for `count` buffers, 0 to free them; the driver may give more or fewer.
+    /// Requests `count` buffers, 0 to free them; the driver may provide more or fewer.
     func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
         var request = v4l2_requestbuffers()
         request.count = UInt32(clamping: count)
@@ -86,16 +86,16 @@ struct CaptureCalls {
     }
 }
 
-/// A buffer as the driver describes it.
+/// A buffer, as the driver describes it.
 struct BufferState {
     let index: Int
-    /// Where mmap(2) finds it.
+    /// The offset for mmap(2).
     let offset: Int
     let byteCount: Int
     let usedByteCount: Int
     let isFlagged: Bool
     let sequence: UInt32
-    /// CLOCK_MONOTONIC in nanoseconds; nil when the driver's time is of another clock.
+    /// CLOCK_MONOTONIC in nanoseconds; nil if the driver uses another clock.
     let timestamp: UInt64?
 
     init(_ buffer: v4l2_buffer, offset: UInt32, byteCount: UInt32, used: UInt32) {
@@ -137,10 +137,10 @@ extension CaptureFormat {
     ) {
         let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
         // A driver that leaves a field at its default means what V4L2_MAP_QUANTIZATION_DEFAULT and
-        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say, but for brightness alone: that is as the sensor gives it.
+        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say, except for greyscale formats, which have full range.
         let isFull =
             quantization == V4L2_QUANTIZATION_DEFAULT.rawValue
-            ? pixelFormat.isFullByNature || colorspace == V4L2_COLORSPACE_JPEG.rawValue
+            ? pixelFormat.isFullRangeByDefault || colorspace == V4L2_COLORSPACE_JPEG.rawValue
             : quantization == V4L2_QUANTIZATION_FULL_RANGE.rawValue
         self.init(
             pixelFormat: pixelFormat, size: PictureSize(width: Int(width), height: Int(height)),

@@ -1,11 +1,11 @@
 import CVideo4Linux
 import Linux
 
-/// A driver that lists for ever is cut off here: no real one comes near.
-private let longestList: UInt32 = 256
+/// The maximum length of a driver's list, against drivers that never end it; real lists are much shorter.
+private let maximumListLength: UInt32 = 256
 
 extension Node {
-    /// The formats that the node offers, in the driver's order, each with its sizes and rates.
+    /// The formats that the node offers, in the driver's order, with their sizes and rates.
     func formats(_ type: UInt32) -> [Format] {
         pixelFormats(type).map { description in
             Format(
@@ -18,7 +18,7 @@ extension Node {
 
     private func pixelFormats(_ type: UInt32) -> [v4l2_fmtdesc] {
         var formats: [v4l2_fmtdesc] = []
-        for index in 0..<longestList {
+        for index in 0..<maximumListLength {
             var description = v4l2_fmtdesc()
             description.index = index
             description.type = type
@@ -30,7 +30,7 @@ extension Node {
 
     private func sizes(_ pixelFormat: UInt32) -> FrameSizes {
         var discrete: [FrameSize] = []
-        for index in 0..<longestList {
+        for index in 0..<maximumListLength {
             var entry = v4l2_frmsizeenum()
             entry.index = index
             entry.pixel_format = pixelFormat
@@ -57,7 +57,7 @@ extension Node {
 
     private func rates(_ pixelFormat: UInt32, _ size: PictureSize) -> FrameRates {
         var discrete: [FrameRate] = []
-        for index in 0..<longestList {
+        for index in 0..<maximumListLength {
             var entry = v4l2_frmivalenum()
             entry.index = index
             entry.pixel_format = pixelFormat

@@ -3,12 +3,12 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// An open device node of Video4Linux.
+/// An open Video4Linux device node.
 struct Node: ~Copyable, Sendable {
     let descriptor: Descriptor
     let path: FilePath
 
-    /// Opens the node; a node may be open in any number of programs as long as one of them streams.
+    /// Opens the node; several programs may open a node, but only one can stream.
     init(_ path: FilePath) throws(CameraError) {
         do throws(SystemError) {
             descriptor = try Descriptor(opening: path, flags: O_RDWR | O_NONBLOCK)
@@ -25,7 +25,7 @@ struct Node: ~Copyable, Sendable {
         }
     }
 
-    /// What the driver says of itself and of this node, or nil when this is no Video4Linux node.
+    /// The capabilities of the driver and this node; nil if this is not a Video4Linux node.
     func capability() -> Capability? {
         var capability = v4l2_capability()
         do throws(SystemError) { try perform(.queryCapability, &capability) } catch { return nil }
@@ -33,22 +33,22 @@ struct Node: ~Copyable, Sendable {
     }
 }
 
-/// What VIDIOC_QUERYCAP tells.
+/// The result of VIDIOC_QUERYCAP.
 struct Capability {
     let driver: String
     /// The camera's name.
     let card: String
-    /// Where it is attached, such as `usb-0000:00:14.0-1`.
+    /// The bus position, such as `usb-0000:00:14.0-1`.
     let bus: String
     let canCapture: Bool
-    /// Whether the driver knows the multi-planar calls alone (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
+    /// Whether the driver supports only the multi-planar calls (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
     let isMultiplanar: Bool
 
     init(_ capability: v4l2_capability) {
         driver = text(capability.driver)
         card = text(capability.card)
         bus = text(capability.bus_info)
-        // A driver with several nodes tells in device_caps what this one can do (V4L2 API, VIDIOC_QUERYCAP).
+        // A driver with several nodes reports the capabilities of this one in device_caps (V4L2 API, VIDIOC_QUERYCAP).
         let hasOwn = capability.capabilities & v4l2_cap_device_caps != 0
         let bits = hasOwn ? capability.device_caps : capability.capabilities
         let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)
@@ -58,7 +58,7 @@ struct Capability {
     }
 }
 
-/// The text in one of the kernel's fixed arrays of characters, up to its zero.
+/// Decodes one of the kernel's fixed character arrays, up to its zero byte.
 func text<Characters>(_ characters: Characters) -> String {
     unsafe withUnsafeBytes(of: characters) { bytes in
         unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -1,4 +1,4 @@
-/// Width and height of a picture in pixels.
+/// The width and height of a picture in pixels.
 public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
     public var width: Int
     public var height: Int
@@ -8,7 +8,7 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
         self.height = height
     }
 
-    /// `1280x720`; each side from 1 to 65535, the most a JPEG can have.
+    /// Parses `1280x720`; each side is from 1 to 65535, the maximum of JPEGs.
     public init?(_ text: some StringProtocol) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false)
         guard sides.count == 2, let width = UInt16(sides[0]), let height = UInt16(sides[1]), width > 0, height > 0
@@ -21,20 +21,20 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
     public var pixelCount: Int { width * height }
 }
 
-/// Pictures per second as the fraction that drivers use.
+/// A frame rate, as the fraction that drivers use.
 public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Frames in `seconds` seconds.
     public let frames: UInt32
     public let seconds: UInt32
 
-    /// Nil unless both are above zero.
+    /// Returns nil unless both are above zero.
     public init?(frames: UInt32, seconds: UInt32) {
         guard frames > 0, seconds > 0 else { return nil }
         self.frames = frames
         self.seconds = seconds
     }
 
-    /// The nearest fraction of `framesPerSecond`; nil outside 0.001…1000.
+    /// The fraction nearest to `framesPerSecond`; nil outside 0.001…1000.
     public init?(_ framesPerSecond: Double) {
         guard (0.001...1000).contains(framesPerSecond) else { return nil }
         let whole = framesPerSecond.rounded()

@@ -1,6 +1,6 @@
 import CVideo4Linux
 
-/// How a picture's pixels are stored: V4L2's four-character code.
+/// A pixel format: V4L2's four-character code.
 public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// `V4L2_PIX_FMT_…` of linux/videodev2.h.
     public let code: UInt32
@@ -10,13 +10,13 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let mjpeg = PixelFormat(code: v4l2_format_mjpeg)
-    /// JPEG with its tables; treated as MJPEG.
+    /// JPEG with its tables; treated like MJPEG.
     public static let jpeg = PixelFormat(code: v4l2_format_jpeg)
     /// 4:2:2, packed Y U Y V.
     public static let yuyv = PixelFormat(code: v4l2_format_yuyv)
     /// 4:2:2, packed U Y V Y.
     public static let uyvy = PixelFormat(code: v4l2_format_uyvy)
-    /// 4:2:0, a plane of Y, then one of U and V in turn.
+    /// 4:2:0, a plane of Y, then a plane of alternating U and V.
     public static let nv12 = PixelFormat(code: v4l2_format_nv12)
     /// 4:2:0, planes Y, U, V.
     public static let yu12 = PixelFormat(code: v4l2_format_yu12)
@@ -25,7 +25,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// 8 bits of luma.
     public static let grey = PixelFormat(code: v4l2_format_grey)
 
-    /// The formats that need no conversion, best first: the order of `--format auto`.
+    /// The formats that need no conversion, in the order in which `--format auto` prefers them.
     public static let preferred: [PixelFormat] = [
         .mjpeg, .jpeg, .yuyv, .uyvy, .nv12, .yu12, .rgb24, .bgr24, .grey,
     ]
@@ -35,7 +35,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         (.rgb24, "rgb24"), (.bgr24, "bgr24"), (.grey, "grey"),
     ]
 
-    /// A name of `names` or a four-character code, in any case: `mjpeg`, `MJPG`, `pRAA`.
+    /// Parses a common name in any case, or a four-character code: `mjpeg`, `MJPG`, `pRAA`.
     public init?(name: some StringProtocol) {
         let wanted = name.lowercased()
         if let known = Self.names.first(where: { $0.1 == wanted || $0.0.characters.lowercased() == wanted }) {
@@ -47,10 +47,10 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         code = (bytes + [0x20]).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// What `--format` takes: a common name, else the four-character code.
+    /// The value for `--format`: a common name, otherwise the four-character code.
     public var name: String { Self.names.first { $0.0 == self }?.1 ?? characters }
 
-    /// The four-character code as it is written, such as `MJPG`; big-endian formats (bit 31) end in `-BE`.
+    /// The four-character code as text, such as `MJPG`; big-endian formats (bit 31) end in `-BE`.
     public var characters: String {
         let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> ($0 * 8)) }
         var text = ""
@@ -64,19 +64,19 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Whether each picture already is a JPEG.
+    /// Whether each picture is already a JPEG.
     public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
-    /// Whether pictures are used as they are, without a `FormatConverter`.
+    /// Whether pictures are used directly, without a `FormatConverter`.
     public var isDirect: Bool { Self.preferred.contains(self) }
 
-    /// Whether a picture has all values from 0 to 255 unless the driver says otherwise.
-    var isFullByNature: Bool { isJPEG || self == .rgb24 || self == .bgr24 || isLumaAlone }
+    /// Whether a picture has full range (0 to 255) unless the driver says otherwise.
+    var isFullRangeByDefault: Bool { isJPEG || self == .rgb24 || self == .bgr24 || isGreyscale }
 
-    /// Whether there is no colour in it.
-    var isLumaAlone: Bool { self == .grey || ["Y16", "Y10B", "Y04", "Y06"].contains(characters) }
+    /// Whether it has no colour.
+    var isGreyscale: Bool { self == .grey || ["Y16", "Y10B", "Y04", "Y06"].contains(characters) }
 
-    /// Bytes of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
+    /// The size of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
     public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
         switch self {
         case .yuyv, .uyvy, .rgb24, .bgr24, .grey: bytesPerLine * height
@@ -86,7 +86,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Bytes of `width` pixels in a line of the first plane, of a direct raw format.
+    /// The minimum length of a line of the first plane, for a direct raw format.
     func bytesPerLine(width: Int) -> Int {
         switch self {
         case .yuyv, .uyvy: (width + 1) / 2 * 4

@@ -1,6 +1,6 @@
 import CVideo4Linux
 
-/// An `ioctl` request, tied to the type of its argument.
+/// An `ioctl` request with the type of its argument.
 struct Request<Argument> {
     /// The request's name in C, for error messages.
     let name: String

@@ -2,15 +2,15 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Small readings of /sys and /dev.
+/// Reads small files and links of /sys and /dev.
 enum SystemFile {
-    /// The text of a small file without the line end, or nil when it cannot be read.
+    /// The first line of a small file; nil if it cannot be read.
     static func text(of path: String) -> String? {
         guard let bytes = try? File.contents(of: FilePath(path), maximumByteCount: 4096) else { return nil }
         return String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
     }
 
-    /// The absolute path without links, or nil when there is no such file.
+    /// The absolute path without links; nil if there is no such file.
     static func realPath(_ path: String) -> FilePath? {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }

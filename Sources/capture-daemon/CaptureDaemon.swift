@@ -11,12 +11,12 @@ import Video4Linux
 struct CaptureDaemon: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture-daemon",
-        abstract: "Brings one camera's pictures into shared memory.",
+        abstract: "Publishes one camera's pictures in shared memory.",
         discussion: """
-            A camera that is missing, busy or forbidden is waited for; the state is in the status document, in the \
-            picture and in the log. SIGTERM ends the program, SIGHUP opens the camera anew.
+            A missing, busy or forbidden camera is waited for; its state appears in the status document, in the \
+            picture and in the log. SIGTERM ends the program, SIGHUP reopens the camera.
 
-            Which cameras there are, and what they can do: capture-daemon devices
+            To list the cameras and what they offer: capture-daemon devices
             """,
         version: orielVersion,
         subcommands: [ListDevices.self])
@@ -34,11 +34,11 @@ struct CaptureDaemon: ParsableCommand {
     var device = DeviceChoice.automatic
 
     @Option(
-        help: .init("Pixels (default: 1280x720); the nearest size that the camera offers is taken.", valueName: "WxH"),
+        help: .init("Pixels (default: 1280x720); the nearest size that the camera offers is used.", valueName: "WxH"),
         transform: Parse.size)
     var size = PictureSize(width: 1280, height: 720)
 
-    @Option(help: .init("Frames per second at most (default: 30).", valueName: "rate"), transform: Parse.rate)
+    @Option(help: .init("Maximum frames per second (default: 30).", valueName: "rate"), transform: Parse.rate)
     var fps = 30.0
 
     @Option(
@@ -54,13 +54,13 @@ struct CaptureDaemon: ParsableCommand {
     var quality = 80
 
     @Option(
-        help: .init("Colour of raw pictures: 420 (default) or 422.", valueName: "kind"),
+        help: .init("Chroma subsampling of raw pictures: 420 (default) or 422.", valueName: "kind"),
         transform: { try OptionValue.word($0) })
     var subsampling = PictureOptions.Subsampling.halfBoth
 
     @Option(
         name: .customLong("control"),
-        help: .init("A setting of the camera, such as brightness=128; as often as needed.", valueName: "name=value"),
+        help: .init("A control of the camera, such as brightness=128; may be repeated.", valueName: "name=value"),
         transform: { try ControlSetting($0) })
     var controls: [ControlSetting] = []
 
@@ -74,18 +74,18 @@ struct CaptureDaemon: ParsableCommand {
     var flip = Orientation.Flip.none
 
     @Option(
-        help: .init("Pictures to throw away after each start of the camera (default: 0).", valueName: "count"),
+        help: .init("Pictures to drop after each start of the camera (default: 0).", valueName: "count"),
         transform: { try OptionValue.whole($0, in: 0...1000) })
     var warmup = 0
 
     @Option(
         help: .init(
-            "Seconds without a picture after which the camera is opened anew (default: 2).", valueName: "seconds"),
+            "Seconds without a picture after which the camera is reopened (default: 2).", valueName: "seconds"),
         transform: Parse.timeout)
     var timeout = Duration.seconds(2)
 
     @Option(
-        help: .init("Pictures that the shared memory holds, 2 to 64 (default: 8).", valueName: "count"),
+        help: .init("Pictures in shared memory, 2 to 64 (default: 8).", valueName: "count"),
         transform: { try OptionValue.whole($0, in: 2...64) })
     var slots = 8
 
@@ -93,8 +93,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "Where controls that are set while this runs are kept (default: $STATE_DIRECTORY, else "
-                + "$XDG_STATE_HOME/oriel, else ~/.local/state/oriel).", valueName: "folder"))
+            "Where controls that are set at run time are saved (default: $STATE_DIRECTORY, otherwise "
+                + "$XDG_STATE_HOME/oriel, otherwise ~/.local/state/oriel).", valueName: "folder"))
     var stateDirectory: String?
 
     func run() throws {
@@ -109,7 +109,7 @@ struct CaptureDaemon: ParsableCommand {
         try CaptureLoop.run(options, makeSource: Self.source)
     }
 
-    /// The source that `--device` names.
+    /// Creates the source that `--device` names.
     private static func source(_ options: CaptureOptions, _ store: ControlStore) -> any FrameSource {
         let rate = options.pictures.framesPerSecond
         return switch options.device {

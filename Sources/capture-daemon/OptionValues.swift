@@ -4,7 +4,7 @@ import Linux
 import ProgramSupport
 import Video4Linux
 
-/// `--format`: a pixel format or the camera's best.
+/// `--format`: a pixel format, or the camera's best.
 enum FormatChoice: CustomStringConvertible {
     case automatic
     case only(PixelFormat)
@@ -17,7 +17,7 @@ enum FormatChoice: CustomStringConvertible {
     var description: String { pixelFormat?.name ?? "auto" }
 }
 
-/// Reads the values of options.
+/// Parses the values of options.
 enum Parse {
     static func size(_ text: String) throws -> PictureSize {
         guard let size = PictureSize(text), size.width >= 16, size.height >= 16, size.pixelCount <= 64_000_000 else {

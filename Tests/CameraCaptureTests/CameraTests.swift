@@ -29,12 +29,12 @@ struct CameraTests {
             ["--device", "/dev/video0", "--size", "640x480"] + arguments, environment: camera.environment, ring: ring)
     }
 
-    /// Waits until the ring says `state` with a reason that contains `text`.
+    /// Waits until the ring has `state` and a reason that contains `text`.
     private func wait(_ daemon: RunningDaemon, _ state: CameraState, _ text: String) -> Bool {
         eventually(30) { daemon.subscriber.status.map { $0.state == state && $0.reason.contains(text) } ?? false }
     }
 
-    @Test("its JPEGs arrive byte for byte, with the driver's times, whether or not anybody looks")
+    @Test("its JPEGs arrive byte for byte, with the driver's times, whether or not anybody watches")
     func passThrough() throws {
         let daemon = try start(FakeCamera(frames: folder.path))
         var last = try daemon.frame()
@@ -53,7 +53,7 @@ struct CameraTests {
         #expect(status.dropped[.unwatched] == 0)
     }
 
-    @Test("unplugged, it is waited for; plugged in again, it goes on in the same ring with higher numbers")
+    @Test("unplugged, it is waited for; plugged in again, it continues in the same ring with higher numbers")
     func unplug() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera, ["--control", "brightness=7", "--control", "zoom=3"])
@@ -66,14 +66,14 @@ struct CameraTests {
         _ = try daemon.status(.live)
         #expect(try daemon.frame(after: last).description.number > before.description.number)
         #expect(try #require(daemon.subscriber.status).restarts == 0)
-        // Each thing once, however many attempts there were.
+        // Each message once, however many attempts there were.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer answers") } == 1)
         #expect(daemon.log.count { $0.contains("is not there") } == 1)
         #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)
     }
 
-    @Test("a camera that falls silent is stalled, and live again as soon as it speaks")
+    @Test("a camera that falls silent is stalled, and live again with its next picture")
     func stall() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera, ["--timeout", "0.5"])
@@ -85,7 +85,7 @@ struct CameraTests {
     }
 
     @Test(
-        "what stands in the way of a camera is told with its remedy, and the camera is used as soon as it goes away",
+        "what blocks a camera is reported with its remedy, and the camera is used as soon as it is free",
         arguments: [
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
@@ -102,7 +102,7 @@ struct CameraTests {
         #expect(daemon.log.count { $0.contains(sentence) } == 1)
     }
 
-    @Test("a camera whose buffers come with EIO is opened anew until they come again")
+    @Test("a camera whose buffers return EIO is reopened until they work again")
     func inputError() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera)
@@ -115,7 +115,7 @@ struct CameraTests {
         #expect(pictures.contains(try daemon.frame(after: last).bytes))
     }
 
-    @Test("a camera that comes back with another size goes on in the same ring, in that size")
+    @Test("a camera that returns with another size continues in the same ring, in that size")
     func otherSize() throws {
         let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
         let daemon = try start(camera)
@@ -135,7 +135,7 @@ struct CameraTests {
         }
     }
 
-    @Test("spoilt frames are counted by what is wrong with them and never shown")
+    @Test("damaged frames are counted by their defect and never shown")
     func spoilt() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera)
@@ -152,7 +152,7 @@ struct CameraTests {
         #expect(isCounted, "\(daemon.subscriber.status?.dropped ?? [:])")
     }
 
-    @Test("raw pictures are encoded in the right colours, once a second until somebody looks")
+    @Test("raw pictures are encoded in the right colours, once a second until somebody watches")
     func raw() throws {
         let daemon = try start(FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"]))
         let frame = try daemon.frame()
@@ -176,7 +176,7 @@ struct CameraTests {
         #expect(status.encodedFrames == status.published)
     }
 
-    @Test("a rate between those of the camera is had by thinning, one of its own from the driver")
+    @Test("a rate between the camera's is reached by dropping frames, one of its own by the driver")
     func rates() throws {
         let thinned = try start(FakeCamera(frames: folder.path), ["--fps", "20"])
         let first = try thinned.frame().description
@@ -190,7 +190,7 @@ struct CameraTests {
         #expect(try #require(slow.subscriber.status).dropped[.rate] == 0)
     }
 
-    @Test("a driver that does not heed the rate gives no more pictures than were asked for")
+    @Test("with a driver that ignores the rate, no more pictures are published than requested")
     func ignoredRate() throws {
         let camera = try FakeCamera(frames: folder.path)
         try camera.setFaults("ignore-rate")
@@ -202,14 +202,14 @@ struct CameraTests {
         #expect(try #require(daemon.subscriber.status).dropped[.rate, default: 0] > 0)
     }
 
-    @Test("a size that the camera lacks is answered by the nearest, and that is said once")
+    @Test("for a size that the camera does not offer the nearest is used, which is logged once")
     func size() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--size", "800x600"])
         _ = try daemon.status(.live)
         #expect(daemon.log.count { $0.contains("/dev/video0 gives 640x480 instead of 800x600") } == 1)
     }
 
-    @Test("a format that the camera lacks is a state that names those it has")
+    @Test("a format that the camera does not offer is a state that names those it offers")
     func format() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--format", "nv12"])
         #expect(wait(daemon, .waiting, "/dev/video0 has no format nv12"))

@@ -15,7 +15,7 @@ extension RunningDaemon {
         subscript(name: String) -> JSON? { body[name] }
     }
 
-    /// Asks the control socket; throws when there is no whole answer.
+    /// Sends a request to the control socket; throws if the answer is not complete.
     func ask(_ line: String) throws -> ControlAnswer {
         let socket = try Socket.connect(to: controlSocket)
         Socket.setReceiveTimeout(of: socket.number, milliseconds: 20_000)
@@ -39,7 +39,7 @@ extension RunningDaemon {
     /// Sets controls, given as a JSON object.
     func set(_ controls: String) throws -> ControlAnswer { try ask(#"{"do":"set","controls":\#(controls)}"#) }
 
-    /// The value that a control has now.
+    /// A control's current value.
     func value(of control: String) -> Double? {
         let controls = (try? ask(#"{"do":"read"}"#))?["controls"]?.array
         return controls?.first { $0["name"]?.string == control }?["value"]?.number

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The control socket's thread", .timeLimit(.minutes(1)))
 struct ControlLoopTests {
-    @Test("while no connection can be accepted it rests instead of turning all the time, and it still ends at once")
+    @Test("if accept fails, the loop pauses instead of spinning, and still stops at once")
     func rests() throws {
         // Readable, but not a socket: every accept fails at once, as it does without descriptors.
         let listener = try EventDescriptor()
@@ -23,7 +23,7 @@ struct ControlLoopTests {
             try? ControlLoop(listenerNumber, stop: stopNumber, service).run()
             outcome.used.withLock { $0 = Clock.threadCPU - start }
         }
-        // Long enough that a thread that turns all the time has used much processor time.
+        // Long enough for a spinning thread to use much CPU time.
         Poll.wait([], milliseconds: 1500)
         stop.signal()
         thread.join()
@@ -33,7 +33,7 @@ struct ControlLoopTests {
     }
 
     private final class Outcome: Sendable {
-        /// Processor time in nanoseconds.
+        /// CPU time in nanoseconds.
         let used = Mutex<UInt64>(.max)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import CameraCapture
 
-/// Controls as they are read and set while the program runs, of a camera that only this process has.
+/// Reads and sets controls while the program runs, with a fake camera that only this process sees.
 @Suite("The control socket", .timeLimit(.minutes(3)))
 struct ControlSocketTests {
     private let folder = TemporaryFolder()
@@ -26,7 +26,7 @@ struct ControlSocketTests {
         return daemon
     }
 
-    /// What the camera was told, a line each.
+    /// The requests that the camera received, one per line.
     private var calls: [String] {
         let bytes = (try? File.contents(of: folder.path.appending("calls"))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -40,9 +40,9 @@ struct ControlSocketTests {
         String(decoding: (try? File.contents(of: file)) ?? [], as: UTF8.self)
     }
 
-    @Test("what is read is what the list of devices says, and how the camera is set now")
+    @Test("controls and formats are those of the list of devices, with the current values")
     func reading() throws {
-        // As much of /sys as makes the camera appear in the list.
+        // The part of /sys that makes the camera appear in the list.
         let node = folder.path.appending("sys/class/video4linux/video0")
         try Folder.make(node, permissions: 0o700)
         try folder.write("Fake Camera\n", to: "sys/class/video4linux/video0/name")
@@ -65,7 +65,7 @@ struct ControlSocketTests {
         #expect(answer["formats"] == device["formats"])
     }
 
-    @Test("what is set is applied and told as the camera made it, whatever order it is asked for in")
+    @Test("settings are applied in any order, and the answer has the values that the camera set")
     func setting() throws {
         let daemon = try start()
         let answer = try daemon.set(
@@ -76,7 +76,7 @@ struct ControlSocketTests {
         #expect(results.map { $0["name"]?.string }.count == 5)
         #expect(results.map { $0["value"]?.number } == [3000, 0, 255, 2, nil])
         #expect(results.map { $0["asked"]?.description } == ["3000", "false", "300", "\"60 Hz\"", "true"])
-        #expect(results[2]["message"]?.string == "300 is not within 0 to 255: it is 255 now.")
+        #expect(results[2]["message"]?.string == "300 is outside 0 to 255: it is 255 now.")
         #expect(results.indices.allSatisfy { $0 == 2 || results[$0]["message"] == .null })
         #expect(daemon.value(of: "brightness") == 255)
         #expect(calls.contains("White Balance Once 1"))
@@ -84,22 +84,22 @@ struct ControlSocketTests {
         #expect(large["results"]?.array?.map { $0["value"]?.number } == [255, 1])
         #expect(
             large["results"]?[0]?["message"]?.string
-                == "9.223372036854776e+18 is not within 0 to 255: it is 255 now.")
+                == "9.223372036854776e+18 is outside 0 to 255: it is 255 now.")
         #expect(large["results"]?[1]?["message"] == .null)
-        // What an automatic rules cannot be set while that is on.
+        // What an automatic control overrides cannot be set while that is on.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
         #expect(ruled["results"]?[1]?["message"]?.string?.contains("inactive") == true)
         #expect(ruled["results"]?[1]?["value"]?.number == 3000)
     }
 
     @Test(
-        "where anything cannot be done nothing is, and the answer says what would be right",
+        "if any setting is invalid nothing is set, and the answer says what would be valid",
         arguments: [
-            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': there are brightness"),
-            (#"{"brightness":1,"privacy":true}"#, 409, "The control 'privacy' can be read only: leave it out."),
+            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': choose among brightness"),
+            (#"{"brightness":1,"privacy":true}"#, 409, "The control 'privacy' is read-only: leave it out."),
             (
                 #"{"brightness":1,"power_line_frequency":"70 Hz"}"#, 400,
-                "The control 'power_line_frequency' has no choice '70 Hz': it has 0 (Disabled)"
+                "The control 'power_line_frequency' has no choice '70 Hz': choose among 0 (Disabled)"
             ),
             (#"{"brightness":1,"power_line_frequency":7}"#, 400, "has no choice '7'"),
             (#"{"brightness":1,"white_balance_automatic":2}"#, 400, "true or false"),
@@ -107,13 +107,14 @@ struct ControlSocketTests {
             (#"{"brightness":1.5}"#, 400, "The control 'brightness' takes a whole number from 0 to 255, not 1.5."),
             (#"{"brightness":"1"}"#, 400, "a whole number"), (#"{"brightness":true}"#, 400, "a whole number"),
             (#"{"brightness":[1]}"#, 400, "a whole number"),
-            (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' stands there twice: give it once."),
+            (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' was given twice: give it once."),
             (#"{"brightness":1,"white_balance_once":1}"#, 400, "takes true"),
             (
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
                 "The control 'white_balance_once' has no default: leave it out."
             ),
-            (#"{"brightness":1,"*":0}"#, 400, "'*' takes null"), ("[1]", 400, "an object"), ("3", 400, "an object"),
+            (#"{"brightness":1,"*":0}"#, 400, "'*' takes only null"), ("[1]", 400, "an object"),
+            ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
         let daemon = try start()
@@ -124,7 +125,7 @@ struct ControlSocketTests {
         #expect(calls == ["STREAMON 0"])
     }
 
-    @Test("null is the default, or what the command line says; a star is all of them")
+    @Test("null resets a control to the default or the command line's value; a star resets all")
     func defaults() throws {
         let daemon = try start(["--control", "brightness=7"])
         _ = try daemon.set(
@@ -142,7 +143,7 @@ struct ControlSocketTests {
         #expect(text(of: file(daemon.ring)).contains(#""controls":{"brightness":12}"#))
     }
 
-    @Test("it is there again after a replug and after a restart, before the first picture, until it is taken back")
+    @Test("settings are restored after a replug and after a restart, before the first picture, until they are reset")
     func kept() throws {
         let ring = TemporaryRing()
         let camera = try FakeCamera(settings: [
@@ -161,7 +162,7 @@ struct ControlSocketTests {
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let before = calls.count
         let second = try start(base, camera: camera, ring: ring)
-        // The ring tells the dead one's state until the next one has written its own.
+        // The ring has the dead writer's state until the next writer has set its own.
         #expect(eventually(30) { calls.count > before && calls.last == "STREAMON 0" })
         let again = Array(calls[before...])
         #expect(again.last == "STREAMON 0")
@@ -176,7 +177,7 @@ struct ControlSocketTests {
         #expect(third.value(of: "white_balance_automatic") == 0)
     }
 
-    @Test("what an automatic rules is kept, comes back as soon as that is switched off, and is no reason to warn")
+    @Test("an overridden setting is saved, restored once the automatic control is off, and causes no warning")
     func ruled() throws {
         let ring = TemporaryRing()
         let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
@@ -189,7 +190,7 @@ struct ControlSocketTests {
         _ = try daemon.status(.live)
         #expect(daemon.value(of: "white_balance_automatic") == 1)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
-        // Nothing else frees it.
+        // Other changes do not restore it.
         _ = try daemon.set(#"{"brightness":3}"#)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
         let answer = try daemon.set(#"{"white_balance_automatic":false}"#)
@@ -200,14 +201,14 @@ struct ControlSocketTests {
         #expect(text(of: file(ring)).contains(#""white_balance_temperature":5000"#))
         #expect(!daemon.log.contains { $0.contains("refuses") }, "\(daemon.log)")
         #expect(daemon.stop() == 0)
-        // A command line that does not fit together is another thing.
+        // An inconsistent command line does cause a warning.
         let other = try start(["--control", "white_balance_temperature=5000"], camera: camera)
         #expect(other.log.count { $0.contains("refuses 5000 for the control 'white_balance_temperature'") } == 1)
         _ = try other.set(#"{"white_balance_automatic":false}"#)
         #expect(other.value(of: "white_balance_temperature") == 5000)
     }
 
-    @Test("a file that is damaged is mentioned, left alone until something is set, and then made anew")
+    @Test("a damaged file is logged, left alone until something is set, and then replaced")
     func damaged() throws {
         let ring = TemporaryRing()
         try Folder.make(folder.path.appending("state"), permissions: 0o700)
@@ -220,19 +221,19 @@ struct ControlSocketTests {
         #expect(Folder.names(in: folder.path.appending("state")).count == 1)
     }
 
-    @Test("where nothing can be kept it is set all the same, and the answer says so")
+    @Test("a setting that cannot be saved is applied anyway, and the answer says so")
     func noPlace() throws {
         try folder.write("a file, no folder", to: "state")
         let daemon = try start()
         for _ in 0..<2 {
             let result = try daemon.set(#"{"brightness":3}"#)["results"]?[0]
             #expect(result?["value"]?.number == 3)
-            #expect(result?["message"]?.string?.hasPrefix("It cannot be kept for the next start: ") == true)
+            #expect(result?["message"]?.string?.hasPrefix("It was not saved for the next start: ") == true)
         }
-        #expect(daemon.log.count { $0.contains("cannot be kept for the next start") } == 1)
+        #expect(daemon.log.count { $0.contains("cannot be saved for the next start") } == 1)
     }
 
-    @Test("a camera that is away is told with the reason; what is no camera has no controls")
+    @Test("an absent camera is reported with the reason; a source that is not a camera has no controls")
     func others() throws {
         let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
         let daemon = try start(camera: camera)
@@ -256,7 +257,7 @@ struct ControlSocketTests {
         #expect(try pattern.set(#"{"brightness":1}"#).status == 400)
     }
 
-    @Test("the socket is for user and group, replaces what a killed program has left, and goes with its own")
+    @Test("only user and group can open the socket; it replaces a killed program's, and is removed at the end")
     func socket() throws {
         let ring = TemporaryRing()
         let place = TemporaryFolder()
@@ -271,17 +272,17 @@ struct ControlSocketTests {
         let next = try RunningDaemon(arguments, ring: ring)
         _ = try next.status(.live)
         #expect(eventually { (try? Socket.connect(to: socket)) != nil })
-        // Another one with the same folder does not take it away, and captures all the same.
+        // Another program with the same folder does not take it away, and captures all the same.
         let other = try RunningDaemon(arguments)
         _ = try other.status(.live)
-        #expect(other.log.contains { $0.contains("nobody can set the controls") })
+        #expect(other.log.contains { $0.contains("the controls cannot be set") })
         _ = other.stop()
         #expect((try? Socket.connect(to: socket)) != nil)
         #expect(next.stop() == 0)
         #expect(Folder.names(in: place.path).isEmpty)
     }
 
-    @Test("whoever connects and says nothing, nonsense or too much disturbs neither others nor the pictures")
+    @Test("clients that send nothing, nonsense or too much disturb neither other clients nor the pictures")
     func hostile() throws {
         let daemon = try start()
         daemon.subscriber.takeInterest()

@@ -12,7 +12,7 @@ struct FolderTests {
     private let folder = TemporaryFolder()
 
     private func write(_ bytes: [UInt8], _ name: String) throws {
-        // Under another name first: the file appears whole.
+        // Renamed afterwards, so that the file appears whole.
         let hidden = folder.path.appending("." + name)
         let file = try FileDescriptor.open(
             hidden, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -24,13 +24,13 @@ struct FolderTests {
         #expect(unsafe unlink(folder.path.appending(name).string) == 0)
     }
 
-    /// The tags of the next `count` pictures, in the order of their numbers; every one is whole and unchanged.
+    /// The tags of the next `count` pictures, in the order of their numbers; each is whole and unchanged.
     private func tags(_ count: Int, of daemon: RunningDaemon, from pictures: [UInt8: [UInt8]]) throws -> [UInt8] {
         var tags: [UInt8] = []
         var number: UInt64 = 0
         while tags.count < count {
             let frame = try daemon.frame(after: number)
-            // A test that was held up for too long to see every picture begins anew.
+            // A test that was delayed for too long to see every picture starts over.
             if number != 0 && frame.description.number != number + 1 { tags = [] }
             number = frame.description.number
             let tag = try #require(pictures.first { $0.value == frame.bytes }?.key, "bytes that were never in a file")
@@ -39,9 +39,9 @@ struct FolderTests {
         return tags
     }
 
-    @Test("its pictures come in the order of their names, in a loop, byte for byte")
+    @Test("its pictures are played in a loop in the order of their names, byte for byte")
     func order() throws {
-        // Padding behind the end and missing tables: a camera's would be mended, a file's stay as they are.
+        // With padding behind the end and without tables: a camera's pictures would be repaired, a file's are not.
         let pictures: [UInt8: [UInt8]] = [
             1: SampleJPEG.bytes(tag: 1), 2: SampleJPEG.bytes(tag: 2, hasTables: false),
             3: SampleJPEG.bytes(tag: 3) + [0, 0, 0, 0],
@@ -59,7 +59,7 @@ struct FolderTests {
         #expect(status.source.device == folder.path.string)
     }
 
-    @Test("a picture that is put in or taken out is so at once")
+    @Test("a picture that is added or removed takes effect at once")
     func changes() throws {
         var pictures = [UInt8(1): SampleJPEG.bytes(tag: 1)]
         try write(SampleJPEG.bytes(tag: 1), "a.jpg")
@@ -85,7 +85,7 @@ struct FolderTests {
         #expect(daemon.log.count { $0.contains("holds no JPEG") } == 2)
     }
 
-    @Test("a folder that is not there is waited for")
+    @Test("a folder that does not exist is waited for")
     func missing() throws {
         let path = folder.path.appending("later")
         let daemon = try RunningDaemon(["--device", path.string + "/"])
@@ -97,7 +97,7 @@ struct FolderTests {
         #expect(try daemon.frame().bytes == SampleJPEG.bytes(tag: 7))
     }
 
-    @Test("a file that is no picture is passed over; where there is nothing else, that is said")
+    @Test("a file that is not a picture is skipped; if there is no other, the state says so")
     func damaged() throws {
         try write([0xff, 0xd8, 1, 2, 3], "a.jpg")
         let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "10"])

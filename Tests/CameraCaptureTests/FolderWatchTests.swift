@@ -34,7 +34,7 @@ struct FolderWatchTests {
         #expect(try inotifyCount(folder) == 1)
     }
 
-    @Test("without an instance the log says so once, and the source looks for itself once per second")
+    @Test("without an instance the log says so once, and the source checks for itself once per second")
     func withoutInotify() throws {
         let log = RecordedLog()
         let source = FolderSource(folder.path, framesPerSecond: 10)

@@ -7,7 +7,7 @@ import Testing
 @Suite("Options")
 struct OptionTests {
     @Test(
-        "words, indices and paths say which source is meant",
+        "words, indices and paths select the source",
         arguments: [
             ("auto", DeviceChoice.automatic), ("pattern", .pattern), ("0", .node("/dev/video0")),
             ("12", .node("/dev/video12")), ("/dev/null", .node("/dev/null")), ("/tmp", .folder("/tmp")),
@@ -19,19 +19,19 @@ struct OptionTests {
     }
 
     @Test(
-        "what can be no source is refused with what can",
+        "an invalid source is refused with what is valid",
         arguments: [
             ("", "it is empty: give auto, pattern, an index, or a path"),
             ("webcam", "there is no such device or folder: give auto, pattern, an index, or a path"),
-            ("/etc/passwd", "it is a file: give the folder that it lies in, or a device"),
-            ("99999999999", "there is no device with so high an index"),
+            ("/etc/passwd", "it is a file: give the folder that contains it, or a device"),
+            ("99999999999", "the index is too high: give 0 to 65535"),
         ])
     func wrongDevices(text: String, sentence: String) {
         let error = #expect(throws: OptionError.self) { try DeviceChoice(text) }
         #expect(error?.description == sentence)
     }
 
-    @Test("a control is a name and a value, which may hold equals signs itself")
+    @Test("a control is a name and a value, which may contain equals signs")
     func controls() throws {
         let setting = try ControlSetting("power_line_frequency=50 Hz=x")
         #expect(setting.name == "power_line_frequency")
@@ -43,7 +43,7 @@ struct OptionTests {
         #expect(throws: OptionError.self) { try ControlSetting(text) }
     }
 
-    @Test("the ring's first slots hold what is encoded here at its worst, and a camera's JPEGs as they are")
+    @Test("the ring's first slots fit the worst case of pictures encoded here, and a camera's usual JPEGs")
     func slots() {
         var options = CaptureOptions(device: .pattern)
         #expect(options.slotByteCount >= 1280 * 720 * 3 / 2)

@@ -10,7 +10,7 @@ import TurboJPEG
 
 @Suite("capture-daemon", .timeLimit(.minutes(3)))
 struct ProgramTests {
-    @Test("the pattern gives whole pictures of its size, with numbers and times that rise")
+    @Test("the pattern delivers whole pictures of its size, with increasing numbers and times")
     func pattern() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "320x240", "--fps", "20"])
         daemon.subscriber.takeInterest()
@@ -40,7 +40,7 @@ struct ProgramTests {
         let before = try #require(daemon.subscriber.status)
         _ = try daemon.frame(after: first.description.number + 20)
         let after = try #require(daemon.subscriber.status)
-        // All that was left out was left out before somebody came.
+        // All dropped pictures were dropped before a viewer came.
         #expect(before.dropped[.unwatched, default: 0] > 5)
         #expect(after.dropped[.unwatched, default: 0] <= before.dropped[.unwatched, default: 0] + 1)
     }
@@ -64,7 +64,7 @@ struct ProgramTests {
         #expect(!daemon.log.contains { $0.contains("Backtrac") || $0.contains("crashed") }, "\(daemon.log)")
     }
 
-    @Test("SIGHUP opens the source anew and the pictures go on")
+    @Test("SIGHUP reopens the source and the pictures go on")
     func hangUp() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         daemon.subscriber.takeInterest()
@@ -74,7 +74,7 @@ struct ProgramTests {
         #expect(daemon.stop() == 0)
     }
 
-    @Test("a second daemon for the same camera is refused, the first one goes on")
+    @Test("a second daemon for the same camera is refused, and the first one goes on")
     func second() throws {
         let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         first.subscriber.takeInterest()
@@ -87,7 +87,7 @@ struct ProgramTests {
         #expect(try #require(first.subscriber.status).restarts == 0)
     }
 
-    @Test("after kill -9 the next one takes the ring over and the number rises")
+    @Test("after kill -9 the next one takes over the ring and the numbers increase")
     func killed() throws {
         let ring = TemporaryRing()
         let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
@@ -95,7 +95,7 @@ struct ProgramTests {
         let before = try first.frame(after: try first.frame().description.number + 5)
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
-        // The reader of old goes on by itself.
+        // The old reader carries on by itself.
         var after = before
         let came = eventually(30) {
             after = first.subscriber.copyNewestFrame() ?? before
@@ -107,14 +107,14 @@ struct ProgramTests {
         #expect(second.objects.isEmpty)
     }
 
-    @Test("a camera that is not there is a state, said once in the log, and never the end")
+    @Test("a missing camera is a state, logged once, and never ends the program")
     func missing() throws {
         let daemon = try RunningDaemon(["--device", "/dev/video4095"])
         let sentence = "/dev/video4095 is not there: plug the camera in or choose another --device"
         #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
         let status = try daemon.status(.waiting)
         #expect(status.isWriterAlive)
-        // Five attempts later, by the heartbeats that go on.
+        // Five attempts later, judging by the heartbeats, which go on.
         let start = Clock.monotonic
         #expect(eventually(30) { Clock.monotonic - start > 2_000_000_000 })
         #expect(daemon.process.isRunning)
@@ -123,7 +123,7 @@ struct ProgramTests {
         #expect(daemon.stop() == 0)
     }
 
-    @Test("turned pictures have their sides exchanged, or trimmed where the edge is no whole block")
+    @Test("turned pictures have swapped sides, and partial blocks at the edge are dropped")
     func turned() throws {
         let daemon = try RunningDaemon([
             "--device", "pattern", "--size", "320x184", "--rotate", "90", "--flip", "vertical",
@@ -134,7 +134,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "an option that cannot be is one sentence and status 64",
+        "an invalid option is one sentence and status 64",
         arguments: [
             ["--size", "12"], ["--camera", "A"], ["--fps", "0"], ["--rotate", "45"], ["--flip", "up"],
             ["--control", "x"], ["--quality", "0"], ["--device", "nothing"], ["--wrong"], ["--timeout"],
@@ -148,21 +148,21 @@ struct ProgramTests {
         #expect(result.errors.count { $0 == "\n" } == 1)
     }
 
-    @Test("a number below zero is refused with what may be given")
+    @Test("a negative number is refused with the valid range")
     func negative() throws {
         let result = try RunningDaemon.run(["--fps", "-1"])
         #expect(result.status == 64)
         #expect(result.errors.contains("'-1'") && result.errors.contains("give a number from 0.1 to 240"))
     }
 
-    @Test("the version and the help are on the standard output", arguments: ["--version", "--help", "devices"])
+    @Test("the version and the help are printed on standard output", arguments: ["--version", "--help", "devices"])
     func information(argument: String) throws {
         let result = try ChildProcess.run(RunningDaemon.program(), [argument])
         #expect(result.status == 0)
         #expect(!result.output.isEmpty)
     }
 
-    @Test("systemd is told of the start, the state and the end")
+    @Test("systemd is notified of the start, the state and the end")
     func systemd() throws {
         let socket = try ReceivingSocket()
         let daemon = try RunningDaemon(

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The real capture-daemon, as this test run has built it, with a ring of its own.
+/// The real capture-daemon, built with the tests, with a ring of its own.
 final class RunningDaemon {
     let ring: TemporaryRing
     let subscriber: FrameSubscriber
@@ -28,14 +28,14 @@ final class RunningDaemon {
     }
 
     deinit {
-        // Before the ring's name is removed: a writer that lives makes it anew.
+        // Stop the writer before the ring's name is removed: a live writer would restore it.
         process.end()
     }
 
-    /// The program that was built beside the tests.
+    /// The program that was built with the tests.
     static func program() throws -> String { try ChildProcess.buildFolder() + "/capture-daemon" }
 
-    /// Runs the program to its end; its exit status and what it wrote to the standard error.
+    /// Runs the program until it exits; returns its exit status and its standard error.
     static func run(_ arguments: [String]) throws -> (status: CInt?, errors: String) {
         let folder = TemporaryFolder()
         let log = folder.path.appending("log")
@@ -47,7 +47,7 @@ final class RunningDaemon {
     /// Its control socket.
     var controlSocket: FilePath { ring.name.camera.controlSocket(in: folder.path) }
 
-    /// What it has logged so far, a line each, without the time.
+    /// Its log so far, one message per line, without the time.
     var log: [String] {
         let text = (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) }
         return (text ?? "").split(separator: "\n").map { line in
@@ -55,7 +55,7 @@ final class RunningDaemon {
         }
     }
 
-    /// Waits until the ring says `state`; its status then.
+    /// Waits until the ring has `state`; returns the status.
     func status(_ state: CameraState, sourceLocation: SourceLocation = #_sourceLocation) throws -> RingStatus {
         _ = eventually(30) { subscriber.status?.state == state }
         let status = try #require(subscriber.status, "\(log)", sourceLocation: sourceLocation)
@@ -74,12 +74,12 @@ final class RunningDaemon {
         return try #require(nil, "no picture after \(number): \(log)", sourceLocation: sourceLocation)
     }
 
-    /// Ends it as systemd and people do: its exit status, or the signal's number, negative.
+    /// Stops it as systemd and people do; returns its exit status, or the negative number of the signal.
     func stop(_ signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
         return process.wait(milliseconds: 30_000)
     }
 
-    /// What is in shared memory under its prefix.
+    /// The files with its prefix in shared memory.
     var objects: [String] { Folder.names(in: RingName.folder).filter { $0.hasPrefix(ring.prefix.text) } }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Capturing
 
-@Suite("A camera's ups and downs", .timeLimit(.minutes(1)))
+@Suite("CaptureSession", .timeLimit(.minutes(1)))
 struct CaptureSessionTests {
     private let ring = TemporaryRing()
     private let source = ScriptedSource()
@@ -32,7 +32,7 @@ struct CaptureSessionTests {
         subscriber = try FrameSubscriber(ring.name)
     }
 
-    /// Lets the session live from `from` to `to` (milliseconds), a picture of `tag` every `interval` if there is one.
+    /// Runs the session from `from` to `to` (milliseconds), with a picture of `tag` every `interval` if given.
     private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
         for time in stride(from: from, to: to, by: 20) {
             source.now = Self.start + .milliseconds(time)
@@ -58,7 +58,7 @@ struct CaptureSessionTests {
         #expect(log.lines == ["notice: pictures come from /dev/video7 (Scripted, MJPG, 64x48 at 30 frames/s)"])
     }
 
-    @Test("a camera that is not there is tried after 0.1 s, then ever later, and mentioned once")
+    @Test("a missing camera is retried after 0.1 s, then at growing intervals, and logged once")
     func missing() throws {
         source.openError = SourceError(.waiting, "/dev/video7 is not there: plug the camera in")
         try live(0, 10_000)
@@ -68,7 +68,7 @@ struct CaptureSessionTests {
         #expect(log.lines == ["warning: /dev/video7 is not there: plug the camera in"])
     }
 
-    @Test("a change in /dev wakes it at once, and the waits begin anew")
+    @Test("a change in /dev triggers an attempt at once, and the intervals start over")
     func woken() throws {
         source.openError = SourceError(.waiting, "not there")
         try live(0, 3200)
@@ -84,7 +84,7 @@ struct CaptureSessionTests {
         #expect(openings.suffix(2) == [3200, 3300])
     }
 
-    @Test("a loss is told at once, and the first picture after it makes it live again")
+    @Test("a loss is reported at once, and the next picture makes the camera live again")
     func lossAndReturn() throws {
         try live(0, 500, tag: 1)
         source.loss = SourceError(.waiting, "gone")
@@ -102,7 +102,7 @@ struct CaptureSessionTests {
         #expect(log.lines.map { $0.prefix(9) } == ["notice: p", "warning: ", "warning: ", "notice: p"])
     }
 
-    @Test("a camera that falls silent is stalled after two seconds, and opened anew until it speaks")
+    @Test("a camera that falls silent is stalled after two seconds, and reopened until it delivers again")
     func silence() throws {
         try live(0, 1000, tag: 1)
         try live(1000, 2900)
@@ -127,7 +127,7 @@ struct CaptureSessionTests {
         #expect(report.state == .stalled)
     }
 
-    @Test("pictures that are thinned out show that the camera lives")
+    @Test("pictures that are dropped for the rate show that the camera is alive")
     mutating func thinned() throws {
         let source = source
         session = try CaptureSession(source, publisher, PictureOptions(framesPerSecond: 0.1), report, logger) {
@@ -141,7 +141,7 @@ struct CaptureSessionTests {
         #expect(report.state == .stalled)
     }
 
-    @Test("pictures that cannot be shown are counted, and in the end the reason is told")
+    @Test("pictures that cannot be shown are counted, and after the timeout the reason is reported")
     func refused() throws {
         for time in stride(from: 0, to: 6000, by: 40) {
             source.pictures = [[1, 2, 3]]
@@ -156,7 +156,7 @@ struct CaptureSessionTests {
         #expect(subscriber.copyNewestFrame() == nil)
     }
 
-    @Test("a camera without a signal says so, whether it sends pictures of nothing or nothing at all")
+    @Test("a camera without a signal is reported as such, whether or not it sends pictures")
     func noSignal() throws {
         try live(0, 1500, tag: 1)
         source.signalLoss = SourceError(.noSignal, "/dev/video7 has no signal")
@@ -170,7 +170,7 @@ struct CaptureSessionTests {
         #expect(log.lines.count == 3)
     }
 
-    @Test("a camera that gives one picture and falls silent, again and again, does not fill the log")
+    @Test("a camera that delivers one picture and falls silent, again and again, does not fill the log")
     func flapping() throws {
         for round in 0..<200 {
             try live(round * 5000, round * 5000 + 400, tag: 1)
@@ -193,11 +193,11 @@ struct CaptureSessionTests {
         #expect(!session.isOpen)
     }
 
-    @Test("SIGHUP opens the source anew and lets another take its place")
+    @Test("SIGHUP reopens the source and lets another take its place")
     func reopen() throws {
         try live(0, 500, tag: 1)
         var events = CaptureSession.Events()
-        events.isReopenAsked = true
+        events.isReopenRequested = true
         source.now = Self.start + .milliseconds(500)
         try session.advance(at: source.now, events)
         #expect(source.isForgotten)
@@ -214,7 +214,7 @@ struct CaptureSessionTests {
         #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': it has brightness", "warning: gone"])
     }
 
-    @Test("in every state it wants to be called within 250 ms, so that readers know it lives")
+    @Test("in every state its deadline is within 250 ms, so that readers know that it is alive")
     func heartbeat() throws {
         func check(_ time: Int) throws {
             source.now = Self.start + .milliseconds(time)

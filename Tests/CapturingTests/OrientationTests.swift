@@ -3,10 +3,10 @@ import TurboJPEG
 
 @testable import Capturing
 
-@Suite("Turning")
+@Suite("Orientation")
 struct OrientationTests {
     @Test(
-        "the options are one turn, mirrored after it was rotated",
+        "the options become one turn: a rotation, then a mirroring",
         arguments: [
             (Orientation.Rotation.none, Orientation.Flip.none, Turn.none), (.none, .horizontal, .flipHorizontal),
             (.none, .vertical, .flipVertical), (.none, .both, .rotate180), (.quarter, .none, .rotate90),

@@ -8,11 +8,11 @@ struct PatternTests {
     /// 2026-11-22 14:08:05.042 UTC.
     private static let time: UInt64 = 1_795_356_485_042_000_000
 
-    @Test("the frame number stands in it in letters that a screenshot shows")
+    @Test("the frame number is in the picture, in letters that are legible in a screenshot")
     func number() {
         var picture = PatternPicture(width: 1280, height: 720, camera: "main")
         picture.draw(realtime: Self.time, number: 1_795_356_480_123)
-        // The same text drawn by itself, wherever it stands: every pixel of it is found in the picture.
+        // The same text drawn by itself: all its pixels are found at some place in the picture.
         var text = Canvas(width: 1280, height: 720)
         let color = Color(red: 255, green: 200, blue: 60)
         let scale = 11
@@ -46,7 +46,7 @@ struct PatternTests {
         #expect(picture.canvas.redDifference == first.redDifference)
     }
 
-    @Test("the box comes round once in four seconds")
+    @Test("the box crosses the picture once in four seconds")
     func box() {
         var picture = PatternPicture(width: 640, height: 480, camera: "main")
         func left(after milliseconds: UInt64) -> Int? {

@@ -5,7 +5,7 @@ import TurboJPEG
 
 @testable import Capturing
 
-@Suite("A turner of pictures")
+@Suite("PictureTurner")
 struct PictureTurnerTests {
     @Test("turns a good picture after any number of damaged ones")
     func recovers() throws {
@@ -25,7 +25,7 @@ struct PictureTurnerTests {
             var damaged = good
             for _ in 0..<8 {
                 random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                // In the headers, where the tables are.
+                // In the headers, which hold the tables.
                 damaged[2 + Int(random >> 33) % min(600, damaged.count - 2)] = UInt8(truncatingIfNeeded: random >> 20)
             }
             _ = try? damaged.withRawSpan { try turner.turn($0, width: 160, height: 120) }

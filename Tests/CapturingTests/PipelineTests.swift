@@ -8,7 +8,7 @@ import TurboJPEG
 
 @testable import Capturing
 
-@Suite("On the way to the ring")
+@Suite("FramePipeline")
 struct PipelineTests {
     private let ring = TemporaryRing()
     private let log = RecordedLog()
@@ -35,14 +35,14 @@ struct PipelineTests {
 
     private var newest: [UInt8]? { subscriber.copyNewestFrame()?.bytes }
 
-    @Test("a camera's picture arrives as it was sent")
+    @Test("a camera's picture is published unchanged")
     func unchanged() throws {
         #expect(try publish(SampleJPEG.bytes(tag: 1), pipeline()))
         #expect(newest == SampleJPEG.bytes(tag: 1))
         #expect(subscriber.copyNewestFrame()?.description.width == 64)
     }
 
-    @Test("missing tables are put in and padding is cut off, for a camera; a file stays as it is")
+    @Test("missing tables are added and padding is cut off, for a camera; a file stays unchanged")
     func repair() throws {
         let bare = SampleJPEG.bytes(tag: 1, hasTables: false)
         let raw = bare + [UInt8](repeating: 0, count: 500)
@@ -56,7 +56,7 @@ struct PipelineTests {
     }
 
     @Test(
-        "what is no picture is counted by what it lacks",
+        "invalid pictures are counted by their defect",
         arguments: [
             ([], DropReason.empty), ([1, 2, 3], .noStart), ([0xff, 0xd8, 0xff, 0xd9], .noFrameHeader),
             (SampleJPEG.bytes(hasEnd: false), .truncated),
@@ -69,7 +69,7 @@ struct PipelineTests {
         #expect(pipeline.lastRefusal != nil)
     }
 
-    @Test("a camera that never sends the end is shown all the same, and that is said once")
+    @Test("pictures of a camera that never sends the end marker are shown anyway, which is logged once")
     func relaxed() throws {
         let pipeline = try pipeline()
         let published = try (0..<100).count { _ in try publish(SampleJPEG.bytes(hasEnd: false), pipeline) }
@@ -86,7 +86,7 @@ struct PipelineTests {
         #expect(newest == large)
     }
 
-    @Test("the first pictures of a camera that starts dark are thrown away, after each start")
+    @Test("the first pictures of a camera that starts dark are dropped, after each start")
     func warmUp() throws {
         let pipeline = try pipeline(PictureOptions(warmUpFrameCount: 3))
         let admitted = (0..<6).map { pipeline.admits(Instant(nanoseconds: UInt64($0) * 50_000_000), isRaw: false) }
@@ -95,7 +95,7 @@ struct PipelineTests {
         #expect(!pipeline.admits(Instant(nanoseconds: 1_000_000_000), isRaw: false))
     }
 
-    @Test("raw pictures are encoded once a second for nobody, and from the next one on for a viewer")
+    @Test("raw pictures are encoded once a second while nobody watches, and from the next one on for a viewer")
     func demand() throws {
         let pipeline = try pipeline()
         let pixels = [UInt8](repeating: 128, count: 64 * 48 * 2)

@@ -3,22 +3,22 @@ import SharedFrame
 
 @testable import Capturing
 
-/// A source that does what a test tells it.
+/// A source controlled by a test.
 final class ScriptedSource: FrameSource {
     var description = SourceDescription(kind: "v4l2", device: "/dev/video7", name: "Scripted", format: "MJPG")
     var nextFrameTime: Instant?
 
-    /// Why it cannot be opened; nil: it can.
+    /// Why it cannot be opened; nil if it can.
     var openError: SourceError?
     var opened = OpenedSource(width: 64, height: 48, framesPerSecond: 30)
-    /// What the next delivery brings.
+    /// What the next delivery passes on.
     var pictures: [[UInt8]] = []
     var loss: SourceError?
     var signalLoss: SourceError?
     private(set) var openings: [Instant] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
-    /// The time that the test has made up.
+    /// The test's clock.
     var now = Instant.distantPast
 
     func open() throws(SourceError) -> OpenedSource {

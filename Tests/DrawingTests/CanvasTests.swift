@@ -1,9 +1,9 @@
 import Drawing
 import Testing
 
-@Suite("The canvas")
+@Suite("Canvas")
 struct CanvasTests {
-    @Test("a rectangle that lies partly outside is drawn as far as it lies inside")
+    @Test("a rectangle partly outside is clipped")
     func clipping() {
         var canvas = Canvas(width: 4, height: 3)
         canvas.fill(Rectangle(x: 2, y: -5, width: 100, height: 7), .white)
@@ -21,7 +21,7 @@ struct CanvasTests {
     }
 
     @Test(
-        "rectangles of any place and size are harmless",
+        "rectangles of any position and size are harmless",
         arguments: [
             Rectangle(x: 0, y: 0, width: 0, height: 5), Rectangle(x: 0, y: 0, width: -5, height: 5),
             Rectangle(x: 100, y: 100, width: 5, height: 5), Rectangle(x: -100, y: -100, width: 5, height: 5),
@@ -35,7 +35,7 @@ struct CanvasTests {
         #expect(canvas.luma == [UInt8](repeating: 0, count: 49))
     }
 
-    @Test("an outline lies inside of its rectangle and leaves the middle alone")
+    @Test("an outline lies inside its rectangle and leaves the middle alone")
     func outline() {
         var canvas = Canvas(width: 6, height: 5)
         canvas.outline(Rectangle(x: 1, y: 0, width: 4, height: 4), .grey(1), thickness: 1)

@@ -1,7 +1,7 @@
 import Drawing
 import Testing
 
-@Suite("The picture that says what is wrong")
+@Suite("StatusPicture")
 struct StatusPictureTests {
     private static let message =
         "The camera /dev/video0 is unplugged. It is looked for, and the picture comes back by itself. Since 14:03:22."
@@ -21,7 +21,7 @@ struct StatusPictureTests {
         #expect(canvas.luma.count == width * height)
     }
 
-    @Test("sizes that cannot be are drawn as one pixel")
+    @Test("invalid sizes are drawn as one pixel")
     func impossibleSizes() {
         let canvas = StatusPicture.draw(width: 0, height: -4, title: "")
         #expect(canvas.width == 1 && canvas.height == 1)
@@ -36,7 +36,7 @@ struct StatusPictureTests {
         #expect(bright > luma.count / 500)
     }
 
-    @Test("title and message are written in it as they are", arguments: [(320, 180), (480, 270)])
+    @Test("title and message appear unchanged", arguments: [(320, 180), (480, 270)])
     func words(width: Int, height: Int) {
         let canvas = draw(width, height)
         #expect(find("No signal", in: canvas))

@@ -1,7 +1,7 @@
 import Drawing
 import Testing
 
-/// A text as it is drawn, one string per line of pixels.
+/// A drawn text, one string per line of pixels.
 private func drawn(_ text: String, scale: Int = 1) -> [String] {
     var canvas = Canvas(
         width: max(1, Canvas.textWidth(text, scale: scale)), height: Canvas.textHeight(scale: scale))
@@ -15,7 +15,7 @@ private func drawn(_ text: String, scale: Int = 1) -> [String] {
 struct TextTests {
     private static let printable = (0x20..<0x7F).map { Character(UnicodeScalar(UInt8($0))) }
 
-    @Test("letters stand where their codes say")
+    @Test("letters match their codes")
     func letters() {
         #expect(
             drawn("A2g") == [
@@ -31,32 +31,32 @@ struct TextTests {
             ])
     }
 
-    @Test("each printable character has a picture of its own")
+    @Test("each printable character has its own shape")
     func distinct() {
         let pictures = Self.printable.map { drawn(String($0)) }
         #expect(Set(pictures).count == Self.printable.count)
     }
 
-    @Test("each printable character but the space shows")
+    @Test("each printable character but the space is visible")
     func visible() {
         for character in Self.printable where character != " " {
             #expect(drawn(String(character)).contains { $0.contains("#") }, "\(character)")
         }
     }
 
-    @Test("what is not printable ASCII becomes a question mark", arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
+    @Test("anything but printable ASCII becomes a question mark", arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
     func unprintable(text: String) {
         #expect(drawn(text) == drawn("?"))
     }
 
-    @Test("a scale makes each pixel a square")
+    @Test("a scale turns each pixel into a square")
     func scale() {
         let small = drawn("Fj")
         let large = drawn("Fj", scale: 3)
         #expect(large == small.flatMap { line in Array(repeating: String(line.flatMap { [$0, $0, $0] }), count: 3) })
     }
 
-    @Test("text that runs out of the canvas is cut, at every edge")
+    @Test("text beyond the canvas is clipped at every edge")
     func clipped() {
         var canvas = Canvas(width: 10, height: 6)
         canvas.text("WWWW", x: -3, y: -2, scale: 2, background: .grey(40))
@@ -66,7 +66,7 @@ struct TextTests {
         #expect(canvas.luma.contains(255))
     }
 
-    @Test("a background reaches one pixel of the font around the text")
+    @Test("a background extends one pixel of the font around the text")
     func background() {
         var canvas = Canvas(width: 20, height: 20)
         canvas.text("-", x: 4, y: 4, scale: 2, background: .grey(9))
@@ -75,7 +75,7 @@ struct TextTests {
         #expect(filled.map { $0 % 20 }.max() == 4 + 10 + 2 - 1)
     }
 
-    @Test("words stay whole where they fit and are broken where they do not")
+    @Test("words stay whole if they fit and are broken if they do not")
     func wrapping() {
         #expect(Canvas.wrap("one two  three", width: 41) == ["one two", "three"])
         #expect(Canvas.wrap("one two three", width: 40) == ["one", "two", "three"])

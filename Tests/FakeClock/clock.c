@@ -1,5 +1,5 @@
-// Preloaded, sets one process's wall clock: CLOCK_REALTIME is that of the machine plus the seconds that stand, as a number of
-// 8 bytes, in the file FAKE_CLOCK names. All other clocks are left alone, as when somebody sets a machine's time.
+// Preload this to set the wall clock of one process: CLOCK_REALTIME is the machine's plus the number of seconds, 8
+// bytes, in the file that FAKE_CLOCK names. All other clocks are unchanged, as when somebody sets a machine's time.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

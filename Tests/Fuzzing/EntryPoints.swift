@@ -1,17 +1,17 @@
 import Glibc
 
-/// The target that the environment names; libFuzzer's own options take the command line.
+/// The target that the environment names; the command line belongs to libFuzzer's options.
 private let target: FuzzTarget = {
     let name = unsafe getenv("ORIEL_FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {
         let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: " ")
-        print("There is no target '\(name)': set ORIEL_FUZZ_TARGET to one of \(names).")
+        print("Unknown target '\(name)': set ORIEL_FUZZ_TARGET to one of \(names).")
         exit(EX_USAGE)
     }
     return target
 }()
 
-/// What libFuzzer calls for each input.
+/// Called by libFuzzer for each input.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target.run(Input(unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))))

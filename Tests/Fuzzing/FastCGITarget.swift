@@ -2,9 +2,9 @@ import FastCGI
 import Glibc
 import Linux
 
-/// What is looked at of a request before libfcgi gets it, and libfcgi with what was found good.
+/// The check of a request before libfcgi gets it, and libfcgi with what passed.
 enum FastCGITarget {
-    /// `nonisolated(unsafe)`: libFuzzer has one thread.
+    /// `nonisolated(unsafe)`: libFuzzer uses one thread.
     private nonisolated(unsafe) static let reader: RequestReader = {
         guard let reader = try? RequestReader() else { fatalError("cannot initialise libfcgi") }
         return reader
@@ -20,7 +20,7 @@ enum FastCGITarget {
         if part != .incomplete { check(part == head, "what was said of the beginning holds for the whole") }
         check(RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part, "bytes beyond do not count")
         let whole = assemble([bytes[...]])
-        let sliced = assemble(Array(Slices(bytes, seed: seed, longest: 1 + Int(seed & 63))))
+        let sliced = assemble(Array(Slices(bytes, seed: seed, maximumLength: 1 + Int(seed & 63))))
         if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "a request does not depend on slicing") }
         guard case .complete(let headByteCount) = head else { return }
         check(headByteCount > 0, "a head has bytes")

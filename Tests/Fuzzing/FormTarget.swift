@@ -16,7 +16,7 @@ enum FormTarget {
         for field in form.fields {
             check(field.content.lowerBound >= end && field.content.upperBound <= body.count, "fields in their order")
             end = field.content.upperBound
-            // The empty line behind a head may be the line break before the boundary, too.
+            // The empty line after a head may also be the line break before the boundary.
             let isShared = field.content.isEmpty && body[(end - 2)...].starts(with: delimiter)
             check(isShared || body[end...].starts(with: delimiter), "a field ends at a boundary")
             check(form.first(field.name) != nil, "a field is found by its name")

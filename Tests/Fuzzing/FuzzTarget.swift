@@ -1,8 +1,8 @@
-/// What is fuzzed: something that takes any bytes whatever, and what must hold of it.
+/// A fuzz target: code that accepts any bytes, and conditions that must hold.
 enum FuzzTarget: String, CaseIterable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
 
-    /// Tries one input; a condition that does not hold ends the process, as does a trap of Swift's own.
+    /// Runs one input; a failed condition ends the process, as does a Swift trap.
     func run(_ input: Input) {
         switch self {
         case .multipart: MultipartTarget.run(input)
@@ -18,7 +18,7 @@ enum FuzzTarget: String, CaseIterable {
     }
 }
 
-/// Ends the process when `condition` does not hold: libFuzzer then keeps the input.
+/// Ends the process if `condition` is false: libFuzzer then saves the input.
 func check(_ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, line: UInt = #line) {
     if !condition() { fatalError("does not hold: \(message())", line: line) }
 }

@@ -1,4 +1,4 @@
-/// Takes an input apart from its front; what is not there is zero.
+/// Consumes an input from its front; missing bytes are zero.
 struct Input {
     private(set) var rest: ArraySlice<UInt8>
 
@@ -6,10 +6,10 @@ struct Input {
 
     var isEmpty: Bool { rest.isEmpty }
 
-    /// All that has not been taken.
+    /// The rest of the input.
     var bytes: [UInt8] { Array(rest) }
 
-    /// All that has not been taken, as text.
+    /// The rest of the input as text.
     var text: String { String(decoding: rest, as: UTF8.self) }
 
     mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
@@ -18,7 +18,7 @@ struct Input {
         (0..<(Value.bitWidth / 8)).reduce(0) { value, _ in value << 8 | Value(truncatingIfNeeded: byte()) }
     }
 
-    /// A number of `range`, from two bytes.
+    /// A number in `range`, from two bytes.
     mutating func number(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(integer(UInt16.self)) % range.count
     }
@@ -28,7 +28,7 @@ struct Input {
         return Array(rest.prefix(count))
     }
 
-    /// What stands before the next line feed, which is passed over.
+    /// The text before the next line feed, which is skipped.
     mutating func line() -> String {
         let line = rest.prefix { $0 != 0x0a }
         rest = rest.dropFirst(line.count + 1)
@@ -36,17 +36,17 @@ struct Input {
     }
 }
 
-/// Cuts bytes into slices whose lengths come from `seed`, the same each time.
+/// Cuts bytes into slices with pseudo-random lengths from `seed`.
 struct Slices: Sequence, IteratorProtocol {
     private var rest: ArraySlice<UInt8>
     private var state: UInt64
-    private let longest: UInt64
+    private let maximumLength: UInt64
 
-    /// Slices of 1 to `longest` bytes; with 1 each byte is one.
-    init(_ bytes: [UInt8], seed: UInt8, longest: Int) {
+    /// Slices of 1 to `maximumLength` bytes.
+    init(_ bytes: [UInt8], seed: UInt8, maximumLength: Int) {
         rest = bytes[...]
         state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1
-        self.longest = UInt64(Swift.max(1, longest))
+        self.maximumLength = UInt64(Swift.max(1, maximumLength))
     }
 
     mutating func next() -> ArraySlice<UInt8>? {
@@ -55,7 +55,7 @@ struct Slices: Sequence, IteratorProtocol {
         state ^= state << 13
         state ^= state >> 7
         state ^= state << 17
-        let slice = rest.prefix(Int(state % longest) + 1)
+        let slice = rest.prefix(Int(state % maximumLength) + 1)
         rest = rest.dropFirst(slice.count)
         return slice
     }

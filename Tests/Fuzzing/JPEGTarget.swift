@@ -1,7 +1,7 @@
 import Linux
 import MotionJPEG
 
-/// The walk along a JPEG's markers, and its repair.
+/// Parsing a JPEG's markers, and its repair.
 enum JPEGTarget {
     static func run(_ input: Input) {
         let bytes = input.bytes
@@ -36,7 +36,7 @@ enum JPEGTarget {
         }
     }
 
-    /// Taking a picture without its end.
+    /// Accepting a picture without its end.
     private static func cut(_ bytes: [UInt8]) {
         guard let info = bytes.withRawSpan({ try? JPEG.inspect($0, isTruncationAllowed: true) }) else { return }
         check(info.byteCount <= bytes.count, "the end lies within the bytes")

@@ -14,7 +14,7 @@ enum MultipartTarget {
         var input = input
         let flags = input.byte()
         let seed = input.byte()
-        let longest = [1, 2, 7, 64, 700, 5000, 40_000, 70_000][Int(flags & 7)]
+        let maximumLength = [1, 2, 7, 64, 700, 5000, 40_000, 70_000][Int(flags & 7)]
         let contentType = flags & 0x80 != 0 ? input.line() : Multipart.contentType
         let limit = flags & 0x40 != 0 ? 100 : 1 << 20
         let parser: MultipartParser
@@ -26,7 +26,8 @@ enum MultipartTarget {
         }
         let stream = input.bytes
         let (whole, wholeError) = parse(parser, [stream[...]], limit)
-        let (sliced, slicedError) = parse(parser, Array(Slices(stream, seed: seed, longest: longest)), limit)
+        let slices = Array(Slices(stream, seed: seed, maximumLength: maximumLength))
+        let (sliced, slicedError) = parse(parser, slices, limit)
         let common = min(whole.count, sliced.count)
         check(whole.prefix(common) == sliced.prefix(common), "parts do not depend on the slicing")
         if wholeError == nil, slicedError == nil {
@@ -68,7 +69,7 @@ enum MultipartTarget {
         check(info == picture, "a picture is one by itself: \(picture), \(info.map { "\($0)" } ?? "none")")
     }
 
-    /// The callback's error comes out as it is, and the parser survives to be let go.
+    /// The callback's error is rethrown unchanged, and the parser can still be released.
     private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
         var parser = parser
         do {

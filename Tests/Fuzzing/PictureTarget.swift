@@ -4,7 +4,7 @@ import TurboJPEG
 
 @testable import Detection
 
-/// What is done with a camera's or a client's picture: decoding it, fitting it into a network's input, turning it.
+/// Processing of a camera's or a client's picture: decoding, letterboxing, turning.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input
@@ -14,7 +14,7 @@ enum PictureTarget {
             guard (try? PictureLimits.check(jpeg, isTruncationAllowed: choice & 1 == 1)) != nil,
                 let info = try? JPEG.inspect(jpeg, isTruncationAllowed: choice & 1 == 1)
             else { return }
-            // Larger ones take long and show nothing new.
+            // Larger ones are slow and show nothing new.
             guard info.width * info.height <= 1 << 16 else { return }
             decode(jpeg, choice)
             turn(jpeg, choice)

@@ -7,7 +7,7 @@ import Web
 @testable import DetectionServer
 @testable import FrameServer
 
-/// What stands in a request's path, query and headers.
+/// A request's path, query and headers.
 enum QueryTarget {
     static func run(_ input: Input) {
         var input = input
@@ -46,7 +46,7 @@ enum QueryTarget {
         }
     }
 
-    /// A name that is taken leads to a file in the folder of shared memory and nowhere else.
+    /// An accepted name leads to a file in the folder of shared memory and nowhere else.
     private static func examine(camera text: String?) {
         guard let text, let name = CameraName(text) else { return }
         check(name.text.utf8.elementsEqual(text.utf8), "a name is taken as it is")
@@ -59,7 +59,7 @@ enum QueryTarget {
         }
     }
 
-    /// The filter of a detection's results, written and read again, is the same.
+    /// A result filter that is written and parsed again is the same.
     private static func filter(_ query: Query, accept: String) {
         guard let filter = try? ResultFilter(query, threshold: 0.5, accept: accept) else { return }
         check(0.04...1 ~= filter.minimum, "a confidence")

@@ -1,16 +1,16 @@
 @testable import SharedFrame
 
-/// A shared-memory object made from an input: any bytes, or a whole ring whose fields are then overwritten.
+/// A shared-memory object from an input: any bytes, or a whole ring with overwritten fields.
 struct RingContent {
     let isRaw: Bool
     let geometry: RingGeometry
     private(set) var bytes: [UInt8]
-    /// A size to truncate it to.
+    /// The size to truncate it to.
     let truncatedByteCount: Int
 
     init(_ input: inout Input, isRaw: Bool, slotCount: Int) {
         self.isRaw = isRaw
-        // As large as a writer wants at least: it takes this very object over.
+        // At least as large as a writer requests, so that it takes over this object.
         geometry = RingGeometry(slotCount: slotCount, slotByteCount: 4096)
         truncatedByteCount = Int(input.integer(UInt16.self))
         guard !isRaw else {
@@ -22,7 +22,7 @@ struct RingContent {
         while !input.isEmpty { overwrite(&input) }
     }
 
-    /// A ring in which each slot has a frame.
+    /// A ring with a frame in each slot.
     private mutating func fill() {
         typealias Header = RingLayout.Header
         set(Header.magic, RingLayout.magic)

@@ -17,14 +17,14 @@ enum RingTarget {
     private static let name: RingName = {
         guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("not a prefix") }
         let name = RingName(prefix: prefix, camera: .main, kind: .capture)
-        // Whatever way libFuzzer ends.
+        // However libFuzzer exits.
         atexit { RingTarget.removeObject() }
         return name
     }()
 
-    /// What reads: one for all inputs, since to close its inotify descriptor takes milliseconds.
+    /// The reader for all inputs, since closing its inotify descriptor takes milliseconds.
     ///
-    /// `@unchecked Sendable`: libFuzzer has one thread.
+    /// `@unchecked Sendable`: libFuzzer uses one thread.
     private final class Reader: @unchecked Sendable {
         let counters: ServiceCounters
         let subscriber: FrameSubscriber
@@ -72,7 +72,7 @@ enum RingTarget {
         _ = unsafe name.path.withPlatformString { unsafe Glibc.truncate($0, off_t(byteCount)) }
     }
 
-    /// Makes the reader let go of the object, which then goes.
+    /// Makes the reader release the object, which is then removed.
     private static func forget() {
         truncate(to: 0)
         _ = reader.subscriber.copyNewestFrame()
@@ -81,7 +81,7 @@ enum RingTarget {
 
     // MARK: Readers
 
-    /// `object` is nil when it may have changed since.
+    /// `object` is nil if it may have changed since.
     private static func read(_ object: RingContent?) {
         let subscriber = reader.subscriber
         let frame = subscriber.copyNewestFrame()
@@ -113,7 +113,7 @@ enum RingTarget {
             let start = object.geometry.offset(ofSlot: index) + RingLayout.slotHeaderByteCount
             return object.bytes[start...].starts(with: frame.bytes)
         }
-        check(isThere, "a frame is what stands in a slot")
+        check(isThere, "a frame matches a slot")
     }
 
     // MARK: A writer
@@ -128,7 +128,7 @@ enum RingTarget {
                 try? publisher.publish($0, capture: .now(), width: 1, height: 1)
             }
             guard let published else { fatalError("a ring that was taken over takes no frame") }
-            // Who has not waited learns here that there may be another object.
+            // A reader that has not waited learns here that there may be another object.
             check(subscriber.status?.isWriterAlive == true, "its readers see that there is a writer")
             let frame = subscriber.copyNewestFrame()
             check(frame?.bytes == bytes, "the frame that was published is the newest")
@@ -138,7 +138,7 @@ enum RingTarget {
         publisher.setState(.live, reason: "")
         check((try? publisher.heartbeat()) != nil, "a ring that was taken over has a heartbeat")
         check(subscriber.status?.state == .live, "its readers see that all is well")
-        // The name must still be there for `forget`.
+        // `forget` needs the name.
         publisher.setState(.stopped, reason: "")
         check(subscriber.status?.state == .stopped, "its readers see that it has ended")
         forget()

@@ -1,6 +1,6 @@
 import Drawing
 
-/// The picture that says what is wrong: any text in any size.
+/// The status picture: any text in any size.
 enum StatusPictureTarget {
     static func run(_ input: Input) {
         var input = input

@@ -5,7 +5,7 @@ import SharedFrame
 
 @testable import Upstream
 
-/// What a server says of its cameras, and its address.
+/// A server's address, and its description of its cameras.
 enum UpstreamTarget {
     static func run(_ input: Input) {
         var input = input
@@ -18,7 +18,7 @@ enum UpstreamTarget {
         }
     }
 
-    /// What was read, written and read again, is the same.
+    /// What is parsed, written and parsed again is the same.
     private static func document(_ bytes: [UInt8]) {
         guard let document = JSON(bytes) else { return }
         let text = document.text
@@ -37,10 +37,10 @@ enum UpstreamTarget {
         }
     }
 
-    /// No credentials get into an address, whatever is given.
+    /// No credentials appear in an address, whatever the input.
     private static func address(_ text: String) {
         guard let address = try? UpstreamAddress(text) else { return }
-        // Bytes, not characters: an accent may follow a slash.
+        // Compare bytes, not characters: a combining accent may follow a slash.
         let url = address.url.utf8
         check(url.starts(with: "http://".utf8) || url.starts(with: "https://".utf8), "http or https")
         check(!address.host.utf8.contains(UInt8(ascii: "@")), "no credentials in the host")
@@ -58,7 +58,7 @@ enum UpstreamTarget {
         url.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
     }
 
-    /// The estimate of the upstream's clock, from whatever the upstream says; this machine's clock tells the truth.
+    /// The estimate of the upstream's clock from arbitrary answers; this machine's clock is right.
     private static func clock(_ input: Input) {
         var input = input
         var clock = ClockOffset()

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import SharedFrame
 
-/// A reader that takes the writer's byte of the ring as soon as it can, and keeps it: what a hostile one can do.
+/// A hostile reader: locks the writer's byte of the ring as soon as it can, and keeps it.
 struct Hold: ParsableCommand {
     @Option var prefix: String
 
@@ -16,7 +16,7 @@ struct Hold: ParsableCommand {
         while getppid() == parent { Poll.wait([], milliseconds: 20) }
     }
 
-    /// Prints at once: standard output is a pipe.
+    /// Flushes each line: standard output is a pipe.
     private func say(_ line: String) {
         print(line)
         fflush(nil)

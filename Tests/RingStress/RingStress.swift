@@ -6,8 +6,8 @@ import SharedFrame
 import SystemPackage
 import TestSupport
 
-/// Proves that no reader of a ring ever gets a torn frame: a writer at full speed, readers in processes of their own,
-/// and a payload of which every word tells which frame it belongs to.
+/// Proves that no reader of a ring ever gets a torn frame: with a writer at full speed, readers in their own processes,
+/// and a payload in which every word identifies its frame.
 @main
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,13 +16,13 @@ struct RingStress: ParsableCommand {
         defaultSubcommand: Run.self)
 }
 
-/// The writer, which starts the readers and waits for them.
+/// Writes, starts the readers and waits for them.
 struct Run: ParsableCommand {
-    @Option(help: "Bytes of a frame, a multiple of 8.") var size = 64
-    @Option(help: "Reads in all, by all readers together.") var reads = 1_000_000
+    @Option(help: "Bytes per frame, a multiple of 8.") var size = 64
+    @Option(help: "Total number of reads by all readers.") var reads = 1_000_000
     @Option(help: "Reader processes.") var readers = 4
     @Option(help: "The prefix of the ring's name.") var prefix = "oriel-stress-\(getpid())"
-    @Flag(help: "Make frames larger on the way, so that the ring grows under its readers.") var grow = false
+    @Flag(help: "Make the frames larger over time, so that the ring grows under its readers.") var grow = false
 
     func run() throws {
         let name = try ringName(prefix)
@@ -93,10 +93,10 @@ struct Read: ParsableCommand {
     }
 }
 
-/// A writer that goes on until it is killed.
+/// A writer that runs until it is killed.
 struct Write: ParsableCommand {
     @Option var prefix: String
-    @Option(help: "Bytes of a frame, a multiple of 8.") var size = 1 << 20
+    @Option(help: "Bytes per frame, a multiple of 8.") var size = 1 << 20
 
     func run() throws {
         let publisher = try publisher(prefix, slotByteCount: size)
@@ -108,7 +108,7 @@ struct Write: ParsableCommand {
     }
 }
 
-/// What happens when shared memory fills up; to be run where that harms nobody: in a mount namespace of its own.
+/// Fills up shared memory; run it in a mount namespace of its own, where that harms nobody.
 struct Crowd: ParsableCommand {
     @Option var prefix: String
 
@@ -116,11 +116,11 @@ struct Crowd: ParsableCommand {
         let publisher = try publisher(prefix, slotByteCount: 4096)
         let subscriber = try FrameSubscriber(publisher.name)
         try publish(publisher, byteCount: 4096)
-        // All the rest of the memory.
+        // Takes the rest of the memory.
         let file = try Descriptor(opening: RingName.folder.appending("rest"), flags: O_RDWR | O_CREAT, mode: 0o600)
         let zeros = [UInt8](repeating: 0, count: 4096)
         while unsafe write(file.number, zeros, zeros.count) > 0 {}
-        // The ring has what it needs: nothing changes.
+        // The ring has reserved its memory: nothing changes.
         for _ in 0..<100 { try publish(publisher, byteCount: 4096) }
         do {
             try publish(publisher, byteCount: 1 << 20)
@@ -133,11 +133,11 @@ struct Crowd: ParsableCommand {
             throw ValidationError("the newest frame is not there")
         }
         publisher.stop(reason: "")
-        print("all frames that fit have come")
+        print("all frames that fit arrived")
     }
 }
 
-/// A writer of the ring under `prefix`; what keeps it from being made is told on standard error, with its exit status.
+/// Creates a writer of the ring under `prefix`; prints an error on standard error and exits with its status.
 private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {
     let name = try ringName(prefix)
     do throws(RingError) {

@@ -3,12 +3,12 @@ import Linux
 import SharedFrame
 import Synchronization
 
-/// A reader of a user who has no inotify instance left.
+/// A reader of a user without any inotify instances left.
 struct Unwatched: ParsableCommand {
     @Option var prefix: String
 
     func run() throws {
-        // Kept until the end, so that none comes free.
+        // Kept until the end, so that none is released.
         var instances: [Instance] = []
         while instances.count < 100_000, let instance = try? Instance() { instances.append(instance) }
         let subscriber = try FrameSubscriber(try ringName(prefix))

@@ -9,7 +9,7 @@ import Testing
 struct FramePublisherTests {
     let ring = TemporaryRing()
 
-    @Test("a frame comes out as it went in, with its number, times and size")
+    @Test("a frame is read as it was written, with its number, times and size")
     func roundTrip() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 10_000, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -24,7 +24,7 @@ struct FramePublisherTests {
         #expect(frame.description.published > 0)
     }
 
-    @Test("numbers start at the Unix time in milliseconds and rise by one")
+    @Test("numbers start at the Unix time in milliseconds and increase by one")
     func numbers() throws {
         let before = Clock.realtime / 1_000_000
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
@@ -34,7 +34,7 @@ struct FramePublisherTests {
         #expect(second == first + 1)
     }
 
-    @Test("a given number is kept when it is higher, and never goes back")
+    @Test("a given number is used if it is higher, and numbers never decrease")
     func givenNumbers() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let high = publisher.newestNumber + 1000
@@ -42,7 +42,7 @@ struct FramePublisherTests {
         #expect(try publisher.publish([1], capture: .now(), width: 1, height: 1, number: 7) == high + 1)
     }
 
-    @Test("nothing is published when the writing body writes nothing or fails")
+    @Test("nothing is published if the closure writes nothing or throws")
     func abandoned() throws {
         struct Refused: Error {}
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
@@ -69,7 +69,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [1])
     }
 
-    @Test("stop removes the name, says so to readers, and leaves a name that is somebody else's alone")
+    @Test("stop removes the name, tells readers, and leaves another program's object alone")
     func stop() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -110,7 +110,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [1])
     }
 
-    @Test("a name that was removed is made anew at a heartbeat, and readers follow")
+    @Test("a name that was removed is restored at a heartbeat, and readers follow")
     func removedName() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -126,7 +126,7 @@ struct FramePublisherTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [2])
     }
 
-    @Test("an object that is truncated under writer and reader kills neither, and is made anew at a heartbeat")
+    @Test("an object that is truncated in use kills neither writer nor reader, and is replaced at a heartbeat")
     func truncated() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -147,7 +147,7 @@ struct FramePublisherTests {
     }
 
     @Test(
-        "what a truncation left of a ring whose writer is dead is replaced by the next writer",
+        "a truncated ring whose writer is dead is replaced by the next writer",
         arguments: [0, 48, 4096, 9000])
     func leftTruncated(byteCount: Int) throws {
         var bytes: [UInt8] = []
@@ -166,7 +166,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [2])
     }
 
-    @Test("interest is seen by the writer and ends with the reader")
+    @Test("the writer sees a reader's interest, which ends with the reader")
     func interest() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         #expect(!publisher.isWatched)
@@ -185,7 +185,7 @@ struct FramePublisherTests {
         #expect(!publisher.isWatched)
     }
 
-    @Test("an object that is no ring, or of another version, is refused and left as it is")
+    @Test("an object that is not a ring, or of another version, is refused and left alone")
     func foreignObject() throws {
         for (content, word) in [
             ([UInt8](repeating: 5, count: 8192), "not an Oriel frame ring"), (otherVersion(), "version 7"),

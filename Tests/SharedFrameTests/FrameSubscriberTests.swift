@@ -11,7 +11,7 @@ import Testing
 struct FrameSubscriberTests {
     let ring = TemporaryRing()
 
-    @Test("waits for a ring that is not there yet")
+    @Test("waits for a ring that does not exist yet")
     func ringComesLater() throws {
         let name = ring.name
         let subscriber = try FrameSubscriber(name)
@@ -30,7 +30,7 @@ struct FrameSubscriberTests {
         writer.join()
     }
 
-    @Test("the status is the next writer's when the first one has stopped, even if nobody waits")
+    @Test("after the first writer has stopped, the status is the next writer's, even if no thread waits")
     func statusFollows() throws {
         let first = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -43,7 +43,7 @@ struct FrameSubscriberTests {
         #expect(subscriber.status?.reason == "the second one")
     }
 
-    @Test("a recent status knows every frame and every state that the writer has announced")
+    @Test("a recent status includes every frame and state that the writer announced")
     func recentStatusFollows() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -66,7 +66,7 @@ struct FrameSubscriberTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [19])
     }
 
-    @Test("a frame is had by its number for as long as it is in the ring")
+    @Test("a frame can be read by its number as long as it is in the ring")
     func byNumber() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -95,21 +95,21 @@ struct FrameSubscriberTests {
                     while subscriber.wait(newerThan: 0, timeout: .seconds(600)) != .changed {}
                 }
                 while !isAsleep.load(ordering: .acquiring) { Poll.wait([], milliseconds: 1) }
-                // Far into its sleep, most of the time.
+                // The reader is asleep by now, most of the time.
                 Poll.wait([], milliseconds: 5)
                 let began = Instant.now
                 subscriber.interrupt()
                 waiter.join()
                 waits.append(.now - began)
             }
-            // A wake-up that is lost ends after 250 ms or a second: one may be late on a machine that is busy.
+            // A lost wake-up takes 250 ms or a second: allow one late wake-up on a busy machine.
             waits.sort()
             #expect(waits[10] < .milliseconds(50), "\(waits)")
             publisher?.stop(reason: "")
         }
     }
 
-    @Test("a change of state wakes a waiting reader and reaches it with its reason")
+    @Test("a change of state wakes a waiting reader, which sees its reason")
     func stateChange() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -127,7 +127,7 @@ struct FrameSubscriberTests {
         #expect(status.isWriterAlive)
     }
 
-    @Test("a text that is too long is cut at a character, not in one")
+    @Test("a text that is too long is truncated at a character boundary")
     func longReason() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         publisher.setState(.error, reason: String(repeating: "창", count: 200))
@@ -135,7 +135,7 @@ struct FrameSubscriberTests {
         #expect(reason == String(repeating: "창", count: 85))
     }
 
-    @Test("a writer that died in the middle of a frame: readers know it, and the next one carries on")
+    @Test("a writer that died in the middle of a frame: readers notice, and the next writer carries on")
     func writerDies() throws {
         let status = try ringStress(["die", "--prefix", ring.prefix.text]).wait()
         #expect(status == -SIGKILL)
@@ -167,7 +167,7 @@ struct FrameSubscriberTests {
         #expect(publisher.newestNumber == first + 10_000)
     }
 
-    @Test("a second writer's turn comes when the first one dies, and not from another source")
+    @Test("a second writer takes over when the first one dies, but not with another source")
     func turns() throws {
         let holder = try ringStress(["run", "--prefix", ring.prefix.text, "--reads", "1000000000", "--readers", "1"])
         defer { holder.end() }
@@ -204,7 +204,7 @@ struct FrameSubscriberTests {
 
 struct Missing: Error { let what: String }
 
-/// The program that writes and reads a ring at full speed, built beside the tests.
+/// The program that writes and reads a ring at full speed.
 func ringStress(_ arguments: [String]) throws -> ChildProcess {
     try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
 }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedFrame
 
-/// What stands under a ring's name when somebody else has written it.
+/// Objects under a ring's name that another program wrote.
 @Suite("A hostile ring", .timeLimit(.minutes(5)))
 struct HostileRingTests {
     let ring = TemporaryRing()
@@ -17,7 +17,7 @@ struct HostileRingTests {
     func randomHeader() throws {
         var random = seed.generator
         for round in 0..<(isFull ? 5000 : 100) {
-            // Once with everything random, else with a head that holds together.
+            // All random in the first round, otherwise with a consistent head.
             try writeObject(round == 0 ? .random : .randomBehindHead, &random)
             let subscriber = try FrameSubscriber(ring.name)
             read(subscriber, slotByteCount: 1 << 20)
@@ -39,7 +39,7 @@ struct HostileRingTests {
         }
     }
 
-    @Test("a ring that says that it was replaced, and was not, is refused; its readers sleep until there is another")
+    @Test("a ring marked as replaced that still has its name is refused; readers sleep until there is another")
     func falselySuperseded() throws {
         var random = seed.generator
         try writeObject(.empty, &random)
@@ -52,13 +52,13 @@ struct HostileRingTests {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         try publisher.publish([7], capture: .now(), width: 1, height: 1)
         #expect(subscriber.copyNewestFrame()?.bytes == [7])
-        // While it is read, too.
+        // Also while it is being read.
         try overwrite(RingLayout.Header.superseded, 1)
         let outcomes = (0..<20).map { _ in subscriber.wait(newerThan: publisher.newestNumber, milliseconds: 10) }
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
     }
 
-    @Test("a writer that is held up in the middle of telling its state is no error: what it told last stands")
+    @Test("a writer preempted while it changes its state is not an error: its last state remains")
     func heldUp() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         publisher.setState(.live, reason: "")
@@ -67,7 +67,7 @@ struct HostileRingTests {
         try overwrite(RingLayout.Header.textSequence, 1)
         #expect(subscriber.status?.state == .live)
         #expect(subscriber.status?.source == before.source)
-        // Who has never read it does not know the state, and does not wait for it.
+        // A reader that has never read it does not know the state, and does not wait for it.
         let newcomer = try FrameSubscriber(ring.name)
         #expect(newcomer.status?.isStateKnown == false)
         #expect(newcomer.status?.state == .waiting)
@@ -92,7 +92,7 @@ struct HostileRingTests {
             guard let object = try? Descriptor(opening: path, flags: O_RDWR) else { return }
             while !isOver.load(ordering: .acquiring) {
                 rounds.add(1, ordering: .relaxed)
-                // Most of what readers look at lies in the first bytes of the header and of the slots.
+                // Most of what readers look at is at the start of the header and of the slots.
                 let place = Int.random(in: 0..<8, using: &random) * 4096
                 let offset = place + Int.random(in: 0..<80, using: &random) * 4
                 var value = [0, 1, .max, random.next() & 0xffff, random.next()].randomElement(using: &random) ?? 0
@@ -113,7 +113,7 @@ struct HostileRingTests {
         }
         isOver.store(true, ordering: .releasing)
         scribbler.join()
-        // Whatever has become of the object: a new writer makes all well again.
+        // Whatever happened to the object, a new writer restores it.
         publisher.stop(reason: "")
         removeObject()
         let next = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
@@ -121,7 +121,7 @@ struct HostileRingTests {
         #expect(eventually(60) { subscriber.status != nil && subscriber.copyNewestFrame()?.bytes == [42] })
     }
 
-    /// Everything that a reader can do; what comes out must hold together in itself.
+    /// Uses the whole interface of a reader and checks that the results are consistent.
     private func read(_ subscriber: FrameSubscriber, slotByteCount: Int) {
         let number = subscriber.copyNewestFrame().map { frame in
             #expect(frame.bytes.count == frame.description.byteCount && frame.bytes.count <= slotByteCount, "\(seed)")
@@ -136,9 +136,9 @@ struct HostileRingTests {
 
     private enum Content { case random, randomBehindHead, empty }
 
-    /// Puts a ring of three slots under the name.
+    /// Creates a ring of three slots under the name.
     private func writeObject(_ content: Content, _ random: inout SeededGenerator) throws {
-        // As large as a writer wants at least: it takes this very object over.
+        // At least as large as a writer requests, so that it takes over this object.
         let geometry = RingGeometry(slotCount: 3, slotByteCount: 4096)
         let object = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT, mode: 0o640)
         try #require(ftruncate(object.number, off_t(geometry.byteCount)) == 0)

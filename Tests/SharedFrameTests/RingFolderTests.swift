@@ -36,7 +36,7 @@ struct RingFolderTests {
         #expect(waits[2] < .milliseconds(100), "\(waits)")
     }
 
-    @Test("the generation changes with each ring that is made or removed, and else stays")
+    @Test("the generation changes whenever a ring is created or removed, and only then")
     func generation() throws {
         let folder = RingFolder.shared
         for _ in 0..<20 {
@@ -49,7 +49,7 @@ struct RingFolderTests {
             publisher.stop(reason: "")
             #expect(folder.generation != made)
         }
-        // Other programs may make rings at the same time: it must stay in some of these moments.
+        // Other programs may create rings at the same time: at some of these moments it must not change.
         let isSteady = (0..<100).contains { _ in
             let before = folder.generation
             let file = TemporaryRing().name.path.string + ".x.y.new"
@@ -63,7 +63,7 @@ struct RingFolderTests {
         #expect(isSteady, "files that are not rings do not count")
     }
 
-    @Test("an observer is called after a ring has come, and no more when it has gone")
+    @Test("an observer is called after a ring appears, and not after the observation has ended")
     func observers() throws {
         final class Counter: Sendable { let calls = Atomic(0) }
         let counter = Counter()
@@ -72,7 +72,7 @@ struct RingFolderTests {
         }
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         #expect(eventually { counter.calls.load(ordering: .acquiring) > 0 })
-        // Also if somebody has asked for the generation first.
+        // Even if the generation was read first.
         let before = counter.calls.load(ordering: .acquiring)
         publisher.stop(reason: "")
         _ = RingFolder.shared.generation
@@ -93,7 +93,7 @@ struct RingFolderTests {
     }
 
     @Test(
-        "a user without inotify instances sees rings within 250 ms, and the reason is told",
+        "a user without inotify instances sees rings within 250 ms, and the reason is reported",
         .enabled(if: geteuid() == 0, "only root can become another user"))
     func noInstances() throws {
         let user = "\(61_000 + getpid() % 1000)"

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SharedFrame
 
-/// Both sides of a ring on one mapping: what ThreadSanitizer can see, which takes two mappings for two memories.
+/// Both sides of a ring on one mapping, for ThreadSanitizer, which treats two mappings as two memories.
 @Suite("RingMemory", .timeLimit(.minutes(2)))
 struct RingMemoryTests {
     @Test("a reader and a writer on one mapping agree on every frame")
@@ -52,7 +52,7 @@ struct RingMemoryTests {
     }
 
     @Test(
-        "a header that does not hold together is refused",
+        "an inconsistent header is refused",
         arguments: [
             (1, 4032, 4096, 8192), (65, 4032, 4096, 4096 * 66), (4, 4096, 4096, 4096 * 5), (4, 4032, 4097, 4096 * 5),
             (4, 4032, 4096, 4096 * 4), (4, 1 << 40, 1 << 41, 4096 * 5),

@@ -10,7 +10,7 @@ struct RingOwnersTests {
     let ring = TemporaryRing()
     private let stranger: UInt32 = 61_998
 
-    @Test("a ring of another user is not read and is not a camera, until that user is listed")
+    @Test("a ring of another user is neither read nor listed as a camera until that user is listed")
     func foreign() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)
@@ -32,7 +32,7 @@ struct RingOwnersTests {
         try #require(fchown(object.number, 0, 0) == 0)
     }
 
-    @Test("a ring that its group or everybody may write is not read", arguments: [0o660, 0o642] as [mode_t])
+    @Test("a ring that its group or others may write is not read", arguments: [0o660, 0o642] as [mode_t])
     func writable(mode: mode_t) throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)
@@ -40,11 +40,11 @@ struct RingOwnersTests {
         try #require(fchmod(object.number, mode) == 0)
         let subscriber = try FrameSubscriber(ring.name)
         #expect(subscriber.copyNewestFrame() == nil)
-        #expect(subscriber.refusal?.contains("can be written by other users: remove \(ring.name.path)") == true)
+        #expect(subscriber.refusal?.contains("is writable by other users: remove \(ring.name.path)") == true)
         #expect(RingName.existing(prefix: ring.prefix, kind: .capture).isEmpty)
     }
 
-    @Test("the list takes names and numbers, and says which entry is neither")
+    @Test("the list accepts names and numbers, and the error names an entry that is neither")
     func list() throws {
         defer { unsafe unsetenv(RingOwners.variable) }
         unsafe setenv(RingOwners.variable, "root, 1234,nobody", 1)

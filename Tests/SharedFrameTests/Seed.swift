@@ -1,11 +1,11 @@
 import Glibc
 
-/// Whether the long forms of tests are asked for.
+/// Whether the long forms of tests were requested.
 let isFull = unsafe getenv("ORIEL_TEST_FULL") != nil
 
-/// Where the random numbers of a test begin: another one each time, told when the test fails.
+/// The seed of a test's random numbers: a new one each time, printed if the test fails.
 ///
-/// `ORIEL_TEST_SEED` repeats what was told.
+/// Set `ORIEL_TEST_SEED` to repeat it.
 struct Seed: CustomStringConvertible {
     private let value: UInt64
 

@@ -5,12 +5,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// When shared memory itself refuses.
+/// Errors of shared memory itself.
 @Suite("Shared memory", .timeLimit(.minutes(3)))
 struct SharedMemoryTests {
     let ring = TemporaryRing()
 
-    @Test("full, it is told by a sentence with a remedy and status 73", .enabled(if: hasNamespaces, "no namespaces"))
+    @Test("if it is full, the error names the remedy; status 73", .enabled(if: hasNamespaces, "no namespaces"))
     func full() throws {
         let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
         let text = writer.readToEnd()
@@ -19,17 +19,17 @@ struct SharedMemoryTests {
     }
 
     @Test(
-        "filled up by others, it disturbs no ring that is there; one that cannot grow goes on with what fits",
+        "filled up by others, it does not disturb existing rings; one that cannot grow goes on with what fits",
         .enabled(if: hasNamespaces, "no namespaces"))
     func filledLater() throws {
         let writer = try crowded(kilobytes: 512, ["crowd", "--prefix", "crowd"])
         let text = writer.readToEnd()
         #expect(text.contains("/dev/shm is full"))
-        #expect(text.contains("all frames that fit have come"))
+        #expect(text.contains("all frames that fit arrived"))
         #expect(writer.wait() == 0)
     }
 
-    @Test("an object of another user is refused by its owner's number, and left as it is", .enabled(if: isRoot, noRoot))
+    @Test("an object of another user is refused with the owner's number, and left alone", .enabled(if: isRoot, noRoot))
     func squatted() throws {
         let nobody: UInt32 = 65534
         let content = [UInt8](repeating: 1, count: 5000)
@@ -67,10 +67,10 @@ struct SharedMemoryTests {
             _ = try FramePublisher(copy, slotByteCount: 4096, source: .test)
         }
         #expect(writable?.exitStatus == EX_NOPERM)
-        #expect(writable?.description.contains("can be written by other users: remove \(copy.path)") == true)
+        #expect(writable?.description.contains("is writable by other users: remove \(copy.path)") == true)
     }
 
-    /// Runs `ring-stress` where /dev/shm is a small one of its own.
+    /// Runs `ring-stress` with a small /dev/shm of its own.
     private func crowded(kilobytes: Int, _ arguments: [String]) throws -> ChildProcess {
         let program = "\(try ChildProcess.buildFolder())/ring-stress"
         return try ChildProcess(
@@ -83,9 +83,9 @@ struct SharedMemoryTests {
 }
 
 private let isRoot = geteuid() == 0
-private let noRoot: Comment = "only root can make a file of another user"
+private let noRoot: Comment = "only root can create a file of another user"
 
-/// Whether a mount namespace can be had: not in every container.
+/// Whether a mount namespace can be created, which not every container allows.
 private let hasNamespaces: Bool = {
     let arguments = ["--mount", "--user", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"]
     return (try? ChildProcess("unshare", arguments, log: "/dev/null").wait()) == 0

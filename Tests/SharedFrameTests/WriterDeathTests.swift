@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedFrame
 
-/// A writer that is stopped or killed wherever it happens to be, most of the time in the middle of a frame.
+/// A writer that is stopped or killed at any point, usually in the middle of a frame.
 @Suite("A writer's death", .timeLimit(.minutes(5)))
 struct WriterDeathTests {
     let ring = TemporaryRing()
@@ -34,14 +34,14 @@ struct WriterDeathTests {
             if try isWithinAFrame() { deathsWithinAFrame += 1 }
         }
         #expect(subscriber.status?.restarts == rounds - 1)
-        // Else the test shows nothing.
+        // Otherwise the test proves nothing.
         #expect(deathsWithinAFrame > 0)
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         #expect(try !isWithinAFrame())
         #expect(try publisher.publish([1], capture: .now(), width: 1, height: 1) > last)
     }
 
-    @Test("stopped in the middle of a frame and continued: readers keep the last one, are told, and go on")
+    @Test("stopped in the middle of a frame and continued: readers keep the last frame, see the state, and go on")
     func stopped() throws {
         var random = seed.generator
         let subscriber = try FrameSubscriber(ring.name)
@@ -54,7 +54,7 @@ struct WriterDeathTests {
             let reads = Int.random(in: 0..<10, using: &random)
             for _ in 0..<reads { last = try read(subscriber, notBefore: last) }
             writer.send(SIGSTOP)
-            // A signal takes effect when the process next comes to the kernel.
+            // A signal takes effect when the process next enters the kernel.
             try #require(try eventually(60) { try isStopped(writer) })
             last = try read(subscriber, notBefore: last)
             #expect(try read(subscriber, notBefore: last) == last, "a stopped writer's frame stays, \(seed)")
@@ -70,7 +70,7 @@ struct WriterDeathTests {
         #expect(subscriber.status?.restarts == 0)
     }
 
-    /// The number of the newest frame, which is whole and not older than `number`.
+    /// Checks that the newest frame is whole and not older than `number`; returns its number.
     private func read(_ subscriber: FrameSubscriber, notBefore number: UInt64) throws -> UInt64 {
         let read = subscriber.withNewestFrame { description, bytes in
             (description.number, Payload.isIntact(bytes, number: description.number))

@@ -11,9 +11,9 @@ import Testing
 struct WriterLockTests {
     let ring = TemporaryRing()
 
-    @Test("a process that holds a read lock on the ring keeps no writer out, whoever it is", arguments: [nil, "61999"])
+    @Test("a process of any user that holds a read lock on the ring keeps no writer out", arguments: [nil, "61999"])
     func readerHoldsLock(user: String?) throws {
-        // Another user needs root to be started, and the ring's group to read it.
+        // Starting a process of another user requires root; that user needs the ring's group to read it.
         guard user == nil || geteuid() == 0 else { return }
         let first = try ringStress(["write", "--prefix", ring.prefix.text, "--size", "4096"])
         defer { first.end() }
@@ -30,11 +30,11 @@ struct WriterLockTests {
         defer { holder.end() }
         try #require(holder.readLine() == "waiting")
         first.end()
-        // The holder has what it waited for: the lock of the writer that died.
+        // The holder got what it waited for: the lock of the dead writer.
         try #require(holder.readLine() == "held")
         #expect(subscriber.status?.isWriterAlive == false)
 
-        // Nor does it keep those waiting who stand by.
+        // Nor does it delay writers that stand by.
         try FramePublisher.waitForTurn(ring.name, source: .test)
         let last = try #require(subscriber.copyNewestFrame()).description.number
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
@@ -47,14 +47,14 @@ struct WriterLockTests {
         #expect(holder.isRunning)
     }
 
-    @Test("the lock file is there while the writer lives, and only its user can open it")
+    @Test("the lock file exists while the writer lives, and only its user can open it")
     func lifetime() throws {
         do {
             let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
             let status = try FileStatus(at: ring.name.lockPath)
             #expect(status.permissions == 0o600)
             #expect(status.owner == geteuid())
-            // Still there after the ring has grown.
+            // It still exists after the ring has grown.
             try publisher.publish([UInt8](repeating: 1, count: 10_000), capture: .now(), width: 1, height: 1)
             #expect(try FileStatus(at: ring.name.lockPath).isSameFile(as: status))
         }
@@ -64,11 +64,11 @@ struct WriterLockTests {
         #expect(files.isEmpty)
     }
 
-    @Test("what a killed writer has left behind is no hindrance, and goes with the next one")
+    @Test("what a killed writer left behind does not disturb the next one, which removes it")
     func killed() throws {
         #expect(try ringStress(["die", "--prefix", ring.prefix.text]).wait() == -SIGKILL)
         #expect(files.contains(".\(ring.name.fileName).lock"))
-        // Killed while it grew.
+        // Killed while it grew the ring.
         let leftover = RingName.folder.appending("\(ring.name.fileName).12ab.new")
         _ = try Descriptor(opening: leftover, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
@@ -77,7 +77,7 @@ struct WriterLockTests {
         #expect(files.isEmpty)
     }
 
-    @Test("a file under a name that a growing ring could be expected to use is no hindrance, and stays")
+    @Test("a file under a predictable temporary name does not stop a ring from growing, and stays")
     func squattedGrowth() throws {
         let squat = RingName.folder.appending("\(ring.name.fileName).new")
         let file = try Descriptor(opening: squat, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
@@ -89,7 +89,7 @@ struct WriterLockTests {
         #expect(try file.status().linkCount == 1)
     }
 
-    @Test("a lock file that is removed under a writer lets no second one in, and is made anew at a heartbeat")
+    @Test("removing a lock file in use lets no second writer in, and it is restored at a heartbeat")
     func removed() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         File.remove(ring.name.lockPath)
@@ -109,7 +109,7 @@ struct WriterLockTests {
     }
 
     @Test(
-        "a lock file that is not this user's, or not a file, is refused with what helps", .enabled(if: geteuid() == 0))
+        "a lock file that is not this user's, or not a file, is refused with the remedy", .enabled(if: geteuid() == 0))
     func refused() throws {
         let path = ring.name.lockPath
         do {
@@ -147,7 +147,7 @@ struct WriterLockTests {
         )
     }
 
-    /// What lies in shared memory of this test's rings.
+    /// The files of this test's rings in shared memory.
     private var files: [String] {
         Folder.names(in: RingName.folder).filter {
             $0.hasPrefix("\(ring.prefix).") || $0.hasPrefix(".\(ring.prefix).")

@@ -1,6 +1,6 @@
 import MotionJPEG
 
-/// Makes baseline JPEGs of any sampling factors, which libturbojpeg's encoder does not.
+/// Encodes baseline JPEGs of any sampling factors, which libturbojpeg's encoder cannot.
 ///
 /// Written from ITU-T T.81 alone, with fine quantization, and slow.
 struct BaselineJPEG {
@@ -11,7 +11,7 @@ struct BaselineJPEG {
     /// Horizontal and vertical factor of each component (T.81, A.1.1).
     let factors: [(Int, Int)]
     var colorSpace = ColorSpace.yCbCr
-    /// Luma uses the table that is usual for chroma, and the reverse.
+    /// Luma uses the standard table for chroma, and vice versa.
     var swapsTables = false
     /// One scan for each component.
     var isInterleaved = true
@@ -52,7 +52,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// Where the class and number of each table stand in a DHT segment.
+    /// The offsets of the class and number of each table in a DHT segment.
     private static func tableOffsets(_ segment: [UInt8]) -> [Int] {
         var offsets: [Int] = []
         var position = 4
@@ -219,7 +219,7 @@ private struct Bits {
         }
     }
 
-    /// The bytes, filled up with ones.
+    /// The bytes, padded with ones.
     var finished: [UInt8] {
         var copy = self
         if count > 0 { copy.append(1 << (8 - count) - 1, 8 - count) }
@@ -227,7 +227,7 @@ private struct Bits {
     }
 }
 
-/// A picture without sharp edges, which any downscale shows alike.
+/// A picture without sharp edges, which looks the same after any downscale.
 func waves(_ x: Int, _ y: Int) -> (Double, Double, Double) {
     func wave(_ position: Int, _ period: Int) -> Double {
         20 + 210 * Double(abs(position % period - period / 2)) / Double(period / 2)

@@ -1,13 +1,13 @@
 import Testing
 import TurboJPEG
 
-@Suite("Decoding")
+@Suite("JPEGDecoder")
 struct JPEGDecoderTests {
     private static func sample(_ width: Int = 131, _ height: Int = 99) throws -> [UInt8] {
         try encoded(TestPicture(width: width, height: height).pixels(.i420), .i420, width: width, height: height)
     }
 
-    @Test("a scale gives the size it says, and the same colours")
+    @Test("a scaled picture has the expected size, and the same colours")
     func scales() throws {
         let jpeg = try Self.sample(320, 240)
         #expect(JPEGDecoder.scales.contains(.full) && JPEGDecoder.scales.contains(.eighth))
@@ -18,7 +18,7 @@ struct JPEGDecoderTests {
         }
     }
 
-    @Test("sides are rounded up where a scale does not divide them")
+    @Test("sides that a scale does not divide are rounded up")
     func rounding() throws {
         let picture = try decoded(Self.sample(), scale: .quarter)
         #expect(picture.width == 33 && picture.height == 25)
@@ -33,7 +33,7 @@ struct JPEGDecoderTests {
         #expect(abs(try decoded(jpeg, to: .grey).pixel(40, 20)[0] - luma) <= 2)
     }
 
-    @Test("lines may have padding, which is left alone")
+    @Test("lines may have padding, which is not touched")
     func linePadding() throws {
         let jpeg = try Self.sample(40, 30)
         let plain = try decoded(jpeg)
@@ -49,7 +49,7 @@ struct JPEGDecoderTests {
         }
     }
 
-    @Test("damaged data is decoded with a warning, and what is no JPEG is refused")
+    @Test("damaged data is decoded with a warning, and invalid data is refused")
     func damage() throws {
         let jpeg = try Self.sample()
         let cut = try decoded(Array(jpeg.prefix(jpeg.count / 2)))
@@ -59,7 +59,7 @@ struct JPEGDecoderTests {
         #expect(throws: TurboJPEGError.self) { try decoded([]) }
     }
 
-    @Test("sizes that no scale makes, and too little memory, are refused")
+    @Test("sizes that match no scale, and too little memory, are refused")
     func refusals() throws {
         let jpeg = try Self.sample(64, 64)
         func attempt(width: Int, height: Int, bytesPerLine: Int, capacity: Int) throws {

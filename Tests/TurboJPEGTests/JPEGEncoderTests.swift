@@ -2,7 +2,7 @@ import MotionJPEG
 import Testing
 import TurboJPEG
 
-@Suite("Encoding")
+@Suite("JPEGEncoder")
 struct JPEGEncoderTests {
     private static let layouts = PixelLayout.allCases
 
@@ -69,7 +69,7 @@ struct JPEGEncoderTests {
         #expect(Set(jpegs).count == 1)
     }
 
-    @Test("limited range is told from full range by the caller alone")
+    @Test("only the caller decides between limited and full range")
     func rangeMatters() throws {
         let picture = TestPicture(width: 128, height: 32)
         let limited = picture.pixels(.yuyv, .limited)
@@ -79,7 +79,7 @@ struct JPEGEncoderTests {
         #expect(abs(wrong.pixel(8, 8)[0] - 214) < 5)
     }
 
-    @Test("every luma of limited range is expanded to the nearest, by vectors and by single bytes alike")
+    @Test("every limited-range luma is expanded to the nearest value, in vectors and in single bytes")
     func lumaExpansion() throws {
         for value in stride(from: 0, through: 255, by: 3) {
             let expected = min(255, max(0, (Double(value) - 16) * 255 / 219)).rounded()
@@ -92,7 +92,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("splitting interleaved lines gives exactly the planes it should, whatever the width")
+    @Test("splitting interleaved lines gives exactly the right planes at any width")
     func exactSplit() throws {
         var random = SystemRandomNumberGenerator()
         for width in [1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 34, 47, 63, 64, 65, 130] {
@@ -122,7 +122,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("padding behind the lines changes nothing", arguments: layouts, [(64, 48), (35, 21)])
+    @Test("padding after lines changes nothing", arguments: layouts, [(64, 48), (35, 21)])
     func padding(layout: PixelLayout, size: (width: Int, height: Int)) throws {
         let picture = TestPicture(width: size.width, height: size.height)
         let padded = picture.pixels(layout, padding: 26)
@@ -172,7 +172,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("an encoder that has made other pictures makes the same as a new one")
+    @Test("a used encoder gives the same result as a new one")
     func reuse() throws {
         var encoder = try JPEGEncoder(quality: 80)
         for (layout, side) in [(PixelLayout.yuyv, 64), (.nv12, 160), (.grey, 16), (.rgb24, 33), (.yuyv, 63)] {
@@ -187,7 +187,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("what cannot be encoded is refused with the reason")
+    @Test("pictures that cannot be encoded are refused with the reason")
     func refusals() throws {
         var encoder = try JPEGEncoder()
         func attempt(
@@ -218,7 +218,7 @@ struct JPEGEncoderTests {
         #expect(attempt(&encoder, bytesPerLine: .max) != nil)
     }
 
-    @Test("the bound is enough for the worst of pictures at the best of qualities")
+    @Test("the bound holds for the worst picture at the best quality")
     func bound() throws {
         var random = SystemRandomNumberGenerator()
         let noise = (0..<(160 * 120 * 2)).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -2,7 +2,7 @@ import MotionJPEG
 import Testing
 import TurboJPEG
 
-@Suite("Scaling")
+@Suite("JPEGScaler")
 struct JPEGScalerTests {
     @Test(
         "the smallest scale that is wide enough is used, and shows the same picture",
@@ -32,7 +32,7 @@ struct JPEGScalerTests {
         for (width, height) in [(208, 112), (203, 117)] {
             var original = BaselineJPEG(
                 width: width, height: height, factors: factors, colorSpace: factors.count == 1 ? .grey : .yCbCr)
-            // Of an eighth of 4:1:1 one chroma sample shows 32 pixels.
+            // At an eighth of 4:1:1 one chroma sample covers 32 pixels.
             if factors[0].0 == 4 { original.color = { waves($0 / 4, $1) } }
             let jpeg = original.bytes
             for minimum in [width / 8, width * 3 / 8, width / 2, width * 7 / 8] {
@@ -58,7 +58,7 @@ struct JPEGScalerTests {
         try expectSamePicture(result, rgb)
     }
 
-    @Test("the original is to be used where no scale makes it smaller")
+    @Test("nil is returned if no scale makes the picture smaller")
     func noScale() throws {
         let jpeg = try Self.sample(640, 480)
         for minimum in [561, 639, 640, 641, 4000, .max] { #expect(try scaled(jpeg, toWidth: minimum) == nil) }
@@ -90,7 +90,7 @@ struct JPEGScalerTests {
         }
     }
 
-    @Test("a picture without Huffman tables is scaled by the standard ones, whatever came before")
+    @Test("a picture without Huffman tables is scaled with the standard ones, whatever came before")
     func withoutTables() throws {
         let jpeg = try Self.sample(320, 240)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes
@@ -103,7 +103,7 @@ struct JPEGScalerTests {
         #expect(try scaler.scale(RawSpan(_elements: bare.span), toWidth: 160) == expected)
     }
 
-    @Test("what is missing of a damaged picture is grey, not the picture before")
+    @Test("missing parts of a damaged picture are grey, not the previous picture")
     func damage() throws {
         let factors = [(2, 2), (1, 1), (1, 1)]
         let white = BaselineJPEG(width: 160, height: 128, factors: factors) { _, _ in (255, 255, 255) }.bytes
@@ -130,7 +130,7 @@ struct JPEGScalerTests {
         #expect(try decoded(stopped.bytes).pixels.allSatisfy { abs(Int($0) - 128) < 4 })
     }
 
-    @Test("a result stays as it is while the scaler goes on")
+    @Test("a result does not change while the scaler goes on")
     func results() throws {
         var scaler = try JPEGScaler()
         let first = try Self.sample(320, 240)
@@ -142,7 +142,7 @@ struct JPEGScalerTests {
         #expect(try scaler.scale(RawSpan(_elements: first.span), toWidth: 160) == kept)
     }
 
-    @Test("quality decides on the length")
+    @Test("a higher quality makes larger JPEGs")
     func quality() throws {
         let jpeg = try Self.sample(320, 240)
         func byteCount(_ quality: Int) throws -> Int {
@@ -153,7 +153,7 @@ struct JPEGScalerTests {
         #expect(try byteCount(-5) == byteCount(1) && byteCount(1000) == byteCount(100))
     }
 
-    @Test("what is no JPEG, too large, or of a kind that cannot be scaled, is refused with the reason")
+    @Test("invalid data, and pictures that are too large or of an unsupported kind, are refused with the reason")
     func refusals() throws {
         let jpeg = BaselineJPEG(width: 64, height: 48, factors: [(1, 1)], colorSpace: .grey).bytes
         let header = try #require((0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 })
@@ -175,7 +175,7 @@ struct JPEGScalerTests {
         #expect(reason(changed([(1, 0xC2), (5, 0x20), (7, 0x20)]))?.contains("too many") == true)
     }
 
-    @Test("no mutation of a picture crashes the scaler or shows what it scaled before")
+    @Test("no mutation of a picture crashes the scaler or reveals the previous picture")
     func mutations() throws {
         let kinds: [([(Int, Int)], Bool)] = [
             ([(2, 2), (1, 1), (1, 1)], true), ([(2, 1), (1, 1), (1, 1)], false), ([(4, 1), (1, 1), (1, 1)], true),
@@ -200,7 +200,7 @@ struct JPEGScalerTests {
                     default: bytes.removeLast(random(bytes.count))
                     }
                 }
-                // A size that became huge is not worth decoding.
+                // Skip sizes that became huge.
                 let size = try? JPEGDecoder().size(of: RawSpan(_elements: bytes.span))
                 if let size, size.width * size.height > 1_000_000 { continue }
                 let minimum = random(60)
@@ -244,13 +244,13 @@ private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
         let factor = Int(jpeg[header + 11 + 3 * index])
         return [factor >> 4, factor & 15]
     }
-    // The factors of a single component have no meaning.
+    // The factors of a single component are meaningless.
     guard factors.count > 1 else { return [[1, 1]] }
     let maximum = [factors.map { $0[0] }.max() ?? 1, factors.map { $0[1] }.max() ?? 1]
     return factors.map { [maximum[0] / $0[0], maximum[1] / $0[1]] }
 }
 
-/// Compares a scaled picture by its pixels with means of the pixels of the original.
+/// Compares a scaled picture's pixels with means of the original's.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ original: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -259,7 +259,7 @@ private func expectSamePicture(
         result, source.pixels, width: source.width, height: source.height, sourceLocation: sourceLocation)
 }
 
-/// Compares a scaled picture by its pixels with means of the given pixels.
+/// Compares a scaled picture's pixels with means of the given pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ pixels: [UInt8], width: Int, height: Int,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -14,7 +14,7 @@ private func turned(_ jpeg: [UInt8], _ turn: Turn) throws -> (jpeg: [UInt8], res
     return (output, try #require(result))
 }
 
-/// Where the pixel that `turn` brings to `x`, `y` was before, in a picture of this size before the turn.
+/// The position before the turn of the pixel that `turn` moves to `x`, `y`, in a picture of this size before the turn.
 private func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
     switch turn {
     case .none: (x, y)
@@ -30,7 +30,7 @@ private func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -
 
 @Suite("Turning without loss")
 struct JPEGTransformerTests {
-    @Test("each pixel comes to where it should, in colour and in grey", arguments: Turn.allCases)
+    @Test("each pixel moves to the right place, in colour and in grey", arguments: Turn.allCases)
     func pixels(turn: Turn) throws {
         let picture = TestPicture(width: 128, height: 96)
         for layout in [PixelLayout.i420, .grey] {
@@ -53,7 +53,7 @@ struct JPEGTransformerTests {
         }
     }
 
-    @Test("four quarter turns give the same picture to the last coefficient")
+    @Test("four quarter turns give the same picture, to the last coefficient")
     func fourQuarters() throws {
         let picture = TestPicture(width: 128, height: 96)
         let jpeg = try encoded(picture.pixels(.i420), .i420, width: 128, height: 96)
@@ -63,7 +63,7 @@ struct JPEGTransformerTests {
     }
 
     @Test(
-        "incomplete blocks at an edge that moves are left out",
+        "partial blocks at an edge that moves are dropped",
         arguments: [
             (Turn.none, 70, 53), (.rotate90, 48, 70), (.rotate180, 64, 48), (.rotate270, 53, 64),
             (.flipHorizontal, 64, 53), (.flipVertical, 70, 48), (.transpose, 53, 70), (.transverse, 48, 64),
@@ -76,7 +76,7 @@ struct JPEGTransformerTests {
         #expect(info == JPEGInfo(width: width, height: height, byteCount: output.count))
     }
 
-    @Test("rotation and mirrorings combine to one turn")
+    @Test("rotation and mirrorings combine into one turn")
     func combinations() throws {
         for degrees in [0, 90, 180, 270] {
             for horizontally in [false, true] {
@@ -87,7 +87,7 @@ struct JPEGTransformerTests {
                     ]
                     let combined = try #require(
                         Turn(degrees: degrees, horizontally: horizontally, vertically: vertically))
-                    // Follow a pixel back through the steps, last one first.
+                    // Follow a pixel back through the steps, the last one first.
                     let sizes = [(5, 3), steps[0].swapsSides ? (3, 5) : (5, 3), steps[0].swapsSides ? (3, 5) : (5, 3)]
                     var point = (x: 2, y: 1)
                     for (step, size) in zip(steps, sizes).reversed() {
@@ -104,7 +104,7 @@ struct JPEGTransformerTests {
         #expect(Turn(degrees: -90, horizontally: false, vertically: false) == nil)
     }
 
-    @Test("a damaged picture is turned as far as it goes")
+    @Test("a damaged picture is turned as far as possible")
     func damaged() throws {
         let picture = TestPicture(width: 128, height: 96)
         let jpeg = try encoded(picture.pixels(.i420), .i420, width: 128, height: 96)
@@ -121,7 +121,7 @@ struct JPEGTransformerTests {
         #expect(try turned(bare, .rotate90).jpeg == turned(jpeg, .rotate90).jpeg)
     }
 
-    @Test("what is no JPEG, and too little room, are refused with the reason")
+    @Test("invalid data and too little room are refused with the reason")
     func refusals() throws {
         let transformer = try JPEGTransformer()
         let noise = [UInt8](repeating: 7, count: 100)

@@ -13,7 +13,7 @@ func withoutHuffmanTables(_ jpeg: [UInt8]) -> [UInt8] {
 
 @Suite("Markers of real pictures")
 struct RealPictureTests {
-    @Test("what the encoder writes is found whole, behind any padding", arguments: PixelLayout.allCases)
+    @Test("the encoder's JPEGs are found whole, with any padding behind them", arguments: PixelLayout.allCases)
     func inspection(layout: PixelLayout) throws {
         let picture = TestPicture(width: 150, height: 77)
         let jpeg = try encoded(picture.pixels(layout), layout, width: 150, height: 77)
@@ -24,7 +24,7 @@ struct RealPictureTests {
         }
     }
 
-    @Test("the standard Huffman tables are those that libjpeg encodes with")
+    @Test("the standard Huffman tables are those with which libjpeg encodes")
     func tables() throws {
         let jpeg = try encoded([UInt8](repeating: 9, count: 96), .i420, width: 8, height: 8)
         var tables: [UInt8] = []
@@ -37,7 +37,7 @@ struct RealPictureTests {
         #expect(tables == Array(JPEG.standardHuffmanTables.dropFirst(4)))
     }
 
-    @Test("a picture that lacks its Huffman tables decodes to the same pixels after repair")
+    @Test("a picture without its Huffman tables decodes to the same pixels after repair")
     func repair() throws {
         let picture = TestPicture(width: 100, height: 60)
         let jpeg = try encoded(picture.pixels(.yuyv), .yuyv, width: 100, height: 60)
@@ -76,7 +76,7 @@ struct RealPictureTests {
                 }
             }
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span))
-            // A size that became huge is not worth decoding.
+            // Skip sizes that became huge.
             let size = try? decoder.size(of: RawSpan(_elements: bytes.span))
             guard let size, size.width * size.height < 10_000 else { continue }
             _ = try? decoder.decode(RawSpan(_elements: bytes.span))

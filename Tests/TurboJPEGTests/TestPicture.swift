@@ -1,6 +1,6 @@
 import TurboJPEG
 
-/// A picture of known colours: bars side by side, in the lower half in reverse order.
+/// A picture of known colours: bars side by side, in reverse order in the lower half.
 struct TestPicture {
     static let bars: [(red: Double, green: Double, blue: Double)] = [
         (230, 230, 230), (20, 20, 20), (200, 60, 40), (60, 180, 60), (40, 70, 200), (210, 200, 50), (190, 60, 190),
@@ -9,7 +9,7 @@ struct TestPicture {
 
     let width: Int
     let height: Int
-    /// The parts of red and blue in luma.
+    /// The weights of red and blue in luma.
     var weights = (red: 0.299, blue: 0.114)
 
     private func bar(_ x: Int, _ y: Int) -> Int {
@@ -19,7 +19,7 @@ struct TestPicture {
 
     func color(_ x: Int, _ y: Int) -> (red: Double, green: Double, blue: Double) { Self.bars[bar(x, y)] }
 
-    /// Whether all pixels around have the same colour, so that neither chroma nor blocks of others reach here.
+    /// Whether all pixels around have the same colour, so that no chroma or block of another reaches here.
     func isInside(_ x: Int, _ y: Int, distance: Int = 4) -> Bool {
         let columns = max(0, x - distance)...min(width - 1, x + distance)
         let lines = max(0, y - distance)...min(height - 1, y + distance)
@@ -30,7 +30,7 @@ struct TestPicture {
         ).count == 1
     }
 
-    /// Y, Cb and Cr by the weights (ITU-R BT.601, unless they were changed), in floating point.
+    /// Y, Cb and Cr by the weights (ITU-R BT.601, unless changed), in floating point.
     func sample(_ x: Int, _ y: Int, _ range: ColorRange) -> (luma: UInt8, blue: UInt8, red: UInt8) {
         let (red, green, blue) = color(min(x, width - 1), min(y, height - 1))
         let luma = weights.red * red + (1 - weights.red - weights.blue) * green + weights.blue * blue
@@ -49,7 +49,7 @@ struct TestPicture {
 
     private static func byte(_ value: Double) -> UInt8 { UInt8(min(255, max(0, value.rounded()))) }
 
-    /// The picture's bytes; `padding` bytes of 0xA5 stand behind each line.
+    /// The picture's bytes, with `padding` bytes of 0xA5 after each line.
     func pixels(_ layout: PixelLayout, _ range: ColorRange = .full, padding: Int = 0) -> [UInt8] {
         let pad = [UInt8](repeating: 0xA5, count: padding)
         var bytes: [UInt8] = []

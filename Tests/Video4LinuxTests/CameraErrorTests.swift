@@ -34,7 +34,7 @@ struct CameraErrorTests {
         #expect(error.description.contains(words))
     }
 
-    @Test("what is no camera, or not there, says so when it is opened")
+    @Test("opening a missing node, or one that is not a camera, says so")
     func notCameras() throws {
         #expect(throws: CameraError(.notCamera, "/dev/null is not a Video4Linux device: choose another --device")) {
             try Camera("/dev/null")
@@ -43,7 +43,7 @@ struct CameraErrorTests {
         #expect(error?.reason == .notFound)
     }
 
-    @Test("no usable format: says which could be chosen, or what there is")
+    @Test("without a usable format, the error names the usable or the offered ones")
     func formats() {
         let offered = [
             Format(pixelFormat: .yuyv, text: "", isCompressed: false, sizes: .unknown),

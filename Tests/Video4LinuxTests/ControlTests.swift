@@ -6,7 +6,7 @@ import Testing
 @Suite("Control")
 struct ControlTests {
     @Test(
-        "names are normalised as v4l2-ctl does",
+        "names are normalised like v4l2-ctl's",
         arguments: [
             ("Brightness", "brightness"), ("White Balance, Automatic", "white_balance_automatic"),
             ("Exposure Time, Absolute", "exposure_time_absolute"), ("Focus (absolute)", "focus_absolute"),
@@ -24,7 +24,7 @@ struct ControlTests {
             isReadOnly: false, isInactive: false)
     }
 
-    @Test("numbers within the range are taken, others refused with the range")
+    @Test("numbers within the range are accepted, others refused with the range")
     func integers() throws {
         #expect(try control(.integer).value(of: "200") == 200)
         #expect(try control(.integer, -128...127).value(of: "-5") == -5)
@@ -36,14 +36,14 @@ struct ControlTests {
         }
     }
 
-    @Test("a boolean takes the words for it")
+    @Test("a boolean accepts the usual words")
     func booleans() throws {
         for text in ["1", "true", "On", "yes"] { #expect(try control(.boolean).value(of: text) == 1) }
         for text in ["0", "false", "OFF", "no"] { #expect(try control(.boolean).value(of: text) == 0) }
         #expect(throws: CameraError.self) { try control(.boolean).value(of: "2") }
     }
 
-    @Test("a whole number in JSON is one however it is written, and beyond 64 bits the end of the range")
+    @Test("a whole number in JSON may be written in any way, and is clamped to the range even beyond 64 bits")
     func documents() throws {
         func value(_ text: String, _ control: Control) throws -> Int64 {
             try control.value(of: try #require(JSON(Array(text.utf8))))
@@ -69,16 +69,16 @@ struct ControlTests {
         #expect(throws: CameraError.self) { try value("-1e300", control(.bitmask, 0...0xf0)) }
     }
 
-    @Test("a menu takes a number that it has, or the words of a choice")
+    @Test("a menu accepts a choice's number or text")
     func menus() throws {
         #expect(try control(.menu).value(of: "3") == 3)
         #expect(try control(.menu).value(of: "manual_mode") == 1)
         #expect(try control(.menu).value(of: "50 hz") == 3)
         let error = #expect(throws: CameraError.self) { try control(.menu).value(of: "2") }
-        #expect(error?.description == "the control 'thing' has no choice '2': it has 1 (Manual Mode), 3 (50 Hz)")
+        #expect(error?.description == "the control 'thing' has no choice '2': choose among 1 (Manual Mode), 3 (50 Hz)")
     }
 
-    @Test("a mask takes bits that it has; a button needs no value; a text cannot be set")
+    @Test("a mask accepts its own bits; a button needs no value; a text cannot be set")
     func others() throws {
         #expect(try control(.bitmask, 0...0xf0).value(of: "0x30") == 0x30)
         #expect(throws: CameraError.self) { try control(.bitmask, 0...0xf0).value(of: "1") }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Video4Linux
 
-/// The list of devices as capture-daemon prints it, of a fake camera whose place on the bus is a tree of files.
+/// The list of devices that capture-daemon prints, for a fake camera whose /sys is a tree of files.
 @Suite("The list of devices", .timeLimit(.minutes(2)))
 struct DeviceListTests {
     private let tree: SystemTree
@@ -28,7 +28,7 @@ struct DeviceListTests {
         return output
     }
 
-    @Test("JSON has everything there is to choose, one object per camera, metadata nodes left out")
+    @Test("JSON lists all choices, one object per camera, without metadata nodes")
     func json() throws {
         let list = try #require(JSON(try devices("--json")))
         #expect(list.array?.count == 1)
@@ -50,7 +50,7 @@ struct DeviceListTests {
         #expect(inactive == ["white_balance_temperature"])
     }
 
-    @Test("text has the options, ready to paste")
+    @Test("the text has the options, ready to paste")
     func text() throws {
         let lines = try devices().split(separator: "\n").map(String.init)
         #expect(lines.first == "Fake Camera")
@@ -81,7 +81,7 @@ struct DeviceListTests {
     }
 }
 
-/// What /sys says of a USB camera with a node for pictures and one for metadata.
+/// The /sys tree of a USB camera with a node for pictures and one for metadata.
 private struct SystemTree {
     let folder = TemporaryFolder()
 

@@ -36,7 +36,7 @@ struct FormatChoiceTests {
         #expect(request.choose(from: all) == nil)
     }
 
-    @Test("an explicit format is taken or nothing; both names of JPEG are one")
+    @Test("an explicit format is used or none; both names of JPEG are equivalent")
     func explicit() throws {
         let all = [try format("mjpeg", "640x480"), try format("yuyv", "640x480"), try format("RGB4", "640x480")]
         #expect(CaptureRequest(pixelFormat: .yuyv).choose(from: all)?.pixelFormat == .yuyv)
@@ -46,7 +46,7 @@ struct FormatChoiceTests {
     }
 
     @Test(
-        "the size asked for if there is one, else the largest that fits into it, else the smallest",
+        "the requested size if it is offered, otherwise the largest that fits into it, otherwise the smallest",
         arguments: [
             ("1280x720", "1280x720"), ("1920x1080", "1280x720"), ("1000x1000", "800x600"), ("700x500", "640x480"),
             ("320x240", "640x480"), ("1280x600", "800x600"),
@@ -56,7 +56,7 @@ struct FormatChoiceTests {
         #expect(sizes.nearest(to: try #require(PictureSize(wanted))).description == expected)
     }
 
-    @Test("a range of sizes is kept to its bounds and steps")
+    @Test("sizes are limited to a range and its steps")
     func stepwise() throws {
         let sizes = FrameSizes.stepwise(
             smallest: PictureSize(width: 32, height: 32), largest: PictureSize(width: 2592, height: 1944),
@@ -68,7 +68,7 @@ struct FormatChoiceTests {
     }
 
     @Test(
-        "the slowest rate that is not slower, else the fastest",
+        "the slowest rate that is fast enough, otherwise the fastest",
         arguments: [
             (30.0, "29.97"), (20, "29.97"), (15, "15"),
             (60, "29.97"), (1, "5"),
@@ -81,7 +81,7 @@ struct FormatChoiceTests {
         #expect(rates.nearest(to: try #require(FrameRate(wanted))).description == expected)
     }
 
-    @Test("a range of rates is kept to its bounds")
+    @Test("rates are limited to a range")
     func rateRange() throws {
         let slow = try #require(FrameRate(5))
         let fast = try #require(FrameRate(60))

@@ -3,14 +3,14 @@ import Video4Linux
 
 @Suite("Sizes and rates")
 struct PictureTests {
-    @Test("a size is read as it is written")
+    @Test("a size is parsed as it is written")
     func size() {
         #expect(PictureSize("1280x720") == PictureSize(width: 1280, height: 720))
         #expect(PictureSize("1280x720")?.description == "1280x720")
     }
 
     @Test(
-        "what is no size is none",
+        "invalid sizes are refused",
         arguments: ["", "x", "640", "640x", "0x480", "640x-1", "640x480x1", "99999x1", "a×b"])
     func noSize(text: String) {
         #expect(PictureSize(text) == nil)

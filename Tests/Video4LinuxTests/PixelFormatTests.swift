@@ -13,7 +13,7 @@ struct PixelFormatTests {
         #expect(PixelFormat(name: text) == format)
     }
 
-    @Test("a code that has no common name keeps its case, and a short one is filled up")
+    @Test("a code without a common name keeps its case, and a short one is padded")
     func codes() {
         #expect(PixelFormat(name: "pRAA")?.name == "pRAA")
         #expect(PixelFormat(name: "Y16")?.code == 0x2036_3159)
@@ -22,7 +22,7 @@ struct PixelFormatTests {
         #expect(PixelFormat(code: 0x0102_0304).characters == "????")
     }
 
-    @Test("what cannot be a code is none", arguments: ["", "x", "mjpegs", "a b c", "ÄÖÜ", "12"])
+    @Test("invalid codes are refused", arguments: ["", "x", "mjpegs", "a b c", "ÄÖÜ", "12"])
     func nonsense(text: String) {
         #expect(PixelFormat(name: text) == nil)
     }
@@ -44,7 +44,7 @@ struct PixelFormatTests {
         }
     }
 
-    @Test("a whole picture's bytes, also of odd sizes and padded lines")
+    @Test("the size of a whole picture is right for odd sizes and padded lines too")
     func byteCounts() {
         #expect(PixelFormat.yuyv.byteCount(bytesPerLine: 1280, height: 480) == 614_400)
         #expect(PixelFormat.nv12.byteCount(bytesPerLine: 640, height: 480) == 460_800)

@@ -4,20 +4,20 @@
 #   run-in-vm.sh [OPTION…] -- COMMAND
 #
 #   --module 'NAME [PARAMETER…]'  load a kernel module first (repeatable, in order)
-#   --file HOST:GUEST             copy a file or folder into the machine; of a program its libraries too (repeatable)
-#   --program NAME                the same for a program of PATH, at its own place (repeatable)
-#   --out FOLDER                  what is /out in the machine (written through at once; must exist)
+#   --file HOST:GUEST             copy a file or folder into the machine, and a program's libraries (repeatable)
+#   --program NAME                the same for a program in PATH, at the same path (repeatable)
+#   --out FOLDER                  /out in the machine (written through at once; must exist)
 #   --timeout SECONDS             stop the machine after this long (120)
 #   --memory MB                   (512)
 #   --accelerator tcg|kvm         (tcg: works everywhere)
-#   --forward PORT:GUEST          what connects to PORT of this computer (127.0.0.1) is connected to that of the machine
-#                                 (10.0.2.15); the machine itself reaches nothing (repeatable)
+#   --forward PORT:GUEST          forward PORT of this computer (127.0.0.1) to GUEST of the machine (10.0.2.15); the
+#                                 machine itself has no network access (repeatable)
 #   --kernel-log FILE             keep the kernel's messages
 #   --prepare                     only fetch and unpack the kernel
 #
-# The guest is busybox in an initramfs; COMMAND is run by its sh as root, its output comes out here. Exit status: that
-# of COMMAND, 124 after a timeout, 125 when the machine could not be had, 77 when this computer lacks what it takes.
-# Kernel and initramfs are kept in ORIEL_VM_CACHE (~/.cache/oriel-vm).
+# The guest is busybox in an initramfs; COMMAND is run by its sh as root, its output is printed here. Exit status: that
+# of COMMAND, 124 after a timeout, 125 if the machine failed, 77 if a requirement is missing on this computer.
+# Kernel and initramfs are cached in ORIEL_VM_CACHE (~/.cache/oriel-vm).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -51,13 +51,13 @@ while (($# > 0)); do
             shift
             break
             ;;
-        *) fail 125 "there is no option $1" ;;
+        *) fail 125 "unknown option $1" ;;
     esac
     shift 2
 done
 $prepare || (($# == 1)) || fail 125 "one COMMAND is needed"
 
-[[ $(uname -m) == x86_64 ]] || fail 77 "the machine has an x86-64 processor, this computer has $(uname -m)"
+[[ $(uname -m) == x86_64 ]] || fail 77 "the machine needs an x86-64 computer, this one is $(uname -m)"
 for program in qemu-system-x86_64 busybox cpio depmod modprobe xz python3 dpkg apt-get; do
     command -v "$program" >/dev/null || fail 77 "$program is not installed (scripts/setup --tests)"
 done
@@ -95,7 +95,7 @@ fetch_kernel() {
     rm -rf "$folder"
 }
 
-# A kernel unpacks itself when it starts, which takes a processor in software 8 s: done here, once.
+# A kernel decompresses itself at boot, which takes an emulated processor 8 s: do it here, once.
 unpack_kernel() {
     python3 - "$1" "$2" <<'PYTHON'
 import lzma, struct, subprocess, sys, zlib
@@ -146,7 +146,7 @@ exec 9>"$cache/lock"
 flock 9
 release=$(cat "$cache/release" 2>/dev/null) ||
     release=$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: linux-image-//p' | head -n 1)
-[[ -n $release ]] || fail 77 "Debian's package linux-image-amd64 is not known here (apt-get update?)"
+[[ -n $release ]] || fail 77 "Debian's package linux-image-amd64 is unknown here (apt-get update?)"
 [[ -e $cache/$release/vmlinux ]] || fetch_kernel "$release"
 echo "$release" >"$cache/release"
 key=$(cat "$here/guest/init" "${BASH_SOURCE[0]}" "$busybox" | sha256sum | cut -c 1-16)
@@ -160,7 +160,7 @@ if $prepare; then exit 0; fi
 
 add() {
     local source=$1 target=$work/files$2 library
-    [[ -e $source ]] || fail 125 "there is no file $source"
+    [[ -e $source ]] || fail 125 "$source does not exist"
     mkdir -p "$(dirname "$target")"
     if [[ -d $source ]]; then
         cp -rL "$source" "$target"
@@ -191,7 +191,7 @@ printf '%s\n' "$1" >"$work/share/command"
 
 # ---- the machine
 
-# Its output comes through two serial ports to cat: qemu wants descriptors that it can only write to.
+# Its output goes through two serial ports to cat, because qemu needs write-only descriptors.
 mkfifo "$work/stdout" "$work/stderr"
 cat "$work/stdout" &
 readers=($!)
@@ -229,4 +229,4 @@ fi
 [[ ! -s $work/share/status ]] || exit "$(cat "$work/share/status")"
 ((status != 124 && status != 137)) || fail 124 "stopped after $timeout s"
 tail -n 25 "$work/qemu" "$work/console" >&2 || true
-fail 125 "the machine ended before its command did"
+fail 125 "the machine exited before its command did"

@@ -1,15 +1,15 @@
-// A USB camera made in user space, on the virtual port of dummy_hcd: the kernel's own uvcvideo drives it.
+// A USB camera in user space, on the virtual port of dummy_hcd: the kernel's uvcvideo drives it.
 //
-//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   JPEGs one after the other in FILE, a loop
+//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   the JPEGs in FILE, one after the other, in a loop
 //                         bare:WIDTHxHEIGHT@RATE=FILE    the same without their Huffman tables, as many cameras do
 //                         yuyv:WIDTHxHEIGHT@RATE         a moving pattern
 //
 // High speed, one bulk endpoint, USB Video Class 1.0; needs the modules dummy_hcd, gadgetfs, uvcvideo, loaded in order.
 // At most 4 MJPEG modes, or 2 and one of YUYV: gadgetfs sends no more than 256 bytes of descriptors.
 //
-// Commands, one a line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's
-// error bit), truncate N (half of it), garbage N (no JPEG), empty N (no byte), merge N (the next frame runs on in
-// it), skip N. "count" writes to the standard error how many frames were sent.
+// Commands, one per line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's
+// error bit), truncate N (half of it), garbage N (not a JPEG), empty N (no bytes), merge N (with the next
+// frame), skip N. "count" prints the number of frames sent on standard error.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -130,7 +130,7 @@ static void build_descriptors(void) {
 
 // ---- frames
 
-/// The next frame, with the faults that are due; `room` is for a spoilt copy.
+/// The next frame, with the pending faults; `room` is for a damaged copy.
 static struct jpeg next_frame(unsigned number, unsigned char *room) {
     struct mode *mode = streamed;
     struct jpeg frame = {room, largest_frame(mode)};
@@ -153,7 +153,7 @@ static struct jpeg next_frame(unsigned number, unsigned char *room) {
     return frame;
 }
 
-/// Sends a frame in payloads, each with a header of two bytes; false when the endpoint is gone.
+/// Sends a frame in payloads, each with a header of two bytes; returns false if the endpoint is gone.
 static bool send_frame(struct jpeg frame, unsigned char flags, bool is_end) {
     static unsigned char payload[PAYLOAD];
     size_t sent = 0;
@@ -161,7 +161,7 @@ static bool send_frame(struct jpeg frame, unsigned char flags, bool is_end) {
         size_t count = frame.count - sent;
         if (count > PAYLOAD - 2) count = PAYLOAD - 2;
         is_last = sent + count == frame.count;
-        // A short packet ends a payload: one that fills its packets exactly would run on.
+        // A short packet ends a payload; one that fills its packets exactly would continue.
         if (is_last && (count + 2) % 512 == 0 && count + 2 < PAYLOAD) count--, is_last = false;
         payload[0] = 2;
         payload[1] = 0x80 | flags | (is_last && is_end ? 2 : 0);
@@ -194,7 +194,7 @@ static void *stream(void *unused) {
         }
         next += 1.0 / streamed->rate;
         double rest = next - now();
-        if (rest < -1.0 / streamed->rate) next = now();         // what it missed it does not send in a burst
+        if (rest < -1.0 / streamed->rate) next = now();         // do not send missed frames in a burst
         if (rest > 0) usleep((useconds_t)(rest * 1e6));
     }
     LOG("streamed %u frames", number);
@@ -206,7 +206,7 @@ static void stop(void) {
     if (!is_streaming) return;
     is_stopping = true;
     while (pthread_tryjoin_np(thread, NULL)) {
-        pthread_kill(thread, SIGUSR1);          // a write to the endpoint may wait for ever
+        pthread_kill(thread, SIGUSR1);          // a write to the endpoint may block for ever
         usleep(2000);
     }
     is_streaming = false;
@@ -259,7 +259,7 @@ static void open_endpoint(void) {
 
 static ssize_t read_control(void *bytes, size_t count) {
     ssize_t result;
-    // EIDRM: an earlier request was given up; this one is still there.
+    // EIDRM: an earlier request was cancelled; this one is still pending.
     do result = read(control, bytes, count);
     while (result < 0 && (errno == EINTR || errno == EIDRM));
     return result;
@@ -386,7 +386,7 @@ static void command(const char *line) {
     else LOG("what is %s?", word);
 }
 
-/// Takes the Huffman tables (DHT) out of a JPEG.
+/// Removes the Huffman tables (DHT) from a JPEG.
 static void make_bare(struct jpeg *jpeg) {
     size_t from = 2, to = 2;
     while (from + 4 < jpeg->count && jpeg->bytes[from + 1] != 0xda) {
@@ -431,7 +431,7 @@ int main(int count, char **arguments) {
         struct mode *mode = &modes[mode_count++];
         char kind[8], path[256] = "";
         if (sscanf(arguments[i], "%7[a-z]:%ux%u@%u=%255s", kind, &mode->width, &mode->height, &mode->rate, path) < 4) {
-            fprintf(stderr, "usb-camera: what is %s?\n", arguments[i]);
+            fprintf(stderr, "usb-camera: unknown argument %s\n", arguments[i]);
             return 64;
         }
         mode->is_yuyv = !strcmp(kind, "yuyv");

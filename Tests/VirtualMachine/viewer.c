@@ -1,14 +1,14 @@
-// Watches a stream and writes a line about each part of it; compares the pictures with those a camera has sent.
+// Watches a stream and prints a line about each part; compares the pictures with those that a camera sent.
 //
 //   viewer [--frames FILE]… PORT PATH
 //
 // FILE holds JPEGs, one after the other. A line is: the time (CLOCK_MONOTONIC, seconds), the frame's number, its bytes,
 // its age in milliseconds, and what it is:
 //   same N      byte for byte the Nth picture
-//   repaired N  the Nth picture, with the standard Huffman tables put in
-//   first N     begins with the whole Nth picture; what follows it is not shown by any decoder
+//   repaired N  the Nth picture, with the standard Huffman tables added
+//   first N     begins with the whole Nth picture; decoders ignore the rest
 //   jpeg        another whole JPEG
-//   broken      none
+//   broken      not a whole JPEG
 // When the server ends the stream the last line is "closed".
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ static double now(clockid_t clock) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/// The bytes to the end of the first JPEG, found by its markers; 0 when it has no end.
+/// The length of the first JPEG, found by its markers; 0 if it has no end.
 static size_t first_jpeg(const unsigned char *bytes, size_t count) {
     if (count < 4 || bytes[0] != 0xff || bytes[1] != 0xd8) return 0;
     size_t at = 2;
@@ -53,7 +53,7 @@ static void load(const char *path) {
     if (file) fclose(file);
 }
 
-/// Whether both are the same but for Huffman tables that only `repaired` has.
+/// Whether both are equal except for Huffman tables that only `repaired` has.
 static bool is_repaired(struct jpeg repaired, struct jpeg original) {
     size_t a = 2, b = 2;
     while (a + 4 < repaired.count && b + 4 < original.count) {

@@ -5,13 +5,13 @@
 . /guest/system.sh
 
 start_servers
-# A machine in software may be so slow that a camera looks stalled: patience is for that alone.
+# An emulated machine may be so slow that a camera looks stalled: hence the long timeout.
 oriel() { start_capture --device auto --size 320x180 --fps 5 --timeout 20 --control contrast=99; }
 oriel
 within 60 is_online
 
-# ask FILE STATUS OPTION…: asks the camera's side for its controls until it answers with STATUS. A second, which is all
-# that its daemon gets to answer, can be too short in such a machine.
+# ask FILE STATUS OPTION…: requests the controls from the camera's side until it answers with STATUS. The second that its
+# daemon has to answer can be too short in such a machine.
 ask() {
     ask_file=$1 ask_status=$2
     shift 2
@@ -20,10 +20,10 @@ ask() {
 }
 # put FILE STATUS JSON
 put() { within 60 ask "$1" "$2" -X PUT -H 'Content-Type: application/json' -d "$3"; }
-# The driver's own value of a control.
+# The value of a control in the driver.
 value() { v4l2-ctl -d /dev/video0 -C "$1" | sed 's/.*: //'; }
 is_value() { [ "$(value "$1")" = "$2" ]; }
-# expect_value NAME CONTROL VALUE: that it is there within a moment, since the daemon may be about to open the camera.
+# expect_value NAME CONTROL VALUE: waits a moment for it, since the daemon may be about to open the camera.
 expect_value() {
     within 60 is_value "$2" "$3"
     expect "$1: $2 is $(value "$2")" is_value "$2" "$3"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Raw formats from the driver vivid: a snapshot of its colour bars in each, for the host to look at.
+# Raw formats of the vivid driver: a snapshot of its colour bars in each, for the host to check.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
@@ -25,12 +25,12 @@ v4l2-ctl -d /dev/video0 -c quantization=1
 snapshot full-range --format yuyv
 v4l2-ctl -d /dev/video0 -c quantization=0
 
-# Luma and chroma by ITU-R BT.709, as cameras with HD sensors have them: the colours must be the same.
+# Luma and chroma by ITU-R BT.709, as in cameras with HD sensors: the colours must be the same.
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=2
 snapshot bt709 --format yuyv
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=0
 
-# ---- a driver that fails when it is to begin
+# ---- a driver that fails to start streaming
 for fault in inject_vidioc_reqbufs_error inject_vidioc_streamon_error; do
     v4l2-ctl -d /dev/video0 -c "$fault=1"
     : >/out/log/capture

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Oriel with the driver vivid, for others than this machine, until it is told to end.
+# Oriel with the vivid driver, for clients outside this machine, until it is told to exit.
 #
-# A file /out/command is run by sh and removed; what it said is then in /out/answer. "exit" ends the machine.
+# sh runs the file /out/command and removes it; its output is then in /out/answer. "exit" stops the machine.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
 
 sed -i 's/listen 127.0.0.1:9001/listen 0.0.0.0:9001/' /etc/oriel/nginx/ingest.conf
 start_servers
-# What a service manager does.
+# The job of a service manager.
 while true; do
     capture-daemon --device auto --size 320x180 --fps 5 --timeout 20 2>>/out/log/capture
     sleep 0.5

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sourced by the scenarios: Oriel in the guest as it is deployed (nginx, spawn-fcgi, one worker), and how to look at it.
+# Sourced by the scenarios: Oriel deployed in the guest (nginx, spawn-fcgi, one worker), and functions to check it.
 # shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
 
 export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
@@ -14,10 +14,10 @@ expect() {
 }
 
 now() { awk '{ print $1 }' /proc/uptime; }
-# below LIMIT NUMBER; both may have digits behind the point.
+# below LIMIT NUMBER; both may have decimals.
 below() { awk -v limit="$1" -v number="$2" 'BEGIN { exit !(number ~ /^[0-9.]+$/ && number <= limit + 0) }'; }
 
-# within SECONDS COMMAND…: runs COMMAND again and again; `took` is how long it was false, or LIMIT+ when it stayed so.
+# within SECONDS COMMAND…: repeats COMMAND until it succeeds; `took` is how long that took, or LIMIT+ if it did not.
 within() {
     within_limit=$1 within_begin=$(now)
     shift
@@ -39,7 +39,7 @@ mkdir -p /run/oriel /var/lib/nginx /var/log/nginx /out/log
 start_servers() {
     cp -r /etc/oriel/nginx /etc/nginx
     cp /etc/oriel/mime.types /etc/nginx/
-    # The camera's side alone; what web.conf serves is not in this machine.
+    # The camera's side only; this machine has nothing for web.conf to serve.
     sed -i '/include web.conf/d' /etc/nginx/nginx.conf
     spawn-fcgi -s /run/oriel/mjpeg-fcgi.sock -U www-data -P /run/worker.pid -- /usr/bin/mjpeg-fcgi --camera main \
         >/out/log/spawn 2>&1
@@ -59,7 +59,7 @@ stop_capture() {
 }
 
 get() { wget -q -O - "http://127.0.0.1:9001$1"; }
-# The value of a field of the camera's status that is no object.
+# The value of a field of the camera's status that is not an object.
 status() { get /status/main | sed -n "s/.*\"$1\": *\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 is_online() { [ "$(status online)" = true ]; }
 is_offline() { [ "$(status online)" = false ]; }
@@ -74,7 +74,7 @@ start_camera() {
     within 5 [ -e /dev/video0 ]
 }
 
-# How many frames it has sent so far.
+# The number of frames that it has sent.
 sent() {
     camera count
     sleep 0.1
@@ -88,14 +88,14 @@ start_viewer() {
     viewer=$!
 }
 lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
-# frames FILE FROM KIND…: how many lines since FROM are of one of these kinds.
+# frames FILE FROM KIND…: the number of lines since FROM of these kinds.
 frames() {
     frames_file=$1 frames_from=$2
     shift 2
     lines "$frames_file" "$frames_from" |
         awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
 }
-# first FILE FROM KIND: how long after FROM the first such line came.
+# first FILE FROM KIND: how long after FROM the first such line follows.
 first() {
     lines "$1" "$2" | awk -v from="$2" -v kind="$3" '$5 == kind { printf "%.2f", $1 - from; exit }'
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A USB camera on uvcvideo: what it sends is what viewers get, whatever happens to it.
+# A USB camera on uvcvideo: viewers get what it sends, whatever happens to it.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
@@ -19,8 +19,8 @@ expect "devices: and its control as it was set" grep -q -- '--control brightness
 # ---- rate, bytes, order
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
-# A camera that cannot even send its 30 frames shows that this computer is busy with other things: then another try
-# is made, and if none succeeds nothing is said of the rate.
+# If even the camera does not reach its 30 frames, this computer is busy: try again, and skip the check if no try
+# succeeds.
 is_fast() { below "$rate" 29; }
 for try in 1 2 3 4; do
     begin=$(now) before=$(sent)
@@ -94,7 +94,7 @@ sleep 0.3
 expect "plugged in: the controls are set again" \
     [ "$(v4l2-ctl -d "$(status device)" -C brightness,contrast | tr '\n' ' ')" = "brightness: 200 contrast: 17 " ]
 
-# ---- the same camera under another node's name: somebody holds the old one open
+# ---- the same camera under another node's name: another process holds the old one open
 old=$(status device)
 exec 3<"$old"
 camera unplug
@@ -104,7 +104,7 @@ expect "held open by another: frames again after $took s (2 or less)" below 2 "$
 expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
 exec 3<&-
 
-# ---- somebody sets the clock by an hour, while pictures come
+# ---- the clock is set by an hour while the camera streams
 for step in -3600 3600; do
     begin=$(now)
     date -s "@$(($(date +%s) + step))" >/dev/null
@@ -127,19 +127,19 @@ for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     echo "${took%+}" >>/tmp/offline
     plug_in || miss "round $round: no frames"
     echo "${took%+}" >>/tmp/online
-    # By then each buffer has had its largest picture.
+    # By now each buffer has held its largest picture.
     [ "$round" != 5 ] || memory_before=$(memory)
 done
 memory_after=$(memory)
 is_flat() {
     echo "$memory_before $memory_after" | awk '{ for (i = 1; i <= 2; i++) if ($(i + 2) > $i + 600) more = 1; exit more }'
 }
-# The median, so that one moment in which this computer was busy with other things does not decide.
+# The median, so that a moment in which this computer was busy does not decide.
 middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
 expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
     below 2 "$(middle /tmp/online | sed 's/ .*//')"
-# Each picture on its way to the viewer is a descriptor, two or three of them; a leak would be 20.
+# Pictures on their way to the viewer hold two or three descriptors; a leak would be 20.
 is_settled() {
     handles=$(count_handles)
     echo "$handles_before $handles" | awk '{ for (i = 1; i <= 4; i++) if ($(i + 4) > $i + 3) more = 1; exit more }'
@@ -167,7 +167,7 @@ expect "and it never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
 kill "$viewer"
 stop_capture
 
-# ---- a camera that leaves its Huffman tables out
+# ---- a camera that omits its Huffman tables
 start_capture --device auto --size 640x480 --fps 30
 within 5 is_online
 start_viewer /out/bare
