@@ -1,4 +1,4 @@
-// What a person can do with one camera's picture.
+// The actions for one camera's picture.
 
 import { make } from "./dom.js";
 import { text } from "./strings.js";
@@ -40,7 +40,7 @@ async function save(player, say) {
 }
 
 async function copy(player, say) {
-  // Clipboards take PNG only.
+  // Clipboards accept only PNG.
   const asPNG = async () => {
     const picture = await player.picture();
     const bitmap = await createImageBitmap(picture.blob);
@@ -56,7 +56,7 @@ async function copy(player, say) {
   }
 }
 
-/** door-2026-11-22T14-51-07.123, in local time. */
+/** Returns a file name with the local time, such as door-2026-11-22T14-51-07.123. */
 export function fileName(player, picture) {
   const time = picture.time || Date.now();
   const local = new Date(time - new Date(time).getTimezoneOffset() * 60_000);

@@ -1,5 +1,5 @@
-// What is shown, as the part of the address after "#", so that it can be bookmarked:
-// #/ is the wall, #/door one camera, #/door?fit=fill&zoom=2 one camera seen in a certain way.
+// The current view in the address after "#", so that it can be bookmarked:
+// #/ is the wall, #/door one camera, #/door?fit=fill&zoom=2 one camera with view settings.
 
 const queryOf = (view) => {
   const query = new URLSearchParams();
@@ -14,13 +14,13 @@ const queryOf = (view) => {
   return query;
 };
 
-/** `{ camera, query }` of the address; camera is null for the wall. */
+/** Parses the address into `{ camera, query }`; camera is null for the wall. */
 export function readAddress() {
   const match = /^#\/?([a-z0-9][a-z0-9_-]{0,31})?\/?(?:\?(.*))?$/i.exec(location.hash);
   return { camera: match?.[1]?.toLowerCase() ?? null, query: new URLSearchParams(match?.[2] ?? "") };
 }
 
-/** What `View.set` takes, from an address. */
+/** Parses view settings for `View.set`. */
 export function viewFrom(query) {
   const number = (name, fallback) => (Number.isFinite(Number(query.get(name) ?? NaN)) ? Number(query.get(name)) : fallback);
   return {
@@ -33,7 +33,7 @@ export function viewFrom(query) {
   };
 }
 
-/** Puts the view into the address without a new place in the history. */
+/** Writes the view into the address without adding a history entry. */
 export function writeView(camera, view) {
   const { query } = readAddress();
   const wanted = queryOf(view);

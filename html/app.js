@@ -1,11 +1,11 @@
-// The page: which cameras there are, what the address asks for, keys, language and theme.
+// The page: the list of cameras, the address, keyboard shortcuts, language and theme.
 
 import { CameraBar } from "./bar.js";
 import { Buttons } from "./buttons.js";
 import { Help } from "./help.js";
 import { StatusFeed } from "./status.js";
 import { Wall } from "./wall.js";
-import { find, make, memory } from "./dom.js";
+import { find, make, settings } from "./dom.js";
 import { language, text } from "./strings.js";
 import { readAddress, viewFrom, writeView } from "./address.js";
 import { toggleFullScreen } from "./actions.js";
@@ -64,7 +64,7 @@ function go(camera) {
   location.hash = `#/${camera ?? ""}`;
 }
 
-/** The camera that many places on; on the wall it is the focus that moves. */
+/** Shows the next camera (1) or the previous one (-1); on the wall, moves the focus. */
 function turn(places) {
   const { cameras, alone } = wall;
   if (!alone) wall.moveFocus(places);
@@ -75,12 +75,12 @@ function turn(places) {
 
 function useNextLanguage() {
   language.code = language.code === "en" ? "ko" : "en";
-  memory.set("language", language.code);
+  settings.set("language", language.code);
 }
 
 function useOtherTheme() {
   root.dataset.theme = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";
-  memory.set("theme", root.dataset.theme);
+  settings.set("theme", root.dataset.theme);
   bar.rebuild();
 }
 
@@ -97,7 +97,7 @@ function translate() {
 
 // Keys.
 
-/** Arrows move a picture that is larger than its frame, else they turn to another camera. */
+/** Moves the picture if it is larger than the stage, else switches to another camera. */
 function arrow(x, y) {
   const view = bar.player?.view;
   if (view?.canMove) view.moveBy(-60 * x, -60 * y);
@@ -134,13 +134,13 @@ const keys = {
 
 const places = { Space: " ", Comma: ",", Period: ".", Minus: "-", Equal: "+", Digit0: "0", Slash: "?" };
 
-/** Where another script is written than the Latin one, it is the key's place that counts. */
+/** Returns the shortcut for a key. With a non-Latin keyboard layout, the key's position counts. */
 function keyOf({ key, code }) {
   if (/^[ -~]$/.test(key)) return key.toLowerCase();
   return places[code] ?? (/^Key.$/.test(code) ? code[3].toLowerCase() : key);
 }
 
-/** Whether what has the focus has a use of its own for a key. */
+/** Whether the focused element handles the key itself. */
 function isOwnKey({ key, target }) {
   if (key === "Escape") return false;
   if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
@@ -162,7 +162,7 @@ addEventListener("keydown", (event) => {
   action();
 });
 
-// Messages, and rest: a full screen or a kiosk whose pointer lies still shows pictures only.
+// Messages; and in full screen or kiosk mode, hiding everything but pictures while the pointer is idle.
 
 let messageTimer = 0;
 
@@ -192,7 +192,7 @@ addEventListener("hashchange", () => {
   if (bar.player && query.size > 0) bar.player.view.set(viewFrom(query));
 });
 
-language.code = memory.get("language") ?? language.code;
+language.code = settings.get("language") ?? language.code;
 language.addEventListener("change", translate);
 feed.addEventListener("status", showCameras);
 translate();

@@ -1,31 +1,31 @@
-// The bar under one camera: its state, its measures and its buttons.
+// The bar under one camera: its state, measurements and buttons.
 
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
-import { DetectorStatus, Finds } from "./detect.js";
+import { DetectorStatus, Detections } from "./detect.js";
 import { actionsFor, canCopy, toggleFullScreen } from "./actions.js";
-import { canLeave } from "./presence.js";
+import { supportsPictureInPicture } from "./visibility.js";
 import { Buttons } from "./buttons.js";
-import { find, make, memory } from "./dom.js";
+import { find, make, settings } from "./dom.js";
 import { icon } from "./icons.js";
 import { bandwidth, duration, text, timeOfDay } from "./strings.js";
 
 const measureKeys = ["age", "rate", "bandwidth", "size"];
 
 export class CameraBar {
-  /** What keys and buttons can do with the camera shown; empty without one. */
+  /** The actions of keys and buttons for the current camera; empty on the wall. */
   actions = {};
   #player = null;
   #buttons;
   #details = new Details(find("details"));
   #controls = new Controls(find("controls"));
-  #finds = new Finds();
+  #detections = new Detections();
   #detector = new DetectorStatus(new URL(".", import.meta.url));
-  #wantsDetails = memory.get("details") === "on";
+  #wantsDetails = settings.get("details") === "on";
   #say;
   #onViewChange;
 
-  /** `say(sentence)`; `onViewChange(player)` hears of zoom, rotation and so on. */
+  /** `say(sentence)` shows a message; `onViewChange(player)` is called on zoom, rotation and so on. */
   constructor(say, onViewChange) {
     this.#say = say;
     this.#onViewChange = onViewChange;
@@ -33,13 +33,13 @@ export class CameraBar {
     this.#buttons = new Buttons(find("camera-tools"), [
       ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
-      canLeave() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
+      supportsPictureInPicture() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
       ["snapshot", act("snapshot")], ["detect", act("detect")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
-    this.#finds.addEventListener("change", () => {
-      if (this.#finds.isOpen) this.#controls.close();
+    this.#detections.addEventListener("change", () => {
+      if (this.#detections.isOpen) this.#controls.close();
       this.#showButtons();
     });
     this.#controls.addEventListener("change", () => this.#showButtons());
@@ -50,14 +50,14 @@ export class CameraBar {
     return this.#player;
   }
 
-  /** The player that the bar belongs to; null hides it. */
+  /** The current camera's player; null hides the bar. */
   set player(player) {
     find("bottom").hidden = player === null;
     if (player === this.#player) return;
     this.#listen("removeEventListener");
     this.#player = player;
     this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
-    this.#finds.player = player;
+    this.#detections.player = player;
     this.#controls.player = player;
     this.#listen("addEventListener");
     this.#details.player = player && this.#wantsDetails ? player : null;
@@ -75,7 +75,7 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Whether "controls" or "detect" is of use with the camera shown. */
+  /** Whether "controls" or "detect" is available for the current camera. */
   offers(tool) {
     return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
   }
@@ -84,36 +84,35 @@ export class CameraBar {
     if (!this.#player) return;
     this.#wantsDetails = !this.#wantsDetails;
     if (this.#wantsDetails) this.#controls.close();
-    memory.set("details", this.#wantsDetails ? "on" : "off");
+    settings.set("details", this.#wantsDetails ? "on" : "off");
     this.#details.player = this.#wantsDetails ? this.#player : null;
     this.#showButtons();
   }
 
-  // They lie beside the picture in one place: what is opened closes the other.
+  // The panels share one place: opening one closes the other.
   #toggleControls() {
     if (!this.#controls.isOffered) return;
     if (!this.#controls.isOpen && this.#wantsDetails) this.toggleDetails();
-    if (!this.#controls.isOpen && this.#finds.isOpen) this.#finds.leave();
+    if (!this.#controls.isOpen && this.#detections.isOpen) this.#detections.leave();
     this.#controls.toggle();
   }
 
-  /** Finds what is in the picture, or says why that cannot be. */
+  /** Detects objects in the picture, or shows why that is not possible. */
   #detect() {
-    if (this.#detector.reason && !this.#finds.isOpen) this.#say(this.#detector.reason);
-    else this.#finds.toggle();
+    if (this.#detector.reason && !this.#detections.isOpen) this.#say(this.#detector.reason);
+    else this.#detections.toggle();
   }
 
-  /** Closes what was found, or the camera's controls; false when neither is open. */
+  /** Closes the detections or the controls; returns false if neither is open. */
   leavePanel() {
-    if (this.#finds.isOpen) this.#finds.leave();
+    if (this.#detections.isOpen) this.#detections.leave();
     else if (this.#controls.isOpen) this.#controls.close();
     else return false;
     return true;
   }
 
-  /** After a change of language or theme. */
   rebuild() {
-    this.#finds.rebuild();
+    this.#detections.rebuild();
     this.#controls.rebuild();
     find("measures").replaceChildren(...measureKeys.map((key) => make("div", { className: key, title: text(key) },
       make("dt", { textContent: text(key) }), make("dd"))));
@@ -165,9 +164,9 @@ export class CameraBar {
     buttons.press("details", this.#wantsDetails);
     buttons.press("controls", this.#controls.isOpen);
     buttons.offer("controls", this.#controls.isOffered, true);
-    buttons.label("detect", this.#finds.isOpen ? "detect.leave" : "detect", "detect");
-    buttons.press("detect", this.#finds.isOpen);
-    buttons.grey("detect", this.#finds.isOpen ? "" : this.#detector.reason);
+    buttons.label("detect", this.#detections.isOpen ? "detect.leave" : "detect", "detect");
+    buttons.press("detect", this.#detections.isOpen);
+    buttons.grey("detect", this.#detections.isOpen ? "" : this.#detector.reason);
     buttons.offer("back", frozen !== null, frozen?.before > 0);
     buttons.offer("forth", frozen !== null, frozen?.after > 0);
   }

@@ -1,16 +1,16 @@
-// A row of buttons with icons, whose labels follow the language.
+// A row of icon buttons whose labels follow the language.
 
 import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { text } from "./strings.js";
 
-/** Faces that are words. */
+/** Faces that are words instead of icons. */
 const words = { english: "EN", korean: "한국어" };
 
 export class Buttons {
   #byName = new Map();
 
-  /** `tools`: [name, action] each; null is a line, anything else that is false is left out. */
+  /** `tools`: [name, action] pairs; null is a separator, any other falsy value is skipped. */
   constructor(place, tools) {
     for (const tool of tools) {
       if (tool === null) {
@@ -26,7 +26,7 @@ export class Buttons {
     }
   }
 
-  /** `key`: of the text that names the button; `face`: an icon's name, or one of the words. */
+  /** `key`: the text that names the button; `face`: the name of an icon, or one of the words. */
   label(name, key, face = key) {
     const button = this.#byName.get(name);
     const title = text(key);
@@ -41,7 +41,7 @@ export class Buttons {
     this.#byName.get(name)?.setAttribute("aria-pressed", isPressed);
   }
 
-  /** Greys a button that can only say why it is of no use now; "" takes that back. */
+  /** Greys out a button and shows the reason in its tooltip; a reason of "" enables it again. */
   grey(name, reason) {
     const button = this.#byName.get(name);
     if (!button) return;

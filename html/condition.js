@@ -1,58 +1,58 @@
-// From what is known to the one word a person needs. Pictures win over hearsay: while new ones come, neither a broken
-// connection nor a slow status takes "live" away.
+// Derives the state that the user sees. Pictures outrank everything else: while new ones arrive, neither a broken
+// connection nor a slow status request ends "live".
 
 import { now } from "./engine.js";
 
-/** Milliseconds of age from which a picture is called late. */
+/** A picture older than this many milliseconds is late. */
 export const lateAge = 1_500;
-const shortestStall = 2_000;
-/** Milliseconds without a picture: is the server still there? */
-const shortestDoubt = 400;
+const minimumStall = 2_000;
+/** After this many milliseconds without a picture, the server is polled. */
+const minimumDoubt = 400;
 
-/** What a player has seen since it was started; times in milliseconds, of this machine's clock. */
-export class Sight {
+/** What a player has observed since it started. Times are in milliseconds on this machine's clock. */
+export class Observations {
   openedAt = now();
-  /** When the newest picture was painted; 0: none yet. */
+  /** When the newest picture was painted; 0 before the first. */
   pictureAt = 0;
-  /** `{ status, error, message }` of the last connection, or null. */
+  /** `{ status, error, message }` if the last connection was refused, else null. */
   refusal = null;
-  /** What the stream said of the camera instead of a picture, `{ reason }`, or null. */
+  /** `{ reason }` if the stream reported that the camera is offline, else null. */
   outage = null;
-  #isDoubted = false;
+  #isInDoubt = false;
 
   takePicture(at) {
     this.pictureAt = at;
     this.refusal = this.outage = null;
-    this.#isDoubted = false;
+    this.#isInDoubt = false;
   }
 
-  /** Whether pictures that flowed have fallen silent; true once. `interval`: the usual time between them. */
-  beginsToDoubt(interval) {
-    if (!this.pictureAt || this.#isDoubted || now() - this.pictureAt <= Math.max(shortestDoubt, 3 * (interval ?? 0))) return false;
-    return (this.#isDoubted = true);
+  /** Returns true once when pictures stop arriving. `interval`: the usual time between them. */
+  startsDoubt(interval) {
+    if (!this.pictureAt || this.#isInDoubt || now() - this.pictureAt <= Math.max(minimumDoubt, 3 * (interval ?? 0))) return false;
+    return (this.#isInDoubt = true);
   }
 }
 
 /**
- * facts: those of a `Sight`, and
+ * facts: the fields of `Observations`, and
  *   now                 this machine's clock, ms
  *   isActive, isFrozen
- *   delay, interval     of metrics
- *   isStill             snapshots instead of a stream
- *   isReachable, askedAt, camera, isKnown   of the status feed; camera: its entry or undefined
+ *   delay, interval     from the metrics
+ *   usesSnapshots       snapshots instead of a stream
+ *   isReachable, askedAt, camera, isKnown   from the status feed; camera: its entry or undefined
  */
 export function conditionOf(facts) {
   const { now, camera, refusal } = facts;
   if (facts.isFrozen) return { state: "frozen" };
   if (!facts.isActive) return { state: "paused" };
 
-  const stall = Math.max(facts.isStill ? 6_000 : shortestStall, 4 * (facts.interval ?? 0));
+  const stall = Math.max(facts.usesSnapshots ? 6_000 : minimumStall, 4 * (facts.interval ?? 0));
   const silence = now - (facts.pictureAt || facts.openedAt);
   const hasPicture = facts.pictureAt > 0;
   const isFresh = hasPicture && silence < stall;
 
-  const isSaidOffline = camera?.online === false && facts.pictureAt < facts.askedAt;
-  if (facts.isReachable !== false && (facts.outage || isSaidOffline)) {
+  const isReportedOffline = camera?.online === false && facts.pictureAt < facts.askedAt;
+  if (facts.isReachable !== false && (facts.outage || isReportedOffline)) {
     return { state: "offline", cameraState: camera?.state, reason: facts.outage?.reason || camera?.reason };
   }
   const isSilent = silence > Math.max(1_000, 1.5 * (facts.interval ?? 0));

@@ -1,4 +1,4 @@
-// One control of a camera: its name, what it is set to, and what a person turns.
+// One row of the controls panel: a control's name, its value and its input.
 
 import { choiceText, controlText } from "./names.js";
 import { make } from "./dom.js";
@@ -8,37 +8,37 @@ import { text } from "./strings.js";
 export class ControlRow {
   element;
   #control;
-  #wish;
+  #onChange;
   #inputs = [];
-  /** The field that somebody is writing in, which no answer may take out of their hands. */
-  #written = null;
+  /** The field being typed into; responses must not overwrite it. */
+  #edited = null;
   #remark;
   #said = "";
   #reset;
 
-  /** `wish(value)` is called for each value that a person chooses; null asks for the default. */
-  constructor(control, wish) {
+  /** Calls `onChange(value)` for each value the user sets; null means the default. */
+  constructor(control, onChange) {
     this.#control = control;
-    this.#wish = wish;
+    this.#onChange = onChange;
     const id = `control-${control.name}`;
     const name = make("label", { htmlFor: id, textContent: controlText(control), title: control.name });
     this.#remark = make("p", { className: "remark", id: `${id}-remark` });
     this.#remark.setAttribute("aria-live", "polite");
     this.#reset = make("button", { type: "button", className: "reset" }, icon("reset"));
-    this.#reset.addEventListener("click", () => wish(null));
+    this.#reset.addEventListener("click", () => onChange(null));
     this.element = make("div", { className: `control ${control.type}` }, name, ...this.#fields(id), this.#remark);
     this.element.dataset.control = control.name;
     this.show(control, "");
   }
 
-  /** `remark`: what the camera made of a wish; kept while nothing changes. */
+  /** `remark`: how the camera changed a requested value; kept while the value stays the same. */
   show(control, remark = control.value === this.#control.value ? this.#said : "") {
     this.#control = control;
     this.#said = remark;
     const { value, read_only: isReadOnly, inactive: isInactive } = control;
     for (const input of this.#inputs) {
       if (input.type === "checkbox") input.checked = Boolean(value);
-      else if (input !== this.#written && input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
+      else if (input !== this.#edited && input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
       input.disabled = isReadOnly || isInactive;
     }
     this.element.classList.toggle("off", isReadOnly || isInactive);
@@ -49,7 +49,7 @@ export class ControlRow {
     this.#showReset();
   }
 
-  /** What a value of this control means to a person. */
+  /** Formats a value of this control. */
   textOf(value) {
     const { type, choices } = this.#control;
     if (type === "menu") return choiceText(choices?.[value] ?? String(value));
@@ -62,7 +62,7 @@ export class ControlRow {
     const hasDefault = type !== "button" && type !== "other" && !isReadOnly;
     const isUseful = hasDefault && !isInactive && Number(value) !== Number(standard);
     const title = text("controls.reset", { name: controlText(this.#control), value: this.textOf(standard) });
-    // A button that goes would take the focus with it.
+    // Hiding a focused button would lose the focus.
     this.#reset.hidden = !hasDefault;
     this.#reset.setAttribute("aria-disabled", !isUseful);
     this.#reset.title = title;
@@ -106,7 +106,7 @@ export class ControlRow {
     }
   }
 
-  /** What was typed, within the limits; undefined, and the old value back, when it is no number. */
+  /** Returns the typed number, clamped to the range. If it is invalid, restores the old value and returns undefined. */
   #within(figure) {
     const { value, minimum, maximum } = this.#control;
     const typed = Math.round(figure.valueAsNumber);
@@ -122,13 +122,13 @@ export class ControlRow {
   #listen(field, type, read) {
     this.#inputs.push(field);
     if (field.type === "number") {
-      field.addEventListener("input", () => (this.#written = field));
-      for (const end of ["change", "blur"]) field.addEventListener(end, () => (this.#written = null));
+      field.addEventListener("input", () => (this.#edited = field));
+      for (const end of ["change", "blur"]) field.addEventListener(end, () => (this.#edited = null));
     }
     field.setAttribute("aria-describedby", this.#remark.id);
     field.addEventListener(type, () => {
       const value = read();
-      if (value !== undefined) this.#wish(value);
+      if (value !== undefined) this.#onChange(value);
     });
     return field;
   }

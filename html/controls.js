@@ -1,33 +1,34 @@
-// The panel with what can be turned at the camera itself, as its driver offers it, where the server hands that out.
+// The panel with the camera's own controls, as its driver offers them, if the server provides them.
 
 import { Buttons } from "./buttons.js";
 import { ControlRow } from "./control-row.js";
 import { formatList } from "./formats.js";
 import { make } from "./dom.js";
-import { language, text, trouble } from "./strings.js";
-import { Wishes, ask, everything } from "./wishes.js";
+import { language, text, serverError } from "./strings.js";
+import { ControlRequests, everything, request } from "./control-requests.js";
 
 const followInterval = 2_000;
 
 export class Controls extends EventTarget {
   #panel;
   #player = null;
-  #wishes = null;
+  #requests = null;
   #answer = null;
   #rows = new Map();
   #fault = make("p", { className: "fault" });
   #signature = "";
   #isOpen = false;
   #focusBefore = null;
-  #isNowhere = false;
-  /** Whether the last question was answered by nobody who knows. */
-  #isUnanswered = false;
+  /** Whether the server has no controls at all. */
+  #isUnsupported = false;
+  /** Whether the last read failed and must be retried. */
+  #hasFailed = false;
   #state = "";
-  #questions = 0;
-  /** The question whose answer is shown: older ones are answered too late. */
+  #requestCount = 0;
+  /** The request whose answer is shown; answers to older ones are ignored. */
   #answered = 0;
 
-  /** Sends "change" when it is offered, opens or closes. */
+  /** Fires "change" when the panel becomes available, opens or closes. */
   constructor(panel) {
     super();
     this.#panel = panel;
@@ -35,7 +36,7 @@ export class Controls extends EventTarget {
     setInterval(() => this.#follow(), followInterval);
   }
 
-  /** Whether the server answers for this camera, and there is something to turn. */
+  /** Whether the server offers at least one control for this camera. */
   get isOffered() {
     return this.#answer?.controls?.length > 0;
   }
@@ -44,7 +45,7 @@ export class Controls extends EventTarget {
     return this.#isOpen && this.isOffered;
   }
 
-  /** The camera it belongs to. It stays open from camera to camera, and closes on the wall. */
+  /** The current camera's player. The panel stays open across cameras and closes on the wall. */
   set player(player) {
     if (player === this.#player) return;
     this.#player?.removeEventListener("state", this.#onState);
@@ -53,9 +54,9 @@ export class Controls extends EventTarget {
     this.#state = player?.condition.state ?? "";
     this.#answer = null;
     this.#isOpen &&= player !== null;
-    this.#wishes = player && new Wishes(this.#address, (answer) => {
+    this.#requests = player && new ControlRequests(this.#address, (answer) => {
       if (player !== this.#player) return;
-      this.#answered = this.#questions += 1;
+      this.#answered = this.#requestCount += 1;
       this.#take(answer, answer.body.results ?? []);
     });
     this.#show();
@@ -87,7 +88,6 @@ export class Controls extends EventTarget {
     this.#show();
   }
 
-  /** After a change of language. */
   rebuild() {
     this.#signature = "";
     this.#show();
@@ -97,16 +97,16 @@ export class Controls extends EventTarget {
     return new URL(`controls/${this.#player.camera}`, this.#player.base);
   }
 
-  // A camera that comes back may be another one, or one that could not be asked before.
+  // A camera that returns may be a different one, or one whose controls could not be read before.
   #onState = ({ detail: { state } }) => {
     const isReturn = state === "live" && !["live", "late"].includes(this.#state);
     this.#state = state;
     if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
-  /** Shows what others and the camera itself turn, while nobody's finger is on the panel. */
+  /** Shows changes made by others and by the camera itself, unless the user is pressing on the panel. */
   async #follow() {
-    if (this.#isUnanswered && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
+    if (this.#hasFailed && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
     const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
     if (document.hidden || !isUntouched() || this.#player.condition.state !== "live") return;
     const { status, body } = (await this.#ask()) ?? {};
@@ -116,31 +116,31 @@ export class Controls extends EventTarget {
   }
 
   async #refresh() {
-    if (this.#isNowhere) return;
-    this.#isUnanswered = false;
+    if (this.#isUnsupported) return;
+    this.#hasFailed = false;
     const answer = await this.#ask();
     if (!answer) return;
-    this.#isUnanswered = answer.status === 0 || answer.status >= 500;
-    // Such a server has no controls at all; asking again for each camera would be noise.
-    this.#isNowhere = answer.status === 404 && answer.body.error === "not_found";
+    this.#hasFailed = answer.status === 0 || answer.status >= 500;
+    // Such a server has no controls at all; do not ask again for each camera.
+    this.#isUnsupported = answer.status === 404 && answer.body.error === "not_found";
     this.#take(answer);
   }
 
-  /** null where something newer is known, or another camera shown, when the answer comes. */
+  /** Returns the answer, or null if it is out of date: a newer one is known, or another camera is shown. */
   async #ask() {
     const player = this.#player;
-    const question = (this.#questions += 1);
-    const answer = await ask(this.#address);
-    if (player !== this.#player || question < this.#answered) return null;
-    this.#answered = question;
+    const number = (this.#requestCount += 1);
+    const answer = await request(this.#address);
+    if (player !== this.#player || number < this.#answered) return null;
+    this.#answered = number;
     return answer;
   }
 
-  /** `results`: of a wish; null leaves standing what is said of the last one. */
+  /** `results`: of a change; null keeps the remarks on the last one. */
   #take({ status, body }, results = null) {
     const isFine = status === 200 && Array.isArray(body.controls);
     if (isFine) this.#answer = body;
-    const { sentence, detail } = isFine ? { sentence: "", detail: "" } : trouble(body.error, body.message || (status ? `HTTP ${status}` : ""));
+    const { sentence, detail } = isFine ? { sentence: "", detail: "" } : serverError(body.error, body.message || (status ? `HTTP ${status}` : ""));
     const fault = [sentence, detail].filter(Boolean).join("\n");
     this.#show(results);
     if (this.#fault.textContent !== fault) this.#fault.textContent = fault;
@@ -163,7 +163,7 @@ export class Controls extends EventTarget {
 
   #showControl(control, results) {
     const row = this.#rows.get(control.name);
-    if (this.#wishes.has(control.name)) return;
+    if (this.#requests.has(control.name)) return;
     row.show(control, results ? remarkOn(row, results.find((result) => result.name === control.name)) : undefined);
   }
 
@@ -174,10 +174,10 @@ export class Controls extends EventTarget {
     const tools = make("div", { className: "tools" });
     new Buttons(tools, [["close", () => this.close()]]).label("close", "close");
     this.#rows = new Map(controls.map((control) => [
-      control.name, new ControlRow(control, (value) => this.#wishes.wish(control.name, value)),
+      control.name, new ControlRow(control, (value) => this.#requests.set(control.name, value)),
     ]));
     const reset = make("button", { type: "button", className: "reset-all", textContent: text("controls.resetAll") });
-    reset.addEventListener("click", () => this.#wishes.wish(everything, null));
+    reset.addEventListener("click", () => this.#requests.set(everything, null));
     this.#panel.replaceChildren(
       make("div", { className: "head" }, make("h2", { textContent: text("controls") }), tools),
       make("p", { className: "device", textContent: [device?.name, device?.path].filter(Boolean).join(" · ") }),
@@ -190,12 +190,12 @@ export class Controls extends EventTarget {
   }
 }
 
-/** What the camera made of a wish, when that is another thing; else "". */
+/** Returns a sentence if the camera set another value than requested, else "". */
 function remarkOn(row, result) {
   if (!result) return "";
   const { asked, value, message } = result;
   const isOther = asked !== null && asked !== undefined && value !== null && value !== undefined && Number(asked) !== Number(value);
   const made = isOther ? text("controls.made", { asked: row.textOf(asked), value: row.textOf(value) }) : "";
-  const { sentence, detail } = trouble(result.error, message ?? "");
+  const { sentence, detail } = serverError(result.error, message ?? "");
   return [message && language.code === "en" ? "" : made, sentence, detail].filter(Boolean).join("\n");
 }

@@ -1,13 +1,13 @@
-// The last minute of one camera as three graphs, and its facts.
+// The details panel: graphs of the last minute, and facts about the camera.
 
 import { bandwidth, duration, text } from "./strings.js";
 import { make } from "./dom.js";
 import { now } from "./engine.js";
 
 const graphs = [
-  { key: "age", value: (second) => second.delay, least: 50, show: duration },
-  { key: "rate", value: (second) => second.frames, least: 5, show: (value) => text("fps", { value: Math.round(value) }) },
-  { key: "bandwidth", value: (second) => second.bits, least: 1_000_000, show: bandwidth },
+  { key: "age", value: (second) => second.delay, minimumScale: 50, show: duration },
+  { key: "rate", value: (second) => second.frames, minimumScale: 5, show: (value) => text("fps", { value: Math.round(value) }) },
+  { key: "bandwidth", value: (second) => second.bits, minimumScale: 1_000_000, show: bandwidth },
 ];
 
 export class Details {
@@ -19,7 +19,7 @@ export class Details {
     this.#root = root;
   }
 
-  /** Shows a player's figures, once a second; null closes. */
+  /** The player whose figures are shown, updated once a second; null closes the panel. */
   set player(player) {
     clearInterval(this.#timer);
     this.#player = player;
@@ -29,7 +29,6 @@ export class Details {
     this.#timer = setInterval(() => this.#draw(), 1000);
   }
 
-  /** After a change of language or theme. */
   rebuild() {
     if (!this.#player) return;
     this.#root.setAttribute("aria-label", text("details"));
@@ -47,7 +46,7 @@ export class Details {
       const newest = values.findLast((value) => value !== null);
       figure.querySelector("b").textContent = newest == null ? "" : graph.show(newest);
       figure.lastChild.textContent = newest == null ? "" : text("most", { value: graph.show(Math.max(...values)) });
-      drawGraph(figure.querySelector("canvas"), values, graph.least);
+      drawGraph(figure.querySelector("canvas"), values, graph.minimumScale);
     });
     this.#root.lastChild.replaceChildren(...this.#facts().flatMap(([key, value]) => [
       make("dt", { textContent: text(key) }), make("dd", { textContent: value }),
@@ -71,15 +70,15 @@ export class Details {
   }
 }
 
-/** A line over time with its area; seconds without a value are gaps. */
-function drawGraph(canvas, values, least) {
+/** Draws a filled line graph; seconds without a value are gaps. */
+function drawGraph(canvas, values, minimumScale) {
   const ratio = devicePixelRatio;
   const width = (canvas.width = Math.round(canvas.clientWidth * ratio));
   const height = (canvas.height = Math.round(canvas.clientHeight * ratio));
   const context = canvas.getContext("2d");
-  const most = Math.max(least, ...values.map((value) => value ?? 0)) * 1.15;
+  const maximum = Math.max(minimumScale, ...values.map((value) => value ?? 0)) * 1.15;
   const x = (index) => (index * width) / (values.length - 1);
-  const y = (value) => height - ratio - (value / most) * (height - 2 * ratio);
+  const y = (value) => height - ratio - (value / maximum) * (height - 2 * ratio);
   context.strokeStyle = context.fillStyle = getComputedStyle(canvas).getPropertyValue("--graph");
   context.lineWidth = 1.5 * ratio;
   context.lineJoin = "round";

@@ -1,4 +1,4 @@
-// What is in the picture? Freezes it, asks the server about exactly that JPEG, and shows boxes over it and a list beside.
+// Object detection: freezes the picture, sends that JPEG to the server, and shows the results as boxes and as a list.
 
 import { download, fileName } from "./actions.js";
 import { BoxLayer } from "./boxes.js";
@@ -6,12 +6,12 @@ import { find, make } from "./dom.js";
 import { labelText } from "./names.js";
 import { text } from "./strings.js";
 
-/** Milliseconds between questions whether the server can detect at all. */
+/** Milliseconds between polls of the detector's status. */
 const statusInterval = { ready: 60_000, unavailable: 10_000 };
 
-/** Whether the server can detect, for buttons: sends "change". */
+/** Whether the server can detect objects; fires "change". */
 export class DetectorStatus extends EventTarget {
-  /** `null` until the server has said something; then `{ isReady, error, message }`. */
+  /** `{ isReady, error, message }`, or null before the first response. */
   current = null;
   #address;
 
@@ -21,7 +21,7 @@ export class DetectorStatus extends EventTarget {
     this.#poll();
   }
 
-  /** Why the button is grey, in one sentence; "" when it is not. */
+  /** Why detection is unavailable, in one sentence; "" if it is available. */
   get reason() {
     if (!this.current || this.current.isReady) return "";
     const { error, message } = this.current;
@@ -35,7 +35,7 @@ export class DetectorStatus extends EventTarget {
       const status = await answer.json();
       if (answer.ok) current = { isReady: status.state !== "unavailable", error: status.error, message: status.message ?? "" };
     } catch {
-      // No answer, or none in JSON: it stays unavailable.
+      // No response, or not JSON: the detector is unavailable.
     }
     const isChange = JSON.stringify(current) !== JSON.stringify(this.current);
     this.current = current;
@@ -44,9 +44,9 @@ export class DetectorStatus extends EventTarget {
   }
 }
 
-/** One question about one player's picture, and its answer on the screen. */
-export class Finds extends EventTarget {
-  #panel = find("finds");
+/** One detection request for a player's picture, and its result on the screen. */
+export class Detections extends EventTarget {
+  #panel = find("detections");
   #player = null;
   #boxes = null;
   #answer = null;
@@ -56,7 +56,7 @@ export class Finds extends EventTarget {
   #ask = null;
   #wasFrozen = false;
 
-  /** The player that it belongs to; what is shown of another one goes. */
+  /** The current camera's player. Changing it closes the result. */
   set player(player) {
     if (player === this.#player) return;
     this.close();
@@ -69,7 +69,7 @@ export class Finds extends EventTarget {
     return this.#isAsking || this.#answer !== null || this.#failure !== null;
   }
 
-  /** Asks about the picture on the screen; while something is shown, goes back to live. */
+  /** Detects objects in the picture on the screen, or goes back to live if a result is shown. */
   async toggle() {
     if (this.isOpen) {
       this.leave();
@@ -118,12 +118,11 @@ export class Finds extends EventTarget {
     this.#show();
   }
 
-  /** After a change of language. */
   rebuild() {
     if (this.isOpen) this.#show();
   }
 
-  // The boxes belong to one picture: when another one is on the screen, they go.
+  // The boxes belong to one picture: close the result when another one is shown.
   #onState = () => {
     if (!this.isOpen || (this.#isAsking && !this.#picture)) return;
     const { frozen } = this.#player;
@@ -140,40 +139,40 @@ export class Finds extends EventTarget {
   }
 
   #fill() {
-    const finds = (this.#answer?.predictions ?? []).map((find) => ({ ...find, text: labelText(find.label) }));
+    const detections = (this.#answer?.predictions ?? []).map((detection) => ({ ...detection, text: labelText(detection.label) }));
     if (this.#answer) {
-      this.#boxes = new BoxLayer(this.#answer.frame, finds, (index) => this.#light(index));
+      this.#boxes = new BoxLayer(this.#answer.frame, detections, (index) => this.#highlight(index));
       this.#boxes.attach(this.#player);
     }
-    const items = finds.map((find, index) => {
-      const percent = `${Math.round(find.confidence * 100)} %`;
-      const item = make("li", { tabIndex: 0 }, make("span", { className: "find" }, find.text), make("b", {}, percent));
+    const items = detections.map((detection, index) => {
+      const percent = `${Math.round(detection.confidence * 100)} %`;
+      const item = make("li", { tabIndex: 0 }, make("span", { className: "detection" }, detection.text), make("b", {}, percent));
       item.style.setProperty("--tone", this.#boxes.tone(index));
-      item.style.setProperty("--part", find.confidence);
-      for (const type of ["pointerenter", "focus"]) item.addEventListener(type, () => this.#light(index));
-      for (const type of ["pointerleave", "blur"]) item.addEventListener(type, () => this.#light(null));
+      item.style.setProperty("--part", detection.confidence);
+      for (const type of ["pointerenter", "focus"]) item.addEventListener(type, () => this.#highlight(index));
+      for (const type of ["pointerleave", "blur"]) item.addEventListener(type, () => this.#highlight(null));
       return item;
     });
-    this.#panel.setAttribute("aria-label", text("detect.finds"));
-    const headline = this.#isAsking ? text("detect.asking") : (this.#failure ?? text(finds.length ? "detect.finds" : "detect.nothing"));
+    this.#panel.setAttribute("aria-label", text("detect.title"));
+    const headline = this.#isAsking ? text("detect.asking") : (this.#failure ?? text(detections.length ? "detect.title" : "detect.nothing"));
     this.#panel.replaceChildren(
       make("h2", { textContent: headline }),
       make("ol", {}, ...items),
       ...(this.#answer ? [this.#facts()] : []),
-      make("div", { className: "find-tools" }, ...this.#tools()),
+      make("div", { className: "detection-tools" }, ...this.#tools()),
     );
     this.#panel.setAttribute("aria-busy", this.#isAsking);
   }
 
   #facts() {
     const { model, inferenceMs } = this.#answer;
-    return make("p", { className: "find-facts", textContent: `${model.name} · ${model.input.join(" × ")} · ${inferenceMs.toFixed(1)} ms` });
+    return make("p", { className: "detection-facts", textContent: `${model.name} · ${model.input.join(" × ")} · ${inferenceMs.toFixed(1)} ms` });
   }
 
   #tools() {
     const button = (key, action) => {
       const made = make("button", { type: "button", textContent: text(key) });
-      made.dataset.find = key;
+      made.dataset.detection = key;
       made.addEventListener("click", action);
       return made;
     };
@@ -184,13 +183,13 @@ export class Finds extends EventTarget {
     return [...(this.#answer ? downloads : []), button("unfreeze", () => this.leave())];
   }
 
-  /** The picture with its boxes, as the server draws them. */
+  /** Saves the picture with its boxes, as drawn by the server. */
   async #savePicture() {
     const { overlay } = this.#answer.frame;
     const picture = this.#picture;
     const name = this.#name("jpg");
     let answer = overlay ? await fetch(new URL(overlay.slice(1), this.#player.base)).catch(() => null) : null;
-    // It may have been too long ago: the server draws anew.
+    // The result may have expired: have the picture drawn again.
     answer = answer?.ok ? answer : await fetch(new URL("detect_once", this.#player.base), {
       method: "POST", headers: { "Content-Type": "image/jpeg", Accept: "image/jpeg" }, body: picture.blob,
     }).catch(() => null);
@@ -198,18 +197,21 @@ export class Finds extends EventTarget {
   }
 
   #name(ending) {
-    return `${fileName(this.#player, this.#picture)}-finds.${ending}`;
+    return `${fileName(this.#player, this.#picture)}-detections.${ending}`;
   }
 
-  #light(index) {
-    this.#boxes?.light(index);
+  #highlight(index) {
+    this.#boxes?.highlight(index);
     [...this.#panel.querySelectorAll("li")].forEach((item, place) => item.classList.toggle("lit", place === index));
   }
 }
 
 class Refusal extends Error {}
 
-/** Freezes the player and gives the JPEG that then stays: one that was being painted may still come. */
+/**
+ * Freezes the player and returns the frozen JPEG, or null if there is none. A picture that was being painted may still
+ * appear after the freeze.
+ */
 async function frozenPicture(player) {
   player.freeze(true);
   for (let attempt = 0; attempt < 20; attempt += 1) {

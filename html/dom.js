@@ -1,13 +1,13 @@
-// Words for making and finding elements, and for what is remembered.
+// Helpers that create and find elements, and store settings.
 
-/** An element with properties and children: make("a", { href: "#/" }, "All"). */
+/** Creates an element with properties and children: make("a", { href: "#/" }, "All"). */
 export function make(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
   element.append(...children);
   return element;
 }
 
-/** The same for SVG, whose properties are attributes. */
+/** Creates an SVG element with attributes and children. */
 export function svg(name, attributes = {}, ...children) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -17,8 +17,8 @@ export function svg(name, attributes = {}, ...children) {
 
 export const find = (id) => document.getElementById(id);
 
-/** What the page remembers from visit to visit, where the browser lets it. */
-export const memory = {
+/** Settings kept between visits, if the browser allows it. */
+export const settings = {
   get(key) {
     try {
       return localStorage.getItem(`oriel.${key}`);
@@ -30,7 +30,7 @@ export const memory = {
     try {
       localStorage.setItem(`oriel.${key}`, value);
     } catch {
-      // Not here; the choice holds until the page is left.
+      // Storage is not available: the setting lasts until the page is closed.
     }
   },
 };

@@ -1,16 +1,16 @@
-// From the server to a canvas, in a worker or in the page: it knows the wire and the pixels, not states or people.
+// Fetches, decodes and paints pictures on a canvas, in a worker or in the page.
 //
-// While a picture is decoded a single other one waits, and a newer one takes its place. Nothing queues.
+// While a picture is being decoded, only the newest one waits. Nothing queues.
 
 import { MultipartParser, boundaryOf } from "./multipart.js";
 
-/** The server repeats the last picture every 5 s: a longer silence is a dead connection. */
-const silenceLimit = 8_000;
-/** Milliseconds from paint to paint: no screen worth the work shows more. */
-const shortestInterval = 15;
+/** The server repeats the last picture every 5 s; after a longer silence the connection is dead. */
+const silenceTimeout = 8_000;
+/** The minimum time between two paints in milliseconds; most screens show no more. */
+const minimumInterval = 15;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
-/** Milliseconds since 1970, finer than Date.now(), on a clock that page and workers share. */
+/** Milliseconds since 1970, with a finer resolution than Date.now(). The page and its workers share this clock. */
 export const now = () => performance.timeOrigin + performance.now();
 
 export class Engine {
@@ -30,14 +30,14 @@ export class Engine {
   #keepsHistory = false;
   #history = [];
 
-  /** `post(message)` gets "open", "frame", "outage", "closed", "stillDone" and "frozen" messages. */
+  /** `post(message)` receives "open", "frame", "outage", "closed", "snapshotDone" and "frozen" messages. */
   constructor(canvas, post) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
     this.#post = post;
   }
 
-  /** Opens the stream; one that is open is closed first. */
+  /** Opens the stream and closes the previous one. */
   async play(url) {
     this.stop();
     this.#lastId = 0;
@@ -46,7 +46,7 @@ export class Engine {
     let watchdog = 0;
     const expectBytes = () => {
       clearTimeout(watchdog);
-      watchdog = setTimeout(() => connection.abort("silent"), silenceLimit);
+      watchdog = setTimeout(() => connection.abort("silent"), silenceTimeout);
     };
     let closing = { cause: "network" };
     try {
@@ -77,10 +77,10 @@ export class Engine {
     this.#post({ type: "closed", ...closing });
   }
 
-  /** Fetches one snapshot and shows it. */
-  async still(url) {
+  /** Fetches and shows one snapshot. */
+  async snapshot(url) {
     const connection = new AbortController();
-    const watchdog = setTimeout(() => connection.abort(), silenceLimit);
+    const watchdog = setTimeout(() => connection.abort(), silenceTimeout);
     try {
       const answer = await fetch(url, { signal: connection.signal, cache: "no-store", credentials: "same-origin" });
       if (!answer.ok) {
@@ -93,10 +93,10 @@ export class Engine {
       this.#post({ type: "closed", cause: "network" });
     }
     clearTimeout(watchdog);
-    this.#post({ type: "stillDone" });
+    this.#post({ type: "snapshotDone" });
   }
 
-  /** Closes the connection without a "closed" message. The picture stays. */
+  /** Closes the connection without a "closed" message. The picture stays on the canvas. */
   stop() {
     const connection = this.#connection;
     this.#connection = null;
@@ -104,13 +104,13 @@ export class Engine {
     connection?.abort();
   }
 
-  /** Keeps the last seconds, as JPEG, so that a frozen picture can be stepped through. */
+  /** Keeps the JPEGs of the last seconds, so that `step` can show them while frozen. */
   keepHistory(isOn) {
     this.#keepsHistory = isOn;
     if (!isOn) this.#history = [];
   }
 
-  /** While frozen, what arrives is counted and forgotten. */
+  /** While frozen, arriving pictures are counted and discarded. */
   freeze(isOn) {
     this.#isFrozen = isOn;
     this.#newest = null;
@@ -125,13 +125,13 @@ export class Engine {
     this.#show(this.#history[wanted]);
   }
 
-  /** The JPEG on the screen; null before the first. */
+  /** Returns the JPEG on the canvas, or null before the first picture. */
   picture() {
     return this.#shown && { id: this.#shown.id, time: this.#shown.time, bytes: this.#shown.bytes };
   }
 
   #receive(headers, bytes) {
-    // A picture that says what is wrong; here the words are enough.
+    // The picture only shows the reason, which the page shows as text.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;
@@ -153,7 +153,7 @@ export class Engine {
   async #decodeNewest() {
     this.#isDecoding = true;
     while (this.#newest) {
-      const rest = this.#paintedAt + shortestInterval - performance.now();
+      const rest = this.#paintedAt + minimumInterval - performance.now();
       if (rest > 1) await new Promise((resolve) => setTimeout(resolve, rest));
       const frame = this.#newest;
       if (!frame) break;
@@ -209,14 +209,14 @@ export class Engine {
   }
 }
 
-/** What the server said instead of pictures. */
+/** Returns the "closed" message for a response without pictures. */
 async function refusal(answer) {
   let error = "";
   let message = "";
   try {
     ({ error = "", message = "" } = await answer.json());
   } catch {
-    // No JSON: the status alone has to do.
+    // Not JSON: use the status alone.
   }
   return { cause: "refused", status: answer.status, error, message, retryAfter: Number(answer.headers.get("retry-after")) || 0 };
 }

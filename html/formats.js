@@ -1,9 +1,9 @@
-// The pictures that a camera could send: its formats, their sizes and rates.
+// The list of a camera's formats, with their sizes and frame rates.
 
 import { make } from "./dom.js";
 import { text } from "./strings.js";
 
-/** A part that folds, from an answer of the server. */
+/** Creates a collapsible list from the server's answer. */
 export function formatList({ formats = [], now }) {
   const parts = formats.map(({ format, fourcc, description, usable, sizes = [] }) => {
     const names = [format, fourcc].filter(Boolean).map((name) => name.toLowerCase());
@@ -29,7 +29,7 @@ function row({ size, smallest, largest, fps }, isNow) {
 
 const spaced = (size) => String(size ?? "").replace("x", " × ");
 
-/** 30, 15 and 7.5 pictures a second, or 1 to 30. */
+/** Formats frame rates: a list, such as 30, 15, 7.5, or a range, such as 1 to 30. */
 function rates(fps) {
   if (fps?.fastest) return text("fps", { value: text("controls.range", { smallest: fps.slowest, largest: fps.fastest }) });
   const known = [fps ?? []].flat().filter(Number.isFinite);

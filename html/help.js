@@ -1,4 +1,4 @@
-// The list of keys.
+// The list of keyboard shortcuts.
 
 import { Buttons } from "./buttons.js";
 import { find, make } from "./dom.js";
@@ -13,7 +13,7 @@ export class Help {
   #dialog = find("help");
   #isOffered;
 
-  /** `isOffered(key)`: whether it is of use now, of those that not every server has. */
+  /** `isOffered(key)`: whether the server offers this feature ("detect", "controls") for the current camera. */
   constructor(isOffered) {
     this.#isOffered = isOffered;
     this.#dialog.setAttribute("aria-labelledby", "help-title");
@@ -32,7 +32,6 @@ export class Help {
     this.#dialog.showModal();
   }
 
-  /** After a change of language. */
   rebuild() {
     const tools = make("div", { className: "tools" });
     new Buttons(tools, [["close", () => this.#dialog.close()]]).label("close", "close");

@@ -1,4 +1,4 @@
-// In place of a screen, without streams in fetch: an `<img>`, which nobody can look into.
+// The fallback for browsers without streams in fetch: an `<img>`, whose frames scripts cannot read.
 
 import { make } from "./dom.js";
 
@@ -9,11 +9,11 @@ export class ImageScreen {
   constructor(onMessage) {
     this.element.addEventListener("load", () => {
       onMessage({ type: "size", width: this.element.naturalWidth, height: this.element.naturalHeight });
-      onMessage({ type: "stillDone" });
+      onMessage({ type: "snapshotDone" });
     });
     this.element.addEventListener("error", () => {
       onMessage({ type: "closed", cause: "network" });
-      onMessage({ type: "stillDone" });
+      onMessage({ type: "snapshotDone" });
     });
   }
 
@@ -25,8 +25,8 @@ export class ImageScreen {
     this.element.src = `${address}${address.includes("?") ? "&" : "?"}advance_headers=1`;
   }
 
-  still(address) {
-    // An address that was shown before would be shown again without asking.
+  snapshot(address) {
+    // The browser would show a known address again without a request.
     this.element.src = `${address}?max_age=${Date.now() % 3_600_000}`;
   }
 
@@ -36,7 +36,7 @@ export class ImageScreen {
     this.element.removeAttribute("src");
   }
 
-  /** Not the one on the screen, which nobody gets, but the server's newest. */
+  /** Returns the server's newest picture, since the one on the screen cannot be read; null if the request fails. */
   async picture(snapshot) {
     try {
       const answer = await fetch(snapshot, { cache: "no-store" });

@@ -1,10 +1,10 @@
-// What a player saw in the last minute.
+// A player's measurements of the last minute.
 
 const minute = 60;
 const rateWindow = 3_000;
 
 export class Metrics {
-  /** Pictures that came, that came but gave way to a newer one, that the server left out. */
+  /** Pictures that arrived, that were replaced by a newer one before they were painted, that the server skipped. */
   received = 0;
   dropped = 0;
   skipped = 0;
@@ -12,7 +12,7 @@ export class Metrics {
   #recent = [];
   #seconds = [];
 
-  /** `delay`: the picture's age in milliseconds when it was painted; null without a clock. */
+  /** `delay`: the picture's age in milliseconds when it was painted; null if unknown. */
   add({ at, bytes, received, dropped, skipped }, delay) {
     Object.assign(this, { received, dropped, skipped });
     this.#recent.push({ at, bytes, delay });
@@ -24,19 +24,19 @@ export class Metrics {
     if (delay !== null) second.delay = Math.max(second.delay ?? 0, delay);
   }
 
-  /** A stream that begins again leaves a gap that is no loss and no slow rate. */
-  breakOff() {
+  /** Starts the rate anew: the gap before a new stream does not count. */
+  restart() {
     this.#recent = [];
   }
 
-  /** Pictures a second; null with fewer than two. */
+  /** Pictures per second, or null if there are fewer than two. */
   get rate() {
     const count = this.#recent.length - 1;
     if (count < 1) return null;
     return (count * 1000) / Math.max(1, this.#recent[count].at - this.#recent[0].at);
   }
 
-  /** Milliseconds from picture to picture; null with fewer than two. */
+  /** Milliseconds between pictures, or null if there are fewer than two. */
   get interval() {
     return this.rate === null ? null : 1000 / this.rate;
   }
@@ -47,14 +47,14 @@ export class Metrics {
     return mean * 8 * this.rate;
   }
 
-  /** Half of the newest second's pictures were younger than this when painted; null without a clock. */
+  /** The median delay of the newest second's pictures, or null if unknown. */
   get delay() {
     const newest = this.#recent.at(-1)?.at ?? 0;
     const delays = this.#recent.filter((frame) => frame.at > newest - 1000 && frame.delay !== null).map((frame) => frame.delay);
     return delays.length === 0 ? null : delays.sort((a, b) => a - b)[delays.length >> 1];
   }
 
-  /** One entry a second for the last minute, oldest first; null where nothing came. */
+  /** One entry per second for the last minute, oldest first; null for seconds without pictures. */
   minute(at) {
     const newest = Math.floor(at / 1000) - 1;
     const bySecond = new Map(this.#seconds.map((second) => [second.second, second]));

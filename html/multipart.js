@@ -1,7 +1,6 @@
-// Takes the body of a multipart/x-mixed-replace answer apart while it arrives.
+// Parses a multipart/x-mixed-replace body while it arrives.
 //
-// A part with Content-Length is copied once, straight into memory of its own size;
-// a part without it ends at the next boundary.
+// A part with Content-Length is copied once, into a buffer of its size; a part without it ends at the next boundary.
 
 const maximumHeaderLength = 16 * 1024;
 const maximumPartLength = 16 * 1024 * 1024;
@@ -9,7 +8,7 @@ const nothing = new Uint8Array(0);
 const headerEnd = Uint8Array.of(13, 10, 13, 10);
 const latin1 = new TextDecoder("latin1");
 
-/** The boundary named by a Content-Type, without dashes in front; null when it is no multipart. */
+/** Returns the boundary of a Content-Type without leading dashes, or null if it is not multipart. */
 export function boundaryOf(contentType) {
   if (!/^multipart\//i.test(contentType ?? "")) return null;
   const match = /;\s*boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType);
@@ -25,13 +24,13 @@ export class MultipartParser {
   #part = nothing;
   #filled = 0;
 
-  /** `onPart(headers, bytes)`: header names in lower case; the bytes belong to the receiver. */
+  /** `onPart(headers, bytes)`: header names are in lower case; the callee owns the bytes. */
   constructor(boundary, onPart) {
     this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
     this.#onPart = onPart;
   }
 
-  /** Takes the next piece of the body. Throws when a header or a part is longer than any real one. */
+  /** Parses the next chunk of the body. Throws if a header or a part exceeds its maximum length. */
   feed(chunk) {
     let rest = chunk;
     while (rest.length > 0) {
@@ -103,7 +102,7 @@ export class MultipartParser {
   }
 }
 
-/** Names and values of a header block; null when it has none (a preamble, a lone boundary). */
+/** Returns the names and values of a header block, or null if it is empty (a preamble, a lone boundary). */
 function parseHeaders(text) {
   const headers = {};
   let isEmpty = true;

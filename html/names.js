@@ -1,8 +1,8 @@
-// What the server and its cameras have English names for, in Korean. Others keep their names.
+// Korean names for what the server and its cameras name in English. Unknown names stay as they are.
 
 import { language } from "./strings.js";
 
-/** The classes of COCO's 80. */
+/** The 80 COCO classes. */
 const labels = {
   person: "사람", bicycle: "자전거", car: "자동차", motorcycle: "오토바이", airplane: "비행기", bus: "버스", train: "기차",
   truck: "트럭", boat: "배", "traffic light": "신호등", "fire hydrant": "소화전", "stop sign": "정지 표지판",
@@ -19,7 +19,7 @@ const labels = {
   "hair drier": "헤어드라이어", toothbrush: "칫솔",
 };
 
-/** The controls that the kernel's drivers know. */
+/** The controls known to the kernel. */
 const controls = {
   brightness: "밝기", contrast: "대비", saturation: "채도", hue: "색조", gamma: "감마", sharpness: "선명도",
   gain: "게인", gain_automatic: "자동 게인", chroma_gain: "색차 게인", red_balance: "적색 균형", blue_balance: "청색 균형",
@@ -31,7 +31,7 @@ const controls = {
   focus_auto: "자동 초점", zoom_absolute: "줌", zoom_continuous: "연속 줌", pan_absolute: "좌우 방향", tilt_absolute: "상하 방향",
   pan_reset: "좌우 방향 초기화", tilt_reset: "상하 방향 초기화", iris_absolute: "조리개", privacy: "사생활 보호",
   horizontal_flip: "좌우 반전", vertical_flip: "상하 반전", rotate: "회전", test_pattern: "시험 화면", led1_mode: "표시등",
-  compression_quality: "압축 품질", iso_sensitivity: "ISO 감도", iso_sensitivity_auto: "자동 ISO 감도", scene_mode: "장면 모드",
+  compression_quality: "압축 품질", do_white_balance: "화이트 밸런스 한 번 맞춤", iso_sensitivity: "ISO 감도", iso_sensitivity_auto: "자동 ISO 감도", scene_mode: "장면 모드",
 };
 
 const choices = {
@@ -41,10 +41,10 @@ const choices = {
 
 const named = (names, key, name) => (language.code === "ko" && names[key]) || name;
 
-/** What was found in a picture. */
+/** Returns the name of a detected class. */
 export const labelText = (label) => named(labels, label, label);
 
 export const controlText = ({ name, description }) => named(controls, name, description || name);
 
-/** A choice of a menu. */
+/** Returns the name of a menu item. */
 export const choiceText = (choice) => named(choices, choice, choice);

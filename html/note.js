@@ -1,19 +1,19 @@
-// What lies over a picture that is not simply live: a sign, the state, and why.
+// The overlay on a picture that is not live: an icon, the state and the reason.
 
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
-import { duration, language, text, trouble } from "./strings.js";
+import { duration, language, text, serverError } from "./strings.js";
 
 export class Note {
   element = make("div", { className: "note" });
-  /** For screen readers: without spans of time, which change four times a second. */
+  /** For screen readers: leaves out durations, which change four times a second. */
   announcement = make("div", { className: "announcement" });
 
   constructor() {
     this.announcement.setAttribute("role", "status");
   }
 
-  /** `condition` as `conditionOf` tells it; `delay`: the age of late pictures in milliseconds. */
+  /** `condition`: from `conditionOf`; `delay`: the delay of late pictures in milliseconds. */
   show(camera, condition, delay) {
     const { state } = condition;
     if (this.element.dataset.state !== state) {
@@ -30,7 +30,7 @@ export class Note {
   }
 }
 
-/** The sentence that goes with a state, and the server's own words in another language. */
+/** Returns the sentence for a state, and the server's own message if the page is not in English. */
 function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":
@@ -42,9 +42,9 @@ function explanation(camera, { state, code, reason, cameraState, silence }, dela
       return language.code === "en" || !known ? { sentence: reason || known } : { sentence: known, detail: reason };
     }
     default:
-      return reason ? trouble(code, reason) : { sentence: text(`detail.${state}`, { camera }) };
+      return reason ? serverError(code, reason) : { sentence: text(`detail.${state}`, { camera }) };
   }
 }
 
-/** A sentence may begin with an address, which stays as it is. */
+/** Capitalizes a sentence, unless it begins with an address. */
 const capitalized = (words) => words.replace(/^[a-z](?=[a-z]*[ ,])/, (first) => first.toUpperCase());

@@ -1,4 +1,4 @@
-// The player's own look; it follows the page around it only in font and colours given as custom properties.
+// The player's style sheet. The page around it can set only `--oriel-stage`.
 
 export const sheet = new CSSStyleSheet();
 

@@ -1,21 +1,21 @@
-// <oriel-player camera="main">: a live picture that says how it is.
+// <oriel-player camera="main">: a live picture that shows its state.
 //
 //   <script type="module" src="http://SERVER:8000/player.js"></script>
 //   <oriel-player camera="main"></oriel-player>
 //
-// Attributes: camera; server (the server's address, else where this file came from); mode ("live", or "stills" for
-// snapshots once a second or slower, which those get too for whom there is no connection left); fps (the most pictures
-// a second to ask for); zoomable; history.
-// Events: "state" when `condition` changes, "measure" four times a second while it plays.
+// Attributes: camera; server (the server's address; by default the origin of this file); mode ("live", or "stills" for
+// snapshots at most once a second, which are also used if no connection is free); fps (the maximum frame rate to
+// request); zoomable; history.
+// Events: "state" when `condition` changes, "measure" four times a second while playing.
 
-import { Sight, conditionOf } from "./condition.js";
+import { Observations, conditionOf } from "./condition.js";
 import { make } from "./dom.js";
 import { ImageScreen } from "./image-screen.js";
-import { Line } from "./line.js";
+import { Connection } from "./connection.js";
 import { Metrics } from "./metrics.js";
 import { Note } from "./note.js";
 import { now } from "./engine.js";
-import { Presence } from "./presence.js";
+import { Visibility } from "./visibility.js";
 import { Screen } from "./screen.js";
 import { StatusFeed } from "./status.js";
 import { language, text } from "./strings.js";
@@ -27,26 +27,26 @@ const refreshInterval = 250;
 export class OrielPlayer extends HTMLElement {
   static observedAttributes = ["camera", "server", "mode", "fps", "history"];
 
-  /** The state as `conditionOf` tells it: `{ state, reason?, … }`. */
+  /** The state from `conditionOf`: `{ state, reason?, … }`. */
   condition = { state: "connecting" };
   metrics = new Metrics();
-  /** The picture's size in pixels; 0 before the first. */
+  /** The picture's size in pixels; 0 × 0 before the first picture. */
   size = { width: 0, height: 0 };
   /** The newest picture on the screen: `{ id, time, delay }`. */
   frame = null;
-  /** While frozen: `{ id, time, before, after }`, the last two the number of places to step. */
+  /** While frozen: `{ id, time, before, after }`; the last two are the number of frames to step in each direction. */
   frozen = null;
   view;
 
   #stage = make("div", { className: "stage" });
   #note = new Note();
   #screen = null;
-  #line = null;
+  #connection = null;
   #feed = null;
-  #sight = new Sight();
-  /** It plays only while it is seen. */
+  #observations = new Observations();
+  /** The player plays only while it is visible. */
   #isActive = false;
-  #presence = new Presence(this, (isSeen) => (isSeen ? this.#play() : this.#pause()));
+  #visibility = new Visibility(this, (isVisible) => (isVisible ? this.#play() : this.#pause()));
   #refreshTimer = 0;
 
   constructor() {
@@ -75,12 +75,12 @@ export class OrielPlayer extends HTMLElement {
     return address;
   }
 
-  /** Whether it shows snapshots instead of a stream. */
-  get isStill() {
-    return this.#line?.isStill ?? false;
+  /** Whether the player shows snapshots instead of a stream. */
+  get usesSnapshots() {
+    return this.#connection?.usesSnapshots ?? false;
   }
 
-  /** Whether the server has no such camera; its status is awaited. */
+  /** Whether the server has no such camera. The player then waits for the status to list it. */
   get isMissing() {
     return this.condition.state === "missing" && this.#feed.askedAt > 0;
   }
@@ -90,15 +90,15 @@ export class OrielPlayer extends HTMLElement {
     return this.#screen?.canFreeze ?? true;
   }
 
-  /** What the server last said of this camera; undefined before it did. */
+  /** The server's last status of this camera, or undefined. */
   get status() {
     return this.#feed?.cameras.get(this.camera);
   }
 
-  /** How old the picture on the screen is at this moment, in milliseconds; null when no clock is known. */
+  /** The age of the picture on the screen now, in milliseconds, or null if unknown. */
   get age() {
     if (!this.frame?.time) return null;
-    const isFlowing = now() - this.#sight.pictureAt < 1.5 * (this.metrics.interval ?? 0);
+    const isFlowing = now() - this.#observations.pictureAt < 1.5 * (this.metrics.interval ?? 0);
     return isFlowing && this.metrics.delay !== null ? this.metrics.delay : this.#feed.ageAt(now(), this.frame.time, this.camera);
   }
 
@@ -107,20 +107,20 @@ export class OrielPlayer extends HTMLElement {
     this.#listen("addEventListener");
     this.#screen = new (Screen.isSupported ? Screen : ImageScreen)((message) => this.#receive(message));
     this.#screen.call("keepHistory", this.hasAttribute("history"));
-    this.#line = new Line(this, this.#screen);
+    this.#connection = new Connection(this, this.#screen);
     const element = Object.assign(this.#screen.element, { className: "picture", role: "img" });
     this.#stage.replaceChildren(element);
     this.view.canvas = element;
     this.#showCondition();
-    this.#presence.watch();
+    this.#visibility.watch();
   }
 
   disconnectedCallback() {
-    this.#presence.unwatch();
+    this.#visibility.unwatch();
     this.#listen("removeEventListener");
     this.#screen?.close();
-    this.#line?.endStill();
-    this.#screen = this.#line = null;
+    this.#connection?.endSnapshot();
+    this.#screen = this.#connection = null;
     this.#stage.replaceChildren();
   }
 
@@ -143,36 +143,36 @@ export class OrielPlayer extends HTMLElement {
     }
   }
 
-  // What others may ask of it.
+  // The public methods.
 
-  /** Keeps the picture on the screen, or goes on. */
+  /** Freezes the picture, or resumes. */
   freeze(isOn) {
     this.#screen?.call("freeze", isOn);
   }
 
-  /** Goes that many places back (negative) or forth from the frozen picture. Needs the `history` attribute. */
+  /** Steps that many frames back (negative) or forward from the frozen picture. Requires the `history` attribute. */
   step(places) {
     this.#screen?.call("step", places);
   }
 
-  /** The picture on the screen as the server sent it: `{ id, time, blob }`, or null. */
+  /** Returns the picture on the screen as the server sent it: `{ id, time, blob }`, or null. */
   async picture() {
     const picture = await this.#screen?.picture(this.address("snapshot"));
     return picture ? { ...picture, blob: new Blob([picture.bytes], { type: "image/jpeg" }) } : null;
   }
 
-  /** Needs a click. */
+  /** Requires a user gesture. */
   async togglePictureInPicture() {
-    await this.#presence.toggleWindow(this.#screen.element);
+    await this.#visibility.toggleWindow(this.#screen.element);
   }
 
   #play() {
     this.#isActive = true;
-    this.#sight = new Sight();
-    this.metrics.breakOff();
+    this.#observations = new Observations();
+    this.metrics.restart();
     this.#feed.use(this);
     this.#refreshTimer = setInterval(() => this.#refresh(), refreshInterval);
-    this.#line.start();
+    this.#connection.start();
     this.#refresh();
   }
 
@@ -180,26 +180,26 @@ export class OrielPlayer extends HTMLElement {
     this.#isActive = false;
     clearInterval(this.#refreshTimer);
     this.#feed.release(this);
-    this.#line.end();
+    this.#connection.end();
     this.#refresh();
   }
 
-  #openNow = () => this.#line.openNow();
+  #openNow = () => this.#connection.openNow();
 
-  // What it hears from the server and from the screen.
+  // Events from the server and from the screen.
 
   #onStatus = ({ detail }) => {
     if (detail.isReturn) this.#openNow();
-    if (this.status && this.#sight.refusal?.status === 404) this.#sight.refusal = null;
-    if (!this.canFreeze) this.#believeStatus();
+    if (this.status && this.#observations.refusal?.status === 404) this.#observations.refusal = null;
+    if (!this.canFreeze) this.#takeFrameFromStatus();
     this.#refresh();
-    if (this.isMissing && !this.isStill) this.#line.share();
+    if (this.isMissing && !this.usesSnapshots) this.#connection.assign();
   };
 
   #receive(message) {
     switch (message.type) {
       case "open":
-        this.#sight.refusal = null;
+        this.#observations.refusal = null;
         break;
       case "frame":
         this.#takeFrame(message);
@@ -208,23 +208,23 @@ export class OrielPlayer extends HTMLElement {
         this.#takeSize(message);
         break;
       case "outage":
-        this.#sight.outage = message;
+        this.#observations.outage = message;
         this.#refresh();
         break;
       case "frozen":
         this.frozen = message.isFrozen ? message : null;
-        // Those to step to may have other sizes.
+        // Frames in the history may have other sizes.
         if (message.width) this.#takeSize(message);
         if (this.frozen?.id) this.frame = { id: message.id, time: message.time, delay: null };
-        this.metrics.breakOff();
+        this.metrics.restart();
         this.#refresh();
-        this.sayState();
+        this.fireState();
         break;
       case "closed":
         this.#takeClosing(message);
         break;
-      case "stillDone":
-        this.#line?.endStill();
+      case "snapshotDone":
+        this.#connection?.endSnapshot();
         break;
       default:
         break;
@@ -233,10 +233,10 @@ export class OrielPlayer extends HTMLElement {
 
   #takeClosing({ cause, status, error, message, retryAfter }) {
     if (!this.#isActive) return;
-    this.#sight.refusal = cause === "refused" ? { status, error, message } : null;
-    this.metrics.breakOff();
-    this.#line.lost((retryAfter ?? 0) * 1000);
-    if (!this.isStill) {
+    this.#observations.refusal = cause === "refused" ? { status, error, message } : null;
+    this.metrics.restart();
+    this.#connection.lost((retryAfter ?? 0) * 1000);
+    if (!this.usesSnapshots) {
       this.metrics.reconnects += 1;
       if (cause !== "refused") this.#feed.pollNow();
     }
@@ -247,8 +247,8 @@ export class OrielPlayer extends HTMLElement {
     const { id, time, at } = message;
     this.#takeSize(message);
     if (!this.#isActive) return;
-    this.#line.carries();
-    this.#sight.takePicture(at);
+    this.#connection.succeeded();
+    this.#observations.takePicture(at);
     this.frame = { id, time, delay: this.#feed.ageAt(at, time, this.camera) };
     this.metrics.add(message, this.frame.delay);
     if (!["live", "late"].includes(this.condition.state)) this.#refresh();
@@ -260,24 +260,24 @@ export class OrielPlayer extends HTMLElement {
     this.#stage.classList.add("filled");
   }
 
-  /** An `<img>` tells nothing of its frames; the server's word has to do. */
-  #believeStatus() {
+  /** Uses the status instead of frames, since scripts cannot see the frames of an `<img>`. */
+  #takeFrameFromStatus() {
     const { status } = this;
     if (!status?.online || status.frame_id === this.frame?.id) return;
-    this.#sight.pictureAt = now();
+    this.#observations.pictureAt = now();
     this.frame = { id: status.frame_id, time: 0, delay: null };
   }
 
   #refresh() {
-    if (this.#isActive && this.#sight.beginsToDoubt(this.metrics.interval)) this.#feed.doubt();
+    if (this.#isActive && this.#observations.startsDoubt(this.metrics.interval)) this.#feed.doubt();
     const condition = conditionOf({
-      ...this.#sight,
+      ...this.#observations,
       now: now(),
       isActive: this.#isActive,
       isFrozen: this.frozen !== null,
       delay: this.metrics.delay,
       interval: this.metrics.interval,
-      isStill: this.isStill,
+      usesSnapshots: this.usesSnapshots,
       isReachable: this.#feed.isReachable,
       askedAt: this.#feed.askedAt,
       camera: this.status,
@@ -287,13 +287,13 @@ export class OrielPlayer extends HTMLElement {
     this.condition = condition;
     if (isChange || condition.state === "late" || condition.state === "stalled") this.#showCondition();
     if (isChange) {
-      this.sayState();
-      this.#line?.share();
+      this.fireState();
+      this.#connection?.assign();
     }
     this.dispatchEvent(new CustomEvent("measure"));
   }
 
-  sayState() {
+  fireState() {
     this.dispatchEvent(new CustomEvent("state", { detail: this.condition }));
   }
 

@@ -1,4 +1,4 @@
-// A canvas and the engine that paints on it, in one of a few workers where the browser can hand a canvas to one.
+// A canvas and the engine that paints it, in one of a few shared workers if the browser supports OffscreenCanvas.
 
 import { make } from "./dom.js";
 import { Engine } from "./engine.js";
@@ -28,7 +28,7 @@ export class Screen {
   #ticket = 0;
   #waiting = new Map();
 
-  /** What fetch and canvas must be able to do; without it the player falls back to an `<img>`. */
+  /** Whether the browser supports streams in fetch. If not, the player falls back to an `<img>`. */
   static get isSupported() {
     return typeof ReadableStream === "function" && "body" in Response.prototype && typeof createImageBitmap === "function";
   }
@@ -43,7 +43,7 @@ export class Screen {
       receivers.set(this.#key, (message) => this.#receive(message));
       this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
-      // No worker here, or none for another origin's page, which some browsers would say too late.
+      // Workers are not available, or not across origins, which some browsers would report too late.
       this.#worker = null;
       this.element = make("canvas");
       this.#engine = new Engine(this.element, onMessage);
@@ -61,7 +61,7 @@ export class Screen {
     receivers.delete(this.#key);
   }
 
-  /** The JPEG on the screen: `{ id, time, bytes }`, or null. */
+  /** Returns the JPEG on the screen, `{ id, time, bytes }`, or null. */
   async picture() {
     if (this.#engine) return this.#engine.picture();
     const ticket = (this.#ticket += 1);

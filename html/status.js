@@ -1,22 +1,21 @@
-// Asks the server once a second how its cameras are, while somebody wants to know, and learns how far its clock is from
-// this one.
+// Polls the server's /status once a second while it has users, and estimates the offset of the server's clock.
 
 import { now } from "./engine.js";
 
 const interval = 1_000;
-const hastyInterval = 400;
-const hastyPeriod = 60_000;
-const slowInterval = 2_000;
-const timeLimit = 1_500;
-const timeLimitInDoubt = 1_000;
+const fastRetryInterval = 400;
+const fastRetryPeriod = 60_000;
+const slowRetryInterval = 2_000;
+const timeout = 1_500;
+const timeoutInDoubt = 1_000;
 const sampleCount = 30;
 
 export class StatusFeed extends EventTarget {
-  /** null before the first answer. */
+  /** null before the first response. */
   isReachable = null;
-  /** By name, in the server's order. */
+  /** The cameras by name, in the server's order. */
   cameras = new Map();
-  /** When the newest answer was asked for, on this machine's clock; 0 before the first. */
+  /** When the newest answered request was sent, on this machine's clock; 0 before the first. */
   askedAt = 0;
 
   #url;
@@ -35,7 +34,7 @@ export class StatusFeed extends EventTarget {
     addEventListener("offline", () => this.pollNow());
   }
 
-  /** Feeds are shared: every player of one server listens to the same one. */
+  /** Returns the feed of a server, shared by all its players. */
   static of(base) {
     const key = String(base);
     if (!feeds.has(key)) feeds.set(key, new StatusFeed(base));
@@ -58,25 +57,25 @@ export class StatusFeed extends EventTarget {
     this.#wake();
   }
 
-  /** Is the server still there? Asks at once, and waits less for the answer. */
+  /** Polls at once with a shorter timeout, because pictures have stopped arriving. */
   doubt() {
     if (!this.#request) this.pollNow();
-    if (this.#request) this.#limit(timeLimitInDoubt);
+    if (this.#request) this.#setTimeout(timeoutInDoubt);
   }
 
-  #limit(milliseconds) {
+  #setTimeout(milliseconds) {
     const request = this.#request;
     clearTimeout(this.#watchdog);
     this.#watchdog = setTimeout(() => request.abort(), milliseconds);
   }
 
-  /** Milliseconds to add to this clock to have the server's; null before the first answer. */
+  /** The server's clock minus this one in milliseconds, or null before the first answer. */
   get clockOffset() {
     if (this.#samples.length === 0) return null;
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
   }
 
-  /** Milliseconds since a camera's `time` on its own clock; null when that is not known. */
+  /** Returns the milliseconds since a camera's `time` on its own clock, or null if unknown. */
   ageAt(at, time, camera) {
     const offset = this.clockOffset;
     const cameraOffset = this.cameras.get(camera)?.clock_offset_ms ?? 0;
@@ -102,7 +101,7 @@ export class StatusFeed extends EventTarget {
   async #poll() {
     const request = new AbortController();
     this.#request = request;
-    this.#limit(timeLimit);
+    this.#setTimeout(timeout);
     const asked = now();
     try {
       const answer = await fetch(this.#url, { signal: request.signal, cache: "no-store", credentials: "same-origin" });
@@ -125,14 +124,14 @@ export class StatusFeed extends EventTarget {
       if (this.#request === request) clearTimeout(this.#watchdog);
     }
     this.#request = null;
-    if (this.#isWanted) this.#timer = setTimeout(() => this.pollNow(), this.#pause());
+    if (this.#isWanted) this.#timer = setTimeout(() => this.pollNow(), this.#delay());
   }
 
-  /** A server that just went away is asked more often. */
-  #pause() {
+  /** The time to the next poll. A server that has just gone away is polled more often. */
+  #delay() {
     if (!this.#failingSince) return interval;
-    const pause = now() - this.#failingSince < hastyPeriod ? hastyInterval : slowInterval;
-    return pause * (0.75 + Math.random() / 2);
+    const delay = now() - this.#failingSince < fastRetryPeriod ? fastRetryInterval : slowRetryInterval;
+    return delay * (0.75 + Math.random() / 2);
   }
 
   #report(isReachable) {

@@ -1,119 +1,119 @@
-// Who may hold a stream. Of the six connections that a browser opens over HTTP/1.1 four are for streams, one is for the
-// status, one for stills. All players of a page share them, and so do the windows of one browser.
+// Assigns streams to players. Over HTTP/1.1 a browser opens six connections per server: four are for streams, one for
+// the status, one for snapshots. All players of a page and all windows of a browser share them.
 
 import { now } from "./engine.js";
 
-const limit = 4;
-const shortestRound = 1_000;
-const interval = 2_000;
-const lifetime = 5_000;
+const maximumStreams = 4;
+const minimumRound = 1_000;
+const heartbeatInterval = 2_000;
+const heartbeatTimeout = 5_000;
 
-export class Streams {
+export class StreamSlots {
   #origin;
-  #lines = new Set();
+  #connections = new Set();
   #timer = 0;
 
   constructor(origin) {
     this.#origin = origin;
   }
 
-  /** `address`: the server's. */
+  /** Returns the slots of a server. */
   static of({ origin }) {
-    if (!shares.has(origin)) shares.set(origin, new Streams(origin));
-    return shares.get(origin);
+    if (!slots.has(origin)) slots.set(origin, new StreamSlots(origin));
+    return slots.get(origin);
   }
 
-  /** A player's line hears soon, by `allowStream(isAllowed)`, whether it may. */
-  add(line) {
-    this.#lines.add(line);
-    this.share();
+  /** Adds a player's connection; its `allowStream(isAllowed)` is called soon. */
+  add(connection) {
+    this.#connections.add(connection);
+    this.assign();
   }
 
-  remove(line) {
-    this.#lines.delete(line);
-    this.share();
+  remove(connection) {
+    this.#connections.delete(connection);
+    this.assign();
   }
 
-  /** Streams for the first players in the document, stills for the rest; all stream where HTTP/2 carries them. */
-  share() {
+  /** Gives streams to the first players in the document and snapshots to the rest; over HTTP/2 all get streams. */
+  assign() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      let places = this.#carriesMany ? Infinity : Math.max(1, Math.floor(limit / (1 + others.size)));
-      const isBefore = (one, other) => one.player.compareDocumentPosition(other.player) & Node.DOCUMENT_POSITION_FOLLOWING;
-      for (const line of [...this.#lines].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
-        line.allowStream(!line.player.isMissing && places-- > 0);
+      let free = this.#isMultiplexed ? Infinity : Math.max(1, Math.floor(maximumStreams / (1 + others.size)));
+      const precedes = (one, other) => one.player.compareDocumentPosition(other.player) & Node.DOCUMENT_POSITION_FOLLOWING;
+      for (const connection of [...this.#connections].sort((one, other) => (precedes(one, other) ? -1 : 1))) {
+        connection.allowStream(!connection.player.isMissing && free-- > 0);
       }
     });
   }
 
-  get #carriesMany() {
+  get #isMultiplexed() {
     const isFrom = ({ name, nextHopProtocol }) => /^h[23]/.test(nextHopProtocol) && name.startsWith(`${this.#origin}/`);
     return ["navigation", "resource"].some((type) => performance.getEntriesByType(type).some(isFrom));
   }
 }
 
-const shares = new Map();
+const slots = new Map();
 
-/** Snapshots for players without a stream: one request at a time, in turn. */
-export class StillLane {
-  #lines = [];
+/** Fetches snapshots for players without a stream, one request at a time, in turn. */
+export class SnapshotQueue {
+  #connections = [];
   #isRunning = false;
 
   static of({ origin }) {
-    if (!lanes.has(origin)) lanes.set(origin, new StillLane());
-    return lanes.get(origin);
+    if (!queues.has(origin)) queues.set(origin, new SnapshotQueue());
+    return queues.get(origin);
   }
 
-  add(line) {
-    if (!this.#lines.includes(line)) this.#lines.push(line);
+  add(connection) {
+    if (!this.#connections.includes(connection)) this.#connections.push(connection);
     if (!this.#isRunning) this.#run();
   }
 
-  remove(line) {
-    this.#lines = this.#lines.filter((other) => other !== line);
+  remove(connection) {
+    this.#connections = this.#connections.filter((other) => other !== connection);
   }
 
   async #run() {
     this.#isRunning = true;
-    while (this.#lines.length > 0) {
+    while (this.#connections.length > 0) {
       const began = performance.now();
-      for (const line of [...this.#lines]) {
-        if (this.#lines.includes(line)) await line.takeStill();
+      for (const connection of [...this.#connections]) {
+        if (this.#connections.includes(connection)) await connection.takeSnapshot();
       }
-      const rest = shortestRound - (performance.now() - began);
+      const rest = minimumRound - (performance.now() - began);
       if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
     }
     this.#isRunning = false;
   }
 }
 
-const lanes = new Map();
+const queues = new Map();
 
-// The other windows of this browser that are seen, and when they last said so.
+// The other visible windows of this browser, and when they last announced themselves.
 
 const others = new Map();
 const id = crypto.getRandomValues(new Uint32Array(2)).join("-");
 const channel = typeof BroadcastChannel === "function" ? new BroadcastChannel("oriel.windows") : null;
-const tell = (isShown = !document.hidden) => channel.postMessage({ id, isShown });
+const announce = (isShown = !document.hidden) => channel.postMessage({ id, isShown });
 
 function change(make) {
   const before = others.size;
   make();
-  if (others.size !== before) for (const one of shares.values()) one.share();
+  if (others.size !== before) for (const one of slots.values()) one.assign();
 }
 
 if (channel) {
   channel.addEventListener("message", ({ data }) => {
     const isNew = data.isShown && !others.has(data.id);
     change(() => (data.isShown ? others.set(data.id, now()) : others.delete(data.id)));
-    if (isNew) tell();
+    if (isNew) announce();
   });
-  document.addEventListener("visibilitychange", () => tell());
-  addEventListener("pagehide", () => tell(false));
-  addEventListener("pageshow", () => tell());
+  document.addEventListener("visibilitychange", () => announce());
+  addEventListener("pagehide", () => announce(false));
+  addEventListener("pageshow", () => announce());
   setInterval(() => {
-    tell();
-    change(() => others.forEach((heardAt, other) => now() - heardAt > lifetime && others.delete(other)));
-  }, interval);
-  tell();
+    announce();
+    change(() => others.forEach((heardAt, other) => now() - heardAt > heartbeatTimeout && others.delete(other)));
+  }, heartbeatInterval);
+  announce();
 }

@@ -1,4 +1,4 @@
-// What the page says, in the language of its reader.
+// The page's texts in the user's language.
 
 import { english } from "./english.js";
 import { korean } from "./korean.js";
@@ -19,26 +19,26 @@ class Language extends EventTarget {
   }
 }
 
-/** The language in use; sends "change". */
+/** The current language; fires "change". */
 export const language = new Language();
 
-/** The text for a key, with {names} filled in; "" when there is none. */
+/** Returns the text for a key with its {placeholders} filled in, or "" if there is no such text. */
 export function text(key, values = {}) {
   const template = dictionaries[language.code][key] ?? english[key] ?? "";
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 /**
- * What the server said of a trouble, as `{ sentence, detail }`: in other languages than English its sentence is the detail,
- * where the code is known.
+ * Returns a server error as `{ sentence, detail }`. In other languages than English, a known code is translated and
+ * the server's own message becomes the detail.
  */
-export function trouble(code, message) {
+export function serverError(code, message) {
   const known = text(`error.${code}`);
   if (!known || (language.code === "en" && message)) return { sentence: message || known, detail: "" };
   return { sentence: known, detail: message ?? "" };
 }
 
-/** A span of time as people say it: 32 ms, 1.4 s, 2 min. */
+/** Formats a duration: 32 ms, 1.4 s, 2 min. */
 export function duration(milliseconds) {
   if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))} ms`;
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
@@ -46,14 +46,14 @@ export function duration(milliseconds) {
   return `${Math.round(milliseconds / 60_000)} min`;
 }
 
-/** Bits a second: 850 kbit/s, 24.5 Mbit/s. */
+/** Formats bits per second: 850 kbit/s, 24.5 Mbit/s. */
 export function bandwidth(bitsPerSecond) {
   if (bitsPerSecond < 999_500) return `${Math.round(bitsPerSecond / 1000)} kbit/s`;
   const megabits = bitsPerSecond / 1_000_000;
   return `${megabits.toFixed(megabits < 100 ? 1 : 0)} Mbit/s`;
 }
 
-/** The time of a picture to the millisecond, on this machine's clock face. */
+/** Formats a picture's time to the millisecond, in the local time zone. */
 export function timeOfDay(time) {
   const style = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
   return new Intl.DateTimeFormat(language.code, style).format(time);

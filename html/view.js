@@ -1,7 +1,8 @@
-// How a picture lies in its frame: fitted, filling or pixel for pixel; zoomed, moved, turned, mirrored.
+// How a picture is laid out on its stage: fit, fill or actual size; zoomed, moved, rotated, mirrored.
 
 const modes = ["fit", "fill", "actual"];
-const zoomLimit = { least: 1, most: 16 };
+const minimumZoom = 1;
+const maximumZoom = 16;
 
 export class View extends EventTarget {
   mode = "fit";
@@ -10,21 +11,21 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
-  /** From the picture's pixels to the stage's; sends "layout" when it is another one. */
+  /** Maps the picture's pixels to the stage's; fires "layout" when it changes. */
   matrix = null;
   #stage;
   #canvas = null;
   #overlay = null;
   #size = { width: 0, height: 0 };
 
-  /** `stage`: the element that the canvas lies in. */
+  /** `stage`: the element that contains the canvas. */
   constructor(stage) {
     super();
     this.#stage = stage;
     new ResizeObserver(() => this.apply()).observe(stage);
   }
 
-  /** An element over the picture, in its pixels; null takes it away. */
+  /** An element over the picture, in the picture's pixels; null removes it. */
   set overlay(element) {
     this.#overlay?.remove();
     this.#overlay = element;
@@ -60,9 +61,9 @@ export class View extends EventTarget {
     this.set({ mode: "fit", zoom: 1, x: 0, y: 0, rotation: 0, isMirrored: false });
   }
 
-  /** The point, relative to the stage's centre, stays where it is. */
+  /** Zooms around a point relative to the stage's centre. */
   zoomBy(factor, point = { x: 0, y: 0 }) {
-    const zoom = Math.min(zoomLimit.most, Math.max(zoomLimit.least, this.zoom * factor));
+    const zoom = Math.min(maximumZoom, Math.max(minimumZoom, this.zoom * factor));
     const ratio = zoom / this.zoom;
     this.set({ zoom, x: point.x - (point.x - this.x) * ratio, y: point.y - (point.y - this.y) * ratio });
   }
@@ -71,7 +72,7 @@ export class View extends EventTarget {
     this.set({ x: this.x + x, y: this.y + y });
   }
 
-  /** Whether the picture is larger than its frame, so that there is something to move. */
+  /** Whether the picture is larger than the stage, so that it can be moved. */
   get canMove() {
     const { spareX, spareY } = this.#geometry();
     return spareX > 0.5 || spareY > 0.5;
@@ -122,7 +123,7 @@ export class View extends EventTarget {
   }
 }
 
-/** Wheel, drag, pinch and double click on a stage move its view, while `isOn()`. */
+/** Makes wheel, drag, pinch and double click on a stage change its view while `isOn()`. */
 export function addGestures(stage, view, isOn) {
   const pointers = new Map();
   const fromCentre = (event) => {

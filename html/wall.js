@@ -1,12 +1,12 @@
-// All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it interrupts nothing.
+// All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it does not interrupt it.
 
 import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
 import { text } from "./strings.js";
 
-const leastTileWidth = 250;
-const usualAspect = 16 / 9;
+const minimumTileWidth = 250;
+const defaultAspect = 16 / 9;
 
 export class Wall extends EventTarget {
   #root;
@@ -32,14 +32,14 @@ export class Wall extends EventTarget {
     return this.#tiles.get(camera)?.player ?? null;
   }
 
-  /** Takes over the server's list of cameras; tiles that stay are not touched. */
+  /** Applies the server's list of cameras. Tiles of cameras that remain are not touched. */
   setCameras(names) {
     for (const [name, tile] of this.#tiles) {
       if (names.includes(name) || name === this.#alone) continue;
       tile.root.remove();
       this.#tiles.delete(name);
     }
-    // From the last to the first: a tile that was moved would start anew.
+    // From last to first, since moving an existing tile would restart its player.
     let next = null;
     for (const name of names.toReversed()) {
       const tile = this.#tiles.get(name) ?? this.#makeTile(name, next);
@@ -78,7 +78,7 @@ export class Wall extends EventTarget {
     const root = make("article", { className: "tile" }, player, link);
     const tile = { root, player, link, label };
     player.addEventListener("state", () => this.#showLabel(name, tile));
-    player.addEventListener("measure", () => this.#noteShape(tile));
+    player.addEventListener("measure", () => this.#updateAspect(tile));
     this.#showLabel(name, tile);
     this.#root.insertBefore(root, next);
     return tile;
@@ -86,24 +86,24 @@ export class Wall extends EventTarget {
 
   #showLabel(name, { player, label, link }) {
     const { state } = player.condition;
-    const title = `${name}: ${text(state)}${player.isStill ? `, ${text("stills")}` : ""}`;
+    const title = `${name}: ${text(state)}${player.usesSnapshots ? `, ${text("stills")}` : ""}`;
     if (link.getAttribute("aria-label") === title) return;
     link.setAttribute("aria-label", title);
     label.dataset.state = state;
     label.replaceChildren(icon(state), name);
-    if (player.isStill && state === "live") label.append(make("small", { textContent: text("stills") }));
+    if (player.usesSnapshots && state === "live") label.append(make("small", { textContent: text("stills") }));
   }
 
   showLabels() {
     for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
   }
 
-  /** The server knows a camera's shape before its first picture comes. */
-  #noteShape(tile) {
+  /** Updates a tile's aspect ratio, which the server knows before the first picture. */
+  #updateAspect(tile) {
     const { size, status } = tile.player;
     const { width, height } = size.width ? size : (status ?? size);
-    const aspect = width && height ? width / height : usualAspect;
-    if (Math.abs(aspect - (tile.aspect ?? usualAspect)) < 0.01) return;
+    const aspect = width && height ? width / height : defaultAspect;
+    if (Math.abs(aspect - (tile.aspect ?? defaultAspect)) < 0.01) return;
     tile.aspect = aspect;
     this.layOut();
   }
@@ -113,7 +113,7 @@ export class Wall extends EventTarget {
     for (const [name, tile] of this.#tiles) {
       const { root, player } = tile;
       const isAlone = name === this.#alone;
-      this.#noteShape(tile);
+      this.#updateAspect(tile);
       root.hidden = this.#alone !== null && !isAlone;
       player.toggleAttribute("zoomable", isAlone);
       player.toggleAttribute("history", isAlone);
@@ -125,7 +125,7 @@ export class Wall extends EventTarget {
     this.layOut();
   }
 
-  /** The number of columns with the largest tiles; it scrolls only where they would be too small. */
+  /** Chooses the number of columns with the largest tiles. The wall scrolls only if tiles would be too small. */
   layOut() {
     const count = this.#tiles.size;
     const { clientWidth: width, clientHeight: height } = this.#root;
@@ -134,7 +134,7 @@ export class Wall extends EventTarget {
       return;
     }
     const gap = parseFloat(getComputedStyle(this.#root).rowGap) || 0;
-    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? usualAspect).sort((a, b) => a - b);
+    const aspects = [...this.#tiles.values()].map((tile) => tile.aspect ?? defaultAspect).sort((a, b) => a - b);
     const aspect = aspects[aspects.length >> 1];
     let best = { columns: 1, tileWidth: 0 };
     for (let columns = 1; columns <= count; columns += 1) {
@@ -144,8 +144,8 @@ export class Wall extends EventTarget {
       const tileWidth = Math.min(across, down);
       if (tileWidth > best.tileWidth) best = { columns, tileWidth };
     }
-    if (best.tileWidth < leastTileWidth) {
-      const columns = Math.max(1, Math.floor(width / leastTileWidth));
+    if (best.tileWidth < minimumTileWidth) {
+      const columns = Math.max(1, Math.floor(width / minimumTileWidth));
       best = { columns, tileWidth: (width - gap * (columns + 1)) / columns };
     }
     this.#root.style.setProperty("--columns", best.columns);

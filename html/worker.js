@@ -1,4 +1,4 @@
-// Engines in a worker: the page stays free while pictures are taken apart and decoded.
+// Runs engines in a worker, so that parsing and decoding do not block the page.
 
 import { Engine } from "./engine.js";
 

@@ -1,4 +1,4 @@
-"""WebDriver BiDi over a WebSocket (RFC 6455), with the standard library alone: just what driving Firefox needs."""
+"""A minimal WebDriver BiDi client over a WebSocket (RFC 6455), for driving Firefox. Uses only the standard library."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ class BiDi:
         self.events = []
 
     def command(self, method, **parameters):
-        """The result of a command; events that come in between are kept."""
+        """Sends a command and returns its result. Events that arrive meanwhile are kept."""
         self.last += 1
         self._send(json.dumps({"id": self.last, "method": method, "params": parameters}).encode())
         deadline = time.monotonic() + 60

@@ -1,16 +1,16 @@
-"""Checks, one line each: a sentence that holds or does not."""
+"""Runs checks and prints one line for each: a sentence, and whether it holds."""
 
 import subprocess
 import time
 import traceback
 
 
-#: Seconds that a condition may take where time is not what is checked: a machine may be slow.
-PATIENCE = 60
+#: The deadline in seconds for conditions whose timing is not what is tested; the machine may be slow.
+TIMEOUT = 60
 
 
 class Skipped(Exception):
-    """A check that cannot run here; its text is the reason."""
+    """Raised by a check that cannot run on this machine. The message is the reason."""
 
 
 class Report:
@@ -19,7 +19,7 @@ class Report:
         self.passed = self.failed = self.skipped = 0
 
     def wants(self, sentence):
-        """Whether the words that were given choose this check."""
+        """Whether this check is selected on the command line."""
         return not self.words or any(word in sentence for word in self.words)
 
     def run(self, sentence, check, *arguments):
@@ -44,8 +44,11 @@ class Report:
         return 0 if self.failed == 0 else 1
 
 
-def wait_until(condition, what, seconds=PATIENCE):
-    """Waits for something true and returns how long that took, in seconds, and the value. `what` may be a function that tells it."""
+def wait_until(condition, what, seconds=TIMEOUT):
+    """Waits until `condition` returns something true. Returns the time that took, in seconds, and the value.
+
+    `what` describes the condition; it may be a function that returns the description.
+    """
     began = time.monotonic()
     while True:
         value = condition()
@@ -53,12 +56,12 @@ def wait_until(condition, what, seconds=PATIENCE):
             return time.monotonic() - began, value
         if time.monotonic() - began > seconds:
             wanted = what() if callable(what) else what
-            raise AssertionError(f"after {seconds} s still not: {wanted} (last seen: {value!r})")
+            raise AssertionError(f"timed out after {seconds} s waiting for {wanted} (last value: {value!r})")
         time.sleep(0.02)
 
 
 def wait_equal(actual, wanted, what):
-    """Waits until a function gives what is wanted."""
+    """Waits until `actual` returns the wanted value."""
     last = []
 
     def is_equal():
@@ -74,9 +77,9 @@ def expect(actual, wanted, what):
 
 
 def own_address():
-    """This machine's address in its network; a page on it is no secure context, unlike one on localhost."""
+    """Returns this machine's network address. Unlike localhost, pages there are not a secure context."""
     found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
     for address in found:
         if ":" not in address and not address.startswith("127."):
             return address
-    raise Skipped("this machine has no address besides the loopback")
+    raise Skipped("this machine has only loopback addresses")

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven through chromedriver by the WebDriver protocol, with the standard library alone."""
+"""Drives Debian's Chromium through chromedriver (WebDriver). Uses only the standard library."""
 
 import base64
 import contextlib
@@ -36,7 +36,7 @@ def drag_actions(x, y, to_x, to_y):
 
 
 class Chromium:
-    """One browser with a profile of its own; `close` ends it and removes the profile."""
+    """One browser with its own profile; `close` stops it and removes the profile."""
 
     name = "chromium"
 
@@ -74,7 +74,7 @@ class Chromium:
                     return
             except (OSError, BrowserError):
                 if time.monotonic() > deadline:
-                    raise BrowserError("chromedriver does not answer") from None
+                    raise BrowserError("chromedriver does not respond") from None
             time.sleep(0.05)
 
     def _call(self, method, path, body=None):
@@ -92,11 +92,11 @@ class Chromium:
         return self._call(method, self.session + path, body)
 
     def protocol(self, command, **parameters):
-        """A command of Chromium's own DevTools protocol."""
+        """Sends a command of the Chrome DevTools Protocol."""
         return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, address):
-        """Goes to an address and returns when its document is there; a stream never finishes loading."""
+        """Opens an address and returns once the document exists; a stream never finishes loading."""
         self.leave()
         self.command("POST", "/url", {"url": address})
         deadline = time.monotonic() + 60
@@ -111,7 +111,7 @@ class Chromium:
             time.sleep(0.01)
 
     def run(self, script, *arguments):
-        """Runs the body of a function; `return` gives the result back, a promise is waited for."""
+        """Runs a function body and returns its result; a promise is awaited."""
         body = (
             "const done = arguments[arguments.length - 1]; const given = Array.from(arguments).slice(0, -1);"
             f"(async function () {{ {script} }}).apply(null, given).then((value) => done([true, value]), (error) => done([false, String(error)]));"
@@ -122,7 +122,7 @@ class Chromium:
         return value
 
     def screenshot(self, clip=None):
-        """A PNG of the window, or of a part of it: (x, y, width, height)."""
+        """Returns a PNG of the window, or of a part of it: (x, y, width, height)."""
         if not clip:
             return base64.b64decode(self.command("GET", "/screenshot"))
         x, y, width, height = clip
@@ -131,7 +131,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def before_pages(self, script):
-        """Meanwhile, runs a script in every page that is opened, before the page's own."""
+        """Runs a script in every page opened within the context, before the page's own scripts."""
         added = self.protocol("Page.addScriptToEvaluateOnNewDocument", source=script)
         try:
             yield
@@ -155,7 +155,7 @@ class Chromium:
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def touch(self, *moments):
-        """Fingers on the screen: each moment is a list of their places, (x, y); an empty one lifts them all."""
+        """Simulates touches. Each moment is a list of finger positions (x, y); an empty list lifts all fingers."""
         down = 0
         for places in moments:
             kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"
@@ -168,7 +168,7 @@ class Chromium:
         self.protocol("Emulation.setTouchEmulationEnabled", enabled=is_phone)
 
     def prefer(self, **features):
-        """Media features: prefer(prefers_color_scheme="light")."""
+        """Sets media features, such as prefer(prefers_color_scheme="light")."""
         self.protocol("Emulation.setEmulatedMedia", features=[
             {"name": name.replace("_", "-"), "value": value} for name, value in features.items()])
 
@@ -177,17 +177,17 @@ class Chromium:
         self.protocol("Network.emulateNetworkConditions", offline=not is_on, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
     def console(self):
-        """What the console said since the last call, warnings and errors only."""
+        """Returns the console's warnings and errors since the last call."""
         entries = self.command("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
 
     def leave(self):
-        """Leaves the page for an empty one."""
+        """Opens an empty page."""
         self.command("POST", "/url", {"url": "about:blank"})
 
     @contextlib.contextmanager
     def second_window(self):
-        """Meanwhile, commands go to another window; both are seen."""
+        """Directs commands to a second window within the context; both windows are visible."""
         first = self.command("GET", "/window")
         self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "window"})["handle"]})
         try:

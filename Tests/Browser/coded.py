@@ -1,7 +1,7 @@
-"""Pictures that carry a number one can read back from a screenshot.
+"""Pictures that encode a number, which can be read back from a screenshot.
 
-A picture is a grid of 4 × 4 cells, black or white: twelve bits of the number and four of a check sum.
-The encoder knows just enough of JPEG (ITU-T T.81) for flat cells: baseline, grey, one DC value per block.
+A picture is a grid of 4 × 4 black or white cells: twelve bits for the number and four for a checksum.
+The encoder supports only what flat cells need of JPEG (ITU-T T.81): baseline, grey, one DC value per block.
 """
 
 import functools
@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 320, 240
 
 @functools.lru_cache(maxsize=4096)
 def picture(number, width=WIDTH, height=HEIGHT):
-    """A JPEG that shows the number, 0 to 4095. Width and height are multiples of 32."""
+    """Returns a JPEG that encodes a number from 0 to 4095. Width and height must be multiples of 32."""
     bits = _bits(number)
     columns, rows = width // 8, height // 8
     levels = [
@@ -25,7 +25,7 @@ def picture(number, width=WIDTH, height=HEIGHT):
 
 
 def number(read):
-    """The number shown by a picture; `read(x, y)` gives the brightness at a place, both from 0 to 1. None: no such picture."""
+    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at 0 to 1 of each side."""
     levels = [read((column + 0.5) / 4, (row + 0.5) / 4) for row in range(4) for column in range(4)]
     darkest, brightest = min(levels), max(levels)
     if brightest - darkest < 16:
@@ -43,7 +43,7 @@ def _bits(value):
 
 
 def plain(level, width=WIDTH, height=HEIGHT):
-    """A JPEG of one shade of grey, 0 to 255."""
+    """Returns a JPEG of one shade of grey, 0 to 255."""
     return _jpeg([level - 128] * (width // 8 * height // 8), width, height)
 
 
@@ -51,7 +51,7 @@ def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
-    # Every DC category from 0 to 8 has a code of four bits, its own number; the only AC code, one bit, ends the block.
+    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code, one bit, ends the block.
     dc_table = bytes([0x00, 0, 0, 0, 9] + [0] * 12) + bytes(range(9))
     ac_table = bytes([0x10, 1] + [0] * 15) + bytes([0])
     bits, before = [], 0
@@ -77,11 +77,11 @@ def _jpeg(levels, width, height):
 
 
 class Screenshot:
-    """A PNG of eight bits a channel, as browsers make them."""
+    """A PNG with eight bits per channel, as browsers write them."""
 
     def __init__(self, png):
         if png[:8] != b"\x89PNG\r\n\x1a\n":
-            raise ValueError("no PNG")
+            raise ValueError("not a PNG")
         data, at = b"", 8
         while at < len(png):
             length, kind = struct.unpack(">I4s", png[at:at + 8])
@@ -90,7 +90,7 @@ class Screenshot:
                 self.width, self.height, depth, colour = struct.unpack(">IIBB", body[:10])
                 self.channels = {0: 1, 2: 3, 6: 4}[colour]
                 if depth != 8:
-                    raise ValueError("no eight bits")
+                    raise ValueError("not eight bits per channel")
             elif kind == b"IDAT":
                 data += body
             at += length + 12
@@ -121,11 +121,11 @@ class Screenshot:
         return rows
 
     def pixel(self, x, y):
-        """Red, green and blue (or grey thrice) at a place; both from 0 to 1."""
+        """Returns red, green and blue (or grey three times) at 0 to 1 of each side."""
         row = self.rows[min(self.height - 1, int(y * self.height))]
         at = min(self.width - 1, int(x * self.width)) * self.channels
         return tuple(row[at:at + 3]) if self.channels > 2 else (row[at],) * 3
 
     def number(self):
-        """The number of the coded picture that fills the screenshot, or None."""
+        """Returns the number of the coded picture that fills the screenshot, or None."""
         return number(lambda x, y: sum(self.pixel(x, y)) / 3)

@@ -1,5 +1,4 @@
-"""The panel of a camera's controls, against a scripted server."""
-
+"""The panel of camera controls, against a scripted server."""
 
 from checking import expect, wait_equal, wait_until
 from page_checks import CONTRAST, Scene
@@ -10,7 +9,7 @@ FOCUSED = "return document.activeElement.closest('[data-control]')?.dataset.cont
 
 
 class Desk(Scene):
-    """A scene whose camera has controls, and its page."""
+    """A scene whose camera has controls."""
 
     def __init__(self, browser, names=("main",)):
         super().__init__(browser, names, rate=10)
@@ -21,7 +20,7 @@ class Desk(Scene):
         self.page.open(path)
         self.page.run("localStorage.clear()")
         self.wait_live()
-        wait_until(lambda: self.is_offered, "a button for the controls")
+        wait_until(lambda: self.is_offered, "the controls button")
 
     def open_panel(self, path="/#/main"):
         self.open(path)
@@ -59,30 +58,30 @@ def offered_only_where_it_answers(browser):
         asked = lambda name: f"/controls/{name}" in desk.server.requests
         desk.open()
         desk.page.run("location.hash = '#/door'")
-        wait_until(lambda: asked("door"), "the question to a camera without controls")
+        wait_until(lambda: asked("door"), "the request for a camera without controls")
         wait_until(lambda: not desk.is_offered, "no button for a camera without controls")
         desk.page.run("location.hash = '#/garden'")
-        wait_until(lambda: asked("garden"), "the question to a camera that has no answer")
-        # Until the page has had the answer, and the time to paint.
+        wait_until(lambda: asked("garden"), "the request for a camera that the server answers with 404")
+        # Wait until the page has received the response and painted.
         wait_until(lambda: desk.page.run("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('/controls/garden') && one.responseEnd)"),
-                   "the answer for a camera that has none")
+                   "the 404")
         desk.page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-        expect(desk.is_offered, False, "a button where nothing answers")
+        expect(desk.is_offered, False, "whether the button is shown after a 404")
         browser.press("c")
-        expect(desk.is_open, False, "the panel where nothing answers")
+        expect(desk.is_open, False, "whether the panel opens after a 404")
 
 
-def asked_again_until_answered(browser):
-    """The server's controls may not be there yet, or slow, while its pictures already come."""
+def failed_request_is_retried(browser):
+    """The controls may not be available yet, or slow, while pictures already arrive."""
     with Desk(browser) as desk:
         desk.controls.refusal = (502, {})
         asked = desk.controls.asked
         desk.page.open("/#/main")
         desk.wait_live()
-        wait_until(lambda: desk.controls.asked > asked, "a question that fails")
-        expect(desk.is_offered, False, "a button where nothing answers")
+        wait_until(lambda: desk.controls.asked > asked, "a request that fails")
+        expect(desk.is_offered, False, "whether the button is shown after a failure")
         desk.controls.refusal = None
-        wait_until(lambda: desk.is_offered, "a button as soon as there is an answer")
+        wait_until(lambda: desk.is_offered, "the button after a retry")
 
 
 def values_reach_the_camera(browser):
@@ -90,19 +89,19 @@ def values_reach_the_camera(browser):
         desk.open_panel()
         desk.turn("brightness", 140)
         desk.wait_value("brightness", 140)
-        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "140", "the figure beside it")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "140", "the number field")
         desk.turn("brightness", 900, "[type=number]", "change")
         desk.wait_value("brightness", 255)
         desk.page.run("document.querySelector('[data-control=horizontal_flip] input').click()")
         desk.wait_value("horizontal_flip", 1)
-        expect(desk.controls.wishes[-1], {"horizontal_flip": True}, "the wish of a switch")
+        expect(desk.controls.changes[-1], {"horizontal_flip": True}, "the request of a switch")
         desk.page.run("document.querySelector('[data-control=do_white_balance] button').click()")
-        wait_until(lambda: desk.controls.wishes[-1] == {"do_white_balance": True}, "the wish of a button")
-        # What depends on another control follows it.
-        expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "exposure under the automatic")
+        wait_until(lambda: desk.controls.changes[-1] == {"do_white_balance": True}, "the request of a button")
+        # A control that depends on another one follows it.
+        expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "whether exposure is disabled in auto mode")
         desk.turn("auto_exposure", 1, "select", "change")
         desk.wait_value("auto_exposure", 1)
-        wait_until(lambda: desk.row("exposure_time_absolute", "row.querySelector('input').disabled") is False, "exposure to turn")
+        wait_until(lambda: desk.row("exposure_time_absolute", "row.querySelector('input').disabled") is False, "exposure enabled in manual mode")
         for name in ("temperature", "serial"):
             expect(desk.row(name, "row.querySelector('input').disabled"), True, f"{name}, which is read-only")
             assert "Read-only" in desk.row(name, "row.innerText"), desk.row(name, "row.innerText")
@@ -120,13 +119,13 @@ def dragging_is_followed(browser):
         assert last and last > 128, last
         desk.wait_value("brightness", last)
         seen = desk.page.run("return seen.length")
-        expect(desk.controls.most_running, 1, "requests at a time")
-        assert 1 < len(desk.controls.wishes) <= seen, (len(desk.controls.wishes), seen)
-        expect(desk.controls.wishes[-1], {"brightness": last}, "the last wish")
-        return f"{seen} positions, {len(desk.controls.wishes)} requests"
+        expect(desk.controls.maximum_running, 1, "concurrent requests")
+        assert 1 < len(desk.controls.changes) <= seen, (len(desk.controls.changes), seen)
+        expect(desk.controls.changes[-1], {"brightness": last}, "the last request")
+        return f"{seen} positions, {len(desk.controls.changes)} requests"
 
 
-def newest_wish_wins(browser):
+def newest_value_wins(browser):
     with Desk(browser) as desk:
         desk.controls.delay = 0.4
         desk.open_panel()
@@ -136,29 +135,29 @@ def newest_wish_wins(browser):
             "  for (let value = from; value <= to; value += 1) { slider.value = value; slider.dispatchEvent(new Event('input')); }"
             "}")
         desk.wait_value("contrast", 100)
-        expect(desk.controls.wishes, [{"brightness": 10}, {"brightness": 59, "contrast": 100}], "what was sent")
-        # A slider is not pulled back by the answer to an older wish: it came when the next wish is on its way.
-        desk.controls.most_answered = 2
+        expect(desk.controls.changes, [{"brightness": 10}, {"brightness": 59, "contrast": 100}], "the requests")
+        # The answer to an older request does not move the slider back while the next one is in flight.
+        desk.controls.maximum_answered = 2
         desk.turn("brightness", 70)
-        wait_until(lambda: len(desk.controls.wishes) == 3, "a third request")
+        wait_until(lambda: len(desk.controls.changes) == 3, "a third request")
         desk.turn("brightness", 80)
-        desk.controls.most_answered = 3
-        wait_until(lambda: len(desk.controls.wishes) == 4, "a fourth request")
+        desk.controls.maximum_answered = 3
+        wait_until(lambda: len(desk.controls.changes) == 4, "a fourth request")
         expect(desk.controls["brightness"]["value"], 70, "the camera's brightness meanwhile")
         expect(desk.row("brightness", "row.querySelector('[type=range]').value"), "80", "the slider meanwhile")
-        desk.controls.most_answered = 4
+        desk.controls.maximum_answered = 4
         desk.wait_value("brightness", 80)
 
 
-def what_the_camera_made_of_it(browser):
+def camera_sets_another_value(browser):
     with Desk(browser) as desk:
         desk.open_panel()
         desk.turn("contrast", 101, "[type=number]", "change")
-        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        desk.wait_remark("contrast", "Set to 100 instead of 101")
         expect(desk.row("contrast", "row.querySelector('[type=range]').value"), "100", "the slider")
         desk.turn("sharpness", 5)
         desk.wait_remark("sharpness", "The camera refuses sharpness=5: Input/output error.")
-        expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the value that is still there")
+        expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the old value")
         browser.press("l")
         desk.turn("contrast", 103, "[type=number]", "change")
         desk.wait_remark("contrast", "카메라에 적용된 값은 102")
@@ -170,64 +169,64 @@ def back_to_default(browser):
     with Desk(browser) as desk:
         desk.open_panel()
         hidden = "row.querySelector('.reset').getAttribute('aria-disabled')"
-        expect(desk.row("brightness", hidden), "true", "a reset of what is at its default")
+        expect(desk.row("brightness", hidden), "true", "whether reset is disabled at the default")
         desk.turn("brightness", 10)
         desk.wait_value("brightness", 10)
-        wait_until(lambda: desk.row("brightness", hidden) == "false", "a reset that can be used")
+        wait_until(lambda: desk.row("brightness", hidden) == "false", "reset enabled")
         browser.click("[data-control=brightness] .reset")
         desk.wait_value("brightness", 128)
-        expect(desk.controls.wishes[-1], {"brightness": None}, "the wish of a reset")
+        expect(desk.controls.changes[-1], {"brightness": None}, "the request of a reset")
         for name, value in (("brightness", 20), ("contrast", 30)):
             desk.turn(name, value)
             desk.wait_value(name, value)
         desk.page.run("document.querySelector('.reset-all').click()")
         desk.wait_value("brightness", 128)
         desk.wait_value("contrast", 64)
-        expect(desk.controls.wishes[-1], {"*": None}, "the wish of a reset of all")
+        expect(desk.controls.changes[-1], {"*": None}, "the request of a reset of all controls")
 
 
-def old_answers_come_too_late(browser):
-    """Questions that are asked before a wish and answered after it tell how things were before it."""
+def outdated_answers_are_ignored(browser):
+    """The answer to a read that was sent before a change and arrives after it is out of date."""
     with Desk(browser) as desk:
         desk.open()
-        desk.controls.may_tell.clear()
+        desk.controls.may_answer.clear()
         asked = desk.controls.asked
         browser.press("c")
-        wait_until(lambda: desk.is_open and desk.controls.asked > asked, "the question of a panel that opens")
+        wait_until(lambda: desk.is_open and desk.controls.asked > asked, "the request of a panel that opens")
         desk.turn("contrast", 101, "[type=number]", "change")
-        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        desk.wait_remark("contrast", "Set to 100 instead of 101")
         desk.page.run(
             "window.changes = []; new MutationObserver(() => changes.push(document.querySelector('[data-control=contrast]').innerText))"
             ".observe(document.getElementById('controls'), { childList: true, subtree: true, characterData: true, attributes: true });")
-        desk.controls.may_tell.set()
+        desk.controls.may_answer.set()
         desk.controls["brightness"]["value"] = 77
         value = lambda name: desk.row(name, "row.querySelector('[type=range]').value")
         wait_until(lambda: value("brightness") == "77", lambda: f"a newer answer, but {value('brightness')}")
         expect(value("contrast"), "100", "the slider")
-        desk.wait_remark("contrast", "Asked for 101, the camera made it 100")
+        desk.wait_remark("contrast", "Set to 100 instead of 101")
         changes = desk.page.run("return changes")
-        assert all("the camera made it 100" in words for words in changes), changes
+        assert all("Set to 100" in words for words in changes), changes
 
 
-def troubles_are_told(browser):
+def errors_are_shown(browser):
     with Desk(browser) as desk:
         desk.open_panel()
         fault = lambda: desk.page.text(".fault")
-        desk.controls.refusal = (409, {"error": "camera_offline", "message": "The camera at /dev/video0 is away."})
+        desk.controls.refusal = (409, {"error": "camera_offline", "message": "The camera at /dev/video0 is offline."})
         desk.turn("brightness", 10)
-        wait_until(lambda: fault() == "The camera at /dev/video0 is away.", lambda: f"the server's sentence, but {fault()}")
-        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", "the value that is still there")
+        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the server's message, but {fault()}")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", "the old value")
         browser.press("l")
         desk.turn("brightness", 20)
-        wait_until(lambda: "카메라가 오프라인입니다" in fault(), lambda: f"the trouble in Korean, but {fault()}")
+        wait_until(lambda: "카메라가 오프라인입니다" in fault(), lambda: f"the error in Korean, but {fault()}")
         browser.press("l")
         desk.controls.refusal = None
         desk.turn("brightness", 30)
         desk.wait_value("brightness", 30)
-        wait_until(lambda: not fault(), "the trouble gone")
+        wait_until(lambda: not fault(), "the error gone")
         desk.server.is_cut = True
         desk.turn("brightness", 40)
-        wait_until(lambda: "does not answer" in (fault() or ""), lambda: f"a word of the server's absence, but {fault()}")
+        wait_until(lambda: "not responding" in (fault() or ""), lambda: f"the error of an unreachable server, but {fault()}")
         desk.page.run("localStorage.clear()")
 
 
@@ -236,14 +235,14 @@ def another_client(browser):
         desk.open_panel()
         browser.press("Escape")
         wait_until(lambda: not desk.is_open, "the panel closed by Escape")
-        wait_equal(lambda: desk.page.run("return location.hash"), "#/main", "the camera is still there")
+        wait_equal(lambda: desk.page.run("return location.hash"), "#/main", "the camera")
         browser.click("[data-tool=controls]")
         wait_until(lambda: desk.page.run(FOCUSED) == "brightness", "the panel opened by its button")
         browser.press("Escape")
-        wait_equal(lambda: desk.page.run(FOCUSED), "controls", "the focus, back on the button")
+        wait_equal(lambda: desk.page.run(FOCUSED), "controls", "the focus on the button")
         desk.controls["brightness"]["value"] = 77
         browser.press("c")
-        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "77", "what another one has set")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "77", "the value set by another client")
         browser.press("Escape")
         browser.press("Escape")
         wait_until(lambda: desk.page.run("return location.hash") == "#/", "the wall after a second Escape")
@@ -259,23 +258,23 @@ def keyboard_only(browser):
         expect(desk.page.run("return location.hash"), "#/main", "the camera shown")
         desk.page.run("document.querySelector('[data-control=horizontal_flip] input').focus()")
         browser.press(" ")
-        if browser.name == "chromium":      # keys that Firefox is sent by BiDi press no button, on any page
+        if browser.name == "chromium":      # keys sent to Firefox by BiDi do not activate buttons on any page
             desk.wait_value("horizontal_flip", 1)
-        expect(desk.page.player("player.frozen"), None, "the picture, which a space would freeze")
+        expect(desk.page.player("player.frozen"), None, "the frozen picture, since Space must not freeze")
         figure = "document.querySelector('[data-control=contrast] [type=number]')"
         desk.page.run(f"{figure}.focus(); {figure}.select()")
         browser.press("8")
-        # An answer that comes meanwhile leaves alone what is being written.
+        # An answer that arrives meanwhile does not overwrite what is being typed.
         desk.turn("brightness", 131)
         wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "131", "the answer")
         for key in ("0", "Enter"):
             browser.press(key)
         desk.wait_value("contrast", 80)
-        # Everything that can be turned has a name and a place in the order of Tab.
+        # Every input has a name and can be reached by Tab.
         nameless = desk.page.run(
             "return [...document.querySelectorAll('#controls :is(input, select, button)')].filter((one) => one.checkVisibility())"
             ".filter((one) => !(one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim()) || one.tabIndex < 0).map((one) => one.outerHTML)")
-        expect(nameless, [], "without a name or out of reach")
+        expect(nameless, [], "inputs without a name or not reachable by Tab")
 
 
 def formats_are_listed(browser):
@@ -283,10 +282,10 @@ def formats_are_listed(browser):
         desk.open_panel()
         desk.page.run("document.querySelector('.formats').open = true")
         words = desk.page.text(".formats")
-        for wanted in ("Motion-JPEG", "1280 × 720", "30, 15 fps", "29.97", "48 × 32 to 1920 × 1080", "1 to 60 fps", "not used"):
+        for wanted in ("Motion-JPEG", "1280 × 720", "30, 15 fps", "29.97", "48 × 32 to 1920 × 1080", "1 to 60 fps", "not supported"):
             assert wanted in words, (wanted, words)
         expect(desk.page.run("return [...document.querySelectorAll('.formats dt b')].map((one) => one.parentElement.innerText.replace(/\\s+/g, ' '))"),
-               ["1280 × 720 now"], "the size of the moment")
+               ["1280 × 720 current"], "the current size")
 
 
 def room_for_the_picture(browser):
@@ -302,7 +301,7 @@ def room_for_the_picture(browser):
                     ".map((one) => one.getBoundingClientRect()).map(({ x, y, right, bottom }) => [x, y, right, bottom])")
                 assert picture[2] <= panel[0] + 1 or picture[3] <= panel[1] + 1, (picture, panel)
                 assert picture[3] - picture[1] > 0.3 * height, (picture, panel)
-                expect(desk.page.run("const panel = document.getElementById('controls'); return panel.scrollWidth - panel.clientWidth"), 0, "what lies beyond the panel's edge")
+                expect(desk.page.run("const panel = document.getElementById('controls'); return panel.scrollWidth - panel.clientWidth"), 0, "the panel's horizontal overflow")
         finally:
             browser.viewport(1280, 800)
 
@@ -314,26 +313,26 @@ def contrast_of_the_panel(browser):
             desk.open_panel()
             desk.page.run("document.querySelector('.formats').open = true")
             desk.turn("contrast", 101, "[type=number]", "change")
-            desk.wait_remark("contrast", "Asked for")
+            desk.wait_remark("contrast", "Set to")
             expect(desk.page.run(CONTRAST), [], f"contrast below 4.5 in {theme}")
         browser.prefer()
 
 
 def checks(browser):
-    yield "controls: they are offered only where the server and the camera have some", offered_only_where_it_answers, browser
-    yield "controls: a question that fails is asked again", asked_again_until_answered, browser
-    yield "controls: what is turned reaches the camera, and what depends on it follows", values_reach_the_camera, browser
-    yield "controls: dragging is followed, one request at a time", dragging_is_followed, browser
-    yield "controls: of several wishes the newest wins", newest_wish_wins, browser
-    yield "controls: what the camera made of a wish is told", what_the_camera_made_of_it, browser
-    yield "controls: one and all go back to their defaults", back_to_default, browser
-    yield "controls: an answer to what was asked before a wish comes too late", old_answers_come_too_late, browser
-    yield "controls: troubles are told in a sentence, in Korean too", troubles_are_told, browser
-    yield "controls: opening them shows what others have set; Escape closes them", another_client, browser
-    yield "controls: the keyboard alone is enough", keyboard_only, browser
+    yield "controls: the button is shown only if server and camera offer controls", offered_only_where_it_answers, browser
+    yield "controls: a failed request is retried", failed_request_is_retried, browser
+    yield "controls: values reach the camera, and dependent controls follow", values_reach_the_camera, browser
+    yield "controls: dragging sends one request at a time", dragging_is_followed, browser
+    yield "controls: the newest of several values wins", newest_value_wins, browser
+    yield "controls: a value that the camera changed is reported", camera_sets_another_value, browser
+    yield "controls: one or all can be reset to their defaults", back_to_default, browser
+    yield "controls: an answer sent before a change is ignored", outdated_answers_are_ignored, browser
+    yield "controls: errors are shown, in Korean too", errors_are_shown, browser
+    yield "controls: opening the panel shows what others have set; Escape closes it", another_client, browser
+    yield "controls: the keyboard is sufficient", keyboard_only, browser
     yield "controls: formats and sizes are listed", formats_are_listed, browser
 
 
 def chromium_checks(browser):
-    yield "controls: there is room for them and the picture on phones", room_for_the_picture, browser
-    yield "controls: their text has contrast, in dark and light", contrast_of_the_panel, browser
+    yield "controls: panel and picture fit on phones", room_for_the_picture, browser
+    yield "controls: the text has enough contrast in both themes", contrast_of_the_panel, browser

@@ -1,4 +1,4 @@
-"""What is in the picture: the page, the detector with a small model made for tests, and a picture that it knows."""
+"""Object detection: the page, and the detector with a small model made for tests and a picture that it recognizes."""
 
 import json
 import os
@@ -27,23 +27,23 @@ class Stage:
 
     def detect(self):
         self.browser.press("d")
-        wait_until(lambda: self.page.run("return document.querySelectorAll('#finds li').length") > 0, "something found")
+        wait_until(lambda: self.page.run("return document.querySelectorAll('#detections li').length") > 0, "detections")
 
     def boxes(self):
         return self.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes .box')].map({RECTANGLE})")
 
 
-def is_detector_there(system):
+def require_detector(system):
     def settled():
         state = json.loads(system.get("/detect/status")[1])
         return state if state["state"] != "loading" else None
-    _, state = wait_until(settled, "a detector that is ready or says why not")
+    _, state = wait_until(settled, "a detector that is ready or reports why not")
     if not state["ready"]:
         raise Skipped(state["message"])
 
 
 def boxes_lie_over_the_picture(stage):
-    is_detector_there(stage.system)
+    require_detector(stage.system)
     stage.open()
     stage.detect()
     answer = stage.page.run(
@@ -56,35 +56,35 @@ def boxes_lie_over_the_picture(stage):
             left, top, across, down = stage.page.run(f"return ({RECTANGLE})({PLAYER}.shadowRoot.querySelector('canvas'))")
             scale = across / answer["frame"]["width"]
             assert abs(down / answer["frame"]["height"] - scale) < 0.01, (across, down)
-            most = 0
+            maximum = 0
             for find, box in zip(answer["predictions"], reversed(stage.boxes())):
                 wanted = (left + find["x_min"] * scale, top + find["y_min"] * scale,
                           (find["x_max"] - find["x_min"]) * scale, (find["y_max"] - find["y_min"]) * scale)
-                most = max(most, *(abs(a - b) for a, b in zip(wanted, box)))
-            return most
+                maximum = max(maximum, *(abs(a - b) for a, b in zip(wanted, box)))
+            return maximum
         wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels at {width}x{height}")
     expect(len(stage.boxes()), answer["count"], "the number of boxes")
 
 
 def list_and_boxes_agree(stage):
-    is_detector_there(stage.system)
+    require_detector(stage.system)
     stage.open()
     stage.detect()
-    listed = stage.page.run("return [...document.querySelectorAll('#finds li')].map((item) => item.innerText.split('\\n').join(' '))")
+    listed = stage.page.run("return [...document.querySelectorAll('#detections li')].map((item) => item.innerText.split('\\n').join(' '))")
     drawn = stage.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes text')].map((text) => text.textContent)")
     expect(sorted(drawn), sorted(listed), "labels of boxes and list")
     assert any(words.startswith("dog") for words in listed), listed
-    stage.page.run("document.querySelector('#finds li').focus()")
-    expect(stage.page.run(f"return {PLAYER}.shadowRoot.querySelectorAll('.boxes .lit').length"), 1, "boxes that light up")
+    stage.page.run("document.querySelector('#detections li').focus()")
+    expect(stage.page.run(f"return {PLAYER}.shadowRoot.querySelectorAll('.boxes .lit').length"), 1, "highlighted boxes")
     stage.browser.press("l")
-    wait_until(lambda: "개" in stage.page.text("#finds li"), "the list in Korean")
+    wait_until(lambda: "개" in stage.page.text("#detections li"), "the list in Korean")
     words = stage.page.run(f"return {PLAYER}.shadowRoot.querySelector('.boxes text').textContent")
     assert words.startswith("개"), words
     stage.page.run("localStorage.clear()")
 
 
 def back_to_live(stage):
-    is_detector_there(stage.system)
+    require_detector(stage.system)
     stage.open()
     stage.browser.console()
     stage.detect()
@@ -92,8 +92,8 @@ def back_to_live(stage):
     stage.browser.press("d")
     wait_until(lambda: stage.page.state() == "live", "live")
     expect(stage.boxes(), [], "boxes")
-    expect(stage.page.run("return document.getElementById('finds').hidden"), True, "the hidden list")
-    expect(stage.browser.console(), [], "complaints in the console")
+    expect(stage.page.run("return document.getElementById('detections').hidden"), True, "whether the list is hidden")
+    expect(stage.browser.console(), [], "console messages")
 
 
 def grey_with_the_reason(stage):
@@ -114,9 +114,9 @@ def run(report, browser):
         for number in range(2):
             (pathlib.Path(folder) / f"{number}.jpg").write_bytes(bright)
         for model, checks in (
-            (STUB, [("boxes lie over the picture, at two sizes of the window", boxes_lie_over_the_picture),
-                    ("list and boxes agree, in Korean too", list_and_boxes_agree), ("it goes back to live", back_to_live)]),
-            ("/nowhere/model.onnx", [("without a model the button is grey and says why", grey_with_the_reason)]),
+            (STUB, [("boxes match the picture at two window sizes", boxes_lie_over_the_picture),
+                    ("list and boxes agree, in Korean too", list_and_boxes_agree), ("D again goes back to live", back_to_live)]),
+            ("/nowhere/model.onnx", [("without a model the button is disabled and shows the reason", grey_with_the_reason)]),
         ):
             if not any(report.wants(detection + sentence) for sentence, _ in checks):
                 continue

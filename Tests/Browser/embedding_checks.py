@@ -1,4 +1,4 @@
-"""A page of another site that shows the camera's pictures: browsers must refuse it, and show them on our own page."""
+"""Pages of other sites: browsers must not let them show the pictures, but must show them on Oriel's own page."""
 
 import http.server
 import shutil
@@ -11,7 +11,7 @@ from system import System
 
 PAGE = b"<!doctype html><title>Somebody else's page</title><body></body>"
 
-# Adds an element and tells what became of it: "shown", "refused", or "silent" when nothing happened for so many seconds.
+# Adds an element and returns "shown", "refused", or "silent" if nothing happened within the given seconds.
 ADD = """
 const [tag, address, seconds] = given;
 return new Promise((resolve) => {
@@ -39,7 +39,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def embed(browser, system, foreign):
-    for host in ("127.0.0.1", "localhost"):     # another port is another origin, another name another site
+    for host in ("127.0.0.1", "localhost"):     # a different port is another origin, a different name another site
         browser.open(f"http://{host}:{foreign}/")
         for path in ("/snapshot", "/video", "/video?advance_headers=1"):
             outcome = browser.run(ADD, "img", system.address + path, 3)
@@ -47,7 +47,7 @@ def embed(browser, system, foreign):
         expect(browser.run(ADD, "img", system.address + "/snapshot", 20), "refused", f"a snapshot on {host}")
         for path in ("/snapshot", "/status", "/app.js"):
             expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
-    expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers complain of without TLS")
+    expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers warn about without TLS")
     browser.open(system.address + "/")
     expect(browser.run(ADD, "img", "/snapshot", 20), "shown", "a snapshot on our own page")
     expect(browser.run(READ, "/status"), "read", "the status on our own page")

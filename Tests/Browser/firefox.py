@@ -1,4 +1,4 @@
-"""Debian's Firefox, driven by WebDriver BiDi: it needs no driver program."""
+"""Drives Debian's Firefox by WebDriver BiDi, without a driver program."""
 
 import base64
 import json
@@ -58,11 +58,11 @@ class Firefox:
                 time.sleep(0.2)
 
     def leave(self):
-        """Leaves the page for an empty one."""
+        """Opens an empty page."""
         self.bidi.command("browsingContext.navigate", context=self.context, url="about:blank", wait="complete")
 
     def open(self, address):
-        """Goes to an address and returns when its document is there; a stream never finishes loading."""
+        """Opens an address and returns once the document exists; a stream never finishes loading."""
         self.leave()
         self.bidi.command("browsingContext.navigate", context=self.context, url=address, wait="none")
         deadline = time.monotonic() + 60
@@ -77,7 +77,7 @@ class Firefox:
             time.sleep(0.02)
 
     def run(self, script, *arguments):
-        """Runs the body of a function; `return` gives the result back, a promise is waited for."""
+        """Runs a function body and returns its result; a promise is awaited."""
         body = f"async function (given) {{ given = JSON.parse(given); return JSON.stringify((await (async () => {{ {script} }})()) ?? null); }}"
         result = self.bidi.command(
             "script.callFunction", functionDeclaration=body, awaitPromise=True, target={"context": self.context},
@@ -95,7 +95,7 @@ class Firefox:
         while True:
             try:
                 return base64.b64decode(self.bidi.command("browsingContext.captureScreenshot", context=self.context, **box)["data"])
-            except RuntimeError:        # “Unable to capture screenshot”, now and then on a busy machine
+            except RuntimeError:        # “Unable to capture screenshot” happens now and then on a busy machine
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
@@ -124,14 +124,14 @@ class Firefox:
         self.bidi.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
 
     def console(self):
-        """What the console said since the last call, warnings and errors only."""
+        """Returns the console's warnings and errors since the last call."""
         self.run("return 1")
         entries = [event["params"] for event in self.bidi.events if event.get("method") == "log.entryAdded"]
         self.bidi.events.clear()
         return [entry["text"] for entry in entries if entry["level"] in ("warn", "error")]
 
     def new_tab(self):
-        """Opens a tab in front of this one."""
+        """Opens a tab in the foreground."""
         self.first = self.context
         self.context = self.bidi.command("browsingContext.create", type="tab")["context"]
         self.bidi.command("browsingContext.activate", context=self.context)

@@ -1,4 +1,4 @@
-"""nginx with TLS and HTTP/2 in front of the scripted server."""
+"""An nginx with TLS and HTTP/2 in front of the scripted server."""
 
 import shutil
 import ssl

@@ -1,4 +1,4 @@
-"""What takes long: memory and processor time over an hour's worth of frames, beside a plain <img>."""
+"""Long checks: memory and CPU time over an hour's worth of frames, compared with a plain <img>."""
 
 import os
 import pathlib
@@ -13,12 +13,12 @@ from scripted import Camera, ScriptedServer
 
 FRAMES = int(os.environ.get("ORIEL_LONG_FRAMES", 36_000))
 WIDTH, HEIGHT = 1280, 704
-MOST_MEGABYTES = 8_000      # a browser that takes more is stopped before it takes the machine's
+MAXIMUM_MEGABYTES = 8_000   # a browser that uses more is stopped before the machine runs out of memory
 IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</style><img src='video/main'>"
 
 
 class Usage:
-    """Memory and processor time of a browser: every process that has its profile in the command line, and their children."""
+    """Memory and CPU time of a browser: all processes with its profile in the command line, and their children."""
 
     def __init__(self, browser):
         self.browser = browser
@@ -38,8 +38,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Proportional set size, so that shared pages count once: all of it, and without the program's own files, whose
-        share falls and rises with every other browser that runs on the machine."""
+        """Returns the proportional set size, in total and without mapped files, whose share depends on other browsers."""
         every = own = 0
         for process in self._processes():
             try:
@@ -64,8 +63,8 @@ class Usage:
 
 
 class Run:
-    """What a browser took while the frames went by: `samples` are (frames, all megabytes, those without the program's
-    files), evenly spread, the first fifth left out."""
+    """A browser's usage during a run. `samples` are (frames, megabytes in total, megabytes without mapped files), evenly
+    spread over the run without its first fifth."""
 
     def __init__(self, frames, samples, seconds):
         self.frames, self.samples, self.seconds = frames, samples, seconds
@@ -80,17 +79,18 @@ class Run:
 
     @property
     def growth(self):
-        """Megabytes by which a straight line through all samples rises from the first to the last."""
+        """The growth in megabytes from the first to the last sample, by linear regression."""
         line = statistics.linear_regression([frames for frames, *_ in self.samples], [own for *_, own in self.samples])
         return line.slope * (self.samples[-1][0] - self.samples[0][0])
 
     def __str__(self):
         rise = 36_000 * self.growth / (self.samples[-1][0] - self.samples[0][0])
-        return f"{self.memory:.0f} MB ({self.total:.0f} MB with the program's files), {rise:+.0f} MB an hour at 10 fps, {self.seconds:.0f} s of processor over {self.frames} frames"
+        return (f"{self.memory:.0f} MB ({self.total:.0f} MB with mapped files), {rise:+.0f} MB per hour at 10 fps, "
+                f"{self.seconds:.0f} s of CPU over {self.frames} frames")
 
 
 def watch(make_browser, path, frames):
-    """A `Run`, of 41 samples, while so many frames are shown."""
+    """Shows that many frames and returns a `Run` with 41 samples."""
     pictures = [coded.picture(number, WIDTH, HEIGHT) for number in range(64)]
     camera = Camera("main", WIDTH, HEIGHT)
     server = ScriptedServer([camera])
@@ -117,13 +117,13 @@ def watch(make_browser, path, frames):
             for step in range(10, 51):
                 wait_until(lambda: published - first >= step * frames // 50, "the frames", 600)
                 samples.append((published - first, *usage.megabytes))
-                if len(samples) > 2 and samples[-1][1] > MOST_MEGABYTES:
+                if len(samples) > 2 and samples[-1][1] > MAXIMUM_MEGABYTES:
                     break
             seconds = usage.seconds - before
             frames = samples[-1][0]
             if path == "/":
                 received = page.player("player.metrics.received")
-                assert received > 0.9 * frames, f"only {received} of {frames} frames came"
+                assert received > 0.9 * frames, f"only {received} of {frames} frames arrived"
                 assert page.run(f"return {PLAYER}.condition.state") == "live"
             return Run(frames, samples, seconds)
     finally:
@@ -133,18 +133,18 @@ def watch(make_browser, path, frames):
         server.server_close()
 
 
-def light_and_flat(make_browser, most):
+def light_and_flat(make_browser, maximum):
     player = watch(make_browser, "/", FRAMES)
     image = watch(make_browser, "/image.html", FRAMES)
     work = (player.seconds / player.frames) / (image.seconds / image.frames)
     shares = (player.memory / image.memory, player.total / image.total, work)
-    note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with the files, {:.2f} of the processor'.format(*shares)}"
+    note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with mapped files, {:.2f} of the CPU'.format(*shares)}"
     assert player.growth < 0.1 * player.memory, note
-    assert player.memory <= most * image.memory, note
-    assert work <= 1.5, note        # an <img> decodes less of what comes when the machine is busy
+    assert player.memory <= maximum * image.memory, note
+    assert work <= 1.5, note        # on a busy machine an <img> decodes fewer of the frames
     return note
 
 
-def checks(make_browser, most):
-    """`most`: how much of an <img>'s memory the player may take."""
-    yield "over an hour's worth of frames the player's memory stays flat and below that of an <img>", light_and_flat, make_browser, most
+def checks(make_browser, maximum):
+    """`maximum`: the player's memory as a share of an <img>'s."""
+    yield "over an hour's worth of frames the player's memory stays flat and below that of an <img>", light_and_flat, make_browser, maximum

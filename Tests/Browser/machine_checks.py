@@ -1,4 +1,4 @@
-"""The page with a camera of the driver vivid, in a virtual machine whose ingest is forwarded to this computer."""
+"""The page with a vivid camera in a virtual machine whose ingest is forwarded to this host."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ HERE = ROOT / "Tests" / "VirtualMachine"
 
 
 class Machine:
-    """The machine, and a web server with the page before it."""
+    """The virtual machine, and a web server with the page in front of it."""
 
     def __init__(self):
         self.programs = os.environ.get("ORIEL_BIN_DIR", str(ROOT / ".build" / "release"))
@@ -32,7 +32,7 @@ class Machine:
             raise
 
     def _start(self, program, *arguments):
-        # Ended with this process, whatever ends it.
+        # It must end with this process, however that ends.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", HERE / program, *map(str, arguments), self.programs],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
@@ -43,23 +43,23 @@ class Machine:
             raise Skipped(self.log.read().decode(errors="replace").strip().splitlines()[-1])
         for part in self.parts:
             if part.poll() is not None:
-                raise RuntimeError(f"{part.args[4]} ended with status {part.returncode}")
+                raise RuntimeError(f"{part.args[4]} exited with status {part.returncode}")
         try:
             return OPENER.open(f"{address}/snapshot/main", timeout=10).status == 200
         except OSError:
             return False
 
     def sh(self, command):
-        """What a command says in the machine."""
+        """Runs a command in the virtual machine and returns its output."""
         answer = self.shared / "answer"
         answer.unlink(missing_ok=True)
         (self.shared / "command.new").write_text(command + "\n")
         (self.shared / "command.new").rename(self.shared / "command")
-        wait_until(answer.exists, f"an answer to {command}")
+        wait_until(answer.exists, f"the output of {command}")
         return answer.read_text().strip()
 
     def value(self, control):
-        """What the driver itself says."""
+        """Returns a control's value as reported by the driver."""
         words = self.sh(f"v4l2-ctl -d /dev/video0 -C {control}").split()
         return int(words[-1]) if words and words[-1].lstrip("-").isdigit() else None
 
@@ -82,7 +82,7 @@ def change_reaches_the_driver(browser, machine):
     page.open("/#/main")
     page.run("localStorage.clear()")
     wait_until(lambda: page.state() == "live", "live")
-    wait_until(lambda: page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false"), "a button for the controls")
+    wait_until(lambda: page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false"), "the controls button")
     browser.press("c")
     wait_until(lambda: not page.run("return document.getElementById('controls').hidden"), "the panel")
     expect(machine.value("brightness"), 128, "the driver's brightness before")
@@ -92,7 +92,7 @@ def change_reaches_the_driver(browser, machine):
     wait_until(lambda: machine.value("brightness") == 77, "the driver's brightness at 77")
 
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind")
-    wait_until(lambda: page.state() != "live", "a camera that is away")
+    wait_until(lambda: page.state() != "live", "not live")
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind")
     wait_until(lambda: page.state() == "live", "live again")
     wait_until(lambda: machine.value("brightness") == 77, "brightness 77 after unbind and bind")
@@ -104,7 +104,7 @@ def change_reaches_the_driver(browser, machine):
 
 
 def run(report, browser):
-    sentence = "virtual machine: a change in the page reaches vivid, and is there again after unbind and bind, and a restart"
+    sentence = "virtual machine: a change on the page reaches vivid, and is restored after unbind and bind, and after a restart"
     if not report.wants(sentence):
         return
 

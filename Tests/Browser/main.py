@@ -1,4 +1,4 @@
-"""Runs the checks that Tests/Browser/run names."""
+"""Runs the browser checks; see Tests/Browser/run."""
 
 import argparse
 import shutil

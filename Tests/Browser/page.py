@@ -1,4 +1,4 @@
-"""What checks ask of the page in a browser."""
+"""The page in a browser, as the checks use it."""
 
 from coded import Screenshot
 
@@ -17,7 +17,7 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def player(self, expression, camera=None):
-        """A value of the player shown (or of one camera's), which the expression calls `player`; None without one."""
+        """Evaluates an expression with `player`, the visible player or that of a camera. Returns None if there is none."""
         found = f"document.querySelector('oriel-player[camera=\"{camera}\"]')" if camera else PLAYER
         return self.run(f"const player = {found}; return player === null ? null : ({expression});")
 
@@ -28,7 +28,7 @@ class Page:
         return self.player("player.frame?.id ?? 0", camera)
 
     def shown_number(self, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """The number of the coded picture that one can see on the screen."""
+        """Returns the number of the coded picture on the screen, or None."""
         box = self.run(f"const box = ({element})?.getBoundingClientRect(); return box ? [box.x, box.y, box.width, box.height] : null;")
         if not box or box[2] < 16:
             return None

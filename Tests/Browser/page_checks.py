@@ -1,4 +1,4 @@
-"""The page against a server whose every frame and failure the check decides."""
+"""The page with a server whose every frame and failure is controlled by the check."""
 
 import contextlib
 import gzip
@@ -79,14 +79,14 @@ class Scene:
         return next(iter(self.sources.values()))
 
     def wait_state(self, state, camera=None):
-        """Returns how long that took, in seconds."""
+        """Waits for a state and returns how long that took, in seconds."""
         return wait_until(lambda: self.page.state(camera) == state, lambda: f"{state}, but {self.page.state(camera)}")[0]
 
     def wait_live(self):
         return self.wait_state("live")
 
     def wait_shown(self, number, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """Waits for a picture on the screen; returns how long that took."""
+        """Waits until a picture is on the screen and returns how long that took, in seconds."""
         seen = []
 
         def is_shown():
@@ -96,13 +96,14 @@ class Scene:
         try:
             return wait_until(is_shown, f"picture {number} on the screen")[0]
         except AssertionError as error:
-            raise AssertionError(f"{error}; seen were {seen}, the frame is {self.page.player('[player.frame?.id, player.condition.state]')}") from None
+            frame = self.page.player("[player.frame?.id, player.condition.state]")
+            raise AssertionError(f"{error}; seen were {seen}, the player's frame and state are {frame}") from None
 
     def streams_opened(self):
         return sum(request.startswith("/video") for request in self.server.requests)
 
 
-# The newest frame is what one sees.
+# The newest frame is on the screen.
 
 WAYS = {
     "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
@@ -114,7 +115,7 @@ WAYS = {
 def newest_frame_is_seen(browser, way, host, rate):
     path, element = WAYS[way]
     with Scene(browser, host=own_address() if host == "own address" else host, rate=rate) as scene, small_window(browser):
-        # A picture that is sent again, or on another connection, would hide a lag.
+        # A picture sent again, or on another connection, would hide a lag.
         scene.cameras[0].repeats_after = None
         scene.page.open(path)
         wait_until(lambda: scene.page.shown_number(element) is not None, "a picture")
@@ -133,7 +134,7 @@ def newest_frame_is_seen(browser, way, host, rate):
 
 @contextlib.contextmanager
 def small_window(browser):
-    """Small screenshots are read quickly."""
+    """A small window, whose screenshots are decoded quickly."""
     browser.viewport(360, 340)
     try:
         yield
@@ -152,12 +153,12 @@ def camera_offline(browser):
         went = scene.wait_state("offline")
         note = scene.page.note()
         assert "There is no camera at /dev/video0." in note, note
-        expect(scene.page.player("player.shadowRoot.querySelector('[role=status]').textContent"), "main: Camera offline", "what is read out")
+        expect(scene.page.player("player.shadowRoot.querySelector('[role=status]').textContent"), "main: Camera offline", "the announcement")
         scene.source.go_on()
         back = scene.wait_live()
         assert scene.page.frame_number() > before
         expect(scene.streams_opened(), opened, "streams opened")
-        return f"seen after {went:.1f} s, live again {back:.2f} s after its return"
+        return f"seen after {went:.1f} s, live again {back:.2f} s after the return"
 
 
 def offline_from_the_start(browser):
@@ -166,7 +167,7 @@ def offline_from_the_start(browser):
         scene.page.open()
         scene.wait_state("offline")
         scene.source.go_on()
-        return f"live {scene.wait_live():.2f} s after it came"
+        return f"live {scene.wait_live():.2f} s after it appeared"
 
 
 def stalled(browser):
@@ -175,7 +176,7 @@ def stalled(browser):
         scene.wait_live()
         scene.source.pause()
         went = scene.wait_state("stalled")
-        wait_until(lambda: "No new picture" in scene.page.note(), "a word of it")
+        wait_until(lambda: "No new picture" in scene.page.note(), "the explanation")
         scene.source.go_on()
         return f"after {went:.1f} s, live {scene.wait_live():.2f} s after the next frame"
 
@@ -200,24 +201,24 @@ def server_away(browser):
         time.sleep(3)
         scene.server.is_cut = False
         back = scene.wait_live()
-        return f"seen after {went:.1f} s, live {back:.2f} s after its return"
+        return f"seen after {went:.1f} s, live {back:.2f} s after the return"
 
 
 def network_silent(browser):
-    """Nothing comes through, and no connection ends: a cable that was pulled out."""
+    """Nothing passes, and no connection is closed: the cable was unplugged."""
     with Scene(browser) as scene, Wire(scene.server.port) as wire:
         page = Page(browser, f"http://127.0.0.1:{wire.port}")
         page.open()
         scene.wait_live()
         time.sleep(1)
         wire.cut()
-        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), "not live any more")
+        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), "no longer live")
         wait_until(lambda: page.state() == "unreachable", "unreachable")
         time.sleep(1)
         wire.mend()
         back = scene.wait_live()
         browser.leave()
-        return f"seen after {went:.1f} s, live {back:.2f} s after its return"
+        return f"seen after {went:.1f} s, live {back:.2f} s after the return"
 
 
 def network_away(browser):
@@ -225,14 +226,14 @@ def network_away(browser):
         scene.page.open()
         scene.wait_live()
         browser.network(False)
-        scene.server.is_cut = True      # the emulation leaves open connections and workers alone
+        scene.server.is_cut = True      # the emulation does not affect open connections and workers
         try:
             went = scene.wait_state("unreachable")
             time.sleep(2)
         finally:
             scene.server.is_cut = False
             browser.network(True)
-        return f"seen after {went:.1f} s, live {scene.wait_live():.2f} s after its return"
+        return f"seen after {went:.1f} s, live {scene.wait_live():.2f} s after the return"
 
 
 def worker_restarts(browser):
@@ -247,7 +248,7 @@ def worker_restarts(browser):
         number = scene.page.frame_number()
         wait_until(lambda: scene.page.frame_number() > number, "new pictures")
         shown, took = scene.page.run("return states"), time.monotonic() - began
-        # What is silent for longer may be called so, also when only the machine is slow.
+        # After a longer silence, another state may be shown, even if only the machine is slow.
         if took < 1:
             expect(shown, [], "states shown while a worker restarts")
         return f"pictures again after {took:.1f} s, states shown: {shown}"
@@ -263,7 +264,7 @@ def server_full(browser):
         return f"live {scene.wait_live():.1f} s after there was room"
 
 
-def troubles_in_korean(browser):
+def errors_in_korean(browser):
     with Scene(browser) as scene:
         page = scene.page
         page.open()
@@ -281,7 +282,7 @@ def troubles_in_korean(browser):
             scene.wait_state("busy")
             for wanted in ("시청자가 너무 많습니다", "2000 viewers"):
                 wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but {page.note()}")
-            expect(page.player("player.shadowRoot.querySelector('.note small').lang"), "en", "the language of the server's sentence")
+            expect(page.player("player.shadowRoot.querySelector('.note small').lang"), "en", "the language of the server's message")
         finally:
             page.run("localStorage.clear()")
 
@@ -293,10 +294,10 @@ def status_forbidden(browser):
         scene.page.run("window.states = []; " + PLAYER + ".addEventListener('state', (event) => states.push(event.detail.state));")
         scene.server.extra["/status"] = None
         asked = scene.server.requests.count("/status")
-        wait_until(lambda: scene.server.requests.count("/status") >= asked + 3, "three questions that are refused")
+        wait_until(lambda: scene.server.requests.count("/status") >= asked + 3, "three refused requests")
         scene.wait_live()
         shown = scene.page.run("return states")
-        assert set(shown) <= {"live", "late", "stalled"}, shown     # the last two on a machine that is slow itself
+        assert set(shown) <= {"live", "late", "stalled"}, shown     # the last two only if the machine is slow
 
 
 def unknown_camera(browser):
@@ -319,7 +320,7 @@ def wrong_clock(browser):
         return f"{age:.0f} ms"
 
 
-# What runs, and what does not.
+# Connections.
 
 def hidden_tab(browser):
     with Scene(browser, names=("main", "door")) as scene:
@@ -353,7 +354,7 @@ def many_cameras(browser):
         assert live <= 4, f"{live} streams over HTTP/1.1"
         answered = scene.page.run("const began = performance.now(); await (await fetch('status')).json(); return performance.now() - began")
         assert answered < 20_000, f"a request took {answered} ms"
-        # Opening a camera that had stills gives it a stream at once.
+        # Opening a camera that was shown by snapshots gives it a stream at once.
         scene.page.run("location.hash = '#/cam11'")
         wait_until(lambda: scene.cameras[11].viewers == 1, "a stream for the camera that was opened")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, "the other streams closed")
@@ -382,7 +383,7 @@ def two_windows(browser):
             wait_until(lambda: scene.page.run(states) == ["live"] * 6, "six live tiles in the second window")
             expect(scene.page.run("return document.hidden"), False, "the second window hidden")
             wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both")
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the one that is left")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the remaining window")
 
 
 def new_camera(browser):
@@ -423,7 +424,7 @@ def opening_interrupts_nothing(browser):
         wait_equal(lambda: scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the focus")
 
 
-# What a person does.
+# User actions.
 
 def keyboard(browser):
     with Scene(browser, names=("main", "door", "garden")) as scene:
@@ -434,13 +435,13 @@ def keyboard(browser):
         browser.press("ArrowRight")
         browser.press("Enter")
         title = "return document.title"
-        wait_until(lambda: page.run(title) == "door · Oriel", "Enter opens the tile with the focus")
+        wait_until(lambda: page.run(title) == "door · Oriel", "Enter opens the focused tile")
         browser.press("ArrowRight")
-        wait_until(lambda: page.run(title) == "garden · Oriel", "→ turns to the next camera")
+        wait_until(lambda: page.run(title) == "garden · Oriel", "→ opens the next camera")
         browser.press("ArrowRight")
-        wait_until(lambda: page.run(title) == "main · Oriel", "→ at the end begins anew")
+        wait_until(lambda: page.run(title) == "main · Oriel", "→ wraps around at the end")
         browser.press("?")
-        wait_equal(lambda: page.run("return document.querySelector('dialog').open"), True, "? opens the list of keys")
+        wait_equal(lambda: page.run("return document.querySelector('dialog').open"), True, "? opens the list of shortcuts")
         browser.press("Escape")
         wait_equal(lambda: page.run("return [document.querySelector('dialog').open, location.hash]"), [False, "#/main"], "Escape closes only the list")
         for key, wanted in (("v", "fit=fill"), ("v", "fit=actual"), ("v", ""), ("r", "rotate=90"), ("m", "rotate=90&mirror=1")):
@@ -516,7 +517,7 @@ def zoom_and_move(browser):
 
 
 def pinch(browser):
-    """Two fingers spread to three times their distance: the picture's point between them stays between them."""
+    """Two fingers spread to three times their distance: the point between them stays between them."""
     with Scene(browser) as scene:
         page = scene.page
         browser.viewport(390, 844, 2, True)
@@ -535,20 +536,20 @@ def pinch(browser):
             after = page.player(under)
             assert all(abs(a - b) < 0.03 for a, b in zip(before, after)), f"the point between the fingers went from {before} to {after}"
             expect(page.run("return visualViewport.scale"), 1, "the zoom of the page itself")
-            # One finger moves it; two that come together make it small again.
+            # One finger moves the picture; pinching makes it small again.
             at = page.player("[player.view.x, player.view.y]")
             browser.touch([(x, y)], [(x - 15, y)], [(x - 30, y)], [])
             wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, "moved by a finger")
             expect(page.player("player.view.y"), at[1], "the other direction")
             browser.touch(spread[-1][:1], *reversed(spread), [])
             wait_until(lambda: page.player("player.view.zoom") < 1.1, "small again")
-            # A finger that stays after a pinch goes on to move, without a leap.
+            # A finger that stays after a pinch keeps moving the picture, without a jump.
             browser.touch(spread[0][:1], *spread)
             wait_until(lambda: page.player("player.view.zoom") > 2.9, "large again")
             time.sleep(0.2)
             at = page.player("player.view.x")
             browser.touch(spread[-1][:1], [])
-            assert abs(page.player("player.view.x") - at) < 2, "a leap when a finger was lifted"
+            assert abs(page.player("player.view.x") - at) < 2, "a jump when a finger was lifted"
         finally:
             browser.viewport(1280, 800)
 
@@ -576,7 +577,7 @@ def copied_picture(browser):
         scene.page.open()
         scene.wait_live()
         browser.click("[data-tool=copy]")
-        wait_until(lambda: scene.page.text("#message") == "Picture copied", "a word of it")
+        wait_until(lambda: scene.page.text("#message") == "Picture copied", "the message")
         expect(scene.page.run("return (await navigator.clipboard.read()).map((item) => item.types)"), [["image/png"]], "the clipboard")
 
 
@@ -609,11 +610,11 @@ def language_and_theme(browser):
         ground = "return getComputedStyle(document.body).backgroundColor"
         before = page.run(ground)
         browser.click("[data-tool=theme]")
-        wait_until(lambda: page.run(ground) != before, "another ground")
+        wait_until(lambda: page.run(ground) != before, "another background")
         after = page.run(ground)
         page.open()
         scene.wait_live()
-        expect([page.run("return document.documentElement.lang"), page.run(ground)], ["ko", after], "language and ground, remembered")
+        expect([page.run("return document.documentElement.lang"), page.run(ground)], ["ko", after], "the stored language and background")
         page.run("localStorage.clear()")
         for theme in ("dark", "light"):
             browser.prefer(prefers_color_scheme=theme)
@@ -646,7 +647,7 @@ def kiosk(browser):
         scene.page.open("/?kiosk")
         scene.wait_live()
         visible = scene.page.run("return [...document.querySelectorAll('header, footer, .label')].filter((one) => one.checkVisibility()).length")
-        expect(visible, 0, "things beside the pictures")
+        expect(visible, 0, "elements besides the pictures")
         sides = "const boxes = [...document.querySelectorAll('.tile')].map((one) => one.getBoundingClientRect()); return [boxes.at(0).x, boxes.at(-1).right - innerWidth]"
         wait_until(lambda: scene.page.run(sides) == [0, 0], lambda: f"tiles from edge to edge, but {scene.page.run(sides)}")
 
@@ -662,7 +663,7 @@ def names_and_contrast(browser):
                 nameless = page.run(
                     "return [...document.querySelectorAll('button, a, dialog, nav, aside')].filter((one) => one.checkVisibility())"
                     ".filter((one) => !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim())).map((one) => one.outerHTML.slice(0, 80))")
-                expect(nameless, [], "without a name")
+                expect(nameless, [], "elements without a name")
                 faint = page.run(CONTRAST)
                 expect(faint, [], f"contrast below 4.5 in {theme}")
         browser.prefer()
@@ -690,7 +691,7 @@ return [...document.querySelectorAll('a, button, p, dt, dd, strong, small, .labe
 """
 
 
-# Without what the page prefers.
+# Fallbacks.
 
 def without_scripts(browser):
     with Scene(browser) as scene:
@@ -730,15 +731,15 @@ def quiet_console(browser):
             time.sleep(0.05)
         scene.page.run("localStorage.clear()")
         foreign = scene.page.run("return performance.getEntriesByType('resource').map((entry) => entry.name).filter((name) => !name.startsWith(location.origin))")
-        expect(foreign, [], "requests to others")
-        expect(browser.console(), [], "complaints in the console")
+        expect(foreign, [], "requests to other origins")
+        expect(browser.console(), [], "console messages")
 
 
 def every_module_is_preloaded():
     page = (HTML / "index.html").read_text()
     modules = {file.name for file in HTML.glob("*.js")} - {"early.js", "app.js", "worker.js"}
     missing = sorted(name for name in modules if f'rel="modulepreload" href="{name}"' not in page)
-    expect(missing, [], "modules that index.html does not name")
+    expect(missing, [], "modules that index.html does not preload")
 
 
 def page_weight():
@@ -748,51 +749,51 @@ def page_weight():
 
 
 def checks(browser):
-    """Sentence, check, arguments: what either browser can be asked."""
+    """Yields description, function and arguments of the checks for both browsers."""
     for host in ("127.0.0.1", "own address"):
         for way in WAYS:
             for rate in (1, 30):
                 yield f"the newest frame is on the screen: {way}, {rate} fps, {host}", newest_frame_is_seen, browser, way, host, rate
-    yield "a camera that goes offline is shown so, with the reason, and comes back by itself", camera_offline, browser
-    yield "a camera that is offline at first appears when it comes", offline_from_the_start, browser
+    yield "an offline camera is shown with the reason and comes back by itself", camera_offline, browser
+    yield "a camera that is offline at first appears when it comes online", offline_from_the_start, browser
     yield "a stream without new frames is shown as stalled", stalled, browser
-    yield "pictures that are old are shown as late", late, browser
-    yield "a server that is away is shown so, and its return is seen at once", server_away, browser
-    yield "a network that falls silent is seen, and so is its return", network_silent, browser
-    yield "a restart of the worker goes by unseen", worker_restarts, browser
-    yield "a server that has no room for a viewer says so, and is asked again", server_full, browser
-    yield "troubles are told in Korean, with the server's sentence as a detail", troubles_in_korean, browser
-    yield "pictures count more than a status that is refused", status_forbidden, browser
-    yield "an unknown camera is named", unknown_camera, browser
-    yield "the age is right though the clocks of server and camera are off", wrong_clock, browser
-    yield "a hidden tab holds no stream", hidden_tab, browser
-    yield "a page that is left holds no stream", leaving_page, browser
+    yield "old pictures are shown as late", late, browser
+    yield "a server outage is shown, and its end is noticed at once", server_away, browser
+    yield "a silent network is noticed, and so is its return", network_silent, browser
+    yield "a restart of the worker is not visible", worker_restarts, browser
+    yield "a full server is shown as busy and tried again", server_full, browser
+    yield "errors are shown in Korean, with the server's message as a detail", errors_in_korean, browser
+    yield "pictures outrank a refused status", status_forbidden, browser
+    yield "an unknown camera is shown by name", unknown_camera, browser
+    yield "the delay is correct although the clocks of server and camera are wrong", wrong_clock, browser
+    yield "a hidden tab has no stream", hidden_tab, browser
+    yield "a closed page has no stream", leaving_page, browser
     yield "twelve cameras over HTTP/1.1 all update, and no request hangs", many_cameras, browser
-    yield "a new camera appears by itself, and one that is gone disappears", new_camera, browser
+    yield "a new camera appears by itself, and a removed one disappears", new_camera, browser
     yield "cameras keep the server's order, whichever was opened first", order_of_cameras, browser
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
-    yield "the keyboard reaches cameras, views and the list of keys", keyboard, browser
+    yield "the keyboard reaches cameras, views and the list of shortcuts", keyboard, browser
     yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
     yield "a frozen picture keeps its own shape, whatever came before it", frozen_shape, browser
     yield "wheel and drag zoom and move the picture", zoom_and_move, browser
-    yield "a kiosk shows pictures only", kiosk, browser
-    yield "no complaint in the console, no request to others", quiet_console, browser
+    yield "a kiosk shows only pictures", kiosk, browser
+    yield "there are no console messages and no requests to other origins", quiet_console, browser
 
 
 def chromium_checks(browser):
-    """What needs Chromium's own protocol, and what needs no browser."""
-    yield "a network that is away is shown so, and its return is seen at once", network_away, browser
+    """Yields the checks that need Chromium's own protocol, or no browser at all."""
+    yield "a network outage is shown, and its end is noticed at once", network_away, browser
     yield "two windows share the connections", two_windows, browser
     yield "twelve cameras over HTTP/2 all stream at once", many_cameras_at_once, browser
-    yield "two fingers zoom the picture around the point between them, one moves it", pinch, browser
+    yield "two fingers zoom the picture around the point between them, and one moves it", pinch, browser
     yield "a saved picture is byte for byte what the server sent", saved_picture, browser
     yield "a picture can be copied", copied_picture, browser
-    yield "picture in picture goes on while the tab is hidden", picture_in_picture, browser
-    yield "language and theme can be switched, are remembered, and follow the system", language_and_theme, browser
-    yield "everything fits on phones, upright and across", phone, browser
-    yield "everything has a name and contrast, in dark and light", names_and_contrast, browser
+    yield "picture in picture continues while the tab is hidden", picture_in_picture, browser
+    yield "language and theme can be switched, are stored, and follow the system", language_and_theme, browser
+    yield "everything fits on phones, portrait and landscape", phone, browser
+    yield "everything has a name and enough contrast in both themes", names_and_contrast, browser
     yield "without scripts an <img> shows the camera", without_scripts, browser
     yield "without streams in fetch an <img> takes over", without_streams, browser
     yield "without workers the page decodes by itself", without_workers, browser
-    yield "every module is fetched at once", every_module_is_preloaded
+    yield "every module is preloaded", every_module_is_preloaded
     yield "the whole page is at most 60 kB compressed", page_weight

@@ -1,7 +1,7 @@
-"""A server whose frames, pauses and failures a test decides.
+"""A server whose frames, pauses and failures are controlled by a test.
 
-It speaks the HTTP contract of the web server (docs/http-api.md) and serves the page, so that a test can know
-which frame was sent last and compare it with the one on the screen.
+It implements the web server's HTTP API (docs/http-api.md) and serves the page, so that a test knows which frame was
+sent last and can compare it with the one on the screen.
 """
 
 import json
@@ -23,7 +23,7 @@ POLICY = (
 
 
 class Camera:
-    """A camera that shows what the test tells it to."""
+    """A camera controlled by a test."""
 
     def __init__(self, name, width, height):
         self.name = name
@@ -37,11 +37,11 @@ class Camera:
         self.reason = ""
         self.viewers = 0
         self.lag = 0.0
-        self.repeats_after = 4      # seconds; None: the newest picture is sent once and never again
+        self.repeats_after = 4      # seconds; None: the newest picture is sent only once
         self.clock_offset = 0.0
 
     def publish(self, picture):
-        """Makes the picture the newest one and returns its frame number."""
+        """Publishes a picture and returns its frame number."""
         with self.changed:
             self.number += 1
             self.picture = picture
@@ -61,7 +61,7 @@ class Camera:
             return self.number, self.picture, self.taken
 
     def is_due(self, sent):
-        """Whether a picture that was sent at that time is to be sent again."""
+        """Whether a picture that was sent at that time must be sent again."""
         return self.repeats_after is not None and time.time() - sent >= self.repeats_after
 
     @property
@@ -85,7 +85,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.extra = {}
         self.is_cut = False
         self.is_full = False
-        self.is_embeddable = False      # whether scripts of other sites may read all of it
+        self.is_embeddable = False      # whether other origins may read the responses
         self.clock_error = 0.0
         self.cuts = 0
         self.controls = {}
@@ -93,7 +93,7 @@ class ScriptedServer(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def end_streams(self):
-        """Ends the streams that are open; new ones are served."""
+        """Ends the open streams; new ones are served."""
         self.cuts += 1
 
     @property
@@ -101,7 +101,7 @@ class ScriptedServer(ThreadingHTTPServer):
         return self.server_address[1]
 
     def handle_error(self, request, client_address):
-        """A viewer that leaves is no error."""
+        """A viewer that disconnects is not an error."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -124,11 +124,11 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.is_cut:
             self.close_connection = True
         elif address.path in self.server.extra and self.server.extra[address.path] is None:
-            self.json(403, {"error": "forbidden", "message": "This is not for you."})
+            self.json(403, {"error": "forbidden", "message": "Access denied."})
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
         elif address.path == "/detect/status":
-            self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "There is no model."})
+            self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "No model is installed."})
         elif first == "controls":
             self.controls(self.server.controls.get(name, NO_CONTROLS))
         elif first in ("video", "snapshot", "status"):
@@ -189,15 +189,15 @@ class Handler(BaseHTTPRequestHandler):
         camera.viewers += 1
         try:
             self.wfile.write(b"--frame\r\n" + (b"Content-Type: image/jpeg\r\n\r\n" if advance else b""))
-            number, told, sent, cuts = 0, "", 0.0, self.server.cuts
+            number, last_outage, sent, cuts = 0, "", 0.0, self.server.cuts
             while not self.server.is_cut and cuts == self.server.cuts:
                 newest, picture, taken = camera.wait_newer(number, 0.3)
                 outage = ""
                 if camera.state != "live":
                     picture, outage = coded.picture(4095), f"X-Oriel-Offline: {camera.reason}\r\n"
-                if not picture or ((newest, outage) == (number, told) and not camera.is_due(sent)):
+                if not picture or ((newest, outage) == (number, last_outage) and not camera.is_due(sent)):
                     continue
-                number, told, sent = newest, outage, time.time()
+                number, last_outage, sent = newest, outage, time.time()
                 if advance:
                     self.wfile.write(picture + b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n")
                 else:

@@ -1,4 +1,4 @@
-"""A camera's controls as the server hands them out (docs/http-api.md), of a camera that has its own mind."""
+"""A scripted camera's controls, in the server's format (docs/controls.md). The camera changes or refuses some values."""
 
 import copy
 import math
@@ -16,7 +16,7 @@ def other(kind, name, description, default, **more):
 
 
 class NoControls:
-    """What a server answers that does not hand controls out."""
+    """The answer of a server that does not offer controls."""
 
     def get(self):
         return 200, {"controls": []}
@@ -26,17 +26,17 @@ NO_CONTROLS = NoControls()
 
 
 class ScriptedControls:
-    """Contrast is even, sharpness is refused, and exposure has an effect only while the automatic is off."""
+    """Contrast is always even, sharpness is refused, and exposure is inactive unless auto exposure is off."""
 
     def __init__(self, camera="main"):
         self.camera = camera
         self.lock = threading.Lock()
         self.delay = 0.0
-        self.may_tell = threading.Event()       # while it is clear, what was asked is answered late
-        self.may_tell.set()
-        self.wishes = []
-        self.most_answered = math.inf           # wishes beyond that many wait
-        self.running = self.most_running = self.asked = 0
+        self.may_answer = threading.Event()     # answers to reads are held back while this is clear
+        self.may_answer.set()
+        self.changes = []
+        self.maximum_answered = math.inf        # answers to further changes are held back
+        self.running = self.maximum_running = self.asked = 0
         self.refusal = None
         self.controls = [
             integer("brightness", "Brightness", 0, 255, 128),
@@ -70,32 +70,32 @@ class ScriptedControls:
         }
 
     def get(self):
-        """How the controls are at this moment, told as soon as that is allowed."""
+        """Returns status and body of a read, with the values at this moment, as soon as `may_answer` is set."""
         with self.lock:
             self.asked += 1
             answer = self.refusal or (200, copy.deepcopy(self.answer))
-        self.may_tell.wait(60)
+        self.may_answer.wait(60)
         return answer
 
-    def put(self, wishes):
-        """The status and body that answer a wish."""
+    def put(self, changes):
+        """Returns status and body of a change."""
         with self.lock:
             self.running += 1
-            self.most_running = max(self.most_running, self.running)
-            self.wishes.append(wishes)
-            place = len(self.wishes)
+            self.maximum_running = max(self.maximum_running, self.running)
+            self.changes.append(changes)
+            place = len(self.changes)
         time.sleep(self.delay)
-        while place > self.most_answered:
+        while place > self.maximum_answered:
             time.sleep(0.01)
         try:
             if self.refusal:
                 return self.refusal
-            if "*" in wishes:
+            if "*" in changes:
                 for control in self.controls:
                     if not control["read_only"] and control["type"] != "button":
                         control["value"] = control["default"]
-                wishes = {}
-            results = [self._set(self[name], value) for name, value in wishes.items()]
+                changes = {}
+            results = [self._set(self[name], value) for name, value in changes.items()]
             self["exposure_time_absolute"]["inactive"] = self["auto_exposure"]["value"] != 1
             return 200, self.answer | {"results": results}
         finally:

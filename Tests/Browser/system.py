@@ -1,4 +1,4 @@
-"""The real system, started by scripts/run with names, ports and folders of its own."""
+"""The real system, started by scripts/run with its own names, ports and folders."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ class System:
     def __init__(self, cameras, fps=30, size="1280x720", bind="127.0.0.1", settings=None):
         self.prefix = f"browser{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-browser-"))
-        self.folder.chmod(0o755)        # nginx's workers, which are another user, reach the sockets through it
+        self.folder.chmod(0o755)        # nginx's workers, which run as another user, need to reach the sockets
         self.log = self.folder / "run.log"
         self.port, ingest = free_port(), free_port()
         settings = (settings or {}) | {
@@ -36,8 +36,8 @@ class System:
         self.address = f"http://127.0.0.1:{self.port}"
         names = [camera.split("=")[0] for camera in cameras.split()]
         try:
-            patience = 60 if "ORIEL_BIN_DIR" in os.environ else 900     # scripts/run may have to build first
-            wait_until(lambda: self._is_up(names), "a picture of every camera", patience)
+            timeout = 60 if "ORIEL_BIN_DIR" in os.environ else 900     # scripts/run may have to build first
+            wait_until(lambda: self._is_up(names), "a picture of every camera", timeout)
         except BaseException:
             print(self.log.read_text(errors="replace")[-1500:], flush=True)
             self.close()
@@ -45,14 +45,14 @@ class System:
 
     def _is_up(self, names):
         if self.process.poll() is not None:
-            raise RuntimeError(f"scripts/run ended: {self.log.read_text()[-800:]}")
+            raise RuntimeError(f"scripts/run exited: {self.log.read_text()[-800:]}")
         try:
             return all(OPENER.open(f"{self.address}/snapshot/{name}", timeout=6).status == 200 for name in names)
         except OSError:
             return False
 
     def get(self, path):
-        """Headers and body of an answer."""
+        """Returns headers and body of a response."""
         with OPENER.open(self.address + path, timeout=10) as answer:
             return answer.headers, answer.read()
 
@@ -60,7 +60,7 @@ class System:
         return json.loads(self.get(f"/status/{camera}")[1])
 
     def processes(self, program=None):
-        """The system's own processes, or only those of one program; nginx-web is the web server's master."""
+        """Returns the system's processes, or only those of one program; nginx-web is the web server's master."""
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -68,7 +68,7 @@ class System:
                 is_own = f"ORIEL_PREFIX={self.prefix}".encode() in (folder / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if line.startswith("nginx:"):       # which has written its title over its environment
+            if line.startswith("nginx:"):       # nginx overwrites its environment with its title
                 is_own = str(self.folder) in line
                 name = "nginx-web" if "nginx-web" in line else "nginx-ingest"
             else:
@@ -80,18 +80,18 @@ class System:
     def signal(self, number, program):
         found = self.processes(program)
         if not found:
-            raise RuntimeError(f"no process: {program}")
+            raise RuntimeError(f"{program} is not running")
         for process in found:
             os.kill(process, number)
 
     @contextlib.contextmanager
     def kept_down(self, program):
-        """Meanwhile the program is dead: `oriel run`, which would start it again, is stopped."""
+        """Keeps a program dead within the context, by stopping `oriel run`, which would restart it."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
-                    os.killpg(master, signal.SIGKILL)       # with its workers, which hold the port
+                    os.killpg(master, signal.SIGKILL)       # and its workers, which hold the port
             else:
                 self.signal(signal.SIGKILL, program)
             yield
@@ -117,10 +117,10 @@ class System:
             leftover.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         if left or objects:
-            raise AssertionError(f"scripts/run left behind: {left} {objects}")
+            raise AssertionError(f"scripts/run left processes or shared memory behind: {left} {objects}")
 
     def _lasts(self):
-        """Whether processes of the system are still there after a moment."""
+        """Whether processes of the system are still running after two seconds."""
         deadline = time.monotonic() + 2
         while self.processes():
             if time.monotonic() > deadline:
@@ -144,9 +144,9 @@ class USBCamera:
         compiler = next(filter(shutil.which, ("cc", "gcc", "clang")), None)
         programs = pathlib.Path(os.environ.get("ORIEL_BIN_DIR", ROOT / ".build" / "release"))
         if not compiler:
-            raise Skipped("there is no C compiler")
+            raise Skipped("no C compiler is installed")
         if not (programs / "capture-daemon").exists():
-            raise Skipped(f"there is no capture-daemon in {programs}")
+            raise Skipped(f"capture-daemon is not in {programs}")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-usb-"))
         self.faults = self.folder / "faults"
         self.faults.touch()

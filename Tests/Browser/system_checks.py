@@ -1,4 +1,4 @@
-"""The page against the real system: capture-daemon, both workers, both web servers."""
+"""The page with the real system: capture-daemon, both workers, both web servers."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ import tempfile
 import time
 
 import coded
-from checking import PATIENCE, Skipped, expect, own_address, wait_until
+from checking import TIMEOUT, Skipped, expect, own_address, wait_until
 from page import PLAYER, Page
 from system import System, USBCamera
 from wire import Wire
@@ -18,18 +18,18 @@ COUNT = 20
 
 
 class Stage:
-    """A system and the page on it, kept for several checks."""
+    """A system and its page, shared by several checks."""
 
     def __init__(self, browser, system, host="127.0.0.1", port=None):
         self.browser, self.system = browser, system
         self.page = Page(browser, f"http://{host}:{port or system.port}")
 
     def wait_live(self):
-        """Returns how long that took, in seconds."""
+        """Waits for the state live and returns how long that took, in seconds."""
         return wait_until(lambda: self.page.state() == "live", lambda: f"live, but {self.page.state()}")[0]
 
     def open_marked(self):
-        """Opens the page and marks its document, so that a reload would be noticed."""
+        """Opens the page and marks its document, so that a reload can be detected."""
         self.page.open()
         self.wait_live()
         self.page.run("window.mark = 'the same document'")
@@ -50,8 +50,8 @@ def moving_pictures(stage):
     return f"{rate:.1f} fps"
 
 
-def age_is_real(stage):
-    """The page's figure against the frames' own times and this machine's clock."""
+def delay_is_correct(stage):
+    """Compares the page's delay with the frames' times and this machine's clock."""
     stage.page.open()
     stage.wait_live()
     stage.page.run(
@@ -59,28 +59,28 @@ def age_is_real(stage):
         "player.addEventListener('measure', () => delays.push(player.frame.delay));")
     time.sleep(4)
     delays = lambda: [delay for delay in stage.page.run("return delays") if delay is not None]
-    wait_until(lambda: len(delays()) >= 5, "five ages")
+    wait_until(lambda: len(delays()) >= 5, "five delays")
     delays = delays()
     assert all(0 <= delay < 30_000 for delay in delays), delays
-    return f"captured to painted: median {statistics.median(delays):.0f} ms, most {max(delays):.0f} ms"
+    return f"captured to painted: median {statistics.median(delays):.0f} ms, max {max(delays):.0f} ms"
 
 
 def capture_stops(stage):
     stage.open_marked()
     stage.system.signal(signal.SIGSTOP, "capture-daemon")
     try:
-        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), "not live any more")
+        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), "no longer live")
         wait_until(lambda: stage.page.state() == "offline", "offline")
         note = stage.page.note()
     finally:
         stage.system.signal(signal.SIGCONT, "capture-daemon")
     back = stage.wait_live()
     stage.expect_same_document()
-    return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after its return"
+    return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after the return"
 
 
 def gone_and_back(stage, leave, come_back, states):
-    """How soon the page says that something is gone, and how soon after its return it is live; without a reload."""
+    """Measures how soon the page reports a loss, and how soon after the return it is live again without a reload."""
     stage.open_marked()
     time.sleep(0.5)
     leave()
@@ -94,7 +94,7 @@ def gone_and_back(stage, leave, come_back, states):
         come_back()
     back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, "live with new frames")
     stage.expect_same_document()
-    return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after its return"
+    return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after the return"
 
 
 def camera_unplugged(stage, camera):
@@ -107,7 +107,7 @@ def part_stays_dead(stage, program, state):
 
 
 def network_gone(stage):
-    """A wire that is cut between browser and web server: no connection ends, nothing comes through."""
+    """Cuts the connection between browser and web server: nothing passes, and no connection is closed."""
     with Wire(stage.system.port) as wire:
         note = gone_and_back(Stage(stage.browser, stage.system, port=wire.port), wire.cut, wire.mend, ["unreachable"])
         stage.browser.leave()
@@ -115,7 +115,7 @@ def network_gone(stage):
 
 
 def losses(report, browser):
-    """Whatever can go away goes away and comes back."""
+    """Takes away each part of the system and gives it back."""
     name = f"real system, {browser.name}:"
     checks = [
         (f"{name} the camera is unplugged and plugged in again", camera_unplugged, None),
@@ -125,7 +125,7 @@ def losses(report, browser):
         (f"{name} the web server stays dead for a while", part_stays_dead, "nginx-web", "unreachable"),
         (f"{name} the camera's web server stays dead for a while", part_stays_dead, "nginx-ingest", "offline"),
         (f"{name} the network is gone for a while", network_gone),
-        (f"{name} a control is turned on the page, and kept when the camera is plugged in again", turned_on_the_page, None),
+        (f"{name} a control set on the page is restored when the camera is plugged in again", set_on_the_page, None),
     ]
     if not any(report.wants(sentence) for sentence, *_ in checks):
         return
@@ -139,15 +139,15 @@ def losses(report, browser):
             report.run(sentence, check, Stage(browser, system), *(argument or camera for argument in arguments))
 
 
-def turned_on_the_page(stage, camera):
-    """From the page to the camera's driver and back; a camera that was unplugged has forgotten it, and is told again."""
+def set_on_the_page(stage, camera):
+    """From the page to the camera's driver and back. An unplugged camera loses the value, so it must be set again."""
     answer = lambda: json.loads(stage.system.get("/controls/main")[1])
     value = lambda: next(control["value"] for control in answer()["controls"] if control["name"] == "brightness")
     shown = "return document.querySelector('[data-control=brightness] [type=number]')?.value"
     before = value()
     stage.open_marked()
     offered = "return document.querySelector('[data-tool=controls]').checkVisibility()"
-    wait_until(lambda: stage.page.run(offered), "a button for the controls")
+    wait_until(lambda: stage.page.run(offered), "the controls button")
     stage.browser.press("c")
     wait_until(lambda: stage.page.run(shown) == str(before), lambda: f"{before}, but {stage.page.run(shown)}")
     stage.page.run("document.querySelector('[data-control=brightness] [type=range]').focus()")
@@ -171,12 +171,12 @@ def part_dies(stage, program):
     killed = time.monotonic()
     time.sleep(0.3)
     began = time.monotonic()
-    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, "live with new frames")
+    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, "live with five new frames")
     back = time.monotonic() - killed
     time.sleep(max(0, 1.5 - (time.monotonic() - began)))
     wait_until(lambda: stage.page.state() == "live", "live")
     later = stage.page.frame_number()
-    wait_until(lambda: stage.page.frame_number() > later, "frames that go on")
+    wait_until(lambda: stage.page.frame_number() > later, "further frames")
     stage.expect_same_document()
     return f"live with five new pictures {back:.2f} s after the kill"
 
@@ -187,7 +187,7 @@ def light_on_the_wire(stage):
     entries = stage.page.run(
         "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
         ".map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])")
-    # What a worker or an <img> asks for again comes from the browser's cache.
+    # Repeated requests of a worker or an <img> are served from the browser's cache.
     sizes = {path: size for path, size in entries if path.endswith(("/", ".js", ".css", ".svg"))}
     assert len(sizes) > 30 and sum(sizes.values()) <= 60_000, sizes
     return f"{sum(sizes.values()) / 1000:.1f} kB in {len(sizes)} files"
@@ -204,7 +204,7 @@ def strict_policy(stage):
         stage.browser.press(key)
         time.sleep(0.05)
     stage.page.run("localStorage.clear()")
-    expect(stage.browser.console(), [], "complaints in the console")
+    expect(stage.browser.console(), [], "console messages")
 
 
 def wall_of_cameras(stage):
@@ -217,7 +217,7 @@ def wall_of_cameras(stage):
 
 
 def newest_frame(stage, way):
-    """At one frame a second: the screen shows the snapshot's frame while that is the newest."""
+    """At one frame per second, the screen shows the same frame as the snapshot."""
     path, element = {
         "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
         "<img>": ("/", "document.images[document.images.length - 1]"),
@@ -231,18 +231,18 @@ def newest_frame(stage, way):
     wait_until(lambda: stage.page.shown_number(element) is not None, "a picture")
     pictures = {coded.picture(number): number for number in range(COUNT)}
     matched, seen = set(), []
-    deadline = time.monotonic() + 2 * PATIENCE
+    deadline = time.monotonic() + 2 * TIMEOUT
     while len(matched) < 4:
         before = stage.system.get("/snapshot")
         shown = stage.page.shown_number(element)
         after = stage.system.get("/snapshot")
-        # A frame that is not there yet may come as long as it is the newest.
+        # A frame may still arrive as long as it is the newest.
         if before[0]["X-Frame-Id"] == after[0]["X-Frame-Id"]:
             seen.append((pictures[before[1]], shown))
             if seen[-1][0] == seen[-1][1]:
                 matched.add(before[0]["X-Frame-Id"])
         if time.monotonic() > deadline:
-            raise AssertionError(f"the newest picture was on the screen only {len(matched)} times; newest and shown were {seen}")
+            raise AssertionError(f"the newest picture was shown only {len(matched)} times; newest and shown were {seen}")
     return f"{len(matched)} frames, lag 0"
 
 
@@ -257,11 +257,11 @@ def run(report, browser):
         for host in ["127.0.0.1"] + ([own] if own else []):
             stage = Stage(browser, system, host)
             report.run(f"real system: moving pictures at {host}", moving_pictures, stage)
-            report.run(f"real system: the age is real at {host}", age_is_real, stage)
+            report.run(f"real system: the delay is correct at {host}", delay_is_correct, stage)
         stage = Stage(browser, system)
-        report.run("real system: the strict content policy holds, the console is quiet", strict_policy, stage)
-        report.run("real system: the whole page comes over the wire in 60 kB", light_on_the_wire, stage)
-        report.run("real system: capture-daemon hangs and goes on", capture_stops, stage)
+        report.run("real system: the page runs under the strict content policy without console messages", strict_policy, stage)
+        report.run("real system: the page's files take at most 60 kB on the wire", light_on_the_wire, stage)
+        report.run("real system: capture-daemon hangs and resumes", capture_stops, stage)
         report.run("real system: capture-daemon dies", part_dies, stage, "capture-daemon")
         report.run("real system: mjpeg-fcgi dies", part_dies, stage, "mjpeg-fcgi")
         report.run("real system: relay-fcgi dies", part_dies, stage, "relay-fcgi")

@@ -1,4 +1,4 @@
-"""What visitors tried: players in pages of their own, other keyboards, old addresses, a phone held across."""
+"""What users have tried: players embedded in their own pages, other keyboard layouts, old addresses, landscape phones."""
 
 import hashlib
 import http.server
@@ -18,7 +18,7 @@ KEY = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: given[0],
 
 
 class Foreign:
-    """A page of another site that embeds players."""
+    """A page of another origin with embedded players."""
 
     def __init__(self, scene, players):
         scene.server.is_embeddable = True
@@ -59,9 +59,9 @@ def embedded_players_share(browser):
         wait_equal(lambda: sum(camera.viewers for camera in scene.cameras), 4, "streams over HTTP/1.1")
         before, asked = browser.run(IDS), scene.server.requests.count("/status")
         wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), "every player newer")
-        wait_until(lambda: scene.server.requests.count("/status") >= asked + 2, "questions for the status")
-        scene.sources["cam0"].go_offline("no_signal", "The cable is out.")
-        scene.sources["cam5"].go_offline("no_signal", "The cable is out.")
+        wait_until(lambda: scene.server.requests.count("/status") >= asked + 2, "status requests")
+        scene.sources["cam0"].go_offline("no_signal", "The cable is unplugged.")
+        scene.sources["cam5"].go_offline("no_signal", "The cable is unplugged.")
         wanted = ["offline", "live", "live", "live", "live", "offline", "offline", "live"]
         wait_until(lambda: states() == wanted, lambda: f"two cameras offline, but {states()}")
         for name in ("cam0", "cam5"):
@@ -69,7 +69,7 @@ def embedded_players_share(browser):
         wait_until(lambda: states() == ["live"] * 8, lambda: f"all live again, but {states()}")
 
 
-def embedded_stills_tell_their_age(browser):
+def embedded_snapshots_have_an_age(browser):
     with Scene(browser) as scene, Foreign(scene, "<oriel-player mode=stills></oriel-player>") as foreign:
         browser.open(foreign.address)
         age = lambda: browser.run("const player = document.querySelector('oriel-player'); return player.frame?.id > 0 ? player.age : null")
@@ -77,7 +77,7 @@ def embedded_stills_tell_their_age(browser):
         assert 0 <= age() < 30_000, age()
 
 
-def embedded_unknown_camera_is_left_alone(browser):
+def embedded_unknown_camera_is_not_polled(browser):
     with Scene(browser) as scene, Foreign(scene, "<oriel-player camera=attic></oriel-player>") as foreign:
         browser.open(foreign.address)
         wait_until(lambda: browser.run(STATES) == ["missing"], "no such camera")
@@ -85,7 +85,7 @@ def embedded_unknown_camera_is_left_alone(browser):
         asked = lambda: sum("/attic" in request for request in scene.server.requests)
         before = asked()
         time.sleep(4)
-        expect(asked() - before, 0, "requests for a camera that the status does not name")
+        expect(asked() - before, 0, "requests for a camera that the status does not list")
         camera = Camera("attic", coded.WIDTH, coded.HEIGHT)
         scene.sources["attic"] = Source(camera)
         scene.server.cameras["attic"] = camera
@@ -111,7 +111,7 @@ def other_spellings(browser):
         scene.page.open("/#/nope")
         scene.wait_state("missing")
         time.sleep(0.3)
-        expect([request for request in scene.server.requests if request.startswith("/controls/nope")], [], "questions for its controls")
+        expect([request for request in scene.server.requests if request.startswith("/controls/nope")], [], "requests for its controls")
 
 
 def keys_in_a_kiosk(browser):
@@ -121,10 +121,10 @@ def keys_in_a_kiosk(browser):
         for key in ("i", "d", "c", "?", "t", "l", " "):
             browser.press(key)
         time.sleep(0.3)
-        expect(scene.page.run("return [localStorage.length, document.querySelector('dialog').open, document.documentElement.lang]"), [0, False, "en"], "what keys did")
+        expect(scene.page.run("return [localStorage.length, document.querySelector('dialog').open, document.documentElement.lang]"), [0, False, "en"], "the effect of the keys")
         expect(scene.page.state(), "live", "the state")
         browser.press("ArrowRight")
-        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "→ turns to the next camera")
+        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "→ opens the next camera")
 
 
 def list_of_keys(browser):
@@ -133,12 +133,12 @@ def list_of_keys(browser):
         desk.open()
         browser.press("?")
         assert {"C", "S", "↑", "↓"} <= set(keys()), keys()
-        assert "D" not in keys(), "the key of a detector that is not there"
+        assert "D" not in keys(), "the key of a detector that is not available"
         browser.press("?")
         desk.page.run("location.hash = '#/door'")
         wait_until(lambda: not desk.is_offered, "a camera without controls")
         browser.press("?")
-        assert "C" not in keys(), "the key of controls that are not there"
+        assert "C" not in keys(), "the key of controls that are not available"
 
 
 def frozen_frame(browser):
@@ -148,31 +148,31 @@ def frozen_frame(browser):
         scene.wait_live()
         time.sleep(1)
         word = "return document.querySelector('.measures .age dt').textContent"
-        expect(page.run(word), "Age", "what the figure is while it plays")
+        expect(page.run(word), "Delay", "the label while playing")
         browser.press(" ")
         wait_until(lambda: page.state() == "frozen", "frozen")
         frozen = page.player("player.frozen.id")
         browser.press(",")
         wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
         expect(page.frame_number(), frozen - 1, "the player's frame")
-        wait_until(lambda: page.run(word) == "Taken", "the word for a time of day")
+        wait_until(lambda: page.run(word) == "Taken", "the label while frozen")
 
 
 def controls_follow(browser):
     with Desk(browser) as desk:
         desk.open_panel()
         desk.turn("contrast", 101, "[type=number]", "change")
-        desk.wait_remark("contrast", "the camera made it 100")
+        desk.wait_remark("contrast", "Set to 100")
         desk.controls["brightness"]["value"] = 77
         value = lambda: desk.row("brightness", "row.querySelector('[type=range]').value")
-        wait_until(lambda: value() == "77", lambda: f"what another one has set, but {value()}")
-        desk.wait_remark("contrast", "the camera made it 100")
-        desk.controls.refusal = (503, {"error": "camera_offline", "message": "The camera at /dev/video0 is away."})
+        wait_until(lambda: value() == "77", lambda: f"the value set by another client, but {value()}")
+        desk.wait_remark("contrast", "Set to 100")
+        desk.controls.refusal = (503, {"error": "camera_offline", "message": "The camera at /dev/video0 is offline."})
         desk.source.go_offline("waiting", "It is unplugged.")
-        wait_until(lambda: "is away" in (desk.page.text(".fault") or ""), "a word of the camera's absence in the panel")
+        wait_until(lambda: "is offline" in (desk.page.text(".fault") or ""), "the error in the panel")
         desk.controls.refusal = None
         desk.source.go_on()
-        wait_until(lambda: not desk.page.text(".fault"), "the word gone")
+        wait_until(lambda: not desk.page.text(".fault"), "the error gone")
 
 
 def way_back_across(browser):
@@ -191,7 +191,7 @@ def saved_without_streams(browser):
     with Scene(browser) as scene, browser.before_pages("delete Response.prototype.body;"):
         scene.page.open()
         scene.wait_live()
-        expect(scene.page.run("return document.querySelector('[data-tool=freeze]').checkVisibility()"), False, "a button that freezes")
+        expect(scene.page.run("return document.querySelector('[data-tool=freeze]').checkVisibility()"), False, "whether the freeze button is shown")
         wanted = coded.picture(scene.source.pause())
         folder = pathlib.Path(browser.profile)
         browser.protocol("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
@@ -209,7 +209,7 @@ def many_without_streams(browser):
         wait_until(lambda: scene.page.run(widths) == [coded.WIDTH] * 6, lambda: f"six pictures, but {scene.page.run(widths)}")
         asked = lambda: sum(request.startswith("/snapshot/cam5") for request in scene.server.requests)
         before = asked()
-        wait_until(lambda: asked() >= before + 2, "newer stills")
+        wait_until(lambda: asked() >= before + 2, "newer snapshots")
 
 
 def graphs_have_a_scale(browser):
@@ -218,24 +218,24 @@ def graphs_have_a_scale(browser):
         scene.wait_live()
         browser.press("i")
         words = lambda: scene.page.run("return [...document.querySelectorAll('.graph small')].map((one) => one.textContent)")
-        wait_until(lambda: len(words()) == 3 and all(word.startswith("at most ") for word in words()), lambda: f"the greatest values, but {words()}")
+        wait_until(lambda: len(words()) == 3 and all(word.startswith("max ") for word in words()), lambda: f"the maximum values, but {words()}")
         scene.page.run("localStorage.clear()")
 
 
 def checks(browser):
-    yield "embedded: eight players share the connections, and what they say is true", embedded_players_share, browser
-    yield "embedded: stills tell their number and their age", embedded_stills_tell_their_age, browser
-    yield "embedded: an unknown camera is not asked for again until it is there", embedded_unknown_camera_is_left_alone, browser
-    yield "keys work where another script than the Latin one is written", other_scripts, browser
-    yield "addresses are understood in other spellings", other_spellings, browser
-    yield "keys that show or change something are ignored in a kiosk", keys_in_a_kiosk, browser
-    yield "the list of keys names those that are of use", list_of_keys, browser
-    yield "a picture that was stepped to is the player's frame", frozen_frame, browser
-    yield "controls: an open panel follows the camera, and tells when it is gone", controls_follow, browser
-    yield "the graphs name their greatest value", graphs_have_a_scale, browser
+    yield "embedded: eight players share the connections and show the right states", embedded_players_share, browser
+    yield "embedded: snapshots have a frame number and an age", embedded_snapshots_have_an_age, browser
+    yield "embedded: an unknown camera is not requested again until the server lists it", embedded_unknown_camera_is_not_polled, browser
+    yield "shortcuts work with non-Latin keyboard layouts", other_scripts, browser
+    yield "other spellings of an address are accepted", other_spellings, browser
+    yield "in a kiosk, keys that open or change something are ignored", keys_in_a_kiosk, browser
+    yield "the list of shortcuts shows only those that are available", list_of_keys, browser
+    yield "a picture reached by stepping is the player's frame", frozen_frame, browser
+    yield "controls: an open panel follows the camera and shows when it is offline", controls_follow, browser
+    yield "the graphs show their maximum", graphs_have_a_scale, browser
 
 
 def chromium_checks(browser):
-    yield "a phone held across has a way back to all cameras", way_back_across, browser
-    yield "without streams in fetch the picture can be saved, and not be frozen", saved_without_streams, browser
-    yield "without streams in fetch six cameras are all there", many_without_streams, browser
+    yield "a landscape phone has a button back to all cameras", way_back_across, browser
+    yield "without streams in fetch the picture can be saved but not frozen", saved_without_streams, browser
+    yield "without streams in fetch six cameras are shown", many_without_streams, browser

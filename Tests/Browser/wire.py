@@ -1,4 +1,4 @@
-"""A wire to a server that can be cut: nothing comes through any more, and nobody is told."""
+"""A TCP proxy that can be cut like a cable: nothing passes any more, and no connection is closed."""
 
 import socket
 import threading

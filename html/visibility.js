@@ -1,22 +1,22 @@
-// Whether a player is seen: in a tab that is shown, or in a window of its own over all others.
+// Tracks whether a player is visible: in a visible tab, or in a picture-in-picture window.
 
 import { make } from "./dom.js";
 
-/** Whether the browser has such windows, picture in picture. */
-export const canLeave = () => Boolean(document.pictureInPictureEnabled) && "captureStream" in HTMLCanvasElement.prototype;
+/** Whether the browser supports picture-in-picture for a canvas. */
+export const supportsPictureInPicture = () => Boolean(document.pictureInPictureEnabled) && "captureStream" in HTMLCanvasElement.prototype;
 
-export class Presence {
+export class Visibility {
   #element;
   #onChange;
   #isInView = false;
-  #isOut = false;
-  #isSeen = false;
+  #isInWindow = false;
+  #isVisible = false;
   #observer = new IntersectionObserver((entries) => {
     this.#isInView = entries.at(-1).isIntersecting;
-    this.#look();
+    this.#update();
   }, { rootMargin: "64px" });
 
-  /** `onChange(isSeen)`; what is not watched is not seen. */
+  /** Calls `onChange(isVisible)`. An element that is not being watched counts as invisible. */
   constructor(element, onChange) {
     this.#element = element;
     this.#onChange = onChange;
@@ -34,7 +34,7 @@ export class Presence {
     this.#hide();
   }
 
-  /** Shows a canvas in a window of its own, or takes it back. Needs a click. */
+  /** Opens or closes a picture-in-picture window for a canvas. Requires a user gesture. */
   async toggleWindow(canvas) {
     if (document.pictureInPictureElement) {
       await document.exitPictureInPicture();
@@ -43,27 +43,27 @@ export class Presence {
     const video = make("video", { muted: true, srcObject: canvas.captureStream() });
     await video.play();
     await video.requestPictureInPicture();
-    this.#isOut = true;
+    this.#isInWindow = true;
     video.addEventListener("leavepictureinpicture", () => {
       video.srcObject = null;
-      this.#isOut = false;
-      this.#look();
+      this.#isInWindow = false;
+      this.#update();
     }, { once: true });
   }
 
   #listen(how) {
-    document[how]("visibilitychange", this.#look);
-    window[how]("pageshow", this.#look);
+    document[how]("visibilitychange", this.#update);
+    window[how]("pageshow", this.#update);
     window[how]("pagehide", this.#hide);
   }
 
-  #look = () => this.#tell((!document.hidden && this.#isInView) || this.#isOut);
+  #update = () => this.#set((!document.hidden && this.#isInView) || this.#isInWindow);
 
-  #hide = () => this.#tell(false);
+  #hide = () => this.#set(false);
 
-  #tell(isSeen) {
-    if (isSeen === this.#isSeen) return;
-    this.#isSeen = isSeen;
-    this.#onChange(isSeen);
+  #set(isVisible) {
+    if (isVisible === this.#isVisible) return;
+    this.#isVisible = isVisible;
+    this.#onChange(isVisible);
   }
 }

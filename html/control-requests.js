@@ -1,0 +1,57 @@
+// Changes to a camera's controls, sent one request at a time. Changes made meanwhile are queued; only the newest value
+// of each control is kept.
+
+const timeLimit = 8_000;
+
+/** Returns `{ status, body }`; status 0 if there was no response. */
+export async function request(address, options = {}) {
+  try {
+    const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(timeLimit), ...options });
+    const body = await answer.json().catch(() => ({}));
+    return { status: answer.status, body };
+  } catch {
+    return { status: 0, body: { error: "unreachable" } };
+  }
+}
+
+/** The name that stands for all controls. */
+export const everything = "*";
+
+export class ControlRequests {
+  #address;
+  #onAnswer;
+  #queued = new Map();
+  #sent = new Map();
+
+  /** Calls `onAnswer` with the result of `request` once per request. */
+  constructor(address, onAnswer) {
+    this.#address = address;
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Whether a change to this control is queued or in flight. */
+  has(name) {
+    return [this.#queued, this.#sent].some((changes) => changes.has(name) || changes.has(everything));
+  }
+
+  /** Sets a control; a `value` of null means the default. `everything` as the name takes only null. */
+  set(name, value) {
+    if (name === everything) this.#queued.clear();
+    this.#queued.delete(name);
+    this.#queued.set(name, value);
+    if (this.#sent.size === 0) this.#send();
+  }
+
+  async #send() {
+    while (this.#queued.size > 0) {
+      // Changes made after a reset of all controls are sent after it.
+      this.#sent = this.#queued.has(everything) ? new Map([[everything, null]]) : new Map(this.#queued);
+      for (const name of this.#sent.keys()) this.#queued.delete(name);
+      const answer = await request(this.#address, {
+        method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(Object.fromEntries(this.#sent)),
+      });
+      this.#sent = new Map();
+      this.#onAnswer(answer);
+    }
+  }
+}
