@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by all scripts: where things are, and how to speak.
+# Sourced by all scripts: paths and messages.
 set -euo pipefail
 
 oriel=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export oriel
 
-# nginx lies in /usr/sbin; Swift often where no shell looks.
+# nginx is in /usr/sbin, and Swift often outside PATH.
 PATH=$PATH:/usr/sbin:/sbin
 if ! command -v swift >/dev/null; then
     for folder in /opt/swift/usr/bin ~/.local/share/swiftly/bin; do
@@ -18,7 +18,7 @@ fi
 
 say() { printf '%s\n' "$*" >&2; }
 
-# fail STATUS SENTENCE: the statuses are those of sysexits.h.
+# fail STATUS SENTENCE: STATUS is one of sysexits.h.
 fail() {
     say "error: $2"
     exit "$1"

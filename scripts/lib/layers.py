@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks that imports only go down the layers that the comments of Package.swift name.
+"""Checks that imports only go down the layers named in Package.swift's comments.
 
-A file of Sources/X may import targets of X's own layer and of lower ones, but no service (layer 6) imports another.
+A file in Sources/X may import targets of X's layer and of lower layers, but a service (layer 6) must not import another.
 """
 import pathlib
 import re
@@ -16,7 +16,7 @@ SERVICES = 6
 
 
 def layers(package):
-    """The layer of each target of Package.swift, by its name, and the names of the layers."""
+    """Returns the layer of each target in Package.swift, by target name, and the names of the layers."""
     layer, awaits_name, of, names = None, False, {}, {}
     for line in package.read_text().splitlines():
         if comment := LAYER.search(line):
@@ -43,12 +43,12 @@ def main():
     folders = sorted(folder.name for folder in (root / "Sources").iterdir() if folder.is_dir())
     for target in folders:
         if target not in of:
-            mistakes.append(f"Package.swift:1: Sources/{target} is in no layer: name it under a '// Layer N, …' comment")
+            mistakes.append(f"Package.swift:1: Sources/{target} is not in any layer: add it under a '// Layer N, …' comment")
     for path in sorted((root / "Sources").rglob("*.swift")):
         target = path.relative_to(root / "Sources").parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = IMPORT.match(line)
-            # The module of a program has `_` where its target has `-`.
+            # A program's module name has `_` instead of `-`.
             imported = next((name for name in of if found and name.replace("-", "_") == found[1]), target)
             if imported == target or target not in of:
                 continue
@@ -63,7 +63,7 @@ def main():
                     f"move what both need to layer {SERVICES - 1} or below")
     print("\n".join(mistakes), end="\n" if mistakes else "")
     if not of:
-        print("Package.swift:1: no '// Layer N, …' comment: put one above each layer's targets")
+        print("Package.swift:1: '// Layer N, …' comments are missing: add one above each layer's targets")
     return 1 if mistakes or not of else 0
 
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by scripts/run and scripts/lint: makes nginx configurations from deploy/ that run from a folder, without root.
+# Sourced by configure-nginx and scripts/lint: creates nginx configurations from deploy/ that run in a folder, without root.
 
-# Addresses to listen on for a BIND, one a line: a loopback or wildcard address stands for IPv4 and IPv6.
+# Prints the addresses to listen on for BIND, one per line. A loopback or wildcard address means IPv4 and IPv6.
 addresses_of() {
     case $1 in
         127.0.0.1 | localhost) printf '%s\n' 127.0.0.1 '[::1]' ;;
@@ -11,7 +11,7 @@ addresses_of() {
     esac
 }
 
-# Where this machine reaches a server that listens on BIND.
+# Prints the address at which this machine reaches a server that listens on BIND.
 address_to_reach() {
     case $1 in
         0.0.0.0 | :: | '*' | localhost) echo 127.0.0.1 ;;
@@ -19,7 +19,7 @@ address_to_reach() {
     esac
 }
 
-# The same with a port, as it stands in a URL.
+# Prints that address with a port, as in a URL.
 authority() {
     local address
     address=$(address_to_reach "$1")
@@ -27,7 +27,7 @@ authority() {
     echo "$address:$2"
 }
 
-# Whether others than this machine reach a server that listens on BIND.
+# Whether other machines can reach a server that listens on BIND.
 is_open() { [[ $1 != 127.* && $1 != localhost && $1 != ::1 ]]; }
 
 descriptor_limit() {
@@ -37,13 +37,13 @@ descriptor_limit() {
     echo "$hard"
 }
 
-# sed's commands that give the `listen` lines for PORT their addresses.
+# Prints sed commands that set the addresses of the `listen` lines for PORT.
 listen_edits() {
     local port=$1 bind=$2 new_port=$3 four='' six='' address
     while read -r address; do
         if [[ $address == \[* ]]; then six=$address; else four=$address; fi
     done < <(addresses_of "$bind")
-    grep -qs . /proc/net/if_inet6 || six=''          # /proc tells no sizes
+    grep -qs . /proc/net/if_inet6 || six=''          # files in /proc have no size
     if [[ -n $four ]]; then
         echo "s|listen 127.0.0.1:$port |listen $four:$new_port |"
     else
@@ -56,7 +56,7 @@ listen_edits() {
     fi
 }
 
-# configure_nginx ingest|web|both: makes $runtime/nginx-… from $deploy.
+# configure_nginx ingest|web|both: creates $runtime/nginx-… from $deploy.
 configure_nginx() {
     local folder=$runtime/nginx-$1 edits host
     mkdir -p "$folder/tmp"
@@ -81,17 +81,17 @@ configure_nginx() {
         edits+=$'\n''/^user /d'
     else
         chmod 711 "$runtime"
-        as_www_data test -x "$runtime" || fail 77 "nginx runs as www-data, which cannot enter $runtime: choose another folder."
+        as_www_data test -x "$runtime" || fail 77 "nginx runs as www-data, which cannot access $runtime: choose another folder."
     fi
     link_page
     cp -r "$deploy"/. "$folder"
     sed -i -e "$edits" "$folder"/*.conf "$folder"/oriel/*.conf
-    nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -t -q || fail 78 "nginx refuses the configuration made from $deploy."
+    nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -t -q || fail 78 "nginx rejects the configuration made from $deploy."
 }
 
 as_www_data() { setpriv --reuid www-data --regid www-data --clear-groups "$@"; }
 
-# The page as nginx's own user reads it: a checkout in root's home is closed to others, so root hands out a copy.
+# Links html/, or copies it if nginx's user cannot read it, as in root's home.
 link_page() {
     [[ ! -e $runtime/html ]] || return 0
     if ((EUID != 0)) || as_www_data test -r "$oriel/html/index.html"; then
@@ -101,7 +101,7 @@ link_page() {
     fi
 }
 
-# ORIEL_HOSTS; and, for those who open the page from elsewhere, this machine's own name.
+# Prints ORIEL_HOSTS, and this machine's own name if other machines can reach the page.
 allowed_hosts() {
     local host hosts
     read -ra hosts <<<"${ORIEL_HOSTS-}"

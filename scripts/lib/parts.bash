@@ -1,23 +1,23 @@
 # shellcheck shell=bash
-# Sourced by scripts/test: runs the parts of a test run as jobs that wait for each other.
+# Sourced by scripts/test: runs the parts of a test run as jobs with dependencies.
 #
-# One part of each lane runs at a time. The lane `build` computes, and gives way to everything else on the machine; the
-# lane `test` has parts that measure time, so that no two of them run side by side.
+# One part of each lane runs at a time. The lane `build` runs at the lowest priority. The lane `test` has parts that
+# measure time, which must not run concurrently.
 
 part_names=()
 declare -A part_lane=() part_when=() part_needs=() part_command=() part_description=()
 
 # part NAME LANE WHEN NEEDS COMMAND DESCRIPTION: declares a part.
 #
-# LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or when it is named. NEEDS
-# are the parts whose products COMMAND uses, separated by spaces, or `-`; they run first, and where one fails COMMAND is
-# skipped. COMMAND passes with status 0, and is skipped with 77: its last line of output is the reason.
+# LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or by name. NEEDS are the
+# parts that COMMAND depends on, separated by spaces, or `-`; they run first, and if one fails, COMMAND is skipped. COMMAND
+# passes with status 0 and is skipped with 77; the last line of its output is then the reason.
 part() {
     part_names+=("$1")
     part_lane[$1]=$2 part_when[$1]=$3 part_needs[$1]=${4#-} part_command[$1]=$5 part_description[$1]=$6
 }
 
-# One line of help for each part.
+# Prints a line of help for each part.
 describe_parts() {
     local name
     for name in "${part_names[@]}"; do
@@ -26,7 +26,7 @@ describe_parts() {
     done
 }
 
-# with_needs NAME…: the named parts and all that they need, in the order of the table.
+# with_needs NAME…: prints the named parts and all their dependencies, in the order of the table.
 with_needs() {
     local name need is_complete=false
     local -A chosen=()
@@ -42,9 +42,9 @@ with_needs() {
     for name in "${part_names[@]}"; do [[ -z ${chosen[$name]-} ]] || echo "$name"; done
 }
 
-# run_parts FOLDER NAME…: runs the parts; FOLDER/NAME.log is what each writes, shown as a whole when it ends.
+# run_parts FOLDER NAME…: runs the parts. The output of each goes to FOLDER/NAME.log and is shown when the part ends.
 #
-# The result is in passed, failed, skipped and failures.
+# Sets passed, failed, skipped and failures.
 passed=0 failed=0 skipped=0 failures=()
 run_parts() {
     logs=$1
@@ -64,11 +64,11 @@ run_parts() {
     trap - INT TERM HUP
 }
 
-# Starts a part that waits for nothing any more.
+# Starts a part if its dependencies have passed and its lane is free.
 start_if_ready() {
     local name=$1 need other
     [[ ${state[$name]} == waiting ]] || return 0
-    # Nothing can run before what it needs is installed; what fails there is seen by the parts themselves.
+    # Everything waits for setup; if that fails, the parts themselves report what is missing.
     [[ $name == setup || ${state[setup]-passed} != @(waiting|running) ]] || return 0
     for need in ${part_needs[$name]}; do
         case ${state[$need]} in
@@ -85,13 +85,13 @@ start_if_ready() {
     done
     state[$name]=running began[$name]=$EPOCHREALTIME
     say "== $name: begins"
-    set -m      # a process group of its own, which can be ended as a whole
+    set -m      # the job gets its own process group, which can be killed as a whole
     part_process "$name" >"$logs/$name.log" 2>&1 </dev/null &
     set +m
     running[$!]=$name
 }
 
-# The process of a part. It leaves the CPU time of all that it ran in a file.
+# The process of a part. It writes the CPU time of itself and its children to a file.
 part_process() {
     local status=0
     trap - INT TERM HUP
@@ -115,14 +115,14 @@ wait_for_a_part() {
         77) finish_part "$name" skipped "skipped: $(tail -n 1 "$logs/$name.log")" ;;
         *) finish_part "$name" failed "FAILED, status $status" ;;
     esac
-    # Tests that a passing part left out, with their reasons.
+    # Tests skipped by the part, with their reasons.
     while read -r line; do
         skipped=$((skipped + 1))
         say "   $line"
     done < <(grep -oE 'Test ".*" skipped: .*' "$logs/$name.log")
 }
 
-# finish_part NAME STATE SENTENCE: counts a part and says how it went and what it took.
+# finish_part NAME STATE SENTENCE: counts a part and prints its result and time.
 finish_part() {
     local seconds=0 computed=0
     state[$1]=$2
@@ -137,13 +137,13 @@ finish_part() {
     say "== $1: $3 ($seconds s, $computed s of CPU)"
 }
 
-# end_parts STATUS: ends everything that runs, and then the script.
+# end_parts STATUS: stops everything that is running, and exits.
 end_parts() {
     local process attempt
     trap '' INT TERM HUP
-    # swift build has the compilers in groups of their own, and ends them on SIGINT only.
+    # swift build runs compilers in other process groups and stops them only on SIGINT.
     for process in "${!running[@]}"; do
-        say "== ${running[$process]}: is ended"
+        say "== ${running[$process]}: stopped"
         kill -INT -- "-$process" 2>/dev/null || true
         kill -TERM "$process" 2>/dev/null || true
     done

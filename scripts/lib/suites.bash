@@ -1,27 +1,27 @@
 # shellcheck shell=bash
 # Sourced by scripts/test: runs the suites of a test program in several processes.
 
-# Tests wait most of the time, so more of them than cores run at once.
+# Tests mostly wait, so more suites than cores run at once.
 suites_at_once=$((2 * $(nproc)))
 
-# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN, or with `!PATTERN` each other suite,
-# in a process of its own.
+# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN, or with `!PATTERN` does not match, in
+# its own process.
 #
-# PROGRAM is what `swift build --build-tests` makes. The names are like `LinuxTests.FileTests`; a test outside of a suite
-# counts as one. Within a process tests run one by one: those that wait hold a thread each, of as many as there are
-# cores. OPTIONs are for the test program, such as `--skip`. What a process writes is shown as a whole when it ends.
-# Returns 1 when a test failed, when a process was killed, or when nothing matches.
+# PROGRAM is made by `swift build --build-tests`. Suites have names like `LinuxTests.FileTests`; a test outside a suite
+# counts as one. The tests of a process run one after another, since a test that waits blocks one of the few threads.
+# OPTIONs are passed to the test program, such as `--skip`. The output of a process is shown when it ends. Returns 1 if a
+# test failed, a process was killed, or nothing matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
-    # shellcheck disable=SC2064     # now: the name is gone later
+    # shellcheck disable=SC2064     # expand now: the variable is local
     trap "rm -rf '$suite_folder'" EXIT
     suites=$("$1" --testing-library swift-testing --list-tests) || return
-    # The largest first, so that none is left alone at the end.
+    # The largest first, so that none of them runs alone at the end.
     suites=$(awk -v pattern="${2#!}" -v inverted="$([[ $2 != !* ]]; echo $?)" -F '[/(]' '
         ($1 ~ pattern) != inverted { count[$1]++ }
         END { for (name in count) print count[name], name }' <<<"$suites" | sort -k1,1nr -k2 | cut -d ' ' -f 2)
-    [[ -n $suites ]] || { echo "There is no suite that matches '$2'."; return 1; }
+    [[ -n $suites ]] || { echo "No suite matches '$2'."; return 1; }
     export suite_program suite_folder
     export -f run_suite
     # shellcheck disable=SC2016     # expanded by the inner shell
@@ -33,13 +33,13 @@ run_suites() {
     return "$status"
 }
 
-# run_suite [OPTION…] SUITE: one process of run_suites.
+# run_suite [OPTION…] SUITE: runs one suite for run_suites.
 run_suite() {
     local suite=${*: -1} status=0 began=$EPOCHREALTIME log
     log=$suite_folder/$suite.log
     "$suite_program" --testing-library swift-testing --no-parallel --filter "^${suite/./\\.}[/(]" "${@:1:$#-1}" \
         >"$log" 2>&1 </dev/null || status=$?
-    # EX_UNAVAILABLE: nothing to run, since the options leave out every test of the suite.
+    # EX_UNAVAILABLE: the options skip every test of the suite.
     if ((status == 69 && $# > 1)); then status=0; fi
     {
         cat "$log"
