@@ -1,4 +1,4 @@
-"""Row 3: how old a frame is when a viewer has it."""
+"""Row 3: the age of a frame when it arrives at a viewer."""
 import bisect
 import subprocess
 
@@ -47,10 +47,10 @@ def run(context):
             series[name] = points
     result.plot("age", "Age of a frame at its viewer, p99", "viewers", "ms", series, logarithmic=True)
     result.note(
-        "From the moment at which the camera delivers a frame, stamped into the frame itself, to the arrival of its last "
-        "byte; 720p, 30 frames a second. p50 is the median of the rounds' own, p99 that of all rounds' frames together, "
-        "since a round is no more than 40 frames long; in brackets the rounds' own. Oriel is measured on :9001 (camera's "
-        "side) and through the relay on :8000, in turn, each first in every second round.")
+        "From the moment the camera delivers a frame, which is stamped into the frame, to the arrival of its last "
+        "byte; 720p, 30 frames per second. p50 is the median of the rounds' medians, p99 that of all rounds' frames "
+        "together, since a round has at most 40 frames; the brackets show the rounds' own. Oriel is measured on "
+        ":9001 (the camera's side) and through the relay on :8000, alternating which comes first.")
     return result.as_dict()
 
 
@@ -79,20 +79,22 @@ def both_ports(context, make, numbers):
             for shown, number in numbers.items() for port, url in ports}
 
 
-# ---- the Python pair: it decodes and encodes again, so that its frames are known by their bytes
+# ---- the Python pair: it encodes frames again, so they are identified by their bytes
 
 
 def python(context, result):
-    """One viewer; with more, frames are older than the camera's pictures take to repeat."""
+    """Measures one viewer; with more, frames would be older than the cycle of the camera's pictures."""
     near, far = "Python pair", "Python pair, through the second"
     measurements = [(near, lambda: python_ages(context, False)), (far, lambda: python_ages(context, True))]
     for name, rounds in context.alternate(result, measurements, rounds=1).items():
         result.add(name, title("p50", 1), pick(rounds, lambda ages: median(ages) * 1000), "ms")
         result.add(name, title("p99", 1), pick(rounds, lambda ages: quantile(ages, 0.99) * 1000), "ms")
-    result.leave_out("Python pair at 50 and 200 viewers", "it serves a few; its frames would be older than can be told.")
+    result.leave_out("Python pair at 50 and 200 viewers", "it serves only a few viewers, and the age of its frames "
+                                                          "could not be determined.")
     result.note(
-        "The Python pair's frames carry no stamp, since it encodes them anew: each is known by its bytes, and the fake "
-        "camera tells when it delivered that picture. Its pictures repeat after four seconds: one viewer is told alone.")
+        "The Python pair's frames have no stamp, since it encodes them again: each is identified by its bytes, and "
+        "the fake camera logs when it delivered that picture. Its pictures repeat after four seconds, so only one "
+        "viewer is measured.")
 
 
 def python_ages(context, is_web):
@@ -115,12 +117,12 @@ def python_ages(context, is_web):
         if place:
             ages.append((int(moment) - times[place - 1]) / 1e9)
     if not ages:
-        raise Failed("None of its frames could be told from the others.")
+        raise Failed("None of its frames could be identified.")
     return ages
 
 
 def hashes(context):
-    """The load generator's hash of each picture as OpenCV encodes it again → its place in the camera's order."""
+    """Returns the load generator's hash of each picture, as encoded again by OpenCV → its index in the camera's order."""
     script = (
         "import cv2, numpy, pathlib, sys\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).glob('*.jpg')):\n"
@@ -133,7 +135,7 @@ def hashes(context):
 
 
 def hash_of(data):
-    """As Viewers/viewer.c computes it."""
+    """Computes the hash of Viewers/viewer.c."""
     value, mask = 0, (1 << 64) - 1
     whole = len(data) // 8 * 8
     for i in range(0, whole + 8, 8):

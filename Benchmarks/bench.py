@@ -1,4 +1,4 @@
-"""Measures Oriel beside its peers; see scripts/bench, which explains the options."""
+"""Measures Oriel and its peers; see scripts/bench for the options."""
 import argparse
 import datetime
 import importlib
@@ -14,16 +14,16 @@ from frame import machine, report
 from frame.context import ROOT, Context, clear_away_the_dead
 from frame.figures import BEFORE, Unavailable
 
-# Each is a file beside this one with NAME and run(context) -> dict; about how many seconds it takes on a quiet machine,
-# with five rounds and with --quick.
+# Each part is a file in this folder with NAME and run(context) -> dict. The numbers are its approximate duration in
+# seconds on an idle machine, with five rounds and with --quick.
 PARTS = {
     "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),
     "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60),
     "width": (125, 25)}
-ONLY_NAMED = {"width"}      # rows that run only where they are named, and with --smoke
+ONLY_NAMED = {"width"}      # rows that run only if they are named, and with --smoke
 COMPARED = ("cpu", "most", "age", "slow")        # with the programs of --before
 ASIDE = ROOT / ".build" / "bench" / "results"
-PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has rows of its own
+PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has its own rows
 PROGRAMS_BEFORE = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi")
 
 
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 def arguments():
     parser = Parser(prog="scripts/bench", add_help=False, allow_abbrev=False)
-    parser.add_argument("--check", action="store_true")         # of scripts/bench, before it installs and builds
+    parser.add_argument("--check", action="store_true")         # used by scripts/bench before it installs and builds
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int)
@@ -44,7 +44,7 @@ def arguments():
     options = parser.parse_args()
     for part in options.part:
         if part not in PARTS:
-            parser.error(f"there is no part '{part}'; there are: {' '.join(PARTS)}")
+            parser.error(f"unknown part '{part}'; the parts are {' '.join(PARTS)}")
     if options.rounds is not None and not 1 <= options.rounds <= 100:
         parser.error("--rounds takes 1 to 100")
     options.rounds = options.rounds or (1 if options.smoke or options.quick else 5)
@@ -63,7 +63,7 @@ def arguments():
 def check_programs(parser, folder):
     for program in PROGRAMS_BEFORE:
         if not os.access(folder / program, os.X_OK):
-            parser.exit(66, f"error: --before: there is no program {folder / program}; name the folder of a release build.\n")
+            parser.exit(66, f"error: --before: {folder / program} does not exist; use the folder of a release build.\n")
 
 
 def check_folder(parser, folder):
@@ -74,11 +74,11 @@ def check_folder(parser, folder):
         trial.unlink()
         rows_in(folder)
     except (OSError, ValueError) as error:
-        parser.exit(73, f"error: nothing can be written into {folder}: {error}\n")
+        parser.exit(73, f"error: {folder} is not writable: {error}\n")
 
 
 def rows_in(folder):
-    """The rows that the folder's benchmarks.json has, each with where it is from."""
+    """Returns the rows of the folder's benchmarks.json, each with when and with what it was measured."""
     file = folder / "benchmarks.json"
     document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
     for row in document["rows"].values():
@@ -91,7 +91,7 @@ def rows_in(folder):
 
 
 def measure(context, name, measured):
-    """One row; whatever happens in it, the others go on."""
+    """Measures one row. An error in it does not affect the others."""
     context.say(f"  {name}")
     begin, context.records = time.monotonic(), []
     try:
@@ -117,16 +117,16 @@ def measure(context, name, measured):
     return row
 
 
-def lacks(row, is_strict):
-    """Why Oriel, or what --before names, was not measured in this row; or None."""
+def missing(row, is_strict):
+    """Returns why Oriel, or the programs of --before, were not measured in this row, or None."""
     names = (row["ours"], BEFORE) if "before" in row["measured"] else row["ours"]
     ours = {name: columns for name, columns in row["figures"].items() if name.startswith(names)}
     if ours and "before" in row["measured"] and not any(name.startswith(BEFORE) for name in ours):
-        return "there is no figure of the programs before"
+        return "the programs of --before were not measured"
     if not ours and row.get("optional"):
         return None
     if not ours:
-        return "there is no figure of Oriel"
+        return "Oriel was not measured"
     for name, columns in ours.items():
         for column, found in columns.items():
             if found["median"] is None or (is_strict and found["failed"]):
@@ -151,7 +151,7 @@ def main():
     context = Context(options.rounds, options.quick, options.smoke, say=say, before=options.before)
     for program in PROGRAMS:
         if not os.access(context.bin / program, os.X_OK):
-            say(f"error: there is no program {context.bin / program}; build it, or set ORIEL_BIN_DIR.")
+            say(f"error: {context.bin / program} does not exist; build it, or set ORIEL_BIN_DIR.")
             context.close()
             return 69
     measured = {
@@ -163,7 +163,7 @@ def main():
     if not options.smoke:
         expected = sum(PARTS[name][1] if options.quick else PARTS[name][0] * options.rounds / 5 for name in parts)
         expected *= 1.4 if options.before else 1
-        say(f"{len(parts)} rows, about {max(1, round(expected / 60))} minutes. Let nothing else run.")
+        say(f"{len(parts)} rows, about {max(1, round(expected / 60))} minutes. Nothing else should run meanwhile.")
     begin, failed, rows = time.monotonic(), {}, {}
     if not options.smoke:
         rows = {name: row for name, row in rows_in(options.into).items() if options.part or name in ONLY_NAMED}
@@ -172,7 +172,7 @@ def main():
         for name in parts:
             rows[name] = measure(context, name, measured)
             context.done.append(name)
-            why = lacks(rows[name], options.smoke)
+            why = missing(rows[name], options.smoke)
             if why:
                 failed[name] = why
             if not options.smoke:
@@ -193,7 +193,7 @@ def main():
 
 
 def document(context, rows):
-    """What benchmarks.json holds."""
+    """Returns the content of benchmarks.json."""
     python = context.cache / "venv"
     described = machine.describe(python / "bin/python" if (python / "done").exists() else None)
     for name in context.done:

@@ -1,4 +1,4 @@
-"""Row 12: whether viewers notice that others detect."""
+"""Row 12: whether detection affects viewers."""
 import collections
 import http.client
 import json
@@ -10,7 +10,7 @@ import detect
 from frame.figures import Failed, Result, Unavailable, paired, pick
 
 NAME = "Viewers while others detect"
-OPTIONAL = True                     # as detect.py
+OPTIONAL = True                     # see detect.py
 OURS = ""                           # all figures are Oriel's
 VIEWERS, CLIENTS = 50, 4
 ALONE, BESIDE = "nobody detects", f"{CLIENTS} clients detect as fast as they can"
@@ -20,7 +20,7 @@ def run(context):
     result = Result(NAME, reference=ALONE)
     generator = context.bin / "load-generator"
     if not generator.exists():
-        raise Unavailable(f"{generator} is not there.")
+        raise Unavailable(f"{generator} does not exist.")
     detect.folder()
     viewers = context.count(VIEWERS, 4)
     with context.oriel(web=True, detector=True) as system:
@@ -38,25 +38,25 @@ def run(context):
         if alone and beside:
             more = [sum(value or 0 for value in paired(lambda a, b: b - a, alone, beside))]
             reasons = [why for name in (ALONE, BESIDE) for why in result.reasons(name, "frames skipped")]
-            result.values_target("frames skipped more than without, all rounds", more, 0, "", reasons=reasons)
+            result.values_target("additional frames skipped, all rounds", more, 0, "", reasons=reasons)
         found = compare(context, generator, web, system.web_port)
     result.add("frames asked for by number", "compared", [found["same"] + found["other"]], "")
     result.add("frames asked for by number", "other bytes", [found["other"]], "")
     result.add("frames asked for by number", "gone (410)", [found[410]], "")
     result.target(
-        "pictures of a result with other bytes than the stream had", "frames asked for by number", "other bytes", 0, "")
+        "pictures of a result that differ from the stream", "frames asked for by number", "other bytes", 0, "")
     result.leave_out("the peers", "they detect nothing.")
     result.note(
-        f"{VIEWERS} viewers of 720p at 30 frames a second on :8000, and {CLIENTS} clients there that POST to /detect_once "
-        "again as soon as they have an answer. A frame counts as skipped when a viewer gets one whose number is not the "
-        "next. Then, under the same viewers, one more reads the stream, asks for every tenth of its frames by "
-        "/detect_once?frame=, and compares the result's picture with what the stream had under that number. Everything "
-        "shares this machine.")
+        f"{VIEWERS} viewers of 720p at 30 frames per second on :8000, and {CLIENTS} clients there that POST to "
+        "/detect_once again as soon as they have an answer. A frame counts as skipped if a viewer's next frame does "
+        "not have the next number. Then, with the same viewers, another client reads the stream, requests every "
+        "tenth of its frames by /detect_once?frame=, and compares the result's picture with the one in the stream. "
+        "Everything shares this machine.")
     return result.as_dict()
 
 
 def watch(context, generator, group, port=None):
-    """What the viewers saw; with a port, while clients detect there."""
+    """Returns what the viewers received; with a port, while clients detect on that port."""
     seconds = context.seconds(12, 8, 1)
     stop, answers = threading.Event(), collections.Counter()
     clients = [threading.Thread(target=keep_detecting, args=(port, stop, answers)) for _ in range(CLIENTS if port else 0)]
@@ -67,7 +67,7 @@ def watch(context, generator, group, port=None):
     try:
         output, _ = process.communicate(timeout=seconds + 40)
     except subprocess.TimeoutExpired as late:
-        raise Failed("The load generator did not end in time.") from late
+        raise Failed("The load generator did not exit in time.") from late
     finally:
         stop.set()
         seconds_asked = time.monotonic() - began
@@ -75,7 +75,7 @@ def watch(context, generator, group, port=None):
             client.join()
         context.processes.stop(process)
     if process.returncode:
-        raise Failed(f"The load generator ended with status {process.returncode}.")
+        raise Failed(f"The load generator exited with status {process.returncode}.")
     seen = json.loads(output)[0]
     if seen["cuts"] or seen["broken"]:
         raise Failed(f"The stream was broken: {seen}")
@@ -103,7 +103,7 @@ def keep_detecting(port, stop, answers):
 
 
 def compare(context, generator, group, port):
-    """Asks for frames of the stream by their numbers, and looks whether the results show these."""
+    """Requests frames of the stream by number, and checks that the results show these frames."""
     count = context.count(100 if context.quick else 300, 5)
     crowd = context.processes.start([generator, "--seconds", 600, group])
     found = collections.Counter()
@@ -136,7 +136,7 @@ def compare(context, generator, group, port):
 
 
 def parts(stream):
-    """The frames of a stream: number and bytes."""
+    """Yields the frames of a stream: number and bytes."""
     headers = {}
     while line := stream.readline():
         name, colon, value = line.partition(b":")

@@ -1,4 +1,4 @@
-"""Row 1: what a delivered frame costs."""
+"""Row 1: CPU time per delivered frame."""
 from frame.figures import Result, compared, pick
 
 NAME = "CPU per delivered frame"
@@ -13,25 +13,25 @@ def run(context):
         measure(context, result, height, context.count(viewers, 4))
     bars = {name: result.median(name, "720p, 50 viewers") for name in result.figures}
     result.plot("cpu", "CPU per 1000 delivered frames, 720p, 50 viewers", "", "ms", bars, "bars", logarithmic=True)
-    result.leave_out("µStreamer's worker alone", "its one process is camera program and web server.")
+    result.leave_out("µStreamer's worker alone", "it is one process that does both.")
     result.leave_out("µStreamer alone, Oriel with both hops and the Python pair at 1080p", "measured at 720p only.")
     result.note(
-        "CPU is the time of all processes of a system, camera program and nginx included, per 1000 frames that arrived "
-        "whole and right; the fake camera's own thread, which stands for a driver, is taken off everywhere. The kernel's "
-        "work at interrupts belongs to no process; over loopback it is done by whoever sends.")
+        "CPU is the time of all processes of a system, capture program and nginx included, per 1000 frames that "
+        "arrived complete and correct. The thread of the fake camera, which stands for a driver, is subtracted "
+        "everywhere. Interrupt work in the kernel belongs to no process; over loopback it is done by the sender.")
     result.note(
-        "*Without capture* is Oriel without capture-daemon, which works once for a frame and not for each viewer; µStreamer "
-        "is one process that does both, and has the same figure in both columns.")
+        "*Without capture* is Oriel without capture-daemon, whose work is per frame and not per viewer. µStreamer is "
+        "one process that does both, and has the same figure in both columns.")
     result.note(
-        "*Worker alone*, to which the limit of 1.0 applies, is Oriel's mjpeg-fcgi, which writes to nginx on a unix socket, "
-        "beside the bare HTTP server, which writes to its viewers over TCP: these are different kinds of sockets. The "
-        "bare HTTP server behind nginx, in the same column, writes to a unix socket as Oriel's worker does. It has no "
-        "camera; its nginx has the settings of Oriel's, but takes the stream by proxy_pass and not by FastCGI, so that "
-        "it is another way of doing the same, and no floor: others can be below it.")
+        "*Worker alone*, which has the limit 1.0, compares Oriel's mjpeg-fcgi, which writes to nginx on a unix "
+        "socket, with the bare HTTP server, which writes to its viewers over TCP: two kinds of sockets. The bare "
+        "HTTP server behind nginx, in the same column, writes to a unix socket as Oriel's worker does. It has no "
+        "camera, and its nginx has Oriel's settings but uses proxy_pass instead of FastCGI: it is another way to do "
+        "the same, not a lower limit.")
     if "Python pair, both hops" in result.figures:
         result.note(
-            "The Python pair does not serve 50 viewers; counted is what it delivered, to whomever. The raw results tell "
-            "how many frames the worst viewer had.")
+            "The Python pair cannot serve 50 viewers: whatever it delivered is counted. The raw results have the "
+            "frames of the worst viewer.")
     return result.as_dict()
 
 
@@ -90,7 +90,7 @@ def measure(context, result, height, viewers):
 
 
 def watched(context, system, viewers):
-    """Milliseconds of CPU for 1000 frames, of all and by the processes' names."""
+    """Returns milliseconds of CPU per 1000 frames, in total and by process name."""
     options = {"seconds": context.seconds(2, 1, 1), "warmup": 0.5}
     if system.name == "Python pair":
         options = {"seconds": 5, "warmup": 1, "rate": None, "everyone": False}

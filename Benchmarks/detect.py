@@ -1,4 +1,4 @@
-"""Row 11: from a JPEG to what is in it, beside a C program and Python on the same library."""
+"""Row 11: object detection, compared with a C program and Python on the same library."""
 import contextlib
 import http.client
 import json
@@ -14,10 +14,10 @@ from frame.context import ROOT
 from frame.figures import Failed, Result, Unavailable, pick
 
 NAME = "What is in a picture?"
-OPTIONAL = True                     # as long as nobody has called scripts/get-detector
-PICTURES = 20                       # a turn
-RUNTIME = "1.28.0"                  # scripts/get-detector's; Python brings its own of the same version
-# The same network for pictures of any size, as detect-fcgi opens it for itself.
+OPTIONAL = True                     # needs scripts/get-detector
+PICTURES = 20                       # per turn
+RUNTIME = "1.28.0"                  # the version of scripts/get-detector; Python uses its own copy of it
+# Makes the network accept pictures of any size, as detect-fcgi does when it loads a model.
 OPEN_MODEL = """
 import onnx, sys
 model = onnx.load(sys.argv[1])
@@ -58,7 +58,7 @@ def run(context):
             measurements.append((name, lambda program=program: ask_program(program, files[next(turn) % len(files)])))
         for measure in [measure for _, measure in measurements] * 2:
             with contextlib.suppress(Failed, Unavailable):
-                measure()                       # what is used for the first time takes longer
+                measure()                       # the first use takes longer
         rounds = context.count(context.rounds * 8, 1)
         for name, values in context.alternate(result, measurements, rounds=rounds).items():
             result.add(name, "time, p50", pick(values, lambda value: value["p50"]), "ms")
@@ -76,23 +76,23 @@ def run(context):
     result.target("ready after its start", "Oriel's worker", "ready after", 200, "ms")
     result.leave_out("the other peers", "they detect nothing.")
     result.note(
-        f"Pictures of 640x480 into an input of 416x320 of YOLOX-nano, one thread, ONNX Runtime {RUNTIME}, {PICTURES} of "
-        "them a turn. Oriel's time is from the first byte of the request to the last of the JSON, on its worker's socket "
-        "or through nginx, and its CPU time that of all of the worker (and nginx). The C program "
-        "(Tests/DetectionTests/reference.c) and Python with OpenCV (reference.py) have the picture in memory and give "
-        "boxes, no JSON. Detection gives way to all others (docs/detection.md): where others work, that costs time; so it "
-        "is measured without giving way too, as the C program and Python are.")
+        f"Pictures of 640x480, an input of 416x320 of YOLOX-nano, one thread, ONNX Runtime {RUNTIME}, {PICTURES} "
+        "pictures per turn. Oriel's time is from the first byte of the request to the last of the JSON, on its "
+        "worker's socket or through nginx; its CPU time is that of the whole worker (and nginx). The C program "
+        "(Tests/DetectionTests/reference.c) and Python with OpenCV (reference.py) have the picture in memory and "
+        "return boxes, not JSON. Detection runs at low priority (docs/detection.md), which costs time while other "
+        "programs work; so it is also measured at normal priority, like the C program and Python.")
     return result.as_dict()
 
 
-# ---- what is needed
+# ---- requirements
 
 
 def folder():
-    """Where scripts/get-detector has put library and model; workers that are started from here find them."""
+    """Returns the folder of scripts/get-detector, and passes it on to the workers."""
     found = os.environ.setdefault("ORIEL_DETECTOR", str(ROOT / ".detector"))
     if not os.path.exists(f"{found}/lib/libonnxruntime.so.1") or not os.path.exists(f"{found}/models/model.onnx"):
-        raise Unavailable("ONNX Runtime and a model are not there: scripts/get-detector gets them.")
+        raise Unavailable("ONNX Runtime or the model is not installed: run scripts/get-detector.")
     return found
 
 
@@ -102,13 +102,13 @@ def python(context):
 
 
 def open_model(context, detector):
-    """The model with open height and width."""
+    """Returns the path of the model with variable height and width."""
     source, target = f"{detector}/models/model.onnx", context.cache / "open.onnx"
     if not target.exists() or target.stat().st_mtime < os.stat(source).st_mtime:
         done = subprocess.run(
             [python(context), "-c", OPEN_MODEL, source, target], capture_output=True, text=True, check=False)
         if done.returncode:
-            raise Unavailable(f"The model cannot be opened: {done.stderr.strip().splitlines()[-1:]}")
+            raise Unavailable(f"The model cannot be converted: {done.stderr.strip().splitlines()[-1:]}")
     return target
 
 
@@ -116,7 +116,7 @@ def open_model(context, detector):
 
 
 class Client:
-    """One connection to nginx that is kept."""
+    """A persistent connection to nginx."""
 
     def __init__(self, address):
         self.connection = http.client.HTTPConnection(*address, timeout=30)
@@ -127,7 +127,7 @@ class Client:
 
 
 def command_of_group(pid):
-    """The command of a process, or of the one that it descends from, as nginx's workers are renamed."""
+    """Returns the command lines of a process and its parent, since nginx's workers rename themselves."""
     found = processes.stat(pid)
     texts = []
     for number in (pid, found[1] if found else pid):
@@ -137,7 +137,7 @@ def command_of_group(pid):
 
 
 def wait_until_ready(system):
-    """The detector's process, once it has answered for itself."""
+    """Waits until the detector is ready, and returns its process id."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
@@ -146,11 +146,11 @@ def wait_until_ready(system):
             if json.load(connection.getresponse()).get("ready"):
                 return system.pids_called("detect-fcgi")[0]
         time.sleep(0.05)
-    raise Failed("The detector does not come up.")
+    raise Failed("The detector does not become ready.")
 
 
 def oriel(turn, files, ask, pids, not_giving_way):
-    """The median time, and the CPU time of one picture, of a turn."""
+    """Runs one turn; returns the median time and the CPU time per picture."""
     jpeg = files[turn % len(files)].read_bytes()
     times = []
     with evenly(not_giving_way) if not_giving_way else contextlib.nullcontext():
@@ -161,13 +161,13 @@ def oriel(turn, files, ask, pids, not_giving_way):
             times.append((time.perf_counter() - began) * 1000)
         used = sum(processes.cpu_of(pids).values()) - used
     if not json.loads(answer).get("success"):
-        raise Failed(f"The detector refuses: {answer[:200]}")
+        raise Failed(f"The detector returned an error: {answer[:200]}")
     return {"p50": statistics.median(times), "cpu": used * 1000 / PICTURES}
 
 
 @contextlib.contextmanager
 def evenly(worker):
-    """Takes the niceness from the worker's session and its threads, and gives it back."""
+    """Runs the worker at normal priority: resets the niceness of its session and threads, and restores it afterwards."""
     threads = [int(thread) for thread in os.listdir(f"/proc/{worker}/task")]
     before = {thread: os.getpriority(os.PRIO_PROCESS, thread) for thread in threads}
     group = f"/proc/{worker}/autogroup"
@@ -179,7 +179,7 @@ def evenly(worker):
         for thread in threads:
             os.setpriority(os.PRIO_PROCESS, thread, 0)
     except PermissionError as error:
-        raise Unavailable("Only root can take niceness from a process.") from error
+        raise Unavailable("Only root can lower the niceness of a process.") from error
     try:
         yield
     finally:
@@ -191,7 +191,7 @@ def evenly(worker):
 
 
 def starts(context, detector, count):
-    """Milliseconds from exec until the log says that it is ready, and the CPU time until then."""
+    """Returns the milliseconds from exec until the log reports that it is ready, and the CPU time until then."""
     times, used = [], []
     for _ in range(count):
         path = str(context.folder / "ready.sock")
@@ -217,7 +217,7 @@ def starts(context, detector, count):
     return times, used
 
 
-# ---- the others
+# ---- C and Python
 
 
 def start_c(context, detector):
@@ -234,10 +234,10 @@ def start_python(context, detector):
 
 
 def ask_program(program, file):
-    """What one of them takes for a turn."""
+    """Runs one turn of a program and returns its result."""
     program.stdin.write(f"{PICTURES} {file}\n")
     program.stdin.flush()
     line = program.stdout.readline()
     if not line:
-        raise Failed("It ended.")
+        raise Failed("It exited.")
     return json.loads(line)

@@ -1,10 +1,10 @@
-"""Row 5: what it costs to make JPEGs of raw pictures."""
+"""Row 5: the cost of encoding raw pictures as JPEGs."""
 from frame import processes
 from frame.context import get
 from frame.figures import Result, paired, pick
 
 NAME = "Encode YUYV, quality 80"
-ENCODER_THREADS = ("jw-0", "jw-1", "jw-2", "jw-3")      # as µStreamer calls them
+ENCODER_THREADS = ("jw-0", "jw-1", "jw-2", "jw-3")      # µStreamer's names
 OURS, THEIRS = "Oriel's capture-daemon", "µStreamer"
 
 
@@ -16,15 +16,17 @@ def run(context):
             f"capture-daemon to µStreamer's process, {height}p", OURS, THEIRS, f"{height}p, CPU", 0.60)
         sizes = [result.values(name, f"{height}p, size") for name in (OURS, THEIRS)]
         result.values_target(
-            f"difference of the sizes, {height}p", paired(lambda a, b: abs(a / b - 1) * 100, *sizes), 3.0, "%",
+            f"difference in size, {height}p", paired(lambda a, b: abs(a / b - 1) * 100, *sizes), 3.0, "%",
             reasons=[why for name in (OURS, THEIRS) for why in result.reasons(name, f"{height}p, size")])
-    result.leave_out("Python pair", "it encodes anew for each viewer what it has decoded; the row of CPU has its cost.")
+    result.leave_out("Python pair", "it encodes its decoded pictures again for each viewer; the row of CPU has the "
+                                    "cost.")
     result.leave_out("bare HTTP server", "it encodes nothing.")
     result.leave_out("rate and size of the encoder threads", "they are those of µStreamer's process.")
     result.note(
-        "One viewer at 30 frames a second of one picture, whose samples have full range, so that both encode the same "
-        "numbers to 4:2:0. Oriel: all of capture-daemon, with capture and ring. µStreamer: its whole process with its own "
-        "HTTP server for this one viewer; beside it its encoder threads alone. The fake camera's own thread is taken off.")
+        "One viewer at 30 frames per second of one picture, whose samples have full range, so that both encode the "
+        "same values to 4:2:0. Oriel: all of capture-daemon, including capture and ring. µStreamer: its whole "
+        "process, including its own HTTP server for this viewer; its encoder threads are also shown separately. The "
+        "fake camera's own thread is subtracted.")
     return result.as_dict()
 
 

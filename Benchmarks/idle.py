@@ -1,11 +1,11 @@
-"""Row 6: what it costs when nobody looks."""
+"""Row 6: the cost while nobody watches."""
 import contextlib
 import time
 
 from frame import processes
 from frame.figures import Failed, Result, Unavailable, pick
 
-NAME = "Nobody looks"
+NAME = "Idle"
 
 
 def run(context):
@@ -34,7 +34,7 @@ def run(context):
             except Unavailable as reason:
                 result.leave_out(name, reason)
                 context.say(f"    {name}: {reason}", once=True)
-        # Oriel's relay lets its upstream go 5 s after the last viewer, and the camera rests 2 s later: let that pass.
+        # Oriel's relay disconnects 5 s after the last viewer, and the camera becomes idle 2 s later.
         time.sleep(context.seconds(8, 8, 0.5))
         watches = {key: Rest(system) for key, system in systems.items()}
         for _ in range(context.rounds):
@@ -43,12 +43,12 @@ def run(context):
             time.sleep(context.seconds(3.5, 2))
             for key, watch in watches.items():
                 rounds.setdefault(key, []).append(watch.end())
-        # What has stopped costs nothing: it must still have a picture for who comes now.
+        # A system that has stopped costs nothing: check that it still serves pictures.
         for key, system in systems.items():
             try:
                 context.watch(f"1={system.url}", systems=[system], seconds=1, warmup=0.5, rate=None)
             except Failed as reason:
-                rounds[key] = [Failed(f"After the rest: {reason}")] * context.rounds
+                rounds[key] = [Failed(f"After the measurement: {reason}")] * context.rounds
                 context.say(f"    {key[0]}, {key[1]}: {rounds[key][0]}")
     for (name, column), measured in rounds.items():
         total = pick(measured, lambda used: sum(used.values()))
@@ -62,18 +62,20 @@ def run(context):
             parts = {part: sum(used[part] for used in counted) / len(counted) for part in counted[0]}
             shares = ", ".join(f"{part} {share:.2f}" for part, share in parts.items() if share >= 0.005)
             result.note(f"Of Oriel's {column}, in % of a core: {shares}.")
-    result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody looks, whatever the camera gives.")
+    result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody watches, whatever the camera's "
+                                                       "format.")
     result.leave_out("bare HTTP server", "it has no camera.")
     result.note(
-        "720p, 30 frames a second, from 8 s after the last viewer on; all systems at the same time, each with all its processes (Oriel: both hops, both "
-        "web servers, the detector), and each must have pictures for a viewer who comes afterwards. The fake camera's own "
-        "thread is taken off. A real camera's frames come by DMA; here reading a raw frame is what costs. With "
-        "--slowdown µStreamer takes one frame a second while nobody looks.")
+        "720p, 30 frames per second, from 8 s after the last viewer has left; all systems at the same time, each "
+        "with all its processes (Oriel: both hops, both web servers, the detector), and each must have pictures for "
+        "a viewer who connects afterwards. The fake camera's own thread is subtracted. A real camera's frames arrive "
+        "by DMA; here most of the cost is reading raw frames. With --slowdown, µStreamer captures one frame per "
+        "second while nobody watches.")
     return result.as_dict()
 
 
 class Rest:
-    """The CPU that a system takes between begin() and end(), in % of a core by its processes' names."""
+    """The CPU usage of a system between begin() and end(), in % of a core by process name."""
 
     def __init__(self, system):
         self.begun = {pid: processes.begin_of(pid) for pid in system.processes()}
@@ -88,7 +90,7 @@ class Rest:
             self.before = reason
 
     def end(self):
-        """That, or the Failed of a process that is gone."""
+        """Returns the usage, or a Failed if a process has exited."""
         seconds = time.monotonic() - self.time
         if isinstance(self.before, Failed):
             return self.before
@@ -99,6 +101,6 @@ class Rest:
         shares = {}
         for pid, name in self.names.items():
             if processes.begin_of(pid) != self.begun[pid]:
-                return Failed(f"{name} ({pid}) ended while it was measured.")
+                return Failed(f"{name} ({pid}) exited while it was measured.")
             shares[name] = shares.get(name, 0) + (after[pid] - self.before[pid]) / seconds * 100
         return shares

@@ -27,13 +27,15 @@ def run(context):
                     result.add(f"{name}: {part}", f"{number} viewers", values, "MB")
     result.target("Oriel's worker with 1000 viewers", "Oriel: mjpeg-fcgi", "1000 viewers", 25, "MB")
     growth(context, result)
-    result.leave_out("Python pair", "it carries no 100 viewers (see the row of most viewers).")
-    result.leave_out("bare HTTP server", "it holds all of the camera's pictures, and stands for the cost of sending alone.")
+    result.leave_out("Python pair", "it cannot serve 100 viewers (see the row of most viewers).")
+    result.leave_out("bare HTTP server", "it keeps all of the camera's pictures in memory, and only shows the cost "
+                                         "of sending.")
     result.leave_out("µStreamer's growth", "the limit is Oriel's own.")
     result.note(
-        "Resident memory of each process (of nginx, all its processes together, so that what they share is counted in "
-        "each), in MB of 10⁶ bytes, pages of program files included, while so many watch 720p at 30 frames a second and "
-        "all of them are served. 1000 viewers are measured once; there 20 frames a second for each are enough.")
+        "Resident memory of each process (of nginx, all its processes together, so that shared pages count several "
+        "times), in MB of 10⁶ bytes, including mapped program files, while that many viewers watch 720p at 30 frames "
+        "per second and all of them are served. 1000 viewers are measured once; there 20 frames per second for each "
+        "are enough.")
     return result.as_dict()
 
 
@@ -49,7 +51,7 @@ def sizes(context, make, name, numbers):
 
 
 def sizes_with(context, system, number, parts):
-    """What each part holds while `number` watch."""
+    """Returns the memory of each part while `number` viewers watch."""
     if number:
         seconds = context.seconds(2, 1.5, 1)
         load = Load(context, [f"{number}={system.url}"], [system], seconds=seconds + 10, warmup=0.5)
@@ -63,12 +65,12 @@ def sizes_with(context, system, number, parts):
         context.finish(load.end(), [system], share=0.66)
     for part in parts:
         if part not in found:
-            raise Failed(f"There is no {part}.")
+            raise Failed(f"{part} is not running.")
     return {**found, "together": sum(found.values())}
 
 
 def growth(context, result):
-    """A million small frames, delivered as fast as a camera may be, and what the processes hold before and after."""
+    """Compares the memory of the processes before and after a million small frames."""
     parts = PARTS[OURS]
     text = "growth of {} over 10⁶ delivered frames"
     if context.quick:
@@ -87,13 +89,13 @@ def growth(context, result):
         result.add(f"Oriel: {part}", GROWTH, [values], "KiB")
         result.target(text.format(part), f"Oriel: {part}", GROWTH, 256, "KiB")
     result.note(
-        "Growth: memory of its own (without pages of files and of the ring) from the hundred thousandth frame on, over a "
-        f"million that mjpeg-fcgi and nginx delivered to 200 viewers in {seconds:.0f} s. The camera frames of 160 × 120 "
-        f"that capture-daemon wrote into the ring meanwhile are {text_of(written)}.")
+        "Growth: private memory (without mapped files and the ring) from the 100 000th frame on, over a million "
+        f"frames that mjpeg-fcgi and nginx delivered to 200 viewers in {seconds:.0f} s. Meanwhile capture-daemon "
+        f"wrote {text_of(written)} frames of 160 × 120 into the ring.")
 
 
 def grown_by(context, wanted, parts):
-    """(part → KiB, camera frames meanwhile, seconds); Failed when so many are not delivered in time."""
+    """Returns (part → KiB, camera frames meanwhile, seconds). Raises Failed if the frames are not delivered in time."""
     viewers, longest = context.count(200, 4), context.seconds(150, None, 30)
     with context.oriel(height=120, rate=240) as system:
         pids = {part: system.pids_called(part) for part in parts}
@@ -113,7 +115,7 @@ def owned(pids):
 
 
 def until(context, system, count, longest):
-    """Waits until the worker has sent so many frames; its counters then."""
+    """Waits until the worker has sent that many frames, and returns its counters."""
     deadline = time.monotonic() + longest
     while (found := counters(system))["frames_sent"] < count:
         if time.monotonic() > deadline:
@@ -123,5 +125,5 @@ def until(context, system, count, longest):
 
 
 def counters(system):
-    """What the camera's side has counted, by its status."""
+    """Returns the counters in the camera side's status."""
     return json.loads(get(f"{system.ingest_url}/status/main"))["counters"]

@@ -1,4 +1,4 @@
-"""Row 2: how many viewers this machine carries."""
+"""Row 2: how many viewers this machine can serve."""
 from frame import load
 from frame.figures import Failed, Result, pick
 
@@ -30,17 +30,17 @@ def run(context):
     bars = {name: result.median(name, COLUMN) for name in result.figures}
     result.plot("most", "Most viewers of 720p at 30 frames a second", "", "viewers", bars, "bars")
     result.note(
-        "Everything, the load generator too, runs on this machine. A step counts when for three seconds nobody's connection "
-        "ended, every picture was right and the worst viewer had 29 frames a second; the highest that counts is the "
-        "figure. In the first round each system climbs from 100 viewers, with a second and a half for a step, and then "
-        "proves where it came to; each later round begins where the last one of that system ended. The last two columns "
-        "are at different numbers of viewers and therefore not told as ratios. The Python pair makes 15 frames a second "
-        "at most, less with its encoding: there 9 count.")
+        "Everything, including the load generator, runs on this machine. A step passes if for three seconds no "
+        "connection ended, every picture was correct and the worst viewer had 29 frames per second; the figure is "
+        "the highest step that passes. In the first round each system climbs from 100 viewers, 1.5 seconds per step, "
+        "and then has to confirm the step it reached; each later round starts at the last result. The last two "
+        "columns are measured at different numbers of viewers, so they have no ratios. The Python pair makes at most "
+        "15 frames per second, fewer with its encoding: there 9 are enough.")
     return result.as_dict()
 
 
 class Climb:
-    """Looks for the highest step that holds."""
+    """Finds the highest step that passes."""
 
     def __init__(self, context, make, steps=STEPS, first=100, worst=WORST, probes=True):
         self.context, self.make, self.steps, self.worst, self.probes = context, make, steps, worst, probes
@@ -72,7 +72,7 @@ class Climb:
             return best
 
     def holds(self, system, place, seconds):
-        """How that many viewers fared, or None."""
+        """Returns the result of a step, or None if it does not pass."""
         viewers = self.steps[place]
         ran = self.context.watch(
             f"{viewers}={system.url}", systems=[system], checks=False, seconds=seconds, warmup=0.7, ramp=1500)

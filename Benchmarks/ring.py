@@ -1,4 +1,4 @@
-"""Row 8: the ring in shared memory, beside the same in C and beside a sink that is polled."""
+"""Row 8: the ring in shared memory, compared with the same design in C and with a polled sink."""
 import json
 import subprocess
 
@@ -20,25 +20,26 @@ def run(context):
     for byte_count, text in ((60_000, "60 kB"), (1_000_000, "1 MB")):
         copies(context, result, byte_count, text)
     p50 = "1 reader, wake p50"
-    result.target("p50 from publication to waking, one reader", "Oriel", p50, 50, "µs")
+    result.target("p50 from publication to wake-up, one reader", "Oriel", p50, 50, "µs")
     result.ratio_target(
-        "how much sooner than the polled sink, one reader", "C, polled sink", "Oriel", p50, 10, at_least=True)
+        "how many times faster than the polled sink, one reader", "C, polled sink", "Oriel", p50, 10, at_least=True)
     for count in READERS[1:]:
         result.ratio_target(
-            f"p50 to waking beside C, {count} readers", "Oriel", "C, futex", f"{count} readers, wake p50", 1.5)
+            f"p50 to wake-up, compared with C, {count} readers", "Oriel", "C, futex", f"{count} readers, wake p50", 1.5)
     few, many = (f"{title(count)}, publish" for count in (READERS[0], READERS[-1]))
     result.values_target(
-        "publishing with 16 readers beside publishing with one, waking aside",
+        "publishing with 16 readers, compared with one, without the wake-up",
         ratios(result.values("Oriel", many), result.values("Oriel", few)), 1.25,
         reasons=[why for column in (few, many) for why in result.reasons("Oriel", column)])
     result.leave_out("µStreamer", "Debian's package has no reader of its memsink; the polled sink stands for its design.")
-    result.leave_out("Python pair, bare HTTP server", "they hand no frames to other processes.")
+    result.leave_out("Python pair, bare HTTP server", "they do not pass frames to other processes.")
     result.note(
-        "Wake: from the stamp that the writer takes as it publishes to the reader's knowing the frame's number; 100 "
-        "frames of 60 kB a second, each reader a process of its own that waits; p99 over all rounds' frames together. "
-        "Publish: the writer's whole call, the copy of 60 kB included, with as many readers that have the ring mapped and "
-        "do not wait at that moment; what waking costs is in the wake. Copies: one reader, as often as it can, while 30 frames a second are written. The "
-        "polled sink is one frame under flock(2), looked at every millisecond, as µStreamer's memsink is read.")
+        "Wake: from the writer's time stamp at publication until the reader knows the frame's number; 100 frames of "
+        "60 kB per second, each reader a waiting process of its own; p99 over all rounds' frames together. Publish: "
+        "the writer's whole call, including the copy of 60 kB, with that many readers that have mapped the ring but "
+        "are not waiting; the cost of waking is part of the wake. Copies: one reader, as often as possible, while 30 "
+        "frames per second are written. The polled sink is one frame under flock(2), polled every millisecond, as "
+        "µStreamer's memsink is read.")
     return result.as_dict()
 
 
@@ -60,7 +61,7 @@ def wake(context, result, count):
 
 
 def woken(context, command, count):
-    """Nanoseconds from each publication to each reader, and those of the writer's calls."""
+    """Returns the nanoseconds from each publication to each reader, and the durations of the writer's calls."""
     seconds = context.seconds(0.7, 0.7, 0.6)
     writer, readers = together(context, command, "wait", count, seconds, 60_000, 100)
     least = min(len(reader["wake_ns"]) for reader in readers)
@@ -82,7 +83,7 @@ def copies(context, result, byte_count, text):
 
 
 def together(context, command, kind, count, seconds, byte_count, rate):
-    """One writer and `count` readers, each a process; what they printed."""
+    """Runs one writer and `count` readers as processes, and returns their output."""
     common = ["--prefix", context.prefix, "--seconds"]
     readers = [context.processes.start_piped([*command, kind, *common, seconds]) for _ in range(count)]
     writer = context.processes.start_piped(
@@ -98,9 +99,9 @@ def answer(process, seconds):
     try:
         output, _ = process.communicate(timeout=seconds + 20)
     except subprocess.TimeoutExpired as late:
-        raise Failed("A process of the measurement did not end.") from late
+        raise Failed("A process of the measurement did not exit.") from late
     if process.returncode:
-        raise Failed(f"A process of the measurement ended with status {process.returncode}.")
+        raise Failed(f"A process of the measurement exited with status {process.returncode}.")
     return json.loads(output)
 
 

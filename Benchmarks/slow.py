@@ -1,4 +1,4 @@
-"""Row 4: viewers on a slow line, and those beside them."""
+"""Row 4: viewers with a slow connection, and their effect on others."""
 import contextlib
 
 from frame.figures import Result, Unavailable, median, paired, pick
@@ -19,7 +19,7 @@ def run(context):
         *builds, ("µStreamer + nginx", context.ustreamer), (AS_OURS, lambda: context.ustreamer(bounded=True))]
 
     def together():
-        """name → [the fast, the slow], or why that does not count; all systems at the same time."""
+        """Runs all systems at the same time; returns name → [fast, slow], or why the round does not count."""
         with contextlib.ExitStack() as stack:
             running = {}
             for name, make in systems:
@@ -55,7 +55,7 @@ def run(context):
     for name, _ in builds:
         for text in ("no slow ones", "10 slow ones"):
             result.add_p99(name, f"fast p99, {text}", short[f"{name}, {text}"])
-    result.target("age that a slow viewer sees after 30 s", "Oriel", "age after 30 s", 2.5, "s")
+    result.target("age seen by a slow viewer after 30 s", "Oriel", "age after 30 s", 2.5, "s")
     late, early = (result.values("Oriel", f"age after {moment} s") for moment in (30, 15))
     result.values_target(
         "its growth from 15 s to 30 s", paired(lambda a, b: a - b, late, early), 0.2, "s",
@@ -63,26 +63,26 @@ def run(context):
     result.ratio_target(
         "fast viewers' p99 to the run without slow ones", "Oriel", "Oriel", "fast p99, 10 slow ones", 1.2,
         other_column="fast p99, no slow ones")
-    result.plot("slow", "Age of what a viewer at 300 kB/s sees", "seconds since it came", "s", curves)
-    result.leave_out("Python pair", "it carries no 100 viewers (see the row of most viewers).")
-    result.leave_out("bare HTTP server", "it stands for the cost of sending alone, not for a server with slow viewers.")
+    result.plot("slow", "Age of the pictures of a viewer at 300 kB/s", "seconds since it connected", "s", curves)
+    result.leave_out("Python pair", "it cannot serve 100 viewers (see the row of most viewers).")
+    result.leave_out("bare HTTP server", "it shows the cost of sending, not a server with slow viewers.")
     result.leave_out("µStreamer, fast p99 with and without slow ones", "the limit compares Oriel with itself.")
     if context.quick:
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends before.")
     result.note(
-        "100 viewers of 720p at 30 frames a second (1.8 MB/s each), of whom 10 read 300 kB/s. The ages over 30 s are of "
-        "all systems at the same time, in three rounds at most, since each takes half a minute. Fast viewers' p99 "
-        "is of Oriel by itself, over all rounds' samples; with slow "
-        f"ones it is taken from {ESTABLISHED:.0f} s after they came, when their buffers are full.")
+        "100 viewers of 720p at 30 frames per second (1.8 MB/s each), of which 10 read 300 kB/s. The ages over 30 s "
+        "are of all systems at the same time, in at most three rounds, since each takes half a minute. The fast "
+        "viewers' p99 is of Oriel alone, over all rounds' samples; with slow viewers it is taken from "
+        f"{ESTABLISHED:.0f} s after they have connected, when their buffers are full.")
     result.note(
-        "What bounds the age is nginx's send buffer (`sndbuf` of `listen`), which the files of deploy/ set. It is no "
-        "property of the server behind it: µStreamer behind an nginx with the same `sndbuf` is bounded as well, as its "
-        "second row shows. The first is µStreamer as PiKVM and Klipper's distributions configure it, without.")
+        "The age is bounded by nginx's send buffer (`sndbuf` of `listen`), as set in deploy/, and not by the server "
+        "behind it: µStreamer behind an nginx with the same `sndbuf` is bounded too, as its second row shows. Its "
+        "first row is µStreamer as PiKVM and Klipper's distributions configure it, without.")
     return result.as_dict()
 
 
 def curve(groups):
-    """Second → median over rounds."""
+    """Returns [second, median over the rounds] pairs."""
     by_second = {}
     for group in groups:
         for second, age in group["by_second"]:
@@ -91,6 +91,6 @@ def curve(groups):
 
 
 def age_at(group, moment):
-    """The median of the last three seconds' median ages before `moment`: one second alone swings by two tenths."""
+    """Returns the median of the three seconds before `moment`, since a single second varies by two tenths."""
     before = [age for second, age in group["by_second"] if moment - 3 <= second < moment]
     return median(before) if before and group["seconds"] >= moment - 0.5 else None

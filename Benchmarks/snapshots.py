@@ -1,4 +1,4 @@
-"""Row 10: pictures one by one."""
+"""Row 10: single pictures."""
 from frame.figures import Result, pick
 
 NAME = "Snapshots"
@@ -29,17 +29,17 @@ def run(context):
         result.add(name, "CPU of one", pick(alone, cpu_of_one), "µs")
         fewest = pick(beside, lambda seen: seen["groups"][1]["fewest_fps"])
         result.add(name, "those viewers' fewest frames a second", fewest, "")
-    result.target("requests a second, alone", "Oriel", "alone", 10_000, "", at_least=True)
-    result.target("p99 beside 200 viewers", "Oriel", "beside 200 viewers, p99", 10, "ms")
-    result.leave_out("Python pair", "it has no single pictures.")
-    result.leave_out("bare HTTP server", "it has no single pictures.")
+    result.target("requests per second, alone", "Oriel", "alone", 10_000, "", at_least=True)
+    result.target("p99 with 200 viewers", "Oriel", "beside 200 viewers, p99", 10, "ms")
+    result.leave_out("Python pair", "it does not offer snapshots.")
+    result.leave_out("bare HTTP server", "it does not offer snapshots.")
     result.note(
-        f"{CONNECTIONS} kept connections to nginx, each asking for the next picture when it has the last and opened anew "
-        "when nginx closes it, as it does after a thousand answers; 720p, about 60 kB each. Behind nginx each picture is "
-        "a connection of its own to the server.")
+        f"{CONNECTIONS} persistent connections to nginx, each requesting the next picture once it has received the "
+        "last, and reopened when nginx closes it after a thousand responses; 720p, about 60 kB per picture. Behind "
+        "nginx each picture is a separate connection to the server.")
     return result.as_dict()
 
 
 def cpu_of_one(seen):
-    """Of all processes, in microseconds."""
+    """Returns the CPU time of all processes per picture, in microseconds."""
     return sum(seen["by_name"].values()) * 1e6 / seen["groups"][0]["frames"]

@@ -1,4 +1,4 @@
-"""Row 9: from exec to the first frame at a viewer."""
+"""Row 9: the time from exec to a viewer's first frame."""
 import json
 import time
 
@@ -22,15 +22,15 @@ def run(context):
     result.target("Oriel", "Oriel", column, 250, "ms")
     result.leave_out("bare HTTP server", "it has no camera to start.")
     result.note(
-        "From the exec of capture-daemon to the last byte of the first frame of the camera at a viewer who was there "
-        "before (worker and nginx were running). µStreamer is its own server: its viewer asks every 5 ms until there is "
-        "something to see; nginx was running. The Python pair: from the exec of both. The camera delivers its first "
-        "frame 33 ms after it is started.")
+        "From the exec of capture-daemon to the last byte of the camera's first frame at a viewer who was already "
+        "connected (worker and nginx were running). µStreamer is its own server: its viewer tries every 5 ms until "
+        "there is a picture; nginx was running. The Python pair: from the exec of both. The camera delivers its "
+        "first frame 33 ms after it is started.")
     return result.as_dict()
 
 
 def first_frame(context, url, begin):
-    """Starts a viewer, calls `begin`, which tells when it began; milliseconds from then to the first frame."""
+    """Starts a viewer and calls `begin`, which returns its start time; returns the milliseconds to the first frame."""
     viewer = context.processes.start_piped(
         [context.viewers, "--seconds", 20, "--warmup", 0, "--sample", 1, "--until-first", f"1={url}"])
     time.sleep(0.15)
@@ -39,7 +39,7 @@ def first_frame(context, url, begin):
     context.processes.stop(viewer)
     group = json.loads(output)["groups"][0]
     if not group["first_frame"]:
-        raise Failed("No frame came.")
+        raise Failed("No frame arrived.")
     return (group["first_frame"] - began) / 1e6
 
 

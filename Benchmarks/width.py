@@ -1,4 +1,4 @@
-"""Row 13: pictures of a smaller width, as a page with many tiles asks for them."""
+"""Row 13: smaller pictures, as requested by a page with many tiles."""
 import time
 
 from frame import load
@@ -10,7 +10,7 @@ FULL, SMALL = "Oriel, full pictures", "Oriel, ?width=640"
 TILES, MANY = 12, 50
 ONE_CAMERA, CAMERAS, SHARED = (
     f"{TILES} viewers of one camera", f"{TILES} cameras, a viewer each", f"{MANY} viewers of one camera")
-DEADLINE = 10           # seconds in which viewers must have come or gone
+DEADLINE = 10           # seconds in which viewers must have connected or disconnected
 
 
 def run(context):
@@ -19,7 +19,7 @@ def run(context):
     names = ["main", *(f"tile{number}" for number in range(2, tiles + 1))]
 
     def of(cameras, loads):
-        """loads: (column, viewers of each camera); each is measured with full pictures and with small ones, in turn."""
+        """loads: (column, viewers of each camera); each is measured with full and small pictures, alternating."""
         def once():
             with context.oriel(cameras=cameras) as system:
                 wait_for_all(system, cameras)
@@ -49,16 +49,16 @@ def run(context):
                 f"{SHARED}: scaled", limit, scaled["unit"], at_least=at_least)
     result.leave_out("µStreamer, bare HTTP server, Python pair", "they do not scale pictures for a viewer.")
     result.note(
-        "Cameras of 1280×720 at 30 frames a second, about 60 kB a picture. `?width=640` gives the smallest picture that has at "
-        "least 640 pixels in a line: here 640×360. CPU is the time of capture-daemon, mjpeg-fcgi and nginx in milliseconds "
-        "per second and viewer: 10 ms are 1 % of a core. *Scaled* is `oriel_frames_scaled_total` beside "
-        "`oriel_frames_published_total` of /metrics, over the same time and all cameras: viewers of one camera and width "
-        "share each scaled picture.")
+        "Cameras of 1280×720 at 30 frames per second, about 60 kB per picture. `?width=640` returns the smallest "
+        "picture that is at least 640 pixels wide: here 640×360. CPU is the time of capture-daemon, mjpeg-fcgi and "
+        "nginx in milliseconds per second and viewer: 10 ms are 1 % of a core. *Scaled* is "
+        "`oriel_frames_scaled_total` divided by `oriel_frames_published_total` of /metrics, over the same time and "
+        "all cameras: viewers of one camera and width share each scaled picture.")
     return result.as_dict()
 
 
 def add(result, kind, column, runs):
-    """The figures of one load."""
+    """Adds the figures of one load."""
     for title, unit, take in (
         ("received", "kB/s per viewer", lambda seen: seen["bytes"] / seen["seconds"] / seen["viewers"] / 1000),
         ("CPU", "ms/s per viewer", lambda seen: seen["cpu"] * 1000 / seen["seconds"] / seen["viewers"]),
@@ -70,13 +70,13 @@ def add(result, kind, column, runs):
 
 
 def wait_for_all(system, cameras):
-    """Until each camera's pictures come; the system itself waits only for the first camera."""
+    """Waits for pictures of each camera; the system itself waits only for the first one."""
     for camera in cameras[1:]:
         system.wait_for_frames(f"{system.ingest_url}/mjpeg/{camera}")
 
 
 def attempt(context, system, viewers, urls):
-    """What one load gave; a load that fails leaves the others of the round alone."""
+    """Measures one load. Its failure does not affect the other loads of the round."""
     try:
         return watched(context, system, viewers, urls)
     except Failed as reason:
@@ -86,10 +86,10 @@ def attempt(context, system, viewers, urls):
 
 
 def watched(context, system, viewers, urls):
-    """Bytes, CPU seconds and scaled pictures per captured frame while `viewers` watch each of the URLs."""
+    """Returns bytes, CPU seconds and scaled pictures per captured frame while `viewers` watch each URL."""
     seconds = context.seconds(3, 2, 1)
-    wait_for_viewers(system, 0)         # those of the load before
-    # One reading of the counters comes after all viewers have come, and one before the first of them leaves.
+    wait_for_viewers(system, 0)         # wait for the previous load's viewers to leave
+    # The counters are read after all viewers have connected, and before the first one disconnects.
     running = load.Load(
         context, [f"{viewers}={url}" for url in urls], [system], seconds=seconds, warmup=0.7)
     try:
@@ -119,7 +119,7 @@ def wait_for_viewers(system, count):
 
 
 def counters(system):
-    """The sums over all cameras of what /metrics says."""
+    """Returns the metrics, summed over all cameras."""
     sums = {}
     for line in get(f"{system.ingest_url}/metrics").decode().splitlines():
         name, _, rest = line.partition("{")

@@ -1,10 +1,10 @@
-// The floor: a web server that does nothing but write the same pictures to its viewers' sockets.
+// The lower limit: a web server that does nothing but write the same pictures to its viewers' sockets.
 //
 //   bare-server PORT|SOCKET FOLDER [FRAMES_PER_SECOND]
 //
-// One thread, one event loop. It plays the camera itself: every tick it stamps the next picture of FOLDER, puts a part's
-// header before it, and sends that to every viewer that is done with the last one. No camera, no ring, no web server;
-// with the path of a SOCKET it stands behind one, to show what that costs by itself.
+// One thread, one event loop. It acts as the camera: at every tick it stamps the next picture of FOLDER, prepends a part
+// header, and sends it to every viewer that has finished the last one. No camera, no ring, no web server. With the path
+// of a SOCKET it runs behind a web server, to show the cost of that alone.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -106,7 +106,7 @@ static void arm(struct viewer *viewer, bool is_armed) {
     epoll_ctl(epoll, EPOLL_CTL_MOD, viewer->socket, &event);
 }
 
-// Sends the newest image, and the next newest after it, until there is none or no room.
+// Sends the newest image, and then newer ones, until there is no newer one or the socket is full.
 static void push(struct viewer *viewer) {
     for (;;) {
         if (!viewer->image) {
@@ -198,7 +198,7 @@ int main(int argument_count, char **arguments) {
                     next = viewer->next;
                     if (!viewer->image) push(viewer);
                 }
-                break;      // a viewer among the other events may be gone; they come again
+                break;      // the other events may refer to a removed viewer; they will be reported again
             }
             if (events[i].data.ptr == &listener) {
                 int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -1,4 +1,4 @@
-"""The first of the pair that people start with: OpenCV's camera, each viewer its own loop, JPEG by imencode."""
+"""The first server of the Python pair: OpenCV's camera, a loop per viewer, JPEG by imencode."""
 import os
 import time
 

@@ -1,11 +1,11 @@
-// What the ring is measured beside: two ways in C to hand the newest frame to other processes.
+// Two designs in C that pass the newest frame to other processes, for comparison with the ring.
 //
 //   ring-peer futex|polling write|wait|copy|idle --prefix NAME --seconds S [--bytes B] [--rate R]
 //
-// futex    the design of docs/shared-memory.md at its barest: eight slots with a sequence each, a number, FUTEX_WAKE
-// polling  the design of µStreamer's memsink: one frame under flock(2), readers look every millisecond
+// futex    the minimum of docs/shared-memory.md: eight slots with a sequence each, a number, FUTEX_WAKE
+// polling  the design of µStreamer's memsink: one frame under flock(2), polled every millisecond
 //
-// The words and the JSON are those of ring-benchmark (Benchmarks/Ring). Readers wait until a writer has come.
+// Arguments and JSON are those of ring-benchmark (Benchmarks/Ring). Readers wait until a writer exists.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -34,7 +34,7 @@ struct slot {
 struct ring {
     _Atomic uint32_t wake;
     _Atomic uint64_t newest;
-    struct slot slots[slot_count];      // polling uses the first alone
+    struct slot slots[slot_count];      // polling uses only the first
 };
 
 static const char *prefix = "oriel-peer";
@@ -75,7 +75,7 @@ static void print_samples(const char *key) {
 }
 
 static bool open_ring(bool writes) {
-    // A reader of the futex design cannot change a frame; one of a memsink tells in it that it lives.
+    // Readers of the futex design map it read-only; readers of a memsink write a heartbeat into it.
     bool changes = writes || polls;
     descriptor = shm_open(name, writes ? O_RDWR | O_CREAT : changes ? O_RDWR : O_RDONLY, 0600);
     if (descriptor < 0) return false;
@@ -145,7 +145,7 @@ static bool polling_read(uint64_t last, uint64_t *number, uint64_t *published, b
     return is_new;
 }
 
-// ---- the four parts
+// ---- the four roles
 
 static void write_frames(uint64_t end) {
     uint8_t *frame = malloc(byte_count);

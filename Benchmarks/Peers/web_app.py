@@ -1,4 +1,4 @@
-"""The second of the pair: hands the first one's stream on, as it is found in many answers on the web."""
+"""The second server of the Python pair: relays the first one's stream, as many answers on the web suggest."""
 import os
 
 import requests

@@ -1,7 +1,7 @@
-// Draws pictures for the camera of the benchmark: pictures FOLDER WIDTH HEIGHT COUNT BYTES
+// Draws pictures for the benchmark's camera: pictures FOLDER WIDTH HEIGHT COUNT BYTES
 //
-// JPEGs of about BYTES each, all different: shades that move, and as much noise as it takes to get that size. The first
-// of them lies there as raw.yuyv too, with samples of full range.
+// JPEGs of about BYTES each, all different: moving gradients, with enough noise to reach that size. The first one is also
+// written as raw.yuyv, with full-range samples.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

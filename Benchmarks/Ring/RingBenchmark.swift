@@ -4,10 +4,10 @@ import Linux
 import Names
 import SharedFrame
 
-/// One process of the ring's benchmark: the writer, or a reader of one of three kinds.
+/// One process of the ring benchmark: the writer, or a reader of one of three kinds.
 ///
-/// Each prints one JSON object when it is done; `Benchmarks/ring.py` starts them and puts their numbers together.
-/// `Benchmarks/Peers/ring-peer.c` takes the same words for the designs beside which this one is measured.
+/// Each prints one JSON object at the end; `Benchmarks/ring.py` starts them and combines their results.
+/// `Benchmarks/Peers/ring-peer.c` takes the same arguments for the designs that the ring is compared with.
 @main
 struct RingBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,7 +28,7 @@ struct RingChoice: ParsableArguments {
     func end() -> UInt64 { Clock.monotonic + UInt64(max(0, min(seconds, 3600)) * 1e9) }
 }
 
-/// Publishes frames at a steady rate and times each, with and without the call that wakes.
+/// Publishes frames at a steady rate and times each call, with and without the wake-up.
 struct Write: ParsableCommand {
     @OptionGroup var ring: RingChoice
     @Option(help: "Bytes of a frame.") var bytes = 60_000
@@ -56,7 +56,7 @@ struct Write: ParsableCommand {
     }
 }
 
-/// Waits for each frame and tells how long after its publication it knew.
+/// Waits for each frame and measures the time since its publication.
 struct Wait: ParsableCommand {
     @OptionGroup var ring: RingChoice
 
@@ -77,7 +77,7 @@ struct Wait: ParsableCommand {
     }
 }
 
-/// Copies the newest frame as often as it can.
+/// Copies the newest frame as often as possible.
 struct Copy: ParsableCommand {
     @OptionGroup var ring: RingChoice
 
@@ -102,7 +102,7 @@ struct Copy: ParsableCommand {
     }
 }
 
-/// Has the ring mapped and asks for pictures, but does not wait for them: what such a reader costs the writer.
+/// Maps the ring and requests pictures, but does not wait for them: measures what such a reader costs the writer.
 struct Idle: ParsableCommand {
     @OptionGroup var ring: RingChoice
 
@@ -116,7 +116,7 @@ struct Idle: ParsableCommand {
     }
 }
 
-/// Until CLOCK_MONOTONIC shows `deadline`, in ns.
+/// Sleeps until CLOCK_MONOTONIC reaches `deadline`, in ns.
 func sleep(until deadline: UInt64) {
     var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
     while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}

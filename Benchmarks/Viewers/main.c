@@ -1,15 +1,15 @@
-// Watches streams with many viewers at once, or asks for pictures, of any server, and tells in JSON what came.
+// Watches streams of any server with many viewers at once, or requests pictures, and prints the results as JSON.
 //
 //   viewers [--seconds 3] [--warmup 0.5] [--ramp 1000] [--sample 16] [--log FILE] [--until-first]
 //           [--process PID]… [--thread PID/TID]… COUNT[:BYTES_PER_SECOND | :ask]=http://ADDRESS:PORT/PATH…
 //
-// It takes as little of the machine as it can. Of a picture it reads the first bytes, with the time at which the
-// camera delivered it (see Tests/FakeCamera), the last two and the boundary, each of which must be in its place; the
-// rest is thrown away in the kernel. One in `--sample` is read whole, and must have the bytes that others got.
-// An asking connection that the server closes after so many answers, as it says by "Connection: close", is opened anew.
-// It ends after its time, or at SIGTERM, and tells what it has until then; what could not be measured is null.
-// `--ramp`: connections a second. `--log`: arrival, bytes and hash of each frame. `--until-first`: tries every 5 ms and
-// ends with the first frame that has a time. `--process`, `--thread`: whose CPU time over the measurement is told.
+// It uses as little of the machine as possible. Of each picture it reads the first bytes, with the time at which the
+// camera delivered it (see Tests/FakeCamera), the last two and the boundary, all of which must be correct; the rest is
+// discarded in the kernel. One in `--sample` is read completely and must match what the other viewers received.
+// An asking connection that the server closes with "Connection: close" is reopened.
+// It exits after its time or at SIGTERM, and prints the results so far; values that could not be measured are null.
+// `--ramp`: connections per second. `--log`: arrival, bytes and hash of each frame. `--until-first`: retries every 5 ms
+// and exits at the first frame with a time. `--process`, `--thread`: reports their CPU time during the measurement.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <signal.h>
@@ -68,9 +68,9 @@ static void parse_group(char *text) {
     }
 }
 
-// ---- CPU time of others
+// ---- CPU time of other processes
 
-// In seconds; negative if there is no such process or thread (any more).
+// Returns seconds, or a negative value if the process or thread does not exist.
 static double cpu_time(int i) {
     int process = 0, thread = 0;
     if (clocks[i].is_thread) {
@@ -83,7 +83,7 @@ static double cpu_time(int i) {
         if (file) fclose(file);
         return nanoseconds / 1e9;
     }
-    // As clock_getcpuclockid(3) makes it: all threads of the process, in nanoseconds.
+    // The clock of clock_getcpuclockid(3): all threads of the process, in nanoseconds.
     struct timespec time = {0};
     clockid_t clock = (clockid_t)((~(unsigned)atoi(clocks[i].name)) << 3 | 2);
     return clock_gettime(clock, &time) ? -1 : (double)time.tv_sec + (double)time.tv_nsec / 1e9;
@@ -95,7 +95,7 @@ static double own_time(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-// ---- what the viewers see
+// ---- received pictures
 
 static void note(struct samples *samples, double at, double value) {
     if (samples->count == samples->capacity) {
@@ -165,9 +165,9 @@ void viewer_received(struct viewer *viewer) {
     }
 }
 
-// ---- the loop
+// ---- the event loop
 
-// A slow viewer reads in small steps, as a slow line lets it.
+// A slow viewer reads in small steps, as over a slow connection.
 static void read_slowly(struct viewer *viewer, double seconds) {
     double most = viewer->group->rate / 10;
     viewer->budget += viewer->group->rate * seconds;
@@ -179,7 +179,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// The connections that are due by now, of all groups in turn; how many have been begun.
+// Opens the connections that are due, alternating between groups; returns how many have been opened so far.
 static int begin_due(int begun, int total, double ramp, uint64_t time) {
     int due = ramp > 0 ? (int)((double)(time - began) / 1e9 * ramp) + 1 : total;
     for (; begun < due && begun < total; begun++) {
@@ -198,7 +198,7 @@ static void read_all_slow(double seconds) {
     }
 }
 
-// ---- what to do
+// ---- the command line
 
 static const char *option(char ***arguments, const char *name) {
     if (!**arguments || strcmp(**arguments, name) || !(*arguments)[1]) return NULL;

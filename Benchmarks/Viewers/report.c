@@ -1,4 +1,4 @@
-// What a group of viewers has seen, as JSON.
+// Prints the results of a group of viewers as JSON.
 #include "viewer.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static double quantile(struct sample *all, size_t count, double part) {
     return all[(size_t)((double)(count - 1) * part)].value;
 }
 
-// How many samples there are of about the same age, within a hundredth: [[seconds, count], …].
+// Prints a histogram of the samples, with bins 1 % wide: [[seconds, count], …].
 static void report_histogram(struct samples *ages) {
     printf(", \"ages\": [");
     for (size_t from = 0, to; from < ages->count; from = to) {
@@ -31,7 +31,7 @@ static void report_histogram(struct samples *ages) {
 }
 
 static void report_ages(struct samples *ages) {
-    // The median of each second, in their order, before all of them are sorted.
+    // The median of each second, computed before all samples are sorted.
     qsort(ages->all, ages->count, sizeof *ages->all, compare_times);
     printf(", \"by_second\": [");
     for (size_t from = 0, to; from < ages->count; from = to) {

@@ -68,7 +68,7 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-// The same hash for the same bytes, however they are cut.
+// The hash does not depend on how the bytes are split.
 static void hash_bytes(struct viewer *viewer, uint64_t done, const uint8_t *bytes, size_t count) {
     size_t i = 0;
     for (; i < count && (done + i) % 8 != 0; i++) {
@@ -106,7 +106,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     uint64_t done = viewer->length - viewer->remaining;
     for (size_t i = 0; i < count && done + i < sizeof viewer->begin; i++) viewer->begin[done + i] = bytes[i];
     for (size_t i = 0; i < count && i < 2; i++) {
-        uint64_t place = viewer->remaining - count + i;     // bytes that follow it
+        uint64_t place = viewer->remaining - count + i;     // the number of bytes after it
         if (place < 2) viewer->last[1 - place] = bytes[count - 1 - i];
     }
     if (viewer->is_hashed) hash_bytes(viewer, done, bytes, count);
@@ -114,7 +114,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     if (!viewer->remaining) end_picture(viewer);
 }
 
-// Whether the bytes between two pictures, from the last one's end to the empty line, are what they must be.
+// Whether the bytes between two pictures, from the end of the last one to the empty line, are correct.
 static bool is_part_head(struct viewer *viewer) {
     const char *text = viewer->head;
     if (!strncmp(text, "\r\n", 2)) text += 2;
@@ -138,7 +138,7 @@ static void between(struct viewer *viewer, char byte) {
     begin_picture(viewer, length ? strtoull(length + 16, NULL, 10) : 0);
 }
 
-// A picture whose length nobody tells ends where the boundary begins; how many of the bytes were its own or that.
+// Reads a picture of unknown length, which ends at the boundary; returns how many bytes were consumed.
 static size_t scan(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     if (viewer->scanned_count + count > viewer->scanned_room) {
         viewer->scanned_room = (viewer->scanned_count + count) * 2;
@@ -159,7 +159,7 @@ static size_t scan(struct viewer *viewer, const uint8_t *bytes, size_t count) {
         return count;
     }
     body(viewer, viewer->scanned, length);
-    // Some of the boundary may have come with the bytes before.
+    // Part of the boundary may have been in the previous bytes.
     for (size_t i = next; i < before; i++) between(viewer, (char)viewer->scanned[i]);
     return next > before ? next - before : 0;
 }
@@ -215,7 +215,7 @@ static void stream_begins(struct viewer *viewer) {
     viewer->head_length = 0;
 }
 
-// Bytes of the response's head; how many of them were.
+// Reads bytes of the response's head; returns how many were consumed.
 static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (viewer->head_length + 1 >= sizeof viewer->head) {
@@ -242,7 +242,7 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     return count;
 }
 
-// What of the picture may go unread: all but its first bytes, its last two, and what belongs to the next chunk.
+// Returns how many bytes may be discarded unread: all but the first bytes, the last two, and the next chunk.
 static uint64_t unread(struct viewer *viewer) {
     if (!viewer->status || viewer->state != BODY || viewer->is_hashed) return 0;
     if (viewer->length - viewer->remaining < sizeof viewer->begin || viewer->remaining <= 2) return 0;

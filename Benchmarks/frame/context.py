@@ -1,4 +1,4 @@
-"""What a row is given: tools, systems, time, and the load generator."""
+"""The context of a row: tools, systems, durations, and the load generator."""
 import contextlib
 import functools
 import os
@@ -16,17 +16,17 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAMERAS = {720: (1280, 720, 120, 60_000), 1080: (1920, 1080, 60, 240_000), 120: (160, 120, 8, 2_000),
            480: (640, 480, 4, 40_000)}
 SHARED_MEMORY = pathlib.Path("/dev/shm")
-DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))     # all that is asked is on this machine
+DIRECTLY = urllib.request.build_opener(urllib.request.ProxyHandler({}))     # without proxies: all servers are local
 
 
 def get(url):
-    """What `url` answers."""
+    """Returns the body of `url`."""
     with DIRECTLY.open(url, timeout=10) as answer:
         return answer.read()
 
 
 def clear_away(pid):
-    """Removes the folders and the rings of the benchmark with this process number."""
+    """Removes the folders and rings of the benchmark with this process id."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"oriel-bench.{pid}.*"):
         shutil.rmtree(folder, ignore_errors=True)
     for ring in SHARED_MEMORY.glob(f"oriel-bench-{pid}[-.]*"):
@@ -34,7 +34,7 @@ def clear_away(pid):
 
 
 def clear_away_the_dead():
-    """The same for benchmarks of this user that were killed and are no more."""
+    """Does the same for killed benchmarks of this user."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob("oriel-bench.*.*"):
         pid = folder.name.split(".")[1]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.access(folder, os.W_OK):
@@ -42,37 +42,37 @@ def clear_away_the_dead():
 
 
 class Context:
-    """`quick` and `smoke` shorten what takes long; `rounds` is how often everything is repeated.
+    """`quick` and `smoke` shorten the run; `rounds` is the number of repetitions.
 
-    `before` is a folder with other builds of Oriel's programs, to compare with, or None.
+    `before` is a folder with another build of Oriel's programs to compare with, or None.
     """
 
     def __init__(self, rounds, quick=False, smoke=False, say=print, before=None):
         self.rounds, self.quick, self.smoke, self.say, self.before = rounds, quick, smoke, say, before
-        self.few = rounds if before else min(rounds, 2)     # rounds of what nothing is compared with
+        self.few = rounds if before else min(rounds, 2)     # rounds of figures without a limit
         self.has_python = not quick and not before          # whether the Python pair is measured too
-        self.place = {}                                     # what is measured now, for the record
-        self.records = []                                   # of each use of the load generator in this row
-        self.cache = ROOT / ".build" / "bench"              # kept: compiled tools, pictures, Python's packages
+        self.place = {}                                     # the current system and round, for the records
+        self.records = []                                   # results of the load generator in this row
+        self.cache = ROOT / ".build" / "bench"              # kept: compiled tools, pictures, Python packages
         self.cache.mkdir(parents=True, exist_ok=True)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"oriel-bench.{os.getpid()}."))
-        self.folder.chmod(0o711)                            # nginx's own user goes through it
+        self.folder.chmod(0o711)                            # nginx's user needs access
         self.prefix = f"oriel-bench-{os.getpid()}"
         self.processes = processes.Processes()
-        self.done = []                                      # the rows of this run
+        self.done = []                                      # the rows measured in this run
         self._counter = 0
-        self._no_python = {}                                # folder → why it cannot be made
+        self._no_python = {}                                # folder → why it cannot be created
         self.bin = pathlib.Path(os.environ.get("ORIEL_BIN_DIR") or ROOT / ".build" / "release")
 
     def close(self):
-        """Ends everything and removes what it left."""
+        """Stops everything and cleans up."""
         self.processes.stop_all()
         clear_away(os.getpid())
 
     # ---- time
 
     def seconds(self, full, quick=None, smoke=None):
-        """How long something takes in this run."""
+        """Returns a duration for this kind of run."""
         if self.smoke:
             return smoke if smoke is not None else min(0.4, full)
         if self.quick:
@@ -80,15 +80,15 @@ class Context:
         return full
 
     def count(self, full, smoke):
-        """How many viewers, frames … of something; fewer where it is only to be seen that it works."""
+        """Returns a number of viewers, frames …, which is smaller in a smoke test."""
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):
-        """Runs all of (name, callable) in turn, round by round: A B C A B C …; name → what each round gave.
+        """Runs (name, callable) pairs in alternating rounds, A B C A B C …, and returns name → results of the rounds.
 
-        With --before, every second round runs in the opposite order: neither of the two builds always comes first.
-        A round that does not count gives the Failed that it raised. What cannot be measured here at all raises
-        Unavailable and is left out; `result` notes why.
+        With --before, every second round runs in the opposite order, so that neither build always comes first. The
+        result of a round that does not count is its Failed. A system that raises Unavailable is left out, and `result`
+        notes why.
         """
         count = rounds or self.rounds
         found = {name: [None] * count for name, _ in measurements}
@@ -113,7 +113,7 @@ class Context:
     # ---- tools
 
     def compile(self, name, sources, *options):
-        """A C program or library of the benchmark, compiled when its sources are newer."""
+        """Compiles a C program or library if its sources are newer, and returns its path."""
         target = self.cache / name
         sources = [ROOT / source for source in sources]
         if not target.exists() or any(target.stat().st_mtime < source.stat().st_mtime for source in sources):
@@ -138,7 +138,7 @@ class Context:
         return self.compile("bare-server", ["Benchmarks/Peers/bare-server.c"])
 
     def pictures(self, height):
-        """The folder of the camera's pictures of this height."""
+        """Returns the folder with the camera's pictures of this height."""
         width, _, count, byte_count = CAMERAS[height]
         if self.smoke:
             count = min(count, 8)
@@ -154,7 +154,7 @@ class Context:
         return folder
 
     def camera_environment(self, height, form="mjpeg", rate=30, log=None):
-        """What makes a program see the fake camera."""
+        """Returns the environment with which a program sees the fake camera."""
         width = CAMERAS[height][0]
         environment = {
             "LD_PRELOAD": str(self.fake_camera), "FAKE_CAMERA_COMMENT": "1", "FAKE_CAMERA_FORMATS": form,
@@ -165,9 +165,9 @@ class Context:
         return {**environment, "FAKE_CAMERA_LOG": str(log)} if log else environment
 
     def python(self, name="venv", packages=("fastapi", "uvicorn", "opencv-python-headless", "requests")):
-        """Python with these packages (those of the Python pair); installs them once, and tries that once."""
+        """Returns a Python with these packages (by default the Python pair's); tries to install them once."""
         if self.smoke:
-            raise Unavailable("The short run leaves it out: its packages are large.")
+            raise Unavailable("It is not part of the smoke test, since its packages are large.")
         folder = self.cache / name
         if name not in self._no_python and not (folder / "done").exists():
             self.say(f"    installing {', '.join(packages)} …")
@@ -177,7 +177,7 @@ class Context:
         return folder / "bin/python"
 
     def prepare(self):
-        """Makes what rows need, so that it is no part of their time; what cannot be made, they say."""
+        """Prepares what rows need, so that it does not count as their time; rows report what is missing."""
         makers = [lambda: self.viewers, lambda: self.fake_camera, lambda: self.bare_server, self.python]
         makers += [lambda height=height: self.pictures(height) for height in (720, 1080)]
         for make in makers:
@@ -204,7 +204,7 @@ class Context:
         return systems.Oriel(self, **options)
 
     def builds(self):
-        """(name, what makes the system) of Oriel; and with --before of those programs too."""
+        """Returns (name, factory) of Oriel, and with --before of those programs too."""
         found = [("Oriel", self.oriel)]
         if self.before:
             found.append((BEFORE, functools.partial(self.oriel, name=BEFORE, programs=self.before)))
@@ -229,13 +229,13 @@ class Context:
     def watch(self, *groups, systems=(), checks=True, rate=load.RATE, share=load.SHARE, everyone=True, **options):
         """Runs the load generator on `groups` ("50=http://…", "10:300000=…", "16:ask=…") of `systems`.
 
-        What it saw, with CPU time by the names of the systems' processes. Failed when a process of them ended, a viewer
-        was lost, one got nothing (unless `everyone` is not expected to), or less came than `share` of `rate`.
+        Returns its result, with CPU time by process name. Raises Failed if a process exited, a viewer was lost or received
+        nothing (unless `everyone` is false), or fewer frames arrived than `share` of `rate`.
         """
         return self.finish(load.Load(self, groups, systems, **options).wait(), systems, checks, rate, share, everyone)
 
     def attempt(self, *groups, **options):
-        """As watch(), for one measurement of several in a round: gives the Failed in place of raising it."""
+        """Like watch(), but returns a Failed instead of raising it, for one of several measurements in a round."""
         try:
             return self.watch(*groups, **options)
         except Failed as reason:
@@ -244,7 +244,7 @@ class Context:
             return reason
 
     def finish(self, result, systems, checks=True, rate=load.RATE, share=load.SHARE, everyone=True):
-        """Looks at what a Load saw, as watch() does."""
+        """Checks the result of a Load, as watch() does."""
         is_stamped = not any(system.is_unstamped for system in systems)
         if systems:
             self.records.append({**self.place, **load.record(result)})
@@ -255,7 +255,7 @@ class Context:
         return result
 
     def counted(self, groups, name):
-        """The groups of one system among others, or the Failed that says why they do not count."""
+        """Returns the groups of one of several systems, or a Failed if they do not count."""
         why = next(filter(None, (load.problem(group, None if self.smoke else load.RATE) for group in groups)), None)
         if not why:
             return groups
@@ -264,7 +264,7 @@ class Context:
 
 
 def install_python(folder, packages):
-    """Makes the folder; why it cannot be made, as a sentence, or None."""
+    """Creates the virtual environment. Returns None, or a sentence that says why it could not be created."""
     shutil.rmtree(folder, ignore_errors=True)
     for command in (
         ["/usr/bin/python3", "-m", "venv", folder],

@@ -1,4 +1,4 @@
-"""A FastCGI client, as far as one request on a connection of its own goes (as nginx asks)."""
+"""A minimal FastCGI client: one request per connection, as nginx does it."""
 import socket
 import struct
 
@@ -7,7 +7,7 @@ RESPONDER = 1
 
 
 def record(kind, content):
-    """One record, or as many as the content takes; an empty one for no content."""
+    """Encodes content as one or more records; empty content is an empty record."""
     parts = [content[at:at + 65535] for at in range(0, len(content), 65535)] or [b""]
     return b"".join(struct.pack("!BBHHBx", 1, kind, 1, len(part), 0) + part for part in parts)
 
@@ -19,7 +19,7 @@ def pair(name, value):
 
 
 def post(path, address, body, kind="image/jpeg"):
-    """Asks the worker at the socket `path`; the answer's body."""
+    """Sends a POST to the worker at the socket `path` and returns the response's body."""
     parameters = {
         "REQUEST_METHOD": "POST", "SCRIPT_NAME": address, "DOCUMENT_URI": address, "REQUEST_URI": address,
         "QUERY_STRING": "", "CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body)), "SERVER_PROTOCOL": "HTTP/1.1"}

@@ -1,4 +1,4 @@
-"""The load generator, and whether what it saw may count."""
+"""The load generator, and the checks of its results."""
 import json
 import signal
 import subprocess
@@ -11,7 +11,7 @@ SHARE = 0.8             # of them must arrive
 
 
 class Load:
-    """Viewers of some systems, from its beginning to end() or wait(); see Context.watch()."""
+    """A run of the load generator, until end() or wait(); see Context.watch()."""
 
     def __init__(self, context, groups, systems=(), seconds=3.0, warmup=0.5, ramp=1000, sample=16, options=(),
                  threads=()):
@@ -33,29 +33,29 @@ class Load:
         self.process = context.processes.start_piped([*command, *groups])
 
     def end(self):
-        """Ends it before its time; what it saw."""
+        """Stops it early and returns its result."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self):
-        """What it saw, with the CPU time of the systems by pid and by name; Failed when a process did not outlive it."""
+        """Returns its result with the systems' CPU time by pid and name. Raises Failed if a process has exited."""
         try:
             output, _ = self.process.communicate(timeout=self.longest)
         except subprocess.TimeoutExpired as late:
-            raise Failed("The load generator did not end in time.") from late
+            raise Failed("The load generator did not exit in time.") from late
         finally:
             self.context.processes.stop(self.process)
         if self.process.returncode:
-            raise Failed(f"The load generator ended with status {self.process.returncode}.")
+            raise Failed(f"The load generator exited with status {self.process.returncode}.")
         result = json.loads(output)
         for pid, begin in self.watched.items():
             if begin is None or processes.begin_of(pid) != begin or result["cpu"].get(str(pid)) is None:
-                raise Failed(f"{self.names[pid] or 'A process'} ({pid}) ended while it was measured.")
+                raise Failed(f"{self.names[pid] or 'A process'} ({pid}) exited while it was measured.")
         times = result["cpu"]
         for pid, thread in self.cameras:
             used = times.pop(f"{pid}/{thread}")
             if used is None:
-                raise Failed("The camera's thread ended while it was measured.")
+                raise Failed("The camera's thread exited while it was measured.")
             times[str(pid)] -= used
         result["threads"] = sum(times.pop(thread) or 0 for thread in self.threads)
         result["by_name"] = {}
@@ -70,7 +70,7 @@ class Load:
 
 
 def problem(group, rate=RATE, share=SHARE, everyone=True, is_stamped=True):
-    """Why what this group saw does not count, as a sentence; None if it does."""
+    """Returns a sentence that says why the group's result does not count, or None."""
     viewers, what = group["viewers"], "connection" if group["asks"] else "viewer"
     what += "s" if viewers != 1 else ""
     if group["ended"]:
@@ -78,19 +78,19 @@ def problem(group, rate=RATE, share=SHARE, everyone=True, is_stamped=True):
     if group["broken"]:
         return f"{group['broken']} pictures were broken."
     if not group["frames"]:
-        return f"Nothing came to {viewers} {what}."
+        return f"{viewers} {what} received nothing."
     if everyone and not group["fewest"]:
-        return f"Of {viewers} {what} one at least got nothing."
+        return f"At least one of {viewers} {what} received nothing."
     foreign = group["frames"] - sum(count for _, count in group["ages"])
     if is_stamped and foreign:
         return f"{foreign} of {group['frames']} pictures were not the camera's."
     if rate and not group["asks"] and not group["is_slow"] and group["fps"] < rate * share:
-        return f"{viewers} {what} had {group['fps']:.1f} frames a second where the camera gives {rate}."
+        return f"{viewers} {what} received {group['fps']:.1f} frames per second instead of {rate}."
     return None
 
 
 def record(result):
-    """What of a run is kept in benchmarks.json."""
+    """Returns the part of a result that is kept in benchmarks.json."""
     wanted = (
         "viewers", "seconds", "frames", "fewest_fps", "fps", "ended", "broken", "repeated", "compared", "p50", "p99")
     return {

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""Describes the machine and the programs."""
 import hashlib
 import os
 import platform
@@ -8,7 +8,7 @@ import subprocess
 
 
 def line(*command):
-    """The first line that a command prints; empty when it cannot be run."""
+    """Returns the first line of a command's output, or "" if it cannot be run."""
     try:
         done = subprocess.run(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
@@ -18,7 +18,7 @@ def line(*command):
 
 
 def built_elsewhere(folder):
-    """The version of programs that somebody else built, and a hash to know them by."""
+    """Returns the version of programs built elsewhere, and a hash that identifies them."""
     version = line(folder / "mjpeg-fcgi", "--version") or "unknown"
     try:
         digest = hashlib.sha256((folder / "mjpeg-fcgi").read_bytes()).hexdigest()[:12]
@@ -28,7 +28,7 @@ def built_elsewhere(folder):
 
 
 def programs(root, folder):
-    """Which Oriel was measured: the version, and the commit that it was built from where that is known."""
+    """Returns Oriel's version, and the commit that it was built from if known."""
     if "ORIEL_BIN_DIR" in os.environ:
         return built_elsewhere(folder)
     version = line(folder / "mjpeg-fcgi", "--version") or "unknown"
@@ -38,7 +38,7 @@ def programs(root, folder):
 
 
 def describe(python=None):
-    """Name → text, in the order in which it is printed."""
+    """Returns name → text, in the order of the document."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = re.search(r"model name\s*: (.*)", file.read())
     with open("/proc/meminfo", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Plots as SVG, by hand: lines over numbers, or bars. They bring their own ground, light or dark as the reader's."""
+"""Draws line and bar plots as SVG, with their own background in the reader's light or dark theme."""
 import html
 import math
 
@@ -14,7 +14,7 @@ text{font:13px system-ui,sans-serif}.title{font-size:15px;font-weight:600}
 
 
 def svg(plot):
-    """The whole file for a plot as Result.plot() made it."""
+    """Returns the SVG file of a plot made by Result.plot()."""
     body = bars(plot) if plot["kind"] == "bars" else lines(plot)
     height = body.pop(0)
     title = html.escape(plot["title"])
@@ -26,7 +26,7 @@ def svg(plot):
 
 
 def number(value):
-    """A number as people read it."""
+    """Formats a number with three significant digits."""
     if value == 0:
         return "0"
     digits = max(0, 2 - int(math.floor(math.log10(abs(value)))))

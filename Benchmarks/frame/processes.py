@@ -1,4 +1,4 @@
-"""Processes: started so that none is left behind, found by descent, measured by the kernel's own clocks."""
+"""Processes: started so that none is left behind, found as descendants, measured by the kernel's clocks."""
 import os
 import signal
 import subprocess
@@ -8,19 +8,19 @@ from .figures import Failed
 
 
 def environment(more=None):
-    """Ours without the proxies: whatever the benchmark asks is on this machine."""
+    """Returns our environment without proxies, since all servers are local."""
     ours = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**ours, **(more or {})}
 
 
 class Processes:
-    """All that the benchmark has started and not yet ended."""
+    """The running processes of the benchmark."""
 
     def __init__(self):
         self.running = []
 
     def start(self, command, variables=None, log=None, cwd=None):
-        """Starts `command` as a session of its own; it gets SIGTERM when the benchmark dies."""
+        """Starts `command` in a new session; it gets SIGTERM when the benchmark dies."""
         output = open(log, "ab") if log else subprocess.DEVNULL
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL,
@@ -31,7 +31,7 @@ class Processes:
         return process
 
     def start_piped(self, command, has_input=False):
-        """The same for a program whose output is wanted, or that is told something too."""
+        """Starts a program whose output is read, and whose input may be written."""
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -40,7 +40,7 @@ class Processes:
         return process
 
     def stop(self, process):
-        """Ends a process and all that it has started: by its own leave, then by force."""
+        """Stops a process and its descendants: with SIGTERM, then with SIGKILL."""
         family = descendants(process.pid)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -64,7 +64,7 @@ class Processes:
 
 
 def stat(pid):
-    """(name, parent, session, when it began) of a process, or None."""
+    """Returns (name, parent, session, start time) of a process, or None."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             text = file.read()
@@ -81,7 +81,7 @@ def is_child_of_session(pid, session):
 
 
 def descendants(pid):
-    """The processes that descend from `pid`."""
+    """Returns the descendants of `pid`."""
     children = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -97,7 +97,7 @@ def descendants(pid):
 
 
 def begin_of(pid):
-    """When it began, in the kernel's ticks: another number is another process; None if it is gone."""
+    """Returns its start time in the kernel's ticks, which distinguishes processes with the same id; None if it has exited."""
     found = stat(pid)
     return found[3] if found else None
 
@@ -108,7 +108,7 @@ def name_of(pid):
 
 
 def program_of(pid):
-    """The name of its program's file, which it cannot change as it can its own; empty if it is gone."""
+    """Returns the name of its executable file, which a process cannot change; "" if it has exited."""
     try:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
     except OSError:
@@ -116,7 +116,7 @@ def program_of(pid):
 
 
 def threads_called(pid, name):
-    """The threads of a process that have this name."""
+    """Returns the threads of a process with this name."""
     threads = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -129,7 +129,7 @@ def threads_called(pid, name):
 
 
 def cpu_seconds(pid):
-    """The CPU time of all threads of a process so far (the clock of clock_getcpuclockid(3)); None if it is gone."""
+    """Returns the CPU time of a process (the clock of clock_getcpuclockid(3)), or None if it has exited."""
     try:
         return time.clock_gettime((~pid << 3) | 2)
     except OSError:
@@ -145,25 +145,25 @@ def thread_cpu_seconds(pid, thread):
 
 
 def memory_of(pid):
-    """What a process holds: {"rss", "own"} in bytes; "own" without the pages of files that others share.
+    """Returns the memory of a process, {"rss", "own"} in bytes; "own" excludes mapped files.
 
-    Failed when it is gone.
+    Raises Failed if it has exited.
     """
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:
             fields = dict(line.split(":", 1) for line in file if ":" in line)
         return {key: int(fields[name].split()[0]) * 1024 for key, name in (("rss", "VmRSS"), ("own", "RssAnon"))}
     except (OSError, KeyError) as error:
-        raise Failed(f"A process ({pid}) ended while its memory was measured.") from error
+        raise Failed(f"A process ({pid}) exited while its memory was measured.") from error
 
 
 def cpu_of(pids):
-    """CPU time of each of the processes, without the threads that play the camera; Failed when one is gone."""
+    """Returns the CPU time of each process without its fake camera's thread. Raises Failed if one has exited."""
     times = {}
     for pid in pids:
         cameras = [thread_cpu_seconds(pid, thread) for thread in threads_called(pid, "fake-camera")]
         total = cpu_seconds(pid)
         if total is None or None in cameras:
-            raise Failed(f"A process ({pid}) ended while it was measured.")
+            raise Failed(f"A process ({pid}) exited while it was measured.")
         times[pid] = total - sum(cameras)
     return times

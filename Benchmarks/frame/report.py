@@ -1,4 +1,4 @@
-"""docs/benchmarks.md, its plots and docs/benchmarks.json."""
+"""Writes docs/benchmarks.md, its plots and docs/benchmarks.json."""
 import json
 import pathlib
 
@@ -9,19 +9,19 @@ from .plot import number
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `scripts/bench`, which measures Oriel beside what people use today, on one machine, over loopback: what is
-compared takes turns (A B A B …) in one run, and each figure is the median of its rounds, with their range in brackets.
-Speeds differ from machine to machine and from hour to hour, and ratios differ too, as their ranges show. A round in
-which a viewer was refused or lost, got nothing or too little, or a process died, does not count; what it was to show
-then does not hold. Raw values, and what the viewers of each round had, are in [benchmarks.json](benchmarks.json).
+Written by `scripts/bench`, which compares Oriel with other servers on one machine, over loopback. The systems alternate
+(A B A B …) within one run; each figure is the median of its rounds, with the range in brackets. Speeds, and even
+ratios, vary between machines and from hour to hour, as the ranges show. A round does not count if a viewer was refused
+or lost, received nothing or too little, or a process died; a limit that depends on it then does not hold. Raw values,
+and what the viewers of each round received, are in [benchmarks.json](benchmarks.json).
 
-Again: `scripts/bench` for all of it (a quarter of an hour, five minutes more for detection; let nothing else run),
-`scripts/bench PART…` for some rows ({parts}), `--quick` for one round. `scripts/bench --help` says where the results go.
+To repeat it, run `scripts/bench` (15 minutes, or 20 with detection, with nothing else running), `scripts/bench PART…`
+for some rows ({parts}), or `--quick` for one round. `scripts/bench --help` says where the results are written.
 """
 
 RATIOS_BEFORE = (
-    "After / before, the median of the rounds' own ratios with their range; of a p99, the ratio over all rounds' frames "
-    "together with the range of the rounds' own:")
+    "After / before, the median of the rounds' ratios with their range; for a p99, the ratio over all rounds' frames "
+    "with the range of the rounds' ratios:")
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
@@ -34,7 +34,7 @@ def span(low, high):
 
 
 def cell(found, reference, rounds):
-    """One figure: median, range, and the ratio to the reference's."""
+    """Formats one figure: median, range, and the ratio to the reference."""
     if not found:
         return "–"
     count, failed = len(found["values"]), len(found.get("failed", {}))
@@ -53,7 +53,7 @@ def cell(found, reference, rounds):
 
 
 def table(row):
-    """A table of systems and columns."""
+    """Returns the lines of a table of systems and columns."""
     columns = []
     for system in row["figures"].values():
         columns += [(name, found["unit"]) for name, found in system.items() if (name, found["unit"]) not in columns]
@@ -69,12 +69,12 @@ def table(row):
 
 
 def reference_of(row, system):
-    """The system that this one's ratios are told against."""
+    """Returns the system that this one's ratios refer to."""
     return row["reference"].get(system) if isinstance(row["reference"], dict) else row["reference"]
 
 
 def verdict_numbers(value, limit):
-    """Both as text, with as many digits as it takes to tell them apart."""
+    """Formats both, with enough digits to distinguish them."""
     text = number(value)
     if text == number(limit) and value != limit:
         text = next((f"{value:.{digits}f}" for digits in range(1, 9) if round(value, digits) != limit), repr(value))
@@ -92,7 +92,7 @@ def targets(row):
             text += unit
             if target.get("low") is not None and target["low"] != target["high"]:
                 text += f" ({span(target['low'], target['high'])})"
-        line = f"- {target['text']}: {text}, to be {sign} {limit}{unit}"
+        line = f"- {target['text']}: {text}, limit {sign} {limit}{unit}"
         if target["value"] is None and not target.get("failed"):
             why = target.get("missing", "").rstrip(".")
             lines.append(line + (f": {why}" if why else ""))
@@ -106,7 +106,7 @@ def targets(row):
 
 
 def before(row):
-    """Lines with the ratio of each figure of Oriel to that of the programs of --before; none without the option."""
+    """Returns lines with the ratio of each figure of Oriel to that of the programs of --before."""
     lines = []
     for system, columns in row["figures"].items():
         ours = row["figures"].get(f"Oriel{system[len(BEFORE):]}") if system.startswith(BEFORE) else None
@@ -122,7 +122,7 @@ def before(row):
                 lines.append(f"- {name}: not measured{failed}")
                 continue
             rounds = sum(ratio is not None for ratio in figures.ratios(found["values"], reference["values"]))
-            # What was measured at different loads has no ratio.
+            # Figures measured at different loads have no ratio.
             ratio = f"{value:.3f} × ({low:.3f}–{high:.3f}; {of_rounds(rounds)}), " if found["is_compared"] else ""
             lines.append(
                 f"- {name}: {ratio}{number(reference['median'])}{unit} before, {number(found['median'])}{unit} "
@@ -131,25 +131,25 @@ def before(row):
 
 
 def measured(row, machine):
-    """Where the row is from; and with what, where that is not what the document's head says."""
+    """Returns when and with what the row was measured, if that differs from the document's head."""
     found = row["measured"]
     other = [text for name, text in found.get("machine", machine).items() if machine.get(name) != text]
     seconds = f", {found['seconds']:.0f} s" if found["seconds"] is not None else ""
     short = ", short (`--quick`)" if found["quick"] else ""
-    beside = f", beside {found['before']}" if "before" in found else ""
+    beside = f", compared with {found['before']}" if "before" in found else ""
     return f"Measured {found['date']} with Oriel {found['Oriel']}{beside}: {of_rounds(found['rounds'])}{short}{seconds}." + (
-        f" Not with what the head of this document says, but: {'; '.join(other)}." if other else "")
+        f" Differs from the head of this document: {'; '.join(other)}." if other else "")
 
 
 def section(row, folder, machine):
     lines = [f"## {row['title']}", "", measured(row, machine), "", *table(row), ""]
     if isinstance(row["reference"], str) and row["reference"] in row["figures"]:
-        lines += [f"Bold: the ratio to {row['reference']}, the median of the rounds' own.", ""]
+        lines += [f"Bold: the ratio to {row['reference']}, the median of the rounds' ratios.", ""]
     elif isinstance(row["reference"], dict):
-        lines += ["Bold: the ratio to the same of µStreamer + nginx, the median of the rounds' own.", ""]
+        lines += ["Bold: the ratio to the same part of µStreamer + nginx, the median of the rounds' ratios.", ""]
     if row["absent"]:
         why = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in row["absent"].items())
-        lines += [f"Not in the table, or “–”: {why}.", ""]
+        lines += [f"Not measured (“–” or missing): {why}.", ""]
     failures = {
         f"{system}: {why}": None for system, columns in row["figures"].items() for found in columns.values()
         for why in found.get("failed", {}).values()}
@@ -166,7 +166,7 @@ def section(row, folder, machine):
 
 
 def compact(value, depth=0):
-    """JSON with a line for each figure and each run, not for each number."""
+    """Formats JSON with a line per figure and per run instead of per number."""
     if depth < 4 and isinstance(value, dict) and value:
         inner = ",\n".join(
             " " * (depth + 1) + json.dumps(key, ensure_ascii=False) + ": " + compact(item, depth + 1)
@@ -179,7 +179,7 @@ def compact(value, depth=0):
 
 
 def write(document, target):
-    """Writes the three; `document` is what benchmarks.json holds, `target` the folder docs/."""
+    """Writes the files. `document` is the content of benchmarks.json, `target` the folder docs/."""
     target = pathlib.Path(target)
     pictures = target / "images" / "benchmarks"
     pictures.mkdir(parents=True, exist_ok=True)
@@ -187,7 +187,7 @@ def write(document, target):
     (target / "benchmarks.json").write_text(compact(document) + "\n")
     lines = [INTRODUCTION.replace("{parts}", ", ".join(f"`{name}`" for name in rows)), "| | |", "| --- | --- |"]
     lines += [f"| {name} | {text} |" for name, text in document["machine"].items()]
-    lines += [f"| the rows took | {document['seconds'] / 60:.0f} minutes together |", ""]
+    lines += [f"| duration of all rows | {document['seconds'] / 60:.0f} minutes |", ""]
     if METHOD.exists():
         lines += [METHOD.read_text().strip(), ""]
     for row in rows.values():

@@ -1,4 +1,4 @@
-"""The systems under test: each starts, answers at `url`, and is gone after stop()."""
+"""The systems under test: each serves at `url` between start() and stop()."""
 import os
 import re
 import shutil
@@ -11,7 +11,7 @@ from .figures import EndedEarly, Failed, Unavailable
 
 
 class System:
-    """A `with` block is its life."""
+    """A system, running within a `with` block."""
 
     name = ""
     url = ""
@@ -25,7 +25,7 @@ class System:
         try:
             return self.attempt()
         except EndedEarly:
-            # Another program may have taken a port between the look for a free one and its use: once more, with others.
+            # Another program may have taken the free port before it was used: try once more with other ports.
             return self.attempt()
 
     def attempt(self):
@@ -56,44 +56,44 @@ class System:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def processes(self):
-        """All processes of the system, those included that its parts have started."""
+        """Returns all processes of the system, including descendants."""
         found = []
         for process in self.started:
             found += [process.pid, *processes.descendants(process.pid)]
         return found
 
     def wait_for_frames(self, url=None, seconds=10):
-        """Until a frame of the camera comes."""
+        """Waits until a frame of the camera arrives."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if any(process.poll() is not None for process in self.started):
-                raise EndedEarly(f"A part of {self.name} ended at once: {self.last_lines()}")
+                raise EndedEarly(f"A part of {self.name} exited at once: {self.last_lines()}")
             watched = self.context.watch(
                 f"1={url or self.url}", checks=False, seconds=1.5, warmup=0, options=["--until-first"], sample=1)
             if watched["groups"][0]["first_frame"] or (self.is_unstamped and watched["groups"][0]["frames"]):
                 return
             time.sleep(0.05)
-        raise Failed(f"No picture came within {seconds} s: {self.last_lines()}")
+        raise Failed(f"No picture arrived within {seconds} s: {self.last_lines()}")
 
     def last_lines(self):
-        """What the system's programs wrote last."""
+        """Returns the last lines of the system's log."""
         return " / ".join((self.folder / "log").read_text(errors="replace").strip().splitlines()[-3:])
 
     is_unstamped = False
 
 
 def nginx(system, folder):
-    """nginx in the foreground, with the configuration in `folder`."""
+    """Starts nginx with the configuration in `folder`."""
     return system.run(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"])
 
 
 def send_buffer():
-    """nginx's option that bounds the send buffer in deploy/."""
+    """Returns the option of deploy/ that bounds nginx's send buffer."""
     return re.search(r"listen .*(sndbuf=\w+)", (frame.ROOT / "deploy/ingest.conf").read_text()).group(1)
 
 
 def start_proxy(system, folder, name, port, listen="", is_postponing=False):
-    """nginx before a server on a unix socket; `listen`: more of its options."""
+    """Starts nginx in front of a server on a unix socket; `listen`: additional options of its listen directive."""
     text = (frame.ROOT / "Benchmarks/Peers/proxy.conf").read_text()
     text = text.replace("FOLDER", str(folder)).replace("SOCKET", name).replace("PORT", str(port))
     text = text.replace("backlog=1024", f"backlog=1024 {listen}".strip())
@@ -106,10 +106,10 @@ def start_proxy(system, folder, name, port, listen="", is_postponing=False):
 
 
 class Oriel(System):
-    """Oriel with the configuration of deploy/: cameras, worker, nginx; with `web` the relay and its nginx too.
+    """Oriel with the configuration of deploy/: cameras, worker, nginx; with `web` also the relay and its nginx.
 
-    `programs` is the folder of its programs, if it is not the context's. Each of `cameras` is a camera of its own, of
-    the same pictures; the URLs without a camera's name stand for the first.
+    `programs` is the folder of its programs, by default the context's. All `cameras` have the same pictures; URLs
+    without a camera's name mean the first one.
     """
 
     def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False,
@@ -177,12 +177,12 @@ class Oriel(System):
             ], self.environment)
 
     def pids_called(self, name):
-        """The system's processes of this name (the kernel keeps fifteen letters)."""
+        """Returns the system's processes with this name (the kernel keeps 15 characters)."""
         return [pid for pid in self.processes() if processes.name_of(pid) == name[:15]]
 
 
 class UStreamer(System):
-    """µStreamer, JPEG handed through as it comes, or encoding YUYV; behind nginx on a unix socket, or alone."""
+    """µStreamer, passing JPEGs through or encoding YUYV; behind nginx on a unix socket, or alone."""
 
     def __init__(self, context, height=720, form="mjpeg", behind_nginx=True, rate=30, slowdown=False, log=None,
                  bounded=False):
@@ -198,10 +198,10 @@ class UStreamer(System):
         self.start_server()
 
     def prepare(self):
-        """nginx, and all that the server itself needs."""
+        """Starts nginx, and prepares what the server needs."""
         context = self.context
         if not shutil.which("ustreamer"):
-            raise Unavailable("µStreamer is not installed here (Debian's package ustreamer).")
+            raise Unavailable("µStreamer is not installed (Debian's package ustreamer).")
         self.folder = context.new_folder("ustreamer")
         self.port = context.free_port()
         self.url = f"http://127.0.0.1:{self.port}/stream"
@@ -223,7 +223,7 @@ class UStreamer(System):
 
 
 class BareServer(System):
-    """The same bytes written straight to the sockets; or to an nginx that is set as Oriel's, but by proxy_pass."""
+    """A server that writes the same bytes to its sockets, or to an nginx with Oriel's settings by proxy_pass."""
 
     def __init__(self, context, height=720, rate=30, behind_nginx=False):
         super().__init__(context)
@@ -241,13 +241,13 @@ class BareServer(System):
 
 
 class PythonPair(System):
-    """What people start with: OpenCV and FastAPI, and a second FastAPI that hands it on."""
+    """A common starting point: OpenCV with FastAPI, and a second FastAPI that relays the stream."""
 
     name = "Python pair"
     is_unstamped = True
 
     def stop(self):
-        # uvicorn would wait for its viewers, who never go.
+        # uvicorn would wait for its viewers, who never leave.
         for process in self.started:
             process.kill()
         super().stop()
