@@ -2,9 +2,9 @@
 //
 //   bare-server PORT|SOCKET FOLDER [FRAMES_PER_SECOND]
 //
-// One thread, one event loop. It acts as the camera: at every tick it stamps the next picture of FOLDER, prepends a part
-// header, and sends it to every viewer that has finished the last one. No camera, no ring, no web server. With the path
-// of a SOCKET it runs behind a web server, to show the cost of that alone.
+// One thread, one event loop. It acts as the camera: at every tick it stamps the next picture of FOLDER, prepends a
+// part header, and sends it to every viewer that has finished the last one. No camera, no ring, no web server. With the
+// path of a SOCKET it runs behind a web server, to show the cost of that alone.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>

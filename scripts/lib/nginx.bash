@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Sourced by configure-nginx and scripts/lint: creates nginx configurations from deploy/ that run in a folder, without root.
+# Sourced by configure-nginx and scripts/lint: creates nginx configurations from deploy/ that run in a folder, without
+# root.
 
 # Prints the addresses to listen on for BIND, one per line. A loopback or wildcard address means IPv4 and IPv6.
 addresses_of() {

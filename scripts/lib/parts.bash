@@ -10,8 +10,8 @@ declare -A part_lane=() part_when=() part_needs=() part_command=() part_descript
 # part NAME LANE WHEN NEEDS COMMAND DESCRIPTION: declares a part.
 #
 # LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or by name. NEEDS are the
-# parts that COMMAND depends on, separated by spaces, or `-`; they run first, and if one fails, COMMAND is skipped. COMMAND
-# passes with status 0 and is skipped with 77; the last line of its output is then the reason.
+# parts that COMMAND depends on, separated by spaces, or `-`; they run first, and if one fails, COMMAND is skipped.
+# COMMAND passes with status 0 and is skipped with 77; the last line of its output is then the reason.
 part() {
     part_names+=("$1")
     part_lane[$1]=$2 part_when[$1]=$3 part_needs[$1]=${4#-} part_command[$1]=$5 part_description[$1]=$6

@@ -4,13 +4,13 @@
 # Tests mostly wait, so more suites than cores run at once.
 suites_at_once=$((2 * $(nproc)))
 
-# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN, or with `!PATTERN` does not match, in
-# its own process.
+# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN, or with `!PATTERN` does not match,
+# in its own process.
 #
 # PROGRAM is made by `swift build --build-tests`. Suites have names like `LinuxTests.FileTests`; a test outside a suite
 # counts as one. The tests of a process run one after another, since a test that waits blocks one of the few threads.
-# OPTIONs are passed to the test program, such as `--skip`. The output of a process is shown when it ends. Returns 1 if a
-# test failed, a process was killed, or nothing matches.
+# OPTIONs are passed to the test program, such as `--skip`. The output of a process is shown when it ends. Returns 1 if
+# a test failed, a process was killed, or nothing matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
