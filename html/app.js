@@ -74,8 +74,9 @@ function turn(places) {
 // Language and theme.
 
 function useNextLanguage() {
-  language.code = language.code === "en" ? "ko" : "en";
-  settings.set("language", language.code);
+  const code = language.code === "en" ? "ko" : "en";
+  settings.set("language", code);
+  language.use(code);
 }
 
 function useOtherTheme() {
@@ -192,7 +193,6 @@ addEventListener("hashchange", () => {
   if (bar.player && query.size > 0) bar.player.view.set(viewFrom(query));
 });
 
-language.code = settings.get("language") ?? language.code;
 language.addEventListener("change", translate);
 feed.addEventListener("status", showCameras);
 translate();

@@ -1,20 +1,24 @@
-// The page's texts in the user's language.
+// The page's texts in the user's language. Languages other than English are loaded when they are used.
 
+import { settings } from "./dom.js";
 import { english } from "./english.js";
-import { korean } from "./korean.js";
 
-const dictionaries = { en: english, ko: korean };
+const loaders = { en: () => ({ texts: english }), ko: () => import("./korean.js") };
 
 class Language extends EventTarget {
-  #code = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)).find((tag) => tag in dictionaries) ?? "en";
+  code = "en";
+  texts = english;
+  /** Names of detected classes, controls and menu items, or undefined in English. */
+  names;
+  #wanted = "en";
 
-  get code() {
-    return this.#code;
-  }
-
-  set code(code) {
-    if (!(code in dictionaries) || code === this.#code) return;
-    this.#code = code;
+  /** Switches to a language; keeps the current one if it is unknown or cannot be loaded. */
+  async use(code) {
+    if (!(code in loaders)) return;
+    this.#wanted = code;
+    const loaded = await Promise.resolve(loaders[code]()).catch(() => null);
+    if (!loaded || code !== this.#wanted || code === this.code) return;
+    Object.assign(this, { code, texts: loaded.texts, names: loaded.names });
     this.dispatchEvent(new Event("change"));
   }
 }
@@ -22,9 +26,12 @@ class Language extends EventTarget {
 /** The current language; fires "change". */
 export const language = new Language();
 
+const preferred = [settings.get("language"), ...(navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)), "en"];
+await language.use(preferred.find((code) => code in loaders));
+
 /** Returns the text for a key with its {placeholders} filled in, or "" if there is no such text. */
 export function text(key, values = {}) {
-  const template = dictionaries[language.code][key] ?? english[key] ?? "";
+  const template = language.texts[key] ?? english[key] ?? "";
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
@@ -40,11 +47,14 @@ export function serverError(code, message) {
 
 /** Formats a duration: 32 ms, 1.4 s, 2 min. */
 export function duration(milliseconds) {
-  if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))} ms`;
-  if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  if (milliseconds < 120_000) return `${Math.round(milliseconds / 1000)} s`;
-  return `${Math.round(milliseconds / 60_000)} min`;
+  if (milliseconds < 999.5) return text("unit.ms", { value: Math.max(0, Math.round(milliseconds)) });
+  if (milliseconds < 9_950) return text("unit.s", { value: (milliseconds / 1000).toFixed(1) });
+  if (milliseconds < 119_500) return text("unit.s", { value: Math.round(milliseconds / 1000) });
+  return text("unit.min", { value: Math.round(milliseconds / 60_000) });
 }
+
+/** Formats a share of 1: 88%. */
+export const percent = (share) => new Intl.NumberFormat(language.code, { style: "percent" }).format(share);
 
 /** Formats bits per second: 850 kbit/s, 24.5 Mbit/s. */
 export function bandwidth(bitsPerSecond) {
