@@ -1,25 +1,45 @@
 // Boxes drawn over a picture, whether zoomed, rotated or mirrored. Labels stay upright and keep their size.
 
 import { svg } from "./dom.js";
+import { percent } from "./strings.js";
 
 /** Each is dark enough for white text. */
 const tones = ["#d62728", "#1f77b4", "#2c8c2c", "#c85a00", "#8e5cb8", "#8c564b", "#c74f9e", "#5f5f5f", "#7f7a10", "#0e8694"];
 
+/** The tones of usual classes. Others take the tones that remain, in the order of appearance. */
+const usual = ["person", "car", "dog", "cat", "bicycle", "truck", "bus", "bird"];
+
 const labelHeight = 20;
+/** On a narrower stage, labels have no percentage. */
+const minimumStageWidth = 480;
+
+/** Assigns tones to labels, different ones as long as there are enough. */
+function tonesFor(labels) {
+  const found = [...new Set(labels)];
+  const byLabel = new Map(found.filter((label) => usual.includes(label)).map((label) => [label, tones[usual.indexOf(label)]]));
+  const free = tones.filter((tone) => ![...byLabel.values()].includes(tone));
+  const others = found.filter((label) => !byLabel.has(label));
+  others.forEach((label, index) => byLabel.set(label, (free.length > 0 ? free : tones)[index % (free.length || tones.length)]));
+  return byLabel;
+}
+
+const overlaps = (one, other) => one.x < other.x + other.width && other.x < one.x + one.width && Math.abs(one.y - other.y) < labelHeight;
 
 export class BoxLayer {
   #root;
   #groups = [];
   #detections;
+  #tones;
   #player = null;
   #onHighlight;
 
   /** `frame`: the size of the picture; `detections`: boxes with a `text`; `onHighlight(index)`: on hover. */
   constructor({ width, height }, detections, onHighlight) {
     this.#detections = detections;
+    this.#tones = tonesFor(detections.map((detection) => detection.label));
     this.#onHighlight = onHighlight;
     this.#root = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
-    this.#root.setAttribute("aria-label", detections.map((detection) => `${detection.text} ${Math.round(detection.confidence * 100)} %`).join(", "));
+    this.#root.setAttribute("aria-label", detections.map(({ text, confidence }) => `${text} ${percent(confidence)}`).join(", "));
     this.#root.classList.add("picture", "boxes");
     // The detection with the highest confidence is drawn last, on top.
     detections.forEach((detection, index) => this.#groups.unshift(this.#group(detection, index)));
@@ -28,7 +48,7 @@ export class BoxLayer {
   }
 
   tone(index) {
-    return tones[this.#detections[index].class_id % tones.length];
+    return this.#tones.get(this.#detections[index].label);
   }
 
   /** Shows the boxes over a player's picture. */
@@ -62,9 +82,7 @@ export class BoxLayer {
       "vector-effect": "non-scaling-stroke",
     });
     const label = svg("g", { class: "label" });
-    const words = svg("text", { x: 6, y: labelHeight - 6 });
-    words.textContent = `${detection.text} ${Math.round(detection.confidence * 100)} %`;
-    label.append(svg("rect", { height: labelHeight, rx: 3 }), words);
+    label.append(svg("rect", { height: labelHeight, rx: 3 }), svg("text", { x: 6, y: labelHeight - 6 }));
     group.append(box, label);
     group.addEventListener("pointerenter", () => this.#onHighlight(index));
     group.addEventListener("pointerleave", () => this.#onHighlight(null));
@@ -76,18 +94,24 @@ export class BoxLayer {
     if (!matrix) return;
     const inverse = matrix.inverse();
     const stage = this.#player.getBoundingClientRect();
+    const placed = [];
     this.#groups.forEach((group, index) => {
-      const { x_min: left, y_min: top, x_max: right, y_max: bottom } = this.#detections[index];
+      const { x_min: left, y_min: top, x_max: right, y_max: bottom, text, confidence } = this.#detections[index];
       const corners = [[left, top], [right, top], [left, bottom], [right, bottom]].map(([x, y]) => matrix.transformPoint({ x, y }));
       const [, label] = group.children;
       const [plate, words] = label.children;
+      words.textContent = stage.width < minimumStageWidth ? text : `${text} ${percent(confidence)}`;
       const width = words.getComputedTextLength() + 12;
       plate.setAttribute("width", width);
-      // Above the box, or inside its top edge if there is no room above.
       const x = Math.max(0, Math.min(Math.min(...corners.map((corner) => corner.x)), stage.width - width));
-      const edge = Math.min(...corners.map((corner) => corner.y));
-      const y = edge >= labelHeight ? edge - labelHeight : Math.max(edge, 0);
-      label.setAttribute("transform", inverse.translate(x, y).toString());
+      const [upper, lower] = [Math.min, Math.max].map((extreme) => extreme(...corners.map((corner) => corner.y)));
+      // Above the box, inside its top or bottom edge, below it, or wherever it covers no other label.
+      const rows = Array.from({ length: Math.floor(stage.height / labelHeight) }, (_, row) => row * labelHeight);
+      const places = [upper - labelHeight, upper, lower - labelHeight, lower, ...rows]
+        .filter((y) => y >= 0 && y + labelHeight <= stage.height).map((y) => ({ x, y, width }));
+      const place = places.find((one) => !placed.some((other) => overlaps(one, other))) ?? places[0] ?? { x, y: 0, width };
+      placed.push(place);
+      label.setAttribute("transform", inverse.translate(place.x, place.y).toString());
     });
   };
 }

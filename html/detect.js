@@ -4,7 +4,7 @@ import { download, fileName } from "./actions.js";
 import { BoxLayer } from "./boxes.js";
 import { find, make } from "./dom.js";
 import { labelText } from "./names.js";
-import { text } from "./strings.js";
+import { percent, text } from "./strings.js";
 
 /** Milliseconds between polls of the detector's status. */
 const statusInterval = { ready: 60_000, unavailable: 10_000 };
@@ -55,6 +55,15 @@ export class Detections extends EventTarget {
   #isAsking = false;
   #ask = null;
   #wasFrozen = false;
+  #headline = make("h2");
+  /** Announces the result to screen readers; it must exist before its text changes. */
+  #announcement = make("p", { className: "hidden" });
+
+  constructor() {
+    super();
+    this.#announcement.setAttribute("role", "status");
+    this.#panel.after(this.#announcement);
+  }
 
   /** The current camera's player. Changing it closes the result. */
   set player(player) {
@@ -133,8 +142,12 @@ export class Detections extends EventTarget {
     this.#boxes?.remove();
     this.#boxes = null;
     this.#panel.hidden = !this.isOpen;
-    if (this.isOpen) this.#fill();
-    else this.#panel.replaceChildren();
+    if (this.isOpen) {
+      this.#fill();
+    } else {
+      this.#panel.replaceChildren();
+      this.#announcement.textContent = "";
+    }
     this.dispatchEvent(new Event("change"));
   }
 
@@ -145,18 +158,23 @@ export class Detections extends EventTarget {
       this.#boxes.attach(this.#player);
     }
     const items = detections.map((detection, index) => {
-      const percent = `${Math.round(detection.confidence * 100)} %`;
-      const item = make("li", { tabIndex: 0 }, make("span", { className: "detection" }, detection.text), make("b", {}, percent));
+      const share = percent(detection.confidence);
+      const item = make("button", { type: "button" }, make("span", { className: "detection" }, detection.text), make("b", {}, share));
+      item.setAttribute("aria-label", `${detection.text}, ${share}`);
+      item.setAttribute("aria-pressed", false);
       item.style.setProperty("--tone", this.#boxes.tone(index));
       item.style.setProperty("--part", detection.confidence);
-      for (const type of ["pointerenter", "focus"]) item.addEventListener(type, () => this.#highlight(index));
+      for (const type of ["pointerenter", "focus", "click"]) item.addEventListener(type, () => this.#highlight(index));
       for (const type of ["pointerleave", "blur"]) item.addEventListener(type, () => this.#highlight(null));
-      return item;
+      return make("li", {}, item);
     });
     this.#panel.setAttribute("aria-label", text("detect.title"));
     const headline = this.#isAsking ? text("detect.asking") : (this.#failure ?? text(detections.length ? "detect.title" : "detect.nothing"));
+    this.#headline.textContent = headline;
+    const result = detections.map(({ text, confidence }) => `${text} ${percent(confidence)}`).join(", ");
+    this.#announcement.textContent = [headline, result].filter(Boolean).join(": ");
     this.#panel.replaceChildren(
-      make("h2", { textContent: headline }),
+      this.#headline,
       make("ol", {}, ...items),
       ...(this.#answer ? [this.#facts()] : []),
       make("div", { className: "detection-tools" }, ...this.#tools()),
@@ -202,7 +220,10 @@ export class Detections extends EventTarget {
 
   #highlight(index) {
     this.#boxes?.highlight(index);
-    [...this.#panel.querySelectorAll("li")].forEach((item, place) => item.classList.toggle("lit", place === index));
+    [...this.#panel.querySelectorAll("li button")].forEach((item, place) => {
+      item.classList.toggle("lit", place === index);
+      item.setAttribute("aria-pressed", place === index);
+    });
   }
 }
 

@@ -74,7 +74,7 @@ def list_and_boxes_agree(stage):
     drawn = stage.page.run(f"return [...{PLAYER}.shadowRoot.querySelectorAll('.boxes text')].map((text) => text.textContent)")
     expect(sorted(drawn), sorted(listed), "labels of boxes and list")
     assert any(words.startswith("dog") for words in listed), listed
-    stage.page.run("document.querySelector('#detections li').focus()")
+    stage.page.run("document.querySelector('#detections li button').focus()")
     expect(stage.page.run(f"return {PLAYER}.shadowRoot.querySelectorAll('.boxes .lit').length"), 1, "highlighted boxes")
     stage.browser.press("l")
     wait_until(lambda: "개" in stage.page.text("#detections li"), "the list in Korean")
