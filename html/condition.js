@@ -43,7 +43,10 @@ export class Observations {
  */
 export function conditionOf(facts) {
   const { now, camera, refusal } = facts;
-  if (facts.isFrozen) return { state: "frozen" };
+  if (facts.isFrozen) {
+    const isOffline = facts.outage !== null || camera?.online === false;
+    return { state: "frozen", trouble: facts.isReachable === false ? "unreachable" : isOffline ? "offline" : undefined };
+  }
   if (!facts.isActive) return { state: "paused" };
 
   const stall = Math.max(facts.usesSnapshots ? 6_000 : minimumStall, 4 * (facts.interval ?? 0));

@@ -27,6 +27,8 @@ export class Engine {
   #dropped = 0;
   #skipped = 0;
   #isFrozen = false;
+  /** The newest picture that arrived while frozen. */
+  #missed = null;
   #keepsHistory = false;
   #history = [];
 
@@ -100,7 +102,7 @@ export class Engine {
   stop() {
     const connection = this.#connection;
     this.#connection = null;
-    this.#newest = null;
+    this.#newest = this.#missed = null;
     connection?.abort();
   }
 
@@ -110,12 +112,13 @@ export class Engine {
     if (!isOn) this.#history = [];
   }
 
-  /** While frozen, arriving pictures are counted and discarded. */
+  /** While frozen, arriving pictures are counted, and only the newest one is kept. */
   freeze(isOn) {
+    const missed = this.#missed;
     this.#isFrozen = isOn;
-    this.#newest = null;
-    if (!isOn && this.#history.length > 0) this.#show(this.#history.at(-1));
+    this.#newest = this.#missed = null;
     this.#reportFrozen();
+    if (!isOn && missed) this.#queue(missed);
   }
 
   step(places) {
@@ -142,8 +145,13 @@ export class Engine {
     if (this.#lastId > 0 && id > this.#lastId) this.#skipped += id - this.#lastId - 1;
     this.#lastId = id;
     this.#received += 1;
-    if (this.#isFrozen) return;
     const frame = { id, time, bytes };
+    // Shown after the freeze, it counts as shown when it arrived.
+    if (this.#isFrozen) this.#missed = Object.assign(frame, { at: now() });
+    else this.#queue(frame);
+  }
+
+  #queue(frame) {
     this.#remember(frame);
     if (this.#newest) this.#dropped += 1;
     this.#newest = frame;
@@ -185,7 +193,7 @@ export class Engine {
       return;
     }
     this.#post({
-      type: "frame", id: frame.id, time: frame.time, at: now(),
+      type: "frame", id: frame.id, time: frame.time, at: frame.at ?? now(),
       width, height, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
     });
   }

@@ -2,6 +2,8 @@
 
 const minute = 60;
 const rateWindow = 3_000;
+/** Over a shorter time, a rate would mean nothing. */
+const minimumRateWindow = 900;
 
 export class Metrics {
   /** Pictures that arrived, that were replaced by a newer one before they were painted, that the server skipped. */
@@ -29,14 +31,14 @@ export class Metrics {
     this.#recent = [];
   }
 
-  /** Pictures per second, or null if there are fewer than two. */
+  /** Pictures per second, or null if too little is known. */
   get rate() {
     const count = this.#recent.length - 1;
-    if (count < 1) return null;
-    return (count * 1000) / Math.max(1, this.#recent[count].at - this.#recent[0].at);
+    const span = count < 1 ? 0 : this.#recent[count].at - this.#recent[0].at;
+    return span < minimumRateWindow ? null : (count * 1000) / span;
   }
 
-  /** Milliseconds between pictures, or null if there are fewer than two. */
+  /** Milliseconds between pictures, or null if too little is known. */
   get interval() {
     return this.rate === null ? null : 1000 / this.rate;
   }

@@ -13,9 +13,9 @@ export class Note {
     this.announcement.setAttribute("role", "status");
   }
 
-  /** `condition`: from `conditionOf`; `delay`: the delay of late pictures in milliseconds. */
-  show(camera, condition, delay) {
-    const { state } = condition;
+  /** `condition`: from `conditionOf`; `delay`: of late pictures, in milliseconds; `isQuiet`: without announcements. */
+  show(camera, condition, delay, isQuiet) {
+    const { state, trouble } = condition;
     if (this.element.dataset.state !== state) {
       this.element.dataset.state = state;
       this.element.replaceChildren(icon(state), make("strong"), make("span"), make("small", { lang: "en" }));
@@ -25,7 +25,9 @@ export class Note {
     const { sentence, detail } = explanation(camera, condition, delay);
     this.element.children[2].textContent = capitalized(sentence);
     this.element.children[3].textContent = capitalized(detail ?? "");
-    const announced = state === "paused" ? "" : `${camera}: ${title}`;
+    // A short reconnect is not worth an announcement.
+    if (state === "connecting" && !isQuiet) return;
+    const announced = isQuiet || state === "paused" ? "" : `${camera}: ${[title, text(trouble)].filter(Boolean).join(" · ")}`;
     if (this.announcement.textContent !== announced) this.announcement.textContent = announced;
   }
 }

@@ -5,7 +5,7 @@
 //
 // Attributes: camera; server (the server's address; by default the origin of this file); mode ("live", or "stills" for
 // snapshots at most once a second, which are also used if no connection is free); fps (the maximum frame rate to
-// request); zoomable; history.
+// request); zoomable; history; quiet (no announcements to screen readers).
 // Events: "state" when `condition` changes, "measure" four times a second while playing.
 
 import { Observations, conditionOf } from "./condition.js";
@@ -23,6 +23,8 @@ import { View, addGestures } from "./view.js";
 import { sheet } from "./player-style.js";
 
 const refreshInterval = 250;
+/** A stream that is frozen for longer is closed. */
+const frozenTimeout = 2_000;
 
 export class OrielPlayer extends HTMLElement {
   static observedAttributes = ["camera", "server", "mode", "fps", "history"];
@@ -48,6 +50,7 @@ export class OrielPlayer extends HTMLElement {
   #isActive = false;
   #visibility = new Visibility(this, (isVisible) => (isVisible ? this.#play() : this.#pause()));
   #refreshTimer = 0;
+  #frozenTimer = 0;
 
   constructor() {
     super();
@@ -85,6 +88,11 @@ export class OrielPlayer extends HTMLElement {
     return this.condition.state === "missing" && this.#feed.askedAt > 0;
   }
 
+  /** Whether there is a picture to view, save or freeze. */
+  get hasPicture() {
+    return this.size.width > 0 && !["missing", "refused"].includes(this.condition.state);
+  }
+
   /** Whether the picture can be frozen, which a plain `<img>` cannot. */
   get canFreeze() {
     return this.#screen?.canFreeze ?? true;
@@ -98,7 +106,7 @@ export class OrielPlayer extends HTMLElement {
   /** The age of the picture on the screen now, in milliseconds, or null if unknown. */
   get age() {
     if (!this.frame?.time) return null;
-    const isFlowing = now() - this.#observations.pictureAt < 1.5 * (this.metrics.interval ?? 0);
+    const isFlowing = !this.usesSnapshots && now() - this.#observations.pictureAt < 1.5 * (this.metrics.interval ?? 0);
     return isFlowing && this.metrics.delay !== null ? this.metrics.delay : this.#feed.ageAt(now(), this.frame.time, this.camera);
   }
 
@@ -172,13 +180,15 @@ export class OrielPlayer extends HTMLElement {
     this.metrics.restart();
     this.#feed.use(this);
     this.#refreshTimer = setInterval(() => this.#refresh(), refreshInterval);
-    this.#connection.start();
+    if (!this.frozen) this.#connection.start();
     this.#refresh();
   }
 
   #pause() {
     this.#isActive = false;
     clearInterval(this.#refreshTimer);
+    clearTimeout(this.#frozenTimer);
+    this.#frozenTimer = 0;
     this.#feed.release(this);
     this.#connection.end();
     this.#refresh();
@@ -212,6 +222,7 @@ export class OrielPlayer extends HTMLElement {
         this.#refresh();
         break;
       case "frozen":
+        this.#takeFreeze(this.frozen !== null, message.isFrozen);
         this.frozen = message.isFrozen ? message : null;
         // Frames in the history may have other sizes.
         if (message.width) this.#takeSize(message);
@@ -229,6 +240,25 @@ export class OrielPlayer extends HTMLElement {
       default:
         break;
     }
+  }
+
+  /** A frozen stream is closed after a while and opened again at the end of the freeze. */
+  #takeFreeze(wasFrozen, isFrozen) {
+    if (wasFrozen === isFrozen || !this.#isActive) return;
+    clearTimeout(this.#frozenTimer);
+    if (isFrozen) {
+      this.#frozenTimer = setTimeout(() => {
+        this.#frozenTimer = 0;
+        this.#connection?.end();
+        // From now on only the status knows whether the camera is there.
+        this.#observations.outage = null;
+        this.#refresh();
+      }, frozenTimeout);
+      return;
+    }
+    this.#observations = new Observations();
+    if (!this.#frozenTimer) this.#connection?.start();
+    this.#frozenTimer = 0;
   }
 
   #takeClosing({ cause, status, error, message, retryAfter }) {
@@ -283,7 +313,7 @@ export class OrielPlayer extends HTMLElement {
       camera: this.status,
       isKnown: this.#feed.cameras.has(this.camera),
     });
-    const isChange = ["state", "reason", "cameraState", "code"].some((key) => condition[key] !== this.condition[key]);
+    const isChange = ["state", "reason", "cameraState", "code", "trouble"].some((key) => condition[key] !== this.condition[key]);
     this.condition = condition;
     if (isChange || condition.state === "late" || condition.state === "stalled") this.#showCondition();
     if (isChange) {
@@ -300,7 +330,7 @@ export class OrielPlayer extends HTMLElement {
   #showCondition = () => {
     this.setAttribute("state", this.condition.state);
     this.#screen.element.ariaLabel = text("picture", { camera: this.camera });
-    this.#note.show(this.camera, this.condition, this.metrics.delay);
+    this.#note.show(this.camera, this.condition, this.metrics.delay, this.hasAttribute("quiet"));
   };
 }
 

@@ -17,6 +17,8 @@ export class StatusFeed extends EventTarget {
   cameras = new Map();
   /** When the newest answered request was sent, on this machine's clock; 0 before the first. */
   askedAt = 0;
+  /** The HTTP status if the last request was refused (4xx), else 0. */
+  refusal = 0;
 
   #url;
   #users = new Set();
@@ -109,6 +111,7 @@ export class StatusFeed extends EventTarget {
       if (answer.status >= 500) throw new Error(`HTTP ${answer.status}`);
       const body = answer.ok ? await answer.json() : null;
       if (this.#request !== request) return;
+      this.refusal = answer.ok ? 0 : answer.status;
       if (body) {
         this.#learnClock(Number(body.now) * 1000, asked, answered);
         this.cameras = new Map((body.cameras ?? []).map((camera) => [camera.camera, camera]));
