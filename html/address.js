@@ -14,10 +14,18 @@ const queryOf = (view) => {
   return query;
 };
 
-/** Parses the address into `{ camera, query }`; camera is null for the wall. */
+/** First segments reserved for pages. A camera with such a name is at #/camera/NAME. */
+const reserved = ["camera", "live", "review", "saved", "settings", "sign-in"];
+
+export const addressOf = (camera) => `#/${reserved.includes(camera) ? "camera/" : ""}${camera}`;
+
+/** Parses the address into `{ camera, query, isUnknown }`; camera is null for the wall and for an unknown address. */
 export function readAddress() {
-  const match = /^#\/?([a-z0-9][a-z0-9_-]{0,31})?\/?(?:\?(.*))?$/i.exec(location.hash);
-  return { camera: match?.[1]?.toLowerCase() ?? null, query: new URLSearchParams(match?.[2] ?? "") };
+  const [path, query] = location.hash.split(/\?(.*)/s);
+  const match = /^(?:#?\/?|#\/?(camera\/)?([a-z0-9][a-z0-9_-]{0,31})\/?)$/i.exec(path);
+  const name = match?.[2]?.toLowerCase() ?? null;
+  const isUnknown = !match || (name !== null && !match[1] && reserved.includes(name));
+  return { camera: isUnknown ? null : name, query: new URLSearchParams(query ?? ""), isUnknown };
 }
 
 /** Parses view settings for `View.set`. */
@@ -39,6 +47,6 @@ export function writeView(camera, view) {
   const wanted = queryOf(view);
   if (query.has("kiosk")) wanted.set("kiosk", "");
   const tail = String(wanted).replace("kiosk=", "kiosk");
-  const address = `#/${camera}${tail ? `?${tail}` : ""}`;
-  if (location.hash !== address) history.replaceState(null, "", location.pathname + location.search + address);
+  const address = `${addressOf(camera)}${tail ? `?${tail}` : ""}`;
+  if (location.hash !== address) history.replaceState(history.state, "", location.pathname + location.search + address);
 }

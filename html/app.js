@@ -2,22 +2,22 @@
 
 import { CameraBar } from "./bar.js";
 import { Buttons } from "./buttons.js";
-import { Help } from "./help.js";
 import { StatusFeed } from "./status.js";
 import { Wall } from "./wall.js";
 import { find, make, settings } from "./dom.js";
 import { language, text } from "./strings.js";
-import { readAddress, viewFrom, writeView } from "./address.js";
+import { addressOf, readAddress, viewFrom, writeView } from "./address.js";
 import { toggleFullScreen } from "./actions.js";
 
 const root = document.documentElement;
 const feed = StatusFeed.of(new URL(".", import.meta.url));
 const wall = new Wall(find("wall"));
-const help = new Help((key) => bar.offers(key));
+/** Loaded when it is first opened. */
+let help = null;
 const bar = new CameraBar(say, (player) => {
   if (player.camera === wall.alone) writeView(player.camera, player.view);
 });
-const pageTools = new Buttons(find("page-tools"), [["language", useNextLanguage], ["theme", useOtherTheme], ["help", () => help.toggle()]]);
+const pageTools = new Buttons(find("page-tools"), [["language", useNextLanguage], ["theme", useOtherTheme], ["help", toggleHelp]]);
 
 // Cameras and the address.
 
@@ -25,15 +25,26 @@ function showCameras() {
   const names = [...feed.cameras.keys()];
   wall.setCameras(names);
   const isEmpty = feed.isReachable !== null && names.length === 0 && !readAddress().camera;
-  const isAway = feed.isReachable === false;
-  find("empty").hidden = !isEmpty;
-  find("empty").firstChild.textContent = isEmpty ? text(isAway ? "unreachable" : "noCameras") : "";
-  find("empty").lastChild.textContent = isEmpty ? text(isAway ? "detail.unreachable" : "detail.noCameras") : "";
+  if (isEmpty) showNotice(feed.isReachable === false ? "unreachable" : refusalKey() ?? "noCameras", { status: feed.refusal });
+  else find("empty").hidden = true;
   route();
 }
 
+/** The notice of a server that refuses its status: signed out, or something else. */
+function refusalKey() {
+  if (feed.refusal === 0) return null;
+  return [401, 403].includes(feed.refusal) ? "refused" : "failed";
+}
+
+function showNotice(key, values) {
+  find("empty").hidden = false;
+  find("empty").firstChild.textContent = text(key);
+  find("empty").lastChild.textContent = text(`detail.${key}`, values);
+}
+
 function route() {
-  const { camera, query } = readAddress();
+  const { camera, query, isUnknown } = readAddress();
+  if (isUnknown) showNotice("noPage", { address: location.hash });
   const names = [...feed.cameras.keys()];
   root.classList.toggle("kiosk", /[?&]kiosk\b/.test(location.search) || query.has("kiosk"));
   const before = bar.player;
@@ -53,7 +64,7 @@ function listCameras(names) {
   list.dataset.signature = signature;
   list.setAttribute("aria-label", text("cameras"));
   list.replaceChildren(...links.map(([name, textContent]) => {
-    const link = make("a", { href: `#/${name}`, textContent });
+    const link = make("a", { href: name ? addressOf(name) : "#/", textContent });
     if (name === (wall.alone ?? "")) link.setAttribute("aria-current", "page");
     return link;
   }));
@@ -61,14 +72,19 @@ function listCameras(names) {
 }
 
 function go(camera) {
-  location.hash = `#/${camera ?? ""}`;
+  bar.whenReturned.then(() => (location.hash = camera ? addressOf(camera) : "#/"));
 }
 
-/** Shows the next camera (1) or the previous one (-1); on the wall, moves the focus. */
+async function toggleHelp() {
+  const { Help } = await import("./help.js");
+  help ??= new Help((key) => (["cameras", "wall"].includes(key) ? wall.cameras.length > 1 : bar.offers(key)));
+  help.toggle();
+}
+
+/** Shows the next camera (1) or the previous one (-1). */
 function turn(places) {
   const { cameras, alone } = wall;
-  if (!alone) wall.moveFocus(places);
-  else if (cameras.length > 1) go(cameras[(cameras.indexOf(alone) + places + cameras.length) % cameras.length]);
+  if (cameras.length > 1) go(cameras[(cameras.indexOf(alone) + places + cameras.length) % cameras.length]);
 }
 
 // Language and theme.
@@ -79,15 +95,22 @@ function useNextLanguage() {
   language.use(code);
 }
 
+/** Cycles from the system's theme to the other one, to the system's own, and back to following the system. */
 function useOtherTheme() {
-  root.dataset.theme = getComputedStyle(root).colorScheme === "dark" ? "light" : "dark";
-  settings.set("theme", root.dataset.theme);
+  const system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
+  const cycle = [undefined, system === "dark" ? "light" : "dark", system];
+  const theme = cycle[(cycle.indexOf(root.dataset.theme) + 1) % cycle.length];
+  if (theme) root.dataset.theme = theme;
+  else delete root.dataset.theme;
+  settings.set("theme", theme ?? "system");
+  say(text(`theme.${theme ?? "system"}`));
   bar.rebuild();
 }
 
 function translate() {
   root.lang = language.code;
   find("page-tools").setAttribute("aria-label", text("page"));
+  find("skip").textContent = text("skip");
   pageTools.label("language", "language", language.code === "en" ? "korean" : "english");
   pageTools.label("theme", "theme");
   pageTools.label("help", "help");
@@ -98,14 +121,15 @@ function translate() {
 
 // Keys.
 
-/** Moves the picture if it is larger than the stage, else switches to another camera. */
+/** Moves the picture if it is larger than the stage, else switches to another camera; on the wall, moves the focus. */
 function arrow(x, y) {
   const view = bar.player?.view;
   if (view?.canMove) view.moveBy(-60 * x, -60 * y);
-  else turn(x + y);
+  else if (wall.alone) turn(x + y);
+  else wall.moveFocus(x, y);
 }
 
-const act = (name) => () => bar.actions[name]?.();
+const act = (name) => () => bar.perform(name);
 
 const keys = {
   ArrowLeft: () => arrow(-1, 0),
@@ -130,7 +154,7 @@ const keys = {
   i: () => bar.toggleDetails(),
   t: useOtherTheme,
   l: useNextLanguage,
-  "?": () => help.toggle(),
+  "?": toggleHelp,
 };
 
 const places = { Space: " ", Comma: ",", Period: ".", Minus: "-", Equal: "+", Digit0: "0", Slash: "?" };
@@ -152,8 +176,10 @@ function isOwnKey({ key, target }) {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const key = keyOf(event);
-  if (help.isOpen && key !== "?") return;
+  const isHelpOpen = find("help").open;
+  if (isHelpOpen && key !== "?") return;
   if (root.classList.contains("kiosk") && !/^(Arrow.*|Escape|[fvrm0+=-])$/.test(key)) return;
+  if (key.length === 1 && settings.get("shortcuts") === "off" && !isHelpOpen) return;
   if (isOwnKey(event)) return;
   if (event.key === "Escape" && bar.leavePanel()) return;
   if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
@@ -187,8 +213,18 @@ function stayAwake() {
 for (const type of ["pointermove", "pointerdown", "keydown", "focusin"]) addEventListener(type, stayAwake);
 document.addEventListener("fullscreenchange", stayAwake);
 
+find("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  find("wall").focus();
+});
+
+// Back closes an open panel. Another camera's address does not: the panel stays open there.
+addEventListener("popstate", ({ state }) => {
+  if (!state?.panel && readAddress().camera === wall.alone) bar.leavePanel();
+});
+
 addEventListener("hashchange", () => {
-  route();
+  showCameras();
   const { query } = readAddress();
   if (bar.player && query.size > 0) bar.player.view.set(viewFrom(query));
 });

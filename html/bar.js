@@ -11,10 +11,14 @@ import { icon } from "./icons.js";
 import { bandwidth, duration, text, timeOfDay } from "./strings.js";
 
 const measureKeys = ["age", "rate", "bandwidth", "size"];
+/** Actions that need a picture; `freeze` also ends a freeze. */
+const pictureActions = ["view", "rotate", "mirror", "pictureInPicture", "copy", "snapshot", "freeze", "detect"];
 
 export class CameraBar {
   /** The actions of keys and buttons for the current camera; empty on the wall. */
   actions = {};
+  /** Resolved unless the history entry of a closed panel is just being removed. */
+  whenReturned = Promise.resolve();
   #player = null;
   #buttons;
   #details = new Details(find("details"));
@@ -24,12 +28,14 @@ export class CameraBar {
   #wantsDetails = settings.get("details") === "on";
   #say;
   #onViewChange;
+  #hasPanel = false;
+  #isSwitching = false;
 
   /** `say(sentence)` shows a message; `onViewChange(player)` is called on zoom, rotation and so on. */
   constructor(say, onViewChange) {
     this.#say = say;
     this.#onViewChange = onViewChange;
-    const act = (name) => () => this.actions[name]?.();
+    const act = (name) => () => this.perform(name);
     this.#buttons = new Buttons(find("camera-tools"), [
       ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
@@ -40,9 +46,13 @@ export class CameraBar {
     document.addEventListener("fullscreenchange", () => this.#showButtons());
     this.#detections.addEventListener("change", () => {
       if (this.#detections.isOpen) this.#controls.close();
+      this.#trackPanels();
       this.#showButtons();
     });
-    this.#controls.addEventListener("change", () => this.#showButtons());
+    this.#controls.addEventListener("change", () => {
+      this.#trackPanels();
+      this.#showButtons();
+    });
     this.#detector.addEventListener("change", () => this.#showButtons());
   }
 
@@ -55,12 +65,15 @@ export class CameraBar {
     find("bottom").hidden = player === null;
     if (player === this.#player) return;
     this.#listen("removeEventListener");
+    this.#isSwitching = true;
     this.#player = player;
     this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
     this.#detections.player = player;
     this.#controls.player = player;
     this.#listen("addEventListener");
     this.#details.player = player && this.#wantsDetails ? player : null;
+    this.#trackPanels();
+    this.#isSwitching = false;
     this.#showState();
   }
 
@@ -80,33 +93,65 @@ export class CameraBar {
     return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
   }
 
+  /** Performs an action, unless it needs a picture and there is none. */
+  perform(name) {
+    if (pictureActions.includes(name) && name !== "snapshot" && !this.#player?.hasPicture) return;
+    this.actions[name]?.();
+  }
+
   toggleDetails() {
     if (!this.#player) return;
     this.#wantsDetails = !this.#wantsDetails;
+    this.#details.player = this.#wantsDetails ? this.#player : null;
     if (this.#wantsDetails) this.#controls.close();
     settings.set("details", this.#wantsDetails ? "on" : "off");
-    this.#details.player = this.#wantsDetails ? this.#player : null;
+    this.#pushPanel();
+    this.#trackPanels();
     this.#showButtons();
+  }
+
+  get #isPanelOpen() {
+    return this.#player !== null && (this.#wantsDetails || this.#controls.isOpen || this.#detections.isOpen);
+  }
+
+  /** A panel opened by the user gets a history entry, so that the browser's Back closes it. */
+  #pushPanel() {
+    if (!this.#isPanelOpen) return;
+    if (!history.state?.panel) history.pushState({ panel: true }, "");
+    this.#hasPanel = true;
+  }
+
+  /** Removes that entry when the panel is closed in another way. */
+  #trackPanels() {
+    const hadPanel = this.#hasPanel;
+    this.#hasPanel = this.#isPanelOpen;
+    if (!hadPanel || this.#hasPanel || this.#isSwitching || !history.state?.panel) return;
+    this.whenReturned = new Promise((resolve) => addEventListener("popstate", resolve, { once: true }));
+    history.back();
   }
 
   // The panels share one place: opening one closes the other.
   #toggleControls() {
     if (!this.#controls.isOffered) return;
-    if (!this.#controls.isOpen && this.#wantsDetails) this.toggleDetails();
-    if (!this.#controls.isOpen && this.#detections.isOpen) this.#detections.leave();
+    const { isOpen } = this.#controls;
     this.#controls.toggle();
+    if (!isOpen && this.#wantsDetails) this.toggleDetails();
+    if (!isOpen && this.#detections.isOpen) this.#detections.leave();
+    this.#pushPanel();
   }
 
   /** Detects objects in the picture, or shows why that is not possible. */
   #detect() {
     if (this.#detector.reason && !this.#detections.isOpen) this.#say(this.#detector.reason);
     else this.#detections.toggle();
+    this.#pushPanel();
   }
 
-  /** Closes the detections or the controls; returns false if neither is open. */
+  /** Closes the open panel; returns false if none is open. */
   leavePanel() {
     if (this.#detections.isOpen) this.#detections.leave();
     else if (this.#controls.isOpen) this.#controls.close();
+    else if (this.#player && this.#wantsDetails) this.toggleDetails();
     else return false;
     return true;
   }
@@ -122,9 +167,9 @@ export class CameraBar {
 
   #showState = () => {
     if (!this.#player) return;
-    const { state } = this.#player.condition;
-    find("state").dataset.state = state;
-    find("state").replaceChildren(icon(state), text(state));
+    const { state, trouble } = this.#player.condition;
+    find("state").dataset.state = trouble ?? state;
+    find("state").replaceChildren(icon(trouble ?? state), [state, trouble].filter(Boolean).map((key) => text(key)).join(" · "));
     this.#showButtons();
     this.#showMeasures();
   };
@@ -154,7 +199,8 @@ export class CameraBar {
     if (!this.#player) return;
     const { view, frozen } = this.#player;
     buttons.label("wall", "allCameras", "wall");
-    buttons.offer("freeze", this.#player.canFreeze, true);
+    for (const name of pictureActions) buttons.offer(name, true, this.#player.hasPicture);
+    buttons.offer("freeze", this.#player.canFreeze, this.#player.hasPicture);
     buttons.label("view", view.mode);
     buttons.label("freeze", frozen ? "unfreeze" : "freeze", frozen ? "play" : "freeze");
     buttons.press("freeze", frozen !== null);

@@ -9,6 +9,8 @@ const words = { english: "EN", korean: "한국어" };
 
 export class Buttons {
   #byName = new Map();
+  /** The button that Tab reaches; arrow keys move along the row. */
+  #current = null;
 
   /** `tools`: [name, action] pairs; null is a separator, any other falsy value is skipped. */
   constructor(place, tools) {
@@ -24,6 +26,30 @@ export class Buttons {
         place.append(button);
       }
     }
+    this.#current = this.#byName.values().next().value;
+    place.addEventListener("keydown", (event) => this.#onKey(event));
+    place.addEventListener("focusin", ({ target }) => this.#setCurrent(target));
+    this.#setCurrent(this.#current);
+  }
+
+  get #usable() {
+    return [...this.#byName.values()].filter((button) => !button.disabled && (button.checkVisibility?.() ?? true));
+  }
+
+  #setCurrent(button) {
+    this.#current = button;
+    for (const other of this.#byName.values()) other.tabIndex = other === button ? 0 : -1;
+  }
+
+  #onKey(event) {
+    const steps = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
+    if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;
+    const buttons = this.#usable;
+    const at = buttons.indexOf(event.target) + steps[event.key];
+    const next = Number.isFinite(at) ? (at + buttons.length) % buttons.length : at < 0 ? 0 : buttons.length - 1;
+    buttons[next]?.focus();
+    event.preventDefault();
+    event.stopPropagation();
   }
 
   /** `key`: the text that names the button; `face`: the name of an icon, or one of the words. */
@@ -55,6 +81,8 @@ export class Buttons {
     if (!button) return;
     button.hidden = !isShown;
     button.disabled = !isEnabled;
+    const usable = this.#usable;
+    if (usable.length > 0 && !usable.includes(this.#current)) this.#setCurrent(usable[0]);
   }
 }
 

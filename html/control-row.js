@@ -15,6 +15,7 @@ export class ControlRow {
   #remark;
   #said = "";
   #reset;
+  #isAway = false;
 
   /** Calls `onChange(value)` for each value the user sets; null means the default. */
   constructor(control, onChange) {
@@ -31,6 +32,13 @@ export class ControlRow {
     this.show(control, "");
   }
 
+  /** Whether the camera cannot be set at the moment. */
+  set isAway(isAway) {
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.show(this.#control);
+  }
+
   /** `remark`: how the camera changed a requested value; kept while the value stays the same. */
   show(control, remark = control.value === this.#control.value ? this.#said : "") {
     this.#control = control;
@@ -39,7 +47,7 @@ export class ControlRow {
     for (const input of this.#inputs) {
       if (input.type === "checkbox") input.checked = Boolean(value);
       else if (input !== this.#edited && input.type !== "button" && input.value !== String(value ?? "")) input.value = value ?? "";
-      input.disabled = isReadOnly || isInactive;
+      input.disabled = isReadOnly || isInactive || this.#isAway;
     }
     this.element.classList.toggle("off", isReadOnly || isInactive);
     this.element.classList.toggle("fixed", isReadOnly);
@@ -60,7 +68,7 @@ export class ControlRow {
   #showReset() {
     const { type, default: standard, value, read_only: isReadOnly, inactive: isInactive } = this.#control;
     const hasDefault = type !== "button" && type !== "other" && !isReadOnly;
-    const isUseful = hasDefault && !isInactive && Number(value) !== Number(standard);
+    const isUseful = hasDefault && !isInactive && !this.#isAway && Number(value) !== Number(standard);
     const title = text("controls.reset", { name: controlText(this.#control), value: this.textOf(standard) });
     // Hiding a focused button would lose the focus.
     this.#reset.hidden = !hasDefault;

@@ -101,6 +101,7 @@ export class Controls extends EventTarget {
   #onState = ({ detail: { state } }) => {
     const isReturn = state === "live" && !["live", "late"].includes(this.#state);
     this.#state = state;
+    if (this.isOpen) this.#show();
     if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
@@ -154,6 +155,7 @@ export class Controls extends EventTarget {
       if (signature !== this.#signature) this.#build();
       this.#signature = signature;
       for (const control of controls) this.#showControl(control, results);
+      this.#panel.querySelector(".reset-all").disabled = this.#isAway;
     } else {
       this.#panel.replaceChildren();
       this.#fault.textContent = this.#signature = "";
@@ -161,8 +163,14 @@ export class Controls extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Whether the camera cannot be set at the moment. */
+  get #isAway() {
+    return ["offline", "unreachable", "missing"].includes(this.#state);
+  }
+
   #showControl(control, results) {
     const row = this.#rows.get(control.name);
+    row.isAway = this.#isAway;
     if (this.#requests.has(control.name)) return;
     row.show(control, results ? remarkOn(row, results.find((result) => result.name === control.name)) : undefined);
   }

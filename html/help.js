@@ -1,7 +1,7 @@
 // The list of keyboard shortcuts.
 
 import { Buttons } from "./buttons.js";
-import { find, make } from "./dom.js";
+import { find, make, settings } from "./dom.js";
 import { text } from "./strings.js";
 
 const rows = [
@@ -9,11 +9,14 @@ const rows = [
   ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["C", "controls"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
 ];
 
+
+const conditional = ["detect", "controls", "cameras", "wall"];
+
 export class Help {
   #dialog = find("help");
   #isOffered;
 
-  /** `isOffered(key)`: whether the server offers this feature ("detect", "controls") for the current camera. */
+  /** `isOffered(key)`: whether a shortcut that is not always available does something now. */
   constructor(isOffered) {
     this.#isOffered = isOffered;
     this.#dialog.setAttribute("aria-labelledby", "help-title");
@@ -36,10 +39,14 @@ export class Help {
     const tools = make("div", { className: "tools" });
     new Buttons(tools, [["close", () => this.#dialog.close()]]).label("close", "close");
     const head = make("div", { className: "head" }, make("h2", { id: "help-title", textContent: text("help") }), tools);
-    const list = make("dl", {}, ...rows.filter(([, key]) => !["detect", "controls"].includes(key) || this.#isOffered(key)).flatMap(([names, key]) => [
+    const list = make("dl", {}, ...rows.filter(([, key]) => !conditional.includes(key) || this.#isOffered(key)).flatMap(([names, key]) => [
       make("dt", {}, ...names.split(" ").map((name) => make("kbd", { textContent: name }))),
       make("dd", { textContent: text(`key.${key}`) || text(key) }),
     ]));
-    this.#dialog.replaceChildren(head, list);
+    const box = make("input", { id: "shortcuts", type: "checkbox", checked: settings.get("shortcuts") !== "off" });
+    box.setAttribute("role", "switch");
+    box.addEventListener("change", () => settings.set("shortcuts", box.checked ? "on" : "off"));
+    const label = make("label", { htmlFor: "shortcuts", textContent: text("shortcuts") });
+    this.#dialog.replaceChildren(head, list, make("p", { className: "switch" }, label, box));
   }
 }

@@ -27,7 +27,7 @@ const refreshInterval = 250;
 const frozenTimeout = 2_000;
 
 export class OrielPlayer extends HTMLElement {
-  static observedAttributes = ["camera", "server", "mode", "fps", "history"];
+  static observedAttributes = ["camera", "server", "mode", "fps", "history", "quiet"];
 
   /** The state from `conditionOf`: `{ state, reason?, … }`. */
   condition = { state: "connecting" };
@@ -142,6 +142,8 @@ export class OrielPlayer extends HTMLElement {
     if (before === after || !this.isConnected) return;
     if (name === "history") {
       this.#screen?.call("keepHistory", this.hasAttribute("history"));
+    } else if (name === "quiet") {
+      this.#showCondition();
     } else if (name === "server") {
       this.disconnectedCallback();
       this.connectedCallback();

@@ -1,10 +1,12 @@
 // All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it does not interrupt it.
 
+import { addressOf } from "./address.js";
 import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
-import { text } from "./strings.js";
+import { duration, text } from "./strings.js";
 
+const summaryDelay = 1_000;
 const minimumTileWidth = 250;
 const defaultAspect = 16 / 9;
 
@@ -12,10 +14,16 @@ export class Wall extends EventTarget {
   #root;
   #tiles = new Map();
   #alone = null;
+  /** For screen readers: one announcement for all tiles. */
+  #summary = make("p", { className: "hidden" });
+  #summaryTimer = 0;
+  #columns = 1;
 
   constructor(root) {
     super();
     this.#root = root;
+    this.#summary.setAttribute("role", "status");
+    root.before(this.#summary);
     new ResizeObserver(() => this.layOut()).observe(root);
   }
 
@@ -62,36 +70,63 @@ export class Wall extends EventTarget {
     else this.#tiles.get(before)?.link.focus({ preventScroll: true });
   }
 
-  /** Moves the focus to the next (1) or previous (-1) tile. */
-  moveFocus(places) {
+  /** Moves the focus by tiles to the side, around the ends, or by rows down. */
+  moveFocus(tiles, rows) {
     const links = [...this.#tiles.values()].map((tile) => tile.link);
     const at = links.indexOf(document.activeElement);
-    const next = at < 0 ? 0 : (at + places + links.length) % links.length;
-    links[next]?.focus();
+    const next = rows ? at + rows * this.#columns : (at + tiles + links.length) % links.length;
+    links[at < 0 ? 0 : next]?.focus();
   }
 
   #makeTile(name, next = null) {
     const player = new OrielPlayer();
     player.setAttribute("camera", name);
     const label = make("span", { className: "label" });
-    const link = make("a", { href: `#/${name}` }, label);
+    const link = make("a", { href: addressOf(name) }, label);
     const root = make("article", { className: "tile" }, player, link);
     const tile = { root, player, link, label };
-    player.addEventListener("state", () => this.#showLabel(name, tile));
-    player.addEventListener("measure", () => this.#updateAspect(tile));
+    player.addEventListener("state", () => {
+      this.#showLabel(name, tile);
+      this.#summarize();
+    });
+    player.addEventListener("measure", () => {
+      this.#updateAspect(tile);
+      this.#showAge(tile);
+    });
     this.#showLabel(name, tile);
     this.#root.insertBefore(root, next);
     return tile;
   }
 
-  #showLabel(name, { player, label, link }) {
+  #showLabel(name, tile) {
+    const { player, label, link } = tile;
     const { state } = player.condition;
     const title = `${name}: ${text(state)}${player.usesSnapshots ? `, ${text("stills")}` : ""}`;
     if (link.getAttribute("aria-label") === title) return;
     link.setAttribute("aria-label", title);
-    label.dataset.state = state;
-    label.replaceChildren(icon(state), name);
-    if (player.usesSnapshots && state === "live") label.append(make("small", { textContent: text("stills") }));
+    label.dataset.state = state === "live" && player.usesSnapshots ? "snapshot" : state;
+    label.replaceChildren(icon(state), name, make("small"));
+    this.#showAge(tile);
+  }
+
+  /** A snapshot on the wall is as old as its age says. */
+  #showAge({ player, label }) {
+    const isSnapshot = label.dataset.state === "snapshot" && player.age !== null;
+    const age = isSnapshot ? duration(1000 * Math.max(1, Math.round(player.age / 1000))).replace(".0", "") : "";
+    if (label.lastChild.textContent !== age) label.lastChild.textContent = age;
+  }
+
+  /** Announces which cameras are not live, once none is connecting any more, and whenever that changes. */
+  #summarize() {
+    clearTimeout(this.#summaryTimer);
+    if (this.#alone !== null) return;
+    this.#summaryTimer = setTimeout(() => {
+      const states = [...this.#tiles].map(([name, { player }]) => [name, player.condition.state]);
+      if (this.#alone !== null || states.some(([, state]) => state === "connecting")) return;
+      const names = states.filter(([, state]) => !["live", "late", "paused"].includes(state)).map(([name]) => name);
+      const summary = text(names.length > 0 ? "summary.trouble" : "summary", { count: states.length, names: names.join(", ") });
+      if (this.#summary.textContent !== summary) this.#summary.textContent = summary;
+    }, summaryDelay);
   }
 
   showLabels() {
@@ -117,6 +152,7 @@ export class Wall extends EventTarget {
       root.hidden = this.#alone !== null && !isAlone;
       player.toggleAttribute("zoomable", isAlone);
       player.toggleAttribute("history", isAlone);
+      player.toggleAttribute("quiet", !isAlone);
       if (!isAlone) {
         player.view.reset();
         if (player.frozen) player.freeze(false);
@@ -148,6 +184,7 @@ export class Wall extends EventTarget {
       const columns = Math.max(1, Math.floor(width / minimumTileWidth));
       best = { columns, tileWidth: (width - gap * (columns + 1)) / columns };
     }
+    this.#columns = best.columns;
     this.#root.style.setProperty("--columns", best.columns);
     this.#root.style.setProperty("--tile-width", `${Math.floor(best.tileWidth)}px`);
     this.#root.style.setProperty("--tile-height", `${Math.floor(best.tileWidth / aspect)}px`);

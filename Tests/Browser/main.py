@@ -8,6 +8,7 @@ import sys
 import control_checks
 import detect_checks
 import embedding_checks
+import interaction_checks
 import long_checks
 import machine_checks
 import page_checks
@@ -42,12 +43,13 @@ def main():
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):
         with Chromium() as browser:
-            look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser), *visitor_checks.checks(browser),
-                                   *page_checks.chromium_checks(browser), *control_checks.chromium_checks(browser),
-                                   *visitor_checks.chromium_checks(browser)])
+            modules = (page_checks, control_checks, visitor_checks, interaction_checks)
+            look(report, browser, [check for module in modules for check in module.checks(browser)] +
+                 [check for module in modules for check in module.chromium_checks(browser)])
         if given.full and has_firefox:
             with Firefox() as browser:
-                look(report, browser, [*page_checks.checks(browser), *control_checks.checks(browser), *visitor_checks.checks(browser)])
+                look(report, browser, [check for module in (page_checks, control_checks, visitor_checks, interaction_checks)
+                                       for check in module.checks(browser)])
         elif given.full:
             report.run("firefox", no_firefox)
         for make_browser, most in ([(Chromium, 0.6)] + ([(Firefox, 1.0)] if has_firefox else []) if given.full else []):

@@ -89,6 +89,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.clock_error = 0.0
         self.cuts = 0
         self.controls = {}
+        self.detections = None          # the predictions for every picture; None: the detector is unavailable
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
@@ -127,6 +128,8 @@ class Handler(BaseHTTPRequestHandler):
             self.json(403, {"error": "forbidden", "message": "Access denied."})
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
+        elif address.path == "/detect/status" and self.server.detections is not None:
+            self.json(200, {"state": "ready", "ready": True})
         elif address.path == "/detect/status":
             self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "No model is installed."})
         elif first == "controls":
@@ -141,6 +144,15 @@ class Handler(BaseHTTPRequestHandler):
             self.json(*controls.get())
         else:
             self.json(404, {"error": "not_found", "message": "There is nothing here."})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path != "/detect_once" or self.server.detections is None:
+            self.json(404, {"error": "not_found", "message": "There is nothing here."})
+            return
+        self.json(200, {
+            "success": True, "predictions": self.server.detections, "frame": {"width": coded.WIDTH, "height": coded.HEIGHT},
+            "model": {"name": "scripted", "input": [416, 320]}, "inferenceMs": 1.0})
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

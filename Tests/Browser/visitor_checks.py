@@ -132,12 +132,14 @@ def list_of_keys(browser):
         keys = lambda: desk.page.run("return [...document.querySelectorAll('dialog kbd')].map((one) => one.textContent)")
         desk.open()
         browser.press("?")
-        assert {"C", "S", "↑", "↓"} <= set(keys()), keys()
+        wait_until(lambda: {"C", "S", "↑", "↓"} <= set(keys()), lambda: f"the shortcuts, but {keys()}")
         assert "D" not in keys(), "the key of a detector that is not available"
         browser.press("?")
+        wait_until(lambda: not desk.page.run("return document.querySelector('dialog').open"), "the list closed")
         desk.page.run("location.hash = '#/door'")
         wait_until(lambda: not desk.is_offered, "a camera without controls")
         browser.press("?")
+        wait_until(lambda: desk.page.run("return document.querySelector('dialog').open"), "the list open again")
         assert "C" not in keys(), "the key of controls that are not available"
 
 
