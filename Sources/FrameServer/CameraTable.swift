@@ -85,16 +85,22 @@ final class CameraTable {
         return sources
     }
 
-    /// Returns the named camera, the default camera if `text` is nil, or nil if there is no such camera.
+    /// Returns a camera, or nil if there is no such camera.
     ///
     /// Throws if the camera cannot be opened.
-    func camera(named text: String?) throws(SystemError) -> Camera? {
-        guard let text else {
+    func camera(_ choice: CameraChoice) throws(SystemError) -> Camera? {
+        switch choice {
+        case .first:
             directory.refreshIfChanged()
             return try open(directory.first)
+        case .name(let text):
+            guard let name = CameraName(text), directory.contains(name) else { return nil }
+            return try open(name)
+        case .number(let number):
+            directory.refreshIfChanged()
+            guard directory.names.indices.contains(number) else { return nil }
+            return try open(directory.names[number])
         }
-        guard let name = CameraName(text), directory.contains(name) else { return nil }
-        return try open(name)
     }
 
     /// Returns the camera that the watch with this ID belongs to.

@@ -90,22 +90,23 @@ final class FrameApplication: Application {
             throw HTTPError(404, "not_found", message)
         }
         try request.check(methods: route.methods)
-        try query.check(known: route.parameters)
+        try query.check(known: route.parameters, ignoresUnknown: route.ignoresUnknownParameters)
         switch route {
-        case .stream(let name):
+        case .stream(let choice):
             let options = try StreamOptions(query, accept: request["HTTP_ACCEPT"])
-            try beginStream(options, of: camera(name, .watch, for: connection), on: connection)
-        case .snapshot(let name):
+            try beginStream(options, of: camera(choice, .watch, for: connection), on: connection)
+        case .snapshot(let choice):
             let snapshot = try SnapshotRequest(query, ifNoneMatch: request["HTTP_IF_NONE_MATCH"], now: now)
-            try beginSnapshot(snapshot, of: camera(name, .watch, for: connection), on: connection)
+            try beginSnapshot(snapshot, of: camera(choice, .watch, for: connection), on: connection)
         case .status(let name?):
-            let camera = try camera(name, .watch, for: connection)
+            let camera = try camera(.name(name), .watch, for: connection)
             let source = CameraSource(name: camera.name, content: .ring(camera.subscriber))
             camera.writeCounts(to: counters)
             let report = Report(counters.totals(of: camera.name), name: counters.name, now: now)
             connection.answer(.json(report.status(of: source)))
         case .controls(let name):
-            let camera = try camera(name, request.method == "PUT" ? .control : .watch, for: connection)
+            let right = request.method == "PUT" ? Right.control : .watch
+            let camera = try camera(CameraChoice(name), right, for: connection)
             try controls.begin(request, of: camera.name, on: connection)
         case .status: try beginReport(.status, on: connection)
         case .health: try beginReport(.health, on: connection)
@@ -120,17 +121,19 @@ final class FrameApplication: Application {
     }
 
     /// Returns the camera a request names, if the client has the right.
-    private func camera(_ name: String?, _ right: Right, for connection: Connection) throws(HTTPError) -> Camera {
+    private func camera(
+        _ choice: CameraChoice, _ right: Right, for connection: Connection
+    ) throws(HTTPError) -> Camera {
         let camera: Camera?
         do throws(SystemError) {
-            camera = try cameras.camera(named: name)
+            camera = try cameras.camera(choice)
         } catch {
             log.error("cannot open a camera: \(error)")
             let message = "The server has no file descriptors left for another camera; try again later."
             throw .temporary("overloaded", message, retryAfter: 5)
         }
         guard let camera else {
-            let message = "There is no camera '\(Excerpt(name ?? ""))'; /status lists the cameras."
+            let message = "There is no camera '\(Excerpt(choice.text))'; /status lists the cameras."
             throw HTTPError(404, "camera_not_found", message)
         }
         try connection.require(right, for: camera.name)

@@ -3,7 +3,9 @@ public struct Query {
     private let items: [(name: String, value: String)]
 
     /// Parameters that pages add to bypass caches; they are ignored.
-    private static let cacheBusters: Set<String> = ["_", "t", "bypassCache", "cacheBust"]
+    private static let cacheBusters: Set<String> = [
+        "_", "t", "ts", "timestamp", "cb", "rand", "nocache", "bypassCache", "cacheBust",
+    ]
 
     public init(_ text: String) {
         items = text.split(separator: "&").map { item in
@@ -15,11 +17,12 @@ public struct Query {
     /// Returns the first value of `name`.
     public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// Throws if a parameter is not `known` or is given twice.
-    public func check(known: Set<String>) throws(HTTPError) {
+    /// Throws if a parameter is given twice, or is not `known` unless those are ignored.
+    public func check(known: Set<String>, ignoresUnknown: Bool = false) throws(HTTPError) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
             guard known.contains(name) else {
+                if ignoresUnknown { continue }
                 let list = known.subtracting(["action"]).sorted().joined(separator: ", ")
                 let remedy = list.isEmpty ? "this address takes none" : "this address takes \(list)"
                 throw HTTPError(400, "bad_query", "Unknown query parameter '\(Excerpt(name))'; \(remedy).")

@@ -136,10 +136,18 @@ extension EndToEnd {
         @Test("An unknown host name is refused, addresses and localhost are not", arguments: ["web", "ingest"])
         func hosts(server: String) throws {
             let address = url(server, "/status")
-            for host in ["localhost", "localhost:8000", "127.0.0.1", "192.168.1.2:8000", "[::1]:8000", "[fe80::1]"] {
+            for host in [
+                "localhost", "localhost:8000", "127.0.0.1", "192.168.1.2:8000", "[::1]:8000", "[fe80::1]",
+                "mjpgstreamer1",
+                "octopi", "octopi.local", "OctoPi.Local:8080", "my-printer.home.arpa", "cam.internal",
+            ] {
                 #expect(try request("GET", address, headers: ["Host": host]).status == 200, "\(host)")
             }
-            for host in ["evil.example", "localhost.evil.example", "1.2.3.4.evil.example"] {
+            for host in [
+                "evil.example", "localhost.evil.example", "1.2.3.4.evil.example", "octopi.local.evil.example", "ai",
+                "x.box",
+                "mjpgstreamer1.evil.example", "local.evil", ".local.evil",
+            ] {
                 let answer = try request("GET", address, headers: ["Host": host])
                 #expect(answer.status == 421, "\(host)")
                 #expect(answer.json?["error"]?.string == "unknown_host")

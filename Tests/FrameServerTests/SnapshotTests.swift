@@ -15,7 +15,11 @@ struct SnapshotTests {
 
     @Test(
         "a snapshot is the newest frame with its number, time and size", .timeLimit(.minutes(1)),
-        arguments: ["/snapshot", "/snapshot/main", "/?action=snapshot", "/?action=snapshot&bypassCache=1"])
+        arguments: [
+            "/snapshot", "/snapshot/main", "/?action=snapshot", "/?action=snapshot&bypassCache=1",
+            "/?action=snapshot&1699999999999", "/?action=snapshot_0&timestamp=1", "/snapshot.jpg", "/snapshot.jpeg",
+            "/webcam/?action=snapshot", "/webcam/snapshot.jpg", "/snapshot?quality=80",
+        ])
     func fresh(_ target: String) throws {
         camera.publish()
         let number = camera.publish()

@@ -41,7 +41,9 @@ enum QueryTarget {
 
     private static func camera(of route: Route) -> String? {
         switch route {
-        case .stream(let camera), .snapshot(let camera), .status(let camera), .controls(let camera): camera
+        case .stream(.name(let name)), .snapshot(.name(let name)): name
+        case .status(let camera), .controls(let camera): camera
+        case .stream, .snapshot: nil
         case .health, .metrics: nil
         }
     }
