@@ -103,7 +103,7 @@ public final class CameraSource: ControllableSource {
     ) throws(SourceError) {
         if format.pixelFormat.isJPEG {
             guard pipeline.admits(Instant(nanoseconds: capture.monotonic), isRaw: false) else { return }
-            try pipeline.publish(jpeg: bytes, capture, isRepaired: true)
+            try pipeline.publish(jpeg: bytes, capture)
         } else {
             guard pipeline.admits(Instant(nanoseconds: capture.monotonic), isRaw: true) else { return }
             if let converter {

@@ -99,14 +99,13 @@ public enum CaptureLoop {
 extension CaptureOptions {
     /// The expected maximum size of a picture, for the ring's first size.
     ///
-    /// For pictures that are encoded here, a slot must have room for the worst case. A camera's own JPEGs rarely have
-    /// more than four bits per pixel; a larger one makes the ring grow.
+    /// A camera's own JPEGs rarely have more than four bits per pixel; a larger one makes the ring grow.
     var slotByteCount: Int {
-        let worst = pictures.encodedByteLimit(width: size.width, height: size.height)
+        let encoded = pictures.slotByteCount(width: size.width, height: size.height)
         return switch device {
-        case .pattern: worst
+        case .pattern: encoded
         case .folder: max(65536, size.pixelCount / 2)
-        case .automatic, .node: format.map { $0.isJPEG } ?? true ? max(65536, size.pixelCount / 2) : worst
+        case .automatic, .node: format.map { $0.isJPEG } ?? true ? max(65536, size.pixelCount / 2) : encoded
         }
     }
 }

@@ -33,6 +33,8 @@ public final class CaptureSession {
     static let heartbeatInterval = Duration.milliseconds(200)
     private static let ratesInterval = Duration.milliseconds(500)
     private static let signalCheckInterval = Duration.seconds(1)
+    /// How long an open source may deliver nothing usable before that is reported.
+    private static let firstPictureInterval = Duration.seconds(2)
 
     public let source: any FrameSource
     private let publisher: FramePublisher
@@ -151,16 +153,23 @@ public final class CaptureSession {
         let interval = Duration(inSeconds: 1 / max(0.001, framesPerSecond ?? options.framesPerSecond))
         var allowed = max(options.timeout, interval * 4)
         if pipeline.lastSign == nil { allowed *= 2 }
-        guard now > max(pipeline.lastSign ?? .distantPast, since) + allowed else { return }
-        if let signalLoss { throw signalLoss }
-        if let refusal = pipeline.lastRefusal {
-            throw SourceError(
-                .stalled,
-                "\(device) sends pictures that cannot be shown (\(refusal)): try another cable or USB port, another "
-                    + "--size or --format")
+        let silentSince = max(pipeline.lastSign ?? .distantPast, since)
+        if now > silentSince + allowed { throw signalLoss ?? silence }
+        // What is wrong is reported before the source is given up: some cameras take longer to start.
+        let isRefused = pipeline.lastRefusal != nil
+        let wait = isRefused ? Self.firstPictureInterval : max(Self.firstPictureInterval, interval * 2)
+        guard pipeline.lastSign == nil, signalLoss == nil, now > since + wait else { return }
+        if isRefused || report.state != .stalled { report.failed(silence, at: now) }
+    }
+
+    /// Why nothing usable arrives.
+    private var silence: SourceError {
+        guard let refusal = pipeline.lastRefusal else {
+            return SourceError(
+                .stalled, "\(device) sends no pictures: unplug it and plug it in again, or try another USB port")
         }
-        throw SourceError(
-            .stalled, "\(device) sends no pictures: unplug it and plug it in again, or try another USB port")
+        return SourceError(
+            .stalled, "\(device) sends pictures that cannot be shown (\(refusal)): \(pipeline.remedy)")
     }
 
     private func close(_ reason: String) {

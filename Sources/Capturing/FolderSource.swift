@@ -6,7 +6,7 @@ public import SystemPackage
 /// A folder of JPEGs, played in a loop in the order of their names.
 ///
 /// Pictures are published unchanged. The folder is read again when its contents change; names that begin with a dot are
-/// ignored.
+/// ignored. A file that is being rewritten is not shown before it is whole: until then its last whole picture is.
 public final class FolderSource: FrameSource {
     public let description: SourceDescription
     private let path: FilePath
@@ -17,6 +17,12 @@ public final class FolderSource: FrameSource {
     private var isStale = false
     /// Consecutive files that cannot be shown.
     private var failures = 0
+    /// The last whole picture, and its file.
+    private var lastWhole: (name: String, bytes: [UInt8])?
+    /// When the file of ``lastWhole`` was first found truncated since.
+    private var truncatedSince: Instant?
+    /// How long a file may take to be rewritten.
+    private static let rewriteTimeout = Duration.seconds(10)
 
     /// Plays the folder at `path`, which need not exist yet; `framesPerSecond` is above 0.
     public init(_ path: FilePath, framesPerSecond: Double) {
@@ -44,6 +50,8 @@ public final class FolderSource: FrameSource {
     }
 
     public func close() {
+        lastWhole = nil
+        truncatedSince = nil
         names = []
         next = 0
     }
@@ -61,14 +69,28 @@ public final class FolderSource: FrameSource {
             return try skip(name, "\(error.errno)")
         }
         guard pipeline.admits(now, isRaw: false) else { return }
-        let isPublished = try bytes.withRawSpan { (span) throws(SourceError) in
-            try pipeline.publish(jpeg: span, CaptureTime(monotonic: now.nanoseconds), isRepaired: false)
-        }
-        if isPublished {
+        if try publish(bytes, at: now, to: pipeline) {
             failures = 0
-        } else {
-            try skip(name, pipeline.lastRefusal ?? "it cannot be shown")
+            truncatedSince = nil
+            lastWhole = (name, bytes)
+            return
         }
+        let reason = pipeline.lastRefusal ?? "it cannot be shown"
+        guard let lastWhole, lastWhole.name == name, isBeingRewritten(at: now) else { return try skip(name, reason) }
+        _ = try publish(lastWhole.bytes, at: now, to: pipeline)
+    }
+
+    private func publish(_ bytes: [UInt8], at now: Instant, to pipeline: FramePipeline) throws(SourceError) -> Bool {
+        try bytes.withRawSpan { (span) throws(SourceError) in
+            try pipeline.publish(file: span, CaptureTime(monotonic: now.nanoseconds))
+        }
+    }
+
+    /// Whether the file of ``lastWhole``, which cannot be shown now, has been like that for a short time only.
+    private func isBeingRewritten(at now: Instant) -> Bool {
+        let since = truncatedSince ?? now
+        truncatedSince = since
+        return now - since < Self.rewriteTimeout
     }
 
     /// Skips a file that cannot be shown; throws if no file can.

@@ -6,19 +6,34 @@ public import SharedFrame
 import TurboJPEG
 
 extension FramePipeline {
-    /// Publishes a JPEG; returns false if it is refused.
+    /// Publishes a camera's JPEG; returns false if it is refused.
     ///
-    /// With `isRepaired`, missing Huffman tables are added and bytes after the end are cut off; otherwise the JPEG is
-    /// published unchanged.
+    /// Missing Huffman tables are added, and bytes before the start and after the end are cut off.
     @discardableResult
-    public func publish(jpeg bytes: RawSpan, _ capture: CaptureTime, isRepaired: Bool) throws(SourceError) -> Bool {
-        guard let info = inspect(bytes) else { return false }
+    public func publish(jpeg buffer: RawSpan, _ capture: CaptureTime) throws(SourceError) -> Bool {
+        guard let (offset, info) = inspect(buffer) else { return false }
+        let bytes = buffer.extracting(offset..<buffer.byteCount)
         if turner != nil {
             return try publishTurned(bytes.extracting(0..<info.byteCount), info.width, info.height, capture)
         }
-        let byteCount = isRepaired ? info.repairedByteCount : bytes.byteCount
-        return try put(capture, capacity: byteCount, info.width, info.height) { slot in
-            if isRepaired { return JPEG.write(bytes, info, into: &slot) }
+        return try put(capture, capacity: info.repairedByteCount, info.width, info.height) { slot in
+            JPEG.write(bytes, info, into: &slot)
+        }
+    }
+
+    /// Publishes a file's JPEG unchanged; returns false if it is refused, as every truncated one is.
+    public func publish(file bytes: RawSpan, _ capture: CaptureTime) throws(SourceError) -> Bool {
+        let info: JPEGInfo
+        do throws(JPEGDefect) {
+            info = try JPEG.inspect(bytes)
+        } catch {
+            refuse(DropReason(error), error.description)
+            return false
+        }
+        if turner != nil {
+            return try publishTurned(bytes.extracting(0..<info.byteCount), info.width, info.height, capture)
+        }
+        return try put(capture, capacity: bytes.byteCount, info.width, info.height) { slot in
             slot.copy(bytes)
             return bytes.byteCount
         }
@@ -44,20 +59,26 @@ extension FramePipeline {
         }
     }
 
-    /// Publishes what `encode` writes, directly to the ring unless the picture is turned.
+    /// Publishes what `encode` writes, directly to the ring unless the picture is turned or very large.
     private func publishEncoded(
         _ width: Int, _ height: Int, _ capture: CaptureTime,
         _ encode: (inout JPEGEncoder, inout MutableRawSpan) throws(TurboJPEGError) -> Int
     ) throws(SourceError) -> Bool {
+        lastAttempt = Instant(nanoseconds: capture.monotonic)
         let capacity = JPEGEncoder.bound(width: width, height: height, subsampling: options.subsampling.jpeg)
+        guard capacity > 0 else {
+            refuse(.encoder, "a JPEG cannot have \(width)x\(height) pixels")
+            return false
+        }
         func timed(_ output: inout MutableRawSpan) throws(TurboJPEGError) -> Int {
             let start = Clock.threadCPU
             let byteCount = try encode(&encoder, &output)
             publisher.countEncode(nanoseconds: Clock.threadCPU - start)
             return byteCount
         }
-        lastEncoded = Instant(nanoseconds: capture.monotonic)
-        guard turner != nil else { return try put(capture, capacity: capacity, width, height) { try timed(&$0) } }
+        if turner == nil, capacity <= PictureOptions.maximumDirectByteCount {
+            return try put(capture, capacity: capacity, width, height) { try timed(&$0) }
+        }
         var upright = exchange(&encoded, with: [])
         defer { encoded = upright }
         if upright.count < capacity { upright = [UInt8](repeating: 0, count: capacity) }
@@ -69,7 +90,12 @@ extension FramePipeline {
             return false
         }
         return try upright.withRawSpan { (span) throws(SourceError) in
-            try publishTurned(span.extracting(0..<byteCount), width, height, capture)
+            let jpeg = span.extracting(0..<byteCount)
+            if turner != nil { return try publishTurned(jpeg, width, height, capture) }
+            return try put(capture, capacity: byteCount, width, height) { slot in
+                slot.copy(jpeg)
+                return byteCount
+            }
         }
     }
 
@@ -114,18 +140,16 @@ extension FramePipeline {
             refuse(.encoder, "\(error)")
             return false
         }
-        lastSign = Instant(nanoseconds: capture.monotonic)
-        lastRefusal = nil
-        hasPublished = true
+        notePublished(capture)
         return true
     }
 
-    /// Checks the markers of a picture; returns nil if it is refused.
-    private func inspect(_ bytes: RawSpan) -> JPEGInfo? {
+    /// Finds the first whole picture in a camera's buffer; returns nil if there is none that can be shown.
+    private func inspect(_ buffer: RawSpan) -> (offset: Int, info: JPEGInfo)? {
         do throws(JPEGDefect) {
-            let info = try JPEG.inspect(bytes, isTruncationAllowed: truncation.isRelaxed)
+            let found = try JPEG.locate(buffer, isTruncationAllowed: truncation.isRelaxed)
             _ = truncation.note(isTruncated: false)
-            return info
+            return found
         } catch {
             if truncation.note(isTruncated: error == .truncated) {
                 logger.warning(

@@ -25,15 +25,17 @@ public final class FramePipeline {
     /// The encoded picture before it is turned; the buffer is reused.
     var encoded: [UInt8] = []
     private var warmUpLeft = 0
-    /// When a picture was last encoded; nil if none was since the source was opened.
-    var lastEncoded: Instant?
+    /// When a picture was last encoded, or could not be; nil if none was since the source was opened.
+    var lastAttempt: Instant?
 
     /// When the source last delivered something usable; nil if it has not since it was opened.
     var lastSign: Instant?
     /// Whether a picture has reached the ring since the source was opened.
     var hasPublished = false
     /// Why the last picture was refused, as part of a sentence; nil if it was not.
-    public internal(set) var lastRefusal: String?
+    public private(set) var lastRefusal: String?
+    /// What may help against ``lastRefusal``.
+    private(set) var remedy = ""
 
     init(_ publisher: FramePublisher, _ options: PictureOptions, _ logger: Logger) throws(TurboJPEGError) {
         encoder = try JPEGEncoder(quality: options.quality, subsampling: options.subsampling.jpeg)
@@ -50,7 +52,7 @@ public final class FramePipeline {
         warmUpLeft = options.warmUpFrameCount
         limit = RateLimit(framesPerSecond: options.framesPerSecond)
         meter.reset()
-        lastEncoded = nil
+        lastAttempt = nil
         lastSign = nil
         hasPublished = false
         lastRefusal = nil
@@ -68,7 +70,24 @@ public final class FramePipeline {
     /// Counts a dropped picture; `sentence` says why.
     public func refuse(_ reason: DropReason, _ sentence: String) {
         publisher.countDropped(reason)
+        noteRefusal(reason, sentence)
+    }
+
+    private func noteRefusal(_ reason: DropReason, _ sentence: String) {
         lastRefusal = sentence
+        remedy =
+            switch reason {
+            case .flagged, .empty, .noStart, .noFrameHeader, .noScan, .truncated:
+                "try another cable or USB port, another --size or --format"
+            case .tooLarge, .stale, .rate, .unwatched, .encoder, .other: "choose another --size or --format"
+            }
+    }
+
+    /// Notes that a picture was published.
+    func notePublished(_ capture: CaptureTime) {
+        lastSign = Instant(nanoseconds: capture.monotonic)
+        lastRefusal = nil
+        hasPublished = true
     }
 
     /// Adds the source's counts; `isDelivered` says whether it also passed on a picture.
@@ -81,7 +100,7 @@ public final class FramePipeline {
         ]
         for refusal in refusals where refusal.count > 0 {
             for _ in 0..<refusal.count { publisher.countDropped(refusal.reason) }
-            if !isDelivered { lastRefusal = refusal.sentence }
+            if !isDelivered { noteRefusal(refusal.reason, refusal.sentence) }
         }
     }
 
@@ -102,8 +121,9 @@ public final class FramePipeline {
             return false
         }
         meter.add(time)
-        if isRaw, let lastEncoded, time < lastEncoded + Self.unwatchedInterval, !publisher.isWatched {
-            lastSign = time
+        if isRaw, let lastAttempt, time < lastAttempt + Self.unwatchedInterval, !publisher.isWatched {
+            // Nor is a picture a sign of life if the last one could not be encoded.
+            if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.unwatched)
             return false
         }

@@ -40,8 +40,15 @@ public struct PictureOptions: Sendable {
         self.timeout = timeout
     }
 
-    /// The maximum size of an encoded picture of `width` × `height` pixels.
-    public func encodedByteLimit(width: Int, height: Int) -> Int {
-        JPEGEncoder.bound(width: width, height: height, subsampling: subsampling.jpeg)
+    /// The most bytes that are reserved in the ring for encoding one picture.
+    ///
+    /// The encoder needs room for the worst case, three bytes a pixel, of which a real picture takes a tenth. Above about
+    /// five megapixels that room is taken outside the ring, and the picture copied.
+    static let maximumDirectByteCount = 16 << 20
+
+    /// The size of a ring's slot for encoded pictures of `width` × `height` pixels.
+    public func slotByteCount(width: Int, height: Int) -> Int {
+        let worst = JPEGEncoder.bound(width: width, height: height, subsampling: subsampling.jpeg)
+        return worst <= Self.maximumDirectByteCount ? worst : max(65536, width * height / 2)
     }
 }

@@ -108,4 +108,39 @@ struct FolderTests {
         #expect(try tags(3, of: daemon, from: [1: SampleJPEG.bytes(tag: 1)]) == [1, 1, 1])
         #expect(daemon.subscriber.status?.state == .live)
     }
+
+    @Test("while a file is rewritten in place its last whole picture is shown, then the new one")
+    func rewriting() throws {
+        let (old, new) = (SampleJPEG.bytes(tag: 1, dataByteCount: 900), SampleJPEG.bytes(tag: 2, dataByteCount: 900))
+        let path = folder.path.appending("a.jpg")
+        func overwrite(_ bytes: [UInt8]) throws {
+            let file = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+            try file.closeAfter { _ = try file.writeAll(bytes) }
+        }
+        try overwrite(old)
+        let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "20"])
+        _ = try daemon.status(.live)
+        for bytes in [Array(old.prefix(300)), [], Array(new.prefix(500))] {
+            try overwrite(bytes)
+            var frame = try daemon.frame()
+            // More than the 30 after which a camera's truncated pictures are shown.
+            for _ in 0..<20 {
+                frame = try daemon.frame(after: frame.description.number)
+                #expect(frame.bytes == old)
+            }
+        }
+        #expect(try #require(daemon.subscriber.status).state == .live)
+        try overwrite(new)
+        #expect(eventually(30) { daemon.subscriber.copyNewestFrame()?.bytes == new })
+        #expect(!daemon.log.contains { $0.contains("USB") || $0.contains("cable") }, "\(daemon.log)")
+    }
+
+    @Test("a file that stays truncated is a state that says so")
+    func truncated() throws {
+        try write(SampleJPEG.bytes(tag: 1, hasEnd: false), "a.jpg")
+        let daemon = try RunningDaemon(["--device", folder.path.string])
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("stops before the JPEG end") == true })
+        #expect(daemon.subscriber.copyNewestFrame() == nil)
+    }
 }

@@ -179,4 +179,11 @@ struct ProgramTests {
         while let message = socket.receive(seconds: 0.1) { last = message }
         #expect(last == "STOPPING=1")
     }
+
+    @Test("a pattern of 24 megapixels is shown")
+    func large() throws {
+        let daemon = try RunningDaemon(["--device", "pattern", "--size", "6016x4000", "--fps", "1"])
+        let frame = try daemon.frame()
+        #expect((frame.description.width, frame.description.height) == (6016, 4000))
+    }
 }

@@ -5,6 +5,7 @@ import SharedFrame
 import Synchronization
 import TestSupport
 import Testing
+import TurboJPEG
 
 @testable import Capturing
 
@@ -226,5 +227,33 @@ struct CaptureSessionTests {
         for time in stride(from: 0, to: 10_000, by: 50) { try check(time) }
         source.openError = nil
         for time in stride(from: 10_000, to: 20_000, by: 50) { try check(time) }
+    }
+
+    @Test("raw pictures that cannot be encoded are reported within three seconds, even if nobody watches")
+    func refusedRaw() throws {
+        // The lines are shorter than their pixels.
+        source.raw = RawFormat(layout: .yuyv, width: 64, height: 48, bytesPerLine: 64)
+        for time in stride(from: 0, to: 2900, by: 40) {
+            source.pictures = [[UInt8](repeating: 1, count: 64 * 48)]
+            source.now = Self.start + .milliseconds(time)
+            var events = CaptureSession.Events()
+            events.isReady = true
+            try session.advance(at: source.now, events)
+        }
+        #expect(report.state == .stalled)
+        #expect(report.reason.contains("a line cannot have 64 bytes"))
+        #expect(report.reason.hasSuffix("choose another --size or --format"))
+        #expect(log.lines.count == 1)
+    }
+
+    @Test("a camera that opens and sends nothing is reported within three seconds, and not given up yet")
+    func mute() throws {
+        try live(0, 2900)
+        #expect(report.state == .stalled)
+        #expect(report.reason.contains("sends no pictures"))
+        #expect(source.closings == 0)
+        try live(3000, 3300, tag: 1)
+        #expect(report.state == .live)
+        #expect(source.openings.count == 1)
     }
 }

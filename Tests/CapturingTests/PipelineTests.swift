@@ -27,10 +27,12 @@ struct PipelineTests {
         return pipeline
     }
 
-    private func publish(_ bytes: [UInt8], _ pipeline: FramePipeline, isRepaired: Bool = true) throws -> Bool {
-        try bytes.withRawSpan { (span) throws(SourceError) in
-            try pipeline.publish(jpeg: span, .now(), isRepaired: isRepaired)
-        }
+    private func publish(_ bytes: [UInt8], _ pipeline: FramePipeline) throws -> Bool {
+        try bytes.withRawSpan { (span) throws(SourceError) in try pipeline.publish(jpeg: span, .now()) }
+    }
+
+    private func publish(file bytes: [UInt8], _ pipeline: FramePipeline) throws -> Bool {
+        try bytes.withRawSpan { (span) throws(SourceError) in try pipeline.publish(file: span, .now()) }
     }
 
     private var newest: [UInt8]? { subscriber.copyNewestFrame()?.bytes }
@@ -46,7 +48,7 @@ struct PipelineTests {
     func repair() throws {
         let bare = SampleJPEG.bytes(tag: 1, hasTables: false)
         let raw = bare + [UInt8](repeating: 0, count: 500)
-        #expect(try publish(raw, pipeline(), isRepaired: false))
+        #expect(try publish(file: raw, pipeline()))
         #expect(newest == raw)
         #expect(try publish(raw, pipeline()))
         var mended = try #require(newest)
@@ -144,5 +146,89 @@ struct PipelineTests {
         let description = try #require(subscriber.copyNewestFrame()).description
         #expect((description.width, description.height) == (48, 64))
         #expect(log.lines.isEmpty)
+    }
+
+    @Test("of a buffer with a truncated picture and a whole one the whole one is published")
+    func wholeBehindTruncated() throws {
+        let whole = SampleJPEG.bytes(tag: 2)
+        let stale = Array(SampleJPEG.bytes(tag: 1, dataByteCount: 400).dropLast(150))
+        #expect(try publish(stale + whole + [0, 0], pipeline()))
+        #expect(newest == whole)
+        // Cut between its headers.
+        #expect(try publish(Array(stale.prefix(71)) + whole, pipeline()))
+        #expect(newest == whole)
+        #expect(try publish([0xff, 0xd8] + whole, pipeline()))
+        #expect(newest == whole)
+        let pipeline = try pipeline()
+        for _ in 0..<100 { _ = try publish(stale + whole, pipeline) }
+        #expect(newest == whole)
+        #expect(log.lines.isEmpty)
+    }
+
+    @Test("the thumbnail in a truncated picture is not published")
+    func thumbnail() throws {
+        let thumbnail = SampleJPEG.bytes(tag: 9, width: 16, height: 16)
+        var picture = SampleJPEG.bytes(tag: 1, dataByteCount: 400, hasEnd: false)
+        let length = thumbnail.count + 2
+        picture.insert(contentsOf: [0xff, 0xe1, UInt8(length >> 8), UInt8(length & 255)] + thumbnail, at: 2)
+        #expect(try !publish(picture, pipeline()))
+        #expect(newest == nil)
+    }
+
+    @Test("a raw picture whose worst case exceeds any slot is published, as are all that a JPEG can hold")
+    func large() throws {
+        let pixels = [UInt8](repeating: 77, count: 6016 * 4000)
+        let format = RawFormat(layout: .grey, width: 6016, height: 4000, bytesPerLine: 6016)
+        let pipeline = try pipeline()
+        let isPublished = try pixels.withRawSpan { (span) throws(SourceError) in
+            try pipeline.publish(pixels: span, format, .now())
+        }
+        #expect(isPublished, "\(pipeline.lastRefusal ?? "")")
+        let description = try #require(subscriber.copyNewestFrame()).description
+        #expect((description.width, description.height) == (6016, 4000))
+        #expect(PictureOptions().slotByteCount(width: 8000, height: 8000) <= 64 << 20)
+        let huge = RawFormat(layout: .grey, width: 65_501, height: 1, bytesPerLine: 65_501)
+        let refused = try pixels.withRawSpan { (span) throws(SourceError) in
+            try pipeline.publish(pixels: span, huge, .now())
+        }
+        #expect(!refused && pipeline.lastRefusal == "a JPEG cannot have 65501x1 pixels")
+    }
+
+    @Test("--rotate starts from the picture as it is shown, and the ring has the size that is shown")
+    func exif() throws {
+        // Orientation 6: to be shown, the stored picture is turned by a quarter.
+        let tiff: [UInt8] =
+            [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
+        let segment = [0xff, 0xe1, 0, UInt8(8 + tiff.count)] + Array("Exif".utf8) + [0, 0] + tiff
+        var stored = try Self.gradient()
+        stored.insert(contentsOf: segment, at: 20)
+        #expect(try publish(stored, pipeline()))
+        #expect(newest == stored)
+        let shown = try #require(subscriber.copyNewestFrame()).description
+        #expect((shown.width, shown.height) == (48, 64))
+        let half = try pipeline(PictureOptions(orientation: Orientation(rotation: .half, flip: .none)))
+        #expect(try publish(stored, half))
+        let frame = try #require(subscriber.copyNewestFrame())
+        #expect((frame.description.width, frame.description.height) == (48, 64))
+        let decoder = try JPEGDecoder()
+        func decoded(_ jpeg: [UInt8]) throws -> JPEGDecoder.Picture {
+            try jpeg.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span, to: .grey) }
+        }
+        // The picture as it is shown, upside down.
+        #expect(try decoded(frame.bytes).pixels == decoded(stored).pixels.reversed())
+    }
+
+    /// A JPEG of 64x48 pixels that differ.
+    private static func gradient() throws -> [UInt8] {
+        var encoder = try JPEGEncoder(quality: 95)
+        let pixels = (0..<64 * 48).map { UInt8(truncatingIfNeeded: $0 % 64 * 2 + $0 / 64 * 2) }
+        var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: 64, height: 48))
+        let byteCount = try pixels.withRawSpan { (span) throws(TurboJPEGError) in
+            try jpeg.withMutableRawSpan { (output) throws(TurboJPEGError) in
+                try encoder.encode(
+                    span, layout: .grey, width: 64, height: 48, bytesPerLine: 64, range: .full, into: &output)
+            }
+        }
+        return Array(jpeg.prefix(byteCount))
     }
 }

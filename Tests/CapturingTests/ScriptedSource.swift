@@ -13,6 +13,8 @@ final class ScriptedSource: FrameSource {
     var opened = OpenedSource(width: 64, height: 48, framesPerSecond: 30)
     /// What the next delivery passes on.
     var pictures: [[UInt8]] = []
+    /// How the bytes of ``pictures`` are to be encoded; nil for JPEGs.
+    var raw: RawFormat?
     var loss: SourceError?
     var signalLoss: SourceError?
     private(set) var openings: [Instant] = []
@@ -34,10 +36,11 @@ final class ScriptedSource: FrameSource {
         if let loss { throw loss }
         for picture in pictures {
             pipeline.countCaptured()
-            guard pipeline.admits(now, isRaw: false) else { continue }
+            guard pipeline.admits(now, isRaw: raw != nil) else { continue }
+            let capture = CaptureTime(monotonic: now.nanoseconds, realtime: now.nanoseconds)
             _ = try picture.withRawSpan { (span) throws(SourceError) in
-                try pipeline.publish(
-                    jpeg: span, CaptureTime(monotonic: now.nanoseconds, realtime: now.nanoseconds), isRepaired: true)
+                if let raw { return try pipeline.publish(pixels: span, raw, capture) }
+                return try pipeline.publish(jpeg: span, capture)
             }
         }
         pictures = []
