@@ -60,7 +60,7 @@ public final class CameraSource: ControllableSource {
             return OpenedSource(
                 width: format.size.width, height: format.size.height,
                 framesPerSecond: format.rate?.framesPerSecond,
-                notes: sizeNotes(camera, format) + notes)
+                notes: self.notes(camera, format) + notes)
         } catch {
             close()
             throw SourceError(error)
@@ -162,11 +162,27 @@ public final class CameraSource: ControllableSource {
         return (format, refusals.filter { isCommandLine || !$0.isOverridden }.map(\.message))
     }
 
-    private func sizeNotes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
-        if format.size == options.size { return [] }
-        return [
-            "\(camera.path) gives \(format.size) instead of \(options.size): capture-daemon devices lists its sizes"
-        ]
+    private func notes(_ camera: Camera, _ format: CaptureFormat) -> [String] {
+        var notes: [String] = []
+        if format.size != options.size {
+            notes.append(
+                "\(camera.path) gives \(format.size) instead of \(options.size): "
+                    + "capture-daemon devices lists its sizes")
+        }
+        switch format.fields {
+        case .progressive: break
+        case .interlaced:
+            notes.append(
+                "\(camera.path) sends interlaced pictures, whose moving edges look like combs: use a progressive signal"
+            )
+        case .single:
+            notes.append(
+                "\(camera.path) sends single fields, with half of the lines: use a progressive signal")
+        case .sequential:
+            notes.append(
+                "\(camera.path) sends one field above the other, so pictures appear twice: use a progressive signal")
+        }
+        return notes
     }
 }
 

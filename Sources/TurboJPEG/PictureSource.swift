@@ -63,11 +63,12 @@ struct PictureSource {
     private func planes(_ pixels: UnsafeRawPointer) -> Planes {
         let luma = unsafe pixels.assumingMemoryBound(to: UInt8.self)
         let blue = unsafe luma + bytesPerLine * height
-        let red = unsafe blue + bytesPerLine / 2 * chromaHeight
+        let chromaStride = layout.chromaBytesPerLine(bytesPerLine)
+        let red = unsafe blue + chromaStride * chromaHeight
         let hasChroma = layout == .i420
         return unsafe Planes(
             luma: luma, blueDifference: hasChroma ? blue : nil, redDifference: hasChroma ? red : nil,
-            lumaStride: bytesPerLine, chromaStride: bytesPerLine / 2)
+            lumaStride: bytesPerLine, chromaStride: chromaStride)
     }
 
     /// Planes with whole chroma samples and full range: the given ones, or copies in `buffer`.
@@ -122,9 +123,10 @@ struct PictureSource {
                 pixels + line * bytesPerLine, isLuma: true, range: range, count: width, to: target.luma(line))
         }
         let chroma = unsafe pixels + height * bytesPerLine
+        let chromaStride = layout.chromaBytesPerLine(bytesPerLine)
         for line in 0..<chromaHeight {
             unsafe LineSplit.pairedChroma(
-                chroma + line * bytesPerLine, range: range, count: chromaWidth, blue: target.blue(line),
+                chroma + line * chromaStride, range: range, count: chromaWidth, blue: target.blue(line),
                 red: target.red(line))
         }
         var planes = target.planes

@@ -6,7 +6,7 @@ public enum PixelLayout: Sendable, CaseIterable {
     case uyvy
     /// 4:2:0, the luma plane, then a plane of alternating Cb and Cr (V4L2's NV12).
     case nv12
-    /// 4:2:0, the luma plane, the Cb plane, the Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's.
+    /// 4:2:0, the luma plane, the Cb plane, the Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's, rounded up.
     case i420
     /// Luma only (V4L2's GREY); becomes a greyscale JPEG.
     case grey
@@ -19,8 +19,7 @@ public enum PixelLayout: Sendable, CaseIterable {
     public func minimumBytesPerLine(width: Int) -> Int {
         switch self {
         case .yuyv, .uyvy: (width + 1) / 2 * 4
-        case .nv12, .i420: (width + 1) / 2 * 2
-        case .grey: width
+        case .nv12, .i420, .grey: width
         case .rgb24, .bgr24: width * 3
         }
     }
@@ -34,14 +33,21 @@ public enum PixelLayout: Sendable, CaseIterable {
     /// - Returns: The number of bytes.
     public func minimumByteCount(width: Int, height: Int, bytesPerLine: Int) -> Int {
         let chromaHeight = (height + 1) / 2
+        let chroma = chromaBytesPerLine(bytesPerLine)
         return switch self {
         case .yuyv, .uyvy, .grey, .rgb24, .bgr24:
             bytesPerLine * (height - 1) + minimumBytesPerLine(width: width)
         case .nv12:
-            bytesPerLine * (height + chromaHeight - 1) + (width + 1) / 2 * 2
+            bytesPerLine * height + chroma * (chromaHeight - 1) + (width + 1) / 2 * 2
         case .i420:
-            bytesPerLine * height + bytesPerLine / 2 * (2 * chromaHeight - 1) + (width + 1) / 2
+            bytesPerLine * height + chroma * (2 * chromaHeight - 1) + (width + 1) / 2
         }
+    }
+
+    /// From one line of the chroma planes to the next: of an odd luma line it is that of the next even one, as drivers
+    /// have it (v4l2_fill_pixfmt of the kernel).
+    func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
+        self == .nv12 ? (bytesPerLine + 1) / 2 * 2 : (bytesPerLine + 1) / 2
     }
 }
 

@@ -25,9 +25,10 @@ struct BufferMapping: ~Copyable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Calls `body` with the first `count` bytes, or all if there are fewer.
-    func withBytes<Value>(_ count: Int, _ body: (RawSpan) -> Value) -> Value {
-        body(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base), byteCount: min(max(0, count), byteCount)))
+    /// Calls `body` with the bytes of `range`, as far as they are in the buffer.
+    func withBytes<Value>(_ range: Range<Int>, _ body: (RawSpan) -> Value) -> Value {
+        let range = range.clamped(to: 0..<byteCount)
+        return body(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base + range.lowerBound), byteCount: range.count))
     }
 }
 
@@ -48,8 +49,9 @@ final class BufferSet {
         self.buffers = buffers
     }
 
-    /// Calls `body` with the first `byteCount` bytes of the buffer at `index`.
-    func withBytes<Value>(_ index: Int, _ byteCount: Int, _ body: (RawSpan) -> Value) -> Value {
-        buffers[index].mapping.withBytes(byteCount, body)
+    /// Calls `body` with the picture in the buffer that the driver describes by `state`.
+    func withPicture<Value>(_ state: BufferState, _ body: (RawSpan) -> Value) -> Value {
+        buffers[state.index].mapping.withBytes(
+            state.dataOffset..<(state.dataOffset + state.usedByteCount), body)
     }
 }

@@ -32,10 +32,7 @@ public final class Camera {
         guard let capability = node.capability() else {
             throw CameraError(.notCamera, "\(path) is not a Video4Linux device: choose another --device")
         }
-        guard capability.canCapture else {
-            throw CameraError(
-                .notCamera, "\(path) gives no pictures (metadata, output or codec node): choose another --device")
-        }
+        guard capability.canCapture else { throw CameraError(notCamera: path, capability) }
         self.path = path
         name = capability.card
         driver = capability.driver
@@ -62,17 +59,22 @@ public final class Camera {
         guard let (pixelFormat, size) = request.choose(from: offered) else {
             throw CameraError(noUsableFormat: path, request, offered)
         }
-        do throws(SystemError) {
+        do {
             var format = try calls.setFormat(access.node, pixelFormat, size)
             guard format.pixelFormat.isUsable else {
                 throw SystemError("VIDIOC_S_FMT", "\(path)", .invalidArgument)
             }
+            if let defect = format.defect { throw CameraError(.failed, "\(path) cannot be used: \(defect)") }
             let rates = offered.first { $0.pixelFormat == format.pixelFormat }?.sizes.rates(at: format.size)
             format.rate = calls.setRate(access.node, request.rate.map { (rates ?? .unknown).nearest(to: $0) })
             self.format = format
             return format
-        } catch {
+        } catch let error as CameraError {
+            throw error
+        } catch let error as SystemError {
             throw CameraError(path, error)
+        } catch {
+            throw CameraError(.failed, "\(path) failed: \(error)")
         }
     }
 
@@ -121,6 +123,9 @@ public final class Camera {
         var newest: BufferState?
         do throws(SystemError) {
             while let state = try dequeue() {
+                guard state.index < buffers.count else {
+                    throw SystemError("VIDIOC_DQBUF", "\(path)", .invalidArgument)
+                }
                 count(state)
                 guard isWhole(state, format) else {
                     try requeue(state)
@@ -138,7 +143,7 @@ public final class Camera {
             }
             guard let newest else { return nil }
             let frame = CapturedFrame(newest, now: Clock.monotonic)
-            let value = buffers.withBytes(newest.index, newest.usedByteCount) { body(frame, $0) }
+            let value = buffers.withPicture(newest) { body(frame, $0) }
             try requeue(newest)
             return value
         } catch {

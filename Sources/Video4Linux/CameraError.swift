@@ -69,6 +69,15 @@ extension CameraError {
         }
     }
 
+    /// The meaning of a node from which no frames can be streamed.
+    init(notCamera path: FilePath, _ capability: Capability) {
+        let reason =
+            capability.canOnlyRead
+            ? "delivers pictures only by read(2), which is not supported"
+            : "delivers no pictures (metadata, output or codec node)"
+        self.init(.notCamera, "\(path) \(reason): choose another --device")
+    }
+
     init(busy path: FilePath) {
         self.init(.busy, "\(path) is busy: another program streams from it; close it or choose another --device")
     }

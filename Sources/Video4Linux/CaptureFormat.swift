@@ -6,6 +6,16 @@ public struct CaptureFormat: Equatable, Sendable {
     public enum Quantization: Sendable { case limited, full }
     /// The weights of the colours in luma (`v4l2_ycbcr_encoding`); JPEGs use `bt601`.
     public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
+    /// The fields of an interlaced signal (`v4l2_field`).
+    public enum Fields: Sendable {
+        case progressive
+        /// The lines of both fields alternate: moving edges look like combs.
+        case interlaced
+        /// Each picture is a single field, with half of the lines.
+        case single
+        /// One field is above the other in the picture.
+        case sequential
+    }
 
     public var pixelFormat: PixelFormat
     public var size: PictureSize
@@ -17,6 +27,10 @@ public struct CaptureFormat: Equatable, Sendable {
     public var encoding: Encoding
     /// The rate that the driver agreed to; nil if it does not report one.
     public var rate: FrameRate?
+    /// The number of memory planes; only one is supported.
+    var planeCount = 1
+    /// How the driver stores the fields of an interlaced signal.
+    public var fields = Fields.progressive
 
     public init(
         pixelFormat: PixelFormat, size: PictureSize, bytesPerLine: Int, imageByteCount: Int,
@@ -31,7 +45,17 @@ public struct CaptureFormat: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// The minimum size of a whole raw picture; nil for JPEG and for formats that are converted.
+    /// Why pictures of this format cannot be shown, as part of a sentence; nil if they can.
+    var defect: String? {
+        if planeCount != 1 { return "its driver stores a picture in \(planeCount) planes of memory" }
+        guard (1...65500).contains(size.width), (1...65500).contains(size.height) else {
+            return "its driver says that pictures have \(size) pixels"
+        }
+        // Lines of 16 MiB are longer than those of any format.
+        return bytesPerLine <= 1 << 24 ? nil : "its driver says that a line has \(bytesPerLine) bytes"
+    }
+
+    /// The minimum size of a whole raw picture; nil for compressed formats.
     public var wholeByteCount: Int? { pixelFormat.byteCount(bytesPerLine: bytesPerLine, height: size.height) }
 }
 

@@ -1,93 +1,127 @@
-import CVideo4Linux
-import Linux
-
-/// Converts a camera's pictures to planes with libv4l, for formats that are not used directly.
+/// Converts a camera's pictures to a format that the encoder knows.
 ///
-/// Slower than everything else here, so the last resort. Not Sendable: use it from one thread.
-@safe
+/// Not Sendable: use it from one thread. Any bytes are safe to pass.
 public final class FormatConverter {
-    /// The format of the result: YU12 of the camera's size.
+    /// The format of the result: of the camera's size, without padding.
     public let output: CaptureFormat
 
-    private let data: OpaquePointer
-    private var source: v4l2_format
-    private var target: v4l2_format
+    private enum Way {
+        case repacking(Repacking)
+        case bayer(BayerLayout, LibraryConverter)
+        case library(LibraryConverter)
+    }
 
-    /// Creates a converter from the configured format of `camera`, which must outlive it.
-    public init(_ camera: Camera, _ format: CaptureFormat) throws(CameraError) {
-        guard let data = unsafe v4lconvert_create(camera.pollDescriptor) else {
-            throw CameraError(.failed, "\(camera.path): libv4l cannot convert its pictures")
+    private let source: CaptureFormat
+    private let way: Way
+    private var range = GreyRange(bits: 8)
+    /// A Bayer pattern of eight bits, and what libv4l makes of it; reused from picture to picture.
+    private var pattern: [UInt8] = []
+    private var planes: [UInt8] = []
+
+    /// Creates a converter from a camera's configured format; `name` is the camera's, for error messages.
+    public init(_ format: CaptureFormat, name: String) throws(CameraError) {
+        source = format
+        if let repacking = Repacking(format.pixelFormat) {
+            way = .repacking(repacking)
+            output = CaptureFormat(target: repacking.target, of: format)
+            if case .grey(let bits, _) = repacking.storage { range = GreyRange(bits: bits) }
+            return
         }
-        unsafe self.data = data
-        unsafe source = Self.describe(format)
-        let (width, height) = (format.size.width, format.size.height)
-        output = CaptureFormat(
-            pixelFormat: .yu12, size: format.size, bytesPerLine: width,
-            imageByteCount: width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2),
-            // libv4l keeps the samples of Y'CbCr, and converts RGB and Bayer patterns to limited range.
-            quantization: format.pixelFormat.isColourConverted ? .limited : format.quantization,
-            encoding: format.pixelFormat.isColourConverted ? .bt601 : format.encoding, rate: format.rate)
-        unsafe target = Self.describe(output)
+        if let layout = BayerLayout(format.pixelFormat) {
+            let even = PictureSize(width: (format.size.width + 1) / 2 * 2, height: (format.size.height + 1) / 2 * 2)
+            way = .bayer(layout, try LibraryConverter(layout.plain, even, name: name))
+            pattern = [UInt8](repeating: 0, count: even.pixelCount)
+            planes = [UInt8](repeating: 0, count: even.pixelCount * 3 / 2)
+        } else {
+            way = .library(try LibraryConverter(format.pixelFormat, format.size, name: name))
+        }
+        output = CaptureFormat(target: .yu12, of: format)
     }
 
-    deinit {
-        unsafe v4lconvert_destroy(data)
-    }
-
-    /// Converts one picture into `output.imageByteCount` bytes; returns the number of bytes written.
+    /// Converts one picture into `output.imageByteCount` bytes.
     ///
     /// Throws `failed` if the picture is damaged, or this libv4l does not know the format.
-    public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) -> Int {
-        let count = unsafe picture.withUnsafeBytes { from in
-            unsafe planes.withUnsafeMutableBytes { to -> CInt in
-                // The library takes a pointer to mutable bytes but only reads from it.
-                let bytes = unsafe UnsafeMutablePointer(
-                    mutating: from.baseAddress?.assumingMemoryBound(to: UInt8.self))
-                return unsafe v4lconvert_convert(
-                    data, &source, &target, bytes, CInt(clamping: from.count),
-                    to.baseAddress?.assumingMemoryBound(to: UInt8.self), CInt(clamping: to.count))
+    public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
+        if let whole = source.wholeByteCount, picture.byteCount < whole {
+            throw CameraError(.failed, "\(picture.byteCount) bytes where the picture has \(whole)")
+        }
+        let (width, height) = (source.size.width, source.size.height)
+        switch way {
+        case .repacking(let repacking):
+            let bytes = Span<UInt8>(_bytes: picture)
+            range.follow { body in
+                repacking.sampleLevels(
+                    bytes, width: width, height: height, bytesPerLine: source.bytesPerLine, body)
             }
+            planes.withBytes { target in
+                repacking.convert(
+                    bytes, width: width, height: height, bytesPerLine: source.bytesPerLine, shades: range.shades,
+                    into: &target)
+            }
+        case .bayer(let layout, let library):
+            layout.convert(
+                Span<UInt8>(_bytes: picture), width: width, height: height, bytesPerLine: source.bytesPerLine,
+                into: &pattern)
+            try library.convert(pattern, into: &self.planes)
+            let evenWidth = (width + 1) / 2 * 2
+            planes.withBytes { target in
+                Self.crop(self.planes, evenWidth: evenWidth, width: width, height: height, into: &target)
+            }
+        case .library(let library):
+            try library.convert(picture, into: &planes)
         }
-        guard count >= 0 else {
-            let reason = unsafe v4lconvert_get_error_message(data).map { unsafe String(cString: $0) } ?? ""
-            let line = reason.split(separator: "\n").first.map(String.init) ?? "unknown reason"
-            throw CameraError(.failed, "libv4l cannot convert a picture: \(line)")
-        }
-        return Int(count)
     }
 
-    private static func describe(_ format: CaptureFormat) -> v4l2_format {
-        var description = unsafe v4l2_format()
-        unsafe description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
-        unsafe description.fmt.pix.width = UInt32(clamping: format.size.width)
-        unsafe description.fmt.pix.height = UInt32(clamping: format.size.height)
-        unsafe description.fmt.pix.pixelformat = format.pixelFormat.code
-        unsafe description.fmt.pix.bytesperline = UInt32(clamping: format.bytesPerLine)
-        unsafe description.fmt.pix.sizeimage = UInt32(clamping: format.imageByteCount)
-        unsafe description.fmt.pix.field = V4L2_FIELD_NONE.rawValue
-        return unsafe description
+    /// Copies YU12 of even sides to YU12 of the sides that the picture has.
+    private static func crop(
+        _ even: [UInt8], evenWidth: Int, width: Int, height: Int, into target: inout MutableSpan<UInt8>
+    ) {
+        for line in 0..<height {
+            for column in 0..<width { target[line * width + column] = even[line * evenWidth + column] }
+        }
+        let chromaByteCount = evenWidth / 2 * ((height + 1) / 2) * 2
+        let from = evenWidth * ((height + 1) / 2 * 2)
+        for index in 0..<chromaByteCount { target[width * height + index] = even[from + index] }
+    }
+}
+
+extension CaptureFormat {
+    /// The format of what `source` is converted to.
+    fileprivate init(target: PixelFormat, of source: CaptureFormat) {
+        let bytesPerLine = target.bytesPerLine(width: source.size.width)
+        // libv4l converts RGB and Bayer patterns to limited range, by BT.601.
+        let isLimited = target == .yu12 && source.pixelFormat.isColourConverted
+        self.init(
+            pixelFormat: target, size: source.size, bytesPerLine: bytesPerLine,
+            imageByteCount: target.byteCount(bytesPerLine: bytesPerLine, height: source.size.height) ?? 0,
+            quantization: target == .rgb24 ? .full : isLimited ? .limited : source.quantization,
+            encoding: isLimited ? .bt601 : source.encoding, rate: source.rate)
     }
 }
 
 extension FormatConverter {
-    /// The formats that libv4l converts to YU12 and that are not used directly, by four-character code.
-    ///
-    /// The library does not list its formats. Version 1.22 crashes on those of 32 bits per pixel and swaps red and blue
-    /// of those of 16 bits, so each of these was tried.
-    public static let sources: [PixelFormat] = [
-        "YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06",
-        "BA81", "GBRG", "GRBG", "RGGB", "BG10", "GB10", "BA10", "RG10", "pBAA", "pgAA", "pGAA", "pRAA",
-        "PJPG", "JPGL", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
-    ].compactMap { PixelFormat(name: $0) }
+    /// The formats that are converted: first those that are only rearranged, then those that need libv4l.
+    public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 
 extension PixelFormat {
     /// Whether libv4l computes Y'CbCr from another colour space.
     var isColourConverted: Bool {
-        let kept: Set = ["YVYU", "YV12", "NV16", "NV61", "M420", "HM12", "Y16", "Y10B", "Y04", "Y06", "KONI", "CPIA"]
-        return !kept.contains(characters)
+        BayerLayout(self) != nil || LibraryConverter.formats.contains(self) && !["KONI", "CPIA"].contains(characters)
     }
 
-    /// Whether pictures are used directly, or libv4l can convert them.
+    /// Whether pictures are used directly, or can be converted.
     public var isUsable: Bool { isDirect || FormatConverter.sources.contains(self) }
+}
+
+extension MutableRawSpan {
+    /// Lends the bytes to `body` as elements.
+    fileprivate mutating func withBytes(_ body: (inout MutableSpan<UInt8>) -> Void) {
+        unsafe withUnsafeMutableBytes { bytes in
+            var elements = unsafe MutableSpan(
+                _unsafeElements: UnsafeMutableBufferPointer(
+                    start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count))
+            body(&elements)
+        }
+    }
 }

@@ -73,7 +73,8 @@ struct CaptureCalls {
         unsafe buffer.memory = V4L2_MEMORY_MMAP.rawValue
         guard isMultiplanar else {
             unsafe try node.perform(request, &buffer)
-            return unsafe BufferState(buffer, offset: buffer.m.offset, byteCount: buffer.length, used: buffer.bytesused)
+            return unsafe BufferState(
+                buffer, offset: buffer.m.offset, byteCount: buffer.length, dataOffset: 0, used: buffer.bytesused)
         }
         var plane = v4l2_plane()
         unsafe buffer.length = 1
@@ -81,8 +82,10 @@ struct CaptureCalls {
             unsafe buffer.m.planes = pointer
             unsafe try node.perform(request, &buffer)
         }
+        // The driver counts what it puts before the picture, such as a header, as used.
         let used = plane.bytesused - min(plane.bytesused, plane.data_offset)
-        return unsafe BufferState(buffer, offset: plane.m.mem_offset, byteCount: plane.length, used: used)
+        return unsafe BufferState(
+            buffer, offset: plane.m.mem_offset, byteCount: plane.length, dataOffset: plane.data_offset, used: used)
     }
 }
 
@@ -92,16 +95,20 @@ struct BufferState {
     /// The offset for mmap(2).
     let offset: Int
     let byteCount: Int
+    /// Where the picture begins in the buffer.
+    let dataOffset: Int
+    /// The size of the picture.
     let usedByteCount: Int
     let isFlagged: Bool
     let sequence: UInt32
     /// CLOCK_MONOTONIC in nanoseconds; nil if the driver uses another clock.
     let timestamp: UInt64?
 
-    init(_ buffer: v4l2_buffer, offset: UInt32, byteCount: UInt32, used: UInt32) {
+    init(_ buffer: v4l2_buffer, offset: UInt32, byteCount: UInt32, dataOffset: UInt32, used: UInt32) {
         unsafe index = Int(buffer.index)
         self.offset = Int(offset)
         self.byteCount = Int(byteCount)
+        self.dataOffset = Int(dataOffset)
         usedByteCount = Int(used)
         unsafe isFlagged = buffer.flags & UInt32(V4L2_BUF_FLAG_ERROR) != 0
         unsafe sequence = buffer.sequence
@@ -109,7 +116,7 @@ struct BufferState {
         let time = unsafe buffer.timestamp
         let isMonotonic = clock == UInt32(V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC)
         timestamp =
-            isMonotonic && time.tv_sec >= 0 && time.tv_usec >= 0
+            isMonotonic && (0..<1 << 32).contains(time.tv_sec) && (0..<1_000_000).contains(time.tv_usec)
             ? UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_usec) * 1000 : nil
     }
 }
@@ -119,7 +126,8 @@ extension CaptureFormat {
         self.init(
             PixelFormat(code: format.pixelformat), format.width, format.height,
             bytesPerLine: format.bytesperline, imageByteCount: format.sizeimage,
-            colorspace: format.colorspace, encoding: format.ycbcr_enc, quantization: format.quantization)
+            colorspace: format.colorspace, encoding: format.ycbcr_enc, quantization: format.quantization,
+            field: format.field)
     }
 
     init(_ format: v4l2_pix_format_mplane) {
@@ -128,12 +136,12 @@ extension CaptureFormat {
             PixelFormat(code: format.pixelformat), format.width, format.height,
             bytesPerLine: plane.bytesperline, imageByteCount: plane.sizeimage,
             colorspace: format.colorspace, encoding: UInt32(format.ycbcr_enc),
-            quantization: UInt32(format.quantization))
+            quantization: UInt32(format.quantization), field: format.field, planeCount: Int(format.num_planes))
     }
 
     private init(
         _ pixelFormat: PixelFormat, _ width: UInt32, _ height: UInt32, bytesPerLine: UInt32, imageByteCount: UInt32,
-        colorspace: UInt32, encoding: UInt32, quantization: UInt32
+        colorspace: UInt32, encoding: UInt32, quantization: UInt32, field: UInt32, planeCount: Int = 1
     ) {
         let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
         // A driver that leaves a field at its default means what V4L2_MAP_QUANTIZATION_DEFAULT and
@@ -146,6 +154,8 @@ extension CaptureFormat {
             pixelFormat: pixelFormat, size: PictureSize(width: Int(width), height: Int(height)),
             bytesPerLine: pixelFormat.isJPEG ? 0 : stride, imageByteCount: Int(imageByteCount),
             quantization: isFull ? .full : .limited, encoding: Encoding(encoding, colorspace: colorspace))
+        self.planeCount = planeCount
+        fields = Fields(field)
     }
 }
 
@@ -164,5 +174,18 @@ extension CaptureFormat.Encoding {
             }
         default: self = .other
         }
+    }
+}
+
+extension CaptureFormat.Fields {
+    fileprivate init(_ field: UInt32) {
+        self =
+            switch field {
+            case V4L2_FIELD_INTERLACED.rawValue, V4L2_FIELD_INTERLACED_TB.rawValue, V4L2_FIELD_INTERLACED_BT.rawValue:
+                .interlaced
+            case V4L2_FIELD_TOP.rawValue, V4L2_FIELD_BOTTOM.rawValue, V4L2_FIELD_ALTERNATE.rawValue: .single
+            case V4L2_FIELD_SEQ_TB.rawValue, V4L2_FIELD_SEQ_BT.rawValue: .sequential
+            default: .progressive
+            }
     }
 }

@@ -41,6 +41,8 @@ struct Capability {
     /// The bus position, such as `usb-0000:00:14.0-1`.
     let bus: String
     let canCapture: Bool
+    /// Whether it delivers pictures, but does not stream them.
+    let canOnlyRead: Bool
     /// Whether the driver supports only the multi-planar calls (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
     let isMultiplanar: Bool
 
@@ -54,7 +56,9 @@ struct Capability {
         let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)
         let multiplanar = UInt32(V4L2_CAP_VIDEO_CAPTURE_MPLANE)
         isMultiplanar = bits & capture == 0 && bits & multiplanar != 0
-        canCapture = bits & (capture | multiplanar) != 0 && bits & UInt32(V4L2_CAP_STREAMING) != 0
+        let isCamera = bits & (capture | multiplanar) != 0
+        canCapture = isCamera && bits & UInt32(V4L2_CAP_STREAMING) != 0
+        canOnlyRead = isCamera && !canCapture && bits & UInt32(V4L2_CAP_READWRITE) != 0
     }
 }
 

@@ -71,27 +71,35 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     public var isDirect: Bool { Self.preferred.contains(self) }
 
     /// Whether a picture has full range (0 to 255) unless the driver says otherwise.
-    var isFullRangeByDefault: Bool { isJPEG || self == .rgb24 || self == .bgr24 || isGreyscale }
+    var isFullRangeByDefault: Bool {
+        isJPEG || self == .rgb24 || self == .bgr24 || isGreyscale || Repacking(self)?.target == .rgb24
+    }
 
     /// Whether it has no colour.
-    var isGreyscale: Bool { self == .grey || ["Y16", "Y10B", "Y04", "Y06"].contains(characters) }
+    var isGreyscale: Bool { self == .grey || Repacking(self)?.target == .grey }
 
-    /// The size of a whole picture of a direct raw format; nil for JPEG and for formats that are converted.
+    /// The size of a whole picture whose lines of the first plane are `bytesPerLine` apart; nil for compressed formats.
     public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
         switch self {
-        case .yuyv, .uyvy, .rgb24, .bgr24, .grey: bytesPerLine * height
-        case .nv12: bytesPerLine * height + bytesPerLine * ((height + 1) / 2)
-        case .yu12: bytesPerLine * height + 2 * ((bytesPerLine + 1) / 2) * ((height + 1) / 2)
-        default: nil
+        case .yuyv, .uyvy, .rgb24, .bgr24, .grey: return bytesPerLine * height
+        // Of an odd width the chroma planes have one sample more than half of the bytes (v4l2_fill_pixfmt).
+        case .nv12: return bytesPerLine * height + (bytesPerLine + 1) / 2 * 2 * ((height + 1) / 2)
+        case .yu12: return bytesPerLine * height + 2 * ((bytesPerLine + 1) / 2) * ((height + 1) / 2)
+        default:
+            if let repacking = Repacking(self) {
+                return repacking.byteCount(bytesPerLine: bytesPerLine, height: height)
+            }
+            return BayerLayout(self).map { _ in bytesPerLine * height }
         }
     }
 
-    /// The minimum length of a line of the first plane, for a direct raw format.
+    /// The minimum length of a line of the first plane; the width for compressed formats.
     func bytesPerLine(width: Int) -> Int {
         switch self {
-        case .yuyv, .uyvy: (width + 1) / 2 * 4
-        case .rgb24, .bgr24: width * 3
-        default: width
+        case .yuyv, .uyvy: return (width + 1) / 2 * 4
+        case .rgb24, .bgr24: return width * 3
+        default:
+            return Repacking(self)?.bytesPerLine(width: width) ?? BayerLayout(self)?.bytesPerLine(width: width) ?? width
         }
     }
 }

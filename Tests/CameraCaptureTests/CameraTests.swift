@@ -215,4 +215,63 @@ struct CameraTests {
         #expect(wait(daemon, .waiting, "/dev/video0 has no format nv12"))
         #expect(daemon.process.isRunning)
     }
+
+    /// A raw picture, dark at the left and bright at the right, with lines of `lineLength` bytes; its padding is white.
+    private func raw(
+        _ format: String, _ width: Int, _ height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int
+    ) throws -> String {
+        let line = (0..<width).map { UInt8($0 < width / 2 ? 60 : 200) }
+        func padded(_ line: [UInt8], _ length: Int) -> [UInt8] {
+            line + [UInt8](repeating: 255, count: max(0, length - line.count))
+        }
+        var bytes: [UInt8] = []
+        for _ in 0..<height { bytes += padded(line, lineLength) }
+        let chroma = [UInt8](repeating: 128, count: min(chromaLineLength, (width + 1) / 2 * 2))
+        for _ in 0..<chromaLineCount { bytes += padded(chroma, chromaLineLength) }
+        return try write(bytes, "\(format).raw")
+    }
+
+    private func write(_ bytes: [UInt8], _ name: String) throws -> String {
+        let path = folder.path.appending(name)
+        let file = try FileDescriptor.open(path, .writeOnly, options: .create, permissions: .ownerReadWrite)
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+        return path.string
+    }
+
+    @Test(
+        "raw pictures are shown straight, whatever the driver's lines are",
+        arguments: [
+            // Format, size, line length, chroma line length and lines, what the driver reports, bytes before it.
+            ("NV16", 640, 480, 704, 704, 480, "704", ""), ("NV61", 320, 240, 384, 384, 240, "384", ""),
+            ("YU12", 657, 450, 657, 329, 450, "657", ""), ("NV12", 657, 450, 657, 658, 225, "657", ""),
+            ("GREY", 320, 240, 320, 0, 0, "0", "128"), ("NV12", 640, 480, 640, 640, 240, "640", "4096"),
+        ])
+    func lines(
+        format: String, width: Int, height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int,
+        reported: String, offset: String
+    ) throws {
+        let file = try raw(
+            format, width, height, lineLength: lineLength, chromaLineLength: chromaLineLength,
+            chromaLineCount: chromaLineCount)
+        let camera = try FakeCamera(settings: [
+            "FAKE_CAMERA_FORMATS": "raw:\(format)", "FAKE_CAMERA_RAW": file, "FAKE_CAMERA_LINE": reported,
+            "FAKE_CAMERA_SIZES": "\(width)x\(height)", "FAKE_CAMERA_OFFSET": offset, "FAKE_CAMERA_RANGE": "full",
+        ])
+        let daemon = try RunningDaemon(
+            ["--device", "/dev/video0", "--size", "\(width)x\(height)", "--quality", "95"],
+            environment: camera.environment)
+        let frame = try daemon.frame()
+        let decoder = try JPEGDecoder()
+        let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in
+            try decoder.decode(span, to: .grey)
+        }
+        #expect((picture.width, picture.height) == (width, height))
+        for line in stride(from: 4, to: height, by: 37) {
+            for (column, luma) in [(4, 60), (width / 2 - 24, 60), (width / 2 + 24, 200), (width - 4, 200)] {
+                let shown = Int(picture.pixels[line * width + column])
+                #expect(abs(shown - luma) <= 6, "\(column),\(line): \(shown) instead of \(luma)")
+            }
+        }
+        #expect(daemon.process.isRunning)
+    }
 }

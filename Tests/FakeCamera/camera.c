@@ -42,7 +42,8 @@ static double rate = 30, most_rate = 30;
 static bool offers_mjpeg = true, offers_yuyv = false, comments;
 static int log_file = -1;
 static struct frame *frames, raw_picture;
-static bool has_full_range;
+static bool has_full_range, is_multiplanar;
+static __u32 raw_format = V4L2_PIX_FMT_YUYV, raw_line, data_offset;
 static size_t frame_count;
 
 // What the faults file says: states that last while they stand there, and frames yet to be spoilt.
@@ -119,12 +120,20 @@ void camera_set_up(void) {
     const char *formats = setting("FAKE_CAMERA_FORMATS", "mjpeg");
     offers_mjpeg = strstr(formats, "mjpeg");
     offers_yuyv = strstr(formats, "yuyv");
+    const char *raw = strstr(formats, "raw:");
+    if (raw && strlen(raw) >= 8) {
+        offers_yuyv = true;
+        raw_format = v4l2_fourcc(raw[4], raw[5], raw[6], raw[7]);
+    }
+    raw_line = (__u32)atoi(setting("FAKE_CAMERA_LINE", "0"));
+    is_multiplanar = *setting("FAKE_CAMERA_OFFSET", "");
+    data_offset = (__u32)atoi(setting("FAKE_CAMERA_OFFSET", "0"));
     char *list = strdup(setting("FAKE_CAMERA_SIZES", "1280x720,640x480")), *rest = list;
     for (char *word; (word = strsep(&rest, ",")) && size_count < MOST_SIZES;)
         if (sscanf(word, "%ux%u", &sizes[size_count].width, &sizes[size_count].height) == 2) size_count++;
     free(list);
     size = sizes[0];
-    pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+    pixel_format = offers_mjpeg ? V4L2_PIX_FMT_MJPEG : raw_format;
     stamp = setting("FAKE_CAMERA_STAMP", stamp);
     load_frames(setting("FAKE_CAMERA_FRAMES", "/nonexistent"));
     load(setting("FAKE_CAMERA_RAW", "/nonexistent"), &raw_picture);
@@ -295,7 +304,9 @@ static void fill(const struct timespec *now) {
     unsigned index = queue[0];
     memmove(queue, queue + 1, --queued * sizeof *queue);
     struct v4l2_buffer *state = &buffers[index].state;
-    size_t count = draw(buffers[index].bytes, state->length, number, now);
+    memset(buffers[index].bytes, 0xa5, data_offset);
+    size_t count = draw(buffers[index].bytes + data_offset, state->length - data_offset, number, now);
+    if (count) count += data_offset;
     state->flags = V4L2_BUF_FLAG_MAPPED | V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     if (take(&faults.truncate)) count /= 3;
     else if (take(&faults.garbage)) for (size_t i = 0; i < count; i++) buffers[index].bytes[i] = (unsigned char)rand();
@@ -339,13 +350,17 @@ static void stop(void) {
 
 // ---- ioctl
 
+static __u32 buffer_type(void) {
+    return is_multiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE : V4L2_BUF_TYPE_VIDEO_CAPTURE;
+}
+
 static int describe_format(struct v4l2_fmtdesc *format) {
     unsigned offered = offers_mjpeg + offers_yuyv;
-    if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE || format->index >= offered) return EINVAL;
+    if (format->type != buffer_type() || format->index >= offered) return EINVAL;
     bool is_mjpeg = offers_mjpeg && format->index == 0;
     format->flags = is_mjpeg ? V4L2_FMT_FLAG_COMPRESSED : 0;
-    format->pixelformat = is_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
-    strcpy((char *)format->description, is_mjpeg ? "Motion-JPEG" : "YUYV 4:2:2");
+    format->pixelformat = is_mjpeg ? V4L2_PIX_FMT_MJPEG : raw_format;
+    strcpy((char *)format->description, is_mjpeg ? "Motion-JPEG" : "Uncompressed");
     return 0;
 }
 
@@ -353,32 +368,53 @@ static unsigned offered_sizes(void) { return faults.size.width ? 1 : size_count;
 
 static struct size offered_size(unsigned index) { return faults.size.width ? faults.size : sizes[index]; }
 
+// The picture and one line of it, in bytes.
+static __u32 line_length(void) {
+    return pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : raw_line || raw_format != V4L2_PIX_FMT_YUYV ? raw_line : size.width * 2;
+}
+
+static __u32 picture_length(void) {
+    size_t count = raw_picture.count > size.width * size.height * 2ul ? raw_picture.count : size.width * size.height * 2ul;
+    return (__u32)count + data_offset;
+}
+
 static int set_format(struct v4l2_format *format, bool is_wish) {
     struct v4l2_pix_format *wish = &format->fmt.pix;
-    if (format->type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
+    if (format->type != buffer_type()) return EINVAL;
     if (is_wish && buffer_count) return EBUSY;
     if (is_wish) {
         bool is_mjpeg = offers_mjpeg && (wish->pixelformat == V4L2_PIX_FMT_MJPEG || !offers_yuyv);
-        pixel_format = is_mjpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
+        pixel_format = is_mjpeg ? V4L2_PIX_FMT_MJPEG : raw_format;
         unsigned best = 0;
         for (unsigned i = 0; i < offered_sizes(); i++)
             if (offered_size(i).width == wish->width && offered_size(i).height == wish->height) best = i;
         size = offered_size(best);
+    }
+    if (is_multiplanar) {
+        // Width, height and pixel format are where those of the single-planar form are.
+        struct v4l2_pix_format_mplane *answer = &format->fmt.pix_mp;
+        *answer = (struct v4l2_pix_format_mplane){
+            .width = size.width, .height = size.height, .pixelformat = pixel_format, .field = V4L2_FIELD_NONE,
+            .colorspace = V4L2_COLORSPACE_SRGB, .num_planes = 1,
+            .quantization = has_full_range ? V4L2_QUANTIZATION_FULL_RANGE : 0};
+        answer->plane_fmt[0].bytesperline = line_length();
+        answer->plane_fmt[0].sizeimage = picture_length();
+        return 0;
     }
     memset(wish, 0, sizeof *wish);
     wish->width = size.width;
     wish->height = size.height;
     wish->pixelformat = pixel_format;
     wish->field = V4L2_FIELD_NONE;
-    wish->bytesperline = pixel_format == V4L2_PIX_FMT_YUYV ? size.width * 2 : 0;
-    wish->sizeimage = size.width * size.height * 2;
+    wish->bytesperline = line_length();
+    wish->sizeimage = picture_length();
     wish->colorspace = V4L2_COLORSPACE_SRGB;
     if (has_full_range) wish->quantization = V4L2_QUANTIZATION_FULL_RANGE;
     return 0;
 }
 
 static int request_buffers(struct handle *handle, struct v4l2_requestbuffers *request) {
-    if (request->memory != V4L2_MEMORY_MMAP || request->type != V4L2_BUF_TYPE_VIDEO_CAPTURE) return EINVAL;
+    if (request->memory != V4L2_MEMORY_MMAP || request->type != buffer_type()) return EINVAL;
     if (faults.busy || (owner && owner != handle)) return EBUSY;
     stop();
     free_buffers();
@@ -387,15 +423,28 @@ static int request_buffers(struct handle *handle, struct v4l2_requestbuffers *re
     for (; buffer_count < request->count; buffer_count++) {
         struct buffer *buffer = &buffers[buffer_count];
         memset(buffer, 0, sizeof *buffer);
-        __u32 length = (size.width * size.height * 2 + 65535) & ~65535u;
+        __u32 length = (picture_length() + 65535) & ~65535u;
         buffer->memfd = memfd_create("fake-camera", MFD_CLOEXEC);
         if (ftruncate(buffer->memfd, length)) return ENOMEM;
         buffer->bytes = REAL(mmap)(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->memfd, 0);
         buffer->state = (struct v4l2_buffer){
-            .index = buffer_count, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP,
+            .index = buffer_count, .type = buffer_type(), .memory = V4L2_MEMORY_MMAP,
             .field = V4L2_FIELD_NONE, .length = length, .m.offset = buffer_count << 28};
     }
     return 0;
+}
+
+// Fills `answer` with a buffer's state, in the form that the program asked for.
+static void report(struct v4l2_buffer *answer, const struct v4l2_buffer *state) {
+    struct v4l2_plane *planes = answer->m.planes;
+    *answer = *state;
+    if (!is_multiplanar) return;
+    answer->m.planes = planes;
+    answer->length = 1;
+    answer->bytesused = 0;
+    planes[0] = (struct v4l2_plane){
+        .bytesused = state->bytesused, .length = state->length, .m.mem_offset = state->m.offset,
+        .data_offset = data_offset};
 }
 
 static int queue_buffer(struct handle *handle, struct v4l2_buffer *wish) {
@@ -414,7 +463,7 @@ static int dequeue_buffer(struct handle *handle, struct v4l2_buffer *answer) {
     char byte;
     if (read(handle->descriptor, &byte, 1) != 1) return EIO;
     buffers[index].is_queued = false;
-    *answer = buffers[index].state;
+    report(answer, &buffers[index].state);
     return 0;
 }
 
@@ -480,7 +529,7 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
         struct v4l2_capability *capability = argument;
         *capability = (struct v4l2_capability){
             .driver = "uvcvideo", .card = "Fake Camera", .bus_info = "usb-0000:00:14.0-1", .version = 0x60100,
-            .device_caps = V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING};
+            .device_caps = (is_multiplanar ? V4L2_CAP_VIDEO_CAPTURE_MPLANE : V4L2_CAP_VIDEO_CAPTURE) | V4L2_CAP_STREAMING};
         capability->capabilities = capability->device_caps | V4L2_CAP_DEVICE_CAPS;
         return 0;
     }
@@ -518,7 +567,7 @@ int camera_ioctl(struct handle *handle, unsigned long request, void *argument) {
     case VIDIOC_QUERYBUF: {
         struct v4l2_buffer *buffer = argument;
         if (buffer->index >= buffer_count) return EINVAL;
-        *buffer = buffers[buffer->index].state;
+        report(buffer, &buffers[buffer->index].state);
         return 0;
     }
     case VIDIOC_G_INPUT: *(int *)argument = 0; return 0;

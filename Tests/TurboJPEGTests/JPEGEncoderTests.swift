@@ -110,13 +110,15 @@ struct JPEGEncoderTests {
                     }
                 }
                 let (blue, red) = (chroma(1), chroma(3))
-                let planar = try encoded(luma + blue + red, .i420, width: width, height: height)
+                let line = columns * 2
+                let planar = try encoded(
+                    luma + blue + red, .i420, width: width, height: height, bytesPerLine: line)
                 #expect(try encoded(packed, .yuyv, width: width, height: height) == planar, "yuyv \(width)x\(height)")
                 let swapped = stride(from: 0, to: packed.count, by: 2).flatMap { [packed[$0 + 1], packed[$0]] }
                 #expect(try encoded(swapped, .uyvy, width: width, height: height) == planar, "uyvy \(width)x\(height)")
                 let pairs = zip(blue, red).flatMap { [$0, $1] }
                 #expect(
-                    try encoded(luma + pairs, .nv12, width: width, height: height) == planar,
+                    try encoded(luma + pairs, .nv12, width: width, height: height, bytesPerLine: line) == planar,
                     "nv12 \(width)x\(height)")
             }
         }
@@ -228,5 +230,16 @@ struct JPEGEncoderTests {
         }
         #expect(JPEGEncoder.bound(width: 0, height: 5) == 0)
         #expect(JPEGEncoder.bound(width: 65_501, height: 5) == 0)
+    }
+
+    @Test("lines of an odd length are read as drivers write them", arguments: [PixelLayout.i420, .nv12])
+    func oddLines(layout: PixelLayout) throws {
+        let picture = TestPicture(width: 35, height: 21)
+        let odd = picture.pixels(layout)
+        #expect(odd.count == layout.minimumByteCount(width: 35, height: 21, bytesPerLine: 35))
+        let even = picture.pixels(layout, padding: 1)
+        #expect(
+            try encoded(odd, layout, width: 35, height: 21, bytesPerLine: 35)
+                == encoded(even, layout, width: 35, height: 21, bytesPerLine: 36))
     }
 }

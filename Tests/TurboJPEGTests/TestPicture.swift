@@ -66,16 +66,18 @@ struct TestPicture {
                 bytes += pad
             }
         case .nv12, .i420:
-            let columns = (width + 1) / 2 * 2
-            for y in 0..<height { bytes += (0..<columns).map { sample($0, y, range).luma } + pad }
+            for y in 0..<height { bytes += (0..<width).map { sample($0, y, range).luma } + pad }
             let chroma = stride(from: 0, to: height, by: 2).map { y in
-                stride(from: 0, to: columns, by: 2).map { sample($0, y, range) }
+                stride(from: 0, to: width, by: 2).map { sample($0, y, range) }
             }
+            // Chroma lines are half as long as luma's, rounded up.
+            let length = (width + padding + 1) / 2
+            let rest = [UInt8](repeating: 0xA5, count: length - (width + 1) / 2)
             if layout == .nv12 {
-                for line in chroma { bytes += line.flatMap { [$0.blue, $0.red] } + pad }
+                for line in chroma { bytes += line.flatMap { [$0.blue, $0.red] } + rest + rest }
             } else {
-                for line in chroma { bytes += line.map(\.blue) + pad.prefix(padding / 2) }
-                for line in chroma { bytes += line.map(\.red) + pad.prefix(padding / 2) }
+                for line in chroma { bytes += line.map(\.blue) + rest }
+                for line in chroma { bytes += line.map(\.red) + rest }
             }
         case .grey:
             for y in 0..<height { bytes += (0..<width).map { sample($0, y, range).luma } + pad }

@@ -1,0 +1,111 @@
+import CVideo4Linux
+import Linux
+
+/// Converts pictures to YU12 with libv4l.
+///
+/// The library believes the sizes that it is given, misuses the length of lines that have padding, and its decoders read
+/// and write a little outside their buffers if the data is damaged. So it gets only pictures without padding, of sides
+/// that it can convert, in memory of this object with room around them, and it never touches the camera.
+///
+/// Not Sendable: use it from one thread.
+@safe
+final class LibraryConverter {
+    private let data: OpaquePointer
+    private var source: v4l2_format
+    private var target: v4l2_format
+    private let format: PixelFormat
+    private let output: Int
+    /// The most bytes of a picture that are used.
+    private let maximumByteCount: Int
+    /// The picture, followed by zeros.
+    private var input: [UInt8]
+    /// The result, with a margin before and after it.
+    private var result: [UInt8]
+    private static let margin = 128 << 10
+
+    /// `name` is the camera's, for error messages.
+    init(_ format: PixelFormat, _ size: PictureSize, name: String) throws(CameraError) {
+        guard size.width.isMultiple(of: 2), size.height.isMultiple(of: 2), size.width >= 16, size.height >= 16 else {
+            throw CameraError(
+                .noUsableFormat, "\(name): libv4l cannot convert \(format) pictures of \(size): choose another --size")
+        }
+        guard let data = unsafe v4l2_create_converter() else {
+            throw CameraError(.failed, "\(name): libv4l cannot convert its pictures")
+        }
+        self.format = format
+        output = size.pixelCount * 3 / 2
+        maximumByteCount = size.pixelCount * 4
+        input = [UInt8](repeating: 0, count: maximumByteCount * 2 + Self.margin)
+        result = [UInt8](repeating: 0, count: output + 2 * Self.margin)
+        unsafe self.data = data
+        unsafe source = Self.describe(format, size, byteCount: size.pixelCount)
+        unsafe target = Self.describe(.yu12, size, byteCount: output)
+    }
+
+    deinit {
+        unsafe v4lconvert_destroy(data)
+    }
+
+    func convert(_ picture: [UInt8], into planes: inout [UInt8]) throws(CameraError) {
+        var span = planes.mutableSpan
+        var bytes = unsafe span.mutableBytes
+        try convert(unsafe picture.span.bytes, into: &bytes)
+    }
+
+    /// Converts one picture to YU12 without padding.
+    func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
+        guard planes.byteCount >= output else {
+            throw CameraError(.failed, "room for \(planes.byteCount) bytes where \(output) are needed")
+        }
+        guard !Self.planarFormats.contains(format) || picture.byteCount >= output else {
+            throw CameraError(.failed, "\(picture.byteCount) bytes where the picture has \(output)")
+        }
+        let byteCount = min(picture.byteCount, maximumByteCount)
+        let count = unsafe input.withUnsafeMutableBytes { from in
+            unsafe picture.withUnsafeBytes { unsafe from.copyMemory(from: .init(rebasing: $0[..<byteCount])) }
+            unsafe from[byteCount...].initializeMemory(as: UInt8.self, repeating: 0)
+            return unsafe result.withUnsafeMutableBytes { to -> CInt in
+                let target = unsafe to.baseAddress?.advanced(by: Self.margin)
+                return unsafe v4lconvert_convert(
+                    data, &source, &self.target, from.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                    CInt(clamping: byteCount), target?.assumingMemoryBound(to: UInt8.self), CInt(clamping: output))
+            }
+        }
+        unsafe planes.withUnsafeMutableBytes { target in
+            unsafe result.withUnsafeBytes {
+                unsafe target.copyMemory(from: .init(rebasing: $0[Self.margin..<(Self.margin + output)]))
+            }
+        }
+        guard count < 0 else { return }
+        let reason = unsafe v4lconvert_get_error_message(data).map { unsafe String(cString: $0) } ?? ""
+        let line = reason.split(separator: "\n").first.map(String.init) ?? "unknown reason"
+        throw CameraError(.failed, "libv4l cannot convert a picture: \(line)")
+    }
+
+    private static func describe(_ format: PixelFormat, _ size: PictureSize, byteCount: Int) -> v4l2_format {
+        var description = unsafe v4l2_format()
+        unsafe description.type = V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
+        unsafe description.fmt.pix.width = UInt32(clamping: size.width)
+        unsafe description.fmt.pix.height = UInt32(clamping: size.height)
+        unsafe description.fmt.pix.pixelformat = format.code
+        unsafe description.fmt.pix.bytesperline = UInt32(clamping: size.width)
+        unsafe description.fmt.pix.sizeimage = UInt32(clamping: byteCount)
+        unsafe description.fmt.pix.field = V4L2_FIELD_NONE.rawValue
+        return unsafe description
+    }
+}
+
+extension LibraryConverter {
+    /// The formats of old cameras that libv4l converts to YU12, by four-character code.
+    ///
+    /// The library does not list its formats: each of these was tried, also with random bytes. Its decoder of JPGL writes
+    /// too far outside its buffer.
+    static let formats: [PixelFormat] = [
+        "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
+    ].compactMap { PixelFormat(name: $0) }
+
+    /// Those with as many bytes as YU12, all of which the library reads.
+    private static let planarFormats: [PixelFormat] = ["S501", "S505", "S508", "KONI"].compactMap {
+        PixelFormat(name: $0)
+    }
+}

@@ -1,0 +1,148 @@
+/// Rearranges the samples of an uncompressed format that the encoder does not know into one that it knows.
+///
+/// The result has no padding. Nothing is lost except chroma that JPEGs would not keep either: 4:4:4 becomes 4:2:2.
+struct Repacking: Sendable {
+    /// How the samples of a format are stored.
+    enum Storage: Sendable {
+        /// 4:2:2 in groups of four bytes: the offsets of Y, Y, Cb and Cr.
+        case packed(luma: (Int, Int), blue: Int, red: Int)
+        /// A plane of Y, then a plane of pairs: one pair for `across` × `down` pixels.
+        case paired(across: Int, down: Int, isRedFirst: Bool)
+        /// A plane of Y, then two planes of chroma: one sample each for `across` × `down` pixels.
+        case planar(across: Int, down: Int, isRedFirst: Bool)
+        /// Two lines of Y, then a line of Cb and Cr for both.
+        case interleavedLines
+        /// 4:2:0 like NV12, in little-endian words of 16 bits whose upper bits count.
+        case pairedWords
+        /// Bytes per pixel, and the offsets of red, green and blue.
+        case bytes(count: Int, red: Int, green: Int, blue: Int)
+        /// Words of 16 bits, and the shift and the number of bits of red, green and blue.
+        case words(red: (Int, Int), green: (Int, Int), blue: (Int, Int), isBigEndian: Bool)
+        /// Y alone, of `bits` bits in `layout`.
+        case grey(bits: Int, GreyLayout)
+    }
+
+    enum GreyLayout: Sendable {
+        /// In the lower bits of a byte.
+        case byte
+        /// In the lower bits of a word of two bytes.
+        case word(isBigEndian: Bool)
+        /// In a stream of bits, most significant first.
+        case bitStream
+        /// The upper eight bits of four samples (or two of 12 bits), then a byte with their lower bits.
+        case packed
+    }
+
+    let storage: Storage
+
+    /// The format of the result.
+    var target: PixelFormat {
+        switch storage {
+        case .packed: .yuyv
+        case .paired(_, let down, _), .planar(_, let down, _): down == 1 ? .yuyv : .yu12
+        case .interleavedLines, .pairedWords: .yu12
+        case .bytes, .words: .rgb24
+        case .grey: .grey
+        }
+    }
+
+    /// The minimum length of a line of the first plane.
+    func bytesPerLine(width: Int) -> Int {
+        switch storage {
+        case .packed: (width + 1) / 2 * 4
+        case .paired, .planar, .interleavedLines: width
+        case .pairedWords: width * 2
+        case .bytes(let count, _, _, _): width * count
+        case .words: width * 2
+        case .grey(_, .byte): width
+        case .grey(_, .word): width * 2
+        case .grey(let bits, .bitStream): (width * bits + 7) / 8
+        case .grey(let bits, .packed): bits == 10 ? (width + 3) / 4 * 5 : (width + 1) / 2 * 3
+        }
+    }
+
+    /// The length of a line of the chroma planes.
+    func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
+        switch storage {
+        case .paired(let across, _, _): (bytesPerLine + across - 1) / across * 2
+        case .planar(let across, _, _): (bytesPerLine + across - 1) / across
+        case .pairedWords: (bytesPerLine + 3) / 4 * 4
+        default: bytesPerLine
+        }
+    }
+
+    /// The size of a whole picture.
+    func byteCount(bytesPerLine: Int, height: Int) -> Int {
+        let luma = bytesPerLine * height
+        let chroma = chromaBytesPerLine(bytesPerLine)
+        return switch storage {
+        case .paired(_, let down, _): luma + chroma * ((height + down - 1) / down)
+        case .planar(_, let down, _): luma + 2 * chroma * ((height + down - 1) / down)
+        case .pairedWords: luma + chroma * ((height + 1) / 2)
+        case .interleavedLines: bytesPerLine * ((height + 1) / 2 * 3)
+        default: luma
+        }
+    }
+}
+
+extension Repacking {
+    /// The rearrangement of `format`; nil if it is not needed or not possible.
+    init?(_ format: PixelFormat) {
+        guard let storage = Self.storages[format] else { return nil }
+        self.storage = storage
+    }
+
+    /// All formats that can be rearranged, those with the most colour first.
+    static let formats: [PixelFormat] = table.compactMap { PixelFormat(fourCharacters: $0.0) }
+
+    private static let storages: [PixelFormat: Storage] = Dictionary(
+        uniqueKeysWithValues: table.compactMap { entry in
+            PixelFormat(fourCharacters: entry.0).map { ($0, entry.1) }
+        })
+
+    /// By the codes of linux/videodev2.h.
+    private static let table: [(String, Storage)] = [
+        // V4L2 API, "Packed YUV formats".
+        ("YVYU", .packed(luma: (0, 2), blue: 3, red: 1)), ("VYUY", .packed(luma: (1, 3), blue: 2, red: 0)),
+        // "Semi-planar YUV formats", "planar YUV formats".
+        ("NV16", .paired(across: 2, down: 1, isRedFirst: false)),
+        ("NV61", .paired(across: 2, down: 1, isRedFirst: true)),
+        ("NV24", .paired(across: 1, down: 1, isRedFirst: false)),
+        ("NV42", .paired(across: 1, down: 1, isRedFirst: true)),
+        ("NV21", .paired(across: 2, down: 2, isRedFirst: true)),
+        ("422P", .planar(across: 2, down: 1, isRedFirst: false)),
+        ("YV12", .planar(across: 2, down: 2, isRedFirst: true)),
+        ("411P", .planar(across: 4, down: 1, isRedFirst: false)),
+        ("YUV9", .planar(across: 4, down: 4, isRedFirst: false)),
+        ("YVU9", .planar(across: 4, down: 4, isRedFirst: true)),
+        ("M420", .interleavedLines), ("P010", .pairedWords),
+        // "RGB formats".
+        ("BGR4", .bytes(count: 4, red: 2, green: 1, blue: 0)), ("AR24", .bytes(count: 4, red: 2, green: 1, blue: 0)),
+        ("XR24", .bytes(count: 4, red: 2, green: 1, blue: 0)), ("RGB4", .bytes(count: 4, red: 1, green: 2, blue: 3)),
+        ("BA24", .bytes(count: 4, red: 1, green: 2, blue: 3)), ("BX24", .bytes(count: 4, red: 1, green: 2, blue: 3)),
+        ("AB24", .bytes(count: 4, red: 0, green: 1, blue: 2)), ("XB24", .bytes(count: 4, red: 0, green: 1, blue: 2)),
+        ("RA24", .bytes(count: 4, red: 3, green: 2, blue: 1)), ("RX24", .bytes(count: 4, red: 3, green: 2, blue: 1)),
+        ("RGBP", .words(red: (11, 5), green: (5, 6), blue: (0, 5), isBigEndian: false)),
+        ("RGBR", .words(red: (11, 5), green: (5, 6), blue: (0, 5), isBigEndian: true)),
+        ("RGBO", .words(red: (10, 5), green: (5, 5), blue: (0, 5), isBigEndian: false)),
+        ("AR15", .words(red: (10, 5), green: (5, 5), blue: (0, 5), isBigEndian: false)),
+        ("XR15", .words(red: (10, 5), green: (5, 5), blue: (0, 5), isBigEndian: false)),
+        ("RGBQ", .words(red: (10, 5), green: (5, 5), blue: (0, 5), isBigEndian: true)),
+        // "Luma-only formats".
+        ("Y16 ", .grey(bits: 16, .word(isBigEndian: false))), ("Y16 -BE", .grey(bits: 16, .word(isBigEndian: true))),
+        ("Y14 ", .grey(bits: 14, .word(isBigEndian: false))), ("Y12 ", .grey(bits: 12, .word(isBigEndian: false))),
+        ("Y10 ", .grey(bits: 10, .word(isBigEndian: false))), ("Y10B", .grey(bits: 10, .bitStream)),
+        ("Y10P", .grey(bits: 10, .packed)), ("Y12P", .grey(bits: 12, .packed)),
+        ("Y04 ", .grey(bits: 4, .byte)), ("Y06 ", .grey(bits: 6, .byte)),
+    ]
+}
+
+extension PixelFormat {
+    /// A code of exactly four characters, followed by `-BE` for big-endian formats.
+    fileprivate init?(fourCharacters text: String) {
+        let bytes = Array(text.utf8.prefix(4))
+        guard bytes.count == 4 else { return nil }
+        let code = bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        self.init(code: text.hasSuffix("-BE") ? code | 1 << 31 : code)
+    }
+}

@@ -1,0 +1,63 @@
+import Testing
+
+@testable import Video4Linux
+
+@Suite("GreyRange")
+struct GreyRangeTests {
+    /// Follows a picture of all levels from `lowest` to `highest`, a number of times.
+    private func follow(_ range: inout GreyRange, _ lowest: Int, _ highest: Int, times: Int = 1) {
+        for _ in 0..<times {
+            range.follow { body in
+                for level in lowest...highest { body(level) }
+            }
+        }
+    }
+
+    @Test("the few levels of a thermal camera fill black to white")
+    func thermal() {
+        var range = GreyRange(bits: 16)
+        follow(&range, 29_000, 29_999)
+        #expect(range.shades[29_001] <= 2)
+        #expect(range.shades[29_998] >= 253)
+        #expect(120...136 ~= range.shades[29_500])
+        #expect(range.shades[0] == 0 && range.shades[65_535] == 255)
+    }
+
+    @Test("a picture that uses most levels is shown as it is", arguments: [10, 12, 16])
+    func full(bits: Int) {
+        var range = GreyRange(bits: bits)
+        let before = range.shades
+        let all = (1 << bits) - 1
+        follow(&range, all / 10, all * 7 / 10)
+        #expect(range.shades == before)
+    }
+
+    @Test("a few defective pixels do not count")
+    func defects() {
+        var range = GreyRange(bits: 14)
+        range.follow { body in
+            for _ in 0..<10 { body(0) }
+            for _ in 0..<10 { body(16_383) }
+            for index in 0..<20_000 { body(7_000 + index % 500) }
+        }
+        #expect(range.shades[7_010] < 20 && range.shades[7_490] > 235)
+    }
+
+    @Test("the shades change slowly when the picture changes at once")
+    func slow() {
+        var range = GreyRange(bits: 16)
+        follow(&range, 20_000, 21_000, times: 50)
+        let before = range.shades[20_500]
+        follow(&range, 30_000, 31_000)
+        #expect(abs(Int(range.shades[20_500]) - Int(before)) <= 160)
+        follow(&range, 30_000, 31_000, times: 100)
+        #expect(range.shades[20_500] == 0 && 118...138 ~= range.shades[30_500])
+    }
+
+    @Test("a picture of one level stays of one shade")
+    func flat() {
+        var range = GreyRange(bits: 16)
+        for _ in 0..<3 { range.follow { body in for _ in 0..<100 { body(12_345) } } }
+        #expect(Int(range.shades[12_355]) - Int(range.shades[12_345]) < 60)
+    }
+}
