@@ -53,7 +53,9 @@ final class StreamExchange: Exchange {
     }
 
     func next(on connection: Connection) -> Connection.Next {
-        guard let picture = feed.picture, picture.sequence != shown, let image = picture[framing] else { return .nothing }
+        guard let picture = feed.picture, picture.sequence != shown, let image = picture[framing] else {
+            return .nothing
+        }
         let now = connection.now
         guard isDue(now) else { return .nothing }
         // Start a picture only once the web server has read everything, so that it is the newest when it arrives.

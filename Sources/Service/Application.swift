@@ -65,6 +65,18 @@ public protocol Exchange: AnyObject {
     func stop(_ reason: StopReason)
 }
 
+extension Connection {
+    /// What an exchange has to send when the output is empty.
+    public enum Next {
+        /// Output was started.
+        case begun
+        /// Nothing to send now.
+        case nothing
+        /// More output follows once the web server has read what was sent.
+        case mustDrain
+    }
+}
+
 /// Why an exchange must end.
 public enum StopReason: Sendable {
     case workerStops

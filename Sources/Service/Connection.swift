@@ -6,9 +6,7 @@ public import Names
 import SystemPackage
 public import Web
 
-/// A connection from the web server: one request and its response.
-///
-/// Used only on the worker's event loop.
+/// A connection from the web server, used only on the event loop: one request and its response.
 public final class Connection: EventHandler {
     /// What the connection is waiting for.
     private enum Phase {
@@ -20,16 +18,6 @@ public final class Connection: EventHandler {
         case ending
         /// The web server to close the connection.
         case lingering
-    }
-
-    /// What an exchange has to send when the output is empty.
-    public enum Next {
-        /// Output was started.
-        case begun
-        /// Nothing to send now.
-        case nothing
-        /// More output follows once the web server has read what was sent.
-        case mustDrain
     }
 
     /// The maximum number of reads of 64 KiB per turn, so that other connections are served too.
@@ -114,6 +102,8 @@ public final class Connection: EventHandler {
         arrival.tooLong =
             tooLong ?? HTTPError(413, "too_large", "The request body is longer than \(limit) bytes; send less.")
         arrival.takeBody = body
+        arrival.bodyDeadline = loop.now + Worker.bodyTime(byteCount: expected > 0 ? expected : limit)
+        deadline = min(loop.now + Worker.bodyPauseTimeout, arrival.bodyDeadline)
     }
 
     /// Sends the response and ends the request; for a HEAD request only the header is sent.
@@ -221,6 +211,8 @@ public final class Connection: EventHandler {
     /// Called four times a second.
     func tick(now: Instant) {
         switch phase {
+        case .reading(let arrival) where arrival.takeBody != nil:
+            if now >= deadline { worker.application.refuse(Arrival.tooSlow, on: self) }
         case .reading, .lingering: if now >= deadline { close() }
         case .open(let exchange):
             if grant.isValid { exchange.tick() } else { exchange.stop(.grantEnded) }
@@ -246,7 +238,7 @@ public final class Connection: EventHandler {
             guard case .reading(let arrival) = phase else { return discardInput() }
             switch Socket.receive(from: socket.number, into: &worker.buffer) {
             case .success(let count) where count > 0:
-                if arrival.takeBody != nil { deadline = loop.now + Worker.requestTimeout }
+                if arrival.takeBody != nil { deadline = min(loop.now + Worker.bodyPauseTimeout, arrival.bodyDeadline) }
                 feed(arrival, worker.buffer[..<count])
             case .failure(.resourceTemporarilyUnavailable): return
             default: return close()

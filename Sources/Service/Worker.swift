@@ -35,12 +35,16 @@ public struct WorkerConfiguration: Sendable {
 ///
 /// It runs on one thread, which never blocks on a client.
 public final class Worker {
-    /// How long a connection may take to send its request header, and may pause within its body.
+    /// How long a connection may take to send its request header.
     static let requestTimeout: Duration = .seconds(3)
+    /// How long a connection may pause within its body: longer than nginx's `client_body_timeout` of 5 s.
+    static let bodyPauseTimeout: Duration = .seconds(6)
     /// How long the web server may take to close the connection after the response.
     static let lingerTimeout: Duration = .seconds(1)
     /// How long connections may take to end when the worker stops.
     private static let stopTimeout: Duration = .seconds(1)
+    /// Returns how long a body may take: ten seconds, and the time for its bytes at 100 kB/s.
+    static func bodyTime(byteCount: Int) -> Duration { .seconds(10) + .milliseconds(Int64(byteCount / 100)) }
     private static let tickInterval: Duration = .milliseconds(250)
     /// The send buffer of a stream's socket; a large picture fits, so that one call sends it.
     static let streamBufferByteCount = 1 << 20

@@ -85,6 +85,24 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
+    @Test("a body that drips is refused after a time that depends on its length", .timeLimit(.minutes(1)))
+    func slowBody() throws {
+        let worker = try start()
+        let client = try FastCGIClient(socket)
+        try client.send(Self.head(bodyByteCount: 1000))
+        let began = Instant.now
+        // Each byte arrives well before the timeout for a pause.
+        while Poll.wait([client.socket.number], milliseconds: 0).isEmpty, Instant.now < began + .seconds(40) {
+            try? client.send(FastCGIClient.record(5, [0x61]))
+            Poll.wait([], milliseconds: 500)
+        }
+        let answer = try client.answer()
+        #expect(answer.status == 408)
+        #expect(answer.text.contains("\"timeout\""))
+        #expect(Instant.now - began >= .seconds(10))
+        #expect(worker.isRunning)
+    }
+
     @Test("connections beyond the limit wait, and are served", .timeLimit(.minutes(1)))
     func connectionLimit() throws {
         let worker = try start(["--max-connections", "2"])
