@@ -23,9 +23,12 @@ let package = Package(
 
         // Layer 2, media: pictures as bytes. Knows nothing of rings or HTTP.
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CVideo4Linux", pkgConfig: "libv4lconvert", providers: [.apt(["libv4l-dev"])]),
         .target(name: "MotionJPEG"),
         .target(name: "Drawing"),
+        .target(name: "Rasters", dependencies: ["CPNG", "CWebP"]),
         .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
         .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "JSON", "Linux", system]),
 
@@ -51,7 +54,7 @@ let package = Package(
 
         // Layer 5, domain: no I/O of its own.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
-        .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "TurboJPEG", system]),
+        .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
 
         // Layer 6, services: what the programs are made of. They never import each other.
         .target(
@@ -69,8 +72,8 @@ let package = Package(
         .target(
             name: "DetectionServer",
             dependencies: [
-                "Cameras", "Detection", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "Service",
-                "SharedFrame", "Web", log, system,
+                "Cameras", "Daemon", "Detection", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names",
+                "Service", "SharedFrame", "Web", log, system,
             ]),
         .target(
             name: "Upstream",

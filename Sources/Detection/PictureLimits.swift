@@ -16,8 +16,12 @@ enum PictureLimits {
     /// - Parameters:
     ///   - jpeg: The picture; any input is safe.
     ///   - isTruncationAllowed: Whether to accept a truncated picture.
+    /// - Returns: Its size in pixels.
     /// - Throws: Why the picture must not be decoded.
-    static func check(_ jpeg: RawSpan, isTruncationAllowed: Bool) throws(DetectionError) {
+    @discardableResult
+    static func check(
+        _ jpeg: RawSpan, isTruncationAllowed: Bool
+    ) throws(DetectionError) -> (width: Int, height: Int) {
         let info: JPEGInfo
         do throws(JPEGDefect) {
             info = try JPEG.inspect(jpeg, isTruncationAllowed: isTruncationAllowed)
@@ -31,6 +35,14 @@ enum PictureLimits {
             let detail = scans > 1 ? " in \(scans) scans" : ""
             throw DetectionError(
                 .pictureTooLarge, "the picture is too large: \(info.width)x\(info.height) pixels\(detail)")
+        }
+        return (info.width, info.height)
+    }
+
+    /// Checks the size of a picture that will be kept in memory uncompressed.
+    static func check(width: Int, height: Int) throws(DetectionError) {
+        guard width <= maximumPixelCountWithScans / max(1, height) else {
+            throw DetectionError(.pictureTooLarge, "the picture is too large: \(width)x\(height) pixels")
         }
     }
 

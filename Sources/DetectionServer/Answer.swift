@@ -36,9 +36,18 @@ struct Answer {
                     ("threshold", Self.rounded(Double(filter.minimum))), ("runtime", .text(description.runtime)),
                 ])
             ),
-            ("inferenceMs", Self.milliseconds(detection.inferenceNanoseconds)),
-            ("processMs", Self.milliseconds(detection.processNanoseconds)),
+            // Integers, and all members up to here with the types that DeepStack's clients in .NET declare.
+            ("inferenceMs", .count(Self.wholeMilliseconds(detection.inferenceNanoseconds))),
+            ("processMs", .count(Self.wholeMilliseconds(detection.processNanoseconds))),
+            ("code", .integer(200)),
             ("moduleId", .text("oriel")),
+            (
+                "timing",
+                .object([
+                    ("inference_ms", Self.milliseconds(detection.inferenceNanoseconds)),
+                    ("process_ms", Self.milliseconds(detection.processNanoseconds)),
+                ])
+            ),
             ("timestampUTC", .text(UTCTime(realtime: Clock.realtime).text)),
         ]
         if let warning = detection.warning { fields.append(("warning", .text(warning))) }
@@ -92,6 +101,9 @@ struct Answer {
         let digits = String(whole % 10000)
         return .literal("\(whole / 10000)." + String(repeating: "0", count: 4 - digits.count) + digits)
     }
+
+    /// Rounds a time to milliseconds.
+    private static func wholeMilliseconds(_ nanoseconds: UInt64) -> UInt64 { (nanoseconds + 500_000) / 1_000_000 }
 
     /// Formats a time in milliseconds with two decimals.
     static func milliseconds(_ nanoseconds: UInt64) -> JSON {

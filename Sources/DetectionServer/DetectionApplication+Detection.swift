@@ -28,7 +28,8 @@ extension DetectionApplication {
         case .overlay(let id):
             try checkLabels(exchange.filter)
             try draw(result(id), for: exchange)
-        case .deepStack: try detectForm(body, request, for: exchange)
+        case .deepStack(let model): try detectForm(body, request, model: model, for: exchange)
+        case .modelList, .ping, .updateAvailable, .version: answer(exchange, document(exchange.route))
         case .detect(let name):
             try checkReadiness(exchange.filter)
             if !body.isEmpty {
@@ -45,11 +46,17 @@ extension DetectionApplication {
 
     /// Detects objects in the picture of a form, as DeepStack clients send it.
     private func detectForm(
-        _ body: [UInt8], _ request: Request, for exchange: DetectionExchange
+        _ body: [UInt8], _ request: Request, model: String?, for exchange: DetectionExchange
     ) throws(HTTPError) {
         try checkReadiness(exchange.filter)
+        if let model, case .ready(let description) = inference.readiness,
+            model.lowercased() != description.model.lowercased()
+        {
+            let message = "There is no model '\(Excerpt(model))'; the model is '\(description.model)'."
+            throw HTTPError(404, "model_not_found", message)
+        }
         guard let boundary = FormData.boundary(in: request["CONTENT_TYPE"] ?? ""), !body.isEmpty else {
-            throw HTTPError(400, "bad_form", "Send a form (multipart/form-data) with a JPEG in the field 'image'.")
+            throw HTTPError(400, "bad_form", "Send a form (multipart/form-data) with a picture in the field 'image'.")
         }
         let form: FormData
         do throws(FormData.Defect) {
@@ -61,14 +68,26 @@ extension DetectionApplication {
             throw HTTPError(400, "bad_form", "The form has no field 'image' with a picture.")
         }
         guard content.count <= Limit.pictureByteCount else { throw Self.tooLarge }
-        if let range = form.first("min_confidence"), range.count < 32 {
-            let text = String(decoding: body[range], as: UTF8.self).trimmed
-            guard let value = Float(text), (0...1).contains(value) else {
-                throw HTTPError(400, "bad_form", "The form field 'min_confidence' takes a number from 0 to 1.")
-            }
-            exchange.filter.minimum = max(value, YOLOX.minimumConfidence)
+        let field = form.first("min_confidence").map { String(decoding: body[$0.prefix(100)], as: UTF8.self) }
+        if let text = field ?? request.query.first("min_confidence"), let value = try Self.confidence(text) {
+            exchange.filter.minimum = value
         }
         try detect(picture: Array(body[content]), for: exchange)
+    }
+
+    /// Parses `min_confidence`; returns nil for the values with which clients mean the default.
+    ///
+    /// Programs in languages with a decimal comma write one.
+    static func confidence(_ text: String) throws(HTTPError) -> Float? {
+        let text = text.trimmed
+        if text.isEmpty || ["nan", "null", "none", "undefined"].contains(text.lowercased()) { return nil }
+        let digits = String(text.map { $0 == "," ? "." : $0 })
+        let isDecimal = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
+        guard isDecimal, let value = Float(digits), (0...1).contains(value) else {
+            throw HTTPError(
+                400, "bad_form", "The form field 'min_confidence' takes a number from 0 to 1, not '\(Excerpt(text))'.")
+        }
+        return max(value, YOLOX.minimumConfidence)
     }
 
     /// Detects objects in an uploaded picture; identical concurrent uploads share one job.

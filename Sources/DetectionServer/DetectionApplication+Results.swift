@@ -1,4 +1,5 @@
 import Cameras
+import Daemon
 import Detection
 import JSON
 import Linux
@@ -129,6 +130,25 @@ extension DetectionApplication {
     }
 
     // MARK: Status
+
+    /// The small documents that DeepStack and CodeProject.AI clients request before they send pictures.
+    func document(_ route: DetectionRoute) -> Response {
+        var fields: [(String, JSON)] = [("success", .bool(true))]
+        switch route {
+        case .modelList:
+            var models: [JSON] = []
+            if case .ready(let description) = inference.readiness { models = [.text(description.model)] }
+            fields.append(("models", .array(models)))
+        case .updateAvailable:
+            fields += [
+                ("updateAvailable", .bool(false)), ("message", .text("Oriel does not check for updates.")),
+                ("current", .text(orielVersion)),
+            ]
+        case .version: fields.append(("message", .text(orielVersion)))
+        default: fields.append(("message", .text("Oriel is running.")))
+        }
+        return .json(.object(fields + [("code", .integer(200))]))
+    }
 
     func status() -> Response {
         recheck()

@@ -105,13 +105,17 @@ final class DetectionApplication: Application {
 
     static let tooLarge = HTTPError(
         413, "too_large", "The picture is larger than \(Limit.pictureByteCount >> 20) MiB.")
+    private static let emptyPicture = HTTPError(400, "bad_picture", "The picture is empty.")
+    private static let pictureTypes: Set<String> = [
+        "image/jpeg", "image/jpg", "image/pjpeg", "image/png", "image/x-png", "image/webp",
+    ]
     static let busy = HTTPError.temporary("busy", "The detection queue is full; try again.", retryAfter: 1)
 
     private func admit(_ request: Request, _ route: DetectionRoute, on connection: Connection) throws(HTTPError) {
-        try request.check(methods: route.isPost ? ["POST"] : ["GET", "HEAD"])
+        try request.check(methods: route.methods)
         if route.isPost { try request.checkOrigin() }
         let query = request.query
-        try query.check(known: route.parameters)
+        try query.check(known: route.parameters, ignoresUnknown: route.ignoresUnknownParameters)
         let filter = try ResultFilter(query, threshold: configuration.threshold, accept: request["HTTP_ACCEPT"])
         let frame = try query.integer("frame", in: 0...UInt64(1) << 53)
         let exchange = DetectionExchange(route, filter, on: connection, self)
@@ -124,9 +128,11 @@ final class DetectionApplication: Application {
         }
         guard length > 0 else { return try perform(exchange, request, frame, body: []) }
         exchange.reservation = Reservation(length, in: reserved)
-        connection.readBody(limit: length, expected: length, tooLong: Self.tooLarge) {
+        let expected = request.hasUnknownLength ? 0 : length
+        connection.readBody(limit: length, expected: expected, tooLong: Self.tooLarge) {
             [unowned self] body throws(HTTPError) in
             do throws(HTTPError) {
+                if body.isEmpty { throw Self.emptyPicture }
                 try perform(exchange, request, frame, body: body)
             } catch {
                 refuse(error, to: exchange)
@@ -134,27 +140,29 @@ final class DetectionApplication: Application {
         }
     }
 
-    /// Returns the length of the body; throws if it, or all bodies together, would be too large.
+    /// Returns the maximum length of the body; throws if it, or all bodies together, would be too large.
     private func bodyLength(
         _ request: Request, _ route: DetectionRoute, _ frame: UInt64?
     ) throws(HTTPError) -> Int {
-        let length = try request.contentLength()
-        let isPicture = request.mediaType == "image/jpeg"
+        let isForm = FormData.boundary(in: request["CONTENT_TYPE"] ?? "") != nil
+        let maximum = isForm ? Limit.bodyByteCount : Limit.pictureByteCount
+        let length = request.hasUnknownLength ? maximum : try request.contentLength()
+        let isPicture = Self.pictureTypes.contains(request.mediaType)
         // An empty picture is an error: the client does not want the camera's picture instead.
-        if length == 0, route.isPost, isPicture { throw HTTPError(400, "bad_picture", "The picture is empty.") }
+        if length == 0, route.isPost, isPicture { throw Self.emptyPicture }
         guard length > 0, route.isPost else { return 0 }
         guard frame == nil else { throw HTTPError(400, "bad_query", "Send a picture or name a frame, not both.") }
-        let isForm = FormData.boundary(in: request["CONTENT_TYPE"] ?? "") != nil
         switch route {
         case .deepStack where !isForm:
-            throw HTTPError(415, "wrong_type", "Send a form (multipart/form-data) with a JPEG in the field 'image'.")
+            throw HTTPError(415, "wrong_type", "Send a form (multipart/form-data) with a picture in the field 'image'.")
         case .detect where !isPicture:
             throw HTTPError(
                 415, "wrong_type",
-                "Send a JPEG as Content-Type: image/jpeg, or an empty body for the camera's picture.")
+                "Send a JPEG, PNG or WebP with its Content-Type, such as image/jpeg, or an empty body for the camera's "
+                    + "picture.")
         default: break
         }
-        guard length <= (isForm ? Limit.bodyByteCount : Limit.pictureByteCount) else { throw Self.tooLarge }
+        guard length <= maximum else { throw Self.tooLarge }
         guard reserved.byteCount + length <= Limit.bodiesByteCount, waitingCount < Limit.waitingCount,
             inference.pendingCount < configuration.queueLength
         else { throw Self.busy }

@@ -4,8 +4,13 @@ import SharedFrame
 enum DetectionRoute: Equatable {
     /// Detection in a camera's frame, or in the picture in the body.
     case detect(camera: String?)
-    /// Detection for DeepStack clients: the picture is in a form.
-    case deepStack
+    /// Detection for DeepStack clients: the picture is in a form; `model` is a custom model's name.
+    case deepStack(model: String?)
+    /// Small documents that DeepStack clients request first.
+    case modelList
+    case ping
+    case updateAvailable
+    case version
     case status
     /// A result as JSON, its picture, or the picture with boxes.
     case result(String)
@@ -18,7 +23,16 @@ enum DetectionRoute: Equatable {
         switch (parts.first, parts.count) {
         case ("detect_once", 1): self = .detect(camera: nil)
         case ("detect_once", 2): self = .detect(camera: parts[1])
-        case ("v1", 3) where parts[1] == "vision" && parts[2] == "detection": self = .deepStack
+        case ("v1", 3) where parts[1] == "vision" && parts[2] == "detection": self = .deepStack(model: nil)
+        case ("v1", 4) where parts[1] == "vision" && parts[2] == "custom":
+            self = parts[3] == "list" ? .modelList : .deepStack(model: parts[3])
+        case ("v1", 3) where parts[1] == "status":
+            switch parts[2] {
+            case "ping": self = .ping
+            case "updateavailable": self = .updateAvailable
+            case "version": self = .version
+            default: return nil
+            }
         case ("detect", 2):
             switch parts[1] {
             case "status": self = .status
@@ -31,7 +45,25 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// Whether it takes POST; the others take GET and HEAD.
+    /// The methods it allows.
+    var methods: [String] {
+        switch self {
+        case .detect, .deepStack: ["POST"]
+        // Clients differ.
+        case .modelList, .ping, .updateAvailable, .version: ["GET", "HEAD", "POST"]
+        case .status, .result, .picture, .overlay: ["GET", "HEAD"]
+        }
+    }
+
+    /// Whether unknown query parameters are ignored: DeepStack clients add keys and parameters of other servers.
+    var ignoresUnknownParameters: Bool {
+        switch self {
+        case .deepStack, .modelList, .ping, .updateAvailable, .version: true
+        default: false
+        }
+    }
+
+    /// Whether it detects objects, with the picture in the body.
     var isPost: Bool {
         switch self {
         case .detect, .deepStack: true
@@ -43,8 +75,9 @@ enum DetectionRoute: Equatable {
     var parameters: Set<String> {
         switch self {
         case .detect: ResultFilter.parameters.union(["frame"])
-        case .deepStack, .result, .overlay: ResultFilter.parameters
-        case .status, .picture: []
+        case .deepStack: ResultFilter.parameters.union(["min_confidence"])
+        case .result, .overlay: ResultFilter.parameters
+        case .status, .picture, .modelList, .ping, .updateAvailable, .version: []
         }
     }
 }

@@ -187,8 +187,8 @@ final class InferenceThread: Sendable {
                     try jpeg.withRawSpan { bytes throws(DetectionError) in
                         try Overlay.draw(predictions, on: bytes)
                     })
-            case .picture(let jpeg):
-                return try detect(jpeg, with: detector, camera: nil, nil)
+            case .picture(let bytes):
+                return try detect(UploadedPicture.jpeg(from: bytes), with: detector, camera: nil, nil)
             case .frame(let camera, let frame):
                 return try detect(frame, of: camera, for: job.id, with: detector)
             case .newest(let camera, let subscriber):

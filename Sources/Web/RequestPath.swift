@@ -26,6 +26,9 @@ extension Request {
         return length
     }
 
+    /// Whether there may be a body although the client has not announced its length (chunked transfer coding).
+    public var hasUnknownLength: Bool { self["CONTENT_LENGTH"] == nil && self["HTTP_TRANSFER_ENCODING"] != nil }
+
     /// The media type of the body, in lower case, without parameters.
     public var mediaType: String {
         (self["CONTENT_TYPE"] ?? "").split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""

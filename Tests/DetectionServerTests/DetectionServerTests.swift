@@ -90,6 +90,88 @@ struct DetectionServerTests {
         #expect(try detector.ask("/v1/vision/detection", type: "image/jpeg", body: greyJPEG(9)).status == 415)
     }
 
+    @Test("answers with the types that DeepStack's clients in .NET declare")
+    func types() throws {
+        let detector = try TestDetector()
+        let answer = try #require(
+            JSON(
+                try detector.ask(
+                    "/v1/vision/detection", type: "multipart/form-data; boundary=xyz", body: form(greyJPEG(255))
+                ).text))
+        for name in ["inferenceMs", "processMs", "count", "code"] {
+            let value = try #require(answer[name]?.number, "\(name)")
+            #expect(value == value.rounded(), "\(name)")
+        }
+        let prediction = try #require(answer["predictions"]?[0])
+        for name in ["x_min", "y_min", "x_max", "y_max"] {
+            let value = try #require(prediction[name]?.number, "\(name)")
+            #expect(value == value.rounded(), "\(name)")
+        }
+        #expect(prediction["label"]?.string == "dog")
+        // The exact times are there too.
+        #expect(answer["timing"]?["inference_ms"]?.number ?? 0 > 0)
+    }
+
+    @Test("merges the query and the form of DeepStack's clients, and ignores what it does not know")
+    func deepStackQuery() throws {
+        let detector = try TestDetector()
+        let type = "multipart/form-data; boundary=xyz"
+        func count(_ query: String, _ confidence: String? = nil) throws -> (Int, Double?) {
+            let field = confidence.map {
+                "--xyz\r\nContent-Disposition: form-data; name=\"min_confidence\"\r\n\r\n\($0)\r\n"
+            }
+            let answer = try detector.ask(
+                "/v1/vision/detection\(query)", type: type, body: Array((field ?? "").utf8) + form(greyJPEG(255)))
+            return (answer.status, JSON(answer.text)?["count"]?.number)
+        }
+        #expect(try count("?min_confidence=0.5") == (200, 1))
+        #expect(try count("?min_confidence=0.95") == (200, 0))
+        #expect(try count("?min_confidence=0.95", "0.5") == (200, 1))
+        #expect(try count("?api_key=x&typedetection=object") == (200, 1))
+        for standard in ["", " ", "NaN", "nan", "null"] { #expect(try count("", standard) == (200, 1), "\(standard)") }
+        #expect(try count("", "0,95") == (200, 0))
+        for bad in ["x", "1.5", "-1", "0x1", String(repeating: "1", count: 200)] {
+            #expect(try count("", bad).0 == 400, "\(bad)")
+        }
+    }
+
+    @Test("answers what DeepStack and CodeProject.AI clients ask first")
+    func documents() throws {
+        let detector = try TestDetector()
+        try detector.waitUntilLoaded()
+        for method in ["GET", "POST"] {
+            let list = try #require(JSON(try detector.ask("/v1/vision/custom/list", method: method).text))
+            #expect(list["success"] == .bool(true))
+            #expect(list["models"]?[0]?.string == "stub_yolox_32")
+            #expect(JSON(try detector.ask("/v1/status/ping", method: method).text)?["success"] == .bool(true))
+            let update = try #require(JSON(try detector.ask("/v1/status/updateavailable", method: method).text))
+            #expect(update["success"] == .bool(true) && update["updateAvailable"] == .bool(false))
+        }
+        let type = "multipart/form-data; boundary=xyz"
+        let custom = try detector.ask("/v1/vision/custom/stub_yolox_32", type: type, body: form(greyJPEG(255)))
+        #expect(custom.status == 200 && custom.text.contains("\"count\":1"))
+        let other = try detector.ask("/v1/vision/custom/ipcam-general", type: type, body: form(greyJPEG(255)))
+        #expect(other.status == 404 && other.text.contains("model_not_found"))
+    }
+
+    @Test("accepts a body of unknown length, as chunked requests have")
+    func chunked() throws {
+        let detector = try TestDetector()
+        let chunked = ["Transfer-Encoding": "chunked"]
+        func post(_ body: [UInt8], type: String) throws -> FastCGIClient.Answer {
+            let client = try FastCGIClient(detector.socket)
+            let parameters =
+                FastCGIClient.parameters("/detect_once", method: "POST", headers: chunked) + [("CONTENT_TYPE", type)]
+            var bytes = Array(FastCGIClient.request(parameters).dropLast(8))
+            if !body.isEmpty { bytes += FastCGIClient.record(5, body) }
+            try client.send(bytes + FastCGIClient.record(5))
+            return try client.answer()
+        }
+        #expect(try post(greyJPEG(255), type: "image/jpeg").text.contains("\"count\":1"))
+        #expect(try post([], type: "image/jpeg").status == 400)
+        #expect(try post([1], type: "text/plain").status == 415)
+    }
+
     @Test("refuses pages of other sites, and only those")
     func origins() throws {
         let detector = try TestDetector()
@@ -114,7 +196,9 @@ struct DetectionServerTests {
         #expect(try detector.ask("/detect/status").status == 405)
         #expect(try detector.ask("/nothing").status == 404)
         #expect(try detector.ask("/detect_once", type: "text/plain", body: [1]).status == 415)
-        #expect(try detector.ask("/detect_once", type: "image/png", body: [1]).status == 415)
+        #expect(try detector.ask("/detect_once", type: "image/gif", body: [1]).status == 415)
+        #expect(try detector.ask("/V1/vision/detection").status == 404)
+        #expect(try detector.ask("/v1/vision/face", type: "image/jpeg", body: [1]).status == 404)
         #expect(try detector.ask("/detect_once", type: "image/jpeg", body: []).status == 400)
         #expect(try detector.detect([1, 2, 3]).status == 400)
         // A valid picture does not hide other mistakes.

@@ -1,0 +1,38 @@
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <png.h>
+
+// libpng's simplified API: errors are returned, never longjmp'd to the caller, and ancillary chunks are limited.
+
+static inline int cpng_begin(png_image *_Nonnull image, const void *_Nonnull bytes, size_t count) {
+    memset(image, 0, sizeof *image);
+    image->version = PNG_IMAGE_VERSION;
+    return png_image_begin_read_from_memory(image, bytes, count);
+}
+
+/// Reads width and height from the header; returns 1, or 0 if the picture is not a valid PNG.
+static inline int cpng_size(const void *_Nonnull bytes, size_t count, uint32_t *_Nonnull width,
+                            uint32_t *_Nonnull height) {
+    png_image image;
+    if (!cpng_begin(&image, bytes, count)) return 0;
+    *width = image.width;
+    *height = image.height;
+    png_image_free(&image);
+    return 1;
+}
+
+/// Decodes to 8-bit RGB on the colour that `pixels` holds; the size must be that of `cpng_size`. Returns 1, or 0 for a
+/// damaged picture.
+static inline int cpng_decode(const void *_Nonnull bytes, size_t count, uint8_t *_Nonnull pixels, uint32_t width,
+                              uint32_t height) {
+    png_image image;
+    if (!cpng_begin(&image, bytes, count)) return 0;
+    if (image.width != width || image.height != height) {
+        png_image_free(&image);
+        return 0;
+    }
+    image.format = PNG_FORMAT_RGB;
+    // Frees the image, also on failure.
+    return png_image_finish_read(&image, NULL, pixels, 0, NULL);
+}
