@@ -25,7 +25,9 @@ extension EndToEnd {
             "A stream is multipart, and each part is a complete picture with its number and time",
             arguments: [
                 "web /video", "web /video/door", "web /?action=stream", "ingest /mjpeg", "ingest /mjpeg/door",
-                "ingest /?action=stream", "web /video?fps=10&advance_headers=0",
+                "ingest /?action=stream", "web /video?fps=10&advance_headers=0", "web /stream.mjpg",
+                "web /webcam/?action=stream",
+                "web /?action=stream_1&timestamp=5", "ingest /stream",
             ])
         func stream(address: String) throws {
             let words = address.split(separator: " ").map { String($0) }
@@ -78,6 +80,16 @@ extension EndToEnd {
                 #expect(answer.json?["error"]?.string?.isEmpty == false, "\(path)")
                 #expect(answer.json?["message"]?.string?.isEmpty == false, "\(path)")
             }
+        }
+
+        @Test(
+            "Streams tell a proxy in front not to buffer",
+            arguments: ["web /video", "ingest /mjpeg", "web /stream.mjpg"])
+        func unbuffered(address: String) throws {
+            let words = address.split(separator: " ").map { String($0) }
+            let head = try request("HEAD", url(words[0], words[1]))
+            #expect(head.status == 200)
+            #expect(head["x-accel-buffering"] == "no")
         }
 
         @Test("Only GET and HEAD are allowed", arguments: ["web /video", "web /snapshot", "ingest /mjpeg", "web /"])

@@ -172,6 +172,58 @@ extension EndToEnd {
                 })
         }
 
+        @Test("24 uploads that drip fill no folder, and others are served meanwhile")
+        func drippingUploads() throws {
+            let system = try Detector.start()
+            let head = "POST /detect_once HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
+            var uploads: [HTTPConnection] = []
+            for _ in 0..<24 {
+                let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
+                try connection.send(Array("\(head)Content-Length: 15000000\r\n\r\n".utf8))
+                // Those that are refused may be closed already.
+                try? connection.send([UInt8](repeating: 0xff, count: 2_000_000))
+                uploads.append(connection)
+            }
+            for _ in 0..<3 {
+                Poll.wait([], milliseconds: 1000)
+                for connection in uploads { try? connection.send([0xff]) }
+            }
+            let folder = system.runtime.appending("nginx-web/tmp")
+            let kilobytes = try ChildProcess.run("du", ["-sk", folder.string]).output.split(separator: "\t").first
+            #expect(Int(kilobytes ?? "") ?? .max < 1000, "\(kilobytes ?? "")")
+            #expect(try request("POST", system.web("/detect_once"), body: []).status == 200)
+            #expect(try request("GET", system.web("/snapshot")).status == 200)
+            let detector = try #require(system.leader(of: "detect-fcgi"))
+            let figures = try #require(ProcessFigures(of: detector))
+            #expect(figures.memory < 250 << 20, "\(figures)")
+            withExtendedLifetime(uploads) {}
+        }
+
+        @Test("A picture may be sent in chunks, with 100-continue, or as a form")
+        func uploadForms() throws {
+            let system = try Detector.start()
+            let picture = try request("GET", system.web("/snapshot")).body
+            let file = TemporaryFolder()
+            let path = file.path.appending("a.jpg")
+            let descriptor = try FileDescriptor.open(
+                path, .writeOnly, options: .create, permissions: .ownerReadWrite)
+            try descriptor.closeAfter { _ = try descriptor.writeAll(picture) }
+            for options in [
+                ["-H", "Transfer-Encoding: chunked"], ["-H", "Expect: 100-continue"], ["--http1.0"], [],
+            ] {
+                let result = try ChildProcess.run(
+                    "curl",
+                    ["-s", "--noproxy", "*", "-H", "Content-Type: image/jpeg", "--data-binary", "@\(path)"] + options
+                        + [system.web("/detect_once")])
+                #expect(result.output.contains("\"success\":true"), "\(options): \(result.output)")
+            }
+            let form = try ChildProcess.run(
+                "curl", ["-s", "--noproxy", "*", "-F", "image=@\(path)", system.web("/v1/vision/detection")])
+            #expect(form.output.contains("\"success\":true"), "\(form.output)")
+            let wrongCase = try request("POST", system.web("/V1/vision/detection"), body: picture)
+            #expect(wrongCase.status == 404)
+        }
+
         @Test("Without a model it says what is missing, and everything else works")
         func noModel() throws {
             let system = try OrielSystem(environment: ["ORIEL_MODEL": "/nowhere/model.onnx"])
