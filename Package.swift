@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "DetectionTests",
             dependencies: [
-                "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
+                "detect-fcgi", "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
             ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(
             name: "CapturingTests",

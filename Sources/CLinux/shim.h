@@ -164,34 +164,3 @@ static inline int linux_receive_descriptor(int socket) {
     memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
     return descriptor;
 }
-
-/// Exit statuses of the child process of linux_try_library().
-enum { linux_trial_fit = 100, linux_trial_refused, linux_trial_lacking, linux_trial_unfit };
-
-/// Loads a library in a child process, which then exits, or is killed by SIGALRM after `seconds`.
-///
-/// The child passes the library's `function` to `is_fit`. Returns the child's wait status, or -1 without a child. The
-/// child exits with one of the values above; any other status means that the library itself ended it.
-static inline int linux_try_library(const char *_Nonnull path, const char *_Nonnull function,
-                                    _Bool (*_Nonnull is_fit)(void *_Nonnull), unsigned seconds) {
-    const pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     // no core file for an expected crash
-        const int fatal[] = {SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
-        for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++) signal(fatal[i], SIG_DFL);
-        sigset_t none;
-        sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, (sigset_t *)0);
-        alarm(seconds);
-        void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-        if (!library) _exit(linux_trial_refused);
-        void *const address = dlsym(library, function);
-        if (!address) _exit(linux_trial_lacking);
-        _exit(is_fit(address) ? linux_trial_fit : linux_trial_unfit);
-    }
-    int status = 0;
-    while (child > 0 && waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) return -1;
-    }
-    return child > 0 ? status : -1;
-}

@@ -25,7 +25,8 @@ public final class Detector {
     ///
     /// - Throws: One sentence that says what is missing or wrong, and the remedy.
     public init(_ configuration: DetectorConfiguration) throws(DetectionError) {
-        let runtime = try InferenceRuntime(path: configuration.runtime, folder: configuration.folder)
+        let runtime = try InferenceRuntime(
+            path: configuration.runtime, folder: configuration.folder, prober: configuration.prober)
         let labels = try configuration.labels.map(Self.names)
         model = try Model(
             runtime, path: configuration.modelPath, labels: labels, threads: max(1, configuration.threads))

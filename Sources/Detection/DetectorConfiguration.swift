@@ -11,6 +11,8 @@ public struct DetectorConfiguration: Sendable {
     public var folder: FilePath?
     /// A file with the model's class names, one per line, or nil for COCO's.
     public var labels: FilePath?
+    /// The program that loads a library first to see whether it is harmful, see ``RuntimeProbe``; nil for none.
+    public var prober: FilePath?
     /// The number of threads per inference.
     public var threads: Int
     /// The longer side of the network's input in pixels, if the model's size is not fixed.
@@ -18,12 +20,13 @@ public struct DetectorConfiguration: Sendable {
 
     public init(
         runtime: String? = nil, model: FilePath? = nil, folder: FilePath? = nil, labels: FilePath? = nil,
-        threads: Int = 1, longSide: Int = 416
+        prober: FilePath? = nil, threads: Int = 1, longSide: Int = 416
     ) {
         self.runtime = runtime
         self.model = model
         self.folder = folder
         self.labels = labels
+        self.prober = prober
         self.threads = threads
         self.longSide = longSide
     }

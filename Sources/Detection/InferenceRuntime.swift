@@ -17,10 +17,10 @@ public final class InferenceRuntime {
     private typealias Table = @convention(c) (UInt32) -> UnsafePointer<UnsafeRawPointer>?
     private typealias Version = @convention(c) () -> UnsafePointer<CChar>?
 
-    private static let entryName = "OrtGetApiBase"
+    static let entryName = "OrtGetApiBase"
 
     /// Whether the entry point returns a valid OrtApiBase with a version.
-    private static let isRuntime: LibraryProbe.Check = { entry in
+    static func isRuntime(_ entry: UnsafeMutableRawPointer) -> Bool {
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)(),
             let version = unsafe unsafeBitCast(base[1], to: Version.self)()
         else { return false }
@@ -35,12 +35,14 @@ public final class InferenceRuntime {
     ///
     /// Call it while no other thread reads the environment: it sets a variable that disables telemetry, which versions
     /// from 1.29 on send by default.
-    public convenience init(path: String? = nil, folder: FilePath? = nil) throws(DetectionError) {
+    public convenience init(
+        path: String? = nil, folder: FilePath? = nil, prober: FilePath? = nil
+    ) throws(DetectionError) {
         var refusals: [String] = []
         var failure: DetectionError?
         for candidate in path.map({ [$0] }) ?? RuntimeSearch.candidates(folder: folder) {
             do throws(DetectionError) {
-                try self.init(library: candidate)
+                try self.init(library: candidate, prober: prober)
                 return
             } catch {
                 if error.kind != .runtimeMissing, failure == nil { failure = error }
@@ -54,11 +56,11 @@ public final class InferenceRuntime {
                     ?? "ONNX Runtime (libonnxruntime.so.1) is not installed: install it with scripts/get-detector")
     }
 
-    private init(library candidate: String) throws(DetectionError) {
+    private init(library candidate: String, prober: FilePath?) throws(DetectionError) {
         unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         let library: SharedLibrary
         do throws(SharedLibrary.LoadingFailure) {
-            library = try unsafe SharedLibrary(candidate, with: Self.entryName, isFit: Self.isRuntime)
+            library = try SharedLibrary(candidate, prober: prober)
         } catch {
             throw Self.error(error, candidate)
         }

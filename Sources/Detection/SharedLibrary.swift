@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import SystemPackage
 
 /// A library loaded at run time (dlopen(3)); it stays loaded unless it is closed.
 struct SharedLibrary {
@@ -8,15 +9,15 @@ struct SharedLibrary {
     // The handle is stored as a number, since it is only passed back to dlsym(3) and dlclose(3).
     private let handle: UInt
 
-    /// Loads a library after a trial in a child process.
+    /// Loads ONNX Runtime after a probe in another process.
     ///
     /// - Parameters:
     ///   - path: A path, or a name to search in the dynamic linker's path.
-    ///   - function: A function that the library must export; it is passed to `isFit`.
-    ///   - isFit: Returns whether the library is the expected one.
+    ///   - prober: The program that probes libraries; nil for no probe.
     /// - Throws: Why the library cannot be used.
-    init(_ path: String, with function: String, isFit: LibraryProbe.Check) throws(LoadingFailure) {
-        switch unsafe LibraryProbe.outcome(loading: path, function: function, isFit: isFit) {
+    init(_ path: String, prober: FilePath?) throws(LoadingFailure) {
+        let function = InferenceRuntime.entryName
+        switch RuntimeProbe.outcome(of: path, program: prober) {
         case .fit, .refused, .untried: break
         case .lacksFunction: throw .other("it does not export \(function)")
         case .unfit: throw .other("its \(function) does not return a valid API")
@@ -47,7 +48,7 @@ struct SharedLibrary {
     enum LoadingFailure: Error {
         /// The dynamic linker's error message.
         case refused(String)
-        /// Loading it crashed or hung the trial process.
+        /// Loading it crashed or hung the probe.
         case damaged(String)
         /// It is not the expected library.
         case other(String)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Detection
 import DetectionServer
 import Linux
 import ProgramSupport
@@ -45,6 +46,8 @@ struct DetectWorker: ParsableCommand {
     @OptionGroup var system: SystemOptions
 
     static func main() {
+        let arguments = CommandLine.arguments
+        if arguments.count == 3, arguments[1] == RuntimeProbe.argument { RuntimeProbe.run(arguments[2]) }
         runProgram(Self.self)
     }
 

@@ -41,7 +41,7 @@ struct DetectorOptions: ParsableArguments {
             runtime: runtime ?? Self.setting("ORIEL_ONNXRUNTIME"),
             model: (model ?? Self.setting("ORIEL_MODEL")).map { FilePath($0) },
             folder: Self.setting("ORIEL_DETECTOR").map { FilePath($0) },
-            labels: labels.map { FilePath($0) }, threads: threads, longSide: inputSize)
+            labels: labels.map { FilePath($0) }, prober: Executable.current, threads: threads, longSide: inputSize)
     }
 
     /// The value of a variable, or nil if it is unset or empty.

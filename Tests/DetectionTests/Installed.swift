@@ -20,6 +20,9 @@ enum Installed {
         return try? InferenceRuntime(path: path).path
     }()
 
+    /// The program that probes libraries.
+    static let prober = (try? ChildProcess.buildFolder()).map { FilePath($0).appending("detect-fcgi") }
+
     /// The model from scripts/get-detector.
     static let model: FilePath? = {
         let path =

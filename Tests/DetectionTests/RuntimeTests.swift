@@ -10,7 +10,9 @@ import Testing
 struct RuntimeTests {
     @Test("that is missing is reported in one sentence, with the remedy")
     func missing() {
-        let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "/nowhere/libonnxruntime.so.1") }
+        let error = #expect(throws: DetectionError.self) {
+            try InferenceRuntime(path: "/nowhere/libonnxruntime.so.1", prober: Installed.prober)
+        }
         #expect(error?.kind == .runtimeMissing)
         #expect(
             error?.description
@@ -20,7 +22,9 @@ struct RuntimeTests {
     @Test("that is not a library is reported")
     func noLibrary() throws {
         let file = try TemporaryFile(Array("not a library".utf8))
-        let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
+        let error = #expect(throws: DetectionError.self) {
+            try InferenceRuntime(path: "\(file.path)", prober: Installed.prober)
+        }
         #expect(error?.kind == .runtimeUnusable)
         #expect(error?.description.hasPrefix("cannot load ONNX Runtime: ") == true)
         #expect(error?.description.hasSuffix(": reinstall it with scripts/get-detector") == true)
@@ -32,7 +36,8 @@ struct RuntimeTests {
     func replaced() throws {
         let wrong = try FakeRuntime(version: "1", entry: "Other")
         func sentence() -> String? {
-            #expect(throws: DetectionError.self) { try InferenceRuntime(path: wrong.path) }?.description
+            #expect(throws: DetectionError.self) { try InferenceRuntime(path: wrong.path, prober: Installed.prober) }?
+                .description
         }
         #expect(sentence()?.contains("does not export OrtGetApiBase") == true)
         for version in ["1.10.0", "1.11.0"] {
@@ -46,11 +51,13 @@ struct RuntimeTests {
         "that is truncated, as by a full disk, is reported and does not crash the process",
         .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
     func truncated() throws {
-        let path = try InferenceRuntime(path: Installed.runtime).path
+        let path = try InferenceRuntime(path: Installed.runtime, prober: Installed.prober).path
         let whole = try File.contents(of: FilePath(path), maximumByteCount: 1 << 30)
         for count in [whole.count / 10, whole.count / 2, whole.count - 100_000] {
             let file = try TemporaryFile(Array(whole.prefix(count)))
-            let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "\(file.path)") }
+            let error = #expect(throws: DetectionError.self) {
+                try InferenceRuntime(path: "\(file.path)", prober: Installed.prober)
+            }
             #expect(error?.kind == .runtimeUnusable)
             #expect(
                 error?.description.hasPrefix("cannot load ONNX Runtime: \(file.path) is truncated or damaged") == true,
@@ -69,7 +76,9 @@ struct RuntimeTests {
 
     @Test("that is another library is reported")
     func otherLibrary() {
-        let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: "libm.so.6") }
+        let error = #expect(throws: DetectionError.self) {
+            try InferenceRuntime(path: "libm.so.6", prober: Installed.prober)
+        }
         #expect(
             error?.description
                 == "libm.so.6 is not ONNX Runtime (it does not export OrtGetApiBase): reinstall it with scripts/get-detector"
@@ -82,7 +91,9 @@ struct RuntimeTests {
     func harmful() throws {
         func sentence(_ entry: String, _ atLoading: String) throws -> String {
             let fake = try FakeRuntime(version: "1.28.0", entry: entry, atLoading: atLoading)
-            let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: fake.path) }
+            let error = #expect(throws: DetectionError.self) {
+                try InferenceRuntime(path: fake.path, prober: Installed.prober)
+            }
             #expect(error?.kind == .runtimeUnusable)
             return error?.description.replacing(fake.path, with: "FILE") ?? ""
         }
@@ -105,7 +116,9 @@ struct RuntimeTests {
     @Test("that is too old is reported with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
     func tooOld() throws {
         let fake = try FakeRuntime(version: "1.10.0")
-        let error = #expect(throws: DetectionError.self) { try InferenceRuntime(path: fake.path) }
+        let error = #expect(throws: DetectionError.self) {
+            try InferenceRuntime(path: fake.path, prober: Installed.prober)
+        }
         #expect(error?.kind == .runtimeUnusable)
         #expect(
             error?.description == "ONNX Runtime 1.10.0 at \(fake.path) is too old: 1.14 or newer is needed")
@@ -114,7 +127,7 @@ struct RuntimeTests {
     @Test(
         "that is installed has a version", .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
     func installed() throws {
-        let runtime = try InferenceRuntime(path: Installed.runtime)
+        let runtime = try InferenceRuntime(path: Installed.runtime, prober: Installed.prober)
         #expect(runtime.version.split(separator: ".").count == 3)
         #expect(Environment.value("ORT_DISABLE_TELEMETRY") == "1")
     }
