@@ -185,8 +185,8 @@ let package = Package(
             name: "DetectionServerTests",
             dependencies: [
                 "Service", "Web",
-                "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names", "SharedFrame",
-                "TestSupport", "TurboJPEG", system,
+                "detect-fcgi", "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names",
+                "SharedFrame", "TestSupport", "TurboJPEG", system,
             ]),
         .testTarget(
             name: "UpstreamTests",

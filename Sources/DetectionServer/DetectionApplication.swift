@@ -1,7 +1,9 @@
 import Cameras
+import Daemon
 import Detection
 import EventLoop
 import FastCGI
+import Glibc
 import JSON
 import Linux
 import Logging
@@ -71,7 +73,7 @@ final class DetectionApplication: Application {
         counters.addMetrics(to: &text, inference.readiness, store: store, waiting: waitingCount)
     }
 
-    var isIdle: Bool { jobs.isEmpty && cameras.values.allSatisfy { $0.waiters.isEmpty } }
+    var isIdle: Bool { jobs.isEmpty && !inference.isBusy && cameras.values.allSatisfy { $0.waiters.isEmpty } }
 
     var reservedDescriptorCount: Int { min(store.count, maximumFileCount) + cameras.count * 4 }
 
@@ -82,6 +84,11 @@ final class DetectionApplication: Application {
         }
         guard !isSignalled else { return }
         for camera in cameras.values { serveWaiters(of: camera) }
+        if let hang = inference.hang(now: now, timeout: configuration.hangTimeout) {
+            log.critical("\(hang), which counts as hanging: the program ends, so that it can be restarted")
+            // Nothing can end the thread, and exit handlers of its libraries might wait for it.
+            _exit(ExitStatus.software.rawValue)
+        }
     }
 
     func end() {

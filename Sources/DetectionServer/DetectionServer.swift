@@ -1,4 +1,6 @@
+import Daemon
 public import EventLoop
+import Glibc
 public import Linux
 import Service
 
@@ -40,6 +42,10 @@ public final class DetectionServer {
         var failure: SystemError?
         do throws(SystemError) { try worker.run() } catch { failure = error }
         inference.stop()
+        // Wait for the current job, but not for one that hangs.
+        let deadline = Instant.now + .seconds(3)
+        while !inference.isFinished, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
+        guard inference.isFinished else { _exit(failure == nil ? 0 : ExitStatus.osError.rawValue) }
         thread.join()
         if let failure { throw failure }
     }

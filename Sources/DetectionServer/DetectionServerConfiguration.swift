@@ -19,11 +19,14 @@ public struct DetectionServerConfiguration: Sendable {
     public var threshold: Float
     /// The maximum number of queued pictures; further requests get status 503.
     public var queueLength: Int
+    /// After how long an inference counts as hanging and ends the program; loading the detector may take four times that.
+    public var hangTimeout: Duration
 
     public init(
         worker: WorkerConfiguration = WorkerConfiguration(service: "detect-fcgi", maximumConnections: 2048),
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
-        detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8
+        detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8,
+        hangTimeout: Duration = .seconds(30)
     ) {
         self.worker = worker
         self.prefix = prefix
@@ -32,6 +35,7 @@ public struct DetectionServerConfiguration: Sendable {
         self.detector = detector
         self.threshold = threshold
         self.queueLength = queueLength
+        self.hangTimeout = hangTimeout
     }
 }
 

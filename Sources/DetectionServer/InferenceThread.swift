@@ -19,6 +19,9 @@ final class InferenceThread: Sendable {
         var pending: [Job] = []
         var running: (id: UInt64, camera: CameraName, number: UInt64)?
         var readiness = Readiness.loading
+        /// Since when the thread has been processing a job or loading the detector.
+        var busy: (since: Instant, isLoading: Bool)? = (Instant.now, true)
+        var isFinished = false
         var hasOtherRuntime = false
         var isToRecheck = false
         var isStopping = false
@@ -77,6 +80,21 @@ final class InferenceThread: Sendable {
         work.signal()
     }
 
+    /// Whether the thread is processing a job or loading the detector.
+    var isBusy: Bool { state.withLock { $0.busy != nil } }
+
+    /// Whether ``run()`` has returned.
+    var isFinished: Bool { state.withLock { $0.isFinished } }
+
+    /// Returns what the thread is hanging in, or nil if it is not.
+    func hang(now: Instant, timeout: Duration) -> String? {
+        guard let busy = state.withLock({ $0.busy }) else { return nil }
+        let limit = busy.isLoading ? timeout * 4 : timeout
+        guard busy.since + limit < now else { return nil }
+        let seconds = Int((now - busy.since).inSeconds)
+        return busy.isLoading ? "loading the detector has taken \(seconds) s" : "an inference has taken \(seconds) s"
+    }
+
     /// Makes ``run()`` return after the current job.
     func stop() {
         state.withLock { $0.isStopping = true }
@@ -86,6 +104,7 @@ final class InferenceThread: Sendable {
     // MARK: The thread
 
     func run() {
+        defer { state.withLock { $0.isFinished = true } }
         var attempt = LoadingAttempt(configuration)
         var detector = load()
         // Loading ran at normal priority (DetectWorker); from now on, viewers take precedence over detection.
@@ -127,7 +146,7 @@ final class InferenceThread: Sendable {
                 }
             }
             guard case .job(let job) = turn else { continue }
-            let outcome = perform(job, detector)
+            let outcome = busy(isLoading: false) { perform(job, detector) }
             state.withLock { $0.running = nil }
             finished.post((job.id, outcome))
         }
@@ -153,7 +172,15 @@ final class InferenceThread: Sendable {
         }
     }
 
-    private func load() -> Detector? {
+    private func busy<Value>(isLoading: Bool, _ body: () -> Value) -> Value {
+        state.withLock { $0.busy = (Instant.now, isLoading) }
+        defer { state.withLock { $0.busy = nil } }
+        return body()
+    }
+
+    private func load() -> Detector? { busy(isLoading: true) { loadDetector() } }
+
+    private func loadDetector() -> Detector? {
         var known: DetectionError?
         if case .unavailable(let error, _) = readiness { known = error }
         do throws(DetectionError) {

@@ -45,6 +45,9 @@ struct DetectWorker: ParsableCommand {
 
     @OptionGroup var system: SystemOptions
 
+    @Option(help: .hidden)
+    var hangTimeout = 30.0
+
     static func main() {
         let arguments = CommandLine.arguments
         if arguments.count == 3, arguments[1] == RuntimeProbe.argument { RuntimeProbe.run(arguments[2]) }
@@ -54,6 +57,9 @@ struct DetectWorker: ParsableCommand {
     func validate() throws {
         guard (0.05...1).contains(threshold) else {
             throw ValidationError("--threshold must be from 0.05 to 1.")
+        }
+        guard (0.1...3600).contains(hangTimeout) else {
+            throw ValidationError("--hang-timeout must be from 0.1 to 3600 seconds.")
         }
         guard (1...64).contains(queue) else { throw ValidationError("--queue must be from 1 to 64.") }
     }
@@ -66,7 +72,8 @@ struct DetectWorker: ParsableCommand {
         let server = try DetectionServer(
             DetectionServerConfiguration(
                 prefix: try system.prefix(), kinds: [source == .relay ? .relay : .capture], cameras: cameras.cameras,
-                detector: detector.prepare(), threshold: threshold, queueLength: queue))
+                detector: detector.prepare(), threshold: threshold, queueLength: queue,
+                hangTimeout: Duration(inSeconds: hangTimeout)))
         try server.run()
     }
 }
