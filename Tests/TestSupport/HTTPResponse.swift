@@ -5,7 +5,7 @@ public struct HTTPHead: Sendable {
     public let headers: [(name: String, value: String)]
 
     /// Parses a header without its empty line.
-    init(_ text: String) throws {
+    public init(_ text: String) throws {
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let status = lines.removeFirst().split(separator: " ")
         guard status.count >= 2, status[0].hasPrefix("HTTP/1."), let code = Int(status[1]) else {
