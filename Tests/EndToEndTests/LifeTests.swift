@@ -29,7 +29,7 @@ extension EndToEnd {
             try folder.write("[camera main]\ndevise = pattern\n", to: "oriel.conf")
             system.process.send(SIGHUP)
             #expect(
-                eventually { system.output.contains("oriel.conf:2: [camera] has no setting 'devise'") },
+                eventually { system.output.contains("oriel.conf:2: unknown setting 'devise' in [camera]") },
                 "\(system.output)")
             #expect(try request("GET", system.web("/snapshot")).status == 200)
         }

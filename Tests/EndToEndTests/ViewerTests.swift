@@ -47,12 +47,13 @@ extension EndToEnd {
         @Test("A query of kilobytes is refused with a short message, a longer one with 414")
         func longQuery() throws {
             for server in [system.web, system.ingest] {
-                for path in ["/status", "/snapshot", server("") == system.web("") ? "/video" : "/mjpeg"] {
-                    let long = try request("GET", server("\(path)?x=\(String(repeating: "y", count: 7900))"))
+                let stream = server("") == system.web("") ? "/video" : "/mjpeg"
+                for (path, name) in [("/status", "x"), ("/snapshot", "after"), (stream, "fps")] {
+                    let long = try request("GET", server("\(path)?\(name)=\(String(repeating: "y", count: 7900))"))
                     #expect(long.status == 400, "\(path)")
                     #expect(long.json?["error"]?.string == "bad_query")
                     #expect(long.body.count < 400, "\(long.text)")
-                    let longer = try request("GET", server("\(path)?x=\(String(repeating: "y", count: 8200))"))
+                    let longer = try request("GET", server("\(path)?\(name)=\(String(repeating: "y", count: 8200))"))
                     #expect(longer.status == 414, "\(path)")
                     #expect(longer.json?["error"]?.string == "too_large")
                 }
