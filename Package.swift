@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "MotionJPEG"),
         .target(name: "Drawing"),
         .target(name: "Rasters", dependencies: ["CPNG", "CWebP"]),
-        .target(name: "TurboJPEG", dependencies: ["CTurboJPEG"]),
+        .target(name: "TurboJPEG", dependencies: ["CTurboJPEG", "MotionJPEG"]),
         .target(name: "Video4Linux", dependencies: ["CVideo4Linux", "JSON", "Linux", system]),
 
         // Layer 3, frames: cameras and their rings.

@@ -3,7 +3,7 @@ import TurboJPEG
 
 /// Turns JPEGs without decoding them to pixels; the buffer is reused.
 struct PictureTurner: ~Copyable {
-    private var transformer: JPEGTransformer
+    private let transformer: JPEGTransformer
     private let turn: Turn
     private var output: [UInt8]
 
@@ -17,17 +17,7 @@ struct PictureTurner: ~Copyable {
     mutating func turn(_ jpeg: RawSpan, width: Int, height: Int) throws(TurboJPEGError) -> JPEGTransformer.Result {
         let bound = JPEGTransformer.bound(width: width, height: height)
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
-        do throws(TurboJPEGError) {
-            return try transform(jpeg)
-        } catch {
-            // The state that libturbojpeg keeps of a damaged picture can make it refuse good ones later.
-            transformer = try JPEGTransformer()
-            return try transform(jpeg)
-        }
-    }
-
-    private mutating func transform(_ jpeg: RawSpan) throws(TurboJPEGError) -> JPEGTransformer.Result {
-        try output.withMutableRawSpan { (span) throws(TurboJPEGError) in
+        return try output.withMutableRawSpan { (span) throws(TurboJPEGError) in
             try transformer.transform(jpeg, turn, into: &span)
         }
     }

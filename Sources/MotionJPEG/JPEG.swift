@@ -27,11 +27,12 @@ public enum JPEG {
         } catch {
             defect = error
         }
-        if let end { return walk.info(byteCount: end) }
+        let orientation = ExifOrientation(of: bytes)
+        if let end { return walk.info(byteCount: end).shown(orientation) }
         guard isTruncationAllowed, defect == .truncated else { throw defect }
         var length = walk.interruption ?? bytes.count
         while length > 0, bytes[length - 1] == 0 { length -= 1 }
-        return walk.info(byteCount: length)
+        return walk.info(byteCount: length).shown(orientation)
     }
 
     /// Writes the picture described by `info` to `output`, adding the standard Huffman tables if it has none.

@@ -1,16 +1,23 @@
 import CTurboJPEG
+import MotionJPEG
 
 /// Draws on JPEGs: decodes them, lends the pixels, and encodes them again with the same subsampling.
 ///
+/// Pixels and size are those of the picture as it is shown, and so is the result: it has no Exif orientation.
+///
 /// Use it from one thread at a time.
 public struct JPEGRetoucher: ~Copyable {
-    private let codec: Codec
+    private let decoder: JPEGDecoder
+    private let encoder: Codec
     private let quality: Int
 
     /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are clamped.
     /// - Throws: If memory runs out.
     public init(quality: Int = 90) throws(TurboJPEGError) {
-        codec = try unsafe Codec("start the retoucher", tjInitTransform)
+        let decoder = try JPEGDecoder()
+        let encoder = try unsafe Codec("start the retoucher", tjInitCompress)
+        self.decoder = decoder
+        self.encoder = encoder
         self.quality = min(max(quality, 1), 100)
     }
 
@@ -28,32 +35,40 @@ public struct JPEGRetoucher: ~Copyable {
         _ jpeg: RawSpan, _ draw: (inout [UInt8], _ width: Int, _ height: Int) -> Void
     ) throws(TurboJPEGError) -> [UInt8] {
         let operation = "draw on a picture"
-        return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> [UInt8] in
-            let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-            let header = try unsafe JPEGHeader(codec, operation, source, bytes.count)
-            let (width, height) = (Int(header.width), Int(header.height))
-            let format = CInt(TJPF_RGB.rawValue)
-            var pixels = [UInt8](repeating: 0, count: width * height * 3)
-            try unsafe codec.call(operation) { handle in
-                unsafe tjDecompress2(
-                    handle, source, UInt(bytes.count), &pixels, header.width, header.width * 3, header.height, format,
-                    0)
+        var picture = try decoder.decode(jpeg)
+        draw(&picture.pixels, picture.width, picture.height)
+        let subsampling = try subsampling(of: jpeg, operation)
+        let (width, height) = (CInt(picture.width), CInt(picture.height))
+        var size = tjBufSize(width, height, subsampling)
+        var output = [UInt8](repeating: 0, count: Int(size))
+        try unsafe output.withUnsafeMutableBufferPointer { (buffer) throws(TurboJPEGError) in
+            var target = buffer.baseAddress
+            try unsafe encoder.call(operation) { handle in
+                unsafe tjCompress2(
+                    handle, picture.pixels, width, width * 3, height, CInt(TJPF_RGB.rawValue), &target, &size,
+                    subsampling, CInt(quality), TJFLAG_NOREALLOC)
             }
-            draw(&pixels, width, height)
-            let grey = CInt(truncatingIfNeeded: TJSAMP_GRAY.rawValue)
-            let chroma = header.subsampling == grey ? Subsampling.s420.code : header.subsampling
-            var size = tjBufSize(header.width, header.height, chroma)
-            var output = [UInt8](repeating: 0, count: Int(size))
-            try unsafe output.withUnsafeMutableBufferPointer { (buffer) throws(TurboJPEGError) in
-                var target = buffer.baseAddress
-                try unsafe codec.call(operation) { handle in
-                    unsafe tjCompress2(
-                        handle, pixels, header.width, header.width * 3, header.height, format, &target, &size, chroma,
-                        CInt(quality), TJFLAG_NOREALLOC)
-                }
-            }
-            output.removeLast(output.count - Int(size))
-            return output
+        }
+        output.removeLast(output.count - Int(size))
+        return output
+    }
+
+    /// The picture's own subsampling as it is shown; 4:2:0 for grey pictures, and if it is unknown.
+    private borrowing func subsampling(of jpeg: RawSpan, _ operation: String) throws(TurboJPEGError) -> CInt {
+        let codec = try unsafe Codec(operation, tjInitDecompress)
+        let header = try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) in
+            try unsafe JPEGHeader(
+                codec, operation, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count,
+                allowsUnknownSubsampling: true)
+        }
+        func code(_ subsampling: TJSAMP) -> CInt { CInt(truncatingIfNeeded: subsampling.rawValue) }
+        let isTurned = ExifOrientation(of: jpeg).swapsSides
+        return switch header.subsampling {
+        case code(TJSAMP_444): code(TJSAMP_444)
+        case code(TJSAMP_422): code(isTurned ? TJSAMP_440 : TJSAMP_422)
+        case code(TJSAMP_440): code(isTurned ? TJSAMP_422 : TJSAMP_440)
+        case code(TJSAMP_411) where !isTurned: code(TJSAMP_411)
+        default: code(TJSAMP_420)
         }
     }
 }

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import MotionJPEG
 
 /// Makes smaller JPEGs from JPEGs, such as a stream for a small screen.
 ///
@@ -19,9 +20,9 @@ public struct JPEGScaler: ~Copyable {
         /// The scaler shares this memory and writes the next picture to it. If you still hold the result then, the
         /// scaler allocates other memory, and these bytes stay as they are.
         public var bytes: [UInt8]
-        /// Pixels per line as stored, before any orientation.
+        /// Pixels per line as the picture is shown.
         public var width: Int
-        /// Lines as stored, before any orientation.
+        /// Lines as the picture is shown.
         public var height: Int
         /// What libjpeg reported about damaged data; what could not be decoded is grey.
         public var warning: String?
@@ -69,8 +70,7 @@ public struct JPEGScaler: ~Copyable {
     /// The planes and the bytes are kept from picture to picture, so they are allocated only when a picture is larger
     /// than all before it. libjpeg-turbo allocates its tables for each picture.
     ///
-    /// Widths are those of the stored picture: if its Exif orientation turns it by a quarter, they are its heights on
-    /// the screen.
+    /// Widths are those of the picture as it is shown, after its Exif orientation.
     ///
     /// Damaged or truncated data is decoded as far as it goes, and the rest is grey. Pictures above 50 megapixels, or
     /// 17 megapixels if their data comes in several scans (progressive JPEGs), are refused.
@@ -89,7 +89,9 @@ public struct JPEGScaler: ~Copyable {
         return try unsafe jpeg.withUnsafeBytes { (source) throws(TurboJPEGError) -> Result? in
             let header = try unsafe ScalerHeader(decoder, source)
             try segments.checkLimits(Span<UInt8>(_bytes: jpeg), pixelCount: header.width * header.height)
-            guard let scale = Self.scale(width: header.width, toWidth: minimum) else { return nil }
+            let isTurned = ExifOrientation(of: jpeg).swapsSides
+            let shownWidth = isTurned ? header.height : header.width
+            guard let scale = Self.scale(width: shownWidth, toWidth: minimum) else { return nil }
             let (width, height) = (scale(header.width), scale(header.height))
             let encoded: (byteCount: Int, warning: String?)
             if header.passesThrough {
@@ -101,7 +103,9 @@ public struct JPEGScaler: ~Copyable {
             }
             unsafe assemble(
                 exif: UnsafeRawBufferPointer(rebasing: source[segments.exif]), byteCount: encoded.byteCount)
-            return Result(bytes: bytes, width: width, height: height, warning: encoded.warning)
+            return Result(
+                bytes: bytes, width: isTurned ? height : width, height: isTurned ? width : height,
+                warning: encoded.warning)
         }
     }
 
@@ -181,7 +185,7 @@ public struct JPEGScaler: ~Copyable {
     }
 }
 
-/// What libturbojpeg reads of a JPEG before its data; its subsampling may be unknown.
+/// The header of a JPEG that is to be scaled; its subsampling may be unknown.
 private struct ScalerHeader {
     let width: Int
     let height: Int
@@ -192,24 +196,13 @@ private struct ScalerHeader {
 
     /// Reads the header with a decoder that has not seen another picture.
     init(_ decoder: borrowing Codec, _ jpeg: UnsafeRawBufferPointer) throws(TurboJPEGError) {
-        var (width, height, subsampling, colorSpace): (CInt, CInt, CInt, CInt) = (0, 0, -1, -1)
-        do throws(TurboJPEGError) {
-            try unsafe decoder.call(JPEGScaler.operation) { handle in
-                unsafe tjDecompressHeader3(
-                    handle, jpeg.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(jpeg.count), &width, &height,
-                    &subsampling, &colorSpace)
-            }
-        } catch {
-            // An unknown subsampling is an error of this call too, but not of a decode to pixels.
-            guard width > 0, height > 0, subsampling < 0 else { throw error }
-        }
-        guard width > 0, height > 0 else {
-            throw TurboJPEGError(JPEGScaler.operation, "the data is not a JPEG, or it ends within the header")
-        }
-        self.width = Int(width)
-        self.height = Int(height)
-        self.subsampling = subsampling
-        self.colorSpace = colorSpace
+        let header = try unsafe JPEGHeader(
+            decoder, JPEGScaler.operation, jpeg.baseAddress?.assumingMemoryBound(to: UInt8.self), jpeg.count,
+            allowsUnknownSubsampling: true)
+        width = Int(header.width)
+        height = Int(header.height)
+        subsampling = header.subsampling
+        colorSpace = header.colorSpace
     }
 
     /// Whether its planes can be encoded as they are.

@@ -1,4 +1,5 @@
 import CTurboJPEG
+import MotionJPEG
 
 /// Turns and mirrors JPEGs without decoding them to pixels: only partial blocks at the edges are lost.
 ///
@@ -14,11 +15,10 @@ public struct JPEGTransformer: ~Copyable {
         public var height: Int
     }
 
-    private let codec: Codec
-
     /// - Throws: If memory runs out.
     public init() throws(TurboJPEGError) {
-        codec = try unsafe Codec("start the transformer", tjInitTransform)
+        // Reports here already that there is no memory, although each picture gets a handle of its own.
+        _ = try unsafe Codec("start the transformer", tjInitTransform)
     }
 
     /// The maximum size of a turned picture of these dimensions, whatever its subsampling.
@@ -35,8 +35,9 @@ public struct JPEGTransformer: ~Copyable {
 
     /// Turns one picture directly into the caller's memory.
     ///
-    /// Partial blocks at an edge (at most 15 pixels) that cannot be turned are dropped. Damaged data is turned as far
-    /// as possible. Markers such as Exif are dropped: their orientation would turn the picture again.
+    /// `turn` applies to the picture as it is shown: its Exif orientation is applied first. Markers such as Exif are
+    /// dropped, because the orientation would turn the picture again. Partial blocks at an edge (at most 15 pixels)
+    /// that cannot be turned are dropped. Damaged data is turned as far as possible.
     ///
     /// - Parameters:
     ///   - jpeg: The picture; it may lack Huffman tables.
@@ -48,6 +49,9 @@ public struct JPEGTransformer: ~Copyable {
         _ jpeg: RawSpan, _ turn: Turn, into output: inout MutableRawSpan
     ) throws(TurboJPEGError) -> Result {
         let operation = "turn a picture (\(turn))"
+        let turn = Turn(ExifOrientation(of: jpeg)).followed(by: turn)
+        // A handle keeps the tables of the picture before: one without Huffman tables would get those.
+        let codec = try unsafe Codec(operation, tjInitTransform)
         return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Result in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             let header = try unsafe JPEGHeader(codec, operation, source, bytes.count)
@@ -79,24 +83,37 @@ public struct JPEGTransformer: ~Copyable {
 struct JPEGHeader {
     let width: CInt
     let height: CInt
+    /// One of TJSAMP, or -1 if it is unknown.
     let subsampling: CInt
+    /// One of TJCS, or -1 if it is unknown.
+    let colorSpace: CInt
 
+    /// Reads the header with a handle that has not seen another picture.
+    ///
+    /// Unless `allowsUnknownSubsampling`, throws if libturbojpeg has no planes for the subsampling.
     init(
-        _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int
+        _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int,
+        allowsUnknownSubsampling: Bool = false
     ) throws(TurboJPEGError) {
-        var width: CInt = 0
-        var height: CInt = 0
-        var subsampling: CInt = 0
-        var colorSpace: CInt = 0
-        try unsafe codec.call(operation) { handle in
-            unsafe tjDecompressHeader3(
-                handle, bytes, UInt(byteCount), &width, &height, &subsampling, &colorSpace)
+        var (width, height, subsampling, colorSpace): (CInt, CInt, CInt, CInt) = (0, 0, -1, -1)
+        do throws(TurboJPEGError) {
+            try unsafe codec.call(operation) { handle in
+                unsafe tjDecompressHeader3(
+                    handle, bytes, UInt(byteCount), &width, &height, &subsampling, &colorSpace)
+            }
+        } catch {
+            // An unknown subsampling is an error of this call too, but not of a decode to pixels.
+            guard allowsUnknownSubsampling, width > 0, height > 0, subsampling < 0 else { throw error }
         }
-        guard width > 0, height > 0, subsampling >= 0 else {
+        guard width > 0, height > 0 else {
+            throw TurboJPEGError(operation, "the data is not a JPEG, or it ends within the header")
+        }
+        guard subsampling >= 0 || allowsUnknownSubsampling else {
             throw TurboJPEGError(operation, "its subsampling is unknown to libturbojpeg")
         }
         self.width = width
         self.height = height
         self.subsampling = subsampling
+        self.colorSpace = colorSpace
     }
 }

@@ -1,4 +1,5 @@
 import CTurboJPEG
+public import MotionJPEG
 
 /// A rotation or mirroring of a picture.
 public enum Turn: Sendable, CaseIterable {
@@ -36,6 +37,44 @@ public enum Turn: Sendable, CaseIterable {
         } else {
             let mirrored: [Turn] = [.flipHorizontal, .transpose, .flipVertical, .transverse]
             self = mirrored[(quarter + (vertically ? 2 : 0)) % 4]
+        }
+    }
+
+    /// The turn that shows a stored picture as its Exif data wants it.
+    public init(_ orientation: ExifOrientation) {
+        self =
+            switch orientation {
+            case .upright: .none
+            case .flipHorizontal: .flipHorizontal
+            case .rotate180: .rotate180
+            case .flipVertical: .flipVertical
+            case .transpose: .transpose
+            case .rotate90: .rotate90
+            case .transverse: .transverse
+            case .rotate270: .rotate270
+            }
+    }
+
+    /// This turn followed by `next`, as one turn.
+    public func followed(by next: Turn) -> Turn {
+        let (first, second) = (steps, next.steps)
+        // A mirroring reverses the rotation before it.
+        let quarters = second.quarters + (second.isMirrored ? 4 - first.quarters : first.quarters)
+        let isMirrored = first.isMirrored != second.isMirrored
+        return Self.allCases.first { $0.steps == (quarters % 4, isMirrored) } ?? .none
+    }
+
+    /// The turn as a mirroring from left to right, if any, followed by clockwise quarter turns.
+    private var steps: (quarters: Int, isMirrored: Bool) {
+        switch self {
+        case .none: (0, false)
+        case .rotate90: (1, false)
+        case .rotate180: (2, false)
+        case .rotate270: (3, false)
+        case .flipHorizontal: (0, true)
+        case .transverse: (1, true)
+        case .flipVertical: (2, true)
+        case .transpose: (3, true)
         }
     }
 

@@ -77,4 +77,46 @@ struct JPEGDecoderTests {
         #expect(throws: TurboJPEGError.self) { try attempt(width: 64, height: 64, bytesPerLine: 64, capacity: 4095) }
         #expect(throws: TurboJPEGError.self) { try attempt(width: 64, height: 64, bytesPerLine: .max, capacity: 9) }
     }
+
+    @Test("a picture without Huffman tables is decoded with the standard ones, whatever came before")
+    func withoutTables() throws {
+        let jpeg = try Self.sample(96, 64)
+        let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes
+        let bare = withoutHuffmanTables(jpeg)
+        let decoder = try JPEGDecoder()
+        _ = try decoder.decode(RawSpan(_elements: other.span))
+        #expect(try decoder.decode(RawSpan(_elements: bare.span)).pixels == decoded(jpeg).pixels)
+        let transformer = try JPEGTransformer()
+        func turned(_ jpeg: [UInt8]) throws -> [UInt8] {
+            try bytes(capacity: JPEGTransformer.bound(width: 96, height: 64)) {
+                try transformer.transform(RawSpan(_elements: jpeg.span), .rotate180, into: &$0).byteCount
+            }
+        }
+        let expected = try turned(jpeg)
+        _ = try turned(other)
+        #expect(try turned(bare) == expected)
+        let retoucher = try JPEGRetoucher(quality: 95)
+        let untouched = try retoucher.retouch(RawSpan(_elements: jpeg.span)) { _, _, _ in }
+        _ = try retoucher.retouch(RawSpan(_elements: other.span)) { _, _, _ in }
+        #expect(try retoucher.retouch(RawSpan(_elements: bare.span)) { _, _, _ in } == untouched)
+    }
+
+    @Test("missing parts of a damaged picture are grey, not what the memory held before")
+    func missingParts() throws {
+        var dark = BaselineJPEG(width: 160, height: 128, factors: [(2, 2), (1, 1), (1, 1)]) { x, y in
+            (Double(x & 3), Double(y & 3), 9)
+        }
+        dark.isInterleaved = false
+        let whole = dark.bytes
+        // A second frame header stops libjpeg after the warning, before it has decoded a line.
+        let frameHeader: [UInt8] = [0xFF, 0xC0, 0, 11, 8, 0, 128, 0, 160, 1, 1, 0x11, 0]
+        let jpeg = Array(whole.prefix(whole.count / 3)) + frameHeader + [0xFF, 0xD9]
+        var memory = [UInt8](repeating: 0xEE, count: 160 * 128 * 3)
+        var span = memory.mutableSpan
+        var output = unsafe span.mutableBytes
+        let warning = try JPEGDecoder().decode(
+            RawSpan(_elements: jpeg.span), to: .rgb24, width: 160, height: 128, bytesPerLine: 480, into: &output)
+        #expect(warning != nil)
+        #expect(!memory.contains(0xEE))
+    }
 }

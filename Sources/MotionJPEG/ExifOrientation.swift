@@ -1,0 +1,89 @@
+/// How a stored picture must be turned to be shown, according to its Exif data (Exif 2.3, section 4.6.4, tag 0x0112).
+///
+/// Browsers obey it. Everything else that looks at a picture must do so too: its size, what a detector sees, and where
+/// boxes are drawn.
+public enum ExifOrientation: Int, CaseIterable, Sendable {
+    case upright = 1
+    case flipHorizontal = 2
+    case rotate180 = 3
+    case flipVertical = 4
+    /// Mirrored along the diagonal from the top left.
+    case transpose = 5
+    /// Clockwise.
+    case rotate90 = 6
+    /// Mirrored along the diagonal from the top right.
+    case transverse = 7
+    /// Clockwise, so a quarter turn to the left.
+    case rotate270 = 8
+
+    /// Whether width and height are swapped.
+    public var swapsSides: Bool { rawValue >= 5 }
+
+    /// Reads the first Exif segment of a JPEG; `upright` if there is none, or if it is damaged.
+    ///
+    /// Any bytes are safe to pass. It reads no further than the start of the data.
+    public init(of jpeg: RawSpan) {
+        self.init(of: Span<UInt8>(_bytes: jpeg))
+    }
+
+    init(of jpeg: Span<UInt8>) {
+        self = Self.find(in: jpeg) ?? .upright
+    }
+
+    private static func find(in bytes: Span<UInt8>) -> ExifOrientation? {
+        guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] == 0xD8 else { return nil }
+        var position = 2
+        while true {
+            while position < bytes.count, bytes[position] != 0xFF { position += 1 }
+            while position < bytes.count, bytes[position] == 0xFF { position += 1 }
+            guard position + 2 < bytes.count else { return nil }
+            let marker = bytes[position]
+            position += 1
+            // Stuffed zeros, TEM and RSTn have no length.
+            if marker == 0x00 || marker == 0x01 || (0xD0...0xD7).contains(marker) { continue }
+            // SOI, EOI and SOS end the search.
+            if (0xD8...0xDA).contains(marker) { return nil }
+            let end = position + bytes.bigEndian16(at: position)
+            guard end >= position + 2, end <= bytes.count else { return nil }
+            if marker == 0xE1, let found = orientation(exif: bytes.extracting((position + 2)..<end)) { return found }
+            position = end
+        }
+    }
+
+    /// Returns nil if the segment is not Exif: XMP has the same marker.
+    private static func orientation(exif: Span<UInt8>) -> ExifOrientation? {
+        let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
+        guard exif.count > 6, identifier.indices.allSatisfy({ exif[$0] == identifier[$0] }) else { return nil }
+        return TIFFDirectory(exif.extracting(6..<exif.count)).flatMap { ExifOrientation(rawValue: $0.orientation) }
+            ?? .upright
+    }
+}
+
+/// The first directory of a TIFF file (TIFF 6.0, section 2), as far as Exif's orientation needs it.
+private struct TIFFDirectory {
+    /// The value of tag 0x0112; 0 if it is missing or not a single short number.
+    private(set) var orientation = 0
+
+    /// Returns nil if `bytes` do not begin with a TIFF header, or the directory lies outside them.
+    init?(_ bytes: Span<UInt8>) {
+        guard bytes.count >= 8 else { return nil }
+        let isLittleEndian = bytes[0] == 0x49
+        guard bytes[0] == bytes[1], isLittleEndian || bytes[0] == 0x4D else { return nil }
+        func number(at offset: Int, byteCount: Int) -> Int {
+            (0..<byteCount).reduce(0) { value, index in
+                value << 8 | Int(bytes[offset + (isLittleEndian ? byteCount - 1 - index : index)])
+            }
+        }
+        guard number(at: 2, byteCount: 2) == 42 else { return nil }
+        let start = number(at: 4, byteCount: 4)
+        guard start >= 8, start + 2 <= bytes.count else { return nil }
+        for index in 0..<number(at: start, byteCount: 2) {
+            let entry = start + 2 + index * 12
+            guard entry + 12 <= bytes.count else { return }
+            guard number(at: entry, byteCount: 2) == 0x0112 else { continue }
+            let isShort = number(at: entry + 2, byteCount: 2) == 3 && number(at: entry + 4, byteCount: 4) == 1
+            if isShort { orientation = number(at: entry + 8, byteCount: 2) }
+            return
+        }
+    }
+}
