@@ -42,8 +42,8 @@ public struct PictureOptions: Sendable {
 
     /// The most bytes that are reserved in the ring for encoding one picture.
     ///
-    /// The encoder needs room for the worst case, three bytes a pixel, of which a real picture takes a tenth. Above about
-    /// five megapixels that room is taken outside the ring, and the picture copied.
+    /// The encoder needs room for the worst case, three bytes a pixel, of which a real picture takes a tenth. Above
+    /// about five megapixels that room is taken outside the ring, and the picture copied.
     static let maximumDirectByteCount = 16 << 20
 
     /// The size of a ring's slot for encoded pictures of `width` × `height` pixels.

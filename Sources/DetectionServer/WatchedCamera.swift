@@ -26,9 +26,9 @@ final class WatchedCamera {
 
     /// Returns the newest frame if it is at most three frame intervals old, or slightly more for fast cameras.
     ///
-    /// The interval is taken from the requested frame rate, since the measured one includes idle times. This is stricter
-    /// than for snapshots: an unwatched camera delivers one picture per second or less, and the object of interest may
-    /// have appeared since.
+    /// The interval is taken from the requested frame rate, since the measured one includes idle times. This is
+    /// stricter than for snapshots: an unwatched camera delivers one picture per second or less, and the object of
+    /// interest may have appeared since.
     func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil

@@ -52,9 +52,10 @@ enum Route: Equatable {
         }
     }
 
-    /// Returns the stream or snapshot at an address of mjpg-streamer, uStreamer, camera-streamer or Motion, if it is one.
+    /// Returns the route of an address of mjpg-streamer, uStreamer, camera-streamer or Motion, or nil.
     ///
-    /// A leading `webcam` or `webcam2` is the sub-path of OctoPrint's and Mainsail's own proxies, for a proxy that keeps it.
+    /// A leading `webcam` or `webcam2` is the sub-path of OctoPrint's and Mainsail's own proxies, for a proxy that
+    /// keeps it.
     private static func alias(_ parts: ArraySlice<String>, _ query: Query, camera: CameraChoice) -> Route? {
         guard let first = parts.first else {
             return query.first("action").flatMap { Self.action($0, camera: camera) }
@@ -105,7 +106,8 @@ enum Route: Equatable {
 
     /// Whether unknown query parameters are ignored.
     ///
-    /// Clients of other servers add parameters of those servers, and cache busters of any name, to streams and snapshots.
+    /// Clients of other servers add parameters of those servers, and cache busters of any name, to streams and
+    /// snapshots.
     var ignoresUnknownParameters: Bool {
         switch self {
         case .stream, .snapshot: true

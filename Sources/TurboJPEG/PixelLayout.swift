@@ -6,7 +6,7 @@ public enum PixelLayout: Sendable, CaseIterable {
     case uyvy
     /// 4:2:0, the luma plane, then a plane of alternating Cb and Cr (V4L2's NV12).
     case nv12
-    /// 4:2:0, the luma plane, the Cb plane, the Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's, rounded up.
+    /// 4:2:0, luma plane, Cb plane, Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's, rounded up.
     case i420
     /// Luma only (V4L2's GREY); becomes a greyscale JPEG.
     case grey

@@ -1,9 +1,9 @@
 /// Which levels of a greyscale picture are shown as black and as white.
 ///
-/// Thermal cameras use a few hundred of 65 536 levels: shown as they are, such a picture is black. So if a picture of ten
-/// or more bits uses less than a quarter of the levels, these are stretched to all of black to white; if it uses more
-/// than half, nothing is changed; in between the stretch fades. The range follows the picture slowly, so that nothing
-/// flickers.
+/// Thermal cameras use a few hundred of 65 536 levels: shown as they are, such a picture is black. So if a picture of
+/// ten or more bits uses less than a quarter of the levels, these are stretched to all of black to white; if it uses
+/// more than half, nothing is changed; in between the stretch fades. The range follows the picture slowly, so that
+/// nothing flickers.
 struct GreyRange {
     /// The shade of each level.
     private(set) var shades: [UInt8]

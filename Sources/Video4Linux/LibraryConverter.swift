@@ -3,9 +3,9 @@ import Linux
 
 /// Converts pictures to YU12 with libv4l.
 ///
-/// The library believes the sizes that it is given, misuses the length of lines that have padding, and its decoders read
-/// and write a little outside their buffers if the data is damaged. So it gets only pictures without padding, of sides
-/// that it can convert, in memory of this object with room around them, and it never touches the camera.
+/// The library believes the sizes that it is given, misuses the length of lines that have padding, and its decoders
+/// read and write a little outside their buffers if the data is damaged. So it gets only pictures without padding, of
+/// sides that it can convert, in memory of this object with room around them, and it never touches the camera.
 ///
 /// Not Sendable: use it from one thread.
 @safe
@@ -98,8 +98,8 @@ final class LibraryConverter {
 extension LibraryConverter {
     /// The formats of old cameras that libv4l converts to YU12, by four-character code.
     ///
-    /// The library does not list its formats: each of these was tried, also with random bytes. Its decoder of JPGL writes
-    /// too far outside its buffer.
+    /// The library does not list its formats: each of these was tried, also with random bytes. Its decoder of JPGL
+    /// writes too far outside its buffer.
     static let formats: [PixelFormat] = [
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }

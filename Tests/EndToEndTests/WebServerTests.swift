@@ -14,8 +14,8 @@ extension EndToEnd {
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Watches each server with 20 viewers while `event` happens to `part`, until its `old` workers have exited and all
-        /// viewers are back; returns the reports for the page's server and the ingest server.
+        /// Watches each server with 20 viewers while `event` happens to `part`, until its `old` workers have exited and
+        /// all viewers are back; returns the reports for the page's server and the ingest server.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {

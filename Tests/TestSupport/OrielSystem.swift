@@ -33,7 +33,8 @@ public final class OrielSystem: Sendable {
     /// - Parameters:
     ///   - environment: Settings of scripts/run; they override those chosen here.
     ///   - configuration: A folder like deploy/.
-    ///   - launcher: A command prefix for scripts/run that executes it in its own process, such as `nsenter` with options.
+    ///   - launcher: A command prefix for scripts/run that executes it in its own process, such as `nsenter` with
+    ///     options.
     ///   - isReadyAwaited: Whether to wait.
     /// - Throws: `SystemError` if it cannot be started.
     public init(
