@@ -5,8 +5,8 @@ import SystemPackage
 /// Loads ONNX Runtime in a short-lived process first.
 ///
 /// A truncated library passes for a library until a page beyond its end is touched, which kills the process that loaded
-/// it. And any library runs code of its own as soon as it is loaded. The process is a new one of the program itself: after
-/// fork(2), a process with threads may only make async-signal-safe calls, of which dlopen(3) is none.
+/// it. And any library runs code of its own as soon as it is loaded. The process is a new one of the program itself:
+/// after fork(2), a process with threads may only make async-signal-safe calls, and dlopen(3) is not one.
 public enum RuntimeProbe {
     /// The hidden argument with which a program runs ``run(_:)``; the path follows.
     public static let argument = "--probe-runtime"

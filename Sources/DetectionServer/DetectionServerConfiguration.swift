@@ -19,7 +19,7 @@ public struct DetectionServerConfiguration: Sendable {
     public var threshold: Float
     /// The maximum number of queued pictures; further requests get status 503.
     public var queueLength: Int
-    /// After how long an inference counts as hanging and ends the program; loading the detector may take four times that.
+    /// Maximum time of an inference before the program ends as hanging; loading the detector may take four times that.
     public var hangTimeout: Duration
 
     public init(

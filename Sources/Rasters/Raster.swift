@@ -16,8 +16,8 @@ public struct Raster: Equatable, Sendable {
 
 /// Picture formats other than JPEG, decoded by libpng and libwebp.
 ///
-/// Transparent pixels are drawn on black. Unsafe code: the libraries get pointers to the bytes and to an array of exactly
-/// the size that they need, both of which they only use during the call.
+/// Transparent pixels are drawn on black. Unsafe code: the libraries get pointers to the bytes and to an array of
+/// exactly the size that they need, and use both only during the call.
 public enum RasterFormat: String, Sendable, CaseIterable {
     case png = "PNG"
     case webP = "WebP"
