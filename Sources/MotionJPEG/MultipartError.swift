@@ -2,8 +2,6 @@
 public enum MultipartError: Error, Sendable, Equatable {
     /// The Content-Type is not multipart.
     case notMultipart(String)
-    /// The Content-Type has no boundary, or one longer than 200 bytes.
-    case noBoundary(String)
     /// No boundary was found within this many bytes.
     case boundaryMissing(byteCount: Int)
     /// A header block is larger than this many bytes.
@@ -17,7 +15,6 @@ extension MultipartError: CustomStringConvertible {
         switch self {
         case .notMultipart(let type):
             "the response has \(type.isEmpty ? "no Content-Type" : "the type \(type)"), which is not multipart"
-        case .noBoundary(let type): "the Content-Type \(type) has no usable boundary"
         case .boundaryMissing(let byteCount): "no boundary within \(byteCount) bytes"
         case .headersTooLarge(let limit): "the headers of a part exceed \(limit) bytes"
         case .partTooLarge(let limit): "a part exceeds \(limit) bytes"

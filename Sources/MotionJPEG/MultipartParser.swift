@@ -9,6 +9,10 @@
 /// shows that the boundary is part of the picture. So if there is a length, the parser waits for that many bytes to see
 /// whether the picture ends exactly there. After the first wrong length it ignores all later ones of the stream.
 ///
+/// **Boundaries.** The declared boundary is a hint: what separates the parts is found in the stream, so that a wrong,
+/// missing or badly quoted declaration makes no difference. A stream may also begin with a part's headers, or consist of
+/// JPEGs alone.
+///
 /// **Other parts.** A part that is truncated or not a JPEG ends at the next boundary and is delivered with
 /// `PartHeaders.picture == nil`, so that it can be counted and rejected.
 ///
@@ -19,7 +23,7 @@ public struct MultipartParser: Sendable {
 
     private static let sliceByteCount = 64 * 1024
 
-    private let delimiter: Delimiter
+    private var delimiter: Delimiter
     private let maximumHeaderByteCount: Int
     private let maximumPartByteCount: Int
 
@@ -31,6 +35,10 @@ public struct MultipartParser: Sendable {
     private var searched = 0
     /// The number of bytes skipped since the last part, to give up if there is no boundary.
     private var skipped = 0
+    /// Whether the first byte of the search is the first one of a line.
+    private var isLineStart = true
+    /// Whether the stream consists of JPEGs without boundaries.
+    private var isUnframed = false
     /// How far beyond the last picture its Content-Length points.
     private var lengthRemainder: Int?
     private var areLengthsTrusted = true
@@ -42,7 +50,7 @@ public struct MultipartParser: Sendable {
     ///   - contentType: The response's Content-Type, which contains the boundary.
     ///   - maximumHeaderByteCount: The maximum size of a part's header block.
     ///   - maximumPartByteCount: The maximum size of a part, and of the bytes between two parts.
-    /// - Throws: `notMultipart` or `noBoundary`.
+    /// - Throws: `notMultipart`.
     public init(
         contentType: String, maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 16 * 1024 * 1024
     ) throws(MultipartError) {
@@ -50,6 +58,16 @@ public struct MultipartParser: Sendable {
         self.maximumHeaderByteCount = maximumHeaderByteCount
         self.maximumPartByteCount = maximumPartByteCount
     }
+
+    /// Creates a parser for a stream without a Content-Type that declares a boundary.
+    public init(maximumPartByteCount: Int) {
+        delimiter = Delimiter()
+        maximumHeaderByteCount = 16 * 1024
+        self.maximumPartByteCount = maximumPartByteCount
+    }
+
+    /// Whether a part has begun: the stream is multipart, or consists of JPEGs.
+    public private(set) var hasFoundPart = false
 
     /// Parses the next bytes of the stream and delivers the parts that end in them.
     ///
@@ -89,8 +107,24 @@ public struct MultipartParser: Sendable {
 
     /// Skips everything up to and including the next delimiter line.
     private mutating func skipToDelimiter(_ bytes: Span<UInt8>) throws(MultipartError) -> Bool {
-        while let start = delimiter.firstIndex(in: bytes, from: searched) {
-            switch delimiter.match(in: bytes, at: start) {
+        if isUnframed { return try skipToPicture(bytes) }
+        if !hasFoundPart, isLineStart, searched == 0 {
+            guard bytes.count > 1 else { return false }
+            if bytes[0] == 0xFF, bytes[1] == 0xD8 {
+                isUnframed = true
+                begin(.body)
+                return true
+            }
+        }
+        var declared = delimiter.firstIndex(in: bytes, from: searched)
+        while true {
+            if let index = declared, index < searched { declared = delimiter.firstIndex(in: bytes, from: searched) }
+            let line = delimiter.firstLine(in: bytes, from: searched, isLineStart: isLineStart && searched == 0)
+            guard let start = earlier(declared, line) else { break }
+            var match = start == declared ? delimiter.match(in: bytes, at: start) : .none
+            let isDeclared = match != .none
+            if !isDeclared, start == line { match = delimiter.matchLine(in: bytes, at: start, acceptsFields: true) }
+            switch match {
             case .none:
                 searched = start + 1
             case .undecided:
@@ -104,6 +138,7 @@ public struct MultipartParser: Sendable {
                     throw .boundaryMissing(byteCount: maximumPartByteCount)
                 }
                 if let remainder = lengthRemainder, skipped + start < remainder { areLengthsTrusted = false }
+                if isDeclared { delimiter.confirm() } else { delimiter.adopt(bytes, at: start) }
                 consumed += next
                 begin(.headers)
                 return true
@@ -113,8 +148,19 @@ public struct MultipartParser: Sendable {
         return try skip(max(0, searched - 1))
     }
 
+    /// Skips everything before the next JPEG of a stream without boundaries.
+    private mutating func skipToPicture(_ bytes: Span<UInt8>) throws(MultipartError) -> Bool {
+        guard let start = bytes.firstIndex(ofPair: 0xFF, 0xD8, from: 0) else {
+            return try skip(max(0, bytes.count - 1))
+        }
+        _ = try skip(start)
+        begin(.body)
+        return true
+    }
+
     /// Drops bytes between parts.
     private mutating func skip(_ byteCount: Int) throws(MultipartError) -> Bool {
+        if byteCount > 0 { isLineStart = false }
         consumed += byteCount
         searched = max(0, searched - byteCount)
         skipped += byteCount
@@ -140,7 +186,12 @@ public struct MultipartParser: Sendable {
             begin(.body)
         } else if delimiter.isLine(line) == true {
             headers = PartHeaders()
-            if delimiter.isClosingLine(line) { begin(.betweenParts) }
+            if delimiter.isClosingLine(line) {
+                // Without a part the bytes still count, or a flood of closing delimiters would never end.
+                let byteCount = skipped + headerByteCount
+                begin(.betweenParts)
+                skipped = byteCount
+            }
         } else {
             headers.take(line)
         }
@@ -174,11 +225,13 @@ public struct MultipartParser: Sendable {
         switch next {
         case .betweenParts:
             skipped = 0
+            isLineStart = true
             lengthRemainder = nil
         case .headers:
             headers = PartHeaders()
             headerByteCount = 0
         case .body:
+            hasFoundPart = true
             body = PartBody()
         }
     }

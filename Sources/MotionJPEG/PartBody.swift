@@ -10,10 +10,12 @@ struct PartBody {
         var isLengthFalse: Bool
     }
 
-    /// The maximum number of line break bytes to skip before a picture: some servers end their headers twice.
-    private static let maximumLeadingByteCount = 4
+    /// The maximum number of bytes before a picture: some servers end their headers twice, or send more than a picture.
+    private static let maximumLeadingByteCount = 1024
 
+    /// Where the picture begins; before it is known, the number of line breaks and blanks at the start.
     private var leading = 0
+    private var hasStart = false
     private var walk = JPEGWalk()
     private var isPicture = true
     private var pictureEnd: Int?
@@ -30,6 +32,7 @@ struct PartBody {
     /// - Returns: The part, or nil if more bytes are needed.
     mutating func advance(_ bytes: Span<UInt8>, _ delimiter: Delimiter, length: Int?, limit: Int) -> Part? {
         let bytes = bytes.extracting(0..<min(bytes.count, limit + Delimiter.maximumLookahead))
+        guard findStart(bytes, delimiter) else { return nil }
         findPictureEnd(bytes)
         findDelimiter(bytes.extracting(0..<(pictureEnd ?? bytes.count)), delimiter)
         if let end = pictureEnd {
@@ -47,21 +50,56 @@ struct PartBody {
         return cutPart(bytes, before: start, length: length)
     }
 
+    /// Finds where the picture begins, which is at the first byte for nearly all cameras; returns false if more bytes are
+    /// needed.
+    private mutating func findStart(_ bytes: Span<UInt8>, _ delimiter: Delimiter) -> Bool {
+        if hasStart || !isPicture { return true }
+        let window = bytes.extracting(0..<min(bytes.count, Self.maximumLeadingByteCount + 2))
+        while leading < window.count, window[leading].isLineBreak || window[leading].isBlank { leading += 1 }
+        if leading + 1 < window.count, window[leading] == 0xFF, window[leading + 1] == 0xD8 {
+            hasStart = true
+            return true
+        }
+        // Something else comes first: a picture may still follow, but before the next delimiter.
+        findDelimiter(bytes, delimiter)
+        let limit = delimiterStart ?? searched
+        if let start = window.firstIndex(ofPair: 0xFF, 0xD8, from: leading), start < limit {
+            leading = start
+            hasStart = true
+            return true
+        }
+        guard delimiterStart != nil || window.count == Self.maximumLeadingByteCount + 2 else { return false }
+        if delimiterStart == nil, limit < window.count { return false }
+        isPicture = false
+        return true
+    }
+
     private mutating func findPictureEnd(_ bytes: Span<UInt8>) {
         guard isPicture, pictureEnd == nil else { return }
-        if walk.position == 0 {
-            while leading < min(bytes.count, Self.maximumLeadingByteCount), bytes[leading].isLineBreak { leading += 1 }
-        }
         do throws(JPEGDefect) {
             pictureEnd = try walk.advance(bytes.extracting(leading..<bytes.count)).map { $0 + leading }
+            // A search for the picture's start may have gone beyond its end.
+            if let end = pictureEnd, let start = delimiterStart, start >= end { delimiterStart = nil }
         } catch {
             isPicture = false
         }
     }
 
+    /// Finds the delimiter after the body: the known one, and any line that looks like one before that is confirmed.
     private mutating func findDelimiter(_ bytes: Span<UInt8>, _ delimiter: Delimiter) {
-        while delimiterStart == nil, let start = delimiter.firstIndex(in: bytes, from: searched) {
-            switch delimiter.match(in: bytes, at: start) {
+        guard delimiterStart == nil else { return }
+        var declared = delimiter.firstIndex(in: bytes, from: searched)
+        while true {
+            if let index = declared, index < searched { declared = delimiter.firstIndex(in: bytes, from: searched) }
+            let line =
+                delimiter.isConfirmed
+                ? nil : delimiter.firstLine(in: bytes, from: searched, isLineStart: searched == 0)
+            guard let start = earlier(declared, line) else { break }
+            var match = start == declared ? delimiter.match(in: bytes, at: start) : .none
+            if match == .none, start == line {
+                match = delimiter.matchLine(in: bytes, at: start, acceptsFields: false)
+            }
+            switch match {
             case .none:
                 searched = start + 1
             case .undecided:
