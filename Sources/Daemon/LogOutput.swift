@@ -34,13 +34,39 @@ public enum LogOutput: Equatable, Sendable {
         announced == "\(device):\(inode)"
     }
 
-    /// Returns one line including its line break; line breaks in `message` become spaces, to prevent forged lines.
+    /// The maximum number of Unicode scalars of a message; longer ones are truncated.
+    static let maximumMessageLength = 2000
+
+    /// Returns one line including its line break.
+    ///
+    /// The message may contain text from outside. So line breaks become spaces, to prevent forged lines; control and
+    /// bidirectional formatting characters are dropped, because terminals obey them; and the length is bounded.
     func line(_ level: Logger.Level, _ message: String, label: String, realtime: UInt64) -> String {
-        let text = String(message.map { $0.isNewline ? " " : $0 })
+        let text = Self.sanitized(message)
         switch self {
         case .journal: return "<\(level.journalPriority)>\(text)\n"
         case .plain: return "\(LocalTime(realtime: realtime).time) \(level) \(label): \(text)\n"
         }
+    }
+}
+
+extension LogOutput {
+    private static func sanitized(_ message: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in message.unicodeScalars {
+            if scalars.count == maximumMessageLength {
+                scalars.append("…")
+                break
+            }
+            switch scalar {
+            case "\n" where scalars.last == " ": break
+            case "\n", "\r", "\t", "\u{b}", "\u{c}", "\u{85}", "\u{2028}", "\u{2029}": scalars.append(" ")
+            case "\u{200e}", "\u{200f}", "\u{61c}", "\u{202a}"..."\u{202e}", "\u{2066}"..."\u{2069}": break
+            default:
+                if scalar.properties.generalCategory != .control { scalars.append(scalar) }
+            }
+        }
+        return String(scalars)
     }
 }
 

@@ -4,7 +4,8 @@ import Glibc
 public enum Poll {
     /// Waits until one of `descriptors` is readable or in error, up to `milliseconds` (-1: indefinitely).
     ///
-    /// Returns the descriptors that are; empty after the timeout or a signal.
+    /// Returns the descriptors that are; empty after the timeout or a signal. If the kernel refuses to wait, sleeps up to
+    /// 100 ms instead, so that a caller that tries again does not spin.
     @discardableResult
     public static func wait(_ descriptors: [CInt], milliseconds: Int) -> [CInt] {
         readiness(of: descriptors, milliseconds: milliseconds).map(\.number)
@@ -22,6 +23,7 @@ public enum Poll {
     public static func readiness(of descriptors: [CInt], milliseconds: Int) -> [Readiness] {
         var entries = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = unsafe poll(&entries, nfds_t(entries.count), CInt(clamping: milliseconds))
+        if count < 0, errno != EINTR { usleep(UInt32(milliseconds < 0 ? 100 : min(milliseconds, 100)) * 1000) }
         guard count > 0 else { return [] }
         return entries.filter { $0.revents != 0 }.map { entry in
             let events = Int32(entry.revents)

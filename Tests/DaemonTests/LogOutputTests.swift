@@ -25,6 +25,15 @@ import Testing
         #expect(line == "<6>a <0>b c\n")
     }
 
+    @Test("control characters, reversed text and endless text do not reach a terminal")
+    func sanitized() {
+        let line = LogOutput.journal.line(.info, "a\u{1b}[31m\u{202e}b\u{0}\u{9b}c", label: "x", realtime: 0)
+        #expect(line == "<6>a[31mbc\n")
+        let long = LogOutput.journal.line(.info, String(repeating: "é", count: 100_000), label: "x", realtime: 0)
+        #expect(long.unicodeScalars.count < 2010 && long.hasSuffix("é…\n"))
+        #expect(LogOutput.journal.line(.info, "한국어 📷", label: "x", realtime: 0) == "<6>한국어 📷\n")
+    }
+
     @Test("only the socket that systemd announced counts as the journal")
     func journalStream() {
         #expect(LogOutput.isJournal(announced: "8:1234", device: 8, inode: 1234))
