@@ -103,6 +103,8 @@ public final class Transfer {
         set(CURLOPT_TCP_NODELAY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_BUFFERSIZE, 256 << 10)
+        // Compression is not wanted, but undone if a server compresses all the same.
+        set(CURLOPT_ACCEPT_ENCODING, "identity")
         set(CURLOPT_HTTP_VERSION, Int(curl_http_version_1_1))
         // A hanging resolver must not delay the end of the transfer.
         set(CURLOPT_QUICK_EXIT, 1)

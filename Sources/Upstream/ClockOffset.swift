@@ -33,7 +33,9 @@ struct ClockOffset {
     private var samples: [Sample] = []
     private var position = 0
     /// The clock difference according to the previous picture, and when that picture arrived.
-    private var last: (difference: Int64, arrival: Instant)?
+    private var last: (upstream: UInt64, difference: Int64, arrival: Instant)?
+    /// The timestamp of the last picture that agreed with the offset.
+    private var lastFitting: UInt64 = 0
     /// The clock difference according to an outlier, which needs a second picture to confirm it.
     private var doubtful: Int64?
 
@@ -68,10 +70,11 @@ struct ClockOffset {
     ///   - moment: The same moment on the monotonic clock.
     mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, at moment: Instant) {
         let difference = Self.difference(upstream, arrived)
-        defer { last = (difference, moment) }
+        defer { last = (upstream, difference, moment) }
         guard let last, moment >= last.arrival, moment - last.arrival < Self.maximumGap else { return }
         let step = difference &- last.difference
-        guard step.magnitude > Self.stepNanoseconds else { return }
+        // Pictures arrive in order: a timestamp before the last one means a clock step, however small.
+        guard step.magnitude > Self.stepNanoseconds || upstream < last.upstream else { return }
         samples = samples.map { Sample(offset: $0.offset &+ step, uncertainty: $0.uncertainty) }
     }
 
@@ -89,6 +92,9 @@ struct ClockOffset {
             }
             reset()
         }
+        // Pictures arrive in order: a timestamp before the last one means a clock step, however small.
+        if upstream < lastFitting { reset() }
+        lastFitting = upstream
         doubtful = nil
         // The larger the difference, the smaller the delay; only the order of the uncertainties matters.
         add(difference, uncertainty: UInt64(bitPattern: Int64.max &- difference))
@@ -100,6 +106,7 @@ struct ClockOffset {
         samples.removeAll(keepingCapacity: true)
         position = 0
         last = nil
+        lastFitting = 0
         doubtful = nil
     }
 

@@ -133,7 +133,7 @@ final class Connection {
             progress.isFlooded = false
             transfer.resume()
         } else if progress.isFlooded {
-            resumption = now + PictureBudget.rest
+            resumption = now + PictureBudget.rest(afterExcess: progress.takeExcessCount())
         }
     }
 
@@ -148,7 +148,23 @@ final class Connection {
         if let problem = receiver.problem { return .failed(problem) }
         if let problem = UpstreamProblem(completion, camera.configuration) { return .failed(problem) }
         guard receiver.finish(transfer) else { return .failed(receiver.problem ?? .ended) }
+        if let problem = stillProblem() { return .failed(problem) }
         nextStill = began + Duration(inSeconds: 1 / camera.configuration.stillsPerSecond)
+        return nil
+    }
+
+    /// Returns why polling for stills is pointless, or nil if it should go on.
+    ///
+    /// An upstream that has delivered a picture may fail a few times. Pictures without an end marker are polled for as
+    /// long as it takes to learn that the camera never sends it, if somebody is watching.
+    private func stillProblem() -> UpstreamProblem? {
+        guard let refusal = progress.refusal, progress.refusalCount > 0 else { return nil }
+        let isReported = progress.refusalCount >= Self.refusalsToReport
+        if progress.hasPicture, !isReported { return nil }
+        guard refusal == .truncated, progress.refusalCount < TruncationRule.minimumCount, camera.isWanted() else {
+            return refusal
+        }
+        if isReported { progress.show(refusal, of: camera) }
         return nil
     }
 
@@ -181,6 +197,8 @@ final class Connection {
         }
         reportWaiting()
         askAboutCamera(now)
+        // A server that has to wait is not silent.
+        if resumption != nil { lastByte = now }
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount
             lastByte = now
@@ -223,6 +241,8 @@ final class Connection {
         } else if now > lastWhole + stallTimeout {
             if progress.lastRepeat > lastWhole {
                 progress.show(.repeating(stallTimeout), of: camera)
+            } else if let missing = receiver.missingParts {
+                progress.show(missing, of: camera)
             } else if now < lastByte + stallTimeout / 2 {
                 progress.show(.noWholePicture(stallTimeout), of: camera)
             }

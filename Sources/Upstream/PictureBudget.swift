@@ -8,8 +8,10 @@ struct PictureBudget {
     ///
     /// A new ring starts numbering at the clock's milliseconds, so frame numbers never run further ahead than this.
     static let burst = 60
-    /// How long to stop reading when the budget is used up.
-    static let rest = Duration.milliseconds(50)
+    /// How long to stop reading when the budget is used up: for as long as the excess pictures would have lasted.
+    static func rest(afterExcess count: Int) -> Duration {
+        min(max(interval * min(count, picturesPerSecond), .milliseconds(50)), .seconds(1))
+    }
 
     private static let interval = Duration.seconds(1) / picturesPerSecond
     /// When the budget will be full again; each picture moves this one interval further.

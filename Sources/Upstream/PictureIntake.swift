@@ -22,6 +22,8 @@ final class PictureIntake {
     private var budget = PictureBudget()
     /// The upstream's number of the last picture that was published.
     private var lastUpstreamNumber: UInt64?
+    /// The timestamp of the last picture that had one.
+    private var lastTimestamp: UInt64?
     private var truncation = TruncationRule()
 
     /// Whether pictures without an end marker are accepted because most of this camera's pictures lack one.
@@ -69,7 +71,7 @@ final class PictureIntake {
             // A part without a true Content-Length may have been truncated by the connection, not by the camera.
             _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
-            return .refused(.notJPEG("\(error)"))
+            return .refused(Self.problem(error, bytes, headers))
         }
         do {
             try publisher.publish(
@@ -87,6 +89,19 @@ final class PictureIntake {
         return .published
     }
 
+    /// Returns why a part is not a picture.
+    private static func problem(_ defect: JPEGDefect, _ bytes: RawSpan, _ headers: PartHeaders) -> UpstreamProblem {
+        guard defect == .noStart || defect == .empty else { return .notJPEG("\(defect)") }
+        if let type = headers.contentType?.prefix(while: { $0 != ";" }).lowercased(), !mayBeJPEG(type) {
+            return .otherParts(contentType: UntrustedText.clean(type))
+        }
+        return .notJPEG(PayloadKind.description(bytes))
+    }
+
+    private static func mayBeJPEG(_ type: String) -> Bool {
+        type.isEmpty || ["image/jpeg", "image/jpg", "image/pjpeg", "application/octet-stream"].contains(type)
+    }
+
     private func isRepeated(_ number: UInt64) -> Bool {
         if let offlineNumber, number <= offlineNumber { return true }
         return number == lastUpstreamNumber
@@ -94,7 +109,15 @@ final class PictureIntake {
 
     /// Returns the picture's own timestamp, if it has one, and the same moment on this machine's monotonic clock.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
-        guard let timestamp else { return arrival }
+        guard let timestamp, timestamp > 0 else { return arrival }
+        // A clock that stands still is no clock: the picture is as old as its arrival, on the upstream's clock.
+        guard timestamp != lastTimestamp else {
+            let realtime = Int64(clamping: arrival.realtime).addingReportingOverflow(clock.nanoseconds ?? 0)
+            return CaptureTime(
+                monotonic: arrival.monotonic,
+                realtime: realtime.overflow ? timestamp : UInt64(max(0, realtime.partialValue)))
+        }
+        lastTimestamp = timestamp
         if hasStatusClock {
             clock.follow(
                 pictureOf: timestamp, arrived: arrival.realtime, at: Instant(nanoseconds: arrival.monotonic))

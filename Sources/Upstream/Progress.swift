@@ -18,6 +18,9 @@ final class Progress {
     /// Whether a picture was repeated since this was last reset: the camera may be offline.
     var isRepeating = false
 
+    /// The number of pictures above the maximum rate since the last pause.
+    private var excessCount = 0
+
     private var hasNotedTruncation = false
 
     /// Records the outcome of a picture.
@@ -34,7 +37,9 @@ final class Progress {
             lastRepeat = .now
             isRepeating = true
             if camera.intake.offlineNumber == nil { hasPicture = true }
-        case .tooMany: isFlooded = true
+        case .tooMany:
+            isFlooded = true
+            excessCount += 1
         case .refused(let reason):
             refusalCount += 1
             refusal = reason
@@ -56,9 +61,17 @@ final class Progress {
         }
     }
 
+    /// Returns the number of pictures above the maximum rate and resets it.
+    func takeExcessCount() -> Int {
+        defer { excessCount = 0 }
+        return excessCount
+    }
+
     /// Reports a problem unless it is already the current one.
     func show(_ problem: UpstreamProblem, of camera: PulledCamera) {
         guard problem != self.problem else { return }
+        // What a stream without parts sends is described once, not with every byte.
+        if case .noParts = problem, case .noParts? = self.problem { return }
         self.problem = problem
         camera.reporter.problem(problem)
     }

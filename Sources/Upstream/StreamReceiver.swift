@@ -4,13 +4,20 @@ import MotionJPEG
 
 /// Parses the body of an upstream's response: a stream of pictures, or one picture.
 final class StreamReceiver {
-    private enum Form { case undecided, stream, still }
+    private enum Form {
+        case undecided
+        /// The type says too little: the first bytes decide.
+        case sniffing(type: String)
+        case stream, still
+    }
 
     private let maximumPictureByteCount: Int
     private let onPicture: (RawSpan, PartHeaders) -> Void
     private var form = Form.undecided
     private var parser: MultipartParser?
     private var still: [UInt8] = []
+    /// The first bytes of the body.
+    private var head: [UInt8] = []
 
     /// Why the response was rejected, if it was.
     private(set) var problem: UpstreamProblem?
@@ -24,12 +31,16 @@ final class StreamReceiver {
     /// Parses a piece of the body; returns false if the response is unusable: see ``problem``.
     func receive(_ transfer: borrowing Transfer, _ bytes: RawSpan) -> Bool {
         do throws(UpstreamProblem) {
-            if form == .undecided { form = try decide(transfer) }
-            switch form {
-            case .undecided: break
-            case .stream: try parse(bytes)
-            case .still: try append(bytes)
+            if case .undecided = form { form = try decide(transfer) }
+            let keptCount = head.count
+            keepHead(bytes)
+            if case .sniffing(let type) = form {
+                guard let decided = try sniff(type) else { return true }
+                form = decided
+                // The earlier pieces have not been parsed yet.
+                try Array(head.prefix(keptCount)).withRawSpan { (piece) throws(UpstreamProblem) in try take(piece) }
             }
+            try take(bytes)
             return true
         } catch {
             problem = error
@@ -37,13 +48,58 @@ final class StreamReceiver {
         }
     }
 
+    private func take(_ bytes: RawSpan) throws(UpstreamProblem) {
+        switch form {
+        case .undecided, .sniffing: break
+        case .stream: try parse(bytes)
+        case .still: try append(bytes)
+        }
+    }
+
+    private func keepHead(_ bytes: RawSpan) {
+        let count = min(bytes.byteCount, PayloadKind.maximumByteCount - head.count)
+        if count > 0 { head.append(contentsOf: bytes.extracting(0..<count)) }
+    }
+
+    /// Returns what the body is by its first bytes, or nil if more are needed; throws if it is no picture.
+    private func sniff(_ type: String) throws(UpstreamProblem) -> Form? {
+        let content = head.drop { [0x0D, 0x0A, 0x20, 0x09].contains($0) }
+        guard content.count >= 16 || head.count == PayloadKind.maximumByteCount else { return nil }
+        let text = String(decoding: content.prefix(13), as: UTF8.self).lowercased()
+        let isMultipart = text.hasPrefix("--") || text == "content-type:"
+        guard isMultipart || content.starts(with: [0xFF, 0xD8]) else {
+            if type.hasPrefix("image/") { return .still }
+            throw .notPictures(contentType: "\(type), \(PayloadKind.description(head))")
+        }
+        if !isMultipart, type.hasPrefix("image/") { return .still }
+        parser = MultipartParser(maximumPartByteCount: maximumPictureByteCount)
+        return .stream
+    }
+
+    /// Why a stream that sends data has had no part yet; nil if it has, or if it sent nothing.
+    var missingParts: UpstreamProblem? {
+        guard case .stream = form, let parser, !parser.hasFoundPart, !head.isEmpty else { return nil }
+        return .noParts(PayloadKind.description(head))
+    }
+
     /// Completes a response; returns true if it was a single picture, after which the next should be requested.
     func finish(_ transfer: borrowing Transfer) -> Bool {
-        guard form == .still else {
+        switch form {
+        case .still: break
+        case .sniffing(let type) where type.hasPrefix("image/"):
+            // Too short to decide by, or empty.
+            still = head
+        case .sniffing(let type):
+            problem = .notPictures(contentType: "\(type), \(PayloadKind.description(head))")
+            return false
+        case .undecided:
             // A response without a body has not been checked yet.
-            if form == .undecided && problem == nil {
+            if problem == nil {
                 do throws(UpstreamProblem) { form = try decide(transfer) } catch { problem = error }
             }
+            return false
+        case .stream:
+            if problem == nil { problem = missingParts }
             return false
         }
         var headers = PartHeaders()
@@ -51,6 +107,7 @@ final class StreamReceiver {
         headers.frameNumber = transfer.header("X-Frame-Id").flatMap { UInt64($0) }
         still.withRawSpan { onPicture($0, headers) }
         still.removeAll(keepingCapacity: true)
+        head.removeAll(keepingCapacity: true)
         form = .undecided
         return true
     }
@@ -67,13 +124,19 @@ final class StreamReceiver {
             }
             return .stream
         }
-        guard essence == "image/jpeg" || essence == "image/jpg" else {
-            throw .notPictures(contentType: essence.isEmpty ? "no Content-Type" : UntrustedText.clean(essence))
+        let name = essence.isEmpty ? "no Content-Type" : UntrustedText.clean(essence)
+        guard essence.hasPrefix("image/jp") || essence == "image/pjpeg" || Self.isVague(essence) else {
+            throw .notPictures(contentType: name)
         }
         if let length = transfer.contentLength, length > maximumPictureByteCount {
             throw .pictureTooLarge(limit: maximumPictureByteCount)
         }
-        return .still
+        return .sniffing(type: name)
+    }
+
+    /// Whether a type may be that of a stream of JPEGs though it does not say so.
+    private static func isVague(_ essence: String) -> Bool {
+        essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }
 
     private func parse(_ bytes: RawSpan) throws(UpstreamProblem) {

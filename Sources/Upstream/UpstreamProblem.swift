@@ -1,4 +1,5 @@
 import Linux
+import MotionJPEG
 import SharedFrame
 
 /// Why an upstream delivers no pictures.
@@ -34,11 +35,18 @@ enum UpstreamProblem: Error, Hashable {
     case pictureTooLarge(limit: Int)
     case brokenStream(String)
     case notJPEG(String)
+    /// Data arrives, but nothing that separates parts, and no JPEG.
+    case noParts(String)
+    /// The parts of the stream have this type and are not JPEGs.
+    case otherParts(contentType: String)
     /// The picture cannot be written to shared memory.
     case ring(String)
     /// The upstream reports this about its camera.
     case camera(CameraState, reason: String)
     case other(String)
+
+    /// A picture that ends before its end marker.
+    static let truncated = UpstreamProblem.notJPEG("\(JPEGDefect.truncated)")
 
     /// The camera state published while this problem lasts.
     var state: CameraState {
@@ -47,7 +55,8 @@ enum UpstreamProblem: Error, Hashable {
         case .status(let status) where status < 500: .error
         case .proxyStatus(let status) where status < 500: .error
         case .notPictures, .notHTTP, .certificateRefused, .certificateFile, .tlsFailed, .tooManyRedirects,
-            .redirectElsewhere, .headerTooLarge, .pictureTooLarge, .brokenStream, .notJPEG, .ring:
+            .redirectElsewhere, .headerTooLarge, .pictureTooLarge, .brokenStream, .notJPEG, .noParts,
+            .otherParts, .ring:
             .error
         case .camera(let state, _): state
         default: .waiting
@@ -102,6 +111,10 @@ enum UpstreamProblem: Error, Hashable {
             "\(upstream) sends pictures larger than \(limit >> 20) MiB: reduce their size or quality there."
         case .brokenStream(let detail): "The stream of \(upstream) cannot be read (\(detail)): check that it is MJPEG."
         case .notJPEG(let detail): "\(upstream) sends invalid JPEGs (\(detail)): check that the stream is MJPEG."
+        case .noParts(let detail):
+            "\(upstream) sends no multipart boundary and no JPEG, only \(detail): check that the stream is MJPEG."
+        case .otherParts(let type):
+            "\(upstream) sends parts of type \(type), not JPEGs: use the address of the MJPEG stream."
         case .ring(let detail): "Pictures from \(upstream) cannot be stored: \(detail)"
         case .camera(let state, let reason): reason.isEmpty ? "\(upstream) reports the state \(state.name)." : reason
         case .other(let detail): "\(upstream) cannot be read (\(detail)): check the address."

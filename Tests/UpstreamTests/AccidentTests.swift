@@ -39,10 +39,23 @@ struct AccidentTests {
                 $0.send("HTTP/1.1 200 OK\r\nX-More: ")
                 while $0.send(String(repeating: "m", count: 900)) {}
             },
-            Accident(testDescription: "a Content-Type without a boundary", state: .error, reason: "boundary") {
-                $0.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n")
-                $0.waitForClose()
+            Accident(testDescription: "HTML as multipart", state: .error, reason: "the text \"<p>Log in!</p>\"") {
+                $0.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n<p>Log in!</p>")
             },
+            Accident(testDescription: "video as multipart", state: .error, reason: "only H.264 or H.265 video") {
+                client in
+                client.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n")
+                while client.send([0, 0, 0, 1, 0x67, 0x42]) && client.pause(milliseconds: 20) {}
+            },
+            Accident(testDescription: "text parts", state: .error, reason: "parts of type text/plain") { client in
+                client.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n")
+                while client.send("--x\r\nContent-Type: text/plain\r\n\r\nmotion\r\n") && client.pause(milliseconds: 20)
+                {}
+            },
+            still("text", Array("Camera 1 is off".utf8), "the text \"Camera 1 is off\""),
+            still("nothing", [], "no data"),
+            still("half a JPEG", Array(TestPicture(7).bytes.prefix(900)), "stops before the JPEG end marker"),
+            still("gzip-compressed data", [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0x41, count: 90), "gzip"),
         ]
 
         static let bodies = [
@@ -104,6 +117,14 @@ struct AccidentTests {
                 while Clock.monotonic < end && client.send([0x11]) && client.pause(milliseconds: 20) {}
             },
         ]
+
+        /// A single JPEG that is not one.
+        private static func still(_ name: String, _ body: [UInt8], _ reason: String) -> Accident {
+            Accident(testDescription: "a still of \(name)", state: .error, reason: reason) {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: \(body.count)\r\n\r\n"
+                repeat { $0.send(Array(head.utf8) + body) } while $0.readRequest() != nil
+            }
+        }
 
         private static func answer(_ status: String, _ state: CameraState, _ reason: String) -> Accident {
             Accident(testDescription: status, state: state, reason: reason) { $0.send(Wire.answer(status)) }

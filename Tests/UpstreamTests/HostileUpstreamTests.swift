@@ -117,6 +117,32 @@ struct HostileUpstreamTests {
         #expect(try ages(offsets).allSatisfy { $0 < 2000 })
     }
 
+    @Test("a clock that is set back by seconds is followed at once", arguments: [1.0, 5, 14, 16, 100])
+    func smallStep(seconds: Double) throws {
+        let offsets = [Double](repeating: 0, count: 30) + [Double](repeating: -seconds, count: 30)
+        #expect(try ages(offsets).allSatisfy { $0 < 500 })
+    }
+
+    @Test("a clock that stands still is ignored", arguments: [0, 1, 1_700_000_000_000_000_000, UInt64.max])
+    func standingClock(timestamp: UInt64) throws {
+        let ring = TemporaryRing(kind: .relay)
+        let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        let intake = PictureIntake(publisher)
+        for index in 0..<30 {
+            var headers = PartHeaders()
+            headers.timestamp = timestamp
+            _ = TestPicture(index, byteCount: 300).bytes.withRawSpan { intake.take($0, headers) }
+            let frame = try #require(subscriber.copyNewestFrame()).description
+            #expect(frame.published - frame.capture.monotonic < 1_000_000_000)
+            // By the upstream's clock it is as young, so that readers which use the offset agree.
+            let offset = try #require(subscriber.status).clockOffset
+            let age = Int64(Clock.realtime) &+ offset &- Int64(clamping: frame.capture.realtime)
+            #expect(timestamp == .max || abs(age) < 1_000_000_000)
+            Poll.wait([], milliseconds: 40)
+        }
+    }
+
     @Test("a response on a clock that has just started in 1970 does not crash")
     func newClock() {
         #expect(StatusPoller.time(.seconds(5), before: 3_000_000_000) == 0)
