@@ -183,8 +183,8 @@ export class Detections extends EventTarget {
   }
 
   #facts() {
-    const { model, inferenceMs } = this.#answer;
-    return make("p", { className: "detection-facts", textContent: `${model.name} · ${model.input.join(" × ")} · ${inferenceMs.toFixed(1)} ms` });
+    const { model, timing } = this.#answer;
+    return make("p", { className: "detection-facts", textContent: `${model.name} · ${model.input.join(" × ")} · ${timing.inference_ms.toFixed(1)} ms` });
   }
 
   #tools() {

@@ -4,8 +4,8 @@ import Glibc
 public enum Poll {
     /// Waits until one of `descriptors` is readable or in error, up to `milliseconds` (-1: indefinitely).
     ///
-    /// Returns the descriptors that are; empty after the timeout or a signal. If the kernel refuses to wait, sleeps up to
-    /// 100 ms instead, so that a caller that tries again does not spin.
+    /// Returns the descriptors that are; empty after the timeout or a signal. If the kernel refuses to wait, sleeps
+    /// up to 100 ms instead, so that a caller that tries again does not spin.
     @discardableResult
     public static func wait(_ descriptors: [CInt], milliseconds: Int) -> [CInt] {
         readiness(of: descriptors, milliseconds: milliseconds).map(\.number)

@@ -219,7 +219,8 @@ struct Delimiter {
 
     // MARK: Unknown boundaries
 
-    /// Returns the first start of a line at or after `start` where a part may begin; `matchLine` decides whether it does.
+    /// Returns the first start of a line at or after `start` where a part may begin; `matchLine` decides whether it
+    /// does.
     ///
     /// The line at `start` counts as one if `isLineStart`; every other one follows a line feed.
     func firstLine(in bytes: Span<UInt8>, from start: Int, isLineStart: Bool) -> Int? {
@@ -233,8 +234,9 @@ struct Delimiter {
         return nil
     }
 
-    /// Returns whether a part begins at the line at `start`, whatever the boundary is: the line begins with two dashes and
-    /// is followed by a header field, or by an empty line and a JPEG; or it is one of the usual header fields itself.
+    /// Returns whether a part begins at the line at `start`, whatever the boundary is: the line begins with two
+    /// dashes and is followed by a header field, or by an empty line and a JPEG; or it is one of the usual header
+    /// fields itself.
     func matchLine(in bytes: Span<UInt8>, at start: Int, acceptsFields: Bool) -> Match {
         guard bytes[start] == UInt8(ascii: "-") else {
             guard acceptsFields else { return .none }

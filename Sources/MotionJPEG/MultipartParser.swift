@@ -10,8 +10,8 @@
 /// whether the picture ends exactly there. After the first wrong length it ignores all later ones of the stream.
 ///
 /// **Boundaries.** The declared boundary is a hint: what separates the parts is found in the stream, so that a wrong,
-/// missing or badly quoted declaration makes no difference. A stream may also begin with a part's headers, or consist of
-/// JPEGs alone.
+/// missing or badly quoted declaration makes no difference. A stream may also begin with a part's headers, or consist
+/// of JPEGs alone.
 ///
 /// **Other parts.** A part that is truncated or not a JPEG ends at the next boundary and is delivered with
 /// `PartHeaders.picture == nil`, so that it can be counted and rejected.

@@ -50,8 +50,8 @@ struct PartBody {
         return cutPart(bytes, before: start, length: length)
     }
 
-    /// Finds where the picture begins, which is at the first byte for nearly all cameras; returns false if more bytes are
-    /// needed.
+    /// Finds where the picture begins, which is at the first byte for nearly all cameras; returns false if more bytes
+    /// are needed.
     private mutating func findStart(_ bytes: Span<UInt8>, _ delimiter: Delimiter) -> Bool {
         if hasStart || !isPicture { return true }
         let window = bytes.extracting(0..<min(bytes.count, Self.maximumLeadingByteCount + 2))

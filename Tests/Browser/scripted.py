@@ -152,7 +152,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.json(200, {
             "success": True, "predictions": self.server.detections, "frame": {"width": coded.WIDTH, "height": coded.HEIGHT},
-            "model": {"name": "scripted", "input": [416, 320]}, "inferenceMs": 1.0})
+            "model": {"name": "scripted", "input": [416, 320]}, "inferenceMs": 1,
+            "timing": {"inference_ms": 1.0, "process_ms": 1.0}})
 
     def do_PUT(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
