@@ -70,8 +70,8 @@ public enum RuntimeProbe {
         case .status(Status.lacksFunction): return .lacksFunction
         case .status(Status.unfit): return .unfit
         case .signal where Instant.now >= deadline: return .harmful("loading it hangs")
-        case .signal(let number): return .harmful("loading it ends a process by signal \(number)")
-        case .status(let status): return .harmful("loading it ends a process with status \(status)")
+        case .signal(let number): return .harmful("loading it kills the process with signal \(number)")
+        case .status(let status): return .harmful("loading it exits the process with status \(status)")
         }
     }
 }

@@ -33,7 +33,11 @@ final class Announcement: Sendable {
             }
         }
         lines += ["  stream    \(page)/video", "  picture   \(page)/snapshot", "  status    \(page)/status"]
-        if detection?["ready"]?.boolean == true { lines.append("  detect    \(page)/detect_once (POST)") }
+        if detection?["ready"]?.boolean == true {
+            lines.append("  detect    \(page)/detect_once (POST)")
+        } else if Self.isLoading(detection) {
+            lines.append("  detect    \(page)/detect_once (POST; the model is still loading)")
+        }
         lines += ["  ingest    http://\(configuration.ingest.authority)/mjpeg", "  logs      \(plan.logFolder)"]
         if let health = get("/healthz"), health.status == 200 {
         } else {
@@ -57,22 +61,22 @@ final class Announcement: Sendable {
         return Network.get(path, from: web.reachableAddress, port: web.port, timeout: .seconds(1))
     }
 
-    /// Returns the detector's status once it has finished loading, or nil if it does not respond.
+    /// Returns the detector's status: "loading" only if that takes more than a second, nil if it does not respond.
     private func detectionStatus() -> JSON? {
         guard plan.parts.contains(where: { $0.kind.program == "detect-fcgi" }) else { return nil }
+        var status: JSON?
         for _ in 0..<20 where !isOver {
-            if let answer = get("/detect/status"), let status = JSON(Array(answer.body.utf8)),
-                !answer.body.contains("\"loading\"")
-            {
-                return status
-            }
+            status = get("/detect/status").flatMap { JSON(Array($0.body.utf8)) } ?? status
+            if let status, !Self.isLoading(status) { break }
             Poll.wait([], milliseconds: 50)
         }
-        return nil
+        return status
     }
 
+    private static func isLoading(_ status: JSON?) -> Bool { status?["state"]?.string == "loading" }
+
     private func detectionLines(_ status: JSON?) -> [String] {
-        guard let status, status["ready"]?.boolean == false else { return [] }
+        guard let status, status["ready"]?.boolean == false, !Self.isLoading(status) else { return [] }
         if status.text.contains("_missing") {
             return ["Detection is not available: install it with scripts/get-detector (no restart needed)."]
         }
