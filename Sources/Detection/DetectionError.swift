@@ -3,7 +3,7 @@ public struct DetectionError: Error, Equatable, Sendable, CustomStringConvertibl
     public enum Kind: String, Sendable, CaseIterable {
         /// ONNX Runtime was not found.
         case runtimeMissing = "runtime_missing"
-        /// The library is not ONNX Runtime, too old, damaged, or for another architecture.
+        /// The library is not ONNX Runtime, or it is too old, damaged, or built for another architecture.
         case runtimeUnusable = "runtime_unusable"
         /// The model file was not found.
         case modelMissing = "model_missing"

@@ -43,7 +43,7 @@ extension RingMemory {
         store32(RingLayout.Header.width, UInt32(clamping: frame.width))
         store32(RingLayout.Header.height, UInt32(clamping: frame.height))
         store64Releasing(RingLayout.Header.position, position &+ 1)
-        // Last: a reader that sees the number finds the frame.
+        // Stored last, so that a reader that sees the new number also sees the frame.
         store64Releasing(RingLayout.Header.newestNumber, frame.number)
     }
 

@@ -21,7 +21,7 @@ final class Announcement: Sendable {
 
     private func run() {
         let deadline = Instant.now + .seconds(4)
-        while get("/healthz")?.status != 200, Instant.now < deadline, !isOver { Poll.wait([], milliseconds: 50) }
+        while !isHealthy, Instant.now < deadline, !isOver { Poll.wait([], milliseconds: 50) }
         let detection = detectionStatus()
         guard !isOver else { return }
         let configuration = plan.configuration
@@ -39,10 +39,7 @@ final class Announcement: Sendable {
             lines.append("  detect    \(page)/detect_once (POST; the model is still loading)")
         }
         lines += ["  ingest    http://\(configuration.ingest.authority)/mjpeg", "  logs      \(plan.logFolder)"]
-        if let health = get("/healthz"), health.status == 200 {
-        } else {
-            lines.append("No pictures yet: \(reasonForSilence())")
-        }
+        if !isHealthy { lines.append("No pictures yet: \(reasonForSilence())") }
         lines += detectionLines(detection)
         if configuration.hasControls { lines.append("Everyone who can open the page can change the camera controls.") }
         if configuration.web.isOpen || configuration.ingest.isOpen {
@@ -55,6 +52,9 @@ final class Announcement: Sendable {
     }
 
     private var isOver: Bool { isCancelled.load(ordering: .relaxed) }
+
+    /// Whether there are pictures; if a password is required, whether the web server responds.
+    private var isHealthy: Bool { [200, 401].contains(get("/healthz")?.status) }
 
     private func get(_ path: String) -> (status: Int, body: String)? {
         let web = plan.configuration.web

@@ -88,9 +88,9 @@ struct JPEGHeader {
     /// One of TJCS, or -1 if it is unknown.
     let colorSpace: CInt
 
-    /// Reads the header with a handle that has not seen another picture.
+    /// Reads the header with a fresh handle.
     ///
-    /// Unless `allowsUnknownSubsampling`, throws if libturbojpeg has no planes for the subsampling.
+    /// Unless `allowsUnknownSubsampling`, throws if libturbojpeg does not support the subsampling.
     init(
         _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int,
         allowsUnknownSubsampling: Bool = false

@@ -15,7 +15,7 @@ final class Progress {
     private(set) var problem: UpstreamProblem?
     /// Whether the maximum rate was exceeded since this was last reset.
     var isFlooded = false
-    /// Whether a picture was repeated since this was last reset: the camera may be offline.
+    /// Whether a picture has been repeated since the last reset, which suggests that the camera is offline.
     var isRepeating = false
 
     /// The number of pictures above the maximum rate since the last pause.

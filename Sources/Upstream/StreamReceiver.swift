@@ -76,7 +76,7 @@ final class StreamReceiver {
         return .stream
     }
 
-    /// Why a stream that sends data has had no part yet; nil if it has, or if it sent nothing.
+    /// Why a stream has delivered data but no multipart part yet; nil if a part, or no data at all, has arrived.
     var missingParts: UpstreamProblem? {
         guard case .stream = form, let parser, !parser.hasFoundPart, !head.isEmpty else { return nil }
         return .noParts(PayloadKind.description(head))

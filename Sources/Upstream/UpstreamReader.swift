@@ -52,10 +52,10 @@ public final class UpstreamReader: Sendable {
         stopSignal.stop()
     }
 
-    /// Ends the thread within a second; the ring's state becomes `stopped`, and the ring is removed.
+    /// Stops the thread, waiting at most a second; the ring's state becomes `stopped`, and the ring is removed.
     ///
-    /// A thread that stands by continues to sleep until the process ends or the ring becomes free, and then does
-    /// nothing.
+    /// A standby thread, which waits for another process's ring, instead sleeps until the process exits or the ring
+    /// becomes free, and then returns.
     public func stop() {
         stopSignal.stop()
         let deadline = Instant.now + .seconds(1)

@@ -30,7 +30,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect_once/other").status == 404)
     }
 
-    @Test("processes a frame by number while the ring or a result has it, then answers 410")
+    @Test("accepts a frame number while the ring or a stored result still holds the frame, then answers 410")
     func namedFrame() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)

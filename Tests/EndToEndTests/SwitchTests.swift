@@ -12,6 +12,7 @@ extension EndToEnd {
             let hash = try ChildProcess.run("openssl", ["passwd", "-6", "secret"]).output
             try configuration.add("oriel/passwords", "anna:\(hash)")
             let system = try OrielSystem(configuration: configuration.path)
+            #expect(!system.output.contains("No pictures"), "\(system.output)")
             for path in ["/", "/video", "/snapshot", "/status"] {
                 let refused = try request("GET", system.web(path))
                 #expect(refused.status == 401, "\(path)")

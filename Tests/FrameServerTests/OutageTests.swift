@@ -25,7 +25,7 @@ struct OutageTests {
     }
 
     @Test(
-        "viewers see the reason of an outage within about a second, at the size and number of the last frame",
+        "viewers see the reason for an outage within about a second, in a picture of the last frame's size and number",
         .timeLimit(.minutes(1)),
         arguments: [CameraState.waiting, .noSignal, .stalled, .error])
     func reason(_ state: CameraState) throws {

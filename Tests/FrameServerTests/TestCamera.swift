@@ -62,7 +62,7 @@ final class TestCamera: Sendable {
         writer.orders.withLock { $0.interval = framesPerSecond > 0 ? UInt64(1e9 / framesPerSecond) : 0 }
     }
 
-    /// Ends the writer like a daemon that exits: the ring is removed.
+    /// Stops the writer the way an exiting daemon does, which removes the ring.
     func end() {
         writer.orders.withLock { $0.isEnding = true }
         _ = writer.ended.take()

@@ -141,7 +141,7 @@ struct AccidentTests {
     }
 
     @Test(
-        "a state with a reason, nothing invalid in the ring, and pictures again without intervention",
+        "reports a state with a reason, keeps invalid pictures out of the ring, and recovers without intervention",
         arguments: Accident.all)
     func accident(_ accident: Accident) throws {
         let isOver = Switch()
