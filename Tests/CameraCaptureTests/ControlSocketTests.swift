@@ -122,7 +122,8 @@ struct ControlSocketTests {
         #expect(answer.status == status)
         #expect(answer["error"]?.string == (status == 409 ? "read_only" : "bad_request"))
         #expect(answer["message"]?.string?.contains(sentence) == true, "\(answer["message"]?.string ?? "")")
-        #expect(calls == ["STREAMON 0"])
+        // On a slow machine the camera may have been reopened meanwhile.
+        #expect(Set(calls) == ["STREAMON 0"])
     }
 
     @Test("null resets a control to the default or the command line's value; a star resets all")
