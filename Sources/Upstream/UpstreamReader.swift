@@ -23,6 +23,8 @@ public final class UpstreamReader: Sendable {
     private let stopSignal: LoopSignal
     private let phase = Mutex(Phase.starting)
     private let phaseChanged: EventDescriptor
+    /// From ``start()`` to ``stop()``.
+    private let thread = Mutex<Thread?>(nil)
 
     /// Prepares the thread; ``start()`` starts it.
     public init(_ configuration: UpstreamConfiguration, logger: Logger) throws(SystemError) {
@@ -36,7 +38,7 @@ public final class UpstreamReader: Sendable {
     ///
     /// - Throws: A ``RingError`` if the ring cannot be taken, for instance because it has another source.
     public func start() throws {
-        try Thread("upstream \(configuration.ring.camera)") { [self] in run() }.detach()
+        try thread.withLock { $0 = try Thread("upstream \(configuration.ring.camera)") { [self] in run() } }
         while true {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
@@ -58,14 +60,19 @@ public final class UpstreamReader: Sendable {
     /// becomes free, and then returns.
     public func stop() {
         stopSignal.stop()
+        guard let thread = thread.withLock({ $0.take() }) else { return }
         let deadline = Instant.now + .seconds(1)
         while .now < deadline {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
             case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
-            case .standingBy, .failed, .ended: return
+            case .standingBy: return thread.detach()
+            // It is about to return. Libraries free what they keep for a thread when it ends, which OpenSSL cannot do
+            // once the process has begun to exit.
+            case .failed, .ended: return thread.join()
             }
         }
+        thread.detach()
     }
 
     private func enter(_ new: Phase) {
