@@ -32,7 +32,7 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
     }
 
     /// Whether the file was truncated under the mapping and accessed there; the mapping contains zeros since then.
-    public var wasCutOff: Bool { protection.map { MappingFaults.wasCutOff($0) } ?? false }
+    public var wasTruncated: Bool { protection.map { MappingFaults.wasTruncated($0) } ?? false }
 
     /// Calls `body` with the bytes at `range`.
     public func withBytes<Value, Failure: Error>(

@@ -4,8 +4,8 @@ import Synchronization
 /// Keeps a process alive when a file that it has mapped is truncated.
 ///
 /// Accessing a page beyond the end of the file raises SIGBUS (mmap(2)), which kills the process. The handler here
-/// replaces the whole mapping with zeros and marks it; readers find invalid contents, check ``Mapping/wasCutOff``, and
-/// release the mapping. A SIGBUS with any other cause kills the process as usual.
+/// replaces the whole mapping with zeros and marks it; readers find invalid contents, check ``Mapping/wasTruncated``,
+/// and release the mapping. A SIGBUS with any other cause kills the process as usual.
 ///
 /// Why this is safe: the handler calls only signal(2), which is async-signal-safe (signal-safety(7)), and mmap(2),
 /// which is a plain system call. It accesses only a table that is allocated once and never freed, through atomics, and
@@ -19,7 +19,7 @@ enum MappingFaults {
         let start = Atomic<UInt>(0)
         let byteCount = Atomic<UInt>(0)
         let isWritable = Atomic(false)
-        let wasCutOff = Atomic(false)
+        let wasTruncated = Atomic(false)
     }
 
     // `nonisolated(unsafe)`: the pointer never changes after the first use, and everything it points to is atomic.
@@ -46,7 +46,7 @@ enum MappingFaults {
             ).exchanged
             guard isFree else { continue }
             unsafe entry.pointee.isWritable.store(isWritable, ordering: .relaxed)
-            unsafe entry.pointee.wasCutOff.store(false, ordering: .relaxed)
+            unsafe entry.pointee.wasTruncated.store(false, ordering: .relaxed)
             unsafe entry.pointee.start.store(start, ordering: .releasing)
             return index
         }
@@ -58,8 +58,8 @@ enum MappingFaults {
         unsafe table[index].byteCount.store(0, ordering: .releasing)
     }
 
-    static func wasCutOff(_ index: Int) -> Bool {
-        unsafe table[index].wasCutOff.load(ordering: .acquiring)
+    static func wasTruncated(_ index: Int) -> Bool {
+        unsafe table[index].wasTruncated.load(ordering: .acquiring)
     }
 
     /// Replaces the mapping that contains `address` with zeros; returns false if it is not in the table.
@@ -75,7 +75,7 @@ enum MappingFaults {
                 UnsafeMutableRawPointer(bitPattern: start), Int(byteCount), protection,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
             guard unsafe replaced != MAP_FAILED else { return false }
-            unsafe entry.pointee.wasCutOff.store(true, ordering: .releasing)
+            unsafe entry.pointee.wasTruncated.store(true, ordering: .releasing)
             return true
         }
         return false

@@ -61,7 +61,7 @@ public enum Signals {
     /// so.
     ///
     /// A file truncated under its mapping does not kill the process, whether this is called before or after the file is
-    /// mapped: see ``Mapping/wasCutOff``.
+    /// mapped: see ``Mapping/wasTruncated``.
     public static func endAtOnceOnCrash() {
         guard Environment.value("SWIFT_BACKTRACE")?.isEmpty ?? true else { return }
         for fault in faults where fault != SIGBUS { _ = signal(fault, SIG_DFL) }

@@ -66,7 +66,7 @@ struct RingObject: ~Copyable {
     /// Whether the object still has its full size, so nobody truncated it.
     var isWhole: Bool {
         guard let own = try? descriptor.status() else { return false }
-        return own.byteCount == memory.geometry.byteCount && !memory.mapping.wasCutOff
+        return own.byteCount == memory.geometry.byteCount && !memory.mapping.wasTruncated
     }
 
     /// Whether the name still refers to this object.

@@ -75,7 +75,7 @@ final class RingView: Sendable {
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
     /// Whether the object was truncated, so that its contents are invalid.
-    var wasTruncated: Bool { memory.mapping.wasCutOff }
+    var wasTruncated: Bool { memory.mapping.wasTruncated }
 
     /// Whether the name still refers to this object.
     var hasItsName: Bool {

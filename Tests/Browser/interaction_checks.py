@@ -21,15 +21,20 @@ def prediction(label, confidence, x_min, y_min, x_max, y_max, class_id=0):
 
 # Freezing.
 
+def open_frozen(browser, scene):
+    """Opens the page of a scene and freezes its picture."""
+    scene.page.open()
+    scene.wait_live()
+    browser.press(" ")
+    wait_until(lambda: scene.page.state() == "frozen", "frozen")
+
+
 def back_to_live(browser):
     """A picture that was frozen for seconds must not count as a new picture."""
     with Scene(browser, rate=10) as scene:
         page = scene.page
-        page.open()
-        scene.wait_live()
-        browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
-        time.sleep(5)
+        open_frozen(browser, scene)
+        wait_until(lambda: (page.player("player.age") or 0) > 5_000, "a picture that is five seconds old")
         page.run(WATCH_STATES + ANNOUNCEMENTS)
         page.run(f"window.rates = []; window.delays = []; const player = {PLAYER}; player.addEventListener('measure', () => {{"
                  "  rates.push(player.metrics.rate); if (player.condition.state !== 'frozen') delays.push(player.frame?.delay); });")
@@ -48,13 +53,11 @@ def short_freeze_shows_what_arrived(browser):
     """The newest picture that arrived while frozen is shown, even if the camera stops meanwhile."""
     with Scene(browser) as scene:
         page = scene.page
-        page.open()
-        scene.wait_live()
-        browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
+        open_frozen(browser, scene)
         number = scene.source.pause()
         wait_until(lambda: scene.cameras[0].number > page.player("player.frozen.id") or scene.source.publish() is None, "a newer picture")
         number = scene.source.shown
+        # The page shows nothing of a picture that arrives while frozen. If it arrives later, it is shown just as well.
         time.sleep(0.3)
         browser.press(" ")
         scene.wait_shown(number)
@@ -63,10 +66,7 @@ def short_freeze_shows_what_arrived(browser):
 def frozen_stream_is_closed(browser):
     with Scene(browser, rate=10) as scene:
         page = scene.page
-        page.open()
-        scene.wait_live()
-        browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
+        open_frozen(browser, scene)
         closed, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "the stream closed")
         expect(page.state(), "frozen", "the state")
         number = page.frame_number()
@@ -79,10 +79,8 @@ def frozen_stream_is_closed(browser):
 def frozen_and_offline(browser):
     with Scene(browser) as scene:
         page = scene.page
-        page.open()
-        scene.wait_live()
-        browser.press(" ")
-        wait_until(lambda: page.text("#state") == "Frozen", "frozen")
+        open_frozen(browser, scene)
+        wait_equal(lambda: page.text("#state"), "Frozen", "the state")
         scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
         wait_equal(lambda: page.text("#state"), "Frozen · Camera offline", "the state of an offline camera")
         scene.source.go_on()
@@ -194,7 +192,7 @@ def shortcuts_can_be_switched_off(browser):
         scene.wait_live()
         for key in ("r", "m", "l", "t", "?", " "):
             browser.press(key)
-        time.sleep(0.3)
+        time.sleep(0.3)     # for an effect that must not come
         expect(page.run("return [location.hash, document.documentElement.lang, document.documentElement.dataset.theme ?? null, document.querySelector('dialog').open]"),
                ["#/main", "en", None, False], "the effect of the keys")
         expect(page.state(), "live", "the state")

@@ -35,11 +35,16 @@ struct CaptureSessionTests {
 
     /// Runs the session from `from` to `to` (milliseconds), with a picture of `tag` every `interval` if given.
     private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
+        try deliver(tag.map { SampleJPEG.bytes(tag: $0) }, from, to, interval: interval)
+    }
+
+    /// Runs the session from `from` to `to` (milliseconds), with these bytes as a picture every `interval` if given.
+    private func deliver(_ picture: [UInt8]?, _ from: Int, _ to: Int, interval: Int = 40) throws {
         for time in stride(from: from, to: to, by: 20) {
             source.now = Self.start + .milliseconds(time)
             var events = CaptureSession.Events()
-            if let tag, time.isMultiple(of: interval) {
-                source.pictures = [SampleJPEG.bytes(tag: tag)]
+            if let picture, time.isMultiple(of: interval) {
+                source.pictures = [picture]
                 events.isReady = true
             }
             try session.advance(at: source.now, events)
@@ -144,13 +149,7 @@ struct CaptureSessionTests {
 
     @Test("pictures that cannot be shown are counted, and after the timeout the reason is reported")
     func refused() throws {
-        for time in stride(from: 0, to: 6000, by: 40) {
-            source.pictures = [[1, 2, 3]]
-            source.now = Self.start + .milliseconds(time)
-            var events = CaptureSession.Events()
-            events.isReady = true
-            try session.advance(at: source.now, events)
-        }
+        try deliver([1, 2, 3], 0, 6000)
         #expect(report.state == .stalled)
         #expect(report.reason.contains("does not begin with a JPEG start marker"))
         #expect(try #require(subscriber.status).dropped[.noStart, default: 0] > 50)
@@ -233,13 +232,7 @@ struct CaptureSessionTests {
     func refusedRaw() throws {
         // The lines are shorter than their pixels.
         source.raw = RawFormat(layout: .yuyv, width: 64, height: 48, bytesPerLine: 64)
-        for time in stride(from: 0, to: 2900, by: 40) {
-            source.pictures = [[UInt8](repeating: 1, count: 64 * 48)]
-            source.now = Self.start + .milliseconds(time)
-            var events = CaptureSession.Events()
-            events.isReady = true
-            try session.advance(at: source.now, events)
-        }
+        try deliver([UInt8](repeating: 1, count: 64 * 48), 0, 2900)
         #expect(report.state == .stalled)
         #expect(report.reason.contains("a line cannot have 64 bytes"))
         #expect(report.reason.hasSuffix("choose another --size or --format"))

@@ -25,8 +25,8 @@ struct MappingTests {
             try #require(ftruncate(file.descriptor.number, 0) == 0)
             let last = mapping.withBytes(8191..<8192) { unsafe $0.unsafeLoad(as: UInt8.self) }
             #expect(last == 0)
-            let wasCutOff = mapping.wasCutOff
-            #expect(wasCutOff)
+            let wasTruncated = mapping.wasTruncated
+            #expect(wasTruncated)
         }
     }
 

@@ -31,17 +31,7 @@ private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
     let (columns, lines) = turn.swapsSides ? (height, width) : (width, height)
     return (0..<lines).flatMap { y in
         (0..<columns).flatMap { x -> ArraySlice<UInt8> in
-            let from: (x: Int, y: Int) =
-                switch turn {
-                case .none: (x, y)
-                case .rotate90: (y, height - 1 - x)
-                case .rotate180: (width - 1 - x, height - 1 - y)
-                case .rotate270: (width - 1 - y, x)
-                case .flipHorizontal: (width - 1 - x, y)
-                case .flipVertical: (x, height - 1 - y)
-                case .transpose: (y, x)
-                case .transverse: (width - 1 - y, height - 1 - x)
-                }
+            let from = origin(turn, x, y, width: width, height: height)
             let start = (from.y * width + from.x) * 3
             return picture.pixels[start..<(start + 3)]
         }

@@ -14,20 +14,6 @@ private func turned(_ jpeg: [UInt8], _ turn: Turn) throws -> (jpeg: [UInt8], res
     return (output, try #require(result))
 }
 
-/// The position before the turn of the pixel that `turn` moves to `x`, `y`, in a picture of this size before the turn.
-private func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
-    switch turn {
-    case .none: (x, y)
-    case .rotate90: (y, height - 1 - x)
-    case .rotate180: (width - 1 - x, height - 1 - y)
-    case .rotate270: (width - 1 - y, x)
-    case .flipHorizontal: (width - 1 - x, y)
-    case .flipVertical: (x, height - 1 - y)
-    case .transpose: (y, x)
-    case .transverse: (width - 1 - y, height - 1 - x)
-    }
-}
-
 @Suite("Turning without loss")
 struct JPEGTransformerTests {
     @Test("each pixel moves to the right place, in colour and in grey", arguments: Turn.allCases)

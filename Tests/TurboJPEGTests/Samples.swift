@@ -34,3 +34,17 @@ func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -
     let count = try body(&raw)
     return Array(memory[..<count])
 }
+
+/// The position before the turn of the pixel that `turn` moves to `x`, `y`, in a picture of this size before the turn.
+func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
+    switch turn {
+    case .none: (x, y)
+    case .rotate90: (y, height - 1 - x)
+    case .rotate180: (width - 1 - x, height - 1 - y)
+    case .rotate270: (width - 1 - y, x)
+    case .flipHorizontal: (width - 1 - x, y)
+    case .flipVertical: (x, height - 1 - y)
+    case .transpose: (y, x)
+    case .transverse: (width - 1 - y, height - 1 - x)
+    }
+}

@@ -9,7 +9,9 @@ import TestSupport
 struct RelayWorkerTests {
     @Test("all viewers share one connection and get the upstream's own numbers and bytes")
     func shares() throws {
-        let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
+        // The relay connects once at startup and again for the viewers. If the second connection repeated numbers that
+        // the first one had delivered, the relay would have to give its pictures others.
+        let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
         let relay = try RunningRelay()
         let worker = try relay.worker(["--upstream", "door=\(upstream.url())"])
         let clients = try (0..<30).map { _ in
