@@ -17,7 +17,7 @@ public final class Detector {
     public let description: Description
     private let model: Model
     private let longSide: Int
-    private var decoder: JPEGDecoder
+    private let decoder: JPEGDecoder
     private var pixels: [UInt8] = []
     private var tensor: [Float] = []
 
@@ -51,8 +51,6 @@ public final class Detector {
     public func detect(_ jpeg: RawSpan, isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
         let began = Clock.monotonic
         try PictureLimits.check(jpeg, isTruncationAllowed: isTruncationAllowed)
-        // A decoder keeps its tables, so a picture without tables would be decoded with the previous picture's.
-        try renewDecoder()
         let picture = try size(of: jpeg)
         let input =
             model.fixedSize
@@ -92,29 +90,13 @@ public final class Detector {
         return count.map { $0 <= 64 } ?? false
     }
 
-    private func renewDecoder() throws(DetectionError) {
-        do throws(TurboJPEGError) {
-            decoder = try JPEGDecoder()
-        } catch {
-            throw DetectionError(.inferenceFailed, "cannot create a JPEG decoder: \(error)")
-        }
-    }
-
     private func size(of jpeg: RawSpan) throws(DetectionError) -> (width: Int, height: Int) {
         try decoding { () throws(TurboJPEGError) in try decoder.size(of: jpeg) }
     }
 
-    /// Runs `body`, and retries it once with a new decoder.
-    ///
-    /// libjpeg may keep state from a damaged picture that makes it fail on good ones.
     private func decoding<Value>(_ body: () throws(TurboJPEGError) -> Value) throws(DetectionError) -> Value {
         do throws(TurboJPEGError) {
-            do throws(TurboJPEGError) {
-                return try body()
-            } catch {
-                decoder = try JPEGDecoder()
-                return try body()
-            }
+            return try body()
         } catch {
             throw DetectionError(.badPicture, "the picture is not a valid JPEG: \(error.reason)")
         }
