@@ -3,8 +3,10 @@ import Glibc
 import SystemPackage
 
 /// A named thread that runs until its body returns.
+///
+/// A value that is neither joined nor detached detaches its thread when it is destroyed.
 public struct Thread: ~Copyable, @unchecked Sendable {
-    // `@unchecked`: pthread_t is an opaque value; only `join` and `detach`, which consume self, use it.
+    // `@unchecked`: pthread_t is an opaque value; only `join`, `detach` and `deinit`, which end self, use it.
     private let handle: pthread_t
 
     /// Starts a thread; the kernel keeps the first 15 bytes of `name`.
@@ -31,10 +33,13 @@ public struct Thread: ~Copyable, @unchecked Sendable {
     /// Waits until the body has returned.
     public consuming func join() {
         pthread_join(handle, nil)
+        discard self
     }
 
     /// Lets the thread run without being joined.
-    public consuming func detach() {
+    public consuming func detach() {}
+
+    deinit {
         pthread_detach(handle)
     }
 }

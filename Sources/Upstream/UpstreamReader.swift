@@ -43,7 +43,9 @@ public final class UpstreamReader: Sendable {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
             case .starting: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
-            case .failed(let error): throw error
+            case .failed(let error):
+                stop()
+                throw error
             case .standingBy, .pulling, .ended: return
             }
         }

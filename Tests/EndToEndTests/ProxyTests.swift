@@ -61,7 +61,7 @@ extension EndToEnd {
         @Test("A slow viewer behind another nginx sees recent pictures, and not older ones as time goes on")
         func slowViewer() throws {
             let system = try OrielSystem()
-            let documented = try OuterProxy(to: system, listen: "sndbuf=160k")
+            let documented = try OuterProxy(to: system, listen: "sndbuf=64k")
             let standard = try OuterProxy(to: system)
             let groups = try Crowd.watch(
                 seconds: 24,

@@ -1,5 +1,6 @@
 public import Glibc
 import Linux
+import Synchronization
 public import SystemPackage
 
 /// Oriel as users start it, with scripts/run, and with its own prefix, ports and folder; stopped with its owner.
@@ -111,8 +112,18 @@ public final class OrielSystem: Sendable {
         return process.wait(milliseconds: 15_000)
     }
 
-    /// Returns a free TCP port of 127.0.0.1.
+    private static let chosenPorts = Mutex<Set<Int>>([])
+
+    /// Returns a free TCP port of 127.0.0.1 that this process has not returned before.
     public static func freePort() throws -> Int {
+        // The kernel may choose the same port again, since nothing listens there yet.
+        while true {
+            let port = try portOfKernel()
+            if chosenPorts.withLock({ $0.insert(port).inserted }) { return port }
+        }
+    }
+
+    private static func portOfKernel() throws -> Int {
         let type = Int32(SOCK_STREAM.rawValue)
         let socket = Descriptor(owning: try systemCall("socket", "") { Glibc.socket(AF_INET, type, 0) })
         var address = sockaddr_in()
