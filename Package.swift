@@ -120,6 +120,12 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", log, system], path: "Tests/TestSupport"),
+        .target(
+            name: "Fuzzing",
+            dependencies: [
+                "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON",
+                "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
+            ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "hello-fcgi", dependencies: ["FastCGI", "JSON", "ProgramSupport", "Service", "Web", arguments],
@@ -198,6 +204,7 @@ let package = Package(
         .testTarget(
             name: "ProgramSupportTests",
             dependencies: ["Daemon", "Linux", "ProgramSupport", "TestSupport", arguments, log, system]),
+        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "Linux", "TestSupport", system]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system]),
@@ -207,16 +214,7 @@ let package = Package(
 
 // The fuzzers have libFuzzer's entry point instead of one of their own; scripts/fuzz builds them.
 if Context.environment["ORIEL_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "fuzz",
-            dependencies: [
-                "Cameras", "EventLoop", "Service", "Web",
-                "Names",
-                "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
-                "SharedFrame", "TurboJPEG", "Upstream", system,
-            ],
-            path: "Tests/Fuzzing", exclude: ["Corpus"]))
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzzer"))
 }
 
 for target in package.targets where target.type != .system {

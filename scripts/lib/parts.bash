@@ -122,6 +122,12 @@ wait_for_a_part() {
     done < <(grep -oE 'Test ".*" skipped: .*' "$logs/$name.log")
 }
 
+# failure_lines LOG: prints the lines of a part's log that say what failed, or the last lines if there are none.
+failure_lines() {
+    grep -E '(recorded an issue|^FAIL|^lint: |error: |^Failed|ERROR: |WARNING: |Fatal error|killed)' "$1" |
+        cut -c 1-500 | tail -n 30 | grep . || tail -n 10 "$1"
+}
+
 # finish_part NAME STATE SENTENCE: counts a part and prints its result and time.
 finish_part() {
     local seconds=0 computed=0
