@@ -120,12 +120,6 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", log, system], path: "Tests/TestSupport"),
-        .target(
-            name: "Fuzzing",
-            dependencies: [
-                "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON",
-                "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
-            ], path: "Tests/Fuzzing", exclude: ["Corpus"]),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "hello-fcgi", dependencies: ["FastCGI", "JSON", "ProgramSupport", "Service", "Web", arguments],
@@ -204,7 +198,6 @@ let package = Package(
         .testTarget(
             name: "ProgramSupportTests",
             dependencies: ["Daemon", "Linux", "ProgramSupport", "TestSupport", arguments, log, system]),
-        .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "Linux", "TestSupport", system]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system]),
@@ -212,10 +205,19 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The fuzzers have libFuzzer's entry point instead of one of their own; scripts/fuzz builds them.
-if Context.environment["ORIEL_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Fuzzer"))
-}
+// The fuzz targets are unit tests, which run the corpus, or with ORIEL_FUZZ a program with libFuzzer's entry point
+// (scripts/fuzz).
+let fuzzed: [Target.Dependency] = [
+    "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux",
+    "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
+]
+package.targets.append(
+    Context.environment["ORIEL_FUZZ"] != nil
+        ? .executableTarget(
+            name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzzing", exclude: ["Corpus", "CorpusTests.swift"])
+        : .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzzing",
+            exclude: ["Corpus", "EntryPoints.swift"]))
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = [

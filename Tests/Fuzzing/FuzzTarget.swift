@@ -1,9 +1,9 @@
 /// A fuzz target: code that accepts any bytes, and conditions that must hold.
-public enum FuzzTarget: String, CaseIterable, Sendable {
+enum FuzzTarget: String, CaseIterable, Sendable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
 
     /// Runs one input; a failed condition ends the process, as does a Swift trap.
-    public func run(_ bytes: [UInt8]) {
+    func run(_ bytes: [UInt8]) {
         let input = Input(bytes)
         switch self {
         case .multipart: MultipartTarget.run(input)

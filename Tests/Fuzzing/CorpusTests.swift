@@ -1,4 +1,3 @@
-import Fuzzing
 import Linux
 import SystemPackage
 import TestSupport

@@ -1,4 +1,3 @@
-import Fuzzing
 import Glibc
 
 /// The target that the environment names; the command line belongs to libFuzzer's options.
