@@ -40,12 +40,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
 extension Duration {
     /// Whole nanoseconds, rounded toward zero and clamped to 64 bits (292 years).
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, isSumOver) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return isOver || isSumOver ? (seconds < 0 ? .min : .max) : sum
-    }
+    public var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
 
     /// Whole milliseconds, rounded up so that a poll(2) timeout does not expire early; never negative.
     public var millisecondsRoundedUp: Int {
