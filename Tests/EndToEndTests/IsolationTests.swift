@@ -36,7 +36,7 @@ extension EndToEnd {
                 try disturbance.begin(disturbed)
                 if disturbance.stopsCamera {
                     let isGone = eventually(20) { disturbed.isOffline("b") }
-                    #expect(isGone, "\(disturbance.name): b goes on")
+                    #expect(isGone, "\(disturbance.name): b goes on: \(disturbed.description(of: "b"))")
                 }
                 try disturbance.end(disturbed)
                 let ended = Instant.now
@@ -185,6 +185,13 @@ final class DisturbedSystem: Sendable {
     /// Whether the page reports the camera as offline.
     func isOffline(_ camera: String) -> Bool {
         (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
+    }
+
+    /// What the page's server says of the camera, and the processes, for a failed expectation.
+    func description(of camera: String) -> String {
+        let status = (try? request("GET", system.web("/status/\(camera)")))?.text ?? "no status"
+        let processes = system.processes.map { "\($0.identifier) \($0.commandLine)" }
+        return ([status] + processes + [system.output]).joined(separator: "\n")
     }
 
     // MARK: - The daemon

@@ -95,7 +95,7 @@ public final class OrielSystem: Sendable {
     public func ingest(_ path: String) -> String { "http://127.0.0.1:\(ingestPort)\(path)" }
 
     /// All processes of the system except scripts/run itself.
-    public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.processIdentifier) }
+    public var processes: [ProcessTable.Entry] { ProcessTable.descendants(of: process.processIdentifier) }
 
     /// Returns the processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
     public func processes(with text: String) -> [ProcessTable.Entry] {
