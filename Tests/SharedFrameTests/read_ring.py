@@ -46,7 +46,7 @@ class Ring:
                 return number, width, height, picture
 
     def wait(self, seen):
-        """Sleeps until the ring's event counter differs from `seen`, for 250 ms at most."""
+        """Sleeps until the ring's wake word differs from `seen`, for 250 ms at most."""
         buffer = (ctypes.c_char * 1).from_address(address(self.map) + 64)
         timeout = struct.pack("qq", 0, 250_000_000)
         libc.syscall(SYS_futex, ctypes.byref(buffer), FUTEX_WAIT, seen, timeout, None, 0)

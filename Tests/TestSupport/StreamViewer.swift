@@ -1,12 +1,12 @@
 import Linux
 import MotionJPEG
 
-/// A viewer of a stream.
+/// A viewer of an MJPEG stream over HTTP.
 public final class StreamViewer {
     /// A received picture.
     public struct Picture: Sendable {
         public let number: UInt64?
-        /// Capture time on CLOCK_REALTIME, in nanoseconds.
+        /// The capture time in nanoseconds since 1970 (CLOCK_REALTIME), or nil if the part has none.
         public let timestamp: UInt64?
         public let bytes: [UInt8]
     }
@@ -21,7 +21,7 @@ public final class StreamViewer {
         parser = try MultipartParser(contentType: exchange.head["content-type"] ?? "")
     }
 
-    /// Returns the next picture, or nil if the stream has ended.
+    /// Returns the next picture, or nil if the stream has ended. Throws if none arrives in time.
     public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {
