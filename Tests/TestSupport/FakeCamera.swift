@@ -8,7 +8,8 @@ public final class FakeCamera: Sendable {
     private let settings: [String: String]
 
     /// - Parameters:
-    ///   - frames: A folder of JPEGs that the camera sends in order of their names, or nil for generated ones.
+    ///   - frames: A folder of JPEGs that the camera sends in order of their names, or nil for a camera that sends raw
+    /// pictures.
     ///   - settings: Environment variables, which Tests/FakeCamera/README.md describes.
     /// - Throws: If there is no C compiler or compilation fails.
     public init(frames: FilePath? = nil, settings: [String: String] = [:]) throws {
