@@ -19,7 +19,7 @@ class Report:
         self.passed = self.failed = self.skipped = 0
 
     def wants(self, sentence):
-        """Returns whether this check is selected: words on the command line select the checks that contain one of them."""
+        """Returns whether the description contains a word of the command line. Without any words, all checks run."""
         return not self.words or any(word in sentence for word in self.words)
 
     def run(self, sentence, check, *arguments):
@@ -77,7 +77,7 @@ def expect(actual, wanted, what):
 
 
 def own_address():
-    """Returns an address of this machine in the network. A page from there is not a secure context, unlike one from localhost."""
+    """Returns an address of this machine in the network. Unlike localhost, it does not give pages a secure context."""
     found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
     for address in found:
         if ":" not in address and not address.startswith("127."):

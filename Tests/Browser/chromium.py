@@ -96,7 +96,7 @@ class Chromium:
         return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, address):
-        """Opens an address and returns once the document exists. It does not wait for the load event, since a stream never ends."""
+        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
         self.leave()
         self.command("POST", "/url", {"url": address})
         deadline = time.monotonic() + 60
@@ -155,7 +155,7 @@ class Chromium:
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def touch(self, *moments):
-        """Simulates touches. Each moment is a list of the fingers' positions (x, y). An empty list lifts all fingers."""
+        """Simulates touches. Each moment is a list of the fingers' positions (x, y), which is empty to lift them all."""
         down = 0
         for places in moments:
             kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"

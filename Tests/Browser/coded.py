@@ -25,7 +25,7 @@ def picture(number, width=WIDTH, height=HEIGHT):
 
 
 def number(read):
-    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at a point; x and y are 0 to 1."""
+    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at x, y (0 to 1)."""
     levels = [read((column + 0.5) / 4, (row + 0.5) / 4) for row in range(4) for column in range(4)]
     darkest, brightest = min(levels), max(levels)
     if brightest - darkest < 16:

@@ -62,7 +62,7 @@ class Firefox:
         self.bidi.command("browsingContext.navigate", context=self.context, url="about:blank", wait="complete")
 
     def open(self, address):
-        """Opens an address and returns once the document exists. It does not wait for the load event, since a stream never ends."""
+        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
         self.leave()
         self.bidi.command("browsingContext.navigate", context=self.context, url=address, wait="none")
         deadline = time.monotonic() + 60

@@ -50,7 +50,7 @@ def back_to_live(browser):
 
 
 def short_freeze_shows_what_arrived(browser):
-    """After a short freeze, the newest picture that arrived during the freeze is shown, even if the camera has stopped."""
+    """After a short freeze, the newest picture that arrived during it is shown, even if the camera has stopped."""
     with Scene(browser) as scene:
         page = scene.page
         open_frozen(browser, scene)
@@ -58,8 +58,7 @@ def short_freeze_shows_what_arrived(browser):
         wait_until(lambda: scene.cameras[0].number > page.player("player.frozen.id") or scene.source.publish() is None, "a newer picture")
         number = scene.source.shown
         # A picture that arrives during a freeze has no visible effect, so wait a moment instead. If the picture arrives
-        # only
-        # after the freeze, it is shown too.
+        # only after the freeze, it is shown too.
         time.sleep(0.3)
         browser.press(" ")
         scene.wait_shown(number)

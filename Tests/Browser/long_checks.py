@@ -18,7 +18,7 @@ IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</st
 
 
 class Usage:
-    """The memory and CPU time of a browser, that is of all processes with its profile in the command line and of their children."""
+    """The memory and CPU time of all processes that have a browser's profile in the command line, and their children."""
 
     def __init__(self, browser):
         self.browser = browser
@@ -38,7 +38,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the proportional set size in total, and without mapped files, whose share depends on other running browsers."""
+        """Returns the proportional set size, in total and without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:
@@ -63,8 +63,8 @@ class Usage:
 
 
 class Run:
-    """The memory and CPU time that a browser used during a run. Each sample is (frames, megabytes in total, megabytes without
-    mapped files). The samples are spread evenly over the last four fifths of the run."""
+    """The memory and CPU time that a browser used during a run. The samples are spread evenly over the last four fifths of
+    the run. Each is (frames, megabytes in total, megabytes without mapped files)."""
 
     def __init__(self, frames, samples, seconds):
         self.frames, self.samples, self.seconds = frames, samples, seconds

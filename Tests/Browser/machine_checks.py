@@ -1,4 +1,4 @@
-"""Checks the page with a camera of the driver vivid in a virtual machine, whose ingest server is forwarded to this host."""
+"""Checks the page with a vivid camera in a virtual machine, whose ingest server is forwarded to this host."""
 
 import os
 import subprocess

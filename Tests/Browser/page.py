@@ -17,7 +17,7 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def player(self, expression, camera=None):
-        """Evaluates an expression in which `player` is the visible player, or that of `camera`. Returns None if there is none."""
+        """Evaluates an expression with `player`, the visible player or that of `camera`. Returns None without a player."""
         found = f"document.querySelector('oriel-player[camera=\"{camera}\"]')" if camera else PLAYER
         return self.run(f"const player = {found}; return player === null ? null : ({expression});")
 

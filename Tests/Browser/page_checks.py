@@ -519,7 +519,7 @@ def zoom_and_move(browser):
 
 
 def pinch(browser):
-    """Spreads two fingers to three times their distance. The point of the picture between them must stay between them."""
+    """When two fingers spread to three times their distance, the point between them must stay between them."""
     with Scene(browser) as scene:
         page = scene.page
         browser.viewport(390, 844, 2, True)
@@ -745,7 +745,7 @@ def every_module_is_preloaded():
 
 
 def page_weight():
-    """Adds up the compressed files that the page loads in English, and separately those that it loads only when used."""
+    """Adds up the compressed sizes of the files that the page loads in English: those at first, and those on demand."""
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file()}
     later = sum(weights.pop(name) for name in LOADED_LATER)
     assert sum(weights.values()) <= 60_000, sum(weights.values())

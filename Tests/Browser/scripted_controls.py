@@ -26,7 +26,7 @@ NO_CONTROLS = NoControls()
 
 
 class ScriptedControls:
-    """A camera that rounds contrast to even values, refuses sharpness, and allows exposure only if auto exposure is off."""
+    """A camera that makes contrast even, refuses sharpness, and allows exposure only if auto exposure is off."""
 
     def __init__(self, camera="main"):
         self.camera = camera
@@ -70,7 +70,7 @@ class ScriptedControls:
         }
 
     def get(self):
-        """Returns status and body for a read. The values are those of the call, but it returns only once `may_answer` is set."""
+        """Reads the values, waits until `may_answer` is set, and then returns the status and the body."""
         with self.lock:
             self.asked += 1
             answer = self.refusal or (200, copy.deepcopy(self.answer))

@@ -60,7 +60,7 @@ class System:
         return json.loads(self.get(f"/status/{camera}")[1])
 
     def processes(self, program=None):
-        """Returns the IDs of the system's processes, or only those of `program`, such as nginx-web for the web server's."""
+        """Returns the IDs of all processes of the system, or those of `program`, such as nginx-web."""
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:

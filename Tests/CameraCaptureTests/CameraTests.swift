@@ -218,6 +218,7 @@ struct CameraTests {
 
     /// Writes a raw picture that is dark at the left and bright at the right, with lines of `lineLength` bytes, to a
     /// file.
+    ///
     /// The padding at the end of a line is white, so that a wrong line length shows. Returns the path of the file.
     private func raw(
         _ format: String, _ width: Int, _ height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int
@@ -244,8 +245,7 @@ struct CameraTests {
         "raw pictures are not distorted, whatever line length the driver reports",
         arguments: [
             // Format, width, height, bytes per line, bytes per chroma line, chroma lines, the line length that the
-            // driver
-            // reports, and the number of bytes before the picture in the buffer.
+            // driver reports, and the number of bytes before the picture in the buffer.
             ("NV16", 640, 480, 704, 704, 480, "704", ""), ("NV61", 320, 240, 384, 384, 240, "384", ""),
             ("YU12", 657, 450, 657, 329, 450, "657", ""), ("NV12", 657, 450, 657, 658, 225, "657", ""),
             ("GREY", 320, 240, 320, 0, 0, "0", "128"), ("NV12", 640, 480, 640, 640, 240, "640", "4096"),

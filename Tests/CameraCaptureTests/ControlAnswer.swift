@@ -15,7 +15,9 @@ extension RunningDaemon {
         subscript(name: String) -> JSON? { body[name] }
     }
 
-    /// Sends a request to the control socket. Throws if the response is not complete.
+    /// Sends a request to the control socket.
+    ///
+    /// Throws if the response is not complete.
     func ask(_ line: String) throws -> ControlAnswer {
         let socket = try Socket.connect(to: controlSocket)
         Socket.setReceiveTimeout(of: socket.number, milliseconds: 20_000)
@@ -36,7 +38,9 @@ extension RunningDaemon {
             status: Int(try #require(document["status"]?.number)), body: try #require(document["answer"]))
     }
 
-    /// Sets controls. `controls` is a JSON object of their names and values.
+    /// Sets controls.
+    ///
+    /// `controls` is a JSON object of their names and values.
     func set(_ controls: String) throws -> ControlAnswer { try ask(#"{"do":"set","controls":\#(controls)}"#) }
 
     /// The current value of a control, or nil if there is none.

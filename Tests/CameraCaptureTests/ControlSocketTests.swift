@@ -7,7 +7,9 @@ import Testing
 
 @testable import CameraCapture
 
-/// Reads and sets controls while capture-daemon runs. It uses a fake camera that no other process sees.
+/// Reads and sets controls while capture-daemon runs.
+///
+/// It uses a fake camera that no other process sees.
 @Suite("The control socket", .timeLimit(.minutes(3)))
 struct ControlSocketTests {
     private let folder = TemporaryFolder()
@@ -41,7 +43,8 @@ struct ControlSocketTests {
         String(decoding: (try? File.contents(of: file)) ?? [], as: UTF8.self)
     }
 
-    @Test("the control socket returns the same controls and formats as `capture-daemon devices`, with the current values")
+    @Test(
+        "the control socket returns the same controls and formats as `capture-daemon devices`, with the current values")
     func reading() throws {
         // Create the part of /sys that makes the camera appear in the list of devices.
         let node = folder.path.appending("sys/class/video4linux/video0")

@@ -48,7 +48,8 @@ struct ControlStoreTests {
         #expect(log.lines == [])
     }
 
-    @Test("saved settings override those of the command line, however the control is spelt there, until they are removed")
+    @Test(
+        "saved settings override those of the command line, however the control is spelt there, until they are removed")
     func base() throws {
         let store = store()
         let camera = try camera("A", port: "1-1")

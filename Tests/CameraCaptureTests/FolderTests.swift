@@ -24,7 +24,9 @@ struct FolderTests {
         #expect(unsafe unlink(folder.path.appending(name).string) == 0)
     }
 
-    /// Returns the tags of `count` consecutive pictures. Checks that each of them is one of `pictures`, unchanged.
+    /// Returns the tags of `count` consecutive pictures.
+    ///
+    /// Checks that each of them is one of `pictures`, unchanged.
     private func tags(_ count: Int, of daemon: RunningDaemon, from pictures: [UInt8: [UInt8]]) throws -> [UInt8] {
         var tags: [UInt8] = []
         var number: UInt64 = 0
@@ -42,8 +44,7 @@ struct FolderTests {
     @Test("the pictures of a folder are played in a loop, unchanged and in the order of their names")
     func order() throws {
         // One picture has padding after its end, and one has no tables. A camera's pictures would be repaired, but
-        // files are
-        // published unchanged.
+        // files are published unchanged.
         let pictures: [UInt8: [UInt8]] = [
             1: SampleJPEG.bytes(tag: 1), 2: SampleJPEG.bytes(tag: 2, hasTables: false),
             3: SampleJPEG.bytes(tag: 3) + [0, 0, 0, 0],

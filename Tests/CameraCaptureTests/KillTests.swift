@@ -38,7 +38,9 @@ struct KillTests {
         }
     }
 
-    /// Kills the daemon while a slot is half written. Returns the number of the picture that was in this slot before.
+    /// Kills the daemon while a slot is half written.
+    ///
+    /// Returns the number of the picture that was in this slot before.
     private func killInWrite(_ daemon: RunningDaemon, _ ring: TemporaryRing) throws -> UInt64 {
         let process = daemon.process.processIdentifier
         let descriptor = try Descriptor(opening: ring.name.path, flags: O_RDONLY)

@@ -38,7 +38,8 @@ struct OptionTests {
         #expect(setting.value == "50 Hz=x")
     }
 
-    @Test("a control without a name or without a value is refused", arguments: ["brightness", "brightness=", "=3", "="])
+    @Test(
+        "a control without a name or without a value is refused", arguments: ["brightness", "brightness=", "=3", "="])
     func wrongControls(text: String) {
         #expect(throws: OptionError.self) { try ControlSetting(text) }
     }

@@ -45,7 +45,9 @@ struct ProgramTests {
         #expect(after.dropped[.unwatched, default: 0] <= before.dropped[.unwatched, default: 0] + 1)
     }
 
-    @Test("on SIGTERM or SIGINT the daemon exits with status 0 and leaves nothing in shared memory", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "on SIGTERM or SIGINT the daemon exits with status 0 and leaves nothing in shared memory",
+        arguments: [SIGTERM, SIGINT])
     func stop(signal: CInt) throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         _ = try daemon.frame()
@@ -155,7 +157,9 @@ struct ProgramTests {
         #expect(result.errors.contains("'-1'") && result.errors.contains("give a number from 0.1 to 240"))
     }
 
-    @Test("the version, the help and the list of devices are printed on standard output", arguments: ["--version", "--help", "devices"])
+    @Test(
+        "the version, the help and the list of devices are printed on standard output",
+        arguments: ["--version", "--help", "devices"])
     func information(argument: String) throws {
         let result = try ChildProcess.run(RunningDaemon.program(), [argument])
         #expect(result.status == 0)

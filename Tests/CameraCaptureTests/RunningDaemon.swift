@@ -35,8 +35,9 @@ final class RunningDaemon {
     /// The path of the program that was built with the tests.
     static func program() throws -> String { try ChildProcess.buildFolder() + "/capture-daemon" }
 
-    /// Runs the program until it exits. Returns its exit status, or nil if it still runs after 30 s, and its standard
-    /// error.
+    /// Runs the program until it exits.
+    ///
+    /// Returns its exit status, or nil if it still runs after 30 s, and its standard error.
     static func run(_ arguments: [String]) throws -> (status: CInt?, errors: String) {
         let folder = TemporaryFolder()
         let log = folder.path.appending("log")
@@ -75,9 +76,9 @@ final class RunningDaemon {
         return try #require(nil, "no picture after \(number): \(log)", sourceLocation: sourceLocation)
     }
 
-    /// Sends a signal and waits until the daemon exits. Returns its status, or the negated number of the signal that
-    /// killed
-    /// it, or nil if it still runs after 30 s.
+    /// Sends a signal and waits until the daemon exits.
+    ///
+    /// Returns its status, or the negated number of the signal that killed it, or nil if it still runs after 30 s.
     func stop(_ signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
         return process.wait(milliseconds: 30_000)

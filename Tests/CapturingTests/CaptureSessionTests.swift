@@ -33,16 +33,16 @@ struct CaptureSessionTests {
         subscriber = try FrameSubscriber(ring.name)
     }
 
-    /// Runs the session from `from` to `to`, in milliseconds of its clock. Unless `tag` is nil, the source delivers a
-    /// picture
-    /// with this tag every `interval` milliseconds.
+    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    ///
+    /// Unless `tag` is nil, the source delivers a picture with this tag every `interval` milliseconds.
     private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
         try deliver(tag.map { SampleJPEG.bytes(tag: $0) }, from, to, interval: interval)
     }
 
-    /// Runs the session from `from` to `to`, in milliseconds of its clock. Unless `picture` is nil, the source delivers
-    /// these
-    /// bytes as a picture every `interval` milliseconds.
+    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    ///
+    /// Unless `picture` is nil, the source delivers these bytes as a picture every `interval` milliseconds.
     private func deliver(_ picture: [UInt8]?, _ from: Int, _ to: Int, interval: Int = 40) throws {
         for time in stride(from: from, to: to, by: 20) {
             source.now = Self.start + .milliseconds(time)

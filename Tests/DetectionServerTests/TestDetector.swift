@@ -13,9 +13,9 @@ enum Installed {
     private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// A model of 14 kB that finds one "dog" in the upper half of each picture. Its confidence is 0.9 times the
-    /// brightness,
-    /// from 0 to 1.
+    /// A model of 14 kB that finds one "dog" in the upper half of each picture.
+    ///
+    /// Its confidence is 0.9 times the brightness, from 0 to 1.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
@@ -80,7 +80,9 @@ final class TestDetector {
         }
     }
 
-    /// Sends a request and its body. If `length` is not nil, Content-Length claims this number of bytes.
+    /// Sends a request and its body.
+    ///
+    /// If `length` is not nil, Content-Length claims this number of bytes.
     func begin(
         _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
         headers: [String: String] = [:], claiming length: Int? = nil

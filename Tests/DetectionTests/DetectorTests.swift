@@ -32,7 +32,8 @@ struct DetectorTests {
     }
 
     @Test(
-        "one detector can process pictures of any shape repeatedly", arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
+        "one detector can process pictures of any shape repeatedly",
+        arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
     func shapes(width: Int, height: Int) throws {
         let detector = try Installed.detector()
         for _ in 0..<3 {
@@ -111,8 +112,9 @@ struct DetectorTests {
         #expect(session.inputs == [.init(name: "images", isFloat: true, dimensions: [1, 3, nil, nil])])
     }
 
-    @Test("the real model can be loaded and processes a picture",
-    .enabled(if: Installed.model != nil, "no model is installed: run scripts/get-detector"))
+    @Test(
+        "the real model can be loaded and processes a picture",
+        .enabled(if: Installed.model != nil, "no model is installed: run scripts/get-detector"))
     func realModel() throws {
         // The repository contains no photographs. To check results on your own, use Tests/DetectionTests/reference.py.
         let detector = try Installed.detector(#require(Installed.model))
@@ -122,7 +124,9 @@ struct DetectorTests {
     }
 }
 
-@Suite("An invalid picture", .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
+@Suite(
+    "An invalid picture",
+    .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
 struct BadPictureTests {
     private func kind(_ bytes: [UInt8]) throws -> DetectionError.Kind? {
         let detector = try Installed.detector()

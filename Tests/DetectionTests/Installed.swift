@@ -5,14 +5,16 @@ import TurboJPEG
 
 @testable import Detection
 
-/// The files of the detector on this machine. Tests that need a missing file are skipped.
+/// The files of the detector on this machine.
+///
+/// Tests that need a missing file are skipped.
 enum Installed {
     private static let folder = FilePath(#filePath).removingLastComponent()
     private static let checkout = folder.removingLastComponent().removingLastComponent()
 
-    /// A model of 14 kB that finds one "dog" in the upper half of each picture. Its confidence is 0.9 times the
-    /// brightness,
-    /// from 0 to 1.
+    /// A model of 14 kB that finds one "dog" in the upper half of each picture.
+    ///
+    /// Its confidence is 0.9 times the brightness, from 0 to 1.
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.

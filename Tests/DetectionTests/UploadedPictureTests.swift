@@ -8,9 +8,9 @@ import TurboJPEG
 
 @Suite("An uploaded picture")
 struct UploadedPictureTests {
-    /// Returns a PNG that is red above and blue below. Its data is not compressed, and `claimed` replaces the size in
-    /// its
-    /// header.
+    /// Returns a PNG that is red above and blue below.
+    ///
+    /// Its data is not compressed, and `claimed` replaces the size in its header.
     static func png(width: Int = 4, height: Int = 3, claimed: (UInt32, UInt32)? = nil) -> [UInt8] {
         func word(_ value: UInt32) -> [UInt8] {
             (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }

@@ -7,7 +7,9 @@ import Testing
 struct YOLOXTests {
     private static let columns = 7
 
-    /// Returns the output rows for an input of 64x32 pixels and two classes. All are 0 except those in `set`.
+    /// Returns the output rows for an input of 64x32 pixels and two classes.
+    ///
+    /// All are 0 except those in `set`.
     private func rows(_ set: [Int: [Float]]) -> [Float] {
         var rows = [Float](repeating: 0, count: YOLOX.rowCount(width: 64, height: 32) * Self.columns)
         for (row, values) in set {

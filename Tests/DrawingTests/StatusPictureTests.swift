@@ -27,7 +27,9 @@ struct StatusPictureTests {
         #expect(canvas.width == 1 && canvas.height == 1)
     }
 
-    @Test("a status picture is dark, and its letters are bright", arguments: [(320, 180), (640, 480), (1280, 720), (3840, 2160)])
+    @Test(
+        "a status picture is dark, and its letters are bright",
+        arguments: [(320, 180), (640, 480), (1280, 720), (3840, 2160)])
     func contrast(width: Int, height: Int) {
         let luma = draw(width, height).luma
         let bright = luma.count { $0 > 200 }

@@ -44,7 +44,9 @@ struct TextTests {
         }
     }
 
-    @Test("any character that is not printable ASCII is drawn as a question mark", arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
+    @Test(
+        "any character that is not printable ASCII is drawn as a question mark",
+        arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
     func unprintable(text: String) {
         #expect(drawn(text) == drawn("?"))
     }

@@ -4,7 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A system with two cameras, shared by all tests of addresses. It exits when the test process does.
+/// A system with two cameras, shared by all tests of addresses.
+///
+/// It exits when the test process does.
 private let shared = Result { try OrielSystem(environment: ["ORIEL_CAMERAS": "main=pattern door=pattern"]) }
 
 extension EndToEnd {
@@ -65,7 +67,8 @@ extension EndToEnd {
             #expect(metrics.text.contains("oriel_camera_up{camera=\"main\"} 1"))
         }
 
-        @Test("An unknown address gets 404 and an invalid value 400, with an error in JSON", arguments: ["web", "ingest"])
+        @Test(
+            "An unknown address gets 404 and an invalid value 400, with an error in JSON", arguments: ["web", "ingest"])
         func mistakes(server: String) throws {
             let stream = server == "web" ? "/video" : "/mjpeg"
             let wanted = [
@@ -146,8 +149,8 @@ extension EndToEnd {
         }
 
         @Test(
-        "An unknown host name is refused, addresses and names that no web site can own are accepted",
-        arguments: ["web", "ingest"])
+            "An unknown host name is refused, addresses and names that no web site can own are accepted",
+            arguments: ["web", "ingest"])
         func hosts(server: String) throws {
             let address = url(server, "/status")
             for host in [

@@ -2,7 +2,9 @@ import Glibc
 import Linux
 import TestSupport
 
-/// Two network namespaces, connected by a virtual cable (a veth pair). They vanish with this object.
+/// Two network namespaces, connected by a virtual cable (a veth pair).
+///
+/// They vanish with this object.
 ///
 /// A sleeping process keeps each namespace alive. Unless root runs the tests, both belong to a user namespace.
 final class Cable: Sendable {
@@ -54,8 +56,9 @@ final class Cable: Sendable {
     private static let isRoot = geteuid() == 0
     private static let making = (Cable.isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"]) + ["--net"]
 
-    /// The shell that keeps the near namespace alive. Its child keeps the far one alive and is killed when the shell
-    /// exits.
+    /// The shell that keeps the near namespace alive.
+    ///
+    /// Its child keeps the far one alive and is killed when the shell exits.
     private static let script = """
         set -e
         ip link set lo up

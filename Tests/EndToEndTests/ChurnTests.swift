@@ -7,7 +7,9 @@ extension EndToEnd {
     /// Viewers that come and go at random.
     @Suite("Viewer churn", .timeLimit(.minutes(10)))
     struct Churn {
-        /// A viewer that reads until `end`, on the monotonic clock. It then disconnects, with a reset if it is rude.
+        /// A viewer that reads until `end`, on the monotonic clock.
+        ///
+        /// It then disconnects, with a reset if it is rude.
         private struct Visitor {
             let connection: HTTPConnection
             let end: UInt64
@@ -61,7 +63,9 @@ extension EndToEnd {
             return viewers(system.web("/status/main")) <= 1 && viewers(system.ingest("/status/main")) <= 2
         }
 
-        /// Opens and closes viewers for `seconds`, at most `most` at a time. Returns how many there were in total.
+        /// Opens and closes viewers for `seconds`, at most `most` at a time.
+        ///
+        /// Returns how many there were in total.
         private func visit(
             _ system: OrielSystem, seconds: Double, most: Int, using random: inout SystemRandomNumberGenerator
         ) throws -> Int {

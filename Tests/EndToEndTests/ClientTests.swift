@@ -119,8 +119,8 @@ extension EndToEnd {
         }
 
         @Test(
-        "a request exactly as another program sends it gets the response that the program expects",
-        arguments: ClientRequest.all)
+            "a request exactly as another program sends it gets the response that the program expects",
+            arguments: ClientRequest.all)
         func answer(to client: ClientRequest) throws {
             let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
             let lines = [client.line, "Host: 127.0.0.1:\(system.webPort)"] + client.headers

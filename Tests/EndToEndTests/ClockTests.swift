@@ -25,7 +25,7 @@ extension EndToEnd {
         }
 
         @Test(
-        "Stepping the wall clock by an hour, on one host or both, changes no age or timeout and disturbs no viewer"
+            "Stepping the wall clock by an hour, on one host or both, changes no age or timeout and disturbs no viewer"
         )
         func jumps() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIN_DIR": folder.path.string])

@@ -16,6 +16,7 @@ final class Configuration {
     }
 
     /// Replaces every occurrence of `text` in a file, or only the first if `replacement` contains `text` itself.
+    ///
     /// Throws if there is none.
     func edit(_ file: String, _ text: String, to replacement: String) throws {
         let name = path.appending(file)

@@ -50,7 +50,8 @@ extension EndToEnd {
                 let group = try #require(try Self.watch(seconds: 5, ["1=\(address)"]).first)
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
                 #expect(try #require(group["frames"]?.number) > 50, "\(group)")
-                report("one viewer, time from capture to the last byte, including encoding: \(group["late_age"] ?? .null)")
+                report(
+                    "one viewer, time from capture to the last byte, including encoding: \(group["late_age"] ?? .null)")
             }
         }
 

@@ -61,7 +61,7 @@ extension EndToEnd {
         }
 
         @Test(
-        "Killed during inference, detect-fcgi is restarted; until then requests get 503 in JSON, and no viewer notices"
+            "Killed during inference, detect-fcgi is restarted; until then requests get 503 in JSON, and no viewer notices"
         )
         func death() throws {
             let system = try Detector.start()

@@ -130,7 +130,7 @@ extension EndToEnd {
         }
 
         @Test(
-        "A system that is open to the network says so, still protects its metrics and refuses unknown host names"
+            "A system that is open to the network says so, still protects its metrics and refuses unknown host names"
         )
         func open() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])

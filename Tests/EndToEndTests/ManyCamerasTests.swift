@@ -43,7 +43,9 @@ extension EndToEnd {
             }
         }
 
-        /// Watches 20 cameras at once. Each picture must be from the right camera, and the numbers must increase.
+        /// Watches 20 cameras at once.
+        ///
+        /// Each picture must be from the right camera, and the numbers must increase.
         private func expectStreams(_ system: OrielSystem) throws {
             let prefix = try #require(SystemPrefix(system.prefix))
             let watched = Self.names.shuffled().prefix(20)
@@ -173,7 +175,9 @@ extension EndToEnd {
     }
 }
 
-/// An unprivileged user without other processes. Unless root runs the tests, it is the current user instead.
+/// An unprivileged user without other processes.
+///
+/// Unless root runs the tests, it is the current user instead.
 private struct OrdinaryUser {
     private let number: uid_t? = geteuid() == 0 ? uid_t(62_000 + getpid() % 1000) : nil
 

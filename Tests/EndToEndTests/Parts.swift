@@ -27,7 +27,9 @@ extension OrielSystem {
     }
 }
 
-/// Viewers of both servers. A viewer that is disconnected reconnects after 0.1 s.
+/// Viewers of both servers.
+///
+/// A viewer that is disconnected reconnects after 0.1 s.
 final class Audience {
     /// The number of viewers of each server.
     static let count = 20
@@ -52,9 +54,9 @@ final class Audience {
 
     var isWatching: Bool { process.isRunning }
 
-    /// Waits until load-generator exits and returns its reports for the web and the ingest server. Expects that no
-    /// picture
-    /// was broken or older than a previous one, and that all viewers are connected again.
+    /// Waits until load-generator exits and returns its reports for the web and the ingest server.
+    ///
+    /// Expects that no picture was broken or older than a previous one, and that all viewers are connected again.
     func groups() throws -> [JSON] {
         let groups = try #require(JSON(process.readToEnd())?.array)
         #expect(groups.count == 2)

@@ -4,7 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Another nginx in front of the web server. It has nginx's defaults, except for lines that docs/proxies.md recommends.
+/// Another nginx in front of the web server.
+///
+/// It has nginx's defaults, except for lines that docs/proxies.md recommends.
 private final class OuterProxy {
     let port: Int
     private let folder = TemporaryFolder()
@@ -78,7 +80,7 @@ extension EndToEnd {
         }
 
         @Test(
-        "The page, streams and snapshots work below a sub-path, and with a Host header that names the proxy's upstream"
+            "The page, streams and snapshots work below a sub-path, and with a Host header that names the proxy's upstream"
         )
         func subPath() throws {
             let system = try OrielSystem()

@@ -44,7 +44,7 @@ extension EndToEnd {
         }
 
         @Test(
-        "A part that is stopped for a while by SIGSTOP disconnects no viewer, and all continue with the newest picture"
+            "A part that is stopped for a while by SIGSTOP disconnects no viewer, and all continue with the newest picture"
         )
         func stopped() throws {
             let system = try OrielSystem()
@@ -74,9 +74,9 @@ extension EndToEnd {
             }
         }
 
-        /// Waits until the status at both servers says that the camera's daemon does not respond. From then on
-        /// snapshots and
-        /// /healthz must return 503.
+        /// Waits until the status at both servers says that the camera's daemon does not respond.
+        ///
+        /// From then on snapshots and /healthz must return 503.
         private func expectHang(of system: OrielSystem) throws {
             for address in [system.ingest("/status/main"), system.web("/status/main")] {
                 let isTold = try eventually(20) {

@@ -5,7 +5,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A system shared by all tests of unusual viewers. It exits when the test process does.
+/// A system shared by all tests of unusual viewers.
+///
+/// It exits when the test process does.
 private let shared = Result { try OrielSystem() }
 
 extension EndToEnd {

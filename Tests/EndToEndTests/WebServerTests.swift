@@ -14,9 +14,10 @@ extension EndToEnd {
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Starts 20 viewers of each server and calls `event` with the processes of `part`. Waits until its old workers
-        /// have
-        /// exited and all viewers are connected again. Returns the reports for the web server and the ingest server.
+        /// Starts 20 viewers of each server and calls `event` with the processes of `part`.
+        ///
+        /// Waits until its old workers have exited and all viewers are connected again. Returns the reports for the web
+        /// server and the ingest server.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {
@@ -65,7 +66,8 @@ extension EndToEnd {
         }
 
         @Test(
-            "A killed nginx worker disconnects its viewers, and they reconnect", arguments: ["nginx-web", "nginx-ingest"])
+            "A killed nginx worker disconnects its viewers, and they reconnect",
+            arguments: ["nginx-web", "nginx-ingest"])
         func workerKilled(part: String) throws {
             let system = try OrielSystem()
             let (master, _) = processes(part, in: system)

@@ -1,6 +1,5 @@
 // Replaces functions of the C library. Calls for the descriptors and paths of the fake camera go to it, and all others
-// to
-// the C library.
+// to the C library.
 #define _GNU_SOURCE
 #include "camera.h"
 

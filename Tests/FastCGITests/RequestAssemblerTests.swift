@@ -23,9 +23,9 @@ struct RequestAssemblerTests {
         return bytes + FastCGIClient.record(5, request: request)
     }
 
-    /// Feeds `bytes` in pieces of `size` bytes, and allows a body of `limit` bytes once the header is complete. Returns
-    /// the
-    /// last progress, and the request or nil if its header is not complete.
+    /// Feeds `bytes` in pieces of `size` bytes, and allows a body of `limit` bytes once the header is complete.
+    ///
+    /// Returns the last progress, and the request or nil if its header is not complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {

@@ -138,7 +138,9 @@ struct ControlTests {
         #expect(try put("{}", headers: own).status == 200)
     }
 
-    @Test("a request with another method is refused with a list of the allowed methods", arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
+    @Test(
+        "a request with another method is refused with a list of the allowed methods",
+        arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
     func methods(_ method: String) throws {
         let answer = try server.get("/controls/main", method: method)
         try expectRefusal(answer, 405, "method_not_allowed")

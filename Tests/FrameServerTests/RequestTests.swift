@@ -84,7 +84,8 @@ struct RequestTests {
     }
 
     @Test(
-        "streams also have the addresses that other camera servers use, and ignore unknown parameters", .timeLimit(.minutes(1)),
+        "streams also have the addresses that other camera servers use, and ignore unknown parameters",
+        .timeLimit(.minutes(1)),
         arguments: [
             "/?action=stream&timestamp=1699999999", "/?action=stream&1699999999999", "/?action=stream_0", "/stream",
             "/stream.mjpg", "/stream.mjpeg", "/video.mjpg", "/webcam/?action=stream", "/webcam/?action=stream&cb=0.5",

@@ -126,7 +126,8 @@ struct StreamTests {
             seen.append(number)
         }
         #expect(seen.last == numbers.last)
-        #expect(seen == seen.sorted() && seen.count <= 3, "the stalled viewer got \(seen.count) of \(numbers.count) frames")
+        #expect(
+            seen == seen.sorted() && seen.count <= 3, "the stalled viewer got \(seen.count) of \(numbers.count) frames")
     }
 
     @Test("a viewer that stalls in the middle of a frame gets the rest of that frame", .timeLimit(.minutes(1)))
@@ -190,7 +191,8 @@ struct StreamTests {
             })
     }
 
-    @Test("if there is no new frame for five seconds, the last one is repeated with its number", .timeLimit(.minutes(1)))
+    @Test(
+        "if there is no new frame for five seconds, the last one is repeated with its number", .timeLimit(.minutes(1)))
     func heartbeat() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)

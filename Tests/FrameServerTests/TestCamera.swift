@@ -3,11 +3,15 @@ import SharedFrame
 import Synchronization
 import TestSupport
 
-/// The writer of a ring, controlled by the test. It runs on its own thread.
+/// The writer of a ring, controlled by the test.
+///
+/// It runs on its own thread.
 final class TestCamera: Sendable {
     private let writer: Writer
 
-    /// Starts to write pictures of about `byteCount` bytes. If `framesPerSecond` is 0, only ``publish()`` writes them.
+    /// Starts to write pictures of about `byteCount` bytes.
+    ///
+    /// If `framesPerSecond` is 0, only ``publish()`` writes them.
     init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
         let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
         let started = Handover<RingError?>()
@@ -39,8 +43,7 @@ final class TestCamera: Sendable {
     }
 
     /// Makes the writer hang: it keeps its lock on the ring but writes neither frames nor a heartbeat until the test
-    /// calls
-    /// `give` on the result.
+    /// calls `give` on the result.
     func hang() -> Handover<Bool> {
         let (begun, end) = (Handover<Bool>(), Handover<Bool>())
         writer.command { _, _ in

@@ -18,8 +18,7 @@ final class TestServer {
     /// Starts the server.
     ///
     /// With `hasFolder`, the server counts its viewers in a file of its folder. To share the counters of another
-    /// server,
-    /// pass that server's `folder`.
+    /// server, pass that server's `folder`.
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
         maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
@@ -70,7 +69,9 @@ final class TestServer {
         return try client.answer()
     }
 
-    /// Waits until the server has handled all earlier requests. It handles requests in the order of their arrival.
+    /// Waits until the server has handled all earlier requests.
+    ///
+    /// It handles requests in the order of their arrival.
     func waitForTurn() throws { _ = try get("/healthz") }
 
     /// Starts a stream and reads its response header, whose status must be 200.

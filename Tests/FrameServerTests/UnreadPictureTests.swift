@@ -3,8 +3,9 @@ import Linux
 import TestSupport
 import Testing
 
-/// A picture that the web server has not read yet must not change while the worker makes new pictures. The worker's
-/// sockets refer to the memory of its picture files, and it reuses these files.
+/// A picture that the web server has not read yet must not change while the worker makes new pictures.
+///
+/// The worker's sockets refer to the memory of its picture files, and it reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
     /// More pictures than the worker's pool has files, so that it must reuse a file.

@@ -145,7 +145,8 @@ struct WorkerProcessTests {
 
     @Test(
         "without inotify instances, cameras are noticed late, and status, metrics and one log line say why",
-        .timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "only root can limit the inotify instances of a namespace"))
+        .timeLimit(.minutes(1)),
+        .enabled(if: geteuid() == 0, "only root can limit the inotify instances of a namespace"))
     func unwatchedFolder() throws {
         let listener = try Socket.listen(at: socket)
         let log = folder.path.appending("log")

@@ -18,7 +18,9 @@ enum FastCGITarget {
         let partCount = bytes.isEmpty ? 0 : Int(seed) * bytes.count / 256
         let part = RequestHead.examine(bytes, count: partCount)
         if part != .incomplete { check(part == head, "a verdict on the first bytes also holds for all bytes") }
-        check(RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part, "bytes beyond `count` do not affect the verdict")
+        check(
+            RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part,
+            "bytes beyond `count` do not affect the verdict")
         let whole = assemble([bytes[...]])
         let sliced = assemble(Array(Slices(bytes, seed: seed, maximumLength: 1 + Int(seed & 63))))
         if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "a request does not depend on slicing") }
@@ -39,7 +41,9 @@ enum FastCGITarget {
         loop: for slice in slices {
             var progress = assembler.feed(slice, reader)
             if case .head(let request) = progress {
-                check(request.parameters.count <= RequestHead.maximumParameterCount, "the number of parameters is limited")
+                check(
+                    request.parameters.count <= RequestHead.maximumParameterCount, "the number of parameters is limited"
+                )
                 check(result.request == nil, "a request has only one header")
                 result.request = request
                 assembler.allowBody(byteCount: 1000, expected: 10)

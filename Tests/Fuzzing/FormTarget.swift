@@ -14,7 +14,9 @@ enum FormTarget {
         var end = 0
         let delimiter = Array("\r\n--".utf8) + boundary
         for field in form.fields {
-            check(field.content.lowerBound >= end && field.content.upperBound <= body.count, "fields are in order, do not overlap, and are inside the body")
+            check(
+                field.content.lowerBound >= end && field.content.upperBound <= body.count,
+                "fields are in order, do not overlap, and are inside the body")
             end = field.content.upperBound
             // If a field is empty, the empty line after its header may also be the line break before the boundary.
             let isShared = field.content.isEmpty && body[(end - 2)...].starts(with: delimiter)

@@ -2,7 +2,9 @@
 enum FuzzTarget: String, CaseIterable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
 
-    /// Runs one input. A failed condition terminates the process, as a Swift trap does.
+    /// Runs one input.
+    ///
+    /// A failed condition terminates the process, as a Swift trap does.
     func run(_ input: Input) {
         switch self {
         case .multipart: MultipartTarget.run(input)

@@ -1,4 +1,6 @@
-/// An input of the fuzzer, from which a target takes values one after the other. Missing bytes are zero.
+/// An input of the fuzzer, from which a target takes values one after the other.
+///
+/// Missing bytes are zero.
 struct Input {
     private(set) var rest: ArraySlice<UInt8>
 

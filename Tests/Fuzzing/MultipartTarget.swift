@@ -55,7 +55,9 @@ enum MultipartTarget {
                 }
             }
         } catch {
-            guard let error = error as? MultipartError else { fatalError("an error that is not a MultipartError: \(error)") }
+            guard let error = error as? MultipartError else {
+                fatalError("an error that is not a MultipartError: \(error)")
+            }
             return (parts, error)
         }
         return (parts, nil)
@@ -66,7 +68,9 @@ enum MultipartTarget {
         guard let picture = headers.picture else { return }
         check(picture.byteCount == bytes.count, "a picture is as long as its part")
         let info = bytes.withRawSpan { try? JPEG.inspect($0) }
-        check(info == picture, "a picture is also found without the stream: \(picture), \(info.map { "\($0)" } ?? "none")")
+        check(
+            info == picture, "a picture is also found without the stream: \(picture), \(info.map { "\($0)" } ?? "none")"
+        )
     }
 
     /// Checks that an error of the callback is rethrown unchanged, and that the parser can still be released.

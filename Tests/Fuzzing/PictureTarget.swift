@@ -32,8 +32,12 @@ enum PictureTarget {
         let scales = JPEGDecoder.scales
         let scale = scales[Int(choice >> 3) % scales.count]
         guard let picture = try? decoder.decode(jpeg, to: format, scale: scale) else { return }
-        check(picture.width == scale(size.width) && picture.height == scale(size.height), "the picture has the size of its scale")
-        check(picture.pixels.count == picture.width * picture.height * format.bytesPerPixel, "there are bytes for all pixels")
+        check(
+            picture.width == scale(size.width) && picture.height == scale(size.height),
+            "the picture has the size of its scale")
+        check(
+            picture.pixels.count == picture.width * picture.height * format.bytesPerPixel,
+            "there are bytes for all pixels")
         guard format == .bgr24 else { return }
         var tensor: [Float] = []
         letterbox.fill(&tensor, from: picture.pixels, width: picture.width, height: picture.height)

@@ -28,15 +28,21 @@ enum QueryTarget {
     private static func readAll(_ query: Query, header: String) {
         if let options = try? StreamOptions(query, accept: header) {
             let bounds = Duration.milliseconds(8)...Duration.seconds(10)
-            check(options.interval == .zero || bounds.contains(options.interval), "the rate is 0.1 to 120 pictures per second")
+            check(
+                options.interval == .zero || bounds.contains(options.interval),
+                "the rate is 0.1 to 120 pictures per second")
         }
         if let request = try? SnapshotRequest(query, ifNoneMatch: header, now: Instant(nanoseconds: 1 << 40)) {
             check(request.deadline > request.began, "the deadline of a snapshot is after its start")
             check(request.maximumAge ?? .zero <= .seconds(3600), "the maximum age is at most an hour")
             _ = request.isKnown(1)
         }
-        if let number = try? query.number("fps", in: 0.1...120) { check(0.1...120 ~= number, "a number is within its range") }
-        if let number = try? query.integer("after", in: 0...9) { check(0...9 ~= number, "an integer is within its range") }
+        if let number = try? query.number("fps", in: 0.1...120) {
+            check(0.1...120 ~= number, "a number is within its range")
+        }
+        if let number = try? query.integer("after", in: 0...9) {
+            check(0...9 ~= number, "an integer is within its range")
+        }
     }
 
     private static func camera(of route: Route) -> String? {
@@ -55,7 +61,8 @@ enum QueryTarget {
         for kind in RingName.Kind.allCases {
             guard let prefix = SystemPrefix("fuzz") else { fatalError("not a prefix") }
             let ring = RingName(prefix: prefix, camera: name, kind: kind)
-            check(ring.path.removingLastComponent() == RingName.folder, "a ring's file is in the folder of shared memory")
+            check(
+                ring.path.removingLastComponent() == RingName.folder, "a ring's file is in the folder of shared memory")
             check(ring.path.lexicallyNormalized() == ring.path, "a ring's path does not lead out of that folder")
             check(ring.path.string.utf8.count < 255, "a ring's path is not too long")
         }

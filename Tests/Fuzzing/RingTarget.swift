@@ -81,7 +81,9 @@ enum RingTarget {
 
     // MARK: Readers
 
-    /// Calls all functions that read the ring. `object` is its content, or nil if that may have changed.
+    /// Calls all functions that read the ring.
+    ///
+    /// `object` is its content, or nil if that may have changed.
     private static func read(_ object: RingContent?) {
         let subscriber = reader.subscriber
         let frame = subscriber.copyNewestFrame()
@@ -106,7 +108,9 @@ enum RingTarget {
     }
 
     private static func examine(_ frame: Frame, _ object: RingContent?) {
-        check(frame.bytes.count == frame.description.byteCount && !frame.bytes.isEmpty, "a frame has the length that its description states")
+        check(
+            frame.bytes.count == frame.description.byteCount && !frame.bytes.isEmpty,
+            "a frame has the length that its description states")
         guard let object, !object.isRaw else { return }
         check(frame.bytes.count <= object.geometry.slotByteCount, "a frame is not longer than a slot")
         let isThere = (0..<object.geometry.slotCount).contains { index in

@@ -50,7 +50,9 @@ enum UpstreamTarget {
         if let status = address.statusURL {
             check(authority(status.utf8).elementsEqual(authority(url)), "the status is on the same server")
         }
-        guard let again = try? UpstreamAddress(address.url) else { fatalError("the URL of an accepted address is refused: \(text)") }
+        guard let again = try? UpstreamAddress(address.url) else {
+            fatalError("the URL of an accepted address is refused: \(text)")
+        }
         check(again == address, "an address is the same after it is written and parsed: \(address.url), \(again.url)")
     }
 
@@ -82,6 +84,8 @@ enum UpstreamTarget {
     private static func number(_ text: String) {
         guard let nanoseconds = PartHeaders.nanoseconds(text) else { return }
         let again = PartHeaders.nanoseconds(Multipart.timestamp(realtimeNanoseconds: nanoseconds))
-        check(again == nanoseconds / 1000 * 1000, "a time is the same after it is written and parsed, rounded down to microseconds")
+        check(
+            again == nanoseconds / 1000 * 1000,
+            "a time is the same after it is written and parsed, rounded down to microseconds")
     }
 }

@@ -4,16 +4,13 @@
 //                  COUNT[:BYTES_PER_SECOND][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH…
 //
 // At all addresses of a camera, a frame number must stand for the same bytes. Without a camera name, all addresses
-// belong
-// to one camera. With @CAMERA the pictures must have correct stamps (stamp.h), and with %CAMERA they must have none.
-// With --retry, a viewer whose connection was closed reconnects and keeps its counts. With ~STAY, a viewer disconnects
-// after STAY seconds on average, pauses for a quarter of that time, and reconnects.
+// belong to one camera. With @CAMERA the pictures must have correct stamps (stamp.h), and with %CAMERA they must have
+// none. With --retry, a viewer whose connection was closed reconnects and keeps its counts. With ~STAY, a viewer
+// disconnects after STAY seconds on average, pauses for a quarter of that time, and reconnects.
 // The result is a JSON array of the groups: the frames per viewer, how many were wrong or skipped, and the ages of
-// frames
-// (from X-Timestamp to the arrival of the last byte) in the first and in the second half. With --progress, it also
-// prints
-// a line of JSON at that interval and for each wrong frame. After SIGTERM, it stops early and prints the result. Exits
-// with status 1 if a frame or a stream was wrong.
+// frames (from X-Timestamp to the arrival of the last byte) in the first and in the second half. With --progress, it
+// also prints a line of JSON at that interval and for each wrong frame. After SIGTERM, it stops early and prints the
+// result. Exits with status 1 if a frame or a stream was wrong.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>

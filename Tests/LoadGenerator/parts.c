@@ -12,8 +12,7 @@ static bool violate(struct parts *parts, const char *what) {
 }
 
 // Continues the hash of a picture with `bytes`, which start at offset `done` of the hashed data. The hash does not
-// depend
-// on how the data is split.
+// depend on how the data is split.
 static void hash_bytes(struct parts *parts, uint64_t done, const uint8_t *bytes, size_t count) {
     uint64_t hash = parts->frame.hash;
     size_t i = 0;

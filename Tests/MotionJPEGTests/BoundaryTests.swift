@@ -35,7 +35,8 @@ struct BoundaryTests {
     }
 
     @Test(
-        "after a truncated picture, the next one is still found, whatever boundary is declared", arguments: pairs.prefix(10))
+        "after a truncated picture, the next one is still found, whatever boundary is declared",
+        arguments: pairs.prefix(10))
     func truncated(declared: String, sent: String) throws {
         let pictures = [samples[0], Array(samples[2].dropLast(100)), samples[1], samples[2]]
         let bytes = stream(of: pictures) { lines("\(sent)\nContent-Type: image/jpeg\n\n") + $0 + lines("\n") }

@@ -178,7 +178,8 @@ struct MultipartParserTests {
         #expect(parts[0].headers.picture == nil)
     }
 
-    @Test("after a picture that is truncated within its headers, the next one is still found", arguments: [true, false])
+    @Test(
+        "after a picture that is truncated within its headers, the next one is still found", arguments: [true, false])
     func cutHeaders(hasLength: Bool) throws {
         for count in [1, 2, 3, 4, 10, 60, 75, 90, 100] {
             let cut = Array(samples[0].prefix(count))

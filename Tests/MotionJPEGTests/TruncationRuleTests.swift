@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Pictures without an end marker")
 struct TruncationRuleTests {
-    @Test("if a camera never sends the end marker, its pictures are accepted after 30 pictures, and that is reported once")
+    @Test(
+        "if a camera never sends the end marker, its pictures are accepted after 30 pictures, and that is reported once"
+    )
     func allTruncated() {
         var rule = TruncationRule()
         let moments = (1...200).filter { _ in rule.note(isTruncated: true) }

@@ -6,13 +6,15 @@ import SharedFrame
 import SystemPackage
 import TestSupport
 
-/// Checks that no reader of a ring ever gets a torn frame. The writer writes at full speed, the readers run in their
-/// own
-/// processes, and every word of a payload identifies the frame.
+/// Checks that no reader of a ring ever gets a torn frame.
+///
+/// The writer writes at full speed, the readers run in their own processes, and every word of a payload identifies the
+/// frame.
 @main
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ring-stress", abstract: "Reads a ring while a writer fills it at full speed, and checks every byte.",
+        commandName: "ring-stress",
+        abstract: "Reads a ring while a writer fills it at full speed, and checks every byte.",
         subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self, Hold.self, Unwatched.self],
         defaultSubcommand: Run.self)
 }
@@ -109,7 +111,9 @@ struct Write: ParsableCommand {
     }
 }
 
-/// Fills up shared memory. Run this command in its own mount namespace, so that no other program is affected.
+/// Fills up shared memory.
+///
+/// Run this command in its own mount namespace, so that no other program is affected.
 struct Crowd: ParsableCommand {
     @Option var prefix: String
 
@@ -138,7 +142,9 @@ struct Crowd: ParsableCommand {
     }
 }
 
-/// Creates the writer of the ring with `prefix`. If that fails, prints the error and exits with its status.
+/// Creates the writer of the ring with `prefix`.
+///
+/// If that fails, prints the error and exits with its status.
 private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {
     let name = try ringName(prefix)
     do throws(RingError) {

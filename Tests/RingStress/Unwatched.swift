@@ -12,7 +12,9 @@ struct Unwatched: ParsableCommand {
         var instances: [Instance] = []
         while instances.count < 100_000, let instance = try? Instance() { instances.append(instance) }
         let subscriber = try FrameSubscriber(try ringName(prefix))
-        guard let problem = RingFolder.shared.problem else { throw ValidationError("there was still a free inotify instance") }
+        guard let problem = RingFolder.shared.problem else {
+            throw ValidationError("there was still a free inotify instance")
+        }
         print(problem)
         let generation = RingFolder.shared.generation
         let seen = Atomic<UInt64>(0)

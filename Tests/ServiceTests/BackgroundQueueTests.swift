@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 
 @Suite struct BackgroundQueueTests {
-    @Test("jobs run in order on another thread, and their results are delivered on the event loop's thread", .timeLimit(.minutes(1)))
+    @Test(
+        "jobs run in order on another thread, and their results are delivered on the event loop's thread",
+        .timeLimit(.minutes(1)))
     func results() throws {
         let loop = try EventLoop()
         let queue = try BackgroundQueue("queue test", loop.signal)

@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    @Test("a client without the required right gets 403, and a client that has the right gets a response", .timeLimit(.minutes(1)))
+    @Test(
+        "a client without the required right gets 403, and a client that has the right gets a response",
+        .timeLimit(.minutes(1)))
     func rights() throws {
         let worker = try TestWorker(access: TestAccess())
         let refused = try worker.ask("/hello", as: "guest").answer()

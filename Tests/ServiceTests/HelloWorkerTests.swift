@@ -130,7 +130,9 @@ struct HelloWorkerTests {
         #expect(try last.answer().status == 200)
     }
 
-    @Test("after SIGTERM the worker still responds to requests that have arrived, and exits soon", .timeLimit(.minutes(1)))
+    @Test(
+        "after SIGTERM the worker still responds to requests that have arrived, and exits soon", .timeLimit(.minutes(1))
+    )
     func termination() throws {
         let worker = try start()
         let asking = try FastCGIClient(socket)

@@ -11,7 +11,9 @@ import Testing
 struct BoundsTests {
     private let seed = Seed()
 
-    @Test("whatever number a field contains, readers get a value within the bounds of that field", arguments: RingName.Kind.allCases)
+    @Test(
+        "whatever number a field contains, readers get a value within the bounds of that field",
+        arguments: RingName.Kind.allCases)
     func extremes(kind: RingName.Kind) throws {
         let ring = TemporaryRing(kind: kind)
         let publisher = try FramePublisher(ring.name, slotCount: 3, slotByteCount: 4096, source: .test)

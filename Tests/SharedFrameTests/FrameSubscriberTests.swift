@@ -82,8 +82,9 @@ struct FrameSubscriberTests {
         #expect(subscriber.copyFrame(number: numbers[19] + 1) == nil)
     }
 
-    @Test("interrupt ends a wait at once, whether the ring exists or not",
-    .enabled(if: canWaitForTwoWords, "futex_waitv requires Linux 5.16"))
+    @Test(
+        "interrupt ends a wait at once, whether the ring exists or not",
+        .enabled(if: canWaitForTwoWords, "futex_waitv requires Linux 5.16"))
     func interrupt() throws {
         for hasRing in [false, true] {
             let publisher = hasRing ? try FramePublisher(ring.name, slotByteCount: 100, source: .test) : nil
@@ -137,7 +138,8 @@ struct FrameSubscriberTests {
         #expect(reason == String(repeating: "창", count: 85))
     }
 
-    @Test("a writer that died in the middle of a frame is noticed by readers, and the next writer continues its numbers")
+    @Test(
+        "a writer that died in the middle of a frame is noticed by readers, and the next writer continues its numbers")
     func writerDies() throws {
         let status = try ringStress(["die", "--prefix", ring.prefix.text]).wait()
         #expect(status == -SIGKILL)

@@ -6,8 +6,9 @@ import Testing
 
 @testable import SharedFrame
 
-/// A reader and a writer that use the same mapping of a ring. ThreadSanitizer would not recognise that two mappings are
-/// the same memory.
+/// A reader and a writer that use the same mapping of a ring.
+///
+/// ThreadSanitizer would not recognise that two mappings are the same memory.
 @Suite("RingMemory", .timeLimit(.minutes(2)))
 struct RingMemoryTests {
     @Test("a reader and a writer on one mapping agree on every frame")

@@ -3,7 +3,9 @@ import Glibc
 /// Whether ORIEL_TEST_FULL requests the long variants of the tests.
 let isFull = unsafe getenv("ORIEL_TEST_FULL") != nil
 
-/// The seed of a test's random numbers. Each run has a new one, which is printed if the test fails.
+/// The seed of a test's random numbers.
+///
+/// Each run has a new one, which is printed if the test fails.
 ///
 /// Set `ORIEL_TEST_SEED` to repeat a run.
 struct Seed: CustomStringConvertible {

@@ -10,7 +10,9 @@ import Testing
 struct SharedMemoryTests {
     let ring = TemporaryRing()
 
-    @Test("if /dev/shm is full, the error says what to do, and the status is 73", .enabled(if: hasNamespaces, noNamespaces))
+    @Test(
+        "if /dev/shm is full, the error says what to do, and the status is 73",
+        .enabled(if: hasNamespaces, noNamespaces))
     func full() throws {
         let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
         let text = writer.readToEnd()
@@ -29,7 +31,8 @@ struct SharedMemoryTests {
         #expect(writer.wait() == 0)
     }
 
-    @Test("an object of another user is refused with the owner's number, and not modified", .enabled(if: isRoot, noRoot))
+    @Test(
+        "an object of another user is refused with the owner's number, and not modified", .enabled(if: isRoot, noRoot))
     func squatted() throws {
         let nobody: UInt32 = 65534
         let content = [UInt8](repeating: 1, count: 5000)

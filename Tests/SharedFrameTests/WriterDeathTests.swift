@@ -30,7 +30,8 @@ struct WriterDeathTests {
             writer.end()
             last = try read(subscriber, notBefore: last)
             #expect(subscriber.status?.state == .stopped, "round \(round), \(seed)")
-            #expect(try read(subscriber, notBefore: last) == last, "the newest frame of a dead writer has changed, \(seed)")
+            #expect(
+                try read(subscriber, notBefore: last) == last, "the newest frame of a dead writer has changed, \(seed)")
             if try isWithinAFrame() { deathsWithinAFrame += 1 }
         }
         #expect(subscriber.status?.restarts == rounds - 1)
@@ -57,7 +58,9 @@ struct WriterDeathTests {
             // A signal takes effect only when the process next enters the kernel.
             try #require(try eventually(60) { try isStopped(writer) })
             last = try read(subscriber, notBefore: last)
-            #expect(try read(subscriber, notBefore: last) == last, "the newest frame of a stopped writer has changed, \(seed)")
+            #expect(
+                try read(subscriber, notBefore: last) == last,
+                "the newest frame of a stopped writer has changed, \(seed)")
             if round == 0 {
                 #expect(eventually(60) { subscriber.status?.state == .stalled })
                 #expect(subscriber.status?.reason.hasSuffix("does not respond") == true)
@@ -70,7 +73,9 @@ struct WriterDeathTests {
         #expect(subscriber.status?.restarts == 0)
     }
 
-    /// Checks that the newest frame is complete and not older than `number`. Returns the number of the newest frame.
+    /// Checks that the newest frame is complete and not older than `number`.
+    ///
+    /// Returns the number of the newest frame.
     private func read(_ subscriber: FrameSubscriber, notBefore number: UInt64) throws -> UInt64 {
         let read = subscriber.withNewestFrame { description, bytes in
             (description.number, Payload.isIntact(bytes, number: description.number))

@@ -11,7 +11,9 @@ import Testing
 struct WriterLockTests {
     let ring = TemporaryRing()
 
-    @Test("a process of any user that holds a read lock on the ring does not prevent a new writer", arguments: [nil, "61999"])
+    @Test(
+        "a process of any user that holds a read lock on the ring does not prevent a new writer",
+        arguments: [nil, "61999"])
     func readerHoldsLock(user: String?) throws {
         // Only root can start a process of another user. That process runs in the ring's group, so it can read the
         // ring.
@@ -110,7 +112,8 @@ struct WriterLockTests {
     }
 
     @Test(
-        "a lock file that belongs to another user or is not a regular file is refused, and the error says what to do", .enabled(if: geteuid() == 0))
+        "a lock file that belongs to another user or is not a regular file is refused, and the error says what to do",
+        .enabled(if: geteuid() == 0))
     func refused() throws {
         let path = ring.name.lockPath
         do {

@@ -52,7 +52,7 @@ def census(system):
 
 
 def means_of_blocks(points, blocks):
-    """Splits points (seconds, value) into blocks, and returns the mean time in hours and the mean value of each block."""
+    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and value of each block."""
     size = len(points) / max(1, blocks)
     means = []
     for block in range(blocks):
@@ -106,7 +106,8 @@ class Sampler:
         self._thread.join(10)
 
     def slopes(self, warm_up, least):
-        """Returns the slopes of each process that ran for at least `least` seconds, apart from its first `warm_up` seconds.
+        """Returns the slopes of each process that ran for at least `least` seconds after its first `warm_up` seconds.
+
         Each entry is (part, pid, seconds, slope by measure, mean memory over time in 25 blocks).
         """
         told = []

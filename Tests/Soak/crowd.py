@@ -63,10 +63,10 @@ class Crowd:
         return min(seen, default=(time.time(), ""))
 
     def recovery(self, moment, least, patience, is_slow=False, age=1.0):
-        """Waits until each viewer has a picture younger than `age` seconds, captured after `moment`, but at least `least` seconds.
+        """Waits until each viewer has a picture that was captured after `moment` and is younger than `age` seconds.
 
-        Returns the longest time after `moment` for which a viewer had no such picture, the viewer's address, and whether all
-        viewers had one within `patience` seconds.
+        Waits for at least `least` seconds. Returns the longest time after `moment` for which a viewer had no such picture,
+        the viewer's address, and whether all viewers had one within `patience` seconds.
         """
         worst, where = 0.0, ""
         while True:

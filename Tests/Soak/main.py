@@ -68,7 +68,7 @@ class Soak:
         return load
 
     def bound(self):
-        """Returns the limit in seconds on a recovery. It is extended in proportion if the load is above two per core."""
+        """Returns the limit on a recovery, in seconds. It grows in proportion if the load is above two per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases
@@ -89,7 +89,7 @@ class Soak:
             raise RuntimeError(f"not all viewers see pictures: {where}\n{self.system.output}")
 
     def warm_up(self):
-        """Triggers everything that makes a process grow only once. Then measures all processes when there are no viewers."""
+        """Triggers everything that makes a process grow only once. Then measures all processes without viewers."""
         self.come()
         asking = Asking(self.system, 0, self.detects)
         self.fill_detector()
@@ -143,7 +143,7 @@ class Soak:
         time.sleep(2.5)                 # until idle connections between the servers are closed
 
     def prove_eyes(self):
-        """Injects wrong pictures. load-generator must detect them, otherwise the checks of this program prove nothing."""
+        """Injects wrong pictures that load-generator must detect, since its other results would prove nothing otherwise."""
         self.system.set_faults("main", "tear=1 foreign=1 past=1")
         deadline = time.monotonic() + 10
         wanted = ("torn", "foreign", "past", "mistimed")

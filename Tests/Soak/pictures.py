@@ -80,7 +80,7 @@ def hash_of(data):
 
 
 def stamp(picture):
-    """Returns the camera and the time (CLOCK_MONOTONIC, in seconds) of a stamped picture, or None if it is not intact."""
+    """Returns the camera and the monotonic time (in seconds) of a stamped picture, or None if it is not intact."""
     if picture[6:6 + len(MAGIC)] != MAGIC:
         return None
     head = bytearray(picture[:HEAD])

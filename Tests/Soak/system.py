@@ -122,7 +122,7 @@ class System:
     # ---- its processes
 
     def processes(self):
-        """Returns the IDs of all processes by part, such as capture-main, mjpeg-fcgi, nginx-web-worker, and run for scripts/run."""
+        """Returns the IDs of all processes by part, such as nginx-web-worker, or run for scripts/run."""
         children = collections.defaultdict(list)
         for entry in os.scandir("/proc"):
             if not entry.name.isdigit():

@@ -3,14 +3,18 @@ public import Linux
 import Synchronization
 import SystemPackage
 
-/// A child process whose output a test can read. It is killed when this object is released.
+/// A child process whose output a test can read.
+///
+/// It is killed when this object is released.
 public final class ChildProcess: Sendable {
     public let processIdentifier: Int32
     private let output: Descriptor
     private let unread = Mutex<[UInt8]>([])
     private let status = Mutex<CInt?>(nil)
 
-    /// Starts `program`. The test can read its standard output. By default it inherits the other streams.
+    /// Starts `program`.
+    ///
+    /// The test can read its standard output. By default it inherits the other streams.
     ///
     /// - Parameters:
     ///   - program: A path, or a name that is searched in PATH.
@@ -65,7 +69,9 @@ public final class ChildProcess: Sendable {
         if isRunning { kill(processIdentifier, signal) }
     }
 
-    /// Waits until the process exits. Returns its exit status, or the negated number of the signal that killed it.
+    /// Waits until the process exits.
+    ///
+    /// Returns its exit status, or the negated number of the signal that killed it.
     @discardableResult
     public func wait() -> CInt {
         while true {
@@ -73,8 +79,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits at most `milliseconds` until the process exits. Returns the same as ``wait()``, or nil if it is still
-    /// running.
+    /// Waits at most `milliseconds` until the process exits.
+    ///
+    /// Returns the same as ``wait()``, or nil if it is still running.
     public func wait(milliseconds: Int) -> CInt? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {

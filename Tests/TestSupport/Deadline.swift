@@ -18,7 +18,9 @@ public struct Deadline: Sendable {
     }
 }
 
-/// Evaluates `condition` every 10 ms until it is true. Returns false if it does not become true within `seconds`.
+/// Evaluates `condition` every 10 ms until it is true.
+///
+/// Returns false if it does not become true within `seconds`.
 public func eventually(_ seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Deadline(seconds: seconds)
     while true {

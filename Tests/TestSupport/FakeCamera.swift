@@ -2,7 +2,9 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A fake USB camera at /dev/video0 for one program. It needs no kernel driver: the program preloads Tests/FakeCamera.
+/// A fake USB camera at /dev/video0 for one program.
+///
+/// It needs no kernel driver: the program preloads Tests/FakeCamera.
 public final class FakeCamera: Sendable {
     private let folder = TemporaryFolder()
     private let settings: [String: String]
@@ -23,7 +25,9 @@ public final class FakeCamera: Sendable {
     /// The environment variables for the program that opens the camera.
     public var environment: [String: String] { settings }
 
-    /// Sets the camera's faults, which Tests/FakeCamera/README.md describes. They apply until the next call.
+    /// Sets the camera's faults, which Tests/FakeCamera/README.md describes.
+    ///
+    /// They apply until the next call.
     public func setFaults(_ faults: String) throws {
         // Replace the file atomically, so that the camera never reads half of it.
         let new = try folder.write(faults, to: "faults.new").string

@@ -1,7 +1,9 @@
 import Linux
 import SystemPackage
 
-/// A wall clock that a test can set. Processes with its ``environment`` preload Tests/FakeClock and use this clock.
+/// A wall clock that a test can set.
+///
+/// Processes with its ``environment`` preload Tests/FakeClock and use this clock.
 public final class FakeClock: Sendable {
     private static let library = PreloadedLibrary("FakeClock/clock.c")
 
@@ -9,7 +11,9 @@ public final class FakeClock: Sendable {
     public let environment: [String: String]
     private let folder = TemporaryFolder()
 
-    /// Creates a clock that is correct until ``set(seconds:)`` is called. Throws if there is no C compiler.
+    /// Creates a clock that is correct until ``set(seconds:)`` is called.
+    ///
+    /// Throws if there is no C compiler.
     public init() throws {
         let file = folder.path.appending("offset")
         environment = ["LD_PRELOAD": try Self.library.path, "FAKE_CLOCK": file.string]

@@ -124,9 +124,9 @@ public final class FastCGIClient {
         return try takeHead()
     }
 
-    /// Reads the next part of a stream whose parts have a Content-Length. Call ``head(milliseconds:)`` first. Returns
-    /// nil
-    /// after the timeout.
+    /// Reads the next part of a stream whose parts have a Content-Length.
+    ///
+    /// Call ``head(milliseconds:)`` first. Returns nil after the timeout.
     public func part(milliseconds: Int = 15_000) throws -> Part? {
         let deadline = Self.deadline(milliseconds)
         while true {
@@ -135,7 +135,9 @@ public final class FastCGIClient {
         }
     }
 
-    /// Reads until the worker closes the connection. Returns false after the timeout.
+    /// Reads until the worker closes the connection.
+    ///
+    /// Returns false after the timeout.
     public func readToClose(milliseconds: Int = 15_000) throws -> Bool {
         let deadline = Self.deadline(milliseconds)
         while try receive(until: deadline) {}
@@ -157,7 +159,9 @@ public final class FastCGIClient {
         Clock.monotonic + UInt64(milliseconds) * 1_000_000
     }
 
-    /// Reads once. Returns false if nothing arrives before the deadline or the connection is closed.
+    /// Reads once.
+    ///
+    /// Returns false if nothing arrives before the deadline or the connection is closed.
     private func receive(until deadline: UInt64) throws -> Bool {
         let now = Clock.monotonic
         guard !isClosed, now < deadline else { return false }

@@ -55,7 +55,9 @@ public final class HTTPConnection: Sendable {
         return bytes
     }
 
-    /// Discards received bytes without waiting. Returns false if the server has closed the connection.
+    /// Discards received bytes without waiting.
+    ///
+    /// Returns false if the server has closed the connection.
     @discardableResult
     public func discard() -> Bool {
         for _ in 0..<64 {

@@ -1,6 +1,8 @@
 import Linux
 
-/// Changes bytes at random. It prints its seed, so that a failure can be reproduced.
+/// Changes bytes at random.
+///
+/// It prints its seed, so that a failure can be reproduced.
 public struct Mutator {
     private var state: UInt64
 
@@ -11,7 +13,9 @@ public struct Mutator {
         state = seed
     }
 
-    /// Returns a number below `limit`, which must not be 0. The generator has the multiplier and increment of PCG.
+    /// Returns a number below `limit`, which must not be 0.
+    ///
+    /// The generator has the multiplier and increment of PCG.
     public mutating func number(below limit: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int(state >> 33) % limit

@@ -3,8 +3,9 @@ import Linux
 import Synchronization
 public import SystemPackage
 
-/// A system started with scripts/run, as users start it, with its own prefix, ports and folder. It is stopped when this
-/// object is released.
+/// A system started with scripts/run, as users start it, with its own prefix, ports and folder.
+///
+/// It is stopped when this object is released.
 public final class OrielSystem: Sendable {
     /// The folder of Package.swift.
     public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
@@ -106,8 +107,10 @@ public final class OrielSystem: Sendable {
     /// The files in shared memory with the system's prefix.
     public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
 
-    /// Stops the system with `signal`. Returns the exit status of scripts/run, or the negated number of the signal that
-    /// killed it, or nil if it is still running after 15 s.
+    /// Stops the system with `signal`.
+    ///
+    /// Returns the exit status of scripts/run, or the negated number of the signal that killed it, or nil if it is
+    /// still running after 15 s.
     @discardableResult
     public func stop(by signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)

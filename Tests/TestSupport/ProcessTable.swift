@@ -10,7 +10,9 @@ public struct ProcessTable: Sendable {
         /// The program's name, truncated to 15 bytes.
         public let name: String
 
-        /// The program and its arguments, separated by spaces. Empty if the process has exited.
+        /// The program and its arguments, separated by spaces.
+        ///
+        /// Empty if the process has exited.
         public var commandLine: String {
             (text("/proc/\(identifier)/cmdline") ?? "").split(separator: "\0").joined(separator: " ")
         }

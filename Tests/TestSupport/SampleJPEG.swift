@@ -1,6 +1,8 @@
 import MotionJPEG
 
-/// Bytes with the markers of a camera's JPEG around meaningless picture data. They cannot be decoded.
+/// Bytes with the markers of a camera's JPEG around meaningless picture data.
+///
+/// They cannot be decoded.
 public enum SampleJPEG {
     /// Returns a picture whose data starts with `tag`.
     public static func bytes(

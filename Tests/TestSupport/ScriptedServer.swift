@@ -8,8 +8,9 @@ public final class ScriptedServer: Sendable {
     public let port: UInt16
     private let acceptor: Acceptor
 
-    /// Listens on `port`, or on any port if it is 0. Calls `script` for each connection once its first request has
-    /// arrived.
+    /// Listens on `port`, or on any port if it is 0.
+    ///
+    /// Calls `script` for each connection once its first request has arrived.
     public convenience init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
         Signals.ignoreBrokenPipe()
         let listener = Descriptor(
@@ -149,7 +150,9 @@ public final class ScriptedClient: Sendable {
         return count > 0 || (count < 0 && errno == EAGAIN)
     }
 
-    /// Reads the next request header on this connection. Returns nil if the client has closed the connection.
+    /// Reads the next request header on this connection.
+    ///
+    /// Returns nil if the client has closed the connection.
     public func readRequest() -> Request? {
         var text: [UInt8] = []
         while !text.suffix(4).elementsEqual([13, 10, 13, 10]) {
@@ -169,7 +172,9 @@ public final class ScriptedClient: Sendable {
         return request
     }
 
-    /// Sends all of `bytes`. Returns false if the connection is closed.
+    /// Sends all of `bytes`.
+    ///
+    /// Returns false if the connection is closed.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool {
         var offset = 0
@@ -185,11 +190,15 @@ public final class ScriptedClient: Sendable {
         return true
     }
 
-    /// Sends all of `text`. Returns false if the connection is closed.
+    /// Sends all of `text`.
+    ///
+    /// Returns false if the connection is closed.
     @discardableResult
     public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Waits for `milliseconds`. Returns false as soon as the connection is closed.
+    /// Waits for `milliseconds`.
+    ///
+    /// Returns false as soon as the connection is closed.
     @discardableResult
     public func pause(milliseconds: Int) -> Bool {
         let end = Clock.monotonic + UInt64(milliseconds) * 1_000_000

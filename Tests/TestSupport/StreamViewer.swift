@@ -21,7 +21,9 @@ public final class StreamViewer {
         parser = try MultipartParser(contentType: exchange.head["content-type"] ?? "")
     }
 
-    /// Returns the next picture, or nil if the stream has ended. Throws if none arrives in time.
+    /// Returns the next picture, or nil if the stream has ended.
+    ///
+    /// Throws if none arrives in time.
     public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {

@@ -7,7 +7,9 @@ import SystemPackage
 
 private let counter = Atomic(0)
 
-/// A unique name for a ring. All rings with its prefix are removed when this object is released.
+/// A unique name for a ring.
+///
+/// All rings with its prefix are removed when this object is released.
 public final class TemporaryRing: Sendable {
     public let prefix: SystemPrefix
     public let name: RingName

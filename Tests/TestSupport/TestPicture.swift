@@ -1,4 +1,6 @@
-/// A small unique JPEG with valid markers. It cannot be decoded.
+/// A small unique JPEG with valid markers.
+///
+/// It cannot be decoded.
 public struct TestPicture: Sendable, Equatable {
     /// The complete file, from SOI to EOI.
     public let bytes: [UInt8]

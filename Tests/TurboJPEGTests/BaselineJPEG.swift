@@ -13,7 +13,9 @@ struct BaselineJPEG {
     var colorSpace = ColorSpace.yCbCr
     /// Whether luma uses the standard tables for chroma, and chroma those for luma.
     var swapsTables = false
-    /// Whether one scan contains all components. Otherwise each component has its own scan.
+    /// Whether one scan contains all components.
+    ///
+    /// Otherwise each component has its own scan.
     var isInterleaved = true
     /// Returns red, green and blue of a pixel, from 0 to 255.
     var color: (Int, Int) -> (Double, Double, Double) = waves
@@ -129,7 +131,9 @@ struct BaselineJPEG {
         if zeros > 0 { bits.write(symbol: 0, ac) }
     }
 
-    /// Returns a block of 64 samples of a component. Each sample is the mean of the pixels that share it.
+    /// Returns a block of 64 samples of a component.
+    ///
+    /// Each sample is the mean of the pixels that share it.
     private func samples(_ component: Int, _ column: Int, _ line: Int) -> [Double] {
         let isSingle = factors.count == 1
         let across = isSingle ? 1 : maximum.0 / factors[component].0

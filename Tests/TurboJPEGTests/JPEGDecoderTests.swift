@@ -78,7 +78,8 @@ struct JPEGDecoderTests {
         #expect(throws: TurboJPEGError.self) { try attempt(width: 64, height: 64, bytesPerLine: .max, capacity: 9) }
     }
 
-    @Test("a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
+    @Test(
+        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
     func withoutTables() throws {
         let jpeg = try Self.sample(96, 64)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes

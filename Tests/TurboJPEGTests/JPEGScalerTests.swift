@@ -90,7 +90,8 @@ struct JPEGScalerTests {
         }
     }
 
-    @Test("a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
+    @Test(
+        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
     func withoutTables() throws {
         let jpeg = try Self.sample(320, 240)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes

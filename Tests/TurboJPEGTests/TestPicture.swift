@@ -1,6 +1,8 @@
 import TurboJPEG
 
-/// A picture of known colours. It has vertical bars, which are in reverse order in the lower half.
+/// A picture of known colours.
+///
+/// It has vertical bars, which are in reverse order in the lower half.
 struct TestPicture {
     static let bars: [(red: Double, green: Double, blue: Double)] = [
         (230, 230, 230), (20, 20, 20), (200, 60, 40), (60, 180, 60), (40, 70, 200), (210, 200, 50), (190, 60, 190),

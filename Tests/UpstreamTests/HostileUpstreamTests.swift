@@ -123,7 +123,9 @@ struct HostileUpstreamTests {
         #expect(try ages(offsets).allSatisfy { $0 < 500 })
     }
 
-    @Test("a clock that stands still does not make pictures look old", arguments: [0, 1, 1_700_000_000_000_000_000, UInt64.max])
+    @Test(
+        "a clock that stands still does not make pictures look old",
+        arguments: [0, 1, 1_700_000_000_000_000_000, UInt64.max])
     func standingClock(timestamp: UInt64) throws {
         let ring = TemporaryRing(kind: .relay)
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)

@@ -24,7 +24,9 @@ struct PartsTests {
         #expect(clock.nanoseconds == 8_000_000_000_000)
     }
 
-    @Test("after a clock step, the next picture corrects the offset; a late picture is not mistaken for a step", arguments: [-3600, 3600])
+    @Test(
+        "after a clock step, the next picture corrects the offset; a late picture is not mistaken for a step",
+        arguments: [-3600, 3600])
     func clockStepOfPictures(seconds: Int) throws {
         let second: UInt64 = 1_000_000_000
         let step = seconds * 1_000_000_000
@@ -94,7 +96,9 @@ struct PartsTests {
         #expect(UpstreamStatus(text, camera: "window") == nil)
     }
 
-    @Test("a camera that is live but not online is stalled, and an unknown state is an error", arguments: ["live", "unheard-of"])
+    @Test(
+        "a camera that is live but not online is stalled, and an unknown state is an error",
+        arguments: ["live", "unheard-of"])
     func stalled(state: String) {
         let text = #"{"now": 1, "camera": "main", "state": "\#(state)", "online": false}"#
         let status = UpstreamStatus(Array(text.utf8), camera: "main")

@@ -71,7 +71,9 @@ struct ReturnTests {
         } while client.pause(milliseconds: 10)
     }
 
-    /// Waits for a picture that was sent after `began`, and returns when it arrived. Both are monotonic times.
+    /// Waits for a picture that was sent after `began`, and returns when it arrived.
+    ///
+    /// Both are monotonic times.
     private static func firstPicture(_ viewer: FastCGIClient, since began: UInt64) throws -> UInt64 {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {

@@ -48,9 +48,9 @@ private final class OrielServer: Sendable {
         return Wire.answer("200 OK", type: "application/json", "{\"now\": \(now), \"cameras\": [\(camera)]}")
     }
 
-    /// Sends a picture every 10 ms while the camera is online. When it goes offline, sends an outage picture with the
-    /// last
-    /// number, as Oriel does.
+    /// Sends a picture every 10 ms while the camera is online.
+    ///
+    /// When it goes offline, sends an outage picture with the last number, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true
@@ -137,7 +137,9 @@ struct UpstreamStatusTests {
         try relay.wait("being idle") { $0.state == .idle }
     }
 
-    @Test("the offset of the upstream's clock is measured, so that the ages of pictures are right", arguments: [3600.0, -86_400.0, 0.0])
+    @Test(
+        "the offset of the upstream's clock is measured, so that the ages of pictures are right",
+        arguments: [3600.0, -86_400.0, 0.0])
     func clockOffset(seconds: Double) throws {
         let upstream = try OrielServer(.init(frameNumber: 1, clockOffsetSeconds: seconds))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -156,7 +158,9 @@ struct UpstreamStatusTests {
         let relay = try Relay(upstream.server.url("/mjpeg"))
         _ = try relay.nextFrame(after: 2)
         #expect(upstream.server.connectionCount == 1)
-        try relay.eventually("a status request to measure the clock") { upstream.server.connectionCount > 1 ? true : nil }
+        try relay.eventually("a status request to measure the clock") {
+            upstream.server.connectionCount > 1 ? true : nil
+        }
         try relay.eventually("the end of that request") { upstream.server.openCount == 1 ? true : nil }
         #expect(upstream.server.openCount(to: "/mjpeg") == 1)
     }

@@ -1,15 +1,18 @@
 import TestSupport
 import Testing
 
-/// How one kind of server sends a stream. The bytes around the pictures are those that this server is known to send,
-/// but the pictures are the test's own.
+/// How one kind of server sends a stream.
+///
+/// The bytes around the pictures are those that this server is known to send, but the pictures are the test's own.
 struct Server: Sendable, CustomTestStringConvertible {
     let name: String
     /// The value of the response's Content-Type, or nil if there is none.
     let type: String?
     /// The bytes before the first part.
     var opening = ""
-    /// The bytes before each picture. `{N}` stands for the picture's length and `{I}` for its number.
+    /// The bytes before each picture.
+    ///
+    /// `{N}` stands for the picture's length and `{I}` for its number.
     let head: String
     /// The bytes after each picture.
     let tail: String

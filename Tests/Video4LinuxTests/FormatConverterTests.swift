@@ -25,7 +25,8 @@ struct FormatConverterTests {
     }
 
     @Test(
-        "a Bayer pattern results in the same picture whether or not its lines have padding", arguments: BayerLayout.formats,
+        "a Bayer pattern results in the same picture whether or not its lines have padding",
+        arguments: BayerLayout.formats,
         [(32, 24), (33, 24), (32, 25), (37, 29)])
     func bayer(format: PixelFormat, size: (width: Int, height: Int)) throws {
         let (plain, capture) = try Self.converter(format, size.width, size.height)

@@ -22,8 +22,9 @@ private struct Driver {
     private let samples = Samples()
 
     /// The layout of the chroma planes: how many pixels share a sample across and down, whether Cr precedes Cb, and
-    /// whether
-    /// both are interleaved in pairs. Nil if the format has no chroma planes.
+    /// whether both are interleaved in pairs.
+    ///
+    /// Nil if the format has no chroma planes.
     private var chroma: (across: Int, down: Int, isRedFirst: Bool, isPaired: Bool)? {
         switch code {
         case "NV16": (2, 1, false, true)

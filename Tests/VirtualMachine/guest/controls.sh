@@ -11,8 +11,7 @@ oriel
 within 60 is_online
 
 # ask FILE STATUS OPTION…: requests the controls from the ingest server, and succeeds if the response has STATUS. Call
-# it
-# repeatedly, since the daemon has only a second to respond, which can be too short in an emulated machine.
+# it repeatedly, since the daemon has only a second to respond, which can be too short in an emulated machine.
 ask() {
     ask_file=$1 ask_status=$2
     shift 2
@@ -25,8 +24,7 @@ put() { within 60 ask "$1" "$2" -X PUT -H 'Content-Type: application/json' -d "$
 value() { v4l2-ctl -d /dev/video0 -C "$1" | sed 's/.*: //'; }
 is_value() { [ "$(value "$1")" = "$2" ]; }
 # expect_value NAME CONTROL VALUE: checks the value of a control, and waits for it, since the daemon may be about to
-# open
-# the camera.
+# open the camera.
 expect_value() {
     within 60 is_value "$2" "$3"
     expect "$1: $2 is $(value "$2")" is_value "$2" "$3"

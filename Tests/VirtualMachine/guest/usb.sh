@@ -20,8 +20,7 @@ expect "devices: a control is listed with the value that was set" grep -q -- '--
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
 # If even the camera does not send 30 frames a second, this computer is busy. Then try again, and skip the check if no
-# try
-# succeeds.
+# try succeeds.
 is_fast() { below "$rate" 29; }
 for try in 1 2 3 4; do
     begin=$(now) before=$(sent)
@@ -150,8 +149,7 @@ settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
 expect "20 times: no memory is left over (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
 
-# ---- the camera returns at another port: after the first virtual controller is removed, it is at the port of the
-# second
+# ---- the camera returns at another port: without the first virtual controller, it uses the port of the second
 camera unplug
 within 3 is_offline
 echo dummy_udc.0 >/sys/bus/platform/drivers/dummy_udc/unbind
