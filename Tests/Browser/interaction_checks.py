@@ -85,7 +85,7 @@ def frozen_and_offline(browser):
         scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
         wait_equal(lambda: page.text("#state"), "Frozen · Camera offline", "the state of an offline camera")
         scene.source.go_on()
-        wait_equal(lambda: page.text("#state"), "Frozen", "the state after its return")
+        wait_equal(lambda: page.text("#state"), "Frozen", "the state after the camera's return")
 
 
 # Panels.
@@ -115,9 +115,9 @@ def back_closes_the_panel(browser):
         browser.press("c")
         wait_until(lambda: hidden("details") and not hidden("controls"), "controls instead of details")
         desk.page.run("setTimeout(() => history.back())")
-        wait_until(lambda: hidden("controls"), "one Back closes them")
+        wait_until(lambda: hidden("controls"), "the controls closed by Back")
         desk.page.run("setTimeout(() => history.back())")
-        wait_equal(lambda: desk.page.run(place), "#/", "the next Back leaves the camera")
+        wait_equal(lambda: desk.page.run(place), "#/", "the wall after a second Back")
         desk.page.run("localStorage.clear()")
 
 
@@ -313,7 +313,7 @@ def unknown_pages(browser):
         wait_equal(lambda: page.run("return document.title"), "review · Oriel", "a camera with a reserved name")
         scene.wait_live()
         browser.press("v")
-        wait_equal(lambda: page.run("return location.hash"), "#/camera/review?fit=fill", "its address with a view")
+        wait_equal(lambda: page.run("return location.hash"), "#/camera/review?fit=fill", "the camera's address with its view")
 
 
 def korean_durations(browser):

@@ -383,7 +383,7 @@ def two_windows(browser):
             scene.page.open()
             states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
             wait_until(lambda: scene.page.run(states) == ["live"] * 6, "six live tiles in the second window")
-            expect(scene.page.run("return document.hidden"), False, "the second window hidden")
+            expect(scene.page.run("return document.hidden"), False, "whether the second window is hidden")
             wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the remaining window")
 
@@ -468,8 +468,8 @@ def freeze_and_step(browser):
         time.sleep(0.5)
         _, shown = wait_until(page.shown_number, "a picture on the screen")
         browser.press(",")
-        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
-        wait_until(lambda: page.shown_number() == shown - 1, "the picture before")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the previous frame")
+        wait_until(lambda: page.shown_number() == shown - 1, "the previous picture")
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
@@ -568,7 +568,7 @@ def saved_picture(browser):
         browser.press("s")
         _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), "a file")
         wait_until(lambda: file.stat().st_size == len(wanted), "the whole file")
-        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
+        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "the hash of the saved file")
         file.unlink()
         return file.name
 

@@ -216,10 +216,9 @@ struct CameraTests {
         #expect(daemon.process.isRunning)
     }
 
-    /// Writes a raw picture that is dark at the left and bright at the right, with lines of `lineLength` bytes, to a
-    /// file.
+    /// Writes a raw picture that is dark at the left and bright at the right, and returns the path of the file.
     ///
-    /// The padding at the end of a line is white, so that a wrong line length shows. Returns the path of the file.
+    /// A line has `lineLength` bytes. Its padding is white, so that a wrong line length has a visible effect.
     private func raw(
         _ format: String, _ width: Int, _ height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int
     ) throws -> String {

@@ -216,7 +216,7 @@ struct BadPictureTests {
         #expect(try detector.detect(padded).predictions.count == 1)
     }
 
-    @Test("whatever bytes a picture consists of, detection is safe", .timeLimit(.minutes(2)))
+    @Test("a picture of arbitrary bytes cannot make detection crash", .timeLimit(.minutes(2)))
     func mutated() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(200, width: 160, height: 120)

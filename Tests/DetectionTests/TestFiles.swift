@@ -66,7 +66,7 @@ enum OtherModel {
         let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
         let graph =
             field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
-        // IR version 6, opset 11.
+        // The version of the ONNX format is 6, and that of the operator set is 11.
         return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
     }
 

@@ -54,8 +54,7 @@ extension EndToEnd {
             }
         }
 
-        /// Whether at most the permanent viewers are left: one of each server, and the relay, which is a viewer of the
-        /// ingest.
+        /// Returns whether only the permanent viewers are left: one at each server, and the relay at the ingest server.
         private func hasOnlySteady(_ system: OrielSystem) -> Bool {
             func viewers(_ address: String) -> Double {
                 (try? request("GET", address))?.json?["viewers"]?.number ?? .infinity

@@ -43,7 +43,7 @@ extension EndToEnd {
             #expect(system.leader(of: "relay-fcgi") != victim)
         }
 
-        @Test("kill -9 of the tidier stops nothing, and a new tidier cleans up when the system exits")
+        @Test("kill -9 of the cleanup process stops nothing, and a new one cleans up when the system exits")
         func killTidier() throws {
             let system = try OrielSystem()
             let viewer = try StreamViewer(system.web("/video"))

@@ -132,7 +132,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 try $0.restoreDetector()
             },
-            Self(name: "the process that tidies up is killed", stopsCamera: false) {
+            Self(name: "the cleanup process is killed", stopsCamera: false) {
                 $0.killTidier()
             } end: { _ in
             },
@@ -307,7 +307,7 @@ final class Witness: Sendable {
     var numbers: [UInt64] { state.withLock { $0.numbers } }
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-    /// Stops watching; returns the numbers of all frames.
+    /// Stops watching and returns the numbers of all frames.
     func stop() -> [UInt64] {
         state.withLock { state in
             state.isStopping = true

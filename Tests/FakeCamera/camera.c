@@ -270,7 +270,7 @@ static size_t copy_jpeg(unsigned char *bytes, size_t room, unsigned number, cons
     return count;
 }
 
-/// 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
+/// Writes 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down. Returns their length.
 static size_t copy_bars(unsigned char *bytes, unsigned number) {
     static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
                                              {84, 184, 198}, {65, 100, 212}, {35, 212, 114}, {16, 128, 128}};

@@ -2,7 +2,7 @@ import FastCGI
 import Glibc
 import Linux
 
-/// The check of a request's header before it is passed to libfcgi, and libfcgi itself with each header that passes.
+/// Fuzzes the check of request headers that protects libfcgi, and libfcgi itself with the headers that pass the check.
 enum FastCGITarget {
     /// `nonisolated(unsafe)`: libFuzzer uses one thread.
     private nonisolated(unsafe) static let reader: RequestReader = {

@@ -1,6 +1,6 @@
 import Web
 
-/// The parser of forms that contain a picture.
+/// Fuzzes the parser of forms that contain a picture.
 enum FormTarget {
     static func run(_ input: Input) {
         var input = input

@@ -1,7 +1,7 @@
 import Linux
 import MotionJPEG
 
-/// The inspection of a JPEG's markers, and its repair.
+/// Fuzzes the inspection of a JPEG's markers, and its repair.
 enum JPEGTarget {
     static func run(_ input: Input) {
         let bytes = input.bytes

@@ -1,7 +1,7 @@
 import Linux
 import MotionJPEG
 
-/// The multipart parser, with any content type, any stream, and any split into slices.
+/// Fuzzes the multipart parser with any content type, any stream, and any split into slices.
 enum MultipartTarget {
     private struct Part: Equatable {
         var headers: PartHeaders
@@ -69,7 +69,8 @@ enum MultipartTarget {
         check(picture.byteCount == bytes.count, "a picture is as long as its part")
         let info = bytes.withRawSpan { try? JPEG.inspect($0) }
         check(
-            info == picture, "a picture is also found without the stream: \(picture), \(info.map { "\($0)" } ?? "none")"
+            info == picture,
+            "the part by itself is inspected with the same result: \(picture), \(info.map { "\($0)" } ?? "none")"
         )
     }
 

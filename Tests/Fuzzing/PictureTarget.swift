@@ -4,7 +4,7 @@ import TurboJPEG
 
 @testable import Detection
 
-/// The processing of a picture from a camera or a client: decoding, filling the network's input, turning.
+/// Fuzzes the processing of a picture from a camera or a client: decoding, filling the network's input, turning.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input

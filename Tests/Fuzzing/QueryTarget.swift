@@ -7,7 +7,7 @@ import Web
 @testable import DetectionServer
 @testable import FrameServer
 
-/// The parsers of a request's path, query and headers.
+/// Fuzzes the parsers of a request's path, query and headers.
 enum QueryTarget {
     static func run(_ input: Input) {
         var input = input

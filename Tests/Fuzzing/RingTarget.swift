@@ -12,10 +12,10 @@ import Web
 @testable import FrameServer
 @testable import SharedFrame
 
-/// The readers of a ring, and a writer that takes it over, if another program has written the shared memory object.
+/// Fuzzes the readers of a ring, and a writer that takes it over, with a shared memory object of arbitrary content.
 enum RingTarget {
     private static let name: RingName = {
-        guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("not a prefix") }
+        guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("the prefix is invalid") }
         let name = RingName(prefix: prefix, camera: .main, kind: .capture)
         // Remove the object however libFuzzer exits.
         atexit { RingTarget.removeObject() }

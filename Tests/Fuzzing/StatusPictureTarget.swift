@@ -1,6 +1,6 @@
 import Drawing
 
-/// The status picture with any text, in any size.
+/// Fuzzes the status picture with any text and any size.
 enum StatusPictureTarget {
     static func run(_ input: Input) {
         var input = input

@@ -5,7 +5,7 @@ import SharedFrame
 
 @testable import Upstream
 
-/// The parsers of an upstream's address and status, and the estimate of its clock.
+/// Fuzzes the parsers of an upstream's address and status, and the estimate of its clock.
 enum UpstreamTarget {
     static func run(_ input: Input) {
         var input = input

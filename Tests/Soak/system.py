@@ -179,7 +179,7 @@ class System:
         return True
 
     def resume(self):
-        """Continues all processes that were stopped."""
+        """Sends SIGCONT to all stopped processes."""
         for pid in list(self.stopped):
             self.send(signal.SIGCONT, pid)
             self.stopped.discard(pid)

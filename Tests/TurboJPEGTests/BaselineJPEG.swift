@@ -194,7 +194,7 @@ struct BaselineJPEG {
     }
 }
 
-/// Entropy-coded data (T.81, F.1.2).
+/// A writer of entropy-coded data (T.81, F.1.2).
 private struct Bits {
     private var bytes: [UInt8] = []
     private var held = 0

@@ -39,7 +39,7 @@ final class Relay: Sendable {
     func nextFrame(after number: UInt64) throws -> Frame {
         try eventually("a frame newer than \(number)") {
             guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
-                // This returns at once if there is a newer frame already.
+                // This call returns immediately if a newer frame exists.
                 _ = subscriber.wait(newerThan: subscriber.status?.newest?.number ?? 0, milliseconds: 250)
                 return nil
             }
