@@ -160,7 +160,7 @@ struct CaptureSessionTests {
         #expect(subscriber.copyNewestFrame() == nil)
     }
 
-    @Test("a camera without a signal is reported as such, whether or not it sends pictures")
+    @Test("a camera without a signal is reported with the state no_signal, whether or not it sends pictures")
     func noSignal() throws {
         try live(0, 1500, tag: 1)
         source.signalLoss = SourceError(.noSignal, "/dev/video7 has no signal")

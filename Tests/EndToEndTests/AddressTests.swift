@@ -149,7 +149,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "An unknown host name is refused, addresses and names that no web site can own are accepted",
+            "An unknown host name is refused, but addresses and names that no web site can own are accepted",
             arguments: ["web", "ingest"])
         func hosts(server: String) throws {
             let address = url(server, "/status")

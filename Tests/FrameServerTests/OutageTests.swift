@@ -112,7 +112,7 @@ struct OutageTests {
         #expect(eventually { camera.isWatched })
     }
 
-    @Test("a new viewer does not get a stale frame as a live one", .timeLimit(.minutes(1)))
+    @Test("a new viewer does not get a stale frame as if it were live", .timeLimit(.minutes(1)))
     func oldFrame() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)

@@ -14,7 +14,7 @@ struct PlanTests {
         return SystemPlan(try reader.result(), installation, runtime: "/run/oriel")
     }
 
-    @Test("Each local camera has a daemon, and the relay pulls it from the ingest server, but upstreams directly")
+    @Test("Each local camera has a daemon and is relayed from the ingest server; upstreams are relayed directly")
     func cameras() throws {
         let plan = try plan([
             "ORIEL_CAMERAS": "main=pattern yard=http://10.0.0.5:9001/mjpeg/yard", "ORIEL_INGEST_PORT": "9100",

@@ -194,7 +194,7 @@ struct AccidentTests {
         #expect(frame.is(TestPicture(Int(frame.description.number))))
     }
 
-    @Test("a flapping stream delivers its pictures and few log lines")
+    @Test("a stream that breaks repeatedly delivers its pictures and causes few log lines")
     func flapping() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)

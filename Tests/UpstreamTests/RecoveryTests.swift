@@ -176,7 +176,7 @@ struct RecoveryTests {
         #expect(relay.log.all.count <= 2 * maximumLines * Int(seconds / 600 + 1), "\(relay.log.all)")
     }
 
-    @Test("whatever goes wrong in turn, the log stays short")
+    @Test("the log stays short even if the upstream fails in different ways in turn")
     func shortLog() throws {
         let log = LogLines()
         let address = try UpstreamAddress("http://127.0.0.1:9/stream")
@@ -197,7 +197,7 @@ struct RecoveryTests {
         #expect(other.all.count == 2, "\(other.all)")
     }
 
-    @Test("a proxy that refuses is named, not the upstream behind it")
+    @Test("if a proxy refuses connections or requests, the error names the proxy, not the upstream")
     func proxy() throws {
         let absent = try ScriptedServer { _ in }
         let port = absent.port
