@@ -10,8 +10,7 @@ public final class FakeCamera: Sendable {
     private let settings: [String: String]
 
     /// - Parameters:
-    ///   - frames: A folder of JPEGs that the camera sends in order of their names, or nil for a camera that sends raw
-    /// pictures.
+    ///   - frames: A folder of JPEGs that the camera sends in the order of their names, or nil for raw pictures.
     ///   - settings: Environment variables, which Tests/FakeCamera/README.md describes.
     /// - Throws: If there is no C compiler or compilation fails.
     public init(frames: FilePath? = nil, settings: [String: String] = [:]) throws {

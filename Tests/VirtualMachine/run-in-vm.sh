@@ -6,7 +6,7 @@
 #   --module 'NAME [PARAMETER…]'  load a kernel module before the command (repeatable, in order)
 #   --file HOST:GUEST             copy a file or folder into the machine, and a program's libraries (repeatable)
 #   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
-#   --out FOLDER                  make FOLDER, which must exist, available as /out in the machine
+#   --out FOLDER                  make FOLDER, which must exist, available as /out; the machine writes to it immediately
 #   --timeout SECONDS             stop the machine after this time (120)
 #   --memory MB                   the memory of the machine (512)
 #   --accelerator tcg|kvm         how qemu runs the machine (tcg, which works everywhere)
