@@ -1,7 +1,7 @@
 import Linux
 import SystemPackage
 
-/// The processes of this machine, from /proc.
+/// The processes that run on this machine, from /proc.
 public struct ProcessTable: Sendable {
     /// A process.
     public struct Entry: Sendable {
@@ -10,7 +10,9 @@ public struct ProcessTable: Sendable {
         /// The program's name, truncated to 15 bytes.
         public let name: String
 
-        /// Its arguments, separated by spaces; empty for a zombie.
+        /// The program and its arguments, separated by spaces.
+        ///
+        /// Empty if the process has exited.
         public var commandLine: String {
             (text("/proc/\(identifier)/cmdline") ?? "").split(separator: "\0").joined(separator: " ")
         }
