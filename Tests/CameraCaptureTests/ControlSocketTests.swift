@@ -76,7 +76,7 @@ struct ControlSocketTests {
         #expect(results.map { $0["name"]?.string }.count == 5)
         #expect(results.map { $0["value"]?.number } == [3000, 0, 255, 2, nil])
         #expect(results.map { $0["asked"]?.description } == ["3000", "false", "300", "\"60 Hz\"", "true"])
-        #expect(results[2]["message"]?.string == "300 is outside 0 to 255: it is 255 now.")
+        #expect(results[2]["message"]?.string == "300 is outside 0 to 255, so 255 was set.")
         #expect(results.indices.allSatisfy { $0 == 2 || results[$0]["message"] == .null })
         #expect(daemon.value(of: "brightness") == 255)
         #expect(calls.contains("White Balance Once 1"))
@@ -84,7 +84,7 @@ struct ControlSocketTests {
         #expect(large["results"]?.array?.map { $0["value"]?.number } == [255, 1])
         #expect(
             large["results"]?[0]?["message"]?.string
-                == "9.223372036854776e+18 is outside 0 to 255: it is 255 now.")
+                == "9.223372036854776e+18 is outside 0 to 255, so 255 was set.")
         #expect(large["results"]?[1]?["message"] == .null)
         // What an automatic control overrides cannot be set while that is on.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
@@ -113,7 +113,7 @@ struct ControlSocketTests {
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
                 "The control 'white_balance_once' has no default: leave it out."
             ),
-            (#"{"brightness":1,"*":0}"#, 400, "'*' takes only null"), ("[1]", 400, "an object"),
+            (#"{"brightness":1,"*":0}"#, 400, "'*' accepts only null"), ("[1]", 400, "an object"),
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
