@@ -9,7 +9,9 @@ import Video4Linux
 
 /// The main loop of capture-daemon, in which one thread waits for pictures, signals and timers.
 public enum CaptureLoop {
-    /// Captures until the process receives SIGTERM or SIGINT. SIGHUP reopens the source.
+    /// Captures until the process receives SIGTERM or SIGINT.
+    ///
+    /// SIGHUP reopens the source.
     ///
     /// `makeSource` creates the source that `options.device` selects. This function throws a ``Failure`` if the ring
     /// cannot be created or is lost. If the source cannot be opened, it does not throw but keeps trying.

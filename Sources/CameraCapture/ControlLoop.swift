@@ -4,7 +4,9 @@ import SystemPackage
 
 /// The event loop of the control socket's thread, which serves a few short connections at a time.
 final class ControlLoop {
-    /// The maximum number of connections. A further connection replaces the oldest one.
+    /// The maximum number of connections.
+    ///
+    /// A further connection replaces the oldest one.
     static let maximumClientCount = 16
     /// How long a client may take to send its line, and then how long it may take to receive the response.
     static let timeout = Duration.seconds(1)

@@ -4,7 +4,9 @@ import SharedFrame
 import Synchronization
 import Video4Linux
 
-/// The state of the source, for threads other than the capture thread. Only the capture thread changes it.
+/// The state of the source, for threads other than the capture thread.
+///
+/// Only the capture thread changes it.
 final class ControlPanel: Sendable, SourceObserver {
     /// An open source.
     final class Source: Sendable {

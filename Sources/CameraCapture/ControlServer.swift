@@ -21,7 +21,9 @@ final class ControlServer: Sendable {
     private let ended: EventDescriptor
     private let logger: Logger
 
-    /// Starts listening. A socket that was left by a killed program is replaced.
+    /// Starts listening.
+    ///
+    /// A socket that was left by a killed program is replaced.
     ///
     /// Throws if the folder does not exist, or if another program is listening on the socket.
     init(_ folder: FilePath, _ camera: CameraName, _ logger: Logger) throws(SystemError) {
@@ -60,7 +62,9 @@ final class ControlServer: Sendable {
         }.detach()
     }
 
-    /// Stops the thread and removes the socket. If a request is in progress, waits for it for at most one second.
+    /// Stops the thread and removes the socket.
+    ///
+    /// If a request is in progress, waits for it for at most one second.
     func stop() {
         stopEvent.signal()
         if let current = try? FileStatus(at: path), current.isSameFile(as: own) { File.remove(path) }

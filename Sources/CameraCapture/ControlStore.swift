@@ -10,7 +10,9 @@ import Video4Linux
 /// One file contains the controls of every camera that was attached. The capture thread reads the settings. The control
 /// thread changes them and writes the file.
 public final class ControlStore: Sendable {
-    /// The maximum number of cameras. The ones whose controls were set longest ago are removed first.
+    /// The maximum number of cameras.
+    ///
+    /// The ones whose controls were set longest ago are removed first.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 

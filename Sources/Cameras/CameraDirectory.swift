@@ -32,7 +32,9 @@ public final class CameraDirectory {
     /// A counter that increases whenever ``names`` or a result of ``ring(of:)`` changes.
     public private(set) var generation: UInt64 = 0
 
-    /// Lists the rings again if one may have been added or removed. If not, it costs only one system call.
+    /// Lists the rings again if one may have been added or removed.
+    ///
+    /// If not, it costs only one system call.
     ///
     /// It detects every change that was made before the call, unless the folder cannot be watched (see
     /// ``folderProblem``).

@@ -12,7 +12,9 @@ public struct Outage: Equatable, Sendable {
     /// A relay connects when frames are requested, so its outages are not final.
     public let isFinal: Bool
 
-    /// How long a camera may be gone before it counts as offline. Most restarts of its program take less time.
+    /// How long a camera may be gone before it counts as offline.
+    ///
+    /// Most restarts of its program take less time.
     public static let gracePeriod: Duration = .milliseconds(700)
 
     /// The outage of a camera that is live but has no recent frame.

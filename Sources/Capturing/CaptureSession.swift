@@ -31,7 +31,9 @@ public final class CaptureSession {
         case open(since: Instant, framesPerSecond: Double?)
     }
 
-    /// How often the ring's heartbeat is written. Readers expect it at least every 250 ms.
+    /// How often the ring's heartbeat is written.
+    ///
+    /// Readers expect it at least every 250 ms.
     static let heartbeatInterval = Duration.milliseconds(200)
     private static let ratesInterval = Duration.milliseconds(500)
     private static let signalCheckInterval = Duration.seconds(1)

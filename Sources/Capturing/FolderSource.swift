@@ -23,7 +23,9 @@ public final class FolderSource: FrameSource {
     private var lastWhole: (name: String, bytes: [UInt8])?
     /// The time since which the file of ``lastWhole`` cannot be shown; nil if it can be shown.
     private var truncatedSince: Instant?
-    /// The longest time that rewriting a file may take. After that, the file counts as damaged.
+    /// The longest time that rewriting a file may take.
+    ///
+    /// After that, the file counts as damaged.
     private static let rewriteTimeout = Duration.seconds(10)
 
     /// Plays the folder at `path`, which need not exist yet; `framesPerSecond` is above 0.

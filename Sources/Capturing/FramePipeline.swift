@@ -23,7 +23,9 @@ public final class FramePipeline {
     private var meter = RateMeter()
     var truncation = TruncationRule()
     var hasNotedTrimming = false
-    /// The buffer for an encoded picture that is not written directly to the ring. It is reused for every picture.
+    /// The buffer for an encoded picture that is not written directly to the ring.
+    ///
+    /// It is reused for every picture.
     var encoded: [UInt8] = []
     /// The number of pictures that are still to be dropped since the source was opened.
     private var warmUpLeft = 0
@@ -69,7 +71,9 @@ public final class FramePipeline {
     /// Counts a picture that the source delivered.
     public func countCaptured() { publisher.countCaptured() }
 
-    /// Counts a dropped picture. `sentence` says why it is dropped.
+    /// Counts a dropped picture.
+    ///
+    /// `sentence` says why it is dropped.
     public func refuse(_ reason: DropReason, _ sentence: String) {
         publisher.countDropped(reason)
         noteRefusal(reason, sentence)

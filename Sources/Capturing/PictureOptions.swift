@@ -1,6 +1,8 @@
 import TurboJPEG
 
-/// Options for limiting the rate of pictures, encoding them and turning them. They apply to every kind of source.
+/// Options for limiting the rate of pictures, encoding them and turning them.
+///
+/// They apply to every kind of source.
 public struct PictureOptions: Sendable {
     /// The maximum frame rate, from 0.1 to 240.
     public var framesPerSecond: Double

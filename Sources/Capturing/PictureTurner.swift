@@ -1,7 +1,9 @@
 import Linux
 import TurboJPEG
 
-/// Turns JPEGs without decoding them to pixels. The buffer for turned pictures is reused.
+/// Turns JPEGs without decoding them to pixels.
+///
+/// The buffer for turned pictures is reused.
 struct PictureTurner: ~Copyable {
     private let transformer: JPEGTransformer
     private let turn: Turn
@@ -22,8 +24,9 @@ struct PictureTurner: ~Copyable {
         }
     }
 
-    /// Copies the last turned picture to `target`; returns the number of bytes. `result` is the result of
-    /// ``turn(_:width:height:)``.
+    /// Copies the last turned picture to `target`; returns the number of bytes.
+    ///
+    /// `result` is the result of ``turn(_:width:height:)``.
     borrowing func copy(_ result: JPEGTransformer.Result, into target: inout MutableRawSpan) -> Int {
         output.withRawSpan { target.copy($0.extracting(0..<result.byteCount)) }
         return result.byteCount

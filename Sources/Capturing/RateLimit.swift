@@ -16,7 +16,9 @@ public struct RateLimit: Sendable {
         interval = max(.nanoseconds(1), Duration(inSeconds: 1 / framesPerSecond))
     }
 
-    /// Returns whether to keep the frame that was captured at `time`. Call it for each frame, in the order of capture.
+    /// Returns whether to keep the frame that was captured at `time`.
+    ///
+    /// Call it for each frame, in the order of capture.
     public mutating func admits(_ time: Instant) -> Bool {
         guard let due, time < due + interval, due < time + interval * 2 else {
             // This is the first frame, a frame after a pause, or a frame whose time went back. Start new intervals.

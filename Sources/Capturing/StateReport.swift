@@ -36,7 +36,9 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
-    /// Reports that the source delivers `rate` pictures per second. `summary` describes the source.
+    /// Reports that the source delivers `rate` pictures per second.
+    ///
+    /// `summary` describes the source.
     func live(_ summary: String, rate: Double, at now: Instant) {
         if state != .live {
             nextStatus = .distantPast

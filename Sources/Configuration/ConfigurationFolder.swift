@@ -1,7 +1,9 @@
 import Linux
 public import SystemPackage
 
-/// Reads the files of a configuration folder. No other part of this module reads files.
+/// Reads the files of a configuration folder.
+///
+/// No other part of this module reads files.
 public enum ConfigurationFolder {
     /// Returns oriel.conf, followed by the files in cameras.d/ whose names end in `.conf`, sorted by name.
     public static func files(in folder: FilePath) -> [ConfigurationFile] {

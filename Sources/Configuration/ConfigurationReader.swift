@@ -25,7 +25,9 @@ public struct ConfigurationReader {
         reader.mistakes = []
     }
 
-    /// Reads the environment variables that scripts/run documents. Call it after the files have been read.
+    /// Reads the environment variables that scripts/run documents.
+    ///
+    /// Call it after the files have been read.
     ///
     /// Variables take precedence over files. An empty variable counts as unset.
     public mutating func read(_ variables: [String: String]) {

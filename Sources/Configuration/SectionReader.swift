@@ -2,7 +2,9 @@ import Names
 
 /// Builds a configuration from the sections of files, and records every mistake.
 struct SectionReader {
-    /// The kinds of sections with their keys. A camera's section may also contain keys of the form `control.NAME`.
+    /// The kinds of sections with their keys.
+    ///
+    /// A camera's section may also contain keys of the form `control.NAME`.
     static let keys: [String: [String]] = [
         "web": ["listen", "hosts", "controls"],
         "ingest": ["listen"],

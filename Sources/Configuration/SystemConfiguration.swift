@@ -17,7 +17,9 @@ public struct SystemConfiguration: Equatable, Sendable {
     public var runtimeFolder: String?
     /// The folder for saved camera controls; nil means the user's default folder.
     public var stateFolder: String?
-    /// The cameras in the order of the configuration. There is at least one, and all names are different.
+    /// The cameras in the order of the configuration.
+    ///
+    /// There is at least one, and all names are different.
     public var cameras: [CameraSettings] = []
 
     public init() {}
@@ -50,7 +52,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// The files for detection. If one of them is nil, the standard places are searched for it.
+/// The files for detection.
+///
+/// If one of them is nil, the standard places are searched for it.
 public struct DetectionSettings: Equatable, Sendable {
     public var isEnabled = true
     /// The path of a YOLOX model in ONNX format.
@@ -63,7 +67,9 @@ public struct DetectionSettings: Equatable, Sendable {
     public init() {}
 }
 
-/// The settings of a camera. If a setting is nil, capture-daemon uses its default.
+/// The settings of a camera.
+///
+/// If a setting is nil, capture-daemon uses its default.
 public struct CameraSettings: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
         /// A value of capture-daemon's `--device`.

@@ -42,8 +42,9 @@ enum Value {
         return port
     }
 
-    /// Parses an address on which this machine can listen. `own` contains its addresses; it is empty if they are
-    /// unknown.
+    /// Parses an address on which this machine can listen.
+    ///
+    /// `own` contains its addresses; it is empty if they are unknown.
     static func address(_ text: String, own: [String]) throws(Invalid) -> String {
         let isAlwaysOwn = ["localhost", "::1", "0.0.0.0", "::", "*"].contains(text) || isLoopback(text)
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { isHexDigit($0) || $0 == 0x2e || $0 == 0x3a }

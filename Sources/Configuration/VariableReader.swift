@@ -7,7 +7,9 @@ import Names
 struct VariableReader {
     /// The variables that are not empty.
     let variables: [String: String]
-    /// Whether configuration files were read. They then define the cameras, unless a variable does.
+    /// Whether configuration files were read.
+    ///
+    /// They then define the cameras, unless a variable does.
     let hasFiles: Bool
 
     func read(into reader: inout SectionReader) {

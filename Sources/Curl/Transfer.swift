@@ -88,7 +88,9 @@ public final class Transfer {
     /// The receiver may call this function.
     public func pause() { isPaused = true }
 
-    /// Resumes reading after ``pause()``. The receiver must not call this function.
+    /// Resumes reading after ``pause()``.
+    ///
+    /// The receiver must not call this function.
     public func resume() {
         guard isPaused else { return }
         isPaused = false

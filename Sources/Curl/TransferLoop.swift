@@ -16,7 +16,9 @@ public final class TransferLoop {
     }
 
     private let handle: UnsafeMutableRawPointer
-    /// The transfers in progress. They are retained here while libcurl uses them.
+    /// The transfers in progress.
+    ///
+    /// They are retained here while libcurl uses them.
     private var transfers: [ObjectIdentifier: Transfer] = [:]
 
     /// - Parameter idleConnectionCount: The maximum number of idle connections that are kept open for later transfers.

@@ -35,7 +35,9 @@ public enum LogOutput: Equatable, Sendable {
         announced == "\(device):\(inode)"
     }
 
-    /// The maximum length of a message in Unicode scalars. Longer messages are truncated.
+    /// The maximum length of a message in Unicode scalars.
+    ///
+    /// Longer messages are truncated.
     static let maximumMessageLength = 2000
 
     /// Returns a log line including its line break.

@@ -21,7 +21,9 @@ public struct ServiceHeartbeat {
     /// Reports that the service is ready.
     public func ready() { notifier.ready() }
 
-    /// Sends systemd's watchdog message if it is due. Call it in each turn of the loop.
+    /// Sends systemd's watchdog message if it is due.
+    ///
+    /// Call it in each turn of the loop.
     public mutating func beat(now: Instant) {
         guard let interval = notifier.watchdogInterval, now >= nextWatchdog else { return }
         // The next message is due a little earlier than required, because a sleep may take longer than requested.

@@ -133,7 +133,9 @@ public final class Detector {
         return fitting ?? .full
     }
 
-    /// The scales for which libturbojpeg has SIMD code. Decoding at other scales is slower than at full size.
+    /// The scales for which libturbojpeg has SIMD code.
+    ///
+    /// Decoding at other scales is slower than at full size.
     private static let scales: [JPEGDecoder.Scale] = [.full, .half, .quarter, .eighth]
 
     private static func names(in path: FilePath) throws(DetectionError) -> [String] {

@@ -18,7 +18,9 @@ public struct DetectorConfiguration: Sendable {
     public var prober: FilePath?
     /// The number of threads that one inference uses.
     public var threads: Int
-    /// The longer side of the network's input in pixels. It is ignored if the model's input has a fixed size.
+    /// The longer side of the network's input in pixels.
+    ///
+    /// It is ignored if the model's input has a fixed size.
     public var longSide: Int
 
     public init(
@@ -47,15 +49,17 @@ public struct DetectorConfiguration: Sendable {
         return isOnlyInSystem ? Self.systemModel : own
     }
 
-    /// The status of every file that a detector may load. If loading failed, it may succeed after one of them has
-    /// changed.
+    /// The status of every file that a detector may load.
+    ///
+    /// If loading failed, it may succeed after one of them has changed.
     public var sources: [FileStatus?] {
         let files = runtime == nil ? libraries + [RuntimeSearch.linkerCache] : libraries
         return modelSources + files.map { Self.status(FilePath($0)) }
     }
 
-    /// The status of the files that can be reloaded. The library is not among them, because it stays loaded until the
-    /// program exits.
+    /// The status of the files that can be reloaded.
+    ///
+    /// The library is not among them, because it stays loaded until the program exits.
     public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
 
     /// The places that are searched for the library, in order.

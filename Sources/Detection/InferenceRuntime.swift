@@ -2,7 +2,7 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// ONNX Runtime. It is loaded at run time, so that Oriel works without it except for detection.
+/// ONNX Runtime, which is loaded at run time, so that everything except detection works without it.
 @safe
 public final class InferenceRuntime {
     /// The path of the library.
@@ -31,8 +31,9 @@ public final class InferenceRuntime {
     /// The oldest version that has all required functions.
     static let minimumVersion = "1.14"
 
-    /// Loads the library at `path`. If it is nil, loads the first of ``RuntimeSearch/candidates(folder:)`` that can be
-    /// loaded.
+    /// Loads the library at `path`.
+    ///
+    /// If it is nil, loads the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded.
     ///
     /// Call it while no other thread reads the environment, because it sets an environment variable. The variable
     /// disables telemetry, which ONNX Runtime sends by default since version 1.29.

@@ -3,7 +3,9 @@
 /// Use it from only one thread.
 @safe
 final class InferenceSession {
-    /// An input or output of the model. A dimension is nil if its size is not fixed.
+    /// An input or output of the model.
+    ///
+    /// A dimension is nil if its size is not fixed.
     struct Port: Equatable {
         let name: String
         let isFloat: Bool

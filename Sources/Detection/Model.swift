@@ -84,7 +84,9 @@ final class Model {
         }
     }
 
-    /// Loads the model with a dynamic input size. If that does not work, loads it with its fixed size.
+    /// Loads the model with a dynamic input size.
+    ///
+    /// If that does not work, loads it with its fixed size.
     private static func load(
         _ runtime: InferenceRuntime, _ bytes: [UInt8], path: FilePath, threads: Int
     ) throws(DetectionError) -> (InferenceSession, (width: Int, height: Int)?) {

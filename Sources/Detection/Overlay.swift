@@ -3,7 +3,9 @@ import TurboJPEG
 
 /// Draws boxes around the detected objects on a picture, for clients that cannot draw them themselves.
 public enum Overlay {
-    /// Returns whether boxes can be drawn on a picture of this size. Larger pictures would need too much memory.
+    /// Returns whether boxes can be drawn on a picture of this size.
+    ///
+    /// Larger pictures would need too much memory.
     public static func isPossible(width: Int, height: Int) -> Bool {
         width * height <= PictureLimits.maximumDrawnPixelCount
     }
@@ -15,7 +17,9 @@ public enum Overlay {
             "the picture is too large to draw boxes on: \(width)x\(height) pixels; request the JSON instead")
     }
 
-    /// Draws boxes and labels on a JPEG. The result has the same chroma subsampling.
+    /// Draws boxes and labels on a JPEG.
+    ///
+    /// The result has the same chroma subsampling.
     ///
     /// - Parameters:
     ///   - predictions: The detected objects, beginning with the most confident one, which is drawn on top of the
@@ -43,8 +47,9 @@ struct OverlayPicture {
     let width: Int
     let height: Int
 
-    /// The magnification of the font. It grows with the picture, so that labels are legible when the picture fills a
-    /// screen.
+    /// The magnification of the font.
+    ///
+    /// It grows with the picture, so that labels are legible when the picture fills a screen.
     private var scale: Int { max(1, (min(width, height) + 120) / 240) }
 
     /// Colours, as red, green and blue, that contrast with white text and with each other.
@@ -68,7 +73,9 @@ struct OverlayPicture {
         write("\(prediction.label) \(percent)%", above: box, color)
     }
 
-    /// Draws a label above the box, or inside it if there is no room above. The label is always within the picture.
+    /// Draws a label above the box, or inside it if there is no room above.
+    ///
+    /// The label is always within the picture.
     private mutating func write(_ text: String, above box: Prediction.Box, _ color: [UInt8]) {
         let (textWidth, textHeight) = (Canvas.textWidth(text, scale: scale), Canvas.textHeight(scale: scale))
         let (labelWidth, labelHeight) = (textWidth + 4 * scale, textHeight + 3 * scale)

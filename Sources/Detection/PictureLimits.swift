@@ -1,7 +1,8 @@
 import MotionJPEG
 
-/// Limits for pictures that are decoded. They are needed because a small file can declare a huge size or contain a huge
-/// number of scans.
+/// Limits for pictures that are decoded.
+///
+/// They are needed because a small file can declare a huge size or contain a huge number of scans.
 enum PictureLimits {
     /// The maximum number of pixels of a picture with one scan, which needs little memory to decode.
     static let maximumPixelCount = 50_000_000

@@ -8,7 +8,9 @@ struct RuntimeFunctions {
     typealias Status = OpaquePointer?
     typealias Output = UnsafeMutablePointer<OpaquePointer?>
 
-    /// The requested version of the table. Newer versions of the library still provide it.
+    /// The requested version of the table.
+    ///
+    /// Newer versions of the library still provide it.
     static let tableVersion: UInt32 = 14
 
     let errorMessage: @convention(c) (OpaquePointer) -> UnsafePointer<CChar>

@@ -38,7 +38,9 @@ public enum RuntimeProbe {
     /// How long loading a library may take before it counts as hanging.
     private static let timeout: Duration = .seconds(10)
 
-    /// Tests a library, and exits with a ``Status``. This is what the short-lived process does.
+    /// Tests a library, and exits with a ``Status``.
+    ///
+    /// This is what the short-lived process does.
     ///
     /// - Parameter path: The path of a library, or a name for which the dynamic linker searches its path.
     public static func run(_ path: String) -> Never {

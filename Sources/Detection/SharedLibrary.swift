@@ -2,7 +2,9 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// A library that was loaded at run time with dlopen(3). It stays loaded until ``close()`` is called.
+/// A library that was loaded at run time with dlopen(3).
+///
+/// It stays loaded until ``close()`` is called.
 struct SharedLibrary {
     /// The path or name that was passed to dlopen(3).
     let path: String

@@ -15,7 +15,9 @@ public enum YOLOX {
     /// The number of values in a row before the scores of the classes.
     static let rowHead = 5
 
-    /// The minimum confidence. Predictions with a lower confidence are discarded.
+    /// The minimum confidence.
+    ///
+    /// Predictions with a lower confidence are discarded.
     public static let minimumConfidence: Float = 0.05
     /// The maximum number of predictions per picture.
     public static let maximumPredictionCount = 100
@@ -26,13 +28,16 @@ public enum YOLOX {
     /// The overlap above which two boxes of different classes, such as "truck" and "car", count as the same object.
     static let otherClassOverlap: Float = 0.8
 
-    /// Returns the number of rows in the output for an input of this size. `width` and `height` must be multiples of
-    /// 32.
+    /// Returns the number of rows in the output for an input of this size.
+    ///
+    /// `width` and `height` must be multiples of 32.
     static func rowCount(width: Int, height: Int) -> Int {
         strides.reduce(0) { $0 + width / $1 * (height / $1) }
     }
 
-    /// A possible object. The box is in pixels of the input.
+    /// A possible object.
+    ///
+    /// The box is in pixels of the input.
     struct Candidate: Equatable {
         var classID: Int
         /// The confidence, from 0 to 1.

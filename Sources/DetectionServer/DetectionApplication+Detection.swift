@@ -91,7 +91,9 @@ extension DetectionApplication {
         return max(value, YOLOX.minimumConfidence)
     }
 
-    /// Detects objects in an uploaded picture. Concurrent uploads of identical pictures share one job.
+    /// Detects objects in an uploaded picture.
+    ///
+    /// Concurrent uploads of identical pictures share one job.
     private func detect(picture: [UInt8], for exchange: DetectionExchange) throws(HTTPError) {
         if let (id, _) = jobs.first(where: { $0.value.upload == picture }) {
             // Release the memory reserved for this copy of the picture, because it is no longer needed.
@@ -119,7 +121,9 @@ extension DetectionApplication {
         }
     }
 
-    /// Detects objects in a camera's newest frame. If that frame is not current, waits for the next one.
+    /// Detects objects in a camera's newest frame.
+    ///
+    /// If that frame is not current, waits for the next one.
     private func detectNewest(of camera: WatchedCamera, for exchange: DetectionExchange) throws(HTTPError) {
         if let frame = camera.currentFrame(now: now) {
             if let result = store.result(of: camera.name, number: frame.number) {

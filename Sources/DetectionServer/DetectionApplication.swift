@@ -34,7 +34,9 @@ final class DetectionApplication: Application {
     var nextJob: UInt64 = 1
     /// The memory reserved for the bodies of requests.
     let reserved = Reservation.Account()
-    /// The maximum number of descriptors for stored results. The other descriptors are for connections.
+    /// The maximum number of descriptors for stored results.
+    ///
+    /// The other descriptors are for connections.
     let maximumFileCount: Int
 
     /// A pending job and the requests that wait for it.
@@ -45,7 +47,9 @@ final class DetectionApplication: Application {
         let upload: [UInt8]?
     }
 
-    /// Identifies a job. Jobs with equal keys have the same result.
+    /// Identifies a job.
+    ///
+    /// Jobs with equal keys have the same result.
     enum JobKey: Hashable {
         /// Detection in the frame of a camera that is the newest one when the job runs.
         case newest(CameraName)

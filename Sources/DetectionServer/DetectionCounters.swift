@@ -17,7 +17,9 @@ struct DetectionCounters {
     private var inferenceNanoseconds: UInt64 = 0
     private var lastNanoseconds: UInt64 = 0
 
-    /// Counts a request that was answered. `outcome` is `ok` or the error code.
+    /// Counts a request that was answered.
+    ///
+    /// `outcome` is `ok` or the error code.
     mutating func count(_ outcome: String, isDetection: Bool) {
         if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
     }

@@ -3,7 +3,9 @@ import Linux
 import Service
 import Web
 
-/// A request and its connection. The request may wait for a fresh frame or for a job.
+/// A request and its connection.
+///
+/// The request may wait for a fresh frame or for a job.
 ///
 /// Use it only from the thread of the event loop.
 final class DetectionExchange: Exchange {
@@ -53,7 +55,9 @@ final class DetectionExchange: Exchange {
     func stop(_ reason: StopReason) { application.refuse(reason.error, to: self) }
 }
 
-/// Memory that is reserved for the body of a request. The reservation ends when its last reference is released.
+/// Memory that is reserved for the body of a request.
+///
+/// The reservation ends when its last reference is released.
 ///
 /// Use it only from the thread of the event loop.
 final class Reservation {

@@ -9,15 +9,21 @@ public struct DetectionServerConfiguration: Sendable {
     public var worker: WorkerConfiguration
     /// The first part of the names of rings (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
-    /// The kinds of rings to read. If a camera has several rings, the first kind that exists is preferred.
+    /// The kinds of rings to read.
+    ///
+    /// If a camera has several rings, the first kind that exists is preferred.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even without a ring. The first one is the default camera.
+    /// Cameras that exist even without a ring.
+    ///
+    /// The first one is the default camera.
     public var cameras: [CameraName]
     /// The detector's configuration.
     public var detector: DetectorConfiguration
     /// The minimum confidence of reported objects, unless a request sets another one.
     public var threshold: Float
-    /// The maximum number of queued pictures. Further requests are answered with status 503.
+    /// The maximum number of queued pictures.
+    ///
+    /// Further requests are answered with status 503.
     public var queueLength: Int
     /// The time after which an inference counts as hanging, so that the program exits.
     ///
@@ -41,7 +47,9 @@ public struct DetectionServerConfiguration: Sendable {
     }
 }
 
-/// Limits for memory and waiting times. Requests that exceed them are refused.
+/// Limits for memory and waiting times.
+///
+/// Requests that exceed them are refused.
 enum Limit {
     /// The maximum size of a picture in bytes.
     static let pictureByteCount = 16 << 20

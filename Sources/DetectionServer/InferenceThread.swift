@@ -34,7 +34,9 @@ final class InferenceThread: Sendable {
     private let work: EventDescriptor
     private let state = Mutex(State())
 
-    /// Creates the object that ``run()`` uses. A line is logged whenever the detector becomes available or unavailable.
+    /// Creates the object that ``run()`` uses.
+    ///
+    /// A line is logged whenever the detector becomes available or unavailable.
     init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
         self.configuration = configuration
         self.log = log
@@ -47,7 +49,9 @@ final class InferenceThread: Sendable {
 
     var readiness: Readiness { state.withLock { $0.readiness } }
 
-    /// Whether another library has been installed. The program must be restarted to use it.
+    /// Whether another library has been installed.
+    ///
+    /// The program must be restarted to use it.
     var hasOtherRuntime: Bool { state.withLock { $0.hasOtherRuntime } }
 
     /// The number of queued jobs.
@@ -71,7 +75,9 @@ final class InferenceThread: Sendable {
         }
     }
 
-    /// Removes and returns the finished jobs. The event loop is woken whenever a job has finished.
+    /// Removes and returns the finished jobs.
+    ///
+    /// The event loop is woken whenever a job has finished.
     func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] { finished.take() }
 
     /// Makes the thread check the detector's files, and load the detector again if they have changed.

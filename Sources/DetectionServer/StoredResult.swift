@@ -76,8 +76,9 @@ final class ResultStore {
     private var entries: [Entry] = []
     private(set) var byteCount = 0
     private var safeByteCount = 0
-    /// The sequence number of the last result. It starts with the time, so that it also increases when the program
-    /// restarts.
+    /// The sequence number of the last result.
+    ///
+    /// It starts with the time, so that it also increases when the program restarts.
     private var sequence = Clock.realtime / 1_000_000
 
     var count: Int { entries.count }
