@@ -4,11 +4,12 @@ import Linux
 import ProgramSupport
 import Video4Linux
 
-/// `--format`: a pixel format, or the camera's best.
+/// The value of `--format`, which is a pixel format or `auto`.
 enum FormatChoice: CustomStringConvertible {
     case automatic
     case only(PixelFormat)
 
+    /// The pixel format; nil for `auto`.
     var pixelFormat: PixelFormat? {
         if case .only(let format) = self { return format }
         return nil
