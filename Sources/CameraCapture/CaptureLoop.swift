@@ -11,10 +11,9 @@ import Video4Linux
 public enum CaptureLoop {
     /// Captures until the process receives SIGTERM or SIGINT.
     ///
-    /// SIGHUP reopens the source.
-    ///
-    /// `makeSource` creates the source that `options.device` selects. This function throws a ``Failure`` if the ring
-    /// cannot be created or is lost. If the source cannot be opened, it does not throw but keeps trying.
+    /// SIGHUP reopens the source. `makeSource` creates the source that `options.device` selects. This function throws a
+    /// ``Failure`` if the ring cannot be created or is lost. If the source cannot be opened, it does not throw but
+    /// keeps trying.
     public static func run(
         _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
     ) throws {

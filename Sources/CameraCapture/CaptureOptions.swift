@@ -6,7 +6,7 @@ public import Video4Linux
 /// The validated command line of capture-daemon.
 public struct CaptureOptions: Sendable {
     public var camera: CameraName
-    /// The first part of the ring's name: `ORIEL_PREFIX`.
+    /// The first part of the ring's name (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
     public var device: DeviceChoice
     public var size: PictureSize
@@ -56,9 +56,9 @@ public struct ControlSetting: Equatable, Sendable {
 
     /// Parses `NAME=VALUE`.
     public init(_ text: String) throws(OptionError) {
-        guard let separator = text.firstIndex(of: "=") else { throw OptionError("give it as NAME=VALUE") }
+        guard let separator = text.firstIndex(of: "=") else { throw OptionError("write NAME=VALUE") }
         name = String(text[..<separator])
         value = String(text[text.index(after: separator)...])
-        if name.isEmpty || value.isEmpty { throw OptionError("give it as NAME=VALUE") }
+        if name.isEmpty || value.isEmpty { throw OptionError("write NAME=VALUE") }
     }
 }

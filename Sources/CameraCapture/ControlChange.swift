@@ -63,7 +63,7 @@ struct ControlChange {
 
     /// The remark on a control that the driver refused to set and that is now inactive.
     static let isOverridden =
-        "It is inactive and was not set: switch off the automatic control that overrides it first."
+        "The control is inactive and was not set: first switch off the automatic control that overrides it."
 
     /// Returns a remark if `value`, the control's current value, is not the requested one; otherwise nil.
     func remark(on value: Int64?) -> String? {

@@ -2,7 +2,9 @@ import EventLoop
 import Linux
 import SystemPackage
 
-/// A connection to the control socket, which reads one line with a request and then sends the response.
+/// A connection to the control socket.
+///
+/// It reads one line with a request, and then sends the response.
 final class ControlClient: EventHandler {
     enum Input {
         /// The line is not complete yet.

@@ -35,7 +35,7 @@ final class ControlLoop {
         listen()
     }
 
-    /// Serves until `stop` is readable.
+    /// Serves connections until the descriptor `stop`, which was passed to the initializer, is readable.
     func run() throws(SystemError) {
         while !isStopping {
             let deadline = clients.values.map(\.deadline).min().map { min($0, listenerDue) } ?? listenerDue
@@ -79,7 +79,7 @@ final class ControlLoop {
         nextNumber += 1
         let client = ControlClient(number: nextNumber, socket: socket, deadline: .now + Self.timeout, self)
         clients[ObjectIdentifier(client)] = client
-        // Most clients have already sent their line.
+        // Most clients have already sent their line, so try to read it before waiting for the socket.
         advance(client)
         guard clients[ObjectIdentifier(client)] != nil else { return }
         do throws(SystemError) {

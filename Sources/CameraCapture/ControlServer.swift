@@ -23,9 +23,8 @@ final class ControlServer: Sendable {
 
     /// Starts listening.
     ///
-    /// A socket that was left by a killed program is replaced.
-    ///
-    /// Throws if the folder does not exist, or if another program is listening on the socket.
+    /// A socket that was left by a killed program is replaced. Throws if the folder does not exist, or if another
+    /// program is listening on the socket.
     init(_ folder: FilePath, _ camera: CameraName, _ logger: Logger) throws(SystemError) {
         let path = camera.controlSocket(in: folder)
         if let old = try? FileStatus(at: path), old.kind == .other {

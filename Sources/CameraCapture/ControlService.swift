@@ -35,7 +35,7 @@ final class ControlService {
             switch request["do"]?.string {
             case "read": return ControlReply(status: 200, body: .object(try reading()))
             case "set":
-                guard let changes = request["controls"]?.object else { throw .bad("Give the controls as an object.") }
+                guard let changes = request["controls"]?.object else { throw .bad("'controls' must be an object.") }
                 return ControlReply(status: 200, body: .object(try set(changes)))
             default: throw .bad("'do' must be read or set.")
             }
@@ -143,7 +143,7 @@ final class ControlService {
             try store.update(access.identity, setting: values, removing: removed)
             hasWarned = false
         } catch {
-            sentence = "It was not saved for the next start: \(error)."
+            sentence = "The value was not saved for the next start: \(error)."
             if !hasWarned { log.warning("controls cannot be saved for the next start: \(error)") }
             hasWarned = true
         }

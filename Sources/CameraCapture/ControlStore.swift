@@ -10,9 +10,9 @@ import Video4Linux
 /// One file contains the controls of every camera that was attached. The capture thread reads the settings. The control
 /// thread changes them and writes the file.
 public final class ControlStore: Sendable {
-    /// The maximum number of cameras.
+    /// The maximum number of cameras whose controls are saved.
     ///
-    /// The ones whose controls were set longest ago are removed first.
+    /// If there are more, the controls that were set longest ago are removed.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 
@@ -86,7 +86,7 @@ public final class ControlStore: Sendable {
             return contents.entries
         }
         guard let changed else { return }
-        guard let path else { throw Failure(description: "no folder is known for it; set --state-directory") }
+        guard let path else { throw Failure(description: "there is no state directory; set --state-directory") }
         do throws(SystemError) {
             try Folder.make(path.removingLastComponent(), permissions: 0o750)
             try File.replace(path, with: Array((Self.document(changed).text + "\n").utf8), permissions: 0o640)

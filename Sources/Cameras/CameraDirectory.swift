@@ -34,10 +34,8 @@ public final class CameraDirectory {
 
     /// Lists the rings again if one may have been added or removed.
     ///
-    /// If not, it costs only one system call.
-    ///
-    /// It detects every change that was made before the call, unless the folder cannot be watched (see
-    /// ``folderProblem``).
+    /// If not, it costs only one system call. It detects every change that was made before the call, unless the folder
+    /// cannot be watched (see ``folderProblem``).
     public func refreshIfChanged() {
         // Read the generation before listing the folder, so that the next call detects a change made in the meantime.
         let generation = RingFolder.shared.generation

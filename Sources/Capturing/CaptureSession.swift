@@ -73,7 +73,7 @@ public final class CaptureSession {
         pipeline = try FramePipeline(publisher, options, logger)
     }
 
-    /// The latest time for the next call of ``advance(at:_:)``.
+    /// The time at which to call ``advance(at:_:)`` if no event occurs before.
     public var deadline: Instant {
         switch phase {
         case .closed(let retry): min(nextHeartbeat, retry)
@@ -198,7 +198,8 @@ public final class CaptureSession {
             nextHeartbeat = now + Self.heartbeatInterval
             try publisher.heartbeat()
         }
-        // The program is alive even if no frames arrive, because it closes a silent source and tries to open it again.
+        // Report that the program is alive even if no frames arrive. It has then closed the source, and tries to open
+        // it again.
         report.watchdog(at: now)
     }
 

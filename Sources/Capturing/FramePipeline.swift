@@ -84,7 +84,7 @@ public final class FramePipeline {
         remedy =
             switch reason {
             case .flagged, .empty, .noStart, .noFrameHeader, .noScan, .truncated:
-                "try another cable or USB port, another --size or --format"
+                "try another cable or USB port, or another --size or --format"
             case .tooLarge, .stale, .rate, .unwatched, .encoder, .other: "choose another --size or --format"
             }
     }

@@ -28,7 +28,9 @@ public protocol FrameSource: AnyObject {
     /// The error to report if the open source has no signal at its input; otherwise nil.
     var signalLoss: SourceError? { get }
 
-    /// The folder whose changes the source must learn of; nil if there is none. It is always the same one.
+    /// The folder whose changes must be reported to ``entriesChanged(_:)``; nil if there is none.
+    ///
+    /// It is the same folder as long as the source exists.
     var watched: WatchedFolder? { get }
     /// Handles changed entries of the folder ``watched``; returns whether ``open()`` may succeed now.
     func entriesChanged(_ names: Set<String>) -> Bool

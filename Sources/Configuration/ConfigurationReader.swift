@@ -27,9 +27,7 @@ public struct ConfigurationReader {
 
     /// Reads the environment variables that scripts/run documents.
     ///
-    /// Call it after the files have been read.
-    ///
-    /// Variables take precedence over files. An empty variable counts as unset.
+    /// Call it after the files have been read. Variables take precedence over files. An empty variable counts as unset.
     public mutating func read(_ variables: [String: String]) {
         VariableReader(variables: variables.filter { !$0.value.isEmpty }, hasFiles: mainFile != nil).read(into: &reader)
     }

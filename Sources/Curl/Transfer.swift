@@ -37,7 +37,7 @@ public final class Transfer {
 
     private static let userAgentProduct = "oriel"
 
-    /// The maximum number of header bytes in a transfer, counting all its responses, such as redirects.
+    /// The maximum number of header bytes in all responses of a transfer together, including redirects.
     public static let maximumHeaderByteCount = 64 << 10
 
     let handle: UnsafeMutableRawPointer

@@ -74,7 +74,7 @@ public enum RuntimeProbe {
         case .status(Status.unfit): return .unfit
         case .signal where Instant.now >= deadline: return .harmful("loading it hangs")
         case .signal(let number): return .harmful("loading it kills the process with signal \(number)")
-        case .status(let status): return .harmful("loading it exits the process with status \(status)")
+        case .status(let status): return .harmful("loading it makes the process exit with status \(status)")
         }
     }
 }

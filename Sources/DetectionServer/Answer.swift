@@ -36,8 +36,8 @@ struct Answer {
                     ("threshold", Self.rounded(Double(filter.minimum))), ("runtime", .text(description.runtime)),
                 ])
             ),
-            // Clients of DeepStack in .NET declare the types of the members above and of these times, which must be
-            // integers.
+            // DeepStack clients that are written in .NET declare types for the members above, and integers for these
+            // times. Therefore these types must not change.
             ("inferenceMs", .count(Self.wholeMilliseconds(detection.inferenceNanoseconds))),
             ("processMs", .count(Self.wholeMilliseconds(detection.processNanoseconds))),
             ("code", .integer(200)),

@@ -5,9 +5,7 @@ import Web
 
 /// A request and its connection.
 ///
-/// The request may wait for a fresh frame or for a job.
-///
-/// Use it only from the thread of the event loop.
+/// The request may wait for a fresh frame or for a job. Use it only from the thread of the event loop.
 final class DetectionExchange: Exchange {
     let route: DetectionRoute
     var filter: ResultFilter
@@ -57,9 +55,7 @@ final class DetectionExchange: Exchange {
 
 /// Memory that is reserved for the body of a request.
 ///
-/// The reservation ends when its last reference is released.
-///
-/// Use it only from the thread of the event loop.
+/// The reservation ends when its last reference is released. Use it only from the thread of the event loop.
 final class Reservation {
     /// The total size of all reservations.
     final class Account {

@@ -19,9 +19,8 @@ enum Font {
 
     /// Returns the pixels of a letter.
     ///
-    /// The bit `line * letterWidth + column` is set if the pixel is part of the letter.
-    ///
-    /// For a character that is not printable ASCII, it returns the pixels of a question mark.
+    /// The bit `line * letterWidth + column` is set if the pixel is part of the letter. For a character that is not
+    /// printable ASCII, it returns the pixels of a question mark.
     static func pixels(of character: Character) -> UInt64 {
         let code = character.asciiValue.map { Int($0) - first } ?? -1
         return letters.indices.contains(code) ? letters[code] : letters[0x3F - first]

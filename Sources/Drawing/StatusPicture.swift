@@ -4,10 +4,9 @@
 public enum StatusPicture {
     /// Draws the picture, which is dark, with the camera's name at the top and the title and the message in the middle.
     ///
-    /// Texts must be printable ASCII. Other characters are replaced by question marks.
-    ///
-    /// The picture may have any size. The letters grow with it. If it is too small for the whole text, first the
-    /// camera's name is left out, and then lines at the end of the message and of the title.
+    /// Texts must be printable ASCII. Other characters are replaced by question marks. The picture may have any size.
+    /// The letters grow with it. If it is too small for the whole text, first the camera's name is left out, and then
+    /// lines at the end of the message and of the title.
     ///
     /// - Parameters:
     ///   - width: The width in pixels, at least 1. If it is that of the stream, the size does not change for viewers.

@@ -1,7 +1,7 @@
 public import Linux
 import Synchronization
 
-/// An object with which any thread can wake an event loop or request that it stops.
+/// An object with which any thread can wake an event loop or ask it to stop.
 public final class LoopSignal: Sendable {
     /// A descriptor that is readable after ``stop()`` or ``wake()`` was called.
     public let event: EventDescriptor
@@ -14,7 +14,7 @@ public final class LoopSignal: Sendable {
     /// Whether ``stop()`` was called.
     public var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
-    /// Requests that the loop stops.
+    /// Asks the loop to stop.
     ///
     /// Any thread may call it.
     public func stop() {

@@ -43,10 +43,8 @@ public struct RequestAssembler: Sendable {
 
     /// Processes input.
     ///
-    /// `reader` parses the header.
-    ///
-    /// After it has returned ``Progress/head(_:)``, call it once without bytes, because part of the body may already be
-    /// buffered.
+    /// `reader` parses the header. After it has returned ``Progress/head(_:)``, call it once without bytes, because
+    /// part of the body may already be buffered.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, _ reader: RequestReader) -> Progress {
         if request == nil {
             buffer += bytes

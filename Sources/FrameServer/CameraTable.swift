@@ -8,9 +8,7 @@ import SharedFrame
 
 /// The cameras that this worker knows.
 ///
-/// A camera is opened when it is first used.
-///
-/// Use it only from the thread of the event loop.
+/// A camera is opened when it is first used. Use it only from the thread of the event loop.
 final class CameraTable {
     /// The maximum number of descriptors of a camera in use.
     ///

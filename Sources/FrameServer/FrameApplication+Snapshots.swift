@@ -81,7 +81,7 @@ extension FrameApplication {
         let status = camera.subscriber.status
         let outage = outage(of: camera, status)
         if outage == nil, let status, let newest = status.newest, Outage.hasFreshFrame(status, now: now) {
-            let message = "No such frame arrived in time; the newest is \(newest.number)."
+            let message = "The requested frame did not arrive in time; the newest frame is \(newest.number)."
             refuse(.temporary("no_newer_frame", message, retryAfter: 1), on: exchange.connection)
             return
         }

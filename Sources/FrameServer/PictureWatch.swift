@@ -72,7 +72,7 @@ final class PictureWatch: Sendable {
         }
     }
 
-    /// Requests that the thread stops, but does not wait for it.
+    /// Asks the thread to stop, but does not wait for it.
     func stop() { watch.stop() }
 
     // MARK: Called by the thread

@@ -13,7 +13,7 @@ struct Rendition: Hashable, Sendable {
 enum PictureWidth: Hashable, Sendable {
     /// The width of the camera's JPEGs, which are sent unchanged.
     case original
-    /// The smallest width of at least this number of pixels to which the JPEG decoder can scale pictures at low cost.
+    /// The smallest width that the JPEG decoder can produce at low cost, and that is at least this number of pixels.
     case atLeast(Int)
 
     /// The supported widths.

@@ -12,7 +12,7 @@ struct SnapshotRequest {
 
     static let parameters: Set<String> = ["action", "after", "max_age", "offline", "width"]
 
-    /// The number of the frame that the client already has, so that it needs a newer one; nil if it needs any frame.
+    /// The number of a frame that the client already has, so that it needs a newer one; nil if it has none.
     let after: UInt64?
     /// The maximum age of the frame; nil if there is no limit except that the frame must be current.
     let maximumAge: Duration?

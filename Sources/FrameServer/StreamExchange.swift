@@ -21,11 +21,13 @@ final class StreamExchange: Exchange {
     private let feed: Feed
     /// The connection, as a strong reference, which is faster than a weak one.
     ///
-    /// The reference cycle ends when the connection ends, because it then releases its exchange.
+    /// This does not leak the objects, because the connection releases its exchange when it is closed.
     private let connection: Connection
-    /// The sequence number of the last picture of which sending began; 0 before the first picture.
+    /// The sequence number of the picture that is being sent or was last sent; 0 before the first picture.
     private var shown: UInt64 = 0
-    /// When sending the last picture began; before the first picture, when the stream began.
+    /// When the worker began to send that picture.
+    ///
+    /// Before the first picture, this is when the stream began.
     private var begun: Instant
     /// When the next picture is due, if the stream is paced.
     private var due = Instant.distantPast

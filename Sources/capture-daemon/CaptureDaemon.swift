@@ -28,7 +28,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "auto (default), a node such as /dev/video0 or a link to one, its index, pattern, or a folder of JPEGs.",
+            "The source of pictures: auto (default), a device such as /dev/video0 or its index, a folder of JPEGs, or "
+                + "pattern, which is a synthetic camera.",
             valueName: "device"),
         transform: { try DeviceChoice($0) })
     var device = DeviceChoice.automatic
@@ -46,7 +47,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "auto (default), mjpeg, yuyv, uyvy, nv12, yu12, rgb24, bgr24, grey, or a four-character code.",
+            "The pixel format: auto (default), mjpeg, yuyv, uyvy, nv12, yu12, rgb24, bgr24, grey, or a four-character "
+                + "code.",
             valueName: "format"),
         transform: Parse.format)
     var format = FormatChoice.automatic
@@ -78,7 +80,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "none (default), horizontal, vertical or both. Pictures are flipped after they were rotated.",
+            "The direction in which pictures are mirrored, after the rotation: none (default), horizontal, vertical or "
+                + "both.",
             valueName: "direction"),
         transform: { try OptionValue.word($0) })
     var flip = Orientation.Flip.none
@@ -90,7 +93,7 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "Seconds without a picture after which the camera is reopened (default: 2).", valueName: "seconds"),
+            "The time without a picture after which the camera is reopened (default: 2).", valueName: "seconds"),
         transform: Parse.timeout)
     var timeout = Duration.seconds(2)
 

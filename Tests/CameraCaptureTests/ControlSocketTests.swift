@@ -229,7 +229,7 @@ struct ControlSocketTests {
         for _ in 0..<2 {
             let result = try daemon.set(#"{"brightness":3}"#)["results"]?[0]
             #expect(result?["value"]?.number == 3)
-            #expect(result?["message"]?.string?.hasPrefix("It was not saved for the next start: ") == true)
+            #expect(result?["message"]?.string?.hasPrefix("The value was not saved for the next start: ") == true)
         }
         #expect(daemon.log.count { $0.contains("cannot be saved for the next start") } == 1)
     }
