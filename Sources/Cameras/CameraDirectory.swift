@@ -13,7 +13,7 @@ public final class CameraDirectory {
     private var found: [CameraName: RingName] = [:]
     /// The value of ``RingFolder/generation`` when the folder was last listed; nil if it has never been listed.
     private var listedGeneration: UInt64?
-    /// The configured cameras in order, then the others sorted by name with `main` first.
+    /// The configured cameras in their order, followed by the other cameras, sorted by name but beginning with `main`.
     public private(set) var names: [CameraName] = []
 
     /// - Parameters:

@@ -25,7 +25,7 @@ public struct Outage: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - status: The ring's status, or nil if there is no ring.
-    ///   - refusal: Why the ring cannot be read, if it exists but is rejected.
+    ///   - refusal: The reason why the ring exists but cannot be read; otherwise nil.
     ///   - kind: The ring's kind.
     ///   - now: The current time.
     /// - Returns: The outage, or nil.

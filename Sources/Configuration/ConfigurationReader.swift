@@ -8,7 +8,7 @@ public struct ConfigurationReader {
     /// - Parameter ownAddresses: The IP addresses of this machine; empty if they are unknown.
     public init(ownAddresses: [String]) { reader = SectionReader(ownAddresses: ownAddresses) }
 
-    /// Reads oriel.conf and the files of cameras.d/, in this order.
+    /// Reads files, which must be oriel.conf followed by the files in cameras.d/.
     public mutating func read(_ files: [ConfigurationFile]) {
         var parser = SectionParser()
         for file in files { parser.parse(file) }

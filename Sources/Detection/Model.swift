@@ -127,7 +127,7 @@ final class Model {
         }
     }
 
-    /// Returns whether the input and the output have the types and the dimensions of a YOLOX model's.
+    /// Returns whether the types and the dimensions of the input and the output are those of a YOLOX model.
     private static func isSuitable(_ session: InferenceSession) -> Bool {
         guard session.inputs.count == 1, let input = session.inputs.first, let output = session.outputs.first else {
             return false

@@ -51,7 +51,7 @@ final class DetectionApplication: Application {
     ///
     /// Jobs with equal keys have the same result.
     enum JobKey: Hashable {
-        /// Detection in the frame of a camera that is the newest one when the job runs.
+        /// Detection in the frame that is a camera's newest one when the job runs.
         case newest(CameraName)
         /// Detection in a specific frame.
         case frame(CameraName, number: UInt64)

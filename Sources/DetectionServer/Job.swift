@@ -5,7 +5,7 @@ import SharedFrame
 /// A job for the inference thread.
 struct Job: Sendable {
     enum Task: Sendable {
-        /// Detect objects in the frame of the camera that is the newest one when the job runs.
+        /// Detect objects in the frame that is the camera's newest one when the job runs.
         case newest(CameraName, FrameSubscriber)
         /// Detect objects in a specific frame.
         case frame(CameraName, Frame)

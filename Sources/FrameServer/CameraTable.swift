@@ -14,7 +14,9 @@ final class CameraTable {
     ///
     /// These are its ring twice, descriptors that wake threads, picture files and pipes.
     private static let descriptorsOfUsedCamera = 12
-    /// The number of descriptors of a camera that only reports use, which is one for its ring.
+    /// The number of descriptors of a camera that is used only by reports.
+    ///
+    /// It is one, for the ring.
     private static let descriptorsOfUnusedCamera = 1
 
     /// The queue of the IDs of watches that have a new picture or a new state.
@@ -163,7 +165,7 @@ final class CameraTable {
     }
 }
 
-/// A camera as a report reads it, which is possible on any thread.
+/// A camera in the form in which a report reads it, on any thread.
 struct CameraSource: Sendable {
     enum Content: Sendable {
         case ring(FrameSubscriber)
