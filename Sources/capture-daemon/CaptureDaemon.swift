@@ -93,7 +93,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "The time without a picture after which the camera is reopened (default: 2).", valueName: "seconds"),
+            "The time in seconds without a picture after which the camera is reopened (default: 2).",
+            valueName: "seconds"),
         transform: Parse.timeout)
     var timeout = Duration.seconds(2)
 
