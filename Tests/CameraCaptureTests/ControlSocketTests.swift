@@ -276,7 +276,7 @@ struct ControlSocketTests {
         // Another program with the same folder does not take it away, and captures all the same.
         let other = try RunningDaemon(arguments)
         _ = try other.status(.live)
-        #expect(other.log.contains { $0.contains("the controls cannot be set") })
+        #expect(other.log.contains { $0.contains("the controls cannot be changed") })
         _ = other.stop()
         #expect((try? Socket.connect(to: socket)) != nil)
         #expect(next.stop() == 0)
