@@ -77,7 +77,7 @@ public struct JPEGEncoder: ~Copyable {
         }
         let needed = layout.minimumByteCount(width: width, height: height, bytesPerLine: bytesPerLine)
         guard pixels.byteCount >= needed else {
-            throw TurboJPEGError(operation, "\(pixels.byteCount) bytes where the picture has \(needed)")
+            throw TurboJPEGError(operation, "the picture has \(pixels.byteCount) bytes instead of \(needed)")
         }
         let source = PictureSource(
             layout: layout, width: width, height: height, bytesPerLine: bytesPerLine, range: range,
@@ -164,7 +164,7 @@ public struct JPEGEncoder: ~Copyable {
     ) throws(TurboJPEGError) -> Int {
         let bound = tjBufSize(CInt(width), CInt(height), subsampling)
         guard output.byteCount >= Int(bound) else {
-            throw TurboJPEGError(operation, "room for \(output.byteCount) bytes where \(bound) may be needed")
+            throw TurboJPEGError(operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
         }
         var size = bound
         try unsafe output.withUnsafeMutableBytes { (bytes) throws(TurboJPEGError) in

@@ -60,7 +60,7 @@ public struct JPEGTransformer: ~Copyable {
             // libturbojpeg assumes that the buffer is this large.
             let bound = tjBufSize(width, height, header.subsampling)
             guard output.byteCount >= Int(bound) else {
-                throw TurboJPEGError(operation, "room for \(output.byteCount) bytes where \(bound) may be needed")
+                throw TurboJPEGError(operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
             }
             var transformation = unsafe tjtransform()
             unsafe transformation.op = turn.code
