@@ -13,7 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
     ],
     targets: [
-        // Layer 1, system: knows Linux, and nothing of Oriel.
+        // Layer 1, system: knows Linux, but nothing about Oriel.
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux", system]),
         .target(name: "EventLoop", dependencies: ["Linux", system]),
@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Daemon", dependencies: ["Linux", log, system]),
 
-        // Layer 2, media: pictures as bytes. Knows nothing of rings or HTTP.
+        // Layer 2, media: handles pictures as bytes. Knows nothing about rings or HTTP.
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
@@ -52,11 +52,11 @@ let package = Package(
             name: "Service",
             dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
-        // Layer 5, domain: no I/O of its own.
+        // Layer 5, domain: does no I/O.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
 
-        // Layer 6, services: what the programs are made of. They never import each other.
+        // Layer 6, services: the code of the programs. Services never import each other.
         .target(
             name: "CameraCapture",
             dependencies: [
@@ -85,7 +85,7 @@ let package = Package(
             name: "Supervision",
             dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
 
-        // Layer 7, programs: options and wiring.
+        // Layer 7, programs: parse the options and connect the services.
         .target(
             name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", "SharedFrame", arguments, system]),
         .executableTarget(
@@ -205,7 +205,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The fuzzers have libFuzzer's entry point instead of one of their own; scripts/fuzz builds them.
+// scripts/fuzz builds the fuzzers. Their entry point is that of libFuzzer, so a normal build would fail.
 if Context.environment["ORIEL_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
