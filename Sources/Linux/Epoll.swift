@@ -15,9 +15,13 @@ public struct Epoll: ~Copyable, Sendable {
         public static let writable = Interest(rawValue: EPOLLOUT.rawValue)
         /// The peer has shut down its writing side.
         public static let peerClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
-        /// An error is pending. The kernel reports this even if it was not asked for.
+        /// An error is pending.
+        ///
+        /// The kernel reports this even if it was not asked for.
         public static let error = Interest(rawValue: EPOLLERR.rawValue)
-        /// The connection is closed in both directions. The kernel reports this even if it was not asked for.
+        /// The connection is closed in both directions.
+        ///
+        /// The kernel reports this even if it was not asked for.
         public static let hangUp = Interest(rawValue: EPOLLHUP.rawValue)
         /// If several processes wait for the same descriptor, an event wakes one or more of them, but not all.
         public static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)

@@ -79,7 +79,9 @@ extension File {
 }
 
 extension File {
-    /// Renames the file at `path` to `new` and replaces a file that is already there. Ignores errors.
+    /// Renames the file at `path` to `new` and replaces a file that is already there.
+    ///
+    /// Ignores errors.
     public static func move(_ path: FilePath, to new: FilePath) {
         _ = unsafe path.withPlatformString { old in
             unsafe new.withPlatformString { unsafe rename(old, $0) }

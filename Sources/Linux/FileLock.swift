@@ -2,7 +2,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Locks single bytes of a file. The owner of a lock is an open file description (fcntl(2), `F_OFD_SETLK`).
+/// Locks single bytes of a file.
+///
+/// The owner of a lock is an open file description (fcntl(2), `F_OFD_SETLK`).
 ///
 /// The kernel releases these locks when the process exits or is killed, and they work between containers. Closing the
 /// descriptor does not release a lock while a mapping of the file still refers to the same description, so use

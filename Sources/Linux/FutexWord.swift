@@ -1,6 +1,8 @@
 public import Synchronization
 
-/// A counter within this process. Threads wait on it until another thread advances it (futex(2)).
+/// A counter within this process.
+///
+/// Threads wait on it until another thread advances it (futex(2)).
 ///
 /// It uses no descriptor. To avoid missing an advance, a thread reads ``value``, checks whether there is something to
 /// do, and only then waits while the counter still has that value. If the counter was advanced in between, the wait

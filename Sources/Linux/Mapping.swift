@@ -32,8 +32,9 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Whether the file was truncated and this process then accessed the missing part. If so, all of the mapping was
-    /// replaced with zeros.
+    /// Whether the file was truncated and this process then accessed the missing part.
+    ///
+    /// If so, all of the mapping was replaced with zeros.
     public var wasTruncated: Bool { protection.map { MappingFaults.wasTruncated($0) } ?? false }
 
     /// Calls `body` with the bytes at `range`.

@@ -4,7 +4,9 @@ public import SystemPackage
 
 /// A program with its arguments.
 public struct Command: Equatable, Sendable {
-    /// The path of the executable. PATH is not searched; use ``Executable/find(_:)`` for that.
+    /// The path of the executable.
+    ///
+    /// PATH is not searched; use ``Executable/find(_:)`` for that.
     public var program: FilePath
     /// The arguments, without the program's name.
     public var arguments: [String]

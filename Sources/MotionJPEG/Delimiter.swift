@@ -13,7 +13,9 @@ struct Delimiter {
     /// The maximum number of blanks after a boundary.
     private static let maximumBlankCount = 64
 
-    /// Two dashes, followed by the boundary without its own leading dashes. Nil if no boundary is known.
+    /// Two dashes, followed by the boundary without its own leading dashes.
+    ///
+    /// Nil if no boundary is known.
     ///
     /// Some cameras include dashes in the declared boundary and some do not. In both cases, the line that they send
     /// ends in these bytes.

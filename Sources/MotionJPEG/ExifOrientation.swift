@@ -52,7 +52,9 @@ public enum ExifOrientation: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Returns the orientation, or nil if this is not an Exif segment. XMP segments have the same marker.
+    /// Returns the orientation, or nil if this is not an Exif segment.
+    ///
+    /// XMP segments have the same marker.
     private static func orientation(exif: Span<UInt8>) -> ExifOrientation? {
         let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
         guard exif.count > 6, identifier.indices.allSatisfy({ exif[$0] == identifier[$0] }) else { return nil }

@@ -46,6 +46,7 @@ public enum Multipart {
     /// Returns a time in the format of X-Timestamp, which is `<unix seconds>.<6 digits>`.
     ///
     /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME, which is truncated to microseconds.
+    /// - Returns: The time in this format.
     public static func timestamp(realtimeNanoseconds: UInt64) -> String {
         var text: [UInt8] = []
         appendTimestamp(realtimeNanoseconds, to: &text)

@@ -36,7 +36,9 @@ public struct MultipartParser: Sendable {
     private var consumed = 0
     /// The offset at which the search for a delimiter continues, relative to `consumed`.
     private var searched = 0
-    /// The number of bytes skipped since the last part. Parsing fails if this exceeds the maximum size of a part.
+    /// The number of bytes skipped since the last part.
+    ///
+    /// Parsing fails if this exceeds the maximum size of a part.
     private var skipped = 0
     /// Whether the first byte that is not consumed is the first byte of a line.
     private var isLineStart = true

@@ -1,6 +1,8 @@
 /// Finds the end of the part that is being received.
 struct PartBody {
-    /// A complete part. All offsets are relative to the start of the body.
+    /// A complete part.
+    ///
+    /// All offsets are relative to the start of the body.
     struct Part {
         var bytes: Range<Int>
         var picture: JPEGInfo?
@@ -10,11 +12,14 @@ struct PartBody {
         var isLengthFalse: Bool
     }
 
-    /// The maximum number of bytes before a picture. Some servers send the empty line after the headers twice, or put
-    /// other data before the picture.
+    /// The maximum number of bytes before a picture.
+    ///
+    /// Some servers send the empty line after the headers twice, or put other data before the picture.
     private static let maximumLeadingByteCount = 1024
 
-    /// The offset of the picture. Before that is known, the number of line breaks and blanks at the start of the body.
+    /// The offset of the picture.
+    ///
+    /// Before that is known, the number of line breaks and blanks at the start of the body.
     private var leading = 0
     private var hasStart = false
     private var walk = JPEGWalk()

@@ -6,14 +6,17 @@ public struct PartHeaders: Sendable, Equatable {
     /// The Content-Length as it was sent, right or wrong.
     public var contentLength: Int?
 
-    /// The X-Timestamp in nanoseconds. Its clock depends on the server.
+    /// The X-Timestamp in nanoseconds.
+    ///
+    /// Its clock depends on the server.
     public var timestamp: UInt64?
 
     /// The X-Frame-Id, which is the number of the frame.
     public var frameNumber: UInt64?
 
-    /// The properties of the part's JPEG, or nil if the part is not a whole JPEG. `JPEG.inspect` then throws the
-    /// reason.
+    /// The properties of the part's JPEG, or nil if the part is not a whole JPEG.
+    ///
+    /// `JPEG.inspect` then throws the reason.
     public var picture: JPEGInfo?
 
     public init() {}

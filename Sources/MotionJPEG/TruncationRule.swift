@@ -16,8 +16,9 @@ public struct TruncationRule: Sendable {
 
     public init() {}
 
-    /// Records a picture. Returns true if this picture makes the rule accept JPEGs without an end marker, which happens
-    /// at most once.
+    /// Records a picture.
+    ///
+    /// Returns true if this picture makes the rule accept JPEGs without an end marker, which happens at most once.
     public mutating func note(isTruncated: Bool) -> Bool {
         guard !isRelaxed else { return false }
         if wereTruncated.count == Self.window { wereTruncated.removeFirst() }

@@ -1,7 +1,8 @@
 import Linux
 
-/// The prefix of the names of all shared memory objects of one Oriel system. It matches
-/// `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
+/// The prefix of the names of all shared memory objects of one Oriel system.
+///
+/// It matches `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
 ///
 /// Two systems on the same machine need different prefixes, so that they do not interact.
 public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {

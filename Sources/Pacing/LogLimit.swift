@@ -21,8 +21,9 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     /// The maximum number of lines in each time span of length ``window``.
     public static var maximumLineCount: Int { 10 }
     public static var window: Duration { .seconds(600) }
-    /// The maximum number of messages to remember. Messages may contain text from outside, such as a request, so their
-    /// number is otherwise unlimited.
+    /// The maximum number of messages to remember.
+    ///
+    /// Messages may contain text from outside, such as a request, so their number is otherwise unlimited.
     private static var maximumMessageCount: Int { 256 }
 
     private struct Count {

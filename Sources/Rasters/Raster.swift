@@ -1,8 +1,9 @@
 import CPNG
 import CWebP
 
-/// An uncompressed picture. Its pixels have three bytes each (red, green, blue) and are stored line by line without
-/// padding.
+/// An uncompressed picture.
+///
+/// Its pixels have three bytes each (red, green, blue) and are stored line by line without padding.
 public struct Raster: Equatable, Sendable {
     public var width: Int
     public var height: Int

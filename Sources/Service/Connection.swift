@@ -106,7 +106,7 @@ public final class Connection: EventHandler {
         deadline = min(loop.now + Worker.bodyPauseTimeout, arrival.bodyDeadline)
     }
 
-    /// Sends the complete response. If this is a HEAD request, only the header is sent.
+    /// Sends the complete response, or only its header if this is a HEAD request.
     public func answer(_ response: Response) {
         leave()
         phase = .ending
@@ -128,7 +128,7 @@ public final class Connection: EventHandler {
         phase = .open(exchange)
     }
 
-    /// Starts a stream. Its first `output` is the header and the bytes before the first picture.
+    /// Starts a stream with its first `output`, which is the header and the bytes before the first picture.
     public func beginStream(_ output: [UInt8], _ exchange: any Exchange) {
         open(exchange)
         Socket.setSendBuffer(of: socket.number, byteCount: Worker.streamBufferByteCount)
@@ -137,7 +137,7 @@ public final class Connection: EventHandler {
         bytes = records
     }
 
-    /// Sends `image` next. Images contain the request ID 1; a request with a different ID sends a changed copy.
+    /// Sends `image` next, or, since images have the request ID 1, a changed copy if this request has another ID.
     public func begin(_ image: WireImage) {
         if number == 1 {
             self.image = image
@@ -159,7 +159,7 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Whether the web server has read everything. A picture that is sent earlier may be outdated when it arrives.
+    /// Whether the web server has read everything, so that a picture that is sent now is not outdated on arrival.
     public var isDrained: Bool {
         guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
         // The kernel may still count one byte until it reports the socket as writable.
@@ -220,7 +220,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Called when the worker stops. Answers the request if it has already arrived, and ends a stream cleanly.
+    /// Called when the worker stops; answers a request that has already arrived, or ends a stream cleanly.
     func stop() {
         if case .reading = phase { receive() }
         switch phase {
@@ -322,7 +322,7 @@ public final class Connection: EventHandler {
         errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
     }
 
-    /// Waits for the web server to close the connection. Closing first could reset it and destroy unread data.
+    /// Waits for the web server to close the connection, because closing it first could destroy unread data.
     private func linger() {
         phase = .lingering
         deadline = loop.now + Worker.lingerTimeout

@@ -31,8 +31,9 @@ public final class MemoryFilePool: Sendable {
         }
     }
 
-    /// The maximum number of free files. The current picture and the previous one need two files each, because streams
-    /// have two kinds of part headers.
+    /// The maximum number of free files.
+    ///
+    /// The current picture and the previous one need two files each, because streams have two kinds of part headers.
     private static let maximumCount = 4
     /// The maximum size of a picture that is sent from pipes; such a picture must fit into an empty socket buffer.
     private static let maximumSpreadByteCount = 1 << 18

@@ -36,7 +36,9 @@ public final class ServiceCounters: Sendable {
     /// The service's name.
     public let name: String
 
-    /// Takes a free slot of the service's file. If no folder is configured, only this process can read the counters.
+    /// Takes a free slot of the service's file.
+    ///
+    /// If no folder is configured, only this process can read the counters.
     ///
     /// Throws a `Failure` with status 69 if all slots are taken, or 73 if the file cannot be created.
     public init(_ configuration: WorkerConfiguration) throws {

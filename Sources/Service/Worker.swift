@@ -31,14 +31,17 @@ public struct WorkerConfiguration: Sendable {
     }
 }
 
-/// A FastCGI worker. It accepts connections, reads requests, passes them to an application and sends its responses.
+/// A FastCGI worker.
+///
+/// It accepts connections, reads requests, passes them to an application and sends its responses.
 ///
 /// A worker uses one thread, which never waits for a single client.
 public final class Worker {
     /// How long a connection may take to send its request header.
     static let requestTimeout: Duration = .seconds(3)
-    /// How long a request body may pause. This is longer than the `client_body_timeout` of 5 s in nginx's
-    /// configuration.
+    /// How long a request body may pause.
+    ///
+    /// This is longer than the `client_body_timeout` of 5 s in nginx's configuration.
     static let bodyPauseTimeout: Duration = .seconds(6)
     /// How long the web server may take to close the connection after the response.
     static let lingerTimeout: Duration = .seconds(1)
@@ -47,7 +50,9 @@ public final class Worker {
     /// Returns how long a body may take to arrive: ten seconds, plus the time that its bytes take at 100 kB/s.
     static func bodyTime(byteCount: Int) -> Duration { .seconds(10) + .milliseconds(Int64(byteCount / 100)) }
     private static let tickInterval: Duration = .milliseconds(250)
-    /// The size of the send buffer of a stream's socket. Even a large picture fits into it, so that one call sends it.
+    /// The size of the send buffer of a stream's socket.
+    ///
+    /// Even a large picture fits into it, so that one call sends it.
     static let streamBufferByteCount = 1 << 20
     /// The number of descriptors that are reserved for files and pictures.
     private static let reservedDescriptorCount = 64

@@ -22,7 +22,9 @@ public final class FramePublisher {
     private var lock: WriterLock?
     private var ring: RingObject
     private let slotCount: Int
-    /// The number of the last frame. Before the first frame, this is one less than the number that it will have.
+    /// The number of the last frame.
+    ///
+    /// Before the first frame, this is one less than the number that it will have.
     private var lastNumber: UInt64
     private var interestAssumedUntil: Instant?
     private var checkedAt: Instant
@@ -73,7 +75,9 @@ public final class FramePublisher {
 
     // MARK: Demand
 
-    /// Whether a reader wants pictures. Reading this makes one system call.
+    /// Whether a reader wants pictures.
+    ///
+    /// Reading this makes one system call.
     public var isWatched: Bool {
         if let end = interestAssumedUntil {
             if Instant.now < end { return true }
@@ -102,7 +106,9 @@ public final class FramePublisher {
 
     // MARK: Pictures
 
-    /// The number of the newest frame. Before the first frame, this is one less than the number that it will have.
+    /// The number of the newest frame.
+    ///
+    /// Before the first frame, this is one less than the number that it will have.
     public var newestNumber: UInt64 { lastNumber }
 
     /// Publishes a picture that `write` writes directly into the ring.

@@ -29,13 +29,17 @@ public final class FrameSubscriber: Sendable {
         /// Why the last attempt to open the object failed, or nil if it did not.
         var refusal: RingError?
         var wasWriterHealthy = false
-        /// Whether the view's object has lost its name. ``RingFolder`` then announces the next object with that name.
+        /// Whether the view's object has lost its name.
+        ///
+        /// ``RingFolder`` then announces the next object with that name.
         var isOrphaned = false
         /// The last status, and the value of the wake word when it was read.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
-    /// Creates a reader. The ring need not exist yet.
+    /// Creates a reader.
+    ///
+    /// The ring need not exist yet.
     ///
     /// A reader uses one descriptor while the ring exists, and no descriptor before that.
     public init(_ name: RingName) throws(SystemError) {
@@ -49,8 +53,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Waiting
 
-    /// How long a wait may sleep while a ring exists. The death of a writer does not wake readers, so they check for
-    /// it.
+    /// How long a wait may sleep while a ring exists.
+    ///
+    /// The death of a writer does not wake readers, so they check for it.
     private static let checkInterval: Duration = .milliseconds(250)
     /// How long a wait may sleep while no ring exists.
     private static let arrivalInterval: Duration = .seconds(1)
@@ -123,7 +128,9 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Interest
 
-    /// Tells the ring's writer that this reader wants pictures. This remains in effect when the ring is replaced.
+    /// Tells the ring's writer that this reader wants pictures.
+    ///
+    /// This remains in effect when the ring is replaced.
     public func takeInterest() {
         state.withLock {
             guard !$0.isInterested else { return }
@@ -183,7 +190,9 @@ public final class FrameSubscriber: Sendable {
         return view.status(isWriterAlive: isAlive)
     }
 
-    /// The maximum age of ``recentStatus``. A writer's death is reported later by up to this time.
+    /// The maximum age of ``recentStatus``.
+    ///
+    /// A writer's death is reported later by up to this time.
     private static let recentStatusLifetime: Duration = .milliseconds(10)
 
     /// The value of ``status``, which is cached for up to 10 ms unless the writer has published a frame or changed the
@@ -211,8 +220,9 @@ public final class FrameSubscriber: Sendable {
         return status
     }
 
-    /// One sentence that says why the object with the ring's name cannot be read. Nil if it can be read, or if there is
-    /// no object.
+    /// One sentence that says why the object with the ring's name cannot be read.
+    ///
+    /// Nil if it can be read, or if there is no object.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
     // MARK: Opening the object

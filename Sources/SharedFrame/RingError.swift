@@ -2,7 +2,9 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The error for a ring that cannot be used. Its `description` is one sentence for people.
+/// The error for a ring that cannot be used.
+///
+/// Its `description` is one sentence for people.
 public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The kind of an error, for callers that handle errors differently.
     public enum Kind: Sendable {

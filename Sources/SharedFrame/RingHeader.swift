@@ -29,8 +29,10 @@ extension RingMemory {
         return millihertz <= RingLayout.maximumMillihertz ? Double(millihertz) / 1000 : 0
     }
 
-    /// The clock offset in nanoseconds. It is limited so that the sum of the wall clock and the offset stays between
-    /// the years 1970 and 2261 for at least another year.
+    /// The clock offset in nanoseconds.
+    ///
+    /// It is limited so that the sum of the wall clock and the offset stays between the years 1970 and 2261 for at
+    /// least another year.
     private var clockOffset: Int64 {
         let now = Int64(clamping: Clock.realtime)
         let year: Int64 = 365 * 86_400 * 1_000_000_000

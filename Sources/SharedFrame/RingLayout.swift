@@ -11,19 +11,23 @@ enum RingLayout {
     static let slotCounts = 2...64
     /// The maximum size of a picture.
     static let maximumSlotByteCount = 64 << 20
-    /// The size above which a ring gets fewer slots, but at least 3. Two rings then fit into the 64 MB of shared memory
-    /// that a container has by default.
+    /// The size above which a ring gets fewer slots, but at least 3.
+    ///
+    /// Two rings then fit into the 64 MB of shared memory that a container has by default.
     static let preferredByteCount = 24 << 20
 
-    /// A bound that the frame numbers and positions of Oriel's writers never reach. Numbers begin with the Unix time in
-    /// milliseconds, or with the number of an upstream server.
+    /// A bound that the frame numbers and positions of Oriel's writers never reach.
+    ///
+    /// Numbers begin with the Unix time in milliseconds, or with the number of an upstream server.
     static let numberLimit: UInt64 = 1 << 52
 
     // Readers replace larger numbers with these limits or with 0, so that later sums cannot overflow.
 
     /// The latest time of another machine's wall clock, which is in the year 2262.
     static let realtimeLimit = UInt64(Int64.max)
-    /// The maximum of a counter. The sum of all counters of a ring then fits into 64 bits.
+    /// The maximum of a counter.
+    ///
+    /// The sum of all counters of a ring then fits into 64 bits.
     static let counterLimit: UInt64 = 1 << 58
     /// The maximum width or height of a JPEG (ITU-T T.81, B.2.2).
     static let maximumPixels = 65535

@@ -1,7 +1,9 @@
 import Linux
 import Synchronization
 
-/// A mapped ring. Its methods read and write the numbers and texts at given offsets.
+/// A mapped ring.
+///
+/// Its methods read and write the numbers and texts at given offsets.
 ///
 /// This is the only type that turns offsets into pointers. ``Mapping`` checks each offset against its size, and no
 /// pointer leaves this type. Other processes may change the numbers at any time, so they are accessed as atomics.
@@ -82,20 +84,25 @@ struct RingMemory: ~Copyable, Sendable {
             while: otherExpected, or: UnsafePointer(word), while: expected, until: deadline)
     }
 
-    /// Wakes all threads that sleep on the word at `offset`, without changing it. This works on a read-only mapping
-    /// too.
+    /// Wakes all threads that sleep on the word at `offset`, without changing it.
+    ///
+    /// This works on a read-only mapping too.
     func wake(_ offset: Int) {
         unsafe Futex.wakeAll(on: UnsafePointer(mapping.pointer(to: Atomic<UInt32>.self, at: offset)))
     }
 
-    /// Returns the text at `place` up to its first zero byte. Invalid UTF-8 is replaced.
+    /// Returns the text at `place` up to its first zero byte.
+    ///
+    /// Invalid UTF-8 is replaced.
     func text(_ place: RingLayout.Text) -> String {
         mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         }
     }
 
-    /// Writes `value` to `place`. If it does not fit together with its zero byte, it is truncated after a character.
+    /// Writes `value` to `place`.
+    ///
+    /// If it does not fit together with its zero byte, it is truncated after a character.
     func setText(_ place: RingLayout.Text, _ value: String) {
         var bytes: [UInt8] = []
         for character in value where character != "\0" {
@@ -108,8 +115,9 @@ struct RingMemory: ~Copyable, Sendable {
         unsafe target.copyBytes(from: bytes)
     }
 
-    /// Calls `body`, which changes texts. The texts' sequence number is odd in the meantime, so that no reader uses a
-    /// partial text.
+    /// Calls `body`, which changes texts.
+    ///
+    /// The texts' sequence number is odd in the meantime, so that no reader uses a partial text.
     func changeTexts(_ body: () -> Void) {
         let sequence = load32(RingLayout.Header.textSequence) | 1
         store32(RingLayout.Header.textSequence, sequence)

@@ -98,8 +98,9 @@ extension RingName.Kind {
         }
     }
 
-    /// Whether a ring may appear because a viewer asks for it. A relay connects on demand, but if a camera's own ring
-    /// is missing, a request does not change that.
+    /// Whether a ring may appear because a viewer asks for it.
+    ///
+    /// A relay connects on demand, but if a camera's own ring is missing, a request does not change that.
     public var respondsToDemand: Bool { self != .capture }
 
     /// Whether frames contain times of another machine's clock.

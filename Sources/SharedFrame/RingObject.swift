@@ -236,7 +236,9 @@ extension RingMemory {
             && header.load64(Header.byteCount) > UInt64(byteCount)
     }
 
-    /// Maps an existing object. Its geometry is read from the header and validated, and is not read again later.
+    /// Maps an existing object.
+    ///
+    /// Its geometry is read from the header and validated, and is not read again later.
     init(
         opening descriptor: borrowing Descriptor, byteCount: Int, _ name: RingName, access: Mapping.Access
     ) throws(RingError) {

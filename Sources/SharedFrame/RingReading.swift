@@ -57,8 +57,9 @@ extension RingMemory {
         return nil
     }
 
-    /// Calls `body` with the frame at `position`, if there is one. If `wanted` is not nil, the frame must have that
-    /// number.
+    /// Calls `body` with the frame at `position`, if there is one.
+    ///
+    /// If `wanted` is not nil, the frame must have that number.
     ///
     /// The metadata are within the bounds that ``FrameDescription`` documents, even if the memory contains other
     /// values.

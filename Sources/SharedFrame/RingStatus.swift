@@ -74,7 +74,9 @@ public enum DropReason: Int, CaseIterable, Sendable {
     }
 }
 
-/// Describes where a ring's pictures come from. Each text is truncated to the size of its field in the header.
+/// Describes where a ring's pictures come from.
+///
+/// Each text is truncated to the size of its field in the header.
 public struct SourceDescription: Sendable, Equatable {
     /// `v4l2`, `pattern`, `folder` or `upstream`; at most 15 bytes.
     public var kind: String

@@ -65,7 +65,9 @@ final class RingView: Sendable {
             RingLayout.Header.wakeWord, while: wakeWord, or: other, while: otherValue, until: deadline) != .timedOut
     }
 
-    /// Wakes all threads that wait for the ring. Those of other processes find no change and wait again.
+    /// Wakes all threads that wait for the ring.
+    ///
+    /// Those of other processes find no change and wait again.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
     /// The newest frame's number; 0 before the first frame, or if the number is invalid.
@@ -121,7 +123,9 @@ final class RingView: Sendable {
     /// Whether the writer is alive and its last heartbeat is at most a second old.
     var isWriterHealthy: Bool { isWriterAlive && !isHeartbeatOld }
 
-    /// The maximum age of a writer's last heartbeat. A writer whose heartbeat is older counts as hung.
+    /// The maximum age of a writer's last heartbeat.
+    ///
+    /// A writer whose heartbeat is older counts as hung.
     private static let heartbeatTimeout: Duration = .seconds(1)
 
     var isHeartbeatOld: Bool {
@@ -163,7 +167,9 @@ final class RingView: Sendable {
         return Instant(nanoseconds: frame.published).age(at: .now) < Self.heartbeatTimeout
     }
 
-    /// The header's texts, or the last known texts while the writer is changing them. Nil if there are no such texts.
+    /// The header's texts, or the last known texts while the writer is changing them.
+    ///
+    /// Nil if there are no such texts.
     ///
     /// A writer may be preempted, stopped or killed while it changes the texts, and this does not mean that the camera
     /// is faulty. Waiting until the change is complete is not possible, because the caller may be an event loop.

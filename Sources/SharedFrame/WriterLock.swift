@@ -66,7 +66,9 @@ struct WriterLock: ~Copyable {
         }
     }
 
-    /// Whether the lock file still has its name. If it has not, another writer would not notice this one.
+    /// Whether the lock file still has its name.
+    ///
+    /// If it has not, another writer would not notice this one.
     var hasItsName: Bool { Self.isNamed(descriptor, path) }
 
     private static func isNamed(_ descriptor: borrowing Descriptor, _ path: FilePath) -> Bool {

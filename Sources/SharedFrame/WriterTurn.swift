@@ -3,7 +3,9 @@ import Linux
 import SystemPackage
 
 extension FramePublisher {
-    /// Waits until the ring has no writer. Returns within a millisecond after the writer has exited.
+    /// Waits until the ring has no writer.
+    ///
+    /// Returns within a millisecond after the writer has exited.
     ///
     /// Of several relay workers of the same service, only one fetches pictures, and the others wait with this function.
     /// After it has returned, each of them tries to become the writer, and those that do not succeed wait again.

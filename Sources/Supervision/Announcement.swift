@@ -5,7 +5,9 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Prints the system's addresses as soon as it responds. This happens on a separate thread.
+/// Prints the system's addresses as soon as it responds.
+///
+/// This happens on a separate thread.
 final class Announcement: Sendable {
     private let plan: SystemPlan
     private let isCancelled = Atomic(false)
@@ -16,7 +18,9 @@ final class Announcement: Sendable {
         try Thread("announcement") { [self] in run() }.detach()
     }
 
-    /// Suppresses any further output. Called when the system stops.
+    /// Suppresses any further output.
+    ///
+    /// Called when the system stops.
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     private func run() {

@@ -4,7 +4,9 @@ public import Linux
 import Names
 public import SystemPackage
 
-/// A kind of program in an Oriel system. ``all`` lists all of them.
+/// A kind of program in an Oriel system.
+///
+/// ``all`` lists all of them.
 public struct PartKind: Sendable {
     /// How many processes of this kind are run.
     public enum Count: Sendable {
@@ -18,7 +20,9 @@ public struct PartKind: Sendable {
     /// The file name of the program.
     public let program: String
     public let count: Count
-    /// Whether the program expects a listening socket as descriptor 0. spawn-fcgi creates this socket as NAME.sock.
+    /// Whether the program expects a listening socket as descriptor 0.
+    ///
+    /// spawn-fcgi creates this socket as NAME.sock.
     public let hasSocket: Bool
     /// Whether the system can run without this program.
     public let isOptional: Bool
@@ -74,7 +78,9 @@ public struct SystemPlan: Sendable {
 
     public var logFolder: FilePath { runtime.appending("log") }
 
-    /// The parts in the order in which they are started. Optional parts whose program is not installed are left out.
+    /// The parts in the order in which they are started.
+    ///
+    /// Optional parts whose program is not installed are left out.
     public var parts: [Part] {
         PartKind.all.flatMap { kind -> [Part] in
             if kind.program == "detect-fcgi", !configuration.detection.isEnabled { return [] }
@@ -128,8 +134,10 @@ public struct SystemPlan: Sendable {
 
     var deviceCameraOptions: [String] { deviceCameras.flatMap { ["--camera", $0.name.text] } }
 
-    /// The relay's `--upstream` options. Cameras of this machine are relayed from its ingest server, and all others
-    /// from the servers in their configuration.
+    /// The relay's `--upstream` options.
+    ///
+    /// Cameras of this machine are relayed from its ingest server, and all others from the servers in their
+    /// configuration.
     var upstreamOptions: [String] {
         configuration.cameras.flatMap { camera in
             switch camera.source {

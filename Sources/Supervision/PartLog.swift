@@ -23,7 +23,9 @@ struct PartLog {
         return descriptor
     }
 
-    /// Returns the last lines of the current run. Each is sanitized and truncated to 300 characters.
+    /// Returns the last lines of the current run.
+    ///
+    /// Each is sanitized and truncated to 300 characters.
     func lastLines(_ count: Int) -> [String] {
         guard let bytes = try? File.contents(of: path), bytes.count > start else { return [] }
         let lines = bytes[start...].suffix(8192).split(separator: UInt8(ascii: "\n"))

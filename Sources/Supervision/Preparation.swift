@@ -42,7 +42,9 @@ extension Supervisor {
         return output.text.filter { $0 != " " }.contains("\"usable\":true")
     }
 
-    /// Generates nginx's configurations in the runtime folder. The script that does this prints its own errors.
+    /// Generates nginx's configurations in the runtime folder.
+    ///
+    /// The script that does this prints its own errors.
     static func configureNginx(_ plan: SystemPlan) throws(Failure) {
         let command = Command(
             plan.installation.nginxScript, [plan.runtime.string], variables: plan.nginxVariables)

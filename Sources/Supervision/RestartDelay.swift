@@ -3,7 +3,9 @@
 /// The delay doubles with each failure. It returns to its minimum after the part has run long enough.
 public struct RestartDelay: Sendable {
     public static let minimum = Duration.milliseconds(100)
-    /// The maximum delay. It is short enough that a part runs again within five seconds after the cause is gone.
+    /// The maximum delay.
+    ///
+    /// It is short enough that a part runs again within five seconds after the cause is gone.
     public static let maximum = Duration.milliseconds(3200)
     /// How long a part must run before the delay returns to its minimum.
     public static let recovery = Duration.seconds(10)
@@ -20,6 +22,8 @@ public struct RestartDelay: Sendable {
         return failures > 5 ? Self.maximum : Self.minimum * (1 << (failures - 1))
     }
 
-    /// Returns the delay to its minimum. Called after the part has run for ``recovery``.
+    /// Returns the delay to its minimum.
+    ///
+    /// Called after the part has run for ``recovery``.
     public mutating func reset() { failures = 0 }
 }

@@ -7,7 +7,9 @@ import SystemPackage
 /// The folder for sockets and logs of one running system.
 struct RuntimeFolder: ~Copyable {
     let path: FilePath
-    /// A lock that is held while the supervisor runs. A folder that is not locked was left behind by an earlier system.
+    /// A lock that is held while the supervisor runs.
+    ///
+    /// A folder that is not locked was left behind by an earlier system.
     private let lock: Descriptor
 
     /// Creates the configured folder, or a temporary one.

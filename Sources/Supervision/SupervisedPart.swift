@@ -56,8 +56,9 @@ final class SupervisedPart {
         return "\(part.name) exited (\(report.cause))\(line); restarting\(again)."
     }
 
-    /// Called repeatedly while the part is running. Returns a message to log when a part that kept failing has
-    /// recovered.
+    /// Called repeatedly while the part is running.
+    ///
+    /// Returns a message to log when a part that kept failing has recovered.
     func noteRunning(now: Instant) -> String? {
         guard case .running(_, let since) = state, delay.failures > 0, now - since >= RestartDelay.recovery else {
             return nil
@@ -67,8 +68,9 @@ final class SupervisedPart {
     }
 }
 
-/// Limits repeated log messages. A message is logged again only if it differs from the previous one, or after ten
-/// minutes.
+/// Limits repeated log messages.
+///
+/// A message is logged again only if it differs from the previous one, or after ten minutes.
 struct ReportLimit {
     static let interval = Duration.seconds(600)
 

@@ -14,7 +14,9 @@ import SystemPackage
 ///
 /// The supervisor uses one thread. If it dies, the parts receive SIGTERM, and a ``Tidier`` cleans up.
 public final class Supervisor {
-    /// A closure that is called on SIGHUP. It reads the configuration again and throws its mistakes.
+    /// A closure that is called on SIGHUP.
+    ///
+    /// It reads the configuration again and throws its mistakes.
     public typealias Check = () throws(InvalidConfiguration) -> Void
 
     private let plan: SystemPlan
@@ -29,8 +31,10 @@ public final class Supervisor {
     private var stopSignal: CInt?
     private var failure: Failure?
     private let start = Instant.now
-    /// Whether the process has a terminal. If it has, SIGHUP means that the terminal was closed, and stops the system.
-    /// Otherwise, SIGHUP requests a check of the configuration.
+    /// Whether the process has a terminal.
+    ///
+    /// If it has, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a check
+    /// of the configuration.
     private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
 
     /// Prepares the system without starting its parts.
@@ -112,7 +116,9 @@ public final class Supervisor {
         return moments.min().map { max(.zero, $0 - .now) }
     }
 
-    /// Reaps all children that have exited. If this is process 1, for example in a container, these include orphans.
+    /// Reaps all children that have exited.
+    ///
+    /// If this is process 1, for example in a container, these include orphans.
     fileprivate func reapChildren() {
         while let child = ChildProcesses.ended() {
             let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }

@@ -32,8 +32,10 @@ struct Tidier: ~Copyable {
     /// Removes a process group that no longer exists.
     func remove(_ group: Int32) { write("- \(group)\n") }
 
-    /// Writes a line to the pipe. Errors are ignored, because they mean that the process has exited. The supervisor
-    /// then starts another one and passes all groups to it.
+    /// Writes a line to the pipe.
+    ///
+    /// Errors are ignored, because they mean that the process has exited. The supervisor then starts another one and
+    /// passes all groups to it.
     private func write(_ line: String) {
         _ = try? FileDescriptor(rawValue: pipe.number).writeAll(line.utf8)
     }

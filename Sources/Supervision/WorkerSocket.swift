@@ -17,7 +17,9 @@ final class WorkerSocket {
         self.oriel = oriel
     }
 
-    /// Returns the socket's descriptor. Creates the socket if there is none, or if its file was removed.
+    /// Returns the socket's descriptor.
+    ///
+    /// Creates the socket if there is none, or if its file was removed.
     func open(log: CInt) throws(SystemError) -> CInt {
         if let file, let present = try? FileStatus(at: path), present.isSameFile(as: file), listener != nil {
             return number

@@ -11,7 +11,9 @@ public struct CMYKDecoder: ~Copyable {
         codec = try unsafe Codec("start the decoder", tjInitDecompress)
     }
 
-    /// Returns whether a JPEG has four colours. This is false if its header is invalid.
+    /// Returns whether a JPEG has four colours.
+    ///
+    /// This is false if its header is invalid.
     public borrowing func isCMYK(_ jpeg: RawSpan) -> Bool { (try? header(of: jpeg))?.isCMYK ?? false }
 
     /// Decodes a picture.

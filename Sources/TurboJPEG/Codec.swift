@@ -1,6 +1,8 @@
 import CTurboJPEG
 
-/// Owns a libturbojpeg handle. The handle keeps its tables and buffers for the next picture.
+/// Owns a libturbojpeg handle.
+///
+/// The handle keeps its tables and buffers for the next picture.
 @safe
 struct Codec: ~Copyable {
     private let handle: tjhandle

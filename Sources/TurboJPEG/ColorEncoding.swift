@@ -7,7 +7,9 @@ public enum ColorEncoding: Sendable, CaseIterable {
     /// ITU-R BT.2020, table 4, with non-constant luminance.
     case bt2020
 
-    /// The weights of red and blue in luma. The weight of green is the difference to 1.
+    /// The weights of red and blue in luma.
+    ///
+    /// The weight of green is the difference to 1.
     var weights: (red: Double, blue: Double) {
         switch self {
         case .bt601: (0.299, 0.114)

@@ -4,7 +4,9 @@
 /// The computation uses fixed-point numbers with ten fractional bits, so a result may differ by one from the exact
 /// value. Samples outside the limited range are clamped.
 enum ColorExpansion {
-    /// Expands luma to `(y - 16) * 255 / 219`. The factor minus 1 is approximated by 168 / 1024.
+    /// Expands luma to `(y - 16) * 255 / 219`.
+    ///
+    /// The factor minus 1 is approximated by 168 / 1024.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
         // The minimum and maximum of signed numbers of 16 bits are single instructions on all machines. Those of
@@ -15,7 +17,9 @@ enum ColorExpansion {
         return SIMD16<UInt8>(truncatingIfNeeded: steps &+ ((steps &* 168 &+ 512) &>> 10))
     }
 
-    /// Expands chroma to `(c - 128) * 255 / 224 + 128`. The factor minus 1 is approximated by 142 / 1024.
+    /// Expands chroma to `(c - 128) * 255 / 224 + 128`.
+    ///
+    /// The factor minus 1 is approximated by 142 / 1024.
     @inline(__always)
     static func chroma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt16> {
         let steps = SIMD16<Int16>(truncatingIfNeeded: samples) &- 128

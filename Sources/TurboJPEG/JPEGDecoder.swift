@@ -29,7 +29,9 @@ public struct JPEGDecoder: ~Copyable {
         }
     }
 
-    /// A fraction of the full size. Decoding to a fraction takes less time than decoding to the full size.
+    /// A fraction of the full size.
+    ///
+    /// Decoding to a fraction takes less time than decoding to the full size.
     public struct Scale: Sendable, Hashable {
         public let numerator: Int
         public let denominator: Int
@@ -49,7 +51,9 @@ public struct JPEGDecoder: ~Copyable {
         public func callAsFunction(_ length: Int) -> Int { (length * numerator + denominator - 1) / denominator }
     }
 
-    /// A decoded picture. Its lines have no padding.
+    /// A decoded picture.
+    ///
+    /// Its lines have no padding.
     public struct Picture: Sendable {
         public var width: Int
         public var height: Int
@@ -183,7 +187,9 @@ private struct Source: ~Copyable {
         self.codec = codec
     }
 
-    /// Decodes the picture without turning it. `width` and `height` are the scaled size of the stored picture.
+    /// Decodes the picture without turning it.
+    ///
+    /// `width` and `height` are the scaled size of the stored picture.
     func decode(
         _ jpeg: RawSpan, to format: JPEGDecoder.Format, width: Int, height: Int, bytesPerLine: Int,
         _ operation: String, into output: inout MutableRawSpan

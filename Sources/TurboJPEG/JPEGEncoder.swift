@@ -1,6 +1,8 @@
 import CTurboJPEG
 
-/// Encodes uncompressed pictures as JPEGs. Its tables and planes are reused for the next picture.
+/// Encodes uncompressed pictures as JPEGs.
+///
+/// Its tables and planes are reused for the next picture.
 ///
 /// An encoder must be used by one thread at a time.
 public struct JPEGEncoder: ~Copyable {
@@ -49,7 +51,9 @@ public struct JPEGEncoder: ~Copyable {
     /// The widths and heights that libjpeg accepts (JPEG_MAX_DIMENSION).
     static let size = 1...65500
 
-    /// A number of bytes that no real line exceeds. Its product with a height cannot overflow.
+    /// A number of bytes that no real line exceeds.
+    ///
+    /// Its product with a height cannot overflow.
     static let maximumBytesPerLine = 1 << 24
 
     /// Encodes one picture directly into the caller's memory.

@@ -1,8 +1,10 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Draws on JPEGs. It decodes a picture, calls a closure that changes the pixels, and encodes these with the picture's
-/// chroma subsampling.
+/// Draws on JPEGs.
+///
+/// It decodes a picture, calls a closure that changes the pixels, and encodes these with the picture's chroma
+/// subsampling.
 ///
 /// The pixels are turned according to the picture's Exif orientation. The result consists of the turned pixels, and
 /// therefore has no Exif orientation.

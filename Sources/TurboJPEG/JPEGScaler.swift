@@ -227,7 +227,9 @@ private struct ScalerHeader {
     }
 }
 
-/// The layout of a scaled picture's planes in memory. The planes follow each other, and their lines have no padding.
+/// The layout of a scaled picture's planes in memory.
+///
+/// The planes follow each other, and their lines have no padding.
 ///
 /// The width and height of the luma plane are rounded up to whole chroma samples (turbojpeg.h, "YUV Image Format
 /// Notes").
@@ -258,8 +260,9 @@ private struct ScaledPlanes {
 
     var strides: [CInt] { [CInt(luma.width), CInt(chroma.width), CInt(chroma.width)] }
 
-    /// Returns pointers to the planes of luma, Cb and Cr in `byteCount` bytes at `base`. Those to Cb and Cr are nil for
-    /// grey pictures.
+    /// Returns pointers to the planes of luma, Cb and Cr in `byteCount` bytes at `base`.
+    ///
+    /// Those to Cb and Cr are nil for grey pictures.
     func pointers(_ base: UnsafeMutablePointer<UInt8>) -> [UnsafeMutablePointer<UInt8>?] {
         guard chroma.width > 0 else { return unsafe [base, nil, nil] }
         let blue = unsafe base + luma.width * luma.height

@@ -1,7 +1,9 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Turns and mirrors JPEGs without decoding them to pixels. Nothing is lost except partial blocks at the edges.
+/// Turns and mirrors JPEGs without decoding them to pixels.
+///
+/// Nothing is lost except partial blocks at the edges.
 ///
 /// A transformer must be used by one thread at a time.
 public struct JPEGTransformer: ~Copyable {
@@ -63,7 +65,8 @@ public struct JPEGTransformer: ~Copyable {
             // libturbojpeg relies on the fact that the buffer is this large.
             let bound = tjBufSize(width, height, header.subsampling)
             guard output.byteCount >= Int(bound) else {
-                throw TurboJPEGError(operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
+                throw TurboJPEGError(
+                    operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
             }
             var transformation = unsafe tjtransform()
             unsafe transformation.op = turn.code

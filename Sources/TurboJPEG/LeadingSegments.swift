@@ -1,8 +1,12 @@
-/// The segments of a JPEG before its data (ITU-T T.81, B.1.1). They are searched in the same way as in libjpeg.
+/// The segments of a JPEG before its data (ITU-T T.81, B.1.1).
+///
+/// They are searched in the same way as in libjpeg.
 struct LeadingSegments {
     /// The position of the first Exif segment including its marker; empty if there is none.
     private(set) var exif = 0..<0
-    /// Whether the data may consist of more than one scan. libjpeg keeps such a picture in memory as a whole.
+    /// Whether the data may consist of more than one scan.
+    ///
+    /// libjpeg keeps such a picture in memory as a whole.
     private var hasSeveralScans = false
     /// The offset at which the data begins.
     private var dataOffset = 0
@@ -64,8 +68,9 @@ struct LeadingSegments {
         }
     }
 
-    /// Returns whether a segment begins with "Exif" and a zero (Exif 2.3, section 4.7.2). The second zero, which
-    /// follows them, is only padding.
+    /// Returns whether a segment begins with "Exif" and a zero (Exif 2.3, section 4.7.2).
+    ///
+    /// The second zero, which follows them, is only padding.
     private static func isExif(_ parameters: Span<UInt8>) -> Bool {
         let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
         return parameters.count > 6 && identifier.indices.allSatisfy { parameters[$0] == identifier[$0] }

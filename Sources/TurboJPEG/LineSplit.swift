@@ -1,4 +1,6 @@
-/// Splits lines of interleaved samples into separate planes. Swift's vector types process sixteen pixels at a time.
+/// Splits lines of interleaved samples into separate planes.
+///
+/// Swift's vector types process sixteen pixels at a time.
 ///
 /// A line is passed as a pointer to its first byte. The functions access no bytes beyond the `count` samples. Pairs of
 /// samples are read as little-endian words, because all supported machines have this byte order.
@@ -109,7 +111,9 @@ enum LineSplit {
         return UInt8(truncatingIfNeeded: (sum + 1) / 2)
     }
 
-    /// Stores eight pairs of samples. The even words contain Cb, and the odd words contain Cr.
+    /// Stores eight pairs of samples.
+    ///
+    /// The even words contain Cb, and the odd words contain Cr.
     @inline(__always)
     private static func store(_ words: SIMD16<UInt16>, range: ColorRange, at index: Int, blue: Target, red: Target) {
         let samples = range == .full ? words : ColorExpansion.chroma(words)

@@ -32,7 +32,9 @@ struct PictureSource {
     private var chromaHeight: Int { (height + 1) / 2 }
     private var isEven: Bool { width.isMultiple(of: 2) && height.isMultiple(of: 2) }
 
-    /// Returns the planes of the picture. They refer to `pixels` if possible, and otherwise to copies in `buffer`.
+    /// Returns the planes of the picture.
+    ///
+    /// They refer to `pixels` if possible, and otherwise to copies in `buffer`.
     @unsafe
     func split(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         let planes = unsafe unpack(pixels, into: &buffer)

@@ -11,7 +11,9 @@ struct PlaneBuffer: ~Copyable {
         unsafe memory.deallocate()
     }
 
-    /// Returns memory of at least `byteCount` bytes. Its contents are unspecified.
+    /// Returns memory of at least `byteCount` bytes.
+    ///
+    /// Its contents are unspecified.
     @unsafe
     mutating func reserve(_ byteCount: Int) -> UnsafeMutablePointer<UInt8> {
         if unsafe memory.count < byteCount {

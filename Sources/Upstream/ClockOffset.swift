@@ -8,7 +8,9 @@ import Linux
 struct ClockOffset {
     private struct Sample {
         let offset: Int64
-        /// A measure of the possible error. The sample with the smallest value is used.
+        /// A measure of the possible error.
+        ///
+        /// The sample with the smallest value is used.
         let uncertainty: UInt64
     }
 
@@ -20,14 +22,16 @@ struct ClockOffset {
         case doubtful
     }
 
-    /// The number of samples that are kept. They cover about half a minute, in which clocks drift by less than a
-    /// millisecond.
+    /// The number of samples that are kept.
+    ///
+    /// They cover about half a minute, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
     /// The maximum drift of the clocks while these samples are taken.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
-    /// The maximum difference between the delays of two pictures. A larger difference means that a clock was set, or
-    /// that a timestamp is wrong.
+    /// The maximum difference between the delays of two pictures.
+    ///
+    /// A larger difference means that a clock was set, or that a timestamp is wrong.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
     /// Pictures further apart than this are not compared.
     private static let maximumGap = Duration.seconds(5)
@@ -38,7 +42,9 @@ struct ClockOffset {
     private var last: (upstream: UInt64, difference: Int64, arrival: Instant)?
     /// The timestamp of the last picture that agreed with the offset.
     private var lastFitting: UInt64 = 0
-    /// The clock difference according to the last outlier. A second picture with this difference confirms it.
+    /// The clock difference according to the last outlier.
+    ///
+    /// A second picture with this difference confirms it.
     private var doubtful: Int64?
 
     /// The upstream's clock minus this machine's CLOCK_REALTIME in nanoseconds, or nil before the first sample.

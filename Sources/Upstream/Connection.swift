@@ -17,8 +17,10 @@ final class Connection {
 
     /// The number of consecutive unusable pictures after which the problem is reported.
     private static let refusalsToReport = 3
-    /// A connection that delivers bytes but no picture is closed after this many stall timeouts. This is long enough
-    /// for a slow network, but a server that sends a byte now and then cannot keep the connection open forever.
+    /// A connection that delivers bytes but no picture is closed after this many stall timeouts.
+    ///
+    /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
+    /// open forever.
     private static let stallsToGiveUp = 6
     /// How long no new picture may arrive before the relay requests the camera's status and changes the state to
     /// `waiting`.

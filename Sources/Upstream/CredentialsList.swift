@@ -58,7 +58,9 @@ public struct CredentialsList: Sendable, Equatable {
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Returns the credentials of `camera`, or those for every upstream if it has none. Nil if there are none at all.
+    /// Returns the credentials of `camera`, or those for every upstream if it has none.
+    ///
+    /// Nil if there are none at all.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

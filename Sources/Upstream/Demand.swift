@@ -3,8 +3,9 @@ import SharedFrame
 
 /// Tracks whether a camera's pictures are wanted because somebody is watching, or was watching until recently.
 struct Demand {
-    /// The minimum interval between two checks. Each check makes a system call, so there is not one for every piece of
-    /// a stream.
+    /// The minimum interval between two checks.
+    ///
+    /// Each check makes a system call, so there is not one for every piece of a stream.
     private static let checkInterval = Duration.milliseconds(100)
 
     private let linger: Duration

@@ -17,7 +17,9 @@ struct PictureBudget {
     }
 
     private static let interval = Duration.seconds(1) / picturesPerSecond
-    /// When the budget will be full again. Each picture moves this time one interval into the future.
+    /// When the budget will be full again.
+    ///
+    /// Each picture moves this time one interval into the future.
     private var full = Instant.distantPast
 
     /// Takes one picture from the budget at `now`; returns false if the budget is used up.

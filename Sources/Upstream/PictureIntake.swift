@@ -15,8 +15,9 @@ final class PictureIntake {
         case refused(UpstreamProblem)
     }
 
-    /// The limit for frame numbers from an upstream. JavaScript integers are exact up to 2⁵³, so numbers can be counted
-    /// further from this limit.
+    /// The limit for frame numbers from an upstream.
+    ///
+    /// JavaScript integers are exact up to 2⁵³, so numbers can be counted further from this limit.
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
@@ -33,7 +34,9 @@ final class PictureIntake {
     /// The estimated offset of the upstream's clock.
     var clock = ClockOffset()
 
-    /// Whether the upstream's status reports its clock. If not, its clock is known only from the pictures' timestamps.
+    /// Whether the upstream's status reports its clock.
+    ///
+    /// If not, its clock is known only from the pictures' timestamps.
     var hasStatusClock = false
 
     /// The number of the camera's last picture while the upstream reports that the camera is offline, and nil

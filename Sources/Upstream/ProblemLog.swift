@@ -12,8 +12,9 @@ struct ProblemLog {
     private let camera: CameraName
     private let upstream: UpstreamAddress
     private var current: UpstreamProblem?
-    /// The limit for log lines. The same problem is logged again after a minute at the earliest, and only if pictures
-    /// have arrived in between.
+    /// The limit for log lines.
+    ///
+    /// The same problem is logged again after a minute at the earliest, and only if pictures have arrived in between.
     private var limit = LogLimit<UpstreamProblem>(.allMessages, minimumInterval: .seconds(60))
 
     init(_ logger: Logger, camera: CameraName, upstream: UpstreamAddress) {

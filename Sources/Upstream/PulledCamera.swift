@@ -5,9 +5,13 @@ import Logging
 import Pacing
 import SharedFrame
 
-/// One relayed camera. This is what all connections to its upstream have in common, such as its ring and its state.
+/// One relayed camera.
+///
+/// This is what all connections to its upstream have in common, such as its ring and its state.
 final class PulledCamera {
-    /// The maximum duration of a wait. It is shorter than the interval at which the ring needs a heartbeat.
+    /// The maximum duration of a wait.
+    ///
+    /// It is shorter than the interval at which the ring needs a heartbeat.
     static let maximumWait = Duration.milliseconds(200)
     private static let minimumBeatInterval = Duration.milliseconds(50)
     private static let ratesInterval = Duration.seconds(1)
@@ -15,8 +19,9 @@ final class PulledCamera {
     let configuration: UpstreamConfiguration
     let publisher: FramePublisher
     let intake: PictureIntake
-    /// The transfers of this camera. One connection is kept open, because a second one is needed only for requesting
-    /// the status during a stream.
+    /// The transfers of this camera.
+    ///
+    /// One connection is kept open, because a second one is needed only for requesting the status during a stream.
     let loop = TransferLoop(idleConnectionCount: 1)
     let stop: LoopSignal
     var reporter: StateReporter
@@ -52,7 +57,9 @@ final class PulledCamera {
         if .now >= nextBeat { beat() }
     }
 
-    /// Writes the ring's heartbeat and does other periodic work. Must be called after every wait.
+    /// Writes the ring's heartbeat and does other periodic work.
+    ///
+    /// Must be called after every wait.
     func beat() {
         nextBeat = .now + Self.minimumBeatInterval
         do throws(RingError) {

@@ -15,9 +15,13 @@ final class Puller {
     private static let watchedPause = 400...700
 
     private let camera: PulledCamera
-    /// The pauses while nobody is watching. They have jitter, so that many relays do not reconnect at the same moment.
+    /// The pauses while nobody is watching.
+    ///
+    /// They have jitter, so that many relays do not reconnect at the same moment.
     private var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
-    /// Whether the last connection worked. If so, the relay does not connect again until somebody is watching.
+    /// Whether the last connection worked.
+    ///
+    /// If so, the relay does not connect again until somebody is watching.
     private var hasAnswered = false
 
     init(_ camera: PulledCamera) {
@@ -58,7 +62,9 @@ final class Puller {
         }
     }
 
-    /// Waits before the next attempt. The wait is shorter if somebody is watching or starts to watch.
+    /// Waits before the next attempt.
+    ///
+    /// The wait is shorter if somebody is watching or starts to watch.
     private func pause(after problem: UpstreamProblem, since began: Instant) {
         let failed = Instant.now
         var end = failed + backoff.next()

@@ -38,8 +38,9 @@ final class StatusPoller {
     private let transfer: Transfer
     private var isAsking = false
     private var askedAt = Instant.distantPast
-    /// The interval between requests that measure the clock. It is short at first, to get several samples quickly, of
-    /// which the one with the fastest response is used.
+    /// The interval between requests that measure the clock.
+    ///
+    /// It is short at first, to get several samples quickly, of which the one with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
     /// Returns nil if the upstream's URL cannot be that of a stream of Oriel.

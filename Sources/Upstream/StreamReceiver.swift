@@ -30,7 +30,9 @@ final class StreamReceiver {
         self.onPicture = onPicture
     }
 
-    /// Parses the next bytes of the body. Returns false if the response is unusable, for the reason in ``problem``.
+    /// Parses the next bytes of the body.
+    ///
+    /// Returns false if the response is unusable, for the reason in ``problem``.
     func receive(_ transfer: borrowing Transfer, _ bytes: RawSpan) -> Bool {
         do throws(UpstreamProblem) {
             if case .undecided = form { form = try decide(transfer) }
@@ -80,7 +82,9 @@ final class StreamReceiver {
         return .stream
     }
 
-    /// The problem of a stream that has delivered data but no part yet. Nil if a part has arrived, or no data at all.
+    /// The problem of a stream that has delivered data but no part yet.
+    ///
+    /// Nil if a part has arrived, or no data at all.
     var missingParts: UpstreamProblem? {
         guard case .stream = form, let parser, !parser.hasFoundPart, !head.isEmpty else { return nil }
         return .noParts(PayloadKind.description(head))

@@ -5,8 +5,9 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL to request.
     let url: String
 
-    /// The URL as it is shown in logs and the status. Values of query parameters that may be secret are replaced with
-    /// `***`.
+    /// The URL as it is shown in logs and the status.
+    ///
+    /// Values of query parameters that may be secret are replaced with `***`.
     public let description: String
 
     /// The server's host name or IP address.
@@ -54,7 +55,9 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
             || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 
-    /// The query parameters whose values are shown. The values of all other parameters are hidden.
+    /// The query parameters whose values are shown.
+    ///
+    /// The values of all other parameters are hidden.
     private static let harmlessParameters: Set<String> = [
         "action", "advance_headers", "cam", "camera", "ch", "channel", "compression", "fps", "height", "quality",
         "resolution", "size", "stream", "subtype", "width",

@@ -1,4 +1,6 @@
-/// The error for an invalid upstream address or credentials list. Its description is one sentence.
+/// The error for an invalid upstream address or credentials list.
+///
+/// Its description is one sentence.
 public struct UpstreamError: Error, Equatable, CustomStringConvertible, Sendable {
     public let description: String
 

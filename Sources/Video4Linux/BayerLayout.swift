@@ -1,4 +1,6 @@
-/// How a Bayer pattern is stored in memory. There is a layout for each Bayer format that libv4l can convert.
+/// How a Bayer pattern is stored in memory.
+///
+/// There is a layout for each Bayer format that libv4l can convert.
 struct BayerLayout: Equatable, Sendable {
     enum Storage: Sendable {
         /// Each sample is a byte.
@@ -22,8 +24,9 @@ struct BayerLayout: Equatable, Sendable {
         self.plain = plain
     }
 
-    /// The four-character codes of linux/videodev2.h. Each row has the same order of colours, and the columns have the
-    /// storages `bytes`, `words` and `packed`.
+    /// The four-character codes of linux/videodev2.h.
+    ///
+    /// Each row has the same order of colours, and the columns have the storages `bytes`, `words` and `packed`.
     private static let table = [
         ["BA81", "BG10", "pBAA"], ["GBRG", "GB10", "pGAA"], ["GRBG", "BA10", "pgAA"], ["RGGB", "RG10", "pRAA"],
     ]

@@ -53,7 +53,9 @@ extension Node {
             isInactive: query.flags & UInt32(V4L2_CTRL_FLAG_INACTIVE) != 0)
     }
 
-    /// Returns a menu's choices. Numbers that the driver does not support are left out.
+    /// Returns a menu's choices.
+    ///
+    /// Numbers that the driver does not support are left out.
     private func choices(_ query: v4l2_query_ext_ctrl, _ kind: Control.Kind) -> [Control.Choice] {
         guard query.minimum >= 0, query.minimum <= query.maximum, query.maximum < 256 else { return [] }
         return (query.minimum...query.maximum).compactMap { index in

@@ -79,7 +79,9 @@ public final class Camera {
         }
     }
 
-    /// Starts streaming into `bufferCount` buffers, or fewer if the driver does not provide that many. One is enough.
+    /// Starts streaming into `bufferCount` buffers, or fewer if the driver does not provide that many.
+    ///
+    /// One is enough.
     public func start(bufferCount: Int = 4) throws(CameraError) {
         precondition(format != nil && !isStreaming)
         do throws(SystemError) {
@@ -101,7 +103,9 @@ public final class Camera {
         }
     }
 
-    /// Stops streaming and frees the buffers. Does nothing if the camera is not streaming, or is gone.
+    /// Stops streaming and frees the buffers.
+    ///
+    /// Does nothing if the camera is not streaming, or is gone.
     public func stop() {
         if isStreaming { try? calls.setStreaming(access.node, false) }
         isStreaming = false
@@ -111,8 +115,9 @@ public final class Camera {
         _ = try? calls.requestBuffers(access.node, count: 0)
     }
 
-    /// The descriptor to poll. poll(2) reports POLLIN if a frame is ready, and POLLERR or POLLHUP if the camera is
-    /// gone.
+    /// The descriptor to poll.
+    ///
+    /// poll(2) reports POLLIN if a frame is ready, and POLLERR or POLLHUP if the camera is gone.
     public var pollDescriptor: CInt { access.node.descriptor.number }
 
     /// Calls `body` with the newest whole frame and returns its result, or nil if there is no whole frame.
@@ -183,7 +188,9 @@ public final class Camera {
         lastSequence = state.sequence
     }
 
-    /// Returns whether the buffer contains a whole picture. If it does not, counts the reason.
+    /// Returns whether the buffer contains a whole picture.
+    ///
+    /// If it does not, counts the reason.
     private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
         if state.isFlagged { return false }
         if state.usedByteCount == 0 {

@@ -20,7 +20,9 @@ extension CameraIdentity {
             interface: json["interface"]?.string, index: index, bus: bus, name: name)
     }
 
-    /// Returns how likely it is that `other` is this camera. 0 means that it is not; a higher number is more likely.
+    /// Returns how likely it is that `other` is this camera.
+    ///
+    /// 0 means that it is not; a higher number is more likely.
     ///
     /// If only the name and the driver's bus position are known, both must be equal.
     public func likelihood(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }

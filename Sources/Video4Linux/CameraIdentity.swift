@@ -13,7 +13,9 @@ public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
     public let port: String?
     /// The USB interface, such as `1.0`, because one device may contain several cameras.
     public let interface: String?
-    /// The index among the interface's nodes. Index 0 delivers pictures, and index 1 often delivers metadata.
+    /// The index among the interface's nodes.
+    ///
+    /// Index 0 delivers pictures, and index 1 often delivers metadata.
     public let index: Int
     /// The driver's name for the position, which identifies devices that have no position in /sys.
     public let bus: String
@@ -88,7 +90,9 @@ extension CameraIdentity {
 
     private static func number(of node: String) -> Int { Int(node.dropFirst(5)) ?? Int.max }
 
-    /// Returns how likely it is that `other` is this camera. 0 means that it is not; a higher number is more likely.
+    /// Returns how likely it is that `other` is this camera.
+    ///
+    /// 0 means that it is not; a higher number is more likely.
     func likeness(to other: CameraIdentity) -> Int {
         guard product == other.product, interface == other.interface, index == other.index, port != nil else {
             return 0

@@ -4,7 +4,9 @@ import CVideo4Linux
 public struct CaptureFormat: Equatable, Sendable {
     /// Whether luma ranges from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
     public enum Quantization: Sendable { case limited, full }
-    /// How luma and chroma were computed from the colours (`v4l2_ycbcr_encoding`). JPEGs use `bt601`.
+    /// How luma and chroma were computed from the colours (`v4l2_ycbcr_encoding`).
+    ///
+    /// JPEGs use `bt601`.
     public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
     /// How the fields of an interlaced signal are stored (`v4l2_field`).
     public enum Fields: Sendable {
@@ -27,7 +29,9 @@ public struct CaptureFormat: Equatable, Sendable {
     public var encoding: Encoding
     /// The rate that the driver has set; nil if it does not report one.
     public var rate: FrameRate?
-    /// The number of memory planes. Pictures with more than one are not supported.
+    /// The number of memory planes.
+    ///
+    /// Pictures with more than one are not supported.
     var planeCount = 1
     /// How the driver stores the fields of an interlaced signal.
     public var fields = Fields.progressive

@@ -5,7 +5,9 @@ public struct CapturedFrame: Equatable, Sendable {
     /// This is the driver's time. If the driver uses another clock or its time is implausible, it is the time at which
     /// the frame was dequeued.
     public let monotonic: UInt64
-    /// The driver's sequence number. A gap means that the driver had no buffer for a frame.
+    /// The driver's sequence number.
+    ///
+    /// A gap means that the driver had no buffer for a frame.
     public let sequence: UInt32
     /// Whether ``monotonic`` is the driver's time.
     public let isDriverTime: Bool

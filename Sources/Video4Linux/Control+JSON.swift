@@ -37,7 +37,9 @@ extension Control {
 }
 
 extension JSON {
-    /// The value as a whole number, clamped to 64 bits; nil if it is not a whole number. `100` and `1e2` are the same.
+    /// The value as a whole number, clamped to 64 bits; nil if it is not a whole number.
+    ///
+    /// `100` and `1e2` are the same.
     public var wholeNumber: Int64? {
         switch self {
         case .integer(let number): number

@@ -24,8 +24,10 @@ public struct Control: Equatable, Sendable {
     }
 
     let identifier: UInt32
-    /// The name for `--control`. It is the driver's name in lower case, in which underscores replace all other
-    /// characters than letters and digits.
+    /// The name for `--control`.
+    ///
+    /// It is the driver's name in lower case, in which underscores replace all other characters than letters and
+    /// digits.
     public let name: String
     /// The driver's name for the control.
     public let text: String

@@ -44,7 +44,9 @@ public final class ControlAccess: Sendable {
     /// Returns the camera's controls, without disabled ones and headings.
     public func controls() -> [Control] { node.controls() }
 
-    /// Finds the control `name`. The name is converted with ``Control/normalised(_:)``, so the driver's name works too.
+    /// Finds the control `name`.
+    ///
+    /// The name is converted with ``Control/normalised(_:)``, so the driver's name works too.
     ///
     /// Throws `invalidControl` if there is no such control.
     func control(_ name: String, among controls: [Control]) throws(CameraError) -> Control {
@@ -54,7 +56,9 @@ public final class ControlAccess: Sendable {
         throw CameraError(.invalidControl, "\(path) has no control '\(name)': it has \(names.isEmpty ? "none" : names)")
     }
 
-    /// Sets a control. The driver may adjust the value.
+    /// Sets a control.
+    ///
+    /// The driver may adjust the value.
     ///
     /// Throws `invalidControl` with a sentence that says why the control cannot be set, or `lost` if the camera is
     /// gone.

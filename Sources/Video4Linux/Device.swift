@@ -15,7 +15,9 @@ public struct Device: Equatable, Sendable {
     public let identity: CameraIdentity
     public let formats: [Format]
     public let controls: [Control]
-    /// The reason why the camera cannot be opened; nil if it can. If there is one, `formats` and `controls` are empty.
+    /// The reason why the camera cannot be opened; nil if it can.
+    ///
+    /// If there is one, `formats` and `controls` are empty.
     public let problem: CameraError?
 
     /// Whether any of `formats` is usable.

@@ -2,8 +2,9 @@ public import JSON
 
 /// The output of `capture-daemon devices`, which lists the cameras with their formats and controls.
 public enum DeviceList {
-    /// Returns the list for people. It shows the command-line options that select each camera, format and control
-    /// value.
+    /// Returns the list for people.
+    ///
+    /// It shows the command-line options that select each camera, format and control value.
     public static func text(_ devices: [Device]) -> String {
         if devices.isEmpty { return "no camera was found: plug one in, or use --device pattern\n" }
         return devices.map(text).joined(separator: "\n")

@@ -19,7 +19,9 @@ public final class FormatConverter {
     /// The result of libv4l's conversion of `pattern`.
     private var planes: [UInt8] = []
 
-    /// Creates a converter from a camera's configured format. `name` is the camera's name, for error messages.
+    /// Creates a converter from a camera's configured format.
+    ///
+    /// `name` is the camera's name, for error messages.
     public init(_ format: CaptureFormat, name: String) throws(CameraError) {
         source = format
         if let repacking = Repacking(format.pixelFormat) {
@@ -102,7 +104,9 @@ extension CaptureFormat {
 }
 
 extension FormatConverter {
-    /// The formats that can be converted. The first ones are only rearranged, and the other ones need libv4l.
+    /// The formats that can be converted.
+    ///
+    /// The first ones are only rearranged, and the other ones need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 

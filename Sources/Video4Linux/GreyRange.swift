@@ -21,8 +21,9 @@ struct GreyRange {
         updateShades()
     }
 
-    /// Adapts the range to a picture. `sampleLevels` calls its argument with the levels of some of the picture's
-    /// pixels.
+    /// Adapts the range to a picture.
+    ///
+    /// `sampleLevels` calls its argument with the levels of some of the picture's pixels.
     mutating func follow(_ sampleLevels: ((Int) -> Void) -> Void) {
         guard isStretched else { return }
         for index in counts.indices { counts[index] = 0 }

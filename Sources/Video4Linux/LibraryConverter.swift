@@ -25,7 +25,9 @@ final class LibraryConverter {
     private var result: [UInt8]
     private static let margin = 128 << 10
 
-    /// Creates a converter for pictures of the given format and size. `name` is the camera's name, for error messages.
+    /// Creates a converter for pictures of the given format and size.
+    ///
+    /// `name` is the camera's name, for error messages.
     init(_ format: PixelFormat, _ size: PictureSize, name: String) throws(CameraError) {
         guard size.width.isMultiple(of: 2), size.height.isMultiple(of: 2), size.width >= 16, size.height >= 16 else {
             throw CameraError(
@@ -107,7 +109,9 @@ extension LibraryConverter {
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }
 
-    /// The formats of which a picture has as many bytes as in YU12. The library reads all of them without checking.
+    /// The formats of which a picture has as many bytes as in YU12.
+    ///
+    /// The library reads all of them without checking.
     private static let planarFormats: [PixelFormat] = ["S501", "S505", "S508", "KONI"].compactMap {
         PixelFormat(name: $0)
     }

@@ -34,7 +34,9 @@ struct CaptureCalls {
         return unsafe isMultiplanar ? CaptureFormat(format.fmt.pix_mp) : CaptureFormat(format.fmt.pix)
     }
 
-    /// Requests `rate` unless it is nil, and returns the driver's rate. Returns nil if the driver has no such setting.
+    /// Requests `rate` unless it is nil, and returns the driver's rate.
+    ///
+    /// Returns nil if the driver has no such setting.
     func setRate(_ node: borrowing Node, _ rate: FrameRate?) -> FrameRate? {
         var parameters = v4l2_streamparm()
         parameters.type = type
@@ -48,7 +50,9 @@ struct CaptureCalls {
         return unsafe FrameRate(interval: parameters.parm.capture.timeperframe)
     }
 
-    /// Requests `count` buffers and returns how many the driver provides, which may be more or fewer. 0 frees them.
+    /// Requests `count` buffers and returns how many the driver provides, which may be more or fewer.
+    ///
+    /// 0 frees them.
     func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
         var request = v4l2_requestbuffers()
         request.count = UInt32(clamping: count)

@@ -1,7 +1,9 @@
 import CVideo4Linux
 import Linux
 
-/// The maximum length of a driver's list. Real lists are much shorter, but a faulty driver's list might never end.
+/// The maximum length of a driver's list.
+///
+/// Real lists are much shorter, but a faulty driver's list might never end.
 private let maximumListLength: UInt32 = 256
 
 extension Node {

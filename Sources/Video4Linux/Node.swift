@@ -8,7 +8,9 @@ struct Node: ~Copyable, Sendable {
     let descriptor: Descriptor
     let path: FilePath
 
-    /// Opens the node. Several programs may open the same node, but only one of them can stream.
+    /// Opens the node.
+    ///
+    /// Several programs may open the same node, but only one of them can stream.
     init(_ path: FilePath) throws(CameraError) {
         do throws(SystemError) {
             descriptor = try Descriptor(opening: path, flags: O_RDWR | O_NONBLOCK)

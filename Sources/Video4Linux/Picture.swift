@@ -8,7 +8,9 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
         self.height = height
     }
 
-    /// Parses a text such as `1280x720`. The width and height must be from 1 to 65535, which is the maximum of JPEGs.
+    /// Parses a text such as `1280x720`.
+    ///
+    /// The width and height must be from 1 to 65535, which is the maximum of JPEGs.
     public init?(_ text: some StringProtocol) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false)
         guard sides.count == 2, let width = UInt16(sides[0]), let height = UInt16(sides[1]), width > 0, height > 0

@@ -10,7 +10,9 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let mjpeg = PixelFormat(code: v4l2_format_mjpeg)
-    /// JPEG including its tables. It is treated like MJPEG.
+    /// JPEG including its tables.
+    ///
+    /// It is treated like MJPEG.
     public static let jpeg = PixelFormat(code: v4l2_format_jpeg)
     /// 4:2:2 in which two pixels are stored as Y, U, Y, V.
     public static let yuyv = PixelFormat(code: v4l2_format_yuyv)
@@ -50,8 +52,9 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// The value for `--format`, which is the common name, or the four-character code if there is no common name.
     public var name: String { Self.names.first { $0.0 == self }?.1 ?? characters }
 
-    /// The four-character code as text, such as `MJPG`. For big-endian formats, in which bit 31 is set, it ends in
-    /// `-BE`.
+    /// The four-character code as text, such as `MJPG`.
+    ///
+    /// For big-endian formats, in which bit 31 is set, it ends in `-BE`.
     public var characters: String {
         let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> ($0 * 8)) }
         var text = ""

@@ -157,7 +157,9 @@ private struct ChromaPlane {
         source[start + line / down * bytesPerLine + column / across * step]
     }
 
-    /// Returns the sample for two adjacent pixels of a line. In 4:4:4, this is the mean of their samples.
+    /// Returns the sample for two adjacent pixels of a line.
+    ///
+    /// In 4:4:4, this is the mean of their samples.
     func pairSample(_ source: Span<UInt8>, column: Int, line: Int, width: Int) -> UInt8 {
         let first = sample(source, column: column, line: line)
         guard across == 1, column + 1 < width else { return first }

@@ -15,7 +15,9 @@ public struct MetricsText {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    /// Adds a sample of the current family. A value that is not finite is written as 0.
+    /// Adds a sample of the current family.
+    ///
+    /// A value that is not finite is written as 0.
     public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {

@@ -1,6 +1,8 @@
 /// Determines whether an Accept header prefers JSON or JPEG (RFC 9110, section 12.5.1).
 public struct Preference {
-    /// Whether JPEG is preferred over JSON. If both have the same weight, the type that comes first is preferred.
+    /// Whether JPEG is preferred over JSON.
+    ///
+    /// If both have the same weight, the type that comes first is preferred.
     public let isForPicture: Bool
 
     private struct Range {
@@ -38,8 +40,9 @@ public struct Preference {
         return nil
     }
 
-    /// Returns the value of the parameter `q`, from 0 to 1. It is 1 if the parameter is missing, and 0 if it is
-    /// invalid.
+    /// Returns the value of the parameter `q`, from 0 to 1.
+    ///
+    /// It is 1 if the parameter is missing, and 0 if it is invalid.
     private static func weight(_ parameters: ArraySlice<String>) -> Double {
         guard let parameter = parameters.first(where: { $0.hasPrefix("q=") }) else { return 1 }
         guard let weight = Double(parameter.dropFirst(2)), (0...1).contains(weight) else { return 0 }

@@ -9,7 +9,9 @@ public enum HeaderName {
     public static let offline = "X-Oriel-Offline"
 }
 
-/// Text that is safe in a header field. All characters other than printable ASCII are replaced with `?`.
+/// Text that is safe in a header field.
+///
+/// All characters other than printable ASCII are replaced with `?`.
 public struct HeaderText: CustomStringConvertible {
     public let description: String
 
@@ -38,7 +40,9 @@ public struct Response: Sendable {
         return Array((text + "\r\n").utf8)
     }
 
-    /// Returns the complete response as FastCGI records. The body is left out if `isHeadOnly` is true.
+    /// Returns the complete response as FastCGI records.
+    ///
+    /// The body is left out if `isHeadOnly` is true.
     public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head

@@ -44,7 +44,9 @@ extension RelayWorker {
         return configurations
     }
 
-    /// Parses `[NAME=]URL`. Error messages never contain the URL, because it may include a password.
+    /// Parses `[NAME=]URL`.
+    ///
+    /// Error messages never contain the URL, because it may include a password.
     private static func parse(_ text: String) throws -> (CameraName, UpstreamAddress) {
         var camera = CameraName.main
         var url = text[...]

@@ -8,7 +8,9 @@ import Service
 import SharedFrame
 import Upstream
 
-/// Serves cameras of other servers. All viewers of a camera share one connection to its server.
+/// Serves cameras of other servers.
+///
+/// All viewers of a camera share one connection to its server.
 @main
 struct RelayWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
