@@ -121,7 +121,7 @@ export class CameraBar {
     this.#hasPanel = true;
   }
 
-  /** Removes that history entry if the panel is closed in another way. */
+  /** Removes the history entry if the panel is closed in another way. */
   #trackPanels() {
     const hadPanel = this.#hasPanel;
     this.#hasPanel = this.#isPanelOpen;

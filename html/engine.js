@@ -147,7 +147,7 @@ export class Engine {
     this.#lastId = id;
     this.#received += 1;
     const frame = { id, time, bytes };
-    // If it is shown after the freeze, it counts as shown when it arrived.
+    // A picture that is shown after the freeze counts as shown when it arrived.
     if (this.#isFrozen) this.#missed = Object.assign(frame, { at: now() });
     else this.#queue(frame);
   }

@@ -320,7 +320,7 @@ extension StringProtocol {
     }
 }
 
-/// Returns the lower of two indices, the only one that is not nil, or nil if both are nil.
+/// Returns the lower of two indices, or the other one if one of them is nil.
 func earlier(_ first: Int?, _ second: Int?) -> Int? {
     guard let first else { return second }
     return second.map { min(first, $0) } ?? first

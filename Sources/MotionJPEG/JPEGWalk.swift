@@ -148,10 +148,10 @@ private enum Marker {
     static let comment: UInt8 = 0xFE
     static let restarts: ClosedRange<UInt8> = 0xD0...0xD7
     static let applicationData: ClosedRange<UInt8> = 0xE0...0xEF
-    /// SOS, DQT, DNL and DRI.
+    /// The markers SOS, DQT, DNL and DRI, which may follow a scan.
     static let betweenScans: ClosedRange<UInt8> = 0xDA...0xDD
-    /// Baseline, extended sequential and progressive, Huffman-coded.
+    /// The frame headers of baseline, extended sequential and progressive pictures with Huffman coding.
     static let frameHeaders: ClosedRange<UInt8> = 0xC0...0xC2
-    /// Lossless, hierarchical and arithmetic-coded processes, and the markers JPG and DAC.
+    /// The frame headers of lossless, hierarchical and arithmetic-coded pictures, and the markers JPG and DAC.
     static let otherFrameHeaders: ClosedRange<UInt8> = 0xC3...0xCF
 }

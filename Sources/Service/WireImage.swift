@@ -22,8 +22,7 @@ public final class WireImage: Sendable {
     private let isReusable = Atomic(true)
     public let byteCount: Int
 
-    /// Puts `head`, `body` and `tail` into output records, and appends `ending`, which must consist of complete
-    /// records.
+    /// Puts `head`, `body` and `tail` into FastCGI records, and appends `ending`, which must consist of whole records.
     ///
     /// The file is taken from `pool` and returned to it when it may be reused. If `pool` is nil, it is a new file.
     public init(

@@ -34,7 +34,9 @@ public struct CaptureTime: Sendable, Equatable {
 ///   of another machine's clock, it is not later than the year 2262.
 /// - `width` and `height` are at most 65535.
 public struct FrameDescription: Sendable, Equatable {
-    /// The picture's number, which is below 2⁵² and is higher than that of the previous picture, even after a restart.
+    /// The picture's number, which is below 2⁵².
+    ///
+    /// It is higher than the number of the previous picture, even after a restart.
     public var number: UInt64
     public var capture: CaptureTime
     public var byteCount: Int

@@ -208,9 +208,9 @@ public final class RingFolder: Sendable {
         state.hasNews = true
     }
 
-    /// Returns whether a file's name may be that of a ring.
+    /// Returns whether a file with this name may be a ring.
     ///
-    /// It is not if the name is that of a lock file or of an unfinished ring, or if it has no prefix.
+    /// Lock files, unfinished rings and files without a prefix are not rings.
     private static func mayBeRing(_ name: String) -> Bool {
         guard !name.hasPrefix(".") else { return false }
         let dots = name.utf8.count { $0 == UInt8(ascii: ".") }

@@ -131,7 +131,7 @@ public struct RingStatus: Sendable {
     public var encodedFrames: UInt64
     /// The total time that encoding has taken.
     public var encodeNanoseconds: UInt64
-    /// The numbers of pictures that did not reach the ring.
+    /// The numbers of pictures that did not reach the ring, by reason.
     public var dropped: [DropReason: UInt64]
     /// False if the state has not been readable so far because the writer was changing it.
     ///

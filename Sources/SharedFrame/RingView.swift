@@ -115,7 +115,7 @@ final class RingView: Sendable {
 
     /// Whether the writer holds its lock.
     ///
-    /// Unlike a process ID, the lock is valid across containers and cannot be mistaken for that of another process.
+    /// Unlike a process ID, the lock works between containers, and no other process can be mistaken for the writer.
     var isWriterAlive: Bool {
         FileLock.isTaken(descriptor, byte: RingLayout.Lock.writer, against: .shared)
     }

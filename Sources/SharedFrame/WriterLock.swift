@@ -68,7 +68,7 @@ struct WriterLock: ~Copyable {
 
     /// Whether the lock file still has its name.
     ///
-    /// If it has not, another writer would not notice this one.
+    /// Otherwise, another writer does not notice this one.
     var hasItsName: Bool { Self.isNamed(descriptor, path) }
 
     private static func isNamed(_ descriptor: borrowing Descriptor, _ path: FilePath) -> Bool {

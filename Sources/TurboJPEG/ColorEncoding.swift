@@ -9,7 +9,7 @@ public enum ColorEncoding: Sendable, CaseIterable {
 
     /// The weights of red and blue in luma.
     ///
-    /// The weight of green is the difference to 1.
+    /// The weight of green follows from them, because all three add up to 1.
     var weights: (red: Double, blue: Double) {
         switch self {
         case .bt601: (0.299, 0.114)

@@ -181,7 +181,7 @@ public struct JPEGScaler: ~Copyable {
     /// Copies the JPEG in `output` to `bytes`, and inserts the Exif segment after its JFIF header.
     private mutating func assemble(exif: UnsafeRawBufferPointer, byteCount: Int) {
         let jpeg = unsafe UnsafeBufferPointer(start: output.reserve(byteCount), count: byteCount)
-        // libjpeg begins with SOI and an APP0 segment of 18 bytes (JFIF 1.02).
+        // The JPEG begins with SOI and an APP0 segment of 18 bytes (JFIF 1.02), as libjpeg writes them.
         let headerByteCount = min(20, byteCount)
         // If a result still uses this memory, the array allocates other memory of the same size.
         bytes.removeAll(keepingCapacity: true)

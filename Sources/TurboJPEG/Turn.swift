@@ -20,7 +20,7 @@ public enum Turn: Sendable, CaseIterable {
 
     /// Creates the turn that consists of a clockwise rotation, followed by mirrorings.
     ///
-    /// Returns nil if `degrees` is none of the valid values.
+    /// Returns nil if `degrees` is invalid.
     ///
     /// - Parameters:
     ///   - degrees: The angle of the rotation, which must be 0, 90, 180 or 270.

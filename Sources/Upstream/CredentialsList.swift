@@ -60,7 +60,7 @@ public struct CredentialsList: Sendable, Equatable {
 
     /// Returns the credentials of `camera`, or those for every upstream if it has none.
     ///
-    /// Nil if there are none at all.
+    /// Returns nil if there are neither of these.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

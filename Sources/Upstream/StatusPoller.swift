@@ -43,7 +43,7 @@ final class StatusPoller {
     /// It is short at first, to get several samples quickly, of which the one with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
-    /// Returns nil if the upstream's URL cannot be that of a stream of Oriel.
+    /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.
     init?(_ configuration: UpstreamConfiguration) {
         guard let url = configuration.address.statusURL else { return nil }
         address = configuration.address

@@ -13,7 +13,7 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The server's host name or IP address.
     let host: String
 
-    /// The URL of the upstream's status document, or nil if the path is not that of a stream of Oriel.
+    /// The URL of the upstream's status document, or nil if the path is not the path of an Oriel stream.
     let statusURL: String?
 
     /// The name of the camera in the path, or nil if this is the upstream's first camera.

@@ -15,7 +15,7 @@ struct BayerLayout: Equatable, Sendable {
     /// The format with one byte per sample and the same order of colours, such as `BA81`.
     let plain: PixelFormat
 
-    /// Returns nil if `format` is not such a format.
+    /// Returns nil if `format` is not a Bayer format that libv4l can convert.
     init?(_ format: PixelFormat) {
         guard let codes = Self.table.first(where: { $0.contains(format.characters) }),
             let index = codes.firstIndex(of: format.characters), let plain = PixelFormat(name: codes[0])
