@@ -205,19 +205,19 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// scripts/fuzz builds the fuzzers. Their entry point is that of libFuzzer, so a normal build would fail.
-if Context.environment["ORIEL_FUZZ"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "fuzz",
-            dependencies: [
-                "Cameras", "EventLoop", "Service", "Web",
-                "Names",
-                "Detection", "DetectionServer", "Drawing", "FastCGI", "FrameServer", "JSON", "Linux", "MotionJPEG",
-                "SharedFrame", "TurboJPEG", "Upstream", system,
-            ],
-            path: "Tests/Fuzzing", exclude: ["Corpus"]))
-}
+// By default, the fuzz targets are unit tests, which run the corpus. If ORIEL_FUZZ is set, as in scripts/fuzz, they are
+// a program with the entry point of libFuzzer.
+let fuzzed: [Target.Dependency] = [
+    "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux",
+    "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
+]
+package.targets.append(
+    Context.environment["ORIEL_FUZZ"] != nil
+        ? .executableTarget(
+            name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzzing", exclude: ["Corpus", "CorpusTests.swift"])
+        : .testTarget(
+            name: "FuzzingTests", dependencies: fuzzed + ["TestSupport"], path: "Tests/Fuzzing",
+            exclude: ["Corpus", "EntryPoints.swift"]))
 
 for target in package.targets where target.type != .system {
     target.swiftSettings = [

@@ -30,7 +30,7 @@ public final class RingWatch: Sendable {
 
     /// Waits until the newest frame is not `number`, something else has changed, or ``nudge()`` is called.
     public func wait(newerThan number: UInt64, timeout: Duration) -> FrameSubscriber.Outcome {
-        subscriber.wait(newerThan: number, milliseconds: timeout.millisecondsRoundedUp)
+        subscriber.wait(newerThan: number, timeout: timeout)
     }
 
     /// Ends the current wait, at once or within 250 ms.

@@ -69,6 +69,10 @@ public final class EventLoop {
     ///
     /// - Throws: If epoll_wait(2) fails; later turns would fail as well.
     public func turn(timeout: Duration?) throws(SystemError) {
+        // A local variable needs no exclusivity checks at run time; the property only keeps the storage.
+        var events = self.events
+        self.events = []
+        defer { self.events = events }
         events.removeAll(keepingCapacity: true)
         let milliseconds = timeout.map { CInt(clamping: $0.millisecondsRoundedUp) } ?? -1
         try epoll.wait(into: &events, milliseconds: milliseconds)

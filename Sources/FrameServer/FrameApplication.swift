@@ -166,7 +166,7 @@ final class FrameApplication: Application {
     private func show(_ camera: Camera) {
         for feed in camera.feeds.values {
             let (isNew, scaledCount) = feed.refresh()
-            camera.counts.scaled += scaledCount
+            if scaledCount > 0 { camera.counts.scaled += scaledCount }
             if isNew { for viewer in feed.viewers { viewer.show() } }
         }
         serveWaiters(of: camera)

@@ -41,12 +41,7 @@ public struct Instant: Hashable, Comparable, Sendable {
 
 extension Duration {
     /// The duration in nanoseconds, rounded toward zero and clamped to the range of `Int64` (±292 years).
-    public var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, isOver) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, isSumOver) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return isOver || isSumOver ? (seconds < 0 ? .min : .max) : sum
-    }
+    public var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
 
     /// The duration in milliseconds, rounded up so that a poll(2) timeout does not expire early; 0 if negative.
     public var millisecondsRoundedUp: Int {

@@ -32,7 +32,7 @@ public enum Multipart {
     /// - Returns: The header lines, each of which ends in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
         var header: [UInt8] = []
-        header.reserveCapacity(128)
+        header.reserveCapacity(160)
         header.append(contentsOf: lengthField)
         appendDecimal(UInt64(byteCount), to: &header)
         header.append(contentsOf: timestampField)
@@ -64,13 +64,20 @@ public enum Multipart {
         appendDecimal(nanoseconds % 1_000_000_000 / 1000, digits: 6, to: &bytes)
     }
 
+    /// Appends the digits of `value`, with leading zeros up to `digits`.
     private static func appendDecimal(_ value: UInt64, digits: Int = 1, to bytes: inout [UInt8]) {
+        var count = 1
+        var limit: UInt64 = 10
+        while count < digits || (value >= limit && count < 20) {
+            count += 1
+            limit = count < 20 ? limit * 10 : .max
+        }
         let start = bytes.count
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: count))
         var rest = value
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        for place in stride(from: start + count - 1, through: start, by: -1) {
+            bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
-        } while rest > 0 || bytes.count - start < digits
-        bytes[start...].reverse()
+        }
     }
 }

@@ -69,13 +69,16 @@ public final class FrameSubscriber: Sendable {
     ///
     /// Only one thread may wait at a time.
     public func wait(newerThan number: UInt64, timeout: Duration) -> Outcome {
-        let deadline = Instant.now + timeout
+        var now = Instant.now
+        let deadline = now + timeout
+        var hasSlept = false
         while true {
+            if hasSlept { now = .now }
+            hasSlept = true
             // This is read first, so that any later change ends the sleep below.
             let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
-                let now = Instant.now
                 if now >= deadline { return .timedOut }
                 self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if currentView() != nil { return .changed }
@@ -88,7 +91,6 @@ public final class FrameSubscriber: Sendable {
                 reopen(view)
                 if currentView() !== view { return .changed }
             }
-            let now = Instant.now
             if now >= deadline { return .timedOut }
             if view.isSuperseded {
                 // There is no new object yet, or it cannot be read.
@@ -97,7 +99,8 @@ public final class FrameSubscriber: Sendable {
                 self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
                 if recheck(view) { return .changed }
             } else if view.wait(
-                while: word, or: self.attention, while: attention, until: min(deadline, now + Self.checkInterval))
+                while: word, or: self.attention, while: attention,
+                until: timeout <= Self.checkInterval ? deadline : min(deadline, now + Self.checkInterval))
             {
                 let latest = view.newestNumber
                 if latest == newest {

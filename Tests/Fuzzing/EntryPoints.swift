@@ -14,6 +14,6 @@ private let target: FuzzTarget = {
 /// Called by libFuzzer for each input.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    target.run(Input(unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))))
+    target.run(unsafe [UInt8](UnsafeBufferPointer(start: start, count: count)))
     return 0
 }

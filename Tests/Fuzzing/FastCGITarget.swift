@@ -37,13 +37,13 @@ enum FastCGITarget {
         var assembler = RequestAssembler()
         var result = Assembled()
         loop: for slice in slices {
-            var progress = assembler.feed(slice, reader)
+            var progress = assembler.feed(slice, unsafe reader)
             if case .head(let request) = progress {
                 check(request.parameters.count <= RequestHead.maximumParameterCount, "a limited number of parameters")
                 check(result.request == nil, "one head")
                 result.request = request
                 assembler.allowBody(byteCount: 1000, expected: 10)
-                progress = assembler.feed([], reader)
+                progress = assembler.feed([], unsafe reader)
             }
             switch progress {
             case .incomplete: continue

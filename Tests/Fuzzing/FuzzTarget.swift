@@ -1,9 +1,10 @@
 /// A fuzz target: code that accepts any bytes, and conditions that must hold.
-enum FuzzTarget: String, CaseIterable {
+enum FuzzTarget: String, CaseIterable, Sendable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
 
     /// Runs one input; a failed condition ends the process, as does a Swift trap.
-    func run(_ input: Input) {
+    func run(_ bytes: [UInt8]) {
+        let input = Input(bytes)
         switch self {
         case .multipart: MultipartTarget.run(input)
         case .jpeg: JPEGTarget.run(input)

@@ -13,6 +13,19 @@ struct MultipartTests {
                 + "X-Frame-Id: 1795358400001\r\n\r\n")
     }
 
+    @Test("the numbers of a part's headers may be as small or as large as their types allow")
+    func extremes() {
+        let least = Multipart.partHeader(byteCount: 0, realtimeNanoseconds: 0, frameNumber: 0)
+        let most = Multipart.partHeader(byteCount: .max, realtimeNanoseconds: .max, frameNumber: .max)
+        #expect(
+            String(decoding: least, as: UTF8.self)
+                == "Content-Type: image/jpeg\r\nContent-Length: 0\r\nX-Timestamp: 0.000000\r\nX-Frame-Id: 0\r\n\r\n")
+        #expect(
+            String(decoding: most, as: UTF8.self)
+                == "Content-Type: image/jpeg\r\nContent-Length: 9223372036854775807\r\n"
+                + "X-Timestamp: 18446744073.709551\r\nX-Frame-Id: 18446744073709551615\r\n\r\n")
+    }
+
     @Test(
         "timestamps have six decimal places, whatever the time",
         arguments: [

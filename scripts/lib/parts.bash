@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by scripts/test. Runs the parts of a test run as jobs with dependencies.
 #
-# Each part belongs to one of two lanes, `build` and `test`. Only one part of each lane runs at a time, because parts in
+# Each part belongs to a lane: `build`, `test` or `machine`. Only one part of each lane runs at a time, because parts in
 # the lane `test` measure time and must not run concurrently. The lane `build` runs at the lowest priority.
 
 part_names=()
@@ -9,10 +9,10 @@ declare -A part_lane=() part_when=() part_needs=() part_command=() part_descript
 
 # part NAME LANE WHEN NEEDS COMMAND DESCRIPTION: declares a part.
 #
-# LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or if it is named. NEEDS
-# are the parts that must pass first, separated by spaces, or `-` if there are none. If one of them fails, this part is
-# skipped. If COMMAND exits with status 0, the part has passed. If it exits with status 77, the part counts as skipped,
-# and the last line of its output is the reason. Any other status means that the part has failed.
+# LANE is `build`, `test` or `machine`. WHEN is `always`, or `full` for a part that runs only with --full or if it is
+# named. NEEDS are the parts that must pass first, separated by spaces, or `-` if there are none. If one of them fails,
+# this part is skipped. If COMMAND exits with status 0, the part has passed. If it exits with status 77, the part counts
+# as skipped, and the last line of its output is the reason. Any other status means that the part has failed.
 part() {
     part_names+=("$1")
     part_lane[$1]=$2 part_when[$1]=$3 part_needs[$1]=${4#-} part_command[$1]=$5 part_description[$1]=$6
@@ -125,6 +125,12 @@ wait_for_a_part() {
         skipped=$((skipped + 1))
         say "   $line"
     done < <(grep -oE 'Test ".*" skipped: .*' "$logs/$name.log")
+}
+
+# failure_lines LOG: prints the lines of a part's log that say what failed, or the last lines if there are none.
+failure_lines() {
+    grep -E '(recorded an issue|^FAIL|^lint: |error: |^Failed|ERROR: |WARNING: |Fatal error|killed)' "$1" |
+        cut -c 1-500 | tail -n 30 | grep . || tail -n 10 "$1"
 }
 
 # finish_part NAME STATE SENTENCE: counts a part and prints its result and time.

@@ -7,10 +7,11 @@ suites_at_once=$((2 * $(nproc)))
 # run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN in its own process. If PATTERN begins
 # with `!`, runs the suites that do not match the rest of it.
 #
-# PROGRAM is the test program that `swift build --build-tests` has built. Suites have names like `LinuxTests.FileTests`.
-# A test outside a suite counts as a suite. The tests of a process run one at a time, because a test that waits blocks
-# one of the few threads. The OPTIONs, such as `--skip`, are passed to the test program. The output of a process is
-# shown when the process exits. Returns 1 if a test has failed, a process was killed, or no suite matches.
+# PROGRAM is the test program that `swift build --build-tests` has built. Suites have names like `LinuxTests.FileTests`,
+# or like `EndToEndTests.EndToEnd/Proxies` if they are inside another suite. A test outside a suite counts as a suite.
+# The tests of a process run one at a time, because a test that waits blocks one of the few threads. The OPTIONs, such
+# as `--skip`, are passed to the test program. The output of a process is shown when the process exits. Returns 1 if a
+# test has failed, a process was killed, or no suite matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
@@ -19,7 +20,11 @@ run_suites() {
     suites=$("$1" --testing-library swift-testing --list-tests) || return
     # The largest suites run first, so that none of them is still running alone at the end.
     suites=$(awk -v pattern="${2#!}" -v inverted="$([[ $2 != !* ]]; echo $?)" -F '[/(]' '
-        ($1 ~ pattern) != inverted { count[$1]++ }
+        ($1 ~ pattern) != inverted {
+            suite = $1
+            if ($2 ~ /^[A-Z]/ && $3 ~ /^[a-z]/) suite = suite "/" $2
+            count[suite]++
+        }
         END { for (name in count) print count[name], name }' <<<"$suites" | sort -k1,1nr -k2 | cut -d ' ' -f 2)
     [[ -n $suites ]] || { echo "No suite matches '$2'."; return 1; }
     export suite_program suite_folder
@@ -36,7 +41,7 @@ run_suites() {
 # run_suite [OPTION…] SUITE: runs one suite. Called by run_suites.
 run_suite() {
     local suite=${*: -1} status=0 began=$EPOCHREALTIME log
-    log=$suite_folder/$suite.log
+    log=$suite_folder/${suite//\//.}.log
     "$suite_program" --testing-library swift-testing --no-parallel --filter "^${suite/./\\.}[/(]" "${@:1:$#-1}" \
         >"$log" 2>&1 </dev/null || status=$?
     # The test program exits with 69 (EX_UNAVAILABLE) if the options skip all tests of the suite.
