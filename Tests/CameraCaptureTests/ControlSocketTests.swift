@@ -108,7 +108,7 @@ struct ControlSocketTests {
             (#"{"brightness":"1"}"#, 400, "a whole number"), (#"{"brightness":true}"#, 400, "a whole number"),
             (#"{"brightness":[1]}"#, 400, "a whole number"),
             (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' was given twice: give it once."),
-            (#"{"brightness":1,"white_balance_once":1}"#, 400, "takes true"),
+            (#"{"brightness":1,"white_balance_once":1}"#, 400, "accepts true"),
             (
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
                 "The control 'white_balance_once' has no default: leave it out."
