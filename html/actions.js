@@ -1,9 +1,9 @@
-// The actions for one camera's picture.
+// The actions for the picture of one camera.
 
 import { make } from "./dom.js";
 import { text } from "./strings.js";
 
-/** `say(sentence)` shows a short message. */
+/** Returns the actions by name. `say(sentence)` shows a short message. */
 export function actionsFor(player, say) {
   return {
     view: () => player.view.nextMode(),
@@ -40,7 +40,7 @@ async function save(player, say) {
 }
 
 async function copy(player, say) {
-  // Clipboards accept only PNG.
+  // Browsers copy only PNG pictures.
   const asPNG = async () => {
     const picture = await player.picture();
     const bitmap = await createImageBitmap(picture.blob);

@@ -1,5 +1,5 @@
-// The current view in the address after "#", so that it can be bookmarked:
-// #/ is the wall, #/door one camera, #/door?fit=fill&zoom=2 one camera with view settings.
+// Stores the current view in the address after "#", so that it can be bookmarked. #/ is the wall, #/door is the camera
+// "door", and #/door?fit=fill&zoom=2 is that camera with view settings.
 
 const queryOf = (view) => {
   const query = new URLSearchParams();
@@ -14,12 +14,12 @@ const queryOf = (view) => {
   return query;
 };
 
-/** First segments reserved for pages. A camera with such a name is at #/camera/NAME. */
+/** Names reserved for pages. A camera with such a name is at #/camera/NAME. */
 const reserved = ["camera", "live", "review", "saved", "settings", "sign-in"];
 
 export const addressOf = (camera) => `#/${reserved.includes(camera) ? "camera/" : ""}${camera}`;
 
-/** Parses the address into `{ camera, query, isUnknown }`; camera is null for the wall and for an unknown address. */
+/** Parses the address into `{ camera, query, isUnknown }`. `camera` is null for the wall and for an unknown address. */
 export function readAddress() {
   const [path, query] = location.hash.split(/\?(.*)/s);
   const match = /^(?:#?\/?|#\/?(camera\/)?([a-z0-9][a-z0-9_-]{0,31})\/?)$/i.exec(path);
@@ -28,7 +28,7 @@ export function readAddress() {
   return { camera: isUnknown ? null : name, query: new URLSearchParams(query ?? ""), isUnknown };
 }
 
-/** Parses view settings for `View.set`. */
+/** Returns the view settings in a query, for `View.set`. */
 export function viewFrom(query) {
   const number = (name, fallback) => (Number.isFinite(Number(query.get(name) ?? NaN)) ? Number(query.get(name)) : fallback);
   return {

@@ -1,4 +1,4 @@
-// The page: the list of cameras, the address, keyboard shortcuts, language and theme.
+// The main module of the page, with the list of cameras, the address, shortcuts, language and theme.
 
 import { CameraBar } from "./bar.js";
 import { Buttons } from "./buttons.js";
@@ -12,7 +12,7 @@ import { toggleFullScreen } from "./actions.js";
 const root = document.documentElement;
 const feed = StatusFeed.of(new URL(".", import.meta.url));
 const wall = new Wall(find("wall"));
-/** Loaded when it is first opened. */
+/** Null until it is opened for the first time. */
 let help = null;
 const bar = new CameraBar(say, (player) => {
   if (player.camera === wall.alone) writeView(player.camera, player.view);
@@ -30,7 +30,7 @@ function showCameras() {
   route();
 }
 
-/** The notice of a server that refuses its status: signed out, or something else. */
+/** Returns the key of the notice for a server that refuses to return its status. */
 function refusalKey() {
   if (feed.refusal === 0) return null;
   return [401, 403].includes(feed.refusal) ? "refused" : "failed";
@@ -95,7 +95,7 @@ function useNextLanguage() {
   language.use(code);
 }
 
-/** Cycles from the system's theme to the other one, to the system's own, and back to following the system. */
+/** The themes in turn are "follow the system", the opposite of the system's theme, and the system's theme, fixed. */
 function useOtherTheme() {
   const system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
   const cycle = [undefined, system === "dark" ? "light" : "dark", system];
@@ -121,7 +121,7 @@ function translate() {
 
 // Keys.
 
-/** Moves the picture if it is larger than the stage, else switches to another camera; on the wall, moves the focus. */
+/** On the wall, moves the focus. Otherwise moves the picture if it is larger than the stage, or switches cameras. */
 function arrow(x, y) {
   const view = bar.player?.view;
   if (view?.canMove) view.moveBy(-60 * x, -60 * y);
@@ -159,13 +159,13 @@ const keys = {
 
 const places = { Space: " ", Comma: ",", Period: ".", Minus: "-", Equal: "+", Digit0: "0", Slash: "?" };
 
-/** Returns the shortcut for a key. With a non-Latin keyboard layout, the key's position counts. */
+/** Returns the shortcut for a key. If the layout is not Latin, the key's position decides. */
 function keyOf({ key, code }) {
   if (/^[ -~]$/.test(key)) return key.toLowerCase();
   return places[code] ?? (/^Key.$/.test(code) ? code[3].toLowerCase() : key);
 }
 
-/** Whether the focused element handles the key itself. */
+/** Returns whether the focused element handles the key itself. */
 function isOwnKey({ key, target }) {
   if (key === "Escape") return false;
   if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
@@ -189,7 +189,7 @@ addEventListener("keydown", (event) => {
   action();
 });
 
-// Messages; and in full screen or kiosk mode, hiding everything but pictures while the pointer is idle.
+// Messages. In full screen or kiosk mode, only the pictures are shown while there is no input.
 
 let messageTimer = 0;
 
@@ -218,7 +218,7 @@ find("skip").addEventListener("click", (event) => {
   find("wall").focus();
 });
 
-// Back closes an open panel. Another camera's address does not: the panel stays open there.
+// The Back button closes an open panel, unless it leads to another camera.
 addEventListener("popstate", ({ state }) => {
   if (!state?.panel && readAddress().camera === wall.alone) bar.leavePanel();
 });

@@ -1,4 +1,4 @@
-// The bar under one camera: its state, measurements and buttons.
+// The bar below one camera, with its state, measurements and buttons.
 
 import { Controls } from "./controls.js";
 import { Details } from "./details.js";
@@ -11,13 +11,13 @@ import { icon } from "./icons.js";
 import { bandwidth, duration, text, timeOfDay } from "./strings.js";
 
 const measureKeys = ["age", "rate", "bandwidth", "size"];
-/** Actions that need a picture; `freeze` also ends a freeze. */
+/** The actions that need a picture. */
 const pictureActions = ["view", "rotate", "mirror", "pictureInPicture", "copy", "snapshot", "freeze", "detect"];
 
 export class CameraBar {
-  /** The actions of keys and buttons for the current camera; empty on the wall. */
+  /** The actions of keys and buttons by name; empty on the wall. */
   actions = {};
-  /** Resolved unless the history entry of a closed panel is just being removed. */
+  /** Pending only while the history entry of a closed panel is being removed. */
   whenReturned = Promise.resolve();
   #player = null;
   #buttons;
@@ -31,7 +31,7 @@ export class CameraBar {
   #hasPanel = false;
   #isSwitching = false;
 
-  /** `say(sentence)` shows a message; `onViewChange(player)` is called on zoom, rotation and so on. */
+  /** `say(sentence)` shows a message. `onViewChange(player)` is called when the view changes. */
   constructor(say, onViewChange) {
     this.#say = say;
     this.#onViewChange = onViewChange;
@@ -88,7 +88,7 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Whether "controls" or "detect" is available for the current camera. */
+  /** Returns whether "controls" or "detect" is available for the current camera. */
   offers(tool) {
     return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
   }
@@ -114,14 +114,14 @@ export class CameraBar {
     return this.#player !== null && (this.#wantsDetails || this.#controls.isOpen || this.#detections.isOpen);
   }
 
-  /** A panel opened by the user gets a history entry, so that the browser's Back closes it. */
+  /** Adds a history entry for an open panel, so that the browser's Back button closes it. */
   #pushPanel() {
     if (!this.#isPanelOpen) return;
     if (!history.state?.panel) history.pushState({ panel: true }, "");
     this.#hasPanel = true;
   }
 
-  /** Removes that entry when the panel is closed in another way. */
+  /** Removes the history entry if the panel is closed in another way. */
   #trackPanels() {
     const hadPanel = this.#hasPanel;
     this.#hasPanel = this.#isPanelOpen;
@@ -130,7 +130,7 @@ export class CameraBar {
     history.back();
   }
 
-  // The panels share one place: opening one closes the other.
+  // The panels are in the same place, so opening one closes the others.
   #toggleControls() {
     if (!this.#controls.isOffered) return;
     const { isOpen } = this.#controls;
@@ -140,7 +140,7 @@ export class CameraBar {
     this.#pushPanel();
   }
 
-  /** Detects objects in the picture, or shows why that is not possible. */
+  /** Detects objects in the picture, or shows why this is not possible. */
   #detect() {
     if (this.#detector.reason && !this.#detections.isOpen) this.#say(this.#detector.reason);
     else this.#detections.toggle();

@@ -1,19 +1,19 @@
-// Boxes drawn over a picture, whether zoomed, rotated or mirrored. Labels stay upright and keep their size.
+// Draws boxes over a picture that may be zoomed, rotated or mirrored. Labels stay upright and keep their size.
 
 import { svg } from "./dom.js";
 import { percent } from "./strings.js";
 
-/** Each is dark enough for white text. */
+/** Colours on which white text is readable. */
 const tones = ["#d62728", "#1f77b4", "#2c8c2c", "#c85a00", "#8e5cb8", "#8c564b", "#c74f9e", "#5f5f5f", "#7f7a10", "#0e8694"];
 
-/** The tones of usual classes. Others take the tones that remain, in the order of appearance. */
+/** Classes with fixed tones. Other classes get the remaining tones in the order in which they appear. */
 const usual = ["person", "car", "dog", "cat", "bicycle", "truck", "bus", "bird"];
 
 const labelHeight = 20;
 /** On a narrower stage, labels have no percentage. */
 const minimumStageWidth = 480;
 
-/** Assigns tones to labels, different ones as long as there are enough. */
+/** Returns the tones by label, which are different as long as there are enough of them. */
 function tonesFor(labels) {
   const found = [...new Set(labels)];
   const byLabel = new Map(found.filter((label) => usual.includes(label)).map((label) => [label, tones[usual.indexOf(label)]]));
@@ -33,7 +33,10 @@ export class BoxLayer {
   #player = null;
   #onHighlight;
 
-  /** `frame`: the size of the picture; `detections`: boxes with a `text`; `onHighlight(index)`: on hover. */
+  /**
+   * `detections` are the server's, with a `text` each. `onHighlight` is called with a box's index when the pointer
+   * enters it, and with null when it leaves.
+   */
   constructor({ width, height }, detections, onHighlight) {
     this.#detections = detections;
     this.#tones = tonesFor(detections.map((detection) => detection.label));
@@ -51,7 +54,6 @@ export class BoxLayer {
     return this.#tones.get(this.#detections[index].label);
   }
 
-  /** Shows the boxes over a player's picture. */
   attach(player) {
     this.#player = player;
     player.view.overlay = this.#root;
@@ -66,7 +68,7 @@ export class BoxLayer {
     this.#player = null;
   }
 
-  /** Highlights one box; null highlights none. */
+  /** Highlights the box at `index`, or no box if it is null. */
   highlight(index) {
     this.#groups.forEach((group, place) => {
       group.classList.toggle("dim", index !== null && place !== index);
@@ -105,7 +107,7 @@ export class BoxLayer {
       plate.setAttribute("width", width);
       const x = Math.max(0, Math.min(Math.min(...corners.map((corner) => corner.x)), stage.width - width));
       const [upper, lower] = [Math.min, Math.max].map((extreme) => extreme(...corners.map((corner) => corner.y)));
-      // Above the box, inside its top or bottom edge, below it, or wherever it covers no other label.
+      // The label is above the box, inside its top or bottom edge, below it, or wherever it covers no other label.
       const rows = Array.from({ length: Math.floor(stage.height / labelHeight) }, (_, row) => row * labelHeight);
       const places = [upper - labelHeight, upper, lower - labelHeight, lower, ...rows]
         .filter((y) => y >= 0 && y + labelHeight <= stage.height).map((y) => ({ x, y, width }));

@@ -9,10 +9,10 @@ const words = { english: "EN", korean: "한국어" };
 
 export class Buttons {
   #byName = new Map();
-  /** The button that Tab reaches; arrow keys move along the row. */
+  /** The button that Tab reaches. Arrow keys move along the row. */
   #current = null;
 
-  /** `tools`: [name, action] pairs; null is a separator, any other falsy value is skipped. */
+  /** `tools` are [name, action] pairs. Null is a separator, and any other falsy value is skipped. */
   constructor(place, tools) {
     for (const tool of tools) {
       if (tool === null) {
@@ -52,7 +52,7 @@ export class Buttons {
     event.stopPropagation();
   }
 
-  /** `key`: the text that names the button; `face`: the name of an icon, or one of the words. */
+  /** Sets the text that names a button, and the icon or word that it shows. */
   label(name, key, face = key) {
     const button = this.#byName.get(name);
     const title = text(key);
@@ -67,7 +67,7 @@ export class Buttons {
     this.#byName.get(name)?.setAttribute("aria-pressed", isPressed);
   }
 
-  /** Greys out a button and shows the reason in its tooltip; a reason of "" enables it again. */
+  /** Greys out a button and shows the reason in its tooltip. A reason of "" enables it again. */
   grey(name, reason) {
     const button = this.#byName.get(name);
     if (!button) return;

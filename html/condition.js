@@ -1,12 +1,12 @@
-// Derives the state that the user sees. Pictures outrank everything else: while new ones arrive, neither a broken
-// connection nor a slow status request ends "live".
+// Determines the state that the user sees. While new pictures arrive, it stays "live", even if the connection breaks or
+// a status request is slow.
 
 import { now } from "./engine.js";
 
 /** A picture older than this many milliseconds is late. */
 export const lateAge = 1_500;
 const minimumStall = 2_000;
-/** After this many milliseconds without a picture, the server is polled. */
+/** After this many milliseconds without a picture, the status is requested. */
 const minimumDoubt = 400;
 
 /** What a player has observed since it started. Times are in milliseconds on this machine's clock. */
@@ -14,9 +14,9 @@ export class Observations {
   openedAt = now();
   /** When the newest picture was painted; 0 before the first. */
   pictureAt = 0;
-  /** `{ status, error, message }` if the last connection was refused, else null. */
+  /** `{ status, error, message }` if the last connection was refused, or null. */
   refusal = null;
-  /** `{ reason }` if the stream reported that the camera is offline, else null. */
+  /** `{ reason }` if the stream reported that the camera is offline, or null. */
   outage = null;
   #isInDoubt = false;
 
@@ -26,7 +26,7 @@ export class Observations {
     this.#isInDoubt = false;
   }
 
-  /** Returns true once when pictures stop arriving. `interval`: the usual time between them. */
+  /** Returns true once when pictures stop arriving. `interval` is the usual time between them, or null. */
   startsDoubt(interval) {
     if (!this.pictureAt || this.#isInDoubt || now() - this.pictureAt <= Math.max(minimumDoubt, 3 * (interval ?? 0))) return false;
     return (this.#isInDoubt = true);
@@ -34,12 +34,13 @@ export class Observations {
 }
 
 /**
- * facts: the fields of `Observations`, and
- *   now                 this machine's clock, ms
- *   isActive, isFrozen
- *   delay, interval     from the metrics
- *   usesSnapshots       snapshots instead of a stream
- *   isReachable, askedAt, camera, isKnown   from the status feed; camera: its entry or undefined
+ * Returns `{ state, reason?, … }`. `facts` has the fields of `Observations`, and these:
+ *   now                     this machine's clock in milliseconds
+ *   isActive, isFrozen      the player's state
+ *   delay, interval         from `Metrics`
+ *   usesSnapshots           whether snapshots are shown instead of a stream
+ *   isReachable, askedAt    from `StatusFeed`
+ *   camera, isKnown         the camera's status, and whether there is one
  */
 export function conditionOf(facts) {
   const { now, camera, refusal } = facts;

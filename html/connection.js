@@ -1,5 +1,5 @@
-// A player's connection: a stream, or snapshots in turn. A lost stream is reopened almost at once, since a restarting
-// server is back by then. Later retries back off, with jitter.
+// A player's connection, which is a stream or repeated snapshots. A lost stream is reopened almost immediately, because
+// a server that restarts is ready by then. The delays before further attempts grow and have jitter.
 
 import { SnapshotQueue, StreamSlots } from "./streams.js";
 
@@ -12,7 +12,7 @@ export class Connection {
   #screen;
   #slots;
   #queue;
-  /** null until the slots are assigned. */
+  /** Null until `StreamSlots` has decided. */
   #mayStream = null;
   #isOpen = false;
   #whenSnapshotDone = null;
@@ -46,19 +46,19 @@ export class Connection {
     this.#mayStream = null;
   }
 
-  /** Reconnects at once, because the server or the network is back. */
+  /** Reconnects immediately, because the server or the network is back. */
   openNow() {
     if (!this.#mayStream || this.#isOpen) return;
     this.#attempts = 0;
     this.#open();
   }
 
-  /** Resets the back-off, because pictures arrive. */
+  /** Resets the delay, because pictures arrive. */
   succeeded() {
     this.#attempts = 0;
   }
 
-  /** Schedules a retry after the stream has ended. `minimumDelay`: milliseconds before the next attempt. */
+  /** Schedules another attempt after at least `minimumDelay` milliseconds. */
   lost(minimumDelay) {
     this.#isOpen = false;
     if (this.usesSnapshots || this.#timer) return;
@@ -71,7 +71,7 @@ export class Connection {
     if (this.#mayStream !== null) this.#slots.assign();
   }
 
-  // Called by StreamSlots and SnapshotQueue.
+  // StreamSlots and SnapshotQueue call these methods.
 
   allowStream(isAllowed) {
     if (isAllowed === this.#mayStream) return;

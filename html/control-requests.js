@@ -1,9 +1,9 @@
-// Changes to a camera's controls, sent one request at a time. Changes made meanwhile are queued; only the newest value
-// of each control is kept.
+// Sends changes of a camera's controls, one request at a time. Changes during a request are queued, and only the newest
+// value of each control is kept.
 
 const timeLimit = 8_000;
 
-/** Returns `{ status, body }`; status 0 if there was no response. */
+/** Returns `{ status, body }`. The status is 0 if there is no response. */
 export async function request(address, options = {}) {
   try {
     const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(timeLimit), ...options });
@@ -23,18 +23,18 @@ export class ControlRequests {
   #queued = new Map();
   #sent = new Map();
 
-  /** Calls `onAnswer` with the result of `request` once per request. */
+  /** Calls `onAnswer` with the result of each `request`. */
   constructor(address, onAnswer) {
     this.#address = address;
     this.#onAnswer = onAnswer;
   }
 
-  /** Whether a change to this control is queued or in flight. */
+  /** Returns whether a change of this control is queued or in flight. */
   has(name) {
     return [this.#queued, this.#sent].some((changes) => changes.has(name) || changes.has(everything));
   }
 
-  /** Sets a control; a `value` of null means the default. `everything` as the name takes only null. */
+  /** Sets a control. Null is its default, and the only value for the name `everything`. */
   set(name, value) {
     if (name === everything) this.#queued.clear();
     this.#queued.delete(name);
@@ -44,7 +44,7 @@ export class ControlRequests {
 
   async #send() {
     while (this.#queued.size > 0) {
-      // Changes made after a reset of all controls are sent after it.
+      // Changes after a reset of all controls are sent in the next request.
       this.#sent = this.#queued.has(everything) ? new Map([[everything, null]]) : new Map(this.#queued);
       for (const name of this.#sent.keys()) this.#queued.delete(name);
       const answer = await request(this.#address, {

@@ -1,4 +1,4 @@
-// One row of the controls panel: a control's name, its value and its input.
+// One row of the controls panel, with a control's name, value and input.
 
 import { choiceText, controlText } from "./names.js";
 import { make } from "./dom.js";
@@ -10,14 +10,14 @@ export class ControlRow {
   #control;
   #onChange;
   #inputs = [];
-  /** The field being typed into; responses must not overwrite it. */
+  /** The field in which the user is typing. Responses must not overwrite it. */
   #edited = null;
   #remark;
   #said = "";
   #reset;
   #isAway = false;
 
-  /** Calls `onChange(value)` for each value the user sets; null means the default. */
+  /** Calls `onChange(value)` for each value that the user sets; null means the default. */
   constructor(control, onChange) {
     this.#control = control;
     this.#onChange = onChange;
@@ -32,14 +32,14 @@ export class ControlRow {
     this.show(control, "");
   }
 
-  /** Whether the camera cannot be set at the moment. */
+  /** Whether the controls cannot be changed at the moment. */
   set isAway(isAway) {
     if (isAway === this.#isAway) return;
     this.#isAway = isAway;
     this.show(this.#control);
   }
 
-  /** `remark`: how the camera changed a requested value; kept while the value stays the same. */
+  /** `remark` says how the camera changed a requested value. By default, it stays while the value stays the same. */
   show(control, remark = control.value === this.#control.value ? this.#said : "") {
     this.#control = control;
     this.#said = remark;
@@ -57,7 +57,6 @@ export class ControlRow {
     this.#showReset();
   }
 
-  /** Formats a value of this control. */
   textOf(value) {
     const { type, choices } = this.#control;
     if (type === "menu") return choiceText(choices?.[value] ?? String(value));
@@ -70,7 +69,7 @@ export class ControlRow {
     const hasDefault = type !== "button" && type !== "other" && !isReadOnly;
     const isUseful = hasDefault && !isInactive && !this.#isAway && Number(value) !== Number(standard);
     const title = text("controls.reset", { name: controlText(this.#control), value: this.textOf(standard) });
-    // Hiding a focused button would lose the focus.
+    // A useless button is not hidden, because that would lose the focus.
     this.#reset.hidden = !hasDefault;
     this.#reset.setAttribute("aria-disabled", !isUseful);
     this.#reset.title = title;
@@ -114,7 +113,7 @@ export class ControlRow {
     }
   }
 
-  /** Returns the typed number, clamped to the range. If it is invalid, restores the old value and returns undefined. */
+  /** Returns the typed number, clamped to the range. If it is invalid, restores the value and returns undefined. */
   #within(figure) {
     const { value, minimum, maximum } = this.#control;
     const typed = Math.round(figure.valueAsNumber);

@@ -1,4 +1,4 @@
-// The panel with the camera's own controls, as its driver offers them, if the server provides them.
+// The panel with the controls of the camera's driver, if the server provides them.
 
 import { Buttons } from "./buttons.js";
 import { ControlRow } from "./control-row.js";
@@ -21,11 +21,11 @@ export class Controls extends EventTarget {
   #focusBefore = null;
   /** Whether the server has no controls at all. */
   #isUnsupported = false;
-  /** Whether the last read failed and must be retried. */
+  /** Whether the last request failed and must be repeated. */
   #hasFailed = false;
   #state = "";
   #requestCount = 0;
-  /** The request whose answer is shown; answers to older ones are ignored. */
+  /** The request whose response is shown. Responses to older ones are ignored. */
   #answered = 0;
 
   /** Fires "change" when the panel becomes available, opens or closes. */
@@ -45,7 +45,7 @@ export class Controls extends EventTarget {
     return this.#isOpen && this.isOffered;
   }
 
-  /** The current camera's player. The panel stays open across cameras and closes on the wall. */
+  /** The current camera's player. The panel stays open when it changes, and is closed on the wall. */
   set player(player) {
     if (player === this.#player) return;
     this.#player?.removeEventListener("state", this.#onState);
@@ -97,7 +97,7 @@ export class Controls extends EventTarget {
     return new URL(`controls/${this.#player.camera}`, this.#player.base);
   }
 
-  // A camera that returns may be a different one, or one whose controls could not be read before.
+  // A camera that returns may be a different one, or its controls could not be read before.
   #onState = ({ detail: { state } }) => {
     const isReturn = state === "live" && !["live", "late"].includes(this.#state);
     this.#state = state;
@@ -105,7 +105,7 @@ export class Controls extends EventTarget {
     if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
-  /** Shows changes made by others and by the camera itself, unless the user is pressing on the panel. */
+  /** Shows changes made by others or by the camera itself, unless the user is pressing on the panel. */
   async #follow() {
     if (this.#hasFailed && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
     const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
@@ -122,12 +122,12 @@ export class Controls extends EventTarget {
     const answer = await this.#ask();
     if (!answer) return;
     this.#hasFailed = answer.status === 0 || answer.status >= 500;
-    // Such a server has no controls at all; do not ask again for each camera.
+    // This server has no controls at all, so they are not requested for other cameras.
     this.#isUnsupported = answer.status === 404 && answer.body.error === "not_found";
     this.#take(answer);
   }
 
-  /** Returns the answer, or null if it is out of date: a newer one is known, or another camera is shown. */
+  /** Returns the response, or null if a newer one is known or another camera is shown. */
   async #ask() {
     const player = this.#player;
     const number = (this.#requestCount += 1);
@@ -137,7 +137,7 @@ export class Controls extends EventTarget {
     return answer;
   }
 
-  /** `results`: of a change; null keeps the remarks on the last one. */
+  /** `results` are those of a change. If they are null, the previous remarks stay. */
   #take({ status, body }, results = null) {
     const isFine = status === 200 && Array.isArray(body.controls);
     if (isFine) this.#answer = body;
@@ -163,7 +163,6 @@ export class Controls extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  /** Whether the camera cannot be set at the moment. */
   get #isAway() {
     return ["offline", "unreachable", "missing"].includes(this.#state);
   }
@@ -198,7 +197,7 @@ export class Controls extends EventTarget {
   }
 }
 
-/** Returns a sentence if the camera set another value than requested, else "". */
+/** Returns a sentence if the camera has set another value than the requested one, or "". */
 function remarkOn(row, result) {
   if (!result) return "";
   const { asked, value, message } = result;

@@ -1,4 +1,4 @@
-// The details panel: graphs of the last minute, and facts about the camera.
+// The details panel, with graphs of the last minute and facts about the camera.
 
 import { bandwidth, duration, text } from "./strings.js";
 import { make } from "./dom.js";
@@ -19,7 +19,7 @@ export class Details {
     this.#root = root;
   }
 
-  /** The player whose figures are shown, updated once a second; null closes the panel. */
+  /** The player whose figures are shown once per second. Null closes the panel. */
   set player(player) {
     clearInterval(this.#timer);
     this.#player = player;
@@ -70,7 +70,7 @@ export class Details {
   }
 }
 
-/** Draws a filled line graph; seconds without a value are gaps. */
+/** Draws a filled line graph in which null is a gap. */
 function drawGraph(canvas, values, minimumScale) {
   const ratio = devicePixelRatio;
   const width = (canvas.width = Math.round(canvas.clientWidth * ratio));

@@ -1,4 +1,4 @@
-// Object detection: freezes the picture, sends that JPEG to the server, and shows the results as boxes and as a list.
+// Detects objects: freezes the picture, sends its JPEG to the server, and shows the results as boxes and as a list.
 
 import { download, fileName } from "./actions.js";
 import { BoxLayer } from "./boxes.js";
@@ -6,10 +6,10 @@ import { find, make } from "./dom.js";
 import { labelText } from "./names.js";
 import { percent, text } from "./strings.js";
 
-/** Milliseconds between polls of the detector's status. */
+/** Milliseconds between requests for the detector's status. */
 const statusInterval = { ready: 60_000, unavailable: 10_000 };
 
-/** Whether the server can detect objects; fires "change". */
+/** Whether the server can detect objects. Fires "change". */
 export class DetectorStatus extends EventTarget {
   /** `{ isReady, error, message }`, or null before the first response. */
   current = null;
@@ -21,7 +21,7 @@ export class DetectorStatus extends EventTarget {
     this.#poll();
   }
 
-  /** Why detection is unavailable, in one sentence; "" if it is available. */
+  /** A sentence that says why detection is unavailable, or "". */
   get reason() {
     if (!this.current || this.current.isReady) return "";
     const { error, message } = this.current;
@@ -35,7 +35,7 @@ export class DetectorStatus extends EventTarget {
       const status = await answer.json();
       if (answer.ok) current = { isReady: status.state !== "unavailable", error: status.error, message: status.message ?? "" };
     } catch {
-      // No response, or not JSON: the detector is unavailable.
+      // Without a JSON response, the detector is unavailable.
     }
     const isChange = JSON.stringify(current) !== JSON.stringify(this.current);
     this.current = current;
@@ -44,7 +44,6 @@ export class DetectorStatus extends EventTarget {
   }
 }
 
-/** One detection request for a player's picture, and its result on the screen. */
 export class Detections extends EventTarget {
   #panel = find("detections");
   #player = null;
@@ -56,7 +55,7 @@ export class Detections extends EventTarget {
   #ask = null;
   #wasFrozen = false;
   #headline = make("h2");
-  /** Announces the result to screen readers; it must exist before its text changes. */
+  /** Announces the result to screen readers, so it must exist before its text changes. */
   #announcement = make("p", { className: "hidden" });
 
   constructor() {
@@ -131,7 +130,7 @@ export class Detections extends EventTarget {
     if (this.isOpen) this.#show();
   }
 
-  // The boxes belong to one picture: close the result when another one is shown.
+  // The boxes belong to one picture, so the result is closed when another one is shown.
   #onState = () => {
     if (!this.isOpen || (this.#isAsking && !this.#picture)) return;
     const { frozen } = this.#player;
@@ -201,13 +200,13 @@ export class Detections extends EventTarget {
     return [...(this.#answer ? downloads : []), button("unfreeze", () => this.leave())];
   }
 
-  /** Saves the picture with its boxes, as drawn by the server. */
+  /** Saves a picture in which the server has drawn the boxes. */
   async #savePicture() {
     const { overlay } = this.#answer.frame;
     const picture = this.#picture;
     const name = this.#name("jpg");
     let answer = overlay ? await fetch(new URL(overlay.slice(1), this.#player.base)).catch(() => null) : null;
-    // The result may have expired: have the picture drawn again.
+    // The server may no longer have the result. It then draws the boxes on the picture that is sent again.
     answer = answer?.ok ? answer : await fetch(new URL("detect_once", this.#player.base), {
       method: "POST", headers: { "Content-Type": "image/jpeg", Accept: "image/jpeg" }, body: picture.blob,
     }).catch(() => null);
@@ -229,10 +228,7 @@ export class Detections extends EventTarget {
 
 class Refusal extends Error {}
 
-/**
- * Freezes the player and returns the frozen JPEG, or null if there is none. A picture that was being painted may still
- * appear after the freeze.
- */
+/** Returns the frozen JPEG, or null. A picture that is just being painted may still appear after the freeze. */
 async function frozenPicture(player) {
   player.freeze(true);
   for (let attempt = 0; attempt < 20; attempt += 1) {

@@ -1,6 +1,6 @@
 // Helpers that create and find elements, and store settings.
 
-/** Creates an element with properties and children: make("a", { href: "#/" }, "All"). */
+/** Creates an element with properties and children, such as make("a", { href: "#/" }, "All"). */
 export function make(name, properties = {}, ...children) {
   const element = Object.assign(document.createElement(name), properties);
   element.append(...children);
@@ -17,7 +17,7 @@ export function svg(name, attributes = {}, ...children) {
 
 export const find = (id) => document.getElementById(id);
 
-/** Settings kept between visits, if the browser allows it. */
+/** Settings that are kept between visits, if the browser allows it. */
 export const settings = {
   get(key) {
     try {
@@ -30,7 +30,7 @@ export const settings = {
     try {
       localStorage.setItem(`oriel.${key}`, value);
     } catch {
-      // Storage is not available: the setting lasts until the page is closed.
+      // Without storage, the setting lasts until the page is closed.
     }
   },
 };

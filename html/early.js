@@ -5,7 +5,7 @@ try {
   if (theme === "dark" || theme === "light") document.documentElement.dataset.theme = theme;
   language = localStorage.getItem("oriel.language");
 } catch {
-  // Storage is not available: keep the system's theme and language.
+  // Without storage, the system's theme and language are used.
 }
 if ((language ?? navigator.language).startsWith("ko")) {
   document.head.append(Object.assign(document.createElement("link"), { rel: "modulepreload", href: "korean.js" }));

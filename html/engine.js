@@ -1,16 +1,16 @@
 // Fetches, decodes and paints pictures on a canvas, in a worker or in the page.
 //
-// While a picture is being decoded, only the newest one waits. Nothing queues.
+// Pictures are not queued. While one is being decoded, only the newest one waits.
 
 import { MultipartParser, boundaryOf } from "./multipart.js";
 
-/** The server repeats the last picture every 5 s; after a longer silence the connection is dead. */
+/** The server repeats the last picture every 5 s. After a longer silence, the connection is dead. */
 const silenceTimeout = 8_000;
-/** The minimum time between two paints in milliseconds; most screens show no more. */
+/** The minimum time between two paints in milliseconds. Most screens show no more. */
 const minimumInterval = 15;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
-/** Milliseconds since 1970, with a finer resolution than Date.now(). The page and its workers share this clock. */
+/** Milliseconds since 1970, more precise than Date.now(). The page and its workers share this clock. */
 export const now = () => performance.timeOrigin + performance.now();
 
 export class Engine {
@@ -27,19 +27,19 @@ export class Engine {
   #dropped = 0;
   #skipped = 0;
   #isFrozen = false;
-  /** The newest picture that arrived while frozen. */
+  /** The newest picture that arrived after the freeze. */
   #missed = null;
   #keepsHistory = false;
   #history = [];
 
-  /** `post(message)` receives "open", "frame", "outage", "closed", "snapshotDone" and "frozen" messages. */
+  /** Calls `post` with "open", "frame", "outage", "closed", "snapshotDone" and "frozen" messages. */
   constructor(canvas, post) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
     this.#post = post;
   }
 
-  /** Opens the stream and closes the previous one. */
+  /** Opens a stream and closes the previous one. */
   async play(url) {
     this.stop();
     this.#lastId = 0;
@@ -106,13 +106,13 @@ export class Engine {
     connection?.abort();
   }
 
-  /** Keeps the JPEGs of the last seconds, so that `step` can show them while frozen. */
+  /** Keeps the JPEGs of the last seconds, so that `step` can show them after a freeze. */
   keepHistory(isOn) {
     this.#keepsHistory = isOn;
     if (!isOn) this.#history = [];
   }
 
-  /** While frozen, arriving pictures are counted, and only the newest one is kept. */
+  /** After a freeze, arriving pictures are counted, and only the newest one is kept. */
   freeze(isOn) {
     const missed = this.#missed;
     this.#isFrozen = isOn;
@@ -121,6 +121,7 @@ export class Engine {
     if (!isOn && missed) this.#queue(missed);
   }
 
+  /** Shows a later picture of the history, or an earlier one if `places` is negative. */
   step(places) {
     if (!this.#isFrozen || this.#history.length === 0) return;
     const shown = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
@@ -134,7 +135,7 @@ export class Engine {
   }
 
   #receive(headers, bytes) {
-    // The picture only shows the reason, which the page shows as text.
+    // This picture only shows the reason, which the page shows as text.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;
@@ -146,7 +147,7 @@ export class Engine {
     this.#lastId = id;
     this.#received += 1;
     const frame = { id, time, bytes };
-    // Shown after the freeze, it counts as shown when it arrived.
+    // A picture that is shown after the freeze counts as shown when it arrived.
     if (this.#isFrozen) this.#missed = Object.assign(frame, { at: now() });
     else this.#queue(frame);
   }
@@ -224,7 +225,7 @@ async function refusal(answer) {
   try {
     ({ error = "", message = "" } = await answer.json());
   } catch {
-    // Not JSON: use the status alone.
+    // Without JSON, only the status is used.
   }
   return { cause: "refused", status: answer.status, error, message, retryAfter: Number(answer.headers.get("retry-after")) || 0 };
 }

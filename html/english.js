@@ -1,4 +1,4 @@
-// English texts, also used where a text is missing in another language.
+// The English texts, which also replace missing texts of other languages.
 
 export const english = {
   title: "Oriel",
@@ -83,7 +83,7 @@ export const english = {
   skip: "Skip to the pictures",
   shortcuts: "Single-key shortcuts",
   theme: "Theme",
-  "theme.system": "Theme: as the system",
+  "theme.system": "Theme: same as the system",
   "theme.dark": "Theme: dark",
   "theme.light": "Theme: light",
   language: "한국어",

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { text } from "./strings.js";
 
-/** Creates a collapsible list from the server's answer. */
+/** Creates a collapsible list from the server's response. */
 export function formatList({ formats = [], now }) {
   const parts = formats.map(({ format, fourcc, description, usable, sizes = [] }) => {
     const names = [format, fourcc].filter(Boolean).map((name) => name.toLowerCase());
@@ -29,7 +29,7 @@ function row({ size, smallest, largest, fps }, isNow) {
 
 const spaced = (size) => String(size ?? "").replace("x", " × ");
 
-/** Formats frame rates: a list, such as 30, 15, 7.5, or a range, such as 1 to 30. */
+/** Formats a list of frame rates, such as 30, 15, 7.5, or a range, such as 1 to 30. */
 function rates(fps) {
   if (fps?.fastest) return text("fps", { value: text("controls.range", { smallest: fps.slowest, largest: fps.fastest }) });
   const known = [fps ?? []].flat().filter(Number.isFinite);

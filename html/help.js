@@ -1,4 +1,4 @@
-// The list of keyboard shortcuts.
+// The dialog with the list of keyboard shortcuts.
 
 import { Buttons } from "./buttons.js";
 import { find, make, settings } from "./dom.js";
@@ -9,14 +9,14 @@ const rows = [
   ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["C", "controls"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
 ];
 
-
+/** The shortcuts that are listed only if they are available. */
 const conditional = ["detect", "controls", "cameras", "wall"];
 
 export class Help {
   #dialog = find("help");
   #isOffered;
 
-  /** `isOffered(key)`: whether a shortcut that is not always available does something now. */
+  /** `isOffered(key)` must return whether a shortcut of `conditional` is available at the moment. */
   constructor(isOffered) {
     this.#isOffered = isOffered;
     this.#dialog.setAttribute("aria-labelledby", "help-title");

@@ -39,6 +39,6 @@ paths.failed = paths.busy;
 paths.frozen = paths.freeze;
 paths.paused = paths.freeze;
 
-/** Creates an icon. It is hidden from screen readers: its label is next to it. */
+/** Creates an icon, which is hidden from screen readers because it has a label next to it. */
 export const icon = (name) =>
   svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": true }, svg("path", { d: paths[name] ?? "" }));

@@ -1,4 +1,4 @@
-// The fallback for browsers without streams in fetch: an `<img>`, whose frames scripts cannot read.
+// The fallback for browsers in which fetch cannot stream. It is an `<img>`, whose frames scripts cannot read.
 
 import { make } from "./dom.js";
 
@@ -26,7 +26,7 @@ export class ImageScreen {
   }
 
   snapshot(address) {
-    // The browser would show a known address again without a request.
+    // For the same address, the browser would show the previous picture without a request.
     this.element.src = `${address}?max_age=${Date.now() % 3_600_000}`;
   }
 
@@ -36,7 +36,7 @@ export class ImageScreen {
     this.element.removeAttribute("src");
   }
 
-  /** Returns the server's newest picture, since the one on the screen cannot be read; null if the request fails. */
+  /** Returns the server's newest picture, because the one on the screen cannot be read. Null if this fails. */
   async picture(snapshot) {
     try {
       const answer = await fetch(snapshot, { cache: "no-store" });

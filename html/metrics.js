@@ -2,19 +2,20 @@
 
 const minute = 60;
 const rateWindow = 3_000;
-/** Over a shorter time, a rate would mean nothing. */
+/** Over a shorter time in milliseconds, a rate has no meaning. */
 const minimumRateWindow = 900;
 
 export class Metrics {
-  /** Pictures that arrived, that were replaced by a newer one before they were painted, that the server skipped. */
   received = 0;
+  /** Pictures that a newer one replaced before they were painted. */
   dropped = 0;
+  /** Pictures that the server skipped. */
   skipped = 0;
   reconnects = 0;
   #recent = [];
   #seconds = [];
 
-  /** `delay`: the picture's age in milliseconds when it was painted; null if unknown. */
+  /** `delay` is the picture's age in milliseconds when it was painted; null if unknown. */
   add({ at, bytes, received, dropped, skipped }, delay) {
     Object.assign(this, { received, dropped, skipped });
     this.#recent.push({ at, bytes, delay });
@@ -26,19 +27,19 @@ export class Metrics {
     if (delay !== null) second.delay = Math.max(second.delay ?? 0, delay);
   }
 
-  /** Starts the rate anew: the gap before a new stream does not count. */
+  /** Restarts the rate, so that the gap before a new stream does not count. */
   restart() {
     this.#recent = [];
   }
 
-  /** Pictures per second, or null if too little is known. */
+  /** Pictures per second; null if there are too few. */
   get rate() {
     const count = this.#recent.length - 1;
     const span = count < 1 ? 0 : this.#recent[count].at - this.#recent[0].at;
     return span < minimumRateWindow ? null : (count * 1000) / span;
   }
 
-  /** Milliseconds between pictures, or null if too little is known. */
+  /** Milliseconds between pictures; null if there are too few. */
   get interval() {
     return this.rate === null ? null : 1000 / this.rate;
   }
@@ -49,14 +50,14 @@ export class Metrics {
     return mean * 8 * this.rate;
   }
 
-  /** The median delay of the newest second's pictures, or null if unknown. */
+  /** The median delay of the last second's pictures; null if unknown. */
   get delay() {
     const newest = this.#recent.at(-1)?.at ?? 0;
     const delays = this.#recent.filter((frame) => frame.at > newest - 1000 && frame.delay !== null).map((frame) => frame.delay);
     return delays.length === 0 ? null : delays.sort((a, b) => a - b)[delays.length >> 1];
   }
 
-  /** One entry per second for the last minute, oldest first; null for seconds without pictures. */
+  /** One entry per second of the last minute, oldest first; null for seconds without pictures. */
   minute(at) {
     const newest = Math.floor(at / 1000) - 1;
     const bySecond = new Map(this.#seconds.map((second) => [second.second, second]));

@@ -1,6 +1,6 @@
 // Parses a multipart/x-mixed-replace body while it arrives.
 //
-// A part with Content-Length is copied once, into a buffer of its size; a part without it ends at the next boundary.
+// A part with a Content-Length is copied once, into a buffer of that size. Any other part ends at the next boundary.
 
 const maximumHeaderLength = 16 * 1024;
 const maximumPartLength = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export class MultipartParser {
   #part = nothing;
   #filled = 0;
 
-  /** `onPart(headers, bytes)`: header names are in lower case; the callee owns the bytes. */
+  /** Calls `onPart(headers, bytes)`. Header names are in lower case, and the callee may keep the bytes. */
   constructor(boundary, onPart) {
     this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
     this.#onPart = onPart;
@@ -102,7 +102,7 @@ export class MultipartParser {
   }
 }
 
-/** Returns the names and values of a header block, or null if it is empty (a preamble, a lone boundary). */
+/** Returns the fields of a header block, or null if it has none (a preamble, or only a boundary). */
 function parseHeaders(text) {
   const headers = {};
   let isEmpty = true;

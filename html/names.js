@@ -1,4 +1,4 @@
-// What the server and its cameras name in English, in the current language. Unknown names stay as they are.
+// Translates the English names of the server and its cameras. Unknown names stay unchanged.
 
 import { language } from "./strings.js";
 
@@ -9,5 +9,4 @@ export const labelText = (label) => nameOf("labels", label, label);
 
 export const controlText = ({ name, description }) => nameOf("controls", name, description || name);
 
-/** Returns the name of a menu item. */
 export const choiceText = (choice) => nameOf("choices", choice, choice);

@@ -1,4 +1,4 @@
-// The overlay on a picture that is not live: an icon, the state and the reason.
+// The overlay on a picture that is not live, with an icon, the state and the reason.
 
 import { icon } from "./icons.js";
 import { make } from "./dom.js";
@@ -6,14 +6,14 @@ import { duration, language, text, serverError } from "./strings.js";
 
 export class Note {
   element = make("div", { className: "note" });
-  /** For screen readers: leaves out durations, which change four times a second. */
+  /** The text for screen readers, without durations, which change four times per second. */
   announcement = make("div", { className: "announcement" });
 
   constructor() {
     this.announcement.setAttribute("role", "status");
   }
 
-  /** `condition`: from `conditionOf`; `delay`: of late pictures, in milliseconds; `isQuiet`: without announcements. */
+  /** Shows a result of `conditionOf`. `delay` is in milliseconds. If `isQuiet`, nothing is announced. */
   show(camera, condition, delay, isQuiet) {
     const { state, trouble } = condition;
     if (this.element.dataset.state !== state) {
@@ -25,14 +25,14 @@ export class Note {
     const { sentence, detail } = explanation(camera, condition, delay);
     this.element.children[2].textContent = capitalized(sentence);
     this.element.children[3].textContent = capitalized(detail ?? "");
-    // A short reconnect is not worth an announcement.
+    // Connecting is not announced, because it is often short.
     if (state === "connecting" && !isQuiet) return;
     const announced = isQuiet || state === "paused" ? "" : `${camera}: ${[title, text(trouble)].filter(Boolean).join(" · ")}`;
     if (this.announcement.textContent !== announced) this.announcement.textContent = announced;
   }
 }
 
-/** Returns the sentence for a state, and the server's own message if the page is not in English. */
+/** Returns a sentence, and in other languages than English, the server's message as the detail. */
 function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":

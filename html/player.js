@@ -1,12 +1,18 @@
-// <oriel-player camera="main">: a live picture that shows its state.
+// <oriel-player> shows a camera's live picture and its state.
 //
 //   <script type="module" src="http://SERVER:8000/player.js"></script>
 //   <oriel-player camera="main"></oriel-player>
 //
-// Attributes: camera; server (the server's address; by default the origin of this file); mode ("live", or "stills" for
-// snapshots at most once a second, which are also used if no connection is free); fps (the maximum frame rate to
-// request); zoomable; history; quiet (no announcements to screen readers).
-// Events: "state" when `condition` changes, "measure" four times a second while playing.
+// Attributes:
+//   camera    the camera's name
+//   server    the server's address (default: the origin of this file)
+//   mode      "live", or "stills" for a snapshot per second, which is also used if no connection is free
+//   fps       the maximum frame rate to request
+//   zoomable  lets the user zoom
+//   history   keeps the last seconds for `step`
+//   quiet     no announcements to screen readers
+//
+// Events: "state" when `condition` changes, and "measure" four times per second while playing.
 
 import { Observations, conditionOf } from "./condition.js";
 import { make } from "./dom.js";
@@ -23,20 +29,20 @@ import { View, addGestures } from "./view.js";
 import { sheet } from "./player-style.js";
 
 const refreshInterval = 250;
-/** A stream that is frozen for longer is closed. */
+/** After this many milliseconds, a frozen stream is closed. */
 const frozenTimeout = 2_000;
 
 export class OrielPlayer extends HTMLElement {
   static observedAttributes = ["camera", "server", "mode", "fps", "history", "quiet"];
 
-  /** The state from `conditionOf`: `{ state, reason?, … }`. */
+  /** The result of `conditionOf`. */
   condition = { state: "connecting" };
   metrics = new Metrics();
   /** The picture's size in pixels; 0 × 0 before the first picture. */
   size = { width: 0, height: 0 };
-  /** The newest picture on the screen: `{ id, time, delay }`. */
+  /** The newest picture on the screen, `{ id, time, delay }`, or null. */
   frame = null;
-  /** While frozen: `{ id, time, before, after }`; the last two are the number of frames to step in each direction. */
+  /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count the frames for `step`. */
   frozen = null;
   view;
 
@@ -65,12 +71,11 @@ export class OrielPlayer extends HTMLElement {
     return this.getAttribute("camera") || "main";
   }
 
-  /** The server's address. */
   get base() {
     return new URL(this.getAttribute("server") || ".", this.hasAttribute("server") ? location.href : import.meta.url);
   }
 
-  /** `kind`: "video" or "snapshot". */
+  /** `kind` is "video" or "snapshot". */
   address(kind) {
     const address = new URL(`${kind}/${this.camera}`, this.base);
     const fps = Number(this.getAttribute("fps"));
@@ -78,12 +83,11 @@ export class OrielPlayer extends HTMLElement {
     return address;
   }
 
-  /** Whether the player shows snapshots instead of a stream. */
   get usesSnapshots() {
     return this.#connection?.usesSnapshots ?? false;
   }
 
-  /** Whether the server has no such camera. The player then waits for the status to list it. */
+  /** Whether the server has no such camera. The player then waits until the status contains it. */
   get isMissing() {
     return this.condition.state === "missing" && this.#feed.askedAt > 0;
   }
@@ -93,7 +97,7 @@ export class OrielPlayer extends HTMLElement {
     return this.size.width > 0 && !["missing", "refused"].includes(this.condition.state);
   }
 
-  /** Whether the picture can be frozen, which a plain `<img>` cannot. */
+  /** Whether the picture can be frozen, which is not possible in an `<img>`. */
   get canFreeze() {
     return this.#screen?.canFreeze ?? true;
   }
@@ -103,7 +107,7 @@ export class OrielPlayer extends HTMLElement {
     return this.#feed?.cameras.get(this.camera);
   }
 
-  /** The age of the picture on the screen now, in milliseconds, or null if unknown. */
+  /** The current age of the picture on the screen in milliseconds; null if unknown. */
   get age() {
     if (!this.frame?.time) return null;
     const isFlowing = !this.usesSnapshots && now() - this.#observations.pictureAt < 1.5 * (this.metrics.interval ?? 0);
@@ -153,25 +157,25 @@ export class OrielPlayer extends HTMLElement {
     }
   }
 
-  // The public methods.
+  // Public methods.
 
   /** Freezes the picture, or resumes. */
   freeze(isOn) {
     this.#screen?.call("freeze", isOn);
   }
 
-  /** Steps that many frames back (negative) or forward from the frozen picture. Requires the `history` attribute. */
+  /** Shows a later frame, or an earlier one if `places` is negative. Requires the attribute `history`. */
   step(places) {
     this.#screen?.call("step", places);
   }
 
-  /** Returns the picture on the screen as the server sent it: `{ id, time, blob }`, or null. */
+  /** Returns the JPEG on the screen as `{ id, time, blob }`, or null. */
   async picture() {
     const picture = await this.#screen?.picture(this.address("snapshot"));
     return picture ? { ...picture, blob: new Blob([picture.bytes], { type: "image/jpeg" }) } : null;
   }
 
-  /** Requires a user gesture. */
+  /** Browsers allow this only after a user gesture. */
   async togglePictureInPicture() {
     await this.#visibility.toggleWindow(this.#screen.element);
   }
@@ -226,7 +230,7 @@ export class OrielPlayer extends HTMLElement {
       case "frozen":
         this.#takeFreeze(this.frozen !== null, message.isFrozen);
         this.frozen = message.isFrozen ? message : null;
-        // Frames in the history may have other sizes.
+        // Frames in the history may have a different size.
         if (message.width) this.#takeSize(message);
         if (this.frozen?.id) this.frame = { id: message.id, time: message.time, delay: null };
         this.metrics.restart();
@@ -244,7 +248,7 @@ export class OrielPlayer extends HTMLElement {
     }
   }
 
-  /** A frozen stream is closed after a while and opened again at the end of the freeze. */
+  /** Closes a stream that has been frozen for a while, and opens it again after the freeze. */
   #takeFreeze(wasFrozen, isFrozen) {
     if (wasFrozen === isFrozen || !this.#isActive) return;
     clearTimeout(this.#frozenTimer);
@@ -252,7 +256,7 @@ export class OrielPlayer extends HTMLElement {
       this.#frozenTimer = setTimeout(() => {
         this.#frozenTimer = 0;
         this.#connection?.end();
-        // From now on only the status knows whether the camera is there.
+        // Now only the status says whether the camera is online.
         this.#observations.outage = null;
         this.#refresh();
       }, frozenTimeout);
@@ -292,7 +296,7 @@ export class OrielPlayer extends HTMLElement {
     this.#stage.classList.add("filled");
   }
 
-  /** Uses the status instead of frames, since scripts cannot see the frames of an `<img>`. */
+  /** Uses the status, because scripts cannot see the frames of an `<img>`. */
   #takeFrameFromStatus() {
     const { status } = this;
     if (!status?.online || status.frame_id === this.frame?.id) return;

@@ -1,4 +1,4 @@
-// A canvas and the engine that paints it, in one of a few shared workers if the browser supports OffscreenCanvas.
+// A canvas and the engine that paints it. It runs in one of a few shared workers if the browser has OffscreenCanvas.
 
 import { make } from "./dom.js";
 import { Engine } from "./engine.js";
@@ -28,7 +28,7 @@ export class Screen {
   #ticket = 0;
   #waiting = new Map();
 
-  /** Whether the browser supports streams in fetch. If not, the player falls back to an `<img>`. */
+  /** Whether fetch can stream in this browser. If it cannot, the player uses an `<img>`. */
   static get isSupported() {
     return typeof ReadableStream === "function" && "body" in Response.prototype && typeof createImageBitmap === "function";
   }
@@ -43,7 +43,7 @@ export class Screen {
       receivers.set(this.#key, (message) => this.#receive(message));
       this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
-      // Workers are not available, or not across origins, which some browsers would report too late.
+      // There are no workers, or none for files of another origin, which some browsers would report too late.
       this.#worker = null;
       this.element = make("canvas");
       this.#engine = new Engine(this.element, onMessage);
@@ -61,7 +61,7 @@ export class Screen {
     receivers.delete(this.#key);
   }
 
-  /** Returns the JPEG on the screen, `{ id, time, bytes }`, or null. */
+  /** Returns the JPEG on the screen as `{ id, time, bytes }`, or null. */
   async picture() {
     if (this.#engine) return this.#engine.picture();
     const ticket = (this.#ticket += 1);

@@ -1,4 +1,4 @@
-// Polls the server's /status once a second while it has users, and estimates the offset of the server's clock.
+// Requests the server's /status once per second while it has users, and estimates the offset of the server's clock.
 
 import { now } from "./engine.js";
 
@@ -11,13 +11,13 @@ const timeoutInDoubt = 1_000;
 const sampleCount = 30;
 
 export class StatusFeed extends EventTarget {
-  /** null before the first response. */
+  /** Null before the first response. */
   isReachable = null;
   /** The cameras by name, in the server's order. */
   cameras = new Map();
-  /** When the newest answered request was sent, on this machine's clock; 0 before the first. */
+  /** When the last request with a response was sent, on this machine's clock; 0 before the first. */
   askedAt = 0;
-  /** The HTTP status if the last request was refused (4xx), else 0. */
+  /** The HTTP status (4xx) if the last request was refused, or 0. */
   refusal = 0;
 
   #url;
@@ -36,7 +36,7 @@ export class StatusFeed extends EventTarget {
     addEventListener("offline", () => this.pollNow());
   }
 
-  /** Returns the feed of a server, shared by all its players. */
+  /** Returns the feed of a server, which all its players share. */
   static of(base) {
     const key = String(base);
     if (!feeds.has(key)) feeds.set(key, new StatusFeed(base));
@@ -59,7 +59,7 @@ export class StatusFeed extends EventTarget {
     this.#wake();
   }
 
-  /** Polls at once with a shorter timeout, because pictures have stopped arriving. */
+  /** Requests the status now with a shorter timeout, because pictures have stopped arriving. */
   doubt() {
     if (!this.#request) this.pollNow();
     if (this.#request) this.#setTimeout(timeoutInDoubt);
@@ -71,13 +71,13 @@ export class StatusFeed extends EventTarget {
     this.#watchdog = setTimeout(() => request.abort(), milliseconds);
   }
 
-  /** The server's clock minus this one in milliseconds, or null before the first answer. */
+  /** The server's clock minus this one in milliseconds; null before the first response. */
   get clockOffset() {
     if (this.#samples.length === 0) return null;
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
   }
 
-  /** Returns the milliseconds since a camera's `time` on its own clock, or null if unknown. */
+  /** Returns the milliseconds from `time`, on the camera's clock, to `at`, on this one; null if unknown. */
   ageAt(at, time, camera) {
     const offset = this.clockOffset;
     const cameraOffset = this.cameras.get(camera)?.clock_offset_ms ?? 0;
@@ -130,7 +130,7 @@ export class StatusFeed extends EventTarget {
     if (this.#isWanted) this.#timer = setTimeout(() => this.pollNow(), this.#delay());
   }
 
-  /** The time to the next poll. A server that has just gone away is polled more often. */
+  /** Milliseconds to the next request, which comes earlier if the server has just become unreachable. */
   #delay() {
     if (!this.#failingSince) return interval;
     const delay = now() - this.#failingSince < fastRetryPeriod ? fastRetryInterval : slowRetryInterval;

@@ -1,5 +1,5 @@
-// Assigns streams to players. Over HTTP/1.1 a browser opens six connections per server: four are for streams, one for
-// the status, one for snapshots. All players of a page and all windows of a browser share them.
+// Decides which players may stream. Over HTTP/1.1, a browser opens six connections per server. Four are for streams,
+// one for the status, and one for snapshots. All players and windows of a browser share them.
 
 import { now } from "./engine.js";
 
@@ -23,7 +23,7 @@ export class StreamSlots {
     return slots.get(origin);
   }
 
-  /** Adds a player's connection; its `allowStream(isAllowed)` is called soon. */
+  /** Adds a player's connection, whose `allowStream(isAllowed)` is called soon. */
   add(connection) {
     this.#connections.add(connection);
     this.assign();
@@ -34,7 +34,7 @@ export class StreamSlots {
     this.assign();
   }
 
-  /** Gives streams to the first players in the document and snapshots to the rest; over HTTP/2 all get streams. */
+  /** The first players in the document may stream, and the others use snapshots. Over HTTP/2, all may stream. */
   assign() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
@@ -54,7 +54,7 @@ export class StreamSlots {
 
 const slots = new Map();
 
-/** Fetches snapshots for players without a stream, one request at a time, in turn. */
+/** Fetches snapshots for players without a stream, one at a time and in turn. */
 export class SnapshotQueue {
   #connections = [];
   #isRunning = false;

@@ -8,11 +8,11 @@ const loaders = { en: () => ({ texts: english }), ko: () => import("./korean.js"
 class Language extends EventTarget {
   code = "en";
   texts = english;
-  /** Names of detected classes, controls and menu items, or undefined in English. */
+  /** The names of detected classes, controls and menu items; undefined in English. */
   names;
   #wanted = "en";
 
-  /** Switches to a language; keeps the current one if it is unknown or cannot be loaded. */
+  /** Switches to a language, unless it is unknown or cannot be loaded. */
   async use(code) {
     if (!(code in loaders)) return;
     this.#wanted = code;
@@ -23,7 +23,7 @@ class Language extends EventTarget {
   }
 }
 
-/** The current language; fires "change". */
+/** The current language. Fires "change". */
 export const language = new Language();
 
 const preferred = [settings.get("language"), ...(navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2)), "en"];
@@ -36,8 +36,8 @@ export function text(key, values = {}) {
 }
 
 /**
- * Returns a server error as `{ sentence, detail }`. In other languages than English, a known code is translated and
- * the server's own message becomes the detail.
+ * Returns a server error as `{ sentence, detail }`. In other languages than English, a known code is translated, and
+ * the server's own message is the detail.
  */
 export function serverError(code, message) {
   const known = text(`error.${code}`);
@@ -45,7 +45,7 @@ export function serverError(code, message) {
   return { sentence: known, detail: message ?? "" };
 }
 
-/** Formats a duration: 32 ms, 1.4 s, 2 min. */
+/** Formats a duration, such as 32 ms, 1.4 s or 2 min. */
 export function duration(milliseconds) {
   if (milliseconds < 999.5) return text("unit.ms", { value: Math.max(0, Math.round(milliseconds)) });
   if (milliseconds < 9_950) return text("unit.s", { value: (milliseconds / 1000).toFixed(1) });
@@ -53,10 +53,10 @@ export function duration(milliseconds) {
   return text("unit.min", { value: Math.round(milliseconds / 60_000) });
 }
 
-/** Formats a share of 1: 88%. */
+/** Formats a number from 0 to 1, such as 88%. */
 export const percent = (share) => new Intl.NumberFormat(language.code, { style: "percent" }).format(share);
 
-/** Formats bits per second: 850 kbit/s, 24.5 Mbit/s. */
+/** Formats bits per second, such as 850 kbit/s or 24.5 Mbit/s. */
 export function bandwidth(bitsPerSecond) {
   if (bitsPerSecond < 999_500) return `${Math.round(bitsPerSecond / 1000)} kbit/s`;
   const megabits = bitsPerSecond / 1_000_000;

@@ -1,4 +1,4 @@
-// How a picture is laid out on its stage: fit, fill or actual size; zoomed, moved, rotated, mirrored.
+// Lays out a picture on its stage: fitted, filling it or in actual size, and zoomed, moved, rotated or mirrored.
 
 const modes = ["fit", "fill", "actual"];
 const minimumZoom = 1;
@@ -11,21 +11,21 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
-  /** Maps the picture's pixels to the stage's; fires "layout" when it changes. */
+  /** Maps the picture's pixels to those of the stage. Fires "layout" when it changes. */
   matrix = null;
   #stage;
   #canvas = null;
   #overlay = null;
   #size = { width: 0, height: 0 };
 
-  /** `stage`: the element that contains the canvas. */
+  /** `stage` is the element that contains the canvas. */
   constructor(stage) {
     super();
     this.#stage = stage;
     new ResizeObserver(() => this.apply()).observe(stage);
   }
 
-  /** An element over the picture, in the picture's pixels; null removes it. */
+  /** An element over the picture, in the picture's pixels. Null removes it. */
   set overlay(element) {
     this.#overlay?.remove();
     this.#overlay = element;
@@ -123,7 +123,7 @@ export class View extends EventTarget {
   }
 }
 
-/** Makes wheel, drag, pinch and double click on a stage change its view while `isOn()`. */
+/** While `isOn()`, the wheel, dragging, pinching and double clicks on a stage change its view. */
 export function addGestures(stage, view, isOn) {
   const pointers = new Map();
   const fromCentre = (event) => {

@@ -1,4 +1,4 @@
-// Tracks whether a player is visible: in a visible tab, or in a picture-in-picture window.
+// Tracks whether a player is visible in a tab or in a picture-in-picture window.
 
 import { make } from "./dom.js";
 
@@ -16,7 +16,7 @@ export class Visibility {
     this.#update();
   }, { rootMargin: "64px" });
 
-  /** Calls `onChange(isVisible)`. An element that is not being watched counts as invisible. */
+  /** Calls `onChange(isVisible)`. An element that is not watched counts as invisible. */
   constructor(element, onChange) {
     this.#element = element;
     this.#onChange = onChange;
@@ -34,7 +34,7 @@ export class Visibility {
     this.#hide();
   }
 
-  /** Opens or closes a picture-in-picture window for a canvas. Requires a user gesture. */
+  /** Opens or closes a picture-in-picture window for a canvas, after a user gesture. */
   async toggleWindow(canvas) {
     if (document.pictureInPictureElement) {
       await document.exitPictureInPicture();

@@ -1,4 +1,4 @@
-// All cameras as tiles, or one of them alone. A camera keeps its player, so that opening it does not interrupt it.
+// Shows all cameras as tiles, or one alone. A camera keeps its player, so that opening it does not interrupt it.
 
 import { addressOf } from "./address.js";
 import { OrielPlayer } from "./player.js";
@@ -14,7 +14,7 @@ export class Wall extends EventTarget {
   #root;
   #tiles = new Map();
   #alone = null;
-  /** For screen readers: one announcement for all tiles. */
+  /** One announcement to screen readers for all tiles. */
   #summary = make("p", { className: "hidden" });
   #summaryTimer = 0;
   #columns = 1;
@@ -31,7 +31,7 @@ export class Wall extends EventTarget {
     return [...this.#tiles.keys()];
   }
 
-  /** The camera shown alone; null on the wall. */
+  /** The camera that is shown alone, or null. */
   get alone() {
     return this.#alone;
   }
@@ -40,14 +40,14 @@ export class Wall extends EventTarget {
     return this.#tiles.get(camera)?.player ?? null;
   }
 
-  /** Applies the server's list of cameras. Tiles of cameras that remain are not touched. */
+  /** Shows the server's cameras. The tiles of cameras that remain are not changed. */
   setCameras(names) {
     for (const [name, tile] of this.#tiles) {
       if (names.includes(name) || name === this.#alone) continue;
       tile.root.remove();
       this.#tiles.delete(name);
     }
-    // From last to first, since moving an existing tile would restart its player.
+    // From last to first, because moving an existing tile would restart its player.
     let next = null;
     for (const name of names.toReversed()) {
       const tile = this.#tiles.get(name) ?? this.#makeTile(name, next);
@@ -59,7 +59,7 @@ export class Wall extends EventTarget {
     this.#arrange();
   }
 
-  /** Shows one camera alone, or all with null. */
+  /** Shows one camera alone, or all if it is null. */
   show(camera) {
     const before = this.#alone;
     this.#alone = camera;
@@ -70,7 +70,7 @@ export class Wall extends EventTarget {
     else this.#tiles.get(before)?.link.focus({ preventScroll: true });
   }
 
-  /** Moves the focus by tiles to the side, around the ends, or by rows down. */
+  /** Moves the focus by tiles to the right, around the ends, or by rows down. */
   moveFocus(tiles, rows) {
     const links = [...this.#tiles.values()].map((tile) => tile.link);
     const at = links.indexOf(document.activeElement);
@@ -109,14 +109,14 @@ export class Wall extends EventTarget {
     this.#showAge(tile);
   }
 
-  /** A snapshot on the wall is as old as its age says. */
+  /** Shows the age of a snapshot. */
   #showAge({ player, label }) {
     const isSnapshot = label.dataset.state === "snapshot" && player.age !== null;
     const age = isSnapshot ? duration(1000 * Math.max(1, Math.round(player.age / 1000))).replace(".0", "") : "";
     if (label.lastChild.textContent !== age) label.lastChild.textContent = age;
   }
 
-  /** Announces which cameras are not live, once none is connecting any more, and whenever that changes. */
+  /** Announces which cameras are not live, when none is connecting anymore, and whenever this changes. */
   #summarize() {
     clearTimeout(this.#summaryTimer);
     if (this.#alone !== null) return;
@@ -133,7 +133,7 @@ export class Wall extends EventTarget {
     for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
   }
 
-  /** Updates a tile's aspect ratio, which the server knows before the first picture. */
+  /** Updates a tile's aspect ratio, which the status contains before the first picture. */
   #updateAspect(tile) {
     const { size, status } = tile.player;
     const { width, height } = size.width ? size : (status ?? size);
@@ -161,7 +161,7 @@ export class Wall extends EventTarget {
     this.layOut();
   }
 
-  /** Chooses the number of columns with the largest tiles. The wall scrolls only if tiles would be too small. */
+  /** Chooses the number of columns with the largest tiles. The wall scrolls only if they would be too small. */
   layOut() {
     const count = this.#tiles.size;
     const { clientWidth: width, clientHeight: height } = this.#root;

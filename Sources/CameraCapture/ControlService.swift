@@ -53,7 +53,7 @@ final class ControlService {
         case .closed(let reason): throw .offline(reason)
         case .open(let source):
             if let access = source.access, !access.isPresent {
-                throw .offline("\(access.path) is gone or no longer answers: check the camera and its cable")
+                throw .offline("\(access.path) is gone or no longer responds: check the camera and its cable")
             }
             return source
         }

@@ -1,8 +1,10 @@
 import Glibc
 
-/// The two clocks of a frame.
+/// Reads the kernel's clocks (clock_gettime(2)).
 public enum Clock {
-    /// CLOCK_MONOTONIC in nanoseconds: never goes back, and is the same in all processes of the machine.
+    /// CLOCK_MONOTONIC in nanoseconds.
+    ///
+    /// This clock never goes back, and all processes of the machine read the same time.
     public static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
 
     /// CLOCK_REALTIME in nanoseconds since 1970-01-01 UTC.

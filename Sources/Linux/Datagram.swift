@@ -1,9 +1,9 @@
 import Glibc
 import SystemPackage
 
-/// Single messages to a Unix socket (unix(7)).
+/// Sends single messages to a Unix datagram socket (unix(7)).
 public enum Datagram {
-    /// Sends `text` to the socket at `address`: a path, or `@` and an abstract name.
+    /// Sends `text` to the socket at `address`, which is a path, or `@` followed by an abstract name.
     public static func send(_ text: String, to address: String) throws(SystemError) {
         let path = Array(address.utf8)
         var destination = sockaddr_un()
@@ -13,7 +13,7 @@ public enum Datagram {
         destination.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &destination.sun_path) { field in
             unsafe field.copyBytes(from: path)
-            // An abstract name begins with a zero byte; its end is given by the address length.
+            // For the kernel, an abstract name begins with a zero byte and extends to the end of the address.
             if path[0] == UInt8(ascii: "@") { unsafe field[0] = 0 }
         }
         let sender = Descriptor(

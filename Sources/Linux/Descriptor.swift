@@ -7,12 +7,12 @@ public struct Descriptor: ~Copyable, Sendable {
     /// The descriptor number; only the owner closes it.
     public let number: CInt
 
-    /// Takes over an open descriptor.
+    /// Takes ownership of an open descriptor.
     public init(owning number: CInt) {
         self.number = number
     }
 
-    /// Opens `path`; `O_CLOEXEC` is added to `flags` (those of open(2)).
+    /// Opens `path` with the `flags` of open(2) and `O_CLOEXEC`.
     public init(opening path: FilePath, flags: CInt, mode: UInt32 = 0) throws(SystemError) {
         number = try systemCall("open", "\(path)") {
             unsafe path.withPlatformString { unsafe open($0, flags | O_CLOEXEC, mode) }
@@ -47,14 +47,14 @@ public struct Descriptor: ~Copyable, Sendable {
         return number
     }
 
-    /// Returns another descriptor of the same open file (`F_DUPFD_CLOEXEC`).
+    /// Returns a second descriptor that refers to the same open file (`F_DUPFD_CLOEXEC`).
     public func duplicate() throws(SystemError) -> Descriptor {
         let number = number
         return Descriptor(
             owning: try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// Sets whether reads and writes return at once instead of waiting (`O_NONBLOCK`).
+    /// Sets whether reads and writes fail with EAGAIN where they would otherwise wait (`O_NONBLOCK`).
     public func setNonBlocking(_ isNonBlocking: Bool) throws(SystemError) {
         try Linux.setNonBlocking(number, isNonBlocking)
     }
@@ -65,7 +65,7 @@ public struct Descriptor: ~Copyable, Sendable {
     }
 }
 
-/// Sets or clears `O_NONBLOCK` on a descriptor owned elsewhere.
+/// Sets or clears `O_NONBLOCK` on a descriptor that someone else owns.
 public func setNonBlocking(_ number: CInt, _ isNonBlocking: Bool) throws(SystemError) {
     let flags = try systemCall("fcntl", "descriptor \(number)") { fcntl(number, F_GETFL) }
     let wanted = isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK
@@ -89,7 +89,9 @@ public struct FileStatus: Equatable, Sendable {
     /// The kind of a file.
     public enum Kind: Sendable { case file, folder, characterDevice, other }
 
-    /// Reads the status of the file at `path` (stat(2)), or of a symbolic link itself (lstat(2)).
+    /// Reads the status of the file at `path` (stat(2)).
+    ///
+    /// If `followingLinks` is false and `path` is a symbolic link, the status is that of the link itself (lstat(2)).
     public init(at path: FilePath, followingLinks: Bool = true) throws(SystemError) {
         var status = stat()
         try systemCall("stat", "\(path)") {
@@ -100,7 +102,7 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
-    /// Reads the status of an open file whose descriptor is owned elsewhere (fstat(2)).
+    /// Reads the status of an open file, whose descriptor the caller keeps (fstat(2)).
     public init(of number: CInt) throws(SystemError) {
         var status = stat()
         try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }
@@ -124,6 +126,6 @@ public struct FileStatus: Equatable, Sendable {
             }
     }
 
-    /// Returns whether both are the same file.
+    /// Returns whether both statuses belong to the same file, which its device and inode numbers identify.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 }

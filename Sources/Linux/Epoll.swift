@@ -2,9 +2,11 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Waits for events on many descriptors (epoll(7)): level-triggered unless ``Interest/edge`` is set.
+/// Waits for events on many descriptors (epoll(7)).
+///
+/// Events are level-triggered, except those of descriptors that were added with ``Interest/edge``.
 public struct Epoll: ~Copyable, Sendable {
-    /// Events to wait for, or events that occurred.
+    /// A set of events to wait for, or of events that have occurred.
     public struct Interest: OptionSet, Sendable {
         public let rawValue: UInt32
         public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -13,18 +15,23 @@ public struct Epoll: ~Copyable, Sendable {
         public static let writable = Interest(rawValue: EPOLLOUT.rawValue)
         /// The peer has shut down its writing side.
         public static let peerClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
-        /// An error is pending; always reported.
+        /// An error is pending.
+        ///
+        /// The kernel reports this even if it was not asked for.
         public static let error = Interest(rawValue: EPOLLERR.rawValue)
-        /// The peer is gone; always reported.
+        /// The connection is closed in both directions.
+        ///
+        /// The kernel reports this even if it was not asked for.
         public static let hangUp = Interest(rawValue: EPOLLHUP.rawValue)
-        /// Wake only one of several processes that wait for the same descriptor.
+        /// If several processes wait for the same descriptor, an event wakes one or more of them, but not all.
         public static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)
-        /// Edge-triggered: report each change once.
+        /// The descriptor is edge-triggered: the kernel reports each change once.
         public static let edge = Interest(rawValue: EPOLLET.rawValue)
     }
 
-    /// An event of a descriptor: the token with which it was added, and what occurred.
+    /// What occurred on one descriptor.
     public struct Event: Sendable {
+        /// The token with which the descriptor was added.
         public let token: UInt64
         public let interest: Interest
     }
@@ -43,20 +50,23 @@ public struct Epoll: ~Copyable, Sendable {
         try control(EPOLL_CTL_MOD, number, interest, token)
     }
 
-    /// Must be called before closing a descriptor that may have duplicates elsewhere.
+    /// Stops watching a descriptor.
+    ///
+    /// This is necessary before closing a descriptor that may have duplicates: the kernel keeps reporting the events of
+    /// an open file until its last descriptor is closed.
     public func remove(_ number: CInt) {
         _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
     }
 
-    /// Waits up to `milliseconds` (-1: indefinitely) and appends the events that occurred, at most 256 at once.
+    /// Waits for events up to `milliseconds` (-1: indefinitely), and appends those that occurred, at most 256 per call.
     ///
-    /// A signal ends the wait early.
+    /// Appends nothing if a signal interrupts the wait.
     ///
-    /// - Throws: If the kernel refuses to wait; calling again would fail at once.
+    /// - Throws: If the kernel refuses to wait. Another call would then fail immediately too.
     public func wait(into events: inout [Event], milliseconds: CInt) throws(SystemError) {
         let number = descriptor.number
         let failure: Errno? = unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
-            // Never nil, since the buffer is not empty; glibc 2.41 declares the parameter as nonnull.
+            // The buffer is not empty, so its address is never nil. glibc 2.41 declares the parameter as nonnull.
             guard let start = buffer.baseAddress else { return .noMemory }
             let count = unsafe epoll_wait(number, start, 256, milliseconds)
             if count < 0 { return Errno.current == .interrupted ? nil : Errno.current }

@@ -17,7 +17,7 @@ public struct EventDescriptor: ~Copyable, Sendable {
         _ = unsafe write(descriptor.number, &one, 8)
     }
 
-    /// Makes it unreadable again.
+    /// Makes the descriptor unreadable again.
     public func clear() {
         var count: UInt64 = 0
         _ = unsafe read(descriptor.number, &count, 8)

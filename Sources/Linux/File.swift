@@ -5,8 +5,8 @@ public import SystemPackage
 public enum File {
     /// Returns the bytes of the regular file at `path`.
     ///
-    /// - Throws: `EFBIG` if there are more than `maximumByteCount`, and `ENXIO` for a pipe or a device, which might
-    ///   never end or block.
+    /// - Throws: `EFBIG` if the file is larger than `maximumByteCount`, and `ENXIO` if it is not a regular file:
+    ///   reading a pipe or a device might block, or might never reach an end.
     public static func contents(of path: FilePath, maximumByteCount: Int = 64 << 20) throws(SystemError) -> [UInt8] {
         // O_NONBLOCK: opening a pipe without a writer must not block.
         let descriptor = try Descriptor(opening: path, flags: O_RDONLY | O_NONBLOCK)
@@ -14,8 +14,8 @@ public enum File {
         guard status.kind == .file else { throw SystemError("read", "\(path)", .noSuchAddressOrDevice) }
         let expected = status.byteCount
         guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
-        // One extra byte reveals whether the file has grown. Files in /proc do not report their size, and some may
-        // change between two reads.
+        // One extra byte reveals whether the file has grown. A file in /proc does not report its size, and some may
+        // change between two reads, so that one read should be enough.
         var bytes = [UInt8](repeating: 0, count: expected == 0 ? 4096 : expected + 1)
         var count = 0
         while true {
@@ -43,10 +43,10 @@ public enum File {
 
 // Writing whole files.
 extension File {
-    /// Atomically replaces the content of the file at `path` with `bytes`: readers find either the old or the new
-    /// content, even after a power failure.
+    /// Atomically replaces the content of the file at `path` with `bytes`.
     ///
-    /// The new content is first written to `path` with the suffix `.new`.
+    /// Readers find either the old or the new content, even after a power failure, because the new content is first
+    /// written to `path` with the suffix `.new`, and that file then replaces the old one.
     public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
         let new = FilePath(path.string + ".new")
         do throws(SystemError) {
@@ -79,7 +79,9 @@ extension File {
 }
 
 extension File {
-    /// Renames a file, replacing an existing one; does nothing if that fails.
+    /// Renames the file at `path` to `new` and replaces a file that is already there.
+    ///
+    /// Ignores errors.
     public static func move(_ path: FilePath, to new: FilePath) {
         _ = unsafe path.withPlatformString { old in
             unsafe new.withPlatformString { unsafe rename(old, $0) }

@@ -2,14 +2,17 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Locks on single bytes of a file, owned by an open file description (fcntl(2), `F_OFD_SETLK`).
+/// Locks single bytes of a file.
 ///
-/// Such a lock is released when the process ends, however it ends, and works across containers. It survives `close`
-/// while a mapping of the same description exists: release it with ``unlock(_:byte:)``.
+/// The owner of a lock is an open file description (fcntl(2), `F_OFD_SETLK`).
+///
+/// The kernel releases these locks when the process exits or is killed, and they work between containers. Closing the
+/// descriptor does not release a lock while a mapping of the file still refers to the same description, so use
+/// ``unlock(_:byte:)``.
 public enum FileLock {
     public enum Kind: Sendable { case shared, exclusive }
 
-    /// Takes the lock on `byte`; returns false if there is a conflicting lock.
+    /// Takes the lock on `byte` without waiting; returns false if another description holds a conflicting lock.
     public static func tryLock(
         _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind
     ) throws(SystemError) -> Bool {
@@ -22,7 +25,9 @@ public enum FileLock {
         }
     }
 
-    /// Waits until there is no conflicting lock on `byte` and takes the lock; returns false if a signal ends the wait.
+    /// Waits until no other description holds a conflicting lock on `byte`, and takes the lock.
+    ///
+    /// Returns false if a signal interrupts the wait.
     public static func waitForLock(
         _ descriptor: borrowing Descriptor, byte: Int, _ kind: Kind = .exclusive
     ) throws(SystemError) -> Bool {

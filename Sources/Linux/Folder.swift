@@ -3,7 +3,9 @@ public import SystemPackage
 
 /// Operations on folders.
 public enum Folder {
-    /// Returns the entries of `path` except `.` and `..`, unordered; empty if it cannot be read.
+    /// Returns the names of the entries of `path` except `.` and `..`, in no particular order.
+    ///
+    /// The result is empty if the folder cannot be read.
     public static func names(in path: FilePath) -> [String] {
         guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else { return [] }
         defer { unsafe closedir(stream) }
@@ -19,7 +21,7 @@ public enum Folder {
 }
 
 extension Folder {
-    /// Creates the folder at `path` and missing parent folders.
+    /// Creates the folder at `path` and any missing parent folders; an existing folder keeps its permissions.
     public static func make(_ path: FilePath, permissions: UInt32) throws(SystemError) {
         if let status = try? FileStatus(at: path), status.kind == .folder { return }
         let parent = path.removingLastComponent()
@@ -32,7 +34,7 @@ extension Folder {
 }
 
 extension Folder {
-    /// Creates a folder with a unique name beginning with `name` in `parent`, accessible only to this user.
+    /// Creates a folder in `parent` that only this user can access; its unique name begins with `name`.
     public static func makeTemporary(in parent: FilePath, name: String) throws(SystemError) -> FilePath {
         var template = Array(parent.appending("\(name).XXXXXX").string.utf8CString)
         guard unsafe mkdtemp(&template) != nil else { throw SystemError("mkdtemp", "\(parent)", .current) }

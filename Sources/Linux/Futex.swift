@@ -2,20 +2,20 @@ import CLinux
 import Glibc
 public import Synchronization
 
-/// Waits on and wakes a 32-bit word of shared memory (futex(2), not process-private).
+/// Waits until another thread or process changes a 32-bit word in shared memory, and wakes those that wait (futex(2)).
 ///
-/// Both calls work on a read-only mapping.
+/// Waiting and waking also work on a read-only mapping.
 public enum Futex {
     /// Why a wait ended.
     public enum Outcome: Sendable {
-        /// The word was woken, or a signal arrived: check again.
+        /// Another thread woke the waiters of the word, or a signal arrived. The caller must check the word again.
         case woken
         /// The word was not `expected` when the wait began.
         case changed
         case timedOut
     }
 
-    /// Waits while `word` is `expected`, up to `milliseconds`.
+    /// Waits up to `milliseconds` while the value of `word` is `expected`.
     @unsafe
     public static func wait(
         on word: UnsafePointer<Atomic<UInt32>>, while expected: UInt32, milliseconds: Int
@@ -33,8 +33,8 @@ public enum Futex {
 
     /// Waits while `first` is `firstExpected` and `second` is `secondExpected`, until `deadline` at the latest.
     ///
-    /// Returns nil at once if the kernel cannot wait for two words: before Linux 5.16, or if a sandbox forbids the call
-    /// (futex_waitv(2)).
+    /// Returns nil immediately if the kernel cannot wait for two words: this needs futex_waitv(2), which Linux has
+    /// since 5.16 and which a sandbox may forbid.
     @unsafe
     static func waitEither(
         _ first: UnsafePointer<Atomic<UInt32>>, while firstExpected: UInt32,
@@ -57,6 +57,7 @@ public enum Futex {
         }
     }
 
+    /// Whether futex_waitv(2) has failed once, so that it is not tried again.
     private static let lacksWaitEither = Atomic(false)
 
     /// Wakes all waiters on `word`.

@@ -1,9 +1,12 @@
 public import Synchronization
 
-/// A process-private counter on which threads wait until another thread advances it (futex(2)).
+/// A counter within this process.
 ///
-/// Needs no descriptor. Read ``value``, check whether there is something to do, then wait while the value is unchanged:
-/// an advance in between ends the wait at once.
+/// Threads wait on it until another thread advances it (futex(2)).
+///
+/// It uses no descriptor. To avoid missing an advance, a thread reads ``value``, checks whether there is something to
+/// do, and only then waits while the counter still has that value. If the counter was advanced in between, the wait
+/// returns immediately.
 ///
 /// `@unchecked Sendable`: the pointer never changes, its memory lives as long as this object, and it contains an
 /// atomic.
@@ -29,7 +32,9 @@ public final class FutexWord: @unchecked Sendable {
         unsafe Futex.wakeAll(on: UnsafePointer(word))
     }
 
-    /// Waits while the value is `expected`, until `deadline` at the latest; may return early.
+    /// Waits while the value is `expected`, until `deadline` at the latest.
+    ///
+    /// May return before either happens, for example because of a signal.
     public func wait(while expected: UInt32, until deadline: Instant) {
         let remaining = (deadline - .now).millisecondsRoundedUp
         guard remaining > 0 else { return }
@@ -38,7 +43,7 @@ public final class FutexWord: @unchecked Sendable {
 
     /// Waits while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
     ///
-    /// If the kernel cannot wait for both (before Linux 5.16), only `other` ends the wait.
+    /// If the kernel cannot wait for both (before Linux 5.16), a change of this counter during the wait goes unnoticed.
     @unsafe
     public func wait(
         while expected: UInt32, or other: UnsafePointer<Atomic<UInt32>>, while otherExpected: UInt32,

@@ -2,9 +2,10 @@ import CLinux
 
 /// Settings of the C library's allocator (mallopt(3)).
 public enum Heap {
-    /// Returns blocks of at least `byteCount` bytes to the system as soon as they are freed (`M_MMAP_THRESHOLD`).
+    /// Makes free(3) return blocks of at least `byteCount` bytes to the system at once (`M_MMAP_THRESHOLD`).
     ///
-    /// By default the C library raises the threshold, so that a process that once had large pictures stays large.
+    /// Without this, the C library raises the threshold each time a larger block is freed. A process that has once
+    /// processed large pictures would then keep their memory.
     public static func setMmapThreshold(_ byteCount: Int) {
         mallopt(M_MMAP_THRESHOLD, CInt(clamping: byteCount))
     }

@@ -34,8 +34,8 @@ public struct Inotify: ~Copyable, Sendable {
 
     /// Returns the names of the entries that changed since the last call; empty if none did.
     ///
-    /// Contains an empty name if the kernel dropped events or removed a watch: then anything may have changed, and the
-    /// folder must be watched again.
+    /// The result contains an empty name if the kernel dropped events or removed a watch. In that case anything may
+    /// have changed, and the caller must watch the folder again.
     public func changedNames() -> Set<String> {
         var names: Set<String> = []
         let number = descriptor.number

@@ -1,16 +1,17 @@
-/// A moment on CLOCK_MONOTONIC, which never goes back and is the same in all processes of the machine.
+/// A time on CLOCK_MONOTONIC, which never goes back and is the same in all processes of the machine.
 ///
-/// Arithmetic saturates instead of trapping, because a moment may come from another process.
+/// Arithmetic saturates instead of trapping, because the value may come from another process and must not be trusted.
 public struct Instant: Hashable, Comparable, Sendable {
-    /// Nanoseconds on the clock.
+    /// The value of the clock in nanoseconds.
     public let nanoseconds: UInt64
 
     public init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
 
     public static var now: Instant { Instant(nanoseconds: Clock.monotonic) }
 
-    /// The earliest and the latest moment.
+    /// The earliest possible time.
     public static let distantPast = Instant(nanoseconds: 0)
+    /// The latest possible time.
     public static let distantFuture = Instant(nanoseconds: .max)
 
     public static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
@@ -34,21 +35,21 @@ public struct Instant: Hashable, Comparable, Sendable {
             : .nanoseconds(-Int64(clamping: other.nanoseconds - moment.nanoseconds))
     }
 
-    /// Returns how long ago this moment was at `now`, or zero if it is in the future.
+    /// Returns the time from this instant to `now`, or zero if this instant is later.
     public func age(at now: Instant) -> Duration { max(.zero, now - self) }
 }
 
 extension Duration {
-    /// Whole nanoseconds, rounded toward zero and clamped to 64 bits (292 years).
+    /// The duration in nanoseconds, rounded toward zero and clamped to the range of `Int64` (±292 years).
     public var nanoseconds: Int64 { Int64(clamping: attoseconds / 1_000_000_000) }
 
-    /// Whole milliseconds, rounded up so that a poll(2) timeout does not expire early; never negative.
+    /// The duration in milliseconds, rounded up so that a poll(2) timeout does not expire early; 0 if negative.
     public var millisecondsRoundedUp: Int {
         let value = nanoseconds
         return value <= 0 ? 0 : Int((value - 1) / 1_000_000 + 1)
     }
 
-    /// The number of seconds.
+    /// The duration in seconds.
     public var inSeconds: Double { Double(nanoseconds) / 1e9 }
 
     /// Creates a duration in seconds, clamped to ±285 years; zero if `seconds` is not finite.

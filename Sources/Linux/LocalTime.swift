@@ -27,15 +27,16 @@ public struct LocalTime: Equatable, Sendable {
         millisecond = Int(realtime / 1_000_000 % 1000)
     }
 
-    /// Such as `2026-11-22`.
+    /// The date, such as `2026-11-22`.
     public var date: String { "\(year)-\(padded(month, 2))-\(padded(day, 2))" }
 
-    /// Such as `14:08:05.042`.
+    /// The time of day, such as `14:08:05.042`.
     public var time: String {
         "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2)).\(padded(millisecond, 3))"
     }
 }
 
+/// Returns the decimal digits of `number`, with leading zeros up to `width` digits.
 func padded(_ number: Int, _ width: Int) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits

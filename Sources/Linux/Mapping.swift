@@ -1,16 +1,17 @@
 import Glibc
 import SystemPackage
 
-/// Memory shared with other processes, unmapped when it goes out of scope.
+/// A file mapped into memory and shared with other processes; unmapped when it goes out of scope.
 ///
-/// `@unchecked Sendable`: the mapping itself never changes; its contents are shared between processes anyway, and are
-/// accessed through atomics or copied and then validated by the code that knows the layout.
+/// `@unchecked Sendable`: the mapping itself never changes. Its contents can change at any time, since other processes
+/// write them. The code that knows their layout accesses them through atomics, or copies them and validates the copy.
 @safe
 public struct Mapping: ~Copyable, @unchecked Sendable {
     public enum Access: Sendable { case read, readWrite }
 
     private let base: UnsafeMutableRawPointer
     public let byteCount: Int
+    /// The index of the mapping in ``MappingFaults``, or nil if it is not protected.
     private let protection: Int?
 
     /// Maps the first `byteCount` bytes of the file.
@@ -31,7 +32,9 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Whether the file was truncated under the mapping and accessed there; the mapping contains zeros since then.
+    /// Whether the file was truncated and this process then accessed the missing part.
+    ///
+    /// If so, all of the mapping was replaced with zeros.
     public var wasTruncated: Bool { protection.map { MappingFaults.wasTruncated($0) } ?? false }
 
     /// Calls `body` with the bytes at `range`.
@@ -48,7 +51,7 @@ public struct Mapping: ~Copyable, @unchecked Sendable {
         return unsafe (base + offset).assumingMemoryBound(to: Value.self)
     }
 
-    /// Returns the bytes at `range`, for the one process that may write them.
+    /// Returns the bytes at `range` for writing; only one process may write them.
     @unsafe
     public func mutableBytes(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)

@@ -3,18 +3,19 @@ import Synchronization
 
 /// Keeps a process alive when a file that it has mapped is truncated.
 ///
-/// Accessing a page beyond the end of the file raises SIGBUS (mmap(2)), which kills the process. The handler here
-/// replaces the whole mapping with zeros and marks it; readers find invalid contents, check ``Mapping/wasTruncated``,
-/// and release the mapping. A SIGBUS with any other cause kills the process as usual.
+/// Accessing a page beyond the end of the file raises SIGBUS (mmap(2)), which kills the process by default. The signal
+/// handler in this file replaces the whole mapping with zeros and records this. Readers then find invalid contents,
+/// check ``Mapping/wasTruncated``, and release the mapping. A SIGBUS with any other cause kills the process as usual.
 ///
 /// Why this is safe: the handler calls only signal(2), which is async-signal-safe (signal-safety(7)), and mmap(2),
-/// which is a plain system call. It accesses only a table that is allocated once and never freed, through atomics, and
-/// neither allocates nor locks: the table's address is a global that was set before any mapping could fault.
+/// which is a plain system call. It neither allocates memory nor takes locks. The only data that it accesses are
+/// atomics in a table, which is allocated before the first mapping is protected and is never freed.
 @safe
 enum MappingFaults {
-    /// The maximum number of protected mappings; further ones are not protected.
+    /// The maximum number of mappings that are protected at the same time; any further ones are not.
     private static let capacity = 1024
 
+    /// A protected mapping; an entry whose size is 0 is free.
     struct Entry: ~Copyable {
         let start = Atomic<UInt>(0)
         let byteCount = Atomic<UInt>(0)
@@ -40,7 +41,7 @@ enum MappingFaults {
     static func protect(start: UInt, byteCount: Int, isWritable: Bool) -> Int? {
         for index in 0..<capacity {
             let entry = unsafe table + index
-            // The size is set first to claim the entry: the handler ignores entries without a start.
+            // Setting the size claims the entry. The handler ignores it until the start is set too.
             let isFree = unsafe entry.pointee.byteCount.compareExchange(
                 expected: 0, desired: UInt(byteCount), ordering: .acquiring
             ).exchanged
@@ -87,6 +88,7 @@ private func handleBusError(
 ) {
     let address = unsafe UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
     if MappingFaults.replace(at: address) { return }
-    // Another cause: the default action runs when this returns and the access faults again.
+    // SIGBUS has another cause. When this handler returns, the access faults again, and the default action kills the
+    // process.
     _ = signal(SIGBUS, SIG_DFL)
 }

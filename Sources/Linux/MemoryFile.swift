@@ -2,15 +2,16 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// An anonymous file in memory (memfd_create(2)): written once, then sent to any number of sockets.
+/// An anonymous file in memory (memfd_create(2)), which can be sent to any number of sockets.
 public struct MemoryFile: ~Copyable, Sendable {
     public let descriptor: Descriptor
     /// The number of bytes appended so far.
     public private(set) var byteCount: Int
 
-    /// Creates an empty file; `name` is shown in /proc.
+    /// Creates an empty file; `name` is only for display in /proc.
     public init(_ name: String) throws(SystemError) {
-        // Throw only before the first property is set: otherwise the compiler (6.3) closes a descriptor never opened.
+        // All throwing calls come before the first property is set. Otherwise, Swift 6.3 compiles a thrown error into
+        // code that closes a descriptor which was never opened.
         let number = try systemCall("memfd_create", name) {
             unsafe name.withCString { unsafe memfd_create($0, UInt32(MFD_CLOEXEC)) }
         }
@@ -48,7 +49,7 @@ public struct MemoryFile: ~Copyable, Sendable {
     /// Returns the file's descriptor.
     public consuming func intoDescriptor() -> Descriptor { descriptor }
 
-    /// Returns everything that was appended, or the first `byteCount` bytes.
+    /// Returns the first `byteCount` bytes, or everything that was appended if it is nil.
     public func contents(byteCount: Int? = nil) throws(SystemError) -> [UInt8] {
         let byteCount = byteCount ?? self.byteCount
         var bytes = [UInt8](repeating: 0, count: byteCount)
@@ -70,8 +71,8 @@ public struct MemoryFile: ~Copyable, Sendable {
 
     /// Sends the bytes at `range` to `socket` without copying; returns the number of bytes sent.
     ///
-    /// The socket references the file's memory until the peer has read it: bytes overwritten before that arrive
-    /// changed.
+    /// The socket refers to the file's memory until the peer has read it. If bytes are overwritten before that, the
+    /// peer receives the new ones.
     public func send(_ range: Range<Int>, to socket: CInt) -> Result<Int, Errno> {
         var position = off_t(range.lowerBound)
         let number = descriptor.number

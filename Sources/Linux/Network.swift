@@ -2,9 +2,10 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// This machine's network addresses, and short requests to servers on it.
+/// Lists this machine's network addresses and sends short requests to servers on it.
 ///
-/// Unsafe code: structures of getaddrinfo(3) and getifaddrs(3), accessed only between the call and their release.
+/// Unsafe code: the structures of getaddrinfo(3) and getifaddrs(3) are accessed only until they are freed, in the same
+/// function.
 public enum Network {
     /// The numeric addresses of this machine's interfaces, except loopback and link-local ones.
     public static var addresses: [String] {
@@ -35,7 +36,7 @@ public enum Network {
         return addresses
     }
 
-    /// Connects to a numeric address or `localhost`; the socket is non-blocking.
+    /// Connects to `address`, a numeric address or `localhost`, and returns a non-blocking socket.
     public static func connect(to address: String, port: Int, timeout: Duration) throws(SystemError) -> Descriptor {
         let subject = "\(address) port \(port)"
         var hints = unsafe addrinfo()
@@ -63,9 +64,11 @@ public enum Network {
         return descriptor
     }
 
-    /// Returns the status and body of the response to `GET path`, or nil without a complete response within `timeout`.
+    /// Sends `GET path` and returns the status and the body of the response, or nil if no complete response arrives
+    /// within `timeout`.
     ///
-    /// Uses HTTP/1.0, so that the end of the connection is the end of the body; reads at most 1 MiB.
+    /// The request uses HTTP/1.0, so the server marks the end of the body by closing the connection. At most 1 MiB is
+    /// read.
     public static func get(
         _ path: String, from address: String, port: Int, timeout: Duration
     ) -> (status: Int, body: String)? {

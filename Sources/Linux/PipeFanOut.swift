@@ -2,18 +2,21 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Sends the beginning of a file to many sockets, looking up its pages only once (splice(2), tee(2)).
+/// Sends the beginning of a file to many sockets, for which the kernel looks up the file's pages only once (splice(2),
+/// tee(2)).
 ///
-/// One pipe holds the pages; another carries a copy of them to a socket and is empty between calls. No call blocks.
-/// Must be used by one thread at a time.
+/// One pipe holds references to the pages. For each socket, they are duplicated into a second pipe and moved from there
+/// to the socket, so that the second pipe is empty between calls. No call blocks. Only one thread at a time may use it.
 public struct PipeFanOut: ~Copyable, Sendable {
     private let kept: Pipe
     private let copy: Pipe
-    /// /dev/null, to drain a pipe without reading it.
+    /// /dev/null, into which a pipe is drained without copying its bytes to this process.
     private let nowhere: Descriptor
-    /// The number of bytes in the kept pipe.
+    /// The number of bytes in the pipe `kept`.
     public private(set) var byteCount: Int
-    /// Whether the pipes are consistent; if not, nothing more may be sent.
+    /// False after a pipe could not be drained.
+    ///
+    /// Nothing more may be sent then, because a socket would receive the remaining bytes first.
     public private(set) var isUsable: Bool
 
     private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {
@@ -24,8 +27,10 @@ public struct PipeFanOut: ~Copyable, Sendable {
         isUsable = true
     }
 
-    /// Returns a fan-out with room for `capacity` bytes, or nil if the process is out of descriptors or may not have
-    /// pipes of that size (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
+    /// Returns a fan-out with room for `capacity` bytes.
+    ///
+    /// Returns nil if the process is out of descriptors, or if pipes of that size are not allowed
+    /// (/proc/sys/fs/pipe-max-size, pipe-user-pages-soft).
     public static func open(capacity: Int) -> PipeFanOut? {
         guard let kept = Pipe.open(capacity: capacity), let copy = Pipe.open(capacity: capacity),
             let nowhere = try? Descriptor(opening: "/dev/null", flags: O_WRONLY)
@@ -33,8 +38,9 @@ public struct PipeFanOut: ~Copyable, Sendable {
         return PipeFanOut(kept: kept, copy: copy, nowhere: nowhere)
     }
 
-    /// Replaces the kept bytes with the first `byteCount` of `file`; keeps nothing and returns false if they do not
-    /// fit.
+    /// Replaces the kept bytes with the first `byteCount` bytes of `file`.
+    ///
+    /// Returns false and keeps nothing if they do not fit.
     public mutating func keep(_ file: borrowing MemoryFile, byteCount: Int) -> Bool {
         empty()
         guard isUsable else { return false }
@@ -55,13 +61,13 @@ public struct PipeFanOut: ~Copyable, Sendable {
 
     /// Sends the kept bytes; returns the number of bytes sent.
     ///
-    /// The socket references the file's memory, as after ``MemoryFile/send(_:to:)``.
+    /// The socket refers to the file's memory until the peer has read it: see ``MemoryFile/send(_:to:)``.
     public mutating func send(to socket: CInt) -> Result<Int, Errno> {
         let (source, between, byteCount) = (kept.reading.number, copy.writing.number, byteCount)
         let copied = retryingOnInterrupt { tee(source, between, byteCount, Self.atOnce) }
         guard case .success(let count) = copied else { return copied }
         let sent = Self.move(count, from: copy, to: socket)
-        // A remainder would be sent to the next socket first.
+        // Remaining bytes are dropped: otherwise, the next socket would receive them first.
         if !Self.drop(count - ((try? sent.get()) ?? 0), from: copy, to: nowhere) { isUsable = false }
         return sent
     }
@@ -101,7 +107,7 @@ private struct Pipe: ~Copyable, Sendable {
         var ends: [CInt] = [-1, -1]
         guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { return nil }
         let pipe = Pipe(reading: Descriptor(owning: ends[0]), writing: Descriptor(owning: ends[1]))
-        // Rounded up to a power of two of pages.
+        // The kernel rounds the capacity up to a number of pages that is a power of two.
         let room = fcntl(ends[1], CInt(linux_set_pipe_size), CInt(capacity))
         guard room >= capacity else { return nil }
         return pipe

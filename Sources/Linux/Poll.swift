@@ -2,10 +2,11 @@ import Glibc
 
 /// Waits for a few descriptors (poll(2)).
 public enum Poll {
-    /// Waits until one of `descriptors` is readable or in error, up to `milliseconds` (-1: indefinitely).
+    /// Waits up to `milliseconds` (-1: indefinitely) until at least one of `descriptors` is readable or has an error.
     ///
-    /// Returns the descriptors that are; empty after the timeout or a signal. If the kernel refuses to wait, sleeps
-    /// up to 100 ms instead, so that a caller that tries again does not spin.
+    /// Returns the descriptors that are readable or have an error. The result is empty after a timeout or a signal. If
+    /// the kernel refuses to wait, this sleeps up to 100 ms, so that a caller that retries in a loop does not use all
+    /// of the CPU.
     @discardableResult
     public static func wait(_ descriptors: [CInt], milliseconds: Int) -> [CInt] {
         readiness(of: descriptors, milliseconds: milliseconds).map(\.number)
@@ -15,7 +16,7 @@ public enum Poll {
     public struct Readiness: Equatable, Sendable {
         public let number: CInt
         public let isReadable: Bool
-        /// Whether the descriptor is in error, hung up, or not open.
+        /// Whether the descriptor has an error, its peer has hung up, or it is not open.
         public let isBroken: Bool
     }
 

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Channels between processes: pipes, and Unix sockets that pass descriptors (unix(7), SCM_RIGHTS).
+/// Connects processes with pipes, and with Unix sockets that pass descriptors (unix(7), SCM_RIGHTS).
 public enum ProcessChannel {
-    /// Returns two connected sockets, closed on exec.
+    /// Returns two connected sockets, which are closed on exec and owned by the caller.
     public static func pair() throws(SystemError) -> (CInt, CInt) {
         var ends: [CInt] = [-1, -1]
         try systemCall("socketpair", "") {
@@ -13,14 +13,14 @@ public enum ProcessChannel {
         return (ends[0], ends[1])
     }
 
-    /// Returns the ends of a pipe, closed on exec.
+    /// Returns both ends of a pipe, which are closed on exec and owned by the caller.
     public static func pipe() throws(SystemError) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [-1, -1]
         try systemCall("pipe2", "") { unsafe pipe2(&ends, O_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
-    /// Sends a copy of `number` through `socket`.
+    /// Sends a duplicate of the descriptor `number` through `socket`.
     public static func send(_ number: CInt, through socket: CInt) throws(SystemError) {
         try systemCall("sendmsg", "a descriptor") { linux_send_descriptor(socket, number) }
     }

@@ -2,7 +2,9 @@ import Glibc
 
 /// The resource limits of this process (getrlimit(2)).
 public enum ResourceLimit {
-    /// Raises the soft limit of open descriptors to the hard limit, at most `maximum`, and returns it.
+    /// Raises the soft limit on open descriptors to the hard limit or to `maximum`, whichever is lower.
+    ///
+    /// Returns the soft limit that is then in effect, or 1024 if it cannot be read.
     public static func raiseOpenFiles(maximum: Int = .max) -> Int {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit) == 0 else { return 1024 }

@@ -4,10 +4,12 @@ import SystemPackage
 public enum Session {
     /// Sets the niceness of this session's autogroup (sched(7), "The autogroup feature").
     ///
-    /// With autogroups, the kernel divides CPU time between sessions first and then within each: the niceness of a
-    /// thread has no effect on programs of other sessions, but that of the session has. Only a session created for this
-    /// program is changed, such as that of a service: one without a terminal, led by this process or by its parent.
-    /// Otherwise, and on kernels without autogroups, nothing happens.
+    /// With autogroups, the kernel first divides CPU time between sessions, and then between the threads of each. The
+    /// niceness of a thread therefore does not affect programs in other sessions, but the niceness of the session does.
+    ///
+    /// This changes only a session that was created for this program, such as that of a service: it has no terminal,
+    /// and this process or its parent leads it. In any other session, and on kernels without autogroups, this does
+    /// nothing.
     ///
     /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
     public static func setNiceness(_ niceness: Int) {
@@ -21,7 +23,7 @@ public enum Session {
         guard let bytes = try? File.contents(of: "/proc/self/stat") else { return false }
         let text = String(decoding: bytes, as: UTF8.self)
         guard let process = text.split(separator: " ").first, let end = text.lastIndex(of: ")") else { return false }
-        // After the name: state, parent, process group, session, terminal.
+        // The fields after the name are the state, parent, process group, session and terminal.
         let fields = Array(text[end...].split(separator: " ").dropFirst())
         guard fields.count > 4 else { return false }
         let (parent, session, terminal) = (fields[1], fields[3], fields[4])

@@ -2,9 +2,9 @@ import Glibc
 import Synchronization
 public import SystemPackage
 
-/// A file of 64-bit words shared by several processes; each word is read and written atomically.
+/// A file of 64-bit words that several processes share; each word is read and written atomically.
 public struct SharedCounters: ~Copyable, Sendable {
-    /// The file, for locks on its bytes.
+    /// The file; public so that the caller can lock its bytes.
     public let descriptor: Descriptor
     public let count: Int
     private let mapping: Mapping
@@ -14,7 +14,7 @@ public struct SharedCounters: ~Copyable, Sendable {
         try self.init(Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o640), "\(path)", count: count)
     }
 
-    /// Creates private words of this process.
+    /// Creates words that only this process can access.
     public init(privateCount count: Int) throws(SystemError) {
         try self.init(MemoryFile("counters").intoDescriptor(), "memfd", count: count)
     }

@@ -2,13 +2,14 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Signals as a descriptor to poll (signalfd(2)).
+/// A descriptor that becomes readable when the process receives a signal (signalfd(2)).
 public struct SignalDescriptor: ~Copyable, Sendable {
     public let descriptor: Descriptor
 
-    /// Blocks `signals` in this thread and its future child threads, and makes the descriptor readable for each.
+    /// Blocks the normal delivery of `signals`, so that each of them makes the descriptor readable instead.
     ///
-    /// Must be called before any other thread starts.
+    /// Must be called before any other thread starts: only this thread and those that it starts later block the
+    /// signals.
     public init(blocking signals: [CInt]) throws(SystemError) {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -20,7 +21,7 @@ public struct SignalDescriptor: ~Copyable, Sendable {
             })
     }
 
-    /// Returns the next pending signal, or nil.
+    /// Returns the number of the next pending signal, or nil if none is pending.
     public func next() -> CInt? {
         var info = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
@@ -29,7 +30,7 @@ public struct SignalDescriptor: ~Copyable, Sendable {
     }
 }
 
-/// Signal dispositions of the process.
+/// Changes how the process reacts to signals.
 public enum Signals {
     /// Ignores SIGPIPE, so that writing to a closed socket fails with EPIPE instead of killing the process.
     public static func ignoreBrokenPipe() {
@@ -38,8 +39,8 @@ public enum Signals {
 
     /// Runs `body`, and any threads that it starts, with all signals blocked except those for program faults.
     ///
-    /// For threads started by libraries: signals must not be delivered to them if the program handles signals
-    /// elsewhere.
+    /// Libraries that start threads must be called this way: otherwise, the kernel could deliver a signal to one of
+    /// these threads instead of to the thread that handles the program's signals.
     public static func withoutDelivery<Value: ~Copyable, Failure: Error>(
         _ body: () throws(Failure) -> Value
     ) throws(Failure) -> Value {
@@ -54,14 +55,14 @@ public enum Signals {
 
     private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
 
-    /// Terminates the process at once when it crashes, the kernel's default.
+    /// Restores the kernel's default, so that a crash terminates the process immediately.
     ///
-    /// Swift's runtime would start another program to write a backtrace: that takes a second without service, and if
-    /// that program fails, the process hangs and is never restarted. With `SWIFT_BACKTRACE` set, the runtime still does
-    /// so.
+    /// Otherwise, Swift's runtime starts another program to write a backtrace. That takes a second, during which the
+    /// service is down. If that program fails, the crashed process hangs and is never restarted. Does nothing if
+    /// `SWIFT_BACKTRACE` is set, so that the runtime still writes a backtrace.
     ///
-    /// A file truncated under its mapping does not kill the process, whether this is called before or after the file is
-    /// mapped: see ``Mapping/wasTruncated``.
+    /// Truncating a file that the process has mapped does not crash it, whether this is called before or after the file
+    /// is mapped: see ``Mapping/wasTruncated``.
     public static func endAtOnceOnCrash() {
         guard Environment.value("SWIFT_BACKTRACE")?.isEmpty ?? true else { return }
         for fault in faults where fault != SIGBUS { _ = signal(fault, SIG_DFL) }

@@ -34,10 +34,11 @@ public enum Socket {
         return count < 0 ? nil : Int(count)
     }
 
-    /// Returns whether this is a Unix socket (`AF_UNIX`): then bytes leave the sender's memory when the peer reads
-    /// them.
+    /// Returns whether this is a Unix socket (`AF_UNIX`).
     ///
-    /// Over TCP on the same machine, acknowledged bytes may still be unread in memory that both ends share.
+    /// Bytes in the send queue of a Unix socket leave it when the peer reads them. Over TCP on the same machine, they
+    /// leave it when the peer's kernel acknowledges them, although the peer may not have read them yet and both ends
+    /// share their memory.
     public static func isLocal(_ socket: CInt) -> Bool {
         var domain: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)
@@ -50,13 +51,13 @@ public enum Socket {
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &value, 4)
     }
 
-    /// Sets a timeout after which blocking reads fail with EAGAIN (`SO_RCVTIMEO`).
+    /// Sets the timeout after which a blocking read fails with EAGAIN (`SO_RCVTIMEO`).
     public static func setReceiveTimeout(of socket: CInt, milliseconds: Int) {
         var value = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         _ = unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &value, socklen_t(MemoryLayout<timeval>.size))
     }
 
-    /// Sends `bytes` from `offset` on without raising SIGPIPE; returns the number of bytes sent.
+    /// Sends `bytes` starting at `offset`, without raising SIGPIPE; returns the number of bytes sent.
     public static func send(_ bytes: [UInt8], from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         unsafe send(bytes.span.bytes.extracting(offset..<bytes.count), to: socket)
     }
@@ -89,10 +90,11 @@ public enum Socket {
         _ = shutdown(socket, Int32(SHUT_WR))
     }
 
-    /// Listens at `path` for stream connections; the file must not exist yet and remains after the descriptor is
-    /// closed.
+    /// Creates a stream socket at `path` and listens for connections.
     ///
-    /// `permissions` are set before the socket listens, so nobody can connect without them.
+    /// There must not be a file at `path` yet, and the socket's file remains after the descriptor is closed. If
+    /// `permissions` is not nil, the file's permission bits are set before the socket listens, so that nobody can
+    /// connect with the default ones.
     public static func listen(
         at path: FilePath, backlog: CInt = 256, permissions: UInt32? = nil
     ) throws(SystemError) -> Descriptor {

@@ -1,5 +1,5 @@
 extension MutableRawSpan {
-    /// Copies `bytes` to `offset`; they must fit.
+    /// Copies `bytes` to `offset`; the span must have room for them.
     public mutating func copy(_ bytes: RawSpan, at offset: Int = 0) {
         precondition(offset >= 0 && bytes.byteCount <= byteCount - offset)
         unsafe withUnsafeMutableBytes { target in
@@ -9,7 +9,7 @@ extension MutableRawSpan {
         }
     }
 
-    /// Copies `bytes` to `offset`; they must fit.
+    /// Copies `bytes` to `offset`; the span must have room for them.
     public mutating func copy(_ bytes: [UInt8], at offset: Int = 0) {
         unsafe copy(bytes.span.bytes, at: offset)
     }

@@ -4,7 +4,9 @@ public import SystemPackage
 
 /// A program with its arguments.
 public struct Command: Equatable, Sendable {
-    /// The path of the executable; PATH is not searched: see ``Executable/find(_:)``.
+    /// The path of the executable.
+    ///
+    /// PATH is not searched; use ``Executable/find(_:)`` for that.
     public var program: FilePath
     /// The arguments, without the program's name.
     public var arguments: [String]
@@ -18,7 +20,7 @@ public struct Command: Equatable, Sendable {
     }
 }
 
-/// The three standard streams of a child process, as descriptors of this process, which remains their owner.
+/// The descriptors that become the three standard streams of a child process; this process still owns them.
 public struct StandardStreams: Sendable {
     public var input: CInt
     public var output: CInt
@@ -38,7 +40,7 @@ public enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
     /// It was killed by this signal.
     case signal(CInt)
 
-    /// Such as `status 73` or `SIGKILL`.
+    /// A text such as `status 73` or `SIGKILL`.
     public var description: String {
         switch self {
         case .status(let status): "status \(status)"
@@ -54,15 +56,17 @@ public enum ProcessEnding: Hashable, Sendable, CustomStringConvertible {
 
 /// Starts, kills and reaps child processes.
 ///
-/// Each child leads its own session and process group, so that it can be killed with all its descendants. Unsafe code:
-/// the argument arrays for execve(2), which live until the call returns.
+/// Each child leads its own session and process group, so that it can be killed with all its descendants.
+///
+/// Unsafe code: the argument arrays for execve(2) must live until the call returns.
 public enum ChildProcesses {
     /// Starts a program with default signal actions and an empty signal mask.
     ///
-    /// The child receives `deathSignal` (nil: none) when the calling thread ends, however it ends.
+    /// The kernel sends `deathSignal` to the child when the calling thread exits or is killed. If it is nil, the child
+    /// receives no signal.
     ///
     /// - Returns: The process ID, which is also the process group ID.
-    /// - Throws: `SystemError` if it cannot be started or the file cannot be executed.
+    /// - Throws: `SystemError` if no process can be created, or if the file cannot be executed.
     public static func start(
         _ command: Command, streams: StandardStreams, deathSignal: CInt?
     ) throws(SystemError) -> Int32 {
@@ -78,22 +82,24 @@ public enum ChildProcesses {
         return child
     }
 
-    /// Returns a child that has ended but is not reaped, or nil if there is none.
+    /// Returns the ID of a child that has exited but has not been reaped yet, or nil if there is none.
     ///
-    /// Its process and group IDs are not reused until ``reap(_:)``.
+    /// The kernel does not reuse this process and group ID before ``reap(_:)`` is called.
     public static func ended() -> Int32? {
         let child = linux_ended_child()
         return child > 0 ? child : nil
     }
 
-    /// Reaps a child; returns nil if it is still running or is not a child of this process.
+    /// Reaps a child and returns how it ended.
+    ///
+    /// Returns nil if it is still running, or if it is not a child of this process.
     public static func reap(_ child: Int32) -> ProcessEnding? {
         var word: CInt = 0
         guard unsafe waitpid(child, &word, WNOHANG) == child else { return nil }
         return word & 0x7f == 0 ? .status((word >> 8) & 0xff) : .signal(word & 0x7f)
     }
 
-    /// Waits for `child` to end and reaps it; kills its group after `timeout`.
+    /// Waits until `child` exits, and reaps it; kills its process group if it is still running after `timeout`.
     public static func wait(for child: Int32, timeout: Duration) -> ProcessEnding {
         let deadline = Instant.now + timeout
         while true {
@@ -109,18 +115,18 @@ public enum ChildProcesses {
     /// Sends a signal to all processes of a group.
     public static func signal(group: Int32, _ number: CInt) { _ = kill(-group, number) }
 
-    /// Returns whether the process is running; a zombie is not.
+    /// Returns whether the process exists and is not a zombie.
     public static func isRunning(_ process: Int32) -> Bool {
         guard let bytes = try? File.contents(of: FilePath("/proc/\(process)/stat")),
             let end = bytes.lastIndex(of: UInt8(ascii: ")"))
         else { return false }
-        // The state follows the name (proc_pid_stat(5)).
+        // The state follows the name, which is in parentheses (proc_pid_stat(5)).
         return !bytes[end...].dropFirst(2).starts(with: [UInt8(ascii: "Z")])
     }
 
     /// Runs a program and returns its standard output and how it ended.
     ///
-    /// The program is killed after `timeout`; at most 1 MiB of its output is read.
+    /// The program is killed if it is still running after `timeout`. At most 1 MiB of its output is read.
     public static func output(
         of command: Command, timeout: Duration, errorStream: CInt = 2
     ) throws(SystemError) -> (text: String, ending: ProcessEnding) {

@@ -1,11 +1,11 @@
 import Glibc
 public import SystemPackage
 
-/// A failed system call: which, on what, and why.
+/// A failed system call.
 public struct SystemError: Error, Equatable, CustomStringConvertible, Sendable {
     /// The call's name in C, such as `open`.
     public let call: String
-    /// What it was called on, such as a path.
+    /// The object of the call, such as a path; may be empty.
     public let subject: String
     public let errno: Errno
 

@@ -4,9 +4,9 @@ import SystemPackage
 
 /// A named thread that runs until its body returns.
 ///
-/// A value that is neither joined nor detached detaches its thread when it is destroyed.
+/// Destroying the value detaches the thread, unless ``join()`` was called.
 public struct Thread: ~Copyable, @unchecked Sendable {
-    // `@unchecked`: pthread_t is an opaque value; only `join`, `detach` and `deinit`, which end self, use it.
+    // `@unchecked Sendable`: pthread_t is an opaque value, and only `join` and `deinit` use it, each at most once.
     private let handle: pthread_t
 
     /// Starts a thread; the kernel keeps the first 15 bytes of `name`.
@@ -36,7 +36,7 @@ public struct Thread: ~Copyable, @unchecked Sendable {
         discard self
     }
 
-    /// Lets the thread run without being joined.
+    /// Lets the thread run on without anyone waiting for it.
     public consuming func detach() {}
 
     deinit {

@@ -2,7 +2,7 @@ import Glibc
 
 /// A timestamp in UTC (RFC 3339).
 public struct UTCTime: Equatable, Sendable {
-    /// Such as `2026-11-22T13:09:21.956Z`.
+    /// The date and time, such as `2026-11-22T13:09:21.956Z`.
     public let text: String
 
     /// Converts `realtime`, nanoseconds since 1970-01-01 UTC.

@@ -1,10 +1,10 @@
-/// The line that separates the parts of a stream; distinguishes it from the same text inside a picture.
+/// Recognizes the line that separates the parts of a stream, and distinguishes it from the same text inside a picture.
 ///
-/// The boundary in the Content-Type is a hint: many cameras declare another one than they send. So until the declared
-/// boundary has been found, and between parts always, any line that looks like a boundary is accepted, and becomes the
-/// delimiter.
+/// The boundary in the Content-Type is only a hint, because many cameras declare a different boundary from the one that
+/// they send. Within a part, any line that looks like a boundary is accepted until the declared one has been found.
+/// Between parts, such a line is always accepted. An accepted line becomes the new delimiter.
 struct Delimiter {
-    /// The maximum length of a boundary; RFC 2046 allows 70.
+    /// The maximum length of a boundary in bytes, which is more than the 70 that RFC 2046 allows.
     static let maximumBoundaryByteCount = 200
 
     /// The maximum number of bytes from the start of a delimiter that `match` examines.
@@ -13,23 +13,26 @@ struct Delimiter {
     /// The maximum number of blanks after a boundary.
     private static let maximumBlankCount = 64
 
-    /// Two dashes and the boundary without its own leading dashes, or nil if no boundary is known.
+    /// Two dashes, followed by the boundary without its own leading dashes.
     ///
-    /// Cameras declare their boundary with or without the dashes; what they send always ends in these bytes.
+    /// Nil if no boundary is known.
+    ///
+    /// Some cameras include dashes in the declared boundary and some do not. In both cases, the line that they send
+    /// ends in these bytes.
     private var pattern: [UInt8]?
 
-    /// Whether a part was found after a boundary line, so that the pattern is known to be right.
+    /// Whether the pattern is known to be right, because a part was found after a line that contains it.
     private(set) var isConfirmed = false
 
     /// What was found at a position.
     enum Match: Equatable {
-        /// No delimiter.
+        /// There is no delimiter at this position.
         case none
-        /// More bytes are needed.
+        /// More bytes are needed to decide.
         case undecided
-        /// A delimiter; the part's headers begin at `next`.
+        /// There is a delimiter, and the part's headers begin at `next`.
         case found(next: Int)
-        /// The closing delimiter of the stream; it ends at `next`.
+        /// There is the closing delimiter of the stream, which ends at `next`.
         case closing(next: Int)
     }
 
@@ -65,7 +68,7 @@ struct Delimiter {
         return fields.map { String($0.trimmed) }
     }
 
-    /// Returns the value of the parameter `boundary`; blanks inside it are part of it.
+    /// Returns the value of the parameter `boundary` without surrounding white space, or nil if there is none.
     private static func boundary(in fields: ArraySlice<String>) -> String? {
         for field in fields {
             guard let sign = field.firstIndex(of: "=") else { continue }
@@ -76,17 +79,18 @@ struct Delimiter {
         return nil
     }
 
-    /// Returns two dashes and `boundary` without its leading dashes, or nil if it cannot be searched for.
+    /// Returns two dashes and `boundary` without its leading dashes, or nil if the boundary is empty or too long.
     private static func pattern(_ boundary: ArraySlice<UInt8>) -> [UInt8]? {
         let bare = boundary.drop { $0 == UInt8(ascii: "-") }
         let pattern = Array("--".utf8) + (bare.isEmpty ? boundary : bare)
         return (3...(maximumBoundaryByteCount + 2)).contains(pattern.count) ? pattern : nil
     }
 
-    /// Accepts the pattern, after a part was found behind it.
+    /// Records that the pattern is right; called after a part was found behind it.
     mutating func confirm() { isConfirmed = true }
 
-    /// Takes the boundary from the line at `start`, which separates parts though the Content-Type has another one.
+    /// Replaces the pattern with the boundary line at `start`, which separates parts although the Content-Type declares
+    /// a different boundary.
     mutating func adopt(_ bytes: Span<UInt8>, at start: Int) {
         guard start < bytes.count, bytes[start] == UInt8(ascii: "-") else { return }
         var line: [UInt8] = []
@@ -101,15 +105,18 @@ struct Delimiter {
         isConfirmed = true
     }
 
-    /// The number of bytes at the end of a search that may be the beginning of a delimiter.
+    /// The number of bytes at the end of the searched data that may be the beginning of a delimiter, so that the next
+    /// search must examine them again.
     var overlap: Int { pattern?.count ?? 2 }
 
     // MARK: The known boundary
 
-    /// Returns the index of the delimiter's text at or after `start`; `match` decides whether it is a delimiter.
+    /// Returns the first index at or after `start` where the pattern is found or may begin.
+    ///
+    /// The caller must then call ``match(in:at:)``, which decides whether this is a delimiter.
     func firstIndex(in bytes: Span<UInt8>, from start: Int) -> Int? {
         guard let pattern else { return nil }
-        // Searches for the second dash and the letter after it, which is rarer than two dashes.
+        // The second dash and the character after it are searched for, because they are rarer than two dashes.
         var index = start + 1
         while let hit = bytes.firstIndex(ofPair: pattern[1], pattern[2], from: index) {
             if isPrefix(of: bytes, at: hit - 1) != false { return hit - 1 }
@@ -118,7 +125,7 @@ struct Delimiter {
         return nil
     }
 
-    /// Returns whether the delimiter's text is at `start`, or nil if the bytes end within it.
+    /// Returns whether the pattern is at `start`, or nil if the bytes end before this is decided.
     private func isPrefix(of bytes: Span<UInt8>, at start: Int) -> Bool? {
         guard let pattern else { return false }
         for offset in 0..<pattern.count {
@@ -128,11 +135,12 @@ struct Delimiter {
         return true
     }
 
-    /// Returns whether the text at `start` is a delimiter.
+    /// Returns whether there is a delimiter at `start`.
     ///
-    /// It is one if its line ends there and is followed by a header field, an empty line, or the delimiter again (some
-    /// cameras send it twice). No line break is required before it, because some servers send none. The closing form
-    /// has nothing after it, so it must be at the start of a line or directly after a picture.
+    /// The line must end after the pattern, and the next line must be a header field, an empty line, or the delimiter
+    /// again (some cameras send it twice). No line break is required before the delimiter, because some servers send
+    /// none. The closing delimiter has no line after it that could be checked, so it must be at the start of a line or
+    /// directly after a picture.
     func match(in bytes: Span<UInt8>, at start: Int) -> Match {
         guard let isHere = isPrefix(of: bytes, at: start) else { return .undecided }
         guard isHere, let pattern else { return .none }
@@ -146,8 +154,9 @@ struct Delimiter {
         }
     }
 
-    /// Returns the index after the line break that follows `start` and blanks: nil if something else follows, and a
-    /// nested nil if more bytes are needed.
+    /// Skips blanks from `start` and returns the index after the line break that follows them.
+    ///
+    /// Returns nil if something else follows, and a nested nil if more bytes are needed.
     private func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int?? {
         var index = start
         while index < bytes.count, index - start < Self.maximumBlankCount, bytes[index].isBlank { index += 1 }
@@ -160,7 +169,7 @@ struct Delimiter {
         return .some(index + 1)
     }
 
-    /// Returns whether the delimiter at `start`, which is followed by a dash, is the closing one.
+    /// Returns whether the pattern at `start`, which is followed by a dash, is the closing delimiter.
     private func closes(_ bytes: Span<UInt8>, at start: Int, end: Int) -> Match {
         let isAtEdge = start == 0 || bytes[start - 1] == 0x0A || bytes[start - 1] == 0xD9
         guard isAtEdge else { return .none }
@@ -200,7 +209,9 @@ struct Delimiter {
         return nameEnd > start && bytes[index] == UInt8(ascii: ":")
     }
 
-    /// Returns whether a header line is the delimiter again; extra leading dashes are ignored.
+    /// Returns whether a line in place of a header is the delimiter again, or nil if more bytes are needed.
+    ///
+    /// Extra leading dashes are ignored.
     func isLine(_ line: Span<UInt8>, at start: Int = 0) -> Bool? {
         guard pattern != nil else { return false }
         var index = start
@@ -210,7 +221,7 @@ struct Delimiter {
         return isPrefix(of: line, at: index)
     }
 
-    /// Returns whether a line for which `isLine` is true closes the stream.
+    /// Returns whether `line` is the closing delimiter; ``isLine(_:at:)`` must have returned true for it.
     func isClosingLine(_ line: Span<UInt8>) -> Bool {
         guard let pattern else { return false }
         return line.count >= pattern.count + 2 && line[line.count - 1] == UInt8(ascii: "-")
@@ -219,10 +230,10 @@ struct Delimiter {
 
     // MARK: Unknown boundaries
 
-    /// Returns the first start of a line at or after `start` where a part may begin; `matchLine` decides whether it
-    /// does.
+    /// Returns the index of the first line at or after `start` where a part may begin.
     ///
-    /// The line at `start` counts as one if `isLineStart`; every other one follows a line feed.
+    /// The caller must then call ``matchLine(in:at:acceptsFields:)``, which decides whether a part begins there. A line
+    /// begins after a line feed, and also at `start` if `isLineStart` is true.
     func firstLine(in bytes: Span<UInt8>, from start: Int, isLineStart: Bool) -> Int? {
         if isLineStart, start < bytes.count, bytes[start].beginsPart { return start }
         var index = max(0, start - 1)
@@ -234,9 +245,10 @@ struct Delimiter {
         return nil
     }
 
-    /// Returns whether a part begins at the line at `start`, whatever the boundary is: the line begins with two
-    /// dashes and is followed by a header field, or by an empty line and a JPEG; or it is one of the usual header
-    /// fields itself.
+    /// Returns whether a part begins with the line at `start`, whatever the boundary is.
+    ///
+    /// It does if the line begins with two dashes and is followed by a header field, or by an empty line and a JPEG. If
+    /// `acceptsFields` is true, it also does if the line is a Content-Type or Content-Length field.
     func matchLine(in bytes: Span<UInt8>, at start: Int, acceptsFields: Bool) -> Match {
         guard bytes[start] == UInt8(ascii: "-") else {
             guard acceptsFields else { return .none }
@@ -260,7 +272,7 @@ struct Delimiter {
         return .undecided
     }
 
-    /// Returns whether an empty line and a JPEG are at `start`.
+    /// Returns whether there is an empty line at `start` that is followed by a JPEG.
     private func startsPicture(_ bytes: Span<UInt8>, at start: Int) -> Match {
         var index = start
         if bytes[index] == 0x0D { index += 1 }
@@ -273,6 +285,7 @@ struct Delimiter {
 
     private static let partFields = [Array("content-type:".utf8), Array("content-length:".utf8)]
 
+    /// Returns whether a Content-Type or Content-Length field begins at `start`.
     private func matchField(in bytes: Span<UInt8>, at start: Int) -> Match {
         var isUndecided = false
         for field in Self.partFields {
@@ -293,7 +306,7 @@ extension UInt8 {
     /// Whether a line that begins with this byte may begin a part.
     fileprivate var beginsPart: Bool { self == UInt8(ascii: "-") || self | 0x20 == UInt8(ascii: "c") }
 
-    /// Whether a boundary may contain this byte.
+    /// Whether a boundary line may contain this byte: it is a tab or not a control character.
     fileprivate var isTextCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }
 
@@ -307,7 +320,7 @@ extension StringProtocol {
     }
 }
 
-/// Returns the lower one of two indices, either of which may be missing.
+/// Returns the lower of two indices, or the other one if one of them is nil.
 func earlier(_ first: Int?, _ second: Int?) -> Int? {
     guard let first else { return second }
     return second.map { min(first, $0) } ?? first

@@ -1,27 +1,29 @@
-/// How a stored picture must be turned to be shown, according to its Exif data (Exif 2.3, section 4.6.4, tag 0x0112).
+/// How a stored picture must be turned before it is displayed, according to its Exif data (Exif 2.3, section 4.6.4, tag
+/// 0x0112).
 ///
-/// Browsers obey it. Everything else that looks at a picture must do so too: its size, what a detector sees, and where
-/// boxes are drawn.
+/// Browsers turn pictures accordingly. The reported size, the detector's input and the positions of boxes must refer to
+/// the turned picture too.
 public enum ExifOrientation: Int, CaseIterable, Sendable {
     case upright = 1
     case flipHorizontal = 2
     case rotate180 = 3
     case flipVertical = 4
-    /// Mirrored along the diagonal from the top left.
+    /// Mirrored across the diagonal that begins at the top left.
     case transpose = 5
-    /// Clockwise.
+    /// Rotated 90° clockwise.
     case rotate90 = 6
-    /// Mirrored along the diagonal from the top right.
+    /// Mirrored across the diagonal that begins at the top right.
     case transverse = 7
-    /// Clockwise, so a quarter turn to the left.
+    /// Rotated 270° clockwise, which is a quarter turn to the left.
     case rotate270 = 8
 
-    /// Whether width and height are swapped.
+    /// Whether the displayed picture has width and height swapped.
     public var swapsSides: Bool { rawValue >= 5 }
 
-    /// Reads the first Exif segment of a JPEG; `upright` if there is none, or if it is damaged.
+    /// Reads the orientation from the first Exif segment of a JPEG; it is `upright` if there is none, or if it is
+    /// damaged.
     ///
-    /// Any bytes are safe to pass. It reads no further than the start of the data.
+    /// The bytes may be anything. Only the segments before the entropy-coded data are read.
     public init(of jpeg: RawSpan) {
         self.init(of: Span<UInt8>(_bytes: jpeg))
     }
@@ -50,7 +52,9 @@ public enum ExifOrientation: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Returns nil if the segment is not Exif: XMP has the same marker.
+    /// Returns the orientation, or nil if this is not an Exif segment.
+    ///
+    /// XMP segments have the same marker.
     private static func orientation(exif: Span<UInt8>) -> ExifOrientation? {
         let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
         guard exif.count > 6, identifier.indices.allSatisfy({ exif[$0] == identifier[$0] }) else { return nil }
@@ -59,9 +63,9 @@ public enum ExifOrientation: Int, CaseIterable, Sendable {
     }
 }
 
-/// The first directory of a TIFF file (TIFF 6.0, section 2), as far as Exif's orientation needs it.
+/// Reads the orientation from the first directory of a TIFF file (TIFF 6.0, section 2), which is the format of Exif.
 private struct TIFFDirectory {
-    /// The value of tag 0x0112; 0 if it is missing or not a single short number.
+    /// The value of tag 0x0112; 0 if the tag is missing or its value is not a single 16-bit number.
     private(set) var orientation = 0
 
     /// Returns nil if `bytes` do not begin with a TIFF header, or the directory lies outside them.

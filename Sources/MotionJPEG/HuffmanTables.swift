@@ -1,7 +1,7 @@
 extension JPEG {
-    /// The typical Huffman tables of ITU-T T.81, Annex K.3, as one DHT segment, marker and length included.
+    /// The typical Huffman tables of ITU-T T.81, Annex K.3, as one DHT segment including its marker and length.
     ///
-    /// Motion JPEG cameras may omit them (the AVI1 convention); still picture decoders require them.
+    /// Motion JPEG cameras may omit these tables (the AVI1 convention), but decoders of single pictures require them.
     public static let standardHuffmanTables: [UInt8] = {
         let tables =
             [0x00] + lightnessDirectCurrent + [0x10] + lightnessAlternatingCurrent
@@ -10,7 +10,7 @@ extension JPEG {
         return [0xFF, 0xC4, UInt8(length >> 8), UInt8(length & 0xFF)] + tables
     }()
 
-    // Each table: the number of codes of each length from 1 to 16 bits, then the values in code order.
+    // Each table has 16 numbers, which say how many codes of 1 to 16 bits there are, and then the values in code order.
 
     /// Table K.3.
     private static let lightnessDirectCurrent: [UInt8] = [

@@ -1,14 +1,15 @@
 extension JPEG {
-    /// Finds the first whole picture in a buffer that may begin with a truncated one, or with a second start marker.
+    /// Finds the first whole picture in a buffer, which may begin with a truncated picture or an extra start marker.
     ///
-    /// A driver that loses the end of a picture may put the next one behind it. It costs no more than one pass over
-    /// the buffer, and thumbnails inside a picture are not taken for pictures. Any bytes are safe to pass.
+    /// A driver that loses the end of a picture may append the next picture to it. This makes no more than one pass
+    /// over the buffer, and does not mistake thumbnails inside a picture for pictures. The bytes may be anything.
     ///
     /// - Parameters:
     ///   - bytes: The buffer.
-    ///   - isTruncationAllowed: If no picture is whole, accepts the first one that has a scan but no end marker.
-    /// - Returns: Where the picture begins, and its description as `inspect` returns it for the bytes from there on.
-    /// - Throws: The defect of the first picture.
+    ///   - isTruncationAllowed: Whether to accept the first picture that has a scan but no end marker, if no picture is
+    ///     whole.
+    /// - Returns: The offset where the picture begins, and the result of `inspect` for the bytes from that offset.
+    /// - Throws: The defect of the first picture, if there is no acceptable one.
     public static func locate(
         _ bytes: RawSpan, isTruncationAllowed: Bool = false
     ) throws(JPEGDefect) -> (offset: Int, info: JPEGInfo) {
@@ -37,7 +38,9 @@ extension JPEG {
         throw firstDefect ?? .empty
     }
 
-    /// Where the walk along a defective picture meets another start marker; nil if it does not.
+    /// Returns the offset of the next start marker in a defective picture.
+    ///
+    /// Returns nil if the picture has another defect than an unexpected start marker.
     private static func nextStart(in bytes: Span<UInt8>) -> Int? {
         var walk = JPEGWalk()
         do throws(JPEGDefect) {

@@ -2,19 +2,19 @@
 public enum JPEG {
     /// Walks the markers of the picture at the start of `bytes` and finds its end.
     ///
-    /// Everything after the end marker is ignored: padding, and further pictures that a driver has merged with the
-    /// first (uvcvideo does so, unflagged, when a camera's end-of-frame bit is lost). Of merged pictures, the first
-    /// whole one is used, since the driver reports its time. If the first is truncated and another begins in it, the
-    /// buffer is rejected as `truncated`: no picture in it is known to be whole.
+    /// Everything after the end marker is ignored, whether it is padding or another picture. The driver uvcvideo puts
+    /// two pictures into one buffer, without setting an error flag, when a camera's end-of-frame bit is lost. The time
+    /// that the driver reports is that of the first picture, so the first one is used. If the first picture is
+    /// truncated and another begins within it, this throws `truncated`.
     ///
-    /// Any bytes are safe to pass.
+    /// The bytes may be anything.
     ///
     /// - Parameters:
     ///   - bytes: The picture, possibly followed by padding.
-    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Trailing zeros are
-    ///     dropped.
-    /// - Returns: Its size in pixels and bytes, and whether it lacks Huffman tables.
-    /// - Throws: The first defect that makes it unusable.
+    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Zeros at its end do not
+    ///     count as part of it.
+    /// - Returns: The picture's size in pixels and bytes, and whether it lacks Huffman tables.
+    /// - Throws: The first defect that makes the picture unusable.
     public static func inspect(_ bytes: RawSpan, isTruncationAllowed: Bool = false) throws(JPEGDefect) -> JPEGInfo {
         let bytes = Span<UInt8>(_bytes: bytes)
         guard bytes.count > 0 else { throw .empty }
@@ -35,13 +35,13 @@ public enum JPEG {
         return walk.info(byteCount: length).shown(orientation)
     }
 
-    /// Writes the picture described by `info` to `output`, adding the standard Huffman tables if it has none.
+    /// Writes the picture that `info` describes to `output`, and adds the standard Huffman tables if it has none.
     ///
     /// - Parameters:
-    ///   - bytes: The bytes that were inspected.
+    ///   - bytes: The bytes that were passed to `inspect`.
     ///   - info: The result of `inspect`.
-    ///   - output: At least `info.repairedByteCount` bytes.
-    /// - Returns: The number of bytes written, `info.repairedByteCount`.
+    ///   - output: The destination, which must have at least `info.repairedByteCount` bytes.
+    /// - Returns: The number of bytes written, which is `info.repairedByteCount`.
     public static func write(_ bytes: RawSpan, _ info: JPEGInfo, into output: inout MutableRawSpan) -> Int {
         let bytes = Span<UInt8>(_bytes: bytes).extracting(0..<info.byteCount)
         guard let offset = info.huffmanTablesOffset else {

@@ -4,10 +4,10 @@ public enum JPEGDefect: Error, CaseIterable, Sendable {
     case empty
     /// The bytes do not begin with a start-of-image marker.
     case noStart
-    /// No usable frame header: missing before the data, a size of zero, or a coding process that browsers cannot decode
-    /// (lossless, hierarchical, arithmetic, more than 8 bits).
+    /// The frame header is missing before the data, has a size of zero, or names a coding process that browsers cannot
+    /// decode (lossless, hierarchical, arithmetic, or more than 8 bits).
     case noFrameHeader
-    /// No scan header: the picture has no data.
+    /// There is no scan header, so the picture has no data.
     case noScan
     /// The data ends without an end-of-image marker, or another picture begins within it.
     case truncated

@@ -1,18 +1,20 @@
 /// The properties of a JPEG that its markers reveal.
 public struct JPEGInfo: Sendable, Equatable {
-    /// Pixels per line as the picture is shown, 1 to 65535: its Exif orientation may swap width and height.
+    /// The width of the displayed picture in pixels, 1 to 65535.
+    ///
+    /// The Exif orientation may swap the width and height of the stored picture.
     public var width: Int
 
-    /// Lines as the picture is shown, 1 to 65535.
+    /// The height of the displayed picture in pixels, 1 to 65535.
     public var height: Int
 
-    /// How the stored picture must be turned to be shown.
+    /// How the stored picture must be turned before it is displayed.
     public var orientation = ExifOrientation.upright
 
     /// The number of bytes from the start marker through the end marker.
     public var byteCount: Int
 
-    /// Where the standard Huffman tables must be inserted, or nil if the picture has its own.
+    /// The offset at which the standard Huffman tables must be inserted, or nil if the picture has its own.
     public var huffmanTablesOffset: Int?
 
     public init(width: Int, height: Int, byteCount: Int, huffmanTablesOffset: Int? = nil) {
@@ -22,7 +24,7 @@ public struct JPEGInfo: Sendable, Equatable {
         self.huffmanTablesOffset = huffmanTablesOffset
     }
 
-    /// The same picture with the size in which it is shown; `self` has the stored size.
+    /// Returns a copy with the given orientation and the displayed size; `self` must have the stored size.
     func shown(_ orientation: ExifOrientation) -> JPEGInfo {
         var info = self
         info.orientation = orientation
@@ -30,7 +32,7 @@ public struct JPEGInfo: Sendable, Equatable {
         return info
     }
 
-    /// The number of bytes of the picture including Huffman tables.
+    /// The size of the picture in bytes after any missing Huffman tables were inserted.
     public var repairedByteCount: Int {
         byteCount + (huffmanTablesOffset == nil ? 0 : JPEG.standardHuffmanTables.count)
     }

@@ -1,8 +1,9 @@
-/// A resumable walk along the markers of a JPEG (ITU-T T.81, Annex B).
+/// A walk along the markers of a JPEG that can be resumed when more bytes have arrived (ITU-T T.81, Annex B).
 ///
-/// Each call of `advance` receives the same bytes and more after them. Lengths are untrusted: one that points beyond
-/// the bytes means that more are needed, and one below 2 is a defect. Entropy-coded data is searched in blocks instead
-/// of byte by byte, so that a picture costs little more than reading its memory once.
+/// Each call of `advance` must pass all bytes of the previous call, followed by new ones. Segment lengths are
+/// untrusted: a length that points beyond the bytes means that more bytes are needed, and a length below 2 is a defect.
+/// Entropy-coded data is searched in blocks instead of byte by byte, so that the walk takes little longer than reading
+/// the picture's memory once.
 struct JPEGWalk {
     private enum Phase { case start, header, scan }
 
@@ -14,10 +15,10 @@ struct JPEGWalk {
     private var hasScan = false
     private var hasHuffmanTables = false
 
-    /// Where another picture begins within the data of this one, or nil.
+    /// The offset of another picture's start marker within the data of this one, or nil if there is none.
     private(set) var interruption: Int?
 
-    /// Continues in `bytes`; returns the offset after the end marker, or nil if more bytes are needed.
+    /// Continues the walk in `bytes`; returns the offset after the end marker, or nil if more bytes are needed.
     mutating func advance(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
         if phase == .start {
             if let first = bytes.count > 0 ? bytes[0] : nil, first != 0xFF { throw .noStart }
@@ -44,7 +45,7 @@ struct JPEGWalk {
             huffmanTablesOffset: hasHuffmanTables ? nil : frameHeaderOffset)
     }
 
-    /// The defect of a picture that ends at the current position.
+    /// The defect that the picture has if it ends at the current position.
     var defectAtEnd: JPEGDefect {
         if phase == .start { return .noStart }
         if frameHeaderOffset == nil { return .noFrameHeader }
@@ -60,7 +61,7 @@ struct JPEGWalk {
         }
         var code = prefix + 1
         while code < bytes.count, bytes[code] == 0xFF { code += 1 }
-        // Fill bytes are examined only once, however many there are.
+        // The position moves past the fill bytes, so that they are not examined again when the walk is resumed.
         position = code - 1
         guard code < bytes.count else { return false }
         let marker = bytes[code]
@@ -97,7 +98,7 @@ struct JPEGWalk {
         return true
     }
 
-    /// Reads precision, size and number of components (T.81, B.2.2).
+    /// Reads the precision, the size and the number of components (T.81, B.2.2).
     private mutating func readFrameHeader(_ parameters: Span<UInt8>, _ marker: UInt8) throws(JPEGDefect) {
         guard frameHeaderOffset == nil, parameters.count >= 6, parameters[0] == 8 else { throw .noFrameHeader }
         height = parameters.bigEndian16(at: 1)
@@ -108,8 +109,10 @@ struct JPEGWalk {
         }
     }
 
-    /// Searches the data for its end; returns the offset after it, 0 to continue searching, or nil if more bytes are
-    /// needed.
+    /// Searches the entropy-coded data for the next marker.
+    ///
+    /// Returns the offset after the end marker, 0 if another marker was passed and the search must continue, or nil if
+    /// more bytes are needed.
     private mutating func walkScan(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Int? {
         guard let prefix = bytes.firstIndexOfMarkerInScan(from: position) else {
             position = max(position, bytes.count - 1)
@@ -123,7 +126,7 @@ struct JPEGWalk {
             interruption = prefix
             throw .truncated
         case Marker.huffmanTables, Marker.betweenScans, Marker.applicationData, Marker.comment:
-            // Tables and headers between the scans of a progressive picture contain bytes that are not data.
+            // Between the scans of a progressive picture there are tables and headers, whose bytes must be skipped.
             guard prefix + 3 < bytes.count else { return nil }
             let next = prefix + 2 + bytes.bigEndian16(at: prefix + 2)
             guard next <= bytes.count else { return nil }
@@ -145,10 +148,10 @@ private enum Marker {
     static let comment: UInt8 = 0xFE
     static let restarts: ClosedRange<UInt8> = 0xD0...0xD7
     static let applicationData: ClosedRange<UInt8> = 0xE0...0xEF
-    /// SOS, DQT, DNL and DRI.
+    /// The markers SOS, DQT, DNL and DRI, which may follow a scan.
     static let betweenScans: ClosedRange<UInt8> = 0xDA...0xDD
-    /// Baseline, extended sequential and progressive, Huffman-coded.
+    /// The frame headers of baseline, extended sequential and progressive pictures with Huffman coding.
     static let frameHeaders: ClosedRange<UInt8> = 0xC0...0xC2
-    /// Lossless, hierarchical and arithmetic-coded processes, and the markers JPG and DAC.
+    /// The frame headers of lossless, hierarchical and arithmetic-coded pictures, and the markers JPG and DAC.
     static let otherFrameHeaders: ClosedRange<UInt8> = 0xC3...0xCF
 }

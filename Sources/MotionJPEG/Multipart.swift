@@ -1,9 +1,12 @@
-/// The `multipart/x-mixed-replace` stream that the servers send, byte for byte.
+/// The bytes of the `multipart/x-mixed-replace` streams that the servers send.
 ///
-/// A stream is `opening`, then `partHeader`, the JPEG and `partTrailer` for each picture, and finally `closing`. The
-/// boundary is sent right after each picture, not before the next one, so that a browser shows the picture without
-/// waiting. Some browsers show a part only after the next part's headers: for these, each picture is followed by
-/// `partTrailer` and `advanceHeader`, without a `partHeader` before it, and one `advanceHeader` follows `opening`.
+/// A stream consists of `opening`, then `partHeader`, the JPEG and `partTrailer` for each picture, and finally
+/// `closing`. The boundary is sent directly after each picture and not before the next one, so that a browser can show
+/// the picture without waiting for the next.
+///
+/// Some browsers show a part only after they have received the headers of the next part. For these, an `advanceHeader`
+/// follows `opening`, and each picture is followed by `partTrailer` and another `advanceHeader`. There is no
+/// `partHeader` then.
 public enum Multipart {
     /// The response's Content-Type.
     public static let contentType = "multipart/x-mixed-replace; boundary=frame"
@@ -14,19 +17,19 @@ public enum Multipart {
     /// The bytes after each picture.
     public static let partTrailer = Array("\r\n--frame\r\n".utf8)
 
-    /// The header block of a part whose picture does not exist yet: without length, timestamp and number.
+    /// The header block of a part whose picture does not exist yet, so that it has no length, timestamp and number.
     public static let advanceHeader = Array("Content-Type: image/jpeg\r\n\r\n".utf8)
 
-    /// The last bytes of the body: a closing delimiter after the boundary that followed the last picture.
+    /// The last bytes of the body: the closing delimiter, which follows the boundary after the last picture.
     public static let closing = Array("--frame--\r\n".utf8)
 
     /// Returns the header block of one picture, including the empty line.
     ///
     /// - Parameters:
-    ///   - byteCount: Length of the JPEG.
-    ///   - realtimeNanoseconds: Capture time on CLOCK_REALTIME; sent in microseconds.
+    ///   - byteCount: The size of the JPEG in bytes.
+    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header has it in seconds with 6 decimal places.
     ///   - frameNumber: The frame's number.
-    /// - Returns: The lines, each ending in CRLF.
+    /// - Returns: The header lines, each of which ends in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
         var header: [UInt8] = []
         header.reserveCapacity(160)
@@ -40,10 +43,10 @@ public enum Multipart {
         return header
     }
 
-    /// Returns a time in the format of X-Timestamp: `<unix seconds>.<6 digits>`.
+    /// Returns a time in the format of X-Timestamp, which is `<unix seconds>.<6 digits>`.
     ///
-    /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME; truncated to microseconds.
-    /// - Returns: The text.
+    /// - Parameter realtimeNanoseconds: A time on CLOCK_REALTIME, which is truncated to microseconds.
+    /// - Returns: The time in this format.
     public static func timestamp(realtimeNanoseconds: UInt64) -> String {
         var text: [UInt8] = []
         appendTimestamp(realtimeNanoseconds, to: &text)

@@ -1,23 +1,26 @@
-/// Parses a multipart stream of JPEGs, however it is sliced and however loosely it follows the standard.
+/// Parses a multipart stream of JPEGs, including streams that do not quite follow the standard.
 ///
-/// **Delivery.** The markers of a JPEG determine where it ends, so a picture is delivered at its last byte: not at the
-/// next boundary, which many servers send only with the next picture, and not at its Content-Length, which may be
-/// wrong. Therefore a delivered picture is always whole: it begins with SOI, has its headers and ends in EOI. The
-/// marker walk reads each byte once, in blocks, several times faster than copying.
+/// **Delivery.** The parser finds the end of a picture by its JPEG markers and delivers the picture as soon as its last
+/// byte has arrived. It does not wait for the next boundary, which many servers send only with the next picture, and it
+/// does not rely on the Content-Length, which may be wrong. A delivered picture is therefore always whole: it begins
+/// with SOI, has its headers and ends in EOI. The marker walk reads each byte once and in blocks, which is several
+/// times faster than copying it.
 ///
-/// **Content-Length.** A boundary before the picture's end means that the picture was truncated, unless the length
-/// shows that the boundary is part of the picture. So if there is a length, the parser waits for that many bytes to see
-/// whether the picture ends exactly there. After the first wrong length it ignores all later ones of the stream.
+/// **Content-Length.** If a boundary comes before the picture's end, the picture was probably truncated, but the same
+/// bytes may also be part of the picture. If there is a length, the parser therefore waits for that many bytes and
+/// checks whether the picture ends exactly there. After the first wrong length, it ignores the lengths of all later
+/// parts of the stream.
 ///
-/// **Boundaries.** The declared boundary is a hint: what separates the parts is found in the stream, so that a wrong,
-/// missing or badly quoted declaration makes no difference. A stream may also begin with a part's headers, or consist
-/// of JPEGs alone.
+/// **Boundaries.** The declared boundary is only a hint. The parser finds the separator of the parts in the stream
+/// itself, so the boundary in the Content-Type may be wrong, missing or badly quoted. A stream may also begin with the
+/// headers of a part, or consist of JPEGs without any boundaries.
 ///
-/// **Other parts.** A part that is truncated or not a JPEG ends at the next boundary and is delivered with
-/// `PartHeaders.picture == nil`, so that it can be counted and rejected.
+/// **Other parts.** A part that is truncated or is not a JPEG ends at the next boundary. It is delivered with
+/// `PartHeaders.picture == nil`, so that the caller can count and reject it.
 ///
-/// The buffer is bounded by the part limit, the header limit and 64 KiB. The parts do not depend on how the stream is
-/// sliced. After the parser has thrown an error it must not be fed again.
+/// The size of the buffer is bounded by the limits on parts and headers and another 64 KiB. The delivered parts do not
+/// depend on how the stream is divided into calls of `feed`. After `feed` has thrown an error, it must not be called
+/// again.
 public struct MultipartParser: Sendable {
     private enum State { case betweenParts, headers, body }
 
@@ -31,26 +34,30 @@ public struct MultipartParser: Sendable {
     private var state = State.betweenParts
     /// The number of processed bytes of `buffer`.
     private var consumed = 0
-    /// Where the search for a delimiter continues, relative to `consumed`.
+    /// The offset at which the search for a delimiter continues, relative to `consumed`.
     private var searched = 0
-    /// The number of bytes skipped since the last part, to give up if there is no boundary.
+    /// The number of bytes skipped since the last part.
+    ///
+    /// Parsing fails if this exceeds the maximum size of a part.
     private var skipped = 0
-    /// Whether the first byte of the search is the first one of a line.
+    /// Whether the first byte that is not consumed is the first byte of a line.
     private var isLineStart = true
     /// Whether the stream consists of JPEGs without boundaries.
     private var isUnframed = false
-    /// How far beyond the last picture its Content-Length points.
+    /// How many bytes after the end of the last picture are still part of its body according to its Content-Length.
     private var lengthRemainder: Int?
     private var areLengthsTrusted = true
     private var headers = PartHeaders()
     private var headerByteCount = 0
     private var body = PartBody()
 
+    /// Creates a parser for a response.
+    ///
     /// - Parameters:
     ///   - contentType: The response's Content-Type, which contains the boundary.
     ///   - maximumHeaderByteCount: The maximum size of a part's header block.
-    ///   - maximumPartByteCount: The maximum size of a part, and of the bytes between two parts.
-    /// - Throws: `notMultipart`.
+    ///   - maximumPartByteCount: The maximum size of a part, and the maximum number of bytes between two parts.
+    /// - Throws: `notMultipart` if `contentType` is not a multipart type.
     public init(
         contentType: String, maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 16 * 1024 * 1024
     ) throws(MultipartError) {
@@ -59,25 +66,25 @@ public struct MultipartParser: Sendable {
         self.maximumPartByteCount = maximumPartByteCount
     }
 
-    /// Creates a parser for a stream without a Content-Type that declares a boundary.
+    /// Creates a parser for a stream whose boundary is unknown.
     public init(maximumPartByteCount: Int) {
         delimiter = Delimiter()
         maximumHeaderByteCount = 16 * 1024
         self.maximumPartByteCount = maximumPartByteCount
     }
 
-    /// Whether a part has begun: the stream is multipart, or consists of JPEGs.
+    /// Whether a part has begun, so that the stream is known to be multipart or to consist of JPEGs.
     public private(set) var hasFoundPart = false
 
-    /// Parses the next bytes of the stream and delivers the parts that end in them.
+    /// Parses the next bytes of the stream and delivers the parts that end within them.
     ///
     /// - Parameters:
-    ///   - bytes: The next slice, of any length.
-    ///   - onPart: Receives each part; its bytes are valid only during the call.
-    /// - Throws: `MultipartError` if the stream cannot be parsed, or any error of `onPart`.
+    ///   - bytes: The next bytes of the stream; any number of them.
+    ///   - onPart: A callback for each part. The part's bytes are valid only during the call.
+    /// - Throws: `MultipartError` if the stream cannot be parsed, or an error that `onPart` has thrown.
     public mutating func feed(_ bytes: RawSpan, _ onPart: (PartHeaders, RawSpan) throws -> Void) throws {
         let bytes = Span<UInt8>(_bytes: bytes)
-        // Moved out of `self`, so that spans of it can be read while the rest of `self` changes.
+        // The buffer is moved out of `self`, so that spans of it can be read while other properties of `self` change.
         var store = buffer
         buffer = []
         defer { buffer = store }
@@ -94,7 +101,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Makes one step; returns false if more bytes are needed.
+    /// Parses as much as the current state needs; returns false if more bytes are needed.
     private mutating func step(
         _ bytes: Span<UInt8>, _ onPart: (PartHeaders, RawSpan) throws -> Void
     ) throws -> Bool {
@@ -158,7 +165,7 @@ public struct MultipartParser: Sendable {
         return true
     }
 
-    /// Drops bytes between parts.
+    /// Drops bytes between parts; always returns false, because more bytes are needed afterwards.
     private mutating func skip(_ byteCount: Int) throws(MultipartError) -> Bool {
         if byteCount > 0 { isLineStart = false }
         consumed += byteCount
@@ -187,7 +194,8 @@ public struct MultipartParser: Sendable {
         } else if delimiter.isLine(line) == true {
             headers = PartHeaders()
             if delimiter.isClosingLine(line) {
-                // Without a part the bytes still count, or a flood of closing delimiters would never end.
+                // No part was found, so its bytes still count as skipped. Otherwise, a server could send closing
+                // delimiters forever without reaching the limit.
                 let byteCount = skipped + headerByteCount
                 begin(.betweenParts)
                 skipped = byteCount

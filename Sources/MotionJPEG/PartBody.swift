@@ -1,19 +1,25 @@
 /// Finds the end of the part that is being received.
 struct PartBody {
-    /// A complete part; offsets are relative to the start of the body.
+    /// A complete part.
+    ///
+    /// All offsets are relative to the start of the body.
     struct Part {
         var bytes: Range<Int>
         var picture: JPEGInfo?
-        /// Where the search for the next part begins.
+        /// The offset at which the search for the next part begins.
         var next: Int
         /// Whether the Content-Length is wrong.
         var isLengthFalse: Bool
     }
 
-    /// The maximum number of bytes before a picture: some servers end their headers twice, or send more than a picture.
+    /// The maximum number of bytes before a picture.
+    ///
+    /// Some servers send the empty line after the headers twice, or put other data before the picture.
     private static let maximumLeadingByteCount = 1024
 
-    /// Where the picture begins; before it is known, the number of line breaks and blanks at the start.
+    /// The offset of the picture.
+    ///
+    /// Before that is known, the number of line breaks and blanks at the start of the body.
     private var leading = 0
     private var hasStart = false
     private var walk = JPEGWalk()
@@ -22,12 +28,14 @@ struct PartBody {
     private var searched = 0
     private var delimiterStart: Int?
 
-    /// Examines the body received so far; each call receives the same bytes and more after them.
+    /// Examines the body that has been received so far.
+    ///
+    /// Each call must pass all bytes of the previous call, followed by new ones.
     ///
     /// - Parameters:
-    ///   - bytes: The body so far, and whatever follows it.
+    ///   - bytes: The bytes of the body received so far, and any bytes after its end.
     ///   - delimiter: The delimiter between parts.
-    ///   - length: The Content-Length, unless lengths are known to be wrong.
+    ///   - length: The Content-Length, or nil if there is none or the stream's lengths are known to be wrong.
     ///   - limit: The maximum size of a part; bytes beyond it are not examined.
     /// - Returns: The part, or nil if more bytes are needed.
     mutating func advance(_ bytes: Span<UInt8>, _ delimiter: Delimiter, length: Int?, limit: Int) -> Part? {
@@ -45,13 +53,14 @@ struct PartBody {
             return cutPart(bytes, before: start, length: length)
         }
         guard let start = delimiterStart else { return nil }
-        // With a length, the delimiter may still turn out to be part of a picture that ends exactly there.
+        // A picture that contains the delimiter's text may still end exactly at the Content-Length.
         if let length, start < length, bytes.count < length, isPicture, length <= limit { return nil }
         return cutPart(bytes, before: start, length: length)
     }
 
-    /// Finds where the picture begins, which is at the first byte for nearly all cameras; returns false if more bytes
-    /// are needed.
+    /// Finds the start of the picture, which is the first byte of the body for nearly all cameras.
+    ///
+    /// Returns false if more bytes are needed.
     private mutating func findStart(_ bytes: Span<UInt8>, _ delimiter: Delimiter) -> Bool {
         if hasStart || !isPicture { return true }
         let window = bytes.extracting(0..<min(bytes.count, Self.maximumLeadingByteCount + 2))
@@ -60,7 +69,7 @@ struct PartBody {
             hasStart = true
             return true
         }
-        // Something else comes first: a picture may still follow, but before the next delimiter.
+        // The body begins with something else. A picture may still follow, if it begins before the next delimiter.
         findDelimiter(bytes, delimiter)
         let limit = delimiterStart ?? searched
         if let start = window.firstIndex(ofPair: 0xFF, 0xD8, from: leading), start < limit {
@@ -78,14 +87,16 @@ struct PartBody {
         guard isPicture, pictureEnd == nil else { return }
         do throws(JPEGDefect) {
             pictureEnd = try walk.advance(bytes.extracting(leading..<bytes.count)).map { $0 + leading }
-            // A search for the picture's start may have gone beyond its end.
+            // The search for the picture's start may have found a delimiter beyond the picture's end.
             if let end = pictureEnd, let start = delimiterStart, start >= end { delimiterStart = nil }
         } catch {
             isPicture = false
         }
     }
 
-    /// Finds the delimiter after the body: the known one, and any line that looks like one before that is confirmed.
+    /// Finds the delimiter after the body.
+    ///
+    /// Until the known delimiter is confirmed, any line that looks like a delimiter is accepted too.
     private mutating func findDelimiter(_ bytes: Span<UInt8>, _ delimiter: Delimiter) {
         guard delimiterStart == nil else { return }
         var declared = delimiter.firstIndex(in: bytes, from: searched)
@@ -113,7 +124,7 @@ struct PartBody {
         searched = max(searched, bytes.count - delimiter.overlap)
     }
 
-    /// Returns the part that ends at the delimiter, without the delimiter's line break and dashes.
+    /// Returns the part that ends at the delimiter at `start`, without the line break and the dashes before it.
     private func cutPart(_ bytes: Span<UInt8>, before start: Int, length: Int?) -> Part {
         var end = start
         while end > 0, bytes[end - 1] == UInt8(ascii: "-") { end -= 1 }

@@ -6,13 +6,17 @@ public struct PartHeaders: Sendable, Equatable {
     /// The Content-Length as it was sent, right or wrong.
     public var contentLength: Int?
 
-    /// The X-Timestamp in nanoseconds; which clock it is from depends on the server.
+    /// The X-Timestamp in nanoseconds.
+    ///
+    /// Its clock depends on the server.
     public var timestamp: UInt64?
 
-    /// The X-Frame-Id.
+    /// The X-Frame-Id, which is the number of the frame.
     public var frameNumber: UInt64?
 
-    /// The properties of the part's JPEG, or nil if the part is not a whole JPEG; `JPEG.inspect` returns the defect.
+    /// The properties of the part's JPEG, or nil if the part is not a whole JPEG.
+    ///
+    /// `JPEG.inspect` then throws the reason.
     public var picture: JPEGInfo?
 
     public init() {}
@@ -31,13 +35,16 @@ public struct PartHeaders: Sendable, Equatable {
         }
     }
 
-    /// Returns the number in `text`, or nil if it contains anything but digits.
+    /// Returns the number in `text`, or nil if it contains anything but digits, is empty, or exceeds 64 bits.
     private static func decimal(_ text: some StringProtocol) -> UInt64? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return UInt64(text)
     }
 
-    /// Parses an X-Timestamp, `<seconds>` or `<seconds>.<fraction>`, into nanoseconds; further digits are dropped.
+    /// Converts an X-Timestamp, `<seconds>` or `<seconds>.<fraction>`, to nanoseconds.
+    ///
+    /// Digits after the ninth decimal place are dropped. Returns nil if the text is invalid or the result exceeds 64
+    /// bits.
     public static func nanoseconds(_ text: String) -> UInt64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let seconds = decimal(first) else { return nil }

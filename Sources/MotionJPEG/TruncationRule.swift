@@ -1,11 +1,12 @@
 /// Decides whether JPEGs without an end marker are rejected.
 ///
-/// A truncated picture is grey at the bottom, so it is rejected. But some cameras never send the end marker: if most of
-/// a camera's pictures lack it, the rule accepts such pictures from then on.
+/// A JPEG without an end marker is usually truncated, and decodes to a picture that is grey at the bottom. It is
+/// therefore rejected. However, some cameras never send the end marker. If more than half of a camera's recent pictures
+/// lack it, the rule accepts JPEGs without an end marker from then on.
 public struct TruncationRule: Sendable {
     /// The number of recent pictures that the rule considers.
     static let window = 100
-    /// The number of pictures that the rule must have seen before it accepts truncated ones.
+    /// The number of pictures that the rule must have seen before it accepts those without an end marker.
     public static let minimumCount = 30
 
     private var wereTruncated: [Bool] = []
@@ -15,7 +16,9 @@ public struct TruncationRule: Sendable {
 
     public init() {}
 
-    /// Records a picture; returns true once, when truncated pictures become accepted.
+    /// Records a picture.
+    ///
+    /// Returns true if this picture makes the rule accept JPEGs without an end marker, which happens at most once.
     public mutating func note(isTruncated: Bool) -> Bool {
         guard !isRelaxed else { return false }
         if wereTruncated.count == Self.window { wereTruncated.removeFirst() }

@@ -1,12 +1,13 @@
 public import SystemPackage
 
-/// A camera's name in addresses, options and shared memory: `[a-z0-9][a-z0-9_-]{0,31}`.
+/// A camera's name in URLs, options and shared memory, which matches `[a-z0-9][a-z0-9_-]{0,31}`.
 public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The default camera of a request without a name.
+    /// The camera that a request without a camera's name refers to.
     public static let main = CameraName(unchecked: "main")
 
-    /// The rule, as the end of an error message: "'X' is not a valid camera name: use up to 32 …".
-    public static let rule = "use up to 32 lower-case letters, digits, '-' and '_', a letter or digit first"
+    /// A description of valid names for the end of an error message, as in "'X' is not a valid camera name: use up to
+    /// …".
+    public static let rule = "use up to 32 lower-case letters, digits, '-' and '_', beginning with a letter or digit"
 
     public let text: String
 

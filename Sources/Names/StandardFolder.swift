@@ -1,17 +1,15 @@
 import Linux
 public import SystemPackage
 
-/// Where Oriel keeps files by default.
+/// The folders where Oriel keeps its files by default.
 public enum StandardFolder {
-    /// Sockets and counters: `$ORIEL_RUNTIME_DIR`, else /run/oriel.
-    ///
-    /// An empty variable counts as unset.
+    /// The folder for sockets and counters: `$ORIEL_RUNTIME_DIR`, or /run/oriel if the variable is unset or empty.
     public static var runtime: FilePath { path(in: "ORIEL_RUNTIME_DIR") ?? "/run/oriel" }
 
-    /// Files that must survive a restart, or nil without a home folder.
+    /// The folder for files that must survive a restart, or nil if none of the following variables is set.
     ///
-    /// The first folder of `$STATE_DIRECTORY` (systemd.exec(5)), else `$XDG_STATE_HOME/oriel`, else
-    /// ~/.local/state/oriel (XDG Base Directory Specification 0.8).
+    /// This is the first folder of `$STATE_DIRECTORY` (systemd.exec(5)). If that is not set, it is
+    /// `$XDG_STATE_HOME/oriel`, and otherwise `$HOME/.local/state/oriel` (XDG Base Directory Specification 0.8).
     public static var state: FilePath? {
         if let list = Environment.value("STATE_DIRECTORY"), let first = list.split(separator: ":").first {
             return FilePath(String(first))

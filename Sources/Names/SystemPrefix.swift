@@ -1,8 +1,10 @@
 import Linux
 
-/// The prefix of the names of all objects that one Oriel system shares: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
+/// The prefix of the names of all shared memory objects of one Oriel system.
 ///
-/// Two systems on one machine have different prefixes and do not interact.
+/// It matches `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
+///
+/// Two systems on the same machine need different prefixes, so that they do not interact.
 public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
     /// The default prefix.
     public static let standard = SystemPrefix(unchecked: "oriel")
@@ -10,8 +12,8 @@ public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
     /// The environment variable that sets the prefix; an empty value counts as unset.
     public static let variable = "ORIEL_PREFIX"
 
-    /// The rule, as the end of an error message.
-    public static let rule = "use up to 64 letters, digits, '-' and '_', a letter or digit first"
+    /// A description of valid prefixes for the end of an error message.
+    public static let rule = "use up to 64 letters, digits, '-' and '_', beginning with a letter or digit"
 
     public let text: String
 

@@ -1,17 +1,17 @@
-/// Exponential backoff: each wait is twice as long as the one before, up to a maximum.
+/// Computes the waits of an exponential backoff: each one is twice as long as the previous one, up to a maximum.
 public struct Backoff: Sendable {
     private let first: Duration
     private let maximum: Duration
     private let jitter: Double
     private var delay: Duration
 
-    /// Starts at `first` and doubles up to `maximum`.
+    /// Creates a backoff.
     ///
     /// - Parameters:
     ///   - first: The first wait.
-    ///   - maximum: The maximum wait.
-    ///   - jitter: The fraction, 0 to 1, by which each wait is randomly longer or shorter, so that many programs that
-    ///     lost the same server do not reconnect at the same moment.
+    ///   - maximum: The maximum wait, before jitter is added.
+    ///   - jitter: The fraction, from 0 to 1, by which each wait is randomly made longer or shorter. When many programs
+    ///     have lost the same server, this prevents them from reconnecting at the same moment.
     public init(first: Duration, maximum: Duration, jitter: Double = 0) {
         self.first = first
         self.maximum = maximum
@@ -19,12 +19,12 @@ public struct Backoff: Sendable {
         delay = first
     }
 
-    /// Returns how long to wait after another failed attempt.
+    /// Returns how long to wait after a failed attempt; each call returns a longer wait, up to the maximum.
     public mutating func next() -> Duration {
         defer { delay = min(delay * 2, maximum) }
         return jitter == 0 ? delay : delay * Double.random(in: (1 - jitter)...(1 + jitter))
     }
 
-    /// Restarts with the first wait, after a success or a change.
+    /// Makes the next wait the first one again, after an attempt has succeeded or the circumstances have changed.
     public mutating func reset() { delay = first }
 }

@@ -5,7 +5,7 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     /// What to do with a message.
     public enum Verdict: Equatable, Sendable {
         case write
-        /// Write it and note that further ones are suppressed for a while.
+        /// Write the message, and add that further ones are suppressed for a while.
         case writeLast
         case drop
     }
@@ -18,15 +18,17 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
         case allMessages
     }
 
-    /// The maximum number of lines in each ``window``.
+    /// The maximum number of lines in each time span of length ``window``.
     public static var maximumLineCount: Int { 10 }
     public static var window: Duration { .seconds(600) }
-    /// The maximum number of messages to remember: they may contain external text, which can vary endlessly.
+    /// The maximum number of messages to remember.
+    ///
+    /// Messages may contain text from outside, such as a request, so their number is otherwise unlimited.
     private static var maximumMessageCount: Int { 256 }
 
     private struct Count {
         var lines = 0
-        /// When the window began.
+        /// When the time span for which `lines` are counted began.
         let start: Instant
         var lastLine: Instant
     }
@@ -36,9 +38,11 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     private var counts: [Message: Count] = [:]
     private var total: Count?
 
+    /// Creates a limit.
+    ///
     /// - Parameters:
     ///   - scope: Which lines the limit counts.
-    ///   - minimumInterval: The minimum interval between two lines of the same message.
+    ///   - minimumInterval: The minimum time between two lines with the same message.
     public init(_ scope: Scope, minimumInterval: Duration = .zero) {
         self.scope = scope
         self.minimumInterval = minimumInterval

@@ -4,7 +4,7 @@ public import Linux
 public struct RateMeter: Sendable {
     private static let maximumCount = 61
     private static let window = Duration.seconds(60)
-    /// After this long without a frame, and at least three intervals, the rate is 0.
+    /// The rate is 0 if no frame has arrived for this long and for at least three average frame intervals.
     private static let minimumSilence = Duration.seconds(2)
 
     /// The arrival times of the last frames, oldest first.
@@ -12,7 +12,7 @@ public struct RateMeter: Sendable {
 
     public init() {}
 
-    /// Counts a frame.
+    /// Counts a frame that arrived at `time`.
     public mutating func add(_ time: Instant) {
         if times.count == Self.maximumCount { times.removeFirst() }
         times.append(time)
@@ -22,7 +22,9 @@ public struct RateMeter: Sendable {
         times.removeAll(keepingCapacity: true)
     }
 
-    /// Returns the frames per second at `now`: 0 after fewer than two frames, and when frames no longer arrive.
+    /// Returns the number of frames per second at `now`.
+    ///
+    /// Returns 0 if fewer than two frames are known, and after frames have stopped arriving.
     public mutating func rate(at now: Instant) -> Double {
         times.removeAll { now - $0 > Self.window }
         guard times.count > 1, let first = times.first, let last = times.last, last > first else { return 0 }

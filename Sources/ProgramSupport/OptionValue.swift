@@ -1,6 +1,6 @@
 public import Names
 
-/// An invalid option value; the description says which values are valid.
+/// The error for an invalid option value; its description says which values are valid.
 public struct InvalidValue: Error, CustomStringConvertible {
     public let description: String
 

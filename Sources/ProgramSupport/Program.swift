@@ -3,12 +3,13 @@ import Daemon
 import Glibc
 import Linux
 
-/// The body of a program's `main`: parses the command line and runs the command.
+/// Parses the command line and runs the command; each program's `main` consists of this call.
 ///
-/// Before the command runs, logging is set up, SIGPIPE is ignored, and crashes are made to end the process immediately.
-/// An error is printed to standard error as one line and sets the exit status: 64 for an invalid option, a
-/// ``Failure``'s own status, 71 for a ``SystemError``, else 70. `--help` and `--version` print to standard output and
-/// exit with status 0.
+/// Before the command runs, this sets up logging, ignores SIGPIPE, and makes a crash terminate the process immediately.
+///
+/// An error is printed to standard error as one line and determines the exit status. The status is 64 for an invalid
+/// option, a ``Failure``'s own status, 71 for a ``SystemError``, and 70 for any other error. `--help` and `--version`
+/// print to standard output and exit with status 0.
 public func runProgram(_ command: any ParsableCommand.Type) {
     Signals.ignoreBrokenPipe()
     Signals.endAtOnceOnCrash()
@@ -21,7 +22,7 @@ public func runProgram(_ command: any ParsableCommand.Type) {
     }
 }
 
-/// Rewrites `--fps -1` as `--fps=-1`, since the parser would take a negative number for an option.
+/// Rewrites `--fps -1` as `--fps=-1`, because the parser would mistake a negative number for an option.
 func withNegativeNumbersJoined(_ arguments: [String]) -> [String] {
     var joined: [String] = []
     for argument in arguments {
@@ -45,10 +46,11 @@ private func end(_ command: any ParsableCommand.Type, with error: any Error) -> 
     }
 }
 
-/// How to end the program after an error.
+/// How the program exits after the command has thrown.
 enum ProgramEnding: Equatable {
-    /// Requested output such as the help, not an error.
+    /// Prints output that the user asked for, such as the help; this is not an error.
     case text
+    /// Prints `sentence` as an error and exits with `status`.
     case failure(status: Int32, sentence: String)
 
     init(_ error: any Error, of command: any ParsableCommand.Type) {

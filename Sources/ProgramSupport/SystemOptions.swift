@@ -9,20 +9,21 @@ public struct SystemOptions: ParsableArguments {
     @Option(
         name: .customLong("prefix"),
         help: .init(
-            "The prefix of names in shared memory (default: $ORIEL_PREFIX, else oriel).", valueName: "prefix"),
+            "The prefix of names in shared memory (default: $ORIEL_PREFIX, or oriel if that is unset).",
+            valueName: "prefix"),
         transform: OptionValue.prefix)
     var prefixOption: SystemPrefix?
 
     @Option(
         name: .customLong("runtime-dir"),
         help: .init(
-            "The folder for sockets and shared counters (default: $ORIEL_RUNTIME_DIR, else /run/oriel).",
+            "The folder for sockets and shared counters (default: $ORIEL_RUNTIME_DIR, or /run/oriel if that is unset).",
             valueName: "folder"))
     var runtimeFolderOption: String?
 
     public init() {}
 
-    /// Returns `--prefix`, else the prefix from the environment.
+    /// Returns the value of `--prefix`, or the prefix from the environment if the option is not used.
     ///
     /// Throws a ``Failure`` with status 78 if the prefix from the environment is invalid.
     public func prefix() throws -> SystemPrefix {
@@ -34,9 +35,9 @@ public struct SystemOptions: ParsableArguments {
         }
     }
 
-    /// Accepts rings of the users listed in the environment, besides the process's own user and root.
+    /// Makes the process accept rings of the users listed in the environment, in addition to its own user and root.
     ///
-    /// Call it before the first ring is opened. Throws a ``Failure`` with status 78 if an entry of
+    /// Must be called before the first ring is opened. Throws a ``Failure`` with status 78 if an entry of
     /// ``RingOwners/variable`` is not a user.
     public func acceptRingOwners() throws {
         do throws(InvalidRingOwner) {
@@ -46,14 +47,14 @@ public struct SystemOptions: ParsableArguments {
         }
     }
 
-    /// `--runtime-dir`, else the folder from the environment; an empty value counts as unset.
+    /// The value of `--runtime-dir`, or the folder from the environment if the option is empty or not used.
     public var runtimeFolder: FilePath {
         if let runtimeFolderOption, !runtimeFolderOption.isEmpty { return FilePath(runtimeFolderOption) }
         return StandardFolder.runtime
     }
 }
 
-/// The cameras that a worker serves even without frames.
+/// The cameras that a worker serves even while they have no frames.
 public struct CameraOptions: ParsableArguments {
     @Option(
         name: .customLong("camera"),

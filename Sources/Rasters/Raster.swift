@@ -1,7 +1,9 @@
 import CPNG
 import CWebP
 
-/// An uncompressed picture: red, green and blue of each pixel, line by line without padding.
+/// An uncompressed picture.
+///
+/// Its pixels have three bytes each (red, green, blue) and are stored line by line without padding.
 public struct Raster: Equatable, Sendable {
     public var width: Int
     public var height: Int
@@ -14,15 +16,17 @@ public struct Raster: Equatable, Sendable {
     }
 }
 
-/// Picture formats other than JPEG, decoded by libpng and libwebp.
+/// Picture formats other than JPEG, which libpng and libwebp decode.
 ///
-/// Transparent pixels are drawn on black. Unsafe code: the libraries get pointers to the bytes and to an array of
-/// exactly the size that they need, and use both only during the call.
+/// Transparent pixels are drawn on black.
+///
+/// Unsafe code: the libraries receive pointers to the picture's bytes and to an array of exactly the size that they
+/// need, and use both only during the call.
 public enum RasterFormat: String, Sendable, CaseIterable {
     case png = "PNG"
     case webP = "WebP"
 
-    /// Recognises a format by its first bytes.
+    /// Recognizes the format of a picture by its first bytes; returns nil for any other format.
     public init?(_ bytes: [UInt8]) {
         if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
             self = .png
@@ -35,7 +39,7 @@ public enum RasterFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Returns the size from a picture's header, or nil if it is invalid.
+    /// Returns the size in pixels that the picture's header contains, or nil if the header is invalid.
     public func size(of bytes: [UInt8]) -> (width: Int, height: Int)? {
         switch self {
         case .png:

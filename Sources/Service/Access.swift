@@ -1,36 +1,37 @@
 public import FastCGI
 public import Names
 
-/// A right a client may have.
+/// A right that a client may have.
 public enum Right: String, CaseIterable, Sendable {
-    /// Streams, snapshots, detection results, events and status of a camera.
+    /// To fetch the streams, snapshots, detection results, events and status of a camera.
     case watch
-    /// Detection on request, and uploads for it.
+    /// To request the detection of objects, and to upload pictures for it.
     case detect
-    /// Changing a camera's controls.
+    /// To change a camera's controls.
     case control
     case recordings
     case export
-    /// Everything that does not concern a single camera.
+    /// To do anything that does not concern a single camera.
     case admin
 }
 
 /// The rights of one client.
 public protocol Grant: Sendable {
-    /// Whether the client has `right`; `camera` is nil if no single camera is concerned.
+    /// Returns whether the client has `right` for `camera`, which is nil if the request does not concern a single
+    /// camera.
     func allows(_ right: Right, for camera: CameraName?) -> Bool
 
-    /// Whether the grant is still valid; checked four times a second while a connection is open.
+    /// Whether the grant is still valid. The worker checks this four times a second while a connection is open.
     var isValid: Bool { get }
 }
 
-/// Determines the rights of a request's client, before the application sees the request.
+/// Determines the rights of the client before a request is passed to the application.
 public protocol AccessControl: Sendable {
-    /// Returns nil if the client has no rights.
+    /// Returns the client's rights, or nil if the client has none.
     func grant(for request: Request) -> (any Grant)?
 }
 
-/// Grants every right to everyone; the web server alone decides who reaches the worker.
+/// Grants all rights to everyone, so that only the web server restricts who can reach the worker.
 public struct OpenAccess: AccessControl, Grant {
     public init() {}
 

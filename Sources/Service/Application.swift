@@ -1,20 +1,20 @@
 public import FastCGI
 public import Web
 
-/// The request handler of a FastCGI worker; ``Worker`` does the rest.
+/// Handles the requests of a FastCGI worker; ``Worker`` does everything else.
 ///
 /// All methods are called on the worker's event loop and must not block.
 public protocol Application: AnyObject {
     /// Handles a request whose header has arrived.
     ///
-    /// It must call one of ``Connection/answer(_:)``, ``Connection/open(_:)`` and
-    /// ``Connection/readBody(limit:expected:tooLong:_:)`` before it returns, or throw, which calls ``refuse(_:on:)``.
+    /// Before it returns, it must call ``Connection/answer(_:)``, ``Connection/open(_:)`` or
+    /// ``Connection/readBody(limit:expected:tooLong:_:)``. If it throws instead, the worker calls ``refuse(_:on:)``.
     func begin(_ request: Request, on connection: Connection) throws(HTTPError)
 
-    /// Answers a refused request; by default with the error as JSON.
+    /// Answers a refused request. By default, the response contains the error as JSON.
     func refuse(_ error: HTTPError, on connection: Connection)
 
-    /// The path of the worker's metrics, or nil if ``begin(_:on:)`` handles it.
+    /// The path at which the worker itself serves its metrics, or nil if ``begin(_:on:)`` handles all paths.
     var metricsPath: String? { get }
 
     /// Adds the application's own metrics.
@@ -23,16 +23,16 @@ public protocol Application: AnyObject {
     /// Called four times a second, and after another thread has signalled the loop.
     func tick(isSignalled: Bool)
 
-    /// Whether the application needs no ticks, so that the loop may sleep until the next event.
+    /// Whether the application needs no ticks at the moment, so that the loop may sleep until the next event.
     var isIdle: Bool { get }
 
-    /// The number of descriptors the application uses or may soon need, besides connections.
+    /// The number of descriptors that the application uses or may soon need, not counting connections.
     var reservedDescriptorCount: Int { get }
 
-    /// What `systemctl status` shows before the number of connections, such as `3 viewers, `.
+    /// The text that `systemctl status` shows before the number of connections, such as `3 viewers, `.
     var summary: String { get }
 
-    /// Called once all connections have ended.
+    /// Called when the worker stops, after all connections are closed.
     func end()
 }
 
@@ -47,9 +47,9 @@ extension Application {
     public func end() {}
 }
 
-/// A request that is answered later or with a stream.
+/// Handles one request that is answered later or with a stream.
 public protocol Exchange: AnyObject {
-    /// Called when the output of `connection` is empty, so that a stream can start its next picture.
+    /// Called when all output of `connection` has been sent, so that a stream can start its next picture.
     func next(on connection: Connection) -> Connection.Next
 
     /// Called when an image passed to ``Connection/begin(_:)`` has been sent.
@@ -58,26 +58,26 @@ public protocol Exchange: AnyObject {
     /// Called four times a second.
     func tick()
 
-    /// Called when the connection has been answered or closed.
+    /// Called after the request was answered or the connection was closed.
     func end()
 
-    /// Called when the worker stops or the client's grant has expired; must answer or end the stream.
+    /// Called when the worker stops or the client's grant has expired. Must answer the request or end the stream.
     func stop(_ reason: StopReason)
 }
 
 extension Connection {
-    /// What an exchange has to send when the output is empty.
+    /// What ``Exchange/next(on:)`` has done.
     public enum Next {
-        /// Output was started.
+        /// It has passed more output to the connection.
         case begun
-        /// Nothing to send now.
+        /// It has nothing to send at the moment.
         case nothing
-        /// More output follows once the web server has read what was sent.
+        /// It will send more, but only once the web server has read everything that was sent.
         case mustDrain
     }
 }
 
-/// Why an exchange must end.
+/// Why an exchange must answer its request or end its stream.
 public enum StopReason: Sendable {
     case workerStops
     case grantEnded
@@ -90,7 +90,7 @@ extension Exchange {
 }
 
 extension StopReason {
-    /// The response to a waiting request.
+    /// The error to send to a client that is still waiting for a response.
     public var error: HTTPError {
         switch self {
         case .workerStops: .temporary("stopping", "The server is stopping; try again.", retryAfter: 1)

@@ -2,10 +2,10 @@ public import EventLoop
 public import Linux
 import Synchronization
 
-/// Runs an event loop's slow work on a thread of its own, in order.
+/// Runs slow work for an event loop on a separate thread, in the order in which it was added.
 ///
-/// Used only on the event loop, which calls ``deliver()`` whenever it has been signalled. The thread starts with the
-/// first job and lives as long as the queue.
+/// All methods must be called on the event loop, which must call ``deliver()`` whenever its signal was raised. The
+/// thread is started with the first job and runs as long as the queue exists.
 public final class BackgroundQueue {
     private typealias Work = @Sendable () -> any Sendable
 
@@ -38,9 +38,9 @@ public final class BackgroundQueue {
     private var nextID: UInt64 = 1
     private var isStarted = false
 
-    /// Throws if no descriptor is available.
+    /// Creates a queue that raises `signal` when a job is done.
     ///
-    /// The kernel truncates the thread's `name` to 15 bytes.
+    /// The kernel truncates the thread's `name` to 15 bytes. Throws if no descriptor is available.
     public init(_ name: String, _ signal: LoopSignal) throws(SystemError) {
         self.name = name
         shared = try Shared(signal)
@@ -51,12 +51,12 @@ public final class BackgroundQueue {
         shared.arrived.signal()
     }
 
-    /// The number of jobs whose results have not been delivered.
+    /// The number of jobs whose results have not been delivered yet.
     public var count: Int { completions.count }
 
     /// Runs `work` on the thread and calls `completion` with its result on the event loop.
     ///
-    /// Throws if the thread cannot be started; then neither is called.
+    /// Throws if the thread cannot be started. In that case neither closure is called.
     public func run<Value: Sendable>(
         _ work: @escaping @Sendable () -> Value, completion: @escaping (Value) -> Void
     ) throws(SystemError) {

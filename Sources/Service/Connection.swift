@@ -6,35 +6,35 @@ public import Names
 import SystemPackage
 public import Web
 
-/// A connection from the web server, used only on the event loop: one request and its response.
+/// A connection from the web server, which carries one request and its response; used only on the event loop.
 public final class Connection: EventHandler {
-    /// What the connection is waiting for.
+    /// What happens on the connection at the moment.
     private enum Phase {
-        /// The request.
+        /// The request is arriving.
         case reading(Arrival)
-        /// A later response, or a stream.
+        /// The application is sending a stream, or will answer later.
         case open(any Exchange)
-        /// The rest of the response to be sent.
+        /// The rest of the response is being sent.
         case ending
-        /// The web server to close the connection.
+        /// The response is sent, and the web server is expected to close the connection.
         case lingering
     }
 
-    /// The maximum number of reads of 64 KiB per turn, so that other connections are served too.
+    /// The maximum number of reads of 64 KiB per turn of the loop, so that other connections are served too.
     private static let readsPerTurn = 16
 
     public unowned let worker: Worker
-    // Copies of the worker's properties, to avoid reference counting for each picture.
+    // These copies of the worker's properties avoid reference counting for each picture.
     private let loop: EventLoop
     private let hasLocalPeers: Bool
     let socket: Descriptor
     var token: EventLoop.Token?
     private var phase = Phase.reading(Arrival())
-    /// When to close the connection if the request has not arrived, or the web server has not closed.
+    /// When to give up waiting for the request, or for the web server to close the connection.
     private var deadline: Instant
     /// The client's rights.
     public internal(set) var grant: any Grant = OpenAccess()
-    /// The request ID of the records.
+    /// The FastCGI request ID that the web server has chosen.
     public var requestID: UInt16 { number }
     /// Whether this is a HEAD request.
     public private(set) var isHeadOnly = false
@@ -42,20 +42,19 @@ public final class Connection: EventHandler {
     private var isArmed = false
     private(set) var isClosed = false
 
-    // The output: bytes, then an image, then bytes that end the stream.
-    //
-    // They and `number` are private and only read or assigned, never changed in place: the compiler then proves that no
-    // two accesses overlap, and leaves out the checks at run time that were a quarter of a picture's instructions.
+    // The output consists of `bytes`, then `image`, then `bytesAfterImage`, which end the stream.
+    // These properties and `number` are private, and are only read or assigned as a whole, never changed in place. The
+    // compiler can then prove that no two accesses overlap, and omits checks that were a quarter of the instructions.
     private var bytes: [UInt8] = []
     private var byteOffset = 0
     private var image: WireImage?
     private var imageOffset = 0
     private var bytesAfterImage: [UInt8] = []
-    /// Whether `bytes` hold a copy of an image.
+    /// Whether `bytes` contain a copy of an image.
     private var isImageCopied = false
-    /// The last image sent, until the socket is known to be drained.
+    /// The last image that was sent, until the web server is known to have read it.
     private var unread: WireImage?
-    /// Whether the files of sent images may be reused once the web server has read them.
+    /// Whether the file of a sent image may be reused for another image after the web server has read it.
     public var returnsImages: Bool {
         get { reusesImages }
         set { reusesImages = newValue }
@@ -80,20 +79,21 @@ public final class Connection: EventHandler {
     /// The time at the start of the current loop turn.
     public var now: Instant { loop.now }
 
-    /// Whether output is pending.
+    /// Whether there is output that has not been sent yet.
     public var hasOutput: Bool { !bytes.isEmpty || image != nil }
 
-    /// Throws 403 unless the client has `right`.
+    /// Throws an error with status 403 unless the client has `right`.
     public func require(_ right: Right, for camera: CameraName?) throws(HTTPError) {
         guard !grant.allows(right, for: camera) else { return }
         let subject = camera.map { " for camera '\($0)'" } ?? ""
         throw HTTPError(403, "forbidden", "This needs the right '\(right.rawValue)'\(subject).")
     }
 
-    /// Reads a request body of up to `limit` bytes, `expected` according to its header, and passes it to `body`.
+    /// Reads a request body of up to `limit` bytes and passes it to `body`.
     ///
-    /// Errors of `body`, and `tooLong` (413 by default) for a longer body, go to ``Application/refuse(_:on:)``. The
-    /// connection retains `body`, which must not retain the connection.
+    /// `expected` is the length according to the request's header, or 0 if it is unknown. ``Application/refuse(_:on:)``
+    /// receives `tooLong` (by default an error with status 413) if the body exceeds `limit`, or any error that `body`
+    /// throws. The connection retains `body`, which must therefore not retain the connection.
     public func readBody(
         limit: Int, expected: Int, tooLong: HTTPError? = nil, _ body: @escaping ([UInt8]) throws(HTTPError) -> Void
     ) {
@@ -106,7 +106,7 @@ public final class Connection: EventHandler {
         deadline = min(loop.now + Worker.bodyPauseTimeout, arrival.bodyDeadline)
     }
 
-    /// Sends the response and ends the request; for a HEAD request only the header is sent.
+    /// Sends the complete response, or only its header if this is a HEAD request.
     public func answer(_ response: Response) {
         leave()
         phase = .ending
@@ -114,7 +114,7 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Ends the request with an image that contains the complete response.
+    /// Sends an image that contains the complete response.
     public func answer(_ image: WireImage) {
         leave()
         phase = .ending
@@ -122,13 +122,13 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Leaves the request open; `exchange` is called until the connection is answered or closed.
+    /// Lets `exchange` handle the request until it is answered or the connection is closed.
     public func open(_ exchange: any Exchange) {
         leave()
         phase = .open(exchange)
     }
 
-    /// Starts a stream with its first output: the header and the bytes before the first picture.
+    /// Starts a stream with its first `output`, which is the header and the bytes before the first picture.
     public func beginStream(_ output: [UInt8], _ exchange: any Exchange) {
         open(exchange)
         Socket.setSendBuffer(of: socket.number, byteCount: Worker.streamBufferByteCount)
@@ -137,7 +137,7 @@ public final class Connection: EventHandler {
         bytes = records
     }
 
-    /// Sends `image` next; a request with an ID other than 1 gets a copy of its own.
+    /// Sends `image` next, or, since images have the request ID 1, a changed copy if this request has another ID.
     public func begin(_ image: WireImage) {
         if number == 1 {
             self.image = image
@@ -148,7 +148,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Ends a stream with `output`, after the current image.
+    /// Sends `output` after the current image, and then ends the stream.
     public func endStream(_ output: [UInt8]) {
         leave()
         phase = .ending
@@ -159,16 +159,16 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Whether the web server has read everything, so that a picture started now is the newest when it arrives.
+    /// Whether the web server has read everything, so that a picture that is sent now is not outdated on arrival.
     public var isDrained: Bool {
         guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
-        // The kernel may count one byte until it reports the socket writable.
+        // The kernel may still count one byte until it reports the socket as writable.
         guard count <= 1 else { return false }
         if hasLocalPeers { unread = nil }
         return true
     }
 
-    /// Sends pending output and what the exchange has next, until nothing is left or the socket is full.
+    /// Sends pending output and then the exchange's next output, until nothing is left or the socket is full.
     public func push() {
         while !isClosed {
             let hadImage = image != nil || isImageCopied
@@ -220,7 +220,7 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Called when the worker stops: answers a request that has already arrived and ends streams cleanly.
+    /// Called when the worker stops; answers a request that has already arrived, or ends a stream cleanly.
     func stop() {
         if case .reading = phase { receive() }
         switch phase {
@@ -244,7 +244,7 @@ public final class Connection: EventHandler {
             default: return close()
             }
         }
-        // Edge-triggered: rearm, since there may be more to read.
+        // There may be more to read. The socket is edge-triggered, so it is armed again, which makes epoll report it.
         if let token { loop.modify(token, number: socket.number, interest) }
     }
 
@@ -270,13 +270,13 @@ public final class Connection: EventHandler {
         }
     }
 
-    /// Discards anything after the request.
+    /// Discards any input after the request.
     private func discardInput() {
         while true {
             switch Socket.discardInput(of: socket.number) {
             case .success(let count) where count > 0: continue
             case .success:
-                // A web server may half-close while it waits for the response; in a stream, the viewer has left.
+                // A web server may half-close while it waits for the response. In a stream, the viewer has left.
                 if case .ending = phase { return }
                 return close()
             case .failure(.resourceTemporarilyUnavailable): return
@@ -322,7 +322,7 @@ public final class Connection: EventHandler {
         errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
     }
 
-    /// All output is sent: let the web server close first, so that a reset does not destroy unread data.
+    /// Waits for the web server to close the connection, because closing it first could destroy unread data.
     private func linger() {
         phase = .lingering
         deadline = loop.now + Worker.lingerTimeout

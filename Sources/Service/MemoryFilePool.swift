@@ -2,25 +2,25 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Reuses memory files whose pictures have been read by all receivers.
+/// Keeps memory files for reuse after all receivers have read the pictures in them.
 ///
-/// Creating a memory file and allocating its pages takes longer than filling it.
+/// Creating a memory file and allocating its pages takes longer than writing a picture to it.
 public final class MemoryFilePool: Sendable {
     public init() {}
 
     /// A file that holds one picture at a time.
     final class File: Sendable {
         let memory: MemoryFile
-        /// How often sending of the current picture has been started.
+        /// How many times the current picture has been sent from its start.
         fileprivate let sendings = Atomic(0)
 
         init() throws(SystemError) { memory = try MemoryFile("frame") }
     }
 
-    /// Pipes that hold the pages of a picture with many viewers.
+    /// The pipes from which a picture with many viewers is sent.
     private struct Spread: ~Copyable {
         var fan: PipeFanOut?
-        /// The file whose pages `fan` holds.
+        /// The file whose pages `fan` holds, or nil if it holds none.
         var file: File?
 
         init() {}
@@ -31,11 +31,13 @@ public final class MemoryFilePool: Sendable {
         }
     }
 
-    /// The maximum number of free files: two framings of the current picture and of the one before it.
+    /// The maximum number of free files.
+    ///
+    /// The current picture and the previous one need two files each, because streams have two kinds of part headers.
     private static let maximumCount = 4
-    /// The maximum size of a picture for which pipes are used; it must fit into an empty socket buffer.
+    /// The maximum size of a picture that is sent from pipes; such a picture must fit into an empty socket buffer.
     private static let maximumSpreadByteCount = 1 << 18
-    /// The number of sends from which pipes pay off.
+    /// The number of sends of a picture from which on using pipes takes less time.
     private static let spreadThreshold = 4
 
     private let files = Mutex<[File]>([])
@@ -62,7 +64,8 @@ public final class MemoryFilePool: Sendable {
 
     /// Sends the picture in `file` from its start; returns the number of bytes sent.
     ///
-    /// With many viewers, the pages are looked up only once and then spliced from pipes.
+    /// If the picture has many viewers, the kernel looks up its pages only once, and splices them from pipes
+    /// afterwards.
     func send(_ file: File, byteCount: Int, to socket: CInt) -> Result<Int, Errno> {
         let sendings = file.sendings.wrappingAdd(1, ordering: .relaxed).newValue
         if sendings >= Self.spreadThreshold, byteCount <= Self.maximumSpreadByteCount {

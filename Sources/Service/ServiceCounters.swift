@@ -4,13 +4,16 @@ public import Names
 import SystemPackage
 public import Web
 
-/// The counters of a service's workers, one slot of a shared file each, so that any worker can report the totals.
+/// The counters of a service's workers.
 ///
-/// A slot belongs to the worker that holds the lock on the byte with the slot's index, and is valid only while the
-/// lock is held: the kernel releases the lock of a dead worker. A slot consists of a head (requests, refusals, number
-/// of rows in use) and rows: four words for a camera's name, twelve for its counts.
+/// Each worker has a slot in a file that all of them share, so that any worker can report the totals. A slot belongs to
+/// the worker that holds the lock on the file's byte with the same index. It is valid only while that lock is held,
+/// and the kernel releases the lock when the worker dies.
 ///
-/// Sendable because all shared words are atomic. Only one thread writes this worker's slot.
+/// A slot consists of a head (requests, refusals, number of rows in use) and of rows, one for each camera. A row has
+/// four words for the camera's name and twelve for its counts.
+///
+/// The type is Sendable because all shared words are atomic. Only one thread may write this worker's slot.
 public final class ServiceCounters: Sendable {
     private enum Layout {
         static let slotCount = 32
@@ -33,7 +36,9 @@ public final class ServiceCounters: Sendable {
     /// The service's name.
     public let name: String
 
-    /// Takes a free slot of the service's file; without a folder the counters are private.
+    /// Takes a free slot of the service's file.
+    ///
+    /// If no folder is configured, only this process can read the counters.
     ///
     /// Throws a `Failure` with status 69 if all slots are taken, or 73 if the file cannot be created.
     public init(_ configuration: WorkerConfiguration) throws {
@@ -86,13 +91,13 @@ public final class ServiceCounters: Sendable {
     /// Counts a refused connection or request.
     public func countRefusal() { words[base + Layout.refusals] += 1 }
 
-    /// Takes a row for a camera; returns nil if all 1024 rows are in use.
+    /// Reserves a row for a camera; returns nil if all 1024 rows are in use.
     public func addRow(_ camera: CameraName) -> Row? {
         for index in 0..<Layout.rowCount {
             let start = rowStart(slot, index)
             guard words[start] == 0 else { continue }
             for offset in Layout.nameWordCount..<Layout.rowWordCount { words[start + offset] = 0 }
-            // Write the first word last: it marks the row as complete.
+            // The first word is written last, because a row counts as complete when that word is not 0.
             for (offset, word) in Self.words(of: camera).enumerated().reversed() { words[start + offset] = word }
             if index >= Int(clamping: words[base + Layout.usedRows]) {
                 words[base + Layout.usedRows] = UInt64(index + 1)
@@ -105,7 +110,7 @@ public final class ServiceCounters: Sendable {
     /// Frees a camera's row.
     public func remove(_ row: Row) { words[row.start] = 0 }
 
-    /// Writes a camera's counts, at most ``maximumValueCount``.
+    /// Writes a camera's counts; values after the first ``maximumValueCount`` are ignored.
     public func set(_ row: Row, _ values: [UInt64]) {
         for (offset, value) in values.prefix(Layout.valueCount).enumerated() {
             words[row.start + Layout.nameWordCount + offset] = value
@@ -122,7 +127,7 @@ public final class ServiceCounters: Sendable {
         /// ``maximumValueCount`` values per camera.
         public internal(set) var cameras: [CameraName: [UInt64]] = [:]
 
-        /// A camera's counts.
+        /// A camera's counts, which are 0 if no worker has counted anything for it.
         public subscript(camera: CameraName) -> [UInt64] {
             cameras[camera] ?? [UInt64](repeating: 0, count: Layout.valueCount)
         }
@@ -158,7 +163,7 @@ public final class ServiceCounters: Sendable {
         slot * Layout.slotWordCount + Layout.headWordCount + index * Layout.rowWordCount
     }
 
-    /// A name of up to 32 bytes, padded with zeros.
+    /// Returns the bytes of the name, padded with zeros to 32 bytes, as words.
     private static func words(of name: CameraName) -> [UInt64] {
         var words = [UInt64](repeating: 0, count: Layout.nameWordCount)
         for (index, byte) in name.text.utf8.enumerated() { words[index / 8] |= UInt64(byte) << (index % 8 * 8) }
@@ -180,11 +185,11 @@ public final class ServiceCounters: Sendable {
 }
 
 extension MetricsText {
-    /// Adds the metrics common to all workers: the `totals` of service `name`.
+    /// Adds the metrics that all kinds of workers have, from the `totals` of the service `name`.
     public mutating func addWorkerMetrics(of name: String, _ totals: ServiceCounters.Totals) {
         family("oriel_build_info", .gauge, "The running version.")
         sample("oriel_build_info", [("version", orielVersion), ("service", name)], 1)
-        family("oriel_workers", .gauge, "Running workers of this service.")
+        family("oriel_workers", .gauge, "Number of running workers of this service.")
         sample("oriel_workers", [], Double(totals.workers))
         family("oriel_requests_total", .counter, "Requests accepted by the running workers.")
         sample("oriel_requests_total", [], Double(totals.requests))

@@ -3,13 +3,13 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Immutable bytes for any number of web servers, laid out as FastCGI records of request 1.
+/// An immutable picture in the form in which it is sent to web servers: as FastCGI records with the request ID 1.
 ///
-/// They are stored in a memory file, from which the kernel sends them without copying, or in an array if no
-/// descriptor is available.
+/// Any number of connections can send the same image. Its bytes are stored in a memory file, from which the kernel
+/// sends them without copying, or in an array if no descriptor is available.
 ///
-/// A socket references the file's pages until the web server has read them. The file may therefore be reused only if
-/// every connection that started to send it has since seen its socket drained; a connection that has not calls
+/// A socket refers to the file's pages until the web server has read them. The file may therefore be reused only after
+/// the sockets of all connections that have sent the image were drained. A connection that cannot be sure of this calls
 /// ``keepFromReuse()``.
 public final class WireImage: Sendable {
     fileprivate enum Storage: Sendable {
@@ -22,9 +22,9 @@ public final class WireImage: Sendable {
     private let isReusable = Atomic(true)
     public let byteCount: Int
 
-    /// Frames `head`, `body` and `tail` as output records and appends `ending`, which must be complete records.
+    /// Puts `head`, `body` and `tail` into FastCGI records, and appends `ending`, which must consist of whole records.
     ///
-    /// The file comes from `pool` and returns there once it is no longer being read.
+    /// The file is taken from `pool` and returned to it when it may be reused. If `pool` is nil, it is a new file.
     public init(
         head: [UInt8] = [], body: RawSpan, tail: [UInt8] = [], ending: [UInt8] = [], in pool: MemoryFilePool? = nil
     ) {
@@ -32,7 +32,7 @@ public final class WireImage: Sendable {
         do throws(SystemError) {
             try Self.write(head, body, tail, ending, to: &target)
         } catch {
-            // Writing to a memory file fails if memory is short; an array may still succeed.
+            // Writing to a memory file fails if there is too little memory, but an array may still fit.
             target = Target(file: nil)
             try? Self.write(head, body, tail, ending, to: &target)
         }
@@ -46,12 +46,12 @@ public final class WireImage: Sendable {
         pool.put(file)
     }
 
-    /// Prevents reuse of the file: a socket may still reference its pages.
+    /// Prevents reuse of the file, because a socket may still refer to its pages.
     func keepFromReuse() {
         isReusable.store(false, ordering: .releasing)
     }
 
-    /// Sends the bytes from `offset` on; returns the number of bytes sent.
+    /// Sends the bytes starting at `offset`; returns the number of bytes sent.
     func send(from offset: Int, to socket: CInt) -> Result<Int, Errno> {
         switch storage {
         case .file(let file):
@@ -121,9 +121,9 @@ public final class WireImage: Sendable {
     }
 }
 
-/// The destination of an image's bytes.
+/// The file or array to which an image is written.
 private struct Target {
-    /// Nil if the bytes go to `bytes`.
+    /// The file, or nil if the image is written to `bytes`.
     let file: MemoryFilePool.File?
     var bytes: [UInt8] = []
     var byteCount = 0

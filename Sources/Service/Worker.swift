@@ -12,10 +12,10 @@ public struct WorkerConfiguration: Sendable {
     public var service: String
     /// The folder of the shared counter file (`<service>.counters`), or nil for private counters.
     public var runtimeFolder: FilePath?
-    /// The maximum number of connections, or nil for as many as there are descriptors.
+    /// The maximum number of connections, or nil if only the number of descriptors limits them.
     ///
-    /// Up to 32 more are accepted, so that the application can refuse them (``Worker/hasRoom``). Further ones wait in
-    /// the listen queue.
+    /// Up to 32 more connections are accepted, so that the application can refuse their requests (``Worker/hasRoom``).
+    /// Any further connections wait in the listen queue.
     public var maximumConnections: Int?
     /// Determines the rights of clients.
     public var access: any AccessControl
@@ -31,26 +31,32 @@ public struct WorkerConfiguration: Sendable {
     }
 }
 
-/// A FastCGI worker: accepts connections, reads requests, passes them to an application and sends its responses.
+/// A FastCGI worker.
 ///
-/// It runs on one thread, which never blocks on a client.
+/// It accepts connections, reads requests, passes them to an application and sends its responses.
+///
+/// A worker uses one thread, which never waits for a single client.
 public final class Worker {
     /// How long a connection may take to send its request header.
     static let requestTimeout: Duration = .seconds(3)
-    /// How long a connection may pause within its body: longer than nginx's `client_body_timeout` of 5 s.
+    /// How long a request body may pause.
+    ///
+    /// This is longer than the `client_body_timeout` of 5 s in nginx's configuration.
     static let bodyPauseTimeout: Duration = .seconds(6)
     /// How long the web server may take to close the connection after the response.
     static let lingerTimeout: Duration = .seconds(1)
-    /// How long connections may take to end when the worker stops.
+    /// How long the worker waits for its connections to be closed when it stops.
     private static let stopTimeout: Duration = .seconds(1)
-    /// Returns how long a body may take: ten seconds, and the time for its bytes at 100 kB/s.
+    /// Returns how long a body may take to arrive: ten seconds, plus the time that its bytes take at 100 kB/s.
     static func bodyTime(byteCount: Int) -> Duration { .seconds(10) + .milliseconds(Int64(byteCount / 100)) }
     private static let tickInterval: Duration = .milliseconds(250)
-    /// The send buffer of a stream's socket; a large picture fits, so that one call sends it.
+    /// The size of the send buffer of a stream's socket.
+    ///
+    /// Even a large picture fits into it, so that one call sends it.
     static let streamBufferByteCount = 1 << 20
-    /// Descriptors reserved for files and pictures.
+    /// The number of descriptors that are reserved for files and pictures.
     private static let reservedDescriptorCount = 64
-    /// How many of them may be used for connections that will be refused.
+    /// How many of the reserved descriptors may be used for connections whose requests will be refused.
     private static let descriptorsForRefusals = 32
 
     public let configuration: WorkerConfiguration
@@ -61,7 +67,7 @@ public final class Worker {
     let reader: RequestReader
     /// The read buffer shared by all connections.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    /// Whether web servers connect through a Unix socket.
+    /// Whether the worker listens on a Unix socket, so that all web servers are on this machine.
     let hasLocalPeers: Bool
     private let listener: Listener
     private let signals: SignalWatch?
@@ -71,10 +77,11 @@ public final class Worker {
     private var isEnding = false
     private var isSignalled = false
 
-    /// Creates a worker on a non-blocking listening socket; `signals` and the loop's ``LoopSignal`` stop it.
+    /// Creates a worker that accepts connections from a non-blocking listening socket.
     ///
-    /// The application must outlive the worker. Throws a `Failure` with status 69 if there are too many workers, or 73
-    /// if the counter file cannot be created.
+    /// Any of `signals` stops the worker, and so does the loop's ``LoopSignal``. The application must outlive the
+    /// worker. Throws a `Failure` with status 69 if there are too many workers, or 73 if the counter file cannot be
+    /// created.
     public init(
         _ configuration: WorkerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil, loop: EventLoop, counters: ServiceCounters? = nil,
@@ -112,7 +119,9 @@ public final class Worker {
 
     // MARK: The loop
 
-    /// Serves until a signal or the loop's ``LoopSignal`` stops it, then ends all connections, within one second.
+    /// Serves requests until a signal or the loop's ``LoopSignal`` stops the worker.
+    ///
+    /// All connections are then closed, which takes at most one second.
     public func run() throws(SystemError) {
         listener.resume()
         heartbeat.ready()
@@ -175,8 +184,8 @@ public final class Worker {
     private func reportExhaustion() {
         log.warning(
             """
-            new connections must wait: \(connections.count) are open and no file descriptors are left; raise the limit \
-            of open files (ulimit -n)
+            new connections must wait because no file descriptors are left (open connections: \(connections.count)); \
+            raise the limit of open files (ulimit -n)
             """)
     }
 
@@ -200,7 +209,7 @@ public final class Worker {
         }
     }
 
-    /// Runs `body`; its errors are sent to the client.
+    /// Runs `body`; if it throws, the application refuses the request with that error.
     func run(on connection: Connection, _ body: () throws(HTTPError) -> Void) {
         do throws(HTTPError) { try body() } catch { application.refuse(error, on: connection) }
     }

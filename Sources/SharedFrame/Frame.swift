@@ -1,6 +1,6 @@
 import Linux
 
-/// When a picture was taken, on both clocks.
+/// The time at which a picture was taken, on the monotonic clock and on the wall clock.
 public struct CaptureTime: Sendable, Equatable {
     /// CLOCK_MONOTONIC in nanoseconds.
     public var monotonic: UInt64
@@ -12,7 +12,9 @@ public struct CaptureTime: Sendable, Equatable {
         self.realtime = realtime
     }
 
-    /// Creates a time from the monotonic clock; the real time follows from how far apart both clocks are now.
+    /// Creates a time from a time on the monotonic clock.
+    ///
+    /// The wall-clock time is computed from the current difference between the two clocks.
     public init(monotonic: UInt64) {
         let now = CaptureTime.now()
         self.init(monotonic: monotonic, realtime: now.realtime &- (now.monotonic &- monotonic))
@@ -25,19 +27,24 @@ public struct CaptureTime: Sendable, Equatable {
 
 /// A picture's metadata.
 ///
-/// As read from a ring, the values are within these bounds, whatever another process wrote: `number` is below 2⁵²;
-/// `published` is not later than now, and `capture.monotonic` not later than `published`; `capture.realtime` is not
-/// later than now in a camera's own ring, and not later than the year 2262 in a ring that may carry another machine's
-/// clock; `width` and `height` are at most 65535.
+/// Values that are read from a ring are within the following bounds, even if another process has written other values.
+/// - `number` is below 2⁵².
+/// - `published` is not later than now, and `capture.monotonic` is not later than `published`.
+/// - `capture.realtime` is not later than now in a ring of kind `capture`. In all other rings, which may contain times
+///   of another machine's clock, it is not later than the year 2262.
+/// - `width` and `height` are at most 65535.
 public struct FrameDescription: Sendable, Equatable {
-    /// Increases by at least one from picture to picture, even across restarts; below 2⁵².
+    /// The picture's number, which is below 2⁵².
+    ///
+    /// It is higher than the number of the previous picture, even after a restart.
     public var number: UInt64
     public var capture: CaptureTime
     public var byteCount: Int
-    /// In pixels; 0 if unknown.
+    /// The width in pixels; 0 if unknown.
     public var width: Int
+    /// The height in pixels; 0 if unknown.
     public var height: Int
-    /// When it was published: CLOCK_MONOTONIC in nanoseconds.
+    /// When the picture was published: CLOCK_MONOTONIC in nanoseconds.
     public var published: UInt64
 
     public init(

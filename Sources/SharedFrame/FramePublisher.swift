@@ -4,8 +4,8 @@ import Synchronization
 
 /// The only writer of a ring.
 ///
-/// Not Sendable: use it from one thread. It never waits for readers. Call ``heartbeat()`` at least every
-/// ``heartbeatInterval``, whatever else happens.
+/// A publisher never waits for readers. It must be used by one thread only, which must call ``heartbeat()`` at least
+/// every ``heartbeatInterval``, even while there are no pictures.
 public final class FramePublisher {
     /// The maximum time between two heartbeats.
     ///
@@ -13,15 +13,18 @@ public final class FramePublisher {
     public static let heartbeatInterval: Duration = .milliseconds(250)
     /// How often ``heartbeat()`` also checks that the ring still has its name and its size.
     private static let checkInterval: Duration = .seconds(1)
-    /// How long the writer assumes interest after it replaced the ring: readers need a moment to open the new one.
+    /// How long ``isWatched`` stays true after the ring was replaced, because readers need a moment to open the new
+    /// one.
     private static let interestGracePeriod: Duration = .seconds(2)
 
     public let name: RingName
-    /// Held until the ring is stopped.
+    /// The lock that keeps other writers out, held until the ring is stopped.
     private var lock: WriterLock?
     private var ring: RingObject
     private let slotCount: Int
-    /// The number of the last frame; before the first frame, one less than its number.
+    /// The number of the last frame.
+    ///
+    /// Before the first frame, this is one less than the number that it will have.
     private var lastNumber: UInt64
     private var interestAssumedUntil: Instant?
     private var checkedAt: Instant
@@ -31,15 +34,15 @@ public final class FramePublisher {
     private var ratesMillihertz: (asked: UInt64, measured: UInt64) = (0, 0)
     private var isStopped = false
 
-    /// Takes over the ring that a dead writer left, or creates one.
+    /// Takes over the ring that a dead writer has left behind, or creates a new one.
     ///
     /// - Parameters:
-    ///   - name: the ring's name.
-    ///   - slotCount: the number of slots; a ring of large slots gets fewer, so that two rings fit into 64 MB.
-    ///   - slotByteCount: the expected maximum size of a picture; a larger picture makes the ring grow.
-    ///   - source: where the pictures come from, for people.
-    /// - Throws: if another writer is alive, if shared memory is full, or if the existing object is not a ring of this
-    ///   user and layout version.
+    ///   - name: The ring's name.
+    ///   - slotCount: The number of slots. A ring with large slots gets fewer, so that two rings fit into 64 MB.
+    ///   - slotByteCount: The expected maximum size of a picture. The ring grows when a picture is larger.
+    ///   - source: A description of where the pictures come from, for people.
+    /// - Throws: If another writer is alive, if shared memory is full, or if the existing object is not a ring, belongs
+    ///   to another user, or has another layout version.
     public init(
         _ name: RingName, slotCount: Int = 8, slotByteCount: Int, source: SourceDescription
     ) throws(RingError) {
@@ -49,7 +52,8 @@ public final class FramePublisher {
         self.name = name
         self.slotCount = slotCount
         self.source = source
-        // Unix time in milliseconds increases across restarts without stored state (below 2⁵² until the year 144683).
+        // The first number is the Unix time in milliseconds, so that numbers increase even after a restart, without any
+        // stored state. It stays below 2⁵² until the year 144683.
         lastNumber = Clock.realtime / 1_000_000 - 1
         let (isAdopted, isLocked) = (ring.isAdopted, ring.isLocked)
         self.ring = ring
@@ -66,12 +70,14 @@ public final class FramePublisher {
     }
 
     deinit {
-        if !isStopped { stop(reason: "the program that wrote it has ended") }
+        if !isStopped { stop(reason: "the program that wrote the pictures has exited") }
     }
 
     // MARK: Demand
 
-    /// Whether a reader wants pictures; costs one system call.
+    /// Whether a reader wants pictures.
+    ///
+    /// Reading this makes one system call.
     public var isWatched: Bool {
         if let end = interestAssumedUntil {
             if Instant.now < end { return true }
@@ -80,12 +86,16 @@ public final class FramePublisher {
         return FileLock.isTaken(ring.descriptor, byte: RingLayout.Lock.interest, against: .exclusive)
     }
 
-    /// Waits until a reader takes interest, at most `milliseconds` and 250; returns whether one has.
+    /// Waits until a reader wants pictures, for at most `milliseconds` or ``heartbeatInterval``, whichever is shorter.
+    ///
+    /// Returns whether a reader wants pictures.
     public func waitForInterest(milliseconds: Int) -> Bool {
         waitForInterest(timeout: .milliseconds(milliseconds))
     }
 
-    /// Waits until a reader takes interest, at most `timeout` or ``heartbeatInterval``; returns whether one has.
+    /// Waits until a reader wants pictures, for at most `timeout` or ``heartbeatInterval``, whichever is shorter.
+    ///
+    /// Returns whether a reader wants pictures.
     public func waitForInterest(timeout: Duration) -> Bool {
         if isWatched { return true }
         let bell = ring.memory.load32(RingLayout.Header.doorbell)
@@ -96,21 +106,24 @@ public final class FramePublisher {
 
     // MARK: Pictures
 
-    /// The number of the newest frame; before the first frame, one less than its number.
+    /// The number of the newest frame.
+    ///
+    /// Before the first frame, this is one less than the number that it will have.
     public var newestNumber: UInt64 { lastNumber }
 
-    /// Publishes a picture that `write` puts directly into the ring.
+    /// Publishes a picture that `write` writes directly into the ring.
     ///
     /// - Parameters:
-    ///   - capacity: the maximum number of bytes that `write` may fill, up to 64 MiB; the ring grows if its slots are
+    ///   - capacity: The maximum number of bytes that `write` may write, up to 64 MiB. The ring grows if its slots are
     ///     smaller.
-    ///   - capture: when the picture was taken.
-    ///   - width: in pixels, 0 if unknown.
-    ///   - height: in pixels, 0 if unknown.
-    ///   - number: used if it is higher than the last number; otherwise the last number + 1 is used.
-    ///   - write: returns the number of bytes it wrote; if it returns 0 or throws, nothing is published.
-    /// - Returns: the frame's number, or nil if nothing was published.
-    /// - Throws: ``RingError`` if the ring cannot grow, and whatever `write` throws.
+    ///   - capture: When the picture was taken.
+    ///   - width: The width in pixels, or 0 if unknown.
+    ///   - height: The height in pixels, or 0 if unknown.
+    ///   - number: The number that the frame should have. If it is nil or not higher than the number of the last frame,
+    ///     the frame gets the next number.
+    ///   - write: Writes the picture and returns its number of bytes. If it returns 0 or throws, nothing is published.
+    /// - Returns: The frame's number, or nil if nothing was published.
+    /// - Throws: ``RingError`` if the ring cannot grow, or any error that `write` has thrown.
     @discardableResult
     public func publish(
         capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil,
@@ -140,7 +153,9 @@ public final class FramePublisher {
         return next
     }
 
-    /// A new ring has no last frame, so it accepts any first number: a relay keeps its upstream's numbers.
+    /// Returns the number of the next frame, which should be `given`.
+    ///
+    /// A ring without frames accepts any number, so that a relay can keep the numbers of its upstream server.
     private func nextNumber(_ given: UInt64?) -> UInt64 {
         if let given, given > 0, ring.memory.load64(RingLayout.Header.published) == 0 { return given }
         return max(given ?? 0, lastNumber + 1)
@@ -170,7 +185,7 @@ public final class FramePublisher {
 
     /// Sets the camera's state and wakes readers.
     ///
-    /// `reason` is one sentence for a person; empty if nothing is wrong.
+    /// `reason` is one sentence for people that says what is wrong; it is empty if nothing is wrong.
     public func setState(_ state: CameraState, reason: String) {
         guard state != self.state || reason != self.reason else { return }
         self.state = state
@@ -179,6 +194,7 @@ public final class FramePublisher {
         ring.memory.wakeReaders()
     }
 
+    /// Sets the description of where the pictures come from.
     public func setSource(_ source: SourceDescription) {
         guard source != self.source else { return }
         self.source = source
@@ -192,7 +208,9 @@ public final class FramePublisher {
         ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
     }
 
-    /// Sets how far the clock of the pictures' times, a relay's upstream, is ahead of this machine's.
+    /// Sets how far the clock from which the pictures' times come is ahead of this machine's wall clock.
+    ///
+    /// In a relay's ring, this is the clock of the upstream server.
     public func setClockOffset(nanoseconds: Int64) {
         ring.memory.store64(RingLayout.Header.clockOffset, UInt64(bitPattern: nanoseconds))
     }
@@ -205,7 +223,7 @@ public final class FramePublisher {
         ring.memory.count(RingLayout.Header.dropped + reason.rawValue * 8)
     }
 
-    /// Counts an encoded picture and the time it took.
+    /// Counts a picture that was encoded, and the time that this took.
     public func countEncode(nanoseconds: UInt64) {
         ring.memory.count(RingLayout.Header.encodedFrames)
         ring.memory.count(RingLayout.Header.encodeNanoseconds, by: nanoseconds)
@@ -213,7 +231,8 @@ public final class FramePublisher {
 
     /// Tells readers that the writer is alive.
     ///
-    /// Once a second, it also recreates the ring if another program removed its name or truncated it.
+    /// Once a second, this also checks whether another program has removed the ring's name or truncated the ring, and
+    /// recreates it in that case.
     public func heartbeat() throws(RingError) {
         let now = Instant.now
         ring.memory.store64(RingLayout.Header.heartbeat, now.nanoseconds)
@@ -227,23 +246,25 @@ public final class FramePublisher {
         }
     }
 
-    /// Locks a new lock file if another program removed the current one.
+    /// Creates and locks a new lock file if another program has removed the current one.
     ///
-    /// Until then, the lock on the ring itself keeps other writers out.
+    /// While the lock file is missing, the lock on the ring itself keeps other writers out.
     private func restoreLock() {
         let hasItsName = lock?.hasItsName ?? true
         guard !hasItsName, let new = try? WriterLock.take(name) else { return }
         lock = consume new
     }
 
-    /// Stops the ring: wakes readers, which keep what they have, and removes the ring's name and its lock file.
+    /// Sets the state `stopped`, removes the ring's name and its lock file, and wakes readers.
+    ///
+    /// Readers that have opened the ring can still read its frames.
     public func stop(reason: String) {
         guard !isStopped else { return }
         isStopped = true
         ring.memory.writeState(.stopped, reason)
         ring.removeName()
         FileLock.unlock(ring.descriptor, byte: RingLayout.Lock.writer)
-        // Last: whoever gets this lock finds the other one free.
+        // The lock file is released last, so that the next writer finds the ring's own lock free.
         lock = nil
         ring.memory.wakeReaders()
     }
@@ -254,9 +275,10 @@ public final class FramePublisher {
         guard byteCount <= RingLayout.maximumSlotByteCount else {
             throw RingError(
                 .frameTooLarge,
-                "a picture of \(byteCount) bytes is larger than the \(RingLayout.maximumSlotByteCount) allowed")
+                "a picture of \(byteCount) bytes exceeds the maximum of \(RingLayout.maximumSlotByteCount) bytes")
         }
-        // Reserve a quarter more than needed, so that slowly growing pictures do not replace the ring each time.
+        // A quarter more than necessary is reserved. Otherwise, each of a series of slowly growing pictures would
+        // replace the ring.
         try replace(
             with: RingGeometry(slotCount: slotCount, slotByteCount: byteCount + byteCount / 4), isNameOurs: true)
     }
@@ -285,7 +307,7 @@ public final class FramePublisher {
             if newest != 0 { lastNumber = newest }
             ring.memory.repairSlots()
         } else {
-            // No writer of ours counts that far: do not trust the slots.
+            // Oriel's writers never reach such numbers, so the slots cannot be trusted.
             ring.memory.emptySlots()
         }
         ring.memory.store32(RingLayout.Header.superseded, 0)

@@ -1,16 +1,18 @@
 public import Linux
 import Synchronization
 
-/// A reader of a ring that may appear, disappear, grow and reappear under its name.
+/// A reader of a ring.
 ///
-/// Sendable: one thread may wait while others read the status or change interest. A reader cannot modify frames, and it
-/// never delays the writer.
+/// The ring may be created after the reader, and may be removed, replaced and recreated at any time. A reader cannot
+/// modify frames, and it never delays the writer. One thread may wait for frames while other threads read the status or
+/// change the interest.
 public final class FrameSubscriber: Sendable {
     /// Why a wait ended.
     public enum Outcome: Sendable, Equatable {
-        /// The newest frame has this number.
+        /// There is a new frame, and the newest one has this number.
         case frame(UInt64)
-        /// The state, the writer or the object under the name may have changed, or ``interrupt()`` was called.
+        /// The camera's state, the writer or the object that has the ring's name may have changed, or ``interrupt()``
+        /// was called.
         case changed
         case timedOut
     }
@@ -18,24 +20,28 @@ public final class FrameSubscriber: Sendable {
     public let name: RingName
     private let state = Mutex(State())
     private let isInterrupted = Atomic(false)
-    /// Advanced by ``interrupt()``, and when the file behind the name changes.
+    /// A counter that is advanced by ``interrupt()``, and when the ring's file is created, removed or changed.
     private let attention = FutexWord()
 
     private struct State {
         var view: RingView?
         var isInterested = false
-        /// Why the last attempt to open the object failed.
+        /// Why the last attempt to open the object failed, or nil if it did not.
         var refusal: RingError?
         var wasWriterHealthy = false
-        /// Whether the view's object no longer has its name: the folder's watch announces the next one.
+        /// Whether the view's object has lost its name.
+        ///
+        /// ``RingFolder`` then announces the next object with that name.
         var isOrphaned = false
-        /// The last status, with the wake word at that time.
+        /// The last status, and the value of the wake word when it was read.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
-    /// Creates a reader; the ring need not exist yet.
+    /// Creates a reader.
     ///
-    /// Uses one descriptor while the ring exists, and none before.
+    /// The ring need not exist yet.
+    ///
+    /// A reader uses one descriptor while the ring exists, and no descriptor before that.
     public init(_ name: RingName) throws(SystemError) {
         self.name = name
         RingFolder.shared.add(attention, waitingFor: name.fileName)
@@ -47,12 +53,14 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Waiting
 
-    /// The maximum sleep while a ring exists: a writer's death does not wake readers.
+    /// How long a wait may sleep while a ring exists.
+    ///
+    /// The death of a writer does not wake readers, so they check for it.
     private static let checkInterval: Duration = .milliseconds(250)
-    /// The maximum sleep while no ring exists.
+    /// How long a wait may sleep while no ring exists.
     private static let arrivalInterval: Duration = .seconds(1)
 
-    /// Waits until the newest frame is another than `number`, or something else has changed, or the time is over.
+    /// Waits until the newest frame's number differs from `number`, something else changes, or the timeout expires.
     public func wait(newerThan number: UInt64, milliseconds: Int) -> Outcome {
         wait(newerThan: number, timeout: .milliseconds(milliseconds))
     }
@@ -67,7 +75,7 @@ public final class FrameSubscriber: Sendable {
         while true {
             if hasSlept { now = .now }
             hasSlept = true
-            // Read this first: every later change ends the sleep below.
+            // This is read first, so that any later change ends the sleep below.
             let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
@@ -85,7 +93,7 @@ public final class FrameSubscriber: Sendable {
             }
             if now >= deadline { return .timedOut }
             if view.isSuperseded {
-                // No readable object has replaced it yet.
+                // There is no new object yet, or it cannot be read.
                 self.attention.wait(while: attention, until: min(deadline, now + Self.checkInterval))
             } else if state.withLock({ $0.isOrphaned && $0.view === view }) {
                 self.attention.wait(while: attention, until: min(deadline, now + Self.arrivalInterval))
@@ -96,14 +104,14 @@ public final class FrameSubscriber: Sendable {
             {
                 let latest = view.newestNumber
                 if latest == newest {
-                    // The file behind the name changed: check whether that concerns this reader.
+                    // The ring's file has changed. Check whether that makes a difference to this reader.
                     if view.wakeWord == word, !isInterrupted.load(ordering: .acquiring) {
                         if recheck(view) { return .changed }
                         continue
                     }
                     return .changed
                 }
-                // Return at once: reading the frame, or the next wait, notices other changes.
+                // There is a new frame. If anything else has changed too, the next call notices it.
                 if latest != number && latest != 0 && !view.isSuperseded { return .frame(latest) }
             } else if recheck(view) {
                 return .changed
@@ -113,17 +121,19 @@ public final class FrameSubscriber: Sendable {
 
     /// Makes the current or the next ``wait(newerThan:timeout:)`` return `changed`.
     ///
-    /// It takes effect at once on Linux 5.16 or later, otherwise within 250 ms.
+    /// The wait returns immediately on Linux 5.16 or later, and within 250 ms on earlier kernels.
     public func interrupt() {
         isInterrupted.store(true, ordering: .releasing)
         attention.advance()
-        // For kernels that cannot wait on two futexes.
+        // Before Linux 5.16, the waiting thread sleeps on the ring's futex only.
         state.withLock { $0.view }?.wakeWaiters()
     }
 
     // MARK: Interest
 
-    /// Tells the writer that this reader wants pictures, even after the ring has been replaced.
+    /// Tells the ring's writer that this reader wants pictures.
+    ///
+    /// This remains in effect when the ring is replaced.
     public func takeInterest() {
         state.withLock {
             guard !$0.isInterested else { return }
@@ -132,6 +142,7 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
+    /// Tells the ring's writer that this reader no longer wants pictures.
     public func dropInterest() {
         state.withLock {
             $0.isInterested = false
@@ -141,10 +152,10 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Frames and status
 
-    /// Calls `body` with the newest frame; returns nil if there is none.
+    /// Calls `body` with the newest frame and returns its result, or nil if there is no frame.
     ///
-    /// `body` runs again if the writer overwrote the bytes in the meantime: do not use what it read before this call
-    /// returns.
+    /// If the writer has overwritten the bytes in the meantime, `body` is called again with another frame. The caller
+    /// must therefore not use anything that `body` has read before this call returns.
     public func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
@@ -158,18 +169,19 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Returns a copy of frame `number`, or nil if it is not, or no longer, in the ring.
+    /// Returns a copy of the frame with the given number, or nil if it is not in the ring, for example because it was
+    /// overwritten.
     public func copyFrame(number: UInt64) -> Frame? {
         currentView()?.withFrame(number: number) { description, bytes in
             Frame(description: description, bytes: unsafe bytes.withUnsafeBytes { unsafe [UInt8]($0) })
         }
     }
 
-    /// The ring's status; nil if there is no ring.
+    /// The ring's status, or nil if there is no ring.
     ///
-    /// It reads the object that has the name now, even if no thread waits: a new writer may have replaced a dead one.
-    ///
-    /// It costs one system call while the writer is healthy, otherwise two or three.
+    /// If the writer is dead or hangs, this first checks whether another writer has created a new object with the
+    /// ring's name, and then returns the status of that object. Reading this makes one system call while the writer is
+    /// healthy, and two or three otherwise.
     public var status: RingStatus? {
         guard let view = currentView() else { return nil }
         let isAlive = view.isWriterAlive
@@ -181,10 +193,13 @@ public final class FrameSubscriber: Sendable {
         return view.status(isWriterAlive: isAlive)
     }
 
-    /// The maximum age of ``recentStatus``: it reports a writer's death that much later.
+    /// The maximum age of ``recentStatus``.
+    ///
+    /// A writer's death is reported later by up to this time.
     private static let recentStatusLifetime: Duration = .milliseconds(10)
 
-    /// ``status``, cached for up to 10 ms unless the writer has announced a frame or another state since.
+    /// The value of ``status``, which is cached for up to 10 ms unless the writer has published a frame or changed the
+    /// state since then.
     public var recentStatus: RingStatus? {
         let now = Instant.now
         let known = state.withLock { state -> RingStatus? in
@@ -194,7 +209,7 @@ public final class FrameSubscriber: Sendable {
             return recent.status
         }
         if let known { return known }
-        // Read the word first, so as not to miss a change while the status is read.
+        // The word is read first, so that a change during the reading of the status is not missed.
         let view = currentView()
         let word = view?.wakeWord
         let status = status
@@ -208,12 +223,14 @@ public final class FrameSubscriber: Sendable {
         return status
     }
 
-    /// Why the object of this name cannot be read, in one sentence; nil if it can, or if there is no object.
+    /// One sentence that says why the object with the ring's name cannot be read.
+    ///
+    /// Nil if it can be read, or if there is no object.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
     // MARK: Opening the object
 
-    /// The current view; opens the object if necessary.
+    /// Returns the current view, for which it opens the object if necessary; nil if there is no readable object.
     ///
     /// An object that has lost its name is kept until another one appears.
     private func currentView() -> RingView? {
@@ -237,7 +254,8 @@ public final class FrameSubscriber: Sendable {
         do throws(RingError) {
             state.refusal = nil
             guard let view = try RingView.open(name) else { return }
-            // Take interest in the new object first, so that its writer never sees a moment without interest.
+            // The interest in the old object is dropped only after this, so that the writer never sees a moment without
+            // interest.
             if state.isInterested { view.takeInterest() }
             state.view = view
             state.recentStatus = nil
@@ -248,10 +266,10 @@ public final class FrameSubscriber: Sendable {
         }
     }
 
-    /// Checks for changes that do not wake readers: a new object under the name, or a writer that died, hangs or
-    /// recovered.
+    /// Checks for changes that do not wake readers, and returns whether there are any.
     ///
-    /// Returns true if there is one. Pass `isWriterAlive` if it was determined just before.
+    /// These changes are a new object with the ring's name, and a writer that has died, hangs or has recovered. A
+    /// caller that has just determined whether the writer is alive passes this as `isWriterAlive`.
     private func recheck(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
         let isOrphaned = !view.hasItsName
         if isOrphaned { reopen(view) }

@@ -2,9 +2,11 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Why a ring cannot be used: a kind for programs, and one sentence for people.
+/// The error for a ring that cannot be used.
+///
+/// Its `description` is one sentence for people.
 public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// What callers can switch on.
+    /// The kind of an error, for callers that handle errors differently.
     public enum Kind: Sendable {
         /// The ring has another live writer.
         case hasWriter
@@ -36,7 +38,7 @@ public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
         self.description = description
     }
 
-    /// The exit status of a program that ends because of this error (sysexits.h).
+    /// The exit status of a program that exits because of this error (sysexits.h).
     public var exitStatus: Int32 {
         switch kind {
         case .hasWriter, .hasOtherSource, .contested: EX_UNAVAILABLE
@@ -50,7 +52,7 @@ public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
     }
 }
 
-/// The errors, each with its remedy.
+// The error messages, each of which also says what to do.
 extension RingError {
     init(cannotCreate name: RingName, byteCount: Int, _ error: SystemError) {
         let megabytes = (byteCount + 999_999) / 1_000_000
@@ -58,8 +60,8 @@ extension RingError {
         case .noSpace, .noMemory:
             self.init(
                 .full,
-                "shared memory \(name) needs \(megabytes) MB and /dev/shm is full: free some, choose a smaller --size, "
-                    + "or give the container more (--shm-size)")
+                "shared memory \(name) needs \(megabytes) MB, but /dev/shm is full: free some memory, choose a smaller "
+                    + "--size, or increase the container's shared memory (--shm-size)")
         case .permissionDenied, .readOnlyFileSystem, .notPermitted:
             self.init(.forbidden, "shared memory \(name) cannot be created: /dev/shm is not writable for this user")
         default:
@@ -116,7 +118,7 @@ extension RingError {
     init(version: UInt32, _ name: RingName) {
         self.init(
             .otherVersion,
-            "shared memory \(name) has layout version \(version), this program needs \(RingLayout.version): "
+            "shared memory \(name) has layout version \(version), but this program needs \(RingLayout.version): "
                 + "stop the programs of the other version, then remove \(name.path)")
     }
 
@@ -127,7 +129,9 @@ extension RingError {
                 + "or choose another name or ORIEL_PREFIX")
     }
 
-    /// Another writer holds the lock; its process, from the ring's header, is for people only.
+    /// Creates the error for a ring that another writer has locked.
+    ///
+    /// The message contains the process ID from the ring's header, which only helps people to find the writer.
     init(taken name: RingName) {
         var writer = "another program"
         if let descriptor = try? name.open(O_RDONLY), let status = try? descriptor.status(),

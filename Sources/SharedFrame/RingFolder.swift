@@ -2,15 +2,17 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// The folder of shared memory, watched by one inotify instance for the whole process.
+/// Watches the folder of shared memory (/dev/shm) with a single inotify instance for the whole process.
 ///
-/// All programs of a user share 128 inotify instances by default (`fs.inotify.max_user_instances`), so one for each
-/// camera and process would be too many. The watch and its thread start on first use and last as long as the process.
+/// By default, all programs of a user together may have 128 inotify instances (`fs.inotify.max_user_instances`), so an
+/// instance for each camera in each process would be too many. The watch and its thread are started on first use, and
+/// exist until the process exits.
 public final class RingFolder: Sendable {
     public static let shared = RingFolder()
 
     /// How often the folder is polled if it cannot be watched.
     static let fallbackInterval: Duration = .milliseconds(250)
+    /// How often watching is tried again if the folder cannot be watched.
     private static let retryInterval: Duration = .seconds(5)
 
     private let state = Mutex(State())
@@ -22,9 +24,9 @@ public final class RingFolder: Sendable {
         var generation: UInt64 = 0
         var lookedAt = Instant.distantPast
         var triedAt = Instant.distantPast
-        /// Whether the observers must still be called.
+        /// Whether there was a change of which the observers have not been notified yet.
         var hasNews = false
-        /// The words to advance when a file changes, by the file's name.
+        /// The counters to advance when a file changes, by the file's name.
         var waiting: [String: [FutexWord]] = [:]
         var observers: [UInt64: @Sendable () -> Void] = [:]
         var nextObserver: UInt64 = 0
@@ -32,7 +34,7 @@ public final class RingFolder: Sendable {
 
     private final class Watch: Sendable {
         let inotify: Inotify
-        /// Wakes the watching thread when another thread has read the changes.
+        /// Wakes the watching thread after another thread has read the changes, so that it notifies the observers.
         let news: EventDescriptor
 
         init() throws(SystemError) {
@@ -46,10 +48,11 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Increases when a ring is created, removed or renamed, or its owner or permissions change.
+    /// A number that increases when a ring is created, removed or renamed, or when its owner or permissions change.
     ///
-    /// Read it before you list the folder, and list the folder again when it has changed. It covers all changes made
-    /// before the call. It costs one system call. Without a watch (see ``problem``) it increases every 250 ms.
+    /// It includes all changes that were made before it is read, which takes one system call. A caller that lists the
+    /// folder should read the number first, and list the folder again when the number has changed. If the folder cannot
+    /// be watched (see ``problem``), the number increases every 250 ms.
     public var generation: UInt64 {
         state.withLock { state in
             start(&state)
@@ -64,9 +67,9 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Why the folder cannot be watched, in one sentence with the remedy; nil if it is watched.
+    /// One sentence that says why the folder cannot be watched and what to do about it; nil if it is watched.
     ///
-    /// Without a watch everything still works, up to 250 ms later.
+    /// If the folder cannot be watched, changes are noticed up to 250 ms later.
     public var problem: String? {
         state.withLock { state in
             start(&state)
@@ -74,10 +77,10 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// Calls `body` after each change of ``generation`` until the returned observation is released.
+    /// Calls `body` after each change of ``generation``, until the returned observation is released.
     ///
-    /// `body` runs on this object's thread: it must not block, only wake another thread. It may run once more while the
-    /// observation is being released.
+    /// `body` is called on this object's thread, so it must not block; it should only wake another thread. It may be
+    /// called once more while the observation is being released.
     public func onChange(_ body: @escaping @Sendable () -> Void) -> Observation {
         let number = state.withLock { state in
             start(&state)
@@ -88,7 +91,7 @@ public final class RingFolder: Sendable {
         return Observation(folder: self, number: number)
     }
 
-    /// Keeps a function registered with ``RingFolder/onChange(_:)``.
+    /// Keeps a closure registered that was passed to ``RingFolder/onChange(_:)``; releasing this object removes it.
     public final class Observation: Sendable {
         private let folder: RingFolder
         private let number: UInt64
@@ -100,7 +103,8 @@ public final class RingFolder: Sendable {
 
         deinit {
             let number = number
-            // Release the function outside the lock: what it captures may take the lock when it is released.
+            // The closure is released outside the lock, because objects that it captures may take the lock in turn when
+            // they are released.
             let body = folder.state.withLock { $0.observers.removeValue(forKey: number) }
             withExtendedLifetime(body) {}
         }
@@ -108,7 +112,7 @@ public final class RingFolder: Sendable {
 
     // MARK: For subscribers
 
-    /// Advances `word` whenever the file `name` changes, and every 250 ms without a watch.
+    /// Makes `word` advance whenever the file `name` changes, or every 250 ms if the folder cannot be watched.
     func add(_ word: FutexWord, waitingFor name: String) {
         state.withLock { state in
             start(&state)
@@ -116,6 +120,7 @@ public final class RingFolder: Sendable {
         }
     }
 
+    /// Undoes ``add(_:waitingFor:)``.
     func remove(_ word: FutexWord, waitingFor name: String) {
         state.withLock { state in
             state.waiting[name]?.removeAll { $0 === word }
@@ -139,7 +144,7 @@ public final class RingFolder: Sendable {
         } catch {
             state.isStarted = false
             state.problem =
-                "changes in \(RingName.folder) are noticed late, because its thread cannot start: \(error)"
+                "changes in \(RingName.folder) are noticed late, because a thread cannot be started: \(error)"
         }
     }
 
@@ -155,7 +160,7 @@ public final class RingFolder: Sendable {
         }
     }
 
-    /// One iteration of the thread: sleeps until something changes, then reports it.
+    /// One iteration of the thread, which sleeps until something changes and then notifies the observers.
     private func step() {
         if let watch = state.withLock({ $0.watch }) {
             Poll.wait([watch.inotify.descriptor.number, watch.news.descriptor.number], milliseconds: -1)
@@ -181,7 +186,7 @@ public final class RingFolder: Sendable {
         guard let watch = state.watch else { return }
         let names = watch.inotify.changedNames()
         if names.contains("") {
-            // Events were lost, or the folder was remounted.
+            // The kernel has dropped events, or the folder was unmounted and mounted again.
             do throws(SystemError) {
                 try watch.add()
             } catch {
@@ -193,7 +198,7 @@ public final class RingFolder: Sendable {
         if !rings.isEmpty { noteChange(&state, rings) }
     }
 
-    /// Records a change of the files `names`, or of any file if nil.
+    /// Records that the files `names` have changed, or that any file may have changed if it is nil.
     private func noteChange(_ state: inout State, _ names: Set<String>?) {
         state.generation += 1
         state.lookedAt = .now
@@ -203,7 +208,9 @@ public final class RingFolder: Sendable {
         state.hasNews = true
     }
 
-    /// Whether a file's name can be a ring's: not those of lock files and unfinished rings, nor those without a prefix.
+    /// Returns whether a file with this name may be a ring.
+    ///
+    /// Lock files, unfinished rings and files without a prefix are not rings.
     private static func mayBeRing(_ name: String) -> Bool {
         guard !name.hasPrefix(".") else { return false }
         let dots = name.utf8.count { $0 == UInt8(ascii: ".") }

@@ -1,10 +1,11 @@
 import Linux
 import Synchronization
 
-/// The reader's side of the header.
+// How a reader reads the header.
 extension RingMemory {
-    /// The header without its texts; each number is within the bounds that ``RingStatus`` promises, whatever the memory
-    /// holds.
+    /// Returns the values of the header without its texts.
+    ///
+    /// All numbers are within the bounds that ``RingStatus`` documents, even if the memory contains other values.
     func status(isWriterAlive: Bool) -> RingStatus {
         typealias Header = RingLayout.Header
         var dropped: [DropReason: UInt64] = [:]
@@ -22,13 +23,16 @@ extension RingMemory {
 
     private func counter(_ offset: Int) -> UInt64 { min(load64(offset), RingLayout.counterLimit) }
 
-    /// In frames per second; 0 if the value is implausible.
+    /// Returns a rate in frames per second, or 0 if the value in the header is implausible.
     private func rate(_ offset: Int) -> Double {
         let millihertz = load64(offset)
         return millihertz <= RingLayout.maximumMillihertz ? Double(millihertz) / 1000 : 0
     }
 
-    /// Limited so that the wall clock plus the offset stays between 1970 and 2261 for at least a year.
+    /// The clock offset in nanoseconds.
+    ///
+    /// It is limited so that the sum of the wall clock and the offset stays between the years 1970 and 2261 for at
+    /// least another year.
     private var clockOffset: Int64 {
         let now = Int64(clamping: Clock.realtime)
         let year: Int64 = 365 * 86_400 * 1_000_000_000
@@ -36,9 +40,10 @@ extension RingMemory {
     }
 }
 
-/// Limits times from a ring to now, by the clocks as last read.
+/// Limits times that were read from a ring, so that they are not later than now.
 ///
-/// A clock is read again only for a time later than the last reading, so once per frame.
+/// To save system calls, a clock is read only if a time is later than the last value of that clock. This happens once
+/// per frame.
 struct LastClocks: ~Copyable, Sendable {
     private let monotonic = Atomic<UInt64>(0)
     private let realtime = Atomic<UInt64>(0)

@@ -1,6 +1,6 @@
 /// The layout of a ring, which docs/shared-memory.md describes byte by byte.
 ///
-/// All numbers are little-endian and naturally aligned. Version 1.
+/// All numbers are little-endian and naturally aligned.
 enum RingLayout {
     /// `ORIELRNG` as a little-endian number.
     static let magic: UInt64 = 0x474e_524c_4549_524f
@@ -11,33 +11,38 @@ enum RingLayout {
     static let slotCounts = 2...64
     /// The maximum size of a picture.
     static let maximumSlotByteCount = 64 << 20
-    /// A larger ring gets fewer slots, though at least 3: two rings fit into a container's 64 MB.
+    /// The size above which a ring gets fewer slots, but at least 3.
+    ///
+    /// Two rings then fit into the 64 MB of shared memory that a container has by default.
     static let preferredByteCount = 24 << 20
 
-    /// A bound that no writer's frame numbers and positions reach: numbers begin at the Unix time in milliseconds, or
-    /// at an upstream's number.
+    /// A bound that the frame numbers and positions of Oriel's writers never reach.
+    ///
+    /// Numbers begin with the Unix time in milliseconds, or with the number of an upstream server.
     static let numberLimit: UInt64 = 1 << 52
 
-    // Readers limit larger numbers to these, so that later sums cannot overflow.
+    // Readers replace larger numbers with these limits or with 0, so that later sums cannot overflow.
 
-    /// The latest time of a foreign wall clock: in the year 2262.
+    /// The latest time of another machine's wall clock, which is in the year 2262.
     static let realtimeLimit = UInt64(Int64.max)
-    /// The maximum of a counter: the sum of all counters of a ring still fits into 64 bits.
+    /// The maximum of a counter.
+    ///
+    /// The sum of all counters of a ring then fits into 64 bits.
     static let counterLimit: UInt64 = 1 << 58
     /// The maximum width or height of a JPEG (ITU-T T.81, B.2.2).
     static let maximumPixels = 65535
-    /// A million frames per second.
+    /// The maximum rate in frames per 1000 seconds, which is a million frames per second.
     static let maximumMillihertz: UInt64 = 1_000_000_000
 
-    /// Bytes of the object that serve only as locks: see ``FileLock``.
+    /// The offsets of bytes that processes lock with ``FileLock``.
     enum Lock {
-        /// Held exclusively by the writer.
+        /// The writer holds an exclusive lock on this byte.
         static let writer = 0
-        /// Held by every reader that wants pictures.
+        /// Every reader that wants pictures holds a shared lock on this byte.
         static let interest = 1
     }
 
-    /// Offsets in the header.
+    /// The offsets of the fields in the header.
     enum Header {
         static let magic = 0
         static let version = 8
@@ -83,7 +88,7 @@ enum RingLayout {
         static let reason = Text(offset: 992, byteCount: 256)
     }
 
-    /// Offsets in a slot.
+    /// The offsets of the fields in a slot.
     enum Slot {
         static let sequence = 0
         static let number = 8
@@ -96,7 +101,7 @@ enum RingLayout {
         static let published = 56
     }
 
-    /// A field for zero-terminated UTF-8.
+    /// A field that contains zero-terminated UTF-8.
     struct Text {
         let offset: Int
         let byteCount: Int
@@ -111,7 +116,7 @@ struct RingGeometry: Equatable {
     let slotStride: Int
     let byteCount: Int
 
-    /// The geometry of a new ring for pictures of up to `slotByteCount` bytes.
+    /// Creates the geometry of a new ring for pictures of up to `slotByteCount` bytes.
     init(slotCount wanted: Int, slotByteCount: Int) {
         let stride = Self.roundUp(RingLayout.slotHeaderByteCount + slotByteCount)
         let affordable = max(3, RingLayout.preferredByteCount / stride)
@@ -121,7 +126,8 @@ struct RingGeometry: Equatable {
         byteCount = RingLayout.headerByteCount + slotCount * stride
     }
 
-    /// Validates a header's geometry; returns nil if it is inconsistent or does not match the object's size.
+    /// Creates a geometry from the values in a header; returns nil if these are inconsistent or do not match the
+    /// object's size.
     init?(slotCount: Int, slotByteCount: UInt64, slotStride: UInt64, objectByteCount: Int) {
         guard RingLayout.slotCounts.contains(slotCount),
             slotByteCount <= UInt64(RingLayout.maximumSlotByteCount) + 4096,
@@ -135,12 +141,12 @@ struct RingGeometry: Equatable {
         guard byteCount == objectByteCount else { return nil }
     }
 
-    /// Where slot `index` begins.
+    /// Returns the offset of the slot with the given index.
     func offset(ofSlot index: Int) -> Int {
         RingLayout.headerByteCount + index * slotStride
     }
 
-    /// Slots begin at multiples of 4096 bytes, on page boundaries.
+    /// Rounds up to a multiple of 4096, because slots begin on page boundaries.
     private static func roundUp(_ byteCount: Int) -> Int {
         (byteCount + 4095) & ~4095
     }

@@ -1,14 +1,16 @@
 import Linux
 import Synchronization
 
-/// A mapped ring: its numbers, as atomics, and its texts.
+/// A mapped ring.
 ///
-/// Only here do offsets become pointers: ``Mapping`` checks each against its size, and no pointer escapes. Other
-/// processes may change the numbers at any time, so they are accessed as atomics.
+/// Its methods read and write the numbers and texts at given offsets.
+///
+/// This is the only type that turns offsets into pointers. ``Mapping`` checks each offset against its size, and no
+/// pointer leaves this type. Other processes may change the numbers at any time, so they are accessed as atomics.
 struct RingMemory: ~Copyable, Sendable {
     let mapping: Mapping
     let geometry: RingGeometry
-    /// Whether frames may carry times of another machine's wall clock, which may be ahead of this one's.
+    /// Whether frames may contain times of another machine's wall clock, which may be ahead of this machine's.
     let hasForeignClock: Bool
     let clocks = LastClocks()
 
@@ -50,19 +52,21 @@ struct RingMemory: ~Copyable, Sendable {
         unsafe mapping.pointer(to: Atomic<UInt64>.self, at: offset).pointee.store(value, ordering: .releasing)
     }
 
-    /// Adds to a counter, which only one process writes: so this needs no atomic read-modify-write.
+    /// Adds `amount` to a counter.
+    ///
+    /// Only one process writes the counters, so an atomic read-modify-write operation is not needed.
     func count(_ offset: Int, by amount: UInt64 = 1) {
         store64(offset, load64(offset) &+ amount)
     }
 
-    /// Wakes everyone who waits for the ring to change.
+    /// Wakes all threads of all processes that wait for the ring to change.
     func wakeReaders() {
         let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: RingLayout.Header.wakeWord)
         unsafe word.pointee.store(word.pointee.load(ordering: .relaxed) &+ 1, ordering: .releasing)
         unsafe Futex.wakeAll(on: UnsafePointer(word))
     }
 
-    /// Sleeps while the word at `offset` is `expected`.
+    /// Sleeps up to `milliseconds` while the word at `offset` is `expected`.
     func wait(_ offset: Int, while expected: UInt32, milliseconds: Int) -> Futex.Outcome {
         let word = unsafe mapping.pointer(to: Atomic<UInt32>.self, at: offset)
         return unsafe Futex.wait(on: UnsafePointer(word), while: expected, milliseconds: milliseconds)
@@ -80,19 +84,25 @@ struct RingMemory: ~Copyable, Sendable {
             while: otherExpected, or: UnsafePointer(word), while: expected, until: deadline)
     }
 
-    /// Wakes those who sleep on the word at `offset` without changing it; works on a read-only mapping.
+    /// Wakes all threads that sleep on the word at `offset`, without changing it.
+    ///
+    /// This works on a read-only mapping too.
     func wake(_ offset: Int) {
         unsafe Futex.wakeAll(on: UnsafePointer(mapping.pointer(to: Atomic<UInt32>.self, at: offset)))
     }
 
-    /// The text at `place`, up to its first zero byte; invalid UTF-8 is replaced.
+    /// Returns the text at `place` up to its first zero byte.
+    ///
+    /// Invalid UTF-8 is replaced.
     func text(_ place: RingLayout.Text) -> String {
         mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         }
     }
 
-    /// Writes `value`, truncated at a character so that it fits with its zero byte.
+    /// Writes `value` to `place`.
+    ///
+    /// If it does not fit together with its zero byte, it is truncated after a character.
     func setText(_ place: RingLayout.Text, _ value: String) {
         var bytes: [UInt8] = []
         for character in value where character != "\0" {
@@ -105,7 +115,9 @@ struct RingMemory: ~Copyable, Sendable {
         unsafe target.copyBytes(from: bytes)
     }
 
-    /// Changes texts; meanwhile the sequence number is odd, so that no reader uses a partial text.
+    /// Calls `body`, which changes texts.
+    ///
+    /// The texts' sequence number is odd in the meantime, so that no reader uses a partial text.
     func changeTexts(_ body: () -> Void) {
         let sequence = load32(RingLayout.Header.textSequence) | 1
         store32(RingLayout.Header.textSequence, sequence)
@@ -114,7 +126,9 @@ struct RingMemory: ~Copyable, Sendable {
         store32Releasing(RingLayout.Header.textSequence, sequence &+ 1)
     }
 
-    /// Reads consistent texts; returns nil if the writer keeps changing them.
+    /// Calls `body`, which reads texts, until the writer has not changed them in the meantime.
+    ///
+    /// Returns nil if this does not succeed in 100 attempts.
     func readTexts<Value>(_ body: () -> Value) -> Value? {
         for _ in 0..<100 {
             let before = load32Acquiring(RingLayout.Header.textSequence)

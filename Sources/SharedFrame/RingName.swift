@@ -2,22 +2,23 @@ import Linux
 public import Names
 public import SystemPackage
 
-/// The name of a ring in shared memory: `/<prefix>.<camera>`, or `/<prefix>.<kind>.<camera>` for kinds other than
-/// `capture`.
+/// The name of a ring in shared memory.
+///
+/// It is `/<prefix>.<camera>` for the kind `capture`, and `/<prefix>.<kind>.<camera>` for all other kinds.
 public struct RingName: Hashable, Sendable, CustomStringConvertible {
-    /// Who writes the ring, and what that means for its readers.
+    /// The kind of a ring, which says what program writes it.
     public enum Kind: CaseIterable, Sendable {
-        /// Written by capture-daemon from a camera of this machine.
+        /// capture-daemon writes the frames of a camera of this machine.
         case capture
-        /// Written by relay-fcgi from its upstream.
+        /// relay-fcgi writes the frames of an upstream server.
         case relay
-        /// Written by the detector: a camera's frames with the results in them.
+        /// The detector writes a camera's frames with the detection results inside the JPEG.
         case detect
-        /// Written by the detector: a camera's frames with the results drawn.
+        /// The detector writes a camera's frames with the detection results drawn on the picture.
         case drawn
     }
 
-    /// The folder of POSIX shared memory on Linux: shm_open(3).
+    /// The folder that contains POSIX shared memory on Linux (shm_open(3)).
     public static let folder: FilePath = "/dev/shm"
 
     public let prefix: SystemPrefix
@@ -40,21 +41,22 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
     /// The name for shm_open(3), such as `/oriel.main`.
     public var objectName: String { "/" + fileName }
 
-    /// The file behind it, such as `/dev/shm/oriel.main`.
+    /// The path of the ring's file, such as `/dev/shm/oriel.main`.
     public var path: FilePath { Self.folder.appending(fileName) }
 
-    /// The file that a writer keeps locked while it lives, such as `/dev/shm/.oriel.main.lock`.
+    /// The path of the file that the writer keeps locked as long as it runs, such as `/dev/shm/.oriel.main.lock`.
     public var lockPath: FilePath { Self.folder.appending(".\(fileName).lock") }
 
     public var description: String { objectName }
 
+    /// The name of the ring's file in ``folder``, such as `oriel.main`.
     public var fileName: String { Self.start(prefix, kind) + camera.text }
 
     private static func start(_ prefix: SystemPrefix, _ kind: Kind) -> String { "\(prefix).\(kind.infix)" }
 
-    /// The existing rings of `prefix` and `kind`, sorted by camera name.
+    /// Returns the names of the existing rings of `prefix` and `kind`, sorted by camera name.
     ///
-    /// Objects that readers refuse because of their owner or permissions are left out: see ``RingOwners``.
+    /// Objects that readers must not use because of their owner or permissions are left out: see ``RingOwners``.
     public static func existing(prefix: SystemPrefix, kind: Kind) -> [RingName] {
         Folder.names(in: folder)
             .compactMap { RingName(fileName: $0, prefix: prefix, kind: kind) }
@@ -67,7 +69,7 @@ public struct RingName: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension RingName.Kind {
-    /// The part between prefix and camera in the name.
+    /// The part of the name between the prefix and the camera.
     fileprivate var infix: String {
         switch self {
         case .capture: ""
@@ -77,7 +79,7 @@ extension RingName.Kind {
         }
     }
 
-    /// The ring's writer, in a sentence about `camera`.
+    /// Returns a phrase for the ring's writer, for use in a sentence about `camera`.
     public func writer(of camera: CameraName) -> String {
         switch self {
         case .capture: "the program that captures camera \(camera)"
@@ -87,7 +89,7 @@ extension RingName.Kind {
         }
     }
 
-    /// Why there is no ring, for people.
+    /// A clause that tells people why there is no ring.
     public var missingWriter: String {
         switch self {
         case .capture: "capture-daemon is not running"
@@ -96,13 +98,16 @@ extension RingName.Kind {
         }
     }
 
-    /// Whether interest may bring frames: a relay connects on demand, but a missing camera stays missing.
+    /// Whether a ring may appear because a viewer asks for it.
+    ///
+    /// A relay connects on demand, but if a camera's own ring is missing, a request does not change that.
     public var respondsToDemand: Bool { self != .capture }
 
-    /// Whether frames carry times of another machine's clock.
+    /// Whether frames contain times of another machine's clock.
     public var hasForeignClock: Bool { self == .relay }
 
-    /// Whether frames may carry times of another machine's clock: directly, or because they come from such a ring.
+    /// Whether frames may contain times of another machine's clock, because they come from another machine or were made
+    /// from the frames of a relay's ring.
     var mayHaveForeignClock: Bool { self != .capture }
 
     /// Whether the camera's controls can be reached on this machine.

@@ -3,12 +3,12 @@ import Linux
 import Names
 import SystemPackage
 
-/// The mapped object of a ring that this process writes.
+/// The shared-memory object of a ring that this process writes, mapped into memory.
 ///
-/// The process holds the ``WriterLock``.
+/// The process must hold the ring's ``WriterLock``.
 ///
-/// A new object gets its name only when it is complete (`O_TMPFILE`, then a link), so readers never see half a ring,
-/// and a writer that dies before that leaves nothing behind.
+/// A new object is created without a name (`O_TMPFILE`) and is linked to its name only when it is complete. Readers
+/// therefore never see an incomplete ring, and a writer that dies before that leaves nothing behind.
 struct RingObject: ~Copyable {
     let name: RingName
     let descriptor: Descriptor
@@ -16,19 +16,20 @@ struct RingObject: ~Copyable {
 
     /// Whether an earlier writer created the object.
     let isAdopted: Bool
-    /// Whether byte 0 is locked, which tells readers that the writer is alive.
+    /// Whether this process has locked byte 0 of the object, which tells readers that the writer is alive.
     ///
-    /// False if a reader holds a shared lock there: the object must then be replaced by one that is locked before it
-    /// gets its name.
+    /// This is false if a reader holds a shared lock on that byte. The object must then be replaced with a new one,
+    /// which is locked before it gets its name.
     let isLocked: Bool
 
     deinit {
         FileLock.unlock(descriptor, byte: RingLayout.Lock.writer)
     }
 
-    /// Takes over the existing ring, or creates one.
+    /// Takes over the existing ring, or creates a new one.
     ///
-    /// Throws if another writer is alive, or if the existing object is not a ring of this user and version.
+    /// Throws if another writer is alive, or if the existing object is not a ring, belongs to another user, or has
+    /// another layout version.
     static func open(_ name: RingName, geometry: RingGeometry) throws(RingError) -> RingObject {
         removeLeftovers(name)
         for _ in 0..<100 {
@@ -38,16 +39,17 @@ struct RingObject: ~Copyable {
         throw RingError(.contested, "shared memory \(name) keeps changing: another program creates and removes it")
     }
 
-    /// Creates an object under `name`; returns nil if one exists and `replacing` is false.
+    /// Creates an object with the name `name`; returns nil if there already is one and `replacing` is false.
     ///
-    /// `prepare` writes what the first reader must find.
+    /// `prepare` is called before the object gets its name, to write what the first reader must find.
     static func create(
         _ name: RingName, geometry: RingGeometry, replacing: Bool, prepare: (borrowing RingMemory) -> Void = { _ in }
     ) throws(RingError) -> RingObject? {
         do throws(SystemError) {
             let descriptor = try Descriptor(unnamedIn: RingName.folder, mode: 0o640)
             let number = descriptor.number
-            // fchmod: ignore the umask. fallocate: report a full tmpfs here, not by SIGBUS later.
+            // The mode is set again because of the umask. The memory is allocated now, so that a full /dev/shm is an
+            // error here and does not cause SIGBUS later.
             try systemCall("fchmod", "\(name.path)") { fchmod(number, 0o640) }
             try allocate(number, geometry.byteCount, name)
             let memory = RingMemory(
@@ -63,7 +65,7 @@ struct RingObject: ~Copyable {
         }
     }
 
-    /// Whether the object still has its full size, so nobody truncated it.
+    /// Whether the object still has its full size, which means that nobody has truncated it.
     var isWhole: Bool {
         guard let own = try? descriptor.status() else { return false }
         return own.byteCount == memory.geometry.byteCount && !memory.mapping.wasTruncated
@@ -87,6 +89,7 @@ struct RingObject: ~Copyable {
         if hasItsName { File.remove(name.path) }
     }
 
+    /// Opens and locks the existing object, or returns nil if there is none or it must be created again.
     private static func adopt(_ name: RingName) throws(RingError) -> RingObject? {
         guard let descriptor = try name.open(O_RDWR) else { return nil }
         let status: FileStatus
@@ -99,21 +102,23 @@ struct RingObject: ~Copyable {
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
         let isLocked = try lock(descriptor, name)
         if RingMemory.isTruncated(descriptor, byteCount: status.byteCount) {
-            // Nothing is lost: readers cannot use it, and its writer died before it could recreate it.
+            // Readers cannot use a truncated object, and its writer has died before it could recreate it, so removing
+            // it loses nothing.
             if isNamed(name, status) { File.remove(name.path) }
             return nil
         }
         let memory = try RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .readWrite)
         let object = RingObject(name: name, descriptor: descriptor, memory: memory, isAdopted: true, isLocked: isLocked)
-        // The name may have moved to another object between open and lock.
+        // Another object may have got the name after this one was opened and before it was locked.
         guard object.hasItsName else { return nil }
         return object
     }
 
-    /// Locks byte 0; returns false if only readers hold it.
+    /// Locks byte 0 of the object; returns false if only readers hold a lock on it.
     ///
-    /// Throws if a writer holds it: one of an earlier version, which has no lock file. The kernel releases the locks of
-    /// a killed writer one by one, so this one may be held a moment longer than the lock file's.
+    /// Throws if a writer holds the lock, which can only be a writer of an earlier version, because those have no lock
+    /// file. The kernel releases the locks of a killed writer one by one, so this lock may be held a moment longer than
+    /// that on the lock file. This is why several attempts are made.
     private static func lock(_ descriptor: borrowing Descriptor, _ name: RingName) throws(RingError) -> Bool {
         for attempt in 0..<100 {
             if attempt > 0 { Poll.wait([], milliseconds: 1) }
@@ -130,7 +135,8 @@ struct RingObject: ~Copyable {
     /// Links the unnamed object to its name; returns false if the name exists and `replacing` is false.
     private static func link(_ number: CInt, to name: RingName, replacing: Bool) throws(SystemError) -> Bool {
         guard replacing else { return try link(number, to: name.path) }
-        // An unpredictable name: in a world-writable folder another user could take a predictable one first.
+        // The temporary name is random. Everyone can write to this folder, so another user could occupy a predictable
+        // name.
         for _ in 0..<10 {
             let target = RingName.folder.appending(name.temporaryFileName)
             guard try link(number, to: target) else { continue }
@@ -149,7 +155,7 @@ struct RingObject: ~Copyable {
         throw SystemError("linkat", "\(name.path)", .fileExists)
     }
 
-    /// Returns false if the file exists.
+    /// Links the unnamed object to `target`; returns false if that file exists.
     private static func link(_ number: CInt, to target: FilePath) throws(SystemError) -> Bool {
         let source = FilePath("/proc/self/fd/\(number)")
         let result = unsafe source.withPlatformString { source in
@@ -164,7 +170,8 @@ struct RingObject: ~Copyable {
         }
     }
 
-    /// Removes temporary objects that a writer of this ring left when it was killed while it replaced the ring.
+    /// Removes temporary objects that a writer of this ring has left behind because it was killed while it replaced the
+    /// ring.
     private static func removeLeftovers(_ name: RingName) {
         for file in Folder.names(in: RingName.folder) where name.isTemporary(fileName: file) {
             let path = RingName.folder.appending(file)
@@ -183,10 +190,10 @@ struct RingObject: ~Copyable {
 }
 
 extension RingName {
-    /// Opens the object of this name, `O_RDONLY` or `O_RDWR`; returns nil if there is none.
+    /// Opens the object with this name, with the access mode `O_RDONLY` or `O_RDWR`; returns nil if there is none.
     func open(_ access: CInt) throws(RingError) -> Descriptor? {
         do throws(SystemError) {
-            // O_NONBLOCK: a pipe under this name must not hold the caller.
+            // Without O_NONBLOCK, the call would block if the file is a pipe.
             return try Descriptor.openIfExists(path, flags: access | O_NOFOLLOW | O_NONBLOCK)
         } catch {
             throw RingError(cannotOpen: self, error)
@@ -197,16 +204,17 @@ extension RingName {
 extension RingName {
     private static let temporarySuffix = ".new"
 
-    /// A new name for an object that is about to replace this one.
+    /// A new random file name for an object that is about to replace the current one.
     fileprivate var temporaryFileName: String {
         "\(fileName).\(String(UInt64.random(in: 0...UInt64.max), radix: 16))\(Self.temporarySuffix)"
     }
 
-    /// Whether a file is a temporary object of this ring, from this version or an earlier one.
+    /// Returns whether a file is a temporary object of this ring, created by this version of Oriel or an earlier one.
     fileprivate func isTemporary(fileName file: String) -> Bool {
         guard file.hasPrefix(fileName + "."), file.hasSuffix(Self.temporarySuffix) else { return false }
         let middle = file.dropFirst(fileName.count + 1).dropLast(Self.temporarySuffix.count)
-        // Not `oriel.relay.new` for a camera called `relay`: that is the relay's ring of a camera called `new`.
+        // If this is the ring of a camera called `relay`, the file `oriel.relay.new` does not belong to it: that is the
+        // relay's ring of a camera called `new`.
         return !middle.isEmpty
             && middle.utf8.allSatisfy {
                 UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
@@ -215,11 +223,11 @@ extension RingName {
 }
 
 extension RingMemory {
-    /// Whether the object is a truncated ring of this version: empty, or shorter than its header says.
+    /// Returns whether the object is a truncated ring of this version, which is empty or shorter than its header says.
     fileprivate static func isTruncated(_ descriptor: borrowing Descriptor, byteCount: Int) -> Bool {
         typealias Header = RingLayout.Header
         if byteCount == 0 { return true }
-        // Behind the end of a file, the rest of its last page reads as zeros.
+        // The file may be shorter than the header. The bytes from its end to the end of the page read as zeros.
         guard byteCount >= Header.byteCount + 8,
             let mapping = try? Mapping(descriptor, byteCount: max(byteCount, RingLayout.headerByteCount), access: .read)
         else { return false }
@@ -228,7 +236,9 @@ extension RingMemory {
             && header.load64(Header.byteCount) > UInt64(byteCount)
     }
 
-    /// Maps an existing object; reads the geometry from its header once, and validates it.
+    /// Maps an existing object.
+    ///
+    /// Its geometry is read from the header and validated, and is not read again later.
     init(
         opening descriptor: borrowing Descriptor, byteCount: Int, _ name: RingName, access: Mapping.Access
     ) throws(RingError) {
@@ -257,7 +267,7 @@ extension RingMemory {
         self.init(mapping: header.mapping, geometry: geometry, hasForeignClock: hasForeignClock)
     }
 
-    /// Writes the header of a new, still unnamed object.
+    /// Writes the header of a new object, which has no name yet.
     func initialize(_ name: RingName) {
         typealias Header = RingLayout.Header
         store64(Header.magic, RingLayout.magic)

@@ -2,27 +2,27 @@ import Glibc
 import Linux
 import Synchronization
 
-/// The users whose rings this process reads: its own, root, and those that `ORIEL_RING_OWNERS` lists.
+/// The users whose rings this process reads: its own user, root, and the users that `ORIEL_RING_OWNERS` lists.
 ///
-/// Any user can create an object in /dev/shm under any name. Without this rule a local user could add cameras, or pose
-/// as `main` while no daemon runs.
+/// Any user can create an object with any name in /dev/shm. Without this restriction, any local user could add cameras,
+/// or provide the pictures of camera `main` while no capture-daemon is running.
 public enum RingOwners {
-    /// The environment variable that lists additional users: names or numbers, separated by commas.
+    /// The environment variable that lists additional users by name or number, separated by commas.
     public static let variable = "ORIEL_RING_OWNERS"
 
     private static let more = Mutex<Set<UInt32>?>(nil)
 
     /// Sets the additional users for the whole process, instead of those that the environment lists.
     ///
-    /// Call it before the first ring is opened.
+    /// Must be called before the first ring is opened.
     public static func accept(_ users: Set<UInt32>) {
         more.withLock { $0 = users }
     }
 
-    /// The additional users that the environment lists.
+    /// Returns the additional users that the environment lists; throws if an entry is not a user.
     ///
-    /// Throws if an entry is not a user. A program that must not start then calls this first; any other program ignores
-    /// an invalid list and reads only rings of its own user and of root.
+    /// Programs that should exit if the list is invalid call this at startup. All other programs ignore an invalid
+    /// list, and read only the rings of their own user and of root.
     public static func fromEnvironment() throws(InvalidRingOwner) -> Set<UInt32> {
         var users: Set<UInt32> = []
         for entry in (Environment.value(variable) ?? "").split(separator: ",") {
@@ -33,6 +33,7 @@ public enum RingOwners {
         return users
     }
 
+    /// Returns whether this process reads the rings of the user with the given ID.
     static func accepts(_ user: UInt32) -> Bool {
         if user == geteuid() || user == 0 { return true }
         return more.withLock { more in
@@ -63,7 +64,7 @@ public struct InvalidRingOwner: Error, Equatable, CustomStringConvertible, Senda
 }
 
 extension FileStatus {
-    /// Why a reader must not use the object `name`; nil if it may.
+    /// Returns the reason why a reader must not use the object `name`, or nil if it may.
     func refusalToRead(_ name: RingName) -> RingError? {
         guard kind == .file else { return RingError(notARing: name) }
         guard RingOwners.accepts(owner) else { return RingError(untrusted: name, owner: owner) }

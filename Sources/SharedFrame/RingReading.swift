@@ -1,29 +1,30 @@
 import Linux
 import Synchronization
 
-/// The reader's side of the slots.
+// How a reader reads the slots.
 extension RingMemory {
-    /// Calls `body` with the newest frame, again if the writer overwrote it in the meantime; returns nil if there is
-    /// none.
+    /// Calls `body` with the newest frame; returns nil if there is none.
     ///
-    /// A slot's sequence number is odd while the slot is written, and changes with each frame: if it was the same even
-    /// number before and after a read, all bytes read are of one frame. Lengths are untrusted and checked against the
-    /// slot.
+    /// If the writer has overwritten the frame in the meantime, `body` is called again with another frame.
+    ///
+    /// A slot's sequence number is odd while the slot is written, and changes with each frame. If it was the same even
+    /// number before and after reading, all bytes belong to the same frame. Lengths are untrusted, and are checked
+    /// against the size of the slot.
     func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
         for _ in 0..<1000 {
             let position = load64Acquiring(RingLayout.Header.position)
             guard position < RingLayout.numberLimit else { return nil }
-            // A writer that failed or died leaves an empty slot: continue with the older ones.
+            // A writer that failed or died has left an empty slot. The older slots are tried then.
             let reach = min(position, UInt64(geometry.slotCount))
             var wasOverwritten = false
             for age in 0..<reach {
                 let slot = position - 1 - age
                 switch try withSlot(at: slot, body) {
                 case .read(let value):
-                    // If the writer lapped this reader, the slot may hold a newer frame than the position says: the
-                    // next read would then go back behind it.
+                    // If the writer has gone around the whole ring in the meantime, the slot may contain a newer frame
+                    // than the position says, and the next read might return an older frame than this one.
                     if load64Acquiring(RingLayout.Header.position) &- slot < UInt64(geometry.slotCount) { return value }
                     wasOverwritten = true
                 case .empty: continue
@@ -36,12 +37,14 @@ extension RingMemory {
         return nil
     }
 
-    /// The newest frame's metadata; nil if there is none.
+    /// Returns the newest frame's metadata, or nil if there is no frame.
     func newestDescription() -> FrameDescription? {
         withNewestFrame { description, _ in description }
     }
 
-    /// Calls `body` with frame `number`; returns nil if it is not in a slot, or is being overwritten.
+    /// Calls `body` with the frame that has the given number.
+    ///
+    /// Returns nil if that frame is not in the ring or is being overwritten.
     func withFrame<Value, Failure: Error>(
         number: UInt64, _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
@@ -54,9 +57,12 @@ extension RingMemory {
         return nil
     }
 
-    /// Calls `body` with the frame at `position`, if there is one, and with number `wanted` only if that is given.
+    /// Calls `body` with the frame at `position`, if there is one.
     ///
-    /// The values are within the bounds of ``FrameDescription``, whatever the memory holds.
+    /// If `wanted` is not nil, the frame must have that number.
+    ///
+    /// The metadata are within the bounds that ``FrameDescription`` documents, even if the memory contains other
+    /// values.
     private func withSlot<Value, Failure: Error>(
         at position: UInt64, number wanted: UInt64? = nil,
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
@@ -88,7 +94,7 @@ extension RingMemory {
         hasForeignClock ? min(time, RingLayout.realtimeLimit) : clocks.limited(realtime: time)
     }
 
-    /// A width or height; 0 (unknown) if no JPEG is that large.
+    /// Returns the width or height at `offset`, or 0 (unknown) if no JPEG can be that large.
     func pixels(_ offset: Int) -> Int {
         let count = Int(load32(offset))
         return count <= RingLayout.maximumPixels ? count : 0
@@ -100,6 +106,7 @@ extension RingMemory {
     }
 }
 
+/// The result of reading a slot.
 private enum SlotReading<Value> {
     case read(Value)
     case empty

@@ -4,18 +4,18 @@ public enum CameraState: UInt32, CaseIterable, Sendable {
     case live = 1
     /// No reader wants pictures, and the last attempt to open the source succeeded.
     case idle
-    /// The source is missing, busy, forbidden or has no usable format; the writer keeps trying.
+    /// The source is missing, busy, forbidden or has no usable format. The writer keeps trying to open it.
     case waiting
     /// The source reports that it has no signal.
     case noSignal
-    /// The source delivers nothing and reports no error, or the writer hangs.
+    /// The source delivers no pictures although it reports no error, or the writer hangs.
     case stalled
     /// The writer has exited.
     case stopped
-    /// The source fails in a way that does not resolve itself.
+    /// The source fails in a way that needs someone to fix it.
     case error
 
-    /// Its name in the status document.
+    /// The state's name in the status document.
     public var name: String {
         switch self {
         case .live: "live"
@@ -33,29 +33,29 @@ public enum CameraState: UInt32, CaseIterable, Sendable {
 public enum DropReason: Int, CaseIterable, Sendable {
     /// The driver flagged the buffer (V4L2_BUF_FLAG_ERROR).
     case flagged
-    /// A buffer without bytes.
+    /// The buffer contains no bytes.
     case empty
-    /// No SOI at the start: not a JPEG.
+    /// The bytes do not begin with SOI, so they are not a JPEG.
     case noStart
-    /// No frame header (SOF).
+    /// The JPEG has no usable frame header (SOF).
     case noFrameHeader
-    /// No scan (SOS).
+    /// The JPEG has no scan header (SOS).
     case noScan
-    /// No EOI at the end.
+    /// The JPEG does not end with EOI.
     case truncated
-    /// Longer than the largest slot.
+    /// The picture is larger than the maximum size of a slot.
     case tooLarge
-    /// A newer one was available.
+    /// A newer picture was available.
     case stale
-    /// Beyond the requested rate.
+    /// The picture exceeds the requested frame rate.
     case rate
-    /// A raw picture while no reader wants pictures.
+    /// The picture is raw, and no reader wants pictures, so it was not encoded.
     case unwatched
     /// The encoder or the transformer failed.
     case encoder
     case other
 
-    /// Its name in the status document.
+    /// The reason's name in the status document.
     public var name: String {
         switch self {
         case .flagged: "flagged"
@@ -74,15 +74,17 @@ public enum DropReason: Int, CaseIterable, Sendable {
     }
 }
 
-/// Where a ring's pictures come from; each text is truncated to its field in the header.
+/// Describes where a ring's pictures come from.
+///
+/// Each text is truncated to the size of its field in the header.
 public struct SourceDescription: Sendable, Equatable {
-    /// `v4l2`, `pattern`, `folder` or `upstream` (15 bytes).
+    /// `v4l2`, `pattern`, `folder` or `upstream`; at most 15 bytes.
     public var kind: String
-    /// A path, or a URL without credentials (255 bytes).
+    /// A path, or a URL without credentials; at most 255 bytes.
     public var device: String
-    /// A name for people (127 bytes).
+    /// A name for people; at most 127 bytes.
     public var name: String
-    /// The pixel format, such as `MJPG` (15 bytes).
+    /// The pixel format, such as `MJPG`; at most 15 bytes.
     public var format: String
 
     public init(kind: String, device: String, name: String = "", format: String = "") {
@@ -93,39 +95,46 @@ public struct SourceDescription: Sendable, Equatable {
     }
 }
 
-/// A ring's header as a reader found it.
+/// The contents of a ring's header at the time a reader has read it.
 ///
-/// All numbers are bounded, whatever another process wrote: rates are finite and at most a million, counters at most
-/// 2⁵⁸, and `clockOffset` added to this machine's wall clock stays between 1970 and 2261.
+/// All numbers are bounded, even if another process has written other values. Rates are finite and at most a million,
+/// counters are at most 2⁵⁸, and the sum of `clockOffset` and this machine's wall clock is between 1970 and 2261.
 public struct RingStatus: Sendable {
-    /// The writer's state; `stopped` if the writer is dead, `stalled` if it hangs.
+    /// The state that the writer has set; `stopped` if the writer is dead, or `stalled` if it hangs.
     public var state: CameraState
-    /// One sentence for a person; empty if nothing is wrong.
+    /// One sentence for people that says what is wrong; empty if nothing is wrong.
     public var reason: String
     public var isWriterAlive: Bool
     public var source: SourceDescription
-    /// In pixels; 0 before the first picture.
+    /// The width in pixels; 0 before the first picture.
     public var width: Int
+    /// The height in pixels; 0 before the first picture.
     public var height: Int
-    /// 0 if no rate was requested.
+    /// The requested frame rate; 0 if none was requested.
     public var framesPerSecondAsked: Double
     public var framesPerSecondMeasured: Double
-    /// How far the clock of the pictures' times, a relay's upstream, is ahead of this machine's, in nanoseconds.
-    public var clockOffset: Int64
-    public var newest: FrameDescription?
-    /// How often a writer took over from one that had died.
-    public var restarts: Int
-    /// Pictures that the source delivered.
-    public var captured: UInt64
-    /// Published pictures, and their bytes.
-    public var published: UInt64
-    public var bytes: UInt64
-    /// Encoded pictures, and the time that took.
-    public var encodedFrames: UInt64
-    public var encodeNanoseconds: UInt64
-    public var dropped: [DropReason: UInt64]
-    /// False if the state could not be read yet because the writer is changing it.
+    /// How far the clock from which the pictures' times come is ahead of this machine's wall clock, in nanoseconds.
     ///
-    /// `state` is then a guess, `live` if there are recent frames, otherwise `waiting`, and `source` is empty.
+    /// In a relay's ring, this is the clock of the upstream server.
+    public var clockOffset: Int64
+    /// The metadata of the newest frame, or nil if there is no frame.
+    public var newest: FrameDescription?
+    /// How many times a writer has taken over the ring from one that had died.
+    public var restarts: Int
+    /// The number of pictures that the source has delivered.
+    public var captured: UInt64
+    /// The number of published pictures.
+    public var published: UInt64
+    /// The total size of the published pictures.
+    public var bytes: UInt64
+    /// The number of encoded pictures.
+    public var encodedFrames: UInt64
+    /// The total time that encoding has taken.
+    public var encodeNanoseconds: UInt64
+    /// The numbers of pictures that did not reach the ring, by reason.
+    public var dropped: [DropReason: UInt64]
+    /// False if the state has not been readable so far because the writer was changing it.
+    ///
+    /// In that case, `state` is a guess: `live` if there are recent frames, and `waiting` otherwise. `source` is empty.
     public var isStateKnown = true
 }

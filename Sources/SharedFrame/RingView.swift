@@ -3,15 +3,15 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A reader's view of a ring: one object, mapped read-only.
+/// A ring's shared-memory object that a reader has opened and mapped read-only.
 ///
-/// Its members are immutable, atomic or locked, so any thread may use it.
+/// All members are immutable, atomic or locked, so any thread may use a view.
 final class RingView: Sendable {
     private let descriptor: Descriptor
     private let memory: RingMemory
     private let file: FileStatus
     private let name: RingName
-    /// The header's texts as they were last read.
+    /// The header's texts when they were last read successfully.
     private let lastTexts = Mutex<Texts?>(nil)
 
     private struct Texts {
@@ -20,9 +20,9 @@ final class RingView: Sendable {
         let source: SourceDescription
     }
 
-    /// Opens the object that has the name now; returns nil if there is none.
+    /// Opens the object that has the name at the moment; returns nil if there is none.
     ///
-    /// Throws if it is not a ring, or one that this process must not use: see ``RingOwners``.
+    /// Throws if the object is not a ring, or if this process must not use it: see ``RingOwners``.
     static func open(_ name: RingName) throws(RingError) -> RingView? {
         guard let descriptor = try name.open(O_RDONLY) else { return nil }
         let file: FileStatus
@@ -33,7 +33,8 @@ final class RingView: Sendable {
         }
         if let refusal = file.refusalToRead(name) { throw refusal }
         let view = try RingView(name, descriptor, file)
-        // A writer gives the name to the new object before it marks the old one, so no writer made this.
+        // A writer that replaces an object first moves the name to the new object and then marks the old one as
+        // superseded. An object that is marked but has the name was therefore not made by Oriel.
         if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
         return view
     }
@@ -51,27 +52,31 @@ final class RingView: Sendable {
 
     // MARK: Changes
 
-    /// A counter of changes: read it before anything else, then pass it to ``wait(while:or:while:until:)``.
+    /// A counter of changes, to be passed to ``wait(while:or:while:until:)``.
+    ///
+    /// Callers must read it before anything else, so that they do not miss a change.
     var wakeWord: UInt32 { memory.load32Acquiring(RingLayout.Header.wakeWord) }
 
     /// Sleeps until the ring has changed since `wakeWord` was read, or `other` differs from `otherValue`.
     ///
-    /// Returns false if `deadline` came first.
+    /// Returns false if neither happened before `deadline`.
     func wait(while wakeWord: UInt32, or other: FutexWord, while otherValue: UInt32, until deadline: Instant) -> Bool {
         memory.wait(
             RingLayout.Header.wakeWord, while: wakeWord, or: other, while: otherValue, until: deadline) != .timedOut
     }
 
-    /// Wakes all who wait for the ring, even in other processes, which find nothing new.
+    /// Wakes all threads that wait for the ring.
+    ///
+    /// Those of other processes find no change and wait again.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
-    /// The newest frame's number; 0 before the first frame, and if the number is invalid.
+    /// The newest frame's number; 0 before the first frame, or if the number is invalid.
     var newestNumber: UInt64 {
         let number = memory.load64Acquiring(RingLayout.Header.newestNumber)
         return number < RingLayout.numberLimit ? number : 0
     }
 
-    /// Whether the writer has replaced this object under its name.
+    /// Whether the writer has replaced this object with another one of the same name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
     /// Whether the object was truncated, so that its contents are invalid.
@@ -108,31 +113,36 @@ final class RingView: Sendable {
         try memory.withFrame(number: number, body)
     }
 
-    /// Whether a writer holds its lock, which the kernel knows even across containers and reused process IDs.
+    /// Whether the writer holds its lock.
+    ///
+    /// Unlike a process ID, the lock works between containers, and no other process can be mistaken for the writer.
     var isWriterAlive: Bool {
         FileLock.isTaken(descriptor, byte: RingLayout.Lock.writer, against: .shared)
     }
 
-    /// Whether the writer is alive and its heartbeat at most a second old.
+    /// Whether the writer is alive and its last heartbeat is at most a second old.
     var isWriterHealthy: Bool { isWriterAlive && !isHeartbeatOld }
 
-    /// The maximum age of a heartbeat; a writer whose last one is older counts as hung.
+    /// The maximum age of a writer's last heartbeat.
+    ///
+    /// A writer whose heartbeat is older counts as hung.
     private static let heartbeatTimeout: Duration = .seconds(1)
 
     var isHeartbeatOld: Bool {
         Instant(nanoseconds: memory.load64(RingLayout.Header.heartbeat)).age(at: .now) > Self.heartbeatTimeout
     }
 
-    /// The source of a live writer; nil if the writer is dead or has not set its source yet.
+    /// The source from which the writer takes its pictures; nil if the writer is dead, or if the source is not known
+    /// yet.
     var source: SourceDescription? {
         guard isWriterAlive else { return nil }
         let status = status(isWriterAlive: true)
         return status.isStateKnown ? status.source : nil
     }
 
-    /// The ring's status.
+    /// Returns the ring's status without making a system call.
     ///
-    /// `isWriterAlive` is a recent value of ``isWriterAlive``, which costs a system call; this makes none.
+    /// Since ``isWriterAlive`` makes one, the caller passes a recent value of it.
     func status(isWriterAlive: Bool) -> RingStatus {
         let texts = texts
         var status = memory.status(isWriterAlive: isWriterAlive)
@@ -145,7 +155,7 @@ final class RingView: Sendable {
         }
         let writer = name.kind.writer(of: name.camera)
         if !isWriterAlive && status.state != .stopped {
-            (status.state, status.reason) = (.stopped, "\(writer) has ended unexpectedly")
+            (status.state, status.reason) = (.stopped, "\(writer) has exited unexpectedly")
         } else if isWriterAlive && isHeartbeatOld {
             (status.state, status.reason) = (.stalled, "\(writer) does not respond")
         }
@@ -157,10 +167,12 @@ final class RingView: Sendable {
         return Instant(nanoseconds: frame.published).age(at: .now) < Self.heartbeatTimeout
     }
 
-    /// The header's texts; those last read if the writer is just changing them, or nil if there are none.
+    /// The header's texts, or the last known texts while the writer is changing them.
     ///
-    /// A writer may be preempted, stopped or killed while it changes them, which does not make the camera faulty. Do
-    /// not wait for it: the caller may be an event loop.
+    /// Nil if there are no such texts.
+    ///
+    /// A writer may be preempted, stopped or killed while it changes the texts, and this does not mean that the camera
+    /// is faulty. Waiting until the change is complete is not possible, because the caller may be an event loop.
     private var texts: Texts? {
         if let texts = readTexts() {
             lastTexts.withLock { $0 = texts }

@@ -1,18 +1,19 @@
 import Linux
 import Synchronization
 
-/// The writer's side of the slots and the header.
+// How a writer writes the slots and the header.
 extension RingMemory {
-    /// Marks the slot of the frame at `position` as being written; returns the slot's offset.
+    /// Marks the slot for the frame at `position` as being written, and returns the slot's offset.
     func beginSlot(at position: UInt64) -> Int {
         let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
-        // Odd before any byte changes: a reader that sees a changed byte also sees the odd number.
+        // The number becomes odd before any byte changes, so that a reader that sees a changed byte also sees the odd
+        // number.
         store64(slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) | 1)
         atomicMemoryFence(ordering: .releasing)
         return slot
     }
 
-    /// Calls `write` with the slot's payload; returns the number of bytes it wrote.
+    /// Calls `write` with `capacity` bytes of the slot, and returns the number of bytes that it has written.
     func writeSlot(
         _ slot: Int, capacity: Int, _ write: (inout MutableRawSpan) throws -> Int
     ) throws -> Int {
@@ -43,11 +44,11 @@ extension RingMemory {
         store32(RingLayout.Header.width, UInt32(clamping: frame.width))
         store32(RingLayout.Header.height, UInt32(clamping: frame.height))
         store64Releasing(RingLayout.Header.position, position &+ 1)
-        // Stored last, so that a reader that sees the new number also sees the frame.
+        // The number is stored last, so that a reader that sees the new number also sees the frame.
         store64Releasing(RingLayout.Header.newestNumber, frame.number)
     }
 
-    /// Marks the slot as empty: its old frame is overwritten, and there is no new one.
+    /// Marks the slot as empty, because its old frame was overwritten and there is no new one.
     func abandonSlot(_ slot: Int) {
         store64(slot + RingLayout.Slot.number, 0)
         store64(slot + RingLayout.Slot.byteCount, 0)
@@ -100,7 +101,7 @@ extension RingMemory {
         store32(Header.height, old.load32(Header.height))
     }
 
-    /// Copies the newest frame of the object that this one replaces to the first slot, if it fits.
+    /// Copies the newest frame of the object that this one replaces into the first slot, if the frame fits.
     func copyNewestFrame(from old: borrowing RingMemory) {
         _ = old.withNewestFrame { frame, bytes in
             guard frame.byteCount <= geometry.slotByteCount else { return }

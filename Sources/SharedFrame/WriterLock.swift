@@ -2,12 +2,13 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The lock that makes a process the only writer of a ring, on a file beside the ring that only the writer's user can
-/// open: `/dev/shm/.<name of the ring>.lock`.
+/// The lock that makes a process the only writer of a ring.
 ///
-/// A lock on the ring itself is not enough: any reader could hold a shared lock there and keep new writers out.
-/// Releasing the lock removes the file; a killed writer leaves the file behind, unlocked and empty, and the next writer
-/// uses it.
+/// It is a lock on the file `/dev/shm/.<name of the ring>.lock`, which only the writer's user can open. A lock on the
+/// ring itself is not enough, because any reader could hold a shared lock on it and thereby keep new writers out.
+///
+/// Releasing the lock removes the file. A writer that is killed leaves the file behind, unlocked and empty, and the
+/// next writer uses it.
 struct WriterLock: ~Copyable {
     private let descriptor: Descriptor
     private let path: FilePath
@@ -18,7 +19,8 @@ struct WriterLock: ~Copyable {
     }
 
     deinit {
-        // While it is locked: a process that waits for it then notices that the name is gone, and creates a new file.
+        // The file is removed while it is still locked. A process that waits for the lock gets it after that, notices
+        // that the file is gone, and creates a new one.
         if Self.isNamed(descriptor, path) { File.remove(path) }
         FileLock.unlock(descriptor, byte: 0)
     }
@@ -37,14 +39,15 @@ struct WriterLock: ~Copyable {
             }
             do throws(SystemError) {
                 guard try FileLock.tryLock(descriptor, byte: 0, .exclusive) else {
-                    // A lock on a file without a name does not matter.
+                    // If the file was removed in the meantime, its lock has no meaning, and the next attempt creates a
+                    // new file.
                     if isNamed(descriptor, path) { return nil }
                     continue
                 }
             } catch {
                 throw RingError(cannotLock: name, error)
             }
-            // Its owner may have removed it between open and lock.
+            // The previous writer may have removed the file after it was opened and before it was locked.
             if isNamed(descriptor, path) { return WriterLock(descriptor, path) }
         }
         throw RingError(.contested, "lock file \(path) keeps changing: another program creates and removes it")
@@ -58,14 +61,14 @@ struct WriterLock: ~Copyable {
             } catch {
                 throw RingError(cannotLock: name, error)
             }
-            // Otherwise the file was replaced during the wait.
+            // If the file no longer has its name, it was replaced during the wait, and the new file is tried.
             if isNamed(descriptor, name.lockPath) { return }
         }
     }
 
-    /// Whether the file still has its name.
+    /// Whether the lock file still has its name.
     ///
-    /// Without it, a second writer would not notice this one.
+    /// Otherwise, another writer does not notice this one.
     var hasItsName: Bool { Self.isNamed(descriptor, path) }
 
     private static func isNamed(_ descriptor: borrowing Descriptor, _ path: FilePath) -> Bool {
@@ -80,7 +83,7 @@ struct WriterLock: ~Copyable {
         let file: Descriptor
         let status: FileStatus
         do throws(SystemError) {
-            // O_NONBLOCK: a pipe under this name must not hold the caller.
+            // Without O_NONBLOCK, the call would block if the file is a pipe.
             guard let found = try Descriptor.openIfExists(name.lockPath, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK) else {
                 return nil
             }
@@ -98,7 +101,7 @@ struct WriterLock: ~Copyable {
         return file
     }
 
-    /// Why the file is not a lock file of this user; nil if it is.
+    /// Returns the reason why the file is not a lock file of this user, or nil if it is one.
     private static func defect(_ file: FileStatus, _ name: RingName) -> RingError? {
         let path = name.lockPath
         if file.kind != .file {
@@ -115,6 +118,7 @@ struct WriterLock: ~Copyable {
         return nil
     }
 
+    /// Creates the file; returns nil if it exists.
     private static func create(_ name: RingName) throws(RingError) -> Descriptor? {
         do throws(SystemError) {
             return try Descriptor(opening: name.lockPath, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)

@@ -3,18 +3,21 @@ import Linux
 import SystemPackage
 
 extension FramePublisher {
-    /// Waits until the ring has no writer; returns within a millisecond of the writer's exit.
+    /// Waits until the ring has no writer.
     ///
-    /// For the relay workers of one service: one pulls, and the others stand by. Afterwards each tries to become the
-    /// writer, and those that come too late wait again. The thread sleeps in the kernel and cannot be woken: use one
-    /// that may be left behind when the process exits.
+    /// Returns within a millisecond after the writer has exited.
+    ///
+    /// Of several relay workers of the same service, only one fetches pictures, and the others wait with this function.
+    /// After it has returned, each of them tries to become the writer, and those that do not succeed wait again.
+    ///
+    /// The thread sleeps in the kernel and cannot be woken, so the process must be able to exit without waiting for it.
     ///
     /// - Parameters:
-    ///   - name: the ring's name.
-    ///   - source: where this process would take its pictures from.
-    ///   - onWait: called before the thread may sleep.
-    /// - Throws: if the ring's writer has another source than `source`, or if the ring or its lock file cannot be
-    ///   opened.
+    ///   - name: The ring's name.
+    ///   - source: Where this process would take its pictures from.
+    ///   - onWait: A closure that is called before the thread may sleep.
+    /// - Throws: If the ring's writer takes its pictures from another source than `source`, or if the ring or its lock
+    ///   file cannot be opened.
     public static func waitForTurn(
         _ name: RingName, source: SourceDescription, onWait: () -> Void = {}
     ) throws(RingError) {
@@ -27,7 +30,8 @@ extension FramePublisher {
         }
         onWait()
         try WriterLock.waitUntilFree(name)
-        // A writer of an earlier version locks only byte 0. A shared lock does not wait for readers that hold it too.
+        // A writer of an earlier version locks only byte 0 of the ring. Readers may hold shared locks on that byte, so
+        // a shared lock is used here, which does not wait for them.
         do throws(SystemError) {
             while try !FileLock.waitForLock(descriptor, byte: RingLayout.Lock.writer, .shared) {}
         } catch {

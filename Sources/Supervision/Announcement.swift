@@ -5,7 +5,9 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Prints the system's addresses once it responds, from a thread of its own.
+/// Prints the system's addresses as soon as it responds.
+///
+/// This happens on a separate thread.
 final class Announcement: Sendable {
     private let plan: SystemPlan
     private let isCancelled = Atomic(false)
@@ -16,7 +18,9 @@ final class Announcement: Sendable {
         try Thread("announcement") { [self] in run() }.detach()
     }
 
-    /// Suppresses further output, since the system is stopping.
+    /// Suppresses any further output.
+    ///
+    /// Called when the system stops.
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     private func run() {
@@ -53,7 +57,7 @@ final class Announcement: Sendable {
 
     private var isOver: Bool { isCancelled.load(ordering: .relaxed) }
 
-    /// Whether there are pictures; if a password is required, whether the web server responds.
+    /// Whether there are pictures, or, if a password is required, whether the web server responds.
     private var isHealthy: Bool { [200, 401].contains(get("/healthz")?.status) }
 
     private func get(_ path: String) -> (status: Int, body: String)? {
@@ -61,7 +65,9 @@ final class Announcement: Sendable {
         return Network.get(path, from: web.reachableAddress, port: web.port, timeout: .seconds(1))
     }
 
-    /// Returns the detector's status: "loading" only if that takes more than a second, nil if it does not respond.
+    /// Returns the detector's status, or nil if it does not respond.
+    ///
+    /// If the detector is loading its model, this waits up to a second for it to finish.
     private func detectionStatus() -> JSON? {
         guard plan.parts.contains(where: { $0.kind.program == "detect-fcgi" }) else { return nil }
         var status: JSON?
@@ -83,12 +89,12 @@ final class Announcement: Sendable {
         return ["Detection is not available: \(status["message"]?.string ?? "the detector is not ready")"]
     }
 
-    /// Returns why no camera delivers pictures, from the cameras' status.
+    /// Returns the reasons why no camera delivers pictures, which the cameras' status contains.
     private func reasonForSilence() -> String {
         let status = get("/status").flatMap { JSON(Array($0.body.utf8)) }
         let cameras = status?["cameras"]?.array ?? status.map { [$0] } ?? []
         let reasons = cameras.compactMap { $0["reason"]?.string }
         if !reasons.isEmpty { return reasons.joined(separator: "; ") }
-        return get("/healthz").map { String($0.body.prefix(300)) } ?? "the web server does not answer"
+        return get("/healthz").map { String($0.body.prefix(300)) } ?? "the web server does not respond"
     }
 }

@@ -3,7 +3,7 @@ public import Daemon
 import Linux
 public import SystemPackage
 
-/// Where the programs and files of Oriel are installed.
+/// The folders in which the programs and files of Oriel are installed.
 public struct Installation: Sendable {
     /// The folder of capture-daemon, mjpeg-fcgi, relay-fcgi and, if installed, detect-fcgi.
     public let programs: FilePath
@@ -11,12 +11,16 @@ public struct Installation: Sendable {
     public let deploy: FilePath
     /// The folder that contains deploy/, html/ and scripts/: a checkout, or /usr/share/oriel.
     public let share: FilePath
-    /// This program.
+    /// The executable of this program.
     public let oriel: FilePath
 
+    /// Determines the folders.
+    ///
     /// - Parameters:
-    ///   - share: The share folder, or nil for the checkout that contains this program, else /usr/share/oriel.
-    ///   - variables: ORIEL_BIN_DIR and ORIEL_DEPLOY_DIR override the folders of programs and nginx's configuration.
+    ///   - share: The folder that contains deploy/, html/ and scripts/. If it is nil, the checkout that contains this
+    ///     program is used, or /usr/share/oriel if the program is not in a checkout.
+    ///   - variables: Environment variables, of which ORIEL_BIN_DIR and ORIEL_DEPLOY_DIR override the folders of the
+    ///     programs and of nginx's configuration.
     public init(share: FilePath?, variables: [String: String]) {
         func folder(_ variable: String) -> FilePath? {
             variables[variable].flatMap { $0.isEmpty ? nil : FilePath($0) }
@@ -62,7 +66,7 @@ public struct Installation: Sendable {
         }
     }
 
-    /// Returns mistakes in device paths that capture-daemon would reject.
+    /// Returns a mistake for each device path that capture-daemon would reject.
     public static func deviceMistakes(in configuration: SystemConfiguration) -> [Mistake] {
         configuration.cameras.compactMap { camera in
             guard case .device(let device) = camera.source, device != "auto", device != "pattern",

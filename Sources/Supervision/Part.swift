@@ -4,27 +4,31 @@ public import Linux
 import Names
 public import SystemPackage
 
-/// A kind of program in an Oriel system; ``all`` lists them.
+/// A kind of program in an Oriel system.
+///
+/// ``all`` lists all of them.
 public struct PartKind: Sendable {
-    /// How many parts of this kind are run.
+    /// How many processes of this kind are run.
     public enum Count: Sendable {
         case one
-        /// One per camera with a device; the camera's name is appended to the part's name.
+        /// One process per camera with a device. The camera's name is appended to the part's name.
         case perDevice
     }
 
-    /// The part's name, also used for its log and socket.
+    /// The part's name, which is also used in the names of its log and its socket.
     public let name: String
     /// The file name of the program.
     public let program: String
     public let count: Count
-    /// Whether it serves a listening socket at descriptor 0, which spawn-fcgi creates as NAME.sock.
+    /// Whether the program expects a listening socket as descriptor 0.
+    ///
+    /// spawn-fcgi creates this socket as NAME.sock.
     public let hasSocket: Bool
-    /// Whether the system can run without the program.
+    /// Whether the system can run without this program.
     public let isOptional: Bool
     let arguments: @Sendable (SystemPlan, CameraSettings?) -> [String]
 
-    /// All kinds of programs, in start order.
+    /// All kinds of programs, in the order in which they are started.
     public static let all: [PartKind] = [
         PartKind("capture", "capture-daemon", count: .perDevice) { $0.captureArguments($1) },
         PartKind("mjpeg-fcgi", "mjpeg-fcgi", hasSocket: true) { plan, _ in plan.deviceCameraOptions },
@@ -49,17 +53,17 @@ public struct PartKind: Sendable {
 
 /// A supervised process.
 public struct Part: Sendable {
-    /// Such as `capture-main` or `relay-fcgi`.
+    /// The part's name, such as `capture-main` or `relay-fcgi`.
     public let name: String
     public let kind: PartKind
     public let command: Command
-    /// The Unix socket that the part serves, if any.
+    /// The Unix socket on which the part accepts connections, or nil if it has none.
     public let socket: FilePath?
     /// The file for standard output and standard error.
     public let log: FilePath
 }
 
-/// Determines which programs run, and with which options.
+/// Determines which programs are run, and with which options.
 public struct SystemPlan: Sendable {
     public let configuration: SystemConfiguration
     public let installation: Installation
@@ -74,7 +78,9 @@ public struct SystemPlan: Sendable {
 
     public var logFolder: FilePath { runtime.appending("log") }
 
-    /// The parts in start order, without optional ones whose program is not installed.
+    /// The parts in the order in which they are started.
+    ///
+    /// Optional parts whose program is not installed are left out.
     public var parts: [Part] {
         PartKind.all.flatMap { kind -> [Part] in
             if kind.program == "detect-fcgi", !configuration.detection.isEnabled { return [] }
@@ -102,7 +108,7 @@ public struct SystemPlan: Sendable {
     var variables: [String: String] {
         var variables = [
             SystemPrefix.variable: configuration.prefix.text, "ORIEL_RUNTIME_DIR": runtime.string,
-            // The relay must connect to the ingest server directly, bypassing any proxy.
+            // The relay must connect to the ingest server directly, even if a proxy is configured.
             "no_proxy": [
                 Environment.value("no_proxy"), "localhost,127.0.0.1,::1", configuration.ingest.reachableAddress,
             ]
@@ -128,7 +134,10 @@ public struct SystemPlan: Sendable {
 
     var deviceCameraOptions: [String] { deviceCameras.flatMap { ["--camera", $0.name.text] } }
 
-    /// This machine's cameras are pulled from its ingest server, all others from their own.
+    /// The relay's `--upstream` options.
+    ///
+    /// Cameras of this machine are relayed from its ingest server, and all others from the servers in their
+    /// configuration.
     var upstreamOptions: [String] {
         configuration.cameras.flatMap { camera in
             switch camera.source {

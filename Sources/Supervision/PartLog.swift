@@ -4,16 +4,16 @@ import SystemPackage
 
 /// The log file of a part.
 struct PartLog {
-    /// At each start, a larger file is renamed to PATH.old.
+    /// If the file is larger than this when the part is started, it is renamed to PATH.old.
     static let maximumByteCount = 4 << 20
 
     let path: FilePath
-    /// The offset of the current run's output.
+    /// The offset in the file at which the output of the current run begins.
     private var start = 0
 
     init(_ path: FilePath) { self.path = path }
 
-    /// Opens the file for a new run.
+    /// Opens the file for the output of a new run.
     mutating func open() throws(SystemError) -> Descriptor {
         if let status = try? FileStatus(at: path), status.byteCount > Self.maximumByteCount {
             File.move(path, to: FilePath(path.string + ".old"))
@@ -23,7 +23,9 @@ struct PartLog {
         return descriptor
     }
 
-    /// Returns the last lines of the current run, sanitised and truncated to 300 characters each.
+    /// Returns the last lines of the current run.
+    ///
+    /// Each is sanitized and truncated to 300 characters.
     func lastLines(_ count: Int) -> [String] {
         guard let bytes = try? File.contents(of: path), bytes.count > start else { return [] }
         let lines = bytes[start...].suffix(8192).split(separator: UInt8(ascii: "\n"))

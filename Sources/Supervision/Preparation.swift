@@ -4,7 +4,7 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Preparations before the parts are started.
+// What the supervisor does before it starts the parts.
 extension Supervisor {
     /// Throws if another program already listens on one of the system's ports.
     static func checkPorts(_ configuration: SystemConfiguration) throws(Failure) {
@@ -22,7 +22,7 @@ extension Supervisor {
         }
     }
 
-    /// Replaces automatically detected cameras by a synthetic one if the machine has no camera.
+    /// If the machine has no camera, changes the device `auto` in the configuration to the synthetic camera.
     static func replaceMissingDevices(in configuration: inout SystemConfiguration, _ installation: Installation) {
         let automatic = configuration.cameras.indices.filter {
             configuration.cameras[$0].source == .device("auto")
@@ -42,7 +42,9 @@ extension Supervisor {
         return output.text.filter { $0 != " " }.contains("\"usable\":true")
     }
 
-    /// Generates nginx's configurations in the runtime folder; the script prints its own errors.
+    /// Generates nginx's configurations in the runtime folder.
+    ///
+    /// The script that does this prints its own errors.
     static func configureNginx(_ plan: SystemPlan) throws(Failure) {
         let command = Command(
             plan.installation.nginxScript, [plan.runtime.string], variables: plan.nginxVariables)
@@ -55,6 +57,7 @@ extension Supervisor {
         guard ending != .status(0) else { return }
         var status = ExitStatus.software
         if case .status(let number) = ending { status = ExitStatus(rawValue: number) ?? .software }
-        throw Failure(status, "cannot generate nginx's configuration from \(plan.installation.deploy), see above")
+        throw Failure(
+            status, "cannot generate nginx's configuration from \(plan.installation.deploy): see the messages above")
     }
 }

@@ -7,7 +7,9 @@ import SystemPackage
 /// The folder for sockets and logs of one running system.
 struct RuntimeFolder: ~Copyable {
     let path: FilePath
-    /// Held while the supervisor runs; a folder that is not locked is a leftover.
+    /// A lock that is held while the supervisor runs.
+    ///
+    /// A folder that is not locked was left behind by an earlier system.
     private let lock: Descriptor
 
     /// Creates the configured folder, or a temporary one.
@@ -72,7 +74,9 @@ struct RuntimeFolder: ~Copyable {
         }
     }
 
-    /// Empties a folder left by a system that was killed together with its tidier.
+    /// Empties a folder that a system has left behind because it was killed together with its ``Tidier``.
+    ///
+    /// Throws if a running system has locked the folder, or if the folder was not made by Oriel.
     private static func clear(_ path: FilePath, _ lockFile: FilePath) throws(Failure) {
         guard let file = try? Descriptor(opening: lockFile, flags: O_RDWR),
             (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true

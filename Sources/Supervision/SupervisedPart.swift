@@ -9,10 +9,10 @@ final class SupervisedPart {
         case waiting(until: Instant)
     }
 
-    /// Why a part has ended.
+    /// Why a part has exited or could not be started.
     struct Report {
         let cause: String
-        /// The last line of its output, or the error that prevented its start.
+        /// The last line of the part's output, or the error that prevented its start.
         let lastLine: String?
     }
 
@@ -20,7 +20,7 @@ final class SupervisedPart {
     var log: PartLog
     var state = State.waiting(until: .distantPast)
     var delay = RestartDelay()
-    /// How the runs since it last ran long enough have ended.
+    /// How the part's process has ended each time since it last ran for ``RestartDelay/recovery``.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
@@ -44,7 +44,7 @@ final class SupervisedPart {
         return process
     }
 
-    /// Schedules a restart; returns the log message, or nil if it is suppressed.
+    /// Schedules a restart; returns the message to log, or nil if the message is suppressed.
     func scheduleRestart(_ report: Report, ranFor duration: Duration, now: Instant) -> String? {
         let wait = delay.next(after: duration)
         if delay.failures == 1 { endings = [] }
@@ -53,10 +53,12 @@ final class SupervisedPart {
         guard reports.shouldReport(report.cause + (report.lastLine ?? ""), now: now) else { return nil }
         let line = report.lastLine.map { ": \($0)" } ?? ""
         let again = wait > RestartDelay.minimum ? " in \(Double(wait.millisecondsRoundedUp) / 1000) s" : ""
-        return "\(part.name) ended (\(report.cause))\(line); restarting\(again)."
+        return "\(part.name) exited (\(report.cause))\(line); restarting\(again)."
     }
 
-    /// Called while the part is running; returns a log message once a failing part has recovered.
+    /// Called repeatedly while the part is running.
+    ///
+    /// Returns a message to log when a part that kept failing has recovered.
     func noteRunning(now: Instant) -> String? {
         guard case .running(_, let since) = state, delay.failures > 0, now - since >= RestartDelay.recovery else {
             return nil
@@ -66,14 +68,18 @@ final class SupervisedPart {
     }
 }
 
-/// Limits repeated log messages: a reason is logged again only when it changes or after ten minutes.
+/// Limits repeated log messages.
+///
+/// A message is logged again only if it differs from the previous one, or after ten minutes.
 struct ReportLimit {
     static let interval = Duration.seconds(600)
 
     private var last: (text: String, moment: Instant)?
     private var suppressed = 0
 
-    /// Returns whether to log a message, ignoring digits, since times and process IDs differ each time.
+    /// Returns whether to log a message.
+    ///
+    /// Digits are ignored in the comparison with the previous message, because times and process IDs always differ.
     mutating func shouldReport(_ text: String, now: Instant) -> Bool {
         let plain = text.filter { !$0.isNumber }
         if let last, last.text == plain, now - last.moment < Self.interval {
@@ -84,7 +90,7 @@ struct ReportLimit {
         return true
     }
 
-    /// Resets the limit; returns whether messages were suppressed.
+    /// Resets the limit; returns whether messages have been suppressed since the last reset.
     mutating func reset() -> Bool {
         let had = suppressed > 0
         last = nil

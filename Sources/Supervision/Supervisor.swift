@@ -6,13 +6,17 @@ import Linux
 import Names
 import SystemPackage
 
-/// Runs a whole system: starts its parts, restarts them whenever they end, and cleans up afterwards.
+/// Runs a whole system: it starts the parts, restarts any part that exits, and cleans up afterwards.
 ///
-/// The end of a part never stops another part or the system. Only a system that cannot work at all is an error, and
-/// only at the start: missing programs, ports in use, an nginx configuration that nginx rejects, cameras that belong
-/// to another system. The supervisor is single-threaded. Parts get SIGTERM if it dies, and a ``Tidier`` cleans up.
+/// When a part exits, neither the other parts nor the system stop. The system fails only at startup, and only if it
+/// cannot work at all: if programs are missing, ports are in use, nginx rejects its configuration, or another system
+/// has the same cameras.
+///
+/// The supervisor uses one thread. If it dies, the parts receive SIGTERM, and a ``Tidier`` cleans up.
 public final class Supervisor {
-    /// Called on SIGHUP: reads the configuration again and throws its mistakes.
+    /// A closure that is called on SIGHUP.
+    ///
+    /// It reads the configuration again and throws its mistakes.
     public typealias Check = () throws(InvalidConfiguration) -> Void
 
     private let plan: SystemPlan
@@ -27,12 +31,15 @@ public final class Supervisor {
     private var stopSignal: CInt?
     private var failure: Failure?
     private let start = Instant.now
-    /// With a terminal, SIGHUP means that the terminal has gone; without one, it requests a check.
+    /// Whether the process has a terminal.
+    ///
+    /// If it has, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a check
+    /// of the configuration.
     private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
 
-    /// Prepares the system without starting it.
+    /// Prepares the system without starting its parts.
     ///
-    /// Call it before any thread is started.
+    /// Must be called before any thread is started.
     public init(
         _ configuration: SystemConfiguration, _ installation: Installation, check: @escaping Check
     ) throws {
@@ -58,9 +65,9 @@ public final class Supervisor {
         }
     }
 
-    /// Runs until SIGINT or SIGTERM (or SIGHUP, on a terminal).
+    /// Runs the system until SIGINT or SIGTERM arrives, or SIGHUP if the process has a terminal.
     ///
-    /// - Returns: The exit status, 128 plus the signal number.
+    /// - Returns: The exit status, which is 128 plus the signal number.
     /// - Throws: A ``Failure`` if the system cannot work at all.
     public func run() throws -> Int32 {
         parts = plan.parts.map { SupervisedPart($0, oriel: plan.installation.oriel) }
@@ -90,7 +97,7 @@ public final class Supervisor {
         }
     }
 
-    /// Starts the parts that are due and reports those that have recovered.
+    /// Restarts the parts whose delay is over, and reports the parts that have recovered.
     private func step() {
         let now = Instant.now
         for part in parts {
@@ -109,18 +116,21 @@ public final class Supervisor {
         return moments.min().map { max(.zero, $0 - .now) }
     }
 
-    /// Reaps all children that have exited, including orphans if this is process 1.
+    /// Reaps all children that have exited.
+    ///
+    /// If this is process 1, for example in a container, these include orphans.
     fileprivate func reapChildren() {
         while let child = ChildProcesses.ended() {
             let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }
-            // Kill the rest of the group before its ID can be reused: nginx's workers would keep the port.
+            // The rest of the group is killed before its ID can be reused. nginx's workers would otherwise keep the
+            // port.
             if part != nil { ChildProcesses.signal(group: child, SIGKILL) }
             guard let ending = ChildProcesses.reap(child) else { continue }
             if let part {
                 removeFromTidier(child)
                 handleEnd(of: part, ending)
             } else if isTidier(child), stopSignal == nil, failure == nil {
-                say("The cleanup process ended (\(ending)) and was replaced.")
+                say("The cleanup process exited (\(ending)) and was replaced.")
                 restartTidier()
             }
         }
@@ -129,7 +139,7 @@ public final class Supervisor {
     private func handleEnd(of part: SupervisedPart, _ ending: ProcessEnding) {
         guard stopSignal == nil, failure == nil, case .running(_, let since) = part.state else { return }
         let now = Instant.now
-        // Killed from outside: the last line of its log is not the cause.
+        // If someone else has stopped the part, the last line of its log is not the cause.
         let isForeign = [.status(0), .signal(SIGKILL), .signal(SIGTERM)].contains(ending)
         let report = SupervisedPart.Report(
             cause: "\(ending)", lastLine: isForeign ? nil : part.log.lastLines(1).first)
@@ -142,7 +152,7 @@ public final class Supervisor {
         }
     }
 
-    /// Returns why the system cannot work at all, if the first runs of a part show it.
+    /// Returns the reason why the system cannot work at all, if the first runs of a part reveal one.
     private func fatalFailure(of part: SupervisedPart) -> Failure? {
         guard Instant.now - start < .seconds(10), part.delay.failures == part.endings.count else { return nil }
         let lines = part.log.lastLines(5)
@@ -156,7 +166,7 @@ public final class Supervisor {
                 "\(address) is in use: stop the program that listens there, or set ORIEL_WEB_PORT or "
                     + "ORIEL_INGEST_PORT")
         }
-        // Allow several attempts, since a previous system may still be shutting down.
+        // The parts may fail several times first, because a previous system may still be shutting down.
         let captures = parts.filter { $0.part.kind.count == .perDevice }
         let unavailable = ProcessEnding.status(ExitStatus.unavailable.rawValue)
         guard captures.contains(where: { $0 === part }),
@@ -164,8 +174,9 @@ public final class Supervisor {
         else { return nil }
         return Failure(
             .unavailable,
-            "\(part.part.name) cannot run; another system with the prefix \(plan.configuration.prefix) may be running: "
-                + "stop it, or set another ORIEL_PREFIX: \(lines.last ?? "")")
+            "\(part.part.name) cannot run, perhaps because another system with the prefix "
+                + "\(plan.configuration.prefix) is running: stop that system, or set another ORIEL_PREFIX "
+                + "(\(lines.last ?? ""))")
     }
 
     // MARK: - Tidier
@@ -203,7 +214,7 @@ public final class Supervisor {
 
     /// Stops all parts and cleans up.
     private func end() {
-        // Closing the pipe below starts the cleanup.
+        // Setting `tidier` to nil closes its pipe, which makes the process clean up.
         let process: Int32?
         switch tidier {
         case .some(let tidier): process = tidier.process
@@ -220,7 +231,7 @@ public final class Supervisor {
             Poll.wait([], milliseconds: 10)
         }
         guard (try? FileStatus(at: plan.runtime)) != nil else { return }
-        // The tidier was killed.
+        // The folder still exists, so the tidier was killed. This process cleans up instead.
         tidying.end(groups) {
             while let child = ChildProcesses.ended() { _ = ChildProcesses.reap(child) }
         }

@@ -3,9 +3,10 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The process that outlives the supervisor and cleans up after it, however it ends; see ``Tidying``.
+/// The process that outlives the supervisor and cleans up after it, even if the supervisor is killed.
 ///
-/// It is told the system's process groups through a pipe. End of file means that the supervisor has ended.
+/// The supervisor writes the system's process groups to a pipe. When the process reads the end of the file, the
+/// supervisor has exited, and the cleanup starts: see ``Tidying``.
 struct Tidier: ~Copyable {
     let process: Int32
     private let pipe: Descriptor
@@ -16,7 +17,7 @@ struct Tidier: ~Copyable {
         let reading = Descriptor(owning: ends.reading)
         let writing = Descriptor(owning: ends.writing)
         let null = try Descriptor(opening: "/dev/null", flags: O_WRONLY)
-        // A stopped tidier must not block the supervisor.
+        // A tidier that is stopped (SIGSTOP) must not block the supervisor.
         try writing.setNonBlocking(true)
         let process = try ChildProcesses.start(
             Command(program, tidying.arguments), streams: .init(input: reading.number, output: null.number),
@@ -25,13 +26,16 @@ struct Tidier: ~Copyable {
         pipe = writing
     }
 
-    /// Adds a group to terminate with the system.
+    /// Adds a process group that must be terminated when the supervisor has exited.
     func add(_ group: Int32) { write("+ \(group)\n") }
 
-    /// Removes a group that has ended.
+    /// Removes a process group that no longer exists.
     func remove(_ group: Int32) { write("- \(group)\n") }
 
-    /// Errors are ignored: they mean that the process has ended, and its successor is given all groups.
+    /// Writes a line to the pipe.
+    ///
+    /// Errors are ignored, because they mean that the process has exited. The supervisor then starts another one and
+    /// passes all groups to it.
     private func write(_ line: String) {
         _ = try? FileDescriptor(rawValue: pipe.number).writeAll(line.utf8)
     }

@@ -4,7 +4,7 @@ public import Names
 import SharedFrame
 public import SystemPackage
 
-/// Cleans up after a system has ended.
+/// Terminates the processes of a system that has stopped, and removes its rings and its runtime folder.
 public struct Tidying: Sendable {
     /// How long processes may take to exit after SIGTERM.
     static let timeout = Duration.seconds(3)
@@ -22,12 +22,12 @@ public struct Tidying: Sendable {
     /// The arguments for `oriel tidy`.
     var arguments: [String] { ["tidy", runtime.string, prefix.text] + cameras.map(\.text) }
 
-    /// The main function of the process that outlives `oriel run`.
+    /// The body of `oriel tidy`, the process that outlives `oriel run`.
     ///
-    /// Reads lines `+ GROUP` and `- GROUP` from standard input until end of file, then terminates these process
-    /// groups and cleans up.
+    /// Reads lines from standard input until the end of the file: `+ GROUP` adds a process group, and `- GROUP` removes
+    /// it. Then terminates the remaining groups and cleans up.
     public func run() throws(SystemError) {
-        // Signals sent to the supervisor's group or terminal must not kill the process that cleans up.
+        // Signals that are sent to the supervisor's process group or terminal must not kill this process.
         let signals = try SignalDescriptor(blocking: [SIGHUP, SIGINT, SIGTERM])
         var groups: Set<Int32> = []
         while let line = readLine() {
@@ -38,11 +38,11 @@ public struct Tidying: Sendable {
         _ = signals.next()
     }
 
-    /// Terminates the process groups and removes rings and runtime folder.
+    /// Terminates the process groups, and removes the rings and the runtime folder.
     ///
-    /// `reap` is called periodically, for a caller that is the parent of the processes.
+    /// `reap` is called periodically, so that a caller that is the parent of the processes can reap them.
     func end(_ groups: Set<Int32>, reap: () -> Void = {}) {
-        // Signal only the leaders, so that nginx can stop its workers in order.
+        // Only the leaders of the groups receive SIGTERM, so that nginx can shut down its workers itself.
         for group in groups { ChildProcesses.signal(group, SIGTERM) }
         let deadline = Instant.now + Self.timeout
         while groups.contains(where: ChildProcesses.isRunning), Instant.now < deadline {
@@ -58,7 +58,8 @@ public struct Tidying: Sendable {
         Folder.remove(runtime)
     }
 
-    /// Removes rings left by killed writers, unless a process has them mapped, and locks that are not held.
+    /// Removes rings that killed writers have left behind, unless a process has mapped them, and lock files that no
+    /// process has locked.
     private func removeRings() {
         let folder = RingName.folder
         let rings = cameras.flatMap { camera in
@@ -91,7 +92,9 @@ public struct Tidying: Sendable {
         return names
     }
 
-    /// Removes a writer's lock file if it is not locked, holding the lock so that no writer can take it meanwhile.
+    /// Removes a writer's lock file if no process has locked it.
+    ///
+    /// This process locks the file before it removes it, so that no writer can take the lock in the meantime.
     private static func removeLock(_ path: FilePath) {
         guard let file = try? Descriptor(opening: path, flags: O_RDWR | O_NOFOLLOW),
             (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true

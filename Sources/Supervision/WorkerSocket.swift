@@ -4,8 +4,8 @@ import SystemPackage
 
 /// The listening socket of a worker.
 ///
-/// It outlives the worker, so that connections wait during a restart. spawn-fcgi creates it and runs
-/// `oriel hand-over`, which sends it to the supervisor.
+/// The socket outlives the worker, so that new connections wait while the worker is restarted. spawn-fcgi creates the
+/// socket and runs `oriel hand-over`, which sends the socket to the supervisor.
 final class WorkerSocket {
     private let path: FilePath
     private let oriel: FilePath
@@ -17,7 +17,9 @@ final class WorkerSocket {
         self.oriel = oriel
     }
 
-    /// Returns the socket's descriptor, creating the socket if needed or if its file has been removed.
+    /// Returns the socket's descriptor.
+    ///
+    /// Creates the socket if there is none, or if its file was removed.
     func open(log: CInt) throws(SystemError) -> CInt {
         if let file, let present = try? FileStatus(at: path), present.isSameFile(as: file), listener != nil {
             return number
@@ -35,7 +37,7 @@ final class WorkerSocket {
         }
     }
 
-    /// Closes the socket, so that the web server fails immediately instead of waiting for a worker.
+    /// Closes the socket, so that connections of the web server fail immediately instead of waiting for a worker.
     func close() {
         listener = nil
         file = nil
@@ -50,7 +52,7 @@ final class WorkerSocket {
         let ours = Descriptor(owning: ends.0)
         let theirs = Descriptor(owning: ends.1)
         let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
-        // If we run as root, nginx's workers run as www-data.
+        // If this process runs as root, nginx's workers run as www-data and must be able to connect.
         let owner = geteuid() == 0 ? ["-U", "www-data"] : []
         let command = Command(
             spawn, ["-n", "-s", path.string, "-M", "0600"] + owner + ["--", oriel.string, "hand-over"])
@@ -66,7 +68,7 @@ final class WorkerSocket {
     }
 }
 
-/// The program that spawn-fcgi runs for ``WorkerSocket``.
+/// The body of `oriel hand-over`, which spawn-fcgi runs for ``WorkerSocket``.
 public enum SocketHandOver {
     /// Sends the listening socket at descriptor 0 through the socket at descriptor 1.
     public static func run() throws(SystemError) {

@@ -1,24 +1,26 @@
 import CTurboJPEG
 
-/// Decodes JPEGs with four colours, as image editors write them for printing, to red, green and blue.
+/// Decodes JPEGs that have four colours (CMYK), which image editors write for printing, to red, green and blue.
 ///
-/// Use it from one thread only.
+/// A decoder must be used by one thread only.
 public struct CMYKDecoder: ~Copyable {
     private let codec: Codec
 
-    /// Throws if memory is short.
+    /// Creates a decoder; throws if there is not enough memory.
     public init() throws(TurboJPEGError) {
         codec = try unsafe Codec("start the decoder", tjInitDecompress)
     }
 
-    /// Returns whether a JPEG has four colours; false if its header is invalid.
+    /// Returns whether a JPEG has four colours.
+    ///
+    /// This is false if its header is invalid.
     public borrowing func isCMYK(_ jpeg: RawSpan) -> Bool { (try? header(of: jpeg))?.isCMYK ?? false }
 
     /// Decodes a picture.
     ///
-    /// - Parameter jpeg: A JPEG with four colours, which Adobe's programs store inverted.
-    /// - Returns: Its size, and red, green and blue of each pixel.
-    /// - Throws: The library's error for an invalid or damaged picture.
+    /// - Parameter jpeg: A JPEG with four colours, which must be inverted, as Adobe's programs store them.
+    /// - Returns: The size of the picture, and three bytes per pixel (red, green, blue).
+    /// - Throws: The error of libturbojpeg if the picture is invalid or damaged.
     public borrowing func decode(_ jpeg: RawSpan) throws(TurboJPEGError) -> (width: Int, height: Int, pixels: [UInt8]) {
         let (width, height, _) = try header(of: jpeg)
         var inks = [UInt8](repeating: 0, count: width * height * 4)
@@ -34,7 +36,7 @@ public struct CMYKDecoder: ~Copyable {
         for index in 0..<(width * height) {
             let black = UInt16(inks[index * 4 + 3])
             for channel in 0..<3 {
-                // Inverted: 255 is no ink.
+                // The values are inverted, so 255 means no ink.
                 pixels[index * 3 + channel] = UInt8((UInt16(inks[index * 4 + channel]) * black + 127) / 255)
             }
         }

@@ -1,6 +1,8 @@
 import CTurboJPEG
 
-/// Owns a libturbojpeg handle, which keeps its tables and buffers from picture to picture.
+/// Owns a libturbojpeg handle.
+///
+/// The handle keeps its tables and buffers for the next picture.
 @safe
 struct Codec: ~Copyable {
     private let handle: tjhandle
@@ -15,7 +17,9 @@ struct Codec: ~Copyable {
         unsafe _ = tjDestroy(handle)
     }
 
-    /// Calls libturbojpeg; returns a warning (damaged but usable data), throws an error.
+    /// Calls libturbojpeg; throws its error.
+    ///
+    /// Returns its warning if the data was damaged but usable, and nil otherwise.
     @discardableResult
     borrowing func call(
         _ operation: @autoclosure () -> String, _ body: (tjhandle) -> CInt

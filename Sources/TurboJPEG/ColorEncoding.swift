@@ -1,13 +1,15 @@
-/// The weights of the colours by which a Y'CbCr source was computed.
+/// How the Y'CbCr samples of a picture were computed from red, green and blue.
 public enum ColorEncoding: Sendable, CaseIterable {
-    /// ITU-R BT.601, section 2.5.1: the encoding of JPEGs (JFIF, ITU-T T.871, section 7).
+    /// ITU-R BT.601, section 2.5.1. JPEGs have this encoding (JFIF, ITU-T T.871, section 7).
     case bt601
     /// ITU-R BT.709, section 3.2.
     case bt709
     /// ITU-R BT.2020, table 4, with non-constant luminance.
     case bt2020
 
-    /// The weights of red and blue in luma; green has the rest.
+    /// The weights of red and blue in luma.
+    ///
+    /// The weight of green follows from them, because all three add up to 1.
     var weights: (red: Double, blue: Double) {
         switch self {
         case .bt601: (0.299, 0.114)
@@ -17,22 +19,26 @@ public enum ColorEncoding: Sendable, CaseIterable {
     }
 }
 
-/// Converts samples in full range from another encoding to that of JPEGs.
+/// Converts full-range samples from another encoding to the encoding of JPEGs.
 ///
-/// In fixed point with nine bits: exact to the nearest number or one off. Results are clamped to 0…255.
+/// The computation uses fixed-point numbers with nine fractional bits, so a result may differ by one from the exact
+/// value. Results are clamped to 0…255.
 @safe
 struct ColorConversion {
-    /// What a step of Cb and one of Cr add to luma, to Cb and to Cr, times 512.
+    /// What one step of Cb and one step of Cr add to luma, times 512.
     private let luma: (blue: Int16, red: Int16)
+    /// What one step of Cb and one step of Cr add to Cb, times 512.
     private let blue: (blue: Int16, red: Int16)
+    /// What one step of Cb and one step of Cr add to Cr, times 512.
     private let red: (blue: Int16, red: Int16)
 
-    /// Returns nil for the encoding of JPEGs.
+    /// Returns nil if `encoding` is already the encoding of JPEGs.
     init?(from encoding: ColorEncoding) {
         guard encoding != .bt601 else { return nil }
         let (from, to) = (encoding.weights, ColorEncoding.bt601.weights)
         let (green, newGreen) = (1 - from.red - from.blue, 1 - to.red - to.blue)
-        // Blue is luma plus these steps of Cb, red is luma plus these steps of Cr; green follows from luma.
+        // The difference between blue and luma is `blueStep` times Cb, and that between red and luma is `redStep` times
+        // Cr. Green follows from luma, blue and red.
         let (blueStep, redStep) = (2 * (1 - from.blue), 2 * (1 - from.red))
         let lumaOfBlue = blueStep * (to.blue - newGreen * from.blue / green)
         let lumaOfRed = redStep * (to.red - newGreen * from.red / green)
@@ -43,7 +49,9 @@ struct ColorConversion {
         red = (fixed(-lumaOfBlue / newRedStep), fixed((redStep - lumaOfRed) / newRedStep - 1))
     }
 
-    /// Converts `count` samples of Cb and Cr, and the `lumaLines` lines of luma, twice as long, that share them.
+    /// Converts a line of `count` samples of Cb and Cr, and the lines of luma that share these samples.
+    ///
+    /// There are `lumaLines` lines of luma, each of which has twice as many samples.
     func convert(
         blue blueLine: UnsafeMutablePointer<UInt8>, red redLine: UnsafeMutablePointer<UInt8>, count: Int,
         luma lumaLine: UnsafeMutablePointer<UInt8>, lumaLines: Int, lumaStride: Int
@@ -92,7 +100,7 @@ struct ColorConversion {
     private static func sum(
         _ cb: SIMD16<Int16>, _ cr: SIMD16<Int16>, _ factors: (blue: Int16, red: Int16)
     ) -> SIMD16<Int16> {
-        // Does not overflow 16 bits: no step is above 128, and the two factors of a sum are below 250 together.
+        // This cannot overflow 16 bits, because a step is at most 128, and the sum of the two factors is below 250.
         (cb &* factors.blue &+ cr &* factors.red &+ 256) &>> 9
     }
 

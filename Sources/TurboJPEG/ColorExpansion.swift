@@ -1,18 +1,25 @@
-/// Expands limited to full range: 16…235 becomes 0…255, and chroma's 16…240 likewise around 128 (ITU-R BT.601, 2.5.3).
+/// Expands samples of limited range to full range (ITU-R BT.601, 2.5.3).
 ///
-/// In fixed point with ten bits: exact to the nearest number or one off. Values outside the range are clamped.
+/// Luma from 16 to 235 becomes 0 to 255. Chroma from 16 to 240, whose center is 128, is expanded around that center.
+/// The computation uses fixed-point numbers with ten fractional bits, so a result may differ by one from the exact
+/// value. Samples outside the limited range are clamped.
 enum ColorExpansion {
-    /// Luma: `(y - 16) * 255 / 219`; 168 / 1024 is the factor minus 1.
+    /// Expands luma to `(y - 16) * 255 / 219`.
+    ///
+    /// The factor minus 1 is approximated by 168 / 1024.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
-        // Signed minimum and maximum are single instructions on all machines; unsigned ones of 16 bits are not.
+        // The minimum and maximum of signed numbers of 16 bits are single instructions on all machines. Those of
+        // unsigned numbers are not.
         let signed = SIMD16<Int16>(truncatingIfNeeded: samples) &- 16
         let clamped = pointwiseMin(pointwiseMax(signed, SIMD16(repeating: 0)), SIMD16(repeating: 219))
         let steps = SIMD16<UInt16>(truncatingIfNeeded: clamped)
         return SIMD16<UInt8>(truncatingIfNeeded: steps &+ ((steps &* 168 &+ 512) &>> 10))
     }
 
-    /// Chroma: `(c - 128) * 255 / 224 + 128`; 142 / 1024 is the factor minus 1.
+    /// Expands chroma to `(c - 128) * 255 / 224 + 128`.
+    ///
+    /// The factor minus 1 is approximated by 142 / 1024.
     @inline(__always)
     static func chroma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt16> {
         let steps = SIMD16<Int16>(truncatingIfNeeded: samples) &- 128

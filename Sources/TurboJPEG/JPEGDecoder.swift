@@ -1,22 +1,23 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Decodes JPEGs to pixels, at a fraction of the size if that is enough.
+/// Decodes JPEGs to pixels, in their full size or in a fraction of it.
 ///
-/// Sizes and pixels are those of the picture as it is shown: its Exif orientation is obeyed, as browsers do.
+/// The pixels are turned according to the picture's Exif orientation, as in browsers. All sizes are those of the turned
+/// picture.
 ///
-/// Use it from one thread at a time.
+/// A decoder must be used by one thread at a time.
 public struct JPEGDecoder: ~Copyable {
     /// The format of the decoded pixels.
     public enum Format: Sendable, CaseIterable {
-        /// Three bytes a pixel: red, green, blue.
+        /// A pixel has three bytes: red, green, blue.
         case rgb24
-        /// Three bytes a pixel: blue, green, red.
+        /// A pixel has three bytes: blue, green, red.
         case bgr24
-        /// One byte a pixel: luma, which is cheaper than colour.
+        /// A pixel has one byte, which is its luma. Decoding only luma takes less time than decoding colours.
         case grey
 
-        /// Bytes per pixel.
+        /// The number of bytes per pixel.
         public var bytesPerPixel: Int { self == .grey ? 1 : 3 }
 
         fileprivate var code: CInt {
@@ -28,12 +29,14 @@ public struct JPEGDecoder: ~Copyable {
         }
     }
 
-    /// A fraction of the size to which the decoder can decode cheaply.
+    /// A fraction of the full size.
+    ///
+    /// Decoding to a fraction takes less time than decoding to the full size.
     public struct Scale: Sendable, Hashable {
         public let numerator: Int
         public let denominator: Int
 
-        /// The picture's full size.
+        /// The full size.
         public static let full = Scale(numerator: 1, denominator: 1)
         public static let half = Scale(numerator: 1, denominator: 2)
         public static let quarter = Scale(numerator: 1, denominator: 4)
@@ -44,27 +47,31 @@ public struct JPEGDecoder: ~Copyable {
             self.denominator = denominator
         }
 
-        /// The scaled length of a side, rounded up (TJSCALED).
+        /// Returns the width or height `length` times this scale, rounded up (TJSCALED of libturbojpeg).
         public func callAsFunction(_ length: Int) -> Int { (length * numerator + denominator - 1) / denominator }
     }
 
-    /// A decoded picture: lines of `width` pixels without padding.
+    /// A decoded picture.
+    ///
+    /// Its lines have no padding.
     public struct Picture: Sendable {
         public var width: Int
         public var height: Int
         public var format: Format
         public var pixels: [UInt8]
-        /// What libjpeg reported about damaged data, which it decoded as far as possible.
+        /// The library's warning if the data was damaged and could only partly be decoded; otherwise nil.
         public var warning: String?
     }
 
-    /// - Throws: If memory runs out.
+    /// Creates a decoder.
+    ///
+    /// - Throws: If there is not enough memory.
     public init() throws(TurboJPEGError) {
-        // Reports here already that there is no memory, although each picture gets a handle of its own.
+        // Each picture is decoded with a new handle. This one is created only to report a lack of memory early.
         _ = try unsafe Codec("start the decoder", tjInitDecompress)
     }
 
-    /// The scales that libturbojpeg supports, largest first.
+    /// The scales that libturbojpeg supports, in descending order.
     public static let scales: [Scale] = {
         var count: CInt = 0
         guard let factors = unsafe tjGetScalingFactors(&count) else { return [.full] }
@@ -76,7 +83,7 @@ public struct JPEGDecoder: ~Copyable {
             .sorted { $0.numerator * $1.denominator > $1.numerator * $0.denominator }
     }()
 
-    /// The width and height of a JPEG as it is shown, from its header.
+    /// Returns the width and height of a JPEG, which it reads from the picture's header.
     public borrowing func size(of jpeg: RawSpan) throws(TurboJPEGError) -> (width: Int, height: Int) {
         let header = try Source(jpeg, "read a header")
         return (header.width, header.height)
@@ -85,11 +92,11 @@ public struct JPEGDecoder: ~Copyable {
     /// Decodes one picture.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; it may lack Huffman tables.
+    ///   - jpeg: The picture, which may lack Huffman tables.
     ///   - format: The format of the pixels.
     ///   - scale: One of `scales`.
-    /// - Returns: The pixels as the picture is shown, and a warning if the data was damaged.
-    /// - Throws: The library's error if the data is not a JPEG, or too damaged.
+    /// - Returns: The turned and scaled picture, and a warning if the data was damaged.
+    /// - Throws: The error of libturbojpeg if the data is not a JPEG or is too damaged.
     public borrowing func decode(
         _ jpeg: RawSpan, to format: Format = .rgb24, scale: Scale = .full
     ) throws(TurboJPEGError) -> Picture {
@@ -107,14 +114,15 @@ public struct JPEGDecoder: ~Copyable {
     /// Decodes one picture into the caller's memory.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; it may lack Huffman tables.
+    ///   - jpeg: The picture, which may lack Huffman tables.
     ///   - format: The format of the pixels.
-    ///   - width: The decoded width: the picture's own as it is shown, scaled by one of `scales`.
-    ///   - height: The decoded height, by the same scale.
-    ///   - bytesPerLine: From one line to the next in `output`.
-    ///   - output: At least `bytesPerLine * height` bytes; parts that cannot be decoded become grey.
-    /// - Returns: A warning if the data was damaged.
-    /// - Throws: If `output` is too small or the size matches no scale, or the library's error.
+    ///   - width: The width of the result, which must be the picture's width times one of `scales`.
+    ///   - height: The height of the result, which must be the picture's height times the same scale.
+    ///   - bytesPerLine: The number of bytes from one line to the next in `output`.
+    ///   - output: The destination, which must have at least `bytesPerLine * height` bytes. Parts of the picture that
+    ///     cannot be decoded become grey.
+    /// - Returns: A warning if the data was damaged, and nil otherwise.
+    /// - Throws: If `output` is too small, if the size matches no scale, or if libturbojpeg fails.
     public borrowing func decode(
         _ jpeg: RawSpan, to format: Format, width: Int, height: Int, bytesPerLine: Int,
         into output: inout MutableRawSpan
@@ -122,7 +130,7 @@ public struct JPEGDecoder: ~Copyable {
         let operation = "decode to \(width)x\(height)"
         let source = try Source(jpeg, operation)
         guard Self.scales.contains(where: { $0(source.width) == width && $0(source.height) == height }) else {
-            throw TurboJPEGError(operation, "no scale makes that of \(source.width)x\(source.height)")
+            throw TurboJPEGError(operation, "no scale changes \(source.width)x\(source.height) to this size")
         }
         guard bytesPerLine >= width * format.bytesPerPixel, bytesPerLine <= JPEGEncoder.maximumBytesPerLine,
             output.byteCount >= bytesPerLine * height
@@ -152,14 +160,16 @@ public struct JPEGDecoder: ~Copyable {
     }
 }
 
-/// A JPEG whose header has been read, and the handle that decodes it.
+/// A JPEG whose header was read, and the handle that decodes it.
 ///
-/// Each picture gets a handle of its own, because a handle keeps the tables of the picture before: one without Huffman
-/// tables would be decoded by those instead of the standard ones.
+/// Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A picture
+/// without Huffman tables would be decoded with those instead of the standard tables.
 private struct Source: ~Copyable {
-    /// As the picture is shown.
+    /// The width after the turn.
     let width: Int
+    /// The height after the turn.
     let height: Int
+    /// How the stored picture must be turned.
     let turn: Turn
     private let codec: Codec
 
@@ -177,15 +187,17 @@ private struct Source: ~Copyable {
         self.codec = codec
     }
 
-    /// Decodes to the stored picture's pixels, scaled to `width` × `height`.
+    /// Decodes the picture without turning it.
+    ///
+    /// `width` and `height` are the scaled size of the stored picture.
     func decode(
         _ jpeg: RawSpan, to format: JPEGDecoder.Format, width: Int, height: Int, bytesPerLine: Int,
         _ operation: String, into output: inout MutableRawSpan
     ) throws(TurboJPEGError) -> String? {
         try unsafe jpeg.withUnsafeBytes { (source) throws(TurboJPEGError) -> String? in
             try unsafe output.withUnsafeMutableBytes { (target) throws(TurboJPEGError) -> String? in
-                // The library may stop after a warning and report no more than that: then pixels of the picture before
-                // would be left.
+                // The library may stop after a warning without reporting an error. The output is therefore filled with
+                // grey first, so that no pixels of a previous picture remain in it.
                 for line in 0..<height {
                     let start = line * bytesPerLine
                     unsafe UnsafeMutableRawBufferPointer(

@@ -1,45 +1,49 @@
 import CTurboJPEG
 
-/// Encodes uncompressed pictures as JPEGs; reuses its tables and planes.
+/// Encodes uncompressed pictures as JPEGs.
 ///
-/// Use it from one thread at a time.
+/// Its tables and planes are reused for the next picture.
+///
+/// An encoder must be used by one thread at a time.
 public struct JPEGEncoder: ~Copyable {
-    /// 1 (smallest) to 100 (best).
+    /// The JPEG quality, from 1 (smallest files) to 100 (best pictures).
     public var quality: Int {
         didSet { quality = min(max(quality, 1), 100) }
     }
 
     /// The chroma subsampling of the JPEGs.
     ///
-    /// Layouts that are 4:2:0 themselves are always encoded as 4:2:0.
+    /// Pictures whose layout is 4:2:0 are always encoded as 4:2:0.
     public let subsampling: Subsampling
 
     private let codec: Codec
     private var planes: PlaneBuffer
 
+    /// Creates an encoder.
+    ///
     /// - Parameters:
-    ///   - quality: 1 (smallest) to 100 (best); other numbers are clamped.
+    ///   - quality: The JPEG quality, from 1 (smallest files) to 100 (best pictures). Other numbers are clamped.
     ///   - subsampling: How much chroma to keep.
-    /// - Throws: If memory runs out.
+    /// - Throws: If there is not enough memory.
     public init(quality: Int = 80, subsampling: Subsampling = .s420) throws(TurboJPEGError) {
         codec = try unsafe Codec("start the encoder", tjInitCompress)
         self.quality = min(max(quality, 1), 100)
         self.subsampling = subsampling
-        // Not in the declaration: a default value would be set before the throw, and the compiler (6.3) would then
-        // destroy an uninitialised value.
+        // This is not the property's default value, because that would be set before the call that may throw. If that
+        // call throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
     }
 
-    /// The maximum size of a JPEG of these dimensions.
+    /// Returns the maximum size of a JPEG with the given dimensions.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line.
-    ///   - height: Lines.
+    ///   - width: The number of pixels per line.
+    ///   - height: The number of lines.
     ///   - subsampling: How much chroma is kept.
-    /// - Returns: The number of bytes; 0 if a JPEG cannot have these dimensions.
+    /// - Returns: The size in bytes, or 0 if a JPEG cannot have these dimensions.
     public static func bound(width: Int, height: Int, subsampling: Subsampling = .s420) -> Int {
         guard size.contains(width), size.contains(height) else { return 0 }
-        // With 4:2:2, layouts that have less chroma are encoded as 4:2:0, whose blocks are larger.
+        // If the subsampling is 4:2:2, layouts with less chroma are still encoded as 4:2:0, whose blocks are larger.
         let codes = [Subsampling.s420.code, subsampling.code]
         return codes.map { Int(tjBufSize(CInt(width), CInt(height), $0)) }.max() ?? 0
     }
@@ -47,23 +51,26 @@ public struct JPEGEncoder: ~Copyable {
     /// The widths and heights that libjpeg accepts (JPEG_MAX_DIMENSION).
     static let size = 1...65500
 
-    /// More bytes than any line has; products with a height cannot overflow.
+    /// A number of bytes that no real line exceeds.
+    ///
+    /// Its product with a height cannot overflow.
     static let maximumBytesPerLine = 1 << 24
 
     /// Encodes one picture directly into the caller's memory.
     ///
     /// - Parameters:
-    ///   - pixels: The picture; the padding of its last line may be missing.
+    ///   - pixels: The picture. The padding of its last line may be missing.
     ///   - layout: The memory layout of the pixels.
-    ///   - width: Pixels per line, 1 to 65500, even or odd.
-    ///   - height: Lines, 1 to 65500, even or odd.
-    ///   - bytesPerLine: From one line of the luma plane to the next.
-    ///   - range: The range of a Y'CbCr source. JPEGs have full range, so limited range is expanded, which costs about
+    ///   - width: The number of pixels per line, from 1 to 65500; even or odd.
+    ///   - height: The number of lines, from 1 to 65500; even or odd.
+    ///   - bytesPerLine: The number of bytes from one line of the luma plane to the next.
+    ///   - range: The range of Y'CbCr samples. JPEGs have full range, so limited range is expanded, which takes about
     ///     0.1 ms at 1280x720. RGB always has full range.
-    ///   - encoding: How luma and chroma of a Y'CbCr source were computed. JPEGs use `bt601`; others are converted.
-    ///   - output: At least `bound(width:height:subsampling:)` bytes, on which libturbojpeg relies.
-    /// - Returns: The length of the JPEG.
-    /// - Throws: If the arguments do not match, or the library's error.
+    ///   - encoding: How Y'CbCr samples were computed. JPEGs use `bt601`, so other encodings are converted.
+    ///   - output: The destination, which must have at least `bound(width:height:subsampling:)` bytes, because
+    ///     libturbojpeg relies on this.
+    /// - Returns: The size of the JPEG in bytes.
+    /// - Throws: If the arguments do not match, or if libturbojpeg fails.
     public mutating func encode(
         _ pixels: RawSpan, layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int,
         range: ColorRange = .limited, encoding: ColorEncoding = .bt601, into output: inout MutableRawSpan
@@ -77,7 +84,7 @@ public struct JPEGEncoder: ~Copyable {
         }
         let needed = layout.minimumByteCount(width: width, height: height, bytesPerLine: bytesPerLine)
         guard pixels.byteCount >= needed else {
-            throw TurboJPEGError(operation, "\(pixels.byteCount) bytes where the picture has \(needed)")
+            throw TurboJPEGError(operation, "the picture has \(pixels.byteCount) bytes instead of \(needed)")
         }
         let source = PictureSource(
             layout: layout, width: width, height: height, bytesPerLine: bytesPerLine, range: range,
@@ -98,14 +105,14 @@ public struct JPEGEncoder: ~Copyable {
     /// Encodes a picture that already consists of full-range 4:2:0 planes without padding, such as a canvas.
     ///
     /// - Parameters:
-    ///   - luma: `width` x `height` samples.
-    ///   - blueDifference: Cb, half as many in each direction, rounded up.
-    ///   - redDifference: Cr, as many as Cb.
-    ///   - width: Pixels per line.
-    ///   - height: Lines.
-    ///   - output: At least `bound(width:height:)` bytes.
-    /// - Returns: The length of the JPEG.
-    /// - Throws: If the arguments do not match, or the library's error.
+    ///   - luma: The luma plane, which has `width` × `height` samples.
+    ///   - blueDifference: The Cb plane, which has half as many columns and lines as luma, rounded up.
+    ///   - redDifference: The Cr plane, which has as many samples as Cb.
+    ///   - width: The number of pixels per line.
+    ///   - height: The number of lines.
+    ///   - output: The destination, which must have at least `bound(width:height:)` bytes.
+    /// - Returns: The size of the JPEG in bytes.
+    /// - Throws: If the arguments do not match, or if libturbojpeg fails.
     public mutating func encode(
         luma: Span<UInt8>, blueDifference: Span<UInt8>, redDifference: Span<UInt8>, width: Int, height: Int,
         into output: inout MutableRawSpan
@@ -164,7 +171,7 @@ public struct JPEGEncoder: ~Copyable {
     ) throws(TurboJPEGError) -> Int {
         let bound = tjBufSize(CInt(width), CInt(height), subsampling)
         guard output.byteCount >= Int(bound) else {
-            throw TurboJPEGError(operation, "room for \(output.byteCount) bytes where \(bound) may be needed")
+            throw TurboJPEGError(operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
         }
         var size = bound
         try unsafe output.withUnsafeMutableBytes { (bytes) throws(TurboJPEGError) in

@@ -1,18 +1,25 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Draws on JPEGs: decodes them, lends the pixels, and encodes them again with the same subsampling.
+/// Draws on JPEGs.
 ///
-/// Pixels and size are those of the picture as it is shown, and so is the result: it has no Exif orientation.
+/// It decodes a picture, calls a closure that changes the pixels, and encodes these with the picture's chroma
+/// subsampling.
 ///
-/// Use it from one thread at a time.
+/// The pixels are turned according to the picture's Exif orientation. The result consists of the turned pixels, and
+/// therefore has no Exif orientation.
+///
+/// A retoucher must be used by one thread at a time.
 public struct JPEGRetoucher: ~Copyable {
     private let decoder: JPEGDecoder
     private let encoder: Codec
     private let quality: Int
 
-    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are clamped.
-    /// - Throws: If memory runs out.
+    /// Creates a retoucher.
+    ///
+    /// - Parameter quality: The JPEG quality, from 1 (smallest files) to 100 (best pictures). Other numbers are
+    ///   clamped.
+    /// - Throws: If there is not enough memory.
     public init(quality: Int = 90) throws(TurboJPEGError) {
         let decoder = try JPEGDecoder()
         let encoder = try unsafe Codec("start the retoucher", tjInitCompress)
@@ -27,10 +34,11 @@ public struct JPEGRetoucher: ~Copyable {
     /// far as possible.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; it may lack Huffman tables.
-    ///   - draw: Gets red, green and blue of each pixel, line by line without padding, and the size in pixels.
-    /// - Returns: The picture with what was drawn.
-    /// - Throws: The library's error if the data is not a JPEG, or too damaged.
+    ///   - jpeg: The picture, which may lack Huffman tables.
+    ///   - draw: A closure that draws. Its arguments are the pixels, each of which has three bytes (red, green, blue),
+    ///     line by line without padding, and the size in pixels.
+    /// - Returns: The JPEG with what was drawn.
+    /// - Throws: The error of libturbojpeg if the data is not a JPEG or is too damaged.
     public borrowing func retouch(
         _ jpeg: RawSpan, _ draw: (inout [UInt8], _ width: Int, _ height: Int) -> Void
     ) throws(TurboJPEGError) -> [UInt8] {
@@ -53,7 +61,7 @@ public struct JPEGRetoucher: ~Copyable {
         return output
     }
 
-    /// The picture's own subsampling as it is shown; 4:2:0 for grey pictures, and if it is unknown.
+    /// Returns the picture's subsampling after the turn, or 4:2:0 if the picture is grey or its subsampling is unknown.
     private borrowing func subsampling(of jpeg: RawSpan, _ operation: String) throws(TurboJPEGError) -> CInt {
         let codec = try unsafe Codec(operation, tjInitDecompress)
         let header = try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) in

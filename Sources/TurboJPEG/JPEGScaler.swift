@@ -1,37 +1,38 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Makes smaller JPEGs from JPEGs, such as a stream for a small screen.
+/// Makes smaller JPEGs from JPEGs, for example for small screens.
 ///
-/// Decodes at a fraction of the size, which is cheaper than a full decode, to planes of luma and chroma, and encodes
-/// these planes as they are. No pixel is converted to RGB, and the picture keeps its chroma subsampling (4:4:4, 4:2:2,
-/// 4:2:0, 4:4:0, 4:1:1 or grey). Pictures of any other subsampling, and those that store RGB, take a slower path
-/// through RGB pixels and become 4:2:0, or 4:4:4 if they stored RGB in full.
+/// A picture is decoded to a fraction of its size, which takes less time than decoding to the full size. It is decoded
+/// to planes of luma and chroma, which are encoded again. No pixel is converted to RGB, and the picture keeps its
+/// chroma subsampling (4:4:4, 4:2:2, 4:2:0, 4:4:0, 4:1:1 or grey). Pictures with any other subsampling, and pictures
+/// that contain RGB, are slower to scale, because they are decoded to RGB pixels. They become 4:2:0, or 4:4:4 if they
+/// contained RGB without subsampling.
 ///
-/// The first Exif segment (APP1) is kept, because its orientation says how to show the picture. All other APPn and COM
-/// segments are dropped: an ICC profile, XMP, and whatever a program stored about the pixels of the original.
+/// The first Exif segment (APP1) is kept, because its orientation says how to turn the picture. All other APPn and COM
+/// segments are dropped, such as ICC profiles, XMP, and data that a program has stored about the original pixels.
 ///
-/// Use it from one thread at a time.
+/// A scaler must be used by one thread at a time.
 public struct JPEGScaler: ~Copyable {
     /// A smaller picture.
     public struct Result: Sendable, Equatable {
         /// The JPEG.
         ///
-        /// The scaler shares this memory and writes the next picture to it. If you still hold the result then, the
-        /// scaler allocates other memory, and these bytes stay as they are.
+        /// If the caller has released this result before the next picture is scaled, the scaler reuses its memory for
+        /// that picture. Otherwise it allocates other memory.
         public var bytes: [UInt8]
-        /// Pixels per line as the picture is shown.
+        /// The width in pixels after the Exif orientation was applied.
         public var width: Int
-        /// Lines as the picture is shown.
+        /// The height in pixels after the Exif orientation was applied.
         public var height: Int
-        /// What libjpeg reported about damaged data; what could not be decoded is grey.
+        /// The library's warning if the data was damaged, so that a part of the picture is grey; otherwise nil.
         public var warning: String?
 
-        /// Length of the JPEG.
+        /// The size of the JPEG in bytes.
         public var byteCount: Int { bytes.count }
     }
 
-    /// 1 (smallest) to 100 (best).
+    /// The JPEG quality, from 1 (smallest files) to 100 (best pictures).
     public var quality: Int {
         didSet { quality = min(max(quality, 1), 100) }
     }
@@ -41,24 +42,27 @@ public struct JPEGScaler: ~Copyable {
     private var output: PlaneBuffer
     private var bytes: [UInt8]
 
-    /// - Parameter quality: 1 (smallest) to 100 (best); other numbers are clamped.
-    /// - Throws: If memory runs out.
+    /// Creates a scaler.
+    ///
+    /// - Parameter quality: The JPEG quality, from 1 (smallest files) to 100 (best pictures). Other numbers are
+    ///   clamped.
+    /// - Throws: If there is not enough memory.
     public init(quality: Int = 75) throws(TurboJPEGError) {
         encoder = try unsafe Codec(Self.operation, tjInitCompress)
         self.quality = min(max(quality, 1), 100)
-        // Not in the declaration: a default value would be set before the throw, and the compiler (6.3) would then
-        // destroy an uninitialised value.
+        // These are not the properties' default values, because those would be set before the call that may throw. If
+        // that call throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
         output = PlaneBuffer()
         bytes = []
     }
 
-    /// The scale that `scale(_:toWidth:)` uses: the smallest of `JPEGDecoder.scales` that is wide enough.
+    /// Returns the scale that `scale(_:toWidth:)` uses, which is the smallest one that is wide enough.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line of the original.
-    ///   - minimum: Pixels per line that are needed.
-    /// - Returns: The scale, or nil if it does not make the picture narrower.
+    ///   - width: The width of the original in pixels.
+    ///   - minimum: The minimum width of the result in pixels.
+    /// - Returns: One of `JPEGDecoder.scales`, or nil if none makes the picture narrower and wide enough.
     public static func scale(width: Int, toWidth minimum: Int) -> JPEGDecoder.Scale? {
         let scale = JPEGDecoder.scales.last { $0(width) >= minimum }
         guard let scale, scale(width) < width else { return nil }
@@ -67,24 +71,24 @@ public struct JPEGScaler: ~Copyable {
 
     /// Makes a smaller picture.
     ///
-    /// The planes and the bytes are kept from picture to picture, so they are allocated only when a picture is larger
-    /// than all before it. libjpeg-turbo allocates its tables for each picture.
+    /// The memory for planes and bytes is reused, so it is allocated only if a picture is larger than all previous
+    /// ones. libjpeg-turbo allocates its tables for each picture.
     ///
-    /// Widths are those of the picture as it is shown, after its Exif orientation.
+    /// Widths are those of the picture after its Exif orientation was applied.
     ///
-    /// Damaged or truncated data is decoded as far as it goes, and the rest is grey. Pictures above 50 megapixels, or
-    /// 17 megapixels if their data comes in several scans (progressive JPEGs), are refused.
+    /// If the data is damaged or truncated, the part that cannot be decoded becomes grey. Pictures of more than 50
+    /// megapixels are refused. If the data consists of several scans (progressive JPEGs), the limit is 17 megapixels.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; it may lack Huffman tables. Bytes behind its end are ignored.
-    ///   - minimum: The fewest pixels per line that the smaller picture may have; 1 or less gives the smallest scale.
-    /// - Returns: The smaller picture, or nil if no scale makes it smaller (use the original then).
-    /// - Throws: If it is not a JPEG, is too damaged or too large, or is of a kind that cannot be scaled (lossless,
-    ///   hierarchical, CMYK).
+    ///   - jpeg: The picture, which may lack Huffman tables. Bytes after its end are ignored.
+    ///   - minimum: The minimum width of the smaller picture in pixels. If it is 1 or less, the smallest scale is used.
+    /// - Returns: The smaller picture, or nil if no scale makes it smaller, so that the original should be used.
+    /// - Throws: If the data is not a JPEG, is too damaged or too large, or is a JPEG that cannot be scaled (lossless,
+    ///   hierarchical or CMYK).
     public mutating func scale(_ jpeg: RawSpan, toWidth minimum: Int) throws(TurboJPEGError) -> Result? {
         let segments = try LeadingSegments(Span<UInt8>(_bytes: jpeg))
-        // Each picture gets a decoder of its own, because a decoder keeps the tables of the picture before: one
-        // without Huffman tables would be decoded by those instead of the standard ones.
+        // Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A
+        // picture without Huffman tables would be decoded with those instead of the standard tables.
         let decoder = try unsafe Codec(Self.operation, tjInitDecompress)
         return try unsafe jpeg.withUnsafeBytes { (source) throws(TurboJPEGError) -> Result? in
             let header = try unsafe ScalerHeader(decoder, source)
@@ -109,7 +113,7 @@ public struct JPEGScaler: ~Copyable {
         }
     }
 
-    /// The operation in error messages.
+    /// The name of the operation in error messages.
     static let operation = "scale a picture"
 
     /// Decodes to planes and encodes these into `output`.
@@ -118,8 +122,8 @@ public struct JPEGScaler: ~Copyable {
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
         let layout = try ScaledPlanes(width: width, height: height, subsampling: subsampling)
         let base = unsafe planes.reserve(layout.byteCount)
-        // The library may stop after a warning and still report no more than that, so that lines of the picture before
-        // would be left.
+        // The library may stop after a warning without reporting an error. The planes are therefore filled with grey
+        // first, so that no lines of the previous picture remain in them.
         unsafe base.update(repeating: 128, count: layout.byteCount)
         var lines = unsafe layout.pointers(base)
         var strides = layout.strides
@@ -144,7 +148,7 @@ public struct JPEGScaler: ~Copyable {
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
         let base = unsafe planes.reserve(width * height * 3)
-        // As for planes, see above.
+        // The library may stop early, as in `scalePlanes`.
         unsafe base.update(repeating: 128, count: width * height * 3)
         let (bytesPerLine, format) = (CInt(width * 3), CInt(TJPF_RGB.rawValue))
         let warning = try unsafe decoder.call(Self.operation) { handle in
@@ -161,7 +165,9 @@ public struct JPEGScaler: ~Copyable {
         return (byteCount, warning)
     }
 
-    /// Calls the library's encoder with enough room in `output`, which it relies on, and returns the JPEG's length.
+    /// Calls the library's encoder and returns the size of the JPEG, which it has written to `output`.
+    ///
+    /// The library relies on the fact that `output` is large enough, so the memory is reserved first.
     private mutating func encode(
         _ subsampling: CInt, width: Int, height: Int,
         _ body: (tjhandle, UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>, UnsafeMutablePointer<UInt>) -> CInt
@@ -172,12 +178,12 @@ public struct JPEGScaler: ~Copyable {
         return Int(size)
     }
 
-    /// Copies the JPEG in `output` to `bytes`, with the Exif segment behind its JFIF header.
+    /// Copies the JPEG in `output` to `bytes`, and inserts the Exif segment after its JFIF header.
     private mutating func assemble(exif: UnsafeRawBufferPointer, byteCount: Int) {
         let jpeg = unsafe UnsafeBufferPointer(start: output.reserve(byteCount), count: byteCount)
-        // libjpeg begins with SOI and an APP0 segment of 18 bytes (JFIF 1.02).
+        // The JPEG begins with SOI and an APP0 segment of 18 bytes (JFIF 1.02), as libjpeg writes them.
         let headerByteCount = min(20, byteCount)
-        // Takes other memory of the same size if a result still holds this one.
+        // If a result still uses this memory, the array allocates other memory of the same size.
         bytes.removeAll(keepingCapacity: true)
         unsafe bytes.append(contentsOf: jpeg[..<headerByteCount])
         unsafe bytes.append(contentsOf: exif)
@@ -185,16 +191,16 @@ public struct JPEGScaler: ~Copyable {
     }
 }
 
-/// The header of a JPEG that is to be scaled; its subsampling may be unknown.
+/// The header of a JPEG that is to be scaled.
 private struct ScalerHeader {
     let width: Int
     let height: Int
-    /// One of TJSAMP, or -1.
+    /// One of the constants TJSAMP of libturbojpeg, or -1 if the subsampling is unknown.
     let subsampling: CInt
-    /// One of TJCS, or -1.
+    /// One of the constants TJCS of libturbojpeg, or -1 if the color space is unknown.
     private let colorSpace: CInt
 
-    /// Reads the header with a decoder that has not seen another picture.
+    /// Reads the header with a new handle.
     init(_ decoder: borrowing Codec, _ jpeg: UnsafeRawBufferPointer) throws(TurboJPEGError) {
         let header = try unsafe JPEGHeader(
             decoder, JPEGScaler.operation, jpeg.baseAddress?.assumingMemoryBound(to: UInt8.self), jpeg.count,
@@ -205,29 +211,33 @@ private struct ScalerHeader {
         colorSpace = header.colorSpace
     }
 
-    /// Whether its planes can be encoded as they are.
+    /// Whether the picture's planes can be encoded again without a conversion.
     var passesThrough: Bool {
         let isLumaFirst = colorSpace == CInt(TJCS_YCbCr.rawValue) || colorSpace == CInt(TJCS_GRAY.rawValue)
-        // The raw values are unsigned in 2.1 and signed in 3.0, which has TJSAMP_UNKNOWN.
+        // The constants are unsigned in version 2.1 of the library. They are signed in 3.0, because TJSAMP_UNKNOWN is
+        // -1.
         let known = [TJSAMP_444, TJSAMP_422, TJSAMP_420, TJSAMP_GRAY, TJSAMP_440, TJSAMP_411]
-        // Below that width the library (2.1 and 3.1) reads a byte behind its buffer at 4:1:1.
+        // If a picture of 4:1:1 is narrower than 16 pixels, the library (2.1 and 3.1) reads a byte after its buffer.
         return isLumaFirst && width >= 16 && known.contains { CInt(truncatingIfNeeded: $0.rawValue) == subsampling }
     }
 
-    /// Whether it stores red, green and blue of each pixel.
+    /// Whether the picture contains red, green and blue of each pixel.
     var isFullRGB: Bool {
         colorSpace == CInt(TJCS_RGB.rawValue) && subsampling == CInt(truncatingIfNeeded: TJSAMP_444.rawValue)
     }
 }
 
-/// How the planes of a scaled picture lie one behind the other, without padding behind the lines.
+/// The layout of a scaled picture's planes in memory.
 ///
-/// The luma plane has as many columns and lines as whole chroma samples cover (turbojpeg.h, "YUV Image Format Notes").
+/// The planes follow each other, and their lines have no padding.
+///
+/// The width and height of the luma plane are rounded up to whole chroma samples (turbojpeg.h, "YUV Image Format
+/// Notes").
 private struct ScaledPlanes {
     let width: Int
     let height: Int
     private let luma: (width: Int, height: Int)
-    /// 0 for grey.
+    /// The size of the Cb and Cr planes; 0 for grey pictures.
     private let chroma: (width: Int, height: Int)
 
     init(width: Int, height: Int, subsampling: CInt) throws(TurboJPEGError) {
@@ -250,16 +260,19 @@ private struct ScaledPlanes {
 
     var strides: [CInt] { [CInt(luma.width), CInt(chroma.width), CInt(chroma.width)] }
 
-    /// Where luma, Cb and Cr begin in `byteCount` bytes at `base`; the last two are nil for grey.
+    /// Returns pointers to the planes of luma, Cb and Cr in `byteCount` bytes at `base`.
+    ///
+    /// Those to Cb and Cr are nil for grey pictures.
     func pointers(_ base: UnsafeMutablePointer<UInt8>) -> [UnsafeMutablePointer<UInt8>?] {
         guard chroma.width > 0 else { return unsafe [base, nil, nil] }
         let blue = unsafe base + luma.width * luma.height
         return unsafe [base, blue, blue + chroma.width * chroma.height]
     }
 
-    /// Fills the columns and lines behind the picture.
+    /// Fills the columns and lines of the luma plane that are outside the picture, by repeating its last column and
+    /// line.
     ///
-    /// The library leaves in them whatever its memory held, which must not get into the JPEG.
+    /// The library does not write to them, and their previous contents must not get into the JPEG.
     func repeatLumaEdges(_ base: UnsafeMutablePointer<UInt8>) {
         if luma.width > width {
             for line in 0..<height {

@@ -1,32 +1,36 @@
 import CTurboJPEG
 import MotionJPEG
 
-/// Turns and mirrors JPEGs without decoding them to pixels: only partial blocks at the edges are lost.
+/// Turns and mirrors JPEGs without decoding them to pixels.
 ///
-/// Use it from one thread at a time.
+/// Nothing is lost except partial blocks at the edges.
+///
+/// A transformer must be used by one thread at a time.
 public struct JPEGTransformer: ~Copyable {
-    /// A turned picture in the caller's memory.
+    /// The size of a turned picture, which is in the caller's memory.
     public struct Result: Sendable, Equatable {
-        /// Length of the JPEG.
+        /// The size of the JPEG in bytes.
         public var byteCount: Int
-        /// Pixels per line.
+        /// The width in pixels.
         public var width: Int
-        /// Lines.
+        /// The height in pixels.
         public var height: Int
     }
 
-    /// - Throws: If memory runs out.
+    /// Creates a transformer.
+    ///
+    /// - Throws: If there is not enough memory.
     public init() throws(TurboJPEGError) {
-        // Reports here already that there is no memory, although each picture gets a handle of its own.
+        // Each picture is turned with a new handle. This one is created only to report a lack of memory early.
         _ = try unsafe Codec("start the transformer", tjInitTransform)
     }
 
-    /// The maximum size of a turned picture of these dimensions, whatever its subsampling.
+    /// Returns the maximum size of a turned picture with the given dimensions and any subsampling.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line, before or after the turn.
-    ///   - height: Lines.
-    /// - Returns: The number of bytes.
+    ///   - width: The number of pixels per line, either before or after the turn.
+    ///   - height: The number of lines, either before or after the turn.
+    /// - Returns: The size in bytes, or 0 if a JPEG cannot have these dimensions.
     public static func bound(width: Int, height: Int) -> Int {
         guard JPEGEncoder.size.contains(width), JPEGEncoder.size.contains(height) else { return 0 }
         let full = CInt(truncatingIfNeeded: TJSAMP_444.rawValue)
@@ -35,32 +39,34 @@ public struct JPEGTransformer: ~Copyable {
 
     /// Turns one picture directly into the caller's memory.
     ///
-    /// `turn` applies to the picture as it is shown: its Exif orientation is applied first. Markers such as Exif are
-    /// dropped, because the orientation would turn the picture again. Partial blocks at an edge (at most 15 pixels)
-    /// that cannot be turned are dropped. Damaged data is turned as far as possible.
+    /// The picture's Exif orientation is applied before `turn`. Segments such as Exif are dropped, because the
+    /// orientation would otherwise turn the picture again. Partial blocks at an edge (at most 15 pixels) are dropped if
+    /// they cannot be turned. Damaged data is turned as far as possible.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; it may lack Huffman tables.
-    ///   - turn: What to do.
-    ///   - output: At least `bound(width:height:)` bytes for the picture's size.
-    /// - Returns: Length and size of the turned picture.
-    /// - Throws: If `output` is too small, or the library's error.
+    ///   - jpeg: The picture, which may lack Huffman tables.
+    ///   - turn: How to turn the picture.
+    ///   - output: The destination, which must have at least `bound(width:height:)` bytes for the picture's size.
+    /// - Returns: The size of the turned picture.
+    /// - Throws: If `output` is too small, or if libturbojpeg fails.
     public borrowing func transform(
         _ jpeg: RawSpan, _ turn: Turn, into output: inout MutableRawSpan
     ) throws(TurboJPEGError) -> Result {
         let operation = "turn a picture (\(turn))"
         let turn = Turn(ExifOrientation(of: jpeg)).followed(by: turn)
-        // A handle keeps the tables of the picture before: one without Huffman tables would get those.
+        // A handle keeps the tables of the previous picture. A picture without Huffman tables would be decoded with
+        // them.
         let codec = try unsafe Codec(operation, tjInitTransform)
         return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Result in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             let header = try unsafe JPEGHeader(codec, operation, source, bytes.count)
             let width = turn.swapsSides ? header.height : header.width
             let height = turn.swapsSides ? header.width : header.height
-            // libturbojpeg assumes that the buffer is this large.
+            // libturbojpeg relies on the fact that the buffer is this large.
             let bound = tjBufSize(width, height, header.subsampling)
             guard output.byteCount >= Int(bound) else {
-                throw TurboJPEGError(operation, "room for \(output.byteCount) bytes where \(bound) may be needed")
+                throw TurboJPEGError(
+                    operation, "there is room for \(output.byteCount) bytes, but \(bound) may be needed")
             }
             var transformation = unsafe tjtransform()
             unsafe transformation.op = turn.code
@@ -83,14 +89,14 @@ public struct JPEGTransformer: ~Copyable {
 struct JPEGHeader {
     let width: CInt
     let height: CInt
-    /// One of TJSAMP, or -1 if it is unknown.
+    /// One of the constants TJSAMP of libturbojpeg, or -1 if the subsampling is unknown.
     let subsampling: CInt
-    /// One of TJCS, or -1 if it is unknown.
+    /// One of the constants TJCS of libturbojpeg, or -1 if the color space is unknown.
     let colorSpace: CInt
 
-    /// Reads the header with a fresh handle.
+    /// Reads the header with `codec`, which must be a new handle.
     ///
-    /// Unless `allowsUnknownSubsampling`, throws if libturbojpeg does not support the subsampling.
+    /// If `allowsUnknownSubsampling` is false, throws if libturbojpeg does not support the subsampling.
     init(
         _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int,
         allowsUnknownSubsampling: Bool = false
@@ -102,7 +108,7 @@ struct JPEGHeader {
                     handle, bytes, UInt(byteCount), &width, &height, &subsampling, &colorSpace)
             }
         } catch {
-            // An unknown subsampling is an error of this call too, but not of a decode to pixels.
+            // This call fails if the subsampling is unknown, although the picture can be decoded to pixels.
             guard allowsUnknownSubsampling, width > 0, height > 0, subsampling < 0 else { throw error }
         }
         guard width > 0, height > 0 else {

@@ -1,10 +1,14 @@
-/// The segments of a JPEG before its data (ITU-T T.81, B.1.1), found as libjpeg finds them.
+/// The segments of a JPEG before its data (ITU-T T.81, B.1.1).
+///
+/// They are searched in the same way as in libjpeg.
 struct LeadingSegments {
-    /// The first Exif segment with its marker; empty if there is none.
+    /// The position of the first Exif segment including its marker; empty if there is none.
     private(set) var exif = 0..<0
-    /// Whether the data comes in more than one scan, all of which libjpeg keeps in memory.
+    /// Whether the data may consist of more than one scan.
+    ///
+    /// libjpeg keeps such a picture in memory as a whole.
     private var hasSeveralScans = false
-    /// Where the data begins.
+    /// The offset at which the data begins.
     private var dataOffset = 0
 
     init(_ bytes: Span<UInt8>) throws(TurboJPEGError) {
@@ -47,13 +51,14 @@ struct LeadingSegments {
         throw Self.error("the picture ends before its data")
     }
 
-    /// Checks that the decode takes neither too much memory nor too much time.
+    /// Throws if decoding the picture would take too much memory or time.
     func checkLimits(_ bytes: Span<UInt8>, pixelCount: Int) throws(TurboJPEGError) {
         guard pixelCount <= (hasSeveralScans ? 17_000_000 : 50_000_000) else {
             throw Self.error("\(pixelCount) pixels are too many")
         }
         guard hasSeveralScans else { return }
-        // Each scan may touch every pixel. In data 0xFF is always followed by 0 or a restart marker.
+        // Each scan may change every pixel, so the scans are counted. Within the data of a scan, 0xFF is always
+        // followed by 0 or by a restart marker, so it cannot be mistaken for the start of a scan.
         var scanCount = 1
         for index in dataOffset..<max(dataOffset, bytes.count - 1) where bytes[index] == 0xFF {
             if bytes[index + 1] == 0xDA { scanCount += 1 }
@@ -63,7 +68,9 @@ struct LeadingSegments {
         }
     }
 
-    /// Exif 2.3, section 4.7.2: "Exif" and two zeros (the second is only padding).
+    /// Returns whether a segment begins with "Exif" and a zero (Exif 2.3, section 4.7.2).
+    ///
+    /// The second zero, which follows them, is only padding.
     private static func isExif(_ parameters: Span<UInt8>) -> Bool {
         let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
         return parameters.count > 6 && identifier.indices.allSatisfy { parameters[$0] == identifier[$0] }

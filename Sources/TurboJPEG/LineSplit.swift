@@ -1,13 +1,17 @@
-/// Splits lines of interleaved samples, sixteen pixels at a time with Swift's vector types.
+/// Splits lines of interleaved samples into separate planes.
 ///
-/// Lines are given by their first byte; the functions touch no byte beyond the samples they are asked for. Pairs of
-/// samples are read as little-endian words, the byte order of all supported machines.
+/// Swift's vector types process sixteen pixels at a time.
+///
+/// A line is passed as a pointer to its first byte. The functions access no bytes beyond the `count` samples. Pairs of
+/// samples are read as little-endian words, because all supported machines have this byte order.
 @safe
 enum LineSplit {
     typealias Source = UnsafeRawPointer
     typealias Target = UnsafeMutableRawPointer
 
-    /// Extracts the luma of a line of YUYV (`shift` 0) or UYVY (`shift` 8): `count` samples, one in each 16-bit word.
+    /// Extracts `count` samples of luma from a line of YUYV (`shift` is 0) or UYVY (`shift` is 8).
+    ///
+    /// Each 16-bit word of the line contains one sample of luma.
     static func luma(_ line: Source, shift: UInt16, range: ColorRange, count: Int, to target: Target) {
         let shifts = SIMD16(repeating: shift)
         var index = 0
@@ -26,17 +30,16 @@ enum LineSplit {
         }
     }
 
-    /// Extracts the chroma of one or two lines of YUYV (`shift` 8) or UYVY (`shift` 0), the mean of both, into two
-    /// planes.
+    /// Extracts the mean chroma of two lines of YUYV (`shift` is 8) or UYVY (`shift` is 0) into two planes.
     ///
     /// - Parameters:
     ///   - first: A line.
-    ///   - second: The line below it, or the same line for its own chroma.
-    ///   - shift: Bits from the low end of each 16-bit word to its chroma sample.
+    ///   - second: The line below it, or the same line again, so that the result is the chroma of that line.
+    ///   - shift: The position of the chroma sample in each 16-bit word, in bits from the low end.
     ///   - range: The range of the samples.
-    ///   - count: Samples of each of Cb and Cr.
-    ///   - blue: Gets Cb.
-    ///   - red: Gets Cr.
+    ///   - count: The number of samples of Cb, and of Cr.
+    ///   - blue: The destination of Cb.
+    ///   - red: The destination of Cr.
     static func packedChroma(
         _ first: Source, _ second: Source, shift: UInt16, range: ColorRange, count: Int, blue: Target, red: Target
     ) {
@@ -59,7 +62,7 @@ enum LineSplit {
         }
     }
 
-    /// Splits a chroma line of NV12, where Cb and Cr alternate, into two planes of `count` samples.
+    /// Splits a chroma line of NV12, in which Cb and Cr alternate, into two planes of `count` samples each.
     static func pairedChroma(_ line: Source, range: ColorRange, count: Int, blue: Target, red: Target) {
         var index = 0
         while index &+ 8 <= count {
@@ -76,7 +79,7 @@ enum LineSplit {
         }
     }
 
-    /// Copies a line of one plane, expanded to full range if necessary.
+    /// Copies a line of one plane, and expands it to full range if necessary.
     static func plane(_ line: Source, isLuma: Bool, range: ColorRange, count: Int, to target: Target) {
         guard range == .limited else {
             unsafe target.copyMemory(from: line, byteCount: count)
@@ -108,7 +111,9 @@ enum LineSplit {
         return UInt8(truncatingIfNeeded: (sum + 1) / 2)
     }
 
-    /// Stores eight pairs, Cb in the even words and Cr in the odd ones.
+    /// Stores eight pairs of samples.
+    ///
+    /// The even words contain Cb, and the odd words contain Cr.
     @inline(__always)
     private static func store(_ words: SIMD16<UInt16>, range: ColorRange, at index: Int, blue: Target, red: Target) {
         let samples = range == .full ? words : ColorExpansion.chroma(words)

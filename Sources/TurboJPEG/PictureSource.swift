@@ -1,8 +1,9 @@
 import CTurboJPEG
 
-/// An uncompressed picture to be split into the planes that libturbojpeg needs.
+/// An uncompressed picture, which is split into the planes that libturbojpeg needs.
 ///
-/// Their sizes are rounded up to whole chroma samples: the last column or line of an odd size is repeated.
+/// The sizes of the planes are rounded up to whole chroma samples. If the width or height is odd, the last column or
+/// line is repeated.
 struct PictureSource {
     let layout: PixelLayout
     let width: Int
@@ -10,10 +11,10 @@ struct PictureSource {
     let bytesPerLine: Int
     let range: ColorRange
 
-    /// Nil if the samples already have the encoding of JPEGs.
+    /// The conversion to the encoding of JPEGs; nil if the samples already have that encoding.
     var conversion: ColorConversion?
 
-    /// Whether to encode as 4:2:2 if the layout has that much chroma.
+    /// Whether the picture is encoded as 4:2:2 if its layout contains that much chroma.
     var keepsAllLines = false
 
     /// The subsampling of the JPEG.
@@ -31,11 +32,14 @@ struct PictureSource {
     private var chromaHeight: Int { (height + 1) / 2 }
     private var isEven: Bool { width.isMultiple(of: 2) && height.isMultiple(of: 2) }
 
-    /// The planes of the picture: in place, or split into `buffer`.
+    /// Returns the planes of the picture.
+    ///
+    /// They refer to `pixels` if possible, and otherwise to copies in `buffer`.
     @unsafe
     func split(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         let planes = unsafe unpack(pixels, into: &buffer)
-        // With a conversion, all planes are copies in `buffer`, of whole chroma samples.
+        // If there is a conversion, all planes are copies in `buffer`, whose sizes are rounded up to whole chroma
+        // samples.
         guard let conversion, let blue = unsafe planes.blueDifference, let red = unsafe planes.redDifference else {
             return planes
         }
@@ -59,7 +63,7 @@ struct PictureSource {
         }
     }
 
-    /// The planes of I420 or GREY in place.
+    /// Returns the planes of a picture of I420 or GREY, which refer to `pixels`.
     private func planes(_ pixels: UnsafeRawPointer) -> Planes {
         let luma = unsafe pixels.assumingMemoryBound(to: UInt8.self)
         let blue = unsafe luma + bytesPerLine * height
@@ -71,7 +75,9 @@ struct PictureSource {
             lumaStride: bytesPerLine, chromaStride: chromaStride)
     }
 
-    /// Planes with whole chroma samples and full range: the given ones, or copies in `buffer`.
+    /// Returns planes of full range whose sizes are rounded up to whole chroma samples.
+    ///
+    /// These are the given planes if they are suitable, and otherwise copies in `buffer`.
     @unsafe
     func fit(_ given: Planes, into buffer: inout PlaneBuffer) -> Planes {
         let isGrey = unsafe given.blueDifference == nil
@@ -140,7 +146,7 @@ struct PictureSource {
     }
 }
 
-/// Planes in a `PlaneBuffer`, written line by line.
+/// Planes in a `PlaneBuffer`, which are written line by line.
 @safe
 private struct Target {
     let lumaStride: Int
@@ -176,7 +182,7 @@ private struct Target {
             chromaStride: 0)
     }
 
-    /// Fills the extra column and line of an odd size.
+    /// If the width or height is odd, fills the extra column or line of luma by repeating the last one.
     func repeatLumaEdges(_ source: PictureSource) {
         if !source.width.isMultiple(of: 2) {
             for line in 0..<source.height {

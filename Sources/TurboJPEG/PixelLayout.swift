@@ -1,21 +1,22 @@
 /// The memory layout of an uncompressed picture.
 public enum PixelLayout: Sendable, CaseIterable {
-    /// 4:2:2, four bytes for two pixels: Y, Cb, Y, Cr (V4L2's YUYV).
+    /// 4:2:2, in which two pixels have four bytes: Y, Cb, Y, Cr (V4L2's YUYV).
     case yuyv
-    /// 4:2:2, four bytes for two pixels: Cb, Y, Cr, Y (V4L2's UYVY).
+    /// 4:2:2, in which two pixels have four bytes: Cb, Y, Cr, Y (V4L2's UYVY).
     case uyvy
-    /// 4:2:0, the luma plane, then a plane of alternating Cb and Cr (V4L2's NV12).
+    /// 4:2:0, with a plane of luma, followed by a plane of alternating Cb and Cr (V4L2's NV12).
     case nv12
-    /// 4:2:0, luma plane, Cb plane, Cr plane (V4L2's YU12); chroma lines have half the bytes of luma's, rounded up.
+    /// 4:2:0, with planes of luma, Cb and Cr (V4L2's YU12). Chroma lines have half as many bytes as luma lines, rounded
+    /// up.
     case i420
-    /// Luma only (V4L2's GREY); becomes a greyscale JPEG.
+    /// Luma only (V4L2's GREY). Such a picture becomes a greyscale JPEG.
     case grey
-    /// Three bytes a pixel: red, green, blue (V4L2's RGB3).
+    /// A pixel has three bytes: red, green, blue (V4L2's RGB3).
     case rgb24
-    /// Three bytes a pixel: blue, green, red (V4L2's BGR3).
+    /// A pixel has three bytes: blue, green, red (V4L2's BGR3).
     case bgr24
 
-    /// The minimum length of a line of `width` pixels, in the luma plane.
+    /// Returns the minimum number of bytes of a line of `width` pixels in the luma plane.
     public func minimumBytesPerLine(width: Int) -> Int {
         switch self {
         case .yuyv, .uyvy: (width + 1) / 2 * 4
@@ -24,13 +25,13 @@ public enum PixelLayout: Sendable, CaseIterable {
         }
     }
 
-    /// The minimum size of a picture: the padding of the last line may be missing.
+    /// Returns the minimum size of a picture, in which the padding of the last line is missing.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line.
-    ///   - height: Lines.
-    ///   - bytesPerLine: From the start of one line to the start of the next, in the luma plane.
-    /// - Returns: The number of bytes.
+    ///   - width: The number of pixels per line.
+    ///   - height: The number of lines.
+    ///   - bytesPerLine: The number of bytes from the start of one line of the luma plane to the start of the next.
+    /// - Returns: The size in bytes.
     public func minimumByteCount(width: Int, height: Int, bytesPerLine: Int) -> Int {
         let chromaHeight = (height + 1) / 2
         let chroma = chromaBytesPerLine(bytesPerLine)
@@ -44,8 +45,9 @@ public enum PixelLayout: Sendable, CaseIterable {
         }
     }
 
-    /// From one line of the chroma planes to the next: of an odd luma line it is that of the next even one, as drivers
-    /// have it (v4l2_fill_pixfmt of the kernel).
+    /// Returns the number of bytes from one line of the chroma planes to the next.
+    ///
+    /// If the number for the luma plane is odd, it is rounded up first, as in drivers (v4l2_fill_pixfmt of the kernel).
     func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
         self == .nv12 ? (bytesPerLine + 1) / 2 * 2 : (bytesPerLine + 1) / 2
     }
@@ -53,16 +55,18 @@ public enum PixelLayout: Sendable, CaseIterable {
 
 /// The chroma subsampling of a JPEG.
 public enum Subsampling: Sendable, CaseIterable {
-    /// 4:2:0: a quarter of the chroma samples, as nearly all cameras and viewers use.
+    /// A quarter of the chroma samples is kept. Nearly all cameras and viewers use this.
     case s420
-    /// 4:2:2: half of the chroma samples, about 6 % more bytes. Only useful if the source has as many.
+    /// Half of the chroma samples are kept, so a JPEG has about 6 % more bytes than with 4:2:0. This is only useful if
+    /// the source has that many chroma samples.
     case s422
 }
 
-/// The range of a Y'CbCr source, from black to white.
+/// The range of Y'CbCr samples from black to white.
 public enum ColorRange: Sendable, CaseIterable {
-    /// 16 to 235 (chroma 16 to 240), ITU-R BT.601: the default of V4L2 drivers (V4L2_QUANTIZATION_LIM_RANGE).
+    /// Luma is from 16 to 235, and chroma from 16 to 240 (ITU-R BT.601). This is the default of V4L2 drivers
+    /// (V4L2_QUANTIZATION_LIM_RANGE).
     case limited
-    /// 0 to 255, as in JPEGs (JFIF; V4L2_QUANTIZATION_FULL_RANGE).
+    /// Samples are from 0 to 255, as in JPEGs (JFIF; V4L2_QUANTIZATION_FULL_RANGE).
     case full
 }

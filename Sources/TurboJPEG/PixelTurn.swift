@@ -1,12 +1,15 @@
 /// Turns decoded pixels.
 struct PixelTurn {
     let turn: Turn
-    /// The stored picture's size.
+    /// The width before the turn.
     let width: Int
+    /// The height before the turn.
     let height: Int
     let bytesPerPixel: Int
 
-    /// Copies the pixels of `source`, whose lines have no padding, to `target`, whose lines are `bytesPerLine` apart.
+    /// Copies the pixels of `source`, whose lines have no padding, to their turned positions in `target`.
+    ///
+    /// `bytesPerLine` is the number of bytes from one line of `target` to the next.
     func copy(_ source: Span<UInt8>, into target: inout MutableSpan<UInt8>, bytesPerLine: Int) {
         let (origin, across, down) = steps
         let (columns, lines) = turn.swapsSides ? (height, width) : (width, height)
@@ -21,7 +24,8 @@ struct PixelTurn {
         }
     }
 
-    /// The stored pixel that is shown first, and the distances to those shown to the right of it and below it.
+    /// The index of the pixel in `source` that becomes the first one of the result, and the distances in `source` to
+    /// the pixels that become its right neighbor and its lower neighbor.
     private var steps: (origin: Int, across: Int, down: Int) {
         let (right, bottom) = (width - 1, (height - 1) * width)
         return switch turn {

@@ -1,4 +1,4 @@
-/// Memory for planes, reused from picture to picture.
+/// Memory for planes, which is reused for the next picture.
 @safe
 struct PlaneBuffer: ~Copyable {
     private var memory: UnsafeMutableRawBufferPointer
@@ -11,7 +11,9 @@ struct PlaneBuffer: ~Copyable {
         unsafe memory.deallocate()
     }
 
-    /// Returns at least `byteCount` bytes with unspecified contents.
+    /// Returns memory of at least `byteCount` bytes.
+    ///
+    /// Its contents are unspecified.
     @unsafe
     mutating func reserve(_ byteCount: Int) -> UnsafeMutablePointer<UInt8> {
         if unsafe memory.count < byteCount {

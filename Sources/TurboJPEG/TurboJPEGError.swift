@@ -1,9 +1,9 @@
-/// An error from encoding, turning or decoding a picture.
+/// The error for a picture that cannot be encoded, turned or decoded.
 public struct TurboJPEGError: Error, Sendable, Equatable {
-    /// The operation, such as `encode 1280x720 yuyv`.
+    /// The operation that failed, such as `encode 1280x720 yuyv`.
     public let operation: String
 
-    /// The reason: libturbojpeg's text, or which argument is invalid.
+    /// The reason, which is libturbojpeg's message or says which argument is invalid.
     public let reason: String
 
     init(_ operation: String, _ reason: String) {

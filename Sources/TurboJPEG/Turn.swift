@@ -4,30 +4,30 @@ public import MotionJPEG
 /// A rotation or mirroring of a picture.
 public enum Turn: Sendable, CaseIterable {
     case none
-    /// Clockwise.
+    /// A rotation by 90° clockwise.
     case rotate90
     case rotate180
-    /// Clockwise, so a quarter turn to the left.
+    /// A rotation by 270° clockwise, which is a quarter turn to the left.
     case rotate270
-    /// Left becomes right.
+    /// A mirroring that exchanges left and right.
     case flipHorizontal
-    /// Top becomes bottom.
+    /// A mirroring that exchanges top and bottom.
     case flipVertical
-    /// Mirrored along the diagonal from the top left.
+    /// A mirroring across the diagonal that begins at the top left.
     case transpose
-    /// Mirrored along the diagonal from the top right.
+    /// A mirroring across the diagonal that begins at the top right.
     case transverse
 
-    /// A clockwise rotation followed by mirrorings.
+    /// Creates the turn that consists of a clockwise rotation, followed by mirrorings.
     ///
-    /// Returns nil for invalid degrees.
+    /// Returns nil if `degrees` is invalid.
     ///
     /// - Parameters:
-    ///   - degrees: 0, 90, 180 or 270.
-    ///   - horizontally: Whether left becomes right after the rotation.
-    ///   - vertically: Whether top becomes bottom after the rotation.
+    ///   - degrees: The angle of the rotation, which must be 0, 90, 180 or 270.
+    ///   - horizontally: Whether to exchange left and right after the rotation.
+    ///   - vertically: Whether to exchange top and bottom after the rotation.
     public init?(degrees: Int, horizontally: Bool, vertically: Bool) {
-        // Both mirrorings together make half a turn.
+        // Both mirrorings together are the same as a rotation by 180°.
         let isBoth = horizontally && vertically
         let quarters: [Turn] = [.none, .rotate90, .rotate180, .rotate270]
         guard degrees.isMultiple(of: 90), (0...270).contains(degrees) else { return nil }
@@ -40,7 +40,7 @@ public enum Turn: Sendable, CaseIterable {
         }
     }
 
-    /// The turn that shows a stored picture as its Exif data wants it.
+    /// Creates the turn that a stored picture needs according to its Exif orientation.
     public init(_ orientation: ExifOrientation) {
         self =
             switch orientation {
@@ -55,16 +55,16 @@ public enum Turn: Sendable, CaseIterable {
             }
     }
 
-    /// This turn followed by `next`, as one turn.
+    /// Returns the turn that is the same as this turn followed by `next`.
     public func followed(by next: Turn) -> Turn {
         let (first, second) = (steps, next.steps)
-        // A mirroring reverses the rotation before it.
+        // If a mirroring follows a rotation, it reverses the direction of that rotation.
         let quarters = second.quarters + (second.isMirrored ? 4 - first.quarters : first.quarters)
         let isMirrored = first.isMirrored != second.isMirrored
         return Self.allCases.first { $0.steps == (quarters % 4, isMirrored) } ?? .none
     }
 
-    /// The turn as a mirroring from left to right, if any, followed by clockwise quarter turns.
+    /// The turn expressed as an optional exchange of left and right, followed by a number of clockwise quarter turns.
     private var steps: (quarters: Int, isMirrored: Bool) {
         switch self {
         case .none: (0, false)
@@ -78,7 +78,7 @@ public enum Turn: Sendable, CaseIterable {
         }
     }
 
-    /// Whether width and height are swapped.
+    /// Whether the turn swaps width and height.
     public var swapsSides: Bool {
         switch self {
         case .rotate90, .rotate270, .transpose, .transverse: true

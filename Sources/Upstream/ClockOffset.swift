@@ -1,31 +1,37 @@
 import Linux
 
-/// Estimates how far the upstream's clock is ahead of this machine's, from requests and responses.
+/// Estimates how far the upstream's clock is ahead of this machine's clock.
 ///
-/// The server read its clock at some moment between request and response. Assuming the midpoint is wrong by at most
-/// half the round trip, so the recent sample with the shortest round trip is used (Cristian's algorithm).
+/// A status response contains the time at which the server read its clock, which was between the request and the
+/// response. The estimate assumes that this was halfway between them, so its error is at most half the round trip. Of
+/// the recent samples, the one with the shortest round trip is used (Cristian's algorithm).
 struct ClockOffset {
     private struct Sample {
         let offset: Int64
-        /// The smallest value wins.
+        /// A measure of the possible error.
+        ///
+        /// The sample with the smallest value is used.
         let uncertainty: UInt64
     }
 
-    /// What a picture's timestamp implies about the clocks.
+    /// Whether a picture's timestamp agrees with the estimated offset.
     enum Verdict {
         /// The timestamp agrees with the offset and may have refined it.
         case fits
-        /// The timestamp is too far off: it is wrong, or one of the clocks was set.
+        /// The timestamp differs too much: either it is wrong, or one of the clocks was set.
         case doubtful
     }
 
-    /// The number of samples kept: about half a minute, in which clocks drift by less than a millisecond.
+    /// The number of samples that are kept.
+    ///
+    /// They cover about half a minute, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
-    /// The maximum drift over these samples.
+    /// The maximum drift of the clocks while these samples are taken.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
-    /// The maximum difference between the delays of two pictures; anything larger means a clock step or a wrong
-    /// timestamp.
+    /// The maximum difference between the delays of two pictures.
+    ///
+    /// A larger difference means that a clock was set, or that a timestamp is wrong.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
     /// Pictures further apart than this are not compared.
     private static let maximumGap = Duration.seconds(5)
@@ -36,7 +42,9 @@ struct ClockOffset {
     private var last: (upstream: UInt64, difference: Int64, arrival: Instant)?
     /// The timestamp of the last picture that agreed with the offset.
     private var lastFitting: UInt64 = 0
-    /// The clock difference according to an outlier, which needs a second picture to confirm it.
+    /// The clock difference according to the last outlier.
+    ///
+    /// A second picture with this difference confirms it.
     private var doubtful: Int64?
 
     /// The upstream's clock minus this machine's CLOCK_REALTIME in nanoseconds, or nil before the first sample.
@@ -44,7 +52,7 @@ struct ClockOffset {
 
     private var best: Sample? { samples.min { $0.uncertainty < $1.uncertainty } }
 
-    /// Adds a status response that reported the time `upstream`.
+    /// Adds the sample from a status response that contained the time `upstream`.
     ///
     /// - Parameters:
     ///   - upstream: The upstream's clock, in nanoseconds since 1970.
@@ -61,28 +69,30 @@ struct ClockOffset {
         add(offset, uncertainty: roundTrip)
     }
 
-    /// Detects a clock step between the previous picture and this one and adjusts the offset at once, without waiting
-    /// for the next status response.
+    /// Adjusts the offset if one of the clocks was set between the previous picture and this one.
+    ///
+    /// Otherwise, the offset would be wrong until the next status response.
     ///
     /// - Parameters:
     ///   - upstream: The picture's timestamp.
     ///   - arrived: When it arrived, on this machine's CLOCK_REALTIME in nanoseconds.
-    ///   - moment: The same moment on the monotonic clock.
+    ///   - moment: The arrival time on the monotonic clock.
     mutating func follow(pictureOf upstream: UInt64, arrived: UInt64, at moment: Instant) {
         let difference = Self.difference(upstream, arrived)
         defer { last = (upstream, difference, moment) }
         guard let last, moment >= last.arrival, moment - last.arrival < Self.maximumGap else { return }
         let step = difference &- last.difference
-        // Pictures arrive in order: a timestamp before the last one means a clock step, however small.
+        // Pictures arrive in order. If a timestamp is earlier than the previous one, the clock was set, even if the
+        // difference is small.
         guard step.magnitude > Self.stepNanoseconds || upstream < last.upstream else { return }
         samples = samples.map { Sample(offset: $0.offset &+ step, uncertainty: $0.uncertainty) }
     }
 
     /// Adds a picture with the timestamp `upstream` that arrived at `arrived`.
     ///
-    /// This is the only source for an upstream that does not report its clock. The least delayed picture is used as if
-    /// it had no delay. A single outlier is ignored; two consecutive ones that agree mean that one of the clocks was
-    /// set.
+    /// Upstreams that do not report their clock have only these timestamps. The picture with the shortest delay is used
+    /// as if it had no delay. A single outlier is ignored. Two consecutive outliers that agree with each other mean
+    /// that one of the clocks was set.
     mutating func add(pictureOf upstream: UInt64, arrived: UInt64) -> Verdict {
         let difference = Self.difference(upstream, arrived)
         if let best, (difference &- best.offset).magnitude > Self.stepNanoseconds {
@@ -92,11 +102,12 @@ struct ClockOffset {
             }
             reset()
         }
-        // Pictures arrive in order: a timestamp before the last one means a clock step, however small.
+        // Pictures arrive in order. If a timestamp is earlier than the previous one, the clock was set, even if the
+        // difference is small.
         if upstream < lastFitting { reset() }
         lastFitting = upstream
         doubtful = nil
-        // The larger the difference, the smaller the delay; only the order of the uncertainties matters.
+        // The picture with the largest difference has the shortest delay. Only the order of the uncertainties matters.
         add(difference, uncertainty: UInt64(bitPattern: Int64.max &- difference))
         return .fits
     }
@@ -110,9 +121,10 @@ struct ClockOffset {
         doubtful = nil
     }
 
-    /// Returns how far an upstream's time, which may be any number, is ahead of this machine's.
+    /// Returns how far an upstream's time is ahead of this machine's time, in nanoseconds.
     ///
-    /// Clamped to the year 2116, so that differences of differences cannot overflow.
+    /// The upstream's time may be any number. Both times are clamped to the year 2116, so that the difference of two
+    /// results cannot overflow.
     private static func difference(_ upstream: UInt64, _ own: UInt64) -> Int64 {
         Int64(clamping: min(upstream, 1 << 62)) - Int64(clamping: min(own, 1 << 62))
     }

@@ -4,23 +4,25 @@ import Linux
 import MotionJPEG
 import SharedFrame
 
-/// One connection to an upstream, from the first request until it ends.
+/// One connection to an upstream.
 final class Connection {
-    /// Why a connection ended.
+    /// Why ``run()`` returned.
     enum Ending: Equatable {
         /// The program is stopping.
         case stopped
-        /// Nobody is watching any more, and the upstream was working.
+        /// Nobody is watching anymore, and the upstream was working.
         case released
         case failed(UpstreamProblem)
     }
 
     /// The number of consecutive unusable pictures after which the problem is reported.
     private static let refusalsToReport = 3
-    /// A connection that delivers bytes but no picture is closed after this many stall timeouts: long enough for a slow
-    /// network, but a server that only trickles bytes cannot hold the relay for ever.
+    /// A connection that delivers bytes but no picture is closed after this many stall timeouts.
+    ///
+    /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
+    /// open forever.
     private static let stallsToGiveUp = 6
-    /// How long to wait for a new picture before requesting the camera's status and showing viewers the state
+    /// How long no new picture may arrive before the relay requests the camera's status and changes the state to
     /// `waiting`.
     private static let silenceToAsk = Duration.milliseconds(500)
 
@@ -33,15 +35,16 @@ final class Connection {
     private let stallTimeout: Duration
     private var byteCount: UInt64 = 0
     private let created = Instant.now
-    /// When the stream's request began, and when its last byte arrived.
+    /// When the current request for the stream or for a still picture was sent.
     private var began = Instant.distantPast
+    /// When the last byte of the response arrived.
     private var lastByte = Instant.distantPast
-    /// When to resume reading from a server that sent too many pictures, or nil if it is not paused.
+    /// When to resume reading from a server that has sent too many pictures, or nil if reading is not paused.
     private var resumption: Instant?
     /// When to request the next still picture, or nil while a response is in progress.
     private var nextStill: Instant?
 
-    /// Whether a picture arrived over this connection.
+    /// Whether a picture has arrived over this connection.
     var hasPicture: Bool { progress.hasPicture }
 
     init(_ camera: PulledCamera) {
@@ -55,12 +58,12 @@ final class Connection {
             progress.take(camera.intake.take(bytes, headers), of: camera)
         }
         self.receiver = receiver
-        // Oriel would treat an Accept header that begins with image/ as a browser's <img>.
+        // If the upstream is Oriel, it treats an Accept header that begins with image/ as that of a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
         transfer = Transfer(request) { transfer, bytes in
             defer {
-                // A fast server can keep libcurl busy for longer than the heartbeat interval.
+                // A fast server can keep libcurl busy for longer than the interval of the ring's heartbeat.
                 camera.beatIfDue()
                 if progress.isFlooded { transfer.pause() }
             }
@@ -68,7 +71,7 @@ final class Connection {
         }
     }
 
-    /// Receives pictures until something ends the connection.
+    /// Connects and receives pictures until the connection fails or is no longer needed.
     func run() -> Ending {
         defer {
             camera.loop.remove(transfer)
@@ -88,7 +91,10 @@ final class Connection {
         }
     }
 
-    /// Requests the status of an upstream that may be Oriel, so that its outage picture is not mistaken for a frame.
+    /// If the upstream may be Oriel, requests its status before the stream.
+    ///
+    /// The relay then knows whether the camera is offline, and does not mistake the outage picture for a frame. Returns
+    /// nil if the stream should be requested.
     private func probe() -> Ending? {
         poller?.ask(camera.loop)
         while poller != nil && status == nil {
@@ -109,6 +115,7 @@ final class Connection {
         return nil
     }
 
+    /// Requests the stream or the next still picture.
     private func ask() {
         nextStill = nil
         began = .now
@@ -124,7 +131,8 @@ final class Connection {
         return min(PulledCamera.maximumWait, max(.zero, next - .now))
     }
 
-    /// Stops reading for a while from a server that exceeds the picture rate, so that TCP flow control slows it down.
+    /// If the server exceeds the maximum picture rate, stops reading for a while, so that TCP flow control slows it
+    /// down.
     private func checkFlood() {
         let now = Instant.now
         if let resumption {
@@ -153,10 +161,11 @@ final class Connection {
         return nil
     }
 
-    /// Returns why polling for stills is pointless, or nil if it should go on.
+    /// Returns the reason to stop requesting still pictures, or nil if the relay should continue.
     ///
-    /// An upstream that has delivered a picture may fail a few times. Pictures without an end marker are polled for as
-    /// long as it takes to learn that the camera never sends it, if somebody is watching.
+    /// An upstream that has delivered a picture may fail a few times. If its pictures have no end marker and somebody
+    /// is watching, the relay continues until it has seen enough pictures to know that the camera never sends that
+    /// marker.
     private func stillProblem() -> UpstreamProblem? {
         guard let refusal = progress.refusal, progress.refusalCount > 0 else { return nil }
         let isReported = progress.refusalCount >= Self.refusalsToReport
@@ -197,7 +206,7 @@ final class Connection {
         }
         reportWaiting()
         askAboutCamera(now)
-        // A server that has to wait is not silent.
+        // While reading is paused, the server is not silent.
         if resumption != nil { lastByte = now }
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount
@@ -221,18 +230,18 @@ final class Connection {
         }
     }
 
-    /// Reports the state `waiting` if the camera was idle and is slow to start again.
+    /// Reports the state `waiting` if the connection has delivered no picture within half a second.
     private func reportWaiting() {
         if !progress.hasPicture, .now - created > Self.silenceToAsk { camera.reporter.waiting() }
     }
 
-    /// Whether the upstream's status explains the silence: then the connection is not to blame.
+    /// Returns whether the upstream's status explains why no data arrives, so that the connection is not the cause.
     private func isSilenceExplained(_ now: Instant) -> Bool {
         guard let status, now - status.time < stallTimeout else { return false }
         return camera.intake.offlineNumber != nil || camera.intake.hasPicture(status.answer.frameNumber)
     }
 
-    /// Reports that bytes arrive but no pictures, and eventually gives up on the connection.
+    /// Reports a problem if bytes arrive but no pictures; eventually returns it, so that the connection is closed.
     private func checkPictures(_ now: Instant, since connected: Instant) -> Ending? {
         guard camera.intake.offlineNumber == nil, !isSilenceExplained(now) else { return nil }
         let lastWhole = max(progress.lastWhole, connected)

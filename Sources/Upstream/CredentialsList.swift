@@ -3,9 +3,9 @@ import Linux
 public import Names
 public import SystemPackage
 
-/// The credentials for all upstreams, from a file or an environment variable.
+/// The credentials for all upstreams, which are read from a file or an environment variable.
 ///
-/// Each line is `user:password`, used for every upstream, or `NAME=user:password`, used for the camera of that name.
+/// A line `user:password` is used for every upstream, and a line `NAME=user:password` only for the camera of that name.
 /// Empty lines and lines that begin with `#` are ignored. A password may contain any character except a line break.
 public struct CredentialsList: Sendable, Equatable {
     private var byCamera: [CameraName: Credentials] = [:]
@@ -17,12 +17,12 @@ public struct CredentialsList: Sendable, Equatable {
     /// Creates an empty list.
     public init() {}
 
-    /// Parses `text`.
+    /// Parses a list.
     ///
     /// - Parameters:
-    ///   - text: The lines.
-    ///   - origin: The source of the text, for error messages.
-    /// - Throws: An error that gives the line number but never the line's content.
+    ///   - text: The lines of the list.
+    ///   - origin: The name of the file or variable, for error messages.
+    /// - Throws: An error whose message contains the line number, but never the line's content.
     public init(parsing text: String, origin: String) throws(UpstreamError) {
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             guard let first = line.first, first != "#", !line.allSatisfy(\.isWhitespace) else { continue }
@@ -58,7 +58,9 @@ public struct CredentialsList: Sendable, Equatable {
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Returns the credentials for `camera`, else the common ones, else nil.
+    /// Returns the credentials of `camera`, or those for every upstream if it has none.
+    ///
+    /// Returns nil if there are neither of these.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

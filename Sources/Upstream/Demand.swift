@@ -1,9 +1,11 @@
 import Linux
 import SharedFrame
 
-/// Tracks whether a camera's pictures are wanted: somebody is watching or was until recently.
+/// Tracks whether a camera's pictures are wanted because somebody is watching, or was watching until recently.
 struct Demand {
-    /// Each check costs a system call, so it is not made for every piece of a stream.
+    /// The minimum interval between two checks.
+    ///
+    /// Each check makes a system call, so there is not one for every piece of a stream.
     private static let checkInterval = Duration.milliseconds(100)
 
     private let linger: Duration
@@ -16,7 +18,7 @@ struct Demand {
         isAlways = configuration.isAlwaysConnected
     }
 
-    /// Returns whether pictures are wanted; checks again at most every 100 ms.
+    /// Returns whether pictures are wanted, according to a check that is at most 100 ms old.
     mutating func isPresent(_ publisher: FramePublisher) -> Bool {
         if isAlways { return true }
         let now = Instant.now

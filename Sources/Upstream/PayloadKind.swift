@@ -1,6 +1,6 @@
 import Linux
 
-/// Names what bytes are that should be a JPEG and are not, for error messages.
+/// Describes bytes that should be a JPEG but are something else, for error messages.
 enum PayloadKind {
     private static let signatures: [(bytes: [UInt8], name: String)] = [
         ([0x1F, 0x8B], "gzip-compressed data"), ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
@@ -11,10 +11,10 @@ enum PayloadKind {
     ]
     /// The number of bytes to examine.
     static let maximumByteCount = 256
-    /// The number of characters of a text to quote.
+    /// The maximum number of characters of a text that are quoted.
     private static let quotedCount = 40
 
-    /// Returns a description such as `a PNG picture`, or `"Please log in"`.
+    /// Returns a description such as `a PNG picture` or `the text "Please log in"`.
     static func description(_ bytes: RawSpan) -> String {
         var head: [UInt8] = []
         head.append(contentsOf: bytes.extracting(0..<min(bytes.byteCount, maximumByteCount)))

@@ -1,20 +1,25 @@
 import Linux
 
-/// Limits the picture rate of an upstream but allows bursts after a network delay.
+/// Limits the picture rate of an upstream, but allows bursts, which occur after a network delay.
 struct PictureBudget {
-    /// The maximum sustained rate: the highest that an Oriel camera can be set to.
+    /// The maximum sustained rate, which is the highest frame rate that a camera can be configured to in Oriel.
     static let picturesPerSecond = 240
-    /// The maximum burst: what most cameras send in two seconds.
+    /// The maximum number of pictures in a burst, which most cameras take two seconds to send.
     ///
-    /// A new ring starts numbering at the clock's milliseconds, so frame numbers never run further ahead than this.
+    /// The first frame number of a new ring is the time in milliseconds. Frame numbers can be ahead of the time by this
+    /// number at most.
     static let burst = 60
-    /// How long to stop reading when the budget is used up: for as long as the excess pictures would have lasted.
+    /// Returns how long to stop reading after `count` pictures have exceeded the budget.
+    ///
+    /// This is the time in which the server may send that many pictures, but at least 50 ms and at most a second.
     static func rest(afterExcess count: Int) -> Duration {
         min(max(interval * min(count, picturesPerSecond), .milliseconds(50)), .seconds(1))
     }
 
     private static let interval = Duration.seconds(1) / picturesPerSecond
-    /// When the budget will be full again; each picture moves this one interval further.
+    /// When the budget will be full again.
+    ///
+    /// Each picture moves this time one interval into the future.
     private var full = Instant.distantPast
 
     /// Takes one picture from the budget at `now`; returns false if the budget is used up.

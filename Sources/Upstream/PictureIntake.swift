@@ -5,22 +5,24 @@ import SharedFrame
 
 /// Checks an upstream's pictures and publishes them in the camera's ring.
 final class PictureIntake {
-    /// What happened to a picture.
+    /// What was done with a picture.
     enum Outcome: Equatable {
         case published
-        /// The last picture again, or the upstream's outage picture.
+        /// The picture is the same as the last one, or is the upstream's outage picture.
         case repeated
         /// The picture exceeds the maximum rate.
         case tooMany
         case refused(UpstreamProblem)
     }
 
-    /// Frame numbers stay below 2⁵³, the limit of JavaScript integers; half of that leaves room to continue counting.
+    /// The limit for frame numbers from an upstream.
+    ///
+    /// JavaScript integers are exact up to 2⁵³, so numbers can be counted further from this limit.
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
     private var budget = PictureBudget()
-    /// The upstream's number of the last picture that was published.
+    /// The number that the upstream has given to the last published picture, or nil if there was none.
     private var lastUpstreamNumber: UInt64?
     /// The timestamp of the last picture that had one.
     private var lastTimestamp: UInt64?
@@ -32,12 +34,16 @@ final class PictureIntake {
     /// The estimated offset of the upstream's clock.
     var clock = ClockOffset()
 
-    /// Whether the upstream's status reports its clock; otherwise only the pictures' timestamps do.
+    /// Whether the upstream's status reports its clock.
+    ///
+    /// If not, its clock is known only from the pictures' timestamps.
     var hasStatusClock = false
 
-    /// The number of the camera's last picture while the upstream reports the camera as offline, else nil.
+    /// The number of the camera's last picture while the upstream reports that the camera is offline, and nil
+    /// otherwise.
     ///
-    /// A picture with this number or a lower one is that picture again, or the upstream's outage picture.
+    /// A picture with this number or a lower one is not new: it is the last picture again, or the upstream's outage
+    /// picture.
     var offlineNumber: UInt64?
 
     init(_ publisher: FramePublisher) {
@@ -45,7 +51,7 @@ final class PictureIntake {
         lastUpstreamNumber = publisher.newestNumber
     }
 
-    /// Returns whether the upstream's frame `number` has arrived.
+    /// Returns whether the upstream's frame with the given number has arrived.
     func hasPicture(_ number: UInt64) -> Bool { lastUpstreamNumber.map { $0 >= number } ?? false }
 
     /// Publishes a picture that arrived with `headers`.
@@ -68,7 +74,7 @@ final class PictureIntake {
             }
             _ = truncation.note(isTruncated: false)
         } catch {
-            // A part without a true Content-Length may have been truncated by the connection, not by the camera.
+            // If the Content-Length is missing or wrong, the connection may have truncated the picture, not the camera.
             _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(Self.problem(error, bytes, headers))
@@ -89,7 +95,7 @@ final class PictureIntake {
         return .published
     }
 
-    /// Returns why a part is not a picture.
+    /// Returns the problem of a part that is not a usable picture.
     private static func problem(_ defect: JPEGDefect, _ bytes: RawSpan, _ headers: PartHeaders) -> UpstreamProblem {
         guard defect == .noStart || defect == .empty else { return .notJPEG("\(defect)") }
         if let type = headers.contentType?.prefix(while: { $0 != ";" }).lowercased(), !mayBeJPEG(type) {
@@ -107,10 +113,13 @@ final class PictureIntake {
         return number == lastUpstreamNumber
     }
 
-    /// Returns the picture's own timestamp, if it has one, and the same moment on this machine's monotonic clock.
+    /// Returns when a picture was taken: its timestamp, and the same moment on this machine's monotonic clock.
+    ///
+    /// If it has no timestamp, this is the time of its arrival.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp, timestamp > 0 else { return arrival }
-        // A clock that stands still is no clock: the picture is as old as its arrival, on the upstream's clock.
+        // The timestamp is the same as that of the last picture, so the server's clock does not run and is useless. The
+        // time of the arrival is used, converted to the upstream's clock.
         guard timestamp != lastTimestamp else {
             let realtime = Int64(clamping: arrival.realtime).addingReportingOverflow(clock.nanoseconds ?? 0)
             return CaptureTime(
@@ -123,7 +132,7 @@ final class PictureIntake {
                 pictureOf: timestamp, arrived: arrival.realtime, at: Instant(nanoseconds: arrival.monotonic))
         } else {
             let verdict = clock.add(pictureOf: timestamp, arrived: arrival.realtime)
-            // A wrong timestamp says nothing about the picture's age, so treat the picture as new.
+            // A wrong timestamp says nothing about the picture's age, so the picture is treated as new.
             if verdict == .doubtful { return CaptureTime(monotonic: arrival.monotonic, realtime: timestamp) }
         }
         let offset = clock.nanoseconds ?? 0

@@ -4,13 +4,17 @@ import Names
 import Pacing
 import SharedFrame
 
-/// Logs changes of an upstream's state; a flapping upstream does not get a line each time.
+/// Logs changes of an upstream's state.
+///
+/// If the state changes again and again, the number of log lines is limited.
 struct ProblemLog {
     private let logger: Logger
     private let camera: CameraName
     private let upstream: UpstreamAddress
     private var current: UpstreamProblem?
-    /// A problem is logged again after a minute at the earliest, and only if pictures arrived in between.
+    /// The limit for log lines.
+    ///
+    /// The same problem is logged again after a minute at the earliest, and only if pictures have arrived in between.
     private var limit = LogLimit<UpstreamProblem>(.allMessages, minimumInterval: .seconds(60))
 
     init(_ logger: Logger, camera: CameraName, upstream: UpstreamAddress) {
@@ -19,18 +23,18 @@ struct ProblemLog {
         self.upstream = upstream
     }
 
-    /// Logs why no pictures arrive.
+    /// Logs the reason why no pictures arrive.
     mutating func problem(_ problem: UpstreamProblem) {
         guard problem != current else { return }
         let verdict = limit.verdict(on: problem, at: .now)
         guard verdict != .drop else { return }
         current = problem
         let says = if case .camera = problem { "the upstream reports: " } else { "" }
-        let end = verdict == .write ? "" : " (Further messages suppressed for 10 minutes.)"
+        let end = verdict == .write ? "" : " (Further messages are suppressed for 10 minutes.)"
         logger.warning("camera \(camera): \(says)\(problem.sentence(upstream))\(end)")
     }
 
-    /// Logs that pictures arrive again.
+    /// Logs that pictures arrive again, if a problem was logged before.
     mutating func pictures() {
         guard current != nil else { return }
         current = nil

@@ -1,29 +1,31 @@
 import Linux
 import SharedFrame
 
-/// What has arrived over one connection, and the problem that it indicates.
+/// Records what has arrived over one connection, and the problem that results from it.
 final class Progress {
-    /// Whether a picture of the camera has arrived, new or repeated.
+    /// Whether the camera's picture has arrived, be it a new picture or the last one again.
     private(set) var hasPicture = false
-    /// When the last new picture and the last repeated one arrived; `distantPast` if never.
+    /// When the last new picture arrived; `distantPast` if there was none.
     private(set) var lastWhole = Instant.distantPast
+    /// When the last repeated picture arrived; `distantPast` if there was none.
     private(set) var lastRepeat = Instant.distantPast
-    /// The number of pictures rejected since the last good one, and why the last was rejected.
+    /// The number of pictures that were rejected since the last good one.
     private(set) var refusalCount = 0
+    /// Why the last rejected picture was rejected.
     private(set) var refusal: UpstreamProblem?
-    /// The current problem, if any.
+    /// The current problem, or nil if there is none.
     private(set) var problem: UpstreamProblem?
-    /// Whether the maximum rate was exceeded since this was last reset.
+    /// Whether the maximum rate has been exceeded since this was last set to false.
     var isFlooded = false
-    /// Whether a picture has been repeated since the last reset, which suggests that the camera is offline.
+    /// Whether a picture has been repeated since this was last set to false, which suggests that the camera is offline.
     var isRepeating = false
 
-    /// The number of pictures above the maximum rate since the last pause.
+    /// The number of pictures that have exceeded the maximum rate since the last pause.
     private var excessCount = 0
 
     private var hasNotedTruncation = false
 
-    /// Records the outcome of a picture.
+    /// Records what was done with a picture.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:
@@ -45,11 +47,11 @@ final class Progress {
             refusal = reason
             guard camera.intake.isTruncationAllowed, !hasNotedTruncation else { return }
             hasNotedTruncation = true
-            camera.reporter.note("most upstream JPEGs have no end marker; showing them anyway")
+            camera.reporter.note("most of the upstream's JPEGs have no end marker; they are shown anyway")
         }
     }
 
-    /// Records the upstream's status of its camera.
+    /// Records what the upstream's status says about its camera.
     func take(_ status: UpstreamStatus, of camera: PulledCamera) {
         if status.isOnline || status.state == .idle {
             camera.intake.offlineNumber = nil
@@ -61,7 +63,7 @@ final class Progress {
         }
     }
 
-    /// Returns the number of pictures above the maximum rate and resets it.
+    /// Returns the number of pictures that have exceeded the maximum rate, and resets this number.
     func takeExcessCount() -> Int {
         defer { excessCount = 0 }
         return excessCount
@@ -70,7 +72,7 @@ final class Progress {
     /// Reports a problem unless it is already the current one.
     func show(_ problem: UpstreamProblem, of camera: PulledCamera) {
         guard problem != self.problem else { return }
-        // What a stream without parts sends is described once, not with every byte.
+        // The description of a stream without parts changes with every byte, so only the first one is reported.
         if case .noParts = problem, case .noParts? = self.problem { return }
         self.problem = problem
         camera.reporter.problem(problem)

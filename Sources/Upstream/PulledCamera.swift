@@ -5,9 +5,13 @@ import Logging
 import Pacing
 import SharedFrame
 
-/// The state shared by all connections to one camera's upstream: its ring, its demand and its reported state.
+/// One relayed camera.
+///
+/// This is what all connections to its upstream have in common, such as its ring and its state.
 final class PulledCamera {
-    /// The maximum wait, so that the ring's heartbeat continues.
+    /// The maximum duration of a wait.
+    ///
+    /// It is shorter than the interval at which the ring needs a heartbeat.
     static let maximumWait = Duration.milliseconds(200)
     private static let minimumBeatInterval = Duration.milliseconds(50)
     private static let ratesInterval = Duration.seconds(1)
@@ -15,11 +19,13 @@ final class PulledCamera {
     let configuration: UpstreamConfiguration
     let publisher: FramePublisher
     let intake: PictureIntake
-    /// A camera has one connection, except during a status request beside its stream.
+    /// The transfers of this camera.
+    ///
+    /// One connection is kept open, because a second one is needed only for requesting the status during a stream.
     let loop = TransferLoop(idleConnectionCount: 1)
     let stop: LoopSignal
     var reporter: StateReporter
-    /// The frame rate that the upstream requested from its camera, or 0 if unknown.
+    /// The frame rate that the upstream server has requested from its camera, or 0 if it is unknown.
     var framesPerSecondAsked = 0.0 {
         didSet { if framesPerSecondAsked != oldValue { publishRates() } }
     }
@@ -40,10 +46,10 @@ final class PulledCamera {
         reporter = StateReporter(publisher, upstream: configuration.address, log: log)
     }
 
-    /// Returns whether somebody is watching or was until recently.
+    /// Returns whether somebody is watching, or was watching until recently.
     func isWanted() -> Bool { demand.isPresent(publisher) }
 
-    /// Counts a frame.
+    /// Counts a frame for the measured frame rate.
     func countFrame() { rate.add(.now) }
 
     /// Calls ``beat()`` if the last call was long enough ago.
@@ -51,7 +57,9 @@ final class PulledCamera {
         if .now >= nextBeat { beat() }
     }
 
-    /// Writes the heartbeat and does other periodic work; must be called after every wait.
+    /// Writes the ring's heartbeat and does other periodic work.
+    ///
+    /// Must be called after every wait.
     func beat() {
         nextBeat = .now + Self.minimumBeatInterval
         do throws(RingError) {

@@ -4,29 +4,33 @@ import Logging
 import Pacing
 import SharedFrame
 
-/// Keeps a camera's ring filled from its upstream while somebody is watching.
+/// Connects to a camera's upstream and publishes its pictures while somebody is watching.
 final class Puller {
-    /// The minimum interval between two attempts, even if a viewer arrives.
+    /// The minimum interval between the starts of two attempts to connect, even if a viewer arrives.
     private static let minimumPause = Duration.milliseconds(250)
     /// The maximum pause, in milliseconds, while somebody is watching and the problem may be temporary.
     ///
-    /// With the attempt that follows, pictures are back within a second. It is random, so that many relays do not
-    /// connect at the same moment.
+    /// It is short enough that pictures are back within a second after the problem is solved. A random value from this
+    /// range is used, so that many relays do not connect at the same moment.
     private static let watchedPause = 400...700
 
     private let camera: PulledCamera
-    /// With jitter, so that many relays do not reconnect at the same moment.
+    /// The pauses while nobody is watching.
+    ///
+    /// They have jitter, so that many relays do not reconnect at the same moment.
     private var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
-    /// Whether the last attempt delivered a picture; if so, no further attempt is needed while nobody is watching.
+    /// Whether the last connection worked.
+    ///
+    /// If so, the relay does not connect again until somebody is watching.
     private var hasAnswered = false
 
     init(_ camera: PulledCamera) {
         self.camera = camera
     }
 
-    /// Pulls pictures until stopped.
+    /// Publishes pictures until the program stops.
     ///
-    /// Connects once at the start in any case, to find out whether the upstream responds.
+    /// Connects once at startup even if nobody is watching, to find out whether the upstream responds.
     func run() {
         while !camera.stop.isStopping {
             if hasAnswered && !camera.isWanted() {
@@ -58,12 +62,14 @@ final class Puller {
         }
     }
 
-    /// Waits before the next attempt; shorter if somebody is watching or starts to watch.
+    /// Waits before the next attempt.
+    ///
+    /// The wait is shorter if somebody is watching or starts to watch.
     private func pause(after problem: UpstreamProblem, since began: Instant) {
         let failed = Instant.now
         var end = failed + backoff.next()
         var soon = failed + .milliseconds(Int.random(in: Self.watchedPause))
-        // The attempt itself took seconds, in which the kernel retried every second, so retry without a pause.
+        // This attempt took several seconds, in which the kernel itself retried every second, so no pause is necessary.
         if case .connectTimeout = problem { soon = failed }
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isStopping {

@@ -1,9 +1,9 @@
 import Linux
 import SharedFrame
 
-/// Reports the upstream's state to readers of the ring and in the log.
+/// Reports the upstream's state to the readers of the ring, and in the log.
 struct StateReporter {
-    /// A connection that is lost and re-established within this time after a picture is not reported to readers.
+    /// The loss of a connection is reported to readers only if no picture has arrived for this long.
     private static let gracePeriod = Duration.seconds(1)
 
     private let publisher: FramePublisher
@@ -21,13 +21,13 @@ struct StateReporter {
         publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
-    /// A picture arrived.
+    /// Reports that a picture has arrived.
     mutating func picture() {
         lastPicture = .now
         well()
     }
 
-    /// The upstream works, though it may have no new picture.
+    /// Reports that the upstream works, even if it has no new picture.
     mutating func well() {
         log.pictures()
         current = nil
@@ -35,21 +35,21 @@ struct StateReporter {
         publisher.setState(.live, reason: "")
     }
 
-    /// Nobody is watching, and the upstream worked when last tried.
+    /// Reports that nobody is watching, and that the upstream worked the last time.
     mutating func idle() {
         current = nil
         isIdle = true
         publisher.setState(.idle, reason: "")
     }
 
-    /// Somebody is watching again, and pictures are slow to arrive.
+    /// Reports that somebody is watching again, but no picture has arrived yet.
     mutating func waiting() {
         guard isIdle else { return }
         isIdle = false
         publisher.setState(.waiting, reason: Self.waitingReason(upstream))
     }
 
-    /// No pictures arrive, for this reason.
+    /// Reports why no pictures arrive.
     mutating func problem(_ problem: UpstreamProblem) {
         log.problem(problem)
         current = problem
@@ -73,7 +73,7 @@ struct StateReporter {
 }
 
 extension UpstreamProblem {
-    /// Whether reconnecting may be all that is needed.
+    /// Whether the problem is the loss of a connection, which reconnecting may solve.
     fileprivate var isConnectionLoss: Bool {
         switch self {
         case .ended, .broken, .refused, .status(502...504): true

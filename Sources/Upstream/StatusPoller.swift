@@ -3,25 +3,29 @@ import Linux
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
-/// A stream cannot distinguish an offline camera from a slow one: both repeat a picture. The status beside it can, and
-/// it gives the reason and the clock that the pictures' timestamps use. It is requested before the stream, over the
-/// same connection; after that only when no new picture arrives, and now and then for the clock.
+/// The stream of an offline camera looks like that of a slow one, because both repeat a picture. The status says which
+/// it is, and also contains the reason, and the time on the clock that the pictures' timestamps use.
+///
+/// The status is requested before the stream, over the same connection. After that, it is requested when no new picture
+/// arrives, and from time to time to follow the clock.
 final class StatusPoller {
+    /// The result of a request.
     enum Answer: Equatable {
         case status(UpstreamStatus)
-        /// The server responds, but is not Oriel.
+        /// The server has responded, but is not Oriel.
         case foreign
-        /// The request failed or should be retried later; `isConnected` if the server itself was reached.
+        /// The request has failed or should be retried later. `isConnected` says whether there was a connection to the
+        /// server.
         case failed(UpstreamProblem, isConnected: Bool)
     }
 
     /// Why the status is requested.
     enum Occasion {
-        /// A picture was repeated: the camera may be offline.
+        /// A picture was repeated, so the camera may be offline.
         case repetition
         /// No new picture arrives.
         case silence
-        /// Everything works, but clocks drift.
+        /// Everything works, but the clocks drift, so the offset is measured again.
         case clock
     }
 
@@ -34,10 +38,12 @@ final class StatusPoller {
     private let transfer: Transfer
     private var isAsking = false
     private var askedAt = Instant.distantPast
-    /// The interval between requests for the clock: short at first, since the fastest response counts.
+    /// The interval between requests that measure the clock.
+    ///
+    /// It is short at first, to get several samples quickly, of which the one with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
-    /// Returns nil if the upstream's address cannot be that of an Oriel stream.
+    /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.
     init?(_ configuration: UpstreamConfiguration) {
         guard let url = configuration.address.statusURL else { return nil }
         address = configuration.address
@@ -64,7 +70,9 @@ final class StatusPoller {
         loop.add(transfer)
     }
 
-    /// Requests the status if the last request is complete and long enough ago; returns whether it did.
+    /// Requests the status if the last request is complete and was sent long enough ago.
+    ///
+    /// Returns whether the status was requested.
     func ask(_ loop: TransferLoop, for occasion: Occasion) -> Bool {
         guard !isAsking, Instant.now - askedAt >= interval(occasion) else { return false }
         if case .clock = occasion { clockInterval = min(clockInterval * 2, Self.maximumClockInterval) }
@@ -80,7 +88,7 @@ final class StatusPoller {
         }
     }
 
-    /// Returns the response, or nil if the completion is of another transfer.
+    /// Returns the result of a completed request, or nil if `completion` belongs to another transfer.
     func answer(_ completion: TransferLoop.Completion, clock: inout ClockOffset) -> Answer? {
         guard completion.transfer === transfer else { return nil }
         isAsking = false
@@ -113,9 +121,9 @@ final class StatusPoller {
     }
 }
 
-/// The response body received so far.
+/// The part of a response body that has arrived so far.
 private final class AnswerBody {
     var bytes: [UInt8] = []
-    /// When it began to arrive: CLOCK_REALTIME in nanoseconds.
+    /// When the body began to arrive: CLOCK_REALTIME in nanoseconds.
     var began: UInt64 = 0
 }

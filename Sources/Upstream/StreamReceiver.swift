@@ -2,11 +2,13 @@ import Curl
 import Linux
 import MotionJPEG
 
-/// Parses the body of an upstream's response: a stream of pictures, or one picture.
+/// Parses the body of an upstream's response, which is a stream of pictures or a single picture.
 final class StreamReceiver {
+    /// What the body is.
     private enum Form {
+        /// No byte has arrived yet.
         case undecided
-        /// The type says too little: the first bytes decide.
+        /// The Content-Type does not say whether this is a stream, so the first bytes decide.
         case sniffing(type: String)
         case stream, still
     }
@@ -19,16 +21,18 @@ final class StreamReceiver {
     /// The first bytes of the body.
     private var head: [UInt8] = []
 
-    /// Why the response was rejected, if it was.
+    /// Why the response was rejected, or nil if it was not.
     private(set) var problem: UpstreamProblem?
 
-    /// Calls `onPicture` with the bytes and the headers of each picture.
+    /// Creates a receiver that calls `onPicture` with the bytes and the headers of each picture.
     init(maximumPictureByteCount: Int, onPicture: @escaping (RawSpan, PartHeaders) -> Void) {
         self.maximumPictureByteCount = maximumPictureByteCount
         self.onPicture = onPicture
     }
 
-    /// Parses a piece of the body; returns false if the response is unusable: see ``problem``.
+    /// Parses the next bytes of the body.
+    ///
+    /// Returns false if the response is unusable, for the reason in ``problem``.
     func receive(_ transfer: borrowing Transfer, _ bytes: RawSpan) -> Bool {
         do throws(UpstreamProblem) {
             if case .undecided = form { form = try decide(transfer) }
@@ -37,7 +41,7 @@ final class StreamReceiver {
             if case .sniffing(let type) = form {
                 guard let decided = try sniff(type) else { return true }
                 form = decided
-                // The earlier pieces have not been parsed yet.
+                // The bytes of earlier calls have not been parsed yet.
                 try Array(head.prefix(keptCount)).withRawSpan { (piece) throws(UpstreamProblem) in try take(piece) }
             }
             try take(bytes)
@@ -61,7 +65,9 @@ final class StreamReceiver {
         if count > 0 { head.append(contentsOf: bytes.extracting(0..<count)) }
     }
 
-    /// Returns what the body is by its first bytes, or nil if more are needed; throws if it is no picture.
+    /// Returns what the body is according to its first bytes, or nil if more bytes are needed.
+    ///
+    /// Throws if the body is neither a stream nor a picture.
     private func sniff(_ type: String) throws(UpstreamProblem) -> Form? {
         let content = head.drop { [0x0D, 0x0A, 0x20, 0x09].contains($0) }
         guard content.count >= 16 || head.count == PayloadKind.maximumByteCount else { return nil }
@@ -76,18 +82,22 @@ final class StreamReceiver {
         return .stream
     }
 
-    /// Why a stream has delivered data but no multipart part yet; nil if a part, or no data at all, has arrived.
+    /// The problem of a stream that has delivered data but no part yet.
+    ///
+    /// Nil if a part has arrived, or no data at all.
     var missingParts: UpstreamProblem? {
         guard case .stream = form, let parser, !parser.hasFoundPart, !head.isEmpty else { return nil }
         return .noParts(PayloadKind.description(head))
     }
 
-    /// Completes a response; returns true if it was a single picture, after which the next should be requested.
+    /// Called when the response is complete.
+    ///
+    /// Returns true if it was a single picture. The next picture should then be requested.
     func finish(_ transfer: borrowing Transfer) -> Bool {
         switch form {
         case .still: break
         case .sniffing(let type) where type.hasPrefix("image/"):
-            // Too short to decide by, or empty.
+            // The body is too short to decide what it is, or is empty.
             still = head
         case .sniffing(let type):
             problem = .notPictures(contentType: "\(type), \(PayloadKind.description(head))")
@@ -134,7 +144,7 @@ final class StreamReceiver {
         return .sniffing(type: name)
     }
 
-    /// Whether a type may be that of a stream of JPEGs though it does not say so.
+    /// Returns whether some servers send streams of JPEGs with this Content-Type, although it does not say so.
     private static func isVague(_ essence: String) -> Bool {
         essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }

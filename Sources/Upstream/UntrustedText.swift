@@ -1,6 +1,6 @@
-/// Sanitizes text from another machine for logs, the ring and the status document.
+/// Sanitizes text from another machine, so that it can be used in logs, in the ring and in the status document.
 enum UntrustedText {
-    /// The maximum length in Unicode scalars.
+    /// The maximum length of the result in Unicode scalars.
     static let maximumCount = 200
 
     /// Returns `text` without control and formatting characters, truncated to ``maximumCount``.
@@ -9,7 +9,7 @@ enum UntrustedText {
     static func clean(_ text: some StringProtocol) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            // Counts scalars: one character may contain any number of combining marks.
+            // Scalars are counted instead of characters, because a character may contain any number of combining marks.
             if scalars.count == maximumCount {
                 scalars.removeLast()
                 scalars.append("…")

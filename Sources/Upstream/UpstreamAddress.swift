@@ -1,26 +1,28 @@
 import Curl
 
-/// Where an upstream is: an http or https URL without credentials.
+/// The address of an upstream, which is an http or https URL without credentials.
 public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL to request.
     let url: String
 
-    /// The URL for logs and status: query parameter values that may be secret are replaced by `***`.
+    /// The URL as it is shown in logs and the status.
+    ///
+    /// Values of query parameters that may be secret are replaced with `***`.
     public let description: String
 
     /// The server's host name or IP address.
     let host: String
 
-    /// The URL of the status document, or nil if the path is not that of an Oriel stream.
+    /// The URL of the upstream's status document, or nil if the path is not the path of an Oriel stream.
     let statusURL: String?
 
-    /// The camera named in the path, or nil for the upstream's first camera.
+    /// The name of the camera in the path, or nil if this is the upstream's first camera.
     let upstreamCamera: String?
 
     /// Parses a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.
     ///
-    /// - Throws: An error if the URL is invalid, is neither http nor https, or contains credentials: every user of the
-    ///   machine can see a command line.
+    /// - Throws: An error if the URL is invalid, or is neither http nor https. Credentials in the URL are also an
+    ///   error, because every user of the machine can see the command line.
     public init(_ text: String) throws(UpstreamError) {
         let scheme = text.prefix { $0 != ":" }.lowercased()
         guard scheme == "http" || scheme == "https" else {
@@ -53,7 +55,9 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
             || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
 
-    /// Query parameters whose values are shown; all other values are hidden.
+    /// The query parameters whose values are shown.
+    ///
+    /// The values of all other parameters are hidden.
     private static let harmlessParameters: Set<String> = [
         "action", "advance_headers", "cam", "camera", "ch", "channel", "compression", "fps", "height", "quality",
         "resolution", "size", "stream", "subtype", "width",
@@ -67,7 +71,9 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         }.joined(separator: "&")
     }
 
-    /// Returns the status path beside `…/mjpeg[/<camera>]`, `…/video[/<camera>]` and `…/?action=stream`, else nil.
+    /// Returns the path of the status document, and the camera in the path of the stream.
+    ///
+    /// Returns nil if the path is none of `…/mjpeg[/<camera>]`, `…/video[/<camera>]` and `…/?action=stream`.
     private static func statusPath(path: String, query: String?) -> (path: String, camera: String?)? {
         var segments = path.split(separator: "/").map(String.init)
         if let stream = segments.lastIndex(where: { $0 == "mjpeg" || $0 == "video" }), stream >= segments.count - 2 {

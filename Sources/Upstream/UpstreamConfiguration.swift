@@ -2,21 +2,22 @@ public import Curl
 public import SharedFrame
 public import SystemPackage
 
-/// The configuration of one relayed camera: where its pictures come from and how they are fetched.
+/// The configuration of one relayed camera, which says where its pictures come from and how they are fetched.
 public struct UpstreamConfiguration: Sendable {
-    /// The ring to publish the pictures in.
+    /// The ring in which the pictures are published.
     public var ring: RingName
     public var address: UpstreamAddress
     public var credentials: Credentials?
     /// A PEM file of certificate authorities to trust instead of the system's.
     public var certificateAuthorities: FilePath?
-    /// The timeout for connecting and for each wait for data, 0.1 s to an hour.
+    /// The timeout for connecting, and for waiting for more data; from 0.1 s to an hour.
     public var stallTimeout = Duration.seconds(5)
     /// How long to stay connected after the last viewer has left.
     public var linger = Duration.seconds(5)
     /// Whether to stay connected while nobody is watching.
     public var isAlwaysConnected = false
-    /// Requests per second to an upstream that returns single JPEGs instead of a stream, 0.01 to 120.
+    /// The number of requests per second to an upstream that returns single JPEGs instead of a stream, from 0.01 to
+    /// 120.
     public var stillsPerSecond: Double = 5
     /// The maximum size of one picture in bytes.
     public var maximumPictureByteCount = 16 << 20
@@ -29,9 +30,9 @@ public struct UpstreamConfiguration: Sendable {
         self.version = version
     }
 
-    /// The source description that the ring shows.
+    /// The description of the source in the ring's header.
     var source: SourceDescription {
-        // Truncated as in the ring's header, which it is compared with.
+        // The device is truncated as in the ring's header, because it is compared with the device there.
         let device = String(decoding: address.description.utf8.prefix(255), as: UTF8.self)
         return SourceDescription(kind: "upstream", device: device, name: address.host, format: "JPEG")
     }

@@ -1,4 +1,6 @@
-/// An invalid upstream address or credentials list, described in one sentence.
+/// The error for an invalid upstream address or credentials list.
+///
+/// Its description is one sentence.
 public struct UpstreamError: Error, Equatable, CustomStringConvertible, Sendable {
     public let description: String
 

@@ -2,7 +2,7 @@ import Curl
 import SystemPackage
 
 extension UpstreamProblem {
-    /// Describes why a transfer failed; returns nil if it succeeded.
+    /// Creates the problem for a transfer that failed; returns nil if the transfer succeeded.
     init?(_ completion: TransferLoop.Completion, _ configuration: UpstreamConfiguration) {
         let detail = UntrustedText.clean(completion.detail)
         switch completion.result {
@@ -27,7 +27,8 @@ extension UpstreamProblem {
         }
     }
 
-    /// Returns `HOST port N` if "Failed to connect to HOST port N after …" names a host other than the upstream.
+    /// Returns `HOST port N` if libcurl's message "Failed to connect to HOST port N after …" contains another host than
+    /// the upstream's.
     private static func otherHost(in detail: String, _ address: UpstreamAddress) -> String? {
         let words = detail.split(separator: " ")
         guard words.count > 5, words[..<3] == ["Failed", "to", "connect"], words[5] == "port" else { return nil }

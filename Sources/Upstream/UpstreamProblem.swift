@@ -7,21 +7,21 @@ enum UpstreamProblem: Error, Hashable {
     case cannotResolve
     case cannotResolveProxy
     case refused
-    /// A proxy or a redirect's target refuses connections.
+    /// A proxy or the target of a redirect refuses connections; the value is its host and port.
     case refusedByIntermediary(String)
     /// The status code that a proxy returned instead of connecting.
     case proxyStatus(Int)
     case unreachable(String)
     case connectTimeout(Duration)
-    /// Connected, but no data within the timeout.
+    /// The connection is open, but no data has arrived within the timeout.
     case silent(Duration)
-    /// Data arrives, but no whole picture within the timeout.
+    /// Data arrives, but no whole picture has arrived within the timeout.
     case noWholePicture(Duration)
     /// Only the last picture is repeated, for an unknown reason.
     case repeating(Duration)
-    /// The server ended the stream.
+    /// The server has ended the stream.
     case ended
-    /// The connection broke.
+    /// The connection was lost.
     case broken(String)
     case status(Int)
     case notPictures(contentType: String)
@@ -35,20 +35,20 @@ enum UpstreamProblem: Error, Hashable {
     case pictureTooLarge(limit: Int)
     case brokenStream(String)
     case notJPEG(String)
-    /// Data arrives, but nothing that separates parts, and no JPEG.
+    /// Data arrives, but it contains neither a boundary between parts nor a JPEG.
     case noParts(String)
-    /// The parts of the stream have this type and are not JPEGs.
+    /// The parts of the stream have this Content-Type and are not JPEGs.
     case otherParts(contentType: String)
     /// The picture cannot be written to shared memory.
     case ring(String)
-    /// The upstream reports this about its camera.
+    /// The upstream reports that its camera has this state, for this reason.
     case camera(CameraState, reason: String)
     case other(String)
 
-    /// A picture that ends before its end marker.
+    /// The problem of a picture without an end marker.
     static let truncated = UpstreamProblem.notJPEG("\(JPEGDefect.truncated)")
 
-    /// The camera state published while this problem lasts.
+    /// The camera's state that is published while this problem lasts.
     var state: CameraState {
         switch self {
         case .silent, .noWholePicture, .repeating: .stalled
@@ -63,19 +63,20 @@ enum UpstreamProblem: Error, Hashable {
         }
     }
 
-    /// Whether the problem may resolve without intervention.
+    /// Whether the problem may be solved without anyone doing anything.
     ///
-    /// A server restarts, or a network recovers; and a server that starts its parts one by one briefly returns 404.
+    /// For example, the server may restart, or the network may recover. A server that is starting may briefly return
+    /// 404.
     var isTransient: Bool { state != .error || self == .status(404) }
 
-    /// One sentence for users that names the thing, the cause and the remedy.
+    /// Returns one sentence for users, which says what is wrong and what to do about it.
     ///
-    /// `upstream` is the address without secrets.
+    /// The sentence contains the description of `upstream`, in which secrets are hidden.
     func sentence(_ upstream: UpstreamAddress) -> String {
         switch self {
         case .cannotResolve: "The host name of \(upstream) cannot be resolved: correct it, or check this machine's DNS."
         case .cannotResolveProxy:
-            "The proxy for \(upstream) cannot be resolved: correct http_proxy or https_proxy."
+            "The host name of the proxy for \(upstream) cannot be resolved: correct http_proxy or https_proxy."
         case .refused: "\(upstream) refuses connections: start the server there, or correct the port."
         case .refusedByIntermediary(let other):
             "\(upstream) is reached through \(other), which refuses connections: correct http_proxy, https_proxy or "
@@ -84,15 +85,15 @@ enum UpstreamProblem: Error, Hashable {
         case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and firewalls."
         case .connectTimeout(let limit):
             "\(upstream) did not accept a connection within \(Self.text(limit)) s: check that it is running, "
-                + (upstream.isTLS ? "that the port speaks https, and firewalls." : "and check firewalls.")
+                + (upstream.isTLS ? "that the port speaks https, and the firewalls." : "and check the firewalls.")
         case .silent(let limit):
             "\(upstream) is connected but sent nothing for \(Self.text(limit)) s: reconnecting."
         case .noWholePicture(let limit):
-            "\(upstream) sent data but no whole picture for \(Self.text(limit)) s: the network may be too slow."
+            "\(upstream) has sent data but no whole picture for \(Self.text(limit)) s: the network may be too slow."
         case .repeating(let limit):
             "\(upstream) has sent no new picture for \(Self.text(limit)) s, only the last one again: check its camera."
         case .ended: "\(upstream) ended the stream: reconnecting."
-        case .broken(let detail): "The connection to \(upstream) broke (\(detail)): reconnecting."
+        case .broken(let detail): "The connection to \(upstream) was lost (\(detail)): reconnecting."
         case .status(let status): Self.sentence(status: status, upstream)
         case .notPictures(let type):
             "\(upstream) returns \(type), not MJPEG or JPEG: use the address of the stream itself."
@@ -106,7 +107,7 @@ enum UpstreamProblem: Error, Hashable {
         case .tooManyRedirects: "\(upstream) redirects more than five times: use the final address."
         case .redirectElsewhere:
             "\(upstream) redirects to another protocol: use the address of the stream itself."
-        case .headerTooLarge: "\(upstream) sends endless headers, as no camera does: check the address."
+        case .headerTooLarge: "\(upstream) sends endless headers, which no camera does: check the address."
         case .pictureTooLarge(let limit):
             "\(upstream) sends pictures larger than \(limit >> 20) MiB: reduce their size or quality there."
         case .brokenStream(let detail): "The stream of \(upstream) cannot be read (\(detail)): check that it is MJPEG."
@@ -142,7 +143,7 @@ enum UpstreamProblem: Error, Hashable {
             + "no_proxy."
     }
 
-    /// Seconds without trailing zeros: `5`, `0.5`.
+    /// Returns the number of seconds without trailing zeros, such as `5` or `0.5`.
     private static func text(_ duration: Duration) -> String {
         let seconds = duration.inSeconds
         return seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"

@@ -4,15 +4,17 @@ public import Logging
 import SharedFrame
 import Synchronization
 
-/// A thread that fills one camera's ring from its upstream.
+/// A thread that reads one camera's pictures from its upstream and publishes them in the camera's ring.
 ///
-/// Of several processes with the same upstream, one pulls; the others sleep until it ends and take over within a
-/// millisecond. Whatever the upstream does becomes a state of the ring with its reason; it never ends the thread.
+/// If several processes have the same upstream, only one of them connects to it. The others sleep until that process
+/// exits, and one of them takes over within a millisecond. If the upstream fails, the thread sets the ring's state with
+/// the reason, and continues.
 public final class UpstreamReader: Sendable {
     private enum Phase: Sendable {
         case starting
-        /// Another process is pulling.
+        /// Another process writes the ring, and this thread waits for it to exit.
         case standingBy
+        /// This thread writes the ring.
         case pulling
         case failed(RingError)
         case ended
@@ -23,10 +25,10 @@ public final class UpstreamReader: Sendable {
     private let stopSignal: LoopSignal
     private let phase = Mutex(Phase.starting)
     private let phaseChanged: EventDescriptor
-    /// From ``start()`` to ``stop()``.
+    /// The thread; nil before ``start()`` and after ``stop()``.
     private let thread = Mutex<Thread?>(nil)
 
-    /// Prepares the thread; ``start()`` starts it.
+    /// Creates a reader, whose thread is not started yet.
     public init(_ configuration: UpstreamConfiguration, logger: Logger) throws(SystemError) {
         self.configuration = configuration
         self.logger = logger
@@ -34,9 +36,10 @@ public final class UpstreamReader: Sendable {
         phaseChanged = try EventDescriptor()
     }
 
-    /// Starts the thread and waits until it owns the ring or stands by for its owner.
+    /// Starts the thread, and waits until it writes the ring or waits for the process that does.
     ///
-    /// - Throws: A ``RingError`` if the ring cannot be taken, for instance because it has another source.
+    /// - Throws: A ``RingError`` if the thread cannot become the ring's writer, for example because the ring's pictures
+    ///   come from another source.
     public func start() throws {
         try thread.withLock { $0 = try Thread("upstream \(configuration.ring.camera)") { [self] in run() } }
         while true {
@@ -51,15 +54,15 @@ public final class UpstreamReader: Sendable {
         }
     }
 
-    /// Requests the thread to end, without waiting.
+    /// Requests that the thread stops, without waiting for it.
     public func requestStop() {
         stopSignal.stop()
     }
 
-    /// Stops the thread, waiting at most a second; the ring's state becomes `stopped`, and the ring is removed.
+    /// Stops the thread, and waits for at most a second until it has removed the ring.
     ///
-    /// A standby thread, which waits for another process's ring, instead sleeps until the process exits or the ring
-    /// becomes free, and then returns.
+    /// If the thread is waiting for another process's ring, it cannot be woken. This function then returns immediately,
+    /// and the thread sleeps until the ring becomes free or this process exits.
     public func stop() {
         stopSignal.stop()
         guard let thread = thread.withLock({ $0.take() }) else { return }
@@ -69,8 +72,8 @@ public final class UpstreamReader: Sendable {
             switch phase.withLock({ $0 }) {
             case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
             case .standingBy: return thread.detach()
-            // It is about to return. Libraries free what they keep for a thread when it ends, which OpenSSL cannot do
-            // once the process has begun to exit.
+            // The thread is about to return. It is joined, because libraries free their data for a thread when it
+            // exits, and OpenSSL cannot do so after the process has begun to exit.
             case .failed, .ended: return thread.join()
             }
         }
@@ -101,7 +104,7 @@ public final class UpstreamReader: Sendable {
         enter(.ended)
     }
 
-    /// Waits for this thread's turn and becomes the ring's writer.
+    /// Waits until the ring has no other writer, and becomes its writer.
     private func takeRing() throws(RingError) -> FramePublisher {
         let source = configuration.source
         while true {
@@ -112,7 +115,8 @@ public final class UpstreamReader: Sendable {
                 guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
-            // If the wait returned at once although there is a writer, something is wrong with the ring: do not spin.
+            // If the wait has returned immediately although there is a writer, something is wrong with the ring. This
+            // pause prevents a busy loop.
             if .now - began < .milliseconds(1) {
                 Poll.wait([stopSignal.event.descriptor.number], milliseconds: 10)
             }

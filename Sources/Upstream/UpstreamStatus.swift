@@ -1,22 +1,23 @@
 import JSON
 import SharedFrame
 
-/// The status of one camera of an upstream that is Oriel: a response of its `/status[/<camera>]`.
+/// The status of one camera, as an upstream that is Oriel returns it at `/status[/<camera>]`.
 struct UpstreamStatus: Equatable {
-    /// The upstream's clock when it responded, in nanoseconds since 1970: the clock of `X-Timestamp`.
+    /// The time at which the upstream responded, in nanoseconds since 1970, on the clock that `X-Timestamp` uses.
     var now: UInt64
     var state: CameraState
-    /// One sentence for users, sanitized; empty while the camera works.
+    /// One sanitized sentence for users; empty while the camera works.
     var reason: String
     var isOnline: Bool
-    /// The number of the newest frame; 0 before the first.
+    /// The number of the newest frame; 0 before the first frame.
     var frameNumber: UInt64
-    /// The frame rate that the upstream requested from its camera, or 0 if none.
+    /// The frame rate that the upstream has requested from its camera, or 0 if it has requested none.
     var framesPerSecondAsked: Double
 
-    /// Parses the document of one camera, or finds `camera` (nil: the first one) in that of all cameras.
+    /// Parses a status document of one camera or of all cameras.
     ///
-    /// Returns nil if `bytes` is not such a document.
+    /// If it contains all cameras, `camera` is the name of the one to use, or nil for the first one. Returns nil if
+    /// `bytes` is not a status document.
     init?(_ bytes: [UInt8], camera: String?) {
         guard let document = JSON(bytes), let now = document["now"]?.number, now >= 0, now < 1e10 else {
             return nil
@@ -28,7 +29,7 @@ struct UpstreamStatus: Equatable {
         self.now = UInt64((now * 1_000_000).rounded()) * 1000
         self.isOnline = isOnline
         let state = CameraState.allCases.first { $0.name == stateName } ?? .error
-        // Live but offline means that its newest frame is too old.
+        // A camera that is live but offline has a newest frame that is too old.
         self.state = !isOnline && state == .live ? .stalled : state
         reason = UntrustedText.clean(found["reason"]?.string ?? "")
         frameNumber = UInt64(exactly: found["frame_id"]?.number ?? 0) ?? 0

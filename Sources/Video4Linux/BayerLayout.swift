@@ -1,19 +1,21 @@
-/// How the samples of a Bayer pattern are stored, for the formats that libv4l converts.
+/// How a Bayer pattern is stored in memory.
+///
+/// There is a layout for each Bayer format that libv4l can convert.
 struct BayerLayout: Equatable, Sendable {
     enum Storage: Sendable {
-        /// One byte each.
+        /// Each sample is a byte.
         case bytes
-        /// Ten bits in a word of two bytes.
+        /// Each sample has ten bits and is stored in a word of two bytes.
         case words
-        /// The upper eight bits of four samples, then a byte with their lower bits.
+        /// The upper eight bits of four samples are followed by a byte with their lower bits.
         case packed
     }
 
     let storage: Storage
-    /// The pattern of eight bits with the same order of colours, such as `BA81`.
+    /// The format with one byte per sample and the same order of colours, such as `BA81`.
     let plain: PixelFormat
 
-    /// Returns nil if `format` is not one of these.
+    /// Returns nil if `format` is not a Bayer format that libv4l can convert.
     init?(_ format: PixelFormat) {
         guard let codes = Self.table.first(where: { $0.contains(format.characters) }),
             let index = codes.firstIndex(of: format.characters), let plain = PixelFormat(name: codes[0])
@@ -22,14 +24,16 @@ struct BayerLayout: Equatable, Sendable {
         self.plain = plain
     }
 
-    /// The codes of linux/videodev2.h: eight bits, words, packed.
+    /// The four-character codes of linux/videodev2.h.
+    ///
+    /// Each row has the same order of colours, and the columns have the storages `bytes`, `words` and `packed`.
     private static let table = [
         ["BA81", "BG10", "pBAA"], ["GBRG", "GB10", "pGAA"], ["GRBG", "BA10", "pgAA"], ["RGGB", "RG10", "pRAA"],
     ]
 
     static let formats: [PixelFormat] = table.joined().compactMap { PixelFormat(name: $0) }
 
-    /// The minimum length of a line.
+    /// The minimum length of a line in bytes.
     func bytesPerLine(width: Int) -> Int {
         switch storage {
         case .bytes: width
@@ -38,9 +42,11 @@ struct BayerLayout: Equatable, Sendable {
         }
     }
 
-    /// Copies the upper eight bits of each sample to a picture without padding, whose sides are even.
+    /// Copies the upper eight bits of each sample to `pattern`, a picture without padding whose width and height are
+    /// even.
     ///
-    /// Of an odd side the last samples are those of the line or column two before, which have the same colours.
+    /// If the width or height of `source` is odd, a column or line is added. It is a copy of the one two before it,
+    /// whose samples have the right colours.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, into pattern: inout [UInt8]
     ) {

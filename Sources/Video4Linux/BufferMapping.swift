@@ -2,15 +2,16 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// One of the driver's buffers, mapped until its owner is released.
+/// One of the driver's buffers, mapped into memory until its owner is released.
 ///
-/// `Linux.Mapping` maps a file from its start; a driver's buffers are at offsets of one descriptor.
+/// `Linux.Mapping` cannot be used for this: it maps a file from its start, but the driver's buffers are at different
+/// offsets of one descriptor.
 @safe
 struct BufferMapping: ~Copyable {
     private let base: UnsafeMutableRawPointer
     let byteCount: Int
 
-    /// Maps for reading and writing, since some drivers refuse less.
+    /// Maps a buffer for reading and writing, because some drivers refuse to map it only for reading.
     init(_ descriptor: borrowing Descriptor, _ state: BufferState) throws(SystemError) {
         let base = unsafe mmap(
             nil, state.byteCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor.number, off_t(state.offset))
@@ -25,7 +26,7 @@ struct BufferMapping: ~Copyable {
         unsafe munmap(base, byteCount)
     }
 
-    /// Calls `body` with the bytes of `range`, as far as they are in the buffer.
+    /// Calls `body` with the bytes of `range` that are within the buffer.
     func withBytes<Value>(_ range: Range<Int>, _ body: (RawSpan) -> Value) -> Value {
         let range = range.clamped(to: 0..<byteCount)
         return body(unsafe RawSpan(_unsafeStart: UnsafeRawPointer(base + range.lowerBound), byteCount: range.count))
@@ -49,7 +50,7 @@ final class BufferSet {
         self.buffers = buffers
     }
 
-    /// Calls `body` with the picture in the buffer that the driver describes by `state`.
+    /// Calls `body` with the picture in the buffer that `state` describes.
     func withPicture<Value>(_ state: BufferState, _ body: (RawSpan) -> Value) -> Value {
         buffers[state.index].mapping.withBytes(
             state.dataOffset..<(state.dataOffset + state.usedByteCount), body)

@@ -3,19 +3,19 @@ import Linux
 import SystemPackage
 
 extension Camera {
-    /// The camera's controls, without disabled ones and headings.
+    /// Returns the camera's controls, without disabled ones and headings.
     public func controls() -> [Control] { access.controls() }
 
-    /// Sets the control `name` to the value that `text` stands for, such as `brightness` to `128`.
+    /// Parses `text` and sets the control `name` to this value, such as `brightness` to `128`.
     ///
-    /// Works while the camera streams. Throws `invalidControl` with a sentence that says what would be valid.
+    /// This is possible while the camera streams. Throws `invalidControl` with a sentence that says what is valid.
     public func setControl(_ name: String, to text: String) throws(CameraError) {
         let controls = controls()
         let control = try access.control(name, among: controls)
         try access.set(control, to: try control.value(of: text))
     }
 
-    /// The current value of the control `name`; nil if there is no such control.
+    /// Returns the current value of the control `name`, or nil if there is no such control or it has no value.
     public func value(ofControl name: String) -> Int64? {
         let wanted = Control.normalised(name)
         return controls().first { $0.name == wanted }?.value
@@ -30,7 +30,7 @@ extension Node {
             var query = v4l2_query_ext_ctrl()
             query.id = identifier | UInt32(V4L2_CTRL_FLAG_NEXT_CTRL)
             do throws(SystemError) { try perform(.queryControl, &query) } catch { break }
-            // Otherwise a faulty driver could be asked for ever.
+            // A faulty driver might report the same controls again and again.
             guard query.id > identifier else { break }
             identifier = query.id
             let isHeading = query.type == V4L2_CTRL_TYPE_CTRL_CLASS.rawValue
@@ -53,7 +53,9 @@ extension Node {
             isInactive: query.flags & UInt32(V4L2_CTRL_FLAG_INACTIVE) != 0)
     }
 
-    /// A menu's choices; drivers omit numbers that they do not support.
+    /// Returns a menu's choices.
+    ///
+    /// Numbers that the driver does not support are left out.
     private func choices(_ query: v4l2_query_ext_ctrl, _ kind: Control.Kind) -> [Control.Choice] {
         guard query.minimum >= 0, query.minimum <= query.maximum, query.maximum < 256 else { return [] }
         return (query.minimum...query.maximum).compactMap { index in
@@ -70,7 +72,7 @@ extension Node {
         var value: Int64 = 0
         let isWide: CInt = kind == .integer64 ? 1 : 0
         guard unsafe v4l2_control_access(descriptor.number, 0, identifier, isWide, &value) == 0 else { return nil }
-        // A mask has 32 unsigned bits.
+        // The value of a bit mask is an unsigned number of 32 bits.
         return kind == .bitmask ? value & 0xffff_ffff : value
     }
 
@@ -84,7 +86,7 @@ extension Node {
 }
 
 extension Control.Kind {
-    /// `V4L2_CTRL_TYPE_…` of linux/videodev2.h.
+    /// Converts a constant `V4L2_CTRL_TYPE_…` of linux/videodev2.h.
     fileprivate init(_ type: UInt32) {
         self =
             switch type {

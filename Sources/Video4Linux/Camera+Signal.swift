@@ -2,10 +2,10 @@ import CVideo4Linux
 import Linux
 
 extension Camera {
-    /// Whether the camera's input has a signal, for inputs such as HDMI or composite.
+    /// Whether the camera's input has a signal, which matters for inputs such as HDMI or composite video.
     ///
-    /// True if the driver reports no problem: no power, no signal, no synchronisation (`V4L2_IN_ST_…` of
-    /// linux/videodev2.h). USB cameras always have a signal.
+    /// This is false only if the driver reports that there is no power, no signal or no synchronization (`V4L2_IN_ST_…`
+    /// of linux/videodev2.h). USB cameras always have a signal.
     public var hasSignal: Bool {
         var index: CInt = 0
         var input = v4l2_input()

@@ -3,8 +3,9 @@ import Linux
 import SystemPackage
 
 extension Camera {
-    /// What ended a wait.
+    /// Why a wait ended.
     public enum Wake: Sendable {
+        /// A frame is available.
         case frame
         /// The other descriptor is readable; a frame may be available too.
         case other
@@ -13,7 +14,7 @@ extension Camera {
 
     /// Waits for a frame, for `other` to become readable, or for `milliseconds` (-1: no timeout).
     ///
-    /// Throws `lost` if the camera is gone. The camera must stream; otherwise it is reported as lost.
+    /// Throws `lost` if the camera is gone. The camera must be streaming; otherwise, this throws `lost` too.
     public func wait(or other: CInt? = nil, milliseconds: Int) throws(CameraError) -> Wake {
         var descriptors = [pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0)]
         if let other { descriptors.append(pollfd(fd: other, events: Int16(POLLIN), revents: 0)) }

@@ -2,23 +2,24 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// An open camera; it streams between `start` and `stop`.
+/// An open camera, which streams between the calls of `start` and `stop`.
 ///
-/// Not Sendable: use it from one thread. After an error whose reason is `lost`, release it and open the camera again.
+/// A camera must be used by one thread only. After an error whose reason is `lost`, the object must be released and the
+/// camera opened again.
 public final class Camera {
-    /// The node as it was passed.
+    /// The path that was passed to the initializer.
     public let path: FilePath
     /// The camera's name, such as `HD Pro Webcam C920`.
     public let name: String
     public let driver: String
-    /// The bus position, such as `usb-0000:00:14.0-1`.
+    /// The position on the bus, such as `usb-0000:00:14.0-1`.
     public let bus: String
-    /// Identifies this camera even under another node.
+    /// Identifies this camera even if its node's name changes.
     public let identity: CameraIdentity
     /// The configured format; nil before `configure`.
     public private(set) var format: CaptureFormat?
 
-    /// Its controls and formats, usable from any thread.
+    /// The camera's controls and formats, which any thread may use.
     public let access: ControlAccess
     private let calls: CaptureCalls
     private var buffers: BufferSet?
@@ -26,7 +27,7 @@ public final class Camera {
     private var lastSequence: UInt32?
     private var counts = BufferCounts()
 
-    /// Opens the node at `path`, which may be a link such as those in /dev/v4l/by-id.
+    /// Opens the node at `path`, which may be a symbolic link such as those in /dev/v4l/by-id.
     public init(_ path: FilePath) throws(CameraError) {
         let node = try Node(path)
         guard let capability = node.capability() else {
@@ -47,12 +48,12 @@ public final class Camera {
         stop()
     }
 
-    /// The offered formats, in the driver's order.
+    /// Returns the formats that the camera offers, in the driver's order.
     public func formats() -> [Format] { access.formats() }
 
-    /// Sets format, size and rate, and returns what the driver made of them.
+    /// Sets the format, size and rate, and returns those that the driver has chosen, which may differ.
     ///
-    /// The camera must not stream. Throws `noUsableFormat`, `busy`, `lost` or `failed`.
+    /// The camera must not be streaming. Throws `noUsableFormat`, `busy`, `lost` or `failed`.
     @discardableResult
     public func configure(_ request: CaptureRequest) throws(CameraError) -> CaptureFormat {
         let offered = formats()
@@ -78,7 +79,9 @@ public final class Camera {
         }
     }
 
-    /// Starts streaming into up to `bufferCount` buffers; a driver may provide fewer, and one is enough.
+    /// Starts streaming into `bufferCount` buffers, or fewer if the driver does not provide that many.
+    ///
+    /// One is enough.
     public func start(bufferCount: Int = 4) throws(CameraError) {
         precondition(format != nil && !isStreaming)
         do throws(SystemError) {
@@ -100,7 +103,9 @@ public final class Camera {
         }
     }
 
-    /// Stops streaming and frees the buffers; harmless if the camera does not stream, or is gone.
+    /// Stops streaming and frees the buffers.
+    ///
+    /// Does nothing if the camera is not streaming, or is gone.
     public func stop() {
         if isStreaming { try? calls.setStreaming(access.node, false) }
         isStreaming = false
@@ -110,12 +115,14 @@ public final class Camera {
         _ = try? calls.requestBuffers(access.node, count: 0)
     }
 
-    /// The descriptor to poll: POLLIN if a frame is ready, POLLERR or POLLHUP if the camera is gone.
+    /// The descriptor to poll.
+    ///
+    /// poll(2) reports POLLIN if a frame is ready, and POLLERR or POLLHUP if the camera is gone.
     public var pollDescriptor: CInt { access.node.descriptor.number }
 
-    /// Calls `body` with the newest whole frame and requeues older ones; returns nil if there is none.
+    /// Calls `body` with the newest whole frame and returns its result, or nil if there is no whole frame.
     ///
-    /// Skipped frames are counted, see `takeCounts`. Throws `lost` if the camera is gone.
+    /// Older frames are skipped and counted: see `takeCounts`. Throws `lost` if the camera is gone.
     public func withNewestFrame<Value>(
         _ body: (CapturedFrame, RawSpan) -> Value
     ) throws(CameraError) -> Value? {
@@ -138,7 +145,7 @@ public final class Camera {
                 } else {
                     newest = state
                 }
-                // With its only buffer dequeued, the driver cannot deliver a newer frame.
+                // While the only buffer is dequeued, the driver cannot deliver a newer frame.
                 if buffers.count == 1 { break }
             }
             guard let newest else { return nil }
@@ -151,7 +158,7 @@ public final class Camera {
         }
     }
 
-    /// Returns and resets the counts of buffers.
+    /// Returns the counts of buffers, and resets them to 0.
     public func takeCounts() -> BufferCounts {
         defer { counts = BufferCounts() }
         return counts
@@ -181,7 +188,9 @@ public final class Camera {
         lastSequence = state.sequence
     }
 
-    /// Whether the buffer holds a whole picture; if not, counts why.
+    /// Returns whether the buffer contains a whole picture.
+    ///
+    /// If it does not, counts the reason.
     private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
         if state.isFlagged { return false }
         if state.usedByteCount == 0 {

@@ -9,7 +9,7 @@ extension CameraError {
         } else {
             let all = offered.map(\.pixelFormat.characters).joined(separator: ", ")
             let offer = all.isEmpty ? "no format at all" : "only \(all)"
-            self.init(.noUsableFormat, "\(path) has no usable format, it offers \(offer): choose another --device")
+            self.init(.noUsableFormat, "\(path) has no usable format (it offers \(offer)): choose another --device")
         }
     }
 }

@@ -1,8 +1,9 @@
 import Linux
 import SystemPackage
 
-/// Why a camera cannot be used: a reason for programs, and a sentence for people.
+/// The error for a camera that cannot be used.
 public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The kind of an error, for callers that handle errors differently.
     public enum Reason: Sendable, Equatable, CaseIterable {
         /// There is no such node, or no camera at all.
         case notFound
@@ -11,20 +12,20 @@ public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
         /// Another program streams from the camera.
         case busy
         case noPermission
-        /// It offers no usable format, or not the requested one.
+        /// The camera offers no usable format, or does not offer the requested one.
         case noUsableFormat
         /// The USB bus has no bandwidth for the stream (ENOSPC).
         case noBandwidth
         /// The camera was removed, or no longer responds.
         case lost
-        /// There is no such control, or its value is refused.
+        /// There is no such control, or its value is invalid.
         case invalidControl
         /// Any other error of the driver.
         case failed
     }
 
     public let reason: Reason
-    /// One sentence that names the thing, the cause and the remedy.
+    /// One sentence for people, which says what is wrong and what to do about it.
     public let description: String
 
     public init(_ reason: Reason, _ description: String) {
@@ -34,7 +35,7 @@ public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension CameraError {
-    /// An error of open(2).
+    /// Creates the error for a failure of open(2).
     init(opening path: FilePath, _ error: SystemError) {
         switch error.errno {
         case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
@@ -42,7 +43,8 @@ extension CameraError {
         case .permissionDenied, .notPermitted:
             self.init(
                 .noPermission,
-                "\(path) may not be opened: add the user to the group video (usermod -aG video USER) and log in again")
+                "\(path) is not accessible to this user: add the user to the group video (usermod -aG video USER) and "
+                    + "log in again")
         case .resourceBusy:
             self.init(busy: path)
         default:
@@ -50,7 +52,7 @@ extension CameraError {
         }
     }
 
-    /// An error of a request to an open camera.
+    /// Creates the error for a failed request to an open camera.
     init(_ path: FilePath, _ error: SystemError) {
         switch error.errno {
         case .resourceBusy:
@@ -59,7 +61,7 @@ extension CameraError {
             self.init(
                 .noBandwidth,
                 "\(path) cannot stream: its USB bus has no bandwidth left; choose a smaller --size, a lower --fps "
-                    + "or --format mjpeg, or plug it into another USB port")
+                    + "or --format mjpeg, or plug the camera into another USB port")
         case .operationNotSupportedByDevice, .ioError, .noSuchAddressOrDevice:
             self.init(lost: path, "\(error.call): \(error.errno)")
         case .permissionDenied, .notPermitted:
@@ -69,7 +71,7 @@ extension CameraError {
         }
     }
 
-    /// The meaning of a node from which no frames can be streamed.
+    /// Creates the error for a node from which no frames can be streamed.
     init(notCamera path: FilePath, _ capability: Capability) {
         let reason =
             capability.canOnlyRead
@@ -83,6 +85,6 @@ extension CameraError {
     }
 
     init(lost path: FilePath, _ cause: String) {
-        self.init(.lost, "\(path) is gone or no longer answers (\(cause)): check the camera and its cable")
+        self.init(.lost, "\(path) is gone or no longer responds (\(cause)): check the camera and its cable")
     }
 }

@@ -1,7 +1,7 @@
 public import JSON
 
-/// The form in which a camera is saved in a file.
 extension CameraIdentity {
+    /// The identity as it is saved in a file.
     public var json: JSON {
         .object([
             ("name", .text(name)), ("product", .optional(product)), ("serial", .optional(serial)),
@@ -20,8 +20,10 @@ extension CameraIdentity {
             interface: json["interface"]?.string, index: index, bus: bus, name: name)
     }
 
-    /// How likely `other` is this camera: 0 is not at all, higher is more likely.
+    /// Returns how likely it is that `other` is this camera.
     ///
-    /// If only the name and the driver's bus position are known, these must be equal.
+    /// 0 means that it is not; a higher number is more likely.
+    ///
+    /// If only the name and the driver's bus position are known, both must be equal.
     public func likelihood(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }
 }

@@ -5,17 +5,19 @@ public import SystemPackage
 
 /// Identifies a camera, even if its node's name changes.
 public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// USB vendor and product, such as `046d:082d`; nil on other buses.
+    /// The USB vendor and product IDs, such as `046d:082d`; nil on other buses.
     public let product: String?
-    /// The USB serial number; nil if there is none, or if two cameras here share it.
+    /// The USB serial number; nil if the camera has none, or if another camera of this machine has the same.
     public let serial: String?
-    /// The device's position in /sys: a USB port such as `1-1.4`, or a platform device such as `vivid.0`.
+    /// The device's position in /sys, which is a USB port such as `1-1.4` or a platform device such as `vivid.0`.
     public let port: String?
-    /// The USB interface (`1.0`); one device may contain several cameras.
+    /// The USB interface, such as `1.0`, because one device may contain several cameras.
     public let interface: String?
-    /// The index among the interface's nodes (0: pictures, 1: often metadata).
+    /// The index among the interface's nodes.
+    ///
+    /// Index 0 delivers pictures, and index 1 often delivers metadata.
     public let index: Int
-    /// The driver's name for the position, for devices without one in /sys.
+    /// The driver's name for the position, which identifies devices that have no position in /sys.
     public let bus: String
     public let name: String
 
@@ -36,7 +38,7 @@ extension CameraIdentity {
             (product, serial, port, interface) = (nil, nil, nil, nil)
             return
         }
-        // A USB camera's node belongs to an interface (1-1.4:1.0) of the device (1-1.4), which has the IDs.
+        // A USB camera's node belongs to an interface (1-1.4:1.0). The folder of its device (1-1.4) contains the IDs.
         let usb = device.removingLastComponent()
         if let vendor = SystemFile.text(of: "\(usb)/idVendor"),
             let number = SystemFile.text(of: "\(usb)/idProduct")
@@ -52,7 +54,7 @@ extension CameraIdentity {
         }
     }
 
-    /// Reads the identity of the open node `descriptor` by its device number, whatever its name.
+    /// Reads the identity of the open node `descriptor`, which it finds in /sys by its device number.
     init(of descriptor: CInt, name: String, bus: String) {
         var status = stat()
         _ = unsafe fstat(descriptor, &status)
@@ -60,7 +62,7 @@ extension CameraIdentity {
         let path = "/sys/dev/char/\(v4l2_device_major(device)):\(v4l2_device_minor(device))"
         let folder = SystemFile.realPath(path) ?? FilePath(path)
         let own = CameraIdentity(folder: folder, name: name, bus: bus)
-        // Cheap cameras share a serial number, which then identifies none of them.
+        // Some cheap cameras all have the same serial number, which therefore identifies none of them.
         let others = Self.all().filter { $0.path.lastComponent != folder.lastComponent }
         let isShared = others.contains { $0.identity.isTwin(of: own) }
         self = isShared ? own.withoutSerial : own
@@ -76,7 +78,7 @@ extension CameraIdentity {
             && index == other.index
     }
 
-    /// All nodes of /sys/class/video4linux with their identities, in the order of their numbers.
+    /// Returns all nodes of /sys/class/video4linux with their identities, in the order of their numbers.
     static func all() -> [(path: FilePath, identity: CameraIdentity)] {
         let root: FilePath = "/sys/class/video4linux"
         let names = Folder.names(in: root).filter { $0.hasPrefix("video") }
@@ -88,7 +90,9 @@ extension CameraIdentity {
 
     private static func number(of node: String) -> Int { Int(node.dropFirst(5)) ?? Int.max }
 
-    /// How likely `other` is this camera: 0 is not at all, higher is more likely.
+    /// Returns how likely it is that `other` is this camera.
+    ///
+    /// 0 means that it is not; a higher number is more likely.
     func likeness(to other: CameraIdentity) -> Int {
         guard product == other.product, interface == other.interface, index == other.index, port != nil else {
             return 0
@@ -103,9 +107,10 @@ extension CameraIdentity {
 }
 
 extension Device {
-    /// The camera's current node, found by its serial number, otherwise by its position; nil if it is absent.
+    /// Returns the path of the camera's current node, or nil if the camera is absent.
     ///
-    /// Opens nothing. A node may appear before the permission to open it.
+    /// The camera is found by its serial number, or by its position if it has none. The node is not opened, because it
+    /// may exist for a moment before its permissions are set.
     public static func find(_ identity: CameraIdentity) -> FilePath? {
         let ranked = CameraIdentity.all().map { (path: $0.path, likeness: identity.likeness(to: $0.identity)) }
         return ranked.filter { $0.likeness > 0 }.max { $0.likeness < $1.likeness }?.path

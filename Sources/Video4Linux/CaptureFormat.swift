@@ -1,33 +1,37 @@
 import CVideo4Linux
 
-/// The format a camera was set to: the driver's answer, which may differ from the request.
+/// The format that the driver has set, which may differ from the requested one.
 public struct CaptureFormat: Equatable, Sendable {
     /// Whether luma ranges from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
     public enum Quantization: Sendable { case limited, full }
-    /// The weights of the colours in luma (`v4l2_ycbcr_encoding`); JPEGs use `bt601`.
+    /// How luma and chroma were computed from the colours (`v4l2_ycbcr_encoding`).
+    ///
+    /// JPEGs use `bt601`.
     public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
-    /// The fields of an interlaced signal (`v4l2_field`).
+    /// How the fields of an interlaced signal are stored (`v4l2_field`).
     public enum Fields: Sendable {
         case progressive
-        /// The lines of both fields alternate: moving edges look like combs.
+        /// The lines of the two fields alternate, so that moving edges look like combs.
         case interlaced
-        /// Each picture is a single field, with half of the lines.
+        /// Each picture is a single field, which has half of the lines.
         case single
-        /// One field is above the other in the picture.
+        /// The picture contains one field above the other.
         case sequential
     }
 
     public var pixelFormat: PixelFormat
     public var size: PictureSize
-    /// Bytes from one line of the first plane to the next; 0 for JPEG.
+    /// The number of bytes from the start of one line of the first plane to the next; 0 for JPEG.
     public var bytesPerLine: Int
     /// The maximum size of a picture in bytes.
     public var imageByteCount: Int
     public var quantization: Quantization
     public var encoding: Encoding
-    /// The rate that the driver agreed to; nil if it does not report one.
+    /// The rate that the driver has set; nil if it does not report one.
     public var rate: FrameRate?
-    /// The number of memory planes; only one is supported.
+    /// The number of memory planes.
+    ///
+    /// Pictures with more than one are not supported.
     var planeCount = 1
     /// How the driver stores the fields of an interlaced signal.
     public var fields = Fields.progressive
@@ -45,13 +49,13 @@ public struct CaptureFormat: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// Why pictures of this format cannot be shown, as part of a sentence; nil if they can.
+    /// The reason why pictures of this format cannot be used, as a clause; nil if they can.
     var defect: String? {
         if planeCount != 1 { return "its driver stores a picture in \(planeCount) planes of memory" }
         guard (1...65500).contains(size.width), (1...65500).contains(size.height) else {
             return "its driver says that pictures have \(size) pixels"
         }
-        // Lines of 16 MiB are longer than those of any format.
+        // No format has lines of more than 16 MiB.
         return bytesPerLine <= 1 << 24 ? nil : "its driver says that a line has \(bytesPerLine) bytes"
     }
 
@@ -61,13 +65,16 @@ public struct CaptureFormat: Equatable, Sendable {
 
 /// The format to request from a camera.
 public struct CaptureRequest: Equatable, Sendable {
-    /// Nil: the first of `PixelFormat.preferred` that the camera offers, else one that libv4l can convert.
+    /// The pixel format.
+    ///
+    /// Nil means the first of `PixelFormat.preferred` that the camera offers, or, if it offers none of them, a format
+    /// that can be converted.
     public var pixelFormat: PixelFormat?
-    /// See `FrameSizes.nearest(to:)`.
+    /// The wanted size, for which `FrameSizes.nearest(to:)` chooses an offered size.
     public var size: PictureSize
-    /// See `FrameRates.nearest(to:)`; nil keeps the driver's default.
+    /// The wanted rate, for which `FrameRates.nearest(to:)` chooses an offered rate; nil keeps the driver's default.
     public var rate: FrameRate?
-    /// Formats to avoid, because they failed before.
+    /// Formats that must not be used, because they have failed before.
     public var excluded: Set<PixelFormat> = []
 
     public init(
@@ -79,16 +86,16 @@ public struct CaptureRequest: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// Chooses a format and size among those that a camera offers; returns nil if none is usable.
+    /// Chooses a format and size from those that a camera offers; returns nil if none is usable.
     ///
-    /// An explicit format must be offered and usable. Otherwise the best format of `PixelFormat.preferred` is chosen,
-    /// then the first that libv4l can convert, each in its nearest size.
+    /// If this request contains a format, the camera must offer it, and it must be usable. Otherwise, the first offered
+    /// format of `PixelFormat.preferred` is chosen, or, if there is none, the first one that can be converted.
     public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
         let allowed = formats.filter { $0.pixelFormat.isUsable && !excluded.contains($0.pixelFormat) }
         func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }
         let chosen: Format?
         if let pixelFormat {
-            // The two names of JPEG are interchangeable.
+            // Drivers use two codes for JPEG, which are interchangeable.
             chosen = offered(pixelFormat) ?? (pixelFormat.isJPEG ? offered(.mjpeg) ?? offered(.jpeg) : nil)
         } else {
             chosen =

@@ -1,15 +1,20 @@
 /// The metadata of a captured frame.
 public struct CapturedFrame: Equatable, Sendable {
-    /// When it was taken, in nanoseconds of CLOCK_MONOTONIC: the driver's time, or the time it was dequeued if the
-    /// driver uses another clock or its time is implausible.
+    /// When the frame was taken: CLOCK_MONOTONIC in nanoseconds.
+    ///
+    /// This is the driver's time. If the driver uses another clock or its time is implausible, it is the time at which
+    /// the frame was dequeued.
     public let monotonic: UInt64
-    /// The driver's sequence number; gaps are frames for which it had no buffer.
+    /// The driver's sequence number.
+    ///
+    /// A gap means that the driver had no buffer for a frame.
     public let sequence: UInt32
+    /// Whether ``monotonic`` is the driver's time.
     public let isDriverTime: Bool
 
     init(_ state: BufferState, now: UInt64) {
         sequence = state.sequence
-        // A time in the future or of long ago is wrong.
+        // A time in the future or more than five seconds ago is wrong.
         if let time = state.timestamp, time <= now, now - time < 5_000_000_000 {
             monotonic = time
             isDriverTime = true
@@ -20,19 +25,19 @@ public struct CapturedFrame: Equatable, Sendable {
     }
 }
 
-/// Counts of a camera's buffers.
+/// The numbers of a camera's buffers.
 public struct BufferCounts: Equatable, Sendable {
-    /// Buffers dequeued, whole or not.
+    /// The number of buffers that were dequeued, whole or not.
     public var dequeued = 0
-    /// Marked as damaged by the driver (`V4L2_BUF_FLAG_ERROR`).
+    /// The number of buffers that the driver has marked as damaged (`V4L2_BUF_FLAG_ERROR`).
     public var flagged = 0
-    /// Delivered without any bytes.
+    /// The number of buffers that contained no bytes.
     public var empty = 0
-    /// Raw pictures with fewer bytes than a whole one.
+    /// The number of raw pictures that had fewer bytes than a whole picture.
     public var truncated = 0
-    /// Whole, but dropped for a newer one.
+    /// The number of whole pictures that were dropped because a newer one was available.
     public var stale = 0
-    /// Never delivered: gaps in the driver's sequence numbers.
+    /// The number of frames that were never delivered, according to gaps in the driver's sequence numbers.
     public var missed = 0
 
     public init() {}

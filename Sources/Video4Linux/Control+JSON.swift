@@ -1,13 +1,13 @@
 public import JSON
 
 extension Control {
-    /// Whether it has a value that can be set and saved.
+    /// Whether the control has a value that can be set and saved.
     public var isSetting: Bool { !isReadOnly && kind != .button && kind != .other }
 
-    /// Parses a value given in JSON, such as `140`, `true` or `"50 Hz"`.
+    /// Converts a JSON value such as `140`, `true` or `"50 Hz"` to a value of this control.
     ///
-    /// A whole number may be written in any way, such as `1e2`. A number beyond the range is clamped to it, as the
-    /// kernel does (V4L2 API, VIDIOC_S_CTRL). Throws `invalidControl` with a sentence that says what would be valid.
+    /// A whole number may be written in any way, such as `1e2`. A number outside the range is clamped to it, as the
+    /// kernel does (V4L2 API, VIDIOC_S_CTRL). Throws `invalidControl` with a sentence that says what is valid.
     public func value(of json: JSON) throws(CameraError) -> Int64 {
         switch (kind, json, json.wholeNumber) {
         case (.integer, _, let number?), (.integer64, _, let number?):
@@ -19,25 +19,27 @@ extension Control {
         case (.menu, .text(let words), _), (.integerMenu, .text(let words), _): return try value(of: words)
         case (.bitmask, _, let number?) where number >= 0: return number & maximum
         case (.button, .bool(true), _): return 1
-        default: throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not \(json.text)")
+        default: throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not \(json.text)")
         }
     }
 
-    /// Describes the valid values.
+    /// A description of the valid values, for use after "the control accepts".
     var validValues: String {
         switch kind {
         case .integer, .integer64: "a whole number from \(minimum) to \(maximum)"
         case .boolean: "true or false"
-        case .menu, .integerMenu: "the number or the words of a choice"
-        case .bitmask: "a whole number of bits within \(maximum)"
+        case .menu, .integerMenu: "the number or the text of a choice"
+        case .bitmask: "a whole number that has only bits of \(maximum)"
         case .button: "true"
-        case .other: "no value that can be set here"
+        case .other: "only values that cannot be set here"
         }
     }
 }
 
 extension JSON {
-    /// The value as a whole number, however it is written; clamped to 64 bits.
+    /// The value as a whole number, clamped to 64 bits; nil if it is not a whole number.
+    ///
+    /// `100` and `1e2` are the same.
     public var wholeNumber: Int64? {
         switch self {
         case .integer(let number): number

@@ -2,7 +2,7 @@
 public struct Control: Equatable, Sendable {
     public enum Kind: Sendable, CustomStringConvertible {
         case integer, boolean, menu, integerMenu, button, bitmask, integer64
-        /// Text and compound values: shown, not set.
+        /// Text or a compound value, which can be shown but not set.
         case other
 
         public var description: String {
@@ -24,24 +24,30 @@ public struct Control: Equatable, Sendable {
     }
 
     let identifier: UInt32
-    /// The name for `--control`: the driver's name in lower case, with underscores for all but letters and digits.
+    /// The name for `--control`.
+    ///
+    /// It is the driver's name in lower case, in which underscores replace all other characters than letters and
+    /// digits.
     public let name: String
-    /// The driver's name for it.
+    /// The driver's name for the control.
     public let text: String
     public let kind: Kind
     public let minimum: Int64
     public let maximum: Int64
     public let step: Int64
+    /// The default value.
     public let standard: Int64
-    /// Its current value; nil for buttons, and if the driver does not report it.
+    /// The current value; nil for buttons, or if the driver does not report it.
     public let value: Int64?
+    /// The choices of a menu; empty for other kinds.
     public let choices: [Choice]
-    /// Whether it cannot be set.
+    /// Whether the control cannot be set.
     public let isReadOnly: Bool
-    /// Whether another control (such as an automatic) disables it now.
+    /// Whether another control, such as an automatic mode, overrides this control at the moment.
     public let isInactive: Bool
 
-    /// `White Balance, Automatic` → `white_balance_automatic`, as v4l2-ctl names it.
+    /// Converts a driver's name to the one that v4l2-ctl uses: `White Balance, Automatic` becomes
+    /// `white_balance_automatic`.
     public static func normalised(_ name: some StringProtocol) -> String {
         var result = ""
         for character in name.utf8 {
@@ -55,10 +61,10 @@ public struct Control: Equatable, Sendable {
         return result
     }
 
-    /// Parses a value given as text; throws a sentence that says what would be valid.
+    /// Parses a value of this control; throws `invalidControl` with a sentence that says what is valid.
     ///
-    /// Numbers are decimal or 0x…; a boolean accepts true/false, on/off, yes/no; a menu accepts a choice's number or
-    /// text.
+    /// Numbers are decimal, or hexadecimal with the prefix `0x`. Booleans are `true`, `on`, `yes` and `1`, or `false`,
+    /// `off`, `no` and `0`. A choice of a menu is its number or its text.
     public func value(of text: String) throws(CameraError) -> Int64 {
         let word = Self.normalised(text)
         let number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)
@@ -67,7 +73,7 @@ public struct Control: Equatable, Sendable {
             if let value: Int64 = ["true": 1, "on": 1, "yes": 1, "1": 1, "false": 0, "off": 0, "no": 0, "0": 0][word] {
                 return value
             }
-            throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
+            throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not '\(text)'")
         case .menu, .integerMenu:
             let choice = choices.first { number == $0.value } ?? choices.first { Self.normalised($0.text) == word }
             if let choice { return choice.value }
@@ -75,16 +81,16 @@ public struct Control: Equatable, Sendable {
             throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': choose among \(all)")
         case .integer, .integer64:
             guard let number, number >= minimum, number <= maximum else {
-                throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
+                throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not '\(text)'")
             }
             return number
         case .bitmask:
             guard let number, number & ~maximum == 0 else {
-                throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues), not '\(text)'")
+                throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not '\(text)'")
             }
             return number
         case .button: return number ?? 1
-        case .other: throw CameraError(.invalidControl, "the control '\(name)' takes \(validValues)")
+        case .other: throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues)")
         }
     }
 }

@@ -3,9 +3,10 @@ import Linux
 import Synchronization
 public import SystemPackage
 
-/// A camera's controls and formats, for any thread, while another thread captures from the camera.
+/// A camera's controls and formats, which any thread may use while another thread captures from the camera.
 ///
-/// The kernel allows requests from several threads on one descriptor. The node stays open while this object exists.
+/// The kernel allows several threads to make requests on the same descriptor. The node stays open while this object
+/// exists.
 public final class ControlAccess: Sendable {
     let node: Node
     private let type: UInt32
@@ -22,13 +23,15 @@ public final class ControlAccess: Sendable {
         self.identity = identity
     }
 
-    /// The node as it was passed.
+    /// The path with which the node was opened.
     public var path: FilePath { node.path }
 
     /// Whether the camera still responds.
     public var isPresent: Bool { node.capability() != nil }
 
-    /// The offered formats, in the driver's order; queried once, since that may take thousands of calls.
+    /// Returns the formats that the camera offers, in the driver's order.
+    ///
+    /// They are queried only once, because that may take thousands of system calls.
     public func formats() -> [Format] {
         foundFormats.withLock { found in
             if let found { return found }
@@ -38,12 +41,14 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// The camera's controls, without disabled ones and headings.
+    /// Returns the camera's controls, without disabled ones and headings.
     public func controls() -> [Control] { node.controls() }
 
-    /// Finds the control `name`, in any spelling that ``Control/normalised(_:)`` unifies.
+    /// Finds the control `name`.
     ///
-    /// Throws `invalidControl` if there is none.
+    /// The name is converted with ``Control/normalised(_:)``, so the driver's name works too.
+    ///
+    /// Throws `invalidControl` if there is no such control.
     func control(_ name: String, among controls: [Control]) throws(CameraError) -> Control {
         let wanted = Control.normalised(name)
         if let control = controls.first(where: { $0.name == wanted }) { return control }
@@ -51,9 +56,12 @@ public final class ControlAccess: Sendable {
         throw CameraError(.invalidControl, "\(path) has no control '\(name)': it has \(names.isEmpty ? "none" : names)")
     }
 
-    /// Sets a control; the driver may adjust the value.
+    /// Sets a control.
     ///
-    /// Throws `invalidControl` with a sentence that says why it failed, `lost` if the camera is gone.
+    /// The driver may adjust the value.
+    ///
+    /// Throws `invalidControl` with a sentence that says why the control cannot be set, or `lost` if the camera is
+    /// gone.
     public func set(_ control: Control, to value: Int64) throws(CameraError) {
         guard !control.isReadOnly else {
             throw CameraError(.invalidControl, "the control '\(control.name)' is read-only: leave it out")
@@ -69,18 +77,19 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// A setting that failed.
+    /// A setting that could not be applied.
     public struct Refusal: Sendable {
-        /// A sentence that says why.
+        /// One sentence that says why.
         public let message: String
-        /// Whether it failed only because another control, such as an automatic, overrides it now.
+        /// Whether the reason is only that another control, such as an automatic mode, overrides this one at the
+        /// moment.
         public let isOverridden: Bool
     }
 
-    /// Applies all `settings` that differ from the current values; returns those that failed.
+    /// Applies all `settings` that differ from the current values, and returns those that failed.
     ///
-    /// Failed settings are tried once more after the others: an automatic that overrode them may be off by then. A
-    /// button is pressed only with `pressesButtons`.
+    /// Settings that fail are tried once more after all others. Perhaps the settings in between have switched off an
+    /// automatic mode that had overridden them. Buttons are pressed only if `pressesButtons` is true.
     public func apply(_ settings: [(name: String, value: String)], pressesButtons: Bool) -> [Refusal] {
         func refusal(_ setting: (name: String, value: String), _ controls: [Control]) -> Refusal? {
             var isOverridden = false

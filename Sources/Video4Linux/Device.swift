@@ -3,19 +3,21 @@ public import SystemPackage
 
 /// A camera of this machine, as listed by `capture-daemon devices`.
 public struct Device: Equatable, Sendable {
-    /// Its node, such as `/dev/video0`.
+    /// The path of the camera's node, such as `/dev/video0`.
     public let path: FilePath
     public let name: String
     public let driver: String
-    /// The bus position, such as `usb-0000:00:14.0-1`.
+    /// The position on the bus, such as `usb-0000:00:14.0-1`.
     public let bus: String
-    /// A name that persists across restarts of the machine, such as `/dev/v4l/by-id/usb-…-video-index0`; nil without
-    /// udev.
+    /// A path that remains the same when the machine is restarted, such as `/dev/v4l/by-id/usb-…-video-index0`; nil if
+    /// udev has not created one.
     public let stablePath: FilePath?
     public let identity: CameraIdentity
     public let formats: [Format]
     public let controls: [Control]
-    /// Why it cannot be opened; formats and controls are then empty.
+    /// The reason why the camera cannot be opened; nil if it can.
+    ///
+    /// If there is one, `formats` and `controls` are empty.
     public let problem: CameraError?
 
     /// Whether any of `formats` is usable.
@@ -23,20 +25,21 @@ public struct Device: Equatable, Sendable {
 }
 
 extension Device {
-    /// All nodes that deliver pictures, without metadata, output and codec nodes.
+    /// Returns all nodes that deliver pictures, which excludes metadata, output and codec nodes.
     public static func all() -> [Device] {
         CameraIdentity.all().compactMap { path, identity in
             do throws(CameraError) {
                 return Device(try Camera(path))
             } catch {
-                // A node that cannot be opened may not be a camera; index 0 is a camera's picture node.
+                // It is unknown whether a node that cannot be opened delivers pictures. Only the node with index 0 is
+                // assumed to do so.
                 if error.reason == .notCamera || error.reason == .notFound || identity.index != 0 { return nil }
                 return Device(path, identity, problem: error)
             }
         }
     }
 
-    /// Describes an open camera.
+    /// Creates the description of an open camera.
     public init(_ camera: Camera) {
         path = camera.path
         name = camera.name
@@ -67,11 +70,11 @@ extension Device {
         return names.first { SystemFile.realPath("\(folder)/\($0)") == path }.map { FilePath("\(folder)/\($0)") }
     }
 
-    /// The node for `text`: `auto`, an index such as `0`, or a path, which may be a link.
+    /// Returns the path of the node for `text`, which is `auto`, an index such as `0`, or a path.
     ///
-    /// `auto` chooses the first camera with a usable format, in the order of the nodes, USB cameras first. It never
-    /// chooses the image processors of a Raspberry Pi, which deliver no pictures by themselves. A path is returned as
-    /// it is, whether it exists or not. Throws `notFound`, `noPermission` or `noUsableFormat`.
+    /// `auto` chooses the first camera with a usable format, in the order of the nodes' numbers, but USB cameras before
+    /// all others. It never chooses the image processors of a Raspberry Pi, which deliver no pictures by themselves. A
+    /// path is returned unchanged, even if it does not exist. Throws `notFound`, `noPermission` or `noUsableFormat`.
     public static func resolve(_ text: String) throws(CameraError) -> FilePath {
         if text != "auto" {
             let isIndex = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }

@@ -1,8 +1,10 @@
 public import JSON
 
-/// The output of `capture-daemon devices`: cameras with what they offer, in the words of the options.
+/// The output of `capture-daemon devices`, which lists the cameras with their formats and controls.
 public enum DeviceList {
-    /// For people: one camera after the other, with the options that select it.
+    /// Returns the list for people.
+    ///
+    /// It shows the command-line options that select each camera, format and control value.
     public static func text(_ devices: [Device]) -> String {
         if devices.isEmpty { return "no camera was found: plug one in, or use --device pattern\n" }
         return devices.map(text).joined(separator: "\n")
@@ -55,7 +57,7 @@ public enum DeviceList {
         return line
     }
 
-    /// For programs: an array with one object per camera, on one line.
+    /// Returns the list for programs, which is a JSON array with one object per camera on a single line.
     public static func json(_ devices: [Device]) -> String {
         JSON.array(devices.map(json)).text + "\n"
     }
@@ -71,7 +73,7 @@ public enum DeviceList {
         ])
     }
 
-    /// A format as listed.
+    /// Returns the JSON object of a format.
     public static func json(_ format: Format) -> JSON {
         .object([
             ("format", .text(format.pixelFormat.name)), ("fourcc", .text(format.pixelFormat.characters)),
@@ -104,7 +106,7 @@ public enum DeviceList {
         }
     }
 
-    /// A control as listed.
+    /// Returns the JSON object of a control.
     public static func json(_ control: Control) -> JSON {
         .object([
             ("name", .text(control.name)), ("description", .text(control.text)),

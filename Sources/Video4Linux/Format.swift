@@ -13,13 +13,15 @@ public struct Format: Equatable, Sendable {
 /// The sizes that a camera offers in one format.
 public enum FrameSizes: Equatable, Sendable {
     case discrete([FrameSize])
-    /// Any size from `smallest` to `largest` in steps of `step`; `rates` are those of the largest size.
+    /// Any size from `smallest` to `largest` in steps of `step`. `rates` are the rates of the largest size.
     case stepwise(smallest: PictureSize, largest: PictureSize, step: PictureSize, rates: FrameRates)
-    /// The driver does not list sizes; it answers a request with what it supports.
+    /// The driver does not list sizes. It replaces a requested size with one that it supports.
     case unknown
 
-    /// The size to request for `wanted`: that size if it is offered, otherwise the largest that fits into it, otherwise
-    /// the smallest of all.
+    /// Returns the size to request if the user wants the size `wanted`.
+    ///
+    /// This is the wanted size if the camera offers it, or else the largest one that fits into it. If all sizes are
+    /// larger, it is the smallest one.
     public func nearest(to wanted: PictureSize) -> PictureSize {
         switch self {
         case .unknown: return wanted
@@ -39,7 +41,7 @@ public enum FrameSizes: Equatable, Sendable {
         return bounded - (bounded - smallest) % max(1, step)
     }
 
-    /// The rates offered at `size`.
+    /// Returns the rates that the camera offers at `size`.
     public func rates(at size: PictureSize) -> FrameRates {
         switch self {
         case .unknown: .unknown
@@ -49,7 +51,7 @@ public enum FrameSizes: Equatable, Sendable {
     }
 }
 
-/// A size and its rates.
+/// A size, and the rates that the camera offers at this size.
 public struct FrameSize: Equatable, Sendable {
     public let size: PictureSize
     public let rates: FrameRates
@@ -57,19 +59,21 @@ public struct FrameSize: Equatable, Sendable {
 
 /// The frame rates that a camera offers in one format and size.
 public enum FrameRates: Equatable, Sendable {
-    /// Fastest first.
+    /// A list of rates, which begins with the highest.
     case discrete([FrameRate])
     case range(ClosedRange<FrameRate>)
     case unknown
 
-    /// The rate to request for `wanted`: the slowest that is at least as fast (extra frames are dropped later),
-    /// otherwise the fastest.
+    /// Returns the rate to request if the user wants the rate `wanted`.
+    ///
+    /// This is the lowest rate that is at least as high as the wanted one, because extra frames can be dropped later.
+    /// If there is none, it is the highest rate.
     public func nearest(to wanted: FrameRate) -> FrameRate {
         switch self {
         case .unknown: return wanted
         case .range(let range): return min(max(wanted, range.lowerBound), range.upperBound)
         case .discrete(let rates):
-            // A camera's 29.97 counts as 30, its 14.99 as 15.
+            // 1 % less is enough, so that a camera's 29.97 counts as 30, and its 14.99 as 15.
             let enough = rates.filter { $0.framesPerSecond >= wanted.framesPerSecond * 0.99 }
             return enough.min() ?? rates.max() ?? wanted
         }

@@ -1,8 +1,8 @@
-/// Converts a camera's pictures to a format that the encoder knows.
+/// Converts a camera's pictures to a format that the encoder supports.
 ///
-/// Not Sendable: use it from one thread. Any bytes are safe to pass.
+/// A converter must be used by one thread only. The bytes of a picture may be anything.
 public final class FormatConverter {
-    /// The format of the result: of the camera's size, without padding.
+    /// The format of the result, which has the size of the camera's pictures and no padding.
     public let output: CaptureFormat
 
     private enum Way {
@@ -14,11 +14,14 @@ public final class FormatConverter {
     private let source: CaptureFormat
     private let way: Way
     private var range = GreyRange(bits: 8)
-    /// A Bayer pattern of eight bits, and what libv4l makes of it; reused from picture to picture.
+    /// The Bayer pattern with one byte per sample, in memory that all pictures use.
     private var pattern: [UInt8] = []
+    /// The result of libv4l's conversion of `pattern`.
     private var planes: [UInt8] = []
 
-    /// Creates a converter from a camera's configured format; `name` is the camera's, for error messages.
+    /// Creates a converter from a camera's configured format.
+    ///
+    /// `name` is the camera's name, for error messages.
     public init(_ format: CaptureFormat, name: String) throws(CameraError) {
         source = format
         if let repacking = Repacking(format.pixelFormat) {
@@ -40,10 +43,10 @@ public final class FormatConverter {
 
     /// Converts one picture into `output.imageByteCount` bytes.
     ///
-    /// Throws `failed` if the picture is damaged, or this libv4l does not know the format.
+    /// Throws `failed` if the picture is damaged, or if the installed version of libv4l does not support the format.
     public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
         if let whole = source.wholeByteCount, picture.byteCount < whole {
-            throw CameraError(.failed, "\(picture.byteCount) bytes where the picture has \(whole)")
+            throw CameraError(.failed, "the picture has \(picture.byteCount) bytes instead of \(whole)")
         }
         let (width, height) = (source.size.width, source.size.height)
         switch way {
@@ -72,7 +75,8 @@ public final class FormatConverter {
         }
     }
 
-    /// Copies YU12 of even sides to YU12 of the sides that the picture has.
+    /// Copies a YU12 picture of even width and height, and leaves out the column or line that the camera's picture
+    /// lacks.
     private static func crop(
         _ even: [UInt8], evenWidth: Int, width: Int, height: Int, into target: inout MutableSpan<UInt8>
     ) {
@@ -86,10 +90,10 @@ public final class FormatConverter {
 }
 
 extension CaptureFormat {
-    /// The format of what `source` is converted to.
+    /// Creates the format of the result of converting `source` to `target`.
     fileprivate init(target: PixelFormat, of source: CaptureFormat) {
         let bytesPerLine = target.bytesPerLine(width: source.size.width)
-        // libv4l converts RGB and Bayer patterns to limited range, by BT.601.
+        // libv4l converts RGB and Bayer patterns to Y'CbCr of limited range with the encoding BT.601.
         let isLimited = target == .yu12 && source.pixelFormat.isColourConverted
         self.init(
             pixelFormat: target, size: source.size, bytesPerLine: bytesPerLine,
@@ -100,22 +104,24 @@ extension CaptureFormat {
 }
 
 extension FormatConverter {
-    /// The formats that are converted: first those that are only rearranged, then those that need libv4l.
+    /// The formats that can be converted.
+    ///
+    /// The first ones are only rearranged, and the other ones need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 
 extension PixelFormat {
-    /// Whether libv4l computes Y'CbCr from another colour space.
+    /// Whether libv4l converts pictures of this format from another colour space to Y'CbCr.
     var isColourConverted: Bool {
         BayerLayout(self) != nil || LibraryConverter.formats.contains(self) && !["KONI", "CPIA"].contains(characters)
     }
 
-    /// Whether pictures are used directly, or can be converted.
+    /// Whether pictures of this format can be used directly or can be converted.
     public var isUsable: Bool { isDirect || FormatConverter.sources.contains(self) }
 }
 
 extension MutableRawSpan {
-    /// Lends the bytes to `body` as elements.
+    /// Calls `body` with the bytes as a span of elements.
     fileprivate mutating func withBytes(_ body: (inout MutableSpan<UInt8>) -> Void) {
         unsafe withUnsafeMutableBytes { bytes in
             var elements = unsafe MutableSpan(

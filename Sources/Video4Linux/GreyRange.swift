@@ -1,11 +1,11 @@
-/// Which levels of a greyscale picture are shown as black and as white.
+/// Determines which levels of a greyscale picture become black and white.
 ///
-/// Thermal cameras use a few hundred of 65 536 levels: shown as they are, such a picture is black. So if a picture of
-/// ten or more bits uses less than a quarter of the levels, these are stretched to all of black to white; if it uses
-/// more than half, nothing is changed; in between the stretch fades. The range follows the picture slowly, so that
-/// nothing flickers.
+/// Thermal cameras use only a few hundred of 65 536 levels. If such a picture were shown unchanged, it would look
+/// black. Therefore, if a picture of ten or more bits uses less than a quarter of the levels, these are stretched to
+/// the full range from black to white. If it uses more than half of the levels, nothing is changed. In between, the
+/// levels are stretched less and less. The range follows the picture slowly, to prevent flicker.
 struct GreyRange {
-    /// The shade of each level.
+    /// The 8-bit shade of each level.
     private(set) var shades: [UInt8]
     private var black = 0.0
     private var white: Double
@@ -21,7 +21,9 @@ struct GreyRange {
         updateShades()
     }
 
-    /// Follows a picture; `sampleLevels` calls its argument with the levels of some of its pixels.
+    /// Adapts the range to a picture.
+    ///
+    /// `sampleLevels` calls its argument with the levels of some of the picture's pixels.
     mutating func follow(_ sampleLevels: ((Int) -> Void) -> Void) {
         guard isStretched else { return }
         for index in counts.indices { counts[index] = 0 }
@@ -37,7 +39,9 @@ struct GreyRange {
         updateShades()
     }
 
-    /// The darkest and the brightest level, without a thousandth of the pixels at each end: they may be defective.
+    /// Returns the darkest and the brightest level, or nil if there are no pixels.
+    ///
+    /// A thousandth of the pixels at each end is ignored, because they may be defective.
     private func usedLevels() -> (lowest: Int, highest: Int)? {
         let total = counts.reduce(0) { $0 + Int($1) }
         guard total > 0 else { return nil }
@@ -53,7 +57,8 @@ struct GreyRange {
     }
 
     private mutating func updateShades() {
-        // At least a thousandth of all levels, so that noise in a picture of one level does not fill the screen.
+        // The range contains at least a thousandth of all levels. Otherwise, the noise in a picture that has a single
+        // level would be stretched to black and white.
         let width = max(white - black, Double(shades.count) / 1000)
         for level in shades.indices {
             shades[level] = UInt8(max(0, min(255, ((Double(level) - black) * 255 / width).rounded())))

@@ -3,27 +3,31 @@ import Linux
 
 /// Converts pictures to YU12 with libv4l.
 ///
-/// The library believes the sizes that it is given, misuses the length of lines that have padding, and its decoders
-/// read and write a little outside their buffers if the data is damaged. So it gets only pictures without padding, of
-/// sides that it can convert, in memory of this object with room around them, and it never touches the camera.
+/// The library does not check the sizes that are passed to it, and makes mistakes if lines have padding. If the data is
+/// damaged, its decoders read and write a little outside their buffers. Therefore, it receives only pictures without
+/// padding, in sizes that it can convert. They are in memory of this object that has unused bytes on both sides. The
+/// library never accesses the camera.
 ///
-/// Not Sendable: use it from one thread.
+/// A converter must be used by one thread only.
 @safe
 final class LibraryConverter {
     private let data: OpaquePointer
     private var source: v4l2_format
     private var target: v4l2_format
     private let format: PixelFormat
+    /// The number of bytes that the result has.
     private let output: Int
-    /// The most bytes of a picture that are used.
+    /// The maximum number of bytes of a picture that are used.
     private let maximumByteCount: Int
-    /// The picture, followed by zeros.
+    /// A copy of the picture, followed by zeros.
     private var input: [UInt8]
-    /// The result, with a margin before and after it.
+    /// The result, with unused bytes before and after it.
     private var result: [UInt8]
     private static let margin = 128 << 10
 
-    /// `name` is the camera's, for error messages.
+    /// Creates a converter for pictures of the given format and size.
+    ///
+    /// `name` is the camera's name, for error messages.
     init(_ format: PixelFormat, _ size: PictureSize, name: String) throws(CameraError) {
         guard size.width.isMultiple(of: 2), size.height.isMultiple(of: 2), size.width >= 16, size.height >= 16 else {
             throw CameraError(
@@ -55,10 +59,11 @@ final class LibraryConverter {
     /// Converts one picture to YU12 without padding.
     func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
         guard planes.byteCount >= output else {
-            throw CameraError(.failed, "room for \(planes.byteCount) bytes where \(output) are needed")
+            throw CameraError(
+                .failed, "the result needs \(output) bytes, but there is only room for \(planes.byteCount) bytes")
         }
         guard !Self.planarFormats.contains(format) || picture.byteCount >= output else {
-            throw CameraError(.failed, "\(picture.byteCount) bytes where the picture has \(output)")
+            throw CameraError(.failed, "the picture has \(picture.byteCount) bytes instead of \(output)")
         }
         let byteCount = min(picture.byteCount, maximumByteCount)
         let count = unsafe input.withUnsafeMutableBytes { from in
@@ -96,15 +101,17 @@ final class LibraryConverter {
 }
 
 extension LibraryConverter {
-    /// The formats of old cameras that libv4l converts to YU12, by four-character code.
+    /// The four-character codes of old cameras' formats that libv4l converts to YU12.
     ///
-    /// The library does not list its formats: each of these was tried, also with random bytes. Its decoder of JPGL
-    /// writes too far outside its buffer.
+    /// The library does not list its formats, so each of these was tested, also with random bytes. The format JPGL is
+    /// missing because its decoder writes too far outside its buffer.
     static let formats: [PixelFormat] = [
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }
 
-    /// Those with as many bytes as YU12, all of which the library reads.
+    /// The formats of which a picture has as many bytes as in YU12.
+    ///
+    /// The library reads all of them without checking.
     private static let planarFormats: [PixelFormat] = ["S501", "S505", "S508", "KONI"].compactMap {
         PixelFormat(name: $0)
     }

@@ -1,7 +1,7 @@
 import CVideo4Linux
 import Linux
 
-/// The calls to a capture node: single-planar, or multi-planar with one plane.
+/// The requests that capture from a node, in their single-planar form or in their multi-planar form with one plane.
 struct CaptureCalls {
     let type: UInt32
     let isMultiplanar: Bool
@@ -12,7 +12,7 @@ struct CaptureCalls {
             isMultiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE.rawValue : V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     }
 
-    /// Sets format and size; returns what the driver made of them.
+    /// Sets the format and size, and returns those that the driver has chosen, which may differ.
     func setFormat(
         _ node: borrowing Node, _ pixelFormat: PixelFormat, _ size: PictureSize
     ) throws(SystemError) -> CaptureFormat {
@@ -34,7 +34,9 @@ struct CaptureCalls {
         return unsafe isMultiplanar ? CaptureFormat(format.fmt.pix_mp) : CaptureFormat(format.fmt.pix)
     }
 
-    /// Requests `rate`; returns the driver's rate, or nil if it has no such setting.
+    /// Requests `rate` unless it is nil, and returns the driver's rate.
+    ///
+    /// Returns nil if the driver has no such setting.
     func setRate(_ node: borrowing Node, _ rate: FrameRate?) -> FrameRate? {
         var parameters = v4l2_streamparm()
         parameters.type = type
@@ -48,7 +50,9 @@ struct CaptureCalls {
         return unsafe FrameRate(interval: parameters.parm.capture.timeperframe)
     }
 
-    /// Requests `count` buffers, 0 to free them; the driver may provide more or fewer.
+    /// Requests `count` buffers and returns how many the driver provides, which may be more or fewer.
+    ///
+    /// 0 frees them.
     func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
         var request = v4l2_requestbuffers()
         request.count = UInt32(clamping: count)
@@ -82,23 +86,24 @@ struct CaptureCalls {
             unsafe buffer.m.planes = pointer
             unsafe try node.perform(request, &buffer)
         }
-        // The driver counts what it puts before the picture, such as a header, as used.
+        // The driver also counts bytes that it puts before the picture, such as a header.
         let used = plane.bytesused - min(plane.bytesused, plane.data_offset)
         return unsafe BufferState(
             buffer, offset: plane.m.mem_offset, byteCount: plane.length, dataOffset: plane.data_offset, used: used)
     }
 }
 
-/// A buffer, as the driver describes it.
+/// The driver's description of a buffer.
 struct BufferState {
     let index: Int
     /// The offset for mmap(2).
     let offset: Int
     let byteCount: Int
-    /// Where the picture begins in the buffer.
+    /// The offset in the buffer at which the picture begins.
     let dataOffset: Int
     /// The size of the picture.
     let usedByteCount: Int
+    /// Whether the driver has marked the picture as damaged.
     let isFlagged: Bool
     let sequence: UInt32
     /// CLOCK_MONOTONIC in nanoseconds; nil if the driver uses another clock.
@@ -144,8 +149,8 @@ extension CaptureFormat {
         colorspace: UInt32, encoding: UInt32, quantization: UInt32, field: UInt32, planeCount: Int = 1
     ) {
         let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
-        // A driver that leaves a field at its default means what V4L2_MAP_QUANTIZATION_DEFAULT and
-        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say, except for greyscale formats, which have full range.
+        // If a driver leaves a field at its default, V4L2_MAP_QUANTIZATION_DEFAULT and V4L2_MAP_YCBCR_ENC_DEFAULT of
+        // linux/videodev2.h say what it means. Greyscale formats are different: they have full range.
         let isFull =
             quantization == V4L2_QUANTIZATION_DEFAULT.rawValue
             ? pixelFormat.isFullRangeByDefault || colorspace == V4L2_COLORSPACE_JPEG.rawValue

@@ -1,11 +1,13 @@
 import CVideo4Linux
 import Linux
 
-/// The maximum length of a driver's list, against drivers that never end it; real lists are much shorter.
+/// The maximum length of a driver's list.
+///
+/// Real lists are much shorter, but a faulty driver's list might never end.
 private let maximumListLength: UInt32 = 256
 
 extension Node {
-    /// The formats that the node offers, in the driver's order, with their sizes and rates.
+    /// Returns the formats that the node offers with their sizes and rates, in the driver's order.
     func formats(_ type: UInt32) -> [Format] {
         pixelFormats(type).map { description in
             Format(
@@ -81,7 +83,7 @@ extension Node {
 }
 
 extension FrameRate {
-    /// The rate whose frames are `interval` seconds apart.
+    /// Creates the rate at which frames are `interval` seconds apart.
     init?(interval: v4l2_fract) {
         self.init(frames: interval.denominator, seconds: interval.numerator)
     }

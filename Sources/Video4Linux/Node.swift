@@ -8,7 +8,9 @@ struct Node: ~Copyable, Sendable {
     let descriptor: Descriptor
     let path: FilePath
 
-    /// Opens the node; several programs may open a node, but only one can stream.
+    /// Opens the node.
+    ///
+    /// Several programs may open the same node, but only one of them can stream.
     init(_ path: FilePath) throws(CameraError) {
         do throws(SystemError) {
             descriptor = try Descriptor(opening: path, flags: O_RDWR | O_NONBLOCK)
@@ -25,7 +27,7 @@ struct Node: ~Copyable, Sendable {
         }
     }
 
-    /// The capabilities of the driver and this node; nil if this is not a Video4Linux node.
+    /// Returns the capabilities of the driver and this node, or nil if this is not a Video4Linux node.
     func capability() -> Capability? {
         var capability = v4l2_capability()
         do throws(SystemError) { try perform(.queryCapability, &capability) } catch { return nil }
@@ -38,10 +40,11 @@ struct Capability {
     let driver: String
     /// The camera's name.
     let card: String
-    /// The bus position, such as `usb-0000:00:14.0-1`.
+    /// The position on the bus, such as `usb-0000:00:14.0-1`.
     let bus: String
+    /// Whether the node streams pictures.
     let canCapture: Bool
-    /// Whether it delivers pictures, but does not stream them.
+    /// Whether the node delivers pictures only by read(2), and cannot stream them.
     let canOnlyRead: Bool
     /// Whether the driver supports only the multi-planar calls (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
     let isMultiplanar: Bool
@@ -50,7 +53,7 @@ struct Capability {
         driver = text(capability.driver)
         card = text(capability.card)
         bus = text(capability.bus_info)
-        // A driver with several nodes reports the capabilities of this one in device_caps (V4L2 API, VIDIOC_QUERYCAP).
+        // If a driver has several nodes, device_caps contains the capabilities of this one (V4L2 API, VIDIOC_QUERYCAP).
         let hasOwn = capability.capabilities & v4l2_cap_device_caps != 0
         let bits = hasOwn ? capability.device_caps : capability.capabilities
         let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)
@@ -62,7 +65,7 @@ struct Capability {
     }
 }
 
-/// Decodes one of the kernel's fixed character arrays, up to its zero byte.
+/// Returns the text in one of the kernel's character arrays of fixed size, up to its zero byte.
 func text<Characters>(_ characters: Characters) -> String {
     unsafe withUnsafeBytes(of: characters) { bytes in
         unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

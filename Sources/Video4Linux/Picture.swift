@@ -8,7 +8,9 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
         self.height = height
     }
 
-    /// Parses `1280x720`; each side is from 1 to 65535, the maximum of JPEGs.
+    /// Parses a text such as `1280x720`.
+    ///
+    /// The width and height must be from 1 to 65535, which is the maximum of JPEGs.
     public init?(_ text: some StringProtocol) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false)
         guard sides.count == 2, let width = UInt16(sides[0]), let height = UInt16(sides[1]), width > 0, height > 0
@@ -21,9 +23,9 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
     public var pixelCount: Int { width * height }
 }
 
-/// A frame rate, as the fraction that drivers use.
+/// A frame rate, which is a fraction as in drivers.
 public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// Frames in `seconds` seconds.
+    /// The number of frames in `seconds` seconds.
     public let frames: UInt32
     public let seconds: UInt32
 
@@ -34,7 +36,7 @@ public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible
         self.seconds = seconds
     }
 
-    /// The fraction nearest to `framesPerSecond`; nil outside 0.001…1000.
+    /// Creates the fraction that is nearest to `framesPerSecond`; returns nil if that is not from 0.001 to 1000.
     public init?(_ framesPerSecond: Double) {
         guard (0.001...1000).contains(framesPerSecond) else { return nil }
         let whole = framesPerSecond.rounded()
@@ -57,7 +59,7 @@ public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible
         UInt64(left.frames) * UInt64(right.seconds) < UInt64(right.frames) * UInt64(left.seconds)
     }
 
-    /// Up to two decimals: `30`, `29.97`.
+    /// The number of frames per second with up to two decimal places, such as `30` or `29.97`.
     public var description: String {
         let hundredths = Int((framesPerSecond * 100).rounded())
         let rest = hundredths % 100

@@ -1,8 +1,8 @@
 import CVideo4Linux
 
-/// A pixel format: V4L2's four-character code.
+/// A pixel format, which V4L2 identifies by a four-character code.
 public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
-    /// `V4L2_PIX_FMT_…` of linux/videodev2.h.
+    /// The code, which is a constant `V4L2_PIX_FMT_…` of linux/videodev2.h.
     public let code: UInt32
 
     public init(code: UInt32) {
@@ -10,19 +10,21 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let mjpeg = PixelFormat(code: v4l2_format_mjpeg)
-    /// JPEG with its tables; treated like MJPEG.
+    /// JPEG including its tables.
+    ///
+    /// It is treated like MJPEG.
     public static let jpeg = PixelFormat(code: v4l2_format_jpeg)
-    /// 4:2:2, packed Y U Y V.
+    /// 4:2:2 in which two pixels are stored as Y, U, Y, V.
     public static let yuyv = PixelFormat(code: v4l2_format_yuyv)
-    /// 4:2:2, packed U Y V Y.
+    /// 4:2:2 in which two pixels are stored as U, Y, V, Y.
     public static let uyvy = PixelFormat(code: v4l2_format_uyvy)
-    /// 4:2:0, a plane of Y, then a plane of alternating U and V.
+    /// 4:2:0 with a plane of Y, followed by a plane of alternating U and V.
     public static let nv12 = PixelFormat(code: v4l2_format_nv12)
-    /// 4:2:0, planes Y, U, V.
+    /// 4:2:0 with the planes Y, U and V.
     public static let yu12 = PixelFormat(code: v4l2_format_yu12)
     public static let rgb24 = PixelFormat(code: v4l2_format_rgb24)
     public static let bgr24 = PixelFormat(code: v4l2_format_bgr24)
-    /// 8 bits of luma.
+    /// Only luma, with 8 bits per pixel.
     public static let grey = PixelFormat(code: v4l2_format_grey)
 
     /// The formats that need no conversion, in the order in which `--format auto` prefers them.
@@ -35,7 +37,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         (.rgb24, "rgb24"), (.bgr24, "bgr24"), (.grey, "grey"),
     ]
 
-    /// Parses a common name in any case, or a four-character code: `mjpeg`, `MJPG`, `pRAA`.
+    /// Parses a common name such as `mjpeg`, in upper or lower case, or a four-character code such as `MJPG` or `pRAA`.
     public init?(name: some StringProtocol) {
         let wanted = name.lowercased()
         if let known = Self.names.first(where: { $0.1 == wanted || $0.0.characters.lowercased() == wanted }) {
@@ -47,10 +49,12 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         code = (bytes + [0x20]).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// The value for `--format`: a common name, otherwise the four-character code.
+    /// The value for `--format`, which is the common name, or the four-character code if there is no common name.
     public var name: String { Self.names.first { $0.0 == self }?.1 ?? characters }
 
-    /// The four-character code as text, such as `MJPG`; big-endian formats (bit 31) end in `-BE`.
+    /// The four-character code as text, such as `MJPG`.
+    ///
+    /// For big-endian formats, in which bit 31 is set, it ends in `-BE`.
     public var characters: String {
         let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> ($0 * 8)) }
         var text = ""
@@ -67,22 +71,24 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     /// Whether each picture is already a JPEG.
     public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
-    /// Whether pictures are used directly, without a `FormatConverter`.
+    /// Whether pictures of this format are used directly, without a `FormatConverter`.
     public var isDirect: Bool { Self.preferred.contains(self) }
 
-    /// Whether a picture has full range (0 to 255) unless the driver says otherwise.
+    /// Whether pictures of this format have full range (0 to 255) unless the driver says otherwise.
     var isFullRangeByDefault: Bool {
         isJPEG || self == .rgb24 || self == .bgr24 || isGreyscale || Repacking(self)?.target == .rgb24
     }
 
-    /// Whether it has no colour.
+    /// Whether pictures of this format have no colour.
     var isGreyscale: Bool { self == .grey || Repacking(self)?.target == .grey }
 
-    /// The size of a whole picture whose lines of the first plane are `bytesPerLine` apart; nil for compressed formats.
+    /// Returns the size in bytes of a whole picture, or nil if the format is compressed.
+    ///
+    /// `bytesPerLine` is the number of bytes from one line of the first plane to the next.
     public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
         switch self {
         case .yuyv, .uyvy, .rgb24, .bgr24, .grey: return bytesPerLine * height
-        // Of an odd width the chroma planes have one sample more than half of the bytes (v4l2_fill_pixfmt).
+        // If the width is odd, half of it is rounded up for the chroma planes (v4l2_fill_pixfmt of the kernel).
         case .nv12: return bytesPerLine * height + (bytesPerLine + 1) / 2 * 2 * ((height + 1) / 2)
         case .yu12: return bytesPerLine * height + 2 * ((bytesPerLine + 1) / 2) * ((height + 1) / 2)
         default:
@@ -93,7 +99,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The minimum length of a line of the first plane; the width for compressed formats.
+    /// Returns the minimum length in bytes of a line of the first plane, or `width` if the format is compressed.
     func bytesPerLine(width: Int) -> Int {
         switch self {
         case .yuyv, .uyvy: return (width + 1) / 2 * 4

@@ -1,13 +1,14 @@
 extension Repacking {
-    /// Rearranges one picture into a picture of `target` without padding.
+    /// Rearranges one picture into a picture of the format ``target`` without padding.
     ///
     /// - Parameters:
-    ///   - source: At least `byteCount(bytesPerLine:height:)` bytes; the padding of the last line may be missing.
-    ///   - width: Pixels per line.
-    ///   - height: Lines.
-    ///   - bytesPerLine: From one line of the first plane of `source` to the next.
-    ///   - shades: The shade of each level of a grey format; not used for other formats.
-    ///   - output: Room for the picture.
+    ///   - source: The picture, which must have at least `byteCount(bytesPerLine:height:)` bytes. The padding of its
+    ///     last line may be missing.
+    ///   - width: The number of pixels per line.
+    ///   - height: The number of lines.
+    ///   - bytesPerLine: The number of bytes from one line of the first plane of `source` to the next.
+    ///   - shades: The shade of each level of a grey format. Not used for other formats.
+    ///   - output: The destination, which must have room for the picture.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, shades: [UInt8],
         into output: inout MutableSpan<UInt8>
@@ -87,12 +88,12 @@ extension Repacking {
         }
     }
 
-    /// Calls `body` with the levels of some pixels of a grey picture, enough to know which of them are used.
+    /// Calls `body` with the levels of some pixels of a grey picture, to find out which levels it uses.
     func sampleLevels(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, _ body: (Int) -> Void
     ) {
         guard case .grey(let bits, let layout) = storage else { return }
-        // About 65 000 pixels, which no pattern of the picture's lines is likely to hide.
+        // About 65 000 pixels are enough, and are unlikely to miss a level that is used often.
         let step = max(1, width * height / 65_536)
         var pixel = 0
         while pixel < width * height {
@@ -101,7 +102,7 @@ extension Repacking {
         }
     }
 
-    /// The number of samples of 4:2:2 or 4:2:0 chroma in a line.
+    /// Returns the number of samples that a line of 4:2:2 or 4:2:0 chroma has.
     private static func pairs(_ width: Int) -> Int { (width + 1) / 2 }
 
     private static func word(_ source: Span<UInt8>, _ offset: Int, _ isBigEndian: Bool) -> Int {
@@ -109,7 +110,8 @@ extension Repacking {
         return isBigEndian ? first << 8 | second : second << 8 | first
     }
 
-    /// Some bits of a word, widened to eight so that all ones are 255.
+    /// Extracts the bits of one colour from a word and scales them to eight bits, so that the highest value becomes
+    /// 255.
     private static func sample(_ word: Int, _ field: (shift: Int, bits: Int)) -> UInt8 {
         let value = word >> field.shift & ((1 << field.bits) - 1)
         return UInt8(truncatingIfNeeded: value << (8 - field.bits) | value >> (2 * field.bits - 8))
@@ -126,7 +128,7 @@ extension Repacking {
             let bit = column * bits
             let offset = line + bit / 8
             let rest = 16 - bits - bit % 8
-            // Ten bits at an even bit offset always end within two bytes.
+            // Ten bits that begin at an even bit offset are always within two bytes.
             return word(source, offset, true) >> rest & mask
         case .packed:
             let perGroup = bits == 10 ? 4 : 2
@@ -139,21 +141,25 @@ extension Repacking {
     }
 }
 
-/// Where the samples of one chroma component are.
+/// The position of the samples of one chroma component in a picture.
 private struct ChromaPlane {
+    /// The offset of the first sample.
     let start: Int
     let bytesPerLine: Int
-    /// From one sample to the next.
+    /// The number of bytes from one sample to the next.
     let step: Int
-    /// Pixels that share a sample, across and down.
+    /// The number of adjacent pixels in a line that share a sample.
     let across: Int
+    /// The number of adjacent lines that share a sample.
     let down: Int
 
     func sample(_ source: Span<UInt8>, column: Int, line: Int) -> UInt8 {
         source[start + line / down * bytesPerLine + column / across * step]
     }
 
-    /// The sample for two pixels side by side: of 4:4:4 the mean of both.
+    /// Returns the sample for two adjacent pixels of a line.
+    ///
+    /// In 4:4:4, this is the mean of their samples.
     func pairSample(_ source: Span<UInt8>, column: Int, line: Int, width: Int) -> UInt8 {
         let first = sample(source, column: column, line: line)
         guard across == 1, column + 1 < width else { return first }
@@ -162,7 +168,7 @@ private struct ChromaPlane {
 }
 
 extension Repacking {
-    /// Combines planes to YUYV, or to YU12 if the chroma has no more lines.
+    /// Combines planes to YUYV, or to YU12 if the chroma planes have fewer lines than the luma plane.
     private func combine(
         _ source: Span<UInt8>, _ blue: ChromaPlane, _ red: ChromaPlane, width: Int, height: Int, bytesPerLine: Int,
         into output: inout MutableSpan<UInt8>
@@ -188,7 +194,7 @@ extension Repacking {
                 let to = (line * pairs + pair) * 4
                 output[to] = source[from + pair * 2]
                 output[to + 1] = blue.pairSample(source, column: pair * 2, line: line, width: width)
-                // Of an odd width the last pixel is repeated.
+                // If the width is odd, the last pixel of the line is repeated.
                 output[to + 2] = source[from + min(pair * 2 + 1, width - 1)]
                 output[to + 3] = red.pairSample(source, column: pair * 2, line: line, width: width)
             }

@@ -1,35 +1,37 @@
-/// Rearranges the samples of an uncompressed format that the encoder does not know into one that it knows.
+/// Rearranges the samples of an uncompressed format that the encoder does not support into one that it supports.
 ///
-/// The result has no padding. Nothing is lost except chroma that JPEGs would not keep either: 4:4:4 becomes 4:2:2.
+/// The result has no padding. Only chroma is lost: 4:4:4 becomes 4:2:2, and JPEGs would not keep more chroma either.
 struct Repacking: Sendable {
     /// How the samples of a format are stored.
     enum Storage: Sendable {
-        /// 4:2:2 in groups of four bytes: the offsets of Y, Y, Cb and Cr.
+        /// 4:2:2 in groups of four bytes for two pixels. The values are the offsets of the two Y, and of Cb and Cr.
         case packed(luma: (Int, Int), blue: Int, red: Int)
-        /// A plane of Y, then a plane of pairs: one pair for `across` × `down` pixels.
+        /// A plane of Y, followed by a plane in which Cb and Cr alternate. `across` × `down` pixels share a pair of
+        /// them.
         case paired(across: Int, down: Int, isRedFirst: Bool)
-        /// A plane of Y, then two planes of chroma: one sample each for `across` × `down` pixels.
+        /// A plane of Y, followed by two planes of chroma. `across` × `down` pixels share a sample of each.
         case planar(across: Int, down: Int, isRedFirst: Bool)
-        /// Two lines of Y, then a line of Cb and Cr for both.
+        /// Two lines of Y are followed by one line of alternating Cb and Cr, which both of them share.
         case interleavedLines
-        /// 4:2:0 like NV12, in little-endian words of 16 bits whose upper bits count.
+        /// 4:2:0 like NV12, but in little-endian words of 16 bits, of which the upper bits are used.
         case pairedWords
-        /// Bytes per pixel, and the offsets of red, green and blue.
+        /// A pixel has `count` bytes. The other values are the offsets of red, green and blue.
         case bytes(count: Int, red: Int, green: Int, blue: Int)
-        /// Words of 16 bits, and the shift and the number of bits of red, green and blue.
+        /// A pixel is a word of 16 bits. The values are the shift and the number of bits of red, green and blue.
         case words(red: (Int, Int), green: (Int, Int), blue: (Int, Int), isBigEndian: Bool)
-        /// Y alone, of `bits` bits in `layout`.
+        /// Only Y, with `bits` bits per pixel.
         case grey(bits: Int, GreyLayout)
     }
 
     enum GreyLayout: Sendable {
-        /// In the lower bits of a byte.
+        /// A sample is in the lower bits of a byte.
         case byte
-        /// In the lower bits of a word of two bytes.
+        /// A sample is in the lower bits of a word of two bytes.
         case word(isBigEndian: Bool)
-        /// In a stream of bits, most significant first.
+        /// Samples follow each other without gaps, beginning with the most significant bit.
         case bitStream
-        /// The upper eight bits of four samples (or two of 12 bits), then a byte with their lower bits.
+        /// The upper eight bits of four samples (or of two samples of 12 bits) are followed by a byte with their lower
+        /// bits.
         case packed
     }
 
@@ -46,7 +48,7 @@ struct Repacking: Sendable {
         }
     }
 
-    /// The minimum length of a line of the first plane.
+    /// Returns the minimum length in bytes of a line of the first plane.
     func bytesPerLine(width: Int) -> Int {
         switch storage {
         case .packed: (width + 1) / 2 * 4
@@ -61,7 +63,8 @@ struct Repacking: Sendable {
         }
     }
 
-    /// The length of a line of the chroma planes.
+    /// Returns the length in bytes of a line of the chroma planes, if lines of the first plane have `bytesPerLine`
+    /// bytes.
     func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
         switch storage {
         case .paired(let across, _, _): (bytesPerLine + across - 1) / across * 2
@@ -71,7 +74,7 @@ struct Repacking: Sendable {
         }
     }
 
-    /// The size of a whole picture.
+    /// Returns the size of a whole picture in bytes.
     func byteCount(bytesPerLine: Int, height: Int) -> Int {
         let luma = bytesPerLine * height
         let chroma = chromaBytesPerLine(bytesPerLine)
@@ -86,13 +89,13 @@ struct Repacking: Sendable {
 }
 
 extension Repacking {
-    /// The rearrangement of `format`; nil if it is not needed or not possible.
+    /// Creates the rearrangement of `format`; returns nil if it is not necessary or not possible.
     init?(_ format: PixelFormat) {
         guard let storage = Self.storages[format] else { return nil }
         self.storage = storage
     }
 
-    /// All formats that can be rearranged, those with the most colour first.
+    /// All formats that can be rearranged, roughly in the order of how much colour they contain.
     static let formats: [PixelFormat] = table.compactMap { PixelFormat(fourCharacters: $0.0) }
 
     private static let storages: [PixelFormat: Storage] = Dictionary(
@@ -100,7 +103,7 @@ extension Repacking {
             PixelFormat(fourCharacters: entry.0).map { ($0, entry.1) }
         })
 
-    /// By the codes of linux/videodev2.h.
+    /// The storages of all formats that can be rearranged, with the formats' codes in linux/videodev2.h.
     private static let table: [(String, Storage)] = [
         // V4L2 API, "Packed YUV formats".
         ("YVYU", .packed(luma: (0, 2), blue: 3, red: 1)), ("VYUY", .packed(luma: (1, 3), blue: 2, red: 0)),
@@ -138,7 +141,7 @@ extension Repacking {
 }
 
 extension PixelFormat {
-    /// A code of exactly four characters, followed by `-BE` for big-endian formats.
+    /// Creates a format from its four characters, which are followed by `-BE` if it is big-endian.
     fileprivate init?(fourCharacters text: String) {
         let bytes = Array(text.utf8.prefix(4))
         guard bytes.count == 4 else { return nil }

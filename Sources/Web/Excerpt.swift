@@ -1,6 +1,6 @@
-/// Untrusted input, truncated and sanitised so that it can be echoed in an error message or a log line.
+/// Untrusted input that was truncated and sanitized, so that it can be included in an error message or a log line.
 public struct Excerpt: CustomStringConvertible {
-    /// The maximum number of Unicode scalars.
+    /// The maximum number of Unicode scalars; longer text is truncated and ends in an ellipsis.
     public static let maximumLength = 100
 
     public let description: String
@@ -14,7 +14,7 @@ public struct Excerpt: CustomStringConvertible {
         description = String(String.UnicodeScalarView(kept)) + (end == scalars.endIndex ? "" : "…")
     }
 
-    /// Whether a scalar is printable: not a control character and not a directional mark.
+    /// Returns whether a scalar is neither a control character, such as a line break, nor an invisible one.
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

@@ -1,7 +1,8 @@
-/// A multipart/form-data body (RFC 7578).
+/// The parsed body of a form with the type multipart/form-data (RFC 7578).
 public struct FormData {
-    /// Why a body is invalid, in one sentence.
+    /// The error for an invalid body.
     public struct Defect: Error, Equatable {
+        /// One sentence that says what is wrong with the body.
         public let message: String
     }
 
@@ -18,7 +19,7 @@ public struct FormData {
 
     public let fields: [Field]
 
-    /// Returns the boundary that a Content-Type names, or nil if it is not a valid multipart/form-data type.
+    /// Returns the boundary in a Content-Type, or nil if that is not multipart/form-data with a valid boundary.
     public static func boundary(in contentType: String) -> [UInt8]? {
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false)
         guard parts.first?.trimmed.lowercased() == "multipart/form-data" else { return nil }
@@ -36,7 +37,7 @@ public struct FormData {
         return nil
     }
 
-    /// Parses a body.
+    /// Parses a body; throws if it is truncated or otherwise invalid.
     public init(_ body: [UInt8], boundary: [UInt8]) throws(Defect) {
         let delimiter = Array("--".utf8) + boundary
         let inner = Array("\r\n".utf8) + delimiter
@@ -56,14 +57,14 @@ public struct FormData {
             guard fields.count < Self.maximumFieldCount else {
                 throw Defect(message: "The form has more than \(Self.maximumFieldCount) fields.")
             }
-            // The empty line after the header lines, of which there may be none.
+            // Find the empty line after the header lines. There may be no header lines.
             guard let blank = body.first([0x0d, 0x0a, 0x0d, 0x0a], from: position, limit: Self.maximumHeadByteCount)
             else {
-                throw Defect(message: "The header of a form field is too long or has no end.")
+                throw Defect(message: "The header of a form field is too long, or the empty line after it is missing.")
             }
             let start = blank + 4
             guard let end = body.first(inner, from: start - 2) else {
-                throw Defect(message: "A form field has no end: the body is truncated.")
+                throw Defect(message: "The form is truncated: the boundary after a field is missing.")
             }
             if blank > position {
                 let head = String(decoding: body[(position + 2)..<blank], as: UTF8.self)
@@ -77,7 +78,7 @@ public struct FormData {
     /// Returns the content of the first field called `name`.
     public func first(_ name: String) -> Range<Int>? { fields.first { $0.name == name }?.content }
 
-    /// The value of `name` in `Content-Disposition: form-data; name="image"; filename="a.jpg"`.
+    /// Returns the field's name from header lines such as `Content-Disposition: form-data; name="image"`.
     private static func name(in head: String) -> String? {
         for line in head.split(separator: "\r\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -103,13 +104,13 @@ extension StringProtocol {
 }
 
 extension [UInt8] {
-    /// Whether `bytes` are at `position`.
+    /// Returns whether the array contains `bytes` at `position`.
     fileprivate func hasBytes(_ bytes: [UInt8], at position: Int) -> Bool {
         position >= 0 && position + bytes.count <= count
             && self[position..<(position + bytes.count)].elementsEqual(bytes)
     }
 
-    /// Returns the first position of `bytes` at or after `start`, within `limit` bytes.
+    /// Returns the first position of `bytes` from `start` to `start + limit`, or nil if there is none.
     fileprivate func first(_ bytes: [UInt8], from start: Int, limit: Int = .max) -> Int? {
         let haystack = span
         let end = Swift.min(count - bytes.count, limit > count ? count : start + limit)

@@ -1,14 +1,15 @@
 public import JSON
 
-/// Why a request is refused: a status, a code for programs and a sentence for people.
+/// The error with which a request is refused.
 public struct HTTPError: Error, Sendable {
     public var status: Int
-    /// A code for programs, such as `camera_offline`.
+    /// A code that clients can evaluate, such as `camera_offline`.
     public var code: String
-    /// One sentence that names the thing, the cause and the remedy.
+    /// One sentence for people, which says what failed, why, and what to do about it.
     public var message: String
+    /// Additional header fields of the response.
     public var headers: [(name: String, value: String)]
-    /// Additional members of the JSON object.
+    /// Additional members of the JSON object in the response.
     public var fields: [(String, JSON)]
 
     public init(
@@ -22,14 +23,14 @@ public struct HTTPError: Error, Sendable {
         self.fields = fields
     }
 
-    /// A temporary error: the client should retry after `seconds`.
+    /// Returns an error that is temporary, so that the client should retry after `seconds`.
     public static func temporary(
         _ code: String, _ message: String, retryAfter seconds: Int, status: Int = 503, fields: [(String, JSON)] = []
     ) -> HTTPError {
         HTTPError(status, code, message, headers: [("Retry-After", "\(seconds)")], fields: fields)
     }
 
-    /// `{"error": …, "message": …}`, with `leading` members before them.
+    /// Returns the response `{"error": …, "message": …}`, with the members `leading` at the beginning of the object.
     public func response(leading: [(String, JSON)] = []) -> Response {
         var response = Response.error(status, code, message, fields: leading + fields)
         response.headers += headers

@@ -10,12 +10,14 @@ public struct MetricsText {
 
     public init() {}
 
-    /// Starts a metric family; `help` is one line.
+    /// Starts a metric family; `help` must be a single line.
     public mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    /// Adds a sample.
+    /// Adds a sample of the current family.
+    ///
+    /// A value that is not finite is written as 0.
     public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {

@@ -1,8 +1,8 @@
-/// The query of a request: names and values, in order.
+/// The query parameters of a request.
 public struct Query {
     private let items: [(name: String, value: String)]
 
-    /// Parameters that pages add to bypass caches; they are ignored.
+    /// The names of parameters that web pages commonly add to bypass caches; these are ignored.
     private static let cacheBusters: Set<String> = [
         "_", "t", "ts", "timestamp", "cb", "rand", "nocache", "bypassCache", "cacheBust",
     ]
@@ -14,21 +14,21 @@ public struct Query {
         }
     }
 
-    /// Returns the first value of `name`.
+    /// Returns the first value of the parameter `name`, or nil if it is missing.
     public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// Throws if a parameter is given twice, or is not `known` unless those are ignored.
+    /// Throws if a parameter is given twice, or if one is not in `known` and `ignoresUnknown` is false.
     public func check(known: Set<String>, ignoresUnknown: Bool = false) throws(HTTPError) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
             guard known.contains(name) else {
                 if ignoresUnknown { continue }
                 let list = known.subtracting(["action"]).sorted().joined(separator: ", ")
-                let remedy = list.isEmpty ? "this address takes none" : "this address takes \(list)"
+                let remedy = list.isEmpty ? "this address accepts none" : "this address accepts \(list)"
                 throw HTTPError(400, "bad_query", "Unknown query parameter '\(Excerpt(name))'; \(remedy).")
             }
             guard seen.insert(name).inserted else {
-                throw HTTPError(400, "bad_query", "Query parameter '\(name)' was given twice; give it once.")
+                throw HTTPError(400, "bad_query", "The query parameter '\(name)' occurs twice; send it once.")
             }
         }
     }
@@ -41,7 +41,7 @@ public struct Query {
             let bounds = "\(Self.plain(range.lowerBound)) to \(Self.plain(range.upperBound))"
             let given = Excerpt(text)
             throw HTTPError(
-                400, "bad_query", "The query parameter '\(name)' takes a number from \(bounds), not '\(given)'.")
+                400, "bad_query", "The query parameter '\(name)' must be a number from \(bounds), not '\(given)'.")
         }
         return value
     }
@@ -54,7 +54,8 @@ public struct Query {
             let bounds = "\(range.lowerBound) to \(range.upperBound)"
             let given = Excerpt(text)
             throw HTTPError(
-                400, "bad_query", "The query parameter '\(name)' takes a whole number from \(bounds), not '\(given)'.")
+                400, "bad_query",
+                "The query parameter '\(name)' must be a whole number from \(bounds), not '\(given)'.")
         }
         return value
     }
@@ -64,7 +65,7 @@ public struct Query {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
             let list = choices.joined(separator: " or ")
-            throw HTTPError(400, "bad_query", "The query parameter '\(name)' takes \(list), not '\(Excerpt(text))'.")
+            throw HTTPError(400, "bad_query", "The query parameter '\(name)' must be \(list), not '\(Excerpt(text))'.")
         }
         return text
     }
@@ -73,7 +74,7 @@ public struct Query {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 
-    /// Decodes percent-encoding (RFC 3986, section 2.1) and `+`; invalid sequences are kept.
+    /// Decodes percent-encoding (RFC 3986, section 2.1), and `+` as a space; invalid sequences are kept.
     private static func decode(_ text: Substring) -> String {
         guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2b }) else { return String(text) }
         let bytes = Array(text.utf8)

@@ -5,11 +5,13 @@ public import JSON
 public enum HeaderName {
     public static let timestamp = "X-Timestamp"
     public static let frameNumber = "X-Frame-Id"
-    /// Why the picture is not current.
+    /// The reason why the picture is not current.
     public static let offline = "X-Oriel-Offline"
 }
 
-/// Text that is safe in a header field: printable ASCII on one line.
+/// Text that is safe in a header field.
+///
+/// All characters other than printable ASCII are replaced with `?`.
 public struct HeaderText: CustomStringConvertible {
     public let description: String
 
@@ -38,7 +40,9 @@ public struct Response: Sendable {
         return Array((text + "\r\n").utf8)
     }
 
-    /// The complete response as records: header, body (unless `isHeadOnly`), and the end of the request.
+    /// Returns the complete response as FastCGI records.
+    ///
+    /// The body is left out if `isHeadOnly` is true.
     public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head
@@ -59,7 +63,7 @@ public struct Response: Sendable {
             body: body)
     }
 
-    /// `{"error": …, "message": …}`: a code for programs and a sentence for people.
+    /// Returns the response `{"error": …, "message": …}`, which has a code for programs and a sentence for people.
     public static func error(
         _ status: Int, _ error: String, _ message: String, fields: [(String, JSON)] = []
     ) -> Response {

@@ -5,15 +5,15 @@ import ProgramSupport
 import Service
 import SharedFrame
 
-/// Serves this machine's cameras: streams, snapshots and status.
+/// Serves streams, snapshots and status of this machine's cameras.
 @main
 struct MJPEGWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mjpeg-fcgi",
-        abstract: "Serves this machine's cameras through a web server: Motion JPEG streams, snapshots, status.",
+        abstract: "Serves Motion JPEG streams, snapshots and status of this machine's cameras through a web server.",
         discussion: """
-            A FastCGI worker: it expects its listening socket as descriptor 0, from spawn-fcgi or systemd \
-            (StandardInput=socket). It serves every camera that a capture-daemon on this machine publishes.
+            mjpeg-fcgi is a FastCGI worker. It expects its listening socket as descriptor 0, as spawn-fcgi and systemd \
+            (StandardInput=socket) pass it. It serves every camera that a capture-daemon on this machine publishes.
             """,
         version: orielVersion)
 

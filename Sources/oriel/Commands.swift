@@ -13,8 +13,8 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs a system in the foreground until Ctrl-C.",
         discussion: """
-            Each program runs as a process of its own and is restarted whenever it ends, after 0.1 to 3.2 seconds. \
-            Everything is cleaned up at the end. SIGHUP checks the configuration.
+            Each program runs as a separate process. When a program exits, it is restarted after 0.1 to 3.2 seconds. \
+            When the system stops, its sockets and its shared memory are removed. SIGHUP checks the configuration.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -33,7 +33,7 @@ struct Run: ParsableCommand {
 /// `oriel check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the configuration and prints its mistakes (status 78, or 64 for variables) or a summary.")
+        abstract: "Checks the configuration and prints a summary, or its mistakes (status 78, or 64 for variables).")
 
     @OptionGroup var options: ConfigurationOptions
 
@@ -84,15 +84,16 @@ struct ListParts: ParsableCommand {
 /// `oriel hand-over`, which spawn-fcgi runs for the supervisor.
 struct HandOver: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hand-over", abstract: "Sends the listening socket 0 through socket 1.", shouldDisplay: false)
+        commandName: "hand-over", abstract: "Sends the listening socket at descriptor 0 through descriptor 1.",
+        shouldDisplay: false)
 
     func run() throws { try SocketHandOver.run() }
 }
 
-/// `oriel tidy`: the process that outlives the supervisor.
+/// `oriel tidy`, the process that outlives the supervisor and cleans up after it.
 struct Tidy: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tidy", abstract: "Cleans up after a system once standard input ends.",
+        commandName: "tidy", abstract: "Cleans up after a system when standard input is closed.",
         shouldDisplay: false)
 
     @Argument var runtime: String

@@ -14,7 +14,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     @Option(
         help: .init(
-            "The folder with deploy/ and html/ (default: this program's checkout, else /usr/share/oriel).",
+            "The folder with deploy/ and html/ (default: this program's checkout, or /usr/share/oriel without one).",
             valueName: "folder"))
     var share: String?
 
@@ -37,7 +37,8 @@ struct ConfigurationOptions: ParsableArguments {
             let (shown, all) = (error.mistakes.prefix(100), error.mistakes)
             for mistake in shown.dropLast() { printError("error: \(mistake)") }
             if all.count > shown.count { printError("error: and \(all.count - shown.count) more mistakes") }
-            // scripts/run takes its options as variables, hence "usage"; a mistake in a file is "configuration".
+            // The variables are the options of scripts/run, so a mistake in them is a usage error (64). A mistake in a
+            // file is a configuration error (78).
             throw Failure(error.isInVariablesOnly ? .usage : .configuration, shown.last?.description ?? "")
         }
     }

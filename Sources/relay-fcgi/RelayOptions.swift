@@ -6,9 +6,9 @@ import SharedFrame
 import SystemPackage
 import Upstream
 
-/// Validates the options and converts them to configurations.
+// Validates the options and converts them to configurations.
 extension RelayWorker {
-    /// Returns one configuration for each `--upstream`, in order.
+    /// Returns one configuration for each `--upstream` option, in the order of the options.
     func configurations() throws -> [UpstreamConfiguration] {
         guard !upstream.isEmpty else {
             throw Failure(.usage, "no upstream: specify --upstream http://HOST:9001/mjpeg (see relay-fcgi --help)")
@@ -23,7 +23,8 @@ extension RelayWorker {
         for text in upstream {
             let (camera, address) = try Self.parse(text)
             guard !configurations.contains(where: { $0.ring.camera == camera }) else {
-                throw Failure(.usage, "two upstreams are named \(camera): name them, as in door=http://HOST/mjpeg")
+                throw Failure(
+                    .usage, "two upstreams are named \(camera): use different names, as in door=http://HOST/mjpeg")
             }
             let ring = RingName(prefix: prefix, camera: camera, kind: .relay)
             var configuration = UpstreamConfiguration(ring: ring, address: address, version: orielVersion)
@@ -37,12 +38,15 @@ extension RelayWorker {
         let names = Set(configurations.map(\.ring.camera))
         if let stranger = credentials.cameras.first(where: { !names.contains($0) }) {
             throw Failure(
-                .configuration, "there are credentials for \(stranger), but no upstream of that name: correct the name")
+                .configuration,
+                "there are credentials for \(stranger), but no upstream has that name: correct the name")
         }
         return configurations
     }
 
-    /// Parses `[NAME=]URL`; messages never contain the URL, which may include a password.
+    /// Parses `[NAME=]URL`.
+    ///
+    /// Error messages never contain the URL, because it may include a password.
     private static func parse(_ text: String) throws -> (CameraName, UpstreamAddress) {
         var camera = CameraName.main
         var url = text[...]

@@ -8,25 +8,27 @@ import Service
 import SharedFrame
 import Upstream
 
-/// Serves cameras of other machines over one connection to each, shared by all viewers.
+/// Serves cameras of other servers.
+///
+/// All viewers of a camera share one connection to its server.
 @main
 struct RelayWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "relay-fcgi",
         abstract:
-            "Relays cameras of other servers to a web server, over one connection to each for any number of viewers.",
+            "Relays cameras of other servers. One connection per camera is enough for any number of viewers.",
         discussion: """
-            A FastCGI worker that accepts connections on descriptor 0, as passed by spawn-fcgi and systemd \
-            (StandardInput=socket). An upstream is any server of Motion JPEG or of single JPEGs; it is connected \
-            only while somebody is watching, and once at startup. Do not put credentials on the command line: use \
-            --credentials or ORIEL_UPSTREAM_CREDENTIALS, with lines of user:password or NAME=user:password. Proxies \
-            are configured by http_proxy, https_proxy and no_proxy.
+            relay-fcgi is a FastCGI worker. It expects its listening socket as descriptor 0, as spawn-fcgi and systemd \
+            (StandardInput=socket) pass it. An upstream is a server of Motion JPEG or of single JPEGs. The relay \
+            connects to it once at startup, and then only while somebody is watching. Do not put credentials on the \
+            command line. Use --credentials or ORIEL_UPSTREAM_CREDENTIALS, with lines of the form user:password or \
+            NAME=user:password. Proxies are configured by http_proxy, https_proxy and no_proxy.
             """,
         version: orielVersion)
 
     @Option(
         help: .init(
-            "A camera's address, such as door=http://10.0.0.5:9001/mjpeg; may be repeated. The default name is main.",
+            "A camera's URL, such as door=http://10.0.0.5:9001/mjpeg; may be repeated. The default name is main.",
             valueName: "[name=]url"))
     var upstream: [String] = []
 
@@ -37,11 +39,11 @@ struct RelayWorker: ParsableCommand {
     var always = false
 
     @Option(
-        help: .init("The timeout for connecting and for each wait for data.", valueName: "seconds"))
+        help: .init("The timeout for connecting, and for waiting for more data.", valueName: "seconds"))
     var stall = 5.0
 
     @Option(
-        help: .init("Requests per second to an upstream of single JPEGs.", valueName: "rate"))
+        help: .init("The number of requests per second to an upstream of single JPEGs.", valueName: "rate"))
     var fps = 5.0
 
     @Option(help: .init("A file with the upstreams' credentials, not readable by other users.", valueName: "file"))
@@ -59,7 +61,7 @@ struct RelayWorker: ParsableCommand {
     func run() throws {
         try system.acceptRingOwners()
         let upstreams = try configurations()
-        // Before any thread starts: threads inherit the blocked signals.
+        // The server blocks signals, which threads inherit, so it is created before any thread is started.
         let server = try FrameServer(
             FrameServerConfiguration(
                 worker: WorkerConfiguration(service: "relay-fcgi", runtimeFolder: system.runtimeFolder),

@@ -68,7 +68,7 @@ struct CameraTests {
         #expect(try #require(daemon.subscriber.status).restarts == 0)
         // Each message is logged once, or once per opening, however many attempts there were.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
-        #expect(daemon.log.count { $0.contains("is gone or no longer answers") } == 1)
+        #expect(daemon.log.count { $0.contains("is gone or no longer responds") } == 1)
         #expect(daemon.log.count { $0.contains("is not there") } == 1)
         #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)
     }
@@ -90,7 +90,7 @@ struct CameraTests {
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
             ("unplug", "/dev/video0 is not there"),
-            ("no-start", "/dev/video0 is gone or no longer answers (VIDIOC_STREAMON: Input/output error)"),
+            ("no-start", "/dev/video0 is gone or no longer responds (VIDIOC_STREAMON: Input/output error)"),
         ])
     func obstacles(fault: String, sentence: String) throws {
         let camera = try FakeCamera(frames: folder.path)
@@ -108,7 +108,7 @@ struct CameraTests {
         let daemon = try start(camera)
         _ = try daemon.status(.live)
         try camera.setFaults("eio=1000000")
-        #expect(wait(daemon, .waiting, "no longer answers (VIDIOC_DQBUF: Input/output error)"))
+        #expect(wait(daemon, .waiting, "no longer responds (VIDIOC_DQBUF: Input/output error)"))
         let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
         try camera.setFaults("eio=3")
         _ = try daemon.status(.live)

@@ -108,11 +108,11 @@ struct ControlSocketTests {
             (#"{"brightness":1,"power_line_frequency":7}"#, 400, "has no choice '7'"),
             (#"{"brightness":1,"white_balance_automatic":2}"#, 400, "true or false"),
             (#"{"brightness":1,"white_balance_automatic":"on"}"#, 400, "true or false"),
-            (#"{"brightness":1.5}"#, 400, "The control 'brightness' takes a whole number from 0 to 255, not 1.5."),
+            (#"{"brightness":1.5}"#, 400, "The control 'brightness' accepts a whole number from 0 to 255, not 1.5."),
             (#"{"brightness":"1"}"#, 400, "a whole number"), (#"{"brightness":true}"#, 400, "a whole number"),
             (#"{"brightness":[1]}"#, 400, "a whole number"),
             (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' was given twice: give it once."),
-            (#"{"brightness":1,"white_balance_once":1}"#, 400, "takes true"),
+            (#"{"brightness":1,"white_balance_once":1}"#, 400, "accepts true"),
             (
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
                 "The control 'white_balance_once' has no default: leave it out."

@@ -11,9 +11,9 @@ struct GetDetectorTests {
             (["--system", "--prefix", "/nowhere"], "--system and --prefix contradict each other"),
             (["--model-only", "--runtime-only"], "--model-only and --runtime-only contradict each other"),
             (["--runtime-only", "--from=/etc/hostname"], "--runtime-only and --from contradict each other"),
-            (["--prefix=/nowhere", "--prefix=/elsewhere"], "--prefix is given twice"),
-            (["--nonsense"], "there is no option '--nonsense'"), (["--from="], "--from needs a name"),
-            (["--prefix"], "--prefix needs a name"),
+            (["--prefix=/nowhere", "--prefix=/elsewhere"], "--prefix occurs twice"),
+            (["--nonsense"], "there is no option '--nonsense'"), (["--from="], "--from requires a path"),
+            (["--prefix"], "--prefix requires a path"),
         ] as [([String], String)])
     func options(arguments: [String], sentence: String) throws {
         let script = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()

@@ -52,7 +52,7 @@ extension EndToEnd {
             let gaps = zip(numbers, numbers.dropFirst()).filter { $1 != $0 + 1 }
             #expect(gaps.isEmpty, "the viewer of camera a missed frames: \(gaps)")
             report("the viewer of camera a saw \(numbers.count) frames without a gap")
-            let lines = disturbed.system.output.split(separator: "\n").filter { $0.contains("capture-b ended") }
+            let lines = disturbed.system.output.split(separator: "\n").filter { $0.contains("capture-b exited") }
             #expect(lines.count < 60, "a reason was logged again and again: \(lines)")
         }
     }
@@ -270,7 +270,7 @@ final class DisturbedSystem: Sendable {
         File.remove(folder.path.appending("detect-fcgi"))
         try folder.link("detect-fcgi", to: "/bin/false")
         for process in system.processes where process.name == "detect-fcgi" { Glibc.kill(process.identifier, SIGKILL) }
-        #expect(eventually { system.output.contains("detect-fcgi ended (status 1)") }, "\(system.output)")
+        #expect(eventually { system.output.contains("detect-fcgi exited (status 1)") }, "\(system.output)")
     }
 
     func restoreDetector() throws {

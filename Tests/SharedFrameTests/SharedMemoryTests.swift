@@ -16,7 +16,7 @@ struct SharedMemoryTests {
     func full() throws {
         let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
         let text = writer.readToEnd()
-        #expect(text.contains("MB and /dev/shm is full: free some"))
+        #expect(text.contains("MB, but /dev/shm is full: free some memory"))
         #expect(writer.wait() == EX_CANTCREAT)
     }
 

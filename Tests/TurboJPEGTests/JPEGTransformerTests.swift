@@ -127,6 +127,6 @@ struct JPEGTransformerTests {
                 try transformer.transform(RawSpan(_elements: jpeg.span), .rotate90, into: &$0).byteCount
             }
         }
-        #expect(error?.description.contains("room for 1000 bytes where") == true)
+        #expect(error?.description.contains("room for 1000 bytes, but") == true)
     }
 }

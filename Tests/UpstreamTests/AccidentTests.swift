@@ -95,14 +95,14 @@ struct AccidentTests {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
                 while $0.send([UInt8](repeating: 0x11, count: 65536)) {}
             },
-            Accident(testDescription: "a truncated still", state: .waiting, reason: "broke") {
+            Accident(testDescription: "a truncated still", state: .waiting, reason: "was lost") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 2000\r\n\r\n")
                 $0.send(Array(TestPicture(7).bytes.prefix(1000)))
             },
         ]
 
         static let silences = [
-            Accident(testDescription: "closes at once", state: .waiting, reason: "broke") { $0.close() },
+            Accident(testDescription: "closes at once", state: .waiting, reason: "was lost") { $0.close() },
             Accident(testDescription: "accepts and is silent", state: .stalled, reason: "sent nothing for 1 s") {
                 $0.waitForClose()
             },

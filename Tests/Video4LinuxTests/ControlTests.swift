@@ -32,7 +32,7 @@ struct ControlTests {
         for text in ["256", "-1", "x", "", "1.5"] {
             let error = #expect(throws: CameraError.self) { try control(.integer).value(of: text) }
             #expect(error?.reason == .invalidControl)
-            #expect(error?.description == "the control 'thing' takes a whole number from 0 to 255, not '\(text)'")
+            #expect(error?.description == "the control 'thing' accepts a whole number from 0 to 255, not '\(text)'")
         }
     }
 
@@ -62,7 +62,7 @@ struct ControlTests {
         for text in ["1.5", "1e-2", "\"1e2\"", "true"] {
             let error = #expect(throws: CameraError.self) { try value(text, control(.integer)) }
             let shown = text == "1e-2" ? "0.01" : text
-            #expect(error?.description == "the control 'thing' takes a whole number from 0 to 255, not \(shown)")
+            #expect(error?.description == "the control 'thing' accepts a whole number from 0 to 255, not \(shown)")
         }
         #expect(throws: CameraError.self) { try value("1e300", control(.boolean)) }
         #expect(throws: CameraError.self) { try value("1e300", control(.menu)) }

@@ -61,7 +61,7 @@ struct FormatConverterTests {
         let error = #expect(throws: CameraError.self) {
             try Self.convert(converter, [UInt8](repeating: 1, count: whole - 1))
         }
-        #expect(error?.description.contains("\(whole - 1) bytes where the picture has \(whole)") == true)
+        #expect(error?.description.contains("\(whole - 1) bytes instead of \(whole)") == true)
     }
 
     @Test("random bytes in any format do not crash the process")

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Checks that imports only go down the layers named in Package.swift's comments.
+"""Checks the imports in Sources against the layers, which comments in Package.swift define.
 
-A file in Sources/X may import targets of X's layer and of lower layers, but a service (layer 6) must not import another.
+A file in Sources/X may import targets of X's layer and of lower layers, but a service (layer 6) must not import another
+service.
 """
 import pathlib
 import re
@@ -16,7 +17,7 @@ SERVICES = 6
 
 
 def layers(package):
-    """Returns the layer of each target in Package.swift, by target name, and the names of the layers."""
+    """Returns two dictionaries: the layer of each target in Package.swift, and the name of each layer."""
     layer, awaits_name, of, names = None, False, {}, {}
     for line in package.read_text().splitlines():
         if comment := LAYER.search(line):
@@ -48,7 +49,7 @@ def main():
         target = path.relative_to(root / "Sources").parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = IMPORT.match(line)
-            # A program's module name has `_` instead of `-`.
+            # The name of a program's module has `_` where that of its target has `-`.
             imported = next((name for name in of if found and name.replace("-", "_") == found[1]), target)
             if imported == target or target not in of:
                 continue

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# Sourced by configure-nginx and scripts/lint: creates nginx configurations from deploy/ that run in a folder, without
-# root.
+# Sourced by configure-nginx and scripts/lint. Creates nginx configurations from deploy/ that use only files in one
+# folder and do not require root.
 
-# Prints the addresses to listen on for BIND, one per line. A loopback or wildcard address means IPv4 and IPv6.
+# Prints the addresses to listen on for the setting $1, one per line. The loopback address of IPv4 also means that of
+# IPv6, and a wildcard address means all addresses of both.
 addresses_of() {
     case $1 in
         127.0.0.1 | localhost) printf '%s\n' 127.0.0.1 '[::1]' ;;
@@ -12,7 +13,7 @@ addresses_of() {
     esac
 }
 
-# Prints the address at which this machine reaches a server that listens on BIND.
+# Prints the address at which this machine reaches a server that listens on the address $1.
 address_to_reach() {
     case $1 in
         0.0.0.0 | :: | '*' | localhost) echo 127.0.0.1 ;;
@@ -20,7 +21,8 @@ address_to_reach() {
     esac
 }
 
-# Prints that address with a port, as in a URL.
+# Prints the address at which this machine reaches a server that listens on the address $1, followed by the port $2, as
+# in a URL.
 authority() {
     local address
     address=$(address_to_reach "$1")
@@ -28,9 +30,10 @@ authority() {
     echo "$address:$2"
 }
 
-# Whether other machines can reach a server that listens on BIND.
+# Succeeds if other machines can reach a server that listens on the address $1.
 is_open() { [[ $1 != 127.* && $1 != localhost && $1 != ::1 ]]; }
 
+# Prints the maximum number of descriptors for an nginx worker.
 descriptor_limit() {
     local hard
     hard=$(ulimit -Hn)
@@ -38,13 +41,14 @@ descriptor_limit() {
     echo "$hard"
 }
 
-# Prints sed commands that set the addresses of the `listen` lines for PORT.
+# listen_edits PORT BIND NEW_PORT: prints sed commands that change the `listen` lines for PORT to BIND and NEW_PORT.
 listen_edits() {
     local port=$1 bind=$2 new_port=$3 four='' six='' address
     while read -r address; do
         if [[ $address == \[* ]]; then six=$address; else four=$address; fi
     done < <(addresses_of "$bind")
-    grep -qs . /proc/net/if_inet6 || six=''          # files in /proc have no size
+    # This file is empty without IPv6. `test -s` cannot check that, because files in /proc have no size.
+    grep -qs . /proc/net/if_inet6 || six=''
     if [[ -n $four ]]; then
         echo "s|listen 127.0.0.1:$port |listen $four:$new_port |"
     else
@@ -57,7 +61,7 @@ listen_edits() {
     fi
 }
 
-# configure_nginx ingest|web|both: creates $runtime/nginx-… from $deploy.
+# configure_nginx ingest|web|both: creates the configuration of one or both servers in $runtime/nginx-… from $deploy.
 configure_nginx() {
     local folder=$runtime/nginx-$1 edits host
     mkdir -p "$folder/tmp"
@@ -90,9 +94,10 @@ configure_nginx() {
     nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -t -q || fail 78 "nginx rejects the configuration made from $deploy."
 }
 
+# Runs a command as the user www-data.
 as_www_data() { setpriv --reuid www-data --regid www-data --clear-groups "$@"; }
 
-# Links html/, or copies it if nginx's user cannot read it, as in root's home.
+# Creates a link to html/. If nginx's user cannot read that folder, for example in root's home, it is copied instead.
 link_page() {
     [[ ! -e $runtime/html ]] || return 0
     if ((EUID != 0)) || as_www_data test -r "$oriel/html/index.html"; then
@@ -102,7 +107,7 @@ link_page() {
     fi
 }
 
-# Prints ORIEL_HOSTS, and this machine's own name if other machines can reach the page.
+# Prints the host names in ORIEL_HOSTS, and this machine's own name if other machines can reach the page.
 allowed_hosts() {
     local host hosts
     read -ra hosts <<<"${ORIEL_HOSTS-}"

@@ -1,17 +1,18 @@
 # shellcheck shell=bash
-# Sourced by scripts/test: runs the parts of a test run as jobs with dependencies.
+# Sourced by scripts/test. Runs the parts of a test run as jobs with dependencies.
 #
-# One part of each lane runs at a time. The lane `build` runs at the lowest priority. The lane `test` has parts that
-# measure time, which must not run concurrently.
+# Each part belongs to a lane: `build`, `test` or `machine`. Only one part of each lane runs at a time, because parts in
+# the lane `test` measure time and must not run concurrently. The lane `build` runs at the lowest priority.
 
 part_names=()
 declare -A part_lane=() part_when=() part_needs=() part_command=() part_description=()
 
 # part NAME LANE WHEN NEEDS COMMAND DESCRIPTION: declares a part.
 #
-# LANE is `build` or `test`. WHEN is `always`, or `full` for a part that runs only with --full or by name. NEEDS are the
-# parts that COMMAND depends on, separated by spaces, or `-`; they run first, and if one fails, COMMAND is skipped.
-# COMMAND passes with status 0 and is skipped with 77; the last line of its output is then the reason.
+# LANE is `build`, `test` or `machine`. WHEN is `always`, or `full` for a part that runs only with --full or if it is
+# named. NEEDS are the parts that must pass first, separated by spaces, or `-` if there are none. If one of them fails,
+# this part is skipped. If COMMAND exits with status 0, the part has passed. If it exits with status 77, the part counts
+# as skipped, and the last line of its output is the reason. Any other status means that the part has failed.
 part() {
     part_names+=("$1")
     part_lane[$1]=$2 part_when[$1]=$3 part_needs[$1]=${4#-} part_command[$1]=$5 part_description[$1]=$6
@@ -26,7 +27,7 @@ describe_parts() {
     done
 }
 
-# with_needs NAME…: prints the named parts and all their dependencies, in the order of the table.
+# with_needs NAME…: prints the named parts and all their dependencies, in the order in which the parts were declared.
 with_needs() {
     local name need is_complete=false
     local -A chosen=()
@@ -42,9 +43,11 @@ with_needs() {
     for name in "${part_names[@]}"; do [[ -z ${chosen[$name]-} ]] || echo "$name"; done
 }
 
-# run_parts FOLDER NAME…: runs the parts. The output of each goes to FOLDER/NAME.log and is shown when the part ends.
+# run_parts FOLDER NAME…: runs the named parts. The output of each part is written to FOLDER/NAME.log, and is shown when
+# the part is done.
 #
-# Sets passed, failed, skipped and failures.
+# Sets the variables passed, failed and skipped to numbers of parts and tests, and failures to the names of failed
+# parts.
 passed=0 failed=0 skipped=0 failures=()
 run_parts() {
     logs=$1
@@ -68,12 +71,12 @@ run_parts() {
 start_if_ready() {
     local name=$1 need other
     [[ ${state[$name]} == waiting ]] || return 0
-    # Everything waits for setup; if that fails, the parts themselves report what is missing.
+    # All parts wait for the part `setup`. If it fails, they run anyway and report what is missing.
     [[ $name == setup || ${state[setup]-passed} != @(waiting|running) ]] || return 0
     for need in ${part_needs[$name]}; do
         case ${state[$need]} in
             failed | skipped)
-                finish_part "$name" skipped "skipped: it needs $need"
+                finish_part "$name" skipped "skipped, because it needs $need"
                 return
                 ;;
             passed) ;;
@@ -84,14 +87,15 @@ start_if_ready() {
         [[ ${part_lane[$other]} != "${part_lane[$name]}" ]] || return 0
     done
     state[$name]=running began[$name]=$EPOCHREALTIME
-    say "== $name: begins"
-    set -m      # the job gets its own process group, which can be killed as a whole
+    say "== $name: started"
+    set -m      # gives the job its own process group, so that it can be killed as a whole
     part_process "$name" >"$logs/$name.log" 2>&1 </dev/null &
     set +m
     running[$!]=$name
 }
 
-# The process of a part. It writes the CPU time of itself and its children to a file.
+# Runs in the process of a part. Runs its command, and then writes the CPU time of the process and its children to a
+# file.
 part_process() {
     local status=0
     trap - INT TERM HUP
@@ -103,6 +107,7 @@ part_process() {
     exit "$status"
 }
 
+# Waits until a part is done, and reports its result.
 wait_for_a_part() {
     local process='' status=0 name line
     wait -n -p process "${!running[@]}" || status=$?
@@ -115,7 +120,7 @@ wait_for_a_part() {
         77) finish_part "$name" skipped "skipped: $(tail -n 1 "$logs/$name.log")" ;;
         *) finish_part "$name" failed "FAILED, status $status" ;;
     esac
-    # Tests skipped by the part, with their reasons.
+    # Report the tests that the part has skipped, with the reasons.
     while read -r line; do
         skipped=$((skipped + 1))
         say "   $line"
@@ -143,11 +148,11 @@ finish_part() {
     say "== $1: $3 ($seconds s, $computed s of CPU)"
 }
 
-# end_parts STATUS: stops everything that is running, and exits.
+# end_parts STATUS: stops all running parts, and exits with STATUS.
 end_parts() {
     local process attempt
     trap '' INT TERM HUP
-    # swift build runs compilers in other process groups and stops them only on SIGINT.
+    # SIGINT is necessary because swift build runs compilers in other process groups, and stops them only on SIGINT.
     for process in "${!running[@]}"; do
         say "== ${running[$process]}: stopped"
         kill -INT -- "-$process" 2>/dev/null || true

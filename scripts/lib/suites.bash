@@ -1,24 +1,24 @@
 # shellcheck shell=bash
-# Sourced by scripts/test: runs the suites of a test program in several processes.
+# Sourced by scripts/test. Runs the suites of a test program in several processes.
 
-# Tests mostly wait, so more suites than cores run at once.
+# The number of suites that run at the same time. It is higher than the number of cores, because tests mostly wait.
 suites_at_once=$((2 * $(nproc)))
 
-# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN, or with `!PATTERN` does not match,
-# in its own process.
+# run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN in its own process. If PATTERN begins
+# with `!`, runs the suites that do not match the rest of it.
 #
-# PROGRAM is made by `swift build --build-tests`. Suites have names like `LinuxTests.FileTests`, or like
-# `EndToEndTests.EndToEnd/Proxies` if they are inside another suite. A test outside a suite counts as one. The tests of
-# a process run one after another, since a test that waits blocks one of the few threads. OPTIONs are passed to the test
-# program, such as `--skip`. The output of a process is shown when it ends. Returns 1 if a test failed, a process was
-# killed, or nothing matches.
+# PROGRAM is the test program that `swift build --build-tests` has built. Suites have names like `LinuxTests.FileTests`,
+# or like `EndToEndTests.EndToEnd/Proxies` if they are inside another suite. A test outside a suite counts as a suite.
+# The tests of a process run one at a time, because a test that waits blocks one of the few threads. The OPTIONs, such
+# as `--skip`, are passed to the test program. The output of a process is shown when the process exits. Returns 1 if a
+# test has failed, a process was killed, or no suite matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
     # shellcheck disable=SC2064     # expand now: the variable is local
     trap "rm -rf '$suite_folder'" EXIT
     suites=$("$1" --testing-library swift-testing --list-tests) || return
-    # The largest first, so that none of them runs alone at the end.
+    # The largest suites run first, so that none of them is still running alone at the end.
     suites=$(awk -v pattern="${2#!}" -v inverted="$([[ $2 != !* ]]; echo $?)" -F '[/(]' '
         ($1 ~ pattern) != inverted {
             suite = $1
@@ -38,13 +38,13 @@ run_suites() {
     return "$status"
 }
 
-# run_suite [OPTION…] SUITE: runs one suite for run_suites.
+# run_suite [OPTION…] SUITE: runs one suite. Called by run_suites.
 run_suite() {
     local suite=${*: -1} status=0 began=$EPOCHREALTIME log
     log=$suite_folder/${suite//\//.}.log
     "$suite_program" --testing-library swift-testing --no-parallel --filter "^${suite/./\\.}[/(]" "${@:1:$#-1}" \
         >"$log" 2>&1 </dev/null || status=$?
-    # EX_UNAVAILABLE: the options skip every test of the suite.
+    # The test program exits with 69 (EX_UNAVAILABLE) if the options skip all tests of the suite.
     if ((status == 69 && $# > 1)); then status=0; fi
     {
         cat "$log"
