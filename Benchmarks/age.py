@@ -34,11 +34,13 @@ def run(context):
         python(context, result)
     else:
         context.leave_python_out(result)
-    result.ratio_target("p50 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p50", 50), 0.6)
-    result.ratio_target("p99 to µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p99", 50), 1.0)
+    result.ratio_target(
+        "p50 compared with µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p50", 50), 0.6)
+    result.ratio_target(
+        "p99 compared with µStreamer + nginx, 50 viewers", "Oriel", "µStreamer + nginx", title("p99", 50), 1.0)
     near, far = (result.values(name, title("p50", 50)) for name in ("Oriel", RELAY))
     result.values_target(
-        "the relay adds to p50, 50 viewers", paired(lambda a, b: b - a, near, far), 2.0, "ms",
+        "what the relay adds to p50, 50 viewers", paired(lambda a, b: b - a, near, far), 2.0, "ms",
         reasons=result.reasons(RELAY, title("p50", 50)))
     series = {}
     for name in result.figures:
@@ -47,10 +49,12 @@ def run(context):
             series[name] = points
     result.plot("age", "Age of a frame at its viewer, p99", "viewers", "ms", series, logarithmic=True)
     result.note(
-        "From the moment the camera delivers a frame, which is stamped into the frame, to the arrival of its last "
-        "byte; 720p, 30 frames per second. p50 is the median of the rounds' medians, p99 that of all rounds' frames "
-        "together, since a round has at most 40 frames; the brackets show the rounds' own. Oriel is measured on "
-        ":9001 (the camera's side) and through the relay on :8000, alternating which comes first.")
+        "The age is the time from the moment at which the camera delivers a frame, which the fake camera writes "
+        "into the frame, to the arrival of the frame's last byte at the viewer. The stream is 720p at 30 frames "
+        "per second. p50 is the median of the medians of the rounds. p99 is that of all rounds' frames together, "
+        "because one round has at most 40 frames. The brackets contain the p99 of single rounds. Oriel is measured "
+        "on port 9001 (the camera's side) and through the relay on port 8000. The order of these two measurements "
+        "alternates.")
     return result.as_dict()
 
 
@@ -84,17 +88,17 @@ def both_ports(context, make, numbers):
 
 def python(context, result):
     """Measures one viewer; with more, frames would be older than the cycle of the camera's pictures."""
-    near, far = "Python pair", "Python pair, through the second"
+    near, far = "Python pair", "Python pair, through the relay"
     measurements = [(near, lambda: python_ages(context, False)), (far, lambda: python_ages(context, True))]
     for name, rounds in context.alternate(result, measurements, rounds=1).items():
         result.add(name, title("p50", 1), pick(rounds, lambda ages: median(ages) * 1000), "ms")
         result.add(name, title("p99", 1), pick(rounds, lambda ages: quantile(ages, 0.99) * 1000), "ms")
     result.leave_out("Python pair at 50 and 200 viewers", "it serves only a few viewers, and the age of its frames "
-                                                          "could not be determined.")
+                                                          "could not be determined")
     result.note(
-        "The Python pair's frames have no stamp, since it encodes them again: each is identified by its bytes, and "
-        "the fake camera logs when it delivered that picture. Its pictures repeat after four seconds, so only one "
-        "viewer is measured.")
+        "The Python pair encodes each frame again, so its frames do not contain the time. Each frame is identified "
+        "by its bytes, and the fake camera logs when it delivered the picture. The fake camera's pictures repeat "
+        "after four seconds. With more viewers, frames would be older than that, so only one viewer is measured.")
 
 
 def python_ages(context, is_web):

@@ -9,11 +9,11 @@ import time
 import detect
 from frame.figures import Failed, Result, Unavailable, paired, pick
 
-NAME = "Viewers while others detect"
+NAME = "Viewers during object detection"
 OPTIONAL = True                     # see detect.py
 OURS = ""                           # all figures are Oriel's
 VIEWERS, CLIENTS = 50, 4
-ALONE, BESIDE = "nobody detects", f"{CLIENTS} clients detect as fast as they can"
+ALONE, BESIDE = "no detection", f"{CLIENTS} clients use detection as fast as they can"
 
 
 def run(context):
@@ -32,26 +32,27 @@ def run(context):
         ]
         rounds = context.rounds
         for name, values in context.alternate(result, measurements, rounds=rounds).items():
-            for column, unit in (("frames skipped", ""), ("of", ""), ("age p50", "ms"), ("age p99", "ms"), ("answers", "1/s")):
+            for column, unit in (
+                ("frames skipped", ""), ("frames", ""), ("age p50", "ms"), ("age p99", "ms"), ("responses", "1/s")):
                 result.add(name, column, pick(values, lambda value, key=column: value.get(key)), unit)
         alone, beside = (result.values(name, "frames skipped") for name in (ALONE, BESIDE))
         if alone and beside:
             more = [sum(value or 0 for value in paired(lambda a, b: b - a, alone, beside))]
             reasons = [why for name in (ALONE, BESIDE) for why in result.reasons(name, "frames skipped")]
-            result.values_target("additional frames skipped, all rounds", more, 0, "", reasons=reasons)
+            result.values_target("frames skipped in all rounds because of detection", more, 0, "", reasons=reasons)
         found = compare(context, generator, web, system.web_port)
-    result.add("frames asked for by number", "compared", [found["same"] + found["other"]], "")
-    result.add("frames asked for by number", "other bytes", [found["other"]], "")
-    result.add("frames asked for by number", "gone (410)", [found[410]], "")
+    result.add("frames requested by number", "pictures compared", [found["same"] + found["other"]], "")
+    result.add("frames requested by number", "with different bytes", [found["other"]], "")
+    result.add("frames requested by number", "no longer available (410)", [found[410]], "")
     result.target(
-        "pictures of a result that differ from the stream", "frames asked for by number", "other bytes", 0, "")
-    result.leave_out("the peers", "they detect nothing.")
+        "pictures of results that differ from the stream", "frames requested by number", "with different bytes", 0, "")
+    result.leave_out("the other systems", "they have no object detection")
     result.note(
-        f"{VIEWERS} viewers of 720p at 30 frames per second on :8000, and {CLIENTS} clients there that POST to "
-        "/detect_once again as soon as they have an answer. A frame counts as skipped if a viewer's next frame does "
-        "not have the next number. Then, with the same viewers, another client reads the stream, requests every "
-        "tenth of its frames by /detect_once?frame=, and compares the result's picture with the one in the stream. "
-        "Everything shares this machine.")
+        f"{VIEWERS} viewers watch 720p at 30 frames per second on port 8000. Meanwhile {CLIENTS} clients send POST "
+        "requests to /detect_once on the same port, each as soon as it has received the previous response. A frame "
+        "counts as skipped if the number of a viewer's next frame is not the next number. Then, with the same "
+        "viewers, another client reads the stream and requests every tenth frame of it with /detect_once?frame=. "
+        "It compares the picture of the result with the picture in the stream. All programs run on this machine.")
     return result.as_dict()
 
 
@@ -80,11 +81,11 @@ def watch(context, generator, group, port=None):
     if seen["cuts"] or seen["broken"]:
         raise Failed(f"The stream was broken: {seen}")
     values = {
-        "frames skipped": seen["skipped"], "of": seen["frames"] + seen["skipped"],
+        "frames skipped": seen["skipped"], "frames": seen["frames"] + seen["skipped"],
         "age p50": max(seen[half]["p50"] for half in ("early_age", "late_age")) * 1000,
         "age p99": max(seen[half]["p99"] for half in ("early_age", "late_age")) * 1000}
     if port:
-        values["answers"] = answers[200] / seconds_asked
+        values["responses"] = answers[200] / seconds_asked
     return values
 
 

@@ -3,7 +3,7 @@ from frame.figures import Result, compared, pick
 
 NAME = "CPU per delivered frame"
 TARGETS = {720: 0.40, 1080: 0.30}
-UNIT = "ms / 1000"
+UNIT = "ms / 1000 frames"
 BARE, PROXIED = "bare HTTP server", "bare HTTP server + nginx"
 
 
@@ -13,25 +13,28 @@ def run(context):
         measure(context, result, height, context.count(viewers, 4))
     bars = {name: result.median(name, "720p, 50 viewers") for name in result.figures}
     result.plot("cpu", "CPU per 1000 delivered frames, 720p, 50 viewers", "", "ms", bars, "bars", logarithmic=True)
-    result.leave_out("µStreamer's worker alone", "it is one process that does both.")
-    result.leave_out("µStreamer alone, Oriel with both hops and the Python pair at 1080p", "measured at 720p only.")
+    result.leave_out("µStreamer's worker alone", "µStreamer is one process, which captures and sends")
+    result.leave_out("µStreamer alone, Oriel with both hops and the Python pair at 1080p", "these are measured "
+                                                                                           "only at 720p")
     result.note(
-        "CPU is the time of all processes of a system, capture program and nginx included, per 1000 frames that "
-        "arrived complete and correct. The thread of the fake camera, which stands for a driver, is subtracted "
-        "everywhere. Interrupt work in the kernel belongs to no process; over loopback it is done by the sender.")
+        "The CPU time is that of all processes of a system, including the capture program and nginx, per 1000 "
+        "frames that arrived complete and correct. It does not include the thread of the fake camera, which plays "
+        "the part of a driver. The kernel's work for interrupts is not counted for any process. Over loopback, "
+        "however, the sender's process does this work, so it is counted.")
     result.note(
-        "*Without capture* is Oriel without capture-daemon, whose work is per frame and not per viewer. µStreamer is "
-        "one process that does both, and has the same figure in both columns.")
+        "The column *without capture* does not include capture-daemon, whose work depends on the number of frames "
+        "and not on the number of viewers. µStreamer captures and sends in one process, so it has the same figure "
+        "with and without capture.")
     result.note(
-        "*Worker alone*, which has the limit 1.0, compares Oriel's mjpeg-fcgi, which writes to nginx on a unix "
-        "socket, with the bare HTTP server, which writes to its viewers over TCP: two kinds of sockets. The bare "
-        "HTTP server behind nginx, in the same column, writes to a unix socket as Oriel's worker does. It has no "
-        "camera, and its nginx has Oriel's settings but uses proxy_pass instead of FastCGI: it is another way to do "
-        "the same, not a lower limit.")
+        "The column *worker alone* compares two kinds of sockets. Oriel's mjpeg-fcgi writes to nginx on a unix "
+        "socket, while the bare HTTP server writes to its viewers over TCP. The limit of 1.0 applies to this "
+        "comparison. The row \"bare HTTP server + nginx\" shows a server that writes to a unix socket like Oriel's "
+        "worker. This server has no camera, and its nginx has Oriel's settings but uses proxy_pass instead of "
+        "FastCGI. It is another way to do what Oriel does, and not a lower bound for the cost.")
     if "Python pair, both hops" in result.figures:
         result.note(
-            "The Python pair cannot serve 50 viewers: whatever it delivered is counted. The raw results have the "
-            "frames of the worst viewer.")
+            "The Python pair cannot serve 50 viewers. Its figure is computed from the frames that it delivered. "
+            "The raw results contain the number of frames of the viewer that received the fewest.")
     return result.as_dict()
 
 
@@ -70,23 +73,27 @@ def measure(context, result, height, viewers):
     for name in (*(name for name, _ in builds), "µStreamer + nginx", PROXIED):
         result.add(name, nginx, pick(found.get(name, []), lambda used: used["nginx"]), UNIT)
     result.ratio_target(
-        f"Oriel's worker and nginx to µStreamer and nginx, {height}p", "Oriel", "µStreamer + nginx", both, TARGETS[height])
+        f"Oriel's worker and nginx, compared with µStreamer and nginx, {height}p", "Oriel",
+        "µStreamer + nginx", both, TARGETS[height])
     result.ratio_target(
-        f"the same with capture-daemon: all of Oriel, {height}p", "Oriel", "µStreamer + nginx", column, TARGETS[height])
+        f"all of Oriel, including capture-daemon, compared with µStreamer and nginx, {height}p", "Oriel",
+        "µStreamer + nginx", column, TARGETS[height])
     ours, theirs = result.figure("Oriel", worker), result.figure(PROXIED, worker)
     if ours and theirs:
         value, low, high, _ = compared(ours, theirs)
         if value is not None:
             about = f" ({low:.2f}–{high:.2f})" if low != high else ""
             result.note(
-                f"On the same kind of socket, {height}p: Oriel's worker takes {value:.2f} ×{about} what the bare HTTP "
-                "server takes behind nginx.")
+                f"With the same kind of socket, {height}p: Oriel's worker takes {value:.2f} ×{about} the CPU time "
+                "of the bare HTTP server behind nginx.")
     if height == 720:
         result.ratio_target(
-            "Oriel's worker (to nginx, unix socket) to the bare HTTP server (to its viewers, TCP)", "Oriel", BARE,
+            "Oriel's worker (sending to nginx over a unix socket) compared with the bare HTTP server (sending to "
+            "its viewers over TCP)", "Oriel", BARE,
             worker, 1.0)
         result.ratio_target(
-            "Oriel to the Python pair, both hops of each", "Oriel, both hops", "Python pair, both hops", column, 0.01)
+            "Oriel compared with the Python pair, both hops of each", "Oriel, both hops", "Python pair, both hops",
+            column, 0.01)
 
 
 def watched(context, system, viewers):

@@ -13,7 +13,7 @@ from frame import fastcgi, processes
 from frame.context import ROOT
 from frame.figures import Failed, Result, Unavailable, pick
 
-NAME = "What is in a picture?"
+NAME = "Object detection"
 OPTIONAL = True                     # needs scripts/get-detector
 PICTURES = 20                       # per turn
 RUNTIME = "1.28.0"                  # the version of scripts/get-detector; Python uses its own copy of it
@@ -41,7 +41,8 @@ def run(context):
         turn = iter(range(1 << 30))
         makers = [
             ("Oriel's worker", lambda jpeg: fastcgi.post(socket_path, "/detect_once", jpeg), [worker], False),
-            ("Oriel's worker, not giving way", lambda jpeg: fastcgi.post(socket_path, "/detect_once", jpeg), [worker], True),
+            ("Oriel's worker, at normal priority",
+             lambda jpeg: fastcgi.post(socket_path, "/detect_once", jpeg), [worker], True),
             ("Oriel through nginx", Client(web).detect, [worker, *nginx], False),
         ]
         measurements = [
@@ -65,23 +66,25 @@ def run(context):
             result.add(name, "CPU", pick(values, lambda value: value["cpu"]), "ms")
         result.add("Oriel's worker", "memory", [processes.memory_of(worker)["rss"] / 1e6], "MB")
     times, used = starts(context, detector, context.count(context.rounds * 3, 1))
-    result.add("Oriel's worker", "ready after", times, "ms")
-    result.add("Oriel's worker", "CPU until then", used, "ms")
-    even = "Oriel's worker, not giving way"
+    result.add("Oriel's worker", "startup time", times, "ms")
+    result.add("Oriel's worker", "CPU during startup", used, "ms")
+    even = "Oriel's worker, at normal priority"
     own = even if result.values(even, "CPU") else "Oriel's worker"
     for other, limit in (("C, same library", 1.15), ("Python, same library", 1.0)):
         for column in ("time, p50", "CPU"):
-            result.ratio_target(f"{own}, to {other}: {column}", own, other, column, limit)
+            result.ratio_target(f"{own}, compared with {other}: {column}", own, other, column, limit)
     result.target("memory", "Oriel's worker", "memory", 70, "MB")
-    result.target("ready after its start", "Oriel's worker", "ready after", 200, "ms")
-    result.leave_out("the other peers", "they detect nothing.")
+    result.target("startup time", "Oriel's worker", "startup time", 200, "ms")
+    result.leave_out("the other systems", "they have no object detection")
     result.note(
-        f"Pictures of 640x480, an input of 416x320 of YOLOX-nano, one thread, ONNX Runtime {RUNTIME}, {PICTURES} "
-        "pictures per turn. Oriel's time is from the first byte of the request to the last of the JSON, on its "
-        "worker's socket or through nginx; its CPU time is that of the whole worker (and nginx). The C program "
-        "(Tests/DetectionTests/reference.c) and Python with OpenCV (reference.py) have the picture in memory and "
-        "return boxes, not JSON. Detection runs at low priority (docs/detection.md), which costs time while other "
-        "programs work; so it is also measured at normal priority, like the C program and Python.")
+        "The pictures have 640x480 pixels, and the input of the model (YOLOX-nano) has 416x320. All programs use "
+        f"one thread and ONNX Runtime {RUNTIME}. {PICTURES} pictures are processed per turn. Oriel's time is that "
+        "from the first byte of the request to the last byte of the JSON, on its worker's socket or through nginx. "
+        "Its CPU time is that of the whole worker, or of the worker and nginx. The C program "
+        "(Tests/DetectionTests/reference.c) and the Python program with OpenCV (reference.py) have the picture in "
+        "memory and return boxes instead of JSON. Detection normally runs at low priority (docs/detection.md), "
+        "which makes it slower while other programs need the CPU. It is therefore also measured at normal "
+        "priority, at which the C program and the Python program run.")
     return result.as_dict()
 
 

@@ -3,7 +3,7 @@ from frame import processes
 from frame.context import get
 from frame.figures import Result, paired, pick
 
-NAME = "Encode YUYV, quality 80"
+NAME = "Encoding YUYV pictures, quality 80"
 ENCODER_THREADS = ("jw-0", "jw-1", "jw-2", "jw-3")      # µStreamer's names
 OURS, THEIRS = "Oriel's capture-daemon", "µStreamer"
 
@@ -13,20 +13,21 @@ def run(context):
     for height in (720, 1080):
         measure(context, result, height)
         result.ratio_target(
-            f"capture-daemon to µStreamer's process, {height}p", OURS, THEIRS, f"{height}p, CPU", 0.60)
+            f"capture-daemon compared with µStreamer's process, {height}p", OURS, THEIRS, f"{height}p, CPU", 0.60)
         sizes = [result.values(name, f"{height}p, size") for name in (OURS, THEIRS)]
         result.values_target(
             f"difference in size, {height}p", paired(lambda a, b: abs(a / b - 1) * 100, *sizes), 3.0, "%",
             reasons=[why for name in (OURS, THEIRS) for why in result.reasons(name, f"{height}p, size")])
-    result.leave_out("Python pair", "it encodes its decoded pictures again for each viewer; the row of CPU has the "
-                                    "cost.")
-    result.leave_out("bare HTTP server", "it encodes nothing.")
-    result.leave_out("rate and size of the encoder threads", "they are those of µStreamer's process.")
+    result.leave_out("Python pair", "it encodes its decoded pictures again for each viewer; the CPU time per "
+                                    "delivered frame includes this cost")
+    result.leave_out("bare HTTP server", "it does not encode pictures")
+    result.leave_out("rate and size of the encoder threads", "they are the same as those of µStreamer's process")
     result.note(
-        "One viewer at 30 frames per second of one picture, whose samples have full range, so that both encode the "
-        "same values to 4:2:0. Oriel: all of capture-daemon, including capture and ring. µStreamer: its whole "
-        "process, including its own HTTP server for this viewer; its encoder threads are also shown separately. The "
-        "fake camera's own thread is subtracted.")
+        "One viewer watches one picture at 30 frames per second. The samples of the picture have full range, so "
+        "that both programs encode the same values to 4:2:0. Oriel's figure is that of the whole capture-daemon, "
+        "including capturing and writing to the ring. µStreamer's figure is that of its whole process, including "
+        "its HTTP server for this viewer. Its encoder threads are also shown separately. The thread of the fake "
+        "camera is not included.")
     return result.as_dict()
 
 
@@ -38,7 +39,7 @@ def measure(context, result, height):
         result.add(name, f"{height}p, rate", pick(rounds, lambda value: value["fps"]), "1/s")
         result.add(name, size, pick(rounds, lambda value: value["bytes"] / 1000), "kB")
         if name == THEIRS:
-            result.add("its encoder threads alone", cpu, pick(rounds, lambda value: value["encoder"]), "ms / frame")
+            result.add("µStreamer's encoder threads alone", cpu, pick(rounds, lambda value: value["encoder"]), "ms / frame")
 
 
 def oriel(context, height):

@@ -53,7 +53,7 @@ def run(context):
     for (name, column), measured in rounds.items():
         total = pick(measured, lambda used: sum(used.values()))
         result.add(name, column, total, "% of a core")
-        result.add(name, f"{column}, a minute", pick(total, lambda value: value * 0.6), "s of CPU")
+        result.add(name, f"{column}, per minute", pick(total, lambda value: value * 0.6), "s of CPU")
     result.target("MJPEG camera", "Oriel", "MJPEG camera", 1.0, "%")
     result.target("YUYV camera", "Oriel", "YUYV camera", 3.0, "%")
     for (name, column), measured in rounds.items():
@@ -62,15 +62,16 @@ def run(context):
             parts = {part: sum(used[part] for used in counted) / len(counted) for part in counted[0]}
             shares = ", ".join(f"{part} {share:.2f}" for part, share in parts.items() if share >= 0.005)
             result.note(f"Of Oriel's {column}, in % of a core: {shares}.")
-    result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody watches, whatever the camera's "
-                                                       "format.")
-    result.leave_out("bare HTTP server", "it has no camera.")
+    result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody watches, whatever the "
+                                                       "camera's format is")
+    result.leave_out("bare HTTP server", "it has no camera")
     result.note(
-        "720p, 30 frames per second, from 8 s after the last viewer has left; all systems at the same time, each "
-        "with all its processes (Oriel: both hops, both web servers, the detector), and each must have pictures for "
-        "a viewer who connects afterwards. The fake camera's own thread is subtracted. A real camera's frames arrive "
-        "by DMA; here most of the cost is reading raw frames. With --slowdown, µStreamer captures one frame per "
-        "second while nobody watches.")
+        "The cameras deliver 720p at 30 frames per second. The measurement starts 8 s after the last viewer has "
+        "left. All systems are measured at the same time, each with all its processes. For Oriel, these are both "
+        "hops, both web servers and the detector. Afterwards a viewer connects to each system, and must receive "
+        "pictures. The thread of the fake camera is not included. Most of the CPU time with raw pictures is spent "
+        "on reading them. The frames of a real camera would arrive by DMA instead. With --slowdown, µStreamer "
+        "captures one frame per second while nobody watches.")
     return result.as_dict()
 
 

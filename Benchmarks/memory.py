@@ -27,15 +27,15 @@ def run(context):
                     result.add(f"{name}: {part}", f"{number} viewers", values, "MB")
     result.target("Oriel's worker with 1000 viewers", "Oriel: mjpeg-fcgi", "1000 viewers", 25, "MB")
     growth(context, result)
-    result.leave_out("Python pair", "it cannot serve 100 viewers (see the row of most viewers).")
+    result.leave_out("Python pair", "it cannot serve 100 viewers (see the maximum number of viewers)")
     result.leave_out("bare HTTP server", "it keeps all of the camera's pictures in memory, and only shows the cost "
-                                         "of sending.")
-    result.leave_out("µStreamer's growth", "the limit is Oriel's own.")
+                                         "of sending")
+    result.leave_out("µStreamer's growth", "the limit applies only to Oriel")
     result.note(
-        "Resident memory of each process (of nginx, all its processes together, so that shared pages count several "
-        "times), in MB of 10⁶ bytes, including mapped program files, while that many viewers watch 720p at 30 frames "
-        "per second and all of them are served. 1000 viewers are measured once; there 20 frames per second for each "
-        "are enough.")
+        "The figures are the resident memory of each process in MB (10⁶ bytes), including mapped program files, "
+        "while that many viewers watch 720p at 30 frames per second. For nginx, they are the sum of all its "
+        "processes, so pages that these processes share are counted several times. A figure counts only if all "
+        "viewers are served. 1000 viewers are measured once, and for them 20 frames per second each are enough.")
     return result.as_dict()
 
 
@@ -89,9 +89,9 @@ def growth(context, result):
         result.add(f"Oriel: {part}", GROWTH, [values], "KiB")
         result.target(text.format(part), f"Oriel: {part}", GROWTH, 256, "KiB")
     result.note(
-        "Growth: private memory (without mapped files and the ring) from the 100 000th frame on, over a million "
-        f"frames that mjpeg-fcgi and nginx delivered to 200 viewers in {seconds:.0f} s. Meanwhile capture-daemon "
-        f"wrote {text_of(written)} frames of 160 × 120 into the ring.")
+        "Growth is that of the private memory, without mapped files and the ring. It is measured from the 100 "
+        f"000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 viewers in {seconds:.0f} "
+        f"s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
 
 
 def grown_by(context, wanted, parts):

@@ -2,11 +2,11 @@
 from frame import load
 from frame.figures import Failed, Result, pick
 
-NAME = "Most viewers at 30 frames a second"
+NAME = "Maximum number of viewers at 30 frames per second"
 STEPS = [25, 50, 100, 150, 200, 250, 300, 400, 500, 600, 800, 1000, 1200, 1400, 1600, 2000, 2400, 3000]
 FEW = [1, 2, 3, 4, 6, 8, 12, 16]
 WORST = 29.0
-COLUMN = f"viewers, the worst ≥ {WORST:.0f} frames a second"
+COLUMN = f"viewers with at least {WORST:.0f} frames per second each"
 
 
 def run(context):
@@ -24,18 +24,21 @@ def run(context):
     for name, rounds in found.items():
         result.add(name, COLUMN, pick(rounds, lambda best: best["viewers"]), "")
     for name, rounds in found.items():
-        for title, key, unit in (("there, the worst's frames a second", "fewest", ""), ("there, age p99", "p99", "ms")):
+        for title, key, unit in (
+            ("lowest frames per second of these viewers", "fewest", ""), ("age p99 of their frames", "p99", "ms")):
             result.add(name, title, pick(rounds, lambda best, key=key: best[key]), unit, is_compared=False)
     result.target("Oriel's viewers", "Oriel", COLUMN, 1000, "", at_least=True)
     bars = {name: result.median(name, COLUMN) for name in result.figures}
-    result.plot("most", "Most viewers of 720p at 30 frames a second", "", "viewers", bars, "bars")
+    result.plot("most", "Maximum number of viewers of 720p at 30 frames per second", "", "viewers", bars, "bars")
     result.note(
-        "Everything, including the load generator, runs on this machine. A step passes if for three seconds no "
-        "connection ended, every picture was correct and the worst viewer had 29 frames per second; the figure is "
-        "the highest step that passes. In the first round each system climbs from 100 viewers, 1.5 seconds per step, "
-        "and then has to confirm the step it reached; each later round starts at the last result. The last two "
-        "columns are measured at different numbers of viewers, so they have no ratios. The Python pair makes at most "
-        "15 frames per second, fewer with its encoding: there 9 are enough.")
+        "Everything runs on this machine, including the load generator. A step is a number of viewers. It passes "
+        "if, for three seconds, no connection was closed, every picture was correct, and every viewer received at "
+        "least 29 frames per second. The figure is the highest step that passed. In the first round, each system "
+        "starts with 100 viewers and tries one step after another, for 1.5 seconds each. It then has to pass the "
+        "last step for the full time. Each later round starts at the result of the previous round. The last two "
+        "columns have no ratios, because they are measured at different numbers of viewers. The Python pair sends "
+        "at most 15 frames per second, and fewer because of its encoding, so 9 frames per second are enough for it "
+        "to pass.")
     return result.as_dict()
 
 
@@ -67,7 +70,9 @@ class Climb:
                 else:
                     failed, self.place = self.place, self.place - 1
             if not best:
-                raise Failed(f"Not even {self.steps[self.place]} viewers had {self.worst:.0f} frames a second each.")
+                raise Failed(
+                    f"The first step (viewers: {self.steps[self.place]}) did not reach {self.worst:.0f} frames per "
+                    "second each.")
             self.place = self.steps.index(best["viewers"])
             return best
 

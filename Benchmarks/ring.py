@@ -22,24 +22,29 @@ def run(context):
     p50 = "1 reader, wake p50"
     result.target("p50 from publication to wake-up, one reader", "Oriel", p50, 50, "µs")
     result.ratio_target(
-        "how many times faster than the polled sink, one reader", "C, polled sink", "Oriel", p50, 10, at_least=True)
+        "speed of the wake-up compared with the polled sink, one reader", "C, polled sink", "Oriel",
+        p50, 10, at_least=True)
     for count in READERS[1:]:
         result.ratio_target(
             f"p50 to wake-up, compared with C, {count} readers", "Oriel", "C, futex", f"{count} readers, wake p50", 1.5)
     few, many = (f"{title(count)}, publish" for count in (READERS[0], READERS[-1]))
     result.values_target(
-        "publishing with 16 readers, compared with one, without the wake-up",
+        "time to publish with 16 readers, compared with one reader, without the wake-up",
         ratios(result.values("Oriel", many), result.values("Oriel", few)), 1.25,
         reasons=[why for column in (few, many) for why in result.reasons("Oriel", column)])
-    result.leave_out("µStreamer", "Debian's package has no reader of its memsink; the polled sink stands for its design.")
-    result.leave_out("Python pair, bare HTTP server", "they do not pass frames to other processes.")
+    result.leave_out("µStreamer", "Debian's package contains no program that reads its memsink; the row \"C, "
+                                  "polled sink\" imitates the design of the memsink")
+    result.leave_out("Python pair, bare HTTP server", "they do not pass frames to other processes")
     result.note(
-        "Wake: from the writer's time stamp at publication until the reader knows the frame's number; 100 frames of "
-        "60 kB per second, each reader a waiting process of its own; p99 over all rounds' frames together. Publish: "
-        "the writer's whole call, including the copy of 60 kB, with that many readers that have mapped the ring but "
-        "are not waiting; the cost of waking is part of the wake. Copies: one reader, as often as possible, while 30 "
-        "frames per second are written. The polled sink is one frame under flock(2), polled every millisecond, as "
-        "µStreamer's memsink is read.")
+        "*Wake* is the time from the publication of a frame, according to the writer's time stamp, until the "
+        "reader knows the frame's number. The writer publishes 100 frames of 60 kB per second, and each reader is "
+        "a process that waits for the next frame. The p99 is that of all rounds' frames together. *Publish* is the "
+        "time of the writer's whole call, including the copy of 60 kB. Meanwhile that many readers have mapped the "
+        "ring but do not wait, since the time to wake them is already part of *wake*. *Copies* is how often one "
+        "reader can copy the newest frame, while the writer publishes 30 frames per second. In the row \"C, polled "
+        "sink\", readers poll one frame under flock(2) every millisecond, as clients of µStreamer's memsink do. In the "
+        "row \"C, futex\", writer and readers are minimal C programs with eight slots, a sequence per slot and "
+        "FUTEX_WAKE, as in docs/shared-memory.md.")
     return result.as_dict()
 
 

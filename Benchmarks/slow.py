@@ -43,41 +43,44 @@ def run(context):
 
     long = context.alternate(result, [("together", together)], rounds=min(3, context.rounds))["together"]
     short = context.alternate(result, [
-        (f"{name}, {text}", beside(make, with_slow)) for text, with_slow in (("no slow ones", False), ("10 slow ones", True))
+        (f"{name}, {text}", beside(make, with_slow))
+        for text, with_slow in (("without slow viewers", False), ("with 10 slow viewers", True))
         for name, make in builds])
     curves = {}
     for name, _ in systems:
         runs = pick(long, lambda seen, key=name: seen.get(key))
         for moment in MOMENTS if not context.smoke else ():
             result.add(name, f"age after {moment} s", pick(runs, lambda seen, at=moment: age_at(seen[1], at)), "s")
-        result.add(name, "fewest frames a second of the fast", pick(runs, lambda seen: seen[0]["fewest_fps"]), "")
+        result.add(name, "fewest frames per second of a fast viewer", pick(runs, lambda seen: seen[0]["fewest_fps"]), "")
         curves[name] = curve([seen[1] for seen in runs if isinstance(seen, list)])
     for name, _ in builds:
-        for text in ("no slow ones", "10 slow ones"):
-            result.add_p99(name, f"fast p99, {text}", short[f"{name}, {text}"])
-    result.target("age seen by a slow viewer after 30 s", "Oriel", "age after 30 s", 2.5, "s")
+        for text in ("without slow viewers", "with 10 slow viewers"):
+            result.add_p99(name, f"age p99 at fast viewers, {text}", short[f"{name}, {text}"])
+    result.target("age of a slow viewer's pictures after 30 s", "Oriel", "age after 30 s", 2.5, "s")
     late, early = (result.values("Oriel", f"age after {moment} s") for moment in (30, 15))
     result.values_target(
-        "its growth from 15 s to 30 s", paired(lambda a, b: a - b, late, early), 0.2, "s",
+        "growth of this age from 15 s to 30 s", paired(lambda a, b: a - b, late, early), 0.2, "s",
         reasons=result.reasons("Oriel", "age after 30 s"))
     result.ratio_target(
-        "fast viewers' p99 to the run without slow ones", "Oriel", "Oriel", "fast p99, 10 slow ones", 1.2,
-        other_column="fast p99, no slow ones")
-    result.plot("slow", "Age of the pictures of a viewer at 300 kB/s", "seconds since it connected", "s", curves)
-    result.leave_out("Python pair", "it cannot serve 100 viewers (see the row of most viewers).")
-    result.leave_out("bare HTTP server", "it shows the cost of sending, not a server with slow viewers.")
-    result.leave_out("µStreamer, fast p99 with and without slow ones", "the limit compares Oriel with itself.")
+        "age p99 at fast viewers, compared with the run without slow viewers", "Oriel", "Oriel",
+        "age p99 at fast viewers, with 10 slow viewers", 1.2,
+        other_column="age p99 at fast viewers, without slow viewers")
+    result.plot("slow", "Age of the pictures of a viewer at 300 kB/s", "seconds since the viewer connected", "s", curves)
+    result.leave_out("Python pair", "it cannot serve 100 viewers (see the maximum number of viewers)")
+    result.leave_out("bare HTTP server", "it only shows the cost of sending, and is not made for slow viewers")
+    result.leave_out("µStreamer, age p99 at fast viewers", "the limit applies to Oriel compared with itself")
     if context.quick:
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends before.")
     result.note(
-        "100 viewers of 720p at 30 frames per second (1.8 MB/s each), of which 10 read 300 kB/s. The ages over 30 s "
-        "are of all systems at the same time, in at most three rounds, since each takes half a minute. The fast "
-        "viewers' p99 is of Oriel alone, over all rounds' samples; with slow viewers it is taken from "
-        f"{ESTABLISHED:.0f} s after they have connected, when their buffers are full.")
+        "100 viewers watch 720p at 30 frames per second (1.8 MB/s each). 10 of them read only 300 kB/s. The first "
+        "three columns show the age of the pictures of these slow viewers. They are measured for all systems at "
+        "the same time, in at most three rounds, because a round takes half a minute. The p99 at fast viewers is "
+        "measured only for Oriel, over the samples of all rounds. With slow viewers, it is measured from "
+        f"{ESTABLISHED:.0f} s after the slow viewers have connected, when their buffers are full.")
     result.note(
-        "The age is bounded by nginx's send buffer (`sndbuf` of `listen`), as set in deploy/, and not by the server "
-        "behind it: µStreamer behind an nginx with the same `sndbuf` is bounded too, as its second row shows. Its "
-        "first row is µStreamer as PiKVM and Klipper's distributions configure it, without.")
+        "nginx's send buffer (`sndbuf` of `listen`), as set in deploy/, limits the age, and not the server behind "
+        "nginx. The second row of µStreamer shows that the same `sndbuf` limits the age of its pictures too. The "
+        "first row of µStreamer has no `sndbuf`, as in the configurations of PiKVM and of Klipper's distributions.")
     return result.as_dict()
 
 

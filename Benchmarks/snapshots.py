@@ -22,21 +22,21 @@ def run(context):
     measured = context.alternate(result, [("Oriel", of(context.oriel)), ("µStreamer + nginx", of(context.ustreamer))])
     for name, rounds in measured.items():
         alone, beside = (pick(rounds, lambda seen, i=i: seen[i]) for i in (0, 1))
-        for runs, title in ((alone, "alone"), (beside, "beside 200 viewers")):
+        for runs, title in ((alone, "without viewers"), (beside, "with 200 viewers")):
             groups = pick(runs, lambda seen: seen["groups"][0])
-            result.add(name, title, pick(groups, lambda group: group["frames"] / group["seconds"]), "a second")
+            result.add(name, title, pick(groups, lambda group: group["frames"] / group["seconds"]), "requests/s")
             result.add_p99(name, f"{title}, p99", groups)
-        result.add(name, "CPU of one", pick(alone, cpu_of_one), "µs")
+        result.add(name, "CPU per snapshot", pick(alone, cpu_of_one), "µs")
         fewest = pick(beside, lambda seen: seen["groups"][1]["fewest_fps"])
-        result.add(name, "those viewers' fewest frames a second", fewest, "")
-    result.target("requests per second, alone", "Oriel", "alone", 10_000, "", at_least=True)
-    result.target("p99 with 200 viewers", "Oriel", "beside 200 viewers, p99", 10, "ms")
-    result.leave_out("Python pair", "it does not offer snapshots.")
-    result.leave_out("bare HTTP server", "it does not offer snapshots.")
+        result.add(name, "fewest frames per second of these viewers", fewest, "")
+    result.target("requests per second, without viewers", "Oriel", "without viewers", 10_000, "", at_least=True)
+    result.target("p99 with 200 viewers", "Oriel", "with 200 viewers, p99", 10, "ms")
+    result.leave_out("Python pair", "it does not offer snapshots")
+    result.leave_out("bare HTTP server", "it does not offer snapshots")
     result.note(
-        f"{CONNECTIONS} persistent connections to nginx, each requesting the next picture once it has received the "
-        "last, and reopened when nginx closes it after a thousand responses; 720p, about 60 kB per picture. Behind "
-        "nginx each picture is a separate connection to the server.")
+        f"{CONNECTIONS} persistent connections to nginx are open. Each requests a picture as soon as it has "
+        "received the previous one, and is reopened when nginx closes it after a thousand responses. The pictures "
+        "are 720p with about 60 kB each. Behind nginx, each request uses a separate connection to the server.")
     return result.as_dict()
 
 

@@ -62,7 +62,7 @@ def add(result, kind, column, runs):
     for title, unit, take in (
         ("received", "kB/s per viewer", lambda seen: seen["bytes"] / seen["seconds"] / seen["viewers"] / 1000),
         ("CPU", "ms/s per viewer", lambda seen: seen["cpu"] * 1000 / seen["seconds"] / seen["viewers"]),
-        ("the worst's frames a second", "", lambda seen: seen["fewest_fps"]),
+        ("fewest frames per second of a viewer", "", lambda seen: seen["fewest_fps"]),
     ):
         result.add(kind, f"{column}: {title}", pick(runs, take), unit)
     if kind == SMALL:

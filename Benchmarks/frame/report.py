@@ -9,19 +9,21 @@ from .plot import number
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `scripts/bench`, which compares Oriel with other servers on one machine, over loopback. The systems alternate
-(A B A B …) within one run; each figure is the median of its rounds, with the range in brackets. Speeds, and even
-ratios, vary between machines and from hour to hour, as the ranges show. A round does not count if a viewer was refused
-or lost, received nothing or too little, or a process died; a limit that depends on it then does not hold. Raw values,
-and what the viewers of each round received, are in [benchmarks.json](benchmarks.json).
+`scripts/bench` writes this page. It compares Oriel with other servers on one machine, over loopback. The systems
+alternate (A B A B …) within one run. Each figure is the median of its rounds, followed by the range of the rounds in
+brackets. Speeds, and even ratios, vary between machines and from hour to hour, as the ranges show. A round does not count
+if a viewer was refused, was disconnected or received too little, or if a process died. A limit that depends on such a
+round counts as not met. If a figure has another number of rounds than its section, the brackets contain that number.
+[benchmarks.json](benchmarks.json) contains the raw values, and what the viewers received in each round.
 
-To repeat it, run `scripts/bench` (15 minutes, or 20 with detection, with nothing else running), `scripts/bench PART…`
-for some rows ({parts}), or `--quick` for one round. `scripts/bench --help` says where the results are written.
+To repeat all measurements, run `scripts/bench` while no other programs are running. It takes 15 minutes, or 20 with
+detection. `scripts/bench PART…` repeats some sections ({parts}). `--quick` measures only one round. `scripts/bench --help`
+says where the results are written.
 """
 
 RATIOS_BEFORE = (
-    "After / before, the median of the rounds' ratios with their range; for a p99, the ratio over all rounds' frames "
-    "with the range of the rounds' ratios:")
+    "The ratios compare this build (after) with an older one (before). Each is the median of the rounds' ratios, with "
+    "their range. For a p99, it is the ratio over the frames of all rounds, with the range of the rounds' ratios.")
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
@@ -59,7 +61,7 @@ def table(row):
         columns += [(name, found["unit"]) for name, found in system.items() if (name, found["unit"]) not in columns]
     if not columns:
         return []
-    lines = ["| | " + " | ".join(f"{name} ({unit})" if unit else name for name, unit in columns) + " |"]
+    lines = ["| system | " + " | ".join(f"{name} ({unit})" if unit else name for name, unit in columns) + " |"]
     lines.append("| --- |" + " --- |" * len(columns))
     for system, values in row["figures"].items():
         reference = row["figures"].get(reference_of(row, system), {})
@@ -97,7 +99,7 @@ def targets(row):
             why = target.get("missing", "").rstrip(".")
             lines.append(line + (f": {why}" if why else ""))
             continue
-        line += ": holds" if target["holds"] else ": **does not hold**"
+        line += ": met" if target["holds"] else ": **not met**"
         failed = target.get("failed") or []
         if failed:
             line += f"; rounds failed: {' '.join(failed)}"
@@ -134,29 +136,30 @@ def measured(row, machine):
     """Returns when and with what the row was measured, if that differs from the document's head."""
     found = row["measured"]
     other = [text for name, text in found.get("machine", machine).items() if machine.get(name) != text]
-    seconds = f", {found['seconds']:.0f} s" if found["seconds"] is not None else ""
+    seconds = f", which took {found['seconds']:.0f} s" if found["seconds"] is not None else ""
     short = ", short (`--quick`)" if found["quick"] else ""
     beside = f", compared with {found['before']}" if "before" in found else ""
-    return f"Measured {found['date']} with Oriel {found['Oriel']}{beside}: {of_rounds(found['rounds'])}{short}{seconds}." + (
-        f" Differs from the head of this document: {'; '.join(other)}." if other else "")
+    return f"Measured on {found['date']} with Oriel {found['Oriel']}{beside}, in {of_rounds(found['rounds'])}{short}{seconds}." + (
+        f" The environment differs from the table above: {'; '.join(other)}." if other else "")
 
 
 def section(row, folder, machine):
     lines = [f"## {row['title']}", "", measured(row, machine), "", *table(row), ""]
     if isinstance(row["reference"], str) and row["reference"] in row["figures"]:
-        lines += [f"Bold: the ratio to {row['reference']}, the median of the rounds' ratios.", ""]
+        lines += [f"The bold numbers are ratios to {row['reference']}. Each is the median of the rounds' ratios.", ""]
     elif isinstance(row["reference"], dict):
-        lines += ["Bold: the ratio to the same part of µStreamer + nginx, the median of the rounds' ratios.", ""]
+        lines += [
+            "The bold numbers are ratios to the same part of µStreamer + nginx. Each is the median of the rounds' ratios.", ""]
     if row["absent"]:
-        why = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in row["absent"].items())
-        lines += [f"Not measured (“–” or missing): {why}.", ""]
+        why = [f"- {name}: {reason.rstrip('.')}." for name, reason in row["absent"].items()]
+        lines += ["Some figures are not measured (“–” in the table, or missing):", "", *why, ""]
     failures = {
         f"{system}: {why}": None for system, columns in row["figures"].items() for found in columns.values()
         for why in found.get("failed", {}).values()}
     if failures:
-        lines += [f"Rounds that do not count: {' '.join(failures)}", ""]
+        lines += [f"These rounds do not count: {' '.join(failures)}", ""]
     found = targets(row)
-    lines += [*found, ""] if found else []
+    lines += ["Limits:", "", *found, ""] if found else []
     found = before(row)
     lines += [RATIOS_BEFORE, "", *found, ""] if found else []
     for picture in row["plots"]:
@@ -185,9 +188,9 @@ def write(document, target):
     pictures.mkdir(parents=True, exist_ok=True)
     rows = document["rows"]
     (target / "benchmarks.json").write_text(compact(document) + "\n")
-    lines = [INTRODUCTION.replace("{parts}", ", ".join(f"`{name}`" for name in rows)), "| | |", "| --- | --- |"]
+    lines = [INTRODUCTION.replace("{parts}", ", ".join(f"`{name}`" for name in rows)), "| environment | |", "| --- | --- |"]
     lines += [f"| {name} | {text} |" for name, text in document["machine"].items()]
-    lines += [f"| duration of all rows | {document['seconds'] / 60:.0f} minutes |", ""]
+    lines += [f"| total duration | {document['seconds'] / 60:.0f} minutes |", ""]
     if METHOD.exists():
         lines += [METHOD.read_text().strip(), ""]
     for row in rows.values():

@@ -1,4 +1,4 @@
-"""A minimal WebDriver BiDi client over a WebSocket (RFC 6455), for driving Firefox. Uses only the standard library."""
+"""A minimal client for WebDriver BiDi over a WebSocket (RFC 6455), to drive Firefox. Uses only the standard library."""
 
 import base64
 import json

@@ -1,11 +1,11 @@
-"""Runs checks and prints one line for each: a sentence, and whether it holds."""
+"""Runs checks and prints a line for each: whether it passed, and the sentence that it checks."""
 
 import subprocess
 import time
 import traceback
 
 
-#: The deadline in seconds for conditions whose timing is not what is tested; the machine may be slow.
+#: The timeout in seconds for conditions whose timing is not tested. It is long, since the machine may be slow.
 TIMEOUT = 60
 
 
@@ -19,7 +19,7 @@ class Report:
         self.passed = self.failed = self.skipped = 0
 
     def wants(self, sentence):
-        """Whether this check is selected on the command line."""
+        """Returns whether the description contains a word of the command line. Without any words, all checks run."""
         return not self.words or any(word in sentence for word in self.words)
 
     def run(self, sentence, check, *arguments):
@@ -45,9 +45,9 @@ class Report:
 
 
 def wait_until(condition, what, seconds=TIMEOUT):
-    """Waits until `condition` returns something true. Returns the time that took, in seconds, and the value.
+    """Waits until `condition` returns a true value. Returns how many seconds that took, and the value.
 
-    `what` describes the condition; it may be a function that returns the description.
+    `what` describes the condition for the error after a timeout. It may be a function that returns the description.
     """
     began = time.monotonic()
     while True:
@@ -61,7 +61,7 @@ def wait_until(condition, what, seconds=TIMEOUT):
 
 
 def wait_equal(actual, wanted, what):
-    """Waits until `actual` returns the wanted value."""
+    """Waits until `actual()` equals the wanted value."""
     last = []
 
     def is_equal():
@@ -77,7 +77,7 @@ def expect(actual, wanted, what):
 
 
 def own_address():
-    """Returns this machine's network address. Unlike localhost, pages there are not a secure context."""
+    """Returns an address of this machine in the network. Unlike localhost, it does not give pages a secure context."""
     found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
     for address in found:
         if ":" not in address and not address.startswith("127."):

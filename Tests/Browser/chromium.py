@@ -96,7 +96,7 @@ class Chromium:
         return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, address):
-        """Opens an address and returns once the document exists; a stream never finishes loading."""
+        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
         self.leave()
         self.command("POST", "/url", {"url": address})
         deadline = time.monotonic() + 60
@@ -111,7 +111,7 @@ class Chromium:
             time.sleep(0.01)
 
     def run(self, script, *arguments):
-        """Runs a function body and returns its result; a promise is awaited."""
+        """Runs a function body in the page and returns its result. If it returns a promise, waits for its value."""
         body = (
             "const done = arguments[arguments.length - 1]; const given = Array.from(arguments).slice(0, -1);"
             f"(async function () {{ {script} }}).apply(null, given).then((value) => done([true, value]), (error) => done([false, String(error)]));"
@@ -155,7 +155,7 @@ class Chromium:
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def touch(self, *moments):
-        """Simulates touches. Each moment is a list of finger positions (x, y); an empty list lifts all fingers."""
+        """Simulates touches. Each moment is a list of the fingers' positions (x, y), which is empty to lift them all."""
         down = 0
         for places in moments:
             kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"
@@ -177,7 +177,7 @@ class Chromium:
         self.protocol("Network.emulateNetworkConditions", offline=not is_on, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
     def console(self):
-        """Returns the console's warnings and errors since the last call."""
+        """Returns the warnings and errors in the console since the last call."""
         entries = self.command("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
 
@@ -187,7 +187,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def second_window(self):
-        """Directs commands to a second window within the context; both windows are visible."""
+        """Opens a second window and sends commands to it within the context. Both windows are visible."""
         first = self.command("GET", "/window")
         self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "window"})["handle"]})
         try:
@@ -197,7 +197,7 @@ class Chromium:
             self.command("POST", "/window", {"handle": first})
 
     def new_tab(self):
-        """Opens a tab in front of this one."""
+        """Opens a tab in the foreground and sends commands to it until `close_tab` is called."""
         self.first = self.command("GET", "/window")
         self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "tab"})["handle"]})
 

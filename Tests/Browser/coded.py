@@ -1,7 +1,7 @@
-"""Pictures that encode a number, which can be read back from a screenshot.
+"""Makes pictures that encode a number, and reads the number back from a screenshot.
 
-A picture is a grid of 4 × 4 black or white cells: twelve bits for the number and four for a checksum.
-The encoder supports only what flat cells need of JPEG (ITU-T T.81): baseline, grey, one DC value per block.
+A picture is a grid of 4 × 4 black or white cells. Twelve cells are the bits of the number, and four are a checksum.
+The encoder supports only as much of JPEG (ITU-T T.81) as such cells need: baseline, grey, one DC value per block.
 """
 
 import functools
@@ -25,7 +25,7 @@ def picture(number, width=WIDTH, height=HEIGHT):
 
 
 def number(read):
-    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at 0 to 1 of each side."""
+    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at x, y (0 to 1)."""
     levels = [read((column + 0.5) / 4, (row + 0.5) / 4) for row in range(4) for column in range(4)]
     darkest, brightest = min(levels), max(levels)
     if brightest - darkest < 16:
@@ -121,7 +121,7 @@ class Screenshot:
         return rows
 
     def pixel(self, x, y):
-        """Returns red, green and blue (or grey three times) at 0 to 1 of each side."""
+        """Returns red, green and blue (or grey three times) at a point; x and y are from 0 to 1."""
         row = self.rows[min(self.height - 1, int(y * self.height))]
         at = min(self.width - 1, int(x * self.width)) * self.channels
         return tuple(row[at:at + 3]) if self.channels > 2 else (row[at],) * 3

@@ -1,4 +1,4 @@
-"""The panel of camera controls, against a scripted server."""
+"""Checks the panel of camera controls against a scripted server."""
 
 from checking import expect, wait_equal, wait_until
 from page_checks import CONTRAST, Scene
@@ -97,7 +97,7 @@ def values_reach_the_camera(browser):
         expect(desk.controls.changes[-1], {"horizontal_flip": True}, "the request of a switch")
         desk.page.run("document.querySelector('[data-control=do_white_balance] button').click()")
         wait_until(lambda: desk.controls.changes[-1] == {"do_white_balance": True}, "the request of a button")
-        # A control that depends on another one follows it.
+        # A control that depends on another one is enabled and disabled with it.
         expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "whether exposure is disabled in auto mode")
         desk.turn("auto_exposure", 1, "select", "change")
         desk.wait_value("auto_exposure", 1)
@@ -136,7 +136,7 @@ def newest_value_wins(browser):
             "}")
         desk.wait_value("contrast", 100)
         expect(desk.controls.changes, [{"brightness": 10}, {"brightness": 59, "contrast": 100}], "the requests")
-        # The answer to an older request does not move the slider back while the next one is in flight.
+        # The response to an older request does not move the slider back while the next request is in flight.
         desk.controls.maximum_answered = 2
         desk.turn("brightness", 70)
         wait_until(lambda: len(desk.controls.changes) == 3, "a third request")
@@ -186,7 +186,7 @@ def back_to_default(browser):
 
 
 def outdated_answers_are_ignored(browser):
-    """The answer to a read that was sent before a change and arrives after it is out of date."""
+    """If a read is sent before a change and its response arrives after the change, that response is outdated."""
     with Desk(browser) as desk:
         desk.open()
         desk.controls.may_answer.clear()
@@ -201,7 +201,7 @@ def outdated_answers_are_ignored(browser):
         desk.controls.may_answer.set()
         desk.controls["brightness"]["value"] = 77
         value = lambda name: desk.row(name, "row.querySelector('[type=range]').value")
-        wait_until(lambda: value("brightness") == "77", lambda: f"a newer answer, but {value('brightness')}")
+        wait_until(lambda: value("brightness") == "77", lambda: f"a newer response, but {value('brightness')}")
         expect(value("contrast"), "100", "the slider")
         desk.wait_remark("contrast", "Set to 100 instead of 101")
         changes = desk.page.run("return changes")
@@ -223,7 +223,7 @@ def errors_are_shown(browser):
         desk.controls.refusal = None
         desk.turn("brightness", 30)
         desk.wait_value("brightness", 30)
-        wait_until(lambda: not fault(), "the error gone")
+        wait_until(lambda: not fault(), "the disappearance of the error")
         desk.server.is_cut = True
         desk.turn("brightness", 40)
         wait_until(lambda: "not responding" in (fault() or ""), lambda: f"the error of an unreachable server, but {fault()}")
@@ -264,9 +264,9 @@ def keyboard_only(browser):
         figure = "document.querySelector('[data-control=contrast] [type=number]')"
         desk.page.run(f"{figure}.focus(); {figure}.select()")
         browser.press("8")
-        # An answer that arrives meanwhile does not overwrite what is being typed.
+        # A response that arrives while somebody is typing does not overwrite the input.
         desk.turn("brightness", 131)
-        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "131", "the answer")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=number]').value") == "131", "the response")
         for key in ("0", "Enter"):
             browser.press(key)
         desk.wait_value("contrast", 80)
@@ -325,14 +325,14 @@ def checks(browser):
     yield "controls: dragging sends one request at a time", dragging_is_followed, browser
     yield "controls: the newest of several values wins", newest_value_wins, browser
     yield "controls: a value that the camera changed is reported", camera_sets_another_value, browser
-    yield "controls: one or all can be reset to their defaults", back_to_default, browser
-    yield "controls: an answer sent before a change is ignored", outdated_answers_are_ignored, browser
-    yield "controls: errors are shown, in Korean too", errors_are_shown, browser
-    yield "controls: opening the panel shows what others have set; Escape closes it", another_client, browser
-    yield "controls: the keyboard is sufficient", keyboard_only, browser
+    yield "controls: one control or all of them can be reset to their defaults", back_to_default, browser
+    yield "controls: a response to a request from before a change is ignored", outdated_answers_are_ignored, browser
+    yield "controls: errors are shown, also in Korean", errors_are_shown, browser
+    yield "controls: the panel opens with values that other clients have set, and Escape closes it", another_client, browser
+    yield "controls: everything can be done with the keyboard", keyboard_only, browser
     yield "controls: formats and sizes are listed", formats_are_listed, browser
 
 
 def chromium_checks(browser):
-    yield "controls: panel and picture fit on phones", room_for_the_picture, browser
+    yield "controls: panel and picture fit on the screen of a phone", room_for_the_picture, browser
     yield "controls: the text has enough contrast in both themes", contrast_of_the_panel, browser

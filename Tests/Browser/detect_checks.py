@@ -1,4 +1,4 @@
-"""Object detection: the page, and the detector with a small model made for tests and a picture that it recognizes."""
+"""Checks object detection on the page. A small model made for tests finds an object in any bright picture."""
 
 import json
 import os
@@ -115,7 +115,7 @@ def run(report, browser):
             (pathlib.Path(folder) / f"{number}.jpg").write_bytes(bright)
         for model, checks in (
             (STUB, [("boxes match the picture at two window sizes", boxes_lie_over_the_picture),
-                    ("list and boxes agree, in Korean too", list_and_boxes_agree), ("D again goes back to live", back_to_live)]),
+                    ("list and boxes agree, also in Korean", list_and_boxes_agree), ("a second D goes back to live", back_to_live)]),
             ("/nowhere/model.onnx", [("without a model the button is disabled and shows the reason", grey_with_the_reason)]),
         ):
             if not any(report.wants(detection + sentence) for sentence, _ in checks):

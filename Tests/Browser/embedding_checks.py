@@ -1,4 +1,4 @@
-"""Pages of other sites: browsers must not let them show the pictures, but must show them on Oriel's own page."""
+"""Checks that browsers do not let pages of other sites show the pictures, but show them on Oriel's own page."""
 
 import http.server
 import shutil
@@ -11,7 +11,7 @@ from system import System
 
 PAGE = b"<!doctype html><title>Somebody else's page</title><body></body>"
 
-# Adds an element and returns "shown", "refused", or "silent" if nothing happened within the given seconds.
+# Adds an element to the page. Returns "shown", "refused", or "silent" if nothing has happened after the given seconds.
 ADD = """
 const [tag, address, seconds] = given;
 return new Promise((resolve) => {
@@ -39,7 +39,7 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def embed(browser, system, foreign):
-    for host in ("127.0.0.1", "localhost"):     # a different port is another origin, a different name another site
+    for host in ("127.0.0.1", "localhost"):     # 127.0.0.1 is another origin, localhost another site
         browser.open(f"http://{host}:{foreign}/")
         for path in ("/snapshot", "/video", "/video?advance_headers=1"):
             outcome = browser.run(ADD, "img", system.address + path, 3)
@@ -49,12 +49,12 @@ def embed(browser, system, foreign):
             expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
     expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers warn about without TLS")
     browser.open(system.address + "/")
-    expect(browser.run(ADD, "img", "/snapshot", 20), "shown", "a snapshot on our own page")
-    expect(browser.run(READ, "/status"), "read", "the status on our own page")
+    expect(browser.run(ADD, "img", "/snapshot", 20), "shown", "a snapshot on Oriel's own page")
+    expect(browser.run(READ, "/status"), "read", "the status on Oriel's own page")
 
 
 def run(report):
-    sentence = "a foreign page cannot show the pictures, nor read anything"
+    sentence = "a foreign page cannot show the pictures or read anything"
     if not report.wants(sentence):
         return
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)

@@ -1,4 +1,4 @@
-"""Drives Debian's Firefox by WebDriver BiDi, without a driver program."""
+"""Drives Debian's Firefox through WebDriver BiDi, without a driver program."""
 
 import base64
 import json
@@ -62,7 +62,7 @@ class Firefox:
         self.bidi.command("browsingContext.navigate", context=self.context, url="about:blank", wait="complete")
 
     def open(self, address):
-        """Opens an address and returns once the document exists; a stream never finishes loading."""
+        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
         self.leave()
         self.bidi.command("browsingContext.navigate", context=self.context, url=address, wait="none")
         deadline = time.monotonic() + 60
@@ -77,7 +77,7 @@ class Firefox:
             time.sleep(0.02)
 
     def run(self, script, *arguments):
-        """Runs a function body and returns its result; a promise is awaited."""
+        """Runs a function body in the page and returns its result. If it returns a promise, waits for its value."""
         body = f"async function (given) {{ given = JSON.parse(given); return JSON.stringify((await (async () => {{ {script} }})()) ?? null); }}"
         result = self.bidi.command(
             "script.callFunction", functionDeclaration=body, awaitPromise=True, target={"context": self.context},
@@ -124,14 +124,14 @@ class Firefox:
         self.bidi.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
 
     def console(self):
-        """Returns the console's warnings and errors since the last call."""
+        """Returns the warnings and errors that the console got since the last call."""
         self.run("return 1")
         entries = [event["params"] for event in self.bidi.events if event.get("method") == "log.entryAdded"]
         self.bidi.events.clear()
         return [entry["text"] for entry in entries if entry["level"] in ("warn", "error")]
 
     def new_tab(self):
-        """Opens a tab in the foreground."""
+        """Opens a tab in the foreground and sends commands to it until `close_tab` is called."""
         self.first = self.context
         self.context = self.bidi.command("browsingContext.create", type="tab")["context"]
         self.bidi.command("browsingContext.activate", context=self.context)

@@ -39,14 +39,14 @@ class Front:
         self.process = subprocess.Popen(
             ["nginx", "-p", self.folder, "-c", f"{self.folder}/nginx.conf", "-e", "stderr"], stderr=subprocess.DEVNULL)
 
-    def _answers(self):
+    def _responds(self):
         try:
             return urllib.request.urlopen(self.address + "/status", timeout=2, context=ssl._create_unverified_context()).status == 200
         except OSError:
             return False
 
     def __enter__(self):
-        wait_until(self._answers, "an answer over TLS")
+        wait_until(self._responds, "a response over TLS")
         return self
 
     def __exit__(self, *_):

@@ -1,4 +1,4 @@
-"""Freezing, panels, keys, the wall and detections, against a scripted server."""
+"""Checks freezing, panels, keys, the wall and detections against a scripted server."""
 
 import time
 
@@ -30,7 +30,7 @@ def open_frozen(browser, scene):
 
 
 def back_to_live(browser):
-    """A picture that was frozen for seconds must not count as a new picture."""
+    """After a freeze of several seconds, the frozen picture must not be treated as one that has just arrived."""
     with Scene(browser, rate=10) as scene:
         page = scene.page
         open_frozen(browser, scene)
@@ -50,14 +50,15 @@ def back_to_live(browser):
 
 
 def short_freeze_shows_what_arrived(browser):
-    """The newest picture that arrived while frozen is shown, even if the camera stops meanwhile."""
+    """After a short freeze, the newest picture that arrived during it is shown, even if the camera has stopped."""
     with Scene(browser) as scene:
         page = scene.page
         open_frozen(browser, scene)
         number = scene.source.pause()
         wait_until(lambda: scene.cameras[0].number > page.player("player.frozen.id") or scene.source.publish() is None, "a newer picture")
         number = scene.source.shown
-        # The page shows nothing of a picture that arrives while frozen. If it arrives later, it is shown just as well.
+        # A picture that arrives during a freeze has no visible effect, so wait a moment instead. If the picture arrives
+        # only after the freeze, it is shown too.
         time.sleep(0.3)
         browser.press(" ")
         scene.wait_shown(number)
@@ -84,7 +85,7 @@ def frozen_and_offline(browser):
         scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
         wait_equal(lambda: page.text("#state"), "Frozen · Camera offline", "the state of an offline camera")
         scene.source.go_on()
-        wait_equal(lambda: page.text("#state"), "Frozen", "the state after its return")
+        wait_equal(lambda: page.text("#state"), "Frozen", "the state after the camera's return")
 
 
 # Panels.
@@ -94,7 +95,7 @@ def back_closes_the_panel(browser):
         hidden = lambda name: desk.page.run("return document.getElementById(given[0]).hidden", name)
         place = "return location.hash"
         desk.page.open("/#/")
-        # Until it is loaded, another address would replace the history entry.
+        # While the page is loading, a change of its address would replace the history entry instead of adding one.
         wait_equal(lambda: desk.page.run("return document.readyState"), "complete", "the page's state")
         desk.page.run("localStorage.clear(); location.hash = '#/main'")
         wait_until(lambda: desk.is_offered, "the controls button")
@@ -114,9 +115,9 @@ def back_closes_the_panel(browser):
         browser.press("c")
         wait_until(lambda: hidden("details") and not hidden("controls"), "controls instead of details")
         desk.page.run("setTimeout(() => history.back())")
-        wait_until(lambda: hidden("controls"), "one Back closes them")
+        wait_until(lambda: hidden("controls"), "the controls closed by Back")
         desk.page.run("setTimeout(() => history.back())")
-        wait_equal(lambda: desk.page.run(place), "#/", "the next Back leaves the camera")
+        wait_equal(lambda: desk.page.run(place), "#/", "the wall after a second Back")
         desk.page.run("localStorage.clear()")
 
 
@@ -192,7 +193,7 @@ def shortcuts_can_be_switched_off(browser):
         scene.wait_live()
         for key in ("r", "m", "l", "t", "?", " "):
             browser.press(key)
-        time.sleep(0.3)     # for an effect that must not come
+        time.sleep(0.3)     # wait for an effect that must not occur
         expect(page.run("return [location.hash, document.documentElement.lang, document.documentElement.dataset.theme ?? null, document.querySelector('dialog').open]"),
                ["#/main", "en", None, False], "the effect of the keys")
         expect(page.state(), "live", "the state")
@@ -268,7 +269,7 @@ def snapshots_show_their_age(browser):
         wait_until(lambda: label("cam5")[1].endswith(" s"), lambda: f"its age, but {label('cam5')}")
         expect(label("cam5")[2], "none", "the fill of the dot")
         assert label("cam0")[2] != "none" and label("cam0")[1] == "", label("cam0")
-        # While the camera's pictures get older, so does the age of the tile.
+        # If the pictures of the camera become older, the age in the tile increases.
         scene.cameras[5].lag = 30
         wait_until(lambda: "30" in label("cam5")[1] or "31" in label("cam5")[1] or "32" in label("cam5")[1] or label("cam5")[0] == "late",
                    lambda: f"an old snapshot, but {label('cam5')}")
@@ -312,7 +313,7 @@ def unknown_pages(browser):
         wait_equal(lambda: page.run("return document.title"), "review · Oriel", "a camera with a reserved name")
         scene.wait_live()
         browser.press("v")
-        wait_equal(lambda: page.run("return location.hash"), "#/camera/review?fit=fill", "its address with a view")
+        wait_equal(lambda: page.run("return location.hash"), "#/camera/review?fit=fill", "the camera's address with its view")
 
 
 def korean_durations(browser):
@@ -387,25 +388,25 @@ def detections_are_announced(browser):
 
 
 def checks(browser):
-    yield "going back to live after a freeze shows neither stalled nor late, and no absurd rate", back_to_live, browser
-    yield "after a short freeze the newest picture is shown, even if the camera has stopped", short_freeze_shows_what_arrived, browser
-    yield "a stream that is frozen for long is closed, and opened again afterwards", frozen_stream_is_closed, browser
-    yield "a frozen picture does not hide that the camera is offline", frozen_and_offline, browser
-    yield "Back and Escape close the open panel before they leave the camera", back_closes_the_panel, browser
+    yield "after a freeze, the state is never stalled or late, and no absurd rate is shown", back_to_live, browser
+    yield "after a short freeze, the newest picture is shown, even if the camera has stopped", short_freeze_shows_what_arrived, browser
+    yield "during a long freeze the stream is closed, and afterwards it is opened again", frozen_stream_is_closed, browser
+    yield "if the camera is offline, that is shown even while the picture is frozen", frozen_and_offline, browser
+    yield "Back and Escape first close the open panel, and only then leave the camera", back_closes_the_panel, browser
     yield "buttons and controls are disabled without a picture or a camera", disabled_without_a_picture, browser
     yield "arrow keys move the focus within a toolbar", arrows_in_a_toolbar, browser
     yield "↑ and ↓ on the wall move the focus by rows", arrows_on_the_wall, browser
     yield "single-key shortcuts can be switched off", shortcuts_can_be_switched_off, browser
     yield "the first Tab reaches a link that skips to the pictures", skip_link, browser
     yield "the theme can follow the system again", theme_follows_the_system_again, browser
-    yield "with one camera the list of shortcuts has none for several", one_camera_has_no_keys_for_several, browser
-    yield "a refused status is shown as such on the wall", signed_out_wall, browser
-    yield "a tile with snapshots shows their age, not the dot of a live one", snapshots_show_their_age, browser
-    yield "addresses that are not cameras say so, and cameras with reserved names have an address", unknown_pages, browser
-    yield "durations are in Korean on the Korean page", korean_durations, browser
+    yield "with only one camera, the list of shortcuts has none for switching cameras", one_camera_has_no_keys_for_several, browser
+    yield "if the status is refused, the wall asks the user to sign in", signed_out_wall, browser
+    yield "a tile with snapshots shows their age instead of the dot of a live camera", snapshots_show_their_age, browser
+    yield "an address that is not a camera's shows a notice, and cameras with reserved names have an address", unknown_pages, browser
+    yield "on the Korean page, durations are in Korean", korean_durations, browser
     yield "detections have different tones and labels that do not cover each other", detections_are_told_apart, browser
-    yield "detections are announced and are buttons", detections_are_announced, browser
+    yield "detections are announced to screen readers, and the list consists of buttons", detections_are_announced, browser
 
 
 def chromium_checks(browser):
-    yield "a wall of twelve is announced in one sentence", quiet_wall, browser
+    yield "a wall of twelve cameras is announced to screen readers in one sentence", quiet_wall, browser

@@ -1,4 +1,4 @@
-"""Long checks: memory and CPU time over an hour's worth of frames, compared with a plain <img>."""
+"""Checks memory and CPU time of the page over as many frames as arrive in an hour, compared with a plain <img>."""
 
 import os
 import pathlib
@@ -13,12 +13,12 @@ from scripted import Camera, ScriptedServer
 
 FRAMES = int(os.environ.get("ORIEL_LONG_FRAMES", 36_000))
 WIDTH, HEIGHT = 1280, 704
-MAXIMUM_MEGABYTES = 8_000   # a browser that uses more is stopped before the machine runs out of memory
+MAXIMUM_MEGABYTES = 8_000   # a run is stopped at this size, before the machine has no memory left
 IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</style><img src='video/main'>"
 
 
 class Usage:
-    """Memory and CPU time of a browser: all processes with its profile in the command line, and their children."""
+    """The memory and CPU time of all processes that have a browser's profile in the command line, and their children."""
 
     def __init__(self, browser):
         self.browser = browser
@@ -38,7 +38,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the proportional set size, in total and without mapped files, whose share depends on other browsers."""
+        """Returns the proportional set size, in total and without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:
@@ -63,8 +63,8 @@ class Usage:
 
 
 class Run:
-    """A browser's usage during a run. `samples` are (frames, megabytes in total, megabytes without mapped files), evenly
-    spread over the run without its first fifth."""
+    """The memory and CPU time that a browser used during a run. The samples are spread evenly over the last four fifths of
+    the run. Each is (frames, megabytes in total, megabytes without mapped files)."""
 
     def __init__(self, frames, samples, seconds):
         self.frames, self.samples, self.seconds = frames, samples, seconds
@@ -90,7 +90,7 @@ class Run:
 
 
 def watch(make_browser, path, frames):
-    """Shows that many frames and returns a `Run` with 41 samples."""
+    """Shows `frames` frames in a browser and returns a `Run` with up to 41 samples."""
     pictures = [coded.picture(number, WIDTH, HEIGHT) for number in range(64)]
     camera = Camera("main", WIDTH, HEIGHT)
     server = ScriptedServer([camera])
@@ -141,10 +141,10 @@ def light_and_flat(make_browser, maximum):
     note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with mapped files, {:.2f} of the CPU'.format(*shares)}"
     assert player.growth < 0.1 * player.memory, note
     assert player.memory <= maximum * image.memory, note
-    assert work <= 1.5, note        # on a busy machine an <img> decodes fewer of the frames
+    assert work <= 1.5, note        # not 1: on a busy machine, an <img> skips frames, which saves CPU time
     return note
 
 
 def checks(make_browser, maximum):
-    """`maximum`: the player's memory as a share of an <img>'s."""
-    yield "over an hour's worth of frames the player's memory stays flat and below that of an <img>", light_and_flat, make_browser, maximum
+    """Yields the checks. The player may use at most `maximum` times the memory of an <img>."""
+    yield "over as many frames as in an hour, the player's memory does not grow and is limited compared with an <img>", light_and_flat, make_browser, maximum

@@ -1,4 +1,4 @@
-"""The page with a vivid camera in a virtual machine whose ingest is forwarded to this host."""
+"""Checks the page with a vivid camera in a virtual machine, whose ingest server is forwarded to this host."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ HERE = ROOT / "Tests" / "VirtualMachine"
 
 
 class Machine:
-    """The virtual machine, and a web server with the page in front of it."""
+    """The virtual machine, and a web server on this host that relays its camera and serves the page."""
 
     def __init__(self):
         self.programs = os.environ.get("ORIEL_BIN_DIR", str(ROOT / ".build" / "release"))
@@ -32,7 +32,7 @@ class Machine:
             raise
 
     def _start(self, program, *arguments):
-        # It must end with this process, however that ends.
+        # The program must exit when this process does, even if this process is killed.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", HERE / program, *map(str, arguments), self.programs],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
@@ -59,7 +59,7 @@ class Machine:
         return answer.read_text().strip()
 
     def value(self, control):
-        """Returns a control's value as reported by the driver."""
+        """Returns the value of a control as the driver reports it, or None if the driver does not report one."""
         words = self.sh(f"v4l2-ctl -d /dev/video0 -C {control}").split()
         return int(words[-1]) if words and words[-1].lstrip("-").isdigit() else None
 

@@ -31,14 +31,14 @@ def no_firefox():
 
 def main():
     parser = argparse.ArgumentParser(prog="Tests/Browser/run")
-    parser.add_argument("--full", action="store_true", help="Firefox too, and the long checks")
-    parser.add_argument("--scripted", action="store_true", help="only against the scripted server")
-    parser.add_argument("--system", action="store_true", help="only against the real system")
-    parser.add_argument("--machine", action="store_true", help="only against a camera's driver in a virtual machine")
-    parser.add_argument("words", nargs="*", help="only checks whose sentence has one of the words")
+    parser.add_argument("--full", action="store_true", help="also check with Firefox, and run the long checks")
+    parser.add_argument("--scripted", action="store_true", help="run only the checks against the scripted server")
+    parser.add_argument("--system", action="store_true", help="run only the checks against the real system")
+    parser.add_argument("--machine", action="store_true", help="run only the checks against a camera's driver in a virtual machine")
+    parser.add_argument("words", nargs="*", help="run only the checks whose sentence contains one of the words")
     given = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that browsers and systems are ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # so that browsers and systems are stopped
     report = Report(given.words)
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):

@@ -1,4 +1,4 @@
-"""The page with a server whose every frame and failure is controlled by the check."""
+"""Checks the page with a scripted server: each check decides which frames the server sends, and how it fails."""
 
 import contextlib
 import gzip
@@ -15,7 +15,7 @@ from page import PLAYER, Page
 from scripted import HTML, Camera, ScriptedServer
 from wire import Wire
 
-#: Modules that are loaded when they are used.
+#: The modules that the page loads only when they are used.
 LOADED_LATER = {"help.js", "korean.js"}
 IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
 
@@ -56,7 +56,7 @@ class Source:
 
 
 class Scene:
-    """A scripted server with cameras, and the page on it."""
+    """A scripted server with cameras, each with a source of pictures, and the page that it serves."""
 
     def __init__(self, browser, names=("main",), host="127.0.0.1", rate=30):
         self.cameras = [Camera(name, coded.WIDTH, coded.HEIGHT) for name in names]
@@ -81,14 +81,14 @@ class Scene:
         return next(iter(self.sources.values()))
 
     def wait_state(self, state, camera=None):
-        """Waits for a state and returns how long that took, in seconds."""
+        """Waits until a player has a state, and returns how many seconds that took."""
         return wait_until(lambda: self.page.state(camera) == state, lambda: f"{state}, but {self.page.state(camera)}")[0]
 
     def wait_live(self):
         return self.wait_state("live")
 
     def wait_shown(self, number, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """Waits until a picture is on the screen and returns how long that took, in seconds."""
+        """Waits until the picture with this number is on the screen, and returns how many seconds that took."""
         seen = []
 
         def is_shown():
@@ -99,13 +99,13 @@ class Scene:
             return wait_until(is_shown, f"picture {number} on the screen")[0]
         except AssertionError as error:
             frame = self.page.player("[player.frame?.id, player.condition.state]")
-            raise AssertionError(f"{error}; seen were {seen}, the player's frame and state are {frame}") from None
+            raise AssertionError(f"{error}; the numbers seen were {seen}, the player's frame and state are {frame}") from None
 
     def streams_opened(self):
         return sum(request.startswith("/video") for request in self.server.requests)
 
 
-# The newest frame is on the screen.
+# Checks that the newest frame is on the screen. Each way to show it is a path and the element with the picture.
 
 WAYS = {
     "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
@@ -117,7 +117,7 @@ WAYS = {
 def newest_frame_is_seen(browser, way, host, rate):
     path, element = WAYS[way]
     with Scene(browser, host=own_address() if host == "own address" else host, rate=rate) as scene, small_window(browser):
-        # A picture sent again, or on another connection, would hide a lag.
+        # If the server repeated the newest picture, or the page reconnected, the check would not notice a lag.
         scene.cameras[0].repeats_after = None
         scene.page.open(path)
         wait_until(lambda: scene.page.shown_number(element) is not None, "a picture")
@@ -136,7 +136,7 @@ def newest_frame_is_seen(browser, way, host, rate):
 
 @contextlib.contextmanager
 def small_window(browser):
-    """A small window, whose screenshots are decoded quickly."""
+    """Makes the window small within the context, so that screenshots are decoded quickly."""
     browser.viewport(360, 340)
     try:
         yield
@@ -207,7 +207,7 @@ def server_away(browser):
 
 
 def network_silent(browser):
-    """Nothing passes, and no connection is closed: the cable was unplugged."""
+    """Simulates an unplugged cable: no data passes, and no connection is closed."""
     with Scene(browser) as scene, Wire(scene.server.port) as wire:
         page = Page(browser, f"http://127.0.0.1:{wire.port}")
         page.open()
@@ -250,7 +250,7 @@ def worker_restarts(browser):
         number = scene.page.frame_number()
         wait_until(lambda: scene.page.frame_number() > number, "new pictures")
         shown, took = scene.page.run("return states"), time.monotonic() - began
-        # After a longer silence, another state may be shown, even if only the machine is slow.
+        # If reconnecting took longer because the machine is slow, the page rightly shows another state.
         if took < 1:
             expect(shown, [], "states shown while a worker restarts")
         return f"pictures again after {took:.1f} s, states shown: {shown}"
@@ -299,7 +299,7 @@ def status_forbidden(browser):
         wait_until(lambda: scene.server.requests.count("/status") >= asked + 3, "three refused requests")
         scene.wait_live()
         shown = scene.page.run("return states")
-        assert set(shown) <= {"live", "late", "stalled"}, shown     # the last two only if the machine is slow
+        assert set(shown) <= {"live", "late", "stalled"}, shown     # late and stalled occur only if the machine is slow
 
 
 def unknown_camera(browser):
@@ -356,7 +356,7 @@ def many_cameras(browser):
         assert live <= 4, f"{live} streams over HTTP/1.1"
         answered = scene.page.run("const began = performance.now(); await (await fetch('status')).json(); return performance.now() - began")
         assert answered < 20_000, f"a request took {answered} ms"
-        # Opening a camera that was shown by snapshots gives it a stream at once.
+        # When a camera whose tile shows snapshots is opened, it gets a stream at once.
         scene.page.run("location.hash = '#/cam11'")
         wait_until(lambda: scene.cameras[11].viewers == 1, "a stream for the camera that was opened")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, "the other streams closed")
@@ -383,7 +383,7 @@ def two_windows(browser):
             scene.page.open()
             states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
             wait_until(lambda: scene.page.run(states) == ["live"] * 6, "six live tiles in the second window")
-            expect(scene.page.run("return document.hidden"), False, "the second window hidden")
+            expect(scene.page.run("return document.hidden"), False, "whether the second window is hidden")
             wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the remaining window")
 
@@ -468,8 +468,8 @@ def freeze_and_step(browser):
         time.sleep(0.5)
         _, shown = wait_until(page.shown_number, "a picture on the screen")
         browser.press(",")
-        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
-        wait_until(lambda: page.shown_number() == shown - 1, "the picture before")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the previous frame")
+        wait_until(lambda: page.shown_number() == shown - 1, "the previous picture")
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
@@ -519,12 +519,12 @@ def zoom_and_move(browser):
 
 
 def pinch(browser):
-    """Two fingers spread to three times their distance: the point between them stays between them."""
+    """When two fingers spread to three times their distance, the point between them must stay between them."""
     with Scene(browser) as scene:
         page = scene.page
         browser.viewport(390, 844, 2, True)
         try:
-            page.open("/#/main?fit=fill")       # so that it can move in both directions
+            page.open("/#/main?fit=fill")       # so that the picture can be moved in both directions
             scene.wait_live()
             left, top, width, height = page.run(f"const box = {PLAYER}.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]")
             x, y = left + width * 0.6, top + height * 0.45
@@ -538,14 +538,14 @@ def pinch(browser):
             after = page.player(under)
             assert all(abs(a - b) < 0.03 for a, b in zip(before, after)), f"the point between the fingers went from {before} to {after}"
             expect(page.run("return visualViewport.scale"), 1, "the zoom of the page itself")
-            # One finger moves the picture; pinching makes it small again.
+            # One finger moves the picture, and pinching reduces the zoom again.
             at = page.player("[player.view.x, player.view.y]")
             browser.touch([(x, y)], [(x - 15, y)], [(x - 30, y)], [])
             wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, "moved by a finger")
             expect(page.player("player.view.y"), at[1], "the other direction")
             browser.touch(spread[-1][:1], *reversed(spread), [])
             wait_until(lambda: page.player("player.view.zoom") < 1.1, "small again")
-            # A finger that stays after a pinch keeps moving the picture, without a jump.
+            # If one of two fingers is lifted after a pinch, the picture must not jump.
             browser.touch(spread[0][:1], *spread)
             wait_until(lambda: page.player("player.view.zoom") > 2.9, "large again")
             time.sleep(0.2)
@@ -568,7 +568,7 @@ def saved_picture(browser):
         browser.press("s")
         _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), "a file")
         wait_until(lambda: file.stat().st_size == len(wanted), "the whole file")
-        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
+        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "the hash of the saved file")
         file.unlink()
         return file.name
 
@@ -745,7 +745,7 @@ def every_module_is_preloaded():
 
 
 def page_weight():
-    """The files that an English page loads at the start, and those that are loaded when they are used."""
+    """Adds up the compressed sizes of the files that the page loads in English: those at first, and those on demand."""
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file()}
     later = sum(weights.pop(name) for name in LOADED_LATER)
     assert sum(weights.values()) <= 60_000, sum(weights.values())
@@ -753,22 +753,22 @@ def page_weight():
 
 
 def checks(browser):
-    """Yields description, function and arguments of the checks for both browsers."""
+    """Yields the checks for both browsers: each is a description, a function and the function's arguments."""
     for host in ("127.0.0.1", "own address"):
         for way in WAYS:
             for rate in (1, 30):
                 yield f"the newest frame is on the screen: {way}, {rate} fps, {host}", newest_frame_is_seen, browser, way, host, rate
-    yield "an offline camera is shown with the reason and comes back by itself", camera_offline, browser
-    yield "a camera that is offline at first appears when it comes online", offline_from_the_start, browser
+    yield "an offline camera is shown with the reason, and live again without a reload", camera_offline, browser
+    yield "a camera that is offline at first is shown once it is online", offline_from_the_start, browser
     yield "a stream without new frames is shown as stalled", stalled, browser
     yield "old pictures are shown as late", late, browser
-    yield "a server outage is shown, and its end is noticed at once", server_away, browser
+    yield "an outage of the server is shown, and the server's return is noticed at once", server_away, browser
     yield "a silent network is noticed, and so is its return", network_silent, browser
     yield "a restart of the worker is not visible", worker_restarts, browser
     yield "a full server is shown as busy and tried again", server_full, browser
     yield "errors are shown in Korean, with the server's message as a detail", errors_in_korean, browser
-    yield "pictures outrank a refused status", status_forbidden, browser
-    yield "an unknown camera is shown by name", unknown_camera, browser
+    yield "if the status is refused but pictures arrive, the camera is shown as live", status_forbidden, browser
+    yield "for an unknown camera, the page says which camera is missing", unknown_camera, browser
     yield "the delay is correct although the clocks of server and camera are wrong", wrong_clock, browser
     yield "a hidden tab has no stream", hidden_tab, browser
     yield "a closed page has no stream", leaving_page, browser
@@ -776,28 +776,28 @@ def checks(browser):
     yield "a new camera appears by itself, and a removed one disappears", new_camera, browser
     yield "cameras keep the server's order, whichever was opened first", order_of_cameras, browser
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
-    yield "the keyboard reaches cameras, views and the list of shortcuts", keyboard, browser
-    yield "a frozen picture stays and can be stepped through", freeze_and_step, browser
+    yield "cameras, views and the list of shortcuts can be opened with the keyboard", keyboard, browser
+    yield "a frozen picture does not change, and one can step to the frames before it", freeze_and_step, browser
     yield "a frozen picture keeps its own shape, whatever came before it", frozen_shape, browser
-    yield "wheel and drag zoom and move the picture", zoom_and_move, browser
+    yield "the wheel zooms the picture, and dragging moves it", zoom_and_move, browser
     yield "a kiosk shows only pictures", kiosk, browser
     yield "there are no console messages and no requests to other origins", quiet_console, browser
 
 
 def chromium_checks(browser):
     """Yields the checks that need Chromium's own protocol, or no browser at all."""
-    yield "a network outage is shown, and its end is noticed at once", network_away, browser
-    yield "two windows share the connections", two_windows, browser
-    yield "twelve cameras over HTTP/2 all stream at once", many_cameras_at_once, browser
+    yield "an outage of the network is shown, and the network's return is noticed at once", network_away, browser
+    yield "two windows share the browser's limit of connections", two_windows, browser
+    yield "over HTTP/2, twelve cameras stream at the same time", many_cameras_at_once, browser
     yield "two fingers zoom the picture around the point between them, and one moves it", pinch, browser
     yield "a saved picture is byte for byte what the server sent", saved_picture, browser
     yield "a picture can be copied", copied_picture, browser
-    yield "picture in picture continues while the tab is hidden", picture_in_picture, browser
+    yield "a picture-in-picture window continues while the tab is hidden", picture_in_picture, browser
     yield "language and theme can be switched, are stored, and follow the system", language_and_theme, browser
-    yield "everything fits on phones, portrait and landscape", phone, browser
-    yield "everything has a name and enough contrast in both themes", names_and_contrast, browser
+    yield "the page fits on the screen of a phone, in portrait and landscape", phone, browser
+    yield "all elements have a name, and text has enough contrast in both themes", names_and_contrast, browser
     yield "without scripts an <img> shows the camera", without_scripts, browser
-    yield "without streams in fetch an <img> takes over", without_streams, browser
-    yield "without workers the page decodes by itself", without_workers, browser
-    yield "every module is preloaded", every_module_is_preloaded
+    yield "if fetch does not support streams, an <img> shows the camera", without_streams, browser
+    yield "without workers, the page itself decodes the pictures", without_workers, browser
+    yield "index.html preloads all modules that the page loads at once", every_module_is_preloaded
     yield "the page is at most 60 kB compressed", page_weight

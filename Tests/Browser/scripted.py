@@ -1,4 +1,4 @@
-"""A server whose frames, pauses and failures are controlled by a test.
+"""A server for tests, which control its frames, pauses and failures.
 
 It implements the web server's HTTP API (docs/http-api.md) and serves the page, so that a test knows which frame was
 sent last and can compare it with the one on the screen.
@@ -23,7 +23,7 @@ POLICY = (
 
 
 class Camera:
-    """A camera controlled by a test."""
+    """A camera of the scripted server. A test publishes its pictures."""
 
     def __init__(self, name, width, height):
         self.name = name
@@ -37,7 +37,7 @@ class Camera:
         self.reason = ""
         self.viewers = 0
         self.lag = 0.0
-        self.repeats_after = 4      # seconds; None: the newest picture is sent only once
+        self.repeats_after = 4      # in seconds, or None to send the newest picture only once
         self.clock_offset = 0.0
 
     def publish(self, picture):
@@ -61,7 +61,7 @@ class Camera:
             return self.number, self.picture, self.taken
 
     def is_due(self, sent):
-        """Whether a picture that was sent at that time must be sent again."""
+        """Returns whether a picture that was last sent at the time `sent` must be sent again."""
         return self.repeats_after is not None and time.time() - sent >= self.repeats_after
 
     @property
@@ -89,12 +89,12 @@ class ScriptedServer(ThreadingHTTPServer):
         self.clock_error = 0.0
         self.cuts = 0
         self.controls = {}
-        self.detections = None          # the predictions for every picture; None: the detector is unavailable
+        self.detections = None          # the predictions for every picture, or None if there is no detector
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def end_streams(self):
-        """Ends the open streams; new ones are served."""
+        """Ends all open streams. New ones can be opened at once."""
         self.cuts += 1
 
     @property
@@ -102,7 +102,7 @@ class ScriptedServer(ThreadingHTTPServer):
         return self.server_address[1]
 
     def handle_error(self, request, client_address):
-        """A viewer that disconnects is not an error."""
+        """Prints nothing: a viewer that disconnects is not an error."""
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A scripted camera's controls, in the server's format (docs/controls.md). The camera changes or refuses some values."""
+"""The controls of a scripted camera, in the format of docs/controls.md. The camera changes or refuses some values."""
 
 import copy
 import math
@@ -16,7 +16,7 @@ def other(kind, name, description, default, **more):
 
 
 class NoControls:
-    """The answer of a server that does not offer controls."""
+    """The response of a server that does not offer controls."""
 
     def get(self):
         return 200, {"controls": []}
@@ -26,16 +26,16 @@ NO_CONTROLS = NoControls()
 
 
 class ScriptedControls:
-    """Contrast is always even, sharpness is refused, and exposure is inactive unless auto exposure is off."""
+    """A camera that makes contrast even, refuses sharpness, and allows exposure only if auto exposure is off."""
 
     def __init__(self, camera="main"):
         self.camera = camera
         self.lock = threading.Lock()
         self.delay = 0.0
-        self.may_answer = threading.Event()     # answers to reads are held back while this is clear
+        self.may_answer = threading.Event()     # responses to reads wait until this is set
         self.may_answer.set()
         self.changes = []
-        self.maximum_answered = math.inf        # answers to further changes are held back
+        self.maximum_answered = math.inf        # responses to changes beyond this number wait
         self.running = self.maximum_running = self.asked = 0
         self.refusal = None
         self.controls = [
@@ -70,7 +70,7 @@ class ScriptedControls:
         }
 
     def get(self):
-        """Returns status and body of a read, with the values at this moment, as soon as `may_answer` is set."""
+        """Reads the values, waits until `may_answer` is set, and then returns the status and the body."""
         with self.lock:
             self.asked += 1
             answer = self.refusal or (200, copy.deepcopy(self.answer))
@@ -78,7 +78,7 @@ class ScriptedControls:
         return answer
 
     def put(self, changes):
-        """Returns status and body of a change."""
+        """Returns status and body for a change."""
         with self.lock:
             self.running += 1
             self.maximum_running = max(self.maximum_running, self.running)

@@ -1,4 +1,4 @@
-"""The real system, started by scripts/run with its own names, ports and folders."""
+"""Starts the real system with scripts/run, with its own names, ports and folders."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ class System:
     def __init__(self, cameras, fps=30, size="1280x720", bind="127.0.0.1", settings=None):
         self.prefix = f"browser{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-browser-"))
-        self.folder.chmod(0o755)        # nginx's workers, which run as another user, need to reach the sockets
+        self.folder.chmod(0o755)        # so that nginx's workers, which run as another user, can reach the sockets
         self.log = self.folder / "run.log"
         self.port, ingest = free_port(), free_port()
         settings = (settings or {}) | {
@@ -52,7 +52,7 @@ class System:
             return False
 
     def get(self, path):
-        """Returns headers and body of a response."""
+        """Requests a path, and returns the headers and the body of the response."""
         with OPENER.open(self.address + path, timeout=10) as answer:
             return answer.headers, answer.read()
 
@@ -60,7 +60,7 @@ class System:
         return json.loads(self.get(f"/status/{camera}")[1])
 
     def processes(self, program=None):
-        """Returns the system's processes, or only those of one program; nginx-web is the web server's master."""
+        """Returns the IDs of all processes of the system, or those of `program`, such as nginx-web."""
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -86,12 +86,12 @@ class System:
 
     @contextlib.contextmanager
     def kept_down(self, program):
-        """Keeps a program dead within the context, by stopping `oriel run`, which would restart it."""
+        """Kills a program, and prevents its restart within the context by stopping `oriel run`."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
-                    os.killpg(master, signal.SIGKILL)       # and its workers, which hold the port
+                    os.killpg(master, signal.SIGKILL)       # the master and its workers, which listen too
             else:
                 self.signal(signal.SIGKILL, program)
             yield
@@ -120,7 +120,7 @@ class System:
             raise AssertionError(f"scripts/run left processes or shared memory behind: {left} {objects}")
 
     def _lasts(self):
-        """Whether processes of the system are still running after two seconds."""
+        """Returns whether processes of the system are still running after two seconds."""
         deadline = time.monotonic() + 2
         while self.processes():
             if time.monotonic() > deadline:
@@ -136,7 +136,7 @@ class System:
 
 
 class USBCamera:
-    """A camera that can be unplugged: Tests/FakeCamera, preloaded into capture-daemon alone."""
+    """A camera that can be unplugged. It is Tests/FakeCamera, which only capture-daemon preloads."""
 
     NODE = "/dev/video42"
 

@@ -1,4 +1,4 @@
-"""The page with the real system: capture-daemon, both workers, both web servers."""
+"""Checks the page with the real system: capture-daemon, both workers and both web servers."""
 
 import contextlib
 import json
@@ -18,14 +18,14 @@ COUNT = 20
 
 
 class Stage:
-    """A system and its page, shared by several checks."""
+    """A system and its page, which several checks share."""
 
     def __init__(self, browser, system, host="127.0.0.1", port=None):
         self.browser, self.system = browser, system
         self.page = Page(browser, f"http://{host}:{port or system.port}")
 
     def wait_live(self):
-        """Waits for the state live and returns how long that took, in seconds."""
+        """Waits until the page is live, and returns how many seconds that took."""
         return wait_until(lambda: self.page.state() == "live", lambda: f"live, but {self.page.state()}")[0]
 
     def open_marked(self):
@@ -51,7 +51,7 @@ def moving_pictures(stage):
 
 
 def delay_is_correct(stage):
-    """Compares the page's delay with the frames' times and this machine's clock."""
+    """Checks the delay that the page measures between the capture of a frame and its display."""
     stage.page.open()
     stage.wait_live()
     stage.page.run(
@@ -80,7 +80,7 @@ def capture_stops(stage):
 
 
 def gone_and_back(stage, leave, come_back, states):
-    """Measures how soon the page reports a loss, and how soon after the return it is live again without a reload."""
+    """Measures how soon the page reports a loss, and how soon it is live again after the return, without a reload."""
     stage.open_marked()
     time.sleep(0.5)
     leave()
@@ -107,7 +107,7 @@ def part_stays_dead(stage, program, state):
 
 
 def network_gone(stage):
-    """Cuts the connection between browser and web server: nothing passes, and no connection is closed."""
+    """Cuts the connection between browser and web server like a cable: no data passes, and no connection is closed."""
     with Wire(stage.system.port) as wire:
         note = gone_and_back(Stage(stage.browser, stage.system, port=wire.port), wire.cut, wire.mend, ["unreachable"])
         stage.browser.leave()
@@ -115,7 +115,7 @@ def network_gone(stage):
 
 
 def losses(report, browser):
-    """Takes away each part of the system and gives it back."""
+    """Checks how the page reacts when each part of the system is lost, and when it returns."""
     name = f"real system, {browser.name}:"
     checks = [
         (f"{name} the camera is unplugged and plugged in again", camera_unplugged, None),
@@ -140,7 +140,7 @@ def losses(report, browser):
 
 
 def set_on_the_page(stage, camera):
-    """From the page to the camera's driver and back. An unplugged camera loses the value, so it must be set again."""
+    """Sets a control on the page. A camera that is unplugged loses the value, so the daemon must set it again."""
     answer = lambda: json.loads(stage.system.get("/controls/main")[1])
     value = lambda: next(control["value"] for control in answer()["controls"] if control["name"] == "brightness")
     shown = "return document.querySelector('[data-control=brightness] [type=number]')?.value"
@@ -157,9 +157,9 @@ def set_on_the_page(stage, camera):
     wait_until(lambda: stage.page.state() == "offline", "offline")
     camera.plug_in()
     wait_until(lambda: stage.page.state() == "live", "live")
-    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} after its return, but {value()}")
+    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} after the camera's return, but {value()}")
     stage.page.run("document.querySelector('.reset-all').click()")
-    wait_until(lambda: value() == before, lambda: f"{before} again, but {value()}")
+    wait_until(lambda: value() == before, lambda: f"{before} after the reset, but {value()}")
     stage.browser.press("Escape")
     stage.expect_same_document()
 
@@ -187,7 +187,7 @@ def light_on_the_wire(stage):
     entries = stage.page.run(
         "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
         ".map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])")
-    # Repeated requests of a worker or an <img> are served from the browser's cache.
+    # Count each path once, since repeated requests of a worker or an <img> are served from the browser's cache.
     sizes = {path: size for path, size in entries if path.endswith(("/", ".js", ".css", ".svg"))}
     assert len(sizes) > 30 and sum(sizes.values()) <= 60_000, sizes
     return f"{sum(sizes.values()) / 1000:.1f} kB in {len(sizes)} files"
@@ -217,13 +217,13 @@ def wall_of_cameras(stage):
 
 
 def newest_frame(stage, way):
-    """At one frame per second, the screen shows the same frame as the snapshot."""
+    """At one frame per second, the frame on the screen must be the one that /snapshot returns."""
     path, element = {
         "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
         "<img>": ("/", "document.images[document.images.length - 1]"),
         "typed address": ("/video", "document.images[0]"),
     }[way]
-    stage.browser.viewport(360, 340)        # small screenshots are read quickly
+    stage.browser.viewport(360, 340)        # small screenshots are decoded quickly
     stage.page.open(path)
     if way == "<img>":
         stage.page.run(
@@ -236,14 +236,14 @@ def newest_frame(stage, way):
         before = stage.system.get("/snapshot")
         shown = stage.page.shown_number(element)
         after = stage.system.get("/snapshot")
-        # A frame may still arrive as long as it is the newest.
+        # Compare only if no newer frame has arrived meanwhile. The newest frame may still be on its way to the screen.
         if before[0]["X-Frame-Id"] == after[0]["X-Frame-Id"]:
             seen.append((pictures[before[1]], shown))
             if seen[-1][0] == seen[-1][1]:
                 matched.add(before[0]["X-Frame-Id"])
         if time.monotonic() > deadline:
-            raise AssertionError(f"the newest picture was shown only {len(matched)} times; newest and shown were {seen}")
-    return f"{len(matched)} frames, lag 0"
+            raise AssertionError(f"the newest picture was shown only {len(matched)} times; pairs of the newest and the shown picture: {seen}")
+    return f"{len(matched)} frames without a lag"
 
 
 def run(report, browser):

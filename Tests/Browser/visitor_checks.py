@@ -1,4 +1,4 @@
-"""What users have tried: players embedded in their own pages, other keyboard layouts, old addresses, landscape phones."""
+"""Checks what users have tried: embedded players, other keyboard layouts, old addresses, landscape phones."""
 
 import hashlib
 import http.server
@@ -18,7 +18,7 @@ KEY = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: given[0],
 
 
 class Foreign:
-    """A page of another origin with embedded players."""
+    """A page of another origin in which players are embedded."""
 
     def __init__(self, scene, players):
         scene.server.is_embeddable = True
@@ -230,14 +230,14 @@ def checks(browser):
     yield "embedded: an unknown camera is not requested again until the server lists it", embedded_unknown_camera_is_not_polled, browser
     yield "shortcuts work with non-Latin keyboard layouts", other_scripts, browser
     yield "other spellings of an address are accepted", other_spellings, browser
-    yield "in a kiosk, keys that open or change something are ignored", keys_in_a_kiosk, browser
+    yield "in a kiosk, keys that open or change something have no effect", keys_in_a_kiosk, browser
     yield "the list of shortcuts shows only those that are available", list_of_keys, browser
-    yield "a picture reached by stepping is the player's frame", frozen_frame, browser
+    yield "after a step to another picture, the player reports the frame of that picture", frozen_frame, browser
     yield "controls: an open panel follows the camera and shows when it is offline", controls_follow, browser
     yield "the graphs show their maximum", graphs_have_a_scale, browser
 
 
 def chromium_checks(browser):
-    yield "a landscape phone has a button back to all cameras", way_back_across, browser
-    yield "without streams in fetch the picture can be saved but not frozen", saved_without_streams, browser
-    yield "without streams in fetch six cameras are shown", many_without_streams, browser
+    yield "on a phone in landscape, a button leads back to all cameras", way_back_across, browser
+    yield "if fetch does not support streams, the picture can be saved but not frozen", saved_without_streams, browser
+    yield "if fetch does not support streams, six cameras are shown", many_without_streams, browser

@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut like a cable: nothing passes any more, and no connection is closed."""
+"""A TCP proxy that can be cut like a cable: no data passes any more, and no connection is closed."""
 
 import socket
 import threading

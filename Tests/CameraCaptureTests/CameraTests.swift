@@ -34,7 +34,7 @@ struct CameraTests {
         eventually(30) { daemon.subscriber.status.map { $0.state == state && $0.reason.contains(text) } ?? false }
     }
 
-    @Test("its JPEGs arrive byte for byte, with the driver's times, whether or not anybody watches")
+    @Test("a camera's JPEGs are published unchanged, with the driver's times, whether or not anybody watches")
     func passThrough() throws {
         let daemon = try start(FakeCamera(frames: folder.path))
         var last = try daemon.frame()
@@ -53,7 +53,7 @@ struct CameraTests {
         #expect(status.dropped[.unwatched] == 0)
     }
 
-    @Test("unplugged, it is waited for; plugged in again, it continues in the same ring with higher numbers")
+    @Test("an unplugged camera is waited for; plugged in again, it continues in the same ring with higher numbers")
     func unplug() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera, ["--control", "brightness=7", "--control", "zoom=3"])
@@ -66,14 +66,14 @@ struct CameraTests {
         _ = try daemon.status(.live)
         #expect(try daemon.frame(after: last).description.number > before.description.number)
         #expect(try #require(daemon.subscriber.status).restarts == 0)
-        // Each message once, however many attempts there were.
+        // Each message is logged once, or once per opening, however many attempts there were.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer responds") } == 1)
         #expect(daemon.log.count { $0.contains("is not there") } == 1)
         #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)
     }
 
-    @Test("a camera that falls silent is stalled, and live again with its next picture")
+    @Test("a camera that falls silent is stalled, and its next picture makes it live again")
     func stall() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera, ["--timeout", "0.5"])
@@ -85,7 +85,7 @@ struct CameraTests {
     }
 
     @Test(
-        "what blocks a camera is reported with its remedy, and the camera is used as soon as it is free",
+        "what blocks a camera is reported with its remedy, and the camera is used once nothing blocks it",
         arguments: [
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
@@ -152,14 +152,14 @@ struct CameraTests {
         #expect(isCounted, "\(daemon.subscriber.status?.dropped ?? [:])")
     }
 
-    @Test("raw pictures are encoded in the right colours, once a second until somebody watches")
+    @Test("raw pictures are encoded in the right colours")
     func raw() throws {
         let daemon = try start(FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"]))
         let frame = try daemon.frame()
         let decoder = try JPEGDecoder()
         let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span) }
         #expect((picture.width, picture.height) == (640, 480))
-        // 75 % bars: white, yellow, cyan, green, magenta, red, blue, black.
+        // The RGB values of 75 % colour bars: white, yellow, cyan, green, magenta, red, blue, black.
         let bars = [
             [191, 191, 191], [191, 191, 0], [0, 191, 191], [0, 191, 0], [191, 0, 191], [191, 0, 0], [0, 0, 191],
             [0, 0, 0],
@@ -176,7 +176,7 @@ struct CameraTests {
         #expect(status.encodedFrames == status.published)
     }
 
-    @Test("a rate between the camera's is reached by dropping frames, one of its own by the driver")
+    @Test("frames are dropped to reach a rate that the camera does not offer, but not for a rate that it offers")
     func rates() throws {
         let thinned = try start(FakeCamera(frames: folder.path), ["--fps", "20"])
         let first = try thinned.frame().description
@@ -202,21 +202,23 @@ struct CameraTests {
         #expect(try #require(daemon.subscriber.status).dropped[.rate, default: 0] > 0)
     }
 
-    @Test("for a size that the camera does not offer the nearest is used, which is logged once")
+    @Test("if the camera does not offer the requested size, the nearest one is used, and that is logged once")
     func size() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--size", "800x600"])
         _ = try daemon.status(.live)
         #expect(daemon.log.count { $0.contains("/dev/video0 gives 640x480 instead of 800x600") } == 1)
     }
 
-    @Test("a format that the camera does not offer is a state that names those it offers")
+    @Test("a format that the camera does not offer is a state that names the formats it offers")
     func format() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--format", "nv12"])
         #expect(wait(daemon, .waiting, "/dev/video0 has no format nv12"))
         #expect(daemon.process.isRunning)
     }
 
-    /// A raw picture, dark at the left and bright at the right, with lines of `lineLength` bytes; its padding is white.
+    /// Writes a raw picture that is dark at the left and bright at the right, and returns the path of the file.
+    ///
+    /// A line has `lineLength` bytes. Its padding is white, so that a wrong line length has a visible effect.
     private func raw(
         _ format: String, _ width: Int, _ height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int
     ) throws -> String {
@@ -239,9 +241,10 @@ struct CameraTests {
     }
 
     @Test(
-        "raw pictures are shown straight, whatever the driver's lines are",
+        "raw pictures are not distorted, whatever line length the driver reports",
         arguments: [
-            // Format, size, line length, chroma line length and lines, what the driver reports, bytes before it.
+            // Format, width, height, bytes per line, bytes per chroma line, chroma lines, the line length that the
+            // driver reports, and the number of bytes before the picture in the buffer.
             ("NV16", 640, 480, 704, 704, 480, "704", ""), ("NV61", 320, 240, 384, 384, 240, "384", ""),
             ("YU12", 657, 450, 657, 329, 450, "657", ""), ("NV12", 657, 450, 657, 658, 225, "657", ""),
             ("GREY", 320, 240, 320, 0, 0, "0", "128"), ("NV12", 640, 480, 640, 640, 240, "640", "4096"),

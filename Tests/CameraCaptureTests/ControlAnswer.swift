@@ -7,7 +7,7 @@ import Testing
 @testable import CameraCapture
 
 extension RunningDaemon {
-    /// An answer of the control socket.
+    /// A response of the control socket.
     struct ControlAnswer {
         let status: Int
         let body: JSON
@@ -15,7 +15,9 @@ extension RunningDaemon {
         subscript(name: String) -> JSON? { body[name] }
     }
 
-    /// Sends a request to the control socket; throws if the answer is not complete.
+    /// Sends a request to the control socket.
+    ///
+    /// Throws if the response is not complete.
     func ask(_ line: String) throws -> ControlAnswer {
         let socket = try Socket.connect(to: controlSocket)
         Socket.setReceiveTimeout(of: socket.number, milliseconds: 20_000)
@@ -36,10 +38,12 @@ extension RunningDaemon {
             status: Int(try #require(document["status"]?.number)), body: try #require(document["answer"]))
     }
 
-    /// Sets controls, given as a JSON object.
+    /// Sets controls.
+    ///
+    /// `controls` is a JSON object of their names and values.
     func set(_ controls: String) throws -> ControlAnswer { try ask(#"{"do":"set","controls":\#(controls)}"#) }
 
-    /// A control's current value.
+    /// The current value of a control, or nil if there is none.
     func value(of control: String) -> Double? {
         let controls = (try? ask(#"{"do":"read"}"#))?["controls"]?.array
         return controls?.first { $0["name"]?.string == control }?["value"]?.number

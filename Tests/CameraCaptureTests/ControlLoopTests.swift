@@ -8,9 +8,10 @@ import Testing
 
 @Suite("The control socket's thread", .timeLimit(.minutes(1)))
 struct ControlLoopTests {
-    @Test("if accept fails, the loop pauses instead of spinning, and still stops at once")
+    @Test("if accept fails, the loop pauses instead of spinning, and still stops when asked to")
     func rests() throws {
-        // Readable, but not a socket: every accept fails at once, as it does without descriptors.
+        // This descriptor is readable but is not a socket, so every accept fails at once, as if no descriptors were
+        // left.
         let listener = try EventDescriptor()
         listener.signal()
         let stop = try EventDescriptor()
@@ -23,7 +24,7 @@ struct ControlLoopTests {
             try? ControlLoop(listenerNumber, stop: stopNumber, service).run()
             outcome.used.withLock { $0 = Clock.threadCPU - start }
         }
-        // Long enough for a spinning thread to use much CPU time.
+        // Wait long enough for a spinning thread to use much CPU time.
         Poll.wait([], milliseconds: 1500)
         stop.signal()
         thread.join()
@@ -33,7 +34,7 @@ struct ControlLoopTests {
     }
 
     private final class Outcome: Sendable {
-        /// CPU time in nanoseconds.
+        /// The CPU time of the loop's thread, in nanoseconds.
         let used = Mutex<UInt64>(.max)
     }
 }

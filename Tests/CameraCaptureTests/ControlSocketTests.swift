@@ -7,7 +7,9 @@ import Testing
 
 @testable import CameraCapture
 
-/// Reads and sets controls while the program runs, with a fake camera that only this process sees.
+/// Reads and sets controls while capture-daemon runs.
+///
+/// It uses a fake camera that no other process sees.
 @Suite("The control socket", .timeLimit(.minutes(3)))
 struct ControlSocketTests {
     private let folder = TemporaryFolder()
@@ -26,7 +28,8 @@ struct ControlSocketTests {
         return daemon
     }
 
-    /// The requests that the camera received, one per line.
+    /// What the fake camera was asked to do so far: a line for each control that was set, and for each start of
+    /// streaming.
     private var calls: [String] {
         let bytes = (try? File.contents(of: folder.path.appending("calls"))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -40,9 +43,10 @@ struct ControlSocketTests {
         String(decoding: (try? File.contents(of: file)) ?? [], as: UTF8.self)
     }
 
-    @Test("controls and formats are those of the list of devices, with the current values")
+    @Test(
+        "the control socket returns the same controls and formats as `capture-daemon devices`, with the current values")
     func reading() throws {
-        // The part of /sys that makes the camera appear in the list.
+        // Create the part of /sys that makes the camera appear in the list of devices.
         let node = folder.path.appending("sys/class/video4linux/video0")
         try Folder.make(node, permissions: 0o700)
         try folder.write("Fake Camera\n", to: "sys/class/video4linux/video0/name")
@@ -65,7 +69,7 @@ struct ControlSocketTests {
         #expect(answer["formats"] == device["formats"])
     }
 
-    @Test("settings are applied in any order, and the answer has the values that the camera set")
+    @Test("settings are applied whatever their order, and the response has the values that the camera has set")
     func setting() throws {
         let daemon = try start()
         let answer = try daemon.set(
@@ -86,14 +90,14 @@ struct ControlSocketTests {
             large["results"]?[0]?["message"]?.string
                 == "9.223372036854776e+18 is outside 0 to 255: it is 255 now.")
         #expect(large["results"]?[1]?["message"] == .null)
-        // What an automatic control overrides cannot be set while that is on.
+        // While an automatic control is on, the control that it overrides cannot be set.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
         #expect(ruled["results"]?[1]?["message"]?.string?.contains("inactive") == true)
         #expect(ruled["results"]?[1]?["value"]?.number == 3000)
     }
 
     @Test(
-        "if any setting is invalid nothing is set, and the answer says what would be valid",
+        "if any setting is invalid, nothing is set, and the response says what would be valid",
         arguments: [
             (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': choose among brightness"),
             (#"{"brightness":1,"privacy":true}"#, 409, "The control 'privacy' is read-only: leave it out."),
@@ -117,7 +121,7 @@ struct ControlSocketTests {
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
-        // So that a slow machine does not look like a silent camera, which is reopened.
+        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for that.
         let daemon = try start(["--timeout", "60"])
         let answer = try daemon.set(controls)
         #expect(answer.status == status)
@@ -126,7 +130,7 @@ struct ControlSocketTests {
         #expect(calls == ["STREAMON 0"])
     }
 
-    @Test("null resets a control to the default or the command line's value; a star resets all")
+    @Test("null resets a control to the value of the command line or the default, and a star resets all controls")
     func defaults() throws {
         let daemon = try start(["--control", "brightness=7"])
         _ = try daemon.set(
@@ -144,7 +148,7 @@ struct ControlSocketTests {
         #expect(text(of: file(daemon.ring)).contains(#""controls":{"brightness":12}"#))
     }
 
-    @Test("settings are restored after a replug and after a restart, before the first picture, until they are reset")
+    @Test("after a replug or a restart, settings are restored before the first picture, unless they were reset")
     func kept() throws {
         let ring = TemporaryRing()
         let camera = try FakeCamera(settings: [
@@ -163,7 +167,7 @@ struct ControlSocketTests {
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let before = calls.count
         let second = try start(base, camera: camera, ring: ring)
-        // The ring has the dead writer's state until the next writer has set its own.
+        // Wait for the new daemon's own calls: until it sets a state, the ring still has the state of the killed one.
         #expect(eventually(30) { calls.count > before && calls.last == "STREAMON 0" })
         let again = Array(calls[before...])
         #expect(again.last == "STREAMON 0")
@@ -178,7 +182,7 @@ struct ControlSocketTests {
         #expect(third.value(of: "white_balance_automatic") == 0)
     }
 
-    @Test("an overridden setting is saved, restored once the automatic control is off, and causes no warning")
+    @Test("a setting that an automatic control overrides is saved, and restored once that control is off")
     func ruled() throws {
         let ring = TemporaryRing()
         let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
@@ -191,7 +195,7 @@ struct ControlSocketTests {
         _ = try daemon.status(.live)
         #expect(daemon.value(of: "white_balance_automatic") == 1)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
-        // Other changes do not restore it.
+        // A change of another control does not restore the overridden one.
         _ = try daemon.set(#"{"brightness":3}"#)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
         let answer = try daemon.set(#"{"white_balance_automatic":false}"#)
@@ -202,14 +206,14 @@ struct ControlSocketTests {
         #expect(text(of: file(ring)).contains(#""white_balance_temperature":5000"#))
         #expect(!daemon.log.contains { $0.contains("refuses") }, "\(daemon.log)")
         #expect(daemon.stop() == 0)
-        // An inconsistent command line does cause a warning.
+        // A command line that sets an overridden control causes a warning.
         let other = try start(["--control", "white_balance_temperature=5000"], camera: camera)
         #expect(other.log.count { $0.contains("refuses 5000 for the control 'white_balance_temperature'") } == 1)
         _ = try other.set(#"{"white_balance_automatic":false}"#)
         #expect(other.value(of: "white_balance_temperature") == 5000)
     }
 
-    @Test("a damaged file is logged, left alone until something is set, and then replaced")
+    @Test("a damaged file of settings is logged, and it is not replaced until a control is set")
     func damaged() throws {
         let ring = TemporaryRing()
         try Folder.make(folder.path.appending("state"), permissions: 0o700)
@@ -222,7 +226,7 @@ struct ControlSocketTests {
         #expect(Folder.names(in: folder.path.appending("state")).count == 1)
     }
 
-    @Test("a setting that cannot be saved is applied anyway, and the answer says so")
+    @Test("a setting that cannot be saved is applied anyway, and the response says so")
     func noPlace() throws {
         try folder.write("a file, no folder", to: "state")
         let daemon = try start()
@@ -234,7 +238,7 @@ struct ControlSocketTests {
         #expect(daemon.log.count { $0.contains("cannot be saved for the next start") } == 1)
     }
 
-    @Test("an absent camera is reported with the reason; a source that is not a camera has no controls")
+    @Test("an absent camera is reported with the reason, and a source that is not a camera has no controls")
     func others() throws {
         let camera = try FakeCamera(settings: ["FAKE_CAMERA_FORMATS": "yuyv"])
         let daemon = try start(camera: camera)
@@ -258,7 +262,7 @@ struct ControlSocketTests {
         #expect(try pattern.set(#"{"brightness":1}"#).status == 400)
     }
 
-    @Test("only user and group can open the socket; it replaces a killed program's, and is removed at the end")
+    @Test("only user and group can open the socket, which replaces one of a killed daemon and is removed on exit")
     func socket() throws {
         let ring = TemporaryRing()
         let place = TemporaryFolder()
@@ -273,7 +277,8 @@ struct ControlSocketTests {
         let next = try RunningDaemon(arguments, ring: ring)
         _ = try next.status(.live)
         #expect(eventually { (try? Socket.connect(to: socket)) != nil })
-        // Another program with the same folder does not take it away, and captures all the same.
+        // A second daemon with the same folder does not replace the socket of a running one. It captures without
+        // controls.
         let other = try RunningDaemon(arguments)
         _ = try other.status(.live)
         #expect(other.log.contains { $0.contains("the controls cannot be set") })
@@ -283,7 +288,7 @@ struct ControlSocketTests {
         #expect(Folder.names(in: place.path).isEmpty)
     }
 
-    @Test("clients that send nothing, nonsense or too much disturb neither other clients nor the pictures")
+    @Test("clients that send nothing, nonsense or too much affect neither other clients nor the pictures")
     func hostile() throws {
         let daemon = try start()
         daemon.subscriber.takeInterest()

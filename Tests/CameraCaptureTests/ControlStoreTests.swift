@@ -31,7 +31,7 @@ struct ControlStoreTests {
         store.settings([], of: camera).map { "\($0.name)=\($0.value)" }
     }
 
-    @Test("a camera is recognized by its serial number at any port, or without one by its port")
+    @Test("a camera with a serial number is recognized at any port, and one without a serial number by its port")
     func identity() throws {
         let first = store()
         try first.update(try camera("A", port: "1-1"), setting: ["brightness": 1, "gain": 2], removing: [])
@@ -48,7 +48,8 @@ struct ControlStoreTests {
         #expect(log.lines == [])
     }
 
-    @Test("later settings override the command line, in any spelling, until they are removed")
+    @Test(
+        "saved settings override those of the command line, however the control is spelt there, until they are removed")
     func base() throws {
         let store = store()
         let camera = try camera("A", port: "1-1")
@@ -60,7 +61,7 @@ struct ControlStoreTests {
         #expect(String(decoding: try File.contents(of: file), as: UTF8.self) == #"{"version":1,"cameras":[]}"# + "\n")
     }
 
-    @Test("the cameras that were set longest ago are removed first")
+    @Test("if there are too many cameras, the one whose controls were set longest ago is removed")
     func limit() throws {
         let store = store()
         for number in 0..<40 {
@@ -73,7 +74,7 @@ struct ControlStoreTests {
     }
 
     @Test(
-        "an invalid file is logged and ignored",
+        "an invalid file of settings is logged and ignored",
         arguments: [
             "", "[]", "{}", #"{"version":2,"cameras":[]}"#, #"{"version":1,"cameras":[{}]}"#,
             #"{"version":1,"cameras":[{"camera":{"name":"x","bus":"","index":0},"controls":{"a":1.5}}]}"#,

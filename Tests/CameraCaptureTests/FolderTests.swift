@@ -12,7 +12,7 @@ struct FolderTests {
     private let folder = TemporaryFolder()
 
     private func write(_ bytes: [UInt8], _ name: String) throws {
-        // Renamed afterwards, so that the file appears whole.
+        // Rename the file when it is complete, so that the daemon never reads part of it.
         let hidden = folder.path.appending("." + name)
         let file = try FileDescriptor.open(
             hidden, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -24,13 +24,15 @@ struct FolderTests {
         #expect(unsafe unlink(folder.path.appending(name).string) == 0)
     }
 
-    /// The tags of the next `count` pictures, in the order of their numbers; each is whole and unchanged.
+    /// Returns the tags of `count` consecutive pictures.
+    ///
+    /// Checks that each of them is one of `pictures`, unchanged.
     private func tags(_ count: Int, of daemon: RunningDaemon, from pictures: [UInt8: [UInt8]]) throws -> [UInt8] {
         var tags: [UInt8] = []
         var number: UInt64 = 0
         while tags.count < count {
             let frame = try daemon.frame(after: number)
-            // A test that was delayed for too long to see every picture starts over.
+            // If the test was too slow and missed a picture, start again.
             if number != 0 && frame.description.number != number + 1 { tags = [] }
             number = frame.description.number
             let tag = try #require(pictures.first { $0.value == frame.bytes }?.key, "bytes that were never in a file")
@@ -39,9 +41,10 @@ struct FolderTests {
         return tags
     }
 
-    @Test("its pictures are played in a loop in the order of their names, byte for byte")
+    @Test("the pictures of a folder are played in a loop, unchanged and in the order of their names")
     func order() throws {
-        // With padding behind the end and without tables: a camera's pictures would be repaired, a file's are not.
+        // One picture has padding after its end, and one has no tables. A camera's pictures would be repaired, but
+        // files are published unchanged.
         let pictures: [UInt8: [UInt8]] = [
             1: SampleJPEG.bytes(tag: 1), 2: SampleJPEG.bytes(tag: 2, hasTables: false),
             3: SampleJPEG.bytes(tag: 3) + [0, 0, 0, 0],
@@ -59,7 +62,7 @@ struct FolderTests {
         #expect(status.source.device == folder.path.string)
     }
 
-    @Test("a picture that is added or removed takes effect at once")
+    @Test("a picture that is added to or removed from the folder is shown or left out soon")
     func changes() throws {
         var pictures = [UInt8(1): SampleJPEG.bytes(tag: 1)]
         try write(SampleJPEG.bytes(tag: 1), "a.jpg")
@@ -72,7 +75,7 @@ struct FolderTests {
         #expect(try eventually(30) { try tags(4, of: daemon, from: pictures) == [2, 2, 2, 2] })
     }
 
-    @Test("an empty folder is a state that names the remedy, and ends with the first picture")
+    @Test("while a folder is empty, the state says what to do, and the first picture makes it live")
     func empty() throws {
         let daemon = try RunningDaemon(["--device", folder.path.string])
         let sentence = "\(folder.path) holds no JPEG (*.jpg, *.jpeg): put some there"
@@ -97,7 +100,7 @@ struct FolderTests {
         #expect(try daemon.frame().bytes == SampleJPEG.bytes(tag: 7))
     }
 
-    @Test("a file that is not a picture is skipped; if there is no other, the state says so")
+    @Test("a file that is not a picture is skipped, and if there is no other file, the state says so")
     func damaged() throws {
         try write([0xff, 0xd8, 1, 2, 3], "a.jpg")
         let daemon = try RunningDaemon(["--device", folder.path.string, "--fps", "10"])
@@ -109,7 +112,7 @@ struct FolderTests {
         #expect(daemon.subscriber.status?.state == .live)
     }
 
-    @Test("while a file is rewritten in place its last whole picture is shown, then the new one")
+    @Test("while a file is rewritten in place, its last complete picture is shown, and then the new one")
     func rewriting() throws {
         let (old, new) = (SampleJPEG.bytes(tag: 1, dataByteCount: 900), SampleJPEG.bytes(tag: 2, dataByteCount: 900))
         let path = folder.path.appending("a.jpg")
@@ -124,7 +127,8 @@ struct FolderTests {
         for bytes in [Array(old.prefix(300)), [], Array(new.prefix(500))] {
             try overwrite(bytes)
             var frame = try daemon.frame()
-            // More than the 30 after which a camera's truncated pictures are shown.
+            // In all three rounds together these are more than 30 truncated pictures, after which a camera's would be
+            // shown.
             for _ in 0..<20 {
                 frame = try daemon.frame(after: frame.description.number)
                 #expect(frame.bytes == old)
@@ -136,7 +140,7 @@ struct FolderTests {
         #expect(!daemon.log.contains { $0.contains("USB") || $0.contains("cable") }, "\(daemon.log)")
     }
 
-    @Test("a file that stays truncated is a state that says so")
+    @Test("if the only file stays truncated, the state says so")
     func truncated() throws {
         try write(SampleJPEG.bytes(tag: 1, hasEnd: false), "a.jpg")
         let daemon = try RunningDaemon(["--device", folder.path.string])

@@ -24,7 +24,7 @@ struct FolderWatchTests {
         }
     }
 
-    @Test("the pattern uses no inotify instance, of which a user has only 128; a folder uses one")
+    @Test("a synthetic camera uses no inotify instance, and a folder uses one of the 128 that a user has")
     func instances() throws {
         let pattern = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         _ = try pattern.status(.live)
@@ -34,7 +34,7 @@ struct FolderWatchTests {
         #expect(try inotifyCount(folder) == 1)
     }
 
-    @Test("without an instance the log says so once, and the source checks for itself once per second")
+    @Test("without an inotify instance, the log says so once, and the folder is read once per second")
     func withoutInotify() throws {
         let log = RecordedLog()
         let source = FolderSource(folder.path, framesPerSecond: 10)

@@ -7,9 +7,9 @@ import TurboJPEG
 
 @testable import SharedFrame
 
-@Suite("capture-daemon, killed", .timeLimit(.minutes(3)))
+@Suite("Killing capture-daemon", .timeLimit(.minutes(3)))
 struct KillTests {
-    @Test("in the middle of a picture, again and again: no reader gets a part of it, and the numbers increase")
+    @Test("if it is killed in the middle of a picture, no reader gets a part of that picture, and numbers increase")
     func midWrite() throws {
         let ring = TemporaryRing()
         let reader = try FrameSubscriber(ring.name)
@@ -31,14 +31,16 @@ struct KillTests {
             try look()
             let overwritten = try killInWrite(daemon, ring)
             try look()
-            // The slot still has the number of the picture before.
+            // The half-written slot still has the number of the picture that it had before.
             #expect(reader.copyFrame(number: overwritten) == nil)
             #expect(reader.status?.state == .stopped)
             #expect(reader.status?.restarts == round)
         }
     }
 
-    /// Kills the daemon while one of its slots is half written; returns the number of the picture before.
+    /// Kills the daemon while a slot is half written.
+    ///
+    /// Returns the number of the picture that was in this slot before.
     private func killInWrite(_ daemon: RunningDaemon, _ ring: TemporaryRing) throws -> UInt64 {
         let process = daemon.process.processIdentifier
         let descriptor = try Descriptor(opening: ring.name.path, flags: O_RDONLY)
@@ -52,7 +54,7 @@ struct KillTests {
                 memory.load64Acquiring($0 + RingLayout.Slot.sequence) & 1 == 1
             }
             if let slot { overwritten = memory.load64(slot + RingLayout.Slot.number) }
-            // Not in the ring's first round, when the slot was empty before.
+            // Try again if the slot was empty before, as all are in the ring's first round.
             if overwritten == 0 { kill(process, SIGCONT) }
             return overwritten != 0
         }
@@ -62,7 +64,7 @@ struct KillTests {
         return overwritten
     }
 
-    /// The process's state as a letter of proc(5).
+    /// The state of a process as a letter, see proc(5), or nil if there is no such process.
     private func stateOf(_ process: Int32) -> Character? {
         let bytes = (try? File.contents(of: FilePath("/proc/\(process)/stat"))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.first { $0 != " " }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import CameraCapture
 
-@Suite("Options")
+@Suite("Options of capture-daemon")
 struct OptionTests {
     @Test(
-        "words, indices and paths select the source",
+        "a word, an index or a path selects the source",
         arguments: [
             ("auto", DeviceChoice.automatic), ("pattern", .pattern), ("0", .node("/dev/video0")),
             ("12", .node("/dev/video12")), ("/dev/null", .node("/dev/null")), ("/tmp", .folder("/tmp")),
@@ -19,7 +19,7 @@ struct OptionTests {
     }
 
     @Test(
-        "an invalid source is refused with what is valid",
+        "an invalid source is refused, and the error says what is valid",
         arguments: [
             ("", "it is empty: give auto, pattern, an index, or a path"),
             ("webcam", "there is no such device or folder: give auto, pattern, an index, or a path"),
@@ -38,12 +38,13 @@ struct OptionTests {
         #expect(setting.value == "50 Hz=x")
     }
 
-    @Test("half a control is refused", arguments: ["brightness", "brightness=", "=3", "="])
+    @Test(
+        "a control without a name or without a value is refused", arguments: ["brightness", "brightness=", "=3", "="])
     func wrongControls(text: String) {
         #expect(throws: OptionError.self) { try ControlSetting(text) }
     }
 
-    @Test("the ring's first slots fit the worst case of pictures encoded here, and a camera's usual JPEGs")
+    @Test("the slots of a new ring are large enough for any picture that is encoded, or for usual JPEGs of a camera")
     func slots() {
         var options = CaptureOptions(device: .pattern)
         #expect(options.slotByteCount >= 1280 * 720 * 3 / 2)

@@ -10,7 +10,7 @@ import TurboJPEG
 
 @Suite("capture-daemon", .timeLimit(.minutes(3)))
 struct ProgramTests {
-    @Test("the pattern delivers whole pictures of its size, with increasing numbers and times")
+    @Test("the synthetic camera delivers complete pictures of the requested size, with increasing numbers and times")
     func pattern() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "320x240", "--fps", "20"])
         daemon.subscriber.takeInterest()
@@ -29,7 +29,7 @@ struct ProgramTests {
         #expect(status.framesPerSecondAsked == 20)
     }
 
-    @Test("a pattern that nobody watches is encoded once a second; watched, at its rate")
+    @Test("the synthetic camera encodes one picture a second until somebody watches, then all pictures")
     func demand() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "320x240"])
         let first = try daemon.frame()
@@ -40,12 +40,14 @@ struct ProgramTests {
         let before = try #require(daemon.subscriber.status)
         _ = try daemon.frame(after: first.description.number + 20)
         let after = try #require(daemon.subscriber.status)
-        // All dropped pictures were dropped before a viewer came.
+        // Pictures were dropped before the viewer came, and at most one afterwards.
         #expect(before.dropped[.unwatched, default: 0] > 5)
         #expect(after.dropped[.unwatched, default: 0] <= before.dropped[.unwatched, default: 0] + 1)
     }
 
-    @Test("SIGTERM and SIGINT end it with status 0 and leave nothing in shared memory", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "on SIGTERM or SIGINT the daemon exits with status 0 and leaves nothing in shared memory",
+        arguments: [SIGTERM, SIGINT])
     func stop(signal: CInt) throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         _ = try daemon.frame()
@@ -55,7 +57,7 @@ struct ProgramTests {
         #expect(daemon.subscriber.status?.state != .live)
     }
 
-    @Test("a crash ends it at once, by its signal, without a backtrace", arguments: [SIGSEGV, SIGABRT, SIGILL])
+    @Test("a crash terminates the daemon by its signal, without a backtrace", arguments: [SIGSEGV, SIGABRT, SIGILL])
     func crash(signal: CInt) throws {
         let daemon = try RunningDaemon(
             ["--device", "pattern", "--size", "64x64"], environment: ["SWIFT_BACKTRACE": ""])
@@ -64,7 +66,7 @@ struct ProgramTests {
         #expect(!daemon.log.contains { $0.contains("Backtrac") || $0.contains("crashed") }, "\(daemon.log)")
     }
 
-    @Test("SIGHUP reopens the source and the pictures go on")
+    @Test("SIGHUP reopens the source, and the pictures go on")
     func hangUp() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         daemon.subscriber.takeInterest()
@@ -87,7 +89,7 @@ struct ProgramTests {
         #expect(try #require(first.subscriber.status).restarts == 0)
     }
 
-    @Test("after kill -9 the next one takes over the ring and the numbers increase")
+    @Test("after kill -9 the next daemon takes over the ring, and the numbers increase")
     func killed() throws {
         let ring = TemporaryRing()
         let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
@@ -95,7 +97,7 @@ struct ProgramTests {
         let before = try first.frame(after: try first.frame().description.number + 5)
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
-        // The old reader carries on by itself.
+        // The reader of the first daemon follows the second one without being reopened.
         var after = before
         let came = eventually(30) {
             after = first.subscriber.copyNewestFrame() ?? before
@@ -107,14 +109,14 @@ struct ProgramTests {
         #expect(second.objects.isEmpty)
     }
 
-    @Test("a missing camera is a state, logged once, and never ends the program")
+    @Test("a missing camera is a state that is logged once, and the daemon keeps running")
     func missing() throws {
         let daemon = try RunningDaemon(["--device", "/dev/video4095"])
         let sentence = "/dev/video4095 is not there: plug the camera in or choose another --device"
         #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
         let status = try daemon.status(.waiting)
         #expect(status.isWriterAlive)
-        // Five attempts later, judging by the heartbeats, which go on.
+        // Wait two seconds, in which the daemon tries again several times.
         let start = Clock.monotonic
         #expect(eventually(30) { Clock.monotonic - start > 2_000_000_000 })
         #expect(daemon.process.isRunning)
@@ -123,7 +125,7 @@ struct ProgramTests {
         #expect(daemon.stop() == 0)
     }
 
-    @Test("turned pictures have swapped sides, and partial blocks at the edge are dropped")
+    @Test("pictures turned by 90 degrees have width and height swapped, and partial blocks at the edge are dropped")
     func turned() throws {
         let daemon = try RunningDaemon([
             "--device", "pattern", "--size", "320x184", "--rotate", "90", "--flip", "vertical",
@@ -134,7 +136,7 @@ struct ProgramTests {
     }
 
     @Test(
-        "an invalid option is one sentence and status 64",
+        "an invalid option causes a one-line error and status 64",
         arguments: [
             ["--size", "12"], ["--camera", "A"], ["--fps", "0"], ["--rotate", "45"], ["--flip", "up"],
             ["--control", "x"], ["--quality", "0"], ["--device", "nothing"], ["--wrong"], ["--timeout"],
@@ -155,14 +157,16 @@ struct ProgramTests {
         #expect(result.errors.contains("'-1'") && result.errors.contains("give a number from 0.1 to 240"))
     }
 
-    @Test("the version and the help are printed on standard output", arguments: ["--version", "--help", "devices"])
+    @Test(
+        "the version, the help and the list of devices are printed on standard output",
+        arguments: ["--version", "--help", "devices"])
     func information(argument: String) throws {
         let result = try ChildProcess.run(RunningDaemon.program(), [argument])
         #expect(result.status == 0)
         #expect(!result.output.isEmpty)
     }
 
-    @Test("systemd is notified of the start, the state and the end")
+    @Test("systemd is notified of readiness, of the state and of stopping")
     func systemd() throws {
         let socket = try ReceivingSocket()
         let daemon = try RunningDaemon(
@@ -180,7 +184,7 @@ struct ProgramTests {
         #expect(last == "STOPPING=1")
     }
 
-    @Test("a pattern of 24 megapixels is shown")
+    @Test("the synthetic camera can deliver pictures of 24 megapixels")
     func large() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "6016x4000", "--fps", "1"])
         let frame = try daemon.frame()

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The real capture-daemon, built with the tests, with a ring of its own.
+/// A running capture-daemon, as it was built together with the tests, and a reader of its ring.
 final class RunningDaemon {
     let ring: TemporaryRing
     let subscriber: FrameSubscriber
@@ -28,14 +28,16 @@ final class RunningDaemon {
     }
 
     deinit {
-        // Stop the writer before the ring's name is removed: a live writer would restore it.
+        // Kill the daemon before the ring's name is removed, since a running daemon would restore the name.
         process.end()
     }
 
-    /// The program that was built with the tests.
+    /// The path of the program that was built with the tests.
     static func program() throws -> String { try ChildProcess.buildFolder() + "/capture-daemon" }
 
-    /// Runs the program until it exits; returns its exit status and its standard error.
+    /// Runs the program until it exits.
+    ///
+    /// Returns its exit status, or nil if it still runs after 30 s, and its standard error.
     static func run(_ arguments: [String]) throws -> (status: CInt?, errors: String) {
         let folder = TemporaryFolder()
         let log = folder.path.appending("log")
@@ -44,10 +46,10 @@ final class RunningDaemon {
         return (status, String(decoding: try File.contents(of: log), as: UTF8.self))
     }
 
-    /// Its control socket.
+    /// The daemon's control socket.
     var controlSocket: FilePath { ring.name.camera.controlSocket(in: folder.path) }
 
-    /// Its log so far, one message per line, without the time.
+    /// The lines of the daemon's log so far, without their times.
     var log: [String] {
         let text = (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) }
         return (text ?? "").split(separator: "\n").map { line in
@@ -55,7 +57,7 @@ final class RunningDaemon {
         }
     }
 
-    /// Waits until the ring has `state`; returns the status.
+    /// Waits until the ring has `state` and returns the status.
     func status(_ state: CameraState, sourceLocation: SourceLocation = #_sourceLocation) throws -> RingStatus {
         _ = eventually(30) { subscriber.status?.state == state }
         let status = try #require(subscriber.status, "\(log)", sourceLocation: sourceLocation)
@@ -63,7 +65,7 @@ final class RunningDaemon {
         return status
     }
 
-    /// The next picture after `number`.
+    /// Waits for a picture with a number above `number` and returns it.
     func frame(after number: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation) throws -> Frame {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {
@@ -74,12 +76,14 @@ final class RunningDaemon {
         return try #require(nil, "no picture after \(number): \(log)", sourceLocation: sourceLocation)
     }
 
-    /// Stops it as systemd and people do; returns its exit status, or the negative number of the signal.
+    /// Sends a signal and waits until the daemon exits.
+    ///
+    /// Returns its status, or the negated number of the signal that killed it, or nil if it still runs after 30 s.
     func stop(_ signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
         return process.wait(milliseconds: 30_000)
     }
 
-    /// The files with its prefix in shared memory.
+    /// The names of the files in shared memory that have the ring's prefix.
     var objects: [String] { Folder.names(in: RingName.folder).filter { $0.hasPrefix(ring.prefix.text) } }
 }

@@ -33,12 +33,16 @@ struct CaptureSessionTests {
         subscriber = try FrameSubscriber(ring.name)
     }
 
-    /// Runs the session from `from` to `to` (milliseconds), with a picture of `tag` every `interval` if given.
+    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    ///
+    /// Unless `tag` is nil, the source delivers a picture with this tag every `interval` milliseconds.
     private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
         try deliver(tag.map { SampleJPEG.bytes(tag: $0) }, from, to, interval: interval)
     }
 
-    /// Runs the session from `from` to `to` (milliseconds), with these bytes as a picture every `interval` if given.
+    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    ///
+    /// Unless `picture` is nil, the source delivers these bytes as a picture every `interval` milliseconds.
     private func deliver(_ picture: [UInt8]?, _ from: Int, _ to: Int, interval: Int = 40) throws {
         for time in stride(from: from, to: to, by: 20) {
             source.now = Self.start + .milliseconds(time)
@@ -53,7 +57,7 @@ struct CaptureSessionTests {
 
     private var openings: [Int] { source.openings.map { ($0 - Self.start).millisecondsRoundedUp } }
 
-    @Test("it is live with the first picture, not before")
+    @Test("the first picture makes the state live")
     func live() throws {
         try live(0, 100)
         #expect(report.state == .waiting)
@@ -74,7 +78,7 @@ struct CaptureSessionTests {
         #expect(log.lines == ["warning: /dev/video7 is not there: plug the camera in"])
     }
 
-    @Test("a change in /dev triggers an attempt at once, and the intervals start over")
+    @Test("a change of a video device in /dev triggers an attempt at once, and the intervals start over")
     func woken() throws {
         source.openError = SourceError(.waiting, "not there")
         try live(0, 3200)
@@ -123,7 +127,7 @@ struct CaptureSessionTests {
         #expect(log.lines.count == 3)
     }
 
-    @Test("a slow camera has four of its intervals before it counts as stalled")
+    @Test("a slow camera counts as stalled only after four of its frame intervals")
     func slow() throws {
         source.opened.framesPerSecond = 0.5
         try live(0, 20_000, tag: 1, interval: 2000)
@@ -133,7 +137,7 @@ struct CaptureSessionTests {
         #expect(report.state == .stalled)
     }
 
-    @Test("pictures that are dropped for the rate show that the camera is alive")
+    @Test("a camera is not stalled if all of its pictures are dropped to limit the rate")
     mutating func thinned() throws {
         let source = source
         session = try CaptureSession(source, publisher, PictureOptions(framesPerSecond: 0.1), report, logger) {
@@ -156,7 +160,7 @@ struct CaptureSessionTests {
         #expect(subscriber.copyNewestFrame() == nil)
     }
 
-    @Test("a camera without a signal is reported as such, whether or not it sends pictures")
+    @Test("a camera without a signal is reported with the state no_signal, whether or not it sends pictures")
     func noSignal() throws {
         try live(0, 1500, tag: 1)
         source.signalLoss = SourceError(.noSignal, "/dev/video7 has no signal")
@@ -177,12 +181,13 @@ struct CaptureSessionTests {
             try live(round * 5000 + 400, round * 5000 + 5000)
         }
         #expect(source.openings.count > 150)
-        // 1000 seconds: two windows of ten lines for each of the two sentences.
+        // 1000 seconds contain two windows of ten minutes, in each of which each of the two messages is logged ten
+        // times.
         #expect(log.lines.count <= 40)
         #expect(log.lines.count { $0.contains("suppressed for 10 minutes") } >= 2)
     }
 
-    @Test("a descriptor in error with nothing to read is a loss, not a busy loop")
+    @Test("a descriptor with an error and nothing to read counts as the loss of the source, and causes no busy loop")
     func hungUp() throws {
         try live(0, 500, tag: 1)
         var events = CaptureSession.Events()
@@ -193,7 +198,7 @@ struct CaptureSessionTests {
         #expect(!session.isOpen)
     }
 
-    @Test("SIGHUP reopens the source and lets another take its place")
+    @Test("a request to reopen, as by SIGHUP, opens the source again, which may then choose another camera")
     func reopen() throws {
         try live(0, 500, tag: 1)
         var events = CaptureSession.Events()
@@ -205,7 +210,7 @@ struct CaptureSessionTests {
         #expect(report.state == .live)
     }
 
-    @Test("what a source notes at each opening is logged once")
+    @Test("a note that a source repeats at each opening is logged once")
     func notes() throws {
         source.opened.notes = ["/dev/video7 has no control 'zoom': it has brightness"]
         source.loss = SourceError(.waiting, "gone")
@@ -214,7 +219,7 @@ struct CaptureSessionTests {
         #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': it has brightness", "warning: gone"])
     }
 
-    @Test("in every state its deadline is within 250 ms, so that readers know that it is alive")
+    @Test("in every state the session's deadline is within 250 ms, so that its heartbeat never stops")
     func heartbeat() throws {
         func check(_ time: Int) throws {
             source.now = Self.start + .milliseconds(time)
@@ -239,7 +244,7 @@ struct CaptureSessionTests {
         #expect(log.lines.count == 1)
     }
 
-    @Test("a camera that opens and sends nothing is reported within three seconds, and not given up yet")
+    @Test("a camera that can be opened but sends nothing is reported within three seconds and not closed yet")
     func mute() throws {
         try live(0, 2900)
         #expect(report.state == .stalled)

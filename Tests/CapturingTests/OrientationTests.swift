@@ -6,7 +6,7 @@ import TurboJPEG
 @Suite("Orientation")
 struct OrientationTests {
     @Test(
-        "the options become one turn: a rotation, then a mirroring",
+        "a rotation and then a mirroring are combined into one turn",
         arguments: [
             (Orientation.Rotation.none, Orientation.Flip.none, Turn.none), (.none, .horizontal, .flipHorizontal),
             (.none, .vertical, .flipVertical), (.none, .both, .rotate180), (.quarter, .none, .rotate90),

@@ -8,11 +8,11 @@ struct PatternTests {
     /// 2026-11-22 14:08:05.042 UTC.
     private static let time: UInt64 = 1_795_356_485_042_000_000
 
-    @Test("the frame number is in the picture, in letters that are legible in a screenshot")
+    @Test("the frame number is in the picture, in large letters")
     func number() {
         var picture = PatternPicture(width: 1280, height: 720, camera: "main")
         picture.draw(realtime: Self.time, number: 1_795_356_480_123)
-        // The same text drawn by itself: all its pixels are found at some place in the picture.
+        // Draw the same text alone and look for a place in the picture that has the same pixels.
         var text = Canvas(width: 1280, height: 720)
         let color = Color(red: 255, green: 200, blue: 60)
         let scale = 11
@@ -34,7 +34,7 @@ struct PatternTests {
         #expect(isFound)
     }
 
-    @Test("from one picture to the next the time, the number and the box change, and nothing is left behind")
+    @Test("each picture differs from the previous one, and nothing of the previous one is left")
     func movement() {
         var picture = PatternPicture(width: 640, height: 480, camera: "main")
         picture.draw(realtime: Self.time, number: 1)

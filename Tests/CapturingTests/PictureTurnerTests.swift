@@ -7,7 +7,7 @@ import TurboJPEG
 
 @Suite("PictureTurner")
 struct PictureTurnerTests {
-    @Test("turns a good picture after any number of damaged ones")
+    @Test("a valid picture is turned correctly after any number of damaged ones")
     func recovers() throws {
         var good = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: 160, height: 120, subsampling: .s420))
         var encoder = try JPEGEncoder(quality: 80)
@@ -25,7 +25,7 @@ struct PictureTurnerTests {
             var damaged = good
             for _ in 0..<8 {
                 random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                // In the headers, which hold the tables.
+                // Change a byte in the headers, which contain the tables.
                 damaged[2 + Int(random >> 33) % min(600, damaged.count - 2)] = UInt8(truncatingIfNeeded: random >> 20)
             }
             _ = try? damaged.withRawSpan { try turner.turn($0, width: 160, height: 120) }

@@ -44,7 +44,7 @@ struct PipelineTests {
         #expect(subscriber.copyNewestFrame()?.description.width == 64)
     }
 
-    @Test("missing tables are added and padding is cut off, for a camera; a file stays unchanged")
+    @Test("missing tables are added and padding is cut off in a camera's picture, but a file is not changed")
     func repair() throws {
         let bare = SampleJPEG.bytes(tag: 1, hasTables: false)
         let raw = bare + [UInt8](repeating: 0, count: 500)
@@ -71,7 +71,7 @@ struct PipelineTests {
         #expect(pipeline.lastRefusal != nil)
     }
 
-    @Test("pictures of a camera that never sends the end marker are shown anyway, which is logged once")
+    @Test("pictures of a camera that never sends the end marker are shown anyway, and that is logged once")
     func relaxed() throws {
         let pipeline = try pipeline()
         let published = try (0..<100).count { _ in try publish(SampleJPEG.bytes(hasEnd: false), pipeline) }
@@ -88,7 +88,7 @@ struct PipelineTests {
         #expect(newest == large)
     }
 
-    @Test("the first pictures of a camera that starts dark are dropped, after each start")
+    @Test("the number of warm-up pictures is dropped each time the source is opened")
     func warmUp() throws {
         let pipeline = try pipeline(PictureOptions(warmUpFrameCount: 3))
         let admitted = (0..<6).map { pipeline.admits(Instant(nanoseconds: UInt64($0) * 50_000_000), isRaw: false) }
@@ -97,7 +97,7 @@ struct PipelineTests {
         #expect(!pipeline.admits(Instant(nanoseconds: 1_000_000_000), isRaw: false))
     }
 
-    @Test("raw pictures are encoded once a second while nobody watches, and from the next one on for a viewer")
+    @Test("while nobody watches, one raw picture a second is encoded; for a viewer all pictures are encoded")
     func demand() throws {
         let pipeline = try pipeline()
         let pixels = [UInt8](repeating: 128, count: 64 * 48 * 2)
@@ -123,7 +123,7 @@ struct PipelineTests {
         #expect(status.encodeNanoseconds > 0)
     }
 
-    @Test("a picture is turned without loss: twice half a turn is the same pixels")
+    @Test("a picture can be turned by 180 degrees twice, and then by 90 degrees, which swaps its width and height")
     func turned() throws {
         var encoder = try JPEGEncoder(quality: 90)
         let pixels = (0..<64 * 48 * 3).map { UInt8(truncatingIfNeeded: $0 / 3 % 64 * 3 + $0 % 3 * 40) }
@@ -148,13 +148,13 @@ struct PipelineTests {
         #expect(log.lines.isEmpty)
     }
 
-    @Test("of a buffer with a truncated picture and a whole one the whole one is published")
+    @Test("if a buffer contains a truncated picture and then a complete one, the complete one is published")
     func wholeBehindTruncated() throws {
         let whole = SampleJPEG.bytes(tag: 2)
         let stale = Array(SampleJPEG.bytes(tag: 1, dataByteCount: 400).dropLast(150))
         #expect(try publish(stale + whole + [0, 0], pipeline()))
         #expect(newest == whole)
-        // Cut between its headers.
+        // Truncate the first picture between its headers.
         #expect(try publish(Array(stale.prefix(71)) + whole, pipeline()))
         #expect(newest == whole)
         #expect(try publish([0xff, 0xd8] + whole, pipeline()))
@@ -175,7 +175,7 @@ struct PipelineTests {
         #expect(newest == nil)
     }
 
-    @Test("a raw picture whose worst case exceeds any slot is published, as are all that a JPEG can hold")
+    @Test("a raw picture is published even if its largest possible JPEG would not fit into a slot")
     func large() throws {
         let pixels = [UInt8](repeating: 77, count: 6016 * 4000)
         let format = RawFormat(layout: .grey, width: 6016, height: 4000, bytesPerLine: 6016)
@@ -194,9 +194,9 @@ struct PipelineTests {
         #expect(!refused && pipeline.lastRefusal == "a JPEG cannot have 65501x1 pixels")
     }
 
-    @Test("--rotate starts from the picture as it is shown, and the ring has the size that is shown")
+    @Test("the size in the ring and --rotate take the picture's Exif orientation into account")
     func exif() throws {
-        // Orientation 6: to be shown, the stored picture is turned by a quarter.
+        // Exif orientation 6: a viewer turns the stored picture by 90 degrees before it shows it.
         let tiff: [UInt8] =
             [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
         let segment = [0xff, 0xe1, 0, UInt8(8 + tiff.count)] + Array("Exif".utf8) + [0, 0] + tiff
@@ -214,11 +214,11 @@ struct PipelineTests {
         func decoded(_ jpeg: [UInt8]) throws -> JPEGDecoder.Picture {
             try jpeg.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span, to: .grey) }
         }
-        // The picture as it is shown, upside down.
+        // The published picture is the stored one as a viewer shows it, turned upside down.
         #expect(try decoded(frame.bytes).pixels == decoded(stored).pixels.reversed())
     }
 
-    /// A JPEG of 64x48 pixels that differ.
+    /// Returns a JPEG of 64x48 pixels, with brightness that increases to the right and downwards.
     private static func gradient() throws -> [UInt8] {
         var encoder = try JPEGEncoder(quality: 95)
         let pixels = (0..<64 * 48).map { UInt8(truncatingIfNeeded: $0 % 64 * 2 + $0 / 64 * 2) }

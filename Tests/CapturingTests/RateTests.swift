@@ -5,8 +5,10 @@ import Testing
 
 @Suite("Rates")
 struct RateTests {
-    /// The number of frames that pass, of `seconds` seconds at `source` frames a second, each up to `jitter` of an
-    /// interval early or late.
+    /// Returns how many frames a limit of `asked` frames a second admits, if a source delivers `source` frames a second
+    /// for `seconds`.
+    ///
+    /// Each frame is early or late by at most `jitter` times the source's frame interval.
     private func admitted(_ source: Double, to asked: Double, seconds: Double = 10, jitter: Double = 0) -> Int {
         var limit = RateLimit(framesPerSecond: asked)
         var generator = SystemRandomNumberGenerator()
@@ -18,7 +20,7 @@ struct RateTests {
     }
 
     @Test(
-        "frames are dropped by time to reach exactly the requested rate",
+        "frames are dropped so that exactly the requested rate is reached",
         arguments: [
             (30.0, 20.0), (30, 25), (30, 29), (30, 15), (30, 10), (60, 25), (25, 24), (30, 1), (29.97, 20), (120, 50),
         ])
@@ -28,14 +30,14 @@ struct RateTests {
     }
 
     @Test(
-        "a source at the requested rate, or a slower one, loses nothing, with jitter or without",
+        "a source with the requested rate or a lower one loses no frame, with jitter or without",
         arguments: [30.0, 29.97, 15, 1])
     func noLoss(source: Double) {
         #expect(admitted(source, to: 30) == Int(source * 10))
         #expect(admitted(source, to: 30, jitter: 0.2) == Int(source * 10))
     }
 
-    @Test("after a pause, and after a clock was set back, frames go on at once")
+    @Test("after a pause, or after the clock was set back, the next frame is admitted at once")
     func pause() {
         var limit = RateLimit(framesPerSecond: 10)
         let times: [UInt64] = [5_000, 5_010, 60_000, 60_010, 1_000, 1_010]
@@ -43,7 +45,7 @@ struct RateTests {
         #expect(admitted == [5_000, 60_000, 1_000])
     }
 
-    @Test("a schedule keeps to its grid when it is called late, and skips what was missed")
+    @Test("a schedule keeps to its grid if it is called late, and skips the frames that it missed")
     func schedule() {
         var schedule = FrameSchedule(framesPerSecond: 10)
         schedule.begin(at: Instant(nanoseconds: 1_000_000_000))

@@ -3,24 +3,24 @@ import SharedFrame
 
 @testable import Capturing
 
-/// A source controlled by a test.
+/// A source of pictures that a test controls.
 final class ScriptedSource: FrameSource {
     var description = SourceDescription(kind: "v4l2", device: "/dev/video7", name: "Scripted", format: "MJPG")
     var nextFrameTime: Instant?
 
-    /// Why it cannot be opened; nil if it can.
+    /// The error with which opening fails, or nil if it succeeds.
     var openError: SourceError?
     var opened = OpenedSource(width: 64, height: 48, framesPerSecond: 30)
-    /// What the next delivery passes on.
+    /// The pictures that the next call of `deliver` publishes.
     var pictures: [[UInt8]] = []
-    /// How the bytes of ``pictures`` are to be encoded; nil for JPEGs.
+    /// The raw format of ``pictures``, or nil if they are JPEGs.
     var raw: RawFormat?
     var loss: SourceError?
     var signalLoss: SourceError?
     private(set) var openings: [Instant] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
-    /// The test's clock.
+    /// The current time of the test, at which `open` records an opening.
     var now = Instant.distantPast
 
     func open() throws(SourceError) -> OpenedSource {

@@ -17,7 +17,7 @@ struct ConfigurationTests {
         return try reader.result()
     }
 
-    @Test("Every setting is read, with comments, blanks and carriage returns around it")
+    @Test("All settings are read from files, which may contain comments, blanks and carriage returns")
     func everything() throws {
         let configuration = try read(
             """
@@ -69,7 +69,7 @@ struct ConfigurationTests {
         #expect(configuration.cameras.last?.source == .upstream("https://10.0.0.5/mjpeg/yard?fps=5"))
     }
 
-    @Test("The variables of scripts/run can express the same configuration")
+    @Test("All settings of scripts/run are read from variables")
     func variables() throws {
         let standard = try read(nil)
         #expect(standard.cameras.map(\.source) == [.device("auto")])
@@ -111,7 +111,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "An invalid variable is reported with the remedy",
+        "An invalid variable is reported with what is valid",
         arguments: [
             (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: it is 'http'; give a port from 1 to 65535"),
             (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: it is '+80'; give a port from 1 to 65535"),
@@ -139,7 +139,7 @@ struct ConfigurationTests {
     func nonsense(variables: [String: String], sentence: String) {
         do {
             _ = try read(nil, variables: variables)
-            Issue.record("it was taken")
+            Issue.record("the invalid variable was accepted")
         } catch let error as InvalidConfiguration {
             #expect(error.mistakes.map(\.description) == [sentence])
             #expect(error.isInVariablesOnly)

@@ -4,14 +4,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The folders of Faulty/ contain faulty configurations, each with all expected messages in `expected`.
+/// Each folder in Faulty/ contains a faulty configuration, and the messages expected for it in the file `expected`.
 @Suite("Faulty configurations")
 struct FaultyTests {
     private static let folder = FilePath(#filePath).removingLastComponent().appending("Faulty")
 
     static var cases: [String] { Folder.names(in: folder).sorted() }
 
-    @Test("All mistakes are reported at once, each with file, line and remedy", arguments: cases)
+    @Test("All mistakes in a configuration are reported at once, each with file, line and remedy", arguments: cases)
     func mistakes(name: String) throws {
         let folder = Self.folder.appending(name)
         let files = ConfigurationFolder.files(in: folder)
@@ -19,7 +19,7 @@ struct FaultyTests {
         #expect(sentences(files, without: "\(folder)/") == expected)
     }
 
-    @Test("A file that is too large is reported, not read")
+    @Test("A file that is too large is reported and not read")
     func tooLarge() throws {
         let folder = TemporaryFolder()
         try folder.write(String(repeating: "#\n", count: 40_000), to: "oriel.conf")
@@ -41,7 +41,7 @@ struct FaultyTests {
         }
     }
 
-    /// All mistakes in `files`, one per line.
+    /// Returns the messages about all mistakes in `files`, one per line, without `prefix` before the file names.
     private func sentences(_ files: [ConfigurationFile], without prefix: String) -> String {
         var reader = ConfigurationReader(ownAddresses: ["192.0.2.5"])
         reader.read(files)

@@ -4,7 +4,7 @@ import Testing
 @testable import Daemon
 
 @Suite struct LogOutputTests {
-    @Test("a line for a terminal has time, level and program")
+    @Test("a line for a terminal contains the time, the level and the program")
     func plain() {
         let line = LogOutput.plain.line(.warning, "no camera", label: "capture-daemon", realtime: 1_234_000_000)
         #expect(line.hasSuffix(":01.234 warning capture-daemon: no camera\n"))
@@ -25,7 +25,7 @@ import Testing
         #expect(line == "<6>a <0>b c\n")
     }
 
-    @Test("control characters, reversed text and endless text do not reach a terminal")
+    @Test("control characters and reversed text are removed from a message, and a long message is truncated")
     func sanitized() {
         let line = LogOutput.journal.line(.info, "a\u{1b}[31m\u{202e}b\u{0}\u{9b}c", label: "x", realtime: 0)
         #expect(line == "<6>a[31mbc\n")
@@ -34,7 +34,7 @@ import Testing
         #expect(LogOutput.journal.line(.info, "한국어 📷", label: "x", realtime: 0) == "<6>한국어 📷\n")
     }
 
-    @Test("only the socket that systemd announced counts as the journal")
+    @Test("standard error counts as the journal only if it is the socket that systemd announced")
     func journalStream() {
         #expect(LogOutput.isJournal(announced: "8:1234", device: 8, inode: 1234))
         #expect(!LogOutput.isJournal(announced: "8:1234", device: 8, inode: 1235))

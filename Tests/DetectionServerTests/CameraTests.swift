@@ -6,9 +6,9 @@ import Testing
 
 @Suite(
     "Detection in a camera's pictures", .timeLimit(.minutes(2)),
-    .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+    .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
 struct CameraTests {
-    @Test("processes a camera's newest frame and returns exactly that picture")
+    @Test("detection processes a camera's newest frame, and the result links to exactly that picture")
     func newestFrame() throws {
         let detector = try TestDetector()
         let publisher = try detector.slowCamera()
@@ -30,7 +30,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect_once/other").status == 404)
     }
 
-    @Test("accepts a frame number while the ring or a stored result still holds the frame, then answers 410")
+    @Test("a request for a frame number works while the ring or a stored result still has that frame, then gets 410")
     func namedFrame() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
@@ -41,7 +41,7 @@ struct CameraTests {
         }
         #expect(try detector.ask("/detect_once?frame=\(numbers[0])").text.contains("\"count\":1"))
         for _ in 0..<20 { try publisher.show(greyJPEG(1)) }
-        // Its result is still stored.
+        // The frame is no longer in the ring, but its result is still stored.
         #expect(try detector.ask("/detect_once/main?frame=\(numbers[0])").text.contains("\"count\":1"))
         let gone = try detector.ask("/detect_once?frame=\(numbers[1])")
         #expect(gone.status == 410)
@@ -60,7 +60,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect/status", method: "GET").text.contains("\"inference\":{\"count\":1"))
     }
 
-    @Test("waits for a fresh frame with interest in the ring, then reports the camera offline")
+    @Test("a request for a stale camera shows interest in its ring and waits for a fresh frame")
     func staleFrame() throws {
         let detector = try TestDetector()
         let publisher = try detector.slowCamera()
@@ -74,12 +74,12 @@ struct CameraTests {
         #expect(!publisher.isWatched)
     }
 
-    @Test("waits for the next frame of a camera that has been idle")
+    @Test("a request waits for the next frame of a camera that has been idle")
     func unwatchedCamera() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        // The measured rate includes the idle time.
+        // The rate is that low because it was measured while the camera was idle.
         publisher.setRates(asked: 30, measured: 0.5)
         publisher.setState(.live, reason: "")
         let old = try publisher.show(greyJPEG(255))
@@ -97,7 +97,7 @@ struct CameraTests {
         #expect(eventually { !publisher.isWatched })
     }
 
-    @Test("skips the old picture that a relay shows first, whatever the camera's clock")
+    @Test("a request skips the old picture that a relay delivers first, even if all pictures have old times")
     func relayedFrame() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
@@ -120,7 +120,7 @@ struct CameraTests {
         #expect(try answer?.text.contains("\"seq\":\(#require(first)),") == false)
     }
 
-    @Test("reports a camera that sends nothing within the timeout")
+    @Test("a camera that sends nothing is reported as offline after the timeout")
     func silentCamera() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
@@ -133,7 +133,7 @@ struct CameraTests {
         #expect(answer.text.contains("\"error\":\"camera_offline\""))
     }
 
-    @Test("reports an offline camera with Retry-After")
+    @Test("an offline camera is reported with its reason and Retry-After")
     func noCamera() throws {
         let answer = try TestDetector().ask("/detect_once")
         #expect(answer.status == 503)

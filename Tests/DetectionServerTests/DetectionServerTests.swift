@@ -7,9 +7,9 @@ import TurboJPEG
 
 @Suite(
     "A detection worker", .timeLimit(.minutes(2)),
-    .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+    .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
 struct DetectionServerTests {
-    @Test("detects objects in an uploaded picture and answers in DeepStack's format")
+    @Test("objects in an uploaded picture are reported in DeepStack's format")
     func postedPicture() throws {
         let answer = try TestDetector().detect(greyJPEG(255))
         #expect(answer.status == 200)
@@ -23,7 +23,7 @@ struct DetectionServerTests {
         ] { #expect(answer.text.contains(part), "\(part) in \(answer.text)") }
     }
 
-    @Test("reports only predictions that match min= and labels=")
+    @Test("only predictions that match min= and labels= are reported")
     func filters() throws {
         let detector = try TestDetector()
         let half = try greyJPEG(128)
@@ -36,7 +36,7 @@ struct DetectionServerTests {
         #expect(unknown.text.contains("has no class 'unicorn'"))
         #expect(try detector.detect(half, "?min=2").status == 400)
         #expect(try detector.detect(half, "?nonsense=1").status == 400)
-        // Not in the links of a result either.
+        // The same holds for the links in a result.
         let answer = try detector.detect(half)
         for name in ["json", "overlay"] {
             let address = try #require(link(name, in: answer.text))
@@ -47,7 +47,7 @@ struct DetectionServerTests {
         }
     }
 
-    @Test("returns the picture with boxes if requested, with its size and chroma subsampling")
+    @Test("if a JPEG is requested, the response is the picture in its own size with boxes drawn on it")
     func pictureAnswer() throws {
         let detector = try TestDetector()
         let answer = try detector.ask(
@@ -62,13 +62,13 @@ struct DetectionServerTests {
         let json = try detector.ask(
             "/detect_once", type: "image/jpeg", body: greyJPEG(255), headers: ["Accept": "image/jpeg;q=0"])
         #expect(json.headers["content-type"] == "application/json")
-        // White stays white far from the box; the box's edge does not.
+        // Far from the box the picture is still white, but at the edge of the box it is not.
         #expect(picture.pixels[(400 * 640 + 600) * 3] > 250)
         let edge = (200 * 640 + 81) * 3
         #expect(picture.pixels[edge + 1] < 200 || picture.pixels[edge + 2] < 200)
     }
 
-    @Test("accepts DeepStack's form")
+    @Test("DeepStack's form is accepted, and an incomplete form is refused")
     func deepStack() throws {
         let detector = try TestDetector()
         let type = "multipart/form-data; boundary=xyz"
@@ -90,7 +90,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/v1/vision/detection", type: "image/jpeg", body: greyJPEG(9)).status == 415)
     }
 
-    @Test("answers with the types that DeepStack's clients in .NET declare")
+    @Test("numbers in a response have the types that DeepStack clients in .NET declare")
     func types() throws {
         let detector = try TestDetector()
         let answer = try #require(
@@ -108,11 +108,11 @@ struct DetectionServerTests {
             #expect(value == value.rounded(), "\(name)")
         }
         #expect(prediction["label"]?.string == "dog")
-        // The exact times are there too.
+        // The exact times are in another member.
         #expect(answer["timing"]?["inference_ms"]?.number ?? 0 > 0)
     }
 
-    @Test("merges the query and the form of DeepStack's clients, and ignores what it does not know")
+    @Test("parameters of a DeepStack request may be in its query or its form, and unknown ones are ignored")
     func deepStackQuery() throws {
         let detector = try TestDetector()
         let type = "multipart/form-data; boundary=xyz"
@@ -135,7 +135,7 @@ struct DetectionServerTests {
         }
     }
 
-    @Test("answers what DeepStack and CodeProject.AI clients ask first")
+    @Test("the requests that DeepStack and CodeProject.AI clients send first are answered")
     func documents() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
@@ -154,7 +154,7 @@ struct DetectionServerTests {
         #expect(other.status == 404 && other.text.contains("model_not_found"))
     }
 
-    @Test("accepts a body of unknown length, as chunked requests have")
+    @Test("a body of unknown length, as in a chunked request, is accepted")
     func chunked() throws {
         let detector = try TestDetector()
         let chunked = ["Transfer-Encoding": "chunked"]
@@ -172,7 +172,7 @@ struct DetectionServerTests {
         #expect(try post([1], type: "text/plain").status == 415)
     }
 
-    @Test("refuses pages of other sites, and only those")
+    @Test("requests from pages of other sites are refused, and those from its own page are not")
     func origins() throws {
         let detector = try TestDetector()
         func status(_ origin: String) throws -> Int {
@@ -188,7 +188,7 @@ struct DetectionServerTests {
         #expect(try status("null") == 403)
     }
 
-    @Test("refuses invalid requests, each with its own status")
+    @Test("each kind of invalid request is refused with its own status")
     func refusals() throws {
         let detector = try TestDetector()
         #expect(try detector.ask("/detect_once", method: "GET").status == 405)
@@ -201,7 +201,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/v1/vision/face", type: "image/jpeg", body: [1]).status == 404)
         #expect(try detector.ask("/detect_once", type: "image/jpeg", body: []).status == 400)
         #expect(try detector.detect([1, 2, 3]).status == 400)
-        // A valid picture does not hide other mistakes.
+        // A request with a valid picture is refused too if something else is wrong.
         #expect(try detector.ask("/detect_once/nowhere", type: "image/jpeg", body: greyJPEG(9)).status == 404)
         #expect(try detector.detect(greyJPEG(9), "?frame=1").status == 400)
         #expect(try detector.detect(greyJPEG(9), "?frame=abc").status == 400)
@@ -215,7 +215,7 @@ struct DetectionServerTests {
         #expect(try detector.ask("/detect_once/../x").status == 404)
     }
 
-    @Test("reads no more than Content-Length, and times out on shorter bodies")
+    @Test("a body that is longer than its Content-Length is refused")
     func wrongLength() throws {
         let detector = try TestDetector()
         let client = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9), claiming: 10)
@@ -223,7 +223,7 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
-    @Test("answers a thousand concurrent requests with a result or Retry-After")
+    @Test("each of a thousand concurrent requests gets a result, or 503 with Retry-After")
     func crowd() throws {
         let detector = try TestDetector(queueLength: 4)
         try detector.waitUntilLoaded()
@@ -246,7 +246,7 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
-    @Test("survives hostile bodies")
+    @Test("hostile bodies are refused, and the worker keeps running")
     func hostile() throws {
         let detector = try TestDetector()
         var state: UInt64 = 3
@@ -266,11 +266,11 @@ struct DetectionServerTests {
         #expect(try detector.detect(greyJPEG(255)).status == 200)
     }
 
-    @Test("processes concurrent uploads of the same picture once")
+    @Test("concurrent uploads of the same picture share an inference")
     func sameUploads() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
-        // Takes long enough for the other requests to arrive.
+        // The inference on this picture takes so long that the other requests arrive meanwhile.
         let first = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9, width: 6000, height: 6000))
         let type = "multipart/form-data; boundary=xyz"
         let clients = try (0..<30).map { index in
@@ -284,7 +284,7 @@ struct DetectionServerTests {
         #expect(Set(answers.map { link("image", in: $0.text) }).count < clients.count)
     }
 
-    @Test("refuses to draw boxes on a picture that is too large")
+    @Test("boxes are not drawn on a picture that is too large")
     func largeOverlay() throws {
         let detector = try TestDetector()
         let large = try greyJPEG(255, width: 5000, height: 4000)
@@ -297,7 +297,7 @@ struct DetectionServerTests {
         #expect(refused.text.contains("too large to draw boxes on: 5000x4000 pixels"))
     }
 
-    @Test("counts requests and inferences")
+    @Test("requests and inferences are counted in the metrics and the status")
     func metrics() throws {
         let detector = try TestDetector()
         #expect(try detector.detect(greyJPEG(255)).status == 200)

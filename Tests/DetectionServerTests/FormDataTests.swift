@@ -7,7 +7,7 @@ import Web
 struct FormDataTests {
     private let boundary = Array("xyz".utf8)
 
-    @Test("is parsed into its fields")
+    @Test("a form is parsed into its fields")
     func fields() throws {
         let body = Array(
             ("before\r\n--xyz \t\r\ncontent-disposition: form-data; name=min_confidence\r\n\r\n0.5\r\n"
@@ -19,7 +19,7 @@ struct FormDataTests {
         #expect(data.first("min_confidence").map { String(decoding: body[$0], as: UTF8.self) } == "0.5")
     }
 
-    @Test("is safe whatever its bytes, with all fields inside it")
+    @Test("parsing a form of arbitrary bytes does not crash, and all fields are inside the form")
     func mutated() throws {
         var mutator = Mutator("damaged forms")
         let whole = form(try greyJPEG(200)) + form([1, 2, 3], field: "other")
@@ -32,7 +32,7 @@ struct FormDataTests {
     }
 
     @Test(
-        "takes its boundary from the Content-Type",
+        "the boundary is parsed from the Content-Type",
         arguments: [
             ("multipart/form-data; boundary=xyz", "xyz"), ("Multipart/Form-Data;charset=a; Boundary=\"x y\"", "x y"),
             ("multipart/form-data", nil), ("multipart/form-data; boundary=", nil), ("image/jpeg; boundary=xyz", nil),

@@ -9,7 +9,9 @@ struct HangTests {
     private static let compilers = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
     static let compiler = compilers.first { (try? FileStatus(at: FilePath($0))) != nil }
 
-    /// Compiles a library that passes for ONNX Runtime and never returns from its first call.
+    /// Compiles a library that looks like ONNX Runtime, but whose functions never return.
+    ///
+    /// Returns its path.
     private func hangingRuntime(in folder: TemporaryFolder) throws -> FilePath {
         let source = try folder.write(
             """
@@ -41,7 +43,9 @@ struct HangTests {
             input: listener.number, log: "\(folder.path)/log")
     }
 
-    @Test("ends the program, so that it is restarted", .enabled(if: compiler != nil, "needs a C compiler"))
+    @Test(
+        "a detector that hangs makes detect-fcgi exit with status 70, so that it is restarted",
+        .enabled(if: compiler != nil, "there is no C compiler"))
     func ends() throws {
         let folder = TemporaryFolder()
         let child = try start(folder, folder.path.appending("detect.sock"), "0.5")
@@ -51,7 +55,8 @@ struct HangTests {
     }
 
     @Test(
-        "answers requests meanwhile, and does not delay SIGTERM", .enabled(if: compiler != nil, "needs a C compiler"))
+        "while a detector hangs, the status is still served, and SIGTERM is not delayed",
+        .enabled(if: compiler != nil, "there is no C compiler"))
     func stops() throws {
         let folder = TemporaryFolder()
         let socket = folder.path.appending("detect.sock")

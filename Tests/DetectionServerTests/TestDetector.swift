@@ -8,15 +8,17 @@ import SystemPackage
 import TestSupport
 import TurboJPEG
 
-/// The detector's files on this machine.
+/// The files of the detector on this machine.
 enum Installed {
     private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// A model of 14 kB that finds one "dog" in the upper half, with 0.9 times the picture's brightness as confidence.
+    /// A model of 14 kB that finds one "dog" in the upper half of each picture.
+    ///
+    /// Its confidence is 0.9 times the brightness, from 0 to 1.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
-    /// ONNX Runtime from scripts/get-detector or the environment.
+    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
@@ -78,7 +80,9 @@ final class TestDetector {
         }
     }
 
-    /// Sends a request with its complete body, if any.
+    /// Sends a request and its body.
+    ///
+    /// If `length` is not nil, Content-Length claims this number of bytes.
     func begin(
         _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
         headers: [String: String] = [:], claiming length: Int? = nil
@@ -87,7 +91,7 @@ final class TestDetector {
         var parameters = FastCGIClient.parameters(target, method: method, headers: headers)
         if let type { parameters.append(("CONTENT_TYPE", type)) }
         if !body.isEmpty || length != nil { parameters.append(("CONTENT_LENGTH", "\(length ?? body.count)")) }
-        // Drop the empty record that ends the body.
+        // Drop the empty record that ends the body, since the body follows.
         var bytes = Array(FastCGIClient.request(parameters).dropLast(8))
         var rest = body[...]
         while !rest.isEmpty {
@@ -113,7 +117,7 @@ final class TestDetector {
         try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
     }
 
-    /// A camera whose frames stay fresh however slow the machine is.
+    /// Returns the writer of a camera with so low a frame rate that its frames count as fresh even on a slow machine.
     func slowCamera() throws -> FramePublisher {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         publisher.setRates(asked: 0.01, measured: 0.01)
@@ -127,7 +131,7 @@ final class TestDetector {
     }
 }
 
-/// A uniformly grey JPEG.
+/// Returns a JPEG in which all pixels have the grey value `shade`.
 func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
     let pixels = [UInt8](repeating: shade, count: width * height * 3)
     var encoder = try JPEGEncoder(quality: 90)
@@ -141,7 +145,7 @@ func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt
     return Array(jpeg.prefix(count))
 }
 
-/// A form with one file, as DeepStack clients send it.
+/// Returns a form with one file, as DeepStack clients send it.
 func form(_ picture: [UInt8], field: String = "image", boundary: String = "xyz", tail: String? = nil) -> [UInt8] {
     Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.jpg\"\r\n".utf8)
         + Array("Content-Type: image/jpeg\r\n\r\n".utf8) + picture + Array((tail ?? "\r\n--\(boundary)--\r\n").utf8)
@@ -155,14 +159,14 @@ extension FramePublisher {
     }
 }
 
-/// The string value of `name` in a response.
+/// Returns the string value of the member `name` in a response, or nil if there is none.
 func link(_ name: String, in json: String) -> String? {
     guard let start = json.range(of: "\"\(name)\":\"") else { return nil }
     return String(json[start...].prefix { $0 != "\"" })
 }
 
 extension String {
-    /// The index after the first occurrence of `part`.
+    /// Returns the index after the first occurrence of `part`, or nil if there is none.
     fileprivate func range(of part: String) -> String.Index? {
         var start = startIndex
         while start < endIndex {

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A detection worker without model or runtime", .timeLimit(.minutes(1)))
 struct UnavailableTests {
-    @Test("says so in every response and in its status")
+    @Test("without ONNX Runtime, every response and the status say that it is missing")
     func missing() throws {
         let detector = try TestDetector(runtime: "/nowhere/libonnxruntime.so.1")
         try detector.waitUntilLoaded()
@@ -23,8 +23,8 @@ struct UnavailableTests {
     }
 
     @Test(
-        "finds files that are installed while it runs, even if only the status is requested",
-        .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+        "files that are installed while the worker runs are found, even if only the status is requested",
+        .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func installedMeanwhile() throws {
         let folder = TemporaryFolder()
         let model = folder.path.appending("stub_yolox_32.onnx")
@@ -39,12 +39,12 @@ struct UnavailableTests {
     }
 
     @Test(
-        "reloads a replaced model, and reports an invalid one",
-        .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+        "a model that was replaced is loaded, and an invalid one is reported",
+        .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func otherModel() throws {
         let folder = TemporaryFolder()
         let (model, new) = (folder.path.appending("model.onnx"), folder.path.appending("new"))
-        // As scripts/get-detector does: the name is a link to the current model.
+        // Install as scripts/get-detector does: the model's name is a symbolic link to the current file.
         func install(_ name: String, _ bytes: [UInt8]) throws {
             let target = folder.path.appending(name)
             let file = try FileDescriptor.open(target, .writeOnly, options: .create, permissions: .ownerReadWrite)
@@ -68,8 +68,8 @@ struct UnavailableTests {
     }
 
     @Test(
-        "reports a replaced runtime and continues with the loaded one",
-        .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+        "if ONNX Runtime is replaced, that is reported, and the worker continues with the loaded library",
+        .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func otherRuntime() throws {
         let folder = TemporaryFolder()
         let (runtime, new) = (folder.path.appending("libonnxruntime.so.1"), folder.path.appending("new"))

@@ -6,9 +6,9 @@ import Testing
 
 @testable import Detection
 
-@Suite("A detector", .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+@Suite("A detector", .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
 struct DetectorTests {
-    @Test("finds the stub's dog in a bright picture, in the picture's own pixels")
+    @Test("the detector finds the stub model's dog in a bright picture, with a box in pixels of the picture")
     func bright() throws {
         let found = try Installed.detector().detect(greyJPEG(255))
         #expect(found.width == 64)
@@ -23,7 +23,7 @@ struct DetectorTests {
         #expect(found.warning == nil)
     }
 
-    @Test("has a confidence that follows the picture's brightness")
+    @Test("the confidence of the stub model follows the picture's brightness")
     func dark() throws {
         let detector = try Installed.detector()
         let half = try detector.detect(greyJPEG(128)).predictions.first
@@ -32,7 +32,8 @@ struct DetectorTests {
     }
 
     @Test(
-        "processes pictures of any shape, one after the other", arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
+        "one detector can process pictures of any shape repeatedly",
+        arguments: [(1, 1), (640, 480), (33, 500), (2000, 8)])
     func shapes(width: Int, height: Int) throws {
         let detector = try Installed.detector()
         for _ in 0..<3 {
@@ -44,14 +45,14 @@ struct DetectorTests {
         }
     }
 
-    @Test("reports a missing model")
+    @Test("a missing model is reported")
     func missingModel() {
         let error = #expect(throws: DetectionError.self) { try Installed.detector("/nowhere/model.onnx") }
         #expect(error?.kind == .modelMissing)
         #expect(error?.description == "there is no model at /nowhere/model.onnx: install one with scripts/get-detector")
     }
 
-    @Test("reports a damaged model, wherever it is truncated")
+    @Test("a truncated model is reported, wherever it was truncated")
     func truncatedModel() throws {
         let whole = try File.contents(of: Installed.stub)
         for count in [0, 1, 100, whole.count / 2, whole.count - 1] {
@@ -69,7 +70,7 @@ struct DetectorTests {
         #expect(error?.description.contains("(it is not an ONNX model)") == true)
     }
 
-    @Test("reports a model that is a folder or not a regular file")
+    @Test("a model that is a folder or is not a regular file is reported")
     func noFile() {
         for (path, name) in [("/tmp", "a folder"), ("/dev/null", "not a regular file")] as [(FilePath, String)] {
             let error = #expect(throws: DetectionError.self) { try Installed.detector(path) }
@@ -78,7 +79,7 @@ struct DetectorTests {
         }
     }
 
-    @Test("reports a model that is not YOLOX")
+    @Test("a model that is not a YOLOX model is reported")
     func otherFamily() throws {
         let file = try TemporaryFile(OtherModel.identity())
         let error = #expect(throws: DetectionError.self) { try Installed.detector(file.path) }
@@ -91,7 +92,7 @@ struct DetectorTests {
         #expect(other?.description.hasSuffix(": its input is not 32-bit floating-point") == true)
     }
 
-    @Test("requires a name for each class of the model")
+    @Test("each class of the model must have a name")
     func labels() throws {
         let names = try TemporaryFile(Array("cat\ndog\n".utf8))
         let error = #expect(throws: DetectionError.self) {
@@ -103,7 +104,7 @@ struct DetectorTests {
         #expect(found.predictions.first?.label == "kind 16")
     }
 
-    @Test("makes a model's fixed size dynamic, with a file that the runtime accepts")
+    @Test("a model with a fixed input size is changed to a dynamic size, and the runtime accepts the changed model")
     func openSize() throws {
         let runtime = try InferenceRuntime(path: Installed.runtime)
         let open = try #require(ModelFile.withDynamicSize(try File.contents(of: Installed.stub)))
@@ -111,9 +112,11 @@ struct DetectorTests {
         #expect(session.inputs == [.init(name: "images", isFloat: true, dimensions: [1, 3, nil, nil])])
     }
 
-    @Test("detects the right objects with the real model", .enabled(if: Installed.model != nil, "needs a model"))
+    @Test(
+        "the real model can be loaded and processes a picture",
+        .enabled(if: Installed.model != nil, "no model is installed: run scripts/get-detector"))
     func realModel() throws {
-        // There are no photographs in the repository; Tests/DetectionTests/reference.py compares results on any.
+        // The repository contains no photographs. To check results on your own, use Tests/DetectionTests/reference.py.
         let detector = try Installed.detector(#require(Installed.model))
         #expect(detector.description.labels.count == 80)
         let found = try detector.detect(greyJPEG(128, width: 1280, height: 720))
@@ -121,7 +124,9 @@ struct DetectorTests {
     }
 }
 
-@Suite("An invalid picture", .enabled(if: Installed.runtime != nil, "needs ONNX Runtime: scripts/get-detector"))
+@Suite(
+    "An invalid picture",
+    .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
 struct BadPictureTests {
     private func kind(_ bytes: [UInt8]) throws -> DetectionError.Kind? {
         let detector = try Installed.detector()
@@ -133,7 +138,7 @@ struct BadPictureTests {
         }
     }
 
-    @Test("is refused: noise, nothing, only a header, another format")
+    @Test("noise, an empty picture, a lone header and other formats are refused")
     func noise() throws {
         var state: UInt64 = 1
         let noise = (0..<100_000).map { _ in
@@ -147,7 +152,7 @@ struct BadPictureTests {
         #expect(try kind(Array(greyJPEG(9).prefix(100))) == .badPicture)
     }
 
-    @Test("is refused before it takes memory if it claims to be huge")
+    @Test("a picture that claims a huge size is refused before memory is allocated for it")
     func huge() throws {
         var jpeg = try greyJPEG(9, width: 640, height: 480)
         let frame = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xc0 })
@@ -155,7 +160,7 @@ struct BadPictureTests {
         #expect(try kind(jpeg) == .pictureTooLarge)
     }
 
-    @Test("is refused if it has too many scans")
+    @Test("a picture with too many scans is refused")
     func scans() throws {
         var jpeg = try greyJPEG(9, width: 2000, height: 2000)
         let scan = try #require(jpeg.indices.first { jpeg[$0] == 0xff && jpeg[$0 + 1] == 0xda })
@@ -166,7 +171,7 @@ struct BadPictureTests {
         #expect(try kind(jpeg) == .pictureTooLarge)
     }
 
-    @Test("that is truncated is refused, or processed as far as possible")
+    @Test("a truncated picture is refused, or processed as far as possible if truncation is allowed")
     func truncated() throws {
         let detector = try Installed.detector()
         let cut = Array(try greyJPEG(255, width: 640, height: 480).dropLast(200))
@@ -176,7 +181,7 @@ struct BadPictureTests {
         #expect(found.width == 640)
     }
 
-    @Test("without tables is not decoded with those of the previous picture")
+    @Test("a picture without quantization tables is refused, not decoded with the tables of the previous picture")
     func tables() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255)
@@ -193,7 +198,7 @@ struct BadPictureTests {
         #expect(try detector.detect(whole).predictions.count == 1)
     }
 
-    @Test("that is damaged is refused as an upload and processed from a camera")
+    @Test("a damaged picture is refused, or processed if truncation is allowed, as for a camera")
     func damaged() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255, width: 640, height: 480)
@@ -206,12 +211,12 @@ struct BadPictureTests {
             #expect(error?.description.hasPrefix("the picture is damaged: ") == true)
             #expect(try detector.detect(jpeg, isTruncationAllowed: true).warning != nil)
         }
-        // Some cameras pad the data.
+        // Some cameras pad the picture data. Such a picture does not count as damaged.
         let padded = Array(whole.dropLast(2)) + [1, 2, 3, 0xff, 0xd9]
         #expect(try detector.detect(padded).predictions.count == 1)
     }
 
-    @Test("is safe whatever its bytes", .timeLimit(.minutes(2)))
+    @Test("a picture of arbitrary bytes cannot make detection crash", .timeLimit(.minutes(2)))
     func mutated() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(200, width: 160, height: 120)

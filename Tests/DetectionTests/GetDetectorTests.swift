@@ -6,7 +6,7 @@ import Testing
 @Suite("scripts/get-detector")
 struct GetDetectorTests {
     @Test(
-        "refuses conflicting and unknown options by name",
+        "conflicting and unknown options are refused, and the error names them",
         arguments: [
             (["--system", "--prefix", "/nowhere"], "--system and --prefix contradict each other"),
             (["--model-only", "--runtime-only"], "--model-only and --runtime-only contradict each other"),

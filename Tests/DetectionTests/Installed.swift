@@ -5,25 +5,29 @@ import TurboJPEG
 
 @testable import Detection
 
-/// The detector's files on this machine; tests that need missing ones are skipped.
+/// The files of the detector on this machine.
+///
+/// Tests that need a missing file are skipped.
 enum Installed {
     private static let folder = FilePath(#filePath).removingLastComponent()
     private static let checkout = folder.removingLastComponent().removingLastComponent()
 
-    /// A model of 14 kB that finds one "dog" in the upper half, with 0.9 times the picture's brightness as confidence.
+    /// A model of 14 kB that finds one "dog" in the upper half of each picture.
+    ///
+    /// Its confidence is 0.9 times the brightness, from 0 to 1.
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
-    /// ONNX Runtime from scripts/get-detector or the environment.
+    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
         return try? InferenceRuntime(path: path).path
     }()
 
-    /// The program that probes libraries.
+    /// The program that loads a library in a child process, to check whether it is safe.
     static let prober = (try? ChildProcess.buildFolder()).map { FilePath($0).appending("detect-fcgi") }
 
-    /// The model from scripts/get-detector.
+    /// The real model, from `ORIEL_MODEL` or scripts/get-detector, or nil if there is none.
     static let model: FilePath? = {
         let path =
             Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")
@@ -37,7 +41,7 @@ enum Installed {
     }
 }
 
-/// A uniformly grey JPEG with 4:2:2 chroma, like a camera's.
+/// Returns a JPEG in which all pixels have the grey value `shade`.
 func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
     let pixels = [UInt8](repeating: shade, count: width * height * 3)
     var encoder = try JPEGEncoder(quality: 90)

@@ -6,7 +6,7 @@ import TurboJPEG
 @Suite("A picture in the network's input")
 struct LetterboxTests {
     @Test(
-        "has the picture's aspect ratio, with sides that are multiples of 32",
+        "the input has about the picture's aspect ratio, and its sides are multiples of 32",
         arguments: [
             (640, 480, 416, 320), (1280, 720, 416, 256), (1920, 1080, 416, 256), (480, 640, 320, 416),
             (512, 512, 416, 416), (100_000, 10, 416, 32), (10, 100_000, 32, 416), (1, 1, 416, 416),
@@ -16,7 +16,7 @@ struct LetterboxTests {
         #expect(size == (inputWidth, inputHeight))
     }
 
-    @Test("is at the top left, with grey padding")
+    @Test("the picture is at the top left of the input, and the rest is grey")
     func padding() {
         let letterbox = Letterbox(pictureWidth: 4, pictureHeight: 2, inputWidth: 32, inputHeight: 32)
         #expect(letterbox.contentWidth == 32)
@@ -30,7 +30,7 @@ struct LetterboxTests {
         }
     }
 
-    @Test("is split into blue, green and red planes")
+    @Test("the pixels are split into a blue, a green and a red plane")
     func planes() {
         let letterbox = Letterbox(pictureWidth: 2, pictureHeight: 2, inputWidth: 2, inputHeight: 2)
         var tensor: [Float] = []
@@ -38,7 +38,7 @@ struct LetterboxTests {
         #expect(tensor == [1, 11, 21, 31, 2, 12, 22, 32, 3, 13, 23, 33])
     }
 
-    @Test("is interpolated between the nearest pixels, pixel centres aligned")
+    @Test("the picture is scaled by interpolation between the nearest pixels")
     func interpolation() {
         let letterbox = Letterbox(pictureWidth: 4, pictureHeight: 1, inputWidth: 2, inputHeight: 1)
         var tensor: [Float] = []
@@ -46,7 +46,7 @@ struct LetterboxTests {
         #expect(tensor == [5, 25, 5, 25, 5, 25])
     }
 
-    @Test("may be decoded at another size than the original")
+    @Test("the picture may have been decoded at a smaller size than its own")
     func scaled() {
         let letterbox = Letterbox(pictureWidth: 1280, pictureHeight: 720, inputWidth: 416, inputHeight: 256)
         var tensor: [Float] = [1, 2, 3]
@@ -56,7 +56,7 @@ struct LetterboxTests {
         #expect(tensor[(416 * 234)..<(416 * 256)].allSatisfy { $0 == 114 })
     }
 
-    @Test("is decoded at the smallest sufficient size")
+    @Test("a picture is decoded at the smallest scale that is large enough for the input")
     func decodingScale() {
         func scale(_ width: Int, _ height: Int) -> (Int, Int) {
             let size = Letterbox.inputSize(pictureWidth: width, pictureHeight: height, longSide: 416)
@@ -72,7 +72,7 @@ struct LetterboxTests {
         #expect(scale(8000, 6000) == (1, 8))
     }
 
-    @Test("returns boxes in picture pixels, clipped at the edges")
+    @Test("boxes are converted to pixels of the picture and clipped at its edges")
     func boxes() {
         let letterbox = Letterbox(pictureWidth: 832, pictureHeight: 624, inputWidth: 416, inputHeight: 320)
         func box(_ left: Float, _ top: Float, _ right: Float, _ bottom: Float) -> Prediction.Box? {

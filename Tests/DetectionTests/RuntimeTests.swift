@@ -8,7 +8,7 @@ import Testing
 
 @Suite("ONNX Runtime")
 struct RuntimeTests {
-    @Test("that is missing is reported in one sentence, with the remedy")
+    @Test("a missing library is reported in one sentence, with the remedy")
     func missing() {
         let error = #expect(throws: DetectionError.self) {
             try InferenceRuntime(path: "/nowhere/libonnxruntime.so.1", prober: Installed.prober)
@@ -19,7 +19,7 @@ struct RuntimeTests {
                 == "there is no ONNX Runtime at /nowhere/libonnxruntime.so.1: install it with scripts/get-detector")
     }
 
-    @Test("that is not a library is reported")
+    @Test("a file that is not a library is reported")
     func noLibrary() throws {
         let file = try TemporaryFile(Array("not a library".utf8))
         let error = #expect(throws: DetectionError.self) {
@@ -31,8 +31,8 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is wrong does not stay loaded when it is replaced",
-        .enabled(if: FakeRuntime.isPossible))
+        "a wrong library does not stay loaded: after it is replaced, the new file is examined",
+        .enabled(if: FakeRuntime.isPossible, "there is no C compiler"))
     func replaced() throws {
         let wrong = try FakeRuntime(version: "1", entry: "Other")
         func sentence() -> String? {
@@ -48,8 +48,8 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is truncated, as by a full disk, is reported and does not crash the process",
-        .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
+        "a truncated library, as after a full disk, is reported and does not crash the process",
+        .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func truncated() throws {
         let path = try InferenceRuntime(path: Installed.runtime, prober: Installed.prober).path
         let whole = try File.contents(of: FilePath(path), maximumByteCount: 1 << 30)
@@ -66,7 +66,7 @@ struct RuntimeTests {
         }
     }
 
-    @Test("is searched in the folder of scripts/get-detector first, like the model")
+    @Test("library and model are searched first in the folder where scripts/get-detector installs them")
     func folder() throws {
         #expect(RuntimeSearch.candidates(folder: "/nowhere").first == "/nowhere/lib/libonnxruntime.so.1")
         let places = DetectorConfiguration(folder: "/nowhere")
@@ -74,7 +74,7 @@ struct RuntimeTests {
         #expect(DetectorConfiguration(model: "/own", folder: "/nowhere").modelPath == "/own")
     }
 
-    @Test("that is another library is reported")
+    @Test("a library that is not ONNX Runtime is reported")
     func otherLibrary() {
         let error = #expect(throws: DetectionError.self) {
             try InferenceRuntime(path: "libm.so.6", prober: Installed.prober)
@@ -86,8 +86,8 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is another library is not loaded into this process, whatever its constructor does",
-        .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
+        "a library that is not ONNX Runtime is not loaded into this process, whatever its constructor does",
+        .enabled(if: FakeRuntime.isPossible, "there is no C compiler"))
     func harmful() throws {
         func sentence(_ entry: String, _ atLoading: String) throws -> String {
             let fake = try FakeRuntime(version: "1.28.0", entry: entry, atLoading: atLoading)
@@ -113,7 +113,7 @@ struct RuntimeTests {
         #expect(try sentence("OrtGetApiBase", "abort();") == damaged("kills the process with signal 6"))
     }
 
-    @Test("that is too old is reported with its version", .enabled(if: FakeRuntime.isPossible, "needs a C compiler"))
+    @Test("a version that is too old is reported", .enabled(if: FakeRuntime.isPossible, "there is no C compiler"))
     func tooOld() throws {
         let fake = try FakeRuntime(version: "1.10.0")
         let error = #expect(throws: DetectionError.self) {
@@ -125,7 +125,8 @@ struct RuntimeTests {
     }
 
     @Test(
-        "that is installed has a version", .enabled(if: Installed.runtime != nil, "needs scripts/get-detector"))
+        "the installed library reports its version, and its telemetry is disabled",
+        .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func installed() throws {
         let runtime = try InferenceRuntime(path: Installed.runtime, prober: Installed.prober)
         #expect(runtime.version.split(separator: ".").count == 3)

@@ -3,7 +3,7 @@ import Linux
 import SystemPackage
 import TestSupport
 
-/// A file that is removed with its owner.
+/// A temporary file, which is removed when this object is released.
 final class TemporaryFile {
     let path: FilePath
 
@@ -19,7 +19,7 @@ final class TemporaryFile {
     }
 }
 
-/// A library that claims to be ONNX Runtime without the required functions.
+/// A library that claims to be ONNX Runtime but lacks its functions.
 final class FakeRuntime {
     private let source: TemporaryFile
     let path: String
@@ -28,10 +28,10 @@ final class FakeRuntime {
     static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
 
     /// - Parameters:
-    ///   - version: The version it reports.
-    ///   - entry: The name of its only function.
-    ///   - atLoading: C code of its constructor.
-    /// - Throws: If it cannot be compiled.
+    ///   - version: The version that the library reports.
+    ///   - entry: The name of the only function that it exports.
+    ///   - atLoading: The C code of its constructor, which runs when the library is loaded.
+    /// - Throws: If the library cannot be compiled.
     init(version: String, entry: String = "OrtGetApiBase", atLoading: String = "") throws {
         source = try TemporaryFile(
             Array(
@@ -55,9 +55,9 @@ final class FakeRuntime {
 
 /// A hand-written ONNX model that is not a detector.
 enum OtherModel {
-    /// Returns its input, 1x3x32x32.
+    /// Returns a model that passes its input, 1x3x32x32, on as its output.
     ///
-    /// `element` is the element type (TensorProto.DataType): 1 is float, 7 is int64.
+    /// `element` is the type of the input's elements (TensorProto.DataType): 1 is float, 7 is int64.
     static func identity(of element: UInt8 = 1) -> [UInt8] {
         let shape = [1, 3, 32, 32].flatMap { field(1, [0x08, UInt8($0)]) }
         func value(_ name: String) -> [UInt8] {
@@ -66,11 +66,11 @@ enum OtherModel {
         let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
         let graph =
             field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
-        // IR version 6, opset 11.
+        // The version of the ONNX format is 6, and that of the operator set is 11.
         return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
     }
 
-    /// A length-delimited Protocol Buffers field with a length of one or two bytes.
+    /// Returns a length-delimited field of Protocol Buffers whose length takes one or two bytes.
     private static func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
         let length =
             content.count < 128

@@ -8,7 +8,9 @@ import TurboJPEG
 
 @Suite("An uploaded picture")
 struct UploadedPictureTests {
-    /// A PNG of 4x3 pixels, red above and blue below, made by hand: stored deflate blocks, no compression.
+    /// Returns a PNG that is red above and blue below.
+    ///
+    /// Its data is not compressed, and `claimed` replaces the size in its header.
     static func png(width: Int = 4, height: Int = 3, claimed: (UInt32, UInt32)? = nil) -> [UInt8] {
         func word(_ value: UInt32) -> [UInt8] {
             (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
@@ -49,7 +51,7 @@ struct UploadedPictureTests {
         0x00, 0x00, 0x2f, 0x07, 0xc0, 0x01, 0x00, 0x07, 0x10, 0xfd, 0x8f, 0xfe, 0x07, 0x22, 0xa2, 0xff, 0x01, 0x00,
     ]
 
-    /// A JPEG of 8x8 red pixels with four colours (YCCK, inverted, as Adobe's programs write it).
+    /// A JPEG of 8x8 red pixels with four components: YCCK, inverted, as Adobe's programs write it.
     static let cmyk: [UInt8] = bytes(
         """
         ffd8ffee000e41646f626500640000000002ffdb0043000302020302020303030304030304050805050404050a070706080c\
@@ -72,7 +74,7 @@ struct UploadedPictureTests {
         return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
     }
 
-    /// The middle pixels of a JPEG's first and last line.
+    /// Decodes a JPEG and returns its size and the middle pixels of its first and last line.
     private func ends(_ jpeg: [UInt8]) throws -> (width: Int, height: Int, first: [UInt8], last: [UInt8]) {
         let decoder = try JPEGDecoder()
         let picture = try jpeg.withRawSpan { span throws(TurboJPEGError) in try decoder.decode(span) }
@@ -88,35 +90,35 @@ struct UploadedPictureTests {
         zip(pixel, other).allSatisfy { abs(Int($0) - $1) < 70 }
     }
 
-    @Test("that is a PNG becomes a JPEG of the same size and colours")
+    @Test("a PNG is converted to a JPEG of the same size and colours")
     func convertsPNG() throws {
         let (width, height, first, last) = try ends(UploadedPicture.jpeg(from: Self.png(width: 32, height: 48)))
         #expect(width == 32 && height == 48)
         #expect(isClose(first, [255, 0, 0]) && isClose(last, [0, 0, 255]), "\(first) \(last)")
     }
 
-    @Test("that is a WebP becomes a JPEG")
+    @Test("a WebP is converted to a JPEG of the same size and colours")
     func convertsWebP() throws {
         let (width, height, first, _) = try ends(UploadedPicture.jpeg(from: Self.webP))
         #expect(width == 8 && height == 8)
         #expect(isClose(first, [255, 0, 0]), "\(first)")
     }
 
-    @Test("that is a JPEG with four colours becomes one in the usual colours")
+    @Test("a JPEG with four components is converted to one with three")
     func convertsCMYK() throws {
         let (width, height, first, _) = try ends(UploadedPicture.jpeg(from: Self.cmyk))
         #expect(width == 8 && height == 8)
         #expect(isClose(first, [255, 0, 0]), "\(first)")
     }
 
-    @Test("that is an ordinary JPEG is not changed")
+    @Test("an ordinary JPEG is not changed")
     func keepsJPEG() throws {
         let jpeg = try greyJPEG(3)
         #expect(try UploadedPicture.jpeg(from: jpeg) == jpeg)
     }
 
     @Test(
-        "that is damaged, truncated or of another format is refused",
+        "a picture that is damaged, truncated or of another format is refused",
         arguments: [
             [], [0xff], Array("GIF89a".utf8), Array(png().dropLast(20)), Array(png().prefix(20)),
             Array(webP.dropLast(6)),
@@ -127,7 +129,7 @@ struct UploadedPictureTests {
         #expect(error?.kind == .badPicture)
     }
 
-    @Test("that claims a huge size is refused before it takes memory")
+    @Test("a picture that claims a huge size is refused before memory is allocated for it")
     func refusesHuge() {
         for size in [(UInt32(50_000), UInt32(50_000)), (1_000_000, 18)] {
             let error = #expect(throws: DetectionError.self) {
@@ -137,7 +139,7 @@ struct UploadedPictureTests {
         }
     }
 
-    @Test("is safe whatever its bytes", .timeLimit(.minutes(1)))
+    @Test("converting an upload of arbitrary bytes does not crash", .timeLimit(.minutes(1)))
     func fuzz() throws {
         var mutator = Mutator("uploaded pictures")
         for _ in 0..<500 {

@@ -3,11 +3,13 @@ import Testing
 
 @testable import Detection
 
-@Suite("The rows of a YOLOX network")
+@Suite("The output of a YOLOX network")
 struct YOLOXTests {
     private static let columns = 7
 
-    /// Rows for an input of 64x32 pixels and two classes; the given ones are set.
+    /// Returns the output rows for an input of 64x32 pixels and two classes.
+    ///
+    /// All are 0 except those in `set`.
     private func rows(_ set: [Int: [Float]]) -> [Float] {
         var rows = [Float](repeating: 0, count: YOLOX.rowCount(width: 64, height: 32) * Self.columns)
         for (row, values) in set {
@@ -20,14 +22,14 @@ struct YOLOXTests {
         YOLOX.candidates(in: rows(set).span, columns: Self.columns, width: 64, height: 32)
     }
 
-    @Test("are as many as the cells of the three grids")
+    @Test("the output has one row for each cell of the three grids")
     func rowCount() {
         #expect(YOLOX.rowCount(width: 416, height: 416) == 3549)
         #expect(YOLOX.rowCount(width: 416, height: 256) == 2184)
         #expect(YOLOX.rowCount(width: 64, height: 32) == 8 * 4 + 4 * 2 + 2)
     }
 
-    @Test("give a box relative to their cell, in each grid")
+    @Test("a row contains a box relative to its cell, in each grid")
     func cells() {
         // Column 3, line 2 of the first grid; column 1, line 1 of the second; the last cell of the third.
         let found = candidates([
@@ -43,7 +45,7 @@ struct YOLOXTests {
             ])
     }
 
-    @Test("with a low score or invalid numbers are discarded")
+    @Test("rows with a low score or invalid numbers are discarded")
     func refused() {
         #expect(candidates([0: [0, 0, 0, 0, 0.04, 1, 0]]).isEmpty)
         #expect(candidates([0: [0, 0, 0, 0, 0.5, 0.05, 0.09]]).isEmpty)
@@ -58,7 +60,7 @@ struct YOLOXTests {
         .init(classID: kind, score: score, left: left, top: 0, right: left + width, bottom: 100)
     }
 
-    @Test("of one class that overlap are one object; of different classes only if the boxes nearly coincide")
+    @Test("overlapping boxes of one class count as one object, those of different classes only if they nearly coincide")
     func suppression() {
         // Intersections of 60, 70 and 90 are overlaps of 60 / 140 = 0.43, 0.54 and 0.82.
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 40)]).count == 2)
@@ -68,7 +70,7 @@ struct YOLOXTests {
         #expect(YOLOX.suppressed([box(0, 0.9, 0, width: 0), box(0, 0.8, 0, width: 0)]).count == 2)
     }
 
-    @Test("give at most a hundred objects, the most confident ones")
+    @Test("at most a hundred objects are reported, the most confident ones")
     func limit() {
         let many = (0..<300).map { box($0, 1 - Float($0) / 1000, Float($0 * 200)) }
         #expect(YOLOX.suppressed(many) == Array(many.prefix(100)))

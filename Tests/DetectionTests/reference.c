@@ -1,9 +1,11 @@
-// What Detection does, in C: decode, letterbox, network, boxes. To compare times with.
+// Does in C what the module Detection does: decodes a picture, fills the network's input, runs the network and computes
+// boxes. Benchmarks compare the times of both.
 //
 //   cc -O3 -march=native -o reference Tests/DetectionTests/reference.c -lturbojpeg -ldl -lm
 //   ./reference libonnxruntime.so.1 model.onnx COUNT FILE…
 //
-// With "-" for COUNT and no file it reads lines "COUNT FILE" and answers each, so that it can take turns with others.
+// With "-" as COUNT and no file, it reads lines "COUNT FILE" and prints the result of each. A benchmark can thus
+// alternate between this program and others.
 #include <dlfcn.h>
 #include <math.h>
 #include <stddef.h>
@@ -63,7 +65,7 @@ static int side(int length, int longest) {
     return rounded < 32 ? 32 : rounded;
 }
 
-// Bilinear with the pixels' centres aligned, as OpenCV's INTER_LINEAR.
+// Scales bilinearly with aligned pixel centres, as OpenCV's INTER_LINEAR does.
 static void letterbox(const uint8_t *pixels, int width, int height, float *tensor, int W, int H, double *ratio) {
     double r = fmin((double)W / width, (double)H / height);
     int w = (int)(width * r), h = (int)(height * r), plane = W * H;
@@ -95,7 +97,8 @@ static void letterbox(const uint8_t *pixels, int width, int height, float *tenso
     *ratio = r;
 }
 
-// Looks `count` times at the picture in the file, and tells the times in milliseconds; "cpu" is of one picture.
+// Processes the picture in the file `count` times and prints the times in milliseconds. "cpu" is the CPU time for one
+// picture.
 static void measure(tjhandle decoder, int count, const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) perror(path), exit(66);

@@ -3,12 +3,13 @@
 
     reference.py --model yolox_nano.onnx (--program .build/release/detect-fcgi | --url http://127.0.0.1:8000) FILE…
     reference.py --model yolox_nano.onnx --time 200 FILE…        only measures Python
-    reference.py --model yolox_nano.onnx --turns                 the same for each line "COUNT FILE" that it reads
+    reference.py --model yolox_nano.onnx --turns                 does so for each line "COUNT FILE" of its input
 
-A model whose file names a fixed size is computed at that size here, while Oriel takes one of the picture's shape: for
-the very same input, give one whose height and width are open: scripts/bench detect leaves it in .build/bench/open.onnx.
-
-Needs: pip install onnxruntime==1.28.0 numpy opencv-python-headless. Ends with 1 where the two differ too much.
+If the model's file declares a fixed input size, this program uses that size, but Oriel uses an input of the picture's
+shape. To compare both with the same input, pass a model with dynamic height and width. scripts/bench detect creates
+such a model: .build/bench/open.onnx.
+Requires: pip install onnxruntime==1.28.0 numpy opencv-python-headless. Exits with status 1 if the results differ too
+much.
 """
 import argparse
 import json
@@ -24,7 +25,7 @@ import onnxruntime
 
 
 def input_shape(width, height, longest):
-    """The smallest input with the picture's shape whose sides are multiples of 32."""
+    """Returns the size of the smallest input with the picture's shape whose sides are multiples of 32."""
     def side(length):
         return max(32, -(-int(np.ceil(longest * length / max(width, height))) // 32) * 32)
     return side(width), side(height)
@@ -144,18 +145,18 @@ def compare(reference, options):
             if p["confidence"] >= options.threshold + 0.05:
                 box = p["x_min"], p["y_min"], p["x_max"], p["y_max"]
                 if not any(names[kind] == p["label"] and overlap(box, b) >= 0.9 for b, _, kind in theirs):
-                    print(f"  {p['label']:14} Oriel {p['confidence']:.3f}, which Python has not  TOO FAR")
+                    print(f"  {p['label']:14} Oriel {p['confidence']:.3f}, which Python did not find  TOO FAR")
                     worst = 1
     if not overlaps:
-        sys.exit("nothing was found to compare")
+        sys.exit("no object was found, so there is nothing to compare")
     mean, difference = float(np.mean(overlaps)), float(np.mean(differences))
-    print(f"{len(overlaps)} boxes: mean IoU {mean:.4f}, least {min(overlaps):.4f}; "
-          f"mean difference of confidence {difference:.4f}, most {max(differences):.4f}")
+    print(f"{len(overlaps)} boxes: mean IoU {mean:.4f}, minimum {min(overlaps):.4f}; "
+          f"mean difference of confidence {difference:.4f}, maximum {max(differences):.4f}")
     return worst or mean < 0.96 or difference > 0.02
 
 
 def measure(reference, count, file):
-    """Looks `count` times at the picture in the file; milliseconds, "cpu" of one picture."""
+    """Processes the picture in the file `count` times and prints the times in ms; "cpu" is the CPU time per picture."""
     with open(file, "rb") as stream:
         jpeg = stream.read()
     times, cpu = [], time.process_time()
@@ -187,7 +188,7 @@ def main():
             count, file = line.split(maxsplit=1)
             measure(reference, int(count), file.rstrip("\n"))
     elif not options.files:
-        parser.error("give a picture")
+        parser.error("name at least one picture")
     elif options.time:
         for file in options.files:
             measure(reference, options.time, file)

@@ -3,14 +3,14 @@ import Testing
 
 @Suite("Canvas")
 struct CanvasTests {
-    @Test("a rectangle partly outside is clipped")
+    @Test("a rectangle that is partly outside the canvas is clipped")
     func clipping() {
         var canvas = Canvas(width: 4, height: 3)
         canvas.fill(Rectangle(x: 2, y: -5, width: 100, height: 7), .white)
         #expect(canvas.luma == [0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 0, 0])
     }
 
-    @Test("chroma planes of odd sizes are rounded up, and filled to their edges")
+    @Test("if a side is odd, the chroma planes are rounded up, and filled to their edges")
     func oddSizes() {
         var canvas = Canvas(width: 5, height: 3)
         #expect(canvas.chromaWidth == 3 && canvas.chromaHeight == 2)
@@ -21,7 +21,7 @@ struct CanvasTests {
     }
 
     @Test(
-        "rectangles of any position and size are harmless",
+        "a rectangle outside the canvas or of extreme size draws nothing",
         arguments: [
             Rectangle(x: 0, y: 0, width: 0, height: 5), Rectangle(x: 0, y: 0, width: -5, height: 5),
             Rectangle(x: 100, y: 100, width: 5, height: 5), Rectangle(x: -100, y: -100, width: 5, height: 5),
@@ -35,7 +35,7 @@ struct CanvasTests {
         #expect(canvas.luma == [UInt8](repeating: 0, count: 49))
     }
 
-    @Test("an outline lies inside its rectangle and leaves the middle alone")
+    @Test("an outline is inside its rectangle and does not change the middle")
     func outline() {
         var canvas = Canvas(width: 6, height: 5)
         canvas.outline(Rectangle(x: 1, y: 0, width: 4, height: 4), .grey(1), thickness: 1)
@@ -50,7 +50,7 @@ struct CanvasTests {
     }
 
     @Test(
-        "colours are those of JPEGs",
+        "colours are converted from RGB as JPEG defines it",
         arguments: [
             (UInt8(0), UInt8(0), UInt8(0), Color(luma: 0)), (255, 255, 255, Color(luma: 255)),
             (255, 0, 0, Color(luma: 76, blueDifference: 85, redDifference: 255)),

@@ -11,7 +11,7 @@ struct StatusPictureTests {
     }
 
     @Test(
-        "any size can be drawn",
+        "a status picture of any size can be drawn",
         arguments: [
             (1, 1), (2, 2), (3, 7), (16, 16), (17, 15), (16, 2000), (2000, 16), (319, 179), (320, 180), (3840, 2160),
         ])
@@ -21,13 +21,15 @@ struct StatusPictureTests {
         #expect(canvas.luma.count == width * height)
     }
 
-    @Test("invalid sizes are drawn as one pixel")
+    @Test("a status picture of an invalid size is one pixel")
     func impossibleSizes() {
         let canvas = StatusPicture.draw(width: 0, height: -4, title: "")
         #expect(canvas.width == 1 && canvas.height == 1)
     }
 
-    @Test("it is dark, and its letters are bright", arguments: [(320, 180), (640, 480), (1280, 720), (3840, 2160)])
+    @Test(
+        "a status picture is dark, and its letters are bright",
+        arguments: [(320, 180), (640, 480), (1280, 720), (3840, 2160)])
     func contrast(width: Int, height: Int) {
         let luma = draw(width, height).luma
         let bright = luma.count { $0 > 200 }
@@ -36,7 +38,7 @@ struct StatusPictureTests {
         #expect(bright > luma.count / 500)
     }
 
-    @Test("title and message appear unchanged", arguments: [(320, 180), (480, 270)])
+    @Test("title and message can be found in a status picture", arguments: [(320, 180), (480, 270)])
     func words(width: Int, height: Int) {
         let canvas = draw(width, height)
         #expect(find("No signal", in: canvas))
@@ -46,7 +48,7 @@ struct StatusPictureTests {
         #expect(!find("Signal", in: canvas))
     }
 
-    /// Looks for a word at any place and scale, in any colour but the background's.
+    /// Whether the picture contains a word at any place and scale, in any colour other than the background's.
     private func find(_ text: String, in canvas: Canvas) -> Bool {
         let background = canvas.luma[canvas.luma.count - 1]
         for scale in 1...3 {

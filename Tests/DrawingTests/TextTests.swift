@@ -1,7 +1,7 @@
 import Drawing
 import Testing
 
-/// A drawn text, one string per line of pixels.
+/// Draws a text and returns a string for each line of pixels.
 private func drawn(_ text: String, scale: Int = 1) -> [String] {
     var canvas = Canvas(
         width: max(1, Canvas.textWidth(text, scale: scale)), height: Canvas.textHeight(scale: scale))
@@ -15,7 +15,7 @@ private func drawn(_ text: String, scale: Int = 1) -> [String] {
 struct TextTests {
     private static let printable = (0x20..<0x7F).map { Character(UnicodeScalar(UInt8($0))) }
 
-    @Test("letters match their codes")
+    @Test("each character is drawn with its own glyph")
     func letters() {
         #expect(
             drawn("A2g") == [
@@ -44,7 +44,9 @@ struct TextTests {
         }
     }
 
-    @Test("anything but printable ASCII becomes a question mark", arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
+    @Test(
+        "any character that is not printable ASCII is drawn as a question mark",
+        arguments: ["\u{7}", "é", "한", "👍", "\u{7F}"])
     func unprintable(text: String) {
         #expect(drawn(text) == drawn("?"))
     }
@@ -75,7 +77,7 @@ struct TextTests {
         #expect(filled.map { $0 % 20 }.max() == 4 + 10 + 2 - 1)
     }
 
-    @Test("words stay whole if they fit and are broken if they do not")
+    @Test("lines are broken between words, and within a word only if it is wider than a line")
     func wrapping() {
         #expect(Canvas.wrap("one two  three", width: 41) == ["one two", "three"])
         #expect(Canvas.wrap("one two three", width: 40) == ["one", "two", "three"])

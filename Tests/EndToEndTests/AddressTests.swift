@@ -4,7 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A system with two cameras shared by all tests of addresses; it ends with the test process.
+/// A system with two cameras, shared by all tests of addresses.
+///
+/// It exits when the test process does.
 private let shared = Result { try OrielSystem(environment: ["ORIEL_CAMERAS": "main=pattern door=pattern"]) }
 
 extension EndToEnd {
@@ -65,7 +67,8 @@ extension EndToEnd {
             #expect(metrics.text.contains("oriel_camera_up{camera=\"main\"} 1"))
         }
 
-        @Test("What does not exist is 404, a bad value is 400, in JSON", arguments: ["web", "ingest"])
+        @Test(
+            "An unknown address gets 404 and an invalid value 400, with an error in JSON", arguments: ["web", "ingest"])
         func mistakes(server: String) throws {
             let stream = server == "web" ? "/video" : "/mjpeg"
             let wanted = [
@@ -83,7 +86,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Streams tell a proxy in front not to buffer",
+            "Streams ask a proxy in front of Oriel not to buffer them",
             arguments: ["web /video", "ingest /mjpeg", "web /stream.mjpg"])
         func unbuffered(address: String) throws {
             let words = address.split(separator: " ").map { String($0) }
@@ -114,7 +117,7 @@ extension EndToEnd {
             #expect(!deadline.isOver)
         }
 
-        @Test("An invalid or too large request is refused in JSON")
+        @Test("A malformed or oversized request is refused without an HTML page")
         func malformed() throws {
             for (text, status) in [("GET\r\n\r\n", 400), ("GET / HTTP/1.1\r\n\r\n", 400)] {
                 let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
@@ -129,7 +132,7 @@ extension EndToEnd {
             #expect(answer.json?["error"]?.string == "too_large")
         }
 
-        @Test("The page is served with its policies, compressed and with validators")
+        @Test("The page is served with security headers, compressed, and with an ETag")
         func page() throws {
             let page = try request("GET", system.web("/"))
             #expect(page.status == 200)
@@ -145,7 +148,9 @@ extension EndToEnd {
             #expect(picture["content-encoding"] == nil)
         }
 
-        @Test("An unknown host name is refused, addresses and localhost are not", arguments: ["web", "ingest"])
+        @Test(
+            "An unknown host name is refused, but addresses and names that no web site can own are accepted",
+            arguments: ["web", "ingest"])
         func hosts(server: String) throws {
             let address = url(server, "/status")
             for host in [
@@ -175,7 +180,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "IPv6 is served too",
+            "Both servers accept IPv6 connections",
             .enabled(if: Folder.names(in: "/proc/sys/net/ipv6/conf").contains("lo"), "this machine has no IPv6"))
         func version6() throws {
             #expect(try request("GET", "http://[::1]:\(system.webPort)/healthz").status == 200)

@@ -2,16 +2,18 @@ import Glibc
 import Linux
 import TestSupport
 
-/// Two network namespaces connected by a virtual cable, removed with their owner.
+/// Two network namespaces, connected by a virtual cable (a veth pair).
 ///
-/// A sleeping process holds each namespace. For a user other than root they belong to a user namespace.
+/// They vanish with this object.
+///
+/// A sleeping process keeps each namespace alive. Unless root runs the tests, both belong to a user namespace.
 final class Cable: Sendable {
     /// Whether the kernel allows network namespaces.
     static var isPossible: Bool {
         (try? ChildProcess.run("unshare", making + ["ip", "link", "set", "lo", "up"]))?.status == 0
     }
 
-    /// The near side's address for the far side.
+    /// The address at which the far side reaches the near side.
     let address = "192.0.2.1"
     private let holder: ChildProcess
     private let far: Int32
@@ -41,7 +43,7 @@ final class Cable: Sendable {
         return try ChildProcess(words[0], Array(words.dropFirst()))
     }
 
-    /// Pulls the cable: packets are dropped without any notification.
+    /// Pulls the cable: from now on packets are lost, and neither side is notified.
     func pull() throws {
         _ = try systemCall("write", "the cable") { unsafe write(handle.number, "\n", 1) }
         guard holder.readLine(milliseconds: 20_000) == "pulled" else { throw HTTPConnection.Failure.ended }
@@ -54,7 +56,9 @@ final class Cable: Sendable {
     private static let isRoot = geteuid() == 0
     private static let making = (Cable.isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"]) + ["--net"]
 
-    /// Holds the near network; its child holds the far one and dies with it.
+    /// The shell that keeps the near namespace alive.
+    ///
+    /// Its child keeps the far one alive and is killed when the shell exits.
     private static let script = """
         set -e
         ip link set lo up

@@ -7,7 +7,9 @@ extension EndToEnd {
     /// Viewers that come and go at random.
     @Suite("Viewer churn", .timeLimit(.minutes(10)))
     struct Churn {
-        /// A viewer that reads until its time is over.
+        /// A viewer that reads until `end`, on the monotonic clock.
+        ///
+        /// It then disconnects, with a reset if it is rude.
         private struct Visitor {
             let connection: HTTPConnection
             let end: UInt64
@@ -25,7 +27,7 @@ extension EndToEnd {
                     + ["1=\(system.web("/video"))", "1=\(system.ingest("/mjpeg"))"])
             let workers = ["mjpeg-fcgi", "relay-fcgi"].compactMap { name in system.processes.first { $0.name == name } }
             try #require(workers.count == 2, "\(system.processes)")
-            // The first viewers allocate buffers that are kept.
+            // The workers allocate buffers for the first viewers and keep them, so measure memory after those viewers.
             var random = SystemRandomNumberGenerator()
             _ = try visit(system, seconds: 3, most: most, using: &random)
             #expect(eventually(20) { hasOnlySteady(system) })
@@ -33,7 +35,7 @@ extension EndToEnd {
 
             let count = try visit(system, seconds: seconds, most: most, using: &random)
             report("\(count) viewers came and left within \(Int(seconds)) s")
-            // On a slow machine the permanent viewers have seen enough by now.
+            // On a slow machine the permanent viewers may have finished already, so expect at most these.
             #expect(eventually(20) { hasOnlySteady(system) })
             for (worker, before) in zip(workers, before) {
                 #expect(
@@ -52,7 +54,7 @@ extension EndToEnd {
             }
         }
 
-        /// Whether only the permanent viewers are left: one per server, and the relay.
+        /// Returns whether only the permanent viewers are left: one at each server, and the relay at the ingest server.
         private func hasOnlySteady(_ system: OrielSystem) -> Bool {
             func viewers(_ address: String) -> Double {
                 (try? request("GET", address))?.json?["viewers"]?.number ?? .infinity
@@ -60,7 +62,9 @@ extension EndToEnd {
             return viewers(system.web("/status/main")) <= 1 && viewers(system.ingest("/status/main")) <= 2
         }
 
-        /// Lets viewers come and go for some time, at most `most` at once; returns their number.
+        /// Opens and closes viewers for `seconds`, at most `most` at a time.
+        ///
+        /// Returns how many there were in total.
         private func visit(
             _ system: OrielSystem, seconds: Double, most: Int, using random: inout SystemRandomNumberGenerator
         ) throws -> Int {
@@ -75,7 +79,7 @@ extension EndToEnd {
                     guard let (port, path) = requests.randomElement(using: &random) else { continue }
                     let connection = try HTTPConnection(address: "127.0.0.1", port: port)
                     try connection.send(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-                    // Up to two seconds, mostly short.
+                    // The square of a random number: up to two seconds, but usually much less.
                     let life = UInt64.random(in: 0...1_400_000_000, using: &random)
                     visitors[count] = Visitor(
                         connection: connection, end: Clock.monotonic + life / 1000 * life / 1_000_000,

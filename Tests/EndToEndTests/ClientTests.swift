@@ -3,14 +3,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A request as a program sends it, and the shape of the answer.
+/// A request exactly as a known program sends it, and the kind of response that the program expects.
 struct ClientRequest: Sendable, CustomTestStringConvertible {
     enum Shape: Sendable {
         case stream
-        /// A stream whose part headers are sent in advance, which Chromium needs.
+        /// A stream that sends each part's header directly after the previous picture. Chromium needs that.
         case streamInAdvance
         case picture
-        /// Only a header, of a picture or a stream.
+        /// Only the response header, since the request is a HEAD.
         case header
         case page
         case status
@@ -118,7 +118,9 @@ extension EndToEnd {
             try #require(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("requests of many programs get what they expect", arguments: ClientRequest.all)
+        @Test(
+            "a request exactly as another program sends it gets the response that the program expects",
+            arguments: ClientRequest.all)
         func answer(to client: ClientRequest) throws {
             let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
             let lines = [client.line, "Host: 127.0.0.1:\(system.webPort)"] + client.headers
@@ -140,7 +142,7 @@ extension EndToEnd {
             case .stream, .streamInAdvance:
                 #expect(type == "multipart/x-mixed-replace; boundary=frame")
                 #expect(body.firstRange(of: [0xff, 0xd8, 0xff]) != nil)
-                // Only a part that is sent in full has a length.
+                // A part header that is sent in advance cannot know the length of the next picture.
                 #expect(contains("Content-Length:") == (client.shape == .stream))
                 #expect((head["transfer-encoding"] == "chunked") == client.line.hasSuffix("1.1"))
             case .picture:
@@ -153,7 +155,7 @@ extension EndToEnd {
             }
         }
 
-        /// Whether there is enough of a response to judge it.
+        /// Whether enough of the response has arrived to check it.
         private func isEnough(_ received: [UInt8], for shape: ClientRequest.Shape) -> Bool {
             guard let end = received.firstRange(of: Self.blank)?.upperBound else { return false }
             switch shape {

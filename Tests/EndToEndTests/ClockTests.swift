@@ -24,7 +24,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("Stepping it by an hour, on one host or both, disturbs no age, no timeout and no viewer")
+        @Test(
+            "Stepping the wall clock by an hour, on one host or both, changes no age or timeout and disturbs no viewer"
+        )
         func jumps() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIN_DIR": folder.path.string])
             let viewers = try ["/video", "/video?fps=5"].map { try StreamViewer(system.web($0)) }
@@ -35,10 +37,10 @@ extension EndToEnd {
                 try ingestClock.set(seconds: ingest)
                 try webClock.set(seconds: web)
                 let comment: Comment = "ingest's clock at \(ingest) s, web's at \(web) s"
-                // Each host's clock is the one that was set.
+                // Each server reports the fake time of its own host.
                 #expect(abs(try clock(system.ingest("/status"), before: ingest)) < 60, comment)
                 #expect(abs(try clock(system.web("/status"), before: web)) < 60, comment)
-                // At the latest with the next picture.
+                // The relay notices a step with the next picture at the latest.
                 for viewer in viewers { _ = try #require(try viewer.next(), comment) }
                 for _ in 0..<20 {
                     #expect(try isWell(system.ingest("/status/main")), comment)
@@ -52,17 +54,17 @@ extension EndToEnd {
                 let time = try #require(snapshot["x-timestamp"].flatMap { Double($0) })
                 #expect(abs(time - Double(Clock.realtime) / 1e9 - Double(ingest)) < 60, comment)
             }
-            // Nothing was lost, stalled or restarted.
+            // The logs have no new lines: nothing was lost, stalled or restarted.
             #expect(logs.map { system.log(of: $0) } == before)
         }
 
-        /// The difference between a server's clock and the machine's clock plus `seconds`.
+        /// How many seconds a server's clock is ahead of the machine's real clock plus `seconds`.
         private func clock(_ address: String, before seconds: Int) throws -> Double {
             let now = try #require(try request("GET", address).json?["now"]?.number)
             return now - Double(Clock.realtime) / 1e9 - Double(seconds)
         }
 
-        /// Whether the camera is online with a picture that is current by the standards of a busy machine.
+        /// Whether the camera is online with a picture less than a minute old; a busy machine may be that slow.
         private func isWell(_ address: String) throws -> Bool {
             let status = try request("GET", address).json
             return status?["online"] == .bool(true) && (status?["age_ms"]?.number).map { $0 < 60_000 } ?? false

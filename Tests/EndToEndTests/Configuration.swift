@@ -15,7 +15,9 @@ final class Configuration {
         }
     }
 
-    /// Replaces `text`, which must exist, in one file.
+    /// Replaces every occurrence of `text` in a file, or only the first if `replacement` contains `text` itself.
+    ///
+    /// Throws if there is none.
     func edit(_ file: String, _ text: String, to replacement: String) throws {
         let name = path.appending(file)
         var content = Array(try File.contents(of: name))
@@ -34,7 +36,7 @@ final class Configuration {
         try folder.write(text, to: "deploy/\(file)", permissions: [.ownerReadWrite, .groupRead, .otherRead])
     }
 
-    /// Enables a commented-out include of web.conf.
+    /// Enables an include that web.conf contains as a comment.
     func switchOn(_ name: String) throws {
         try edit("web.conf", "#include oriel/\(name).conf;", to: "include oriel/\(name).conf;")
     }

@@ -31,7 +31,7 @@ extension EndToEnd {
         @Test("Controls set through either server reach the camera and survive kill -9")
         func setting() throws {
             let system = try start()
-            // Whole numbers reach the camera as such, however they are written.
+            // Any JSON notation of a number works; the camera gets an integer, limited to its range.
             for (text, value) in [("1e2", 100), ("1e300", 255), ("-9223372036854775809", 0)] as [(String, Double)] {
                 let wish = Array("{\"brightness\": \(text)}".utf8)
                 let answer = try request("PUT", system.web("/controls/main"), headers: Self.json, body: wish)
@@ -61,7 +61,7 @@ extension EndToEnd {
             #expect(Folder.names(in: state.path) == ["\(system.prefix).main.controls.json"])
         }
 
-        @Test("Invalid changes are refused in JSON, by nginx too")
+        @Test("Invalid changes are refused with an error in JSON, also those that nginx refuses")
         func refusals() throws {
             let system = try start()
             func put(_ body: [UInt8], _ headers: [String: String] = [:], _ path: String = "/controls/main") throws
@@ -88,7 +88,7 @@ extension EndToEnd {
             #expect(String(decoding: try File.contents(of: file), as: UTF8.self) == "STREAMON 0\n")
         }
 
-        @Test("The page's server has no controls unless they are enabled")
+        @Test("The web server offers no controls unless ORIEL_CONTROLS enables them")
         func off() throws {
             let system = try start(["ORIEL_CONTROLS": ""])
             let wish = Array("{\"brightness\": 1}".utf8)

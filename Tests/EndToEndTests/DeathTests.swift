@@ -16,7 +16,7 @@ extension EndToEnd {
         func kill(part: String, cutsWeb: Bool, cutsIngest: Bool) throws {
             let system = try OrielSystem()
             let audience = try Audience(system, seconds: 9)
-            Poll.wait([], milliseconds: 1500)  // past the warm-up
+            Poll.wait([], milliseconds: 1500)  // until the warm-up of the audience is over
             let victim = try #require(system.leader(of: part), "\(system.processes)")
             Glibc.kill(victim, SIGKILL)
             #expect(eventually { system.leader(of: part).map { $0 != victim } == true })
@@ -33,7 +33,7 @@ extension EndToEnd {
         func socketOutlives() throws {
             let system = try OrielSystem()
             let victim = try #require(system.leader(of: "relay-fcgi"))
-            // It waits in the listen queue, since the worker is stopped.
+            // The worker is stopped, so the request waits in the listen queue of its socket.
             Glibc.kill(victim, SIGSTOP)
             let client = try FastCGIClient(system.runtime.appending("relay-fcgi.sock"))
             try client.ask("/status")
@@ -43,7 +43,7 @@ extension EndToEnd {
             #expect(system.leader(of: "relay-fcgi") != victim)
         }
 
-        @Test("kill -9 of the tidier stops nothing, and a new one cleans up at the end")
+        @Test("kill -9 of the cleanup process stops nothing, and a new one cleans up when the system exits")
         func killTidier() throws {
             let system = try OrielSystem()
             let viewer = try StreamViewer(system.web("/video"))
@@ -68,7 +68,7 @@ extension EndToEnd {
                 ["relay-fcgi", "mjpeg-fcgi", "capture-daemon"],
             ])
         func anyOrder(order: [String]) throws {
-            // Wrappers that wait for a file NAME.go before they execute the program.
+            // Each program is replaced by a script that waits for a file NAME.go before it executes the program.
             let folder = TemporaryFolder()
             for program in order {
                 let path = folder.path.appending(program).string
@@ -91,7 +91,7 @@ extension EndToEnd {
             #expect(isSeen, "\(system.output)")
         }
 
-        @Test("While a worker is away the web server answers in JSON with Retry-After")
+        @Test("While a worker is away, the web server answers 503 in JSON with Retry-After")
         func away() throws {
             let configuration = try Configuration()
             try configuration.edit("web.conf", "relay-fcgi.sock", to: "nobody.sock")

@@ -22,13 +22,13 @@ extension EndToEnd {
             }
         }
 
-        @Test("It listens only on loopback addresses")
+        @Test("The system listens only on loopback addresses")
         func loopbackOnly() throws {
             let system = try OrielSystem()
             let ours = try listeners().filter { [system.webPort, system.ingestPort].contains($0.port) }
             #expect(ours.count >= 2)
             for listener in ours {
-                // 127.0.0.1 and ::1 in the kernel's byte order.
+                // 127.0.0.1 and ::1 as /proc/net writes them on a little-endian machine.
                 let loopback = ["0100007F", "00000000000000000000000001000000"]
                 #expect(loopback.contains(listener.address), "\(listener)")
             }
@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("No response reveals the web server's version, and every one has its policies")
+        @Test("No response reveals the web server's version, and every response has the security headers")
         func headers() throws {
             let system = try OrielSystem()
             for server in [system.web, system.ingest] {

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The library and a small test model that finds a "dog" in bright pictures.
+/// ONNX Runtime, and a small model for tests that finds a "dog" in bright pictures.
 private enum Detector {
     static let library =
         Environment.value("ORIEL_ONNXRUNTIME").map { FilePath($0) }
@@ -15,7 +15,7 @@ private enum Detector {
 
     static var isThere: Bool { [library, program].allSatisfy { (try? FileStatus(at: $0)) != nil } }
 
-    /// Whether the kernel schedules by sessions first (autogroups, sched(7)).
+    /// Whether the kernel divides CPU time among sessions first, then among their processes (autogroups, see sched(7)).
     static var hasSessionGroups: Bool {
         (try? File.contents(of: "/proc/sys/kernel/sched_autogroup_enabled"))?.first == UInt8(ascii: "1")
     }
@@ -28,16 +28,16 @@ private enum Detector {
 extension EndToEnd {
     @Suite(
         "Detection", .timeLimit(.minutes(3)),
-        .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is not there: scripts/get-detector"))
+        .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is missing: run scripts/get-detector"))
     struct Detection {
-        @Test("A result belongs to exactly the frame that the stream showed under its number")
+        @Test("A detection result belongs to exactly the frame that the stream sent with the same number")
         func sameFrame() throws {
             let system = try Detector.start()
             let shown = Mutex<[UInt64: [UInt8]]>([:])
             let viewer = try StreamViewer(system.web("/video"))
             var results: [(number: UInt64, image: String)] = []
             for _ in 0..<20 {
-                // The requested frame may appear in the stream a moment later.
+                // The stream may deliver the frame of the result a moment later.
                 let answer = try request("POST", system.web("/detect_once"), body: [])
                 #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
                 let frame = answer.json?["frame"]
@@ -60,7 +60,9 @@ extension EndToEnd {
             #expect(compared > 0)
         }
 
-        @Test("Killed during inference, it answers 503 in JSON, recovers soon, and no viewer notices")
+        @Test(
+            "Killed during inference, detect-fcgi is restarted; until then requests get 503 in JSON, and no viewer notices"
+        )
         func death() throws {
             let system = try Detector.start()
             let program = OrielSystem.programs.appending("load-generator").string
@@ -92,7 +94,7 @@ extension EndToEnd {
             #expect(group["broken"]?.number == 0, "\(group)")
         }
 
-        @Test("Invalid requests are refused in JSON, by nginx too")
+        @Test("Invalid requests are refused with an error in JSON, also those that nginx refuses")
         func refusals() throws {
             let system = try Detector.start()
             func post(_ body: [UInt8], _ headers: [String: String]) throws -> HTTPResponse {
@@ -133,12 +135,12 @@ extension EndToEnd {
             try expect(413, "POST", "/v1/vision/detection", [:], size: 17 << 20)
             try expect(413, "POST", "/detect/status?x", [:], size: 17 << 20)
             try expect(421, "POST", "/detect_once", ["Host": "elsewhere.example"])
-            // Other addresses have no member `success`.
+            // Errors of other addresses have no member `success`.
             #expect(try request("GET", system.web("/inspect")).json?["success"] == nil)
         }
 
         @Test(
-            "Its whole session has a lower priority than those that serve viewers, if the kernel has autogroups",
+            "The session of detect-fcgi has a lower priority than the session of relay-fcgi, which serves viewers",
             .enabled(if: Detector.hasSessionGroups, "sched_autogroup_enabled is not 1"))
         func priority() throws {
             let system = try Detector.start()
@@ -151,7 +153,7 @@ extension EndToEnd {
             #expect(try niceness("relay-fcgi") == "0")
         }
 
-        @Test("Files that scripts/get-detector installs are found while it runs")
+        @Test("A running detect-fcgi finds the files that scripts/get-detector installs")
         func installedMeanwhile() throws {
             let folder = TemporaryFolder()
             let system = try OrielSystem(
@@ -172,7 +174,7 @@ extension EndToEnd {
                 })
         }
 
-        @Test("24 uploads that drip fill no folder, and others are served meanwhile")
+        @Test("24 slow uploads do not fill the temporary folder of nginx, and other requests are served meanwhile")
         func drippingUploads() throws {
             let system = try Detector.start()
             let head = "POST /detect_once HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\n"
@@ -180,7 +182,7 @@ extension EndToEnd {
             for _ in 0..<24 {
                 let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
                 try connection.send(Array("\(head)Content-Length: 15000000\r\n\r\n".utf8))
-                // Those that are refused may be closed already.
+                // A refused upload may be closed already.
                 try? connection.send([UInt8](repeating: 0xff, count: 2_000_000))
                 uploads.append(connection)
             }
@@ -199,7 +201,7 @@ extension EndToEnd {
             withExtendedLifetime(uploads) {}
         }
 
-        @Test("A picture may be sent in chunks, with 100-continue, or as a form")
+        @Test("A picture may be uploaded in chunks, with Expect: 100-continue, or as a form")
         func uploadForms() throws {
             let system = try Detector.start()
             let picture = try request("GET", system.web("/snapshot")).body
@@ -224,7 +226,7 @@ extension EndToEnd {
             #expect(wrongCase.status == 404)
         }
 
-        @Test("Without a model it says what is missing, and everything else works")
+        @Test("Without a model, detection says what is missing, and everything else works")
         func noModel() throws {
             let system = try OrielSystem(environment: ["ORIEL_MODEL": "/nowhere/model.onnx"])
             #expect(try request("GET", system.web("/healthz")).status == 200)
@@ -234,7 +236,7 @@ extension EndToEnd {
             #expect(eventually { system.output.contains("scripts/get-detector") })
         }
 
-        /// A thread that can be stored in an array.
+        /// A thread that can be stored in an array, unlike the non-copyable `Thread`.
         private final class Handle: Sendable {
             private let isDone = Atomic(false)
 

@@ -6,7 +6,7 @@ import Testing
 /// They check counts, order and bounds that also hold on a slow machine; measurements are only printed.
 @Suite(
     "The whole system", .serialized,
-    .enabled(if: OrielSystem.isBuilt, "the release programs are not built: swift build -c release"))
+    .enabled(if: OrielSystem.isBuilt, "the release programs are not built: run swift build -c release"))
 enum EndToEnd {}
 
 /// Prints a measurement.

@@ -8,13 +8,13 @@ import Testing
 extension EndToEnd {
     /// Two cameras, a and b.
     ///
-    /// Whatever happens to b, and to parts that a does not need, a viewer of a misses nothing.
+    /// Whatever happens to camera b, or to parts that camera a does not need, a viewer of camera a misses no frame.
     @Suite("A disturbed camera", .timeLimit(.minutes(5)))
     struct Isolation {
-        /// A disturbance and its end.
+        /// How to disturb camera b, and how to undo that.
         struct Disturbance: Sendable {
             let name: String
-            /// Whether camera b is offline meanwhile.
+            /// Whether camera b is offline until the disturbance ends.
             var stopsCamera = true
             /// Whether it needs root, to create another user's files for example.
             var needsRoot = false
@@ -23,7 +23,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Whatever disturbs one of two cameras, the other's viewer misses no frame and the camera recovers"
+            "Whatever disturbs one of two cameras, the other's viewer misses no frame, and the disturbed camera recovers"
         )
         func isolation() throws {
             let disturbed = try DisturbedSystem()
@@ -36,30 +36,30 @@ extension EndToEnd {
                 try disturbance.begin(disturbed)
                 if disturbance.stopsCamera {
                     let isGone = eventually(20) { disturbed.isOffline("b") }
-                    #expect(isGone, "\(disturbance.name): b goes on")
+                    #expect(isGone, "\(disturbance.name): b is still online: \(disturbed.description(of: "b"))")
                 }
                 try disturbance.end(disturbed)
                 let ended = Instant.now
                 let isBack = eventually(5) { disturbed.isFresh("b") }
-                #expect(isBack, "\(disturbance.name): b is not back after 5 s\n\(disturbed.system.output)")
-                report("\(disturbance.name): b was back after \((Instant.now - ended).inSeconds) s")
+                #expect(isBack, "\(disturbance.name): camera b is not back after 5 s\n\(disturbed.system.output)")
+                report("\(disturbance.name): camera b was back after \((Instant.now - ended).inSeconds) s")
                 try #require(disturbed.system.process.isRunning, "\(disturbance.name): \(disturbed.system.output)")
             }
 
             let numbers = witness.stop()
-            #expect(!witness.hasEnded, "the viewer of a was cut")
+            #expect(!witness.hasEnded, "the viewer of camera a was disconnected")
             #expect(numbers.count > 20)
             let gaps = zip(numbers, numbers.dropFirst()).filter { $1 != $0 + 1 }
-            #expect(gaps.isEmpty, "the viewer of a missed frames: \(gaps)")
-            report("the viewer of a saw \(numbers.count) frames without a gap")
+            #expect(gaps.isEmpty, "the viewer of camera a missed frames: \(gaps)")
+            report("the viewer of camera a saw \(numbers.count) frames without a gap")
             let lines = disturbed.system.output.split(separator: "\n").filter { $0.contains("capture-b exited") }
-            #expect(lines.count < 60, "each reason is logged once: \(lines)")
+            #expect(lines.count < 60, "a reason was logged again and again: \(lines)")
         }
     }
 }
 
 extension EndToEnd.Isolation.Disturbance {
-    /// One row per way to disturb camera b.
+    /// All ways to disturb camera b.
     static let all: [Self] =
         [64, 66, 69, 73, 77, 78].map { status in
             Self(name: "its daemon exits with \(status)") {
@@ -68,12 +68,12 @@ extension EndToEnd.Isolation.Disturbance {
                 try $0.restoreDaemon()
             }
         } + [
-            Self(name: "its daemon is killed in a loop, as by lack of memory") {
+            Self(name: "its daemon is killed again and again, as if memory were short") {
                 try $0.replaceDaemon(by: "kill -9 $$")
             } end: {
                 try $0.restoreDaemon()
             },
-            Self(name: "its device is a bad one") {
+            Self(name: "its device does not exist") {
                 try $0.replaceDaemon(by: "exec \($0.daemon) --camera b --device /no/such/device")
             } end: {
                 try $0.restoreDaemon()
@@ -105,7 +105,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 $0.removeRing()
             },
-            Self(name: "its ring has layout 2") { disturbed in
+            Self(name: "its ring has a newer version of the layout") { disturbed in
                 try disturbed.replaceDaemon(by: "exit 75")
                 disturbed.removeRing()
                 try disturbed.squat(Array("ORIELRNG".utf8) + [2, 0, 0, 0] + [UInt8](repeating: 0, count: 8180))
@@ -122,17 +122,17 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 $0.unlockRing()
             },
-            Self(name: "its daemon's program file is half copied") {
+            Self(name: "the program file of its daemon is truncated") {
                 try $0.truncateProgram()
             } end: {
                 try $0.restoreDaemon()
             },
-            Self(name: "detect-fcgi is a program that ends at once", stopsCamera: false) {
+            Self(name: "detect-fcgi is a program that exits at once", stopsCamera: false) {
                 try $0.breakDetector()
             } end: {
                 try $0.restoreDetector()
             },
-            Self(name: "the process that tidies up is killed", stopsCamera: false) {
+            Self(name: "the cleanup process is killed", stopsCamera: false) {
                 $0.killTidier()
             } end: { _ in
             },
@@ -141,7 +141,7 @@ extension EndToEnd.Isolation.Disturbance {
 
 /// A system whose camera b can be disturbed in many ways.
 ///
-/// As root it has its own small /dev/shm in a mount namespace.
+/// If root runs the tests, the system has its own small /dev/shm, in a mount namespace.
 final class DisturbedSystem: Sendable {
     let isRoot = geteuid() == 0
     let system: OrielSystem
@@ -177,14 +177,21 @@ final class DisturbedSystem: Sendable {
         File.move(folder.path.appending("capture-daemon.new"), to: folder.path.appending("capture-daemon"))
     }
 
-    /// Whether the page has a current picture.
+    /// Whether the web server has a picture that is at most one second old.
     func isFresh(_ camera: String) -> Bool {
         (try? request("GET", system.web("/snapshot/\(camera)?max_age=1000")))?.status == 200
     }
 
-    /// Whether the page reports the camera as offline.
+    /// Whether the web server reports the camera as offline.
     func isOffline(_ camera: String) -> Bool {
         (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
+    }
+
+    /// What the page's server says of the camera, and the processes, for a failed expectation.
+    func description(of camera: String) -> String {
+        let status = (try? request("GET", system.web("/status/\(camera)")))?.text ?? "no status"
+        let processes = system.processes.map { "\($0.identifier) \($0.commandLine)" }
+        return ([status] + processes + [system.output]).joined(separator: "\n")
     }
 
     // MARK: - The daemon
@@ -216,7 +223,7 @@ final class DisturbedSystem: Sendable {
     func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
     func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
 
-    /// Replaces the daemon by the first MiB of the real program.
+    /// Replaces the daemon's program file with its first MiB.
     func truncateProgram() throws {
         let bytes = try File.contents(of: FilePath(daemon), maximumByteCount: 1 << 30)
         let half = folder.path.appending("half")
@@ -227,7 +234,7 @@ final class DisturbedSystem: Sendable {
 
     // MARK: - The ring
 
-    /// The system's /dev/shm.
+    /// /dev/shm as the system sees it.
     private var memory: FilePath { FilePath("/proc/\(system.process.processIdentifier)/root/dev/shm") }
     private var ring: FilePath { memory.appending("\(system.prefix).b") }
     var filler: FilePath { memory.appending("\(system.prefix).filler") }
@@ -247,7 +254,7 @@ final class DisturbedSystem: Sendable {
     /// Fills the shared memory.
     func fill() throws { _ = try ChildProcess.run("sh", ["-c", "cat /dev/zero 2>/dev/null >\(filler); true"]) }
 
-    /// Takes the shared lock that a group reader can get, if the ring allows it.
+    /// Tries to take a shared lock on the ring, as any process that may read it can.
     func lockRing() {
         guard let file = try? Descriptor(opening: ring, flags: O_RDONLY) else { return }
         _ = try? FileLock.tryLock(file, byte: 0, .shared)
@@ -307,7 +314,7 @@ final class Witness: Sendable {
     var numbers: [UInt64] { state.withLock { $0.numbers } }
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
-    /// Stops watching; returns the numbers of all frames.
+    /// Stops watching and returns the numbers of all frames.
     func stop() -> [UInt64] {
         state.withLock { state in
             state.isStopping = true

@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("From start to end", .timeLimit(.minutes(3)))
+    @Suite("From startup to exit", .timeLimit(.minutes(3)))
     struct Life {
         @Test(
-            "It ends without leaving a process, a socket, a folder or shared memory",
+            "The system exits without leaving a process, a socket, a folder or shared memory",
             arguments: [SIGINT, SIGTERM])
         func ending(signal: CInt) throws {
             let system = try OrielSystem()
@@ -34,7 +34,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/snapshot")).status == 200)
         }
 
-        @Test("It cleans up even after SIGKILL")
+        @Test("The system is cleaned up even after SIGKILL")
         func killed() throws {
             let system = try OrielSystem()
             _ = try #require(try StreamViewer(system.web("/video")).next())
@@ -53,11 +53,11 @@ extension EndToEnd {
             #expect(eventually { (try? Descriptor(opening: runtime, flags: O_RDONLY)) == nil })
         }
 
-        @Test("The address is announced promptly, and then all addresses deliver frames")
+        @Test("Once the system has announced its address, all addresses deliver frames")
         func start() throws {
             let before = Clock.monotonic
             let system = try OrielSystem()
-            report("scripts/run said where it is after \(Double(Clock.monotonic - before) / 1e9) s")
+            report("scripts/run announced its address after \(Double(Clock.monotonic - before) / 1e9) s")
             #expect(system.output.contains("Oriel is at http://127.0.0.1:\(system.webPort)/"))
             #expect(!system.output.contains("No picture"), "\(system.output)")
             _ = try #require(try StreamViewer(system.web("/video")).next())
@@ -85,7 +85,7 @@ extension EndToEnd {
             let picture = try #require(try viewer.next())
             let second = try OrielSystem(environment: ["ORIEL_PREFIX": first.prefix])
             guard let status = second.process.wait(milliseconds: 20_000) else {
-                Issue.record("it runs: \(second.output)")
+                Issue.record("the second system is running: \(second.output)")
                 return
             }
             #expect(status >= 64)
@@ -108,7 +108,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "An invalid setting is refused in one sentence",
+            "An invalid setting is refused with an error message and status 64",
             arguments: [
                 ["ORIEL_WEB_PORT": "http"], ["ORIEL_WEB_PORT": "70000"], ["ORIEL_PREFIX": "a/b"],
                 ["ORIEL_CAMERAS": "Main=pattern"], ["ORIEL_CAMERAS": "pattern"],
@@ -129,7 +129,9 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/status"), headers: ["Host": "other.example"]).status == 421)
         }
 
-        @Test("Opened to the network it says so, and still protects its metrics and refuses unknown names")
+        @Test(
+            "A system that is open to the network says so, still protects its metrics and refuses unknown host names"
+        )
         func open() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])
             #expect(system.output.contains("Everyone on the network can watch"), "\(system.output)")

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// As many cameras as a large host has, as one user with the default limits.
+    /// A hundred cameras on one host, run by one ordinary user with the default limits.
     @Suite("Many cameras", .timeLimit(.minutes(5)))
     struct ManyCameras {
         private static let names = (1...100).map { "camera\($0)" }
@@ -43,7 +43,9 @@ extension EndToEnd {
             }
         }
 
-        /// Watches 20 cameras at once: each picture is the camera's own, and the numbers rise.
+        /// Watches 20 cameras at once.
+        ///
+        /// Each picture must be from the right camera, and the numbers must increase.
         private func expectStreams(_ system: OrielSystem) throws {
             let prefix = try #require(SystemPrefix(system.prefix))
             let watched = Self.names.shuffled().prefix(20)
@@ -59,7 +61,7 @@ extension EndToEnd {
                     let number = try #require(picture.number)
                     #expect(number > last, "\(name)")
                     last = number
-                    // A viewer that is served late may miss the first pictures.
+                    // If the picture was late, the ring no longer has its frame.
                     guard let frame = subscriber.copyFrame(number: number) else { continue }
                     #expect(picture.bytes == frame.bytes, "\(name), frame \(number)")
                     let info = try picture.bytes.withRawSpan { (span) throws(JPEGDefect) in try JPEG.inspect(span) }
@@ -75,14 +77,14 @@ extension EndToEnd {
             for (name, address) in [
                 ("mjpeg-fcgi", system.ingest("/status")), ("relay-fcgi", system.web("/status")),
             ] {
-                // Do not count the cost of the streams.
+                // Wait until no streams are left, since their cost must not be counted.
                 let haveViewersGone = try eventually {
                     let cameras = try request("GET", address).json?["cameras"]?.array ?? []
                     return cameras.allSatisfy { $0["viewers"]?.number == 0 }
                 }
                 #expect(haveViewersGone, "\(name)")
                 let worker = try #require(system.leader(of: name))
-                // The minimum of several rounds, since other processes compete for the caches.
+                // Use the minimum of several rounds, since other processes compete for the CPU's caches.
                 var rounds: [Duration] = []
                 for _ in 0..<5 {
                     let before = try mainThreadTime(of: worker)
@@ -105,7 +107,7 @@ extension EndToEnd {
         private func expectFewResources(_ system: OrielSystem) {
             let processes = system.processes
             let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
-            // One for each program that reads rings; a user may have 128 for all programs together.
+            // Each program that reads rings needs one. By default a user may have 128 for all programs together.
             #expect((2..<10).contains(instances))
             report("\(processes.count) processes have \(instances) inotify instances")
             for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {
@@ -151,13 +153,13 @@ extension EndToEnd {
                 let cameras = JSON(try client.answer().text)?["cameras"]?.array ?? []
                 return Set(cameras.compactMap { $0["camera"]?.string })
             }
-            #expect(try listed() == ["main"], "the camera that requests without a name mean")
+            #expect(try listed() == ["main"], "without rings, only the default camera is listed")
             var publishers: [FramePublisher] = []
             for (index, name) in Self.names.enumerated() {
                 publishers.append(try FramePublisher(ring.ring(name), slotByteCount: 1000, source: .test))
                 #expect(try listed() == Set(Self.names[...index]))
             }
-            // Only watched cameras should need file descriptors, not listed ones.
+            // A camera needs file descriptors only while it is watched, so the limit of 1024 suffices.
             let viewers = try Self.names.shuffled().prefix(20).map { name in
                 let client = try FastCGIClient(socket)
                 try client.ask("/mjpeg/\(name)")
@@ -173,7 +175,9 @@ extension EndToEnd {
     }
 }
 
-/// An unprivileged user without other processes, if this process can switch to one.
+/// An unprivileged user without other processes.
+///
+/// Unless root runs the tests, it is the current user instead.
 private struct OrdinaryUser {
     private let number: uid_t? = geteuid() == 0 ? uid_t(62_000 + getpid() % 1000) : nil
 

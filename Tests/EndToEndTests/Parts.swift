@@ -4,12 +4,12 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The parts of a system.
+/// The parts of a system: the workers, the daemon and the two nginx servers.
 extension OrielSystem {
-    /// The names of all parts except the optional detection.
+    /// The names of all parts except detect-fcgi, which is optional.
     static let parts = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "nginx-ingest", "nginx-web"]
 
-    /// The parts of this system.
+    /// The names of the parts that this system runs.
     var parts: [String] { Self.parts + (leader(of: "detect-fcgi") == nil ? [] : ["detect-fcgi"]) }
 
     /// The process to kill: the worker itself, or nginx's master.
@@ -21,15 +21,17 @@ extension OrielSystem {
         return entries.first?.identifier
     }
 
-    /// Whether the page's server has a current picture.
+    /// Whether the web server has a picture that is at most one second old.
     var hasFreshPicture: Bool {
         (try? request("GET", web("/snapshot?max_age=1000")))?.status == 200
     }
 }
 
-/// Viewers of both servers, which reconnect 0.1 s after they are disconnected.
+/// Viewers of both servers.
+///
+/// A viewer that is disconnected reconnects after 0.1 s.
 final class Audience {
-    /// Per server.
+    /// The number of viewers of each server.
     static let count = 20
     private let process: ChildProcess
 
@@ -47,20 +49,21 @@ final class Audience {
                 viewers(system.web("/status/main")) == Self.count
                     && viewers(system.ingest("/status/main")) == Self.count + 1
             })
-        Poll.wait([], milliseconds: 500)  // so that all have seen pictures
+        Poll.wait([], milliseconds: 500)  // until all viewers have received pictures
     }
 
     var isWatching: Bool { process.isRunning }
 
-    /// Waits for the end and returns load-generator's reports for web and ingest; no picture may be broken, foreign or
-    /// older than a previous one.
+    /// Waits until load-generator exits and returns its reports for the web and the ingest server.
+    ///
+    /// Expects that no picture was broken or older than a previous one, and that all viewers are connected again.
     func groups() throws -> [JSON] {
         let groups = try #require(JSON(process.readToEnd())?.array)
         #expect(groups.count == 2)
         for group in groups {
             #expect(group["broken"]?.number == 0, "\(group)")
-            #expect(group["disordered"]?.number == 0, "the number went back: \(group)")
-            #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+            #expect(group["disordered"]?.number == 0, "a frame number decreased: \(group)")
+            #expect(group["ended"]?.number == 0, "some viewers did not reconnect: \(group)")
         }
         return groups
     }

@@ -4,13 +4,15 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Another nginx in front of the page's server, with defaults except for the lines that docs/proxies.md names.
+/// Another nginx in front of the web server.
+///
+/// It has nginx's defaults, except for lines that docs/proxies.md recommends.
 private final class OuterProxy {
     let port: Int
     private let folder = TemporaryFolder()
     private let process: ChildProcess
 
-    /// `listen` is added to the listen directive, `location` to the location.
+    /// `listen` adds parameters to the listen directive, and `location` adds directives to the location.
     init(to system: OrielSystem, listen: String = "", location: String = "") throws {
         port = try OrielSystem.freePort()
         let configuration = try folder.write(
@@ -58,7 +60,7 @@ private final class OuterProxy {
 extension EndToEnd {
     @Suite("A proxy in front", .timeLimit(.minutes(3)))
     struct Proxies {
-        @Test("A slow viewer behind another nginx sees recent pictures, and not older ones as time goes on")
+        @Test("A slow viewer behind another nginx sees recent pictures, whose age does not grow over time")
         func slowViewer() throws {
             let system = try OrielSystem()
             let documented = try OuterProxy(to: system, listen: "sndbuf=64k")
@@ -77,7 +79,9 @@ extension EndToEnd {
             #expect(late <= early + 2, "\(groups[0])")
         }
 
-        @Test("The page, streams and snapshots work below a sub-path, and with the Host header of the proxy's upstream")
+        @Test(
+            "The page, streams and snapshots work below a sub-path, and with a Host header that names the proxy's upstream"
+        )
         func subPath() throws {
             let system = try OrielSystem()
             let proxy = try OuterProxy(to: system)

@@ -9,7 +9,7 @@ extension EndToEnd {
     @Suite("Signals", .timeLimit(.minutes(4)))
     struct SignalTests {
         @Test(
-            "A part that ends by SIGTERM or SIGSEGV is restarted as after kill -9",
+            "A part that SIGTERM or SIGSEGV terminates is restarted, just as after kill -9",
             arguments: [SIGTERM, SIGSEGV])
         func ended(signal: CInt) throws {
             let system = try OrielSystem()
@@ -43,7 +43,9 @@ extension EndToEnd {
             #expect(system.process.isRunning, "\(system.output)")
         }
 
-        @Test("A part that is stopped for a while disconnects nobody, and all continue with the newest picture")
+        @Test(
+            "A part that is stopped for a while by SIGSTOP disconnects no viewer, and all continue with the newest picture"
+        )
         func stopped() throws {
             let system = try OrielSystem()
             let viewers = try [system.web("/video"), system.ingest("/mjpeg")].map { try StreamViewer($0) }
@@ -63,7 +65,7 @@ extension EndToEnd {
                     while last[index] <= UInt64(newest) {
                         let picture = try #require(try viewer.next(within: 20), "\(part): the stream ended")
                         let number = try #require(picture.number)
-                        #expect(number >= last[index], "\(part): the number went back")
+                        #expect(number >= last[index], "\(part): the frame number decreased")
                         let isWhole = picture.bytes.withRawSpan { (try? JPEG.inspect($0)) != nil }
                         #expect(isWhole, "\(part)")
                         last[index] = number
@@ -72,7 +74,9 @@ extension EndToEnd {
             }
         }
 
-        /// Waits until all reports say, in the same words, that the camera's daemon hangs.
+        /// Waits until the status at both servers says that the camera's daemon does not respond.
+        ///
+        /// From then on snapshots and /healthz must return 503.
         private func expectHang(of system: OrielSystem) throws {
             for address in [system.ingest("/status/main"), system.web("/status/main")] {
                 let isTold = try eventually(20) {

@@ -56,7 +56,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("The web server returns exactly the bytes of the ingest server")
+        @Test("The web server's stream has exactly the pictures of the ingest server's stream")
         func sameBytes() throws {
             let viewer = try StreamViewer(system.ingest("/mjpeg"))
             let others = try StreamViewer(system.web("/video"))

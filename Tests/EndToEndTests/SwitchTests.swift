@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("Optional includes", .timeLimit(.minutes(2)))
+    @Suite("Optional includes of web.conf", .timeLimit(.minutes(2)))
     struct Switches {
-        @Test("password.conf requires a name and a password for page and pictures")
+        @Test("With password.conf, the page and the pictures require a user name and a password")
         func password() throws {
             let configuration = try Configuration()
             try configuration.switchOn("password")
@@ -27,7 +27,7 @@ extension EndToEnd {
             #expect(try StreamViewer(system.web("/video"), headers: right).next() != nil)
         }
 
-        @Test("tls.conf serves HTTPS and HTTP/2 on a separate port")
+        @Test("With tls.conf, nginx serves HTTPS and HTTP/2 on a separate port")
         func encrypted() throws {
             let configuration = try Configuration()
             try configuration.switchOn("tls")
@@ -61,7 +61,7 @@ extension EndToEnd {
             #expect(try request("GET", system.web("/snapshot")).status == 200)
         }
 
-        @Test("embedding.conf allows only the named sites")
+        @Test("With embedding.conf, only the sites that it names may embed and read the pictures")
         func embedding() throws {
             let configuration = try Configuration()
             try configuration.switchOn("embedding")

@@ -9,7 +9,7 @@ extension EndToEnd {
     struct Upgrade {
         private let folder = TemporaryFolder()
 
-        @Test("Programs can be replaced one by one while viewers watch, and no picture is broken or old")
+        @Test("Programs can be replaced one by one while viewers watch, and no picture is broken or out of order")
         func programs() throws {
             let names = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "detect-fcgi"].filter {
                 (try? FileStatus(at: OrielSystem.programs.appending($0))) != nil
@@ -21,7 +21,7 @@ extension EndToEnd {
             for name in names {
                 try install(name)
                 let victim = try #require(system.leader(of: name), "\(name)")
-                #expect(!runsInstalled(name, victim), "\(name) went on as the new one")
+                #expect(!runsInstalled(name, victim), "\(name) runs the new file before its restart")
                 kill(victim, SIGTERM)
                 let isNew = eventually(60) {
                     system.leader(of: name).map { $0 != victim && runsInstalled(name, $0) } == true
@@ -31,7 +31,7 @@ extension EndToEnd {
             }
             guard audience.isWatching else { return }
             for group in try audience.groups() {
-                // Once each, by the worker that serves them.
+                // Each viewer is disconnected once, by the restart of the worker that serves it.
                 #expect(group["cuts"]?.number == Double(Audience.count), "\(group)")
                 report("programs replaced: the longest pause was \(group["longest_gap"] ?? .null) s")
             }

@@ -10,11 +10,11 @@ extension EndToEnd {
     /// System and viewers run in separate network namespaces; the test pulls the cable between them.
     @Suite(
         "Vanished viewers", .timeLimit(.minutes(3)),
-        .enabled(if: Cable.isPossible, "the kernel does not let this user make networks (unshare --net)"))
+        .enabled(if: Cable.isPossible, "this user may not create network namespaces (unshare --net)"))
     struct Vanishing {
-        @Test("A viewer whose network is gone, or that has stopped reading, is disconnected after a while")
+        @Test("A viewer whose network is gone, or that has stopped reading, is disconnected after send_timeout")
         func vanished() throws {
-            // The default is thirty seconds.
+            // The default of thirty seconds would make the test slow.
             let configuration = try Configuration()
             try configuration.edit("oriel/fastcgi.conf", "send_timeout 30s", to: "send_timeout 3s")
             let cable = try Cable()
@@ -33,12 +33,12 @@ extension EndToEnd {
             #expect(eventually(20) { viewers() == 7 }, "\(system.output) \(viewers() ?? -1)")
 
             stopped.send(SIGSTOP)
-            #expect(eventually(30) { viewers() == 6 }, "who has stopped reading is still there")
+            #expect(eventually(30) { viewers() == 6 }, "the viewer that stopped reading is still connected")
             let began = Clock.monotonic
             try cable.pull()
-            #expect(eventually(30) { viewers() == 1 }, "who is gone is still there")
-            report("viewers whose network went are let go after \(Double(Clock.monotonic - began) / 1e9) s")
-            // The viewers do not notice: no packets pass in either direction.
+            #expect(eventually(30) { viewers() == 1 }, "the viewers without a network are still connected")
+            report("viewers without a network are disconnected after \(Double(Clock.monotonic - began) / 1e9) s")
+            // The viewers do not notice that they are disconnected, since no packets reach them.
             for viewer in far { #expect(viewer.isRunning) }
             #expect(near.isRunning)
             stopped.send(SIGCONT)

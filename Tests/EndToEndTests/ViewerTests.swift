@@ -5,11 +5,13 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A system shared by all tests of odd viewers; it ends with the test process.
+/// A system shared by all tests of unusual viewers.
+///
+/// It exits when the test process does.
 private let shared = Result { try OrielSystem() }
 
 extension EndToEnd {
-    @Suite("Odd viewers", .timeLimit(.minutes(3)))
+    @Suite("Unusual viewers", .timeLimit(.minutes(3)))
     struct OddViewers {
         let system: OrielSystem
 
@@ -18,7 +20,8 @@ extension EndToEnd {
             try #require(system.process.isRunning, "\(system.output)")
         }
 
-        /// Sends `text` and returns the response until the server closes or `byteCount` bytes have arrived.
+        /// Sends `text`, and returns what arrives before the server closes the connection, or at least `byteCount`
+        /// bytes.
         private func exchange(_ text: String, port: Int, byteCount: Int = 1 << 16) throws -> String {
             let connection = try HTTPConnection(address: "127.0.0.1", port: port)
             try connection.send(Array(text.utf8))
@@ -32,7 +35,7 @@ extension EndToEnd {
             return String(decoding: received, as: UTF8.self)
         }
 
-        @Test("A stream for HTTP/1.0 is not chunked and ends with the connection")
+        @Test("A stream for HTTP/1.0 is not chunked, and says that the connection will be closed")
         func oldStream() throws {
             for (port, path) in [(system.webPort, "/video"), (system.ingestPort, "/mjpeg")] {
                 let answer = try exchange("GET \(path) HTTP/1.0\r\n\r\n", port: port, byteCount: 400_000)
@@ -44,7 +47,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A query of kilobytes is refused with a short message, a longer one with 414")
+        @Test("A query of kilobytes is refused with a short message, and one of more than 8 KiB with 414")
         func longQuery() throws {
             for server in [system.web, system.ingest] {
                 let stream = server("") == system.web("") ? "/video" : "/mjpeg"

@@ -7,15 +7,17 @@ import Testing
 extension EndToEnd {
     @Suite("Reloads and restarts of the web server", .timeLimit(.minutes(3)))
     struct WebServers {
-        /// The processes of a web server: the master, then its workers.
+        /// The processes of one nginx server: the master and its workers.
         private func processes(_ part: String, in system: OrielSystem) -> (master: Int32?, workers: [Int32]) {
             let all = system.processes.filter { $0.name == "nginx" }
             let master = all.first { $0.commandLine.contains("/\(part)/") }?.identifier
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Watches each server with 20 viewers while `event` happens to `part`, until its `old` workers have exited and
-        /// all viewers are back; returns the reports for the page's server and the ingest server.
+        /// Starts 20 viewers of each server and calls `event` with the processes of `part`.
+        ///
+        /// Waits until its old workers have exited and all viewers are connected again. Returns the reports for the web
+        /// server and the ingest server.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {
@@ -34,18 +36,18 @@ extension EndToEnd {
                 eventually(30) {
                     let all = system.processes
                     return !old.contains { worker in all.contains { $0.identifier == worker } } && allWatch()
-                }, "old workers stay, or viewers stay away")
+                }, "old workers are still running, or viewers have not reconnected")
             // Wait for viewers that are reconnecting.
             Poll.wait([], milliseconds: 1500)
             crowd.send(SIGTERM)
             let groups = try #require(JSON(crowd.readToEnd())?.array)
-            // They must have been disconnected, or the test proves nothing.
+            // The viewers must have been disconnected, otherwise the test proves nothing.
             #expect((groups[part == "nginx-web" ? 0 : 1]["cuts"]?.number ?? 0) >= 20, "\(groups)")
             return groups
         }
 
         @Test(
-            "A reload keeps viewers for five seconds, then they reconnect and miss almost nothing",
+            "A reload keeps viewers for five seconds; then they reconnect and see complete pictures in order",
             arguments: ["nginx-web", "nginx-ingest"])
         func reload(part: String) throws {
             let system = try OrielSystem()
@@ -53,10 +55,10 @@ extension EndToEnd {
             let groups = try watch(part, in: system) { master, _ in kill(master, SIGHUP) }
             for group in groups {
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
-                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                #expect(group["ended"]?.number == 0, "some viewers did not reconnect: \(group)")
                 report("\(part) reloaded: the longest pause was \(group["longest_gap"] ?? .null) s")
             }
-            // The same master, with only new workers.
+            // The master is still the same process, and all workers are new.
             #expect(processes(part, in: system).master == master)
             #expect(eventually(20) { Set(processes(part, in: system).workers).isDisjoint(with: old) })
             #expect(!processes(part, in: system).workers.isEmpty)
@@ -64,21 +66,22 @@ extension EndToEnd {
         }
 
         @Test(
-            "A killed nginx worker disconnects its viewers for a moment", arguments: ["nginx-web", "nginx-ingest"])
+            "A killed nginx worker disconnects its viewers, and they reconnect",
+            arguments: ["nginx-web", "nginx-ingest"])
         func workerKilled(part: String) throws {
             let system = try OrielSystem()
             let (master, _) = processes(part, in: system)
             let groups = try watch(part, in: system) { _, workers in for worker in workers { kill(worker, SIGKILL) } }
             for group in groups {
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
-                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                #expect(group["ended"]?.number == 0, "some viewers did not reconnect: \(group)")
                 report("workers of \(part) killed: the longest pause was \(group["longest_gap"] ?? .null) s")
             }
             #expect(processes(part, in: system).master == master)
             #expect(try request("GET", system.web("/healthz")).status == 200)
         }
 
-        @Test("Viewers reconnect after an orderly restart")
+        @Test("Viewers reconnect after an orderly restart of nginx")
         func restart() throws {
             let part = "nginx-web"
             let system = try OrielSystem()
@@ -86,7 +89,7 @@ extension EndToEnd {
             let groups = try watch(part, in: system) { master, _ in kill(master, SIGTERM) }
             for group in groups {
                 #expect(group["broken"]?.number == 0 && group["disordered"]?.number == 0, "\(group)")
-                #expect(group["ended"]?.number == 0, "not all have come back: \(group)")
+                #expect(group["ended"]?.number == 0, "some viewers did not reconnect: \(group)")
                 report("\(part) ended by SIGTERM: the longest pause was \(group["longest_gap"] ?? .null) s")
             }
             #expect(processes(part, in: system).master != master)

@@ -14,7 +14,8 @@ import Testing
         }
     }
 
-    @Test func aHandlerIsCalledForItsDescriptorAlone() throws {
+    @Test("a handler is called only for its own descriptor")
+    func ownDescriptor() throws {
         let loop = try EventLoop()
         let first = try EventDescriptor()
         let second = try EventDescriptor()
@@ -27,7 +28,8 @@ import Testing
         #expect(other.count == 1)
     }
 
-    @Test func aHandlerThatAnotherOneRemovedInTheSameTurnIsNotCalled() throws {
+    @Test("a handler that another one has removed in the same turn is not called")
+    func removedHandler() throws {
         let loop = try EventLoop()
         let events = [try EventDescriptorBox(), try EventDescriptorBox()]
         let recorders = [Recorder(), Recorder()]
@@ -43,7 +45,8 @@ import Testing
         #expect(recorders[0].count + recorders[1].count == 1)
     }
 
-    @Test func aMessageFromAnotherThreadEndsTheWait() throws {
+    @Test("a message from another thread wakes the loop")
+    func message() throws {
         let loop = try EventLoop()
         let mailbox = Mailbox<Int>(loop.signal)
         let thread = try Thread("poster") { for number in 1...3 { mailbox.post(number) } }
@@ -57,7 +60,8 @@ import Testing
         #expect(messages == [1, 2, 3])
     }
 
-    @Test func instantsFromOutsideDoNotTrap() {
+    @Test("arithmetic with extreme instants and durations does not overflow")
+    func extremeInstants() {
         let (past, future) = (Instant.distantPast, Instant.distantFuture)
         #expect(future + .seconds(1) == future)
         #expect(past - .seconds(1) == past)

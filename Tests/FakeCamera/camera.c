@@ -1,4 +1,4 @@
-// The fake camera itself: its faults, its thread that fills buffers, and its answers to ioctl(2).
+// The fake camera itself: its faults, the thread that fills its buffers, and its implementation of ioctl(2).
 #define _GNU_SOURCE
 #include "camera.h"
 
@@ -33,7 +33,7 @@ struct control {
 pthread_mutex_t camera_lock = PTHREAD_MUTEX_INITIALIZER;
 struct handle camera_handles[MOST_HANDLES];
 
-// What the environment says.
+// Settings from the environment.
 const char *camera_device = "/dev/video0", *camera_sys = "";
 static const char *faults_path = "", *stamp = "", *calls_path = "";
 static struct size sizes[MOST_SIZES];
@@ -46,14 +46,14 @@ static bool has_full_range, is_multiplanar;
 static __u32 raw_format = V4L2_PIX_FMT_YUYV, raw_line, data_offset;
 static size_t frame_count;
 
-// What the faults file says: states that last while they stand there, and frames yet to be spoilt.
+// The content of the file of faults: states that last as long as they are in the file, and numbers of frames to spoil.
 static struct {
     bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
     int truncate, garbage, empty, flag, skip, eio, tear, foreign, past;
     struct size size;
 } faults;
 
-// The camera.
+// The state of the camera.
 static bool is_plugged = true, streams;
 static unsigned generation, buffer_count, sequence;
 static __u32 pixel_format;
@@ -151,7 +151,7 @@ static void note(const char *what, int value) {
     fclose(file);
 }
 
-// ---- faults (everything below runs with the lock held)
+// ---- faults (all functions below are called with the lock held)
 
 static void free_buffers(void) {
     for (unsigned i = 0; i < buffer_count; i++) {
@@ -220,14 +220,15 @@ static bool take(int *fault) { return *fault > 0 && (*fault)--; }
 
 // ---- the camera's own thread
 
-// Says in the picture whose it is and from when; or spoils it in one of the ways that nobody but its stamp tells.
+// Writes the camera and the time into the stamp of a picture. Or spoils the picture in a way that only its stamp
+// reveals.
 static void sign(unsigned char *bytes, size_t count, const struct timespec *now) {
     uint64_t time = (uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec;
     bool is_foreign = take(&faults.foreign), is_past = !is_foreign && take(&faults.past);
     stamp_write(bytes, count, is_foreign ? "nobody" : stamp, is_past ? time - 10000000000 : time);
     if (is_foreign || is_past || !take(&faults.tear)) return;
     struct frame *other = &frames[(sequence + 1) % frame_count];
-    size_t end = (other->count < count ? other->count : count) - 2;      // the markers at the end stay
+    size_t end = (other->count < count ? other->count : count) - 2;      // keep the end marker
     if (end > count / 2) memcpy(bytes + count / 2, other->bytes + count / 2, end - count / 2);
 }
 
@@ -239,7 +240,7 @@ static unsigned long long nanoseconds(void) {
     return now.tv_sec * 1000000000ull + (unsigned long)now.tv_nsec;
 }
 
-/// Makes a comment (ITU-T T.81, section B.2.4.5) behind SOI say when the frame was delivered, and which it is.
+/// Writes a comment (ITU-T T.81, section B.2.4.5) after SOI with the time of delivery and the number of the frame.
 static void comment(unsigned char *bytes, unsigned number) {
     char text[41];
     snprintf(text, sizeof text, "oriel %020llu %012u\n", nanoseconds(), number);
@@ -269,7 +270,7 @@ static size_t copy_jpeg(unsigned char *bytes, size_t room, unsigned number, cons
     return count;
 }
 
-/// 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down.
+/// Writes 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down. Returns their length.
 static size_t copy_bars(unsigned char *bytes, unsigned number) {
     static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
                                              {84, 184, 198}, {65, 100, 212}, {35, 212, 114}, {16, 128, 128}};
@@ -323,7 +324,7 @@ static void fill(const struct timespec *now) {
 static void *run(void *argument) {
     unsigned mine = (unsigned)(uintptr_t)argument;
     struct timespec next;
-    pthread_setname_np(pthread_self(), "fake-camera");      // so that its own cost can be told from the program's
+    pthread_setname_np(pthread_self(), "fake-camera");      // so that its CPU time can be distinguished from the program's
     clock_gettime(CLOCK_MONOTONIC, &next);
     for (;;) {
         next.tv_nsec += (long)(1e9 / rate);
@@ -368,7 +369,7 @@ static unsigned offered_sizes(void) { return faults.size.width ? 1 : size_count;
 
 static struct size offered_size(unsigned index) { return faults.size.width ? faults.size : sizes[index]; }
 
-// The picture and one line of it, in bytes.
+// The length of a line, and below of a whole picture, in bytes.
 static __u32 line_length(void) {
     return pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : raw_line || raw_format != V4L2_PIX_FMT_YUYV ? raw_line : size.width * 2;
 }
@@ -391,7 +392,7 @@ static int set_format(struct v4l2_format *format, bool is_wish) {
         size = offered_size(best);
     }
     if (is_multiplanar) {
-        // Width, height and pixel format are where those of the single-planar form are.
+        // Width, height and pixel format are at the same offsets as in the single-planar structure.
         struct v4l2_pix_format_mplane *answer = &format->fmt.pix_mp;
         *answer = (struct v4l2_pix_format_mplane){
             .width = size.width, .height = size.height, .pixelformat = pixel_format, .field = V4L2_FIELD_NONE,
@@ -434,7 +435,7 @@ static int request_buffers(struct handle *handle, struct v4l2_requestbuffers *re
     return 0;
 }
 
-// Fills `answer` with a buffer's state, in the form that the program asked for.
+// Copies the state of a buffer to `answer`, in the single-planar or multi-planar form.
 static void report(struct v4l2_buffer *answer, const struct v4l2_buffer *state) {
     struct v4l2_plane *planes = answer->m.planes;
     *answer = *state;
@@ -491,7 +492,7 @@ static struct control *find_control(__u32 id) {
     return found;
 }
 
-/// Whether an automatic rules it now.
+/// Whether an automatic control currently overrides this control.
 static bool is_ruled(const struct control *control) {
     return control->id == V4L2_CID_WHITE_BALANCE_TEMPERATURE && find_control(V4L2_CID_AUTO_WHITE_BALANCE)->value;
 }

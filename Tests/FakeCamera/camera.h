@@ -1,4 +1,4 @@
-// What the preloaded calls (preload.c) ask of the fake camera (camera.c).
+// The functions of the fake camera (camera.c) that the preloaded calls (preload.c) use.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <linux/videodev2.h>
@@ -6,26 +6,27 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/// The C library's own function behind the one that we stand in for.
+/// The C library's function `name`, which a function of this library replaces.
 #define REAL(name) ((typeof(&name))dlsym(RTLD_NEXT, #name))
 
 enum { MOST_HANDLES = 32 };
 
-/// An open descriptor of the camera: the read end of a pipe; write_end is -1 after an unplugging, descriptor 0 if free.
+/// An open descriptor of the camera, which is the read end of a pipe. `write_end` is -1 once the camera was unplugged,
+/// and `descriptor` is 0 if the entry is free.
 struct handle { int descriptor, write_end; };
 
-/// Guards everything; held by the caller of all functions but camera_set_up.
+/// Protects all state. The caller of each function except camera_set_up must hold it.
 extern pthread_mutex_t camera_lock;
-/// The node's path, and the folder that stands in for /sys ("": none).
+/// The path of the camera's device node, and the folder that replaces /sys, or "" for none.
 extern const char *camera_device, *camera_sys;
 
 void camera_set_up(void);
-/// 0, or the value for errno.
+/// Opens the camera. This and `camera_ioctl` return 0, or a value for errno.
 int camera_open(struct handle **opened);
 int camera_ioctl(struct handle *handle, unsigned long request, void *argument);
 void camera_close(struct handle *handle);
-/// NULL: no descriptor of ours.
+/// Returns the handle of a descriptor, or NULL if the descriptor is not the camera's.
 struct handle *camera_handle(int descriptor);
-/// The file to map for a buffer's offset, or -1.
+/// Returns the descriptor of the file to map for the offset of a buffer, or -1 if there is no such buffer.
 int camera_memory(off_t offset);
 bool camera_is_plugged(void);

@@ -1,4 +1,5 @@
-// The calls that the fake camera stands in for: those on its descriptors and its paths, all others pass through.
+// Replaces functions of the C library. Calls for the descriptors and paths of the fake camera go to it, and all others
+// to the C library.
 #define _GNU_SOURCE
 #include "camera.h"
 
@@ -21,7 +22,8 @@ static bool is_camera(const char *path) {
     return path && !strcmp(path, camera_device);
 }
 
-/// The path in the tree that stands in for /sys, or the path itself.
+/// If `path` is a file of /sys that describes the camera, writes the path in the folder that replaces /sys to `room`, and
+/// returns that path. Otherwise returns `path`.
 static const char *redirect(const char *path, char *room) {
     pthread_once(&once, camera_set_up);
     bool is_ours = path && *camera_sys
@@ -72,7 +74,7 @@ int ioctl(int descriptor, unsigned long request, ...) {
     va_end(rest);
     pthread_mutex_lock(&camera_lock);
     struct handle *handle = descriptor > 0 ? camera_handle(descriptor) : NULL;
-    int error = handle ? camera_ioctl(handle, (unsigned int)request, argument) : 0;    // some keep it in an int
+    int error = handle ? camera_ioctl(handle, (unsigned int)request, argument) : 0;    // some programs pass the request as an int, which is sign-extended
     pthread_mutex_unlock(&camera_lock);
     if (!handle) return REAL(ioctl)(descriptor, request, argument);
     errno = error;

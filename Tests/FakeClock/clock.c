@@ -1,5 +1,6 @@
-// Preload this to set the wall clock of one process: CLOCK_REALTIME is the machine's plus the number of seconds, 8
-// bytes, in the file that FAKE_CLOCK names. All other clocks are unchanged, as when somebody sets a machine's time.
+// A process that preloads this library has its own wall clock: CLOCK_REALTIME is the machine's time plus a number of
+// seconds, which is an 8-byte integer in the file named by FAKE_CLOCK. All other clocks are unchanged, as when somebody
+// sets the time of a machine.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

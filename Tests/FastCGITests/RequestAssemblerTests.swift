@@ -10,7 +10,7 @@ struct RequestAssemblerTests {
 
     private let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
-    /// A request with a body in records of up to 32 kB, some with padding.
+    /// Returns a request with a body in records of up to 32 000 bytes, some of them with padding.
     private func request(_ body: [UInt8], request: UInt16 = 1) -> [UInt8] {
         var bytes = Array(
             FastCGIClient.request(FastCGIClient.parameters("/detect_once", method: "POST"), request: request)
@@ -23,7 +23,9 @@ struct RequestAssemblerTests {
         return bytes + FastCGIClient.record(5, request: request)
     }
 
-    /// Feeds `bytes` in pieces of `size`; returns the last progress, and the request once its header is complete.
+    /// Feeds `bytes` in pieces of `size` bytes, and allows a body of `limit` bytes once the header is complete.
+    ///
+    /// Returns the last progress, and the request or nil if its header is not complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {
@@ -58,7 +60,7 @@ struct RequestAssemblerTests {
         #expect(assembler.body.isEmpty)
     }
 
-    @Test("a request without a body is complete with its empty record")
+    @Test("a request without a body is complete once its empty input record has arrived")
     func noBody() {
         var assembler = RequestAssembler()
         let (progress, head) = feed(request([], request: 0x1234), size: 10, limit: 0, &assembler)
@@ -69,7 +71,7 @@ struct RequestAssemblerTests {
         #expect(head?.id == 0x1234)
     }
 
-    @Test("no more than the allowed size of a body is buffered")
+    @Test("a body that is larger than allowed is refused and not buffered completely")
     func tooLarge() {
         var assembler = RequestAssembler()
         let (progress, _) = feed(request(body), size: 4096, limit: body.count - 1, &assembler)
@@ -80,7 +82,7 @@ struct RequestAssemblerTests {
         #expect(assembler.body.count < body.count)
     }
 
-    @Test("records of another kind or another request in the body are refused")
+    @Test("a record of another type or another request within the body is refused")
     func otherRecords() {
         let head = Array(FastCGIClient.request(FastCGIClient.parameters("/")).dropLast(8))
         for record in [
@@ -96,7 +98,7 @@ struct RequestAssemblerTests {
         }
     }
 
-    @Test("any bytes are safe")
+    @Test("no mutation of a request crashes the assembler or exceeds the limit of its body")
     func noise() {
         var state: UInt64 = 11
         let whole = request(Array(body.prefix(300)))

@@ -10,9 +10,9 @@ struct RequestHeadTests {
 
     private func examine(_ bytes: [UInt8]) -> RequestHead { .examine(bytes, count: bytes.count) }
 
-    @Test("a request is complete with its empty parameters record, and not a byte earlier")
+    @Test("a header is complete with its empty parameters record, and not a byte earlier")
     func completeness() {
-        // The last record, the empty input of 8 bytes, is not part of the header.
+        // The last record of 8 bytes, which is empty input, is not part of the header.
         for count in 0..<(whole.count - 8) {
             #expect(RequestHead.examine(whole, count: count) == .incomplete)
         }
@@ -43,7 +43,7 @@ struct RequestHeadTests {
         #expect(examine(bytes) == .refused(defect))
     }
 
-    @Test("parameters may be split anywhere into records, with padding")
+    @Test("parameters may be split into records at any place, with padding")
     func cutParameters() {
         let pairs: [UInt8] = [1, 1, 65, 66] + [2, 0x80, 0, 0, 200, 67, 68] + [UInt8](repeating: 69, count: 200)
         for cut in 1..<pairs.count {
@@ -54,7 +54,7 @@ struct RequestHeadTests {
         }
     }
 
-    @Test("any bytes are safe")
+    @Test("no mutation of a request crashes the examination of its header")
     func anyBytes() {
         var state: UInt32 = 1
         for _ in 0..<3000 {

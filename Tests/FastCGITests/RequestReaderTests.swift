@@ -15,7 +15,7 @@ struct RequestReaderTests {
         return try RequestReader().read(bytes.prefix(count))
     }
 
-    @Test("a request is parsed with its ID and all variables, from one record or many")
+    @Test("a request is parsed with its ID and all of its variables")
     func variables() throws {
         let long = String(repeating: "a long value, ", count: 2000)
         let variables =
@@ -28,7 +28,7 @@ struct RequestReaderTests {
         #expect(whole["ABSENT"] == nil)
     }
 
-    @Test("of a repeated variable, the first value counts")
+    @Test("if a variable is repeated, its first value is used")
     func twice() throws {
         #expect(try read(FastCGIClient.request([("A", "1"), ("A", "2")]))["A"] == "1")
     }
@@ -42,10 +42,10 @@ struct RequestReaderTests {
         let began = Instant.now
         #expect(throws: FastCGIError.unreadableRequest) { try reader.read(bad[...]) }
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // An incomplete header, which no caller passes: it must not block, and leave nothing for the next request.
+        // No caller passes an incomplete header. If one does, the call must not block or affect the next request.
         _ = try? reader.read(head.prefix(20))
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // libfcgi itself would wait for two seconds.
+        // Without special treatment, libfcgi would wait for two seconds.
         #expect(Instant.now - began < .milliseconds(1900))
     }
 

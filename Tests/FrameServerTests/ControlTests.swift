@@ -94,7 +94,7 @@ struct ControlTests {
         #expect(offline.headers["retry-after"] == "2")
     }
 
-    @Test("a large body arrives complete; one that is too large is refused whatever its Content-Length")
+    @Test("a large body arrives complete, and one that is too large is refused, whatever its Content-Length says")
     func sizes() throws {
         let scripted = try controls { _ in .text(#"{"status":200,"answer":{}}"# + "\n") }
         defer { scripted.stop() }
@@ -138,7 +138,9 @@ struct ControlTests {
         #expect(try put("{}", headers: own).status == 200)
     }
 
-    @Test("other methods are refused with the allowed ones", arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
+    @Test(
+        "a request with another method is refused with a list of the allowed methods",
+        arguments: ["POST", "DELETE", "PATCH", "OPTIONS"])
     func methods(_ method: String) throws {
         let answer = try server.get("/controls/main", method: method)
         try expectRefusal(answer, 405, "method_not_allowed")
@@ -146,7 +148,7 @@ struct ControlTests {
         #expect(try server.get("/status", method: "PUT").headers["allow"] == "GET, HEAD")
     }
 
-    @Test("without a daemon, or with an invalid reply, the response is 503")
+    @Test("without a daemon, or if the daemon's reply is invalid, the response is 503")
     func unavailable() throws {
         try expectRefusal(try server.get("/controls"), 503, "controls_unavailable")
         try expectRefusal(try put("{}"), 503, "controls_unavailable")
@@ -182,7 +184,7 @@ struct ControlTests {
         #expect(try server.get("/status").status == 200)
         let part = try #require(try viewer.part())
         #expect(part.body == camera.bytes(of: try #require(part.number)))
-        // A disconnecting client makes room immediately.
+        // When a client disconnects, the worker drops its request to the daemon immediately.
         waiting.removeLast()
         #expect(eventually { scripted.abandonedCount >= 1 })
         for client in waiting { try expectRefusal(try client.answer(), 503, "controls_unavailable") }

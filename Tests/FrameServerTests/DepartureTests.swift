@@ -5,8 +5,8 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Web servers that disconnect at any moment.
-@Suite("Departure")
+/// A web server may close its connection to the worker at any moment.
+@Suite("Disconnecting peers")
 struct DepartureTests {
     let ring = TemporaryRing()
     let folder = TemporaryFolder()
@@ -29,7 +29,7 @@ struct DepartureTests {
     /// Whether there are no viewers and no more descriptors and threads than `before`.
     private func isAtRest(_ worker: ChildProcess, _ before: ProcessFigures) throws -> Bool {
         guard JSON(try status().text)?["viewers"]?.number == 0 else { return false }
-        // The connection of the status request itself may still linger.
+        // The connection of the status request itself may still be open.
         let now = try #require(ProcessFigures(of: worker.processIdentifier))
         return now.descriptors <= before.descriptors + 1 && now.threads <= before.threads
     }
@@ -84,7 +84,7 @@ struct DepartureTests {
                 if index % 100 == 0 { _ = try status() }
             }
         }
-        // The first connections allocate buffers that are kept.
+        // The worker allocates buffers for the first connections and keeps them.
         try comeAndGo(1000)
         #expect(try eventually(20) { JSON(try status().text)?["viewers"]?.number == 0 })
         #expect(eventually(20) { !camera.isWatched })
@@ -92,7 +92,8 @@ struct DepartureTests {
         try comeAndGo(10_000)
         #expect(try eventually(20) { try isAtRest(worker, before) }, "\(before)")
         let after = try #require(ProcessFigures(of: worker.processIdentifier))
-        // A leak of 100 bytes each would be a megabyte; malloc keeps less than four after a busy moment.
+        // malloc may keep up to 4 MiB after a busy moment. A leak of more than 420 bytes per connection would exceed
+        // that.
         #expect(after.memory - before.memory < 4 << 20, "\(before) before, \(after) after")
         #expect(try status().status == 200)
     }

@@ -7,10 +7,10 @@ import Testing
 
 @testable import SharedFrame
 
-/// Every field of a ring at its extremes, under a worker that serves all addresses.
-@Suite("Hostile fields under a worker", .timeLimit(.minutes(5)))
+/// Sets each field of a ring to extreme values while a worker serves that ring.
+@Suite("Extreme values in a ring that a worker serves", .timeLimit(.minutes(5)))
 struct HostileFieldTests {
-    @Test("whatever a field of the header or of a slot holds, the worker answers every address")
+    @Test("whatever value a field of the header or of a slot has, the worker answers requests for every address")
     func extremes() throws {
         let ring = TemporaryRing()
         let publisher = try FramePublisher(ring.name, slotCount: 2, slotByteCount: 4096, source: .test)
@@ -20,7 +20,7 @@ struct HostileFieldTests {
         let slots = (0..<2).flatMap { slot in stride(from: 0, to: 64, by: 8).map { 4096 + slot * 8192 + $0 } }
         for offset in header + slots {
             for value in [UInt64.max, 1 << 63, 1 << 52] {
-                // A good frame first, so that no address waits for one.
+                // Publish a valid frame first, so that no request waits for one.
                 let bytes = SampleJPEG.bytes(tag: UInt8(offset % 251))
                 _ = try? bytes.withRawSpan { try publisher.publish($0, capture: .now(), width: 64, height: 48) }
                 publisher.setState(.live, reason: "")

@@ -32,17 +32,17 @@ struct HostilePeerTests {
         // Roles other than Responder.
         FastCGIClient.record(1, [0, 2, 0, 0, 0, 0, 0, 0]),
         FastCGIClient.record(1, [0, 3, 0, 0, 0, 0, 0, 0]),
-        // Parameters without a request, and for another request.
+        // Parameters without a preceding FCGI_BEGIN_REQUEST, and parameters with another request's ID.
         FastCGIClient.record(4, [1, 1, 65, 66]),
         begin + FastCGIClient.record(4, request: 2, [1, 1, 65, 66]),
-        // Aborted before it was complete.
+        // A request that is aborted before it is complete.
         begin + FastCGIClient.record(2),
-        // FCGI_GET_VALUES, which overflows libfcgi's buffer if repeated.
+        // FCGI_GET_VALUES; repeated ones overflow libfcgi's buffer.
         (0..<20).flatMap { (_: Int) -> [UInt8] in
             FastCGIClient.record(9, request: 0, [14, 0] + Array("FCGI_MAX_CONNS".utf8))
         },
         begin + FastCGIClient.record(9, request: 0, [14, 0] + Array("FCGI_MAX_CONNS".utf8)),
-        // Lengths whose sum overflows libfcgi's numbers.
+        // A name and a value whose lengths add up to more than libfcgi's integer type can hold.
         begin + FastCGIClient.record(4, [0xff, 0xff, 0xff, 0xf0, 0xff, 0xff, 0xff, 0xf0]) + FastCGIClient.record(4),
         // A value longer than its record.
         begin + FastCGIClient.record(4, [1, 9, 65, 66])
@@ -79,7 +79,7 @@ struct HostilePeerTests {
             try peer.send(Array(request[..<(1 + index * 3)]))
             return peer
         }
-        // These must not be waited for.
+        // Other requests must not wait for these incomplete ones.
         try expectOthersUndisturbed()
         for peer in silent + half { #expect(try peer.readToClose()) }
         try expectOthersUndisturbed()

@@ -12,7 +12,7 @@ import Web
 @testable import SharedFrame
 
 /// A worker that reads a ring which another process has corrupted.
-@Suite("A hostile ring under a worker", .timeLimit(.minutes(2)))
+@Suite("A worker that reads a hostile ring", .timeLimit(.minutes(2)))
 struct HostileRingTests {
     let ring = TemporaryRing()
 

@@ -25,7 +25,7 @@ struct OutageTests {
     }
 
     @Test(
-        "viewers see the reason for an outage within about a second, in a picture of the last frame's size and number",
+        "viewers see the reason for an outage in a picture that has the size and number of the last frame",
         .timeLimit(.minutes(1)),
         arguments: [CameraState.waiting, .noSignal, .stalled, .error])
     func reason(_ state: CameraState) throws {
@@ -39,7 +39,7 @@ struct OutageTests {
         let began = Clock.monotonic
         var part = try #require(try clients[0].part())
         while part.headers["x-oriel-offline"] == nil { part = try #require(try clients[0].part()) }
-        // A grace period of 0.7 s; the rest is for a busy machine.
+        // The worker shows an outage after 0.7 s. The rest of the five seconds is a margin for a busy machine.
         #expect(Clock.monotonic - began < 5_000_000_000)
         #expect(part.headers["x-oriel-offline"] == "the cable is out")
         #expect(part.number == last)
@@ -51,7 +51,8 @@ struct OutageTests {
         let live = try #require(try clients[0].part())
         #expect(live.number == next)
         #expect(live.body == camera.bytes(of: next))
-        // The other viewer has received the header in advance, too: its stream ends with the live frame.
+        // The other viewer gets part headers in advance, so the end of the part and the next part's header follow the
+        // frame.
         let bytes = try #require(camera.bytes(of: next))
         var output: [UInt8] = []
         #expect(
@@ -87,14 +88,14 @@ struct OutageTests {
         camera.end()
         var part = try #require(try client.part())
         while part.headers["x-oriel-offline"] == nil { part = try #require(try client.part()) }
-        #expect(part.headers["x-oriel-offline"] == "the test has ended it")
+        #expect(part.headers["x-oriel-offline"] == "the test has stopped the camera")
         camera = try TestCamera(server.ring.name, framesPerSecond: 20)
         let live = try #require(try client.part())
         #expect(try #require(live.number) > first)
         #expect(live.body == camera.bytes(of: try #require(live.number)))
     }
 
-    @Test("interest in a camera ends shortly after its last viewer leaves", .timeLimit(.minutes(1)))
+    @Test("soon after its last viewer has left, a camera is no longer marked as watched", .timeLimit(.minutes(1)))
     func interest() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
@@ -111,7 +112,7 @@ struct OutageTests {
         #expect(eventually { camera.isWatched })
     }
 
-    @Test("a new viewer does not get a stale frame as a live one", .timeLimit(.minutes(1)))
+    @Test("a new viewer does not get a stale frame as if it were live", .timeLimit(.minutes(1)))
     func oldFrame() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -121,7 +122,7 @@ struct OutageTests {
         for _ in 0..<2 {
             let part = try #require(try server.stream().part())
             #expect(part.headers["x-oriel-offline"] == "the camera sends no pictures")
-            // The next viewer arrives after interest has ended.
+            // The next viewer must arrive when the camera is no longer watched.
             #expect(eventually { !camera.isWatched })
         }
     }

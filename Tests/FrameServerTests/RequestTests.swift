@@ -6,7 +6,7 @@ import Testing
 @Suite("Request")
 struct RequestTests {
     @Test(
-        "invalid requests are refused in JSON, with a code and a sentence", .timeLimit(.minutes(1)),
+        "an invalid request is refused with an error in JSON, which has a code and a message", .timeLimit(.minutes(1)),
         arguments: [
             ("GET", "/", 404, "not_found"), ("GET", "/nothing", 404, "not_found"),
             ("GET", "/mjpeg/main/more", 404, "not_found"), ("GET", "/?action=dance", 404, "not_found"),
@@ -41,12 +41,12 @@ struct RequestTests {
         #expect(json["message"]?.string?.hasSuffix(".") == true)
         #expect((answer.headers["allow"] == "GET, HEAD") == (status == 405))
         let head = try server.get(target, method: "HEAD")
-        // The methods that are not allowed say nothing about HEAD.
+        // Where another method is refused with 405, HEAD is allowed.
         if status == 405 { #expect(head.status != 405) } else { #expect(head.status == status) }
         #expect(head.body.isEmpty)
     }
 
-    @Test("a message echoes at most the beginning of the input", .timeLimit(.minutes(1)))
+    @Test("an error message quotes at most the beginning of the input", .timeLimit(.minutes(1)))
     func longInput() throws {
         let server = try TestServer()
         let long = String(repeating: "x", count: 8000)
@@ -84,7 +84,8 @@ struct RequestTests {
     }
 
     @Test(
-        "streams have the addresses of other servers, and ignore parameters they do not know", .timeLimit(.minutes(1)),
+        "streams also have the addresses that other camera servers use, and ignore unknown parameters",
+        .timeLimit(.minutes(1)),
         arguments: [
             "/?action=stream&timestamp=1699999999", "/?action=stream&1699999999999", "/?action=stream_0", "/stream",
             "/stream.mjpg", "/stream.mjpeg", "/video.mjpg", "/webcam/?action=stream", "/webcam/?action=stream&cb=0.5",
@@ -104,7 +105,7 @@ struct RequestTests {
         withExtendedLifetime(camera) {}
     }
 
-    @Test("stream_1 and webcam2 are the second camera", .timeLimit(.minutes(1)))
+    @Test("stream_1 and webcam2 select the second camera", .timeLimit(.minutes(1)))
     func numberedCameras() throws {
         let server = try TestServer(cameras: ["main", "door"])
         let main = try TestCamera(server.ring.ring("main"))
@@ -137,7 +138,7 @@ struct RequestTests {
         #expect(JSON(answer.text)?["camera"]?.string == "main")
     }
 
-    @Test("a request without parameters is for the path /", .timeLimit(.minutes(1)))
+    @Test("a request without parameters is treated as one for the path /", .timeLimit(.minutes(1)))
     func noParameters() throws {
         let server = try TestServer()
         let client = try server.connect()
@@ -171,7 +172,7 @@ struct RequestTests {
     }
 
     @Test(
-        "the default camera is the first configured one, else main, else the first that exists",
+        "the default camera is the first configured one, otherwise main, otherwise the first that exists",
         .timeLimit(.minutes(1)))
     func firstCamera() throws {
         let named = try TestServer(cameras: ["door", "main"])

@@ -5,9 +5,9 @@ import SystemPackage
 /// A camera's control socket with scripted replies.
 final class ScriptedControls: Sendable {
     enum Reply: Sendable {
-        /// Sent unchanged; then the connection is closed.
+        /// This text is sent unchanged, and the connection is closed.
         case text(String)
-        /// No reply; the connection stays open.
+        /// No reply is sent, and the connection stays open.
         case silence
     }
 

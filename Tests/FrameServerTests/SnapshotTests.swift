@@ -55,7 +55,7 @@ struct SnapshotTests {
         #expect(try server.get("/snapshot", headers: ["If-None-Match": "\"\(number - 1)\""]).status == 200)
     }
 
-    @Test("after= waits for the next frame, which all waiting clients get", .timeLimit(.minutes(1)))
+    @Test("after= waits for the next frame, and all waiting clients get that frame", .timeLimit(.minutes(1)))
     func after() throws {
         let number = camera.publish()
         let clients = try (0..<20).map { _ in try server.connect() }
@@ -72,7 +72,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test("max_age= is met by a frame captured after the request", .timeLimit(.minutes(1)))
+    @Test("with max_age=, a request waits for a new frame if the newest one is too old", .timeLimit(.minutes(1)))
     func maximumAge() throws {
         let number = camera.publish()
         #expect(try server.get("/snapshot?max_age=60000").headers["x-frame-id"] == "\(number)")
@@ -83,7 +83,7 @@ struct SnapshotTests {
         #expect(try client.answer().headers["x-frame-id"] == "\(next)")
     }
 
-    @Test("a stale frame is not returned as a fresh one", .timeLimit(.minutes(1)))
+    @Test("a request waits for a new frame instead of returning a stale one", .timeLimit(.minutes(1)))
     func stale() throws {
         camera.publish()
         let age = Clock.monotonic + 2_100_000_000
@@ -138,7 +138,7 @@ struct SnapshotTests {
     @Test("a snapshot waits for the first picture of a restarting daemon", .timeLimit(.minutes(1)))
     func restart() throws {
         camera.end()
-        // The grace period is 0.7 s, which a busy machine may miss once.
+        // The request waits only 0.7 s for the daemon to return. A busy machine may be too slow for that, so try again.
         let isAnswered = try eventually(30) {
             do {
                 let first = try TestCamera(server.ring.name)
@@ -166,7 +166,7 @@ struct SnapshotTests {
         #expect(Clock.monotonic - began > 4_500_000_000)
     }
 
-    @Test("requests with IDs other than 1 get records with their ID", .timeLimit(.minutes(1)))
+    @Test("the response to a request with an ID other than 1 has that ID", .timeLimit(.minutes(1)))
     func otherRequest() throws {
         let number = camera.publish()
         let client = try server.connect()

@@ -48,14 +48,14 @@ struct StatusTests {
         #expect(json["restarts"]?.number == 0)
     }
 
-    @Test("the status lists all cameras under one clock", .timeLimit(.minutes(1)))
+    @Test("the status lists all cameras and states the server's time once", .timeLimit(.minutes(1)))
     func list() throws {
         let server = try TestServer(cameras: ["main", "door"])
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)
         #expect(try eventually { try server.get("/healthz").status == 200 })
         let json = try #require(JSON(try server.get("/status").text))
         #expect(json["now"]?.number != nil)
-        #expect(json["problem"] == .null, "the cameras' folder is watched")
+        #expect(json["problem"] == .null, "the folder of the rings cannot be watched")
         #expect(json["cameras"]?.array?.count == 2)
         #expect(json["cameras"]?[0]?["online"]?.bool == true)
         let door = try #require(json["cameras"]?[1])
@@ -69,7 +69,7 @@ struct StatusTests {
         withExtendedLifetime(camera) {}
     }
 
-    @Test("any text survives the conversion to JSON", .timeLimit(.minutes(1)))
+    @Test("any text as the reason of a state is correctly encoded as JSON", .timeLimit(.minutes(1)))
     func escaping() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)
@@ -78,7 +78,7 @@ struct StatusTests {
         #expect(try eventually { JSON(try server.get("/status/main").text)?["reason"]?.string == text })
     }
 
-    @Test("cameras of a relay report their upstream's clock offset", .timeLimit(.minutes(1)))
+    @Test("the status of a relay's camera contains the clock offset of its upstream", .timeLimit(.minutes(1)))
     func clockOffset() throws {
         let ring = TemporaryRing(kind: .relay)
         let server = try TestServer(ring, kind: .relay)
@@ -88,7 +88,7 @@ struct StatusTests {
             try eventually { JSON(try server.get("/status/main").text)?["clock_offset_ms"]?.number == -1234.567 })
     }
 
-    @Test("health is 200 while at least one camera is live or idle, else 503", .timeLimit(.minutes(1)))
+    @Test("/healthz returns 200 while at least one camera is live or idle, otherwise 503", .timeLimit(.minutes(1)))
     func health() throws {
         let server = try TestServer(cameras: ["main", "door"])
         let none = try server.get("/healthz")

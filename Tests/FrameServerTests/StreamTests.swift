@@ -114,7 +114,7 @@ struct StreamTests {
         let other = try server.stream()
         #expect(try sleeper.part()?.number == first)
         #expect(try other.part()?.number == first)
-        // The stalled viewer's socket takes one of these; the others are outdated when it continues.
+        // One of these frames fits into the stalled viewer's socket. The others are outdated when the viewer continues.
         var numbers: [UInt64] = []
         for _ in 0..<40 {
             let number = camera.publish()
@@ -126,7 +126,8 @@ struct StreamTests {
             seen.append(number)
         }
         #expect(seen.last == numbers.last)
-        #expect(seen == seen.sorted() && seen.count <= 3, "\(seen.count) of \(numbers.count) frames were kept for it")
+        #expect(
+            seen == seen.sorted() && seen.count <= 3, "the stalled viewer got \(seen.count) of \(numbers.count) frames")
     }
 
     @Test("a viewer that stalls in the middle of a frame gets the rest of that frame", .timeLimit(.minutes(1)))
@@ -134,7 +135,7 @@ struct StreamTests {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 30, byteCount: 3_000_000)
         let client = try server.stream()
-        // Frames larger than a socket buffer: each is blocked half-way while newer ones arrive.
+        // Each frame is larger than the socket buffer, so the worker has sent only part of it when newer frames arrive.
         for _ in 0..<5 {
             let before = camera.publishedCount
             #expect(eventually(30) { camera.publishedCount > before + 3 })
@@ -145,7 +146,7 @@ struct StreamTests {
         }
     }
 
-    @Test("frames for request IDs other than 1 carry that ID", .timeLimit(.minutes(1)))
+    @Test("the stream of a request with an ID other than 1 has that ID", .timeLimit(.minutes(1)))
     func otherRequests() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20, byteCount: 150_000)
@@ -159,7 +160,7 @@ struct StreamTests {
         }
     }
 
-    @Test("fps= limits the rate without dropping below it", .timeLimit(.minutes(1)))
+    @Test("fps= limits the rate of a stream", .timeLimit(.minutes(1)))
     func rate() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 50)
@@ -167,7 +168,8 @@ struct StreamTests {
         let first = try #require(try client.part()?.number)
         var last = first
         for _ in 0..<8 { last = try #require(try client.part()?.number) }
-        // Eight intervals of 1/8 s are 1 s; the camera may be late, but never early.
+        // Eight intervals of 1/8 s are one second, in which the camera publishes 50 frames, or fewer if the machine is
+        // busy.
         #expect(last - first >= 40)
         withExtendedLifetime(camera) {}
     }
@@ -189,7 +191,8 @@ struct StreamTests {
             })
     }
 
-    @Test("without a new frame for five seconds the last one is repeated with its number", .timeLimit(.minutes(1)))
+    @Test(
+        "if there is no new frame for five seconds, the last one is repeated with its number", .timeLimit(.minutes(1)))
     func heartbeat() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name)

@@ -3,11 +3,15 @@ import SharedFrame
 import Synchronization
 import TestSupport
 
-/// A ring writer controlled by the test.
+/// The writer of a ring, controlled by the test.
+///
+/// It runs on its own thread.
 final class TestCamera: Sendable {
     private let writer: Writer
 
-    /// Starts to write pictures of about `byteCount` bytes, `framesPerSecond` or, if that is 0, only by ``publish()``.
+    /// Starts to write pictures of about `byteCount` bytes.
+    ///
+    /// If `framesPerSecond` is 0, only ``publish()`` writes them.
     init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
         let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
         let started = Handover<RingError?>()
@@ -18,7 +22,7 @@ final class TestCamera: Sendable {
 
     deinit { end() }
 
-    /// The picture published as `number`.
+    /// The picture published as `number`, or nil if there is none.
     func bytes(of number: UInt64) -> [UInt8]? { writer.published.withLock { $0[number] } }
 
     /// The number of published frames.
@@ -38,7 +42,8 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
     }
 
-    /// Makes the writer hang with its lock, without frames and heartbeat, until the result is given a value.
+    /// Makes the writer hang: it keeps its lock on the ring but writes neither frames nor a heartbeat until the test
+    /// calls `give` on the result.
     func hang() -> Handover<Bool> {
         let (begun, end) = (Handover<Bool>(), Handover<Bool>())
         writer.command { _, _ in
@@ -53,7 +58,7 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setClockOffset(nanoseconds: nanoseconds) }
     }
 
-    /// Declares a frame interval of 20 s, so that a frame stays fresh for a minute.
+    /// Sets the frame rate that the ring states to one frame in 20 s, so that a frame counts as fresh for a minute.
     func setSlow() {
         writer.command { publisher, _ in publisher.setRates(asked: 0.05, measured: 0.05) }
     }
@@ -113,7 +118,7 @@ private final class Writer: Sendable {
                 return orders
             }
             for command in orders.commands { command(publisher, self) }
-            if orders.isEnding { return publisher.stop(reason: "the test has ended it") }
+            if orders.isEnding { return publisher.stop(reason: "the test has stopped the camera") }
             watched.store(publisher.isWatched, ordering: .releasing)
             try? publisher.heartbeat()
             let now = Clock.monotonic

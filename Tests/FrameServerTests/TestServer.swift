@@ -17,8 +17,8 @@ final class TestServer {
 
     /// Starts the server.
     ///
-    /// `cameras` are configured. With `hasFolder` it uses a counter file; `folder` is another server's, to share its
-    /// counters.
+    /// With `hasFolder`, the server counts its viewers in a file of its folder. To share the counters of another
+    /// server, pass that server's `folder`.
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
         maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
@@ -69,10 +69,12 @@ final class TestServer {
         return try client.answer()
     }
 
-    /// Waits until the server has handled all earlier requests, which it takes in order.
+    /// Waits until the server has handled all earlier requests.
+    ///
+    /// It handles requests in the order of their arrival.
     func waitForTurn() throws { _ = try get("/healthz") }
 
-    /// Starts a stream and reads its header.
+    /// Starts a stream and reads its response header, whose status must be 200.
     func stream(_ target: String = "/mjpeg", headers: [String: String] = [:]) throws -> FastCGIClient {
         let client = try connect()
         try client.ask(target, headers: headers)

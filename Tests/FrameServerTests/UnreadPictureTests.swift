@@ -3,15 +3,17 @@ import Linux
 import TestSupport
 import Testing
 
-/// Pictures that are unread in a socket while the worker makes new ones: the socket shares the worker's memory.
+/// A picture that the web server has not read yet must not change while the worker makes new pictures.
+///
+/// The worker's sockets refer to the memory of its picture files, and it reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// More pictures than the pool keeps files.
+    /// More pictures than the worker's pool has files, so that it must reuse a file.
     private static let furtherPictures = 12
 
-    /// Lets `others` read that many pictures, and then `late` the one sent before them.
+    /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before these.
     ///
-    /// A wrongly reused file would contain one of the later pictures, complete, with its own number.
+    /// If the worker had reused the file too early, `late` would read one of the later pictures with its higher number.
     private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {
@@ -27,7 +29,7 @@ struct UnreadPictureTests {
         #expect(number + 5 <= newest)
     }
 
-    // A few viewers are sent the file itself, many are sent pipes.
+    // The worker sends the file itself to a few viewers, but copies of a pipe to many viewers.
     @Test(
         "a picture that is read late is not overwritten by later ones", .timeLimit(.minutes(1)),
         arguments: [1, 8])
@@ -49,7 +51,7 @@ struct UnreadPictureTests {
         for _ in 0..<4 {
             let leaving = try server.stream()
             _ = try leaving.part()
-            // Until the next picture has been sent.
+            // Wait until the next picture has been sent.
             Poll.wait([leaving.socket.number], milliseconds: 10_000)
             _ = shutdown(leaving.socket.number, CInt(SHUT_WR))
             try take(leaving, after: [other], camera)

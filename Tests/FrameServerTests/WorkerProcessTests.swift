@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// The built program on a socket at descriptor 0.
+/// The built program mjpeg-fcgi, with its listening socket at descriptor 0.
 @Suite("mjpeg-fcgi")
 struct WorkerProcessTests {
     let ring = TemporaryRing()
@@ -31,7 +31,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "a termination signal ends all streams cleanly within about a second", .timeLimit(.minutes(1)),
+        "a termination signal ends all streams cleanly and soon", .timeLimit(.minutes(1)),
         arguments: [SIGTERM, SIGINT])
     func signal(_ signal: CInt) throws {
         let worker = try start()
@@ -39,7 +39,7 @@ struct WorkerProcessTests {
         let waiting = try FastCGIClient(socket)
         try waiting.ask("/snapshot?after=9007199254740992")
         let viewers = [try stream(), try stream(), try stream("/mjpeg?advance_headers=1")]
-        // A viewer that stalls in the middle of a frame cannot be ended cleanly and must not delay the exit.
+        // The stream of a viewer that stalls in the middle of a frame cannot end cleanly, but must not delay the exit.
         let stuck = try stream()
         for viewer in viewers.prefix(2) { #expect(try viewer.part() != nil) }
         let began = Clock.monotonic
@@ -59,7 +59,7 @@ struct WorkerProcessTests {
         withExtendedLifetime((camera, stuck)) {}
     }
 
-    @Test("an idle worker stops immediately", .timeLimit(.minutes(1)))
+    @Test("an idle worker exits on SIGTERM with status 0", .timeLimit(.minutes(1)))
     func idle() throws {
         let worker = try start()
         let client = try FastCGIClient(socket)
@@ -84,7 +84,7 @@ struct WorkerProcessTests {
             try #require(viewers.count < 128)
         }
         #expect(viewers.count > 40)
-        // More connections than descriptors: silent ones, which time out.
+        // Open more connections than the worker has descriptors. They send nothing, so they time out.
         let silent = try (0..<150).map { _ in try FastCGIClient(socket) }
         for viewer in viewers {
             let part = try #require(try viewer.part())
@@ -98,7 +98,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "fatal errors exit with their status and one sentence", .timeLimit(.minutes(1)),
+        "a fatal error is one line in the log, and the worker exits with the status for it", .timeLimit(.minutes(1)),
         arguments: [
             ([], 64, "listening socket"), (["--camera", "No Name"], 64, "lower-case letters"),
             (["--max-viewers", "0"], 64, "--max-viewers"), (["--max-viewers", "many"], 64, "many"),
@@ -113,7 +113,7 @@ struct WorkerProcessTests {
         try expectOneSentence(log, word)
     }
 
-    @Test("an unwritable folder and an invalid prefix are refused", .timeLimit(.minutes(1)))
+    @Test("a runtime folder that does not exist and an invalid prefix are refused", .timeLimit(.minutes(1)))
     func places() throws {
         let listener = try Socket.listen(at: socket)
         let log = folder.path.appending("log")
@@ -144,8 +144,9 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "without inotify instances cameras are noticed late; status, metrics and one log line say why",
-        .timeLimit(.minutes(1)), .enabled(if: geteuid() == 0, "only root can limit a namespace's inotify instances"))
+        "without inotify instances, cameras are noticed late, and status, metrics and one log line say why",
+        .timeLimit(.minutes(1)),
+        .enabled(if: geteuid() == 0, "only root can limit the inotify instances of a namespace"))
     func unwatchedFolder() throws {
         let listener = try Socket.listen(at: socket)
         let log = folder.path.appending("log")

@@ -1,6 +1,8 @@
 import Glibc
 
-/// The target that the environment names; the command line belongs to libFuzzer's options.
+/// The target that the environment selects.
+///
+/// The command line cannot select it, since libFuzzer parses that.
 private let target: FuzzTarget = {
     let name = unsafe getenv("ORIEL_FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {

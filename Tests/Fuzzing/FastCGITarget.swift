@@ -2,7 +2,7 @@ import FastCGI
 import Glibc
 import Linux
 
-/// The check of a request before libfcgi gets it, and libfcgi with what passed.
+/// Fuzzes the check of request headers that protects libfcgi, and libfcgi itself with the headers that pass the check.
 enum FastCGITarget {
     /// `nonisolated(unsafe)`: libFuzzer uses one thread.
     private nonisolated(unsafe) static let reader: RequestReader = {
@@ -17,14 +17,16 @@ enum FastCGITarget {
         let head = RequestHead.examine(bytes, count: bytes.count)
         let partCount = bytes.isEmpty ? 0 : Int(seed) * bytes.count / 256
         let part = RequestHead.examine(bytes, count: partCount)
-        if part != .incomplete { check(part == head, "what was said of the beginning holds for the whole") }
-        check(RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part, "bytes beyond do not count")
+        if part != .incomplete { check(part == head, "a verdict on the first bytes also holds for all bytes") }
+        check(
+            RequestHead.examine(Array(bytes[..<partCount]), count: partCount) == part,
+            "bytes beyond `count` do not affect the verdict")
         let whole = assemble([bytes[...]])
         let sliced = assemble(Array(Slices(bytes, seed: seed, maximumLength: 1 + Int(seed & 63))))
         if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "a request does not depend on slicing") }
         guard case .complete(let headByteCount) = head else { return }
-        check(headByteCount > 0, "a head has bytes")
-        check(whole.request != nil, "libfcgi takes what was found complete")
+        check(headByteCount > 0, "a complete header is not empty")
+        check(whole.request != nil, "libfcgi can parse each header that was found complete")
     }
 
     private struct Assembled: Equatable {
@@ -39,22 +41,24 @@ enum FastCGITarget {
         loop: for slice in slices {
             var progress = assembler.feed(slice, unsafe reader)
             if case .head(let request) = progress {
-                check(request.parameters.count <= RequestHead.maximumParameterCount, "a limited number of parameters")
-                check(result.request == nil, "one head")
+                check(
+                    request.parameters.count <= RequestHead.maximumParameterCount, "the number of parameters is limited"
+                )
+                check(result.request == nil, "a request has only one header")
                 result.request = request
                 assembler.allowBody(byteCount: 1000, expected: 10)
                 progress = assembler.feed([], unsafe reader)
             }
             switch progress {
             case .incomplete: continue
-            case .head: fatalError("a second head")
+            case .head: fatalError("a second header was reported")
             case .complete: result.end = "complete"
             case .bodyTooLarge: result.end = "too large"
             case .refused(let defect): result.end = "\(defect)"
             }
             break loop
         }
-        check(assembler.body.count <= 1000, "no more than was allowed")
+        check(assembler.body.count <= 1000, "a body is not larger than allowed")
         if result.end == "complete" { result.body = assembler.takeBody() }
         return result
     }

@@ -1,8 +1,10 @@
-/// A fuzz target: code that accepts any bytes, and conditions that must hold.
+/// A fuzz target: code that must accept any bytes, and the conditions that must hold for it.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
 
-    /// Runs one input; a failed condition ends the process, as does a Swift trap.
+    /// Runs one input.
+    ///
+    /// A failed condition terminates the process, as a Swift trap does.
     func run(_ bytes: [UInt8]) {
         let input = Input(bytes)
         switch self {
@@ -19,7 +21,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     }
 }
 
-/// Ends the process if `condition` is false: libFuzzer then saves the input.
+/// Terminates the process if `condition` is false, so that libFuzzer saves the input.
 func check(_ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, line: UInt = #line) {
     if !condition() { fatalError("does not hold: \(message())", line: line) }
 }

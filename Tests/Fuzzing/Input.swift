@@ -1,4 +1,6 @@
-/// Consumes an input from its front; missing bytes are zero.
+/// An input of the fuzzer, from which a target takes values one after the other.
+///
+/// Missing bytes are zero.
 struct Input {
     private(set) var rest: ArraySlice<UInt8>
 
@@ -18,7 +20,7 @@ struct Input {
         (0..<(Value.bitWidth / 8)).reduce(0) { value, _ in value << 8 | Value(truncatingIfNeeded: byte()) }
     }
 
-    /// A number in `range`, from two bytes.
+    /// Takes a number in `range`, which consumes two bytes.
     mutating func number(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(integer(UInt16.self)) % range.count
     }
@@ -28,7 +30,7 @@ struct Input {
         return Array(rest.prefix(count))
     }
 
-    /// The text before the next line feed, which is skipped.
+    /// Takes the text before the next line feed, and skips the line feed.
     mutating func line() -> String {
         let line = rest.prefix { $0 != 0x0a }
         rest = rest.dropFirst(line.count + 1)
@@ -36,13 +38,13 @@ struct Input {
     }
 }
 
-/// Cuts bytes into slices with pseudo-random lengths from `seed`.
+/// Splits bytes into slices with pseudo-random lengths, which depend on `seed`.
 struct Slices: Sequence, IteratorProtocol {
     private var rest: ArraySlice<UInt8>
     private var state: UInt64
     private let maximumLength: UInt64
 
-    /// Slices of 1 to `maximumLength` bytes.
+    /// Creates slices of 1 to `maximumLength` bytes.
     init(_ bytes: [UInt8], seed: UInt8, maximumLength: Int) {
         rest = bytes[...]
         state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1

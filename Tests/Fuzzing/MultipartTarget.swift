@@ -1,7 +1,7 @@
 import Linux
 import MotionJPEG
 
-/// The multipart parser: any content type, any stream, any slicing.
+/// Fuzzes the multipart parser with any content type, any stream, and any split into slices.
 enum MultipartTarget {
     private struct Part: Equatable {
         var headers: PartHeaders
@@ -29,12 +29,12 @@ enum MultipartTarget {
         let slices = Array(Slices(stream, seed: seed, maximumLength: maximumLength))
         let (sliced, slicedError) = parse(parser, slices, limit)
         let common = min(whole.count, sliced.count)
-        check(whole.prefix(common) == sliced.prefix(common), "parts do not depend on the slicing")
+        check(whole.prefix(common) == sliced.prefix(common), "the parts do not depend on the slices")
         if wholeError == nil, slicedError == nil {
-            check(whole.count == sliced.count, "the number of parts does not depend on the slicing")
+            check(whole.count == sliced.count, "the number of parts does not depend on the slices")
         }
-        check((wholeError == nil) == (slicedError == nil), "errors do not depend on the slicing")
-        check(whole.reduce(0) { $0 + $1.bytes.count } <= stream.count, "no byte is handed over twice")
+        check((wholeError == nil) == (slicedError == nil), "whether there is an error does not depend on the slices")
+        check(whole.reduce(0) { $0 + $1.bytes.count } <= stream.count, "no byte is delivered twice")
         stop(parser, stream)
     }
 
@@ -55,7 +55,9 @@ enum MultipartTarget {
                 }
             }
         } catch {
-            guard let error = error as? MultipartError else { fatalError("an error of its own: \(error)") }
+            guard let error = error as? MultipartError else {
+                fatalError("an error that is not a MultipartError: \(error)")
+            }
             return (parts, error)
         }
         return (parts, nil)
@@ -64,12 +66,15 @@ enum MultipartTarget {
     private static func examine(_ headers: PartHeaders, _ bytes: [UInt8], _ limit: Int) {
         check(bytes.count <= limit, "a part is not longer than allowed")
         guard let picture = headers.picture else { return }
-        check(picture.byteCount == bytes.count, "a picture is all of its part")
+        check(picture.byteCount == bytes.count, "a picture is as long as its part")
         let info = bytes.withRawSpan { try? JPEG.inspect($0) }
-        check(info == picture, "a picture is one by itself: \(picture), \(info.map { "\($0)" } ?? "none")")
+        check(
+            info == picture,
+            "the part by itself is inspected with the same result: \(picture), \(info.map { "\($0)" } ?? "none")"
+        )
     }
 
-    /// The callback's error is rethrown unchanged, and the parser can still be released.
+    /// Checks that an error of the callback is rethrown unchanged, and that the parser can still be released.
     private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
         var parser = parser
         do {
@@ -77,7 +82,7 @@ enum MultipartTarget {
         } catch is Stopped {
             return
         } catch {
-            check(error is MultipartError, "an error of its own")
+            check(error is MultipartError, "the error is a MultipartError")
         }
     }
 }

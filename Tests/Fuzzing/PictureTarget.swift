@@ -4,7 +4,7 @@ import TurboJPEG
 
 @testable import Detection
 
-/// Processing of a camera's or a client's picture: decoding, letterboxing, turning.
+/// Fuzzes the processing of a picture from a camera or a client: decoding, filling the network's input, turning.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input
@@ -14,7 +14,7 @@ enum PictureTarget {
             guard (try? PictureLimits.check(jpeg, isTruncationAllowed: choice & 1 == 1)) != nil,
                 let info = try? JPEG.inspect(jpeg, isTruncationAllowed: choice & 1 == 1)
             else { return }
-            // Larger ones are slow and show nothing new.
+            // Larger pictures are slow to process and find no other bugs.
             guard info.width * info.height <= 1 << 16 else { return }
             decode(jpeg, choice)
             turn(jpeg, choice)
@@ -32,13 +32,17 @@ enum PictureTarget {
         let scales = JPEGDecoder.scales
         let scale = scales[Int(choice >> 3) % scales.count]
         guard let picture = try? decoder.decode(jpeg, to: format, scale: scale) else { return }
-        check(picture.width == scale(size.width) && picture.height == scale(size.height), "the size of its scale")
-        check(picture.pixels.count == picture.width * picture.height * format.bytesPerPixel, "all pixels")
+        check(
+            picture.width == scale(size.width) && picture.height == scale(size.height),
+            "the picture has the size of its scale")
+        check(
+            picture.pixels.count == picture.width * picture.height * format.bytesPerPixel,
+            "there are bytes for all pixels")
         guard format == .bgr24 else { return }
         var tensor: [Float] = []
         letterbox.fill(&tensor, from: picture.pixels, width: picture.width, height: picture.height)
-        check(tensor.count == 3 * inputWidth * inputHeight, "a number for each input")
-        check(tensor.allSatisfy { 0...255 ~= $0 }, "numbers from 0 to 255")
+        check(tensor.count == 3 * inputWidth * inputHeight, "there is a number for each input of the network")
+        check(tensor.allSatisfy { 0...255 ~= $0 }, "the numbers are from 0 to 255")
     }
 
     private static func turn(_ jpeg: RawSpan, _ choice: UInt8) {
@@ -49,6 +53,6 @@ enum PictureTarget {
         var output = [UInt8](repeating: 0, count: JPEGTransformer.bound(width: size.width, height: size.height))
         let turned = output.withMutableRawSpan { try? transformer.transform(jpeg, turn, into: &$0) }
         guard let turned else { return }
-        check(turned.byteCount <= output.count, "no more than was announced")
+        check(turned.byteCount <= output.count, "the output is not larger than its bound")
     }
 }

@@ -1,16 +1,16 @@
 @testable import SharedFrame
 
-/// A shared-memory object from an input: any bytes, or a whole ring with overwritten fields.
+/// The content of a shared memory object, made from an input: any bytes, or a complete ring with overwritten fields.
 struct RingContent {
     let isRaw: Bool
     let geometry: RingGeometry
     private(set) var bytes: [UInt8]
-    /// The size to truncate it to.
+    /// The number of bytes to which the object is truncated later.
     let truncatedByteCount: Int
 
     init(_ input: inout Input, isRaw: Bool, slotCount: Int) {
         self.isRaw = isRaw
-        // At least as large as a writer requests, so that it takes over this object.
+        // The slots are as large as a writer requests, so that it takes over this object.
         geometry = RingGeometry(slotCount: slotCount, slotByteCount: 4096)
         truncatedByteCount = Int(input.integer(UInt16.self))
         guard !isRaw else {
@@ -22,7 +22,7 @@ struct RingContent {
         while !input.isEmpty { overwrite(&input) }
     }
 
-    /// A ring with a frame in each slot.
+    /// Fills the object with a ring that has a frame in each slot.
     private mutating func fill() {
         typealias Header = RingLayout.Header
         set(Header.magic, RingLayout.magic)
@@ -49,7 +49,7 @@ struct RingContent {
                 bytes[offset + index] = byte
             }
         } else if place >= 160 {
-            // A slot's fields.
+            // Overwrite a field of a slot.
             let slot = geometry.offset(ofSlot: place % geometry.slotCount)
             set(slot + (place / geometry.slotCount) % 8 * 8, value(&input))
         } else {

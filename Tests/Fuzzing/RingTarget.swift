@@ -12,17 +12,17 @@ import Web
 @testable import FrameServer
 @testable import SharedFrame
 
-/// Readers of a ring, and a writer that takes it over, with any object under its name.
+/// Fuzzes the readers of a ring, and a writer that takes it over, with a shared memory object of arbitrary content.
 enum RingTarget {
     private static let name: RingName = {
-        guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("not a prefix") }
+        guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("the prefix is invalid") }
         let name = RingName(prefix: prefix, camera: .main, kind: .capture)
-        // However libFuzzer exits.
+        // Remove the object however libFuzzer exits.
         atexit { RingTarget.removeObject() }
         return name
     }()
 
-    /// The reader for all inputs, since closing its inotify descriptor takes milliseconds.
+    /// A reader that is used for all inputs, since closing its inotify descriptor takes milliseconds.
     ///
     /// `@unchecked Sendable`: libFuzzer uses one thread.
     private final class Reader: @unchecked Sendable {
@@ -65,14 +65,14 @@ enum RingTarget {
             fatalError("no shared memory")
         }
         let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(file.number, $0.baseAddress, $0.count) }
-        check(written == bytes.count, "shared memory takes the object")
+        check(written == bytes.count, "the object can be written to shared memory")
     }
 
     private static func truncate(to byteCount: Int) {
         _ = unsafe name.path.withPlatformString { unsafe Glibc.truncate($0, off_t(byteCount)) }
     }
 
-    /// Makes the reader release the object, which is then removed.
+    /// Makes the reader release the object, and removes it.
     private static func forget() {
         truncate(to: 0)
         _ = reader.subscriber.copyNewestFrame()
@@ -81,7 +81,9 @@ enum RingTarget {
 
     // MARK: Readers
 
-    /// `object` is nil if it may have changed since.
+    /// Calls all functions that read the ring.
+    ///
+    /// `object` is its content, or nil if that may have changed.
     private static func read(_ object: RingContent?) {
         let subscriber = reader.subscriber
         let frame = subscriber.copyNewestFrame()
@@ -106,14 +108,16 @@ enum RingTarget {
     }
 
     private static func examine(_ frame: Frame, _ object: RingContent?) {
-        check(frame.bytes.count == frame.description.byteCount && !frame.bytes.isEmpty, "as long as it says")
+        check(
+            frame.bytes.count == frame.description.byteCount && !frame.bytes.isEmpty,
+            "a frame has the length that its description states")
         guard let object, !object.isRaw else { return }
-        check(frame.bytes.count <= object.geometry.slotByteCount, "no longer than a slot")
+        check(frame.bytes.count <= object.geometry.slotByteCount, "a frame is not longer than a slot")
         let isThere = (0..<object.geometry.slotCount).contains { index in
             let start = object.geometry.offset(ofSlot: index) + RingLayout.slotHeaderByteCount
             return object.bytes[start...].starts(with: frame.bytes)
         }
-        check(isThere, "a frame matches a slot")
+        check(isThere, "a frame has the bytes of a slot")
     }
 
     // MARK: A writer
@@ -127,20 +131,20 @@ enum RingTarget {
             let published = bytes.withRawSpan {
                 try? publisher.publish($0, capture: .now(), width: 1, height: 1)
             }
-            guard let published else { fatalError("a ring that was taken over takes no frame") }
-            // A reader that has not waited learns here that there may be another object.
-            check(subscriber.status?.isWriterAlive == true, "its readers see that there is a writer")
+            guard let published else { fatalError("no frame can be published in a ring that was taken over") }
+            // A reader that does not wait on the ring notices a new object when it reads the status.
+            check(subscriber.status?.isWriterAlive == true, "readers see that the ring has a writer")
             let frame = subscriber.copyNewestFrame()
-            check(frame?.bytes == bytes, "the frame that was published is the newest")
-            check(frame?.description.number == published, "it has the number that was said")
-            check(published < 1 << 53, "the number is one that JSON holds: \(published)")
+            check(frame?.bytes == bytes, "the published frame is the newest")
+            check(frame?.description.number == published, "the published frame has the returned number")
+            check(published < 1 << 53, "the number can be represented in JSON: \(published)")
         }
         publisher.setState(.live, reason: "")
         check((try? publisher.heartbeat()) != nil, "a ring that was taken over has a heartbeat")
-        check(subscriber.status?.state == .live, "its readers see that all is well")
-        // `forget` needs the name.
+        check(subscriber.status?.state == .live, "readers see the state live")
+        // Do not call `publisher.stop`, which would remove the name: `forget` needs the name.
         publisher.setState(.stopped, reason: "")
-        check(subscriber.status?.state == .stopped, "its readers see that it has ended")
+        check(subscriber.status?.state == .stopped, "readers see the state stopped")
         forget()
     }
 }

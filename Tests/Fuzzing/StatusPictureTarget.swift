@@ -1,6 +1,6 @@
 import Drawing
 
-/// The status picture: any text in any size.
+/// Fuzzes the status picture with any text and any size.
 enum StatusPictureTarget {
     static func run(_ input: Input) {
         var input = input
@@ -13,11 +13,11 @@ enum StatusPictureTarget {
         let title = input.line()
         let message = input.text
         let canvas = StatusPicture.draw(width: width, height: height, camera: camera, title: title, message: message)
-        check(canvas.width == max(1, width) && canvas.height == max(1, height), "the size that was asked for")
-        check(canvas.luma.count == canvas.width * canvas.height, "a sample for each pixel")
+        check(canvas.width == max(1, width) && canvas.height == max(1, height), "the picture has the requested size")
+        check(canvas.luma.count == canvas.width * canvas.height, "there is a luma sample for each pixel")
         let chromaCount = canvas.chromaWidth * canvas.chromaHeight
-        check(canvas.blueDifference.count == chromaCount, "a blue sample for four pixels")
-        check(canvas.redDifference.count == chromaCount, "a red sample for four pixels")
+        check(canvas.blueDifference.count == chromaCount, "there is a blue difference for each four pixels")
+        check(canvas.redDifference.count == chromaCount, "there is a red difference for each four pixels")
         wrap(message, width: width, scale: Int(flags >> 3))
         var small = Canvas(width: 9, height: 9)
         small.text(message, x: width &* width, y: -height, scale: Int(flags), color: .white, background: .black)
@@ -26,7 +26,7 @@ enum StatusPictureTarget {
     private static func wrap(_ text: String, width: Int, scale: Int) {
         let lines = Canvas.wrap(text, width: width, scale: scale)
         let fits = lines.allSatisfy { $0.count <= 1 || Canvas.textWidth($0, scale: max(1, scale)) <= width }
-        check(fits, "lines fit")
+        check(fits, "no line is wider than allowed")
         let blanks: Set<Character> = [" ", "\n"]
         check(lines.joined().filter { $0 != " " } == text.filter { !blanks.contains($0) }, "no letter is lost")
     }

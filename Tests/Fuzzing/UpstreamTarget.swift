@@ -5,7 +5,7 @@ import SharedFrame
 
 @testable import Upstream
 
-/// A server's address, and its description of its cameras.
+/// Fuzzes the parsers of an upstream's address and status, and the estimate of its clock.
 enum UpstreamTarget {
     static func run(_ input: Input) {
         var input = input
@@ -18,12 +18,12 @@ enum UpstreamTarget {
         }
     }
 
-    /// What is parsed, written and parsed again is the same.
+    /// Checks that JSON is the same after it is parsed, written and parsed again.
     private static func document(_ bytes: [UInt8]) {
         guard let document = JSON(bytes) else { return }
         let text = document.text
-        guard let again = JSON(Array(text.utf8)) else { fatalError("what was written cannot be read: \(text)") }
-        check(again.text == text, "what was written is read as it was")
+        guard let again = JSON(Array(text.utf8)) else { fatalError("written JSON cannot be parsed: \(text)") }
+        check(again.text == text, "JSON is the same after it is written and parsed")
     }
 
     private static func status(_ input: Input) {
@@ -31,34 +31,36 @@ enum UpstreamTarget {
         let camera = input.line()
         for camera in [nil, camera] {
             guard let status = UpstreamStatus(input.bytes, camera: camera) else { continue }
-            check(status.now < 10_000_000_000_000_000_000, "a time before the year 2286")
-            check(status.reason.unicodeScalars.count <= UntrustedText.maximumCount, "a short reason")
+            check(status.now < 10_000_000_000_000_000_000, "the time is before the year 2286")
+            check(status.reason.unicodeScalars.count <= UntrustedText.maximumCount, "the reason is short")
             check(!(status.state == .live && !status.isOnline), "an offline camera is not live")
         }
     }
 
-    /// No credentials appear in an address, whatever the input.
+    /// Checks that an accepted address contains no credentials, whatever the input is.
     private static func address(_ text: String) {
         guard let address = try? UpstreamAddress(text) else { return }
         // Compare bytes, not characters: a combining accent may follow a slash.
         let url = address.url.utf8
-        check(url.starts(with: "http://".utf8) || url.starts(with: "https://".utf8), "http or https")
-        check(!address.host.utf8.contains(UInt8(ascii: "@")), "no credentials in the host")
+        check(url.starts(with: "http://".utf8) || url.starts(with: "https://".utf8), "the scheme is http or https")
+        check(!address.host.utf8.contains(UInt8(ascii: "@")), "the host contains no credentials")
         let shown = authority(address.description.utf8)
-        check(!shown.contains(UInt8(ascii: "@")), "no credentials in what is logged")
-        check(shown.elementsEqual(authority(url)), "what is logged is the same server")
+        check(!shown.contains(UInt8(ascii: "@")), "the description contains no credentials")
+        check(shown.elementsEqual(authority(url)), "the description names the same server")
         if let status = address.statusURL {
             check(authority(status.utf8).elementsEqual(authority(url)), "the status is on the same server")
         }
-        guard let again = try? UpstreamAddress(address.url) else { fatalError("its own URL is refused: \(text)") }
-        check(again == address, "an address is taken as it was written: \(address.url), \(again.url)")
+        guard let again = try? UpstreamAddress(address.url) else {
+            fatalError("the URL of an accepted address is refused: \(text)")
+        }
+        check(again == address, "an address is the same after it is written and parsed: \(address.url), \(again.url)")
     }
 
     private static func authority(_ url: String.UTF8View) -> Substring.UTF8View {
         url.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
     }
 
-    /// The estimate of the upstream's clock from arbitrary answers; this machine's clock is right.
+    /// Checks that arbitrary times of an upstream do not crash the estimate of its clock.
     private static func clock(_ input: Input) {
         var input = input
         var clock = ClockOffset()
@@ -82,6 +84,8 @@ enum UpstreamTarget {
     private static func number(_ text: String) {
         guard let nanoseconds = PartHeaders.nanoseconds(text) else { return }
         let again = PartHeaders.nanoseconds(Multipart.timestamp(realtimeNanoseconds: nanoseconds))
-        check(again == nanoseconds / 1000 * 1000, "a time that was written is read as it was, in microseconds")
+        check(
+            again == nanoseconds / 1000 * 1000,
+            "a time is the same after it is written and parsed, rounded down to microseconds")
     }
 }

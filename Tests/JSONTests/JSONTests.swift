@@ -20,7 +20,7 @@ struct JSONTests {
         )
     }
 
-    @Test("members keep their order; of duplicate names the last one counts")
+    @Test("members keep their order, and if a name occurs twice, the last member is used")
     func members() {
         let value = read(#"{"z": 1, "a": 2, "z": 3}"#)
         #expect(value?.object?.map(\.0) == ["z", "a", "z"])
@@ -40,7 +40,7 @@ struct JSONTests {
         #expect(read(text) == nil)
     }
 
-    @Test("no bytes crash the parser, and what it parses survives a round trip")
+    @Test("no mutation of a document crashes the parser, and a parsed value can be written and parsed again")
     func random() {
         var generator = SystemRandomNumberGenerator()
         let document = Array(#"{"now": 1.5, "list": [{"a": "m\u0000\"", "b": -3, "c": true}, null, "é"]}"#.utf8)
@@ -52,7 +52,7 @@ struct JSONTests {
         }
     }
 
-    @Test("texts are escaped as section 7 requires")
+    @Test("strings are escaped as section 7 of RFC 8259 requires")
     func escapes() {
         #expect(JSON.text("a\"\\\u{1}\n\u{7f}창").text == "\"a\\\"\\\\\\u0001\\u000a\\u007f창\"")
     }

@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct FileTests {
-    @Test("a file is read completely, even an empty one", arguments: [0, 1, 4095, 4096, 100_000])
+    @Test("a file of any size is read completely", arguments: [0, 1, 4095, 4096, 100_000])
     func contents(byteCount: Int) throws {
         let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let path = FilePath("/tmp/oriel-file-\(UInt64.random(in: 0 ... .max))")

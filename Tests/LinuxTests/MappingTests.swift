@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Mapping")
 struct MappingTests {
-    @Test("contains the bytes of the file")
+    @Test("a mapping contains the bytes of the file")
     func hasBytes() throws {
         var file = try MemoryFile("test")
         try unsafe file.append([1, 2, 3, 4].span.bytes)
@@ -14,7 +14,7 @@ struct MappingTests {
         #expect(first == 1)
     }
 
-    @Test("truncating a mapped file kills nothing, even if crashes terminate the process at once")
+    @Test("reading a mapped file that was truncated does not kill the process, even if crashes terminate it at once")
     func truncated() throws {
         for isLater in [false, true] {
             var file = try MemoryFile("test")
@@ -30,7 +30,7 @@ struct MappingTests {
         }
     }
 
-    @Test("a failure names its reason")
+    @Test("if a mapping fails, the error has the reason")
     func saysWhy() {
         #expect(throws: SystemError("mmap", "4096 bytes", .badFileDescriptor)) {
             _ = try Mapping(Descriptor(owning: -1), byteCount: 4096, access: .read)

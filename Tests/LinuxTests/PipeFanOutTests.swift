@@ -3,7 +3,7 @@ import Linux
 import SystemPackage
 import Testing
 
-/// Sending a file to many sockets through pipes.
+/// Sends a file to many sockets through pipes.
 @Suite("Fan-out of a file to many sockets")
 struct PipeFanOutTests {
     /// Two connected non-blocking sockets.
@@ -20,7 +20,7 @@ struct PipeFanOutTests {
             far = Descriptor(owning: ends[1])
         }
 
-        /// Returns everything that has arrived at the far end.
+        /// Returns all bytes that have arrived at the far end.
         func arrived() -> [UInt8] {
             var bytes: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -47,7 +47,7 @@ struct PipeFanOutTests {
         (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ salt) }
     }
 
-    /// Returns what `fan` sends to a socket with a large buffer.
+    /// Lets `fan` send to a socket with a large buffer, and returns what arrives there.
     private func sent(by fan: inout PipeFanOut) throws -> [UInt8] {
         let pair = try Pair()
         Socket.setSendBuffer(of: pair.near.number, byteCount: 1 << 20)
@@ -70,7 +70,7 @@ struct PipeFanOutTests {
         }
     }
 
-    @Test("a full socket receives part or nothing, and the next one everything")
+    @Test("a socket that is full receives part of a file or nothing, and the next socket receives all of it")
     func full() throws {
         let bytes = pattern(60_000, 2)
         let file = try file(bytes)
@@ -83,7 +83,7 @@ struct PipeFanOutTests {
         #expect(outcome == .failure(.resourceTemporarilyUnavailable))
         let sent = try sent(by: &fan)
         #expect(sent == bytes)
-        // What the full socket left does not become part of the next file.
+        // The bytes that did not fit into the full socket do not become part of the next file.
         _ = fan.send(to: narrow.near.number)
         let others = pattern(50_000, 7)
         let other = try self.file(others)
@@ -92,7 +92,7 @@ struct PipeFanOutTests {
         #expect(next == others)
     }
 
-    @Test("after a replacement the new bytes are sent")
+    @Test("after the file is replaced, the new bytes are sent")
     func next() throws {
         var fan = try fan(1 << 17)
         for salt in 0..<5 {
@@ -118,7 +118,7 @@ struct PipeFanOutTests {
         #expect(sent == pattern(40_000, 5))
     }
 
-    @Test("a capacity beyond the pipe size limit fails")
+    @Test("a capacity beyond the size limit of pipes is refused")
     func tooLarge() {
         let isOpen = PipeFanOut.open(capacity: 1 << 30) != nil
         #expect(!isOpen)

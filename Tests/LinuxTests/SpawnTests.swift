@@ -45,7 +45,7 @@ struct SpawnTests {
         #expect(result.ending == .signal(SIGPIPE))
     }
 
-    @Test("a descriptor sent through a socket arrives as the same file")
+    @Test("a descriptor that is sent through a socket refers to the same file when it arrives")
     func descriptor() throws {
         let folder = TemporaryFolder()
         let listener = try Socket.listen(at: folder.path.appending("socket"))

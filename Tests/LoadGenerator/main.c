@@ -1,17 +1,16 @@
-// Watches streams with many concurrent viewers and reports what they saw.
+// Watches streams with many concurrent viewers and reports what they have seen.
 //
 //   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] [--progress SECONDS] [--seed NUMBER]
 //                  COUNT[:BYTES_PER_SECOND][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH…
 //
-// All addresses of a camera must show the same pictures: a frame number must have the same bytes everywhere. Without a
-// camera name, all addresses belong to one camera. With @CAMERA the pictures must have correct stamps (stamp.h); with
-// %CAMERA they must have none.
-// With --retry a viewer reconnects when its connection ends, and keeps its counts; with ~STAY it leaves after that many
-// seconds on average, pauses for a quarter of that, and reconnects.
-// The result is JSON: frames per viewer, what was broken, skipped or out of order, and the age of each frame (from
-// X-Timestamp to its last byte) in the first and in the second half. With --progress it is preceded by lines of JSON, at
-// that interval and for each error. SIGTERM ends it early, with the result. Exits with 1 if a stream violated the
-// format.
+// At all addresses of a camera, a frame number must stand for the same bytes. Without a camera name, all addresses
+// belong to one camera. With @CAMERA the pictures must have correct stamps (stamp.h), and with %CAMERA they must have
+// none. With --retry, a viewer whose connection was closed reconnects and keeps its counts. With ~STAY, a viewer
+// disconnects after STAY seconds on average, pauses for a quarter of that time, and reconnects.
+// The result is a JSON array of the groups: the frames per viewer, how many were wrong or skipped, and the ages of
+// frames (from X-Timestamp to the arrival of the last byte) in the first and in the second half. With --progress, it
+// also prints a line of JSON at that interval and for each wrong frame. After SIGTERM, it stops early and prints the
+// result. Exits with status 1 if a frame or a stream was wrong.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -23,7 +22,7 @@
 #include "group.h"
 
 static uint64_t began, middle, measured_from;       // CLOCK_MONOTONIC, ns
-static double progress;                             // seconds between lines
+static double progress;                             // seconds between progress reports; 0 means none
 static uint64_t random_state = 0x9e3779b97f4a7c15;
 static volatile sig_atomic_t is_ended;
 
@@ -64,7 +63,7 @@ void viewer_received(struct viewer *viewer, const struct frame *frame) {
     viewer->newest_arrival = arrival;
 }
 
-// A slow viewer reads in small steps, as over a slow connection.
+// Lets a slow viewer read as much as its rate allows, in small steps as over a slow connection.
 static void read_slowly(struct viewer *viewer, double seconds) {
     double most = viewer->group->rate / 10;
     viewer->budget += viewer->group->rate * seconds;
@@ -76,7 +75,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// A random time with the mean `seconds`: from a fifth of it to nine fifths.
+// Returns a random time in nanoseconds whose mean is `seconds`: from a fifth to nine fifths of that.
 static uint64_t some_time(double seconds) {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -90,7 +89,7 @@ static void begin(int epoll, struct viewer *viewer) {
     if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
 }
 
-// Disconnects or reconnects a viewer that is due.
+// Disconnects or reconnects a viewer if it is time for that.
 static void take_turn(int epoll, struct viewer *viewer, uint64_t time) {
     double stay = viewer->group->stay;
     if (stay == 0 || time < viewer->turn) return;

@@ -11,7 +11,8 @@ static bool violate(struct parts *parts, const char *what) {
     return false;
 }
 
-// The hash does not depend on how the bytes are split. `bytes` starts at offset `done` of the hashed data.
+// Continues the hash of a picture with `bytes`, which start at offset `done` of the hashed data. The hash does not
+// depend on how the data is split.
 static void hash_bytes(struct parts *parts, uint64_t done, const uint8_t *bytes, size_t count) {
     uint64_t hash = parts->frame.hash;
     size_t i = 0;
@@ -69,7 +70,7 @@ static void finish(struct parts *parts, frame_handler *handler, void *owner) {
     parts->line_length = 0;
 }
 
-// The header block of a part is complete in `line`.
+// Parses the headers of a part, which `line` contains completely.
 static bool headers(struct parts *parts) {
     char *line = parts->line, *end;
     const char *type = strcasestr(line, "content-type: image/jpeg\r\n"), *length = strcasestr(line, "content-length: ");
@@ -89,14 +90,14 @@ static bool headers(struct parts *parts) {
     return true;
 }
 
-// One byte between two pictures.
+// Parses a byte between two pictures, which belongs to a boundary or to headers.
 static bool between(struct parts *parts, char byte) {
-    if (parts->line_length + 1 >= sizeof parts->line) return violate(parts, "a header block does not end");
+    if (parts->line_length + 1 >= sizeof parts->line) return violate(parts, "the headers of a part are too long");
     parts->line[parts->line_length++] = byte;
     parts->line[parts->line_length] = 0;
     if (parts->state == PARTS_BOUNDARY) {
         const char *wanted = parts->is_first_done ? "\r\n--frame\r\n" : "--frame\r\n";
-        if (strncmp(parts->line, wanted, parts->line_length)) return violate(parts, "no boundary where it must be");
+        if (strncmp(parts->line, wanted, parts->line_length)) return violate(parts, "there is no boundary after a part");
         if (!wanted[parts->line_length]) {
             parts->is_first_done = true;
             parts->state = PARTS_HEADERS;

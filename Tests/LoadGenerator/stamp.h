@@ -1,10 +1,10 @@
-// The stamp in a fake camera's picture, from which a receiver can tell whether it is intact, its camera, and its capture
-// time: a comment (COM) after the first marker, 128 bytes up to the end of the comment:
+// The stamp in a picture of the fake camera. It tells a receiver which camera has sent the picture, when it was
+// captured, and whether it is intact. The stamp is a comment (COM) after the first marker, and ends at byte 128:
 //
 //     FF D8 FF FE 00 7C "oriel-soak " camera (16, padded) " " monotonic ns (20 digits) " " hash (16 digits) padding
 //
-// The hash covers all bytes of the picture, with its own digits counted as '0'. Tests/FakeCamera writes it, and
-// load-generator checks it.
+// The hash covers all bytes of the picture, where '0' replaces each digit of the hash itself. Tests/FakeCamera writes
+// the stamp, and load-generator checks it.
 #pragma once
 #include <endian.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static inline uint64_t stamp_mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-/// The hash of a sequence of bytes: words of 8 bytes, the last one padded with zeros.
+/// Returns the hash of a sequence of bytes. It consists of words of 8 bytes, the last of which is padded with zeros.
 static inline uint64_t stamp_hash(const uint8_t *bytes, size_t count) {
     uint64_t hash = 0, word;
     for (; count >= 8; bytes += 8, count -= 8) {
@@ -36,7 +36,7 @@ static inline int stamp_is_in(const uint8_t *head) {
     return !memcmp(head, "\xff\xd8\xff\xfe\0\x7c" STAMP_MAGIC, STAMP_CAMERA_AT);
 }
 
-/// The hash of a picture with this head; `rest` is the hash of the bytes after the head.
+/// Returns the hash of a picture that starts with `head`. `rest` is the hash of the bytes after the head.
 static inline uint64_t stamp_expected(const uint8_t *head, uint64_t rest) {
     uint8_t copy[STAMP_HEAD];
     memcpy(copy, head, sizeof copy);
@@ -44,14 +44,14 @@ static inline uint64_t stamp_expected(const uint8_t *head, uint64_t rest) {
     return stamp_mix(rest, stamp_hash(copy, sizeof copy));
 }
 
-/// The time in a head that has a stamp, in nanoseconds of CLOCK_MONOTONIC.
+/// Returns the capture time in a stamped head, in nanoseconds of CLOCK_MONOTONIC.
 static inline uint64_t stamp_time(const uint8_t *head) {
     char digits[21] = {0};
     memcpy(digits, head + STAMP_TIME_AT, 20);
     return strtoull(digits, NULL, 10);
 }
 
-/// Writes the stamp into a picture that has space for one.
+/// Writes a stamp into a picture that has space for one.
 static inline void stamp_write(uint8_t *bytes, size_t count, const char *camera, uint64_t time) {
     char text[64];
     snprintf(text, sizeof text, "%-16.16s %020llu %016d", camera, (unsigned long long)time, 0);

@@ -8,7 +8,7 @@
 
 bool truth_is_told;
 
-enum { MOST_MISTIMED = 250000000 };     // ns; smaller differences come from clock adjustments
+enum { MOST_MISTIMED = 250000000 };     // in ns; smaller differences are caused by adjustments of the clock
 
 static uint64_t now(clockid_t clock) {
     struct timespec time;

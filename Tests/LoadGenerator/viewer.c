@@ -31,7 +31,8 @@ void viewer_start(struct viewer *viewer) {
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     viewer->budget = 0;
     viewer->visit_frames = 0;
-    // A stopped server may not accept the connection; then retry.
+    // A server that is stopped may not accept the connection, so give up after a second. The viewer is started again
+    // later.
     setsockopt(viewer->socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {
         end(viewer, "no connection");
@@ -44,12 +45,12 @@ void viewer_start(struct viewer *viewer) {
 void viewer_leave(struct viewer *viewer) {
     if (viewer->socket >= 0) close(viewer->socket);
     viewer->socket = -1;
-    viewer->end = "it left";
+    viewer->end = "the viewer left";
 }
 
 static void received(void *viewer, const struct frame *frame) { viewer_received(viewer, frame); }
 
-// Decodes chunked body bytes.
+// Decodes the chunks of a body, if it is chunked, and parses its content.
 static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     while (count && viewer->socket >= 0) {
         size_t taken = 1;
@@ -75,11 +76,11 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     }
 }
 
-// Parses bytes of the response header; returns how many were consumed.
+// Parses bytes of the response header. Returns how many of them belong to it.
 static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (viewer->head_length + 1 >= sizeof viewer->head) {
-            end(viewer, "the response's head does not end");
+            end(viewer, "the response header is too long");
             return count;
         }
         viewer->head[viewer->head_length++] = (char)bytes[i];
@@ -87,9 +88,9 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
         viewer->head[viewer->head_length] = 0;
         viewer->status = atoi(viewer->head + strcspn(viewer->head, " "));
         viewer->is_chunked = strcasestr(viewer->head, "\r\ntransfer-encoding: chunked\r\n") != NULL;
-        if (viewer->status != 200) end(viewer, "the server refused");
+        if (viewer->status != 200) end(viewer, "the server refused the request");
         else if (!strcasestr(viewer->head, "\r\ncontent-type: multipart/x-mixed-replace; boundary=frame\r\n"))
-            end(viewer, "this is no stream");
+            end(viewer, "the response is not a stream");
         return i + 1;
     }
     return count;
@@ -100,7 +101,7 @@ size_t viewer_read(struct viewer *viewer, size_t limit) {
     ssize_t count = recv(viewer->socket, buffer, limit < sizeof buffer ? limit : sizeof buffer, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (count <= 0) {
-        end(viewer, count == 0 ? "the connection ended" : "the connection broke");
+        end(viewer, count == 0 ? "the server closed the connection" : "the connection was reset");
         return 0;
     }
     size_t begin = viewer->status ? 0 : head(viewer, buffer, count);

@@ -1,4 +1,4 @@
-// One HTTP connection that watches a stream.
+// A viewer, which watches a stream over one HTTP connection at a time.
 #pragma once
 #include <netinet/in.h>
 
@@ -9,39 +9,39 @@ struct group;
 
 struct viewer {
     struct group *group;
-    int socket;                     // -1 once it has ended
-    int status;                     // the HTTP status; 0 until it has arrived
-    const char *end;                // why it has ended
-    uint64_t cuts;                  // how often its connection has ended
-    char head[4096];                // of the response
+    int socket;                     // -1 while it is not connected
+    int status;                     // the HTTP status, or 0 until it has arrived
+    const char *end;                // why the last connection was closed
+    uint64_t cuts;                  // how often its stream was cut off
+    char head[4096];                // the response header
     size_t head_length;
     bool is_chunked;
     enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END } chunk_state;
     uint64_t chunk_remaining;
     struct parts parts;
-    double budget;                  // bytes that a slow viewer may currently read
-    uint64_t newest;                // the number of its last frame; this and the following over all its connections
-    uint64_t newest_arrival;        // CLOCK_MONOTONIC, ns
-    uint64_t newest_captured;       // its capture time: X-Timestamp
-    uint64_t fresh;                 // the same, or its arrival time if later; CLOCK_REALTIME, ns
-    uint64_t newest_stamped;        // its capture time from the stamp
-    uint64_t frames, repeated, skipped, told;       // told: outage pictures
-    uint64_t checked;               // frames in total
-    uint64_t visit_frames;          // since the last connection
+    double budget;                  // how many bytes a slow viewer may read at the moment
+    uint64_t newest;                // the highest frame number; this and the following members count over all connections
+    uint64_t newest_arrival;        // when the last frame arrived; CLOCK_MONOTONIC, ns
+    uint64_t newest_captured;       // the capture time of the last frame: X-Timestamp
+    uint64_t fresh;                 // the same, or when the viewer came, if that was later; CLOCK_REALTIME, ns
+    uint64_t newest_stamped;        // the latest capture time in a stamp
+    uint64_t frames, repeated, skipped, told;       // told counts outage pictures
+    uint64_t checked;               // all frames, including those of the warm-up
+    uint64_t visit_frames;          // frames of the current connection
     struct wrongs wrongs;
-    bool is_resting;                // it has left on its own
-    uint64_t turn;                  // when it next leaves or returns, CLOCK_MONOTONIC, ns
-    uint64_t longest_gap;           // between two frames, ns
+    bool is_resting;                // whether it has left by itself and pauses
+    uint64_t turn;                  // when it will leave or return; CLOCK_MONOTONIC, ns
+    uint64_t longest_gap;           // the longest time between two frames, ns
 };
 
-// Connects and requests the stream; the viewer ends immediately if that fails. Its counts are kept.
+// Connects and requests the stream. If that fails, the viewer is not connected afterwards. Its counts are kept.
 void viewer_start(struct viewer *viewer);
 
-// Closes the connection, if any, like a closed browser page.
+// Closes the connection, if there is one, as a browser does when a page is closed.
 void viewer_leave(struct viewer *viewer);
 
-// Reads at most `limit` bytes without waiting; returns their number. The viewer may have ended afterwards.
+// Reads at most `limit` bytes without waiting and returns their number. The connection may be closed afterwards.
 size_t viewer_read(struct viewer *viewer, size_t limit);
 
-// Told of each frame, when its last byte has come.
+// Called for each frame when its last byte has arrived.
 void viewer_received(struct viewer *viewer, const struct frame *frame);

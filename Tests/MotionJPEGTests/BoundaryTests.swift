@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Boundaries as cameras send them")
 struct BoundaryTests {
-    /// Pairs of what the Content-Type declares and the lines that separate the parts.
+    /// Pairs of a parameter of the Content-Type and the line that really separates the parts.
     private static let pairs: [(String, String)] = [
         ("boundary=--video boundary--", "--video boundary--"), ("boundary=video boundary--", "--video boundary--"),
         ("boundary=video boundary", "--video boundary--"), ("boundary=\"--video boundary--\"", "--video boundary--"),
@@ -35,7 +35,8 @@ struct BoundaryTests {
     }
 
     @Test(
-        "a truncated picture does not swallow the next one, whatever boundary is declared", arguments: pairs.prefix(10))
+        "after a truncated picture, the next one is still found, whatever boundary is declared",
+        arguments: pairs.prefix(10))
     func truncated(declared: String, sent: String) throws {
         let pictures = [samples[0], Array(samples[2].dropLast(100)), samples[1], samples[2]]
         let bytes = stream(of: pictures) { lines("\(sent)\nContent-Type: image/jpeg\n\n") + $0 + lines("\n") }
@@ -64,7 +65,7 @@ struct BoundaryTests {
         #expect(try parse(bytes).pictures == samples)
     }
 
-    @Test("JPEGs without any boundary are a stream")
+    @Test("JPEGs are found even without any boundary between them")
     func unframed() throws {
         let bytes = stream(of: samples) { $0 }
         #expect(try parse(bytes).pictures == samples)

@@ -1,7 +1,7 @@
 import MotionJPEG
 import Testing
 
-/// Changes a few bytes, or truncates, duplicates or moves a piece.
+/// Returns `bytes` after up to four random changes: a byte is replaced, or a piece is inserted, duplicated or removed.
 private func mutated(_ bytes: [UInt8], _ random: inout Xorshift) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -23,7 +23,7 @@ private func mutated(_ bytes: [UInt8], _ random: inout Xorshift) -> [UInt8] {
 
 @Suite("Arbitrary bytes")
 struct HostileInputTests {
-    @Test("no mutation of a picture crashes the inspection, and accepted pictures are whole")
+    @Test("no mutation of a picture crashes the inspection, and accepted pictures are complete")
     func pictures() {
         var passed = 0
         for seed in 1...2000 {
@@ -46,7 +46,7 @@ struct HostileInputTests {
         #expect(passed > 200)
     }
 
-    @Test("no mutation of a stream crashes the parser or tears a picture, and slices make no difference")
+    @Test("no mutation of a stream crashes the parser or tears a picture, however the stream is split into slices")
     func streams() throws {
         let small = (1...3).map { SampleJPEG(dataByteCount: $0 * 30, seed: $0).bytes }
         let originals = [

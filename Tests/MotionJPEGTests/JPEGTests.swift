@@ -15,7 +15,7 @@ struct JPEGTests {
     }
 
     @Test(
-        "processes that browsers cannot decode have no usable frame header",
+        "a picture that browsers cannot decode, such as a lossless one, counts as having no frame header",
         arguments: [UInt8(0xC3), 0xC5, 0xC9, 0xCB, 0xCF])
     func otherProcesses(marker: UInt8) {
         #expect(throws: JPEGDefect.noFrameHeader) { try inspect(SampleJPEG(frameHeader: marker).bytes) }
@@ -31,7 +31,7 @@ struct JPEGTests {
         #expect(try inspect(jpeg + padding).byteCount == jpeg.count)
     }
 
-    @Test("fill bytes before any marker, even the end marker, are part of the picture", arguments: 1...4)
+    @Test("fill bytes before a marker are part of the picture, even before the end marker", arguments: 1...4)
     func fillBytes(count: Int) throws {
         let fill = [UInt8](repeating: 0xFF, count: count)
         let sample = SampleJPEG(
@@ -60,7 +60,7 @@ struct JPEGTests {
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 
-    @Test("a length in the data that points beyond the picture is treated as damage")
+    @Test("a segment in the data whose length points beyond the picture makes the picture truncated")
     func lyingLengthInData() {
         let sample = SampleJPEG(insertion: [0xFF, 0xC4, 0xFF, 0xFF])
         #expect(throws: JPEGDefect.truncated) { try inspect(sample.bytes) }
@@ -120,7 +120,7 @@ struct JPEGTests {
         #expect(throws: defect) { try inspect(bytes) }
     }
 
-    @Test("if truncation is allowed, only a missing end is accepted, no other defect")
+    @Test("if truncation is allowed, a missing end is accepted, but no other defect is")
     func truncationAllowed() throws {
         let cut = SampleJPEG(end: []).bytes
         #expect(try inspect(cut + [0, 0, 0, 0], isTruncationAllowed: true).byteCount <= cut.count)
@@ -131,21 +131,21 @@ struct JPEGTests {
         #expect(throws: JPEGDefect.noStart) { try inspect([1, 2, 3], isTruncationAllowed: true) }
     }
 
-    @Test("of merged pictures the first is used")
+    @Test("if several pictures follow each other, the first one is used")
     func merged() throws {
         let first = SampleJPEG(width: 320, seed: 1).bytes
         let info = try inspect(first + SampleJPEG(width: 640, seed: 2).bytes + SampleJPEG(seed: 3).bytes)
         #expect(info == JPEGInfo(width: 320, height: 480, byteCount: first.count))
     }
 
-    @Test("a truncated picture followed by another is rejected, or ends where the other begins")
+    @Test("a truncated picture before another one is rejected, or ends where the other begins if truncation is allowed")
     func cutAndMerged() throws {
         let cut = SampleJPEG(end: [0x55]).bytes
         #expect(throws: JPEGDefect.truncated) { try inspect(cut + SampleJPEG().bytes) }
         #expect(try inspect(cut + SampleJPEG().bytes, isTruncationAllowed: true).byteCount == cut.count)
     }
 
-    @Test("no prefix of a picture is accepted as whole")
+    @Test("no incomplete part of a picture is accepted")
     func everyPrefix() {
         let jpeg = SampleJPEG(segments: SampleJPEG.segment(0xE0, Array("JFIF".utf8)), dataByteCount: 100).bytes
         for count in 0..<jpeg.count {

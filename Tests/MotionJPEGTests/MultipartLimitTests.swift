@@ -5,7 +5,7 @@ import Testing
 struct MultipartLimitTests {
     private let opening = lines("--frame\nContent-Type: image/jpeg\n\n")
 
-    @Test("endless headers are an error, on one line or on many")
+    @Test("endless headers are an error, whether on one line or on many")
     func endlessHeaders() {
         let line = lines("--frame\nX-Long: ") + [UInt8](repeating: 0x41, count: 20_000)
         #expect(throws: MultipartError.headersTooLarge(limit: 16 * 1024)) { try parse(line) }
@@ -36,7 +36,7 @@ struct MultipartLimitTests {
         }
     }
 
-    @Test("a picture of exactly the maximum size is accepted, one byte more is not")
+    @Test("a picture of exactly the maximum size is accepted, but one byte more is an error")
     func exactLimit() throws {
         let picture = samples[2]
         #expect(try parse(opening + picture, maximumPartByteCount: picture.count).pictures == [picture])

@@ -103,7 +103,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "the boundary's text inside a picture does not end it",
+        "the text of the boundary inside a picture does not end the picture",
         arguments: [
             "--frame", "\n--frame", "--frame--", "x--frame--\nx", "\n--frame\nno header follows",
             "\n--framed\nContent-Type: image/jpeg\n\n",
@@ -116,7 +116,7 @@ struct MultipartParserTests {
         }
     }
 
-    @Test("with a correct length a picture may contain even a whole boundary with headers")
+    @Test("if its length is correct, a picture may even contain a complete boundary with headers")
     func wholeBoundaryInPicture() throws {
         let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
         let part = lines("--frame\nContent-Length: \(picture.count)\n\n") + picture + lines("\n")
@@ -125,7 +125,7 @@ struct MultipartParserTests {
     }
 
     @Test(
-        "after the first wrong length, too short or too long, all later ones are ignored", arguments: [-1, 3, 50])
+        "after the first wrong length, all later lengths are ignored", arguments: [-1, 3, 50])
     func distrust(error: Int) throws {
         let lying = lines("--frame\nContent-Length: \(samples[0].count + error)\n\n") + samples[0] + lines("\n")
         let picture = SampleJPEG(insertion: lines("\n--frame\nContent-Type: image/jpeg\n\n")).bytes
@@ -165,7 +165,7 @@ struct MultipartParserTests {
         #expect(try parse(Array(bytes.dropLast())).isEmpty)
     }
 
-    @Test("a truncated picture is delivered as invalid, and the next one is whole", arguments: [nil, 0, 5000])
+    @Test("a truncated picture is delivered as invalid, and the next one is complete", arguments: [nil, 0, 5000])
     func cutPicture(lengthError: Int?) throws {
         let cut = Array(samples[0].dropLast(40))
         let length = lengthError.map { "Content-Length: \(cut.count + $0)\n" } ?? ""
@@ -178,7 +178,8 @@ struct MultipartParserTests {
         #expect(parts[0].headers.picture == nil)
     }
 
-    @Test("a picture truncated within its headers never swallows the next one", arguments: [true, false])
+    @Test(
+        "after a picture that is truncated within its headers, the next one is still found", arguments: [true, false])
     func cutHeaders(hasLength: Bool) throws {
         for count in [1, 2, 3, 4, 10, 60, 75, 90, 100] {
             let cut = Array(samples[0].prefix(count))

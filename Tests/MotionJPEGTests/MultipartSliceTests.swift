@@ -1,17 +1,17 @@
 import MotionJPEG
 import Testing
 
-@Suite("Multipart streams in any slices")
+@Suite("Multipart streams split into slices")
 struct MultipartSliceTests {
     /// A picture without Huffman tables, with fill bytes before its frame header.
     private static let fillBytes = SampleJPEG(
         hasHuffmanTables: false, fill: [0xFF, 0xFF, 0xFF], dataByteCount: 50
     ).bytes
 
-    /// A picture that contains everything that makes a boundary.
+    /// A picture that contains a complete boundary with a header.
     private static let withBoundary = SampleJPEG(dataByteCount: 100, insertion: lines("\n--frame\nA: b\n\n")).bytes
 
-    /// Streams with everything that could depend on where a slice ends.
+    /// Streams with all constructs whose parsing could depend on where a slice ends.
     private static let streams: [[UInt8]] = [
         ownStream(samples),
         ownStream(samples, advancesHeaders: true),
@@ -24,7 +24,7 @@ struct MultipartSliceTests {
             + lines("\n--frame\nContent-Length: 1\n\n") + samples[1].prefix(70) + lines("\n--frame\n\n") + samples[1],
     ]
 
-    @Test("one split anywhere does not change the parts", arguments: streams.indices)
+    @Test("splitting a stream at any one place does not change its parts", arguments: streams.indices)
     func oneCut(index: Int) throws {
         let stream = Self.streams[index]
         let whole = try parse(stream)
@@ -34,7 +34,7 @@ struct MultipartSliceTests {
         }
     }
 
-    @Test("single bytes and random slices do not change the parts", arguments: streams.indices)
+    @Test("splitting a stream into single bytes or random slices does not change its parts", arguments: streams.indices)
     func manyCuts(index: Int) throws {
         let stream = Self.streams[index]
         let whole = try parse(stream)

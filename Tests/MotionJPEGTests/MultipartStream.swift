@@ -1,12 +1,12 @@
 import MotionJPEG
 
-/// A part as the parser handed it over.
+/// A part that the parser delivered.
 struct ParsedPart: Equatable {
     var headers: PartHeaders
     var bytes: [UInt8]
 }
 
-/// Parses a stream in slices of the given lengths; the rest is one slice.
+/// Parses a stream in slices of the given lengths and one more slice for the rest, and returns its parts.
 func parse(
     _ stream: [UInt8], _ contentType: String = "multipart/x-mixed-replace; boundary=frame", slices: [Int] = [],
     maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 1024 * 1024
@@ -37,7 +37,7 @@ func lines(_ text: String) -> [UInt8] {
 }
 
 extension [ParsedPart] {
-    /// The bytes of the parts that are whole pictures.
+    /// The bytes of the parts that are complete pictures.
     var pictures: [[UInt8]] { filter { $0.headers.picture != nil }.map(\.bytes) }
 }
 

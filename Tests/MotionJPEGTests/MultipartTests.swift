@@ -1,9 +1,9 @@
 import MotionJPEG
 import Testing
 
-@Suite("Sent multipart stream")
+@Suite("Sending a multipart stream")
 struct MultipartTests {
-    @Test("the bytes of a part's headers")
+    @Test("a part's headers have exactly the documented bytes")
     func header() {
         let header = Multipart.partHeader(
             byteCount: 60_321, realtimeNanoseconds: 1_795_358_447_000_123_999, frameNumber: 1_795_358_400_001)
@@ -36,7 +36,7 @@ struct MultipartTests {
         #expect(Multipart.timestamp(realtimeNanoseconds: nanoseconds) == text)
     }
 
-    @Test("the fixed pieces match the contract")
+    @Test("the fixed parts of a stream have exactly the documented bytes")
     func pieces() {
         #expect(Multipart.contentType == "multipart/x-mixed-replace; boundary=frame")
         #expect(Multipart.opening == Array("--frame\r\n".utf8))

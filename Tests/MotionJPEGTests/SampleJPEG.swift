@@ -18,13 +18,13 @@ struct SampleJPEG {
     var height = 480
     var frameHeader: UInt8 = 0xC0
     var hasHuffmanTables = true
-    /// Segments between the start and the frame header.
+    /// Segments to insert after the start marker.
     var segments: [UInt8] = []
-    /// Inserted directly before the frame header.
+    /// Bytes to insert directly before the frame header.
     var fill: [UInt8] = []
     var dataByteCount = 200
     var seed = 1
-    /// Inserted in the middle of the data.
+    /// Bytes to insert in the middle of the data.
     var insertion: [UInt8] = []
     var end: [UInt8] = [0xFF, 0xD9]
 

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Pictures without an end marker")
 struct TruncationRuleTests {
-    @Test("pictures of a camera that never sends the end marker are accepted after 30 pictures, reported once")
+    @Test(
+        "if a camera never sends the end marker, its pictures are accepted after 30 pictures, and that is reported once"
+    )
     func allTruncated() {
         var rule = TruncationRule()
         let moments = (1...200).filter { _ in rule.note(isTruncated: true) }
@@ -19,14 +21,14 @@ struct TruncationRuleTests {
         #expect(rule.isRelaxed)
     }
 
-    @Test("while half of the pictures are whole, truncated ones are rejected")
+    @Test("while half of the pictures are complete, truncated ones are rejected")
     func halfTruncated() {
         var rule = TruncationRule()
         for index in 0..<1000 { _ = rule.note(isTruncated: !index.isMultiple(of: 2)) }
         #expect(!rule.isRelaxed)
     }
 
-    @Test("a few truncated pictures at the start do not relax the rule")
+    @Test("a few truncated pictures at the beginning do not relax the rule")
     func badStart() {
         var rule = TruncationRule()
         for _ in 0..<TruncationRule.minimumCount / 2 { _ = rule.note(isTruncated: true) }

@@ -15,7 +15,7 @@ struct PacingTests {
         #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 100].map { .milliseconds($0) })
     }
 
-    @Test("with jitter each wait varies randomly by up to that fraction")
+    @Test("with jitter, each pause is longer or shorter by a random amount of up to that fraction")
     func jitter() {
         var waits: Set<Duration> = []
         for _ in 0..<100 {
@@ -29,7 +29,7 @@ struct PacingTests {
         #expect(waits.count > 10)
     }
 
-    @Test("each message is written ten times in ten minutes, the last time with a note")
+    @Test("each message is written up to ten times in ten minutes, the last time with a note that more are suppressed")
     func eachMessage() {
         var limit = LogLimit<String>(.eachMessage)
         var verdicts = (0..<12).map { limit.verdict(on: "a", at: moment($0)) }
@@ -39,7 +39,7 @@ struct PacingTests {
         #expect(verdicts == [.drop, .write])
     }
 
-    @Test("ten lines of all messages together are written, and no message twice within the minimum interval")
+    @Test("all messages together may have ten lines in ten minutes, and none is repeated within the minimum interval")
     func allMessages() {
         var limit = LogLimit<Int>(.allMessages, minimumInterval: .seconds(60))
         #expect([0, 1, 59_999, 60_000].map { limit.verdict(on: 0, at: moment($0)) } == [.write, .drop, .drop, .write])
@@ -48,7 +48,7 @@ struct PacingTests {
         #expect(limit.verdict(on: 1, at: moment(600_000)) == .write)
     }
 
-    @Test("the measured rate is that of the last frames, and 0 after they have stopped")
+    @Test("the measured rate is that of the most recent frames, and 0 some time after the last one")
     func meter() {
         var meter = RateMeter()
         var rates = [meter.rate(at: moment(0))]

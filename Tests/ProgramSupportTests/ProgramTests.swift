@@ -52,7 +52,7 @@ import Testing
         #expect(withNegativeNumbersJoined(arguments) == joined)
     }
 
-    @Test("an unknown option and an invalid number exit with status 64", arguments: ["--colour", "--number=x"])
+    @Test("an unknown option or an invalid number results in status 64", arguments: ["--colour", "--number=x"])
     func unknownOption(argument: String) {
         guard case .failure(let status, let sentence) = ending(of: argument) else {
             Issue.record("not a failure")
@@ -67,13 +67,13 @@ import Testing
         #expect(ending(of: argument) == .text)
     }
 
-    @Test("a failure carries its own status and sentence")
+    @Test("a failure determines the exit status and the message")
     func failure() {
         let failure = Failure(.unavailable, "the ring is taken")
         #expect(ProgramEnding(failure, of: Sample.self) == .failure(status: 69, sentence: "the ring is taken"))
     }
 
-    @Test("a failed system call is an OS error")
+    @Test("a failed system call results in status 71, EX_OSERR")
     func systemError() {
         let error = SystemError("pthread_create", "x", .resourceTemporarilyUnavailable)
         guard case .failure(let status, _) = ProgramEnding(error, of: Sample.self) else {
@@ -83,7 +83,7 @@ import Testing
         #expect(status == 71)
     }
 
-    @Test("any other error is a software error")
+    @Test("a raw status that is not in sysexits.h becomes 70, EX_SOFTWARE")
     func rawStatus() {
         #expect(Failure(rawStatus: 73, "x").status == .cannotCreate)
         #expect(Failure(rawStatus: 1, "x").status == .software)

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import SharedFrame
 
-/// A hostile reader: locks the writer's byte of the ring as soon as it can, and keeps it.
+/// A hostile reader: it locks the byte of the ring that the writer locks, as soon as it can, and keeps that lock.
 struct Hold: ParsableCommand {
     @Option var prefix: String
 
@@ -16,7 +16,7 @@ struct Hold: ParsableCommand {
         while getppid() == parent { Poll.wait([], milliseconds: 20) }
     }
 
-    /// Flushes each line: standard output is a pipe.
+    /// Prints a line and flushes it, since standard output is a pipe.
     private func say(_ line: String) {
         print(line)
         fflush(nil)

@@ -6,23 +6,26 @@ import SharedFrame
 import SystemPackage
 import TestSupport
 
-/// Proves that no reader of a ring ever gets a torn frame: with a writer at full speed, readers in their own processes,
-/// and a payload in which every word identifies its frame.
+/// Checks that no reader of a ring ever gets a torn frame.
+///
+/// The writer writes at full speed, the readers run in their own processes, and every word of a payload identifies the
+/// frame.
 @main
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ring-stress", abstract: "Reads a ring while it is written at full speed, and checks every byte.",
+        commandName: "ring-stress",
+        abstract: "Reads a ring while a writer fills it at full speed, and checks every byte.",
         subcommands: [Run.self, Read.self, Write.self, Die.self, Crowd.self, Hold.self, Unwatched.self],
         defaultSubcommand: Run.self)
 }
 
-/// Writes, starts the readers and waits for them.
+/// The default command: starts the readers and writes frames until they have exited.
 struct Run: ParsableCommand {
     @Option(help: "Bytes per frame, a multiple of 8.") var size = 64
     @Option(help: "Total number of reads by all readers.") var reads = 1_000_000
-    @Option(help: "Reader processes.") var readers = 4
+    @Option(help: "Number of reader processes.") var readers = 4
     @Option(help: "The prefix of the ring's name.") var prefix = "oriel-stress-\(getpid())"
-    @Flag(help: "Make the frames larger over time, so that the ring grows under its readers.") var grow = false
+    @Flag(help: "Make the frames larger over time, so that the ring grows while it is read.") var grow = false
 
     func run() throws {
         let name = try ringName(prefix)
@@ -65,7 +68,7 @@ struct Run: ParsableCommand {
     }
 }
 
-/// A reader.
+/// A reader process: checks the newest frame `reads` times.
 struct Read: ParsableCommand {
     @Option var prefix: String
     @Option var reads: Int
@@ -78,7 +81,7 @@ struct Read: ParsableCommand {
         var done = 0
         let parent = getppid()
         while done < reads {
-            if done % 10_000 == 0, getppid() != parent { throw ValidationError("the writer has ended") }
+            if done % 10_000 == 0, getppid() != parent { throw ValidationError("the writer has exited") }
             let read = subscriber.withNewestFrame { description, bytes in
                 (description.number, Payload.isIntact(bytes, number: description.number))
             }
@@ -89,7 +92,7 @@ struct Read: ParsableCommand {
             last = number
             done += 1
         }
-        print("\(done) reads of \(distinct) frames, every byte right, none torn")
+        print("\(done) reads of \(distinct) frames, all bytes correct")
     }
 }
 
@@ -108,7 +111,9 @@ struct Write: ParsableCommand {
     }
 }
 
-/// Fills up shared memory; run it in a mount namespace of its own, where that harms nobody.
+/// Fills up shared memory.
+///
+/// Run this command in its own mount namespace, so that no other program is affected.
 struct Crowd: ParsableCommand {
     @Option var prefix: String
 
@@ -116,28 +121,30 @@ struct Crowd: ParsableCommand {
         let publisher = try publisher(prefix, slotByteCount: 4096)
         let subscriber = try FrameSubscriber(publisher.name)
         try publish(publisher, byteCount: 4096)
-        // Takes the rest of the memory.
+        // Use up the rest of the memory.
         let file = try Descriptor(opening: RingName.folder.appending("rest"), flags: O_RDWR | O_CREAT, mode: 0o600)
         let zeros = [UInt8](repeating: 0, count: 4096)
         while unsafe write(file.number, zeros, zeros.count) > 0 {}
-        // The ring has reserved its memory: nothing changes.
+        // The ring has already reserved its memory, so these frames must fit.
         for _ in 0..<100 { try publish(publisher, byteCount: 4096) }
         do {
             try publish(publisher, byteCount: 1 << 20)
-            throw ValidationError("the ring has grown where there is no memory")
+            throw ValidationError("the ring has grown although there is no memory")
         } catch let error as RingError {
             print(error)
         }
         try publish(publisher, byteCount: 4096)
         guard subscriber.copyNewestFrame()?.description.number == publisher.newestNumber else {
-            throw ValidationError("the newest frame is not there")
+            throw ValidationError("the newest frame is missing")
         }
         publisher.stop(reason: "")
         print("all frames that fit arrived")
     }
 }
 
-/// Creates a writer of the ring under `prefix`; prints an error on standard error and exits with its status.
+/// Creates the writer of the ring with `prefix`.
+///
+/// If that fails, prints the error and exits with its status.
 private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {
     let name = try ringName(prefix)
     do throws(RingError) {
@@ -158,7 +165,7 @@ private func publish(_ publisher: FramePublisher, byteCount: Int) throws {
     }
 }
 
-/// A writer that dies in the middle of its tenth frame.
+/// A writer that kills itself in the middle of its tenth frame.
 struct Die: ParsableCommand {
     @Option var prefix: String
 

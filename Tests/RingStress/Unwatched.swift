@@ -3,16 +3,18 @@ import Linux
 import SharedFrame
 import Synchronization
 
-/// A reader of a user without any inotify instances left.
+/// Checks that a reader notices a new ring even if its user has no inotify instances left.
 struct Unwatched: ParsableCommand {
     @Option var prefix: String
 
     func run() throws {
-        // Kept until the end, so that none is released.
+        // Use up all instances, and keep them until this function returns.
         var instances: [Instance] = []
         while instances.count < 100_000, let instance = try? Instance() { instances.append(instance) }
         let subscriber = try FrameSubscriber(try ringName(prefix))
-        guard let problem = RingFolder.shared.problem else { throw ValidationError("an instance was left") }
+        guard let problem = RingFolder.shared.problem else {
+            throw ValidationError("there was still a free inotify instance")
+        }
         print(problem)
         let generation = RingFolder.shared.generation
         let seen = Atomic<UInt64>(0)
@@ -28,8 +30,8 @@ struct Unwatched: ParsableCommand {
         let wait = Instant(nanoseconds: seen.load(ordering: .acquiring)) - began
         publisher.stop(reason: "")
         print("\(instances.count) instances, a ring was seen after \(wait)")
-        guard wait < .milliseconds(700) else { throw ValidationError("too late") }
-        guard RingFolder.shared.generation != generation else { throw ValidationError("the generation stays") }
+        guard wait < .milliseconds(700) else { throw ValidationError("the ring was noticed too late") }
+        guard RingFolder.shared.generation != generation else { throw ValidationError("the generation did not change") }
     }
 
     private final class Instance {

@@ -7,7 +7,9 @@ import TestSupport
 import Testing
 
 @Suite struct BackgroundQueueTests {
-    @Test("jobs run on another thread, in order, and their results are delivered on the loop", .timeLimit(.minutes(1)))
+    @Test(
+        "jobs run in order on another thread, and their results are delivered on the event loop's thread",
+        .timeLimit(.minutes(1)))
     func results() throws {
         let loop = try EventLoop()
         let queue = try BackgroundQueue("queue test", loop.signal)
@@ -30,7 +32,7 @@ import Testing
         #expect(!threads.contains(own))
     }
 
-    @Test("a released queue ends its thread and makes no more calls", .timeLimit(.minutes(1)))
+    @Test("when a queue is released, its thread exits, and no more results are delivered", .timeLimit(.minutes(1)))
     func end() throws {
         let loop = try EventLoop()
         let name = "queue end test"
@@ -42,7 +44,7 @@ import Testing
         while result == nil, !deadline.isOver { try loop.turn(timeout: .milliseconds(100)) }
         #expect(Self.threadNames.contains(name))
         let isDone = Handover<Bool>()
-        try queue?.run({ isDone.give(true) }) { _ in Issue.record("the queue was dropped") }
+        try queue?.run({ isDone.give(true) }) { _ in Issue.record("the queue was released before this result") }
         _ = isDone.take()
         queue = nil
         #expect(eventually { !Self.threadNames.contains(name) })

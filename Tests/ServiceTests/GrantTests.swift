@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    @Test("a client without the right gets 403, one with it an answer", .timeLimit(.minutes(1)))
+    @Test(
+        "a client without the required right gets 403, and a client that has the right gets a response",
+        .timeLimit(.minutes(1)))
     func rights() throws {
         let worker = try TestWorker(access: TestAccess())
         let refused = try worker.ask("/hello", as: "guest").answer()
@@ -24,12 +26,12 @@ import Testing
         #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
     }
 
-    @Test("an expired grant ends its streams and requests within a second", .timeLimit(.minutes(1)))
+    @Test("when a grant expires, its open requests are refused soon", .timeLimit(.minutes(1)))
     func endedGrant() throws {
         let access = TestAccess()
         let worker = try TestWorker(access: access)
         let waiting = try worker.ask("/wait", as: "viewer")
-        // Requests are handled in order: the previous one has been started once this is answered.
+        // Requests are handled in order, so once this one is answered, the worker has started the previous one.
         #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
         #expect(!waiting.hasEnded)
         access.end()
@@ -40,7 +42,7 @@ import Testing
         #expect(Instant.now - began < .seconds(3))
     }
 
-    @Test("a stopping worker answers waiting requests with 503", .timeLimit(.minutes(1)))
+    @Test("a worker that stops responds to waiting requests with 503", .timeLimit(.minutes(1)))
     func stoppedWorker() throws {
         let worker = try TestWorker(access: TestAccess())
         let waiting = try worker.ask("/wait", as: "viewer")

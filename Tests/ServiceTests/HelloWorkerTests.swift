@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A complete worker built on Service, on a socket at descriptor 0.
+/// Tests of a complete worker, the example hello-fcgi, with its listening socket at descriptor 0.
 @Suite("hello-fcgi")
 struct HelloWorkerTests {
     let folder = TemporaryFolder()
@@ -33,11 +33,11 @@ struct HelloWorkerTests {
     /// The header of a POST request.
     private static func head(bodyByteCount: Int) -> [UInt8] {
         let parameters = FastCGIClient.parameters("/hello", method: "POST") + [("CONTENT_LENGTH", "\(bodyByteCount)")]
-        // Drop the empty record that ends the body.
+        // Drop the empty record that ends the body, since the test sends the body itself.
         return FastCGIClient.request(parameters).dropLast(8)
     }
 
-    @Test("requests are routed", .timeLimit(.minutes(1)))
+    @Test("each path, method and query gets the documented status", .timeLimit(.minutes(1)))
     func routes() throws {
         let worker = try start()
         let greeting = try get("/hello")
@@ -58,7 +58,7 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
-    @Test("the metrics count, and have exactly one address", .timeLimit(.minutes(1)))
+    @Test("the metrics count requests, and only /metrics returns them", .timeLimit(.minutes(1)))
     func metrics() throws {
         let worker = try start()
         for _ in 0..<3 { _ = try get("/hello") }
@@ -85,13 +85,13 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
-    @Test("a body that drips is refused after a time that depends on its length", .timeLimit(.minutes(1)))
+    @Test("a body that arrives too slowly is refused after a time that depends on its length", .timeLimit(.minutes(1)))
     func slowBody() throws {
         let worker = try start()
         let client = try FastCGIClient(socket)
         try client.send(Self.head(bodyByteCount: 1000))
         let began = Instant.now
-        // Each byte arrives well before the timeout for a pause.
+        // Each byte arrives well before the timeout for a pause within a body, so only the total time is too long.
         while Poll.wait([client.socket.number], milliseconds: 0).isEmpty, Instant.now < began + .seconds(40) {
             try? client.send(FastCGIClient.record(5, [0x61]))
             Poll.wait([], milliseconds: 500)
@@ -103,40 +103,44 @@ struct HelloWorkerTests {
         #expect(worker.isRunning)
     }
 
-    @Test("connections beyond the limit wait, and are served", .timeLimit(.minutes(1)))
+    @Test("connections beyond the limit wait and are served later", .timeLimit(.minutes(1)))
     func connectionLimit() throws {
         let worker = try start(["--max-connections", "2"])
         _ = try get("/hello")
         func descriptorCount() -> Int { ProcessFigures(of: worker.processIdentifier)?.descriptors ?? 0 }
-        // Once the connection of that request is closed.
+        // Wait until the connection of that request is closed.
         var idle = 0
         #expect(
             eventually {
                 defer { idle = descriptorCount() }
                 return idle == descriptorCount()
             })
-        // Up to 32 more than the limit are accepted so that they can be refused, which this worker does not do.
+        // A worker accepts up to 32 connections more than the limit, so that it can refuse requests. This worker
+        // refuses none.
         let taken = 2 + 32
         var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
         #expect(eventually { descriptorCount() - idle >= taken })
         try clients[0].ask("/hello")
         #expect(try clients[0].answer().status == 200)
         #expect(descriptorCount() - idle <= taken)
-        // The last one is served as soon as the silent ones have timed out.
+        // The last connection is served once the silent ones are closed.
         let last = clients[59]
         try last.ask("/hello")
         clients = []
         #expect(try last.answer().status == 200)
     }
 
-    @Test("SIGTERM stops it within a second; requests that have arrived are answered", .timeLimit(.minutes(1)))
+    @Test(
+        "after SIGTERM the worker still responds to requests that have arrived, and exits soon", .timeLimit(.minutes(1))
+    )
     func termination() throws {
         let worker = try start()
         let asking = try FastCGIClient(socket)
         let posting = try FastCGIClient(socket)
         let silent = try FastCGIClient(socket)
         try posting.send(Self.head(bodyByteCount: 3) + FastCGIClient.record(5, Array("A".utf8)))
-        // Connections are accepted in order: all have been accepted once this is answered.
+        // Connections are accepted in order, so once this request is answered, all earlier connections have been
+        // accepted.
         _ = try get("/hello")
         worker.send(SIGSTOP)
         worker.send(SIGTERM)
@@ -148,7 +152,7 @@ struct HelloWorkerTests {
         #expect(try posting.answer().text == "{\"hello\":\"Ada\"}\n")
         #expect(try silent.readToClose())
         #expect(worker.wait(milliseconds: 10_000) == 0)
-        // One second to stop, and more on a busy machine.
+        // The worker allows itself one second to stop. A busy machine may need longer.
         #expect(Instant.now - began < .seconds(3))
     }
 

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Web
 
-/// Grants rights by the X-User header: `viewer` may watch, `guest` has no rights, others get no grant.
+/// Grants rights according to the X-User header: `viewer` may watch, `guest` has no rights, and others get no grant.
 final class TestAccess: AccessControl {
     private let isEnded = Atomic(false)
 
@@ -33,7 +33,7 @@ final class TestAccess: AccessControl {
     func end() { isEnded.store(true, ordering: .releasing) }
 }
 
-/// Answers immediately, except `/wait`, which stays open until it is stopped.
+/// Responds immediately, except to `/wait`: that request stays open until the grant expires or the worker stops.
 private final class TestApplication: Application {
     private final class Wait: Exchange {
         unowned let connection: Connection
@@ -55,7 +55,7 @@ private final class TestApplication: Application {
     }
 }
 
-/// A worker on a thread of the test process.
+/// A worker that runs on a thread of the test process.
 final class TestWorker {
     private let folder = TemporaryFolder()
     private let socket: FilePath

@@ -6,12 +6,14 @@ import Testing
 
 @testable import SharedFrame
 
-/// What a reader gets from a ring with arbitrary numbers.
-@Suite("Bounds of what is read", .timeLimit(.minutes(3)))
+/// The values that readers get from a ring whose fields contain arbitrary numbers.
+@Suite("Bounds of the values that readers get", .timeLimit(.minutes(3)))
 struct BoundsTests {
     private let seed = Seed()
 
-    @Test("whatever a field holds, readers get values within its bounds", arguments: RingName.Kind.allCases)
+    @Test(
+        "whatever number a field contains, readers get a value within the bounds of that field",
+        arguments: RingName.Kind.allCases)
     func extremes(kind: RingName.Kind) throws {
         let ring = TemporaryRing(kind: kind)
         let publisher = try FramePublisher(ring.name, slotCount: 3, slotByteCount: 4096, source: .test)
@@ -20,7 +22,7 @@ struct BoundsTests {
         publisher.setState(.live, reason: "")
         let object = try Descriptor(opening: ring.name.path, flags: O_RDWR)
         var random = seed.generator
-        // The geometry is read when the ring is opened; the rest is read again and again.
+        // Leave out the geometry, which is read only when the ring is opened. Readers read all other fields repeatedly.
         let header = Array(stride(from: 48, to: 448, by: 4)) + Array(stride(from: 512, to: 1248, by: 92))
         let slots = (0..<3).flatMap { slot in stride(from: 0, to: 64, by: 4).map { 4096 + slot * 8192 + $0 } }
         for offset in header + slots {
@@ -37,7 +39,7 @@ struct BoundsTests {
         }
     }
 
-    /// Uses the whole interface of a subscriber.
+    /// Calls all methods of a subscriber and checks the bounds of what they return.
     private func check(_ subscriber: FrameSubscriber, _ kind: RingName.Kind, _ context: Comment) {
         let frame = subscriber.copyNewestFrame()
         if let frame { check(frame.description, kind, context) }
@@ -55,7 +57,7 @@ struct BoundsTests {
         #expect((0...1e6).contains(status.framesPerSecondMeasured), context)
         #expect(!Int64(Clock.realtime).addingReportingOverflow(status.clockOffset).overflow, context)
         #expect(Int64(Clock.realtime) + status.clockOffset >= 0, context)
-        // The sum of all counters does not overflow.
+        // Then the sum of all counters does not overflow.
         let counters =
             [status.captured, status.published, status.bytes, status.encodedFrames, status.encodeNanoseconds]
             + status.dropped.values

@@ -57,7 +57,7 @@ struct FramePublisherTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [42])
     }
 
-    @Test("a second writer is refused, with the first one's process, and the first goes on undisturbed")
+    @Test("a second writer is refused with the process ID of the first, and the first one continues undisturbed")
     func secondWriter() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let error = #expect(throws: RingError.self) {
@@ -69,7 +69,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [1])
     }
 
-    @Test("stop removes the name, tells readers, and leaves another program's object alone")
+    @Test("stop removes the ring's name, and readers see the reason and can still read the last frame")
     func stop() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -82,7 +82,7 @@ struct FramePublisherTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [9])
     }
 
-    @Test("a ring grows under its readers, who lose no frame number and no interest")
+    @Test("a ring grows while it is read: readers miss no frame number, and the writer still sees their interest")
     func growth() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -100,7 +100,7 @@ struct FramePublisherTests {
         subscriber.dropInterest()
     }
 
-    @Test("a picture above the limit is refused and the ring stays as it is")
+    @Test("a picture above the size limit is refused, and the ring does not change")
     func tooLarge() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)
@@ -110,7 +110,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [1])
     }
 
-    @Test("a name that was removed is restored at a heartbeat, and readers follow")
+    @Test("a name that was removed is restored by a heartbeat, and readers follow the new ring")
     func removedName() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -126,7 +126,7 @@ struct FramePublisherTests {
         #expect(subscriber.copyNewestFrame()?.bytes == [2])
     }
 
-    @Test("an object that is truncated in use kills neither writer nor reader, and is replaced at a heartbeat")
+    @Test("an object that is truncated while in use kills neither writer nor reader, and a heartbeat replaces it")
     func truncated() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -166,7 +166,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [2])
     }
 
-    @Test("the writer sees a reader's interest, which ends with the reader")
+    @Test("the writer sees whether any reader is interested, and interest ends when the reader is released")
     func interest() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
         #expect(!publisher.isWatched)
@@ -185,7 +185,7 @@ struct FramePublisherTests {
         #expect(!publisher.isWatched)
     }
 
-    @Test("an object that is not a ring, or of another version, is refused and left alone")
+    @Test("an object that is not a ring, or is one of another version, is refused and not modified")
     func foreignObject() throws {
         for (content, word) in [
             ([UInt8](repeating: 5, count: 8192), "not an Oriel frame ring"), (otherVersion(), "version 7"),

@@ -11,7 +11,7 @@ import Testing
 struct FrameSubscriberTests {
     let ring = TemporaryRing()
 
-    @Test("waits for a ring that does not exist yet")
+    @Test("a subscriber waits for a ring that does not exist yet")
     func ringComesLater() throws {
         let name = ring.name
         let subscriber = try FrameSubscriber(name)
@@ -30,7 +30,7 @@ struct FrameSubscriberTests {
         writer.join()
     }
 
-    @Test("after the first writer has stopped, the status is the next writer's, even if no thread waits")
+    @Test("after a writer has stopped, the status is that of the next writer, even if no thread waits on the ring")
     func statusFollows() throws {
         let first = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -43,7 +43,7 @@ struct FrameSubscriberTests {
         #expect(subscriber.status?.reason == "the second one")
     }
 
-    @Test("a recent status includes every frame and state that the writer announced")
+    @Test("recentStatus includes every frame and state that the writer has published")
     func recentStatusFollows() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -54,7 +54,7 @@ struct FrameSubscriberTests {
         }
         publisher.setState(.stalled, reason: "no picture")
         #expect(subscriber.recentStatus?.reason == "no picture")
-        publisher.stop(reason: "at its end")
+        publisher.stop(reason: "stopped")
         #expect(subscriber.recentStatus?.state == .stopped)
     }
 
@@ -82,7 +82,9 @@ struct FrameSubscriberTests {
         #expect(subscriber.copyFrame(number: numbers[19] + 1) == nil)
     }
 
-    @Test("interrupt ends a wait at once, with a ring and without one", .enabled(if: canWaitForTwoWords, "old kernel"))
+    @Test(
+        "interrupt ends a wait at once, whether the ring exists or not",
+        .enabled(if: canWaitForTwoWords, "futex_waitv requires Linux 5.16"))
     func interrupt() throws {
         for hasRing in [false, true] {
             let publisher = hasRing ? try FramePublisher(ring.name, slotByteCount: 100, source: .test) : nil
@@ -95,21 +97,22 @@ struct FrameSubscriberTests {
                     while subscriber.wait(newerThan: 0, timeout: .seconds(600)) != .changed {}
                 }
                 while !isAsleep.load(ordering: .acquiring) { Poll.wait([], milliseconds: 1) }
-                // The reader is asleep by now, most of the time.
+                // Give the reader time to fall asleep.
                 Poll.wait([], milliseconds: 5)
                 let began = Instant.now
                 subscriber.interrupt()
                 waiter.join()
                 waits.append(.now - began)
             }
-            // A lost wake-up takes 250 ms or a second: allow one late wake-up on a busy machine.
+            // After a lost wake-up the wait takes 250 ms or a second. Check the median, since a busy machine may delay
+            // some waits.
             waits.sort()
             #expect(waits[10] < .milliseconds(50), "\(waits)")
             publisher?.stop(reason: "")
         }
     }
 
-    @Test("a change of state wakes a waiting reader, which sees its reason")
+    @Test("a reader sees the state, its reason, the rates, the clock offset and the counters")
     func stateChange() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -135,7 +138,8 @@ struct FrameSubscriberTests {
         #expect(reason == String(repeating: "창", count: 85))
     }
 
-    @Test("a writer that died in the middle of a frame: readers notice, and the next writer carries on")
+    @Test(
+        "a writer that died in the middle of a frame is noticed by readers, and the next writer continues its numbers")
     func writerDies() throws {
         let status = try ringStress(["die", "--prefix", ring.prefix.text]).wait()
         #expect(status == -SIGKILL)
@@ -167,7 +171,7 @@ struct FrameSubscriberTests {
         #expect(publisher.newestNumber == first + 10_000)
     }
 
-    @Test("a second writer takes over when the first one dies, but not with another source")
+    @Test("a second writer takes over when the first one dies, unless it has another source")
     func turns() throws {
         let holder = try ringStress(["run", "--prefix", ring.prefix.text, "--reads", "1000000000", "--readers", "1"])
         defer { holder.end() }
@@ -204,12 +208,12 @@ struct FrameSubscriberTests {
 
 struct Missing: Error { let what: String }
 
-/// The program that writes and reads a ring at full speed.
+/// Starts the program that writes and reads a ring at full speed.
 func ringStress(_ arguments: [String]) throws -> ChildProcess {
     try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
 }
 
-/// Whether the kernel is 5.16 or later.
+/// Whether the kernel is 5.16 or later, so that futex_waitv(2) can wait for two words at once.
 private let canWaitForTwoWords: Bool = {
     var system = utsname()
     guard unsafe uname(&system) == 0 else { return false }

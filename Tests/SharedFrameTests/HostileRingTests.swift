@@ -7,17 +7,17 @@ import Testing
 
 @testable import SharedFrame
 
-/// Objects under a ring's name that another program wrote.
+/// Shared memory objects with a ring's name whose content another program has written.
 @Suite("A hostile ring", .timeLimit(.minutes(5)))
 struct HostileRingTests {
     let ring = TemporaryRing()
     private let seed = Seed()
 
-    @Test("a header of random bytes harms no reader, and the next writer takes the ring over or says why not")
+    @Test("a header of random bytes harms no reader, and a writer can take over the ring if its geometry is valid")
     func randomHeader() throws {
         var random = seed.generator
         for round in 0..<(isFull ? 5000 : 100) {
-            // All random in the first round, otherwise with a consistent head.
+            // In the first round all fields are random. In the others the identification and the geometry are valid.
             try writeObject(round == 0 ? .random : .randomBehindHead, &random)
             let subscriber = try FrameSubscriber(ring.name)
             read(subscriber, slotByteCount: 1 << 20)
@@ -52,13 +52,13 @@ struct HostileRingTests {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         try publisher.publish([7], capture: .now(), width: 1, height: 1)
         #expect(subscriber.copyNewestFrame()?.bytes == [7])
-        // Also while it is being read.
+        // The same must hold if the mark appears while the ring is being read.
         try overwrite(RingLayout.Header.superseded, 1)
         let outcomes = (0..<20).map { _ in subscriber.wait(newerThan: publisher.newestNumber, milliseconds: 10) }
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
     }
 
-    @Test("a writer preempted while it changes its state is not an error: its last state remains")
+    @Test("a writer preempted while it changes its state is not an error: readers keep the previous state")
     func heldUp() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         publisher.setState(.live, reason: "")
@@ -67,7 +67,7 @@ struct HostileRingTests {
         try overwrite(RingLayout.Header.textSequence, 1)
         #expect(subscriber.status?.state == .live)
         #expect(subscriber.status?.source == before.source)
-        // A reader that has never read it does not know the state, and does not wait for it.
+        // A reader that has not read the state before does not know it, and does not wait for it either.
         let newcomer = try FrameSubscriber(ring.name)
         #expect(newcomer.status?.isStateKnown == false)
         #expect(newcomer.status?.state == .waiting)
@@ -92,7 +92,7 @@ struct HostileRingTests {
             guard let object = try? Descriptor(opening: path, flags: O_RDWR) else { return }
             while !isOver.load(ordering: .acquiring) {
                 rounds.add(1, ordering: .relaxed)
-                // Most of what readers look at is at the start of the header and of the slots.
+                // Change mostly the start of the header and of the slots, which readers use most.
                 let place = Int.random(in: 0..<8, using: &random) * 4096
                 let offset = place + Int.random(in: 0..<80, using: &random) * 4
                 var value = [0, 1, .max, random.next() & 0xffff, random.next()].randomElement(using: &random) ?? 0
@@ -121,7 +121,7 @@ struct HostileRingTests {
         #expect(eventually(60) { subscriber.status != nil && subscriber.copyNewestFrame()?.bytes == [42] })
     }
 
-    /// Uses the whole interface of a reader and checks that the results are consistent.
+    /// Calls all methods of a reader and checks that the results are consistent.
     private func read(_ subscriber: FrameSubscriber, slotByteCount: Int) {
         let number = subscriber.copyNewestFrame().map { frame in
             #expect(frame.bytes.count == frame.description.byteCount && frame.bytes.count <= slotByteCount, "\(seed)")
@@ -136,9 +136,9 @@ struct HostileRingTests {
 
     private enum Content { case random, randomBehindHead, empty }
 
-    /// Creates a ring of three slots under the name.
+    /// Creates an object of the ring's name, with the size of a ring of three slots.
     private func writeObject(_ content: Content, _ random: inout SeededGenerator) throws {
-        // At least as large as a writer requests, so that it takes over this object.
+        // The slots are as large as a writer requests, so that it takes over this object.
         let geometry = RingGeometry(slotCount: 3, slotByteCount: 4096)
         let object = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT, mode: 0o640)
         try #require(ftruncate(object.number, off_t(geometry.byteCount)) == 0)

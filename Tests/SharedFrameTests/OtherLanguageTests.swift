@@ -7,13 +7,13 @@ import Testing
 
 @Suite("Readers in other languages", .timeLimit(.minutes(2)))
 struct OtherLanguageTests {
-    @Test("a Python program reads frames by the documented layout")
+    @Test("a Python program can read frames using only the documented layout")
     func python() throws {
         let ring = TemporaryRing()
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         let script = FilePath(#filePath).removingLastComponent().appending("read_ring.py")
         let reader = try ChildProcess("/usr/bin/env", ["python3", "\(script)", ring.name.objectName, "3"])
-        // Write nothing before the reader takes interest: the first frame must wake it.
+        // Publish nothing until the reader is interested, so that the first frame must wake it.
         while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
         var lines: [String] = []
         for size in [10, 50_000, 99_999] {
@@ -25,7 +25,7 @@ struct OtherLanguageTests {
         #expect(reader.wait() == 0)
     }
 
-    /// CRC-32 of ISO 3309, as computed by Python's zlib.
+    /// The CRC-32 of ISO 3309, which Python's zlib computes too.
     private func crc32(_ bytes: [UInt8]) -> UInt32 {
         var sum: UInt32 = 0xffff_ffff
         for byte in bytes {

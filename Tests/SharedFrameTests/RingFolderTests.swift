@@ -11,7 +11,7 @@ import Testing
 struct RingFolderTests {
     let ring = TemporaryRing()
 
-    @Test("hundreds of subscribers share one inotify instance, and a ring that appears is seen at once")
+    @Test("hundreds of subscribers share one inotify instance, and notice a new ring within 100 ms")
     func manySubscribers() throws {
         let names = (0..<300).map { ring.ring("camera\($0)") }
         let subscribers = try names.map { try FrameSubscriber($0) }
@@ -49,7 +49,8 @@ struct RingFolderTests {
             publisher.stop(reason: "")
             #expect(folder.generation != made)
         }
-        // Other programs may create rings at the same time: at some of these moments it must not change.
+        // A file that is not a ring must not change the generation. Another program may create a ring meanwhile, so try
+        // again.
         let isSteady = (0..<100).contains { _ in
             let before = folder.generation
             let file = TemporaryRing().name.path.string + ".x.y.new"
@@ -60,10 +61,10 @@ struct RingFolderTests {
             File.remove(FilePath(file))
             return folder.generation == before
         }
-        #expect(isSteady, "files that are not rings do not count")
+        #expect(isSteady, "a file that is not a ring changed the generation")
     }
 
-    @Test("an observer is called after a ring appears, and not after the observation has ended")
+    @Test("an observer is called after a ring has appeared or disappeared, but not after the observation has ended")
     func observers() throws {
         final class Counter: Sendable { let calls = Atomic(0) }
         let counter = Counter()
@@ -72,7 +73,7 @@ struct RingFolderTests {
         }
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         #expect(eventually { counter.calls.load(ordering: .acquiring) > 0 })
-        // Even if the generation was read first.
+        // The observer must also be called if the generation is read first.
         let before = counter.calls.load(ordering: .acquiring)
         publisher.stop(reason: "")
         _ = RingFolder.shared.generation
@@ -93,7 +94,7 @@ struct RingFolderTests {
     }
 
     @Test(
-        "a user without inotify instances sees rings within 250 ms, and the reason is reported",
+        "a user without inotify instances notices new rings by polling, and the problem is reported",
         .enabled(if: geteuid() == 0, "only root can become another user"))
     func noInstances() throws {
         let user = "\(61_000 + getpid() % 1000)"
@@ -105,7 +106,7 @@ struct RingFolderTests {
         #expect(output.contains("fs.inotify.max_user_instances"), "\(output)")
     }
 
-    /// The inotify instances of this process.
+    /// The number of this process's inotify instances.
     private func inotifyCount() -> Int {
         Folder.names(in: "/proc/self/fd").count { name in
             var target = [CChar](repeating: 0, count: 100)

@@ -6,7 +6,9 @@ import Testing
 
 @testable import SharedFrame
 
-/// Both sides of a ring on one mapping, for ThreadSanitizer, which treats two mappings as two memories.
+/// A reader and a writer that use the same mapping of a ring.
+///
+/// ThreadSanitizer would not recognise that two mappings are the same memory.
 @Suite("RingMemory", .timeLimit(.minutes(2)))
 struct RingMemoryTests {
     @Test("a reader and a writer on one mapping agree on every frame")
@@ -66,7 +68,7 @@ struct RingMemoryTests {
 
     @Test("two rings for 1080p fit the 64 MB of a container's shared memory")
     func twoRingsFit() {
-        // The largest JPEG of libjpeg-turbo's bound for 1920x1080 at 4:2:0: 3 bytes a pixel.
+        // libjpeg-turbo's upper bound for a JPEG of 1920x1080 at 4:2:0 is 3 bytes per pixel.
         let ring = RingGeometry(slotCount: 8, slotByteCount: 1920 * 1088 * 3)
         #expect(ring.slotCount >= 3)
         #expect(ring.byteCount * 2 <= 64 << 20)

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Whose rings are read", .timeLimit(.minutes(2)), .serialized, .enabled(if: geteuid() == 0, "needs root"))
+@Suite("RingOwners", .timeLimit(.minutes(2)), .serialized, .enabled(if: geteuid() == 0, "needs root"))
 struct RingOwnersTests {
     let ring = TemporaryRing()
     private let stranger: UInt32 = 61_998
@@ -32,7 +32,7 @@ struct RingOwnersTests {
         try #require(fchown(object.number, 0, 0) == 0)
     }
 
-    @Test("a ring that its group or others may write is not read", arguments: [0o660, 0o642] as [mode_t])
+    @Test("a ring that its group or others may write to is not read", arguments: [0o660, 0o642] as [mode_t])
     func writable(mode: mode_t) throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)
@@ -44,7 +44,7 @@ struct RingOwnersTests {
         #expect(RingName.existing(prefix: ring.prefix, kind: .capture).isEmpty)
     }
 
-    @Test("the list accepts names and numbers, and the error names an entry that is neither")
+    @Test("ORIEL_RING_OWNERS accepts user names and numbers, and the error quotes an entry that is neither")
     func list() throws {
         defer { unsafe unsetenv(RingOwners.variable) }
         unsafe setenv(RingOwners.variable, "root, 1234,nobody", 1)

@@ -1,11 +1,13 @@
 import Glibc
 
-/// Whether the long forms of tests were requested.
+/// Whether ORIEL_TEST_FULL requests the long variants of the tests.
 let isFull = unsafe getenv("ORIEL_TEST_FULL") != nil
 
-/// The seed of a test's random numbers: a new one each time, printed if the test fails.
+/// The seed of a test's random numbers.
 ///
-/// Set `ORIEL_TEST_SEED` to repeat it.
+/// Each run has a new one, which is printed if the test fails.
+///
+/// Set `ORIEL_TEST_SEED` to repeat a run.
 struct Seed: CustomStringConvertible {
     private let value: UInt64
 

@@ -5,12 +5,14 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Errors of shared memory itself.
+/// Problems with shared memory: it is full, or an object in it is not trusted.
 @Suite("Shared memory", .timeLimit(.minutes(3)))
 struct SharedMemoryTests {
     let ring = TemporaryRing()
 
-    @Test("if it is full, the error names the remedy; status 73", .enabled(if: hasNamespaces, "no namespaces"))
+    @Test(
+        "if /dev/shm is full, the error says what to do, and the status is 73",
+        .enabled(if: hasNamespaces, noNamespaces))
     func full() throws {
         let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
         let text = writer.readToEnd()
@@ -19,8 +21,8 @@ struct SharedMemoryTests {
     }
 
     @Test(
-        "filled up by others, it does not disturb existing rings; one that cannot grow goes on with what fits",
-        .enabled(if: hasNamespaces, "no namespaces"))
+        "when others fill /dev/shm, existing rings go on, and a ring that cannot grow takes the frames that fit",
+        .enabled(if: hasNamespaces, noNamespaces))
     func filledLater() throws {
         let writer = try crowded(kilobytes: 512, ["crowd", "--prefix", "crowd"])
         let text = writer.readToEnd()
@@ -29,7 +31,8 @@ struct SharedMemoryTests {
         #expect(writer.wait() == 0)
     }
 
-    @Test("an object of another user is refused with the owner's number, and left alone", .enabled(if: isRoot, noRoot))
+    @Test(
+        "an object of another user is refused with the owner's number, and not modified", .enabled(if: isRoot, noRoot))
     func squatted() throws {
         let nobody: UInt32 = 65534
         let content = [UInt8](repeating: 1, count: 5000)
@@ -70,7 +73,7 @@ struct SharedMemoryTests {
         #expect(writable?.description.contains("is writable by other users: remove \(copy.path)") == true)
     }
 
-    /// Runs `ring-stress` with a small /dev/shm of its own.
+    /// Starts `ring-stress` with its own small /dev/shm, in a mount namespace.
     private func crowded(kilobytes: Int, _ arguments: [String]) throws -> ChildProcess {
         let program = "\(try ChildProcess.buildFolder())/ring-stress"
         return try ChildProcess(
@@ -84,6 +87,7 @@ struct SharedMemoryTests {
 
 private let isRoot = geteuid() == 0
 private let noRoot: Comment = "only root can create a file of another user"
+private let noNamespaces: Comment = "this user may not create a mount namespace"
 
 /// Whether a mount namespace can be created, which not every container allows.
 private let hasNamespaces: Bool = {

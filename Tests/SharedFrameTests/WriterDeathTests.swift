@@ -7,13 +7,13 @@ import Testing
 
 @testable import SharedFrame
 
-/// A writer that is stopped or killed at any point, usually in the middle of a frame.
-@Suite("A writer's death", .timeLimit(.minutes(5)))
+/// A writer that is stopped or killed at a random moment, usually in the middle of a frame.
+@Suite("Stopped and killed writers", .timeLimit(.minutes(5)))
 struct WriterDeathTests {
     let ring = TemporaryRing()
     private let seed = Seed()
 
-    @Test("killed at any moment, again and again: readers keep a whole frame, and numbers go on")
+    @Test("when writers are killed at any moment, readers keep a complete frame, and numbers keep increasing")
     func killed() throws {
         var random = seed.generator
         let subscriber = try FrameSubscriber(ring.name)
@@ -30,18 +30,19 @@ struct WriterDeathTests {
             writer.end()
             last = try read(subscriber, notBefore: last)
             #expect(subscriber.status?.state == .stopped, "round \(round), \(seed)")
-            #expect(try read(subscriber, notBefore: last) == last, "a dead writer's newest frame stays, \(seed)")
+            #expect(
+                try read(subscriber, notBefore: last) == last, "the newest frame of a dead writer has changed, \(seed)")
             if try isWithinAFrame() { deathsWithinAFrame += 1 }
         }
         #expect(subscriber.status?.restarts == rounds - 1)
-        // Otherwise the test proves nothing.
+        // At least one writer must have died in the middle of a frame, otherwise the test proves nothing.
         #expect(deathsWithinAFrame > 0)
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         #expect(try !isWithinAFrame())
         #expect(try publisher.publish([1], capture: .now(), width: 1, height: 1) > last)
     }
 
-    @Test("stopped in the middle of a frame and continued: readers keep the last frame, see the state, and go on")
+    @Test("while a writer is stopped in the middle of a frame, readers keep the last frame and see that it hangs")
     func stopped() throws {
         var random = seed.generator
         let subscriber = try FrameSubscriber(ring.name)
@@ -54,10 +55,12 @@ struct WriterDeathTests {
             let reads = Int.random(in: 0..<10, using: &random)
             for _ in 0..<reads { last = try read(subscriber, notBefore: last) }
             writer.send(SIGSTOP)
-            // A signal takes effect when the process next enters the kernel.
+            // A signal takes effect only when the process next enters the kernel.
             try #require(try eventually(60) { try isStopped(writer) })
             last = try read(subscriber, notBefore: last)
-            #expect(try read(subscriber, notBefore: last) == last, "a stopped writer's frame stays, \(seed)")
+            #expect(
+                try read(subscriber, notBefore: last) == last,
+                "the newest frame of a stopped writer has changed, \(seed)")
             if round == 0 {
                 #expect(eventually(60) { subscriber.status?.state == .stalled })
                 #expect(subscriber.status?.reason.hasSuffix("does not respond") == true)
@@ -70,14 +73,16 @@ struct WriterDeathTests {
         #expect(subscriber.status?.restarts == 0)
     }
 
-    /// Checks that the newest frame is whole and not older than `number`; returns its number.
+    /// Checks that the newest frame is complete and not older than `number`.
+    ///
+    /// Returns the number of the newest frame.
     private func read(_ subscriber: FrameSubscriber, notBefore number: UInt64) throws -> UInt64 {
         let read = subscriber.withNewestFrame { description, bytes in
             (description.number, Payload.isIntact(bytes, number: description.number))
         }
-        let (newest, isIntact) = try #require(read, "a frame is there, \(seed)")
-        #expect(isIntact, "frame \(newest) is whole, \(seed)")
-        #expect(newest >= number, "numbers do not go back, \(seed)")
+        let (newest, isIntact) = try #require(read, "there is no frame, \(seed)")
+        #expect(isIntact, "frame \(newest) is torn, \(seed)")
+        #expect(newest >= number, "frame numbers decreased, \(seed)")
         return newest
     }
 

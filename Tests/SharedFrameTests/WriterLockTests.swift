@@ -11,9 +11,12 @@ import Testing
 struct WriterLockTests {
     let ring = TemporaryRing()
 
-    @Test("a process of any user that holds a read lock on the ring keeps no writer out", arguments: [nil, "61999"])
+    @Test(
+        "a process of any user that holds a read lock on the ring does not prevent a new writer",
+        arguments: [nil, "61999"])
     func readerHoldsLock(user: String?) throws {
-        // Starting a process of another user requires root; that user needs the ring's group to read it.
+        // Only root can start a process of another user. That process runs in the ring's group, so it can read the
+        // ring.
         guard user == nil || geteuid() == 0 else { return }
         let first = try ringStress(["write", "--prefix", ring.prefix.text, "--size", "4096"])
         defer { first.end() }
@@ -30,11 +33,11 @@ struct WriterLockTests {
         defer { holder.end() }
         try #require(holder.readLine() == "waiting")
         first.end()
-        // The holder got what it waited for: the lock of the dead writer.
+        // The holder now has the lock that the dead writer had.
         try #require(holder.readLine() == "held")
         #expect(subscriber.status?.isWriterAlive == false)
 
-        // Nor does it delay writers that stand by.
+        // The holder does not delay a writer that waits for its turn.
         try FramePublisher.waitForTurn(ring.name, source: .test)
         let last = try #require(subscriber.copyNewestFrame()).description.number
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
@@ -47,14 +50,14 @@ struct WriterLockTests {
         #expect(holder.isRunning)
     }
 
-    @Test("the lock file exists while the writer lives, and only its user can open it")
+    @Test("the lock file exists as long as the writer, and only the writer's user can open it")
     func lifetime() throws {
         do {
             let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
             let status = try FileStatus(at: ring.name.lockPath)
             #expect(status.permissions == 0o600)
             #expect(status.owner == geteuid())
-            // It still exists after the ring has grown.
+            // The lock file is still the same after the ring has grown.
             try publisher.publish([UInt8](repeating: 1, count: 10_000), capture: .now(), width: 1, height: 1)
             #expect(try FileStatus(at: ring.name.lockPath).isSameFile(as: status))
         }
@@ -64,11 +67,11 @@ struct WriterLockTests {
         #expect(files.isEmpty)
     }
 
-    @Test("what a killed writer left behind does not disturb the next one, which removes it")
+    @Test("files that a killed writer left behind do not disturb the next writer, which removes them")
     func killed() throws {
         #expect(try ringStress(["die", "--prefix", ring.prefix.text]).wait() == -SIGKILL)
         #expect(files.contains(".\(ring.name.fileName).lock"))
-        // Killed while it grew the ring.
+        // A writer that is killed while its ring grows leaves a file like this one.
         let leftover = RingName.folder.appending("\(ring.name.fileName).12ab.new")
         _ = try Descriptor(opening: leftover, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o640)
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
@@ -77,7 +80,7 @@ struct WriterLockTests {
         #expect(files.isEmpty)
     }
 
-    @Test("a file under a predictable temporary name does not stop a ring from growing, and stays")
+    @Test("another file with a predictable temporary name does not prevent a ring from growing, and is not removed")
     func squattedGrowth() throws {
         let squat = RingName.folder.appending("\(ring.name.fileName).new")
         let file = try Descriptor(opening: squat, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
@@ -89,7 +92,7 @@ struct WriterLockTests {
         #expect(try file.status().linkCount == 1)
     }
 
-    @Test("removing a lock file in use lets no second writer in, and it is restored at a heartbeat")
+    @Test("a second writer is refused even if the lock file was removed, and a heartbeat restores that file")
     func removed() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         File.remove(ring.name.lockPath)
@@ -109,7 +112,8 @@ struct WriterLockTests {
     }
 
     @Test(
-        "a lock file that is not this user's, or not a file, is refused with the remedy", .enabled(if: geteuid() == 0))
+        "a lock file that belongs to another user or is not a regular file is refused, and the error says what to do",
+        .enabled(if: geteuid() == 0))
     func refused() throws {
         let path = ring.name.lockPath
         do {
@@ -128,7 +132,7 @@ struct WriterLockTests {
         expectRefusal("\(path) is not a regular file: remove it")
     }
 
-    @Test("a reader that finds a pipe under a ring's name does not wait for its other end")
+    @Test("a reader that finds a named pipe in place of a ring does not wait for a process that writes to the pipe")
     func pipe() throws {
         try #require(unsafe mkfifo(ring.name.path.string, 0o600) == 0)
         let subscriber = try FrameSubscriber(ring.name)

@@ -18,8 +18,8 @@ class Ring:
         magic, version, self.header, self.slots, self.slot_header, self.capacity, self.stride, total = \
             struct.unpack_from("<8sIIIIQQQ", self.map, 0)
         if magic != b"ORIELRNG" or version != 1 or total != size:
-            sys.exit(f"{name} is no ring of layout version 1")
-        # Interest: a shared lock on byte 1, so that raw cameras encode for us.
+            sys.exit(f"{name} is not a ring of layout version 1")
+        # A shared lock on byte 1 shows interest. A daemon whose camera sends raw pictures encodes them only then.
         lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, LOCK_INTEREST, 1, 0)
         fcntl.fcntl(self.descriptor, F_OFD_SETLK, lock)
 
@@ -27,7 +27,7 @@ class Ring:
         return struct.unpack_from(form, self.map, offset)[0]
 
     def newest(self):
-        """The newest frame as (number, width, height, bytes); None when there is none."""
+        """Returns the newest frame as (number, width, height, bytes), or None if there is none."""
         while True:
             position = self.word(128)
             if position == 0:
@@ -46,14 +46,14 @@ class Ring:
                 return number, width, height, picture
 
     def wait(self, seen):
-        """Sleeps until the ring changes from what it was at `seen`, 250 ms at most."""
+        """Sleeps until the ring's wake word differs from `seen`, for 250 ms at most."""
         buffer = (ctypes.c_char * 1).from_address(address(self.map) + 64)
         timeout = struct.pack("qq", 0, 250_000_000)
         libc.syscall(SYS_futex, ctypes.byref(buffer), FUTEX_WAIT, seen, timeout, None, 0)
 
 
 def address(view):
-    """Where a read-only mapping lies, which mmap does not tell."""
+    """Returns the address of a read-only mapping, which Python's mmap does not expose."""
     class Buffer(ctypes.Structure):
         _fields_ = [("buf", ctypes.c_void_p), ("obj", ctypes.py_object), ("rest", ctypes.c_byte * 128)]
     buffer = Buffer()

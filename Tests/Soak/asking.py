@@ -1,4 +1,4 @@
-"""Requests besides streams: snapshots, status, the page, detection, and invalid requests."""
+"""Sends requests other than for streams: snapshots, status, the page, detection, and invalid requests."""
 
 import collections
 import http.client
@@ -9,7 +9,8 @@ import time
 
 import pictures
 
-# The allowed statuses; also allowed are failed connections while the server is down, and 503 while a worker is.
+# Each request has its allowed statuses. A connection may also fail while nginx is down, and 503 is allowed because a
+# worker may be down.
 REQUESTS = [
     ("GET", "/snapshot/main", {200}), ("GET", "/snapshot/door", {200}), ("GET", "/snapshot/hall", {200}),
     ("GET", "/snapshot/main?max_age=500", {200}), ("GET", "/snapshot/door?offline=picture", {200}),
@@ -18,13 +19,13 @@ REQUESTS = [
     ("GET", "/../../etc/passwd", {400}), ("GET", "/.git/config", {404}), ("GET", "/video/main?" + "q" * 9000, {414}),
     ("GET", "/status?" + "fps=" * 1500, {200, 400}), ("GET", "/detect/status", {200}),
 ]
-FRESH = 2.5                             # seconds: a snapshot's picture is at most so old when it is asked for
+FRESH = 2.5                             # the maximum age of a snapshot's picture at the time of the request, in seconds
 
 
 class Asking:
     def __init__(self, system, seed, detects, pause=0.5):
         self.system, self.chance = system, random.Random(seed)
-        self.wrongs = []                # sentences
+        self.wrongs = []                # a message for each wrong response
         self.answers = collections.Counter()
         self._detects, self._pause = detects, pause
         self._is_over = threading.Event()
@@ -45,7 +46,7 @@ class Asking:
         try:
             status, headers, body = self.system.request(method, path, headers={"Host": "localhost"})
         except TimeoutError:
-            self.wrongs.append(f"{method} {path[:60]}: no answer within 25 s")
+            self.wrongs.append(f"{method} {path[:60]}: no response within 25 s")
             return
         except (OSError, http.client.HTTPException):
             self.answers["broken off"] += 1
@@ -59,12 +60,12 @@ class Asking:
             try:
                 json.loads(body)
             except ValueError:
-                self.wrongs.append(f"{method} {path[:60]}: {status} is no JSON: {body[:200]!r}")
+                self.wrongs.append(f"{method} {path[:60]}: {status} is not JSON: {body[:200]!r}")
 
     def _check_snapshot(self, path, headers, body, began):
         camera = path.split("/")[2].split("?")[0]
         if body[:2] != b"\xff\xd8" or body[-2:] != b"\xff\xd9":
-            self.wrongs.append(f"{path}: no whole JPEG of {len(body)} bytes")
+            self.wrongs.append(f"{path}: an incomplete JPEG of {len(body)} bytes")
         if headers["X-Oriel-Offline"] or camera == "hall":
             return
         stamp = pictures.stamp(body)
@@ -73,7 +74,7 @@ class Asking:
         elif stamp[0] != camera:
             self.wrongs.append(f"{path}: a picture of {stamp[0]}")
         elif stamp[1] < began - FRESH:
-            self.wrongs.append(f"{path}: a picture that was {began - stamp[1]:.1f} s old when it was asked for")
+            self.wrongs.append(f"{path}: a picture that was {began - stamp[1]:.1f} s old when it was requested")
 
     def close(self):
         self._is_over.set()

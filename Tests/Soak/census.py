@@ -1,4 +1,4 @@
-"""Descriptors, threads and memory of each process: at rest before and after, and their slopes over time."""
+"""Measures descriptors, threads and memory of each process: without viewers before and after a run, and over time."""
 
 import math
 import os
@@ -8,17 +8,17 @@ import time
 
 MEASURES = ("descriptors", "threads", "memory")
 
-# Two-sided 95 % quantiles of Student's t-distribution by degrees of freedom; 1.96 beyond.
+# The two-sided 95 % quantiles of Student's t-distribution by degrees of freedom. For more than 30 it is 1.96.
 STUDENT = {
     1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179,
     14: 2.145, 16: 2.120, 18: 2.101, 20: 2.086, 25: 2.060, 30: 2.042}
 
 
-KEPT = "/memfd:detection (deleted)"     # a result: detect-fcgi keeps them until they are 16 MiB
+KEPT = "/memfd:detection (deleted)"     # a stored result, of which detect-fcgi keeps 16 MiB
 
 
 def descriptors_of(pid):
-    """The number of descriptors of a process, without those of stored results."""
+    """Returns the number of descriptors of a process, without those of stored results."""
     count = 0
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:
@@ -29,7 +29,9 @@ def descriptors_of(pid):
 
 
 def look(pid):
-    """Descriptors, threads and private memory in KiB (without shared memory, which is bounded by the rings' sizes)."""
+    """Returns descriptors, threads and private memory in KiB, or None if there is no such process.
+    Shared memory is left out, since the sizes of the rings limit it.
+    """
     try:
         descriptors = descriptors_of(pid)
         with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
@@ -40,7 +42,7 @@ def look(pid):
 
 
 def census(system):
-    """The number of processes and the maximum of each measure, by part."""
+    """Returns the number of processes and the maximum of each measure, by part."""
     found = {}
     for part, pids in system.processes().items():
         seen = [values for values in map(look, pids) if values]
@@ -50,7 +52,7 @@ def census(system):
 
 
 def means_of_blocks(points, blocks):
-    """The mean time in hours and the mean value of each block of points."""
+    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and value of each block."""
     size = len(points) / max(1, blocks)
     means = []
     for block in range(blocks):
@@ -60,10 +62,11 @@ def means_of_blocks(points, blocks):
 
 
 def slope(points, blocks=20):
-    """The slope of (seconds, value) per hour, and half the width of its 95 % confidence interval.
+    """Returns the slope of points (seconds, value) per hour, and half the width of its 95 % confidence interval.
 
-    Neighbouring samples resemble each other, which makes a plain regression far too sure of itself: so it goes through
-    the means of blocks, each long against what the viewers' coming and going takes.
+    Returns None if there are too few points. Neighbouring samples are correlated, so a regression through all of them
+    would result in an interval that is far too narrow. So it uses the means of blocks, each of which is long compared
+    with the time that viewers stay.
     """
     points = sorted(points)
     means = means_of_blocks(points, min(blocks, len(points) // 5))
@@ -81,7 +84,7 @@ def slope(points, blocks=20):
 
 
 class Sampler:
-    """Samples every process once a second."""
+    """Measures all processes of the system once a second, in a separate thread."""
 
     def __init__(self, system):
         self.system = system
@@ -103,7 +106,10 @@ class Sampler:
         self._thread.join(10)
 
     def slopes(self, warm_up, least):
-        """For each process seen for `least` seconds after its first `warm_up`: part, pid, seconds, slope by measure."""
+        """Returns the slopes of each process that ran for at least `least` seconds after its first `warm_up` seconds.
+
+        Each entry is (part, pid, seconds, slope by measure, mean memory over time in 25 blocks).
+        """
         told = []
         for (part, pid), samples in sorted(self.samples.items()):
             kept = [sample for sample in samples if sample[0] >= samples[0][0] + warm_up]

@@ -1,4 +1,4 @@
-"""The viewers: load-generator and its progress reports."""
+"""Runs the viewers with load-generator, and reads its progress reports."""
 
 import json
 import subprocess
@@ -9,13 +9,13 @@ WRONGS = ("torn", "foreign", "past", "broken", "disordered", "mistimed", "malfor
 
 
 class Crowd:
-    """`groups` are (viewers, bytes per second, seconds to stay, camera, address); 0 means no limit."""
+    """Groups of viewers, each (viewers, bytes per second, seconds to stay, camera, address). 0 means no limit."""
 
     def __init__(self, program, groups, seed):
         self.groups = groups
         self._lock = threading.Condition()
         self._state, self._result = None, None
-        self.seen = []                  # each thing that was wrong, as load-generator tells it
+        self.seen = []                  # the lines of load-generator about wrong frames
         arguments = []
         for count, rate, stay, camera, address in groups:
             limit = (f":{rate}" if rate else "") + (f"~{stay}" if stay else "")
@@ -42,10 +42,10 @@ class Crowd:
 
     @property
     def state(self):
-        """The current state of the groups."""
+        """The most recent report about each group."""
         with self._lock:
             if not self._lock.wait_for(lambda: self._state, 10):
-                raise RuntimeError("load-generator says nothing")
+                raise RuntimeError("load-generator has printed no report for 10 s")
             return self._state
 
     def total(self, what):
@@ -56,16 +56,17 @@ class Crowd:
         return {wrong: sum(group[wrong] for group in state) for wrong in WRONGS}
 
     def oldest(self, is_slow=False):
-        """The start time (real time) of the longest wait for a newer picture, and where that is."""
+        """Returns since when (time.time()) a viewer has been waiting longest for a newer picture, and its address."""
         seen = [
             (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
             for spec, group in zip(self.groups, self.state) if bool(spec[1]) == is_slow and group["present"]]
         return min(seen, default=(time.time(), ""))
 
     def recovery(self, moment, least, patience, is_slow=False, age=1.0):
-        """Watches for `least` seconds, and until each viewer has a picture younger than `age` taken after `moment`.
+        """Waits until each viewer has a picture that was captured after `moment` and is younger than `age` seconds.
 
-        The longest time after `moment` for which a viewer had none, and where; whether all have one again.
+        Waits for at least `least` seconds. Returns the longest time after `moment` for which a viewer had no such picture,
+        the viewer's address, and whether all viewers had one within `patience` seconds.
         """
         worst, where = 0.0, ""
         while True:
@@ -80,12 +81,12 @@ class Crowd:
             if now - moment > patience:
                 return worst, address, False
             if self.process.poll() is not None:
-                raise RuntimeError("load-generator has ended")
+                raise RuntimeError("load-generator has exited")
             with self._lock:
                 self._lock.wait(1)
 
     def end(self):
-        """The final report of each group."""
+        """Stops load-generator and returns its final report about each group."""
         self.process.terminate()
         self._reader.join(20)
         self.process.wait(5)

@@ -1,4 +1,4 @@
-"""Fault injection. Each fault returns once the system can recover from it."""
+"""Injects faults. Each function returns once the system can recover from its fault."""
 
 import os
 import random
@@ -11,7 +11,7 @@ DAEMONS = ("capture-main", "capture-door", "capture-hall")
 SERVERS = ("nginx-ingest", "nginx-web")
 DEATHS = {"SIGKILL": signal.SIGKILL, "SIGSEGV": signal.SIGSEGV, "SIGTERM": signal.SIGTERM}
 
-BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)          # FCGI_BEGIN_REQUEST, a responder
+BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)          # FCGI_BEGIN_REQUEST with the role Responder
 
 
 def named(name, value):
@@ -23,7 +23,7 @@ def record(kind, content, request=1):
 
 
 class Faults:
-    """`chance` determines everything, so that a seed always produces the same sequence of faults."""
+    """Chooses faults at random. All choices come from `chance`, so that a seed always results in the same faults."""
 
     def __init__(self, system, chance, only=None):
         self.system, self.chance = system, chance
@@ -41,7 +41,7 @@ class Faults:
             raise ValueError(f"there is no fault of the kind {' or '.join(only)}")
 
     def choose(self):
-        """The next fault: its kind, its description, and the function that injects it."""
+        """Chooses the next fault. Returns its kind, its description, and the function that injects it."""
         kind = self.chance.choices([one for _, one in self.kinds], [weight for weight, _ in self.kinds])[0]
         words, action = kind()
         return self.name(kind), words, action
@@ -101,8 +101,8 @@ class Faults:
         def act():
             pids = self.system.processes()[part]
             self._signal_all(number, part)
-            # SIGQUIT closes the port immediately and waits for streams for worker_shutdown_timeout; until then new
-            # connections are refused, as intended.
+            # On SIGQUIT, nginx closes its port at once, but exits only after the streams have ended or after
+            # worker_shutdown_timeout. Until it is restarted, connections are refused, which is intended.
             deadline = time.monotonic() + (8 if number == signal.SIGQUIT else 0)
             while any(pid in self.system.processes()[part] for pid in pids) and time.monotonic() < deadline:
                 time.sleep(0.05)
@@ -135,7 +135,7 @@ class Faults:
         try:
             change(ring)
         except FileNotFoundError:
-            pass                        # its writer is just making it
+            pass                        # the writer is about to create it
 
     def delete_ring(self):
         ring = self._ring()
@@ -159,21 +159,21 @@ class Faults:
     def _garbage(self, kind):
         chance = random.Random(self.chance.random())
         return {
-            "silence": b"", "one byte": b"\x01", "half a header": BEGIN[:5], "a request that never goes on": BEGIN,
+            "silence": b"", "one byte": b"\x01", "half a header": BEGIN[:5], "a request without parameters": BEGIN,
             "random bytes": chance.randbytes(chance.randint(1, 5000)),
             "random records": b"".join(record(chance.randint(0, 20), chance.randbytes(chance.randint(0, 900))) for _ in range(20)),
             "wrong version": b"\x09" + BEGIN[1:], "wrong role": record(1, struct.pack(">HB5x", chance.randint(2, 99), 0)),
-            "names asked for too often": record(9, named(b"FCGI_MAX_CONNS", b"") * 20, request=0),
-            "a length that lies": BEGIN + record(4, struct.pack(">II", 1 << 31 | 0x7FFFFFFF, 1 << 31 | 0x7FFFFFFF)),
-            "parameters without end": BEGIN + b"".join(record(4, named(b"N%d" % i, b"x" * 1000)) for i in range(300)),
-            "a request, and then garbage": BEGIN + record(4, named(b"REQUEST_METHOD", b"GET") + named(b"SCRIPT_NAME", b"/video"))
+            "a repeated FCGI_GET_VALUES name": record(9, named(b"FCGI_MAX_CONNS", b"") * 20, request=0),
+            "a false length": BEGIN + record(4, struct.pack(">II", 1 << 31 | 0x7FFFFFFF, 1 << 31 | 0x7FFFFFFF)),
+            "endless parameters": BEGIN + b"".join(record(4, named(b"N%d" % i, b"x" * 1000)) for i in range(300)),
+            "a request with garbage after it": BEGIN + record(4, named(b"REQUEST_METHOD", b"GET") + named(b"SCRIPT_NAME", b"/video"))
             + record(4, b"") + record(5, b"") + chance.randbytes(500),
         }[kind]
 
     KINDS_OF_GARBAGE = (
-        "silence", "one byte", "half a header", "a request that never goes on", "random bytes", "random records",
-        "wrong version", "wrong role", "names asked for too often", "a length that lies", "parameters without end",
-        "a request, and then garbage")
+        "silence", "one byte", "half a header", "a request without parameters", "random bytes", "random records",
+        "wrong version", "wrong role", "a repeated FCGI_GET_VALUES name", "a false length", "endless parameters",
+        "a request with garbage after it")
 
     def garbage_on_socket(self):
         worker, kind = self.chance.choice(self.system.workers), self.chance.choice(self.KINDS_OF_GARBAGE)
@@ -189,7 +189,7 @@ class Faults:
                     one.connect(str(self.system.runtime / f"{worker}.sock"))
                     one.sendall(data)
                 except OSError:
-                    continue            # refused: as good as any answer
+                    continue            # the worker may refuse or close the connection
             time.sleep(0.7)
             for one in held:
                 one.close()
@@ -210,7 +210,7 @@ class Faults:
                         one.sendall(request[:chance.randint(0, len(request))])
                         if chance.random() < 0.1:
                             one.recv(chance.randint(1, 3000))
-                        if chance.random() < 0.5:       # a reset instead of an end
+                        if chance.random() < 0.5:       # closes with a reset
                             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     except OSError:
                         pass
@@ -246,7 +246,7 @@ class Faults:
         def act():
             self.system.set_faults(camera, words)
             time.sleep(0.5)
-            self.system.set_faults(camera, state)       # it comes back, but cannot be had yet
+            self.system.set_faults(camera, state)       # the camera is back, but cannot be used yet
             time.sleep(1.5)
             self.system.set_faults(camera, "")
         return f"camera {camera}: {words}, for 2 s", act

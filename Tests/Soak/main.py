@@ -18,21 +18,21 @@ from crowd import WRONGS, Crowd
 from faults import Faults
 from system import CAMERAS, ROOT, System
 
-BOUND = 3.0                             # seconds, until everything is fresh again
-PATIENCE = 20.0                         # seconds after which we no longer wait for that
-CALM_DAY = 32.0                         # MiB a day that a process may seem to grow by
-# The heap of parts that handle pictures and requests of all sizes varies by some hundred KiB: KiB over the whole run.
+BOUND = 3.0                             # seconds after a fault in which all viewers must see fresh pictures again
+PATIENCE = 20.0                         # seconds after which this program no longer waits for fresh pictures
+CALM_DAY = 32.0                         # the allowed growth of a process without faults, in MiB per day
+# For parts that handle pictures and requests of all sizes, the allowed growth is in KiB over the whole run, since their
+# heap varies by some hundred KiB.
 CALM_RUN = {"nginx-web-worker": 1024, "nginx-ingest-worker": 1024, "detect-fcgi": 1024}
-# Allowed growth of a process at rest: (descriptors, threads, KiB). malloc keeps memory from the busiest moment; a leak
-# of one picture per fault would be ten times that after ten minutes.
+# The allowed growth of a process between two moments without viewers: (descriptors, threads, KiB). malloc keeps memory
+# from the busiest moment. A leak of one picture per fault would be ten times as much after ten minutes.
 TOLERANCE = (0, 0, 6144)
-RESULTS = 16384                         # KiB that detect-fcgi keeps of results and their pictures, see docs/detection.md
+RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi keeps, see docs/detection.md
 
 
 def groups_of(system, is_hasty=False):
-    """The fifty viewers: at both servers, permanent and changing, some with connections of 300 kB/s and less.
-
-    Hasty ones all come and go, every second.
+    """Returns groups of fifty viewers at both servers. Some stay, others come and go; some have only 300 kB/s or less.
+    If `is_hasty`, all of them stay for one second only.
     """
     web, ingest = system.address("/video/"), system.address("/mjpeg/")
     groups = [
@@ -50,7 +50,7 @@ class Soak:
     def __init__(self, given):
         self.given, self.began = given, time.monotonic()
         self.failures = []
-        self.recoveries = collections.defaultdict(list)     # by kind: (seconds, words)
+        self.recoveries = collections.defaultdict(list)     # by kind of fault: (seconds, description)
         self.worst_load = 0.0
         self.system = self.crowd = self.asking = self.sampler = None
 
@@ -62,13 +62,13 @@ class Soak:
         self.say(f"FAIL  {words}")
 
     def load(self):
-        """Runnable tasks per core."""
+        """Returns the load average per core."""
         load = os.getloadavg()[0] / (os.cpu_count() or 1)
         self.worst_load = max(self.worst_load, load)
         return load
 
     def bound(self):
-        """The limit on recovery, extended in proportion if there are more than two runnable tasks per core."""
+        """Returns the limit on a recovery, in seconds. It grows in proportion if the load is above two per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases
@@ -79,7 +79,7 @@ class Soak:
         self.say(f"started, prefix {self.system.prefix}, ports {self.system.web_port} and {self.system.ingest_port}")
         self.detects = b'"ready":true' in self.system.request("GET", "/detect/status")[2].replace(b" ", b"")
         if not self.detects:
-            self.say("without detection: install ONNX Runtime with scripts/get-detector --runtime-only")
+            self.say("detection is not tested: to test it, install ONNX Runtime with scripts/get-detector --runtime-only")
 
     def come(self, is_hasty=False):
         self.crowd = Crowd(
@@ -89,11 +89,11 @@ class Soak:
             raise RuntimeError(f"not all viewers see pictures: {where}\n{self.system.output}")
 
     def warm_up(self):
-        """Triggers everything that makes a process grow once, and then measures all processes at rest."""
+        """Triggers everything that makes a process grow only once. Then measures all processes without viewers."""
         self.come()
         asking = Asking(self.system, 0, self.detects)
         self.fill_detector()
-        for _ in range(2):              # each camera away for so long that viewers are told
+        for _ in range(2):              # take each camera away long enough for an outage picture
             for camera in CAMERAS:
                 self.system.set_faults(camera, "unplug")
             for pid in self.system.processes()["capture-hall"]:
@@ -111,7 +111,7 @@ class Soak:
         self.fresh = census.census(self.system)
 
     def hasten(self):
-        """Many short visits, so that malloc's memory reaches its peak."""
+        """Lets many viewers come and go quickly, so that the memory that malloc keeps reaches its maximum."""
         self.come(is_hasty=True)
         asking = Asking(self.system, 0, self.detects, pause=0.05)
         time.sleep(min(120, self.given.minutes * 15))
@@ -119,7 +119,7 @@ class Soak:
         self.crowd.end()
 
     def fill_detector(self):
-        """Fills detect-fcgi's store of results."""
+        """Fills detect-fcgi's store of results, so that its memory does not grow later."""
         deadline = time.monotonic() + 20
         for number in range(500 if self.detects else 0):
             self.system.request("POST", f"/detect_once/{('main', 'hall')[number % 2]}", headers={"Host": "localhost"})
@@ -127,7 +127,7 @@ class Soak:
                 break
 
     def rest(self):
-        """Waits until there are no viewers, neither at the ingest."""
+        """Waits until neither server has viewers."""
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
@@ -136,14 +136,14 @@ class Soak:
                 if all(camera["viewers"] == 0 for answer in answers for camera in answer["cameras"]):
                     break
             except (OSError, http.client.HTTPException, ValueError, KeyError):
-                pass                    # a worker is just being restarted
+                pass                    # a worker is being restarted
             time.sleep(0.2)
         else:
             self.fail("30 s after the last viewer left, the status still counts viewers")
-        time.sleep(2.5)                 # connections that linger are closed
+        time.sleep(2.5)                 # until idle connections between the servers are closed
 
     def prove_eyes(self):
-        """Injects wrong pictures, which must be detected; otherwise the checks are not reliable."""
+        """Injects wrong pictures that load-generator must detect, since its other results would prove nothing otherwise."""
         self.system.set_faults("main", "tear=1 foreign=1 past=1")
         deadline = time.monotonic() + 10
         wanted = ("torn", "foreign", "past", "mistimed")
@@ -154,7 +154,7 @@ class Soak:
                 break
             time.sleep(0.1)
         self.system.set_faults("main", "")
-        time.sleep(2)                   # slow viewers get them later
+        time.sleep(2)                   # until slow viewers have received them
         self.planted = {}
         while self.planted != (now := self.crowd.wrongs()):
             self.planted = now
@@ -192,7 +192,7 @@ class Soak:
             line += f", load {self.load():.1f} for each core"
         self.say(line)
         if not is_fresh:
-            self.fail(f"fault {number}, {words}: not all fresh after {PATIENCE:.0f} s: {where}")
+            self.fail(f"fault {number}, {words}: some viewers have no fresh picture after {PATIENCE:.0f} s: {where}")
             self.report_state()
         elif worst > bound:
             self.fail(f"fault {number}, {words}: fresh only after {worst:.2f} s at {where}, more than {bound:.1f} s")
@@ -212,11 +212,11 @@ class Soak:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             time.sleep(min(30, max(0.1, deadline - time.monotonic())))
-            self.say(f"{self.crowd.total('checked')} frames, {self.crowd.total('present')} of 50 viewers are there")
+            self.say(f"{self.crowd.total('checked')} frames, {self.crowd.total('present')} of 50 viewers are connected")
         self.sampler.close()
 
     def finish(self):
-        # The slowest viewer's pictures need seconds to arrive.
+        # A picture needs several seconds to reach the slowest viewer.
         worst, where, is_fresh = self.crowd.recovery(time.time(), 1.5, 60, is_slow=True, age=8)
         if not is_fresh:
             self.fail(f"a slow viewer got no recent picture: {where}")
@@ -232,20 +232,20 @@ class Soak:
         for words in self.asking.wrongs[:20]:
             self.fail(words)
         if self.system.process.poll() is not None:
-            self.fail(f"scripts/run has ended:\n{self.system.output[-2000:]}")
+            self.fail(f"scripts/run has exited:\n{self.system.output[-2000:]}")
             return
         self.rest()
         self.compare()
 
     def compare(self):
-        """Compares every process at rest with its state before the faults."""
+        """Compares each process without viewers with the same state before the faults."""
         deadline = time.monotonic() + 10
         while True:
             found, wrong = census.census(self.system), []
             for part, fresh in self.fresh.items():
                 now = found.get(part)
                 if not now:
-                    wrong.append(f"{part} is not there any more")
+                    wrong.append(f"{part} is no longer running")
                     continue
                 if now[0] != fresh[0]:
                     wrong.append(f"{part}: {now[0]} processes instead of {fresh[0]}")
@@ -266,7 +266,7 @@ class Soak:
             self.fail(words)
 
     def tell_slopes(self):
-        """Memory and descriptors over time; fails on significant growth per day."""
+        """Reports how memory and descriptors developed over time. A significant growth per day is a failure."""
         least = self.given.minutes * 60 * 0.5
         told = []
         for part, pid, seconds, rises, course in self.sampler.slopes(self.given.minutes * 60 * 0.2, least):
@@ -283,7 +283,7 @@ class Soak:
             if descriptors > wide and descriptors * 24 > 200:
                 self.fail(f"{part} opens {descriptors:.1f} ± {wide:.1f} descriptors an hour more than it closes")
         if not told:
-            self.fail("no process lived long enough for a slope")
+            self.fail("no process ran long enough to compute a slope")
         return told
 
     # ---- the whole run
@@ -322,7 +322,7 @@ class Soak:
             worst, words = max(seen)
             self.say(f"worst  {kind:22} {worst:5.2f} s of {len(seen):2}  ({words})")
         self.say(f"{checked} frames at 50 viewers, {summary['connections_cut']} connections cut, "
-                 f"{summary['outage_pictures']} pictures that say why there is none, {restarts} restarts by scripts/run, "
+                 f"{summary['outage_pictures']} outage pictures, {restarts} restarts by scripts/run, "
                  f"{sum(self.asking.answers.values())} requests")
         self.say(", ".join(f"{self.wrongs[wrong]} {wrong}" for wrong in WRONGS))
         if self.given.json:
@@ -338,22 +338,22 @@ class Soak:
             if self.failures and self.given.keep:
                 self.system.keep_logs(self.given.keep)
             for words in self.system.close():
-                self.fail(f"left behind: {words}")
+                self.fail(f"the system left something behind: {words}")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults go on (10)")
-    parser.add_argument("--seed", type=int, default=None, help="repeats the faults of a run")
-    parser.add_argument("--only", metavar="KIND", action="append", help="only faults of this kind, such as 'kill worker'")
-    parser.add_argument("--calm", action="store_true", help="no faults: the slopes of memory and descriptors")
-    parser.add_argument("--json", metavar="FILE", help="writes what was seen")
-    parser.add_argument("--keep", metavar="FOLDER", help="keeps the logs there if something is wrong")
+    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults are injected (default: 10)")
+    parser.add_argument("--seed", type=int, default=None, help="repeat the faults of the run with this seed")
+    parser.add_argument("--only", metavar="KIND", action="append", help="inject only faults of this kind, such as 'kill worker'")
+    parser.add_argument("--calm", action="store_true", help="inject no faults, but measure how memory and descriptors change over time")
+    parser.add_argument("--json", metavar="FILE", help="write the results to this file")
+    parser.add_argument("--keep", metavar="FOLDER", help="keep the logs in this folder if the run fails")
     parser.add_argument("--programs", default=os.environ.get("ORIEL_BIN_DIR") or ROOT / ".build/release", help=argparse.SUPPRESS)
     parser.add_argument("--warm-up", type=float, default=8, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if not 0 < given.minutes <= 10000:
-        parser.error("minutes are from 0 to 10000")
+        parser.error("minutes must be above 0 and at most 10000")
     given.seed = random.SystemRandom().randrange(1, 1 << 31) if given.seed is None else given.seed
 
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -364,7 +364,7 @@ def main():
         soak.run()
     except KeyboardInterrupt:
         status = 130
-    except Exception as error:      # whatever it is, it must be told, and everything ended
+    except Exception as error:      # report any error, and stop the system
         traceback.print_exc()
         soak.fail(f"{type(error).__name__}: {error}")
     finally:
@@ -373,7 +373,7 @@ def main():
         soak.close()
     if soak.failures:
         soak.say(f"FAILED, {len(soak.failures)} failures; scripts/soak {given.minutes:g} --seed {given.seed} "
-                 "has the same faults")
+                 "injects the same faults")
         status = status or 1
     elif not status:
         soak.say("passed")

@@ -1,13 +1,14 @@
-"""JPEGs that differ in every line, with space for the stamp that the fake camera writes and viewers check."""
+"""Writes JPEGs that differ in every line, with space for the stamp that the fake camera writes and viewers check."""
 
 import random
 import struct
 
-HEAD = 128                      # as in Tests/LoadGenerator/stamp.h, like all that is about the stamp here
+HEAD = 128                      # Tests/LoadGenerator/stamp.h describes this and all other details of a stamp
 MAGIC = b"oriel-soak "
 MASK = (1 << 64) - 1
 
-# Two Huffman tables of codes of four bits: sizes of the difference of the mean, and runs and sizes of the rest.
+# The symbols of two Huffman tables whose codes all have four bits: sizes of differences of the mean (DC), and runs and
+# sizes of the other coefficients (AC).
 MEANS = list(range(12))
 RUNS = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x21, 0x22, 0x31, 0x41, 0x51, 0x61]
 
@@ -17,7 +18,7 @@ def segment(marker, content):
 
 
 def line_of_blocks(chance, count):
-    """The entropy-coded data of `count` blocks of 8 by 8 pixels, a restart interval."""
+    """Returns the entropy-coded data of a restart interval: `count` blocks of 8 by 8 pixels."""
     bits, mean = [], 0
 
     def put(value, width):
@@ -48,7 +49,7 @@ def table(kind, symbols):
 
 
 def write(folder, width, height, count, seed):
-    """Writes `count` pictures into a new folder."""
+    """Creates a folder and writes `count` pictures into it."""
     chance = random.Random(seed)
     across, down = width // 8, height // 8
     lines = [line_of_blocks(chance, across) for _ in range(64)]
@@ -79,7 +80,7 @@ def hash_of(data):
 
 
 def stamp(picture):
-    """Camera and time (CLOCK_MONOTONIC, seconds) of a stamped picture, or None if it is not intact."""
+    """Returns the camera and the monotonic time (in seconds) of a stamped picture, or None if it is not intact."""
     if picture[6:6 + len(MAGIC)] != MAGIC:
         return None
     head = bytearray(picture[:HEAD])

@@ -1,4 +1,4 @@
-"""The real system, started by scripts/run, whose cameras are Tests/FakeCamera and the synthetic one."""
+"""Starts the real system with scripts/run. Its cameras are two of Tests/FakeCamera and a synthetic one."""
 
 import collections
 import http.client
@@ -15,7 +15,7 @@ import time
 import pictures
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CAMERAS = {"main": (1280, 720), "door": (640, 480)}     # stamped ones; "hall" is the synthetic one
+CAMERAS = {"main": (1280, 720), "door": (640, 480)}     # the stamped cameras; "hall" is the synthetic one
 Process = collections.namedtuple("Process", "pid parent name line")
 
 WRAPPER = """#!/bin/sh
@@ -41,7 +41,7 @@ class System:
         self.prefix = f"soak{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-soak-"))
         self.process = None
-        self.stopped = set()            # processes that we have sent SIGSTOP
+        self.stopped = set()            # processes that were sent SIGSTOP
         try:
             self._start(programs, seed)
         except BaseException:
@@ -49,7 +49,7 @@ class System:
             raise
 
     def _start(self, programs, seed):
-        self.folder.chmod(0o755)        # nginx's workers may be another user
+        self.folder.chmod(0o755)        # nginx's workers may run as another user
         for number, (camera, size) in enumerate(CAMERAS.items()):
             pictures.write(self.folder / camera, *size, 24, seed * 2 + number)
         self._build_camera()
@@ -103,12 +103,14 @@ class System:
     # ---- requests
 
     def address(self, path):
-        """The URL of a path: at the ingest for /mjpeg, else at the page's port."""
+        """Returns the URL of a path: on the ingest server for /mjpeg, otherwise on the web server."""
         port = self.ingest_port if path.startswith("/mjpeg") else self.web_port
         return f"http://127.0.0.1:{port}{path}"
 
     def request(self, method, path, port=None, headers=(), body=None, patience=25):
-        """Status, headers and body; raises OSError or http.client.HTTPException if there is no complete response."""
+        """Sends a request and returns status, headers and body.
+        Raises OSError or http.client.HTTPException if there is no complete response.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", port or self.web_port, timeout=patience)
         try:
             connection.request(method, path, body=body, headers=dict(headers))
@@ -120,7 +122,7 @@ class System:
     # ---- its processes
 
     def processes(self):
-        """All of them, by part: capture-main, mjpeg-fcgi, nginx-web, nginx-web-worker … and scripts/run itself."""
+        """Returns the IDs of all processes by part, such as nginx-web-worker, or run for scripts/run."""
         children = collections.defaultdict(list)
         for entry in os.scandir("/proc"):
             if not entry.name.isdigit():
@@ -155,11 +157,11 @@ class System:
             return "nginx-web" if "/nginx-web" in process.line else "nginx-ingest"
         if process.name == "capture-daemon":
             camera = process.line.partition("--camera ")[2].split()
-            return f"capture-{camera[0]}" if camera else ""         # one that is just ending has no command line
+            return f"capture-{camera[0]}" if camera else ""         # a process that is exiting has no command line
         return process.name if process.name in self.workers else ""
 
     def send(self, number, pid):
-        """Sends a signal to a process of the system; returns False if it has ended."""
+        """Sends a signal to a process of the system. Returns False if it has exited."""
         try:
             descriptor = os.pidfd_open(pid)
         except OSError:
@@ -177,13 +179,13 @@ class System:
         return True
 
     def resume(self):
-        """Continues all stopped processes."""
+        """Sends SIGCONT to all stopped processes."""
         for pid in list(self.stopped):
             self.send(signal.SIGCONT, pid)
             self.stopped.discard(pid)
 
     def set_faults(self, camera, words):
-        """Sets the fake camera's faults; empty for none."""
+        """Sets the faults of a fake camera, or removes them if `words` is empty."""
         new = self.folder / f"faults.{camera}.new"
         new.write_text(words)
         new.rename(self.folder / f"faults.{camera}")
@@ -191,7 +193,7 @@ class System:
     def rings(self):
         return list(pathlib.Path("/dev/shm").glob(f"{self.prefix}.*"))
 
-    # ---- its end
+    # ---- stopping
 
     def keep_logs(self, folder):
         target = pathlib.Path(folder)
@@ -207,7 +209,7 @@ class System:
             return False
 
     def close(self):
-        """Stops the system; returns what it left behind, which must be nothing."""
+        """Stops the system. Returns a description of everything that it left behind, which should be nothing."""
         left = []
         if self.process:
             self.resume()
@@ -216,7 +218,7 @@ class System:
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:
-                left.append("scripts/run did not end")
+                left.append("scripts/run did not exit within 20 s")
                 self.process.kill()
                 self.process.wait()
             deadline = time.monotonic() + 5

@@ -14,7 +14,7 @@ struct PlanTests {
         return SystemPlan(try reader.result(), installation, runtime: "/run/oriel")
     }
 
-    @Test("Local cameras have a daemon each and are pulled from the ingest server; upstreams are pulled directly")
+    @Test("Each local camera has a daemon and is relayed from the ingest server; upstreams are relayed directly")
     func cameras() throws {
         let plan = try plan([
             "ORIEL_CAMERAS": "main=pattern yard=http://10.0.0.5:9001/mjpeg/yard", "ORIEL_INGEST_PORT": "9100",
@@ -35,7 +35,7 @@ struct PlanTests {
         #expect(capture.command.variables["no_proxy"]?.hasSuffix("localhost,127.0.0.1,::1,127.0.0.1") == true)
     }
 
-    @Test("A camera's settings become capture-daemon's options")
+    @Test("The settings of a camera become options of capture-daemon")
     func options() throws {
         let plan = try plan(
             [:],

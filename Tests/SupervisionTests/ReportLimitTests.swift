@@ -3,9 +3,9 @@ import Testing
 
 @testable import Supervision
 
-@Suite("Log messages about a part that keeps ending")
+@Suite("Log messages about a part that keeps exiting")
 struct ReportLimitTests {
-    @Test("The same reason is logged once in ten minutes, ignoring times and process IDs")
+    @Test("The same reason is logged once in ten minutes, even if times or process IDs in it differ")
     func once() {
         var limit = ReportLimit()
         let now = Instant(nanoseconds: 1 << 40)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The delay before a restart")
 struct RestartDelayTests {
-    @Test("It doubles from 0.1 s and stays below five seconds")
+    @Test("The delay doubles from 0.1 s and stays below five seconds")
     func doubling() {
         var delay = RestartDelay()
         let waits = (0..<10).map { _ in delay.next(after: .zero) }
@@ -13,7 +13,7 @@ struct RestartDelayTests {
         #expect(RestartDelay.maximum < .seconds(5))
     }
 
-    @Test("It resets once a part has run for ten seconds")
+    @Test("The delay is reset once a part has run for ten seconds")
     func recovery() {
         var delay = RestartDelay()
         for _ in 0..<8 { _ = delay.next(after: .seconds(9)) }

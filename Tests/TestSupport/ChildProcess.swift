@@ -3,21 +3,25 @@ public import Linux
 import Synchronization
 import SystemPackage
 
-/// A child process whose output a test can read, and which never outlives the test.
+/// A child process whose output a test can read.
+///
+/// It is killed when this object is released.
 public final class ChildProcess: Sendable {
     public let processIdentifier: Int32
     private let output: Descriptor
     private let unread = Mutex<[UInt8]>([])
     private let status = Mutex<CInt?>(nil)
 
-    /// Starts `program`; its standard output can be read, the other streams are inherited.
+    /// Starts `program`.
+    ///
+    /// The test can read its standard output. By default it inherits the other streams.
     ///
     /// - Parameters:
-    ///   - program: A path, or a name to search in PATH.
+    ///   - program: A path, or a name that is searched in PATH.
     ///   - arguments: The arguments without the program name.
-    ///   - environment: Added to the test's environment.
-    ///   - input: The standard input, such as a listening socket.
-    ///   - log: A file for standard error, or nil to inherit it.
+    ///   - environment: Variables to add to the test's environment.
+    ///   - input: The descriptor for standard input, such as a listening socket, or nil to inherit it.
+    ///   - log: A file to which standard error is appended, or nil to inherit it.
     /// - Throws: If the program cannot be started.
     public init(
         _ program: String, _ arguments: [String] = [], environment: [String: String] = [:], input: CInt? = nil,
@@ -58,14 +62,16 @@ public final class ChildProcess: Sendable {
 
     deinit { end() }
 
-    /// Whether it is still running.
+    /// Whether the process is still running.
     public var isRunning: Bool { collect() == nil }
 
     public func send(_ signal: CInt) {
         if isRunning { kill(processIdentifier, signal) }
     }
 
-    /// Waits for its end; returns the exit status, or the negated number of the signal that killed it.
+    /// Waits until the process exits.
+    ///
+    /// Returns its exit status, or the negated number of the signal that killed it.
     @discardableResult
     public func wait() -> CInt {
         while true {
@@ -73,7 +79,9 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits at most `milliseconds` for its end; returns nil if it is still running.
+    /// Waits at most `milliseconds` until the process exits.
+    ///
+    /// Returns the same as ``wait()``, or nil if it is still running.
     public func wait(milliseconds: Int) -> CInt? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -83,14 +91,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Kills it if it is still running.
+    /// Kills the process if it is still running.
     public func end() {
         guard isRunning else { return }
         kill(processIdentifier, SIGKILL)
         wait()
     }
 
-    /// Returns the next line of its output, or nil if there is none within `milliseconds`.
+    /// Returns the next line of the output without its line feed, or nil if none is complete within `milliseconds`.
     public func readLine(milliseconds: Int = 60_000) -> String? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -117,14 +125,14 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// Returns the rest of its output.
+    /// Returns the rest of the output, up to its end.
     public func readToEnd() -> String {
         var lines: [String] = []
         while let line = readLine() { lines.append(line) }
         return (lines + [unread.withLock { String(decoding: $0, as: UTF8.self) }]).joined(separator: "\n")
     }
 
-    /// The exit status.
+    /// The exit status as ``wait()`` returns it, or nil while the process is running.
     private func collect() -> CInt? {
         status.withLock { status in
             var word: CInt = 0
@@ -164,7 +172,7 @@ private final class CStringArray {
 }
 
 extension ChildProcess {
-    /// The build folder with the tests and programs.
+    /// The build folder, which contains the test program and all other programs.
     public static func buildFolder() throws(SystemError) -> String {
         guard let program = unsafe realpath("/proc/self/exe", nil) else {
             throw SystemError("realpath", "/proc/self/exe", .current)
@@ -176,14 +184,14 @@ extension ChildProcess {
 }
 
 extension ChildProcess {
-    /// The output of a program that has ended.
+    /// The exit status and the standard output of a program that has exited.
     public struct Result: Sendable {
         /// See ``wait()``.
         public let status: CInt
         public let output: String
     }
 
-    /// Runs `program` and returns its standard output.
+    /// Runs `program` until it exits, and returns its status and standard output.
     public static func run(_ program: String, _ arguments: [String]) throws(SystemError) -> Result {
         let process = try ChildProcess(program, arguments)
         let output = process.readToEnd()

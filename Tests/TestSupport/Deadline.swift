@@ -1,6 +1,6 @@
 import Linux
 
-/// A deadline.
+/// A moment on the monotonic clock until which a test waits.
 public struct Deadline: Sendable {
     private let end: UInt64
 
@@ -11,14 +11,16 @@ public struct Deadline: Sendable {
 
     public var isOver: Bool { Clock.monotonic >= end }
 
-    /// The remaining milliseconds; 0 if it has passed.
+    /// The remaining milliseconds, rounded up, or 0 if the deadline has passed.
     public var milliseconds: Int {
         let now = Clock.monotonic
         return now < end ? Int((end - now) / 1_000_000) + 1 : 0
     }
 }
 
-/// Polls `condition` until it holds; returns false if it does not within `seconds`.
+/// Evaluates `condition` every 10 ms until it is true.
+///
+/// Returns false if it does not become true within `seconds`.
 public func eventually(_ seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = Deadline(seconds: seconds)
     while true {

@@ -2,14 +2,16 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A fake USB camera at /dev/video0 for one program, without a kernel driver: preloads Tests/FakeCamera.
+/// A fake USB camera at /dev/video0 for one program.
+///
+/// It needs no kernel driver: the program preloads Tests/FakeCamera.
 public final class FakeCamera: Sendable {
     private let folder = TemporaryFolder()
     private let settings: [String: String]
 
     /// - Parameters:
-    ///   - frames: The folder of JPEGs to send, in order of their names.
-    ///   - settings: Variables of Tests/FakeCamera/README.md.
+    ///   - frames: A folder of JPEGs that the camera sends in the order of their names, or nil for raw pictures.
+    ///   - settings: Environment variables, which Tests/FakeCamera/README.md describes.
     /// - Throws: If there is no C compiler or compilation fails.
     public init(frames: FilePath? = nil, settings: [String: String] = [:]) throws {
         var all = settings
@@ -19,10 +21,12 @@ public final class FakeCamera: Sendable {
         self.settings = all
     }
 
-    /// The environment for the program.
+    /// The environment variables for the program that opens the camera.
     public var environment: [String: String] { settings }
 
-    /// Sets the camera's faults until the next call; empty for none.
+    /// Sets the camera's faults, which Tests/FakeCamera/README.md describes.
+    ///
+    /// They apply until the next call.
     public func setFaults(_ faults: String) throws {
         // Replace the file atomically, so that the camera never reads half of it.
         let new = try folder.write(faults, to: "faults.new").string

@@ -1,22 +1,26 @@
 import Linux
 import SystemPackage
 
-/// The wall clock of the processes started with its ``environment``: preloads Tests/FakeClock.
+/// A wall clock that a test can set.
+///
+/// Processes with its ``environment`` preload Tests/FakeClock and use this clock.
 public final class FakeClock: Sendable {
     private static let library = PreloadedLibrary("FakeClock/clock.c")
 
-    /// The environment for the programs.
+    /// The environment variables for the programs that use the clock.
     public let environment: [String: String]
     private let folder = TemporaryFolder()
 
-    /// Creates a correct clock; throws if there is no C compiler.
+    /// Creates a clock that is correct until ``set(seconds:)`` is called.
+    ///
+    /// Throws if there is no C compiler.
     public init() throws {
         let file = folder.path.appending("offset")
         environment = ["LD_PRELOAD": try Self.library.path, "FAKE_CLOCK": file.string]
         try set(seconds: 0)
     }
 
-    /// Sets the clock to the machine's clock plus `seconds`, in all processes at once.
+    /// Sets the clock to the machine's real clock plus `seconds`, in all processes that use it.
     public func set(seconds: Int) throws {
         let descriptor = try FileDescriptor.open(
             folder.path.appending("offset"), .writeOnly, options: .create, permissions: .ownerReadWrite)

@@ -1,21 +1,21 @@
 public import Linux
 public import SystemPackage
 
-/// A web server's end of a FastCGI connection (FastCGI specification 1.0).
+/// The web server's side of a FastCGI connection to a worker (FastCGI specification 1.0).
 public final class FastCGIClient {
     /// A complete response.
     public struct Answer: Sendable {
         public let status: Int
-        /// Keyed by lowercase name.
+        /// The headers by their lowercase names.
         public let headers: [String: String]
         public let body: [UInt8]
 
         public var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    /// A picture of a stream.
+    /// A part of a stream: a picture and its headers.
     public struct Part: Sendable, Equatable {
-        /// Keyed by lowercase name.
+        /// The headers by their lowercase names.
         public let headers: [String: String]
         public let body: [UInt8]
 
@@ -29,15 +29,15 @@ public final class FastCGIClient {
     }
 
     public let socket: Descriptor
-    /// Received bytes of an incomplete record.
+    /// The bytes of an incomplete record received so far.
     private var received: [UInt8] = []
-    /// Output of the request that has not been read yet.
+    /// The received output of the request that the test has not read yet.
     public private(set) var output: [UInt8] = []
-    /// All received bytes.
+    /// All received bytes, including record headers, if ``keepsRaw`` is set.
     public private(set) var raw: [UInt8] = []
     public private(set) var hasEnded = false
     public private(set) var isClosed = false
-    /// The expected request ID.
+    /// The FastCGI request ID that is sent, and that received records must have.
     public var request: UInt16 = 1
     /// Whether to record ``raw``.
     public var keepsRaw = false
@@ -49,7 +49,7 @@ public final class FastCGIClient {
 
     // MARK: Sending
 
-    /// One record.
+    /// Returns one record of the type `kind`.
     public static func record(
         _ kind: UInt8, request: UInt16 = 1, _ content: [UInt8] = [], padding: Int = 0
     ) -> [UInt8] {
@@ -57,7 +57,7 @@ public final class FastCGIClient {
             + [UInt8(padding), 0] + content + [UInt8](repeating: 0, count: padding)
     }
 
-    /// A complete request as nginx sends it.
+    /// Returns a complete request without a body, as nginx sends it.
     public static func request(_ parameters: [(String, String)], request: UInt16 = 1, flags: UInt8 = 0) -> [UInt8] {
         var pairs: [UInt8] = []
         for (name, value) in parameters {
@@ -90,7 +90,7 @@ public final class FastCGIClient {
         return [UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
     }
 
-    /// Requests `target`.
+    /// Sends a request for `target` without a body.
     public func ask(_ target: String, method: String = "GET", headers: [String: String] = [:]) throws {
         try send(Self.request(Self.parameters(target, method: method, headers: headers), request: request))
     }
@@ -104,11 +104,11 @@ public final class FastCGIClient {
 
     // MARK: Receiving
 
-    /// Reads the response.
+    /// Reads the complete response.
     public func answer(milliseconds: Int = 15_000) throws -> Answer {
         let deadline = Self.deadline(milliseconds)
         while !hasEnded {
-            guard try receive(until: deadline) else { throw Failure("the answer did not end") }
+            guard try receive(until: deadline) else { throw Failure("the response is not complete") }
         }
         let head = try takeHead()
         defer { output = [] }
@@ -119,12 +119,14 @@ public final class FastCGIClient {
     public func head(milliseconds: Int = 15_000) throws -> (status: Int, headers: [String: String]) {
         let deadline = Self.deadline(milliseconds)
         while find([13, 10, 13, 10]) == nil {
-            guard try receive(until: deadline) else { throw Failure("no header came") }
+            guard try receive(until: deadline) else { throw Failure("no response header arrived") }
         }
         return try takeHead()
     }
 
-    /// Reads the next picture of a stream with lengths, after its header; returns nil on timeout.
+    /// Reads the next part of a stream whose parts have a Content-Length.
+    ///
+    /// Call ``head(milliseconds:)`` first. Returns nil after the timeout.
     public func part(milliseconds: Int = 15_000) throws -> Part? {
         let deadline = Self.deadline(milliseconds)
         while true {
@@ -133,7 +135,9 @@ public final class FastCGIClient {
         }
     }
 
-    /// Reads until the other side closes; returns false on timeout.
+    /// Reads until the worker closes the connection.
+    ///
+    /// Returns false after the timeout.
     public func readToClose(milliseconds: Int = 15_000) throws -> Bool {
         let deadline = Self.deadline(milliseconds)
         while try receive(until: deadline) {}
@@ -145,7 +149,7 @@ public final class FastCGIClient {
         while try receive(until: Self.deadline(milliseconds)) {}
     }
 
-    /// Returns the received output.
+    /// Returns and removes the received output.
     public func takeOutput() -> [UInt8] {
         defer { output = [] }
         return output
@@ -155,7 +159,9 @@ public final class FastCGIClient {
         Clock.monotonic + UInt64(milliseconds) * 1_000_000
     }
 
-    /// Reads once; returns false if nothing more arrives.
+    /// Reads once.
+    ///
+    /// Returns false if nothing arrives before the deadline or the connection is closed.
     private func receive(until deadline: UInt64) throws -> Bool {
         let now = Clock.monotonic
         guard !isClosed, now < deadline else { return false }
@@ -186,7 +192,7 @@ public final class FastCGIClient {
             let byteCount = Int(header[4]) << 8 | Int(header[5])
             let end = offset + 8 + byteCount + Int(header[6])
             guard header[0] == 1, UInt16(header[2]) << 8 | UInt16(header[3]) == request else {
-                throw Failure("a record that is none of request \(request): \(header)")
+                throw Failure("a record of another request than \(request): \(header)")
             }
             guard received.count >= end else { break }
             let content = received[(offset + 8)..<(offset + 8 + byteCount)]
@@ -202,11 +208,11 @@ public final class FastCGIClient {
     }
 
     private func takeHead() throws -> (status: Int, headers: [String: String]) {
-        guard let end = find([13, 10, 13, 10]) else { throw Failure("an answer without a header") }
+        guard let end = find([13, 10, 13, 10]) else { throw Failure("a response without a header") }
         let headers = Self.headers(output[..<end])
         output.removeSubrange(..<(end + 4))
         guard let status = headers["status"].flatMap({ Int($0.prefix(3)) }) else {
-            throw Failure("an answer without a status")
+            throw Failure("a response without a status")
         }
         return (status, headers)
     }
@@ -214,7 +220,7 @@ public final class FastCGIClient {
     private func takePart() throws -> Part? {
         guard let end = find([13, 10, 13, 10]) else { return nil }
         var head = output[..<end]
-        // The first picture is preceded by a boundary; later boundaries are consumed with the previous picture.
+        // A boundary precedes the first picture. Each later boundary was removed together with the picture before it.
         if head.starts(with: Array("--frame\r\n".utf8)) { head = head.dropFirst(9) }
         let headers = Self.headers(head)
         guard let length = headers["content-length"].flatMap({ Int($0) }) else {

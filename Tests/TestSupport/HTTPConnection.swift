@@ -2,9 +2,9 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// A client's TCP connection.
+/// A TCP connection to an HTTP server.
 public final class HTTPConnection: Sendable {
-    /// Why there is no response.
+    /// The reason why there is no response.
     public enum Failure: Error, Equatable {
         case noSuchAddress(String)
         case ended
@@ -44,7 +44,7 @@ public final class HTTPConnection: Sendable {
         }
     }
 
-    /// Returns at most `limit` bytes, or none if the other side has closed.
+    /// Returns at least one and at most `limit` bytes, or none if the server has closed the connection.
     public func receive(by deadline: Deadline, limit: Int = 65536) throws -> [UInt8] {
         guard !Poll.wait([socket.number], milliseconds: deadline.milliseconds).isEmpty else { throw Failure.tooLate }
         var bytes = [UInt8](repeating: 0, count: limit)
@@ -55,7 +55,9 @@ public final class HTTPConnection: Sendable {
         return bytes
     }
 
-    /// Discards received bytes without waiting; returns false if the other side has closed.
+    /// Discards received bytes without waiting.
+    ///
+    /// Returns false if the server has closed the connection.
     @discardableResult
     public func discard() -> Bool {
         for _ in 0..<64 {

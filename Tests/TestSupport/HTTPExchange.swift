@@ -1,4 +1,4 @@
-/// A request and its response, read incrementally.
+/// An HTTP request and its response, whose body is read piece by piece.
 public final class HTTPExchange {
     public let head: HTTPHead
     private let connection: HTTPConnection
@@ -12,11 +12,11 @@ public final class HTTPExchange {
     /// Sends a request and waits for the response header.
     ///
     /// - Parameters:
-    ///   - method: The request's method.
+    ///   - method: The method of the request.
     ///   - url: `http://ADDRESS:PORT/PATH`, where the address is numeric or `localhost`.
-    ///   - headers: Additional headers; `Host` replaces the default.
-    ///   - body: Sent with its Content-Length, unless nil.
-    ///   - seconds: How long to wait for the header.
+    ///   - headers: Additional headers. A `Host` replaces the default one.
+    ///   - body: The body, which is sent with a Content-Length, or nil for none.
+    ///   - seconds: How long to wait for the response header.
     /// - Throws: `HTTPConnection.Failure` or `SystemError`.
     public init(
         _ method: String = "GET", _ url: String, headers: [String: String] = [:], body: [UInt8]? = nil,

@@ -1,7 +1,7 @@
 import Linux
 import Synchronization
 
-/// Passes one value between threads.
+/// Passes one value from one thread to another.
 public final class Handover<Value: Sendable>: Sendable {
     private let value = Mutex<Value?>(nil)
 

@@ -1,4 +1,6 @@
 /// A JSON value.
+///
+/// Its parser is independent of Oriel's own.
 public enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)

@@ -1,17 +1,21 @@
 import Linux
 
-/// Mutates bytes at random and prints the seed, so that failures can be reproduced.
+/// Changes bytes at random.
+///
+/// It prints its seed, so that a failure can be reproduced.
 public struct Mutator {
     private var state: UInt64
 
-    /// Uses the seed `ORIEL_TEST_SEED`, or a random one; it is printed.
+    /// Uses the seed in `ORIEL_TEST_SEED`, or a random one, and prints the seed.
     public init(_ name: String) {
         let seed = Environment.value("ORIEL_TEST_SEED").flatMap { UInt64($0) } ?? .random(in: 0...(1 << 32))
         print("  \(name): ORIEL_TEST_SEED=\(seed)")
         state = seed
     }
 
-    /// Returns a number below `limit`, which must not be 0 (PCG's multiplier and increment).
+    /// Returns a number below `limit`, which must not be 0.
+    ///
+    /// The generator has the multiplier and increment of PCG.
     public mutating func number(below limit: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int(state >> 33) % limit

@@ -3,7 +3,9 @@ import Linux
 import Synchronization
 public import SystemPackage
 
-/// Oriel as users start it, with scripts/run, and with its own prefix, ports and folder; stopped with its owner.
+/// A system started with scripts/run, as users start it, with its own prefix, ports and folder.
+///
+/// It is stopped when this object is released.
 public final class OrielSystem: Sendable {
     /// The folder of Package.swift.
     public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
@@ -22,22 +24,22 @@ public final class OrielSystem: Sendable {
     public let prefix: String
     public let webPort: Int
     public let ingestPort: Int
-    /// Sockets and logs.
+    /// The folder of the system's sockets and logs.
     public let runtime: FilePath
     public let process: ChildProcess
     private let folder = TemporaryFolder()
     private let watchdog: ChildProcess
     private let lifeline: Descriptor
 
-    /// Starts a system with a synthetic camera and waits until it announces its address or has ended.
+    /// Starts a system with a synthetic camera and waits until it has announced its address or has exited.
     ///
     /// - Parameters:
-    ///   - environment: Settings of scripts/run; they override those chosen here.
-    ///   - configuration: A folder like deploy/.
+    ///   - environment: Settings of scripts/run, which override the defaults set here.
+    ///   - configuration: A folder that replaces deploy/, or nil.
     ///   - launcher: A command prefix for scripts/run that executes it in its own process, such as `nsenter` with
     ///     options.
-    ///   - isReadyAwaited: Whether to wait.
-    /// - Throws: `SystemError` if it cannot be started.
+    ///   - isReadyAwaited: Whether to wait at all.
+    /// - Throws: `SystemError` if scripts/run cannot be started.
     public init(
         environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],
         isReadyAwaited: Bool = true
@@ -47,7 +49,7 @@ public final class OrielSystem: Sendable {
         webPort = try environment["ORIEL_WEB_PORT"].flatMap { Int($0) } ?? Self.freePort()
         ingestPort = try environment["ORIEL_INGEST_PORT"].flatMap { Int($0) } ?? Self.freePort()
         runtime = folder.path.appending("run")
-        // If started by root, nginx's workers run as another user.
+        // If root runs the tests, nginx's workers run as another user, who must be able to enter the folder.
         _ = unsafe folder.path.withPlatformString { unsafe chmod($0, 0o711) }
         var settings = [
             "ORIEL_BIN_DIR": Self.programs.string, "ORIEL_DEVICE": "pattern", "ORIEL_PREFIX": prefix,
@@ -61,7 +63,7 @@ public final class OrielSystem: Sendable {
         process = try ChildProcess(
             command[0], Array(command.dropFirst()), environment: settings, log: folder.path.appending("output").string)
 
-        // Stops the system if the test process is killed, which closes the pipe.
+        // If the test process is killed, the pipe is closed, and then this shell stops the system.
         var ends: [CInt] = [-1, -1]
         try systemCall("pipe", "") { unsafe pipe(&ends) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -95,7 +97,7 @@ public final class OrielSystem: Sendable {
     public func ingest(_ path: String) -> String { "http://127.0.0.1:\(ingestPort)\(path)" }
 
     /// All processes of the system except scripts/run itself.
-    public var processes: [ProcessTable.Entry] { ProcessTable().descendants(of: process.processIdentifier) }
+    public var processes: [ProcessTable.Entry] { ProcessTable.descendants(of: process.processIdentifier) }
 
     /// Returns the processes whose command line contains `text`, such as `/mjpeg-fcgi ` or `nginx-web`.
     public func processes(with text: String) -> [ProcessTable.Entry] {
@@ -105,7 +107,10 @@ public final class OrielSystem: Sendable {
     /// The files in shared memory with the system's prefix.
     public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
 
-    /// Stops the system like Ctrl-C or `kill`; returns the exit status of scripts/run, or a negated signal number.
+    /// Stops the system with `signal`.
+    ///
+    /// Returns the exit status of scripts/run, or the negated number of the signal that killed it, or nil if it is
+    /// still running after 15 s.
     @discardableResult
     public func stop(by signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
@@ -116,7 +121,7 @@ public final class OrielSystem: Sendable {
 
     /// Returns a free TCP port of 127.0.0.1 that this process has not returned before.
     public static func freePort() throws -> Int {
-        // The kernel may choose the same port again, since nothing listens there yet.
+        // The kernel may choose a port again that was returned before, if nothing listens on it yet.
         while true {
             let port = try portOfKernel()
             if chosenPorts.withLock({ $0.insert(port).inserted }) { return port }

@@ -1,4 +1,5 @@
-/// Bytes in which each 8-byte word identifies its frame and position, so that a torn frame can be detected.
+/// The content of a frame in tests: each 8-byte word identifies its frame and position, so that a mix of two frames is
+/// detected.
 public enum Payload {
     public static func fill(_ bytes: inout MutableRawSpan, number: UInt64) {
         unsafe bytes.withUnsafeMutableBytes { buffer in

@@ -2,7 +2,7 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A library for LD_PRELOAD, compiled on first use from C sources under Tests/.
+/// A library for LD_PRELOAD, which is compiled from C sources in Tests/ when it is first used.
 final class PreloadedLibrary: Sendable {
     private let sources: [String]
     private let built = Mutex<String?>(nil)
@@ -31,7 +31,7 @@ final class PreloadedLibrary: Sendable {
         let library = folder.path.appending("preload.so").string
         let files = sources.map { "'\(OrielSystem.root.appending("Tests").appending($0))'" }.joined(separator: " ")
         let script = """
-            # Swift brings a C compiler of its own, which need not be in PATH.
+            # Swift includes a C compiler, which need not be in PATH.
             own=$(dirname "$(readlink -f "$(command -v swift)")")/clang
             compiler=$(command -v cc || command -v clang || command -v gcc || command -v "$own") ||
                 { echo 'there is no C compiler'; exit 1; }
@@ -44,6 +44,6 @@ final class PreloadedLibrary: Sendable {
 
     private struct Failure: Error, CustomStringConvertible {
         let output: String
-        var description: String { "a library to preload cannot be built: \(output)" }
+        var description: String { "the library to preload cannot be built: \(output)" }
     }
 }

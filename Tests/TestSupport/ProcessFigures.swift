@@ -2,7 +2,7 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// The resources of a process, from /proc.
+/// The resources that a process uses, from /proc.
 public struct ProcessFigures: Sendable, CustomStringConvertible {
     public let descriptors: Int
     public let threads: Int

@@ -1,7 +1,7 @@
 import Linux
 import SystemPackage
 
-/// The processes of this machine, from /proc.
+/// The processes that run on this machine, from /proc.
 public struct ProcessTable: Sendable {
     /// A process.
     public struct Entry: Sendable {
@@ -10,7 +10,9 @@ public struct ProcessTable: Sendable {
         /// The program's name, truncated to 15 bytes.
         public let name: String
 
-        /// Its arguments, separated by spaces; empty for a zombie.
+        /// The program and its arguments, separated by spaces.
+        ///
+        /// Empty if the process has exited.
         public var commandLine: String {
             (text("/proc/\(identifier)/cmdline") ?? "").split(separator: "\0").joined(separator: " ")
         }
@@ -20,21 +22,27 @@ public struct ProcessTable: Sendable {
 
     /// Reads the current table, without zombies.
     public init() {
-        entries = Folder.names(in: "/proc").compactMap { name in
-            guard let identifier = Int32(name), let stat = text("/proc/\(name)/stat"),
-                let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")")
-            else { return nil }
-            let fields = stat[stat.index(after: close)...].split(separator: " ")
-            guard fields.count > 1, fields[0] != "Z", let parent = Int32(fields[1]) else { return nil }
-            return Entry(
-                identifier: identifier, parent: parent, name: String(stat[stat.index(after: open)..<close]))
-        }
+        entries = Folder.names(in: "/proc").compactMap { Int32($0) }.compactMap(Self.entry)
     }
 
-    /// All descendants of `root`.
-    public func descendants(of root: Int32) -> [Entry] {
-        let children = entries.filter { $0.parent == root }
+    /// Returns all descendants of `root`, without zombies.
+    ///
+    /// Reads only those processes (proc_pid_task(5), `children`), since a whole table takes long on a busy machine.
+    public static func descendants(of root: Int32) -> [Entry] {
+        let children = Folder.names(in: "/proc/\(root)/task")
+            .compactMap { text("/proc/\(root)/task/\($0)/children") }
+            .flatMap { $0.split(separator: " ").compactMap { Int32($0) } }
+            .compactMap(entry)
         return children + children.flatMap { descendants(of: $0.identifier) }
+    }
+
+    private static func entry(of identifier: Int32) -> Entry? {
+        guard let stat = text("/proc/\(identifier)/stat"), let open = stat.firstIndex(of: "("),
+            let close = stat.lastIndex(of: ")")
+        else { return nil }
+        let fields = stat[stat.index(after: close)...].split(separator: " ")
+        guard fields.count > 1, fields[0] != "Z", let parent = Int32(fields[1]) else { return nil }
+        return Entry(identifier: identifier, parent: parent, name: String(stat[stat.index(after: open)..<close]))
     }
 }
 

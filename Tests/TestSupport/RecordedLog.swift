@@ -1,7 +1,7 @@
 public import Logging
 import Synchronization
 
-/// Records what is logged, for a test to read.
+/// Records log messages, so that a test can read them.
 public final class RecordedLog: Sendable {
     private let recorded = Mutex<[String]>([])
 

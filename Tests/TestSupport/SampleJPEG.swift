@@ -1,8 +1,10 @@
 import MotionJPEG
 
-/// Bytes that pass for a JPEG: a camera's markers around meaningless data.
+/// Bytes with the markers of a camera's JPEG around meaningless picture data.
+///
+/// They cannot be decoded.
 public enum SampleJPEG {
-    /// Returns a picture that is unique for `tag`.
+    /// Returns a picture whose data starts with `tag`.
     public static func bytes(
         tag: UInt8 = 0, width: UInt16 = 64, height: UInt16 = 48, dataByteCount: Int = 4, hasTables: Bool = true,
         hasEnd: Bool = true

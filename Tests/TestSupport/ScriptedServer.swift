@@ -2,13 +2,15 @@ import Glibc
 public import Linux
 import Synchronization
 
-/// A TCP server on 127.0.0.1 that runs a test's script for each connection, on a thread of its own.
+/// An HTTP server on 127.0.0.1 that calls a function of the test for each connection, in a separate thread.
 public final class ScriptedServer: Sendable {
-    /// The port it listens on.
+    /// The port on which the server listens.
     public let port: UInt16
     private let acceptor: Acceptor
 
-    /// Listens on `port` (0 for any) and runs `script` for each connection after reading its first request.
+    /// Listens on `port`, or on any port if it is 0.
+    ///
+    /// Calls `script` for each connection once its first request has arrived.
     public convenience init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
         Signals.ignoreBrokenPipe()
         let listener = Descriptor(
@@ -30,7 +32,7 @@ public final class ScriptedServer: Sendable {
         try self.init(listener, port: UInt16(bigEndian: address.sin_port), script)
     }
 
-    /// Serves on an existing listening socket of 127.0.0.1.
+    /// Serves on `listener`, a socket that already listens on 127.0.0.1.
     public init(
         _ listener: consuming Descriptor, port: UInt16, _ script: @escaping @Sendable (ScriptedClient) -> Void
     ) throws {
@@ -46,7 +48,7 @@ public final class ScriptedServer: Sendable {
     /// The URL of `path` on this server.
     public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// The number of connections that requested `path`, open or not.
+    /// The number of connections that have requested `path`, whether they are still open or not.
     public func connectionCount(to path: String) -> Int {
         acceptor.clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
     }
@@ -114,14 +116,14 @@ private final class Acceptor: Sendable {
 public final class ScriptedClient: Sendable {
     /// A request header.
     public struct Request: Sendable {
-        /// Such as `GET /stream`.
+        /// The method and the path, such as `GET /stream`.
         public let line: String
-        /// Keyed by lowercase name.
+        /// The headers by their lowercase names.
         public let headers: [String: String]
         public var path: String { String(line.drop { $0 != " " }.dropFirst()) }
     }
 
-    /// 0 for the server's first connection.
+    /// The number of this connection, counted from 0.
     public let index: Int
     private let descriptor: Descriptor
     private let isClosed = Atomic(false)
@@ -134,7 +136,7 @@ public final class ScriptedClient: Sendable {
         _ = unsafe setsockopt(self.descriptor.number, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     }
 
-    /// The requests so far, as `GET /path`.
+    /// The method and path of each request so far, such as `GET /stream`.
     public var requestLines: [String] { received.withLock { $0.map(\.line) } }
 
     /// The last request.
@@ -148,7 +150,9 @@ public final class ScriptedClient: Sendable {
         return count > 0 || (count < 0 && errno == EAGAIN)
     }
 
-    /// Reads the next request header on this connection; returns nil if the other end has closed.
+    /// Reads the next request header on this connection.
+    ///
+    /// Returns nil if the client has closed the connection.
     public func readRequest() -> Request? {
         var text: [UInt8] = []
         while !text.suffix(4).elementsEqual([13, 10, 13, 10]) {
@@ -168,7 +172,9 @@ public final class ScriptedClient: Sendable {
         return request
     }
 
-    /// Sends all of `bytes`; returns false if the connection is closed.
+    /// Sends all of `bytes`.
+    ///
+    /// Returns false if the connection is closed.
     @discardableResult
     public func send(_ bytes: [UInt8]) -> Bool {
         var offset = 0
@@ -184,11 +190,15 @@ public final class ScriptedClient: Sendable {
         return true
     }
 
-    /// Sends all of `text`; returns false if the connection is closed.
+    /// Sends all of `text`.
+    ///
+    /// Returns false if the connection is closed.
     @discardableResult
     public func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// Waits; returns false as soon as the connection is closed.
+    /// Waits for `milliseconds`.
+    ///
+    /// Returns false as soon as the connection is closed.
     @discardableResult
     public func pause(milliseconds: Int) -> Bool {
         let end = Clock.monotonic + UInt64(milliseconds) * 1_000_000
@@ -200,12 +210,12 @@ public final class ScriptedClient: Sendable {
         return false
     }
 
-    /// Waits until the other end closes or the server stops.
+    /// Waits until the client closes the connection or the server stops.
     public func waitForClose() {
         while pause(milliseconds: 1000) {}
     }
 
-    /// Resets the connection: data that the other end has not read is lost.
+    /// Resets the connection, so that data that the client has not read yet is lost.
     public func reset() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // Connecting to AF_UNSPEC resets the connection but keeps the descriptor (connect(2)).

@@ -1,12 +1,12 @@
 import Linux
 import MotionJPEG
 
-/// A viewer of a stream.
+/// A viewer of an MJPEG stream over HTTP.
 public final class StreamViewer {
     /// A received picture.
     public struct Picture: Sendable {
         public let number: UInt64?
-        /// Capture time on CLOCK_REALTIME, in nanoseconds.
+        /// The capture time in nanoseconds since 1970 (CLOCK_REALTIME), or nil if the part has none.
         public let timestamp: UInt64?
         public let bytes: [UInt8]
     }
@@ -22,6 +22,8 @@ public final class StreamViewer {
     }
 
     /// Returns the next picture, or nil if the stream has ended.
+    ///
+    /// Throws if none arrives in time.
     public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {

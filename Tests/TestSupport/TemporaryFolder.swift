@@ -2,7 +2,7 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// A temporary folder, removed with its contents when its owner is released.
+/// A temporary folder, which is removed with its contents when this object is released.
 public final class TemporaryFolder: Sendable {
     public let path: FilePath
 

@@ -7,7 +7,9 @@ import SystemPackage
 
 private let counter = Atomic(0)
 
-/// A unique ring name; its ring is removed with its owner.
+/// A unique name for a ring.
+///
+/// All rings with its prefix are removed when this object is released.
 public final class TemporaryRing: Sendable {
     public let prefix: SystemPrefix
     public let name: RingName
@@ -22,7 +24,7 @@ public final class TemporaryRing: Sendable {
         name = RingName(prefix: prefix, camera: camera, kind: kind)
     }
 
-    /// Returns the name of another ring of the same system.
+    /// Returns the name of another ring with the same prefix.
     public func ring(_ camera: String, kind: RingName.Kind = .capture) -> RingName {
         guard let camera = CameraName(camera) else { preconditionFailure("'\(camera)' cannot name a camera") }
         return RingName(prefix: prefix, camera: camera, kind: kind)

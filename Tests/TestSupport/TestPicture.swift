@@ -1,11 +1,13 @@
-/// A small unique JPEG, valid for everything except decoding.
+/// A small unique JPEG with valid markers.
+///
+/// It cannot be decoded.
 public struct TestPicture: Sendable, Equatable {
     /// The complete file, from SOI to EOI.
     public let bytes: [UInt8]
 
     /// Creates picture `index` with about `byteCount` bytes and 64x48 pixels.
     ///
-    /// The data is derived from the index, so that pictures have no pieces in common.
+    /// All of its data depends on the index, so that a mix of two pictures equals neither of them.
     public init(_ index: Int, byteCount: Int = 2000) {
         var bytes: [UInt8] = [0xFF, 0xD8]
         bytes += [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)

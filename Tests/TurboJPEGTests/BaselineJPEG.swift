@@ -1,21 +1,23 @@
 import MotionJPEG
 
-/// Encodes baseline JPEGs of any sampling factors, which libturbojpeg's encoder cannot.
+/// Encodes baseline JPEGs with any sampling factors, which libturbojpeg's encoder cannot do.
 ///
-/// Written from ITU-T T.81 alone, with fine quantization, and slow.
+/// It follows ITU-T T.81 and shares no code with libturbojpeg. It quantizes finely, and it is slow.
 struct BaselineJPEG {
     enum ColorSpace { case yCbCr, rgb, grey }
 
     let width: Int
     let height: Int
-    /// Horizontal and vertical factor of each component (T.81, A.1.1).
+    /// The horizontal and vertical sampling factor of each component (T.81, A.1.1).
     let factors: [(Int, Int)]
     var colorSpace = ColorSpace.yCbCr
-    /// Luma uses the standard table for chroma, and vice versa.
+    /// Whether luma uses the standard tables for chroma, and chroma those for luma.
     var swapsTables = false
-    /// One scan for each component.
+    /// Whether one scan contains all components.
+    ///
+    /// Otherwise each component has its own scan.
     var isInterleaved = true
-    /// Red, green and blue of a pixel.
+    /// Returns red, green and blue of a pixel, from 0 to 255.
     var color: (Int, Int) -> (Double, Double, Double) = waves
 
     private var maximum: (Int, Int) { (factors.map(\.0).max() ?? 1, factors.map(\.1).max() ?? 1) }
@@ -52,7 +54,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// The offsets of the class and number of each table in a DHT segment.
+    /// The offsets of the bytes that contain the class and the number of each table in a DHT segment.
     private static func tableOffsets(_ segment: [UInt8]) -> [Int] {
         var offsets: [Int] = []
         var position = 4
@@ -63,7 +65,7 @@ struct BaselineJPEG {
         return offsets
     }
 
-    /// Code and length of each symbol, by class and number of the table (T.81, C.2).
+    /// The code and its length for each symbol, by the class and number of the table (T.81, C.2).
     private static let codes: [UInt8: [UInt8: (code: Int, length: Int)]] = {
         let segment = JPEG.standardHuffmanTables
         var tables: [UInt8: [UInt8: (code: Int, length: Int)]] = [:]
@@ -129,7 +131,9 @@ struct BaselineJPEG {
         if zeros > 0 { bits.write(symbol: 0, ac) }
     }
 
-    /// A block of a component: means of the pixels that share a sample.
+    /// Returns a block of 64 samples of a component.
+    ///
+    /// Each sample is the mean of the pixels that share it.
     private func samples(_ component: Int, _ column: Int, _ line: Int) -> [Double] {
         let isSingle = factors.count == 1
         let across = isSingle ? 1 : maximum.0 / factors[component].0
@@ -156,7 +160,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// The discrete cosine transform (T.81, A.3.3), quantized by 2.
+    /// Returns the discrete cosine transform (T.81, A.3.3) of a block, quantized by 2.
     private static func transform(_ samples: [Double]) -> [Int] {
         var lines = [Double](repeating: 0, count: 64)
         for y in 0..<8 {
@@ -190,7 +194,7 @@ struct BaselineJPEG {
     }
 }
 
-/// Entropy-coded data (T.81, F.1.2).
+/// A writer of entropy-coded data (T.81, F.1.2).
 private struct Bits {
     private var bytes: [UInt8] = []
     private var held = 0
@@ -219,7 +223,7 @@ private struct Bits {
         }
     }
 
-    /// The bytes, padded with ones.
+    /// All bytes, the last of which is padded with one bits.
     var finished: [UInt8] {
         var copy = self
         if count > 0 { copy.append(1 << (8 - count) - 1, 8 - count) }
@@ -227,7 +231,7 @@ private struct Bits {
     }
 }
 
-/// A picture without sharp edges, which looks the same after any downscale.
+/// The colour at `x`, `y` of a picture without sharp edges, which therefore looks the same after any downscaling.
 func waves(_ x: Int, _ y: Int) -> (Double, Double, Double) {
     func wave(_ position: Int, _ period: Int) -> Double {
         20 + 210 * Double(abs(position % period - period / 2)) / Double(period / 2)

@@ -6,7 +6,7 @@ import TurboJPEG
 @Suite("Status pictures as JPEGs")
 struct CanvasTests {
     @Test(
-        "a status picture of any size becomes a whole JPEG of that size",
+        "a status picture of any size becomes a complete JPEG of that size",
         arguments: [(1, 1), (16, 16), (17, 33), (321, 181), (640, 480), (1280, 720)])
     func statusPicture(width: Int, height: Int) throws {
         let canvas = StatusPicture.draw(

@@ -2,14 +2,14 @@ import MotionJPEG
 import Testing
 import TurboJPEG
 
-/// An Exif segment with tag 0x0112.
+/// Returns an Exif segment whose orientation (tag 0x0112) is `value`.
 private func exif(_ value: UInt8, isLittleEndian: Bool = true, type: UInt8 = 3) -> [UInt8] {
     func number(_ value: Int, _ byteCount: Int) -> [UInt8] {
         let bytes = (0..<byteCount).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
         return isLittleEndian ? bytes : bytes.reversed()
     }
     let order: [UInt8] = isLittleEndian ? [0x49, 0x49] : [0x4D, 0x4D]
-    // Another tag comes first.
+    // The first entry is another tag, the width of the image.
     let entries =
         number(0x0100, 2) + number(4, 2) + number(1, 4) + number(640, 4)
         + number(0x0112, 2) + number(Int(type), 2) + number(1, 4) + number(Int(value), 2) + number(0, 2)
@@ -22,10 +22,10 @@ private func sample(_ width: Int = 64, _ height: Int = 48) throws -> [UInt8] {
     try encoded(TestPicture(width: width, height: height).pixels(.i420), .i420, width: width, height: height)
 }
 
-/// `jpeg` with `segments` behind its JFIF header.
+/// Returns `jpeg` with `segments` inserted after its JFIF header.
 private func marked(_ jpeg: [UInt8], _ segments: [UInt8]) -> [UInt8] { Array(jpeg[..<20]) + segments + jpeg[20...] }
 
-/// The pixels of `picture`, turned one by one.
+/// Returns the pixels of `picture`, each moved to its place after the turn.
 private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
     let (width, height) = (picture.width, picture.height)
     let (columns, lines) = turn.swapsSides ? (height, width) : (width, height)
@@ -40,13 +40,14 @@ private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
 
 @Suite("Exif orientation")
 struct ExifOrientationTests {
-    /// By the figures of Exif 2.3, section 4.6.4: where the first line and the first column are.
+    /// The turn for each value, according to Exif 2.3, section 4.6.4, which defines where the first line and column
+    /// are.
     static let turns: [(UInt8, Turn)] = [
         (1, .none), (2, .flipHorizontal), (3, .rotate180), (4, .flipVertical), (5, .transpose), (6, .rotate90),
         (7, .transverse), (8, .rotate270),
     ]
 
-    @Test("size and pixels are those that browsers show", arguments: turns)
+    @Test("a picture with an Exif orientation has the size and the pixels that a browser shows", arguments: turns)
     func decoding(value: UInt8, turn: Turn) throws {
         let jpeg = try sample()
         let plain = try decoded(jpeg)
@@ -62,7 +63,7 @@ struct ExifOrientationTests {
         #expect(half.pixels == turned(try decoded(jpeg, scale: .half), turn))
     }
 
-    @Test("drawing and turning start from the picture as it is shown", arguments: turns)
+    @Test("drawing, turning and scaling take the Exif orientation into account", arguments: turns)
     func others(value: UInt8, turn: Turn) throws {
         let jpeg = try sample()
         let oriented = marked(jpeg, exif(value))
@@ -76,7 +77,7 @@ struct ExifOrientationTests {
         #expect(ExifOrientation(of: RawSpan(_elements: drawn.span)) == .upright)
         let differences = zip(result.pixels, shown.pixels).map { abs(Int($0) - Int($1)) }
         #expect(differences.reduce(0, +) / differences.count <= 3)
-        // To turn the shown picture is to turn it twice.
+        // Turning an oriented picture equals turning the plain one twice: by its orientation, then by the turn.
         let transformer = try JPEGTransformer()
         func transformed(_ jpeg: [UInt8], _ turn: Turn) throws -> [UInt8] {
             try bytes(capacity: JPEGTransformer.bound(width: 64, height: 64)) {
@@ -95,7 +96,7 @@ struct ExifOrientationTests {
         #expect((smallPicture.width, smallPicture.height) == (small.width, small.height))
     }
 
-    @Test("both byte orders are read, and the first Exif segment counts")
+    @Test("both byte orders are read, and only the first Exif segment is used")
     func segments() throws {
         let jpeg = try sample()
         func orientation(_ segments: [UInt8]) -> ExifOrientation {
@@ -107,11 +108,11 @@ struct ExifOrientationTests {
         #expect(orientation([]) == .upright)
         #expect(orientation(exif(0)) == .upright && orientation(exif(9)) == .upright)
         #expect(orientation(exif(6, type: 4)) == .upright)
-        // Behind the start of the data it is not Exif.
+        // A segment after the picture data is not read as Exif.
         #expect(ExifOrientation(of: RawSpan(_elements: (jpeg + exif(6)).span)) == .upright)
     }
 
-    @Test("no mutation of an Exif segment crashes anything")
+    @Test("no mutation of an Exif segment crashes the parser")
     func mutations() throws {
         let good = marked(try sample(), exif(6))
         var state: UInt64 = 88_172_645_463_325_252

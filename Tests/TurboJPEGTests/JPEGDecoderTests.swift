@@ -7,7 +7,7 @@ struct JPEGDecoderTests {
         try encoded(TestPicture(width: width, height: height).pixels(.i420), .i420, width: width, height: height)
     }
 
-    @Test("a scaled picture has the expected size, and the same colours")
+    @Test("a picture decoded at a smaller scale has the expected size and the same colours")
     func scales() throws {
         let jpeg = try Self.sample(320, 240)
         #expect(JPEGDecoder.scales.contains(.full) && JPEGDecoder.scales.contains(.eighth))
@@ -18,13 +18,13 @@ struct JPEGDecoderTests {
         }
     }
 
-    @Test("sides that a scale does not divide are rounded up")
+    @Test("if a scale does not divide a side evenly, the scaled side is rounded up")
     func rounding() throws {
         let picture = try decoded(Self.sample(), scale: .quarter)
         #expect(picture.width == 33 && picture.height == 25)
     }
 
-    @Test("the three formats agree")
+    @Test("decoding to RGB, BGR and grey results in matching pixels")
     func formats() throws {
         let jpeg = try Self.sample()
         let rgb = try decoded(jpeg, to: .rgb24).pixel(40, 20)
@@ -33,7 +33,7 @@ struct JPEGDecoderTests {
         #expect(abs(try decoded(jpeg, to: .grey).pixel(40, 20)[0] - luma) <= 2)
     }
 
-    @Test("lines may have padding, which is not touched")
+    @Test("the output's lines may have padding, which the decoder does not write to")
     func linePadding() throws {
         let jpeg = try Self.sample(40, 30)
         let plain = try decoded(jpeg)
@@ -59,7 +59,7 @@ struct JPEGDecoderTests {
         #expect(throws: TurboJPEGError.self) { try decoded([]) }
     }
 
-    @Test("sizes that match no scale, and too little memory, are refused")
+    @Test("an output size that matches no scale is refused, and so is too little memory")
     func refusals() throws {
         let jpeg = try Self.sample(64, 64)
         func attempt(width: Int, height: Int, bytesPerLine: Int, capacity: Int) throws {
@@ -78,7 +78,8 @@ struct JPEGDecoderTests {
         #expect(throws: TurboJPEGError.self) { try attempt(width: 64, height: 64, bytesPerLine: .max, capacity: 9) }
     }
 
-    @Test("a picture without Huffman tables is decoded with the standard ones, whatever came before")
+    @Test(
+        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
     func withoutTables() throws {
         let jpeg = try Self.sample(96, 64)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes
@@ -108,7 +109,7 @@ struct JPEGDecoderTests {
         }
         dark.isInterleaved = false
         let whole = dark.bytes
-        // A second frame header stops libjpeg after the warning, before it has decoded a line.
+        // A second frame header makes libjpeg stop after the warning, before it has decoded a line.
         let frameHeader: [UInt8] = [0xFF, 0xC0, 0, 11, 8, 0, 128, 0, 160, 1, 1, 0x11, 0]
         let jpeg = Array(whole.prefix(whole.count / 3)) + frameHeader + [0xFF, 0xD9]
         var memory = [UInt8](repeating: 0xEE, count: 160 * 128 * 3)

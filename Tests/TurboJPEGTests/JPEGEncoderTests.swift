@@ -7,7 +7,7 @@ struct JPEGEncoderTests {
     private static let layouts = PixelLayout.allCases
 
     @Test(
-        "each layout keeps its colours, in both ranges and in odd sizes", arguments: layouts,
+        "pictures of each layout keep their colours, in both ranges and in odd sizes", arguments: layouts,
         [(128, 96), (161, 95), (162, 61), (135, 98)])
     func colors(layout: PixelLayout, size: (width: Int, height: Int)) throws {
         let picture = TestPicture(width: size.width, height: size.height)
@@ -34,7 +34,7 @@ struct JPEGEncoderTests {
     }
 
     @Test(
-        "pictures of other encodings keep their colours",
+        "pictures of other encodings keep their colours: BT.709 and BT.2020",
         arguments: [(ColorEncoding.bt709, 0.2126, 0.0722), (.bt2020, 0.2627, 0.0593)],
         [PixelLayout.yuyv, .uyvy, .nv12, .i420])
     func encodings(encoding: (name: ColorEncoding, red: Double, blue: Double), layout: PixelLayout) throws {
@@ -60,7 +60,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("grey pictures, and those of RGB, are the same in every encoding", arguments: [PixelLayout.grey, .rgb24])
+    @Test("the encoding does not matter for grey and RGB pictures", arguments: [PixelLayout.grey, .rgb24])
     func encodingOfGrey(layout: PixelLayout) throws {
         let pixels = TestPicture(width: 64, height: 32).pixels(layout)
         let jpegs = try ColorEncoding.allCases.map {
@@ -69,7 +69,7 @@ struct JPEGEncoderTests {
         #expect(Set(jpegs).count == 1)
     }
 
-    @Test("only the caller decides between limited and full range")
+    @Test("the encoder uses the range that the caller passes, whatever the pixels contain")
     func rangeMatters() throws {
         let picture = TestPicture(width: 128, height: 32)
         let limited = picture.pixels(.yuyv, .limited)
@@ -79,7 +79,7 @@ struct JPEGEncoderTests {
         #expect(abs(wrong.pixel(8, 8)[0] - 214) < 5)
     }
 
-    @Test("every limited-range luma is expanded to the nearest value, in vectors and in single bytes")
+    @Test("luma of limited range is expanded to the nearest value of full range, both in vectors and in single bytes")
     func lumaExpansion() throws {
         for value in stride(from: 0, through: 255, by: 3) {
             let expected = min(255, max(0, (Double(value) - 16) * 255 / 219)).rounded()
@@ -92,7 +92,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("splitting interleaved lines gives exactly the right planes at any width")
+    @Test("interleaved lines are split into exactly the right planes at any width")
     func exactSplit() throws {
         var random = SystemRandomNumberGenerator()
         for width in [1, 2, 3, 7, 15, 16, 17, 31, 32, 33, 34, 47, 63, 64, 65, 130] {
@@ -142,7 +142,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("4:2:2 keeps the chroma of each line, 4:2:0 the mean of two")
+    @Test("4:2:2 keeps the chroma of each line, and 4:2:0 keeps the mean of two lines")
     func subsampling() throws {
         let blueLine = [[UInt8]](repeating: [120, 200, 120, 128], count: 32).joined()
         let yellowLine = [[UInt8]](repeating: [120, 56, 120, 128], count: 32).joined()
@@ -174,7 +174,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("a used encoder gives the same result as a new one")
+    @Test("an encoder that was used before produces the same JPEG as a new one")
     func reuse() throws {
         var encoder = try JPEGEncoder(quality: 80)
         for (layout, side) in [(PixelLayout.yuyv, 64), (.nv12, 160), (.grey, 16), (.rgb24, 33), (.yuyv, 63)] {
@@ -220,7 +220,7 @@ struct JPEGEncoderTests {
         #expect(attempt(&encoder, bytesPerLine: .max) != nil)
     }
 
-    @Test("the bound holds for the worst picture at the best quality")
+    @Test("a picture of noise at the best quality is not larger than the encoder's bound")
     func bound() throws {
         var random = SystemRandomNumberGenerator()
         let noise = (0..<(160 * 120 * 2)).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -232,7 +232,7 @@ struct JPEGEncoderTests {
         #expect(JPEGEncoder.bound(width: 65_501, height: 5) == 0)
     }
 
-    @Test("lines of an odd length are read as drivers write them", arguments: [PixelLayout.i420, .nv12])
+    @Test("chroma lines are read correctly if the luma lines have an odd length", arguments: [PixelLayout.i420, .nv12])
     func oddLines(layout: PixelLayout) throws {
         let picture = TestPicture(width: 35, height: 21)
         let odd = picture.pixels(layout)

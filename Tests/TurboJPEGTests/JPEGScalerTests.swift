@@ -5,7 +5,7 @@ import TurboJPEG
 @Suite("JPEGScaler")
 struct JPEGScalerTests {
     @Test(
-        "the smallest scale that is wide enough is used, and shows the same picture",
+        "the scaler uses the smallest scale that is wide enough, and the result shows the same picture",
         arguments: [
             (1920, 1080, 640, 720, 405), (1280, 720, 640, 640, 360), (1280, 720, 320, 320, 180),
             (640, 480, 320, 320, 240), (641, 359, 320, 321, 180), (641, 359, 500, 561, 315),
@@ -21,18 +21,18 @@ struct JPEGScalerTests {
     }
 
     @Test(
-        "each subsampling is kept, with the same colours",
+        "the scaler keeps the chroma subsampling and the colours",
         arguments: [
             [(1, 1), (1, 1), (1, 1)], [(2, 1), (1, 1), (1, 1)], [(2, 2), (1, 1), (1, 1)], [(1, 2), (1, 1), (1, 1)],
             [(4, 1), (1, 1), (1, 1)], [(1, 1)],
-            // The same in unusual numbers: 4:2:2, 4:4:0, 4:4:4, grey.
+            // Unusual factors with the same ratios as 4:2:2, 4:4:0, 4:4:4 and grey.
             [(2, 2), (1, 2), (1, 2)], [(2, 2), (2, 1), (2, 1)], [(1, 2), (1, 2), (1, 2)], [(2, 2)],
         ])
     func subsamplings(factors: [(Int, Int)]) throws {
         for (width, height) in [(208, 112), (203, 117)] {
             var original = BaselineJPEG(
                 width: width, height: height, factors: factors, colorSpace: factors.count == 1 ? .grey : .yCbCr)
-            // At an eighth of 4:1:1 one chroma sample covers 32 pixels.
+            // At an eighth of the size, a chroma sample of 4:1:1 covers 32 pixels, so use wider waves.
             if factors[0].0 == 4 { original.color = { waves($0 / 4, $1) } }
             let jpeg = original.bytes
             for minimum in [width / 8, width * 3 / 8, width / 2, width * 7 / 8] {
@@ -44,7 +44,7 @@ struct JPEGScalerTests {
         }
     }
 
-    @Test("other subsamplings become 4:2:0, and stored RGB becomes 4:4:4, with the same colours")
+    @Test("other subsamplings become 4:2:0, and stored RGB becomes 4:4:4, and the colours are kept")
     func otherKinds() throws {
         for factors in [[(4, 2), (1, 1), (1, 1)], [(1, 4), (1, 1), (1, 1)], [(2, 2), (2, 1), (1, 1)]] {
             let original = BaselineJPEG(width: 203, height: 117, factors: factors)
@@ -90,7 +90,8 @@ struct JPEGScalerTests {
         }
     }
 
-    @Test("a picture without Huffman tables is scaled with the standard ones, whatever came before")
+    @Test(
+        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
     func withoutTables() throws {
         let jpeg = try Self.sample(320, 240)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes
@@ -120,7 +121,7 @@ struct JPEGScalerTests {
         #expect(picture.pixel(40, 5).allSatisfy { $0 < 20 })
         #expect(picture.pixel(40, 60).allSatisfy { abs($0 - 128) < 4 })
 
-        // A second frame header stops libjpeg after the warning, before it has decoded a line.
+        // A second frame header makes libjpeg stop after the warning, before it has decoded a line.
         var scans = dark
         scans.isInterleaved = false
         let bytes = scans.bytes
@@ -130,7 +131,7 @@ struct JPEGScalerTests {
         #expect(try decoded(stopped.bytes).pixels.allSatisfy { abs(Int($0) - 128) < 4 })
     }
 
-    @Test("a result does not change while the scaler goes on")
+    @Test("a result does not change when the scaler scales another picture")
     func results() throws {
         var scaler = try JPEGScaler()
         let first = try Self.sample(320, 240)
@@ -200,7 +201,7 @@ struct JPEGScalerTests {
                     default: bytes.removeLast(random(bytes.count))
                     }
                 }
-                // Skip sizes that became huge.
+                // Skip mutations whose size became huge.
                 let size = try? JPEGDecoder().size(of: RawSpan(_elements: bytes.span))
                 if let size, size.width * size.height > 1_000_000 { continue }
                 let minimum = random(60)
@@ -237,20 +238,20 @@ private func segment(_ marker: UInt8, _ parameters: [UInt8]) -> [UInt8] {
     return [0xFF, marker, UInt8(length >> 8), UInt8(length & 255)] + parameters
 }
 
-/// How many pixels share a sample of each component, across and down.
+/// Returns how many pixels share a sample of each component, across and down.
 private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     let header = (0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 } ?? 0
     let factors = (0..<Int(jpeg[header + 9])).map { index in
         let factor = Int(jpeg[header + 11 + 3 * index])
         return [factor >> 4, factor & 15]
     }
-    // The factors of a single component are meaningless.
+    // The factors of a JPEG with only one component have no effect.
     guard factors.count > 1 else { return [[1, 1]] }
     let maximum = [factors.map { $0[0] }.max() ?? 1, factors.map { $0[1] }.max() ?? 1]
     return factors.map { [maximum[0] / $0[0], maximum[1] / $0[1]] }
 }
 
-/// Compares a scaled picture's pixels with means of the original's.
+/// Compares the pixels of a scaled picture with means of the original's pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ original: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -259,7 +260,7 @@ private func expectSamePicture(
         result, source.pixels, width: source.width, height: source.height, sourceLocation: sourceLocation)
 }
 
-/// Compares a scaled picture's pixels with means of the given pixels.
+/// Compares the pixels of a scaled picture with means of the given pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ pixels: [UInt8], width: Int, height: Int,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -267,7 +268,8 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Means along one side, where `eighths` of a new sample's length are one old sample's.
+    /// Scales along one side to `eighths` eighths of the length: each new sample is the mean of the old samples it
+    /// covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(lines * newLength * step)
@@ -291,7 +293,7 @@ private func expectSamePicture(
         let difference = Int(expected[index]) - Int(actual.pixels[index])
         squares += difference * difference
     }
-    // 32 dB of peak signal to noise: 255² / 10^3.2.
+    // The mean squared error at a peak signal-to-noise ratio of 32 dB is 255² / 10^3.2, about 41.
     let error = Double(squares) / Double(expected.count)
     #expect(error < 41, "\(width)x\(height) to \(result.width)", sourceLocation: sourceLocation)
 }

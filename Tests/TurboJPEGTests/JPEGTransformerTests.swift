@@ -16,7 +16,7 @@ private func turned(_ jpeg: [UInt8], _ turn: Turn) throws -> (jpeg: [UInt8], res
 
 @Suite("Turning without loss")
 struct JPEGTransformerTests {
-    @Test("each pixel moves to the right place, in colour and in grey", arguments: Turn.allCases)
+    @Test("each pixel moves to the right place, both in colour and in grey pictures", arguments: Turn.allCases)
     func pixels(turn: Turn) throws {
         let picture = TestPicture(width: 128, height: 96)
         for layout in [PixelLayout.i420, .grey] {
@@ -32,14 +32,14 @@ struct JPEGTransformerTests {
                     guard picture.isInside(from.x, from.y) else { continue }
                     let error = zip(before.pixel(from.x, from.y), after.pixel(x, y)).map { abs($0 - $1) }.max() ?? 0
                     guard error > 2 else { continue }
-                    Issue.record("\(turn) \(layout): \(x),\(y) should be what was at \(from)")
+                    Issue.record("\(turn) \(layout): the pixel at \(x),\(y) is not the one that was at \(from)")
                     return
                 }
             }
         }
     }
 
-    @Test("four quarter turns give the same picture, to the last coefficient")
+    @Test("four turns by 90 degrees result in exactly the same pixels")
     func fourQuarters() throws {
         let picture = TestPicture(width: 128, height: 96)
         let jpeg = try encoded(picture.pixels(.i420), .i420, width: 128, height: 96)
@@ -49,7 +49,7 @@ struct JPEGTransformerTests {
     }
 
     @Test(
-        "partial blocks at an edge that moves are dropped",
+        "partial blocks at an edge are dropped if the turn moves that edge",
         arguments: [
             (Turn.none, 70, 53), (.rotate90, 48, 70), (.rotate180, 64, 48), (.rotate270, 53, 64),
             (.flipHorizontal, 64, 53), (.flipVertical, 70, 48), (.transpose, 53, 70), (.transverse, 48, 64),
@@ -62,7 +62,7 @@ struct JPEGTransformerTests {
         #expect(info == JPEGInfo(width: width, height: height, byteCount: output.count))
     }
 
-    @Test("rotation and mirrorings combine into one turn")
+    @Test("a rotation and mirrorings are combined into one turn")
     func combinations() throws {
         for degrees in [0, 90, 180, 270] {
             for horizontally in [false, true] {
@@ -107,7 +107,7 @@ struct JPEGTransformerTests {
         #expect(try turned(bare, .rotate90).jpeg == turned(jpeg, .rotate90).jpeg)
     }
 
-    @Test("invalid data and too little room are refused with the reason")
+    @Test("invalid data and an output that is too small are refused with the reason")
     func refusals() throws {
         let transformer = try JPEGTransformer()
         let noise = [UInt8](repeating: 7, count: 100)

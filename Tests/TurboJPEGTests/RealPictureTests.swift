@@ -2,7 +2,7 @@ import MotionJPEG
 import Testing
 import TurboJPEG
 
-/// A JPEG without its DHT segments, as many cameras send it.
+/// Returns a JPEG without its Huffman tables (DHT segments), as many cameras send it.
 func withoutHuffmanTables(_ jpeg: [UInt8]) -> [UInt8] {
     var bytes = jpeg
     while let start = bytes.indices.dropLast().first(where: { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC4 }) {
@@ -13,7 +13,7 @@ func withoutHuffmanTables(_ jpeg: [UInt8]) -> [UInt8] {
 
 @Suite("Markers of real pictures")
 struct RealPictureTests {
-    @Test("the encoder's JPEGs are found whole, with any padding behind them", arguments: PixelLayout.allCases)
+    @Test("the end of an encoded JPEG is found, whatever padding follows it", arguments: PixelLayout.allCases)
     func inspection(layout: PixelLayout) throws {
         let picture = TestPicture(width: 150, height: 77)
         let jpeg = try encoded(picture.pixels(layout), layout, width: 150, height: 77)
@@ -24,7 +24,7 @@ struct RealPictureTests {
         }
     }
 
-    @Test("the standard Huffman tables are those with which libjpeg encodes")
+    @Test("the standard Huffman tables are the ones that libjpeg uses to encode")
     func tables() throws {
         let jpeg = try encoded([UInt8](repeating: 9, count: 96), .i420, width: 8, height: 8)
         var tables: [UInt8] = []
@@ -52,7 +52,7 @@ struct RealPictureTests {
         #expect(try decoded(repaired).pixels == decoded(jpeg).pixels)
     }
 
-    @Test("no mutation of a real picture crashes inspection, decoder or transformer")
+    @Test("no mutation of a real picture crashes the inspection, the decoder or the transformer")
     func mutations() throws {
         let picture = TestPicture(width: 48, height: 40)
         let jpeg = try encoded(picture.pixels(.i420), .i420, width: 48, height: 40, quality: 60)
@@ -76,7 +76,7 @@ struct RealPictureTests {
                 }
             }
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span))
-            // Skip sizes that became huge.
+            // Skip mutations whose size became huge.
             let size = try? decoder.size(of: RawSpan(_elements: bytes.span))
             guard let size, size.width * size.height < 10_000 else { continue }
             _ = try? decoder.decode(RawSpan(_elements: bytes.span))

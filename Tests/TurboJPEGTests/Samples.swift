@@ -1,7 +1,7 @@
 import Drawing
 import TurboJPEG
 
-/// Encodes into memory of its own.
+/// Encodes pixels and returns the JPEG.
 func encoded(
     _ pixels: [UInt8], _ layout: PixelLayout, width: Int, height: Int, bytesPerLine: Int? = nil,
     range: ColorRange = .full, encoding: ColorEncoding = .bt601, quality: Int = 95, subsampling: Subsampling = .s420
@@ -16,7 +16,7 @@ func encoded(
     }
 }
 
-/// Encodes a canvas into memory of its own.
+/// Encodes a canvas and returns the JPEG.
 func encoded(_ canvas: Canvas, quality: Int = 90) throws -> [UInt8] {
     var encoder = try JPEGEncoder(quality: quality)
     return try bytes(capacity: JPEGEncoder.bound(width: canvas.width, height: canvas.height)) { output in
@@ -26,7 +26,9 @@ func encoded(_ canvas: Canvas, quality: Int = 90) throws -> [UInt8] {
     }
 }
 
-/// What `body` writes into `capacity` bytes of memory.
+/// Returns the bytes that `body` writes into `capacity` bytes of memory.
+///
+/// `body` returns their number.
 func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -> [UInt8] {
     var memory = [UInt8](repeating: 0, count: capacity)
     var span = memory.mutableSpan
@@ -35,7 +37,9 @@ func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -
     return Array(memory[..<count])
 }
 
-/// The position before the turn of the pixel that `turn` moves to `x`, `y`, in a picture of this size before the turn.
+/// Returns where the pixel that `turn` moves to `x`, `y` was before the turn.
+///
+/// `width` and `height` are the picture's size before the turn.
 func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
     switch turn {
     case .none: (x, y)

@@ -1,6 +1,8 @@
 import TurboJPEG
 
-/// A picture of known colours: bars side by side, in reverse order in the lower half.
+/// A picture of known colours.
+///
+/// It has vertical bars, which are in reverse order in the lower half.
 struct TestPicture {
     static let bars: [(red: Double, green: Double, blue: Double)] = [
         (230, 230, 230), (20, 20, 20), (200, 60, 40), (60, 180, 60), (40, 70, 200), (210, 200, 50), (190, 60, 190),
@@ -19,7 +21,7 @@ struct TestPicture {
 
     func color(_ x: Int, _ y: Int) -> (red: Double, green: Double, blue: Double) { Self.bars[bar(x, y)] }
 
-    /// Whether all pixels around have the same colour, so that no chroma or block of another reaches here.
+    /// Whether all pixels up to `distance` around have the same colour, so that subsampling mixes no other colour in.
     func isInside(_ x: Int, _ y: Int, distance: Int = 4) -> Bool {
         let columns = max(0, x - distance)...min(width - 1, x + distance)
         let lines = max(0, y - distance)...min(height - 1, y + distance)
@@ -30,7 +32,8 @@ struct TestPicture {
         ).count == 1
     }
 
-    /// Y, Cb and Cr by the weights (ITU-R BT.601, unless changed), in floating point.
+    /// Returns Y, Cb and Cr of a pixel, computed in floating point with ``weights``, which are those of BT.601 by
+    /// default.
     func sample(_ x: Int, _ y: Int, _ range: ColorRange) -> (luma: UInt8, blue: UInt8, red: UInt8) {
         let (red, green, blue) = color(min(x, width - 1), min(y, height - 1))
         let luma = weights.red * red + (1 - weights.red - weights.blue) * green + weights.blue * blue
@@ -49,7 +52,7 @@ struct TestPicture {
 
     private static func byte(_ value: Double) -> UInt8 { UInt8(min(255, max(0, value.rounded()))) }
 
-    /// The picture's bytes, with `padding` bytes of 0xA5 after each line.
+    /// Returns the picture in a layout, with `padding` bytes of 0xA5 after each line.
     func pixels(_ layout: PixelLayout, _ range: ColorRange = .full, padding: Int = 0) -> [UInt8] {
         let pad = [UInt8](repeating: 0xA5, count: padding)
         var bytes: [UInt8] = []
@@ -70,7 +73,7 @@ struct TestPicture {
             let chroma = stride(from: 0, to: height, by: 2).map { y in
                 stride(from: 0, to: width, by: 2).map { sample($0, y, range) }
             }
-            // Chroma lines are half as long as luma's, rounded up.
+            // A chroma line is half as long as a luma line, rounded up.
             let length = (width + padding + 1) / 2
             let rest = [UInt8](repeating: 0xA5, count: length - (width + 1) / 2)
             if layout == .nv12 {
@@ -102,7 +105,7 @@ func decoded(
 }
 
 extension JPEGDecoder.Picture {
-    /// The samples of one pixel.
+    /// Returns the samples of one pixel.
     func pixel(_ x: Int, _ y: Int) -> [Int] {
         let start = (y * width + x) * format.bytesPerPixel
         return pixels[start..<(start + format.bytesPerPixel)].map { Int($0) }

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Upstream failures", .timeLimit(.minutes(5)))
 struct AccidentTests {
-    /// What goes wrong at first, and what is reported.
+    /// A failure of an upstream, and the state and the reason that the relay must report for it.
     struct Accident: Sendable, CustomTestStringConvertible {
         let testDescription: String
         let state: CameraState
@@ -118,7 +118,7 @@ struct AccidentTests {
             },
         ]
 
-        /// A single JPEG that is not one.
+        /// An upstream that returns `body` as a single JPEG, although it is not a valid one.
         private static func still(_ name: String, _ body: [UInt8], _ reason: String) -> Accident {
             Accident(testDescription: "a still of \(name)", state: .error, reason: reason) {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: \(body.count)\r\n\r\n"
@@ -141,7 +141,7 @@ struct AccidentTests {
     }
 
     @Test(
-        "reports a state with a reason, keeps invalid pictures out of the ring, and recovers without intervention",
+        "a failing upstream is reported with a state and a reason, puts nothing into the ring, and recovers by itself",
         arguments: Accident.all)
     func accident(_ accident: Accident) throws {
         let isOver = Switch()
@@ -163,7 +163,7 @@ struct AccidentTests {
         try relay.wait("the stream being live") { $0.state == .live && $0.reason.isEmpty }
     }
 
-    @Test("a server that starts later is found")
+    @Test("a server that refuses connections is reported, and used once it has started")
     func refused() throws {
         let absent = try ScriptedServer { _ in }
         let port = absent.port
@@ -194,7 +194,7 @@ struct AccidentTests {
         #expect(frame.is(TestPicture(Int(frame.description.number))))
     }
 
-    @Test("a flapping stream delivers its pictures and few log lines")
+    @Test("a stream that breaks repeatedly delivers its pictures and causes few log lines")
     func flapping() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -204,24 +204,24 @@ struct AccidentTests {
         let frame = try relay.nextFrame(after: 5)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
         #expect(relay.log.all.count <= 2, "\(relay.log.all)")
-        #expect(relay.subscriber.status?.state == .live, "a gap of less than a second is not reported")
+        #expect(relay.subscriber.status?.state == .live, "a gap of less than a second was reported")
     }
 
-    @Test("the heartbeat continues through connecting, waiting and stalls")
+    @Test("the ring's heartbeat continues while the relay connects, waits or reads a stalled stream")
     func heartbeat() throws {
         let server = try ScriptedServer { client in
             if client.index % 2 == 0 { client.waitForClose() }
         }
         let relay = try Relay(server.url())
         try relay.eventually("four connections") {
-            // A hung or dead writer would be `stalled` with another reason, or `stopped`.
+            // If the heartbeat stopped, the reason would say that the writer hangs.
             let status = try #require(relay.subscriber.status)
             #expect(status.isWriterAlive && !status.reason.contains("hang"), "\(status.reason)")
             return server.connectionCount >= 4 ? true : nil
         }
     }
 
-    @Test("the thread ends within a second, whatever it waits for, and removes its ring")
+    @Test("the reader's thread stops soon, even while it waits for the upstream, and removes its ring")
     func stops() throws {
         let server = try ScriptedServer { $0.waitForClose() }
         let relay = try Relay(server.url())

@@ -10,10 +10,10 @@ import TestSupport
 
 @Suite("Credentials", .timeLimit(.minutes(5)))
 struct CredentialsTests {
-    /// Long enough to be found wherever it leaks.
+    /// An unusual password, so that a search finds it wherever it leaks.
     static let password = "correct-horse:battery=staple"
 
-    @Test("Basic credentials are sent when the upstream requires them, and never shown")
+    @Test("Basic credentials are sent when the upstream requires them, and never appear in log or status")
     func basic() throws {
         let expected = "Basic dmlld2VyOmNvcnJlY3QtaG9yc2U6YmF0dGVyeT1zdGFwbGU="
         let server = try ScriptedServer { client in
@@ -29,7 +29,7 @@ struct CredentialsTests {
         #expect(relay.subscriber.status.map { "\($0)".contains(Self.password) } == false)
     }
 
-    @Test("Digest credentials are sent without the password")
+    @Test("Digest authentication works, and does not send the password")
     func digest() throws {
         let server = try ScriptedServer { client in
             repeat {
@@ -76,7 +76,7 @@ struct CredentialsTests {
         _ = try relay.nextFrame(after: 0)
     }
 
-    @Test("a file contains common credentials and credentials for single cameras")
+    @Test("a file may contain credentials for all cameras and others for single cameras")
     func list() throws {
         let text = "# cameras\n\nviewer:\(Self.password)\r\ndoor=keeper:a b:c#d\n"
         let list = try CredentialsList(parsing: text, origin: "the test")

@@ -5,9 +5,9 @@ import TestSupport
 
 @testable import Upstream
 
-@Suite("Demand", .timeLimit(.minutes(5)))
+@Suite("Connecting on demand", .timeLimit(.minutes(5)))
 struct DemandTests {
-    @Test("unwatched, it connects once to check that the upstream responds, and then is idle")
+    @Test("if nobody watches, the relay connects once to check that the upstream responds, and is then idle")
     func idle() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
@@ -17,7 +17,7 @@ struct DemandTests {
         #expect(server.connectionCount == 1)
     }
 
-    @Test("unwatched, it retries until the upstream has responded once")
+    @Test("if nobody watches, the relay retries only until the upstream has responded once")
     func idleAfterFailure() throws {
         let server = try ScriptedServer { client in
             if client.index < 2 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
@@ -28,7 +28,7 @@ struct DemandTests {
         #expect(server.connectionCount == 3)
     }
 
-    @Test("one connection for any number of viewers; none after the last has left")
+    @Test("any number of viewers share one connection, which is closed after the last one has left")
     func watched() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
@@ -48,7 +48,7 @@ struct DemandTests {
         #expect(server.connectionCount == 2)
     }
 
-    @Test("a viewer who arrives shortly after the last has left finds the connection still open")
+    @Test("the connection stays open for a while after the last viewer has left, and a new viewer uses it")
     func lingers() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) {
@@ -65,7 +65,7 @@ struct DemandTests {
         #expect(relay.subscriber.status?.state == .live)
     }
 
-    @Test("a viewer's arrival ends the pause after a failure")
+    @Test("a viewer's arrival ends the pause after a failure, and the relay retries at once")
     func arrivalEndsPause() throws {
         let server = try ScriptedServer { client in
             if client.index < 6 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
@@ -94,7 +94,7 @@ struct DemandTests {
         try relay.wait("the state waiting") { $0.state == .waiting && $0.reason.contains("Connecting") }
     }
 
-    @Test("--always keeps the connection")
+    @Test("with --always, the relay stays connected even if nobody watches")
     func always() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url())

@@ -3,13 +3,13 @@ import Linux
 import Synchronization
 import TestSupport
 
-/// A listening socket on 127.0.0.1 whose accept queue is full: connection attempts get no response.
+/// A listening socket on 127.0.0.1 whose accept queue is full, so that connection attempts get no response.
 final class FullServer: Sendable {
     let port: UInt16
     private let listener: Descriptor
     private let callers = Mutex<[CInt]>([])
 
-    /// Listens on `wanted` (0: any free port).
+    /// Listens on the port `wanted`, or on any free port if it is 0, and fills the queue.
     init(port wanted: UInt16 = 0) throws {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let listener = Descriptor(owning: try systemCall("socket", "") { socket(AF_INET, type, 0) })
@@ -27,7 +27,7 @@ final class FullServer: Sendable {
             try systemCall("bind", "") { unsafe bind(number, base, length) }
             try systemCall("listen", "") { listen(number, 0) }
             try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
-            // The queue holds one more than requested; use two to be sure.
+            // The queue holds one connection more than listen(2) was given. Make three, to be sure that it is full.
             for _ in 0..<3 {
                 let call = socket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0)
                 _ = unsafe connect(call, base, length)
@@ -41,7 +41,7 @@ final class FullServer: Sendable {
 
     deinit { makeRoom() }
 
-    /// Accepts the waiting connections; later ones succeed.
+    /// Empties the queue, so that later connection attempts succeed.
     func makeRoom() {
         let calls = callers.withLock { calls in
             defer { calls = [] }

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Hostile and broken upstreams", .timeLimit(.minutes(5)))
 struct HostileUpstreamTests {
-    @Test("an upstream's sentence is one line of printable text, 200 characters at most")
+    @Test("an upstream's sentence is one line of printable text with at most 200 characters")
     func reason() throws {
         let text = #"\u001b[31mred\u0000 a\nb\u2028c \u202eevil\u200b "# + String(repeating: "é", count: 100_000)
         let json = #"{"now": 1, "camera": "main", "state": "error", "online": false, "reason": "\#(text)"}"#
@@ -20,7 +20,7 @@ struct HostileUpstreamTests {
         #expect(UntrustedText.clean("a" + String(repeating: "\u{301}", count: 5000)).unicodeScalars.count == 200)
     }
 
-    @Test("a Content-Type of any length and content becomes one short line in log and ring")
+    @Test("a Content-Type of any length and content is one short line in the log and the ring")
     func contentType() throws {
         let server = try ScriptedServer { client in
             let type = "text/\u{1b}[31m\u{202e}" + String(repeating: "x", count: 40_000)
@@ -36,7 +36,7 @@ struct HostileUpstreamTests {
         }
     }
 
-    @Test("of a flood of pictures, 240 per second are published, the rest is counted, and no reader sees a hung writer")
+    @Test("of a flood of pictures, at most 240 a second are published, and the others are counted as dropped")
     func flood() throws {
         let part = Wire.part(TestPicture(1, byteCount: 200))
         let burst = Array((0..<500).map { _ in part }.joined())
@@ -51,7 +51,7 @@ struct HostileUpstreamTests {
         let end = Deadline(seconds: 3)
         while !end.isOver {
             last = try relay.nextFrame(after: last.number).description
-            // A new ring starts numbering at the clock, which must not be lower than the last number.
+            // Numbers must not run ahead of the clock, since a new ring starts with the time as its number.
             #expect(last.number <= Clock.realtime / 1_000_000 + 60)
             #expect(try #require(relay.subscriber.status).state == .live)
         }
@@ -60,7 +60,7 @@ struct HostileUpstreamTests {
         #expect(try #require(relay.subscriber.status).dropped[.rate, default: 0] > 100)
     }
 
-    @Test("of a flood of empty parts, at most 240 per second are examined")
+    @Test("of a flood of empty parts, at most 240 a second are examined")
     func emptyParts() throws {
         let burst = Array(String(repeating: "Content-Type: image/jpeg\r\n\r\n\r\n--frame\r\n", count: 1000).utf8)
         let server = try ScriptedServer { client in
@@ -75,7 +75,7 @@ struct HostileUpstreamTests {
         #expect(looked > 0 && Double(looked) <= 240 * seconds + 61)
     }
 
-    @Test("a burst of pictures after a network delay is published completely")
+    @Test("a burst of up to 60 pictures, as after a network delay, is published completely")
     func burst() {
         var budget = PictureBudget()
         let start = Instant(nanoseconds: 1_000_000_000_000)
@@ -117,13 +117,15 @@ struct HostileUpstreamTests {
         #expect(try ages(offsets).allSatisfy { $0 < 2000 })
     }
 
-    @Test("a clock that is set back by seconds is followed at once", arguments: [1.0, 5, 14, 16, 100])
+    @Test("a clock that is set back by seconds does not make pictures look old", arguments: [1.0, 5, 14, 16, 100])
     func smallStep(seconds: Double) throws {
         let offsets = [Double](repeating: 0, count: 30) + [Double](repeating: -seconds, count: 30)
         #expect(try ages(offsets).allSatisfy { $0 < 500 })
     }
 
-    @Test("a clock that stands still is ignored", arguments: [0, 1, 1_700_000_000_000_000_000, UInt64.max])
+    @Test(
+        "a clock that stands still does not make pictures look old",
+        arguments: [0, 1, 1_700_000_000_000_000_000, UInt64.max])
     func standingClock(timestamp: UInt64) throws {
         let ring = TemporaryRing(kind: .relay)
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
@@ -135,7 +137,7 @@ struct HostileUpstreamTests {
             _ = TestPicture(index, byteCount: 300).bytes.withRawSpan { intake.take($0, headers) }
             let frame = try #require(subscriber.copyNewestFrame()).description
             #expect(frame.published - frame.capture.monotonic < 1_000_000_000)
-            // By the upstream's clock it is as young, so that readers which use the offset agree.
+            // The age according to the upstream's clock must be as small, since some readers use the clock offset.
             let offset = try #require(subscriber.status).clockOffset
             let age = Int64(Clock.realtime) &+ offset &- Int64(clamping: frame.capture.realtime)
             #expect(timestamp == .max || abs(age) < 1_000_000_000)
@@ -143,7 +145,7 @@ struct HostileUpstreamTests {
         }
     }
 
-    @Test("a response on a clock that has just started in 1970 does not crash")
+    @Test("times on a clock that has just started at zero do not overflow")
     func newClock() {
         #expect(StatusPoller.time(.seconds(5), before: 3_000_000_000) == 0)
         #expect(StatusPoller.time(.seconds(1), before: 3_000_000_000) == 2_000_000_000)

@@ -1,11 +1,11 @@
 import Logging
 import Synchronization
 
-/// Records log lines.
+/// Records log lines, so that a test can read them.
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
-    /// A logger that records its lines here.
+    /// A logger whose lines are recorded.
     var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 
     var all: [String] { lines.withLock { $0 } }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Clock estimate and status parser")
 struct PartsTests {
-    @Test("the clock offset comes from the fastest response")
+    @Test("the clock offset is computed from the fastest response")
     func clockOffset() {
         var clock = ClockOffset()
         #expect(clock.nanoseconds == nil)
@@ -16,7 +16,7 @@ struct PartsTests {
         #expect(clock.nanoseconds == 4_000_000_000_000)
     }
 
-    @Test("a clock step is followed at once")
+    @Test("after a clock step, the next response corrects the offset")
     func clockStep() {
         var clock = ClockOffset()
         clock.add(upstream: 5_000_000_500_000, asked: 1_000_000_000_000, answered: 1_000_001_000_000)
@@ -24,32 +24,34 @@ struct PartsTests {
         #expect(clock.nanoseconds == 8_000_000_000_000)
     }
 
-    @Test("a clock step is followed with the next picture; a delay is not mistaken for one", arguments: [-3600, 3600])
+    @Test(
+        "after a clock step, the next picture corrects the offset; a late picture is not mistaken for a step",
+        arguments: [-3600, 3600])
     func clockStepOfPictures(seconds: Int) throws {
         let second: UInt64 = 1_000_000_000
         let step = seconds * 1_000_000_000
         var clock = ClockOffset()
         clock.add(upstream: 9000 * second + 500_000, asked: 5000 * second, answered: 5000 * second + 1_000_000)
         clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, at: Instant(nanoseconds: 1 * second))
-        // Ten seconds late, then on time again.
+        // One picture is ten seconds late, and the next is on time again.
         clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, at: Instant(nanoseconds: 2 * second))
         clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, at: Instant(nanoseconds: 3 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)
-        // The upstream's clock is set.
+        // The upstream's clock is stepped.
         let set = UInt64(Int(9014 * second) + step)
         clock.follow(pictureOf: set, arrived: 5014 * second, at: Instant(nanoseconds: 4 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000 + Int64(step))
-        // This machine's is set by as much.
+        // This machine's clock is stepped by the same amount.
         clock.follow(
             pictureOf: set + second, arrived: UInt64(Int(5015 * second) + step), at: Instant(nanoseconds: 5 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)
-        // Any numbers are safe.
+        // Extreme numbers do not cause a crash.
         clock.follow(pictureOf: .max, arrived: 0, at: Instant(nanoseconds: 6 * second))
         clock.follow(pictureOf: 0, arrived: .max, at: Instant(nanoseconds: 7 * second))
         clock.follow(pictureOf: .max, arrived: 0, at: .distantPast)
     }
 
-    @Test("no clock value crashes")
+    @Test("no time of an upstream's clock crashes the estimate")
     func anyClock() {
         let now: UInt64 = 1_790_000_000_000_000_000
         var clock = ClockOffset()
@@ -60,7 +62,7 @@ struct PartsTests {
         #expect(clock.nanoseconds != nil)
     }
 
-    @Test("without responses the least delayed picture determines the clock offset")
+    @Test("without responses, the clock offset is computed from the picture with the shortest delay")
     func clockOfPictures() {
         var clock = ClockOffset()
         for (picture, arrival) in [(1, 50), (34, 70), (67, 140)] as [(UInt64, UInt64)] {
@@ -69,7 +71,7 @@ struct PartsTests {
         #expect(clock.nanoseconds == -36_000_000)
     }
 
-    @Test("no bytes crash the status parser")
+    @Test("no mutation of a status crashes its parser")
     func randomJSON() {
         var generator = SystemRandomNumberGenerator()
         let document = Array(#"{"now": 1.5, "cameras": [{"camera": "main", "state": "live", "online": true}]}"#.utf8)
@@ -80,7 +82,7 @@ struct PartsTests {
         }
     }
 
-    @Test("an upstream's status is found by camera name; without a name the first is used")
+    @Test("a camera's status is found by its name, and without a name the first camera is used")
     func status() throws {
         let cameras = #"{"camera": "main", "state": "live", "online": true, "reason": "", "frame_id": 1763800000123}"#
         let door = #"{"camera": "door", "state": "no_signal", "online": false, "reason": "unplugged"}"#
@@ -94,7 +96,9 @@ struct PartsTests {
         #expect(UpstreamStatus(text, camera: "window") == nil)
     }
 
-    @Test("live but offline is stalled", arguments: ["live", "unheard-of"])
+    @Test(
+        "a camera that is live but not online is stalled, and an unknown state is an error",
+        arguments: ["live", "unheard-of"])
     func stalled(state: String) {
         let text = #"{"now": 1, "camera": "main", "state": "\#(state)", "online": false}"#
         let status = UpstreamStatus(Array(text.utf8), camera: "main")

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream reader with its own ring, and a subscriber to that ring.
+/// An upstream reader, which writes into its own ring, and a subscriber of that ring.
 final class Relay: Sendable {
     let ring: TemporaryRing
     let reader: UpstreamReader
@@ -33,11 +33,13 @@ final class Relay: Sendable {
         reader.stop()
     }
 
-    /// Returns a frame newer than `number`; throws after 60 seconds.
+    /// Waits for a frame with a number above `number` and returns it.
+    ///
+    /// Throws after 60 seconds.
     func nextFrame(after number: UInt64) throws -> Frame {
         try eventually("a frame newer than \(number)") {
             guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
-                // Returns at once if there already is a newer frame.
+                // This call returns immediately if a newer frame exists.
                 _ = subscriber.wait(newerThan: subscriber.status?.newest?.number ?? 0, milliseconds: 250)
                 return nil
             }
@@ -45,13 +47,17 @@ final class Relay: Sendable {
         }
     }
 
-    /// Waits until the ring's status satisfies `condition`; throws after 60 seconds.
+    /// Waits until the ring's status satisfies `condition` and returns the status.
+    ///
+    /// Throws after 60 seconds.
     @discardableResult
     func wait(_ what: String, until condition: (RingStatus) -> Bool) throws -> RingStatus {
         try eventually(what) { subscriber.status.flatMap { condition($0) ? $0 : nil } }
     }
 
-    /// Waits until `body` returns a value; throws after 60 seconds.
+    /// Waits until `body` returns a value other than nil, and returns that value.
+    ///
+    /// Throws after 60 seconds.
     @discardableResult
     func eventually<Value>(_ what: String, _ body: () throws -> Value?) throws -> Value {
         let deadline = Deadline(seconds: 60)
@@ -72,6 +78,8 @@ struct Timeout: Error, CustomStringConvertible {
 }
 
 extension Frame {
-    /// Whether this is `picture`, byte for byte; a failing `==` would print all bytes.
+    /// Whether the frame consists of exactly the bytes of `picture`.
+    ///
+    /// A failing `==` would print all of them.
     func `is`(_ picture: TestPicture) -> Bool { bytes == picture.bytes }
 }

@@ -7,10 +7,10 @@ import TestSupport
 
 @Suite("relay-fcgi", .timeLimit(.minutes(5)))
 struct RelayWorkerTests {
-    @Test("all viewers share one connection and get the upstream's own numbers and bytes")
+    @Test("all viewers share one connection and get the pictures with the upstream's bytes and numbers")
     func shares() throws {
-        // The relay connects once at startup and again for the viewers. If the second connection repeated numbers that
-        // the first one had delivered, the relay would have to give its pictures others.
+        // The relay connects once at startup and again for the viewers. Each connection must have its own range of
+        // numbers, since the relay replaces numbers that it has published before.
         let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
         let relay = try RunningRelay()
         let worker = try relay.worker(["--upstream", "door=\(upstream.url())"])
@@ -42,7 +42,7 @@ struct RelayWorkerTests {
         #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
     }
 
-    @Test("when the pulling worker is killed, another takes over, and frame numbers keep rising")
+    @Test("when the pulling worker is killed, another takes over, and frame numbers keep increasing")
     func killed() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
         let relay = try RunningRelay()
@@ -89,7 +89,7 @@ struct RelayWorkerTests {
         #expect(goesOn && first.isRunning)
     }
 
-    @Test("credentials are read from the environment or a file and never appear in log, status or ring")
+    @Test("credentials are read from the environment or a file, and never appear in the log or the status")
     func credentials() throws {
         let upstream = try ScriptedServer { client in
             repeat {
@@ -129,7 +129,7 @@ struct RelayWorkerTests {
         #expect(!relay.log.contains("sesame"))
     }
 
-    @Test("it exits within a second while its upstream is silent, and leaves nothing behind")
+    @Test("a relay whose upstream is silent exits soon after SIGTERM, and removes its rings")
     func ends() throws {
         let upstream = try ScriptedServer { $0.waitForClose() }
         let relay = try RunningRelay()

@@ -3,10 +3,10 @@ import SharedFrame
 import Testing
 import TestSupport
 
-/// How soon a viewer of the real relay sees pictures after the upstream is back.
+/// Measures how soon a viewer of relay-fcgi sees pictures after the upstream is available again.
 @Suite("The return of an upstream", .timeLimit(.minutes(10)))
 struct ReturnTests {
-    /// How an upstream is unavailable.
+    /// A way in which an upstream is unavailable.
     enum Absence: CaseIterable {
         case refuses, takesNoConnection, isSilent, isBusy
     }
@@ -38,7 +38,7 @@ struct ReturnTests {
             }
             let isReported = eventually(30) { subscriber.status?.state != .live }
             #expect(isReported, "\(relay.log)")
-            // At a random moment between two attempts of the relay.
+            // Let the upstream return at a random moment between two attempts of the relay.
             Poll.wait([], milliseconds: .random(in: 0...3000))
             let began = Clock.monotonic
             switch absence {
@@ -52,7 +52,7 @@ struct ReturnTests {
         print(
             "  measured: upstream \(absence), then back: pictures after at most \(times.max() ?? 0) s,",
             "median \(times.sorted()[times.count / 2]) s of \(times.count)")
-        // One second, and more for a busy machine.
+        // The relay needs about a second. A busy machine may need longer.
         #expect(times.allSatisfy { $0 < 5 }, "\(times)")
         #expect(worker.isRunning)
     }
@@ -71,7 +71,9 @@ struct ReturnTests {
         } while client.pause(milliseconds: 10)
     }
 
-    /// Returns when the first picture arrived that was sent after `began`.
+    /// Waits for a picture that was sent after `began`, and returns when it arrived.
+    ///
+    /// Both are monotonic times.
     private static func firstPicture(_ viewer: FastCGIClient, since began: UInt64) throws -> UInt64 {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {

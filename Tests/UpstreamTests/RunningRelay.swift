@@ -4,7 +4,7 @@ import SharedFrame
 import SystemPackage
 import TestSupport
 
-/// relay-fcgi processes on one listening socket.
+/// One or more relay-fcgi processes that share a listening socket.
 final class RunningRelay: Sendable {
     let ring = TemporaryRing(kind: .relay)
     let folder = TemporaryFolder()
@@ -29,7 +29,7 @@ final class RunningRelay: Sendable {
         (try? File.contents(of: folder.path.appending("log"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// The status document, or nil if no worker responds.
+    /// The JSON of /status, or nil if no worker responds.
     func statusText() -> String? {
         guard let client = try? FastCGIClient(socket), (try? client.ask("/status")) != nil else { return nil }
         return try? client.answer(milliseconds: 2000).text

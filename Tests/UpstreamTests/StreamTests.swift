@@ -67,7 +67,7 @@ struct StreamTests {
         }
     }
 
-    @Test("pictures without frame numbers are numbered from the Unix time on")
+    @Test("pictures without frame numbers get numbers that start at the Unix time in milliseconds")
     func numbersPictures() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -81,7 +81,7 @@ struct StreamTests {
         #expect(try relay.nextFrame(after: first).description.number > first)
     }
 
-    @Test("numbers keep rising when the upstream's go back, as after a restart")
+    @Test("frame numbers keep increasing even if the upstream's decrease, as after a restart")
     func numberGoesBack() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -99,7 +99,7 @@ struct StreamTests {
         #expect(numbers.allSatisfy { $0 > 9000 && $0 < 9100 })
     }
 
-    @Test("a repeated number is not a new picture")
+    @Test("a picture with the number of the previous one is not published, and the stream counts as stalled")
     func repeats() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -133,7 +133,7 @@ struct StreamTests {
             client.send(Wire.streamHeader)
             var index = 1
             repeat {
-                // Like a server that sends the time since it was started.
+                // Like a server that sends the time since it was started instead of the time of day.
                 let time = Clock.monotonic / 1000
                 let text = "\(time / 1_000_000).\(String(time % 1_000_000 + 1_000_000).dropFirst())"
                 client.send(Wire.part(TestPicture(index), number: UInt64(index), timestamp: text))

@@ -70,13 +70,13 @@ struct TLSTests {
 
     @Test("a port without TLS is reported")
     func plain() throws {
-        // The first bytes of a TLS handshake are not an HTTP request, so the server waits for more.
+        // The server takes the TLS handshake for the beginning of an HTTP request and waits for the rest.
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay("https://127.0.0.1:\(server.port)/stream")
         try relay.wait("the failure") { $0.reason.contains("speaks https") }
     }
 
-    @Test("an authorities file without certificates is reported")
+    @Test("a --ca-file without certificates is reported")
     func badAuthorities() throws {
         let folder = TemporaryFolder()
         let file = try folder.write("nothing", to: "authorities.pem")

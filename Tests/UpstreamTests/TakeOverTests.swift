@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Several relays of one upstream", .timeLimit(.minutes(5)))
 struct TakeOverTests {
-    @Test("one pulls, the other stands by and takes over when the first ends")
+    @Test("one relay pulls, and the other stands by and takes over when the first one stops")
     func takesOver() throws {
         let server = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 100_000 * $0.index)) }
         let first = try Relay(server.url())
@@ -23,7 +23,7 @@ struct TakeOverTests {
         try second.wait("being live") { $0.state == .live && $0.isWriterAlive }
     }
 
-    @Test("a reader that stands by ends at once")
+    @Test("a relay that stands by can be stopped at once")
     func standByEnds() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let first = try Relay(server.url())
@@ -35,7 +35,7 @@ struct TakeOverTests {
         _ = try first.nextFrame(after: number + 5)
     }
 
-    @Test("a reader with another upstream fails, and the first continues undisturbed")
+    @Test("a relay of another upstream cannot use the ring, and the first relay continues undisturbed")
     func otherUpstream() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let first = try Relay(server.url())

@@ -5,7 +5,7 @@ import Testing
 @Suite("Upstream addresses")
 struct UpstreamAddressTests {
     @Test(
-        "the status of an Oriel is beside its streams",
+        "the address of an Oriel server's status is derived from that of its stream",
         arguments: [
             ("http://host:9001/mjpeg", "http://host:9001/status", nil),
             ("http://host/mjpeg/door", "http://host/status/door", "door"),
@@ -24,7 +24,7 @@ struct UpstreamAddressTests {
         #expect(address.upstreamCamera == camera)
     }
 
-    @Test("parameter values that may be secret are sent but never shown")
+    @Test("values of parameters that may be secret are sent, but not part of the description")
     func secrets() throws {
         let address = try UpstreamAddress("http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k#part")
         #expect(address.url == "http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k")
@@ -32,7 +32,7 @@ struct UpstreamAddressTests {
     }
 
     @Test(
-        "credentials in the address are rejected without being repeated",
+        "an address with credentials is rejected, and the error does not contain them",
         arguments: ["http://user:hidden@host/", "https://hidden@host/mjpeg", "http://:hidden@host/"])
     func credentials(url: String) {
         let error = #expect(throws: UpstreamError.self) { try UpstreamAddress(url) }
@@ -50,7 +50,7 @@ struct UpstreamAddressTests {
         #expect(throws: UpstreamError.self) { try UpstreamAddress(url) }
     }
 
-    @Test("no proxy is used for this machine itself")
+    @Test("addresses of this machine are recognised, so that no proxy is used for them")
     func loopback() throws {
         for url in ["http://127.0.0.1/", "http://localhost:80/", "http://[::1]/x", "http://127.1.2.3/"] {
             #expect(try UpstreamAddress(url).isLoopback)

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream that is Oriel: a stream with a status document beside it.
+/// An upstream that acts like an Oriel server: it has a stream, and a status with the state of the camera.
 private final class OrielServer: Sendable {
     struct State {
         var isOnline = true
@@ -48,7 +48,9 @@ private final class OrielServer: Sendable {
         return Wire.answer("200 OK", type: "application/json", "{\"now\": \(now), \"cameras\": [\(camera)]}")
     }
 
-    /// While online a picture every 10 ms; while offline the last number with an outage picture, as Oriel does.
+    /// Sends a picture every 10 ms while the camera is online.
+    ///
+    /// When it goes offline, sends an outage picture with the last number, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true
@@ -70,9 +72,9 @@ private final class OrielServer: Sendable {
     }
 }
 
-@Suite("An upstream that is Oriel", .timeLimit(.minutes(5)))
+@Suite("An Oriel server as the upstream", .timeLimit(.minutes(5)))
 struct UpstreamStatusTests {
-    @Test("the loss and the return of its camera are reported within a second, with the reason")
+    @Test("when the upstream loses its camera, the relay reports that with the upstream's reason, and then the return")
     func mirrorsState() throws {
         let upstream = try OrielServer(.init(frameNumber: 1000))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -88,9 +90,9 @@ struct UpstreamStatusTests {
         try relay.wait("the loss") { $0.state == .noSignal && $0.reason == "The camera is unplugged." }
         #expect(Clock.monotonic - began < 5_000_000_000)
         let last = try #require(relay.subscriber.copyNewestFrame())
-        #expect(last.is(TestPicture(Int(last.description.number))), "the outage picture is not a frame")
+        #expect(last.is(TestPicture(Int(last.description.number))), "the outage picture was published as a frame")
 
-        // Longer than the stall timeout: the connection stays, because the upstream reports why it is silent.
+        // Even after the stall timeout the connection stays open, because the upstream reports why it is silent.
         let end = Clock.monotonic + 2_000_000_000
         try relay.eventually("two seconds") { Clock.monotonic > end ? true : nil }
         #expect(relay.subscriber.status?.state == .noSignal)
@@ -107,7 +109,7 @@ struct UpstreamStatusTests {
         #expect(upstream.server.connectionCount(to: "/mjpeg") == 1)
     }
 
-    @Test("a camera that is offline from the start delivers no frame, although the upstream sends a picture")
+    @Test("if the camera is offline from the start, the outage picture that the upstream sends is not published")
     func offlineFromStart() throws {
         let upstream = try OrielServer(.init(isOnline: false, state: "waiting", reason: "No camera yet."))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -121,12 +123,12 @@ struct UpstreamStatusTests {
         #expect(frame.is(TestPicture(Int(frame.description.number))))
     }
 
-    @Test("for an offline camera that nobody watches, the status is polled, not the stream")
+    @Test("while a camera is offline and nobody watches, the relay polls the status but does not open the stream")
     func offlineUnwatched() throws {
         let upstream = try OrielServer(.init(isOnline: false, state: "error", reason: "Broken."))
         let relay = try Relay(upstream.server.url("/mjpeg")) { $0.isAlwaysConnected = false }
         try relay.wait("the reason") { $0.state == .error && $0.reason == "Broken." }
-        try relay.eventually("another question") { upstream.server.connectionCount(to: "/status") > 0 ? true : nil }
+        try relay.eventually("a status request") { upstream.server.connectionCount(to: "/status") > 0 ? true : nil }
         #expect(upstream.server.connectionCount(to: "/mjpeg") == 0)
         upstream.change {
             $0.isOnline = true
@@ -135,7 +137,9 @@ struct UpstreamStatusTests {
         try relay.wait("being idle") { $0.state == .idle }
     }
 
-    @Test("its clock is measured, so that picture ages are right", arguments: [3600.0, -86_400.0, 0.0])
+    @Test(
+        "the offset of the upstream's clock is measured, so that the ages of pictures are right",
+        arguments: [3600.0, -86_400.0, 0.0])
     func clockOffset(seconds: Double) throws {
         let upstream = try OrielServer(.init(frameNumber: 1, clockOffsetSeconds: seconds))
         let relay = try Relay(upstream.server.url("/mjpeg"))
@@ -148,18 +152,20 @@ struct UpstreamStatusTests {
         #expect(status.framesPerSecondAsked == 25)
     }
 
-    @Test("while pictures arrive there is one connection; that of the status is short-lived")
+    @Test("while pictures arrive, only the stream's connection is open; connections for the status are short")
     func oneConnection() throws {
         let upstream = try OrielServer(.init(frameNumber: 1))
         let relay = try Relay(upstream.server.url("/mjpeg"))
         _ = try relay.nextFrame(after: 2)
         #expect(upstream.server.connectionCount == 1)
-        try relay.eventually("a question for the clock") { upstream.server.connectionCount > 1 ? true : nil }
-        try relay.eventually("its end") { upstream.server.openCount == 1 ? true : nil }
+        try relay.eventually("a status request to measure the clock") {
+            upstream.server.connectionCount > 1 ? true : nil
+        }
+        try relay.eventually("the end of that request") { upstream.server.openCount == 1 ? true : nil }
         #expect(upstream.server.openCount(to: "/mjpeg") == 1)
     }
 
-    @Test("a server that is not Oriel is asked for its status once")
+    @Test("the status of a server that is not Oriel is requested only once")
     func foreign() throws {
         let server = try ScriptedServer { client in
             repeat {

@@ -1,12 +1,12 @@
 import TestSupport
 
-/// What an upstream sends.
+/// The bytes that an upstream sends.
 enum Wire {
     static let streamHeader =
         "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=frame\r\n"
         + "Cache-Control: no-store\r\n\r\n--frame\r\n"
 
-    /// One part as Oriel sends it.
+    /// Returns a part of a stream, as Oriel sends it.
     static func part(_ picture: TestPicture, number: UInt64? = nil, timestamp: String? = nil) -> [UInt8] {
         var head = "Content-Type: image/jpeg\r\nContent-Length: \(picture.bytes.count)\r\n"
         if let timestamp { head += "X-Timestamp: \(timestamp)\r\n" }
@@ -14,7 +14,7 @@ enum Wire {
         return Array("\(head)\r\n".utf8) + picture.bytes + Array("\r\n--frame\r\n".utf8)
     }
 
-    /// Streams a picture every 10 ms, starting with number `first`, until the connection ends.
+    /// Sends a stream with a picture every 10 ms, starting with number `first`, until the connection is closed.
     static func stream(_ client: ScriptedClient, from first: UInt64) {
         guard client.send(streamHeader) else { return }
         var number = first

@@ -1,16 +1,20 @@
 import TestSupport
 import Testing
 
-/// How one kind of server sends a stream: the byte sequences that are known of it, around the test's own pictures.
+/// How one kind of server sends a stream.
+///
+/// The bytes around the pictures are those that this server is known to send, but the pictures are the test's own.
 struct Server: Sendable, CustomTestStringConvertible {
     let name: String
     /// The value of the response's Content-Type, or nil if there is none.
     let type: String?
-    /// What is sent before the first part.
+    /// The bytes before the first part.
     var opening = ""
-    /// What is sent before each picture; `{N}` is its length, `{I}` its number.
+    /// The bytes before each picture.
+    ///
+    /// `{N}` stands for the picture's length and `{I}` for its number.
     let head: String
-    /// What is sent after each picture.
+    /// The bytes after each picture.
     let tail: String
     var isChunked = false
 
@@ -28,7 +32,7 @@ struct Server: Sendable, CustomTestStringConvertible {
         self.isChunked = isChunked
     }
 
-    /// Sends the response's header and pictures until the connection ends.
+    /// Sends the response header, and then pictures until the connection is closed.
     func stream(to client: ScriptedClient) {
         let coding = isChunked ? "Transfer-Encoding: chunked\r\n" : ""
         let header = type.map { "Content-Type: \($0)\r\n" } ?? ""

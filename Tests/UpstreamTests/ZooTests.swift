@@ -5,12 +5,12 @@ import TestSupport
 
 @testable import Upstream
 
-@Suite("Servers as they are found in the wild", .timeLimit(.minutes(5)))
+@Suite("Streams of many kinds of servers", .timeLimit(.minutes(5)))
 struct ZooTests {
-    /// All pictures that a server has time to send.
+    /// At least all pictures that a server has time to send.
     private static let pictures = Set((1...3000).map { TestPicture($0).bytes })
 
-    @Test("the pictures arrive unchanged, the state is live, and nothing is rejected", arguments: Server.all)
+    @Test("the pictures arrive unchanged, the state is live, and no picture is rejected", arguments: Server.all)
     func works(server: Server) throws {
         let upstream = try ScriptedServer { server.stream(to: $0) }
         let relay = try Relay(upstream.url())
@@ -22,7 +22,7 @@ struct ZooTests {
         }
         let status = try relay.wait("the state live") { $0.state == .live && $0.reason.isEmpty }
         #expect(upstream.connectionCount == 1)
-        // Parts of other types are counted, pictures are not.
+        // Only parts that are not pictures are counted as dropped.
         if server.name != "XML between the pictures" { #expect(status.dropped.allSatisfy { $0.value == 0 }) }
         #expect(relay.log.all.allSatisfy { !$0.hasPrefix("warning") }, "\(relay.log.all)")
     }

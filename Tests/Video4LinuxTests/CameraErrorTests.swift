@@ -7,7 +7,7 @@ import Testing
 @Suite("CameraError")
 struct CameraErrorTests {
     @Test(
-        "opening fails with its reason and the remedy",
+        "if a camera cannot be opened, the error has the reason and the remedy",
         arguments: [
             (Errno.noSuchFileOrDirectory, CameraError.Reason.notFound, "choose another --device"),
             (.permissionDenied, .noPermission, "usermod -aG video"), (.resourceBusy, .busy, "another program"),
@@ -21,7 +21,7 @@ struct CameraErrorTests {
     }
 
     @Test(
-        "a request fails with its reason and the remedy",
+        "if a request to the driver fails, the error has the reason and the remedy",
         arguments: [
             (Errno.resourceBusy, CameraError.Reason.busy, "close it or choose another --device"),
             (.noSpace, .noBandwidth, "smaller --size"), (.operationNotSupportedByDevice, .lost, "cable"),
@@ -34,7 +34,7 @@ struct CameraErrorTests {
         #expect(error.description.contains(words))
     }
 
-    @Test("opening a missing node, or one that is not a camera, says so")
+    @Test("the error for a missing device node, or for one that is not a camera, says so")
     func notCameras() throws {
         #expect(throws: CameraError(.notCamera, "/dev/null is not a Video4Linux device: choose another --device")) {
             try Camera("/dev/null")
@@ -43,7 +43,7 @@ struct CameraErrorTests {
         #expect(error?.reason == .notFound)
     }
 
-    @Test("without a usable format, the error names the usable or the offered ones")
+    @Test("if the requested format cannot be used, the error names the formats that can be, or those that are offered")
     func formats() {
         let offered = [
             Format(pixelFormat: .yuyv, text: "", isCompressed: false, sizes: .unknown),

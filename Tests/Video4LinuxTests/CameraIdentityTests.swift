@@ -9,7 +9,7 @@ struct CameraIdentityTests {
             product: product, serial: serial, port: port, interface: "1.0", index: index, bus: "", name: "Camera")
     }
 
-    @Test("a camera with a serial number is recognized at any port, best at its own")
+    @Test("a camera with a serial number is recognized at any port, and matches best at its own port")
     func serial() {
         let camera = usb("A1", port: "1-1")
         let elsewhere = camera.likeness(to: usb("A1", port: "2-4"))
@@ -19,7 +19,7 @@ struct CameraIdentityTests {
         #expect(camera.likeness(to: usb("A1", port: "1-1", product: "1234:5678")) == 0)
     }
 
-    @Test("a camera without one is recognized by its port and model")
+    @Test("a camera without a serial number is recognized by its port and model")
     func port() {
         let camera = usb(nil, port: "1-1")
         #expect(camera.likeness(to: camera) > 0)
@@ -27,12 +27,12 @@ struct CameraIdentityTests {
         #expect(camera.likeness(to: usb(nil, port: "1-1", product: "1234:5678")) == 0)
     }
 
-    @Test("another node of the same camera, such as its metadata, does not match")
+    @Test("another device node of the same camera, such as the one for metadata, does not match")
     func index() {
         #expect(usb("A1", port: "1-1").likeness(to: usb("A1", port: "1-1", index: 1)) == 0)
     }
 
-    @Test("a camera on another bus is recognized by its position; without a position it is not")
+    @Test("a camera on a bus other than USB is recognized by its position, or not at all if it has none")
     func platform() {
         func device(_ port: String?) -> CameraIdentity {
             CameraIdentity(product: nil, serial: nil, port: port, interface: nil, index: 0, bus: "x", name: "vivid")

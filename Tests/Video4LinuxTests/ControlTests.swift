@@ -6,7 +6,7 @@ import Testing
 @Suite("Control")
 struct ControlTests {
     @Test(
-        "names are normalised like v4l2-ctl's",
+        "names of controls are normalised as v4l2-ctl does it",
         arguments: [
             ("Brightness", "brightness"), ("White Balance, Automatic", "white_balance_automatic"),
             ("Exposure Time, Absolute", "exposure_time_absolute"), ("Focus (absolute)", "focus_absolute"),
@@ -24,7 +24,7 @@ struct ControlTests {
             isReadOnly: false, isInactive: false)
     }
 
-    @Test("numbers within the range are accepted, others refused with the range")
+    @Test("whole numbers within the range are accepted, and other values are refused with the range")
     func integers() throws {
         #expect(try control(.integer).value(of: "200") == 200)
         #expect(try control(.integer, -128...127).value(of: "-5") == -5)
@@ -36,7 +36,7 @@ struct ControlTests {
         }
     }
 
-    @Test("a boolean accepts the usual words")
+    @Test("a boolean control accepts the usual words")
     func booleans() throws {
         for text in ["1", "true", "On", "yes"] { #expect(try control(.boolean).value(of: text) == 1) }
         for text in ["0", "false", "OFF", "no"] { #expect(try control(.boolean).value(of: text) == 0) }
@@ -69,7 +69,7 @@ struct ControlTests {
         #expect(throws: CameraError.self) { try value("-1e300", control(.bitmask, 0...0xf0)) }
     }
 
-    @Test("a menu accepts a choice's number or text")
+    @Test("a menu control accepts the number or the text of a choice")
     func menus() throws {
         #expect(try control(.menu).value(of: "3") == 3)
         #expect(try control(.menu).value(of: "manual_mode") == 1)
@@ -78,7 +78,7 @@ struct ControlTests {
         #expect(error?.description == "the control 'thing' has no choice '2': choose among 1 (Manual Mode), 3 (50 Hz)")
     }
 
-    @Test("a mask accepts its own bits; a button needs no value; a text cannot be set")
+    @Test("a bit mask accepts only its own bits, a button needs no value, and other kinds of controls cannot be set")
     func others() throws {
         #expect(try control(.bitmask, 0...0xf0).value(of: "0x30") == 0x30)
         #expect(throws: CameraError.self) { try control(.bitmask, 0...0xf0).value(of: "1") }

@@ -28,7 +28,7 @@ struct DeviceListTests {
         return output
     }
 
-    @Test("JSON lists all choices, one object per camera, without metadata nodes")
+    @Test("the JSON has one object per camera with all of its choices, and leaves out metadata nodes")
     func json() throws {
         let list = try #require(JSON(try devices("--json")))
         #expect(list.array?.count == 1)
@@ -50,7 +50,7 @@ struct DeviceListTests {
         #expect(inactive == ["white_balance_temperature"])
     }
 
-    @Test("the text has the options, ready to paste")
+    @Test("the text lists options that can be copied to the command line")
     func text() throws {
         let lines = try devices().split(separator: "\n").map(String.init)
         #expect(lines.first == "Fake Camera")
@@ -63,7 +63,7 @@ struct DeviceListTests {
         }
     }
 
-    @Test("a camera that may not be opened is listed with the remedy")
+    @Test("a camera that the user may not open is listed with the remedy")
     func denied() throws {
         try camera.setFaults("denied")
         let list = try #require(JSON(try devices("--json")))
@@ -81,7 +81,7 @@ struct DeviceListTests {
     }
 }
 
-/// The /sys tree of a USB camera with a node for pictures and one for metadata.
+/// A folder with the part of /sys that describes a USB camera with a node for pictures and one for metadata.
 private struct SystemTree {
     let folder = TemporaryFolder()
 

@@ -10,7 +10,7 @@ struct FormatChoiceTests {
             pixelFormat: try #require(PixelFormat(name: name)), text: name, isCompressed: false, sizes: .discrete(list))
     }
 
-    @Test("auto prefers what costs least: MJPEG, then raw, then what must be converted")
+    @Test("auto prefers the formats that cost least: MJPEG, then raw formats, then formats that must be converted")
     func preference() throws {
         let all = [
             try format("YVYU", "640x480"), try format("grey", "640x480"), try format("H264", "640x480"),
@@ -36,7 +36,7 @@ struct FormatChoiceTests {
         #expect(request.choose(from: all) == nil)
     }
 
-    @Test("an explicit format is used or none; both names of JPEG are equivalent")
+    @Test("if a format is requested explicitly, no other is used, but MJPEG and JPEG count as the same format")
     func explicit() throws {
         let all = [try format("mjpeg", "640x480"), try format("yuyv", "640x480"), try format("H264", "640x480")]
         #expect(CaptureRequest(pixelFormat: .yuyv).choose(from: all)?.pixelFormat == .yuyv)
@@ -46,7 +46,7 @@ struct FormatChoiceTests {
     }
 
     @Test(
-        "the requested size if it is offered, otherwise the largest that fits into it, otherwise the smallest",
+        "the chosen size is the requested one if offered, otherwise the largest that fits into it, otherwise the smallest",
         arguments: [
             ("1280x720", "1280x720"), ("1920x1080", "1280x720"), ("1000x1000", "800x600"), ("700x500", "640x480"),
             ("320x240", "640x480"), ("1280x600", "800x600"),
@@ -56,7 +56,7 @@ struct FormatChoiceTests {
         #expect(sizes.nearest(to: try #require(PictureSize(wanted))).description == expected)
     }
 
-    @Test("sizes are limited to a range and its steps")
+    @Test("if a camera offers a range of sizes with steps, the chosen size is within that range and on a step")
     func stepwise() throws {
         let sizes = FrameSizes.stepwise(
             smallest: PictureSize(width: 32, height: 32), largest: PictureSize(width: 2592, height: 1944),
@@ -68,7 +68,7 @@ struct FormatChoiceTests {
     }
 
     @Test(
-        "the slowest rate that is fast enough, otherwise the fastest",
+        "the chosen rate is the slowest that is fast enough, otherwise the fastest",
         arguments: [
             (30.0, "29.97"), (20, "29.97"), (15, "15"),
             (60, "29.97"), (1, "5"),
@@ -81,7 +81,7 @@ struct FormatChoiceTests {
         #expect(rates.nearest(to: try #require(FrameRate(wanted))).description == expected)
     }
 
-    @Test("rates are limited to a range")
+    @Test("if a camera offers a range of rates, the chosen rate is within that range")
     func rateRange() throws {
         let slow = try #require(FrameRate(5))
         let fast = try #require(FrameRate(60))

@@ -25,7 +25,8 @@ struct FormatConverterTests {
     }
 
     @Test(
-        "a Bayer pattern gives the same picture with padding as without", arguments: BayerLayout.formats,
+        "a Bayer pattern results in the same picture whether or not its lines have padding",
+        arguments: BayerLayout.formats,
         [(32, 24), (33, 24), (32, 25), (37, 29)])
     func bayer(format: PixelFormat, size: (width: Int, height: Int)) throws {
         let (plain, capture) = try Self.converter(format, size.width, size.height)
@@ -43,7 +44,7 @@ struct FormatConverterTests {
         }
     }
 
-    @Test("a Bayer pattern of one colour gives that colour", arguments: BayerLayout.formats)
+    @Test("a white Bayer pattern results in a white picture", arguments: BayerLayout.formats)
     func bayerColour(format: PixelFormat) throws {
         let (converter, capture) = try Self.converter(format, 32, 24)
         let layout = try #require(BayerLayout(format))
@@ -63,9 +64,9 @@ struct FormatConverterTests {
         #expect(error?.description.contains("\(whole - 1) bytes instead of \(whole)") == true)
     }
 
-    @Test("random bytes in any format crash nothing")
+    @Test("random bytes in any format do not crash the process")
     func random() async {
-        // In a child process, since libv4l is not written in Swift.
+        // Run this in a child process, since libv4l, which is written in C, might crash it.
         await #expect(processExitsWith: .success) {
             var state: UInt64 = 0x9e37_79b9_7f4a_7c15
             func next() -> UInt64 {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("GreyRange")
 struct GreyRangeTests {
-    /// Follows a picture of all levels from `lowest` to `highest`, a number of times.
+    /// Calls `follow` with a picture that contains each level from `lowest` to `highest` once, `times` times.
     private func follow(_ range: inout GreyRange, _ lowest: Int, _ highest: Int, times: Int = 1) {
         for _ in 0..<times {
             range.follow { body in
@@ -13,7 +13,7 @@ struct GreyRangeTests {
         }
     }
 
-    @Test("the few levels of a thermal camera fill black to white")
+    @Test("the few levels of a thermal camera are stretched to the whole range from black to white")
     func thermal() {
         var range = GreyRange(bits: 16)
         follow(&range, 29_000, 29_999)
@@ -23,7 +23,7 @@ struct GreyRangeTests {
         #expect(range.shades[0] == 0 && range.shades[65_535] == 255)
     }
 
-    @Test("a picture that uses most levels is shown as it is", arguments: [10, 12, 16])
+    @Test("a picture that uses most levels is not stretched", arguments: [10, 12, 16])
     func full(bits: Int) {
         var range = GreyRange(bits: bits)
         let before = range.shades
@@ -32,7 +32,7 @@ struct GreyRangeTests {
         #expect(range.shades == before)
     }
 
-    @Test("a few defective pixels do not count")
+    @Test("a few defective pixels do not affect the range")
     func defects() {
         var range = GreyRange(bits: 14)
         range.follow { body in
@@ -43,7 +43,7 @@ struct GreyRangeTests {
         #expect(range.shades[7_010] < 20 && range.shades[7_490] > 235)
     }
 
-    @Test("the shades change slowly when the picture changes at once")
+    @Test("if the picture changes suddenly, the shades change slowly")
     func slow() {
         var range = GreyRange(bits: 16)
         follow(&range, 20_000, 21_000, times: 50)
@@ -54,7 +54,7 @@ struct GreyRangeTests {
         #expect(range.shades[20_500] == 0 && 118...138 ~= range.shades[30_500])
     }
 
-    @Test("a picture of one level stays of one shade")
+    @Test("the noise in a picture of almost one level is not stretched to full contrast")
     func flat() {
         var range = GreyRange(bits: 16)
         for _ in 0..<3 { range.follow { body in for _ in 0..<100 { body(12_345) } } }

@@ -3,7 +3,7 @@ import Video4Linux
 
 @Suite("Sizes and rates")
 struct PictureTests {
-    @Test("a size is parsed as it is written")
+    @Test("a size is parsed and written as WIDTHxHEIGHT")
     func size() {
         #expect(PictureSize("1280x720") == PictureSize(width: 1280, height: 720))
         #expect(PictureSize("1280x720")?.description == "1280x720")
@@ -16,7 +16,7 @@ struct PictureTests {
         #expect(PictureSize(text) == nil)
     }
 
-    @Test("a rate is shown with as many digits as it needs")
+    @Test("a rate is written with at most two decimals, and without trailing zeros")
     func rates() throws {
         #expect(FrameRate(30)?.description == "30")
         #expect(FrameRate(12.5)?.description == "12.5")

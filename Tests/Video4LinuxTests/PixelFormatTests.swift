@@ -4,7 +4,7 @@ import Video4Linux
 @Suite("PixelFormat")
 struct PixelFormatTests {
     @Test(
-        "common names and four-character codes mean the same, in any case",
+        "a format is found by its common name or its four-character code, in upper or lower case",
         arguments: [
             ("mjpeg", PixelFormat.mjpeg), ("MJPG", .mjpeg), ("mjpg", .mjpeg), ("YUYV", .yuyv), ("yu12", .yu12),
             ("RGB3", .rgb24), ("rgb24", .rgb24), ("GREY", .grey), ("NV12", .nv12), ("uyvy", .uyvy), ("jpeg", .jpeg),
@@ -13,7 +13,7 @@ struct PixelFormatTests {
         #expect(PixelFormat(name: text) == format)
     }
 
-    @Test("a code without a common name keeps its case, and a short one is padded")
+    @Test("a code without a common name keeps its case, and a code of three characters is padded")
     func codes() {
         #expect(PixelFormat(name: "pRAA")?.name == "pRAA")
         #expect(PixelFormat(name: "Y16")?.code == 0x2036_3159)
@@ -27,7 +27,7 @@ struct PixelFormatTests {
         #expect(PixelFormat(name: text) == nil)
     }
 
-    @Test("every preferred format is direct, usable, and found by its own name")
+    @Test("every preferred format can be encoded directly and is found by its own name")
     func preferred() {
         for format in PixelFormat.preferred {
             #expect(format.isDirect && format.isUsable)
@@ -45,7 +45,7 @@ struct PixelFormatTests {
         for name in ["H264", "HEVC", "HM12", "ABCD"] { #expect(PixelFormat(name: name)?.isUsable == false, "\(name)") }
     }
 
-    @Test("the size of a whole picture is right for odd sizes and padded lines too")
+    @Test("the number of bytes of a picture is also right for odd sizes and padded lines")
     func byteCounts() {
         #expect(PixelFormat.yuyv.byteCount(bytesPerLine: 1280, height: 480) == 614_400)
         #expect(PixelFormat.nv12.byteCount(bytesPerLine: 640, height: 480) == 460_800)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Video4Linux
 
-/// A picture whose samples are known at every pixel.
+/// The samples of a test picture at each pixel.
 private struct Samples {
     func y(_ x: Int, _ y: Int) -> UInt8 { UInt8(truncatingIfNeeded: 16 + x * 7 + y * 13) }
     func u(_ x: Int, _ y: Int) -> UInt8 { UInt8(truncatingIfNeeded: 31 + x * 5 + y * 11) }
@@ -13,7 +13,7 @@ private struct Samples {
     func level(_ x: Int, _ y: Int, bits: Int) -> Int { (x * 1_777 + y * 3_331) & ((1 << bits) - 1) }
 }
 
-/// Writes pictures as drivers do, by the tables of the V4L2 API.
+/// Writes the test picture as a driver does, according to the tables of formats in the documentation of V4L2.
 private struct Driver {
     let code: String
     let width: Int
@@ -21,7 +21,10 @@ private struct Driver {
     let padding: Int
     private let samples = Samples()
 
-    /// The planes' chroma: pixels per sample across and down, whether Cr comes first, and whether in pairs.
+    /// The layout of the chroma planes: how many pixels share a sample across and down, whether Cr precedes Cb, and
+    /// whether both are interleaved in pairs.
+    ///
+    /// Nil if the format has no chroma planes.
     private var chroma: (across: Int, down: Int, isRedFirst: Bool, isPaired: Bool)? {
         switch code {
         case "NV16": (2, 1, false, true)
@@ -51,7 +54,7 @@ private struct Driver {
         }
     }
 
-    /// The picture, and the length of a line of its first plane.
+    /// Returns the picture and the number of bytes per line of its first plane.
     func picture() -> (bytes: [UInt8], bytesPerLine: Int) {
         if let chroma { return planes(chroma) }
         switch code {
@@ -188,7 +191,7 @@ private struct Driver {
         }
     }
 
-    /// The picture in the format that the encoder gets, without padding.
+    /// Returns the picture in the format `target` that the encoder gets, without padding.
     func expected(_ target: PixelFormat) -> [UInt8] {
         let pairs = (width + 1) / 2
         switch target {
@@ -243,7 +246,7 @@ private struct Driver {
 @Suite("Repacking")
 struct RepackingTests {
     @Test(
-        "every format is rearranged exactly, with padded lines and odd sides too",
+        "every format is converted exactly, also if lines are padded or sides are odd",
         arguments: Repacking.formats, [(16, 8), (17, 9), (34, 7), (1, 1), (3, 2)])
     func formats(format: PixelFormat, size: (width: Int, height: Int)) throws {
         let repacking = try #require(Repacking(format))
@@ -268,7 +271,7 @@ struct RepackingTests {
         }
     }
 
-    @Test("a driver that reports no line length means lines without padding", arguments: Repacking.formats)
+    @Test("if a driver reports no line length, lines are read without padding", arguments: Repacking.formats)
     func lineLength(format: PixelFormat) throws {
         let driver = Driver(code: format.characters, width: 16, height: 4, padding: 0)
         let capture = CaptureFormat(

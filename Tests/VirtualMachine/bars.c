@@ -1,4 +1,4 @@
-// Decodes a JPEG of colour bars and prints the mean colour of each, "red green blue" a line, as a browser shows it.
+// Decodes a JPEG of COUNT vertical colour bars and prints the mean colour of each as a line "red green blue".
 //
 //   bars COUNT FILE
 #include <stdio.h>
@@ -16,7 +16,7 @@ int main(int count, char **arguments) {
     unsigned char *pixels = malloc((size_t)width * (size_t)height * 3);
     if (tjDecompress2(decoder, jpeg, bytes, pixels, width, 0, height, TJPF_RGB, TJFLAG_ACCURATEDCT)) return 65;
     for (int bar = 0; bar < bars; bar++) {
-        // The middle half of the bar and of the height: no edges, no borders.
+        // Use only the middle half of the bar and of the height, to leave out edges and borders.
         int left = (4 * bar + 1) * width / (4 * bars), right = (4 * bar + 3) * width / (4 * bars);
         double sum[3] = {0};
         for (int y = height / 4; y < height * 3 / 4; y++)

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Runs one command under Debian's kernel, with real drivers, in a virtual machine (qemu).
+# Runs one command in a virtual machine (qemu) with Debian's kernel and real drivers.
 #
 #   run-in-vm.sh [OPTION…] -- COMMAND
 #
-#   --module 'NAME [PARAMETER…]'  load a kernel module first (repeatable, in order)
+#   --module 'NAME [PARAMETER…]'  load a kernel module before the command (repeatable, in order)
 #   --file HOST:GUEST             copy a file or folder into the machine, and a program's libraries (repeatable)
-#   --program NAME                the same for a program in PATH, at the same path (repeatable)
-#   --out FOLDER                  /out in the machine (written through at once; must exist)
-#   --timeout SECONDS             stop the machine after this long (120)
-#   --memory MB                   (512)
-#   --accelerator tcg|kvm         (tcg: works everywhere)
-#   --forward PORT:GUEST          forward PORT of this computer (127.0.0.1) to GUEST of the machine (10.0.2.15); the
-#                                 machine itself has no network access (repeatable)
-#   --kernel-log FILE             keep the kernel's messages
-#   --prepare                     only fetch and unpack the kernel
+#   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
+#   --out FOLDER                  make FOLDER, which must exist, available as /out; the machine writes to it immediately
+#   --timeout SECONDS             stop the machine after this time (120)
+#   --memory MB                   the memory of the machine (512)
+#   --accelerator tcg|kvm         how qemu runs the machine (tcg, which works everywhere)
+#   --forward PORT:GUEST          forward PORT of this computer (127.0.0.1) to port GUEST of the machine (10.0.2.15);
+#                                 the machine itself has no access to the network (repeatable)
+#   --kernel-log FILE             write the kernel's messages to FILE
+#   --prepare                     only download and unpack the kernel, without a COMMAND
 #
-# The guest is busybox in an initramfs; COMMAND is run by its sh as root, its output is printed here. Exit status: that
-# of COMMAND, 124 after a timeout, 125 if the machine failed, 77 if a requirement is missing on this computer.
+# The machine runs busybox in an initramfs. Its sh runs COMMAND as root, and this script prints the output. The exit
+# status is that of COMMAND, 124 after a timeout, 125 if the machine failed, or 77 if a requirement is missing here.
 # Kernel and initramfs are cached in ORIEL_VM_CACHE (~/.cache/oriel-vm).
 set -euo pipefail
 
@@ -77,7 +77,7 @@ trap clean_up EXIT
 trap 'say "line $LINENO failed"; exit 125' ERR
 trap 'exit 143' TERM INT HUP
 
-# ---- the kernel, once
+# ---- the kernel, which is downloaded once
 
 fetch_kernel() {
     local release=$1 folder
@@ -95,7 +95,7 @@ fetch_kernel() {
     rm -rf "$folder"
 }
 
-# A kernel decompresses itself at boot, which takes an emulated processor 8 s: do it here, once.
+# A kernel decompresses itself at boot. An emulated processor takes 8 s for that, so decompress it here once.
 unpack_kernel() {
     python3 - "$1" "$2" <<'PYTHON'
 import lzma, struct, subprocess, sys, zlib
@@ -156,7 +156,7 @@ flock -u 9
 exec 9>&-
 if $prepare; then exit 0; fi
 
-# ---- this run's files: a second archive, which the kernel unpacks over the first
+# ---- the files of this run, in a second archive that the kernel unpacks over the first
 
 add() {
     local source=$1 target=$work/files$2 library
@@ -191,7 +191,7 @@ printf '%s\n' "$1" >"$work/share/command"
 
 # ---- the machine
 
-# Its output goes through two serial ports to cat, because qemu needs write-only descriptors.
+# The machine's output goes through two serial ports to cat, because qemu needs write-only descriptors.
 mkfifo "$work/stdout" "$work/stderr"
 cat "$work/stdout" &
 readers=($!)

@@ -1,15 +1,18 @@
-// A USB camera in user space, on the virtual port of dummy_hcd: the kernel's uvcvideo drives it.
+// A USB camera in user space, which the kernel's driver uvcvideo uses. It is connected to the virtual port of
+// dummy_hcd.
 //
-//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   the JPEGs in FILE, one after the other, in a loop
-//                         bare:WIDTHxHEIGHT@RATE=FILE    the same without their Huffman tables, as many cameras do
-//                         yuyv:WIDTHxHEIGHT@RATE         a moving pattern
+//   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   sends the JPEGs in FILE in a loop
+//                         bare:WIDTHxHEIGHT@RATE=FILE    sends them without Huffman tables, as many cameras do
+//                         yuyv:WIDTHxHEIGHT@RATE         sends a moving pattern
 //
-// High speed, one bulk endpoint, USB Video Class 1.0; needs the modules dummy_hcd, gadgetfs, uvcvideo, loaded in order.
-// At most 4 MJPEG modes, or 2 and one of YUYV: gadgetfs sends no more than 256 bytes of descriptors.
+// The camera is a high-speed device of USB Video Class 1.0 with one bulk endpoint. It needs the modules dummy_hcd,
+// gadgetfs and uvcvideo, loaded in this order. It can have 4 modes of MJPEG, or 2 of MJPEG and one of YUYV, because
+// gadgetfs sends at most 256 bytes of descriptors.
 //
-// Commands, one per line, to /run/usb-camera: unplug, plug, stall SECONDS, and for the next N frames: error N (UVC's
-// error bit), truncate N (half of it), garbage N (not a JPEG), empty N (no bytes), merge N (with the next
-// frame), skip N. "count" prints the number of frames sent on standard error.
+// It reads commands from /run/usb-camera, one per line: unplug, plug, stall SECONDS; and for the next N frames: error N
+// (sets UVC's error bit), truncate N (sends half of the frame), garbage N (sends no JPEG), empty N (sends no bytes),
+// merge N (joins the frame with the next one), skip N (sends nothing). "count" prints the number of sent frames on
+// standard error.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +33,7 @@
 
 enum { MOST_MODES = 4, PAYLOAD = 16384, MOST_FRAMES = 1024 };
 
-// USB Video Class 1.0, table A-5 and on: class-specific requests, control selectors, descriptor subtypes.
+// Numbers of USB Video Class 1.0, tables A-5 and following: class-specific requests and control selectors.
 enum { SET_CUR = 0x01, GET_CUR = 0x81, GET_MIN, GET_MAX, GET_RES, GET_LEN, GET_INFO, GET_DEF };
 enum { VS_PROBE = 1, VS_COMMIT = 2, PU_BACKLIGHT = 1, PU_BRIGHTNESS, PU_CONTRAST, PU_SATURATION = 7 };
 enum { PROCESSING_UNIT = 2, PROBE_LENGTH = 26 };
@@ -39,7 +42,7 @@ struct jpeg { unsigned char *bytes; size_t count; };
 struct mode {
     bool is_yuyv;
     unsigned width, height, rate;
-    unsigned char format, frame;        // as the host names it
+    unsigned char format, frame;        // the indices by which the host selects the mode
     struct jpeg frames[MOST_FRAMES];
     size_t frame_count;
 };
@@ -109,8 +112,8 @@ static void build_descriptors(void) {
     APPEND(9, USB_DT_INTERFACE, 0, 0, 0, 0x0e, 1, 0, 2);                                // video control
     APPEND(13, 0x24, 1, TWO(0x0100), TWO(50), FOUR(48000000), 1, 1);
     APPEND(17, 0x24, 2, 1, TWO(0x0201), 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0);               // the camera
-    APPEND(11, 0x24, 5, PROCESSING_UNIT, 1, 0, 0, 2, TWO(0x000b), 0);                   // brightness, contrast …
-    APPEND(9, 0x24, 3, 3, TWO(0x0101), 0, 2, 0);                                        // where it leads
+    APPEND(11, 0x24, 5, PROCESSING_UNIT, 1, 0, 0, 2, TWO(0x000b), 0);                   // the controls
+    APPEND(9, 0x24, 3, 3, TWO(0x0101), 0, 2, 0);                                        // the output
     APPEND(9, USB_DT_INTERFACE, 1, 0, 1, 0x0e, 2, 0, 0);                                // video streaming
     size_t header = descriptor_count;
     APPEND((unsigned char)(13 + format_count), 0x24, 1, format_count, 0, 0, 0x81, 0, 3, 0, 0, 0, 1);
@@ -130,7 +133,7 @@ static void build_descriptors(void) {
 
 // ---- frames
 
-/// The next frame, with the pending faults; `room` is for a damaged copy.
+/// Returns the next frame with the pending faults. `room` is memory for a generated or damaged frame.
 static struct jpeg next_frame(unsigned number, unsigned char *room) {
     struct mode *mode = streamed;
     struct jpeg frame = {room, largest_frame(mode)};
@@ -153,7 +156,8 @@ static struct jpeg next_frame(unsigned number, unsigned char *room) {
     return frame;
 }
 
-/// Sends a frame in payloads, each with a header of two bytes; returns false if the endpoint is gone.
+/// Sends a frame in payloads, each with a header of two bytes. Returns false if the endpoint is gone or the stream is
+/// being stopped.
 static bool send_frame(struct jpeg frame, unsigned char flags, bool is_end) {
     static unsigned char payload[PAYLOAD];
     size_t sent = 0;
@@ -161,7 +165,7 @@ static bool send_frame(struct jpeg frame, unsigned char flags, bool is_end) {
         size_t count = frame.count - sent;
         if (count > PAYLOAD - 2) count = PAYLOAD - 2;
         is_last = sent + count == frame.count;
-        // A short packet ends a payload; one that fills its packets exactly would continue.
+        // A short packet marks the end of a payload. If the last payload would fill its packets exactly, split it.
         if (is_last && (count + 2) % 512 == 0 && count + 2 < PAYLOAD) count--, is_last = false;
         payload[0] = 2;
         payload[1] = 0x80 | flags | (is_last && is_end ? 2 : 0);
@@ -179,7 +183,7 @@ static void *stream(void *unused) {
     unsigned number = 0;
     unsigned char toggle = 0, *room = malloc(largest_frame(streamed));
     double next = now();
-    LOG("streams %ux%u at %u", streamed->width, streamed->height, streamed->rate);
+    LOG("streaming %ux%u at %u frames/s", streamed->width, streamed->height, streamed->rate);
     for (bool goes_on = true; goes_on && !is_stopping; number++) {
         bool is_end = true, is_skipped = false;
         unsigned char flags = toggle;
@@ -206,7 +210,7 @@ static void stop(void) {
     if (!is_streaming) return;
     is_stopping = true;
     while (pthread_tryjoin_np(thread, NULL)) {
-        pthread_kill(thread, SIGUSR1);          // a write to the endpoint may block for ever
+        pthread_kill(thread, SIGUSR1);          // interrupts a write to the endpoint, which may block forever
         usleep(2000);
     }
     is_streaming = false;
@@ -231,10 +235,11 @@ static void unplug(void) {
 
 static void plug(void) {
     if (control >= 0) return;
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) settings[i] = 128;      // a camera forgets them
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) settings[i] = 128;      // a camera forgets its controls when it is unplugged
     control = open("/dev/gadget/dummy_udc.0", O_RDWR);
     if (control < 0) control = open("/dev/gadget/dummy_udc", O_RDWR);
-    // gadgetfs takes a tag of 4 bytes, the configuration for full and for high speed, and the device.
+    // gadgetfs expects a tag of 4 bytes, the configuration for full speed and for high speed, and the device
+    // descriptor.
     unsigned char bytes[4 + 2 * sizeof descriptors + 18] = {0};
     const unsigned char device[18] = {18, USB_DT_DEVICE, TWO(0x0200), 0xef, 2, 1, 64, TWO(0x1d6b), TWO(0x0102), TWO(1),
                                       1, 2, 3, 1};
@@ -242,7 +247,7 @@ static void plug(void) {
     memcpy(bytes + 4 + descriptor_count, descriptors, descriptor_count);
     memcpy(bytes + 4 + 2 * descriptor_count, device, sizeof device);
     if (control < 0 || write(control, bytes, 4 + 2 * descriptor_count + sizeof device) < 0) {
-        LOG("cannot be plugged in: %s (modules dummy_hcd, gadgetfs?)", strerror(errno));
+        LOG("the camera cannot be plugged in: %s (are the modules dummy_hcd and gadgetfs loaded?)", strerror(errno));
         exit(69);
     }
 }
@@ -259,7 +264,7 @@ static void open_endpoint(void) {
 
 static ssize_t read_control(void *bytes, size_t count) {
     ssize_t result;
-    // EIDRM: an earlier request was cancelled; this one is still pending.
+    // EIDRM means that an earlier request was cancelled. This one is still pending, so read again.
     do result = read(control, bytes, count);
     while (result < 0 && (errno == EINTR || errno == EIDRM));
     return result;
@@ -318,7 +323,7 @@ static int video_request(const struct usb_ctrlrequest *request, unsigned char *a
         memcpy(answer, (unsigned char[]){TWO(value)}, 2);
         return 2;
     }
-    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: none such
+    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: invalid control
     return -1;
 }
 
@@ -344,7 +349,7 @@ static void answer_request(const struct usb_ctrlrequest *request) {
     int count = is_class ? video_request(request, answer) : standard_request(request, answer);
     ssize_t result = 0;
     if (count < 0)
-        result = is_in ? read(control, answer, 0) : write(control, answer, 0);      // the wrong way: a stall
+        result = is_in ? read(control, answer, 0) : write(control, answer, 0);      // I/O in the wrong direction causes a protocol stall
     else if (is_in)
         do result = write(control, answer, count < request->wLength ? (size_t)count : request->wLength);
         while (result < 0 && (errno == EINTR || errno == EIDRM));
@@ -383,7 +388,7 @@ static void command(const char *line) {
     else if (!strcmp(word, "merge")) merged = (int)number;
     else if (!strcmp(word, "skip")) skipped = (int)number;
     else if (!strcmp(word, "count")) LOG("sent %u", sent_frames);
-    else LOG("what is %s?", word);
+    else LOG("unknown command %s", word);
 }
 
 /// Removes the Huffman tables (DHT) from a JPEG.

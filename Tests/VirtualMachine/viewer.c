@@ -1,14 +1,14 @@
-// Watches a stream and prints a line about each part; compares the pictures with those that a camera sent.
+// Watches a stream, compares its pictures with those that the camera sends, and prints a line about each part.
 //
 //   viewer [--frames FILE]… PORT PATH
 //
-// FILE holds JPEGs, one after the other. A line is: the time (CLOCK_MONOTONIC, seconds), the frame's number, its bytes,
-// its age in milliseconds, and what it is:
-//   same N      byte for byte the Nth picture
+// FILE contains a sequence of JPEGs. Each line contains the time (CLOCK_MONOTONIC, in seconds), the frame's number, its
+// size in bytes, its age in milliseconds, and its kind:
+//   same N      exactly the Nth picture of the files
 //   repaired N  the Nth picture, with the standard Huffman tables added
-//   first N     begins with the whole Nth picture; decoders ignore the rest
-//   jpeg        another whole JPEG
-//   broken      not a whole JPEG
+//   first N     the complete Nth picture with more bytes after it, which decoders ignore
+//   jpeg        another complete JPEG
+//   broken      not a complete JPEG
 // When the server ends the stream the last line is "closed".
 #include <arpa/inet.h>
 #include <stdbool.h>
@@ -33,7 +33,7 @@ static double now(clockid_t clock) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/// The length of the first JPEG, found by its markers; 0 if it has no end.
+/// Returns the length of the first JPEG, found by its markers, or 0 if it has no end.
 static size_t first_jpeg(const unsigned char *bytes, size_t count) {
     if (count < 4 || bytes[0] != 0xff || bytes[1] != 0xd8) return 0;
     size_t at = 2;
@@ -91,7 +91,7 @@ static void describe(size_t count) {
     puts(first.count == whole.count && count ? "jpeg" : "broken");
 }
 
-/// Reads the headers of a part, after its boundary; false at the end of the stream.
+/// Reads a boundary and the headers of a part. Returns false at the end of the stream.
 static bool read_headers(FILE *stream, size_t *count, double *timestamp, char *number) {
     char line[512];
     *count = 0, *timestamp = 0, strcpy(number, "-");

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Raw formats of the vivid driver: a snapshot of its colour bars in each, for the host to check.
+# Takes a snapshot of the vivid driver's colour bars in each raw format. The host checks these snapshots.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
@@ -7,7 +7,7 @@
 start_servers
 v4l2-ctl -d /dev/video0 -c osd_text_mode=2      # no text over the bars, from the first frame on
 
-# snapshot NAME OPTION…: /out/NAME.jpg
+# snapshot NAME OPTION…: runs the daemon with OPTIONs and writes a snapshot to /out/NAME.jpg.
 snapshot() {
     name=$1
     shift
@@ -25,7 +25,7 @@ v4l2-ctl -d /dev/video0 -c quantization=1
 snapshot full-range --format yuyv
 v4l2-ctl -d /dev/video0 -c quantization=0
 
-# Luma and chroma by ITU-R BT.709, as in cameras with HD sensors: the colours must be the same.
+# With luma and chroma by ITU-R BT.709, as in cameras with HD sensors, the colours must be the same.
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=2
 snapshot bt709 --format yuyv
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=0
@@ -36,7 +36,7 @@ for fault in inject_vidioc_reqbufs_error inject_vidioc_streamon_error; do
     : >/out/log/capture
     start_capture --device auto --size 320x180 --fps 25
     within 5 is_online
-    expect "$fault: said once, and pictures after $took s (3 or less)" \
+    expect "$fault: reported once, and pictures after $took s (3 or less)" \
         [ "$(grep -c 'failed: VIDIOC_' /out/log/capture)-$(below 3 "$took" && echo soon)" = 1-soon ]
     stop_capture
 done
@@ -58,6 +58,6 @@ expect "driver unbound: offline after $took s (1 or less)" below 1 "$took"
 echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
 within 5 is_online
 expect "driver bound again: online after $took s (2 or less)" below 2 "$took"
-expect "the viewer's connection was never cut" kill -0 "$viewer"
-expect "and it never got a broken picture" [ "$(frames /out/viewer 0 broken)" = 0 ]
+expect "the viewer's connection was never closed" kill -0 "$viewer"
+expect "the viewer never got a broken picture" [ "$(frames /out/viewer 0 broken)" = 0 ]
 stop_capture

@@ -1,20 +1,21 @@
 #!/bin/sh
-# Oriel with the vivid driver, for clients outside this machine, until it is told to exit.
+# Serves the camera of the vivid driver to clients outside this machine, until the command "exit".
 #
-# sh runs the file /out/command and removes it; its output is then in /out/answer. "exit" stops the machine.
+# Runs the file /out/command with sh and removes it. The output is then in /out/answer. The command "exit" stops the
+# machine.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
 
 sed -i 's/listen 127.0.0.1:9001/listen 0.0.0.0:9001/' /etc/oriel/nginx/ingest.conf
 start_servers
-# The job of a service manager.
+# Restart the daemon whenever it exits, as a service manager does.
 while true; do
     capture-daemon --device auto --size 320x180 --fps 5 --timeout 20 2>>/out/log/capture
     sleep 0.5
 done &
 within 120 is_online
-echo "ok    it serves"
+echo "ok    the camera is online"
 while true; do
     if [ -e /out/command ]; then
         mv /out/command /tmp/command

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Sourced by the scenarios: Oriel deployed in the guest (nginx, spawn-fcgi, one worker), and functions to check it.
+# Sourced by the scenarios. Deploys Oriel in the guest (nginx, spawn-fcgi, one worker) and defines functions to check
+# it.
 # shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
 
 export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
 
 pass() { echo "ok    $*"; }
 miss() { echo "FAIL  $*"; }
-# expect NAME COMMAND…: one line for a check that is true or false.
+# expect NAME COMMAND…: a check, which passes if COMMAND succeeds.
 expect() {
     expect_name=$1
     shift
@@ -14,10 +15,11 @@ expect() {
 }
 
 now() { awk '{ print $1 }' /proc/uptime; }
-# below LIMIT NUMBER; both may have decimals.
+# below LIMIT NUMBER: succeeds if NUMBER is at most LIMIT. Both may have decimals.
 below() { awk -v limit="$1" -v number="$2" 'BEGIN { exit !(number ~ /^[0-9.]+$/ && number <= limit + 0) }'; }
 
-# within SECONDS COMMAND…: repeats COMMAND until it succeeds; `took` is how long that took, or LIMIT+ if it did not.
+# within SECONDS COMMAND…: repeats COMMAND until it succeeds, for at most SECONDS. `took` is then how many seconds that
+# took, with a `+` at its end if COMMAND did not succeed.
 within() {
     within_limit=$1 within_begin=$(now)
     shift
@@ -39,7 +41,7 @@ mkdir -p /run/oriel /var/lib/nginx /var/log/nginx /out/log
 start_servers() {
     cp -r /etc/oriel/nginx /etc/nginx
     cp /etc/oriel/mime.types /etc/nginx/
-    # The camera's side only; this machine has nothing for web.conf to serve.
+    # Run only the ingest server, since this machine has no relay for web.conf.
     sed -i '/include web.conf/d' /etc/nginx/nginx.conf
     spawn-fcgi -s /run/oriel/mjpeg-fcgi.sock -U www-data -P /run/worker.pid -- /usr/bin/mjpeg-fcgi --camera main \
         >/out/log/spawn 2>&1
@@ -47,7 +49,7 @@ start_servers() {
     within 5 get /status >/dev/null
 }
 
-# start_capture OPTION…: the daemon of camera main; `capture` is its process.
+# start_capture OPTION…: starts the daemon of camera main. `capture` is its process ID.
 start_capture() {
     capture-daemon "$@" 2>>/out/log/capture &
     capture=$!
@@ -59,7 +61,7 @@ stop_capture() {
 }
 
 get() { wget -q -O - "http://127.0.0.1:9001$1"; }
-# The value of a field of the camera's status that is not an object.
+# status FIELD: prints the value of a field of the camera's status. The value must not be an object.
 status() { get /status/main | sed -n "s/.*\"$1\": *\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 is_online() { [ "$(status online)" = true ]; }
 is_offline() { [ "$(status online)" = false ]; }
@@ -74,28 +76,28 @@ start_camera() {
     within 5 [ -e /dev/video0 ]
 }
 
-# The number of frames that it has sent.
+# Prints the number of frames that the camera has sent.
 sent() {
     camera count
     sleep 0.1
     sed -n 's/.*: sent //p' /out/log/usb-camera | tail -n 1
 }
 
-# ---- the viewer's lines: time, number, bytes, age, kind, index
+# ---- the viewer, whose output has a line for each frame: time, number, bytes, age, kind, index
 
 start_viewer() {
     viewer --frames /frames/large.mjpeg --frames /frames/small.mjpeg 9001 /mjpeg/main >"$1" &
     viewer=$!
 }
 lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
-# frames FILE FROM KIND…: the number of lines since FROM of these kinds.
+# frames FILE FROM KIND…: prints the number of frames of these kinds since the time FROM.
 frames() {
     frames_file=$1 frames_from=$2
     shift 2
     lines "$frames_file" "$frames_from" |
         awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
 }
-# first FILE FROM KIND: how long after FROM the first such line follows.
+# first FILE FROM KIND: prints how many seconds after the time FROM the first frame of this kind arrived.
 first() {
     lines "$1" "$2" | awk -v from="$2" -v kind="$3" '$5 == kind { printf "%.2f", $1 - from; exit }'
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A USB camera on uvcvideo: viewers get what it sends, whatever happens to it.
+# Checks that viewers get the pictures of a USB camera on uvcvideo, whatever happens to the camera.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh
@@ -13,14 +13,14 @@ log=/out/viewer
 within 5 is_online
 capture-daemon devices --json >/out/devices.json
 capture-daemon devices >/out/devices.txt
-expect "devices: lists the camera, ready to paste" grep -q -- '--device /dev/video0' /out/devices.txt
-expect "devices: and its control as it was set" grep -q -- '--control brightness=200' /out/devices.txt
+expect "devices: the camera is listed with an option that can be copied" grep -q -- '--device /dev/video0' /out/devices.txt
+expect "devices: a control is listed with the value that was set" grep -q -- '--control brightness=200' /out/devices.txt
 
 # ---- rate, bytes, order
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
-# If even the camera does not reach its 30 frames, this computer is busy: try again, and skip the check if no try
-# succeeds.
+# If even the camera does not send 30 frames a second, this computer is busy. Then try again, and skip the check if no
+# try succeeds.
 is_fast() { below "$rate" 29; }
 for try in 1 2 3 4; do
     begin=$(now) before=$(sent)
@@ -37,13 +37,13 @@ same=$(frames /out/steady 0 same)
 age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
 name="MJPEG 1280x720 at 30: $rate frames a second reach the viewer (29 or more) of $sent sent, median age $age ms"
 if ! is_fast && below 29.5 "$sent"; then
-    echo "skip  $name: this computer is too busy to tell"
+    echo "skip  $name: this computer is too busy for this check"
 else
     expect "$name" is_fast
 fi
 expect "MJPEG: all $(wc -l </out/steady) frames are byte for byte what the camera sent" \
     [ "$same" = "$(wc -l </out/steady)" ]
-expect "MJPEG: in order, none twice" \
+expect "MJPEG: frames arrive in order and only once" \
     is_rising /out/steady
 
 only_good_frames() { [ "$(frames "$log" "$begin" broken jpeg)" = 0 ] && has_frames 10 "$log" "$begin_after"; }
@@ -62,7 +62,7 @@ camera stall 3
 sleep 3.2
 begin_after=$(now)
 within 2 has_frames 10 "$log" "$begin_after"
-expect "fault 'stall 3': frames go on $took s after it, none was broken" [ "$(frames "$log" "$begin" broken)" = 0 ]
+expect "fault 'stall 3': frames go on $took s after it, and none is broken" [ "$(frames "$log" "$begin" broken)" = 0 ]
 
 # ---- unplugged and plugged in
 capture_process=$capture
@@ -79,7 +79,7 @@ within 3 is_offline
 expect "unplugged: online is false after $took s (1 or less)" below 1 "$took"
 within 5 has_picture "$log" "$begin"
 took=$(first "$log" "$begin" jpeg)
-expect "unplugged: the picture that says so after $took s (2 or less)" below 2 "$took"
+expect "unplugged: an outage picture after $took s (2 or less)" below 2 "$took"
 get "/snapshot?offline=picture" >/out/unplugged.jpg
 plug_in() {
     begin=$(now)
@@ -94,7 +94,7 @@ sleep 0.3
 expect "plugged in: the controls are set again" \
     [ "$(v4l2-ctl -d "$(status device)" -C brightness,contrast | tr '\n' ' ')" = "brightness: 200 contrast: 17 " ]
 
-# ---- the same camera under another node's name: another process holds the old one open
+# ---- the camera returns under another name, since another process keeps the old device node open
 old=$(status device)
 exec 3<"$old"
 camera unplug
@@ -104,18 +104,18 @@ expect "held open by another: frames again after $took s (2 or less)" below 2 "$
 expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
 exec 3<&-
 
-# ---- the clock is set by an hour while the camera streams
+# ---- the clock is stepped by an hour while the camera streams
 for step in -3600 3600; do
     begin=$(now)
     date -s "@$(($(date +%s) + step))" >/dev/null
     sleep 1
     within 5 has_frames 10 "$log" "$begin"
-    expect "clock set by $step s: pictures go on, none says that anything is wrong" \
+    expect "clock stepped by $step s: pictures go on, and none is an outage picture" \
         [ "$(frames "$log" "$begin" jpeg broken)-$(is_online && echo online)" = 0-online ]
-    expect "clock set by $step s: the picture's age is $(status age_ms) ms (2000 or less)" below 2000 "$(status age_ms)"
+    expect "clock stepped by $step s: the picture's age is $(status age_ms) ms (2000 or less)" below 2000 "$(status age_ms)"
 done
 
-# ---- again and again
+# ---- unplugged and plugged in 20 times
 memory() {
     for process in $capture_process $(cat /run/worker.pid); do
         sed -n 's/^RssAnon:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$process/status"
@@ -123,23 +123,23 @@ memory() {
 }
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
     camera unplug
-    within 3 is_offline || miss "round $round: never offline"
+    within 3 is_offline || miss "round $round: the camera is not reported as offline"
     echo "${took%+}" >>/tmp/offline
-    plug_in || miss "round $round: no frames"
+    plug_in || miss "round $round: no frames arrive"
     echo "${took%+}" >>/tmp/online
-    # By now each buffer has held its largest picture.
+    # After five rounds, each buffer has held its largest picture, so memory should not grow any more.
     [ "$round" != 5 ] || memory_before=$(memory)
 done
 memory_after=$(memory)
 is_flat() {
     echo "$memory_before $memory_after" | awk '{ for (i = 1; i <= 2; i++) if ($(i + 2) > $i + 600) more = 1; exit more }'
 }
-# The median, so that a moment in which this computer was busy does not decide.
+# Prints the median and the maximum. Only the median is checked, since this computer may be busy for a moment.
 middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
 expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
     below 2 "$(middle /tmp/online | sed 's/ .*//')"
-# Pictures on their way to the viewer hold two or three descriptors; a leak would be 20.
+# Pictures that are on their way to the viewer need two or three descriptors. A leak would be 20.
 is_settled() {
     handles=$(count_handles)
     echo "$handles_before $handles" | awk '{ for (i = 1; i <= 4; i++) if ($(i + 4) > $i + 3) more = 1; exit more }'
@@ -149,7 +149,7 @@ settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
 expect "20 times: no memory is left over (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
 
-# ---- the same camera at another port: the first virtual controller goes, the second has one port too
+# ---- the camera returns at another port: without the first virtual controller, it uses the port of the second
 camera unplug
 within 3 is_offline
 echo dummy_udc.0 >/sys/bus/platform/drivers/dummy_udc/unbind
@@ -162,8 +162,8 @@ echo "$place" >/tmp/place
 expect "at another port: $node is at ${place#/sys/devices/platform/}" grep -q dummy_hcd.1 /tmp/place
 expect "at another port: the controls are set again" \
     [ "$(v4l2-ctl -d "$(status device)" -C brightness | tr '\n' ' ')" = "brightness: 200 " ]
-expect "the viewer's connection was never cut" kill -0 "$viewer"
-expect "and it never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
+expect "the viewer's connection was never closed" kill -0 "$viewer"
+expect "the viewer never got a broken picture" [ "$(frames "$log" 0 broken)" = 0 ]
 kill "$viewer"
 stop_capture
 
@@ -173,7 +173,7 @@ within 5 is_online
 start_viewer /out/bare
 within 6 has_frames 30 /out/bare 0
 kill "$viewer"
-expect "MJPEG without tables: the standard ones are put in, all else is as it was sent" \
+expect "MJPEG without tables: the standard tables are added, and the rest is unchanged" \
     [ "$(frames /out/bare 0 same first jpeg broken)-$(head -n 30 /out/bare | wc -l)" = 0-30 ]
 stop_capture
 
@@ -184,11 +184,11 @@ streamer=$!
 sleep 1
 : >/out/log/capture
 start_capture --device auto --size 1280x720
-expect "busy: the daemon says so" within 5 log_has 'is busy: another program streams from it'
-expect "busy: status says so" within 2 is_state waiting
+expect "busy: the daemon logs the reason" within 5 log_has 'is busy: another program streams from it'
+expect "busy: the status is waiting" within 2 is_state waiting
 sleep 2
-expect "busy: said once, not again and again" [ "$(grep -c 'is busy' /out/log/capture)" = 1 ]
+expect "busy: reported only once" [ "$(grep -c 'is busy' /out/log/capture)" = 1 ]
 kill "$streamer"
 within 4 is_online
-expect "busy no longer: pictures after $took s" below 3 "$took"
+expect "no longer busy: pictures after $took s (3 or less)" below 3 "$took"
 stop_capture
