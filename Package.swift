@@ -13,7 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
     ],
     targets: [
-        // Layer 1, system: knows Linux, but nothing about Oriel.
+        // Layer 1, system: wraps Linux and knows nothing about Oriel.
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux", system]),
         .target(name: "EventLoop", dependencies: ["Linux", system]),
@@ -21,7 +21,7 @@ let package = Package(
         .target(name: "JSON"),
         .target(name: "Daemon", dependencies: ["Linux", log, system]),
 
-        // Layer 2, media: handles pictures as bytes. Knows nothing about rings or HTTP.
+        // Layer 2, media: encodes, decodes and draws pictures. Knows nothing about rings or HTTP.
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
@@ -52,11 +52,11 @@ let package = Package(
             name: "Service",
             dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
-        // Layer 5, domain: does no I/O.
+        // Layer 5, domain: the configuration and the detector. Except for reading their files, they do no I/O.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
 
-        // Layer 6, services: the code of the programs. Services never import each other.
+        // Layer 6, services: the code of the programs, without their command lines. Services never import each other.
         .target(
             name: "CameraCapture",
             dependencies: [
@@ -85,7 +85,7 @@ let package = Package(
             name: "Supervision",
             dependencies: ["Configuration", "Daemon", "EventLoop", "JSON", "Linux", "Names", "SharedFrame", system]),
 
-        // Layer 7, programs: parse the options and connect the services.
+        // Layer 7, programs: command-line options, and the code that connects the services.
         .target(
             name: "ProgramSupport", dependencies: ["Daemon", "Linux", "Names", "SharedFrame", arguments, system]),
         .executableTarget(
@@ -205,8 +205,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// By default, the fuzz targets are unit tests, which run the corpus. If ORIEL_FUZZ is set, as in scripts/fuzz, they are
-// a program with the entry point of libFuzzer.
+// The fuzz targets are built in one of two ways: as unit tests that run the corpus, or, if scripts/fuzz sets ORIEL_FUZZ,
+// as a program whose main function libFuzzer supplies.
 let fuzzed: [Target.Dependency] = [
     "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux",
     "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,

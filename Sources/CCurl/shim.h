@@ -1,8 +1,8 @@
 #include <curl/curl.h>
 #include <curl/header.h>
 
-// Wrappers for libcurl (7.85 or newer) functions that Swift cannot call because they are variadic, one for each argument
-// type, and the values of macros that Swift cannot import.
+// Swift cannot call libcurl's variadic functions. This file wraps them with one function for each argument type. It
+// also defines constants for macros that Swift cannot import. libcurl 7.85 or newer is required.
 
 static inline CURLcode curl_set_string(CURL *_Nonnull handle, CURLoption option, const char *_Nullable value) {
     return curl_easy_setopt(handle, option, value);
@@ -21,7 +21,7 @@ static inline CURLMcode curl_multi_set_long(CURLM *_Nonnull handle, CURLMoption 
     return curl_multi_setopt(handle, option, value);
 }
 
-/// CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
+/// The type of the callbacks CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
 typedef size_t (*curl_bytes_callback)(char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
 static inline CURLcode curl_set_bytes_callback(CURL *_Nonnull handle, CURLoption option,
                                                curl_bytes_callback _Nullable value) {

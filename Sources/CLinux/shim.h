@@ -1,4 +1,5 @@
-// Headers missing from Swift's Glibc module, and wrappers for functions that Swift cannot call because they are variadic.
+// This file includes headers that are missing from Swift's Glibc module. It also wraps functions that Swift cannot call
+// because they are variadic.
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,9 +25,10 @@
 #include <time.h>
 #include <unistd.h>
 
-// GNU extensions: glibc declares them only under _GNU_SOURCE, but defining that would make the structures of this module
-// differ from those of Swift's Glibc module. Prototypes: memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
-// pthread_setname_np(3), sigabbrev_np(3); values: fcntl.h, asm-generic/fcntl.h and linux/splice.h.
+// glibc declares these GNU extensions only if _GNU_SOURCE is defined. Defining it here would make the structures of
+// this module differ from those of Swift's Glibc module. Therefore they are declared again. The prototypes are copied
+// from the manual pages memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2), pthread_setname_np(3) and
+// sigabbrev_np(3). The values are copied from fcntl.h, asm-generic/fcntl.h and linux/splice.h.
 int memfd_create(const char *_Nonnull name, unsigned int flags);
 int accept4(int descriptor, struct sockaddr *_Nullable address, socklen_t *_Nullable length, int flags);
 int pthread_setname_np(pthread_t thread, const char *_Nonnull name);
@@ -39,7 +41,8 @@ enum { linux_ofd_getlk = 36, linux_ofd_setlk = 37, linux_ofd_setlkw = 38 };
 enum { linux_set_pipe_size = 1031, linux_splice_nonblock = 2 };
 static const int linux_open_unnamed = 020000000 | O_DIRECTORY;
 
-/// Waits while `*word` is `expected`, up to `timeout` (NULL: indefinitely). Works between processes.
+/// Waits while `*word` equals `expected`, for at most `timeout`. If `timeout` is NULL, there is no time limit. The word
+/// may be in memory that several processes share.
 static inline int linux_futex_wait(const uint32_t *_Nonnull word, uint32_t expected,
                                    const struct timespec *_Nullable timeout) {
     return (int)syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout, (void *)0, 0);
@@ -50,7 +53,8 @@ static inline int linux_futex_wake(const uint32_t *_Nonnull word) {
     return (int)syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, (void *)0, (void *)0, 0);
 }
 
-/// Waits while both words are as expected, until `deadline` on CLOCK_MONOTONIC (futex_waitv(2), Linux 5.16 or later).
+/// Waits while both words have their expected values, at most until `deadline` on CLOCK_MONOTONIC. This uses
+/// futex_waitv(2), which requires Linux 5.16 or later.
 static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32_t first_expected,
                                           const uint32_t *_Nonnull second, uint32_t second_expected,
                                           const struct timespec *_Nonnull deadline) {
@@ -64,7 +68,7 @@ static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32
 #endif
 }
 
-/// fcntl with a `struct flock`: F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK.
+/// Calls fcntl with a `struct flock`, for the commands F_OFD_SETLK, F_OFD_SETLKW and F_OFD_GETLK.
 static inline int linux_fcntl_lock(int descriptor, int command, struct flock *_Nonnull lock) {
     return fcntl(descriptor, command, lock);
 }
@@ -75,18 +79,20 @@ static inline int linux_socket_unsent(int descriptor) {
     return ioctl(descriptor, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
 }
 
-/// Sets the signal sent to this process when its parent ends (PR_SET_PDEATHSIG).
+/// Sets the signal that this process receives when its parent exits (PR_SET_PDEATHSIG).
 static inline int linux_set_parent_death_signal(int signal) {
     return prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0);
 }
 
-/// Starts a program as the leader of its own session and process group; returns its process ID, or -1 and errno.
+/// Starts a program as the leader of its own session and process group. Returns its process ID, or -1 with errno set.
 ///
-/// Its standard input, output and error are duplicates of the three descriptors; all other descriptors without FD_CLOEXEC
-/// are inherited. It has default signal actions and an empty signal mask, and receives `death_signal` (0: none) when the
-/// calling thread ends. If the program cannot be executed, this function fails: the child reports the error through a pipe
-/// that a successful execve closes. Between fork and execve the child makes only async-signal-safe calls, so other threads
-/// of this process do no harm.
+/// The program's standard input, output and error are duplicates of the three descriptors in `streams`. The program
+/// inherits all other descriptors that do not have FD_CLOEXEC. It starts with default signal actions and an empty
+/// signal mask. It receives `death_signal` when the calling thread exits, or no signal if `death_signal` is 0.
+///
+/// If the program cannot be executed, this function fails with the error of execve: the child writes that error to a
+/// pipe, which a successful execve closes. Between fork and execve, the child makes only async-signal-safe calls. This
+/// makes it safe to call this function from a process with several threads.
 static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                                 char *_Nullable const *_Nonnull environment, const int streams[_Nonnull 3],
                                 int death_signal) {
@@ -124,14 +130,14 @@ static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const
     return failure ? -1 : child;
 }
 
-/// Returns a child process that has ended but is not reaped, without reaping it, or 0.
+/// Returns the process ID of a child that has exited but has not been reaped, or 0. It does not reap the child.
 static inline pid_t linux_ended_child(void) {
     siginfo_t info;
     info.si_pid = 0;
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 ? info.si_pid : 0;
 }
 
-/// Sends a copy of `descriptor` through a Unix socket; returns 0, or -1 and errno (unix(7), SCM_RIGHTS).
+/// Sends a duplicate of `descriptor` through a Unix socket (SCM_RIGHTS in unix(7)). Returns 0, or -1 with errno set.
 static inline int linux_send_descriptor(int socket, int descriptor) {
     char byte = 0, control[CMSG_SPACE(sizeof(int))];
     memset(control, 0, sizeof control);
@@ -146,7 +152,8 @@ static inline int linux_send_descriptor(int socket, int descriptor) {
     return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/// Receives a descriptor sent by linux_send_descriptor() and sets FD_CLOEXEC; returns -1 and errno if there is none.
+/// Receives a descriptor that linux_send_descriptor() sent, and sets FD_CLOEXEC on it. Returns -1 with errno set if
+/// none was received.
 static inline int linux_receive_descriptor(int socket) {
     char byte = 0, control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {&byte, 1};

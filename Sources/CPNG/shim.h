@@ -3,7 +3,8 @@
 #include <string.h>
 #include <png.h>
 
-// libpng's simplified API: errors are returned, never longjmp'd to the caller, and ancillary chunks are limited.
+// This file uses libpng's simplified API. It reports errors through return values instead of longjmp, and it limits the
+// size of ancillary chunks.
 
 static inline int cpng_begin(png_image *_Nonnull image, const void *_Nonnull bytes, size_t count) {
     memset(image, 0, sizeof *image);
@@ -22,8 +23,8 @@ static inline int cpng_size(const void *_Nonnull bytes, size_t count, uint32_t *
     return 1;
 }
 
-/// Decodes to 8-bit RGB on the colour that `pixels` holds; the size must be that of `cpng_size`. Returns 1, or 0 for a
-/// damaged picture.
+/// Decodes a PNG to 8-bit RGB. Transparent parts are blended with the colours that `pixels` already contains. `width`
+/// and `height` must be the size that `cpng_size` returned. Returns 1, or 0 if the picture is damaged.
 static inline int cpng_decode(const void *_Nonnull bytes, size_t count, uint8_t *_Nonnull pixels, uint32_t width,
                               uint32_t height) {
     png_image image;
@@ -33,6 +34,6 @@ static inline int cpng_decode(const void *_Nonnull bytes, size_t count, uint8_t 
         return 0;
     }
     image.format = PNG_FORMAT_RGB;
-    // Frees the image, also on failure.
+    // This call frees the image even if it fails.
     return png_image_finish_read(&image, NULL, pixels, 0, NULL);
 }

@@ -6,11 +6,13 @@ public import Video4Linux
 
 /// A source whose controls can be read and set while it is open.
 public protocol ControllableSource: FrameSource {
-    /// The open camera's controls; nil while none is open.
+    /// The open camera's controls; nil while no camera is open.
     var controls: ControlAccess? { get }
 }
 
-/// A Video4Linux camera, which is found again after it was lost.
+/// A source that delivers the pictures of a Video4Linux camera.
+///
+/// If the camera is lost, for example because it was unplugged, ``open()`` finds it again, even under another path.
 public final class CameraSource: ControllableSource {
     public private(set) var description: SourceDescription
     private let choice: DeviceChoice
@@ -18,15 +20,16 @@ public final class CameraSource: ControllableSource {
     private let store: ControlStore
     private var camera: Camera?
     private var format: CaptureFormat?
-    /// Nil for JPEG and for formats that must be converted.
+    /// The layout of the camera's uncompressed pictures; nil for JPEG and for formats that must be converted first.
     private var raw: RawFormat?
+    /// Nil unless the camera's format must be converted before it can be encoded.
     private var converter: PictureConverter?
-    /// The first camera that was opened; after a loss the source looks for the same one.
+    /// Identifies the camera that was opened, so that the same camera is reopened after it was lost.
     private var identity: CameraIdentity?
-    /// Formats that the camera offers but failed to stream.
+    /// Formats that the camera offers, but could not stream in the last attempt.
     private var excluded: Set<PixelFormat> = []
 
-    /// Creates a source for the camera that `options` name; `store` holds the controls to set.
+    /// Creates a source for the camera that `options.device` selects; `store` contains the saved control values.
     public init(_ options: CaptureOptions, _ store: ControlStore) {
         choice = options.device
         self.options = options
@@ -114,7 +117,7 @@ public final class CameraSource: ControllableSource {
         }
     }
 
-    /// Opens the camera, wherever it is now.
+    /// Opens the camera under the path that it has now.
     private func find() throws(CameraError) -> Camera {
         if let identity, let path = Device.find(identity) { return try Camera(path) }
         let camera = try Camera(try Device.resolve("\(choice)"))
@@ -122,7 +125,7 @@ public final class CameraSource: ControllableSource {
         return camera
     }
 
-    /// Throws if a different camera now has the path of the first one.
+    /// Throws if the configured path now belongs to a different camera than the one that was opened before.
     private func checkIdentity(of camera: Camera) throws(CameraError) {
         guard case .node(let path) = choice, !path.starts(with: "/dev/v4l"), let identity else { return }
         let other = camera.identity
@@ -132,19 +135,21 @@ public final class CameraSource: ControllableSource {
             "\(path) is a different camera now (\(other)): plug \(identity) in again, or restart to use this one")
     }
 
-    /// Starts the camera with its controls set; returns a note for each control that could not be set.
+    /// Configures and starts the camera, and sets its controls.
+    ///
+    /// Returns the negotiated format, and a note for each control that could not be set.
     private func start(_ camera: Camera) throws(CameraError) -> (CaptureFormat, notes: [String]) {
         var request = CaptureRequest(
             pixelFormat: options.format, size: options.size, rate: FrameRate(options.pictures.framesPerSecond))
         request.excluded = excluded
-        // The next attempt starts with the best format again, unless this one fails.
+        // Consider all formats again in the next attempt, unless this attempt fails below.
         excluded = []
         let format = try camera.configure(request)
         raw = RawFormat(format)
         converter = raw == nil && !format.pixelFormat.isJPEG ? try PictureConverter(camera, format) : nil
         let kept = store.settings(options.controls, of: camera.identity)
         let settings = kept.map { ($0.name, $0.value) }
-        // Before streaming, so that the first picture already has them.
+        // Set the controls before the camera streams, so that they already affect its first picture.
         _ = camera.access.apply(settings, pressesButtons: false)
         do throws(CameraError) {
             try camera.start()
@@ -155,9 +160,10 @@ public final class CameraSource: ControllableSource {
             }
             throw error
         }
-        // Again: some drivers accept a control only while they stream, or reset it when they start.
+        // Set them again, because some drivers accept a control only while they stream, or reset it when they start.
         let refusals = camera.access.apply(settings, pressesButtons: true)
-        // An automatic control that was switched on rightly overrides others; a command line must be consistent.
+        // A control that is overridden by an automatic one cannot be set. That is expected if a user changed controls
+        // at run time and switched the automatic one on. On a command line it is a mistake, so report it only then.
         let isCommandLine = kept == options.controls
         return (format, refusals.filter { isCommandLine || !$0.isOverridden }.map(\.message))
     }
@@ -167,7 +173,7 @@ public final class CameraSource: ControllableSource {
         if format.size != options.size {
             notes.append(
                 "\(camera.path) gives \(format.size) instead of \(options.size): "
-                    + "capture-daemon devices lists its sizes")
+                    + "run 'capture-daemon devices' to list the sizes that it supports")
         }
         switch format.fields {
         case .progressive: break
@@ -187,7 +193,7 @@ public final class CameraSource: ControllableSource {
 }
 
 extension SourceError {
-    /// Converts a camera's error to a state for its viewers.
+    /// Converts a camera's error to the camera state that viewers see.
     init(_ error: CameraError) {
         let state: CameraState =
             switch error.reason {

@@ -7,12 +7,13 @@ import SharedFrame
 import SystemPackage
 import Video4Linux
 
-/// The main loop of capture-daemon: one thread that waits for the source, signals and timers.
+/// The main loop of capture-daemon, in which one thread waits for pictures, signals and timers.
 public enum CaptureLoop {
-    /// Captures until SIGTERM or SIGINT; SIGHUP reopens the source.
+    /// Captures until the process receives SIGTERM or SIGINT.
     ///
-    /// `makeSource` creates the source that `options` name. Throws a ``Failure`` if the ring cannot be created or is
-    /// lost; a source that cannot be opened is waited for.
+    /// SIGHUP reopens the source. `makeSource` creates the source that `options.device` selects. This function throws a
+    /// ``Failure`` if the ring cannot be created or is lost. If the source cannot be opened, it does not throw but
+    /// keeps trying.
     public static func run(
         _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
     ) throws {
@@ -41,7 +42,7 @@ public enum CaptureLoop {
         publisher.stop(reason: "capture-daemon was stopped")
     }
 
-    /// Starts the control server; returns nil if it has no folder, or cannot start.
+    /// Starts the control server; returns nil if there is no folder for its socket, or if it cannot start.
     private static func serveControls(
         _ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ logger: Logger
     ) -> ControlServer? {
@@ -52,7 +53,8 @@ public enum CaptureLoop {
             return server
         } catch {
             let level: Logger.Level = error.errno == .noSuchFileOrDirectory ? .info : .warning
-            logger.log(level: level, "the controls cannot be set while this runs (see --runtime-dir): \(error)")
+            logger.log(
+                level: level, "the controls cannot be changed while the program runs (see --runtime-dir): \(error)")
             return nil
         }
     }
@@ -97,9 +99,9 @@ public enum CaptureLoop {
 }
 
 extension CaptureOptions {
-    /// The expected maximum size of a picture, for the ring's first size.
+    /// The expected maximum size of a picture in bytes, which is the size of a slot when the ring is created.
     ///
-    /// A camera's own JPEGs rarely have more than four bits per pixel; a larger one makes the ring grow.
+    /// JPEGs that a camera encodes rarely have more than four bits per pixel. If a picture is larger, the ring grows.
     var slotByteCount: Int {
         let encoded = pictures.slotByteCount(width: size.width, height: size.height)
         return switch device {

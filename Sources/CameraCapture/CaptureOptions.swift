@@ -6,20 +6,21 @@ public import Video4Linux
 /// The validated command line of capture-daemon.
 public struct CaptureOptions: Sendable {
     public var camera: CameraName
-    /// The first part of the ring's name: `ORIEL_PREFIX`.
+    /// The first part of the ring's name (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
     public var device: DeviceChoice
     public var size: PictureSize
-    /// Nil for the best format that the camera offers.
+    /// The pixel format to request; nil requests the best one that the camera offers.
     public var format: PixelFormat?
+    /// The controls of the command line, which are set whenever the camera is opened.
     public var controls: [ControlSetting]
-    /// How the pictures are processed.
+    /// How the pictures are limited in rate, encoded and turned.
     public var pictures: PictureOptions
-    /// The number of pictures in the ring.
+    /// The number of pictures that the ring holds.
     public var slotCount: Int
-    /// The folder of the control socket; nil if there is none.
+    /// The folder for the control socket; nil if the program has no control socket.
     public var runtimeDirectory: FilePath?
-    /// The folder for controls that are set while the program runs; nil if they are not saved.
+    /// The folder in which controls that are set while the program runs are saved; nil if they are not saved.
     public var stateDirectory: FilePath?
 
     public init(
@@ -41,11 +42,11 @@ public struct CaptureOptions: Sendable {
     }
 }
 
-/// One setting of a camera's control: `NAME=VALUE`.
+/// A value for one of a camera's controls, written as `NAME=VALUE` on the command line.
 public struct ControlSetting: Equatable, Sendable {
-    /// As `capture-daemon devices` lists it, such as `brightness`.
+    /// The name that `capture-daemon devices` lists, such as `brightness`.
     public let name: String
-    /// A number, or a choice of a menu or switch.
+    /// A number, the text of a menu's choice, or `on` or `off`.
     public let value: String
 
     init(name: String, value: String) {
@@ -55,9 +56,9 @@ public struct ControlSetting: Equatable, Sendable {
 
     /// Parses `NAME=VALUE`.
     public init(_ text: String) throws(OptionError) {
-        guard let separator = text.firstIndex(of: "=") else { throw OptionError("give it as NAME=VALUE") }
+        guard let separator = text.firstIndex(of: "=") else { throw OptionError("write NAME=VALUE") }
         name = String(text[..<separator])
         value = String(text[text.index(after: separator)...])
-        if name.isEmpty || value.isEmpty { throw OptionError("give it as NAME=VALUE") }
+        if name.isEmpty || value.isEmpty { throw OptionError("write NAME=VALUE") }
     }
 }

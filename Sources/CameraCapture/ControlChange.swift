@@ -4,17 +4,18 @@ import Video4Linux
 /// A valid request to set one control.
 struct ControlChange {
     let control: Control
-    /// The value of the request; null for the default.
+    /// The requested value; null requests the default.
     let asked: JSON
-    /// The value to ask the driver for.
+    /// The value to pass to the driver.
     let target: Int64
 
     var isReset: Bool { asked.isNull }
 
-    /// Parses a request: names of controls with values, null for the default, and `*` for all controls.
+    /// Parses the members of a request, which are names of controls with their new values.
     ///
-    /// The default of a control that `base`, the command line, names is the value there. Throws if any part of the
-    /// request is invalid: then nothing must be set.
+    /// A value of null resets a control to its default. The name `*` with null resets all other controls. If `base`,
+    /// the settings of the command line, contains a control, the value there is its default. Throws if any part of the
+    /// request is invalid; in that case the caller must not set any control.
     static func changes(
         _ members: [(String, JSON)], _ controls: [Control], _ base: [ControlSetting]
     ) throws(ControlRefusal) -> [ControlChange] {
@@ -45,10 +46,10 @@ struct ControlChange {
             }
         }
         guard let all = members.first(where: { $0.0 == "*" })?.1 else { return changes }
-        guard all.isNull else { throw .bad("'*' takes only null: it resets all controls to their defaults.") }
+        guard all.isNull else { throw .bad("'*' accepts only null, which resets all controls to their defaults.") }
         let rest = controls.filter { $0.isSetting && !seen.contains($0.name) }
-        // A value that an automatic control overrides can be set only while that is off: set values first, then
-        // switches.
+        // While an automatic control is on, the values that it overrides cannot be set. Therefore reset values first,
+        // and then the switches, which may turn an automatic control on.
         let ordered = rest.filter { !$0.isSwitch } + rest.filter(\.isSwitch)
         return ordered.map { ControlChange(control: $0, asked: .null, target: standard(of: $0, base)) } + changes
     }
@@ -60,23 +61,23 @@ struct ControlChange {
         return (try? control.value(of: setting.value)) ?? control.standard
     }
 
-    /// The remark on a control that was refused and is inactive now.
+    /// The remark on a control that the driver refused to set and that is now inactive.
     static let isOverridden =
-        "It is inactive and was not set: switch off the automatic control that overrides it first."
+        "The control is inactive and was not set: first switch off the automatic control that overrides it."
 
-    /// A remark on the control's current value; nil if it is the requested one.
+    /// Returns a remark if `value`, the control's current value, is not the requested one; otherwise nil.
     func remark(on value: Int64?) -> String? {
         guard let value, control.kind != .button else { return nil }
         if value != target { return "The camera set \(value) instead of \(target)." }
         if let number = asked.wholeNumber, number != target, control.kind != .boolean {
-            return "\(asked.text) is outside \(control.minimum) to \(control.maximum): it is \(target) now."
+            return "\(asked.text) is outside \(control.minimum) to \(control.maximum), so \(target) was set."
         }
         return nil
     }
 }
 
 extension Control {
-    /// Whether it may override other controls, as an automatic control does.
+    /// Whether the control may override others, as automatic exposure overrides a manual exposure time.
     fileprivate var isSwitch: Bool {
         switch kind {
         case .boolean, .menu, .integerMenu: true

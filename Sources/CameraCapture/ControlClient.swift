@@ -2,7 +2,9 @@ import EventLoop
 import Linux
 import SystemPackage
 
-/// A connection: reads one line, then sends an answer.
+/// A connection to the control socket.
+///
+/// It reads one line with a request, and then sends the response.
 final class ControlClient: EventHandler {
     enum Input {
         /// The line is not complete yet.
@@ -12,12 +14,12 @@ final class ControlClient: EventHandler {
         case over
     }
 
-    /// Increases from connection to connection.
+    /// The position of this connection in the order in which connections were accepted.
     let number: Int
     let socket: Descriptor
     var token: EventLoop.Token?
     var deadline: Instant
-    /// The answer; nil before the line is complete.
+    /// The response; nil until the line with the request is complete.
     var output: [UInt8]?
     private var input: [UInt8] = []
     private var sent = 0
@@ -50,7 +52,7 @@ final class ControlClient: EventHandler {
         }
     }
 
-    /// Sends as much of the answer as the socket accepts; returns true if nothing is left to do.
+    /// Sends as much of the response as the socket accepts; returns true if the connection can be closed.
     func send() -> Bool {
         guard let output else { return false }
         while sent < output.count {

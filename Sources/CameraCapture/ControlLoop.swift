@@ -2,28 +2,31 @@ import EventLoop
 import Linux
 import SystemPackage
 
-/// The control socket's thread: serves a few connections at once, each for a short time.
+/// The event loop of the control socket's thread, which serves a few short connections at a time.
 final class ControlLoop {
-    /// The maximum number of connections; another one replaces the oldest.
+    /// The maximum number of connections.
+    ///
+    /// A further connection replaces the oldest one.
     static let maximumClientCount = 16
-    /// The time a connection has to send its line, and again to receive the answer.
+    /// How long a client may take to send its line, and then how long it may take to receive the response.
     static let timeout = Duration.seconds(1)
-    /// The maximum length of a line: a request of 16 KiB with every byte escaped.
+    /// The maximum length of a line, which has room for a request of 16 KiB in which every byte is escaped.
     static let maximumLineByteCount = 100 << 10
-    /// How long accepting pauses after it failed, unless a client leaves before.
+    /// How long no connections are accepted after accept() has failed, unless a connection is closed earlier.
     static let acceptPause = Duration.seconds(1)
 
     private let loop: EventLoop
     private let service: ControlService
     private let listener: CInt
-    /// Nil while accepting is paused.
+    /// Nil while no connections are accepted.
     private var listenerToken: EventLoop.Token?
+    /// When connections are accepted again.
     private var listenerDue = Instant.distantFuture
     private var clients: [ObjectIdentifier: ControlClient] = [:]
     private var nextNumber = 0
     private var isStopping = false
 
-    /// Serves the connections to `listener` until `stop` is readable.
+    /// Creates a loop that serves the connections to the socket `listener` until the descriptor `stop` is readable.
     init(_ listener: CInt, stop: CInt, _ service: ControlService) throws(SystemError) {
         self.listener = listener
         self.service = service
@@ -32,7 +35,7 @@ final class ControlLoop {
         listen()
     }
 
-    /// Serves until `stop` is readable.
+    /// Serves connections until the descriptor `stop`, which was passed to the initializer, is readable.
     func run() throws(SystemError) {
         while !isStopping {
             let deadline = clients.values.map(\.deadline).min().map { min($0, listenerDue) } ?? listenerDue
@@ -50,7 +53,9 @@ final class ControlLoop {
         listenerDue = listenerToken == nil ? .now + Self.acceptPause : .distantFuture
     }
 
-    /// If accept fails, for want of descriptors for example, epoll would keep reporting the connection.
+    /// Stops accepting connections for a while, after accept() failed, for example because no descriptors are left.
+    ///
+    /// Otherwise epoll would report the waiting connection again at once, and the loop would never sleep.
     private func pauseAccepting() {
         if let listenerToken { loop.remove(listenerToken, number: listener) }
         listenerToken = nil
@@ -74,7 +79,7 @@ final class ControlLoop {
         nextNumber += 1
         let client = ControlClient(number: nextNumber, socket: socket, deadline: .now + Self.timeout, self)
         clients[ObjectIdentifier(client)] = client
-        // Most clients have already sent their line.
+        // Most clients have already sent their line, so try to read it before waiting for the socket.
         advance(client)
         guard clients[ObjectIdentifier(client)] != nil else { return }
         do throws(SystemError) {
@@ -85,7 +90,7 @@ final class ControlLoop {
         }
     }
 
-    /// Reads and answers as far as possible without blocking.
+    /// Continues to read the request or to send the response, as far as that is possible without blocking.
     func advance(_ client: ControlClient) {
         if client.output == nil {
             switch client.receive() {
@@ -93,7 +98,7 @@ final class ControlLoop {
             case .line(let line):
                 client.output = service.answer(to: line).line
                 client.deadline = .now + Self.timeout
-                // From now on only wait for room for the answer.
+                // The request is complete, so wait only until the socket has room for the response.
                 if let token = client.token { loop.modify(token, number: client.socket.number, .writable) }
             case .over: return drop(client)
             }
@@ -104,7 +109,8 @@ final class ControlLoop {
     private func drop(_ client: ControlClient) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
         if let token = client.token { loop.remove(token, number: client.socket.number) }
-        // The client's descriptor is free once its last reference is released, at the latest after this turn.
+        // This frees a descriptor, with which accept() may succeed again. The descriptor is closed when the last
+        // reference to the client is released, which is before the next turn of the loop.
         if listenerToken == nil { listenerDue = .distantPast }
     }
 }

@@ -4,13 +4,15 @@ import SharedFrame
 import Synchronization
 import Video4Linux
 
-/// The source's state, for threads other than the capture thread, which alone changes it.
+/// The state of the source, for threads other than the capture thread.
+///
+/// Only the capture thread changes it.
 final class ControlPanel: Sendable, SourceObserver {
     /// An open source.
     final class Source: Sendable {
         /// Nil if the source is not a camera.
         let access: ControlAccess?
-        /// The members `device` and `now` of an answer.
+        /// The members `device` and `now` of a response.
         let members: [(String, JSON)]
 
         init(_ description: SourceDescription, _ opened: OpenedSource, _ access: ControlAccess?) {
@@ -35,7 +37,7 @@ final class ControlPanel: Sendable, SourceObserver {
             ]
         }
 
-        /// The offered formats.
+        /// The formats that the camera offers; an empty array if the source is not a camera.
         var formats: JSON { .array(access?.formats().map(DeviceList.json) ?? []) }
     }
 

@@ -1,7 +1,7 @@
 import JSON
 import Video4Linux
 
-/// An answer of the control socket, with its HTTP status.
+/// A response of the control socket, with the HTTP status for the client of mjpeg-fcgi.
 struct ControlReply {
     let status: Int
     let body: JSON
@@ -10,7 +10,7 @@ struct ControlReply {
     var line: [UInt8] { Array((JSON.object([("status", .count(status)), ("answer", body)]).text + "\n").utf8) }
 }
 
-/// Why a request fails: a code for programs and a sentence for people.
+/// The reason why a request fails, as a code for programs (`error`) and as a sentence for people (`message`).
 struct ControlRefusal: Error {
     let status: Int
     let error: String
@@ -26,6 +26,6 @@ struct ControlRefusal: Error {
 }
 
 extension CameraError {
-    /// The description as a complete sentence.
+    /// The description with a capital letter and a full stop.
     var sentence: String { description.prefix(1).uppercased() + description.dropFirst() + "." }
 }

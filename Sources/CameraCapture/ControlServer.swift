@@ -3,26 +3,28 @@ import Logging
 import Names
 import SystemPackage
 
-/// The control socket, `<runtime folder>/control.<camera>.sock`: each connection carries one line of JSON in each
-/// direction.
+/// Serves the control socket, `<runtime folder>/control.<camera>.sock`.
 ///
-/// It is served on its own thread, which calls the camera's driver: a client can delay other clients by at most a
-/// second, and never the pictures.
+/// On each connection, the client sends one line of JSON and receives one line of JSON. The server has its own thread,
+/// which also calls the camera's driver. So a client can delay other clients by at most a second, and never the
+/// pictures.
 final class ControlServer: Sendable {
-    /// The user and the group that the program runs as may connect.
+    /// Only processes with the program's user or group may connect.
     static let permissions: UInt32 = 0o660
 
     let path: FilePath
+    /// The status of the socket that this server created, to tell it from a socket that replaced it.
     private let own: FileStatus
     private let listener: Descriptor
     private let stopEvent: EventDescriptor
-    /// Readable when the thread has ended.
+    /// Readable when the thread has finished.
     private let ended: EventDescriptor
     private let logger: Logger
 
-    /// Starts listening; replaces the socket of a program that was killed.
+    /// Starts listening.
     ///
-    /// Throws if the folder does not exist, or if another program listens there.
+    /// A socket that was left by a killed program is replaced. Throws if the folder does not exist, or if another
+    /// program is listening on the socket.
     init(_ folder: FilePath, _ camera: CameraName, _ logger: Logger) throws(SystemError) {
         let path = camera.controlSocket(in: folder)
         if let old = try? FileStatus(at: path), old.kind == .other {
@@ -47,7 +49,7 @@ final class ControlServer: Sendable {
         self.logger = logger
     }
 
-    /// Serves on its own thread until ``stop()``.
+    /// Starts a thread that serves the socket until ``stop()`` is called.
     func start(_ makeService: @escaping @Sendable () -> ControlService) throws(SystemError) {
         try Thread("controls") { [self] in
             do throws(SystemError) {
@@ -59,7 +61,9 @@ final class ControlServer: Sendable {
         }.detach()
     }
 
-    /// Stops the thread and removes the socket; waits at most a second for a request in progress.
+    /// Stops the thread and removes the socket.
+    ///
+    /// If a request is in progress, waits for it for at most one second.
     func stop() {
         stopEvent.signal()
         if let current = try? FileStatus(at: path), current.isSameFile(as: own) { File.remove(path) }

@@ -7,13 +7,15 @@ import Video4Linux
 
 /// Handles the requests of the control socket.
 ///
-/// Use it from one thread, which the camera's driver may block.
+/// Use it from only one thread. A call may block in the camera's driver.
 final class ControlService {
     private let camera: CameraName
     private let panel: ControlPanel
     private let store: ControlStore
+    /// The settings of the command line.
     private let base: [ControlSetting]
     private let log: Logger
+    /// Whether the log already reports that controls cannot be saved.
     private var hasWarned = false
 
     init(_ options: CaptureOptions, _ panel: ControlPanel, _ store: ControlStore, _ log: Logger) {
@@ -24,14 +26,16 @@ final class ControlService {
         self.log = log
     }
 
-    /// Answers one line: `{"do":"read"}`, or `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
+    /// Handles a request of one line.
+    ///
+    /// It is `{"do":"read"}`, or for example `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
     func answer(to line: [UInt8]) -> ControlReply {
         do throws(ControlRefusal) {
             guard let request = JSON(line) else { throw .bad("The request is not valid JSON.") }
             switch request["do"]?.string {
             case "read": return ControlReply(status: 200, body: .object(try reading()))
             case "set":
-                guard let changes = request["controls"]?.object else { throw .bad("Give the controls as an object.") }
+                guard let changes = request["controls"]?.object else { throw .bad("'controls' must be an object.") }
                 return ControlReply(status: 200, body: .object(try set(changes)))
             default: throw .bad("'do' must be read or set.")
             }
@@ -90,9 +94,9 @@ final class ControlService {
         return reading(of: source, controls) + [("results", .array(results))]
     }
 
-    /// Sets all controls; returns why some could not be set, by name.
+    /// Sets all controls; returns, by control name, why some of them could not be set.
     ///
-    /// Failed ones are tried once more after the others.
+    /// A control that cannot be set is tried once more after all others, one of which may have overridden it.
     private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
     {
         var refused: [String: String] = [:]
@@ -113,9 +117,9 @@ final class ControlService {
         return refused
     }
 
-    /// Sets the saved values of controls that were inactive `before` and no longer are; returns all controls.
+    /// Sets the saved values of the controls that were inactive in `before` and are active now; returns all controls.
     ///
-    /// Otherwise they would be set only when the camera is next opened.
+    /// Without this, these values would be set only when the camera is next opened.
     private func restore(_ access: ControlAccess, _ before: [Control], depth: Int = 3) -> [Control] {
         let now = access.controls()
         let wereInactive = Set(before.filter(\.isInactive).map(\.name))
@@ -123,11 +127,11 @@ final class ControlService {
         let settings = store.settings(base, of: access.identity).filter { free.contains(Control.normalised($0.name)) }
         guard depth > 0, !settings.isEmpty else { return now }
         _ = access.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)
-        // A control that is active now may override others in turn.
+        // The controls that were just set may have made other controls active.
         return restore(access, now, depth: depth - 1)
     }
 
-    /// Saves the settings; returns a sentence for the answer if that fails.
+    /// Saves the changed settings; if that fails, returns a sentence for the response, otherwise nil.
     private func keep(_ changes: [ControlChange], _ access: ControlAccess) -> String? {
         var values: [String: Int64] = [:]
         for change in changes where !change.isReset && change.control.isSetting {
@@ -139,11 +143,11 @@ final class ControlService {
             try store.update(access.identity, setting: values, removing: removed)
             hasWarned = false
         } catch {
-            sentence = "It was not saved for the next start: \(error)."
+            sentence = "The value was not saved for the next start: \(error)."
             if !hasWarned { log.warning("controls cannot be saved for the next start: \(error)") }
             hasWarned = true
         }
-        // The camera may have been lost and reopened meanwhile, with the previously saved values.
+        // The camera may have been lost and reopened in the meantime. It was then opened with the values saved before.
         if case .open(let source) = panel.state, let current = source.access, current !== access {
             let settings = store.settings(base, of: current.identity)
             _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)

@@ -5,36 +5,42 @@ import Synchronization
 import SystemPackage
 import Video4Linux
 
-/// The controls that were set while the program ran, saved in a file for each camera that was attached.
+/// Saves the controls that are set while the program runs, so that they are set again after a restart.
 ///
-/// The capture thread reads the settings; the control thread changes them and writes the file.
+/// One file contains the controls of every camera that was attached. The capture thread reads the settings. The control
+/// thread changes them and writes the file.
 public final class ControlStore: Sendable {
-    /// The maximum number of cameras; those that were set longest ago are removed first.
+    /// The maximum number of cameras whose controls are saved.
+    ///
+    /// If there are more, the controls that were set longest ago are removed.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 
     private struct Entry {
         var identity: CameraIdentity
-        /// By control name.
+        /// The saved values by control name.
         var values: [String: Int64]
     }
 
-    /// Why the file could not be written, in one sentence.
+    /// The reason why the file could not be written, in one sentence.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
     private struct Contents {
         var entries: [Entry] = []
-        /// Whether the file has these contents.
+        /// Whether these contents have been written to the file.
         var isSaved = true
     }
 
-    /// Nil if nothing is saved.
+    /// The file; nil if the controls are not saved.
     private let path: FilePath?
     private let contents: Mutex<Contents>
 
-    /// Reads the file at `path`; if it is damaged, logs that and leaves it alone until something is set.
+    /// Reads the file at `path`.
+    ///
+    /// If the file is damaged, logs a warning and starts with no saved controls. The file is then overwritten when a
+    /// control is set.
     init(_ path: FilePath?, _ log: Logger) {
         self.path = path
         var entries: [Entry] = []
@@ -55,7 +61,7 @@ public final class ControlStore: Sendable {
         contents = Mutex(Contents(entries: entries))
     }
 
-    /// The controls to set for this camera: `base`, overridden by those that were set later.
+    /// Returns the controls to set for a camera: the saved ones, and those in `base` that are not saved.
     func settings(_ base: [ControlSetting], of identity: CameraIdentity) -> [ControlSetting] {
         let values = contents.withLock { contents in
             Self.index(of: identity, in: contents.entries).map { contents.entries[$0].values } ?? [:]
@@ -64,7 +70,9 @@ public final class ControlStore: Sendable {
             + values.sorted { $0.key < $1.key }.map { ControlSetting(name: $0.key, value: "\($0.value)") }
     }
 
-    /// Records which controls were set and reset, and writes the file; call it from one thread only.
+    /// Records the controls in `new` as set and those in `old` as reset, and writes the file.
+    ///
+    /// Call it from only one thread.
     func update(_ identity: CameraIdentity, setting new: [String: Int64], removing old: Set<String>) throws(Failure) {
         let changed: [Entry]? = contents.withLock { contents in
             let index = Self.index(of: identity, in: contents.entries)
@@ -78,7 +86,7 @@ public final class ControlStore: Sendable {
             return contents.entries
         }
         guard let changed else { return }
-        guard let path else { throw Failure(description: "there is no folder for it; give --state-directory") }
+        guard let path else { throw Failure(description: "there is no state directory; set --state-directory") }
         do throws(SystemError) {
             try Folder.make(path.removingLastComponent(), permissions: 0o750)
             try File.replace(path, with: Array((Self.document(changed).text + "\n").utf8), permissions: 0o640)

@@ -14,7 +14,7 @@ public enum DeviceChoice: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses `auto`, `pattern`, an index (`0` is /dev/video0), or the path of a node or of a folder.
     ///
-    /// A path that does not exist yet is taken as a folder if it ends in `/`, and as a node if it is in /dev.
+    /// A path that does not exist yet is assumed to be a node if it is in /dev, and a folder if it ends in `/`.
     public init(_ text: String) throws(OptionError) {
         switch text {
         case "auto": self = .automatic

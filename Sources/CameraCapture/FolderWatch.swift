@@ -4,19 +4,20 @@ import Logging
 
 /// Watches the folder of a source for changes, if the source has one.
 ///
-/// A source without a folder uses no inotify instance: a user has only 128 of them (fs.inotify.max_user_instances).
+/// For a source without a folder, it creates no inotify instance, because a user may have only 128 by default (see
+/// fs.inotify.max_user_instances).
 final class FolderWatch {
-    /// How often the source is told to check for itself if no inotify instance is left.
+    /// How often the source is asked to check the folder itself if no inotify instance could be created.
     private static let checkInterval = Duration.seconds(1)
 
     private let folder: WatchedFolder?
     private let inotify: Inotify?
-    /// When ``changedNames()`` next reports something without a descriptor.
+    /// When to call ``changedNames()`` next if there is a folder but no inotify instance; otherwise in the far future.
     private(set) var nextCheck = Instant.distantFuture
-    /// Readable if something changed; nil if there is nothing to wait for.
+    /// Readable after an entry has changed; nil if there is no inotify instance.
     let descriptor: CInt?
 
-    /// `makeInotify` is for tests.
+    /// Tests pass a `makeInotify` that fails.
     init(
         _ source: any FrameSource, _ logger: Logger,
         makeInotify: () throws(SystemError) -> Inotify = { () throws(SystemError) in try Inotify() }
@@ -37,21 +38,22 @@ final class FolderWatch {
             nextCheck = .now
             logger.warning(
                 """
-                changes in \(folder.path) are noticed late (\(error)): raise fs.inotify.max_user_instances or end \
+                changes in \(folder.path) are noticed late (\(error)): raise fs.inotify.max_user_instances or stop \
                 other programs of this user
                 """)
         }
     }
 
-    /// Watches the folder again, since it may have been removed and recreated.
+    /// Watches the folder again, because it may have been removed and recreated.
     func renew() {
         guard let folder else { return }
         try? inotify?.watch(folder.path, folder.mask)
     }
 
-    /// The names of entries that changed since the last call.
+    /// Returns the names of the entries that have changed since the last call.
     ///
-    /// Without an inotify instance: an empty name, once per second, so that the source checks for itself.
+    /// If there is a folder but no inotify instance, it returns one empty name once per second, so that the source
+    /// checks the folder itself.
     func changedNames() -> Set<String> {
         if let names = inotify?.changedNames() { return names }
         guard folder != nil, Instant.now >= nextCheck else { return [] }

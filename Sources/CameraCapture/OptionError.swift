@@ -1,4 +1,4 @@
-/// Why a command-line value is invalid: one sentence with what is valid.
+/// The reason why a command-line value is invalid, in one sentence that also says which values are valid.
 public struct OptionError: Error, Equatable, CustomStringConvertible, Sendable {
     public let description: String
 

@@ -3,10 +3,10 @@ import Linux
 import SharedFrame
 import Video4Linux
 
-/// Publishes pictures of formats that the encoder does not know: converts them first.
+/// Converts pictures in formats that the JPEG encoder does not support, and publishes them.
 final class PictureConverter {
     private let converter: FormatConverter
-    /// Reused from picture to picture.
+    /// The buffer for the converted picture, which is reused for every picture.
     private var planes: [UInt8]
 
     init(_ camera: Camera, _ format: CaptureFormat) throws(CameraError) {

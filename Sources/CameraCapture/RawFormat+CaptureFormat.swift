@@ -15,7 +15,7 @@ extension SourceCounts {
 }
 
 extension RawFormat {
-    /// Returns nil for JPEG and for formats that must be converted first.
+    /// Returns nil if the format is JPEG, or if the encoder does not support it.
     init?(_ format: CaptureFormat) {
         let layouts: [PixelFormat: PixelLayout] = [
             .yuyv: .yuyv, .uyvy: .uyvy, .nv12: .nv12, .yu12: .i420, .grey: .grey, .rgb24: .rgb24, .bgr24: .bgr24,

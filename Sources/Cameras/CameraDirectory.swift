@@ -1,25 +1,25 @@
 public import Names
 public import SharedFrame
 
-/// The known cameras: those configured at startup and those that have a ring.
+/// The cameras that a program knows, which are those configured at startup and those that have a ring.
 ///
-/// It belongs to one thread.
+/// Use it from only one thread.
 public final class CameraDirectory {
     private let prefix: SystemPrefix
     private let kinds: [RingName.Kind]
     private let configured: [CameraName]
-    /// The same as a set, for fast lookup.
+    /// The names in ``configured`` as a set, for fast lookup.
     private let configuredSet: Set<CameraName>
     private var found: [CameraName: RingName] = [:]
-    /// ``RingFolder/generation`` when the folder was last listed, or nil if it never was.
+    /// The value of ``RingFolder/generation`` when the folder was last listed; nil if it has never been listed.
     private var listedGeneration: UInt64?
-    /// The configured cameras in order, then the others sorted by name with `main` first.
+    /// The configured cameras in their order, followed by the other cameras, sorted by name but beginning with `main`.
     public private(set) var names: [CameraName] = []
 
     /// - Parameters:
     ///   - prefix: The system's prefix.
     ///   - kinds: The kinds of rings to look for, in order of preference.
-    ///   - configured: Cameras that exist even without a ring; their rings are of the first kind.
+    ///   - configured: Cameras that exist even without a ring. Their rings have the first of `kinds`.
     public init(prefix: SystemPrefix, kinds: [RingName.Kind], configured: [CameraName]) {
         precondition(!kinds.isEmpty)
         self.prefix = prefix
@@ -29,21 +29,24 @@ public final class CameraDirectory {
         refreshIfChanged()
     }
 
-    /// Counts changes of ``names`` and of what ``ring(of:)`` returns.
+    /// A counter that increases whenever ``names`` or a result of ``ring(of:)`` changes.
     public private(set) var generation: UInt64 = 0
 
-    /// Lists the rings again if one may have been added or removed; costs one system call if not.
+    /// Lists the rings again if one may have been added or removed.
     ///
-    /// Sees every change made before the call, unless the folder cannot be watched: see ``folderProblem``.
+    /// If not, it costs only one system call. It detects every change that was made before the call, unless the folder
+    /// cannot be watched (see ``folderProblem``).
     public func refreshIfChanged() {
-        // Read before the folder is listed, so that the next call sees any change made meanwhile.
+        // Read the generation before listing the folder, so that the next call detects a change made in the meantime.
         let generation = RingFolder.shared.generation
         guard generation != listedGeneration else { return }
         listedGeneration = generation
         refresh()
     }
 
-    /// Why changes are seen up to 250 ms late, in one sentence with the remedy, or nil if they are seen at once.
+    /// The reason why changes are detected up to 250 ms late, and the remedy, in one sentence.
+    ///
+    /// Nil if changes are detected at once.
     public var folderProblem: String? { RingFolder.shared.problem }
 
     private func refresh() {
@@ -56,11 +59,11 @@ public final class CameraDirectory {
         names = configured
         if found[.main] != nil, !configuredSet.contains(.main) { names.append(.main) }
         names += found.keys.filter { $0 != .main && !configuredSet.contains($0) }.sorted()
-        // Requests without a name need a camera even before there is one.
+        // A request that names no camera is for the first one, so there must always be one.
         if names.isEmpty { names = [.main] }
     }
 
-    /// The camera for requests without a name.
+    /// The camera for requests that do not name a camera.
     public var first: CameraName { names.first ?? .main }
 
     /// Returns whether the camera exists.
@@ -70,13 +73,13 @@ public final class CameraDirectory {
         return found[name] != nil
     }
 
-    /// Returns whether the camera is configured: it exists even without a ring.
+    /// Returns whether the camera is configured, so that it exists even without a ring.
     public func isConfigured(_ name: CameraName) -> Bool { configuredSet.contains(name) }
 
     /// Returns the ring to read the camera's frames from.
     public func ring(of name: CameraName) -> RingName {
         let standard = RingName(prefix: prefix, camera: name, kind: kinds[0])
-        // A configured camera's writer is of the first kind; it may not have started yet.
+        // The ring of a configured camera has the first kind, even if its writer has not started yet.
         return configuredSet.contains(name) ? standard : found[name] ?? standard
     }
 }

@@ -3,17 +3,21 @@ public import SharedFrame
 
 /// Why a camera has no current frame.
 public struct Outage: Equatable, Sendable {
-    /// A state from the status document, such as `no_signal`.
+    /// The camera's state as the status document names it, such as `no_signal`.
     public let state: String
-    /// One sentence for users.
+    /// The reason, in one sentence for users.
     public let message: String
-    /// Whether demand for frames cannot end the outage.
+    /// Whether requesting frames cannot end the outage.
+    ///
+    /// A relay connects when frames are requested, so its outages are not final.
     public let isFinal: Bool
 
-    /// How long a camera may be gone before it counts as offline; most restarts are shorter.
+    /// How long a camera may be gone before it counts as offline.
+    ///
+    /// Most restarts of its program take less time.
     public static let gracePeriod: Duration = .milliseconds(700)
 
-    /// No frames arrive, for an unknown reason.
+    /// The outage of a camera that is live but has no recent frame.
     public static let silent = Outage(
         state: CameraState.stalled.name, message: "the camera sends no pictures", isFinal: false)
 
@@ -21,7 +25,7 @@ public struct Outage: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - status: The ring's status, or nil if there is no ring.
-    ///   - refusal: Why the ring cannot be read, if it exists but is rejected.
+    ///   - refusal: The reason why the ring exists but cannot be read; otherwise nil.
     ///   - kind: The ring's kind.
     ///   - now: The current time.
     /// - Returns: The outage, or nil.
@@ -40,7 +44,9 @@ public struct Outage: Equatable, Sendable {
         }
     }
 
-    /// Returns the outage if waiting is pointless, after the grace period of a writer that has just stopped.
+    /// Returns the outage if it is final, so that waiting for a frame is pointless; otherwise nil.
+    ///
+    /// It also returns nil while the newest frame is younger than ``gracePeriod``, since its writer may be restarting.
     public static func final(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let outage = current(status, refusal: refusal, kind: kind, now: now), outage.isFinal else { return nil }
         if let newest = status?.newest, Instant(nanoseconds: newest.published).age(at: now) < gracePeriod { return nil }
@@ -51,7 +57,9 @@ public struct Outage: Equatable, Sendable {
 // MARK: Freshness and health
 
 extension Outage {
-    /// Returns how long the newest frame counts as fresh: two seconds, or three frame intervals of a slower camera.
+    /// Returns how long the newest frame counts as fresh.
+    ///
+    /// This is two seconds, or three frame intervals if the camera is so slow that they take longer.
     static func freshness(_ status: RingStatus) -> Duration {
         let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured].filter { $0.isFinite && $0 > 0 }
         guard let rate = rates.min() else { return .seconds(2) }

@@ -4,9 +4,9 @@ import Synchronization
 
 /// A thread that waits for new frames in a ring.
 ///
-/// It has its own subscriber, since each subscriber may have only one waiting thread, and registers demand for frames
-/// until it is stopped. Nobody joins the thread: it may still finish its current work after ``stop()``, so receivers
-/// must check which watch a result is from.
+/// The thread has its own subscriber, because only one thread may wait with a subscriber. It registers demand for
+/// frames until it is stopped. ``stop()`` does not wait for the thread, which may still finish its current work.
+/// Therefore code that receives a result from the thread must check that the result is from the current watch.
 public final class RingWatch: Sendable {
     /// The thread's subscriber.
     public let subscriber: FrameSubscriber
@@ -18,7 +18,9 @@ public final class RingWatch: Sendable {
         subscriber.takeInterest()
     }
 
-    /// Starts the thread, which calls `body` until ``stop()``; `body` waits with ``wait(newerThan:timeout:)``.
+    /// Starts the thread, which calls `body` again and again until ``stop()`` is called.
+    ///
+    /// `body` should wait with ``wait(newerThan:timeout:)``.
     public func start(_ body: @escaping @Sendable (RingWatch) -> Void) throws(SystemError) {
         try Thread("ring \(subscriber.name.camera)") { [self] in
             while !isStopping.load(ordering: .acquiring) { body(self) }
@@ -28,12 +30,16 @@ public final class RingWatch: Sendable {
     /// Whether the thread was asked to stop.
     public var isStopped: Bool { isStopping.load(ordering: .acquiring) }
 
-    /// Waits until the newest frame is not `number`, something else has changed, or ``nudge()`` is called.
+    /// Waits until the newest frame's number is not `number`, the ring's state changes, or ``nudge()`` is called.
+    ///
+    /// It returns after `timeout` at the latest.
     public func wait(newerThan number: UInt64, timeout: Duration) -> FrameSubscriber.Outcome {
         subscriber.wait(newerThan: number, timeout: timeout)
     }
 
-    /// Ends the current wait, at once or within 250 ms.
+    /// Makes the current or the next ``wait(newerThan:timeout:)`` return.
+    ///
+    /// It takes effect at once on Linux 5.16 or later, otherwise within 250 ms.
     public func nudge() { subscriber.interrupt() }
 
     /// Asks the thread to stop, without waiting for it.

@@ -7,9 +7,10 @@ public import TurboJPEG
 
 /// Opens a source, publishes its pictures, detects when it stalls or is lost, and reopens it.
 ///
-/// It never blocks: its owner calls ``advance(at:_:)`` after each event, and at ``deadline`` at the latest.
+/// The session does not wait for events itself. Its owner waits, and calls ``advance(at:_:)`` after each event, and at
+/// ``deadline`` at the latest.
 public final class CaptureSession {
-    /// The events since the last call.
+    /// The events that have occurred since the last call of ``advance(at:_:)``.
     public struct Events {
         /// The source's descriptor is readable.
         public var isReady = false
@@ -24,16 +25,19 @@ public final class CaptureSession {
     }
 
     private enum Phase {
-        /// Closed; the next attempt to open it is at `retry`.
+        /// The source is closed. The next attempt to open it is due at `retry`.
         case closed(retry: Instant)
+        /// The source was opened at `since`. `framesPerSecond` is the rate that it reported, or nil.
         case open(since: Instant, framesPerSecond: Double?)
     }
 
-    /// How often the ring's heartbeat is written: readers expect it every 250 ms.
+    /// How often the ring's heartbeat is written.
+    ///
+    /// Readers expect it at least every 250 ms.
     static let heartbeatInterval = Duration.milliseconds(200)
     private static let ratesInterval = Duration.milliseconds(500)
     private static let signalCheckInterval = Duration.seconds(1)
-    /// How long an open source may deliver nothing usable before that is reported.
+    /// How long a source may deliver nothing usable after it was opened, before the session reports this.
     private static let firstPictureInterval = Duration.seconds(2)
 
     public let source: any FrameSource
@@ -49,13 +53,13 @@ public final class CaptureSession {
     private var nextRates = Instant.distantPast
     private var nextSignalCheck = Instant.distantPast
     private var signalLoss: SourceError?
-    /// The open source in one line.
+    /// A description of the open source in one line, for the log.
     private var summary = ""
 
     /// Creates a session that publishes the pictures of `source` with `publisher`.
     ///
-    /// It reports its state to `report`, and to `observer` when the source opens and closes; `clock` returns the time.
-    /// Throws if the encoder cannot be created.
+    /// The session reports the camera's state to `report`, and tells `observer` when the source was opened or closed.
+    /// `clock` returns the current time. Throws if the JPEG encoder cannot be created.
     public init(
         _ source: any FrameSource, _ publisher: FramePublisher, _ options: PictureOptions, _ report: StateReport,
         _ logger: Logger, observer: (any SourceObserver)? = nil, clock: @escaping () -> Instant = { .now }
@@ -69,7 +73,7 @@ public final class CaptureSession {
         pipeline = try FramePipeline(publisher, options, logger)
     }
 
-    /// When to call ``advance(at:_:)`` next, at the latest.
+    /// The time at which to call ``advance(at:_:)`` if no event occurs before.
     public var deadline: Instant {
         switch phase {
         case .closed(let retry): min(nextHeartbeat, retry)
@@ -82,10 +86,10 @@ public final class CaptureSession {
         return false
     }
 
-    /// The source's descriptor; nil while the source is closed, and for a source driven by the clock.
+    /// The source's descriptor; nil while the source is closed, or if the clock determines when its pictures are due.
     public var descriptor: CInt? { isOpen ? source.descriptor : nil }
 
-    /// Does what is due at `now`; throws only if the ring is lost.
+    /// Handles `events` and everything that is due at `now`; throws only if the ring is lost.
     public func advance(at now: Instant, _ events: Events = Events()) throws(RingError) {
         do throws(SourceError) {
             handle(events, at: now)
@@ -101,7 +105,8 @@ public final class CaptureSession {
         try reportHealth(at: now)
     }
 
-    /// Makes the next attempt due at once if something changed.
+    /// Closes the source if reopening was requested, and makes the next attempt to open it due at once if it may
+    /// succeed.
     private func handle(_ events: Events, at now: Instant) {
         if events.isReopenRequested {
             close("the camera is being reopened")
@@ -123,7 +128,7 @@ public final class CaptureSession {
         nextSignalCheck = .distantPast
         for note in opened.notes { report.note(note) }
         summary = opened.summary(of: source.description)
-        // Opening a camera can take seconds.
+        // Read the clock again, because opening a camera can take seconds.
         phase = .open(since: clock(), framesPerSecond: opened.framesPerSecond)
     }
 
@@ -132,7 +137,7 @@ public final class CaptureSession {
         guard events.isReady || events.isBroken || isDue else { return }
         try source.deliver(at: now, to: pipeline)
         if events.isBroken && !events.isReady {
-            throw SourceError(.waiting, "\(device) has hung up: check the camera and its cable")
+            throw SourceError(.waiting, "\(device) was disconnected: check the camera and its cable")
         }
         guard pipeline.hasPublished, signalLoss == nil else { return }
         backoff.reset()
@@ -149,20 +154,20 @@ public final class CaptureSession {
 
     /// Throws if the source has delivered nothing usable for too long.
     private func checkSilence(at now: Instant, _ since: Instant, _ framesPerSecond: Double?) throws(SourceError) {
-        // A slow camera gets four frame intervals, and every camera twice its time for the first picture.
+        // Allow a slow camera four frame intervals, and allow every camera twice as long for its first picture.
         let interval = Duration(inSeconds: 1 / max(0.001, framesPerSecond ?? options.framesPerSecond))
         var allowed = max(options.timeout, interval * 4)
         if pipeline.lastSign == nil { allowed *= 2 }
         let silentSince = max(pipeline.lastSign ?? .distantPast, since)
         if now > silentSince + allowed { throw signalLoss ?? silence }
-        // What is wrong is reported before the source is given up: some cameras take longer to start.
+        // If the first picture is late, report why, but keep the source open. Some cameras take long to start.
         let isRefused = pipeline.lastRefusal != nil
         let wait = isRefused ? Self.firstPictureInterval : max(Self.firstPictureInterval, interval * 2)
         guard pipeline.lastSign == nil, signalLoss == nil, now > since + wait else { return }
         if isRefused || report.state != .stalled { report.failed(silence, at: now) }
     }
 
-    /// Why nothing usable arrives.
+    /// The error that says why no usable picture arrives.
     private var silence: SourceError {
         guard let refusal = pipeline.lastRefusal else {
             return SourceError(
@@ -183,7 +188,7 @@ public final class CaptureSession {
         phase = .closed(retry: now + backoff.next())
     }
 
-    /// Tells readers and systemd that this program is alive.
+    /// Reports to readers of the ring and to systemd that this program is alive.
     private func reportHealth(at now: Instant) throws(RingError) {
         if now >= nextRates {
             nextRates = now + Self.ratesInterval
@@ -193,7 +198,8 @@ public final class CaptureSession {
             nextHeartbeat = now + Self.heartbeatInterval
             try publisher.heartbeat()
         }
-        // Either frames arrive, or the session knows what it waits for: a source that falls silent was closed above.
+        // Report that the program is alive even if no frames arrive. It has then closed the source, and tries to open
+        // it again.
         report.watchdog(at: now)
     }
 

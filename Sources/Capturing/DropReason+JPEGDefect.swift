@@ -2,7 +2,7 @@ public import MotionJPEG
 public import SharedFrame
 
 extension DropReason {
-    /// The reason under which a ring counts a picture with this defect.
+    /// Creates the reason under which a ring counts pictures that are dropped because of this defect.
     public init(_ defect: JPEGDefect) {
         self =
             switch defect {

@@ -3,25 +3,29 @@ public import Linux
 public import SharedFrame
 public import SystemPackage
 
-/// A folder of JPEGs, played in a loop in the order of their names.
+/// A source that plays a folder of JPEGs in a loop, in the order of their names.
 ///
-/// Pictures are published unchanged. The folder is read again when its contents change; names that begin with a dot are
-/// ignored. A file that is being rewritten is not shown before it is whole: until then its last whole picture is.
+/// Unless pictures are turned, the files are published unchanged. The folder is read again when its contents change.
+/// Names that begin with a dot are ignored. While a file is being rewritten, its last complete picture is shown.
 public final class FolderSource: FrameSource {
     public let description: SourceDescription
     private let path: FilePath
     private let framesPerSecond: Double
     private var schedule: FrameSchedule
     private var names: [String] = []
+    /// The index in ``names`` of the next picture.
     private var next = 0
+    /// Whether the folder must be read again.
     private var isStale = false
-    /// Consecutive files that cannot be shown.
+    /// The number of consecutive files that could not be shown.
     private var failures = 0
-    /// The last whole picture, and its file.
+    /// The last picture that could be shown, and the name of its file.
     private var lastWhole: (name: String, bytes: [UInt8])?
-    /// When the file of ``lastWhole`` was first found truncated since.
+    /// The time since which the file of ``lastWhole`` cannot be shown; nil if it can be shown.
     private var truncatedSince: Instant?
-    /// How long a file may take to be rewritten.
+    /// The longest time that rewriting a file may take.
+    ///
+    /// After that, the file counts as damaged.
     private static let rewriteTimeout = Duration.seconds(10)
 
     /// Plays the folder at `path`, which need not exist yet; `framesPerSecond` is above 0.
@@ -86,14 +90,16 @@ public final class FolderSource: FrameSource {
         }
     }
 
-    /// Whether the file of ``lastWhole``, which cannot be shown now, has been like that for a short time only.
+    /// Returns whether the file of ``lastWhole``, which cannot be shown now, is probably being rewritten.
+    ///
+    /// This is assumed for the first 10 seconds.
     private func isBeingRewritten(at now: Instant) -> Bool {
         let since = truncatedSince ?? now
         truncatedSince = since
         return now - since < Self.rewriteTimeout
     }
 
-    /// Skips a file that cannot be shown; throws if no file can.
+    /// Skips a file that cannot be shown; throws if no file in the folder can be shown.
     private func skip(_ name: String, _ reason: String) throws(SourceError) {
         failures += 1
         guard failures >= names.count else { return }
@@ -107,7 +113,7 @@ public final class FolderSource: FrameSource {
         return names[next]
     }
 
-    /// Reads the folder and continues with the first name after that of the last picture.
+    /// Reads the names in the folder, and continues with the first one that comes after the last picture's name.
     private func readNames() throws(SourceError) {
         let last = next > 0 && next <= names.count ? names[next - 1] : nil
         isStale = false
@@ -122,12 +128,12 @@ public final class FolderSource: FrameSource {
         return !name.hasPrefix(".") && [".jpg", ".jpeg"].contains { lowercase.hasSuffix($0) }
     }
 
-    /// Compares names byte by byte: `a10.jpg` comes before `a2.jpg`.
+    /// Compares names byte by byte, so that `a10.jpg` comes before `a2.jpg`.
     static func comesBefore(_ left: String, _ right: String) -> Bool {
         left.utf8.lexicographicallyPrecedes(right.utf8)
     }
 
-    /// The error that says why there is nothing to play.
+    /// Returns the error that says why there is nothing to play.
     private func empty() -> SourceError {
         do throws(SystemError) {
             guard try FileStatus(at: path).kind == .folder else {

@@ -6,9 +6,9 @@ public import SharedFrame
 import TurboJPEG
 
 extension FramePipeline {
-    /// Publishes a camera's JPEG; returns false if it is refused.
+    /// Publishes a JPEG that a camera delivered; returns false if it is refused.
     ///
-    /// Missing Huffman tables are added, and bytes before the start and after the end are cut off.
+    /// Missing Huffman tables are added. Bytes before the start and after the end of the JPEG are removed.
     @discardableResult
     public func publish(jpeg buffer: RawSpan, _ capture: CaptureTime) throws(SourceError) -> Bool {
         guard let (offset, info) = inspect(buffer) else { return false }
@@ -21,7 +21,9 @@ extension FramePipeline {
         }
     }
 
-    /// Publishes a file's JPEG unchanged; returns false if it is refused, as every truncated one is.
+    /// Publishes a JPEG from a file, unchanged unless pictures are turned.
+    ///
+    /// Returns false if the JPEG is refused. Truncated JPEGs are always refused.
     public func publish(file bytes: RawSpan, _ capture: CaptureTime) throws(SourceError) -> Bool {
         let info: JPEGInfo
         do throws(JPEGDefect) {
@@ -59,7 +61,9 @@ extension FramePipeline {
         }
     }
 
-    /// Publishes what `encode` writes, directly to the ring unless the picture is turned or very large.
+    /// Publishes the JPEG that `encode` writes.
+    ///
+    /// It is written directly to the ring, unless the picture must be turned or is very large.
     private func publishEncoded(
         _ width: Int, _ height: Int, _ capture: CaptureTime,
         _ encode: (inout JPEGEncoder, inout MutableRawSpan) throws(TurboJPEGError) -> Int
@@ -115,8 +119,8 @@ extension FramePipeline {
             hasNotedTrimming = true
             logger.notice(
                 """
-                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height): partial blocks at \
-                the edge are dropped
+                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height), because partial blocks \
+                at the edge are dropped
                 """)
         }
         return try put(capture, capacity: turned.byteCount, turned.width, turned.height) { slot in
@@ -124,7 +128,9 @@ extension FramePipeline {
         }
     }
 
-    /// Publishes up to `capacity` bytes that `write` writes to the ring.
+    /// Publishes a picture that `write` writes directly to the ring; returns false if it is refused.
+    ///
+    /// `write` returns the number of bytes that it has written, which is at most `capacity`.
     private func put(
         _ capture: CaptureTime, capacity: Int, _ width: Int, _ height: Int,
         _ write: (inout MutableRawSpan) throws -> Int
@@ -144,7 +150,7 @@ extension FramePipeline {
         return true
     }
 
-    /// Finds the first whole picture in a camera's buffer; returns nil if there is none that can be shown.
+    /// Finds the first complete picture in a camera's buffer; returns nil if no picture in it can be shown.
     private func inspect(_ buffer: RawSpan) -> (offset: Int, info: JPEGInfo)? {
         do throws(JPEGDefect) {
             let found = try JPEG.locate(buffer, isTruncationAllowed: truncation.isRelaxed)

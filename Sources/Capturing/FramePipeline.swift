@@ -5,11 +5,12 @@ import Pacing
 public import SharedFrame
 import TurboJPEG
 
-/// Publishes a source's pictures: limits their rate, checks, repairs, encodes and turns them.
+/// Publishes the pictures of a source.
 ///
-/// The ring counts dropped pictures by reason.
+/// The pipeline limits their rate, and checks, repairs, encodes and turns them if necessary. Pictures that it drops are
+/// counted in the ring, separately for each reason.
 public final class FramePipeline {
-    /// The maximum age of the newest picture while nobody watches, and so of a snapshot.
+    /// How often an uncompressed picture is encoded while nobody is watching, so that snapshots are at most that old.
     static let unwatchedInterval = Duration.seconds(1)
 
     let publisher: FramePublisher
@@ -22,19 +23,22 @@ public final class FramePipeline {
     private var meter = RateMeter()
     var truncation = TruncationRule()
     var hasNotedTrimming = false
-    /// The encoded picture before it is turned; the buffer is reused.
+    /// The buffer for an encoded picture that is not written directly to the ring.
+    ///
+    /// It is reused for every picture.
     var encoded: [UInt8] = []
+    /// The number of pictures that are still to be dropped since the source was opened.
     private var warmUpLeft = 0
-    /// When a picture was last encoded, or could not be; nil if none was since the source was opened.
+    /// When the last attempt to encode a picture was made; nil if there was none since the source was opened.
     var lastAttempt: Instant?
 
-    /// When the source last delivered something usable; nil if it has not since it was opened.
+    /// When the source last delivered something usable; nil if it has delivered nothing usable since it was opened.
     var lastSign: Instant?
     /// Whether a picture has reached the ring since the source was opened.
     var hasPublished = false
-    /// Why the last picture was refused, as part of a sentence; nil if it was not.
+    /// Why the last picture was refused, as part of a sentence; nil if it was not refused.
     public private(set) var lastRefusal: String?
-    /// What may help against ``lastRefusal``.
+    /// What a user can do about the problem in ``lastRefusal``, as part of a sentence.
     private(set) var remedy = ""
 
     init(_ publisher: FramePublisher, _ options: PictureOptions, _ logger: Logger) throws(TurboJPEGError) {
@@ -47,7 +51,7 @@ public final class FramePipeline {
         limit = RateLimit(framesPerSecond: options.framesPerSecond)
     }
 
-    /// Resets the state after a source was opened.
+    /// Resets the state after the source was opened.
     func begin() {
         warmUpLeft = options.warmUpFrameCount
         limit = RateLimit(framesPerSecond: options.framesPerSecond)
@@ -61,13 +65,15 @@ public final class FramePipeline {
     /// The number of the next picture.
     public var nextNumber: UInt64 { publisher.newestNumber + 1 }
 
-    /// The rate of pictures that arrive and pass the rate limit, in frames per second, whether or not anybody watches.
+    /// The rate of the pictures that pass the rate limit, in frames per second, whether or not anybody is watching.
     func rate(at now: Instant) -> Double { meter.rate(at: now) }
 
     /// Counts a picture that the source delivered.
     public func countCaptured() { publisher.countCaptured() }
 
-    /// Counts a dropped picture; `sentence` says why.
+    /// Counts a dropped picture.
+    ///
+    /// `sentence` says why it is dropped.
     public func refuse(_ reason: DropReason, _ sentence: String) {
         publisher.countDropped(reason)
         noteRefusal(reason, sentence)
@@ -78,7 +84,7 @@ public final class FramePipeline {
         remedy =
             switch reason {
             case .flagged, .empty, .noStart, .noFrameHeader, .noScan, .truncated:
-                "try another cable or USB port, another --size or --format"
+                "try another cable or USB port, or another --size or --format"
             case .tooLarge, .stale, .rate, .unwatched, .encoder, .other: "choose another --size or --format"
             }
     }
@@ -90,7 +96,9 @@ public final class FramePipeline {
         hasPublished = true
     }
 
-    /// Adds the source's counts; `isDelivered` says whether it also passed on a picture.
+    /// Adds the source's counts to those of the ring.
+    ///
+    /// `isDelivered` says whether the source also passed a picture to the pipeline, which is then not noted as refused.
     public func count(_ counts: SourceCounts, isDelivered: Bool) {
         for _ in 0..<counts.delivered + counts.missed { publisher.countCaptured() }
         for _ in 0..<counts.stale + counts.missed { publisher.countDropped(.stale) }
@@ -104,9 +112,9 @@ public final class FramePipeline {
         }
     }
 
-    /// Whether to publish the picture of `time`; if not, counts it as dropped.
+    /// Returns whether to publish the picture that was captured at `time`; if not, counts it as dropped.
     ///
-    /// While nobody watches, one picture a second that must be encoded (`isRaw`) is published; a JPEG always is.
+    /// While nobody is watching, only one picture per second is published if pictures must be encoded (`isRaw`).
     public func admits(_ time: Instant, isRaw: Bool) -> Bool {
         if warmUpLeft > 0 {
             warmUpLeft -= 1
@@ -115,14 +123,14 @@ public final class FramePipeline {
             return false
         }
         guard limit.admits(time) else {
-            // A picture beyond the rate is as likely to be usable as the last one within it.
+            // This picture is not checked. Assume that it is usable if the last one was not refused.
             if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.rate)
             return false
         }
         meter.add(time)
         if isRaw, let lastAttempt, time < lastAttempt + Self.unwatchedInterval, !publisher.isWatched {
-            // Nor is a picture a sign of life if the last one could not be encoded.
+            // As above, assume that this picture is usable if the last one was not refused.
             if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.unwatched)
             return false

@@ -1,12 +1,12 @@
 import Linux
 
-/// The times at which a source driven by the clock delivers its pictures.
+/// The times at which a source that has no camera, such as the pattern, delivers its pictures.
 struct FrameSchedule {
     private let interval: Duration
     /// When the next picture is due.
     private(set) var due = Instant.distantPast
 
-    /// - Parameter framesPerSecond: above 0.
+    /// - Parameter framesPerSecond: The frame rate, which must be above 0.
     init(framesPerSecond: Double) {
         interval = max(.nanoseconds(1), Duration(inSeconds: 1 / framesPerSecond))
     }
@@ -16,9 +16,9 @@ struct FrameSchedule {
         due = now
     }
 
-    /// Returns whether a picture is due at `now`, and if so schedules the next one.
+    /// Returns whether a picture is due at `now`; if so, schedules the next one.
     ///
-    /// Pictures that were missed are skipped.
+    /// If several pictures have become due since the last call, all but one of them are skipped.
     mutating func take(at now: Instant) -> Bool {
         guard now >= due else { return false }
         let passed = (now - due).nanoseconds / interval.nanoseconds

@@ -2,33 +2,37 @@ public import Linux
 public import SharedFrame
 public import SystemPackage
 
-/// A source of pictures: a camera, the pattern, a folder.
+/// A source of pictures, such as a camera, the pattern or a folder.
 ///
-/// One thread uses it. ``CaptureSession`` calls ``open()`` until it succeeds, and again after ``deliver(at:to:)`` threw
-/// and ``close()`` was called.
+/// Use it from only one thread. ``CaptureSession`` calls ``open()`` until it succeeds. If ``deliver(at:to:)`` throws,
+/// the session calls ``close()`` and then ``open()`` again.
 public protocol FrameSource: AnyObject {
-    /// The source as the status document shows it; more is known once it has been open.
+    /// The description of the source in the status document. It may be incomplete until the source is first opened.
     var description: SourceDescription { get }
-    /// Starts it.
+    /// Opens and starts the source.
     func open() throws(SourceError) -> OpenedSource
-    /// Stops it; may be called while it is not open.
+    /// Stops and closes the source; does nothing if it is not open.
     func close()
-    /// Forgets which device was open, so that another one may be used.
+    /// Forgets which device was open, so that the next ``open()`` may use a different one.
     func forget()
 
-    /// Readable when a picture is available; nil for a source driven by the clock, and while it is closed.
+    /// A descriptor that is readable when a picture is available.
+    ///
+    /// Nil while the source is closed, and for a source that delivers pictures at ``nextFrameTime``.
     var descriptor: CInt? { get }
-    /// When the next picture is due; nil for a source that is not driven by the clock.
+    /// When the next picture is due; nil for a source whose ``descriptor`` reports pictures.
     var nextFrameTime: Instant? { get }
     /// Passes the newest picture to `pipeline`, if there is one.
     func deliver(at now: Instant, to pipeline: FramePipeline) throws(SourceError)
 
-    /// Why the source itself reports that its pictures show nothing; nil if it has a signal.
+    /// The error to report if the open source has no signal at its input; otherwise nil.
     var signalLoss: SourceError? { get }
 
-    /// The folder whose changes matter to the source; nil if there is none. It never changes.
+    /// The folder whose changes must be reported to ``entriesChanged(_:)``; nil if there is none.
+    ///
+    /// It is the same folder as long as the source exists.
     var watched: WatchedFolder? { get }
-    /// Handles changed entries of ``watched``; returns whether another attempt to open may succeed now.
+    /// Handles changed entries of the folder ``watched``; returns whether ``open()`` may succeed now.
     func entriesChanged(_ names: Set<String>) -> Bool
 }
 
@@ -41,7 +45,7 @@ extension FrameSource {
     public func entriesChanged(_ names: Set<String>) -> Bool { false }
 }
 
-/// A folder to watch and the kinds of changes that matter.
+/// A folder to watch, and the kinds of changes to watch for.
 public struct WatchedFolder: Equatable, Sendable {
     public let path: FilePath
     public let mask: Inotify.Mask
@@ -54,12 +58,13 @@ public struct WatchedFolder: Equatable, Sendable {
 
 /// The properties of an open source.
 public struct OpenedSource: Equatable, Sendable {
-    /// In pixels, before the picture is turned; 0 if each picture has its own size.
+    /// The width of a picture in pixels, before it is turned; 0 if each picture has its own size.
     public var width: Int
+    /// The height of a picture in pixels, before it is turned; 0 if each picture has its own size.
     public var height: Int
-    /// The frame rate that the source agreed to; nil if it does not report one.
+    /// The frame rate that the source reports; nil if it does not report one.
     public var framesPerSecond: Double?
-    /// Notes for the person who runs the program, one sentence each.
+    /// Notes for the person who runs the program, each in one sentence.
     public var notes: [String]
 
     public init(width: Int, height: Int, framesPerSecond: Double?, notes: [String] = []) {
@@ -69,14 +74,14 @@ public struct OpenedSource: Equatable, Sendable {
         self.notes = notes
     }
 
-    /// A line for the log, such as `/dev/video0 (HD Pro Webcam C920, MJPG, 1280x720 at 30 frames/s)`.
+    /// Returns a description for the log, such as `/dev/video0 (HD Pro Webcam C920, MJPG, 1280x720 at 30 frames/s)`.
     func summary(of source: SourceDescription) -> String {
         let size = width > 0 ? ", \(width)x\(height)" : ""
         let rate = framesPerSecond.flatMap { Self.text(ofRate: $0) }.map { " at \($0) frames/s" } ?? ""
         return "\(source.device) (\(source.name), \(source.format)\(size)\(rate))"
     }
 
-    /// Up to two decimals: `30`, `29.97`; nil if `rate` is not a frame rate.
+    /// Returns the rate with up to two decimals, such as `30` or `29.97`; nil if `rate` is not a plausible frame rate.
     private static func text(ofRate rate: Double) -> String? {
         guard (0.001...1000).contains(rate) else { return nil }
         let hundredths = Int((rate * 100).rounded())
@@ -86,27 +91,27 @@ public struct OpenedSource: Equatable, Sendable {
     }
 }
 
-/// The pictures that a source has counted since the last call.
+/// The numbers of pictures that a source has counted since they were last added to those of the ring.
 public struct SourceCounts: Equatable, Sendable {
-    /// Delivered by the device, whole or not.
+    /// Pictures that the device has delivered, whether they are complete or not.
     public var delivered = 0
-    /// Of these: marked as damaged by the driver.
+    /// Delivered pictures that the driver has marked as damaged.
     public var flagged = 0
-    /// Of these: without any bytes.
+    /// Delivered pictures without any bytes.
     public var empty = 0
-    /// Of these: with fewer bytes than a whole picture.
+    /// Delivered pictures with fewer bytes than a complete picture.
     public var truncated = 0
-    /// Of these: whole, but dropped for a newer one.
+    /// Delivered pictures that were dropped because a newer one was available.
     public var stale = 0
-    /// Never delivered: gaps in the device's sequence numbers.
+    /// Pictures that were never delivered, according to gaps in the device's sequence numbers.
     public var missed = 0
 
     public init() {}
 }
 
-/// Is notified when a session's source opens and closes.
+/// An object that a ``CaptureSession`` notifies when its source was opened or closed.
 public protocol SourceObserver: AnyObject {
     func sourceDidOpen(_ source: any FrameSource, _ opened: OpenedSource)
-    /// `reason` is a sentence.
+    /// `reason` is a sentence that says why the source was closed.
     func sourceDidClose(_ reason: String)
 }

@@ -2,7 +2,7 @@ import TurboJPEG
 
 /// How pictures are rotated and mirrored.
 public struct Orientation: Hashable, Sendable {
-    /// Clockwise, in degrees.
+    /// A clockwise rotation in degrees.
     public enum Rotation: Int, CaseIterable, Sendable {
         case none = 0
         case quarter = 90
@@ -12,9 +12,9 @@ public struct Orientation: Hashable, Sendable {
 
     public enum Flip: String, CaseIterable, Sendable {
         case none
-        /// Left becomes right.
+        /// Exchanges left and right.
         case horizontal
-        /// Top becomes bottom.
+        /// Exchanges top and bottom.
         case vertical
         case both
     }
@@ -30,7 +30,7 @@ public struct Orientation: Hashable, Sendable {
         self.flip = flip
     }
 
-    /// Rotation and flip as one step.
+    /// The rotation and the flip, combined into one operation.
     var turn: Turn {
         let isHorizontal = flip == .horizontal || flip == .both
         let isVertical = flip == .vertical || flip == .both

@@ -1,20 +1,24 @@
 import Drawing
 import Linux
 
-/// The synthetic camera's picture: colour bars with the camera's name, the time and the frame number in large letters,
-/// a box that crosses the lower part every four seconds, and a line that grows with each second.
+/// The picture of the synthetic camera.
 ///
-/// Static parts are drawn once; each picture redraws only what moves.
+/// It shows colour bars with the camera's name, and the time and the frame number in large letters. A box crosses the
+/// lower part every four seconds, and a line at the bottom grows during each second. Parts that do not change are drawn
+/// only once.
 struct PatternPicture {
     private(set) var canvas: Canvas
     private let scale: Int
+    /// The area with the time and the frame number.
     private let panel: Rectangle
+    /// The area that the box crosses.
     private let track: Rectangle
+    /// The area of the line that grows during each second.
     private let seconds: Rectangle
 
-    /// The period of the box in nanoseconds.
+    /// The time in nanoseconds in which the box crosses the picture.
     private static let period: UInt64 = 4_000_000_000
-    /// The letters of the longest line: a `#` and 13 digits, with a margin of a letter on each side.
+    /// The length of the longest line in characters: a `#`, 13 digits, and a margin of one character on each side.
     private static let lineLength = 16
 
     init(width: Int, height: Int, camera: String) {
@@ -30,7 +34,7 @@ struct PatternPicture {
         drawBars(camera)
     }
 
-    /// Draws the picture of `realtime`, nanoseconds since 1970-01-01 UTC.
+    /// Draws the picture for the time `realtime`, in nanoseconds since 1970-01-01 UTC.
     mutating func draw(realtime: UInt64, number: UInt64) {
         canvas.fill(panel, .black)
         let left = panel.x + scale * 6
@@ -41,7 +45,7 @@ struct PatternPicture {
         canvas.fill(track, Self.ground)
         let side = track.height
         let travelled = Int(realtime % Self.period) / 1000 * canvas.width / Int(Self.period / 1000)
-        // What leaves at the right enters at the left.
+        // Draw the box twice, because the part of it that leaves the picture at the right enters it at the left.
         for x in [travelled, travelled - canvas.width] {
             canvas.fill(Rectangle(x: x, y: track.y, width: side, height: side), Self.accent)
         }
@@ -63,7 +67,7 @@ struct PatternPicture {
 
     private static let ground = Color.grey(40)
     private static let accent = Color(red: 255, green: 200, blue: 60)
-    /// White, yellow, cyan, green, magenta, red, blue at 75 %: the bars of SMPTE EG 1.
+    /// The colour bars of SMPTE EG 1: white, yellow, cyan, green, magenta, red and blue at 75 % intensity.
     static let bars = [
         Color(red: 191, green: 191, blue: 191), Color(red: 191, green: 191, blue: 0),
         Color(red: 0, green: 191, blue: 191), Color(red: 0, green: 191, blue: 0),

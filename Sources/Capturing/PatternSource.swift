@@ -3,7 +3,7 @@ public import Linux
 public import Names
 public import SharedFrame
 
-/// The synthetic camera: a moving picture that shows the time and the frame number.
+/// The synthetic camera, a source of moving pictures that show the time and the frame number.
 public final class PatternSource: FrameSource {
     public let description = SourceDescription(
         kind: "pattern", device: "pattern", name: "Synthetic camera", format: "YU12")
@@ -14,7 +14,9 @@ public final class PatternSource: FrameSource {
     private var picture: PatternPicture?
     private var schedule: FrameSchedule
 
-    /// Creates a source of `width` × `height` pixels that shows the name of `camera`; `framesPerSecond` is above 0.
+    /// Creates a source whose pictures have `width` × `height` pixels and show the name of `camera`.
+    ///
+    /// `framesPerSecond` must be above 0.
     public init(camera: CameraName, width: Int, height: Int, framesPerSecond: Double) {
         self.camera = camera.text
         self.width = width

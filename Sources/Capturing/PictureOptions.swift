@@ -1,23 +1,25 @@
 import TurboJPEG
 
-/// How pictures are rate-limited, encoded and turned, whatever their source.
+/// Options for limiting the rate of pictures, encoding them and turning them.
+///
+/// They apply to every kind of source.
 public struct PictureOptions: Sendable {
-    /// The maximum frame rate, 0.1…240.
+    /// The maximum frame rate, from 0.1 to 240.
     public var framesPerSecond: Double
-    /// The JPEG quality of pictures that are encoded here, 1…100.
+    /// The JPEG quality, from 1 to 100, of pictures that this program encodes.
     public var quality: Int
     public var subsampling: Subsampling
     public var orientation: Orientation
-    /// The number of pictures to drop after each start of the source.
+    /// The number of pictures to drop whenever the source has been opened.
     public var warmUpFrameCount: Int
     /// The time without a picture after which the source counts as stalled.
     public var timeout: Duration
 
     /// The chroma subsampling of encoded pictures.
     public enum Subsampling: String, CaseIterable, Sendable {
-        /// One chroma sample for 2 × 2 pixels.
+        /// One sample of each chroma component for 2 × 2 pixels.
         case halfBoth = "420"
-        /// One chroma sample for 2 × 1 pixels.
+        /// One sample of each chroma component for 2 × 1 pixels.
         case halfWidth = "422"
 
         var jpeg: TurboJPEG.Subsampling {
@@ -40,13 +42,14 @@ public struct PictureOptions: Sendable {
         self.timeout = timeout
     }
 
-    /// The most bytes that are reserved in the ring for encoding one picture.
+    /// The maximum number of bytes that are reserved in the ring for encoding one picture.
     ///
-    /// The encoder needs room for the worst case, three bytes a pixel, of which a real picture takes a tenth. Above
-    /// about five megapixels that room is taken outside the ring, and the picture copied.
+    /// The encoder needs a buffer for the worst case of three bytes per pixel, although a typical picture needs a tenth
+    /// of that. A picture of more than about five megapixels is encoded into a buffer outside the ring, and then
+    /// copied.
     static let maximumDirectByteCount = 16 << 20
 
-    /// The size of a ring's slot for encoded pictures of `width` × `height` pixels.
+    /// Returns the initial size in bytes of a ring's slot for encoded pictures of `width` × `height` pixels.
     public func slotByteCount(width: Int, height: Int) -> Int {
         let worst = JPEGEncoder.bound(width: width, height: height, subsampling: subsampling.jpeg)
         return worst <= Self.maximumDirectByteCount ? worst : max(65536, width * height / 2)

@@ -1,7 +1,9 @@
 import Linux
 import TurboJPEG
 
-/// Turns JPEGs without decoding them to pixels; the buffer is reused.
+/// Turns JPEGs without decoding them to pixels.
+///
+/// The buffer for turned pictures is reused.
 struct PictureTurner: ~Copyable {
     private let transformer: JPEGTransformer
     private let turn: Turn
@@ -13,7 +15,7 @@ struct PictureTurner: ~Copyable {
         output = []
     }
 
-    /// Turns a JPEG of `width` × `height` pixels.
+    /// Turns a JPEG of `width` × `height` pixels, and keeps the turned picture until the next call.
     mutating func turn(_ jpeg: RawSpan, width: Int, height: Int) throws(TurboJPEGError) -> JPEGTransformer.Result {
         let bound = JPEGTransformer.bound(width: width, height: height)
         if output.count < bound { output = [UInt8](repeating: 0, count: bound) }
@@ -22,7 +24,9 @@ struct PictureTurner: ~Copyable {
         }
     }
 
-    /// Copies the last turned picture.
+    /// Copies the last turned picture to `target`; returns the number of bytes.
+    ///
+    /// `result` is the result of ``turn(_:width:height:)``.
     borrowing func copy(_ result: JPEGTransformer.Result, into target: inout MutableRawSpan) -> Int {
         output.withRawSpan { target.copy($0.extracting(0..<result.byteCount)) }
         return result.byteCount

@@ -1,24 +1,27 @@
 public import Linux
 
-/// Limits frames to a rate, by their times.
+/// Limits the rate of frames, by their capture times.
 ///
-/// Due times form a fixed grid of that rate. Each takes the first frame that is at most half an interval early. So a
-/// source of 30 frames/s gives 20, where every second frame would give 15, and a source of exactly this rate loses none
-/// to jitter.
+/// Frames are due at fixed intervals. For each due time, the first frame that is at most half an interval early is
+/// kept. So a source of 30 frames/s can be limited to 20 frames/s, although that is not an integer fraction of its
+/// rate. A source that already has the desired rate loses no frames because of jitter.
 public struct RateLimit: Sendable {
-    /// From one due time to the next.
+    /// The time from one due time to the next.
     private let interval: Duration
+    /// When the next frame is due; nil before the first one.
     private var due: Instant?
 
-    /// - Parameter framesPerSecond: above 0.
+    /// - Parameter framesPerSecond: The maximum frame rate, which must be above 0.
     public init(framesPerSecond: Double) {
         interval = max(.nanoseconds(1), Duration(inSeconds: 1 / framesPerSecond))
     }
 
-    /// Whether to keep the frame of `time`; times increase from frame to frame.
+    /// Returns whether to keep the frame that was captured at `time`.
+    ///
+    /// Call it for each frame, in the order of capture.
     public mutating func admits(_ time: Instant) -> Bool {
         guard let due, time < due + interval, due < time + interval * 2 else {
-            // The first frame, one after a pause, or a clock that was set back: start a new grid.
+            // This is the first frame, a frame after a pause, or a frame whose time went back. Start new intervals.
             self.due = time + interval
             return true
         }

@@ -1,6 +1,6 @@
 public import TurboJPEG
 
-/// The memory layout of an uncompressed picture, in the encoder's terms.
+/// The memory layout and the colours of an uncompressed picture, as the JPEG encoder needs them.
 public struct RawFormat: Equatable, Sendable {
     public let layout: PixelLayout
     public let width: Int

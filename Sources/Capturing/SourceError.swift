@@ -1,10 +1,12 @@
 public import SharedFrame
 
-/// Why a source delivers no pictures: a state of the camera, which never ends the program.
+/// The reason why a source delivers no pictures.
+///
+/// It becomes the camera's state, and never makes the program exit.
 public struct SourceError: Error, Equatable, Sendable {
-    /// What the status document shows: `waiting`, `noSignal`, `stalled` or `error`.
+    /// The state that the status document shows, which is `waiting`, `noSignal`, `stalled` or `error`.
     public let state: CameraState
-    /// One sentence that names the thing, the cause and the remedy.
+    /// One sentence that names the device or folder, the cause and the remedy.
     public let sentence: String
 
     public init(_ state: CameraState, _ sentence: String) {

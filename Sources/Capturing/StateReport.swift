@@ -4,7 +4,7 @@ public import Logging
 import Pacing
 public import SharedFrame
 
-/// Reports each change of the camera's state once: to readers of the ring, to systemd and in the log.
+/// Reports each change of the camera's state once to readers of the ring, to systemd and in the log.
 public final class StateReport {
     /// How often systemd's status line is updated while the camera is live.
     private static let statusInterval = Duration.seconds(5)
@@ -12,9 +12,10 @@ public final class StateReport {
     private let publisher: FramePublisher
     private let notifier: ServiceNotifier
     private let logger: Logger
-    /// What readers see.
+    /// The state that readers of the ring see.
     private(set) var state = CameraState.waiting
     private(set) var reason = "the camera is being opened"
+    /// The notes that have been logged.
     private var notes: Set<String> = []
     private var limit = LogLimit<String>(.eachMessage)
     private var nextStatus = Instant.distantPast
@@ -35,7 +36,9 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
-    /// Reports that the source that `summary` describes delivers `rate` pictures per second.
+    /// Reports that the source delivers `rate` pictures per second.
+    ///
+    /// `summary` describes the source.
     func live(_ summary: String, rate: Double, at now: Instant) {
         if state != .live {
             nextStatus = .distantPast
@@ -63,7 +66,7 @@ public final class StateReport {
         publisher.setState(state, reason: reason)
     }
 
-    /// Logs a note for the person who runs the program, once.
+    /// Logs a note for the person who runs the program, unless the same note has already been logged.
     func note(_ sentence: String) {
         if notes.insert(sentence).inserted { logger.warning("\(sentence)") }
     }

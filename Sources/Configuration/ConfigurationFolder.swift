@@ -1,9 +1,11 @@
 import Linux
 public import SystemPackage
 
-/// A folder with oriel.conf and cameras.d/: the only part of this module that touches files.
+/// Reads the files of a configuration folder.
+///
+/// No other part of this module reads files.
 public enum ConfigurationFolder {
-    /// Returns oriel.conf, then the files of cameras.d/ that end in `.conf`, sorted by name.
+    /// Returns oriel.conf, followed by the files in cameras.d/ whose names end in `.conf`, sorted by name.
     public static func files(in folder: FilePath) -> [ConfigurationFile] {
         let additions = folder.appending("cameras.d")
         let names = Folder.names(in: additions).filter { $0.hasSuffix(".conf") && !$0.hasPrefix(".") }.sorted()

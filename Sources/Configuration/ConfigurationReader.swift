@@ -1,19 +1,20 @@
-/// Reads a system's configuration from files and environment variables, collecting all mistakes.
+/// Reads a system's configuration from files and environment variables, and collects all mistakes in them.
 public struct ConfigurationReader {
     private var reader: SectionReader
     private var fileMistakes: [Mistake] = []
+    /// The name of oriel.conf in messages; nil if no files were read.
     private var mainFile: String?
 
-    /// - Parameter ownAddresses: The machine's addresses, or empty if they are unknown.
+    /// - Parameter ownAddresses: The IP addresses of this machine; empty if they are unknown.
     public init(ownAddresses: [String]) { reader = SectionReader(ownAddresses: ownAddresses) }
 
-    /// Reads oriel.conf and the files of cameras.d/, in this order.
+    /// Reads files, which must be oriel.conf followed by the files in cameras.d/.
     public mutating func read(_ files: [ConfigurationFile]) {
         var parser = SectionParser()
         for file in files { parser.parse(file) }
         mainFile = files.first?.name
         reader.read(parser.sections)
-        // Sort the mistakes of both stages by file and line.
+        // Sort the mistakes that the parser and the reader found by file and line.
         let order = Dictionary(files.enumerated().map { ($1.name, $0) }) { first, _ in first }
         func rank(_ index: Int, _ mistake: Mistake) -> (Int, Int, Int) {
             guard case .file(let name, let line) = mistake.origin else { return (.max, 0, index) }
@@ -24,14 +25,14 @@ public struct ConfigurationReader {
         reader.mistakes = []
     }
 
-    /// Reads the environment variables of scripts/run.
+    /// Reads the environment variables that scripts/run documents.
     ///
-    /// They take precedence over files. An empty variable counts as unset.
+    /// Call it after the files have been read. Variables take precedence over files. An empty variable counts as unset.
     public mutating func read(_ variables: [String: String]) {
         VariableReader(variables: variables.filter { !$0.value.isEmpty }, hasFiles: mainFile != nil).read(into: &reader)
     }
 
-    /// Returns the configuration, or throws all mistakes.
+    /// Returns the configuration; throws all mistakes if there are any.
     public func result() throws(InvalidConfiguration) -> SystemConfiguration {
         var final = reader
         let (web, ingest) = (final.configuration.web, final.configuration.ingest)

@@ -15,9 +15,10 @@ public enum Origin: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A mistake in the configuration: its location, the cause and the remedy.
+/// A mistake in the configuration.
 public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
     public let origin: Origin
+    /// The cause and the remedy.
     public let sentence: String
 
     public init(_ origin: Origin, _ sentence: String) {
@@ -25,7 +26,7 @@ public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
         self.sentence = sentence
     }
 
-    /// `FILE:LINE: SENTENCE`, on one line.
+    /// The origin and the sentence on one line, such as `FILE:LINE: SENTENCE`.
     public var description: String { "\(origin): \(sentence)" }
 }
 
@@ -41,7 +42,7 @@ public struct InvalidConfiguration: Error, Equatable, Sendable {
     }
 }
 
-/// Text from a configuration, truncated and sanitised for a message.
+/// Returns text from a configuration for use in a message, truncated and without control characters.
 func excerpt(_ text: some StringProtocol) -> String {
     let safe = text.unicodeScalars.map { scalar -> Character in
         switch scalar.properties.generalCategory {

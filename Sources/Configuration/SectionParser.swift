@@ -1,6 +1,6 @@
-/// A configuration file, or why it cannot be read.
+/// The contents of a configuration file, or the reason why it cannot be read.
 public struct ConfigurationFile: Sendable {
-    /// The maximum size of a file.
+    /// The maximum size of a file in bytes.
     public static let maximumByteCount = 64 << 10
 
     public enum Content: Sendable {
@@ -22,9 +22,9 @@ public struct ConfigurationFile: Sendable {
 
 /// A section `[KIND NAME]` with its settings.
 struct Section {
-    /// The first word, such as `camera`.
+    /// The first word of the title, such as `camera`.
     let kind: String
-    /// The rest, or empty if the section has no name.
+    /// The rest of the title; empty if the section has no name.
     let name: String
     let origin: Origin
     var entries: [Entry] = []
@@ -38,9 +38,10 @@ struct Section {
     var title: String { name.isEmpty ? "[\(kind)]" : "[\(kind) \(name)]" }
 }
 
-/// Splits files into sections, as in systemd.syntax(7), without line continuation and quoting.
+/// Splits files into sections.
 ///
-/// Lines that begin with `#` or `;` are comments. Keys and values are trimmed; a value may be empty.
+/// The syntax is that of systemd.syntax(7) without line continuation and quoting. Lines that begin with `#` or `;` are
+/// comments. Spaces around keys and values are removed. A value may be empty.
 struct SectionParser {
     private(set) var sections: [Section] = []
     private(set) var mistakes: [Mistake] = []
@@ -92,7 +93,8 @@ struct SectionParser {
         } else {
             add(origin, "'\(excerpt(text))' does not end with ']'; write [SECTION] or [camera NAME]")
         }
-        // A section without a kind collects the settings below an invalid title, so that they are not reported too.
+        // After an invalid title, begin a section without a kind. It collects the settings below the title, so that
+        // they are not reported as mistakes too.
         sections.append(
             Section(
                 kind: words.first.map { String($0) } ?? "", name: words.dropFirst().first?.trimmed ?? "",
@@ -104,7 +106,7 @@ struct SectionParser {
 }
 
 extension StringProtocol {
-    /// The text without leading and trailing spaces, tabs and line ends.
+    /// The text without leading and trailing spaces, tabs and line breaks.
     var trimmed: String {
         let scalars = unicodeScalars
         let isBlank: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }

@@ -1,8 +1,10 @@
 import Names
 
-/// Builds a configuration from the sections of files and records every mistake.
+/// Builds a configuration from the sections of files, and records every mistake.
 struct SectionReader {
-    /// The kinds of sections and their keys; a camera also has `control.NAME`.
+    /// The kinds of sections with their keys.
+    ///
+    /// A camera's section may also contain keys of the form `control.NAME`.
     static let keys: [String: [String]] = [
         "web": ["listen", "hosts", "controls"],
         "ingest": ["listen"],
@@ -15,7 +17,7 @@ struct SectionReader {
 
     var configuration = SystemConfiguration()
     var mistakes: [Mistake] = []
-    /// Where the listening addresses were set, for a message about both.
+    /// Where the addresses of the two servers were set, for a message in case they use the same port.
     var webOrigin: Origin?
     var ingestOrigin: Origin?
     let ownAddresses: [String]
@@ -49,7 +51,7 @@ struct SectionReader {
         }
     }
 
-    /// Returns the settings of a section with a known key, without duplicates.
+    /// Returns the settings of a section, without those that have an unknown key or occur twice.
     private mutating func entries(of section: Section, _ keys: [String]) -> [Section.Entry] {
         var first: [String: Origin] = [:]
         return section.entries.filter { entry in
@@ -117,7 +119,7 @@ struct SectionReader {
                 upstream.origin,
                 "camera '\(name)' has both a device (\(device.origin)) and an upstream; remove one of them")
         } else if device == nil, upstream == nil {
-            // An unknown key, perhaps a misspelt `device`, has already been reported.
+            // If a key was rejected, which may be a misspelt `device`, that mistake has already been reported.
             if section.entries.count == entries.count {
                 add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
             }

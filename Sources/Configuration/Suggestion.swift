@@ -1,6 +1,6 @@
 /// Suggests a correction for a misspelt word.
 enum Suggestion {
-    /// Returns `did you mean 'WORD'?`, or a list of all words if none is similar to `text`.
+    /// Returns `did you mean 'WORD'?`, or a list of all `words` if none of them is similar to `text`.
     static func remedy(for text: String, among words: [String]) -> String {
         let ranked = words.map { (word: $0, distance: distance(text, $0)) }
         if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, text.utf8.count / 3) {
@@ -9,7 +9,8 @@ enum Suggestion {
         return "use \(words.joined(separator: ", "))"
     }
 
-    /// Returns the edit distance: insertions, deletions, substitutions and swaps of adjacent letters.
+    /// Returns the edit distance, which is the number of insertions, deletions, substitutions and swaps of adjacent
+    /// letters that turn one word into the other.
     static func distance(_ left: String, _ right: String) -> Int {
         let (left, right) = (Array(left.lowercased().utf8.prefix(64)), Array(right.lowercased().utf8.prefix(64)))
         var rows = [Array(0...right.count)]

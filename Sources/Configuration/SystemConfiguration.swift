@@ -2,22 +2,24 @@ public import Names
 
 /// The validated configuration of an Oriel system.
 public struct SystemConfiguration: Equatable, Sendable {
-    /// Where the page is served; 127.0.0.1:8000 by default.
+    /// The address and port at which the page is served; 127.0.0.1:8000 by default.
     public var web = Endpoint(address: "127.0.0.1", port: 8000)
-    /// Where this machine's cameras are served to relays; 127.0.0.1:9001 by default.
+    /// The address and port at which this machine's cameras are served to relays; 127.0.0.1:9001 by default.
     public var ingest = Endpoint(address: "127.0.0.1", port: 9001)
-    /// Host names accepted from browsers, besides localhost and addresses.
+    /// The host names that browsers may use to reach the page, in addition to localhost and numeric addresses.
     public var hosts: [String] = []
     /// Whether viewers of the page may change camera controls.
     public var hasControls = false
     public var detection = DetectionSettings()
     /// The prefix of names in shared memory.
     public var prefix = SystemPrefix.standard
-    /// The folder for sockets and logs, or nil for a temporary one.
+    /// The folder for sockets and logs; nil means a temporary folder.
     public var runtimeFolder: String?
-    /// The folder for saved camera controls, or nil for the user's default.
+    /// The folder for saved camera controls; nil means the user's default folder.
     public var stateFolder: String?
-    /// In configuration order, with distinct names; at least one.
+    /// The cameras in the order of the configuration.
+    ///
+    /// There is at least one, and all names are different.
     public var cameras: [CameraSettings] = []
 
     public init() {}
@@ -27,7 +29,7 @@ public struct SystemConfiguration: Equatable, Sendable {
 public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// A numeric IPv4 or IPv6 address without brackets, `localhost`, or `*`.
     public var address: String
-    /// 1 to 65535.
+    /// The port, from 1 to 65535.
     public var port: Int
 
     public init(address: String, port: Int) {
@@ -35,7 +37,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Whether this is all addresses of the machine.
+    /// Whether the address stands for all addresses of this machine.
     public var isWildcard: Bool { ["0.0.0.0", "::", "*"].contains(address) }
 
     /// Whether other machines can connect.
@@ -44,26 +46,30 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The address at which this machine itself can connect.
     public var reachableAddress: String { isWildcard || address == "localhost" ? "127.0.0.1" : address }
 
-    /// ``reachableAddress`` and port as in a URL.
+    /// ``reachableAddress`` and ``port`` in the form that a URL contains.
     public var authority: String { Endpoint(address: reachableAddress, port: port).description }
 
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// The files for detection; nil means that the standard places are searched.
+/// The files for detection.
+///
+/// If one of them is nil, the standard places are searched for it.
 public struct DetectionSettings: Equatable, Sendable {
     public var isEnabled = true
-    /// A YOLOX model (ONNX).
+    /// The path of a YOLOX model in ONNX format.
     public var model: String?
-    /// The file of ONNX Runtime's library.
+    /// The path of ONNX Runtime's library.
     public var runtimeLibrary: String?
-    /// The folder in which scripts/get-detector installs both.
+    /// The folder in which scripts/get-detector installs the model and the library.
     public var folder: String?
 
     public init() {}
 }
 
-/// The settings of a camera; nil means capture-daemon's default.
+/// The settings of a camera.
+///
+/// If a setting is nil, capture-daemon uses its default.
 public struct CameraSettings: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
         /// A value of capture-daemon's `--device`.
@@ -76,22 +82,23 @@ public struct CameraSettings: Equatable, Sendable {
     public var source: Source
     /// Where the camera is defined, for messages.
     public var origin: Origin
-    /// `WIDTHxHEIGHT` in pixels.
+    /// The size of a picture in pixels, as `WIDTHxHEIGHT`.
     public var size: String?
-    /// 0.1 to 240 frames per second.
+    /// The maximum frame rate, from 0.1 to 240 frames per second.
     public var framesPerSecond: Double?
+    /// The name or the four-character code of a pixel format, or `auto`.
     public var format: String?
-    /// 1 to 100.
+    /// The JPEG quality, from 1 to 100.
     public var quality: Int?
-    /// 0, 90, 180 or 270 degrees clockwise.
+    /// The clockwise rotation, which is 0, 90, 180 or 270 degrees.
     public var rotation: Int?
-    /// none, horizontal, vertical or both.
+    /// `none`, `horizontal`, `vertical` or `both`.
     public var flip: String?
-    /// The number of pictures to skip after each start of the camera, 0 to 1000.
+    /// The number of pictures to skip whenever the camera has been opened, from 0 to 1000.
     public var warmUp: Int?
-    /// Seconds without a picture after which the camera is reopened, 0.5 to 3600.
+    /// The time in seconds without a picture after which the camera is reopened, from 0.5 to 3600.
     public var timeout: Double?
-    /// Values of `--control`, `NAME=VALUE`.
+    /// The camera controls to set, each as `NAME=VALUE`.
     public var controls: [String] = []
 
     public init(_ name: CameraName, _ source: Source, origin: Origin) {

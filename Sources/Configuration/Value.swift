@@ -1,4 +1,6 @@
-/// Parses the values of settings; each function throws the remedy for an invalid value.
+/// Parses the values of settings.
+///
+/// If a value is invalid, each function throws the remedy, which is a sentence that says which values are valid.
 enum Value {
     struct Invalid: Error {
         let remedy: String
@@ -40,7 +42,9 @@ enum Value {
         return port
     }
 
-    /// `own` are the machine's addresses, or empty if they are unknown.
+    /// Parses an address on which this machine can listen.
+    ///
+    /// `own` contains its addresses; it is empty if they are unknown.
     static func address(_ text: String, own: [String]) throws(Invalid) -> String {
         let isAlwaysOwn = ["localhost", "::1", "0.0.0.0", "::", "*"].contains(text) || isLoopback(text)
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { isHexDigit($0) || $0 == 0x2e || $0 == 0x3a }
@@ -50,7 +54,7 @@ enum Value {
         return text
     }
 
-    /// `ADDRESS:PORT`, `[ADDRESS]:PORT`, or a port alone.
+    /// Parses `ADDRESS:PORT`, `[ADDRESS]:PORT`, or a port alone, which means that port at 127.0.0.1.
     static func endpoint(_ text: String, own: [String], port standard: Int) throws(Invalid) -> Endpoint {
         if text.utf8.allSatisfy(isDigit) { return Endpoint(address: "127.0.0.1", port: try port(text)) }
         guard let colon = text.lastIndex(of: ":") else {
@@ -71,7 +75,7 @@ enum Value {
         return text
     }
 
-    /// `WIDTHxHEIGHT`, with the limits of capture-daemon.
+    /// Parses `WIDTHxHEIGHT`, with the same limits as capture-daemon.
     static func size(_ text: String) throws(Invalid) -> String {
         let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         let isSize = parts.count == 2 && parts.allSatisfy { (16...16384).contains($0) }

@@ -1,13 +1,15 @@
 import Names
 
-/// Reads settings from the environment variables of scripts/run.
+/// Reads settings from the environment variables that scripts/run documents.
 ///
-/// Without a configuration folder, ORIEL_CAMERAS and ORIEL_DEVICE there is one camera, main, which is detected
-/// automatically.
+/// If there is no configuration folder, and neither ORIEL_CAMERAS nor ORIEL_DEVICE is set, there is one camera named
+/// `main`, whose device is detected automatically.
 struct VariableReader {
     /// The variables that are not empty.
     let variables: [String: String]
-    /// Whether files were read, which then define the cameras.
+    /// Whether configuration files were read.
+    ///
+    /// They then define the cameras, unless a variable does.
     let hasFiles: Bool
 
     func read(into reader: inout SectionReader) {

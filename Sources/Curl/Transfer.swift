@@ -2,28 +2,29 @@ import CCurl
 import Linux
 public import SystemPackage
 
-/// One HTTP GET made by libcurl: an easy handle, its options and the receiver of the response.
+/// An HTTP GET request that libcurl performs, with one of its easy handles.
 ///
-/// It belongs to the thread that created it and receives bytes while ``TransferLoop/run(timeout:alarm:)`` runs. The
-/// handle lives as long as the object; libcurl never uses it from another thread.
+/// Use a transfer only from the thread that created it. It receives bytes only during
+/// ``TransferLoop/run(timeout:alarm:)``. The handle exists as long as the object, and libcurl never uses it from
+/// another thread.
 @safe
 public final class Transfer {
     /// What to request and how.
     public struct Request: Sendable {
-        /// http or https, without credentials.
+        /// An http or https URL without credentials.
         public var url: String
-        /// Whether the server is this machine itself; if so, no proxy is used.
+        /// Whether the server runs on this machine, in which case no proxy is used.
         public var isLoopback = false
         /// The `Accept` header.
         public var accept: String
         public var credentials: Credentials?
-        /// A PEM file of certificate authorities to trust instead of the system's.
+        /// A PEM file with the certificate authorities to trust; nil means those of the system.
         public var certificateAuthorities: FilePath?
-        /// The timeout for name resolution, connecting and the TLS handshake together.
+        /// The timeout for establishing the connection, including name resolution and the TLS handshake.
         public var connectTimeout: Duration
-        /// The timeout for the whole transfer, or nil for no timeout.
+        /// The timeout for the whole transfer; nil means no timeout.
         public var totalTimeout: Duration?
-        /// Sent as `User-Agent: oriel/<version>` (RFC 9110 section 10.1.5).
+        /// The version to send in the header `User-Agent: oriel/<version>` (RFC 9110 section 10.1.5).
         public var version: String
 
         public init(url: String, accept: String, connectTimeout: Duration, version: String) {
@@ -36,7 +37,7 @@ public final class Transfer {
 
     private static let userAgentProduct = "oriel"
 
-    /// The maximum number of header bytes in all responses of one transfer together.
+    /// The maximum number of header bytes in all responses of a transfer together, including redirects.
     public static let maximumHeaderByteCount = 64 << 10
 
     let handle: UnsafeMutableRawPointer
@@ -47,7 +48,7 @@ public final class Transfer {
     private var headerByteCount = 0
     private var isPaused = false
 
-    /// The number of bytes received, including headers and ignored bodies of redirects.
+    /// The number of bytes received, including headers and the bodies of redirects, which are ignored.
     public private(set) var byteCount: UInt64 = 0
     /// Whether the server sent more header bytes than allowed.
     var isHeaderTooLarge: Bool { headerByteCount > Self.maximumHeaderByteCount }
@@ -56,8 +57,8 @@ public final class Transfer {
     ///
     /// - Parameters:
     ///   - request: The request.
-    ///   - receive: Receives each piece of the final response's body, after an empty one for its headers; returns false
-    ///     to abort the transfer.
+    ///   - receive: A closure that receives the body of the final response in pieces. It is first called without bytes,
+    ///     when the headers are complete. It returns false to abort the transfer.
     public init(_ request: Request, receive: @escaping (borrowing Transfer, RawSpan) -> Bool) {
         Self.initializeLibrary
         guard let handle = unsafe curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
@@ -82,12 +83,14 @@ public final class Transfer {
         unsafe errorText[0] = 0
     }
 
-    /// Stops reading, so that the server has to wait, until ``resume()``.
+    /// Stops reading until ``resume()`` is called, so that the server has to wait.
     ///
-    /// May be called while bytes are received.
+    /// The receiver may call this function.
     public func pause() { isPaused = true }
 
-    /// Resumes reading after ``pause()``; must not be called while bytes are received.
+    /// Resumes reading after ``pause()``.
+    ///
+    /// The receiver must not call this function.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -103,20 +106,20 @@ public final class Transfer {
         set(CURLOPT_TCP_NODELAY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_BUFFERSIZE, 256 << 10)
-        // Compression is not wanted, but undone if a server compresses all the same.
+        // Request no compression. With this option, libcurl still decompresses a response that is compressed anyway.
         set(CURLOPT_ACCEPT_ENCODING, "identity")
         set(CURLOPT_HTTP_VERSION, Int(curl_http_version_1_1))
-        // A hanging resolver must not delay the end of the transfer.
+        // When the transfer is freed, do not wait for a name resolution that is still in progress.
         set(CURLOPT_QUICK_EXIT, 1)
 
-        // Redirects to other protocols or from TLS to plain text are not followed; credentials stay with the first
-        // host.
+        // Do not follow redirects to other protocols, or from https to http. By default, libcurl sends the credentials
+        // only to the first host.
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
         set(CURLOPT_FOLLOWLOCATION, 1)
         set(CURLOPT_MAXREDIRS, 5)
 
-        // Proxies come from the environment (http_proxy, https_proxy, no_proxy).
+        // By default, libcurl uses the proxies that the environment specifies (http_proxy, https_proxy, no_proxy).
         if request.isLoopback { set(CURLOPT_PROXY, "") }
 
         set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -132,7 +135,9 @@ public final class Transfer {
         receiveThroughCallbacks()
     }
 
-    /// libcurl keeps the object's address only as long as the handle lives, which `deinit` destroys.
+    /// Sets the callbacks for headers and bodies.
+    ///
+    /// libcurl passes this object's address to them. It does not use the address after `deinit` has freed the handle.
     private func receiveThroughCallbacks() {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         _ = unsafe curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
@@ -164,7 +169,8 @@ public final class Transfer {
         byteCount &+= UInt64(count)
         headerByteCount += count
         if isHeaderTooLarge { return false }
-        // Other responses than 200 may be followed by another one: a redirect, an authentication challenge.
+        // A response with another status than 200, such as a redirect or an authentication challenge, may not be the
+        // final one.
         return isLast && status == 200 ? receive(self, RawSpan()) : true
     }
 
@@ -183,31 +189,33 @@ public final class Transfer {
     }()
 }
 
-// The response.
+// MARK: The response
 extension Transfer {
-    /// The status code of the response, or 0 before there is one.
+    /// The status code of the response; 0 until a response is received.
     public var status: Int { long(CURLINFO_RESPONSE_CODE) }
 
-    /// The response's `Content-Type`, or nil.
+    /// The `Content-Type` of the response; nil if it has none.
     public var contentType: String? { string(CURLINFO_CONTENT_TYPE) }
 
-    /// The response's `Content-Length`, or nil.
+    /// The `Content-Length` of the response; nil if it has none.
     public var contentLength: Int? {
         var value: curl_off_t = -1
         let code = unsafe curl_get_offset(handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &value)
         return code == CURLE_OK && value >= 0 ? Int(value) : nil
     }
 
-    /// The time from the start until the request could be sent, or nil before that.
+    /// The time from the start of the transfer until the request could be sent; nil before that.
     public var connectTime: Duration? { duration(CURLINFO_PRETRANSFER_TIME_T) }
 
-    /// The time from the start to the first response byte, or nil before that.
+    /// The time from the start of the transfer until the first byte of the response was received; nil before that.
     public var firstByteTime: Duration? { duration(CURLINFO_STARTTRANSFER_TIME_T) }
 
-    /// libcurl's description of the failure in addition to its code; may be empty.
+    /// libcurl's detailed description of the failure, which may be empty.
     var errorDetail: String { unsafe String(cString: errorText) }
 
-    /// Returns the last value of a header of the final response, or nil.
+    /// Returns the value of a header of the final response; nil if it has no such header.
+    ///
+    /// If the header occurs several times, this is its last value.
     public func header(_ name: String) -> String? {
         var header: UnsafeMutablePointer<curl_header>?
         let code = unsafe name.withCString {
@@ -217,10 +225,10 @@ extension Transfer {
         return unsafe String(cString: value)
     }
 
-    /// The status code of a proxy's last response to CONNECT, or 0.
+    /// The status code of a proxy's last response to CONNECT; 0 if there was none.
     var proxyStatus: Int { long(CURLINFO_HTTP_CONNECTCODE) }
 
-    /// The errno of the last failed connection attempt, or 0.
+    /// The errno of the last failed connection attempt; 0 if no attempt failed.
     var systemError: Int { long(CURLINFO_OS_ERRNO) }
 
     private func long(_ info: CURLINFO) -> Int {

@@ -1,24 +1,27 @@
 import CCurl
 public import Linux
 
-/// Several transfers on one thread: a multi handle with its connections and its DNS cache.
+/// Performs several transfers on one thread, with a multi handle of libcurl.
 ///
-/// The handle lives as long as the object; only methods of the object use it, on the thread that owns the object.
+/// The transfers share its connections and its DNS cache. The handle exists as long as the object, and only the
+/// object's methods use it. Call them only from the thread that owns the object.
 @safe
 public final class TransferLoop {
-    /// A transfer that has ended.
+    /// A finished transfer and its result.
     public struct Completion {
         public let transfer: Transfer
         public let result: TransferResult
-        /// libcurl's description of a failure; may contain text sent by the server.
+        /// libcurl's description of a failure, which may contain text that the server sent.
         public let detail: String
     }
 
     private let handle: UnsafeMutableRawPointer
-    /// Retained while libcurl uses them.
+    /// The transfers in progress.
+    ///
+    /// They are retained here while libcurl uses them.
     private var transfers: [ObjectIdentifier: Transfer] = [:]
 
-    /// - Parameter idleConnectionCount: The number of idle connections kept open for later transfers.
+    /// - Parameter idleConnectionCount: The maximum number of idle connections that are kept open for later transfers.
     public init(idleConnectionCount: Int) {
         guard let handle = unsafe curl_multi_init() else { preconditionFailure("curl_multi_init: out of memory") }
         unsafe self.handle = handle
@@ -37,24 +40,24 @@ public final class TransferLoop {
         unsafe curl_multi_add_handle(handle, transfer.handle)
     }
 
-    /// Aborts a transfer; does nothing if it has ended.
+    /// Aborts a transfer; does nothing if it is not in progress.
     ///
-    /// Must not be called while bytes are received: return false from the receiver instead.
+    /// A transfer's receiver must not call this function. It can return false instead.
     public func remove(_ transfer: Transfer) {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
         unsafe curl_multi_remove_handle(handle, transfer.handle)
     }
 
-    /// Waits up to `timeout` for activity, handles it, and returns the transfers that ended.
+    /// Waits for activity, handles it, and returns the transfers that have finished.
     ///
-    /// The wait also ends when `alarm` becomes readable.
+    /// The wait ends after `timeout` at the latest, and also when `alarm` becomes readable.
     public func run(timeout: Duration, alarm: borrowing EventDescriptor) -> [Completion] {
         var extra = curl_waitfd(fd: alarm.descriptor.number, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe curl_multi_poll(handle, &extra, 1, Int32(clamping: timeout.millisecondsRoundedUp), nil)
         return perform()
     }
 
-    /// Performs all transfers without waiting.
+    /// Advances all transfers as far as possible without waiting; returns those that have finished.
     private func perform() -> [Completion] {
         var running: CInt = 0
         unsafe curl_multi_perform(handle, &running)

@@ -1,29 +1,29 @@
 import CCurl
 public import SystemPackage
 
-/// How a transfer ended.
+/// The result of a transfer.
 public enum TransferResult: Equatable, Sendable {
-    /// The response is complete, whatever its status code.
+    /// The response is complete. Its status code may be any.
     case complete
     case cannotResolve
     case cannotResolveProxy
-    /// No address accepted a connection; the last error, or nil if unknown.
+    /// No address of the host accepted a connection. The value is the last error, or nil if it is unknown.
     case cannotConnect(Errno?)
-    /// A timeout of the request expired.
+    /// The connect timeout or the total timeout of the request expired.
     case timedOut
     /// The proxy returned this status code instead of connecting.
     case proxyRefused(status: Int)
     case certificateRefused
-    /// The file of trusted authorities is unusable.
+    /// The file with the trusted certificate authorities cannot be used.
     case certificateFileInvalid
     case tlsFailed
     case tooManyRedirects
-    /// A redirect to another protocol or to an invalid URL.
+    /// The server redirected the request to a protocol that is not allowed, or to an invalid URL.
     case redirectedElsewhere
     case notHTTP
     /// The connection broke before the response was complete.
     case connectionLost
-    /// More header bytes than ``Transfer/maximumHeaderByteCount``.
+    /// The server sent more header bytes than ``Transfer/maximumHeaderByteCount``.
     case headerTooLarge
     /// The receiver aborted the transfer.
     case refusedByReceiver
@@ -47,7 +47,7 @@ extension TransferResult {
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM: self = .tlsFailed
         case CURLE_TOO_MANY_REDIRECTS: self = .tooManyRedirects
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
-            // libcurl uses the same codes for HTTP/0.9 and for a redirect to another scheme.
+            // libcurl uses these codes for an HTTP/0.9 response as well as for a redirect to another protocol.
             self = (300...399).contains(transfer.status) ? .redirectedElsewhere : .notHTTP
         case CURLE_URL_MALFORMAT where (300...399).contains(transfer.status): self = .redirectedElsewhere
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR: self = .connectionLost

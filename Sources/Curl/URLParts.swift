@@ -1,13 +1,15 @@
 import CCurl
 
-/// A URL parsed by libcurl, so that callers check exactly what libcurl will request.
+/// The parts of a URL.
+///
+/// libcurl parses the URL, so that callers check exactly the host and path that libcurl will request.
 public struct URLParts: Equatable, Sendable {
     /// The host name or IP address; an IPv6 address is in brackets.
     public let host: String
     /// Whether the URL contains a user name or a password.
     public let hasCredentials: Bool
     public let port: String?
-    /// Begins with `/`.
+    /// The path, which begins with `/`.
     public let path: String
     public let query: String?
 
@@ -28,7 +30,7 @@ public struct URLParts: Equatable, Sendable {
         query = unsafe Self.part(CURLUPART_QUERY, of: handle)
     }
 
-    /// Returns nil if the URL does not have this part.
+    /// Returns a part of the URL, or nil if the URL does not have this part.
     private static func part(_ part: CURLUPart, of handle: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard unsafe curl_url_get(handle, part, &text, 0) == CURLUE_OK, let text = unsafe text else { return nil }

@@ -1,4 +1,4 @@
-/// A program's exit status, for scripts and systemd (sysexits.h).
+/// The exit status of a program that fails, with the meanings that sysexits.h defines.
 public enum ExitStatus: Int32, Sendable {
     /// `EX_USAGE`: an unknown option or an invalid value.
     case usage = 64
@@ -22,7 +22,9 @@ public enum ExitStatus: Int32, Sendable {
     case configuration = 78
 }
 
-/// Why a program cannot continue, in one sentence for users that names the thing, the cause and the remedy.
+/// The reason why a program cannot continue.
+///
+/// The description is one sentence for users. It names the file, device or setting, the cause and the remedy.
 public struct Failure: Error, Equatable, CustomStringConvertible, Sendable {
     public let status: ExitStatus
     public let description: String

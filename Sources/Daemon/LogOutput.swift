@@ -4,25 +4,26 @@ import SystemPackage
 
 /// The format of log lines.
 public enum LogOutput: Equatable, Sendable {
-    /// `<4>text`: the journal reads the level from the prefix and adds time and program itself (sd-daemon(3)).
+    /// Lines such as `<4>text`. The journal reads the level from the prefix, and adds the time and the program
+    /// (sd-daemon(3)).
     case journal
-    /// `12:34:56.789 warning capture-daemon: text`, for a terminal or a file.
+    /// Lines such as `12:34:56.789 warning capture-daemon: text`, for a terminal or a file.
     case plain
 
     /// Sends all log lines of the process to standard error.
     ///
-    /// `ORIEL_LOG_LEVEL` (`trace` to `critical`, default `info`) sets the minimum level. Must be called once, before
-    /// the first logger is created.
+    /// The environment variable `ORIEL_LOG_LEVEL` sets the minimum level, from `trace` to `critical`. The default is
+    /// `info`. This function must be called once, before the first logger is created.
     public static func bootstrap() {
         let output = current
         let level = Environment.value("ORIEL_LOG_LEVEL").flatMap(Logger.Level.init(rawValue:)) ?? .info
         LoggingSystem.bootstrap { StandardErrorHandler(label: $0, output: output, level: level) }
     }
 
-    /// `.journal` if standard error is the journal's socket, else `.plain`.
+    /// `.journal` if standard error is connected to the journal, otherwise `.plain`.
     ///
-    /// systemd identifies that socket by `JOURNAL_STREAM=device:inode`; a standard error that was redirected since then
-    /// is a different file (systemd.exec(5)).
+    /// systemd sets `JOURNAL_STREAM=device:inode` to identify the journal's socket (systemd.exec(5)). If standard error
+    /// has been redirected in the meantime, it is a different file.
     public static var current: LogOutput {
         guard let announced = Environment.value("JOURNAL_STREAM"),
             let file = try? FileStatus(of: FileDescriptor.standardError.rawValue)
@@ -34,13 +35,16 @@ public enum LogOutput: Equatable, Sendable {
         announced == "\(device):\(inode)"
     }
 
-    /// The maximum number of Unicode scalars of a message; longer ones are truncated.
+    /// The maximum length of a message in Unicode scalars.
+    ///
+    /// Longer messages are truncated.
     static let maximumMessageLength = 2000
 
-    /// Returns one line including its line break.
+    /// Returns a log line including its line break.
     ///
-    /// The message may contain text from outside. So line breaks become spaces, to prevent forged lines; control and
-    /// bidirectional formatting characters are dropped, because terminals obey them; and the length is bounded.
+    /// The message may contain text from an untrusted source. Therefore line breaks are replaced by spaces, so that the
+    /// text cannot forge log lines. Control characters and bidirectional formatting characters are removed, because a
+    /// terminal would interpret them. Long messages are truncated.
     func line(_ level: Logger.Level, _ message: String, label: String, realtime: UInt64) -> String {
         let text = Self.sanitized(message)
         switch self {
@@ -70,7 +74,7 @@ extension LogOutput {
     }
 }
 
-/// Writes each log line to the standard error by one write(2).
+/// Writes each log line to standard error with one write(2).
 struct StandardErrorHandler: LogHandler {
     let label: String
     let output: LogOutput

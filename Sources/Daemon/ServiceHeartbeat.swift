@@ -1,8 +1,9 @@
 public import Linux
 
-/// Reports to systemd that an event loop starts, runs and stops, as often as the watchdog requires.
+/// Reports to systemd that an event loop is ready, running or stopping.
 ///
-/// It belongs to the loop's thread: if the loop hangs, the reports stop and systemd restarts the service.
+/// Use it only from the thread of the loop, which must call ``beat(now:)`` in each turn. If the loop hangs, the
+/// watchdog messages stop, and systemd restarts the service.
 public struct ServiceHeartbeat {
     private static let statusInterval: Duration = .seconds(5)
 
@@ -14,21 +15,23 @@ public struct ServiceHeartbeat {
         self.notifier = notifier
     }
 
-    /// The maximum time that the loop may sleep, or nil for no limit.
+    /// The maximum time that the loop may sleep; nil means no limit.
     public var maximumWait: Duration? { notifier.watchdogInterval.map { max(.milliseconds(1), $0) } }
 
     /// Reports that the service is ready.
     public func ready() { notifier.ready() }
 
-    /// Resets the watchdog if due; must be called in each turn of the loop.
+    /// Sends systemd's watchdog message if it is due.
+    ///
+    /// Call it in each turn of the loop.
     public mutating func beat(now: Instant) {
         guard let interval = notifier.watchdogInterval, now >= nextWatchdog else { return }
-        // Slightly early, because a sleep of exactly that length ends late.
+        // The next message is due a little earlier than required, because a sleep may take longer than requested.
         nextWatchdog = now + (interval - interval / 8)
         notifier.watchdog()
     }
 
-    /// Sets the text that `systemctl status` shows, at most every five seconds.
+    /// Sets the text that `systemctl status` shows; does nothing if it was set less than five seconds ago.
     public mutating func status(_ text: @autoclosure () -> String, now: Instant) {
         guard now >= nextStatus else { return }
         nextStatus = now + Self.statusInterval

@@ -1,11 +1,15 @@
 import Glibc
 import Linux
 
-/// Notifies systemd of the service's state (the protocol of sd_notify(3)); does nothing if systemd did not request it.
+/// Notifies systemd of the service's state with the protocol of sd_notify(3).
+///
+/// If systemd did not start the program or does not expect notifications, its functions do nothing.
 public struct ServiceNotifier: Sendable {
     private let address: String?
 
-    /// The maximum interval between calls of ``watchdog()``: half the watchdog timeout, or nil without a watchdog.
+    /// The maximum interval between calls of ``watchdog()``, which is half the watchdog timeout.
+    ///
+    /// Nil if there is no watchdog.
     public let watchdogInterval: Duration?
 
     /// Reads the socket and the watchdog timeout from the environment.
@@ -17,14 +21,14 @@ public struct ServiceNotifier: Sendable {
 
     init(_ environment: [String: String], processID: Int32) {
         let address = environment["NOTIFY_SOCKET"]
-        // Other address families (vsock) are for virtual machines.
+        // Addresses of other families, such as vsock, are only for virtual machines.
         self.address = address.flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
         let isForUs = environment["WATCHDOG_PID"].map { Int32($0) == processID } ?? true
         let period = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0
         watchdogInterval = isForUs && period > 0 ? .microseconds(period / 2) : nil
     }
 
-    /// Startup is complete (`READY=1`).
+    /// Reports that startup is complete (`READY=1`).
     public func ready() { send("READY=1") }
 
     /// Sets the line that `systemctl status` shows (`STATUS=`).
@@ -32,15 +36,15 @@ public struct ServiceNotifier: Sendable {
         send("STATUS=" + String(text.map { $0.isNewline ? " " : $0 }))
     }
 
-    /// The service is alive (`WATCHDOG=1`).
+    /// Resets the watchdog timer by reporting that the service is alive (`WATCHDOG=1`).
     public func watchdog() { send("WATCHDOG=1") }
 
-    /// The service is stopping (`STOPPING=1`).
+    /// Reports that the service is stopping (`STOPPING=1`).
     public func stopping() { send("STOPPING=1") }
 
     private func send(_ message: String) {
         guard let address else { return }
-        // Failure is ignored: nothing depends on the message.
+        // Ignore failures, because nothing else depends on the message.
         try? Datagram.send(message, to: address)
     }
 }

@@ -1,4 +1,4 @@
-/// Class names of models.
+/// The names of the classes that models detect.
 enum ClassNames {
     /// The 80 classes of COCO 2017, in the order of the YOLOX models.
     static let coco = [

@@ -1,4 +1,6 @@
-/// Why detection failed, in one sentence.
+/// The reason why detection failed.
+///
+/// The description is one sentence.
 public struct DetectionError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable, CaseIterable {
         /// ONNX Runtime was not found.

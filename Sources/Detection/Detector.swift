@@ -2,9 +2,10 @@ import Linux
 import SystemPackage
 import TurboJPEG
 
-/// Detects objects in JPEGs: decodes, letterboxes, runs the network and post-processes its output.
+/// Detects objects in JPEGs.
 ///
-/// Use it from one thread only; it reuses its buffers.
+/// It decodes a picture, scales it to the size of the network's input, runs the network and evaluates its output. Use
+/// it from only one thread, because it reuses its buffers.
 public final class Detector {
     /// The model and runtime in use.
     public struct Description: Sendable, Equatable {
@@ -21,9 +22,9 @@ public final class Detector {
     private var pixels: [UInt8] = []
     private var tensor: [Float] = []
 
-    /// Loads and tests the runtime and the model.
+    /// Loads the runtime and the model, and tests them.
     ///
-    /// - Throws: One sentence that says what is missing or wrong, and the remedy.
+    /// - Throws: An error whose description says what is missing or wrong, and the remedy.
     public init(_ configuration: DetectorConfiguration) throws(DetectionError) {
         let runtime = try InferenceRuntime(
             path: configuration.runtime, folder: configuration.folder, prober: configuration.prober)
@@ -44,10 +45,10 @@ public final class Detector {
     /// Detects objects in a picture.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; any input is safe.
-    ///   - isTruncationAllowed: Whether to accept truncated or damaged pictures and decode as much as possible.
-    /// - Returns: The predictions with at least ``YOLOX/minimumConfidence``.
-    /// - Throws: ``DetectionError`` of the kinds `badPicture`, `pictureTooLarge` and `inferenceFailed`.
+    ///   - jpeg: The picture. It may contain any bytes, also from an untrusted source.
+    ///   - isTruncationAllowed: Whether to accept a truncated or damaged picture, and decode as much of it as possible.
+    /// - Returns: The objects that were detected with a confidence of at least ``YOLOX/minimumConfidence``.
+    /// - Throws: A ``DetectionError`` of the kind `badPicture`, `pictureTooLarge` or `inferenceFailed`.
     public func detect(_ jpeg: RawSpan, isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
         let began = Clock.monotonic
         try PictureLimits.check(jpeg, isTruncationAllowed: isTruncationAllowed)
@@ -83,7 +84,7 @@ public final class Detector {
             processNanoseconds: Clock.monotonic - began, warning: warning)
     }
 
-    /// Whether the warning is only about padding after the data, which many cameras write.
+    /// Returns whether a warning of the decoder is only about padding after the data, which many cameras write.
     static func isHarmless(_ warning: String) -> Bool {
         guard warning.hasSuffix(" extraneous bytes before marker 0xd9") else { return false }
         let count = warning.split(separator: " ").lazy.compactMap { Int($0) }.first
@@ -102,7 +103,9 @@ public final class Detector {
         }
     }
 
-    /// Decodes at the smallest sufficient scale, which saves most of the work for large pictures.
+    /// Decodes a picture into the network's input; returns the decoder's warning, or nil if there is none.
+    ///
+    /// The picture is decoded at the smallest sufficient scale, which saves most of the work for large pictures.
     private func decode(
         _ jpeg: RawSpan, _ picture: (width: Int, height: Int), into letterbox: Letterbox
     ) throws(DetectionError) -> String? {
@@ -117,12 +120,12 @@ public final class Detector {
             }
         }
         letterbox.fill(&tensor, from: pixels, width: width, height: height)
-        // Do not keep the buffer of a huge picture.
+        // Free the buffer if it is very large.
         if pixels.count > 16 << 20 { pixels = [] }
         return warning
     }
 
-    /// Returns the smallest scale that still covers the network's input.
+    /// Returns the smallest scale at which the picture is at least as large as its part of the network's input.
     static func scale(for picture: (width: Int, height: Int), _ letterbox: Letterbox) -> JPEGDecoder.Scale {
         let fitting = scales.last {
             $0(picture.width) >= letterbox.contentWidth && $0(picture.height) >= letterbox.contentHeight
@@ -130,7 +133,9 @@ public final class Detector {
         return fitting ?? .full
     }
 
-    /// The scales with SIMD code in libturbojpeg; others are slower than full size.
+    /// The scales for which libturbojpeg has SIMD code.
+    ///
+    /// Decoding at other scales is slower than at full size.
     private static let scales: [JPEGDecoder.Scale] = [.full, .half, .quarter, .eighth]
 
     private static func names(in path: FilePath) throws(DetectionError) -> [String] {

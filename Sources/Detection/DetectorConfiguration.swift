@@ -3,19 +3,24 @@ public import SystemPackage
 
 /// The configuration of a detector.
 public struct DetectorConfiguration: Sendable {
-    /// The library of ONNX Runtime, or nil to search ``folder`` and the standard places.
+    /// The library of ONNX Runtime; nil means that ``folder`` and the standard places are searched for it.
     public var runtime: String?
-    /// The model file, or nil to search ``folder`` and the standard place.
+    /// The model file; nil means that ``folder`` and the standard place are searched for it.
     public var model: FilePath?
-    /// The folder in which scripts/get-detector installs both, unless it installs them system-wide.
+    /// The folder in which scripts/get-detector installs the library and the model, unless it installs them
+    /// system-wide.
     public var folder: FilePath?
-    /// A file with the model's class names, one per line, or nil for COCO's.
+    /// A file with the names of the model's classes, one per line; nil means the classes of COCO.
     public var labels: FilePath?
-    /// The program that loads a library first to see whether it is harmful, see ``RuntimeProbe``; nil for none.
+    /// The program that tests whether loading a library makes a process crash or hang (see ``RuntimeProbe``).
+    ///
+    /// Nil means that libraries are loaded without this test.
     public var prober: FilePath?
-    /// The number of threads per inference.
+    /// The number of threads that one inference uses.
     public var threads: Int
-    /// The longer side of the network's input in pixels, if the model's size is not fixed.
+    /// The longer side of the network's input in pixels.
+    ///
+    /// It is ignored if the model's input has a fixed size.
     public var longSide: Int
 
     public init(
@@ -31,10 +36,12 @@ public struct DetectorConfiguration: Sendable {
         self.longSide = longSide
     }
 
-    /// Where `scripts/get-detector --system` installs the model.
+    /// The path at which `scripts/get-detector --system` installs the model.
     private static let systemModel: FilePath = "/usr/local/share/oriel/models/model.onnx"
 
-    /// The model to load: the first that exists, or the preferred path if none does.
+    /// The path of the model to load.
+    ///
+    /// This is the first place at which a model exists. If there is no model, it is the place that is searched first.
     var modelPath: FilePath {
         if let model { return model }
         guard let own = folder?.appending("models/model.onnx") else { return Self.systemModel }
@@ -42,17 +49,22 @@ public struct DetectorConfiguration: Sendable {
         return isOnlyInSystem ? Self.systemModel : own
     }
 
-    /// The status of all files that a detector may load; if it changes, loading may be worth a retry.
+    /// The status of every file that a detector may load.
+    ///
+    /// If loading failed, it may succeed after one of them has changed.
     public var sources: [FileStatus?] {
         let files = runtime == nil ? libraries + [RuntimeSearch.linkerCache] : libraries
         return modelSources + files.map { Self.status(FilePath($0)) }
     }
 
-    /// The status of the files that can be reloaded; the library stays loaded until the program ends.
+    /// The status of the files that can be reloaded.
+    ///
+    /// The library is not among them, because it stays loaded until the program exits.
     public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
 
-    /// The places searched for the library, in order, with the current status of each path; nil for names that the
-    /// dynamic linker resolves.
+    /// The places that are searched for the library, in order.
+    ///
+    /// The status is nil if there is no such file, or if the dynamic linker resolves the name.
     public var runtimeSources: [(path: String, status: FileStatus?)] {
         libraries.map { ($0, $0.contains("/") ? Self.status(FilePath($0)) : nil) }
     }

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// ONNX Runtime, loaded at run time, so that everything else works without it.
+/// ONNX Runtime, which is loaded at run time, so that everything except detection works without it.
 @safe
 public final class InferenceRuntime {
     /// The path of the library.
@@ -12,14 +12,14 @@ public final class InferenceRuntime {
     let functions: RuntimeFunctions
     let environment: OpaquePointer
 
-    // The library's entry point returns OrtApiBase, a pair of function pointers.
+    // The entry point of the library returns a pointer to OrtApiBase, which consists of two function pointers.
     private typealias Entry = @convention(c) () -> UnsafePointer<UnsafeRawPointer>?
     private typealias Table = @convention(c) (UInt32) -> UnsafePointer<UnsafeRawPointer>?
     private typealias Version = @convention(c) () -> UnsafePointer<CChar>?
 
     static let entryName = "OrtGetApiBase"
 
-    /// Whether the entry point returns a valid OrtApiBase with a version.
+    /// Returns whether the entry point returns a valid OrtApiBase with a version.
     static func isRuntime(_ entry: UnsafeMutableRawPointer) -> Bool {
         guard let base = unsafe unsafeBitCast(entry, to: Entry.self)(),
             let version = unsafe unsafeBitCast(base[1], to: Version.self)()
@@ -28,13 +28,14 @@ public final class InferenceRuntime {
         return unsafe strlen(version) > 0
     }
 
-    /// The oldest version with all required functions.
+    /// The oldest version that has all required functions.
     static let minimumVersion = "1.14"
 
-    /// Loads the library at `path`, or the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded.
+    /// Loads the library at `path`.
     ///
-    /// Call it while no other thread reads the environment: it sets a variable that disables telemetry, which versions
-    /// from 1.29 on send by default.
+    /// If it is nil, loads the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded. Call it while no
+    /// other thread reads the environment, because it sets an environment variable. The variable disables telemetry,
+    /// which ONNX Runtime sends by default since version 1.29.
     public convenience init(
         path: String? = nil, folder: FilePath? = nil, prober: FilePath? = nil
     ) throws(DetectionError) {
@@ -83,7 +84,7 @@ public final class InferenceRuntime {
         }
         let functions = unsafe RuntimeFunctions(table: table)
         do throws(RuntimeFailure) {
-            // Log level 3: errors only.
+            // 3 is the log level for errors (ORT_LOGGING_LEVEL_ERROR).
             unsafe environment = try functions.made { unsafe functions.createEnvironment(3, "oriel", $0) }
         } catch {
             throw DetectionError(.runtimeUnusable, "cannot start ONNX Runtime \(version) at \(candidate): \(error)")

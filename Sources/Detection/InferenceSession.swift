@@ -1,9 +1,11 @@
 /// A loaded model with its inputs and outputs.
 ///
-/// Use it from one thread only.
+/// Use it from only one thread.
 @safe
 final class InferenceSession {
-    /// An input or output; dynamic dimensions are nil.
+    /// An input or output of the model.
+    ///
+    /// A dimension is nil if its size is not fixed.
     struct Port: Equatable {
         let name: String
         let isFloat: Bool
@@ -19,20 +21,20 @@ final class InferenceSession {
     /// Loads a model from the bytes of its file.
     ///
     /// - Parameters:
-    ///   - runtime: Retained by the session.
-    ///   - bytes: An ONNX model; the runtime copies what it needs.
-    ///   - threads: The number of threads per inference, including the caller.
+    ///   - runtime: The runtime, which the session retains.
+    ///   - bytes: An ONNX model. The runtime copies what it needs of it.
+    ///   - threads: The number of threads that one inference uses, including the calling thread.
     /// - Throws: The runtime's error message.
     init(_ runtime: InferenceRuntime, model bytes: RawSpan, threads: Int) throws(RuntimeFailure) {
         let functions = runtime.functions
         let options = try unsafe functions.made(functions.createOptions)
         defer { unsafe functions.releaseOptions(options) }
-        // 99: all optimizations (ORT_ENABLE_ALL).
+        // 99 enables all optimizations (ORT_ENABLE_ALL).
         try unsafe functions.check(functions.setOptimization(options, 99))
         try unsafe functions.check(functions.setThreads(options, CInt(clamping: threads)))
-        // Memory patterns would cost some megabytes for each input shape without saving time.
+        // Memory patterns would need some megabytes for each input shape, and would not save time.
         try unsafe functions.check(functions.disableMemoryPattern(options))
-        // Idle threads must not spin, which would take CPU time from capturing and serving.
+        // Idle threads must not spin, because that would take CPU time from capturing and serving pictures.
         try unsafe functions.check(functions.addOption(options, "session.intra_op.allow_spinning", "0"))
         let session = try unsafe bytes.withUnsafeBytes { (buffer) throws(RuntimeFailure) -> OpaquePointer in
             guard let base = buffer.baseAddress else { throw RuntimeFailure(description: "the file is empty") }
@@ -44,7 +46,7 @@ final class InferenceSession {
             let ports = unsafe Ports(functions, session)
             inputs = try unsafe ports.all(functions.inputCount, functions.inputName, functions.inputType)
             outputs = try unsafe ports.all(functions.outputCount, functions.outputName, functions.outputType)
-            // 1, 0: OrtArenaAllocator, OrtMemTypeDefault.
+            // 1 is OrtArenaAllocator, and 0 is OrtMemTypeDefault.
             unsafe memory = try functions.made { unsafe functions.createMemoryInfo(1, 0, $0) }
         } catch {
             unsafe functions.releaseSession(session)
@@ -62,9 +64,9 @@ final class InferenceSession {
     /// Runs the model with one input and passes the first output to `body`.
     ///
     /// - Parameters:
-    ///   - input: The values; their number must match `shape`.
+    ///   - input: The values of the input. Their number must be the product of the dimensions in `shape`.
     ///   - shape: The dimensions of the input.
-    ///   - body: Called with the values and dimensions of the output.
+    ///   - body: A closure that is called with the values and dimensions of the output.
     /// - Returns: The result of `body`.
     /// - Throws: The runtime's error message.
     func run<Value>(
@@ -74,7 +76,7 @@ final class InferenceSession {
         let functions = runtime.functions
         let dimensions = shape.map(Int64.init)
         return try unsafe input.withUnsafeMutableBufferPointer { (buffer) throws(RuntimeFailure) -> Value in
-            // 1: ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT.
+            // The argument 1 is ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT.
             let tensor = try unsafe functions.made {
                 unsafe functions.createTensor(
                     memory, buffer.baseAddress, buffer.count * MemoryLayout<Float>.stride, dimensions, dimensions.count,
@@ -142,7 +144,7 @@ private struct Ports {
         let title = unsafe text.map { unsafe String(cString: $0) } ?? ""
         var info: OpaquePointer?
         try unsafe functions.check(functions.tensorInfo(type, &info))
-        // Not a tensor (a sequence, for example).
+        // Without tensor information, it is not a tensor but, for example, a sequence.
         guard let info = unsafe info else { return .init(name: title, isFloat: false, dimensions: []) }
         var element: CInt = 0
         try unsafe functions.check(functions.elementType(info, &element))
@@ -159,7 +161,7 @@ private struct Ports {
 }
 
 extension RuntimeFunctions {
-    /// Releases an error that can be ignored.
+    /// Releases the error, if there is one, and ignores it.
     fileprivate func check(quietly status: Status) {
         try? unsafe check(status)
     }

@@ -1,15 +1,19 @@
-/// Fits a picture into a network's input: as large as possible, at the top left, with grey padding.
+/// The placement of a picture in a network's input.
+///
+/// The picture is scaled to be as large as possible and placed at the top left. The rest of the input is grey.
 struct Letterbox: Equatable {
-    /// The network's input in pixels.
+    /// The width of the network's input in pixels.
     let inputWidth: Int
+    /// The height of the network's input in pixels.
     let inputHeight: Int
-    /// The part of the input that the picture covers.
+    /// The width in pixels of the part of the input that the picture covers.
     let contentWidth: Int
+    /// The height in pixels of the part of the input that the picture covers.
     let contentHeight: Int
-    /// Input pixels per picture pixel.
+    /// The scale, as pixels of the input per pixel of the picture.
     let ratio: Double
 
-    /// The padding value (as in YOLOX's training).
+    /// The value of all colours in the rest of the input, as in the training of YOLOX.
     static let padding: Float = 114
 
     init(pictureWidth: Int, pictureHeight: Int, inputWidth: Int, inputHeight: Int) {
@@ -20,9 +24,10 @@ struct Letterbox: Equatable {
         contentHeight = max(1, min(inputHeight, Int(Double(pictureHeight) * ratio)))
     }
 
-    /// Returns the smallest input with the picture's aspect ratio whose longer side is `longSide`, in multiples of 32.
+    /// Returns the size of an input with the picture's aspect ratio, whose longer side is `longSide`.
     ///
-    /// Such an input has almost no padding, which would cost as much time as the picture.
+    /// Width and height are rounded up to multiples of 32. An input of this size has almost no padding. Padding would
+    /// cost as much time per pixel as the picture does.
     static func inputSize(pictureWidth: Int, pictureHeight: Int, longSide: Int) -> (width: Int, height: Int) {
         func roundUp(_ length: Int, _ other: Int) -> Int {
             let exact = Double(longSide) * Double(length) / Double(max(length, other))
@@ -31,7 +36,9 @@ struct Letterbox: Equatable {
         return (roundUp(pictureWidth, pictureHeight), roundUp(pictureHeight, pictureWidth))
     }
 
-    /// Converts a box from input to picture pixels, clipped to the picture; returns nil if it is outside.
+    /// Converts a box from pixels of the input to pixels of the picture, and clips it to the picture.
+    ///
+    /// Returns nil if the box is outside the picture.
     func box(of candidate: YOLOX.Candidate, pictureWidth: Int, pictureHeight: Int) -> Prediction.Box? {
         func scale(_ value: Float, _ limit: Int) -> Int {
             Int(min(max(Double(value) / ratio, 0), Double(limit)).rounded())
@@ -47,8 +54,8 @@ extension Letterbox {
     /// Fills `tensor` with the picture as blue, green and red planes with values from 0 to 255.
     ///
     /// - Parameters:
-    ///   - tensor: Resized to `3 * inputHeight * inputWidth`.
-    ///   - pixels: The picture at any size, as BGR.
+    ///   - tensor: The array to fill. It is resized to `3 * inputHeight * inputWidth` values if necessary.
+    ///   - pixels: The picture with three bytes per pixel, which are blue, green and red. It may have any size.
     ///   - width: The width of `pixels`.
     ///   - height: The height of `pixels`.
     func fill(_ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int) {
@@ -86,7 +93,7 @@ extension Letterbox {
         }
     }
 
-    /// Fills a line of all three planes at once, so that each pixel's neighbours are looked up only once.
+    /// Fills one line of all three planes, so that the neighbours of each pixel are looked up only once.
     private func sample(
         _ line: Span<Float>, _ columns: Sampling, into target: inout MutableSpan<Float>, from start: Int
     ) {
@@ -101,9 +108,10 @@ extension Letterbox {
         }
     }
 
-    /// For each target pixel, the offsets of its two source pixels and the weight of the second.
+    /// For each target pixel, the offsets of the two source pixels next to it and the weight of the second one.
     ///
-    /// Bilinear, with pixel centres aligned. Source pixels are `stride` apart.
+    /// The interpolation is linear, and the centres of pixels are aligned. The offsets of adjacent source pixels differ
+    /// by `stride`.
     private struct Sampling {
         var first: [Int] = []
         var second: [Int] = []

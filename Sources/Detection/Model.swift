@@ -1,27 +1,27 @@
 import Linux
 import SystemPackage
 
-/// A loaded and tested YOLOX model.
+/// A YOLOX model that has been loaded and tested.
 ///
-/// Use it from one thread only.
+/// Use it from only one thread.
 final class Model {
     /// The file name without its extension, such as `yolox_nano`.
     let name: String
-    /// The class names.
+    /// The names of the model's classes.
     let labels: [String]
-    /// The only supported input size, or nil if any multiple of 32 works.
+    /// The only supported size of the input; nil if width and height may be any multiples of 32.
     let fixedSize: (width: Int, height: Int)?
     private let session: InferenceSession
 
-    /// The number of values per output row.
+    /// The number of values in a row of the output.
     private var columns: Int { YOLOX.rowHead + labels.count }
 
     /// - Parameters:
     ///   - runtime: The runtime to use.
-    ///   - path: An ONNX file.
-    ///   - labels: The class names, or nil for COCO's.
-    ///   - threads: The number of threads per inference.
-    /// - Throws: Why the file cannot be used.
+    ///   - path: The path of an ONNX file.
+    ///   - labels: The names of the model's classes; nil means the classes of COCO.
+    ///   - threads: The number of threads that one inference uses.
+    /// - Throws: An error that says why the file cannot be used.
     init(_ runtime: InferenceRuntime, path: FilePath, labels: [String]?, threads: Int) throws(DetectionError) {
         let bytes = try Self.contents(of: path)
         let (session, size) = try Self.load(runtime, bytes, path: path, threads: threads)
@@ -48,10 +48,10 @@ final class Model {
     /// Runs the network.
     ///
     /// - Parameters:
-    ///   - input: Three planes of the given size.
+    ///   - input: A blue, a green and a red plane of `width` × `height` values each.
     ///   - width: The width in pixels, a multiple of 32.
     ///   - height: The height in pixels, a multiple of 32.
-    /// - Returns: The candidates, most confident first.
+    /// - Returns: The candidates, beginning with the most confident one.
     /// - Throws: The runtime's error message.
     func candidates(
         in input: inout [Float], width: Int, height: Int
@@ -84,7 +84,9 @@ final class Model {
         }
     }
 
-    /// Loads the model with a dynamic input size if that works, else with its fixed size.
+    /// Loads the model with a dynamic input size.
+    ///
+    /// If that does not work, loads it with its fixed size.
     private static func load(
         _ runtime: InferenceRuntime, _ bytes: [UInt8], path: FilePath, threads: Int
     ) throws(DetectionError) -> (InferenceSession, (width: Int, height: Int)?) {
@@ -125,7 +127,7 @@ final class Model {
         }
     }
 
-    /// Whether input and output have the shape of a YOLOX model.
+    /// Returns whether the types and the dimensions of the input and the output are those of a YOLOX model.
     private static func isSuitable(_ session: InferenceSession) -> Bool {
         guard session.inputs.count == 1, let input = session.inputs.first, let output = session.outputs.first else {
             return false
@@ -134,7 +136,8 @@ final class Model {
             && input.dimensions[1] == 3 && input.dimensions[0] ?? 1 == 1
     }
 
-    /// Whether a grey picture produces one row per cell of the three grids.
+    /// Returns whether the network produces one row for each cell of the three grids, which it tests with a grey
+    /// picture.
     private static func hasYOLOXRows(_ session: InferenceSession, width: Int, height: Int) -> Bool {
         var input = [Float](repeating: Letterbox.padding, count: 3 * width * height)
         let shape = try? session.run(&input, shape: [1, 3, height, width]) { $1 }
@@ -148,6 +151,6 @@ final class Model {
             ports.map { $0.dimensions.map { $0.map(String.init) ?? "any" }.joined(separator: "x") }
                 .joined(separator: ", ")
         }
-        return "its input is \(text(session.inputs)), its output \(text(session.outputs))"
+        return "its input is \(text(session.inputs)), and its output is \(text(session.outputs))"
     }
 }

@@ -1,8 +1,10 @@
-/// The part of the ONNX file format (Protocol Buffers; onnx.proto3) that concerns input sizes.
+/// Reads and changes the parts of ONNX files that concern the size of the input.
+///
+/// An ONNX file is a message in the format of Protocol Buffers. onnx.proto3 defines its fields.
 enum ModelFile {
-    /// Returns why the bytes are not a complete ONNX file, or nil if they are.
+    /// Returns why the bytes are not a complete ONNX file; nil if they are one.
     ///
-    /// A model is one message that ends with the file and includes the version (field 1) and the graph (field 7).
+    /// The file must be one complete message, with a version (field 1) and a graph (field 7).
     static func defect(of bytes: [UInt8]) -> String? {
         guard !bytes.isEmpty else { return "it is empty" }
         var rest = bytes[...]
@@ -24,13 +26,13 @@ enum ModelFile {
         return fields.isSuperset(of: [1, 7]) ? "it is truncated or damaged" : "it is not an ONNX model"
     }
 
-    /// Returns the model with dynamic height and width of its first input.
+    /// Returns the model with a dynamic height and width of its first input.
     ///
-    /// Exported models declare a fixed size, although the network accepts any. The declared shapes of intermediate
-    /// values are removed, since the runtime infers them. The caller must test whether other sizes work.
+    /// Exported models declare a fixed size, although the network accepts any size. The declared shapes of intermediate
+    /// values are removed, because the runtime infers them. The caller must test whether other sizes work.
     ///
-    /// - Parameter bytes: A model.
-    /// - Returns: The changed model, or nil if it needs no change or is invalid.
+    /// - Parameter bytes: The bytes of an ONNX file.
+    /// - Returns: The changed model; nil if it has no input or is invalid.
     static func withDynamicSize(_ bytes: [UInt8]) -> [UInt8]? {
         var isFirst = true
         var hasChanged = false
@@ -52,7 +54,7 @@ enum ModelFile {
         return hasChanged ? model : nil
     }
 
-    /// Field numbers of onnx.proto3.
+    /// The field numbers that onnx.proto3 defines.
     private enum Field {
         static let graph: UInt64 = 7
         static let graphInput: UInt64 = 11
@@ -70,7 +72,9 @@ enum ModelFile {
         case replace([UInt8]?)
     }
 
-    /// Returns a value's description with some dimensions made dynamic, or nil if it has another rank.
+    /// Returns the description of a value (ValueInfoProto), in which the dimensions with the given indices are dynamic.
+    ///
+    /// Returns nil if the value does not have `rank` dimensions.
     private static func withDynamicDimensions(
         _ value: ArraySlice<UInt8>, _ indices: Set<Int>, rank: Int
     ) -> [UInt8]? {
@@ -88,7 +92,7 @@ enum ModelFile {
                                     guard field == Field.dimension else { return .keep }
                                     defer { count += 1 }
                                     guard indices.contains(count) else { return .keep }
-                                    // dim_param (field 2), a name of one letter.
+                                    // Field 2 (dim_param) is the name of a dynamic dimension. Use one letter.
                                     return .replace([0x12, 1, UInt8(ascii: "a") + UInt8(count)])
                                 })
                         })
@@ -97,7 +101,9 @@ enum ModelFile {
         return count == rank ? changed : nil
     }
 
-    /// Copies a message and applies `change` to its embedded messages and strings; returns nil if it is invalid.
+    /// Copies a message, and applies `change` to its embedded messages and strings.
+    ///
+    /// Returns nil if the message is invalid.
     private static func rewrite(
         _ message: ArraySlice<UInt8>, _ change: (UInt64, ArraySlice<UInt8>) -> Change
     ) -> [UInt8]? {
@@ -137,7 +143,7 @@ enum ModelFile {
         return rest.prefix(count)
     }
 
-    /// Reads a varint.
+    /// Reads an integer of variable length (a varint); returns nil if it is invalid.
     private static func takeNumber(_ rest: inout ArraySlice<UInt8>) -> UInt64? {
         var value: UInt64 = 0
         for (index, byte) in rest.prefix(10).enumerated() {

@@ -1,9 +1,11 @@
 import Drawing
 import TurboJPEG
 
-/// Draws the detected objects' boxes on a picture, for clients that cannot draw them.
+/// Draws boxes around the detected objects on a picture, for clients that cannot draw them themselves.
 public enum Overlay {
-    /// Whether boxes can be drawn on a picture of this size; larger ones would need too much memory.
+    /// Returns whether boxes can be drawn on a picture of this size.
+    ///
+    /// Larger pictures would need too much memory.
     public static func isPossible(width: Int, height: Int) -> Bool {
         width * height <= PictureLimits.maximumDrawnPixelCount
     }
@@ -15,13 +17,16 @@ public enum Overlay {
             "the picture is too large to draw boxes on: \(width)x\(height) pixels; request the JSON instead")
     }
 
-    /// Draws boxes and labels on a JPEG, keeping its chroma subsampling.
+    /// Draws boxes and labels on a JPEG.
+    ///
+    /// The result has the same chroma subsampling.
     ///
     /// - Parameters:
-    ///   - predictions: Drawn in reverse order, so that the most confident ends up on top.
+    ///   - predictions: The detected objects, beginning with the most confident one, which is drawn on top of the
+    ///     others.
     ///   - jpeg: A picture that ``Detector/detect(_:isTruncationAllowed:)`` has accepted and that is not too large.
     /// - Returns: A JPEG of the same size.
-    /// - Throws: ``DetectionError`` of the kind `badPicture`.
+    /// - Throws: A ``DetectionError`` of the kind `badPicture`.
     public static func draw(_ predictions: [Prediction], on jpeg: RawSpan) throws(DetectionError) -> [UInt8] {
         do throws(TurboJPEGError) {
             return try JPEGRetoucher(quality: 90).retouch(jpeg) { pixels, width, height in
@@ -42,16 +47,18 @@ struct OverlayPicture {
     let width: Int
     let height: Int
 
-    /// The magnification of the font: legible when the picture fills a screen, whatever its size.
+    /// The magnification of the font.
+    ///
+    /// It grows with the picture, so that labels are legible when the picture fills a screen.
     private var scale: Int { max(1, (min(width, height) + 120) / 240) }
 
-    /// RGB colours that contrast with white text and with each other.
+    /// Colours, as red, green and blue, that contrast with white text and with each other.
     private static let palette: [[UInt8]] = [
         [0xd6, 0x27, 0x28], [0x1f, 0x77, 0xb4], [0x2c, 0x8c, 0x2c], [0xc8, 0x5a, 0x00], [0x8e, 0x5c, 0xb8],
         [0x8c, 0x56, 0x4b], [0xc7, 0x4f, 0x9e], [0x5f, 0x5f, 0x5f], [0x7f, 0x7a, 0x10], [0x0e, 0x86, 0x94],
     ]
 
-    /// The colour of a class.
+    /// Returns the colour for the boxes of a class.
     static func color(of classID: Int) -> [UInt8] { palette[classID % palette.count] }
 
     mutating func draw(_ prediction: Prediction) {
@@ -66,7 +73,9 @@ struct OverlayPicture {
         write("\(prediction.label) \(percent)%", above: box, color)
     }
 
-    /// Draws a label above the box, or inside if there is no room; always within the picture.
+    /// Draws a label above the box, or inside it if there is no room above.
+    ///
+    /// The label is always within the picture.
     private mutating func write(_ text: String, above box: Prediction.Box, _ color: [UInt8]) {
         let (textWidth, textHeight) = (Canvas.textWidth(text, scale: scale), Canvas.textHeight(scale: scale))
         let (labelWidth, labelHeight) = (textWidth + 4 * scale, textHeight + 3 * scale)

@@ -1,23 +1,27 @@
 import MotionJPEG
 
-/// Limits on pictures to be decoded: a small file can claim a huge size or a huge number of scans.
+/// Limits for pictures that are decoded.
+///
+/// They are needed because a small file can declare a huge size or contain a huge number of scans.
 enum PictureLimits {
-    /// The maximum number of pixels of a single-scan picture, which needs little memory to decode.
+    /// The maximum number of pixels of a picture with one scan, which needs little memory to decode.
     static let maximumPixelCount = 50_000_000
-    /// The maximum number of pixels of a multi-scan picture, which libjpeg keeps in memory (up to 6 bytes per pixel).
+    /// The maximum number of pixels of a picture with several scans.
+    ///
+    /// While libjpeg decodes it, it keeps the whole picture in memory, with up to 6 bytes per pixel.
     static let maximumPixelCountWithScans = 17_000_000
-    /// The maximum number of pixels of a picture to draw on (up to 9 bytes per pixel, including the result).
+    /// The maximum number of pixels of a picture to draw on, which needs up to 9 bytes per pixel, including the result.
     static let maximumDrawnPixelCount = 17_000_000
-    /// The maximum product of pixels and scans: each scan may touch every pixel.
+    /// The maximum product of the numbers of pixels and scans, because each scan may affect every pixel.
     static let maximumWork = 250_000_000
 
     /// Checks a picture before it is decoded.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture; any input is safe.
+    ///   - jpeg: The picture. It may contain any bytes, also from an untrusted source.
     ///   - isTruncationAllowed: Whether to accept a truncated picture.
-    /// - Returns: Its size in pixels.
-    /// - Throws: Why the picture must not be decoded.
+    /// - Returns: The size of the picture in pixels.
+    /// - Throws: An error that says why the picture must not be decoded.
     @discardableResult
     static func check(
         _ jpeg: RawSpan, isTruncationAllowed: Bool
@@ -46,7 +50,9 @@ enum PictureLimits {
         }
     }
 
-    /// Counts the start-of-scan markers; in scan data, 0xFF is always followed by 0 or a restart marker.
+    /// Counts the start-of-scan markers.
+    ///
+    /// The data of a scan cannot contain such a marker, because 0xFF is followed by 0 or a restart marker there.
     private static func scanCount(in bytes: Span<UInt8>) -> Int {
         var count = 0
         var index = 0

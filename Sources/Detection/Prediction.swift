@@ -1,11 +1,12 @@
 /// A detected object.
 public struct Prediction: Equatable, Sendable {
-    /// A box in picture pixels from the top left corner, within the picture.
+    /// A box within a picture, in pixels from the picture's top left corner.
     public struct Box: Equatable, Sendable {
         public var left: Int
         public var top: Int
-        /// Right and bottom are exclusive.
+        /// The first column to the right of the box.
         public var right: Int
+        /// The first line below the box.
         public var bottom: Int
 
         public init(left: Int, top: Int, right: Int, bottom: Int) {
@@ -16,11 +17,11 @@ public struct Prediction: Equatable, Sendable {
         }
     }
 
-    /// The index of the class in the model's list.
+    /// The index of the class in the model's list of classes.
     public var classID: Int
     /// The name of the class, such as `dog`.
     public var label: String
-    /// The confidence, 0 to 1.
+    /// The confidence, from 0 to 1.
     public var confidence: Float
     public var box: Box
 
@@ -32,20 +33,25 @@ public struct Prediction: Equatable, Sendable {
     }
 }
 
-/// The result for one picture.
+/// The result of detecting objects in one picture.
 public struct Detection: Sendable {
-    /// Most confident first, at least ``YOLOX/minimumConfidence``, at most ``YOLOX/maximumPredictionCount``.
+    /// The detected objects, beginning with the most confident one.
+    ///
+    /// Each has at least ``YOLOX/minimumConfidence``. There are at most ``YOLOX/maximumPredictionCount``.
     public var predictions: [Prediction]
-    /// The picture's size in pixels.
+    /// The width of the picture in pixels.
     public var width: Int
+    /// The height of the picture in pixels.
     public var height: Int
-    /// The size of the network's input.
+    /// The width of the network's input in pixels.
     public var inputWidth: Int
+    /// The height of the network's input in pixels.
     public var inputHeight: Int
-    /// The time of the inference, and of the whole process including decoding, in nanoseconds.
+    /// The time that the inference has taken.
     public var inferenceNanoseconds: UInt64
+    /// The time that the whole process has taken, including decoding the picture.
     public var processNanoseconds: UInt64
-    /// The decoder's warning about a damaged picture that was processed anyway.
+    /// The decoder's warning if the picture is damaged but was processed anyway; otherwise nil.
     public var warning: String?
 
     public init(

@@ -1,14 +1,16 @@
 /// The C functions of ONNX Runtime that Oriel calls.
 ///
-/// The library returns a table of function pointers (`OrtApi` in onnxruntime_c_api.h). Functions are only ever
-/// appended to it, and the library asserts their indices at compile time. An index is therefore as stable as a name:
-/// no header is needed, and one binary works with all versions from 1.14 on.
+/// The library returns a table of function pointers (`OrtApi` in onnxruntime_c_api.h). New versions only append
+/// functions to this table, and the library asserts the indices at compile time. An index is therefore as stable as a
+/// name. So this file needs no header of the library, and one binary works with every version since 1.14.
 @safe
 struct RuntimeFunctions {
     typealias Status = OpaquePointer?
     typealias Output = UnsafeMutablePointer<OpaquePointer?>
 
-    /// The requested version of the table; newer libraries still provide it.
+    /// The requested version of the table.
+    ///
+    /// Newer versions of the library still provide it.
     static let tableVersion: UInt32 = 14
 
     let errorMessage: @convention(c) (OpaquePointer) -> UnsafePointer<CChar>
@@ -92,7 +94,7 @@ struct RuntimeFunctions {
         unsafe addOption = function(at: 130)
     }
 
-    /// Throws the error that a function returned, if any.
+    /// Throws the error that a function has returned; does nothing if it has returned none.
     func check(_ status: Status) throws(RuntimeFailure) {
         guard let status = unsafe status else { return }
         let text = unsafe String(cString: errorMessage(status))
@@ -100,7 +102,7 @@ struct RuntimeFunctions {
         throw RuntimeFailure(description: text)
     }
 
-    /// Returns the object that a function stored in its output argument.
+    /// Calls a function, and returns the object that it stores in its output argument.
     @unsafe
     func made(_ call: (Output) -> Status) throws(RuntimeFailure) -> OpaquePointer {
         var object: OpaquePointer?

@@ -2,28 +2,29 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Loads ONNX Runtime in a short-lived process first.
+/// Tests in a short-lived process whether ONNX Runtime can be loaded, before the program loads it itself.
 ///
-/// A truncated library passes for a library until a page beyond its end is touched, which kills the process that loaded
-/// it. And any library runs code of its own as soon as it is loaded. The process is a new one of the program itself:
-/// after fork(2), a process with threads may only make async-signal-safe calls, and dlopen(3) is not one.
+/// A truncated library can often be loaded, but it kills the process as soon as code accesses a page beyond the end of
+/// the file. In addition, any library may run code of its own when it is loaded. The short-lived process runs the same
+/// program again. A fork of this process could not do this, because after fork(2) a process with several threads may
+/// make only async-signal-safe calls, and dlopen(3) is not async-signal-safe.
 public enum RuntimeProbe {
-    /// The hidden argument with which a program runs ``run(_:)``; the path follows.
+    /// The hidden argument, followed by a path, with which the program calls ``run(_:)``.
     public static let argument = "--probe-runtime"
 
     /// The result of a probe.
     enum Outcome: Equatable {
         /// The library is ONNX Runtime.
         case fit
-        /// dlopen(3) refuses it, and will say why.
+        /// dlopen(3) fails. When the program calls it again, it will report the reason.
         case refused
-        /// It does not export the entry point.
+        /// The library does not export the entry point of ONNX Runtime.
         case lacksFunction
-        /// It exports one, but of another library.
+        /// The library exports the entry point, but is not ONNX Runtime.
         case unfit
-        /// It ended the process that loaded it, in these words.
+        /// Loading the library made the process crash, exit or hang. The text says which.
         case harmful(String)
-        /// No process could be started.
+        /// The library was not tested, because there is no program for it or no process could be started.
         case untried
     }
 
@@ -34,15 +35,17 @@ public enum RuntimeProbe {
         static let unfit: CInt = 103
     }
 
-    /// After how long a library that has not been loaded counts as hanging.
+    /// How long loading a library may take before it counts as hanging.
     private static let timeout: Duration = .seconds(10)
 
-    /// The body of the short-lived process.
+    /// Tests a library, and exits with a ``Status``.
     ///
-    /// - Parameter path: A path, or a name to search in the dynamic linker's path.
+    /// This is what the short-lived process does.
+    ///
+    /// - Parameter path: The path of a library, or a name for which the dynamic linker searches its path.
     public static func run(_ path: String) -> Never {
         Signals.endAtOnceOnCrash()
-        // A crash is expected and leaves no core.
+        // Do not write a core file, because a crash is expected.
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         guard let library = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else { _exit(Status.refused) }
@@ -50,12 +53,12 @@ public enum RuntimeProbe {
         _exit(unsafe InferenceRuntime.isRuntime(entry) ? Status.fit : Status.unfit)
     }
 
-    /// Probes a library.
+    /// Tests a library in a short-lived process.
     ///
     /// - Parameters:
-    ///   - path: As for ``run(_:)``.
-    ///   - program: The program that takes ``argument``; nil for no probe.
-    /// - Returns: The result.
+    ///   - path: The path of a library, or a name for which the dynamic linker searches its path.
+    ///   - program: The program that accepts ``argument``; nil means that the library is not tested.
+    /// - Returns: The result of the test.
     static func outcome(of path: String, program: FilePath?) -> Outcome {
         guard let program, let null = try? Descriptor(opening: "/dev/null", flags: O_RDWR),
             let child = try? ChildProcesses.start(
@@ -71,7 +74,7 @@ public enum RuntimeProbe {
         case .status(Status.unfit): return .unfit
         case .signal where Instant.now >= deadline: return .harmful("loading it hangs")
         case .signal(let number): return .harmful("loading it kills the process with signal \(number)")
-        case .status(let status): return .harmful("loading it exits the process with status \(status)")
+        case .status(let status): return .harmful("loading it makes the process exit with status \(status)")
         }
     }
 }

@@ -3,13 +3,13 @@ public import SystemPackage
 
 /// The places where scripts/get-detector and Debian install ONNX Runtime.
 public enum RuntimeSearch {
-    /// The dynamic linker's cache, written by ldconfig(8).
+    /// The cache of the dynamic linker, which ldconfig(8) writes.
     static let linkerCache = "/etc/ld.so.cache"
 
-    /// The names and paths to try, in order.
+    /// Returns the names and paths of libraries to try, in order.
     ///
-    /// - Parameter folder: The folder in which scripts/get-detector has installed the library, if any.
-    /// - Returns: Paths, and names without a slash, which are searched in the dynamic linker's path.
+    /// - Parameter folder: The folder in which scripts/get-detector installs the library; nil if it is unknown.
+    /// - Returns: Paths, and names without a slash, for which the dynamic linker searches its path.
     public static func candidates(folder: FilePath? = nil) -> [String] {
         var candidates = folder.map { ["\($0.appending("lib/libonnxruntime.so.1"))"] } ?? []
         candidates += ["libonnxruntime.so.1", "libonnxruntime.so"]

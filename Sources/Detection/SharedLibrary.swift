@@ -2,19 +2,21 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// A library loaded at run time (dlopen(3)); it stays loaded unless it is closed.
+/// A library that was loaded at run time with dlopen(3).
+///
+/// It stays loaded until ``close()`` is called.
 struct SharedLibrary {
-    /// The path or name given to dlopen(3).
+    /// The path or name that was passed to dlopen(3).
     let path: String
-    // The handle is stored as a number, since it is only passed back to dlsym(3) and dlclose(3).
+    // The handle is stored as a number, because it is only passed to dlsym(3) and dlclose(3).
     private let handle: UInt
 
-    /// Loads ONNX Runtime after a probe in another process.
+    /// Loads ONNX Runtime, after testing it in another process.
     ///
     /// - Parameters:
-    ///   - path: A path, or a name to search in the dynamic linker's path.
-    ///   - prober: The program that probes libraries; nil for no probe.
-    /// - Throws: Why the library cannot be used.
+    ///   - path: The path of the library, or a name for which the dynamic linker searches its path.
+    ///   - prober: The program that tests libraries; nil means that the library is loaded without a test.
+    /// - Throws: An error that says why the library cannot be used.
     init(_ path: String, prober: FilePath?) throws(LoadingFailure) {
         let function = InferenceRuntime.entryName
         switch RuntimeProbe.outcome(of: path, program: prober) {
@@ -31,26 +33,26 @@ struct SharedLibrary {
         self.path = path
     }
 
-    /// Unloads an unused library, so that another file of the same name can be loaded.
+    /// Unloads a library that is not used, so that another file of the same name can be loaded.
     ///
-    /// While it is loaded, dlopen(3) returns it for its name, even if the file has been replaced.
+    /// As long as a library is loaded, dlopen(3) returns it for its name, even if the file has been replaced.
     func close() {
         if let handle = unsafe UnsafeMutableRawPointer(bitPattern: handle) { _ = unsafe dlclose(handle) }
     }
 
-    /// Returns the address of a function, or nil if the library does not export it.
+    /// Returns the address of a function; nil if the library does not export it.
     @unsafe
     func function(_ name: String) -> UnsafeMutableRawPointer? {
         unsafe dlsym(UnsafeMutableRawPointer(bitPattern: handle), name)
     }
 
-    /// Why a library cannot be loaded.
+    /// The reason why a library cannot be loaded.
     enum LoadingFailure: Error {
-        /// The dynamic linker's error message.
+        /// dlopen(3) failed with this message.
         case refused(String)
-        /// Loading it crashed or hung the probe.
+        /// Loading the library made the test process crash, exit or hang.
         case damaged(String)
-        /// It is not the expected library.
+        /// The library is not ONNX Runtime, for this reason.
         case other(String)
     }
 }

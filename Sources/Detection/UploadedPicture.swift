@@ -2,13 +2,15 @@ import Linux
 import Rasters
 import TurboJPEG
 
-/// Turns uploaded pictures of other formats into JPEGs, which everything else works with.
+/// Converts uploaded pictures in other formats to JPEGs, because the detector accepts only JPEGs.
 public enum UploadedPicture {
-    /// Returns the JPEG for an upload: the upload itself, or a conversion of a PNG, a WebP or a JPEG with four colours.
+    /// Returns an uploaded picture as a JPEG.
     ///
-    /// - Parameter bytes: The picture; any input is safe.
-    /// - Returns: A JPEG of the same size.
-    /// - Throws: ``DetectionError`` of the kinds `badPicture` and `pictureTooLarge`.
+    /// A PNG, a WebP or a JPEG with four colour components (CMYK) is converted. Any other JPEG is returned unchanged.
+    ///
+    /// - Parameter bytes: The picture. It may contain any bytes, also from an untrusted source.
+    /// - Returns: A JPEG of the same size in pixels.
+    /// - Throws: A ``DetectionError`` of the kind `badPicture` or `pictureTooLarge`.
     public static func jpeg(from bytes: [UInt8]) throws(DetectionError) -> [UInt8] {
         if let format = RasterFormat(bytes) {
             guard let size = format.size(of: bytes) else {
@@ -31,7 +33,7 @@ public enum UploadedPicture {
         return try withoutInks(bytes) ?? bytes
     }
 
-    /// Returns a JPEG in the usual colours for one with four, or nil if it needs no conversion.
+    /// Converts a JPEG with four colour components (CMYK) to the usual three; returns nil if it does not have four.
     private static func withoutInks(_ bytes: [UInt8]) throws(DetectionError) -> [UInt8]? {
         do throws(TurboJPEGError) {
             let decoder = try CMYKDecoder()

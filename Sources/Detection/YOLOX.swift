@@ -2,16 +2,22 @@ import Glibc
 
 /// Decodes the output of YOLOX networks.
 ///
-/// The output has a row for each cell of three grids with cells of 8, 16 and 32 pixels, in row-major order. A row
-/// consists of the box centre, relative to the cell and in cells; the logarithms of the box width and height in cells;
-/// the objectness; and a score per class.
+/// Three grids, with cells of 8, 16 and 32 pixels, divide the input. For each cell of the first, second and third grid,
+/// in row-major order, the output has a row with these values:
+///
+/// - the horizontal and the vertical distance of the box's centre from the cell, in units of cells
+/// - the logarithms of the width and the height of the box, in units of cells
+/// - the objectness, which is the probability that the box contains an object
+/// - a score for each class
 public enum YOLOX {
-    /// The cell sizes in pixels.
+    /// The sizes of a cell in pixels, for each of the grids.
     static let strides = [8, 16, 32]
-    /// The number of values in a row before the class scores.
+    /// The number of values in a row before the scores of the classes.
     static let rowHead = 5
 
-    /// Predictions below this confidence are discarded.
+    /// The minimum confidence.
+    ///
+    /// Predictions with a lower confidence are discarded.
     public static let minimumConfidence: Float = 0.05
     /// The maximum number of predictions per picture.
     public static let maximumPredictionCount = 100
@@ -19,17 +25,22 @@ public enum YOLOX {
     static let maximumCandidateCount = 1000
     /// The overlap (intersection over union) above which two boxes of one class count as the same object.
     static let sameClassOverlap: Float = 0.45
-    /// The same for boxes of different classes, such as "truck" and "car".
+    /// The overlap above which two boxes of different classes, such as "truck" and "car", count as the same object.
     static let otherClassOverlap: Float = 0.8
 
-    /// Returns the number of rows for an input size; both sides must be multiples of 32.
+    /// Returns the number of rows in the output for an input of this size.
+    ///
+    /// `width` and `height` must be multiples of 32.
     static func rowCount(width: Int, height: Int) -> Int {
         strides.reduce(0) { $0 + width / $1 * (height / $1) }
     }
 
-    /// A possible object: its class, score and box in input pixels.
+    /// A possible object.
+    ///
+    /// The box is in pixels of the input.
     struct Candidate: Equatable {
         var classID: Int
+        /// The confidence, from 0 to 1.
         var score: Float
         var left: Float
         var top: Float
@@ -38,7 +49,7 @@ public enum YOLOX {
 
         var area: Float { max(0, right - left) * max(0, bottom - top) }
 
-        /// Returns the intersection over union.
+        /// Returns how much two boxes overlap, as intersection over union.
         func overlap(with other: Candidate) -> Float {
             let width = min(right, other.right) - max(left, other.left)
             let height = min(bottom, other.bottom) - max(top, other.top)
@@ -48,7 +59,14 @@ public enum YOLOX {
         }
     }
 
-    /// Returns the candidates in a network's output with `columns` values per row, most confident first.
+    /// Returns the candidates in a network's output, beginning with the most confident one.
+    ///
+    /// - Parameters:
+    ///   - rows: The output, with `columns` values per row.
+    ///   - columns: The number of values per row.
+    ///   - width: The width of the input in pixels.
+    ///   - height: The height of the input in pixels.
+    /// - Returns: The candidates, at most ``maximumCandidateCount``.
     static func candidates(in rows: Span<Float>, columns: Int, width: Int, height: Int) -> [Candidate] {
         var candidates: [Candidate] = []
         var row = 0
@@ -79,9 +97,9 @@ public enum YOLOX {
         return Array(candidates.prefix(maximumCandidateCount))
     }
 
-    /// Keeps the best of each group of overlapping boxes (non-maximum suppression).
+    /// Returns only the most confident candidate of each group of overlapping ones (non-maximum suppression).
     ///
-    /// - Parameter candidates: Sorted, most confident first.
+    /// - Parameter candidates: The candidates, beginning with the most confident one.
     /// - Returns: The remaining candidates, in the same order.
     static func suppressed(_ candidates: [Candidate]) -> [Candidate] {
         let perClass = suppressed(candidates) { better, other in

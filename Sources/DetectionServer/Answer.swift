@@ -7,18 +7,18 @@ import Names
 import SharedFrame
 import Web
 
-/// Formats results as responses.
+/// Formats detection results as HTTP responses.
 struct Answer {
     let description: Detector.Description
     let threshold: Float
     let now: Instant
 
-    /// Returns a result as JSON: the fields of DeepStack and CodeProject.AI, and Oriel's own.
+    /// Returns a result as JSON, with the members that DeepStack and CodeProject.AI return, and with Oriel's own.
     ///
     /// - Parameters:
     ///   - result: The result.
-    ///   - filter: Selects the predictions to report.
-    ///   - time: The minimum time for which the links are valid, or nil if there are no links.
+    ///   - filter: The filter that selects the predictions to report.
+    ///   - time: The minimum time for which the links are valid; nil if the response has no links.
     /// - Returns: The response.
     func json(_ result: StoredResult, _ filter: ResultFilter, linksValid time: Duration?) -> Response {
         let detection = result.detection
@@ -36,7 +36,8 @@ struct Answer {
                     ("threshold", Self.rounded(Double(filter.minimum))), ("runtime", .text(description.runtime)),
                 ])
             ),
-            // Integers, and all members up to here with the types that DeepStack's clients in .NET declare.
+            // DeepStack clients that are written in .NET declare types for the members above, and integers for these
+            // times. Therefore these types must not change.
             ("inferenceMs", .count(Self.wholeMilliseconds(detection.inferenceNanoseconds))),
             ("processMs", .count(Self.wholeMilliseconds(detection.processNanoseconds))),
             ("code", .integer(200)),
@@ -95,14 +96,14 @@ struct Answer {
         ])
     }
 
-    /// Formats a value with four decimals.
+    /// Formats a value, which is at least 0, with four decimals.
     static func rounded(_ value: Double) -> JSON {
         let whole = Int((value * 10000).rounded())
         let digits = String(whole % 10000)
         return .literal("\(whole / 10000)." + String(repeating: "0", count: 4 - digits.count) + digits)
     }
 
-    /// Rounds a time to milliseconds.
+    /// Rounds a time to whole milliseconds.
     private static func wholeMilliseconds(_ nanoseconds: UInt64) -> UInt64 { (nanoseconds + 500_000) / 1_000_000 }
 
     /// Formats a time in milliseconds with two decimals.

@@ -8,7 +8,7 @@ import Service
 import SharedFrame
 import Web
 
-/// From requests to jobs.
+/// Creates jobs for requests.
 extension DetectionApplication {
     /// Handles a complete request.
     func perform(
@@ -75,9 +75,9 @@ extension DetectionApplication {
         try detect(picture: Array(body[content]), for: exchange)
     }
 
-    /// Parses `min_confidence`; returns nil for the values with which clients mean the default.
+    /// Parses `min_confidence`; returns nil for the values with which clients request the default.
     ///
-    /// Programs in languages with a decimal comma write one.
+    /// A decimal comma is accepted, because some clients format numbers according to the user's language.
     static func confidence(_ text: String) throws(HTTPError) -> Float? {
         let text = text.trimmed
         if text.isEmpty || ["nan", "null", "none", "undefined"].contains(text.lowercased()) { return nil }
@@ -85,15 +85,18 @@ extension DetectionApplication {
         let isDecimal = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
         guard isDecimal, let value = Float(digits), (0...1).contains(value) else {
             throw HTTPError(
-                400, "bad_form", "The form field 'min_confidence' takes a number from 0 to 1, not '\(Excerpt(text))'.")
+                400, "bad_form",
+                "The form field 'min_confidence' must be a number from 0 to 1, not '\(Excerpt(text))'.")
         }
         return max(value, YOLOX.minimumConfidence)
     }
 
-    /// Detects objects in an uploaded picture; identical concurrent uploads share one job.
+    /// Detects objects in an uploaded picture.
+    ///
+    /// Concurrent uploads of identical pictures share one job.
     private func detect(picture: [UInt8], for exchange: DetectionExchange) throws(HTTPError) {
         if let (id, _) = jobs.first(where: { $0.value.upload == picture }) {
-            // This copy is no longer needed.
+            // Release the memory reserved for this copy of the picture, because it is no longer needed.
             exchange.reservation = nil
             try join(exchange, id)
         } else {
@@ -118,7 +121,9 @@ extension DetectionApplication {
         }
     }
 
-    /// Detects objects in a camera's newest frame, or in the next one if that is not current.
+    /// Detects objects in a camera's newest frame.
+    ///
+    /// If that frame is not current, waits for the next one.
     private func detectNewest(of camera: WatchedCamera, for exchange: DetectionExchange) throws(HTTPError) {
         if let frame = camera.currentFrame(now: now) {
             if let result = store.result(of: camera.name, number: frame.number) {
@@ -145,7 +150,7 @@ extension DetectionApplication {
         exchange.camera = camera
     }
 
-    /// Continues requests that waited for a fresh frame, if there is one now.
+    /// Continues the requests that wait for a fresh frame, if there is one now or if waiting has become pointless.
     func serveWaiters(of camera: WatchedCamera) {
         guard !camera.waiters.isEmpty else { return }
         let isFresh = camera.currentFrame(now: now) != nil
@@ -164,11 +169,13 @@ extension DetectionApplication {
 
     // MARK: Jobs
 
-    /// Queues a job for a request, unless the queue is full.
+    /// Queues a job for a request; throws if the queue is full.
+    ///
+    /// `isBegun` says that an inference has already been made for the request.
     func add(
         _ task: Job.Task, key: JobKey?, upload: [UInt8]? = nil, for exchange: DetectionExchange, isBegun: Bool = false
     ) throws(HTTPError) {
-        // Prefer finishing requests whose inference is done over new ones.
+        // Requests whose inference is done may use a longer queue, so that they are finished before new ones begin.
         let room = isBegun ? configuration.queueLength * 4 : configuration.queueLength
         guard inference.pendingCount < room, waitingCount < Limit.waitingCount else { throw Self.busy }
         let job = Job(id: nextJob, task: task)
@@ -180,7 +187,7 @@ extension DetectionApplication {
         inference.add(job)
     }
 
-    /// Lets a request share a pending job.
+    /// Makes a request wait for a pending job that was created for another request.
     func join(_ exchange: DetectionExchange, _ job: UInt64) throws(HTTPError) {
         guard waitingCount < Limit.waitingCount else { throw Self.busy }
         counters.countShared()
@@ -191,7 +198,9 @@ extension DetectionApplication {
 
     // MARK: Cameras
 
-    /// Returns the camera a request names: a configured one, or one that has a ring.
+    /// Returns the camera that a request names, or the first one if it names none.
+    ///
+    /// Throws if there is no such camera, that is, if it is not configured and has no ring.
     func camera(_ text: String?, for connection: Connection) throws(HTTPError) -> WatchedCamera {
         directory.refreshIfChanged()
         let name = text.map { CameraName($0) } ?? directory.first

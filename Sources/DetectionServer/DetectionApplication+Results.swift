@@ -9,7 +9,7 @@ import Service
 import SharedFrame
 import Web
 
-/// Finished jobs and stored results.
+/// Responds with the results of jobs and with stored results.
 extension DetectionApplication {
     /// Answers all requests that wait for a job.
     func finish(_ id: UInt64, _ outcome: Job.Outcome) {
@@ -53,7 +53,7 @@ extension DetectionApplication {
         return result
     }
 
-    /// Answers with a result, as JSON or as a picture.
+    /// Answers a request with a result, as JSON or as a picture.
     func show(_ result: StoredResult, to exchange: DetectionExchange) throws(HTTPError) {
         try exchange.connection.require(.watch, for: result.camera)
         if exchange.filter.wantsPicture, exchange.route.isPost {
@@ -102,7 +102,7 @@ extension DetectionApplication {
     /// Throws if the detector is not available or does not know the requested classes.
     func checkReadiness(_ filter: ResultFilter) throws(HTTPError) {
         if case .unavailable(let error, let since) = inference.readiness {
-            // The missing files may have been installed since: let this request retry.
+            // The missing files may have been installed in the meantime, so this request makes the thread try again.
             if now - since >= Limit.retryInterval { return }
             throw Self.unavailable(error)
         }
@@ -131,7 +131,8 @@ extension DetectionApplication {
 
     // MARK: Status
 
-    /// The small documents that DeepStack and CodeProject.AI clients request before they send pictures.
+    /// Returns one of the small documents that clients of DeepStack and CodeProject.AI request before they send
+    /// pictures.
     func document(_ route: DetectionRoute) -> Response {
         var fields: [(String, JSON)] = [("success", .bool(true))]
         switch route {
@@ -185,7 +186,7 @@ extension DetectionApplication {
         return .json(.object(fields))
     }
 
-    /// Checks the detector's files again, for clients that only request the status.
+    /// Makes the inference thread check the detector's files again, even if clients request only the status.
     private func recheck() {
         switch inference.readiness {
         case .loading: return

@@ -15,7 +15,7 @@ import Web
 
 /// The request handler of the detection worker.
 ///
-/// Used only on the worker's event loop; inference runs on another thread.
+/// Use it only from the thread of the worker's event loop. Inference runs on another thread.
 final class DetectionApplication: Application {
     let configuration: DetectionServerConfiguration
     let log: Logger
@@ -25,30 +25,37 @@ final class DetectionApplication: Application {
     var counters = DetectionCounters()
     let directory: CameraDirectory
     var cameras: [CameraName: WatchedCamera] = [:]
-    /// Receives a camera's name when it may have a new frame.
+    /// The queue of cameras that may have a new frame.
     let mailbox: Mailbox<CameraName>
     /// Pending jobs by ID.
     var jobs: [UInt64: PendingJob] = [:]
-    /// Pending jobs that further requests can share.
+    /// The IDs of pending jobs that further requests can share.
     var jobsByKey: [JobKey: UInt64] = [:]
     var nextJob: UInt64 = 1
+    /// The memory reserved for the bodies of requests.
     let reserved = Reservation.Account()
-    /// The maximum number of descriptors for results; the rest is for connections.
+    /// The maximum number of descriptors for stored results.
+    ///
+    /// The other descriptors are for connections.
     let maximumFileCount: Int
 
     /// A pending job and the requests that wait for it.
     struct PendingJob {
         var waiters: [DetectionExchange]
         let key: JobKey?
-        /// The uploaded picture, to recognise identical uploads.
+        /// The uploaded picture, to detect identical uploads; nil if the picture is a camera's.
         let upload: [UInt8]?
     }
 
-    /// Identifies equal jobs.
+    /// Identifies a job.
+    ///
+    /// Jobs with equal keys have the same result.
     enum JobKey: Hashable {
-        /// A camera's newest frame at the time the job runs.
+        /// Detection in the frame that is a camera's newest one when the job runs.
         case newest(CameraName)
+        /// Detection in a specific frame.
         case frame(CameraName, number: UInt64)
+        /// Drawing the boxes of the result with this ID.
         case drawing(result: String, ResultFilter)
     }
 
@@ -85,8 +92,9 @@ final class DetectionApplication: Application {
         guard !isSignalled else { return }
         for camera in cameras.values { serveWaiters(of: camera) }
         if let hang = inference.hang(now: now, timeout: configuration.hangTimeout) {
-            log.critical("\(hang), which counts as hanging: the program ends, so that it can be restarted")
-            // Nothing can end the thread, and exit handlers of its libraries might wait for it.
+            log.critical("\(hang), which counts as hanging: the program exits, so that it can be restarted")
+            // Do not call exit handlers, because those of the thread's libraries might wait for the thread, which
+            // hangs.
             _exit(ExitStatus.software.rawValue)
         }
     }
@@ -127,7 +135,7 @@ final class DetectionApplication: Application {
         let frame = try query.integer("frame", in: 0...UInt64(1) << 53)
         let exchange = DetectionExchange(route, filter, on: connection, self)
         let length = try bodyLength(request, route, frame)
-        // An unknown camera is an error even if the request contains a picture.
+        // A request that names an unknown camera is refused, even if it contains a picture.
         if case .detect(let name) = route, name != nil || length == 0 {
             _ = try camera(name, for: connection)
         } else if route.isPost {
@@ -147,7 +155,9 @@ final class DetectionApplication: Application {
         }
     }
 
-    /// Returns the maximum length of the body; throws if it, or all bodies together, would be too large.
+    /// Returns the maximum length of the request's body in bytes.
+    ///
+    /// Throws if the body would be too large, or if there is no memory or no place in the queue for it.
     private func bodyLength(
         _ request: Request, _ route: DetectionRoute, _ frame: UInt64?
     ) throws(HTTPError) -> Int {
@@ -155,7 +165,8 @@ final class DetectionApplication: Application {
         let maximum = isForm ? Limit.bodyByteCount : Limit.pictureByteCount
         let length = request.hasUnknownLength ? maximum : try request.contentLength()
         let isPicture = Self.pictureTypes.contains(request.mediaType)
-        // An empty picture is an error: the client does not want the camera's picture instead.
+        // An empty body usually requests detection in the camera's picture. With the media type of a picture, it is an
+        // error, because the client wanted to send a picture.
         if length == 0, route.isPost, isPicture { throw Self.emptyPicture }
         guard length > 0, route.isPost else { return 0 }
         guard frame == nil else { throw HTTPError(400, "bad_query", "Send a picture or name a frame, not both.") }
@@ -181,9 +192,9 @@ final class DetectionApplication: Application {
         jobs.values.reduce(0) { $0 + $1.waiters.count } + cameras.values.reduce(0) { $0 + $1.waiters.count }
     }
 
-    // MARK: Answers
+    // MARK: Responses
 
-    /// Answers a request, whatever it is waiting for.
+    /// Sends a response to a request, and stops waiting for anything that the request was waiting for.
     func answer(_ exchange: DetectionExchange, _ response: Response, outcome: String = "ok") {
         counters.count(outcome, isDetection: exchange.route.isPost)
         leave(exchange)
@@ -194,7 +205,7 @@ final class DetectionApplication: Application {
         answer(exchange, Self.response(error), outcome: error.code)
     }
 
-    /// Refuses a request that has no exchange yet.
+    /// Refuses a request for which no exchange has been created.
     func refuse(_ error: HTTPError, on connection: Connection) {
         refuse(error, on: connection, isDetection: true)
     }
@@ -204,12 +215,12 @@ final class DetectionApplication: Application {
         connection.answer(Self.response(error))
     }
 
-    /// The error in a form that both Oriel's and DeepStack's clients understand.
+    /// Returns the response for an error in a form that both Oriel's and DeepStack's clients understand.
     private static func response(_ error: HTTPError) -> Response {
         error.response(leading: [("success", .bool(false))])
     }
 
-    /// Removes a request from everything it waits for.
+    /// Removes a request from the job or camera that it waits for.
     func leave(_ exchange: DetectionExchange) {
         exchange.reservation = nil
         exchange.camera?.remove(exchange)
@@ -217,14 +228,14 @@ final class DetectionApplication: Application {
         exchange.result = nil
         guard let id = exchange.job.take() else { return }
         jobs[id]?.waiters.removeAll { $0 === exchange }
-        // No request needs the job any more.
+        // If no other request waits for the job, it is no longer needed.
         if jobs[id]?.waiters.isEmpty ?? true {
             forget(id)
             inference.cancel(id)
         }
     }
 
-    /// Removes a job and returns the requests that wait for it.
+    /// Removes a job; returns the requests that wait for it.
     @discardableResult
     func forget(_ id: UInt64) -> [DetectionExchange] {
         guard let job = jobs.removeValue(forKey: id) else { return [] }
@@ -232,7 +243,7 @@ final class DetectionApplication: Application {
         return job.waiters
     }
 
-    /// Answers a request whose wait has timed out.
+    /// Answers a request that has waited too long.
     func timeOut(_ exchange: DetectionExchange) {
         if let camera = exchange.camera {
             refuse(offline(camera.name, outage(of: camera) ?? .silent), to: exchange)

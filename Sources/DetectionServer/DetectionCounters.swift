@@ -2,14 +2,14 @@ import Detection
 import JSON
 import Web
 
-/// The counters of a detection worker since its start.
+/// The counters of a detection worker since it was started.
 struct DetectionCounters {
     /// The upper bounds of the histogram's buckets in seconds.
     static let bounds = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1]
 
-    /// Detection requests by outcome.
+    /// The number of detection requests by outcome.
     private var detections: [String: UInt64] = ["ok": 0]
-    /// Other requests (results, pictures, status) by outcome.
+    /// The number of other requests, such as for results, pictures and the status, by outcome.
     private var others: [String: UInt64] = ["ok": 0]
     private(set) var sharedCount: UInt64 = 0
     private var buckets = [UInt64](repeating: 0, count: bounds.count)
@@ -17,7 +17,9 @@ struct DetectionCounters {
     private var inferenceNanoseconds: UInt64 = 0
     private var lastNanoseconds: UInt64 = 0
 
-    /// Counts an answered request; `outcome` is `ok` or the error code.
+    /// Counts a request that was answered.
+    ///
+    /// `outcome` is `ok` or the error code.
     mutating func count(_ outcome: String, isDetection: Bool) {
         if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
     }
@@ -33,7 +35,7 @@ struct DetectionCounters {
         for (index, bound) in Self.bounds.enumerated() where Double(nanoseconds) / 1e9 <= bound { buckets[index] += 1 }
     }
 
-    /// The counters for the status document.
+    /// The members of the status document that contain the counters.
     var json: [(String, JSON)] {
         let mean = inferenceCount == 0 ? 0 : inferenceNanoseconds / inferenceCount
         return [

@@ -3,21 +3,21 @@ import Linux
 import Service
 import Web
 
-/// A request that waits for a fresh frame or for a job.
+/// A request and its connection.
 ///
-/// Used only on the event loop.
+/// The request may wait for a fresh frame or for a job. Use it only from the thread of the event loop.
 final class DetectionExchange: Exchange {
     let route: DetectionRoute
     var filter: ResultFilter
-    /// When it times out.
+    /// When the request times out.
     var deadline = Instant.distantFuture
-    /// The camera whose fresh frame it waits for.
+    /// The camera for whose fresh frame the request waits, if any.
     var camera: WatchedCamera?
-    /// The job it waits for.
+    /// The ID of the job for which the request waits, if any.
     var job: UInt64?
-    /// The result whose boxes are being drawn.
+    /// The result whose boxes are being drawn, if any.
     var result: StoredResult?
-    /// The memory reserved for its body.
+    /// The memory that is reserved for the request's body, if any.
     var reservation: Reservation?
     unowned let connection: Connection
     private unowned let application: DetectionApplication
@@ -32,10 +32,10 @@ final class DetectionExchange: Exchange {
         self.application = application
     }
 
-    /// Waits for at most `timeout`.
+    /// Makes the request time out after `timeout`, from now on.
     func wait(_ timeout: Duration) {
         deadline = connection.worker.now + timeout
-        // It may already be waiting for something else.
+        // The request may already have been waiting for something else.
         guard !isOpen else { return }
         isOpen = true
         connection.open(self)
@@ -53,11 +53,11 @@ final class DetectionExchange: Exchange {
     func stop(_ reason: StopReason) { application.refuse(reason.error, to: self) }
 }
 
-/// Memory reserved for a body that is arriving or waiting; released with the last reference.
+/// Memory that is reserved for the body of a request.
 ///
-/// Used only on the event loop.
+/// The reservation ends when its last reference is released. Use it only from the thread of the event loop.
 final class Reservation {
-    /// The sum of all reservations.
+    /// The total size of all reservations.
     final class Account {
         fileprivate(set) var byteCount = 0
     }

@@ -1,23 +1,28 @@
 import SharedFrame
 
-/// The resource that a request path names.
+/// The resource that the path of a request names.
 enum DetectionRoute: Equatable {
     /// Detection in a camera's frame, or in the picture in the body.
     case detect(camera: String?)
-    /// Detection for DeepStack clients: the picture is in a form; `model` is a custom model's name.
+    /// Detection for DeepStack clients, which send the picture in a form.
+    ///
+    /// `model` is the name of a custom model; nil means the standard one.
     case deepStack(model: String?)
-    /// Small documents that DeepStack clients request first.
+    /// A document that DeepStack clients request before they send pictures. The next three are documents of this kind
+    /// too.
     case modelList
     case ping
     case updateAvailable
     case version
     case status
-    /// A result as JSON, its picture, or the picture with boxes.
+    /// The result with this ID, as JSON.
     case result(String)
+    /// The picture of the result with this ID.
     case picture(String)
+    /// The picture of the result with this ID, with boxes.
     case overlay(String)
 
-    /// Returns nil if there is no such path.
+    /// Parses a path; returns nil if it names no resource.
     init?(path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         switch (parts.first, parts.count) {
@@ -45,17 +50,19 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// The methods it allows.
+    /// The methods that the resource allows.
     var methods: [String] {
         switch self {
         case .detect, .deepStack: ["POST"]
-        // Clients differ.
+        // Some clients request these with GET, others with POST.
         case .modelList, .ping, .updateAvailable, .version: ["GET", "HEAD", "POST"]
         case .status, .result, .picture, .overlay: ["GET", "HEAD"]
         }
     }
 
-    /// Whether unknown query parameters are ignored: DeepStack clients add keys and parameters of other servers.
+    /// Whether unknown query parameters are ignored.
+    ///
+    /// DeepStack clients may send parameters that only other servers know, such as API keys.
     var ignoresUnknownParameters: Bool {
         switch self {
         case .deepStack, .modelList, .ping, .updateAvailable, .version: true
@@ -63,7 +70,7 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// Whether it detects objects, with the picture in the body.
+    /// Whether the request is for detection in a new picture.
     var isPost: Bool {
         switch self {
         case .detect, .deepStack: true
@@ -71,7 +78,7 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// The query parameters it takes.
+    /// The query parameters that the resource accepts.
     var parameters: Set<String> {
         switch self {
         case .detect: ResultFilter.parameters.union(["frame"])

@@ -4,26 +4,28 @@ import Glibc
 public import Linux
 import Service
 
-/// A detection worker, the body of detect-fcgi.
+/// The detection worker, which is what detect-fcgi runs.
 ///
-/// Create and run it on one thread, before the process starts any other.
+/// Create it before the process starts any other thread, and run it on the thread that created it.
 public final class DetectionServer {
     private let application: DetectionApplication
     private let worker: Worker
 
-    /// Stops the server from another thread.
+    /// An object that can stop the server from another thread.
     public let stopper: LoopSignal
 
-    /// Creates a worker on the listening socket at descriptor 0; SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it.
+    /// Creates a worker that accepts connections from the listening socket at descriptor 0.
     ///
-    /// Throws a `Failure` with status 64 if there is no listening socket. A missing model or runtime is not an error
-    /// here: it is reported to clients.
+    /// SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it. Throws a `Failure` with status 64 if there is no listening socket.
+    /// If the model or the runtime is missing, it does not throw, because that is reported to clients.
     public convenience init(_ configuration: DetectionServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
     }
 
-    /// Creates a worker on a non-blocking listening socket; without `signals` only its stopper stops it.
+    /// Creates a worker that accepts connections from a non-blocking listening socket.
+    ///
+    /// The worker is stopped by `signals`, if it is not nil, and by ``stopper``.
     public init(
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
@@ -42,7 +44,7 @@ public final class DetectionServer {
         var failure: SystemError?
         do throws(SystemError) { try worker.run() } catch { failure = error }
         inference.stop()
-        // Wait for the current job, but not for one that hangs.
+        // Wait for the current job, but at most for three seconds, because it may hang.
         let deadline = Instant.now + .seconds(3)
         while !inference.isFinished, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
         guard inference.isFinished else { _exit(failure == nil ? 0 : ExitStatus.osError.rawValue) }

@@ -7,19 +7,27 @@ public import SharedFrame
 public struct DetectionServerConfiguration: Sendable {
     /// The program's name and its limits.
     public var worker: WorkerConfiguration
-    /// The prefix of the ring names (`ORIEL_PREFIX`).
+    /// The first part of the names of rings (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
-    /// The kinds of rings to read, in order of preference for a camera with several.
+    /// The kinds of rings to read.
+    ///
+    /// If a camera has several rings, the first kind that exists is preferred.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even without a ring; the first is the default camera.
+    /// Cameras that exist even without a ring.
+    ///
+    /// The first one is the default camera.
     public var cameras: [CameraName]
     /// The detector's configuration.
     public var detector: DetectorConfiguration
-    /// The default minimum confidence.
+    /// The minimum confidence of reported objects, unless a request sets another one.
     public var threshold: Float
-    /// The maximum number of queued pictures; further requests get status 503.
+    /// The maximum number of queued pictures.
+    ///
+    /// Further requests are answered with status 503.
     public var queueLength: Int
-    /// Maximum time of an inference before the program ends as hanging; loading the detector may take four times that.
+    /// The time after which an inference counts as hanging, so that the program exits.
+    ///
+    /// Loading the detector may take four times as long.
     public var hangTimeout: Duration
 
     public init(
@@ -39,20 +47,23 @@ public struct DetectionServerConfiguration: Sendable {
     }
 }
 
-/// Limits that bound memory and waiting times; requests that exceed them are refused.
+/// Limits for memory and waiting times.
+///
+/// Requests that exceed them are refused.
 enum Limit {
-    /// The maximum size of a picture.
+    /// The maximum size of a picture in bytes.
     static let pictureByteCount = 16 << 20
-    /// The maximum size of a form: a picture and its surroundings.
+    /// The maximum size of a form in bytes, which consists of a picture and other fields.
     static let bodyByteCount = pictureByteCount + (64 << 10)
-    /// The maximum total size of bodies that are arriving or waiting.
+    /// The maximum total size in bytes of bodies that are being received or are waiting for an inference.
     static let bodiesByteCount = 48 << 20
     /// The maximum number of waiting requests.
     static let waitingCount = 256
-    /// The maximum total size of stored pictures, and of those guaranteed to be kept for ``storeTime``.
+    /// The maximum total size in bytes of stored pictures.
     static let storeByteCount = 16 << 20
+    /// The maximum total size in bytes of the pictures of results that are certainly kept for ``storeTime``.
     static let storeSafeByteCount = 12 << 20
-    /// The minimum time for which results are kept.
+    /// The minimum time for which results are kept, if there is room for them.
     static let storeTime: Duration = .seconds(60)
     /// How long a request waits for a fresh frame.
     static let freshTime: Duration = .seconds(5)
@@ -60,10 +71,13 @@ enum Limit {
     static let resultTime: Duration = .seconds(10)
     /// The minimum interval between checks of the detector's files.
     static let retryInterval: Duration = .seconds(3)
-    /// After which a session's niceness can certainly be set again (Linux allows one change per 100 ms, system-wide).
+    /// The time after which a change of the session's niceness should be repeated, because the first one may have
+    /// failed.
+    ///
+    /// Linux allows only one such change per 100 ms in the whole system.
     static let sessionTime: Duration = .milliseconds(300)
-    /// The interval of attempts to load the detector if its files have not changed.
+    /// How often loading the detector is tried again although its files have not changed.
     static let unchangedRetryInterval: Duration = .seconds(60)
-    /// The maximum age of a frame to count as current, for fast cameras.
+    /// The maximum age of a current frame, unless three frame intervals of the camera are longer.
     static let freshAge: Duration = .milliseconds(250)
 }

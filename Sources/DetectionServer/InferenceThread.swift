@@ -6,7 +6,7 @@ import Names
 import SharedFrame
 import Synchronization
 
-/// Runs detection jobs on a thread of its own, one at a time, so that the event loop stays responsive.
+/// Runs detection jobs on a separate thread, one at a time, so that the event loop stays responsive.
 final class InferenceThread: Sendable {
     /// Whether the detector is available.
     enum Readiness: Sendable {
@@ -19,7 +19,7 @@ final class InferenceThread: Sendable {
         var pending: [Job] = []
         var running: (id: UInt64, camera: CameraName, number: UInt64)?
         var readiness = Readiness.loading
-        /// Since when the thread has been processing a job or loading the detector.
+        /// When the thread began to process a job or to load the detector; nil while it does neither.
         var busy: (since: Instant, isLoading: Bool)? = (Instant.now, true)
         var isFinished = false
         var hasOtherRuntime = false
@@ -34,7 +34,9 @@ final class InferenceThread: Sendable {
     private let work: EventDescriptor
     private let state = Mutex(State())
 
-    /// Logs a line whenever the detector becomes available or unavailable.
+    /// Creates the object that ``run()`` uses.
+    ///
+    /// A line is logged whenever the detector becomes available or unavailable.
     init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
         self.configuration = configuration
         self.log = log
@@ -43,11 +45,13 @@ final class InferenceThread: Sendable {
         work = try EventDescriptor()
     }
 
-    // MARK: For the event loop
+    // MARK: Called by the event loop
 
     var readiness: Readiness { state.withLock { $0.readiness } }
 
-    /// Whether another library has been installed, which needs a restart to be used.
+    /// Whether another library has been installed.
+    ///
+    /// The program must be restarted to use it.
     var hasOtherRuntime: Bool { state.withLock { $0.hasOtherRuntime } }
 
     /// The number of queued jobs.
@@ -58,7 +62,7 @@ final class InferenceThread: Sendable {
         work.signal()
     }
 
-    /// Removes a queued job that no request waits for; a running job is not affected.
+    /// Removes a queued job for which no request waits; does nothing if the job is running.
     func cancel(_ id: UInt64) {
         state.withLock { state in state.pending.removeAll { $0.id == id } }
     }
@@ -71,10 +75,12 @@ final class InferenceThread: Sendable {
         }
     }
 
-    /// Returns the finished jobs; the event loop is signalled when there are any.
+    /// Removes and returns the finished jobs.
+    ///
+    /// The event loop is woken whenever a job has finished.
     func takeFinished() -> [(id: UInt64, outcome: Job.Outcome)] { finished.take() }
 
-    /// Retries loading the detector if its files have changed.
+    /// Makes the thread check the detector's files, and load the detector again if they have changed.
     func recheck() {
         state.withLock { $0.isToRecheck = true }
         work.signal()
@@ -86,7 +92,7 @@ final class InferenceThread: Sendable {
     /// Whether ``run()`` has returned.
     var isFinished: Bool { state.withLock { $0.isFinished } }
 
-    /// Returns what the thread is hanging in, or nil if it is not.
+    /// Returns a sentence that says what has taken too long; nil if the thread is not hanging.
     func hang(now: Instant, timeout: Duration) -> String? {
         guard let busy = state.withLock({ $0.busy }) else { return nil }
         let limit = busy.isLoading ? timeout * 4 : timeout
@@ -101,18 +107,18 @@ final class InferenceThread: Sendable {
         work.signal()
     }
 
-    // MARK: The thread
+    // MARK: Called by the inference thread
 
     func run() {
         defer { state.withLock { $0.isFinished = true } }
         var attempt = LoadingAttempt(configuration)
         var detector = load()
-        // Loading ran at normal priority (DetectWorker); from now on, viewers take precedence over detection.
+        // The detector was loaded at normal priority (see DetectWorker). From now on, serving viewers takes precedence.
         Thread.setNiceness(10)
         Session.setNiceness(10)
         var isSessionSure = false
         while let turn = next() {
-            // The kernel limits changes of a session's niceness to one per 100 ms, so the last one may have failed.
+            // The change above may have failed, because Linux allows only one per 100 ms (see Limit.sessionTime).
             if !isSessionSure, Instant.now >= attempt.time + Limit.sessionTime {
                 Session.setNiceness(10)
                 isSessionSure = true
@@ -135,7 +141,7 @@ final class InferenceThread: Sendable {
                     attempt.runtimeSources = next.runtimeSources
                 }
             }
-            // The missing files may have been installed since.
+            // If files were missing, they may have been installed in the meantime.
             if detector == nil, case .unavailable(let error, _) = readiness {
                 let next = LoadingAttempt(configuration)
                 if next.isPromising(after: attempt) {
@@ -157,7 +163,7 @@ final class InferenceThread: Sendable {
         case recheck
     }
 
-    /// Waits for the next job or recheck; returns nil once the thread must stop.
+    /// Waits for the next job, or for a request to check the files; returns nil if the thread must stop.
     private func next() -> Turn? {
         while true {
             let (turn, isStopping): (Turn?, Bool) = state.withLock { state in
@@ -241,7 +247,7 @@ final class InferenceThread: Sendable {
             guard case .unavailable(let error, _) = readiness else { return .noFrame }
             return .unavailable(error)
         }
-        // Accept truncated pictures from cameras, some of which always truncate; an upload must be complete.
+        // Accept truncated pictures from cameras, because some cameras truncate all of them. Uploads must be complete.
         let detection = try jpeg.withRawSpan { bytes throws(DetectionError) in
             try detector.detect(bytes, isTruncationAllowed: frame != nil)
         }

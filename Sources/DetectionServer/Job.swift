@@ -5,9 +5,9 @@ import SharedFrame
 /// A job for the inference thread.
 struct Job: Sendable {
     enum Task: Sendable {
-        /// Detect objects in the camera's newest frame at the time the job runs.
+        /// Detect objects in the frame that is the camera's newest one when the job runs.
         case newest(CameraName, FrameSubscriber)
-        /// Detect objects in a frame.
+        /// Detect objects in a specific frame.
         case frame(CameraName, Frame)
         /// Detect objects in an uploaded picture.
         case picture([UInt8])
@@ -16,8 +16,9 @@ struct Job: Sendable {
     }
 
     enum Outcome: Sendable {
-        /// The camera and frame are nil for an uploaded picture.
+        /// The result and the JPEG in which objects were detected. The camera and the frame are nil for an upload.
         case detected(Detection, [UInt8], camera: CameraName?, FrameDescription?)
+        /// The JPEG with boxes.
         case drawn([UInt8])
         /// The camera had no frame.
         case noFrame

@@ -1,7 +1,7 @@
 import Detection
 import Linux
 
-/// The state of the files at an attempt to load the detector.
+/// The status of the detector's files when an attempt to load the detector was made.
 struct LoadingAttempt {
     let sources: [FileStatus?]
     let modelSources: [FileStatus?]
@@ -14,17 +14,21 @@ struct LoadingAttempt {
         runtimeSources = configuration.runtimeSources
     }
 
-    /// Whether the model has changed; a missing file does not count, so that a running detector is kept.
+    /// Returns whether the model has changed since the last attempt.
+    ///
+    /// Returns false if a file is missing, so that a detector that works is kept.
     func hasOtherModel(than last: LoadingAttempt) -> Bool {
         modelSources != last.modelSources && !modelSources.contains(nil)
     }
 
-    /// Whether a retry may succeed: the files have changed, or enough time has passed for the cause to have gone.
+    /// Returns whether another attempt may succeed after the last one has failed.
+    ///
+    /// It may succeed if the files have changed. After a minute, another cause may have gone away too.
     func isPromising(after last: LoadingAttempt) -> Bool {
         sources != last.sources || time >= last.time + Limit.unchangedRetryInterval
     }
 
-    /// Whether the library in use, or a place searched before it, now has another file.
+    /// Returns whether there is a new file at the path of the library in use, or at a path that is searched before it.
     func hasOtherRuntime(than last: LoadingAttempt, inUse path: String) -> Bool {
         guard let index = runtimeSources.firstIndex(where: { $0.path == path }) else { return false }
         return runtimeSources[...index].contains { source in

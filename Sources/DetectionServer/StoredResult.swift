@@ -5,21 +5,23 @@ import SharedFrame
 
 /// A detection result with its picture.
 final class StoredResult {
-    /// The ID in URLs: a sequence number and a random part that nobody can guess, since an uploaded picture may be
-    /// private.
+    /// The ID in URLs, which consists of a sequence number and a random part.
+    ///
+    /// Nobody can guess the random part, because an uploaded picture may be private.
     let id: String
+    /// Nil for an uploaded picture.
     let camera: CameraName?
     /// Nil for an uploaded picture.
     let frame: FrameDescription?
     let detection: Detection
-    /// When the picture was captured, or uploaded.
+    /// When the picture was captured or uploaded.
     let time: CaptureTime
     /// When the result was created.
     let made: Instant
     private let picture: Storage
     let byteCount: Int
 
-    // Large pictures are stored outside the heap, which would be fragmented by data kept for a minute.
+    // Large pictures are stored outside the heap. Data that is kept for a minute would fragment the heap.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])
@@ -52,7 +54,7 @@ final class StoredResult {
         }
     }
 
-    /// Returns the processed picture.
+    /// Returns the picture in which objects were detected.
     func jpeg() throws(SystemError) -> [UInt8] {
         switch picture {
         case .file(let file): try file.contents()
@@ -61,20 +63,22 @@ final class StoredResult {
     }
 }
 
-/// Recent results, kept for at least a minute if they fit.
+/// Stores recent results, for at least a minute if there is room for them.
 ///
-/// Used only on the event loop.
+/// Use it only from the thread of the event loop.
 final class ResultStore {
     private struct Entry {
         let result: StoredResult
-        /// Whether it is guaranteed to be kept for ``Limit/storeTime``.
+        /// Whether the result is certainly kept for ``Limit/storeTime``.
         let isSafe: Bool
     }
 
     private var entries: [Entry] = []
     private(set) var byteCount = 0
     private var safeByteCount = 0
-    /// Increases with each result and, since it starts with the time, across restarts.
+    /// The sequence number of the last result.
+    ///
+    /// It starts with the time, so that it also increases when the program restarts.
     private var sequence = Clock.realtime / 1_000_000
 
     var count: Int { entries.count }
@@ -85,7 +89,10 @@ final class ResultStore {
         return "\(sequence)-" + String(UInt64.random(in: 0...(.max)), radix: 36)
     }
 
-    /// Stores a result if its picture fits: for at least a minute, or if there are too many, as long as possible.
+    /// Stores a result, if there is room for its picture.
+    ///
+    /// The result is kept for at least a minute. If there are too many results for that, it is kept as long as
+    /// possible.
     func keep(_ result: StoredResult, now: Instant) {
         drop { now - $0.result.made >= Limit.storeTime && byteCount + result.byteCount > Limit.storeByteCount }
         let isSafe =
@@ -98,28 +105,28 @@ final class ResultStore {
         if isSafe { safeByteCount += result.byteCount }
     }
 
-    /// Returns the stored result for a frame, if any.
+    /// Returns the stored result for a frame; nil if there is none.
     func result(of camera: CameraName, number: UInt64) -> StoredResult? {
         entries.last { $0.result.camera == camera && $0.result.frame?.number == number }?.result
     }
 
-    /// Returns the stored result with this ID, if any.
+    /// Returns the stored result with this ID; nil if there is none.
     func result(_ id: String) -> StoredResult? { entries.last { $0.result.id == id }?.result }
 
-    /// Whether a result with this ID may have existed.
+    /// Returns whether a result with this ID may have existed, according to its sequence number.
     func mayHaveHad(_ id: String) -> Bool {
         guard let number = id.split(separator: "-").first.flatMap({ UInt64($0) }) else { return false }
         return number <= sequence
     }
 
-    /// Returns the minimum time for which a result will be kept from now on, or nil if it is not stored.
+    /// Returns the minimum time for which a result will still be kept; nil if it is not stored.
     func time(of result: StoredResult, now: Instant) -> Duration? {
         guard let entry = entries.last(where: { $0.result === result }) else { return nil }
         guard entry.isSafe else { return .zero }
         return max(.zero, Limit.storeTime - result.made.age(at: now))
     }
 
-    /// Removes matching results, oldest first, until none matches.
+    /// Removes the oldest result for which `mustGo` returns true, until it returns false for all results.
     private func drop(where mustGo: (Entry) -> Bool) {
         while let index = entries.firstIndex(where: mustGo) {
             let entry = entries.remove(at: index)

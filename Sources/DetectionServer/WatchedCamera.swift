@@ -4,19 +4,20 @@ import Linux
 import Names
 import SharedFrame
 
-/// The detection worker's view of a camera: its ring and the requests that wait for a fresh frame.
+/// A camera with its ring and the requests that wait for a fresh frame of it.
 ///
-/// Used only on the event loop. It registers interest in the ring only while requests wait, so that an unwatched
-/// camera costs nothing.
+/// Use it only from the thread of the event loop. It registers interest in the ring only while requests wait, so that
+/// an unwatched camera costs nothing.
 final class WatchedCamera {
     let name: CameraName
     let subscriber: FrameSubscriber
     private(set) var waiters: [DetectionExchange] = []
     private var watch: RingWatch?
-    /// The newest frame when watching started, and the first one after that (0 if there is none yet).
+    /// The number of the newest frame when this object began to watch the ring; 0 if there was none.
     private var frameBefore: UInt64 = 0
+    /// The number of the first frame after ``frameBefore``; 0 until there is one.
     private var firstFrame: UInt64 = 0
-    /// When a frame was last proven to be new by a previous one.
+    /// The time at which ``currentFrame(now:)`` last knew from a frame's number that the frame is new.
     private var trusted = Instant.distantPast
 
     init(_ ring: RingName) throws(SystemError) {
@@ -24,11 +25,11 @@ final class WatchedCamera {
         subscriber = try FrameSubscriber(ring)
     }
 
-    /// Returns the newest frame if it is at most three frame intervals old, or slightly more for fast cameras.
+    /// Returns the newest frame if it is at most 250 ms or three frame intervals old, whichever is longer.
     ///
-    /// The interval is taken from the requested frame rate, since the measured one includes idle times. This is
-    /// stricter than for snapshots: an unwatched camera delivers one picture per second or less, and the object of
-    /// interest may have appeared since.
+    /// The interval is that of the requested frame rate, because the measured rate includes idle times. The limit is
+    /// stricter than for snapshots, because an unwatched camera delivers one picture per second or less. The object to
+    /// detect may have appeared after such a picture.
     func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil
@@ -38,8 +39,8 @@ final class WatchedCamera {
         let maximumAge = max(Limit.freshAge, frames)
         guard Instant(nanoseconds: newest.published).age(at: now) <= maximumAge else { return nil }
         if Instant(nanoseconds: newest.capture.monotonic).age(at: now) <= maximumAge || trusted == now { return newest }
-        // The first frame after a relay has connected may be an old one, or the camera's clock may be behind ours; the
-        // second frame is certainly new.
+        // After a relay has connected, its first frame may be an old one. The second frame is certainly new, even if
+        // its capture time seems old because the clock of the camera's host is slow.
         guard watch != nil, newest.number != frameBefore else { return nil }
         if firstFrame == 0 { firstFrame = newest.number }
         guard newest.number != firstFrame else { return nil }
@@ -47,9 +48,10 @@ final class WatchedCamera {
         return newest
     }
 
-    /// Adds a waiting request; posts the camera's name to `mailbox` whenever there may be a new frame.
+    /// Adds a request that waits for a fresh frame.
     ///
-    /// Throws if no descriptor or thread is available.
+    /// From then on, the camera's name is posted to `mailbox` whenever there may be a new frame. Throws if no
+    /// descriptor or thread is available.
     func add(_ exchange: DetectionExchange, _ mailbox: Mailbox<CameraName>) throws(SystemError) {
         if watch == nil {
             let watch = try RingWatch(subscriber.name)

@@ -1,30 +1,31 @@
-/// A picture to draw on: planar Y'CbCr 4:2:0 with the colours of JPEGs, ready to be encoded without conversion.
+/// A picture to draw on.
 ///
-/// Lines have no padding. A chroma sample covers two by two pixels: a shape with odd edges bleeds its colour, but not
-/// its luma, into the neighbouring pixels. Shapes are clipped to the canvas.
+/// It consists of three planes (Y'CbCr 4:2:0) with the colour encoding of JPEGs, so that it can be encoded without
+/// conversion. Lines have no padding. A chroma sample covers two by two pixels. Therefore a shape whose edges have odd
+/// coordinates changes the colour, but not the luma, of adjacent pixels. Shapes are clipped to the canvas.
 public struct Canvas: Sendable {
     public let width: Int
     public let height: Int
 
-    /// `width` x `height` samples.
+    /// The Y' plane of `width` × `height` samples.
     public var luma: [UInt8]
 
-    /// Cb: `chromaWidth` x `chromaHeight` samples.
+    /// The Cb plane of `chromaWidth` × `chromaHeight` samples.
     public var blueDifference: [UInt8]
 
-    /// Cr: `chromaWidth` x `chromaHeight` samples.
+    /// The Cr plane of `chromaWidth` × `chromaHeight` samples.
     public var redDifference: [UInt8]
 
-    /// Samples per line of the chroma planes: half the width, rounded up.
+    /// The number of samples per line of a chroma plane, which is half the width, rounded up.
     public var chromaWidth: Int { (width + 1) / 2 }
 
-    /// Lines of the chroma planes: half the height, rounded up.
+    /// The number of lines of a chroma plane, which is half the height, rounded up.
     public var chromaHeight: Int { (height + 1) / 2 }
 
     /// - Parameters:
-    ///   - width: Pixels per line; at least 1.
-    ///   - height: Lines; at least 1.
-    ///   - color: What to fill it with.
+    ///   - width: The number of pixels per line, at least 1.
+    ///   - height: The number of lines, at least 1.
+    ///   - color: The colour that fills the canvas.
     public init(width: Int, height: Int, color: Color = .black) {
         precondition(width > 0 && height > 0, "a canvas has at least one pixel")
         self.width = width
@@ -35,7 +36,7 @@ public struct Canvas: Sendable {
         redDifference = [UInt8](repeating: color.redDifference, count: chromaCount)
     }
 
-    /// The whole canvas.
+    /// The rectangle that covers the whole canvas.
     public var bounds: Rectangle { Rectangle(x: 0, y: 0, width: width, height: height) }
 
     /// Fills a rectangle with one colour.
@@ -52,7 +53,9 @@ public struct Canvas: Sendable {
             &redDifference, stride: chromaWidth, columns: chromaColumns, lines: chromaLines, color.redDifference)
     }
 
-    /// Draws the outline of a rectangle, inside it.
+    /// Draws the outline of a rectangle.
+    ///
+    /// The line of `thickness` pixels is inside the rectangle.
     public mutating func outline(_ rectangle: Rectangle, _ color: Color, thickness: Int = 2) {
         guard !rectangle.isEmpty else { return }
         let line = max(1, min(thickness, rectangle.width, rectangle.height))
@@ -63,7 +66,7 @@ public struct Canvas: Sendable {
         fill(Rectangle(x: x + width - line, y: y + line, width: line, height: height - 2 * line), color)
     }
 
-    /// The part of `length` pixels from `start` that lies on the canvas.
+    /// Returns the part of the `length` pixels from `start` that is on the canvas.
     private static func clip(_ start: Int, _ length: Int, to limit: Int) -> Range<Int> {
         let lower = min(max(start, 0), limit)
         return lower..<min(max(start + length, lower), limit)

@@ -1,5 +1,7 @@
-/// A colour in the encoding of JPEGs: luma and two colour differences, each 0 to 255 (JFIF, that is ITU-R BT.601 full
-/// range).
+/// A colour in the encoding of JPEGs.
+///
+/// It consists of luma and two colour differences, each from 0 to 255. JFIF defines the encoding, which is ITU-R BT.601
+/// with full range.
 public struct Color: Sendable, Hashable {
     public var luma: UInt8
     public var blueDifference: UInt8
@@ -11,7 +13,7 @@ public struct Color: Sendable, Hashable {
         self.redDifference = redDifference
     }
 
-    /// The nearest colour to red, green and blue from 0 to 255 (JFIF 1.02, conversion to YCbCr).
+    /// Creates the colour that is nearest to the given amounts of red, green and blue (JFIF 1.02, conversion to YCbCr).
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         let (red, green, blue) = (Double(red), Double(green), Double(blue))
         func sample(_ value: Double) -> UInt8 { UInt8(min(255, max(0, value + 0.5))) }
@@ -23,6 +25,6 @@ public struct Color: Sendable, Hashable {
     public static let black = Color(luma: 0)
     public static let white = Color(luma: 255)
 
-    /// A shade of grey, 0 (black) to 255 (white).
+    /// Returns a shade of grey, from 0 (black) to 255 (white).
     public static func grey(_ luma: UInt8) -> Color { Color(luma: luma) }
 }

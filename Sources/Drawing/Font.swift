@@ -1,22 +1,26 @@
-/// The letters: printable ASCII, five pixels wide and nine high, two of these below the baseline.
+/// A bitmap font for printable ASCII.
 ///
-/// Drawn for this program, as a sheet that can be read and edited here: sixteen letters a row, in the order of their
-/// codes from the space on.
+/// The letters are five pixels wide and nine pixels high, of which two are below the baseline. They were drawn for this
+/// program, and ``sheet`` shows them, so that they can be edited here. It has sixteen letters in a row, in the order of
+/// their codes, beginning with the space.
 enum Font {
-    /// In pixels.
+    /// The width of a letter in pixels.
     static let letterWidth = 5
+    /// The height of a letter in pixels.
     static let letterHeight = 9
 
-    /// The distance from one letter, or line, to the next in pixels.
+    /// The distance in pixels from one letter to the next.
     static let advance = 6
+    /// The distance in pixels from one line to the next.
     static let lineHeight = 11
 
     private static let lettersPerRow = 16
     private static let first = 0x20
 
-    /// The set pixels of a letter, as bits `line * letterWidth + column`.
+    /// Returns the pixels of a letter.
     ///
-    /// Anything but printable ASCII is drawn as a question mark.
+    /// The bit `line * letterWidth + column` is set if the pixel is part of the letter. For a character that is not
+    /// printable ASCII, it returns the pixels of a question mark.
     static func pixels(of character: Character) -> UInt64 {
         let code = character.asciiValue.map { Int($0) - first } ?? -1
         return letters.indices.contains(code) ? letters[code] : letters[0x3F - first]

@@ -1,4 +1,4 @@
-/// A rectangle of pixels; it may lie partly or wholly outside a canvas.
+/// A rectangle of pixels, which may be partly or completely outside a canvas.
 public struct Rectangle: Sendable, Hashable {
     public let x: Int
     public let y: Int
@@ -7,8 +7,8 @@ public struct Rectangle: Sendable, Hashable {
 
     /// Creates a rectangle from its top left corner.
     ///
-    /// Negative sizes become 0. Numbers are limited to ±2³⁰, larger than any canvas, so that their sums cannot
-    /// overflow.
+    /// A negative width or height is replaced by 0. All numbers are limited to ±2³⁰, which is more than the size of any
+    /// canvas, so that their sums cannot overflow.
     public init(x: Int, y: Int, width: Int, height: Int) {
         self.x = Self.clamp(x)
         self.y = Self.clamp(y)
@@ -16,7 +16,7 @@ public struct Rectangle: Sendable, Hashable {
         self.height = max(0, Self.clamp(height))
     }
 
-    /// Whether it has no pixels.
+    /// Whether the rectangle contains no pixels.
     public var isEmpty: Bool { width == 0 || height == 0 }
 
     static func clamp(_ number: Int) -> Int { min(max(number, -1 << 30), 1 << 30) }

@@ -1,19 +1,20 @@
-/// The picture for viewers while there is no other: which camera it is, what is wrong and what helps.
+/// The picture that viewers see while a camera has no picture.
+///
+/// It says which camera it is, what the problem is, and what the viewer can do about it.
 public enum StatusPicture {
-    /// Draws the picture: dark, with the camera's name at the top, and title and message in the middle.
+    /// Draws the picture, which is dark, with the camera's name at the top and the title and the message in the middle.
     ///
-    /// Texts are printable ASCII; other characters become question marks.
-    ///
-    /// Any size works. The letters grow with the picture; if it is too small for all of the text, the message is
-    /// truncated first.
+    /// Texts must be printable ASCII. Other characters are replaced by question marks. The picture may have any size.
+    /// The letters grow with it. If it is too small for the whole text, first the camera's name is left out, and then
+    /// lines at the end of the message and of the title.
     ///
     /// - Parameters:
-    ///   - width: Pixels per line; use the stream's own, so that the size does not jump. At least 1.
-    ///   - height: Lines. At least 1.
+    ///   - width: The width in pixels, at least 1. If it is that of the stream, the size does not change for viewers.
+    ///   - height: The height in pixels, at least 1.
     ///   - camera: The camera's name.
     ///   - title: A few words, such as `No signal`.
-    ///   - message: A sentence or two.
-    /// - Returns: The canvas, ready to be encoded.
+    ///   - message: One or two sentences.
+    /// - Returns: A canvas with the picture.
     public static func draw(
         width: Int, height: Int, camera: String = "", title: String, message: String = ""
     ) -> Canvas {
@@ -56,7 +57,7 @@ public enum StatusPicture {
         var titleLines: [String] = []
         var messageLines: [String] = []
 
-        /// Takes the largest letters with which everything fits, at most those that suit the size.
+        /// Chooses the largest letters with which all texts fit, up to the normal size for the picture.
         init(width: Int, height: Int, camera: String, title: String, message: String) {
             self.width = width
             self.height = height
@@ -75,7 +76,9 @@ public enum StatusPicture {
             while blockHeight > room, titleLines.count > 1 { titleLines.removeLast() }
         }
 
-        /// About 44 letters a line; in small pictures letters with pixels of 2 × 2, if they fit.
+        /// Returns the normal scale of letters, at which a line has about 44 letters.
+        ///
+        /// It is 2 in small pictures if possible.
         private static func scale(_ width: Int, _ height: Int) -> Int {
             min(max(width / 264, min(2, width / 160)), max(height / 148, min(2, height / 90)))
         }
@@ -86,13 +89,13 @@ public enum StatusPicture {
                 message.isEmpty ? [] : Canvas.wrap(message, width: width - 2 * margin, scale: messageScale)
         }
 
-        /// Even, so that its chroma ends where its luma ends.
+        /// The height of the bar at the top, which is even, because a chroma sample covers two lines.
         var barHeight: Int { (messageScale + 1) / 2 * 2 }
 
         /// The space between title and message.
         var gap: Int { messageLines.isEmpty ? 0 : Canvas.lineHeight(scale: messageScale) / 2 }
 
-        /// The minimum of ``top``.
+        /// The end of the bar and the camera's name, and so the minimum of ``top``.
         private var headEnd: Int {
             barHeight + margin / 2 + (showsCamera ? Canvas.textHeight(scale: messageScale) + margin / 2 : 0)
         }
@@ -104,7 +107,9 @@ public enum StatusPicture {
                 + messageLines.count * Canvas.lineHeight(scale: messageScale)
         }
 
-        /// Where the title begins: title and message are centred vertically.
+        /// The line at which the title begins.
+        ///
+        /// The title and the message are centred vertically if there is room for it.
         var top: Int { max(headEnd, (height - blockHeight) / 2) }
     }
 }

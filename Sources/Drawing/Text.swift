@@ -1,11 +1,13 @@
-/// Text in a bitmap font: printable ASCII, anything else as question marks. Each letter has a cell of 6 x 11 pixels,
-/// times the scale.
+/// Draws text in a bitmap font.
+///
+/// The font contains printable ASCII. Other characters are drawn as question marks. At a scale of 1, each letter has a
+/// cell of 6 × 11 pixels.
 extension Canvas {
-    /// The width of a line of text in pixels, without the gap behind the last letter.
+    /// Returns the width of a line of text in pixels, without the gap after the last letter.
     ///
     /// - Parameters:
-    ///   - text: One line.
-    ///   - scale: Pixels of the canvas for one of the font.
+    ///   - text: One line of text.
+    ///   - scale: The width and height, in pixels of the canvas, of one pixel of the font.
     /// - Returns: The width.
     public static func textWidth(_ text: some StringProtocol, scale: Int = 1) -> Int {
         max(0, text.count * Font.advance - 1) * scale
@@ -23,12 +25,13 @@ extension Canvas {
     /// Draws one line of text.
     ///
     /// - Parameters:
-    ///   - text: What to write.
+    ///   - text: The text.
     ///   - x: The left edge of the first letter.
-    ///   - y: The top of the capitals.
-    ///   - scale: Pixels of the canvas for one of the font, 1 or more.
-    ///   - color: The letters' colour.
-    ///   - background: Fills a box around the text, one pixel of the font wider on each side.
+    ///   - y: The top edge of capital letters.
+    ///   - scale: The width and height, in pixels of the canvas, of one pixel of the font. At least 1.
+    ///   - color: The colour of the letters.
+    ///   - background: The colour of a box behind the text, which is one pixel of the font larger on each side. Nil
+    ///     means no box.
     public mutating func text(
         _ text: some StringProtocol, x: Int, y: Int, scale: Int = 1, color: Color = .white, background: Color? = nil
     ) {
@@ -71,10 +74,10 @@ extension Canvas {
     /// Breaks text into lines of at most `width` pixels, between words where possible.
     ///
     /// - Parameters:
-    ///   - text: May have line breaks of its own.
-    ///   - width: The maximum width of a line in pixels.
-    ///   - scale: Pixels of the canvas for one of the font.
-    /// - Returns: The lines; each has at least one letter, however narrow it is.
+    ///   - text: The text, which may contain line breaks.
+    ///   - width: The maximum width of a line in pixels. A line may have one letter even if that is wider.
+    ///   - scale: The width and height, in pixels of the canvas, of one pixel of the font.
+    /// - Returns: The lines.
     public static func wrap(_ text: String, width: Int, scale: Int = 1) -> [String] {
         let limit = max(1, (width / max(1, scale) + 1) / Font.advance)
         var lines: [String] = []

@@ -1,20 +1,23 @@
 public import Linux
 
-/// Handles the events of a descriptor.
+/// An object that handles the events of a descriptor.
 public protocol EventHandler: AnyObject {
     func handle(_ events: Epoll.Interest)
 }
 
-/// One thread's epoll(7) loop: descriptors with their handlers, the time, and a signal from other threads.
+/// An event loop with epoll(7), which calls handlers when their descriptors are ready.
 ///
-/// It belongs to the thread that runs it; other threads reach it through its ``signal`` and ``Mailbox``.
+/// Use it only from the thread that runs it. Other threads communicate with that thread through ``signal`` and
+/// ``Mailbox``.
 public final class EventLoop {
-    /// Identifies a registration; tokens are never reused.
+    /// Identifies the registration of a descriptor.
+    ///
+    /// Tokens are never reused.
     public struct Token: Hashable, Sendable {
         fileprivate let number: UInt64
     }
 
-    /// When the current turn began.
+    /// The time at which the last wait for events ended.
     public var now: Instant { turnBegan }
 
     private var turnBegan = Instant.now
@@ -36,7 +39,9 @@ public final class EventLoop {
         self.signal = signal
     }
 
-    /// Calls `handler` for the events of a descriptor until ``remove(_:number:)``; the loop retains it until then.
+    /// Registers a descriptor, so that `handler` is called for its events until ``remove(_:number:)`` is called.
+    ///
+    /// The loop retains `handler` until then.
     public func add(
         _ number: CInt, _ interest: Epoll.Interest, _ handler: any EventHandler
     ) throws(SystemError) -> Token {
@@ -47,27 +52,35 @@ public final class EventLoop {
         return token
     }
 
-    /// Changes the events to wait for; an edge-triggered descriptor that is ready is reported again.
+    /// Changes the events to wait for.
+    ///
+    /// If an edge-triggered descriptor is ready, it is reported again.
     public func modify(_ token: Token, number: CInt, _ interest: Epoll.Interest) {
-        // Fails only for a descriptor that is not registered and so has no handler either.
+        // This fails only if the descriptor is not registered, in which case it has no handler to call.
         try? epoll.modify(number, interest, token: token.number)
     }
 
-    /// Removes a descriptor before its owner closes it; its pending events are dropped.
+    /// Removes a descriptor, and drops its pending events.
+    ///
+    /// Call it before closing the descriptor.
     public func remove(_ token: Token, number: CInt) {
         guard handlers.removeValue(forKey: token.number) != nil else { return }
         epoll.remove(number)
     }
 
-    /// Removes the handler of a descriptor that its owner is about to close; without duplicates, closing leaves epoll.
+    /// Removes the handler of a descriptor that is about to be closed.
+    ///
+    /// The kernel removes a descriptor from epoll when it is closed, unless there are duplicates of the descriptor.
     public func forget(_ token: Token) { handlers[token.number] = nil }
 
-    /// Called when another thread has woken the loop.
+    /// A closure that is called when another thread has woken the loop.
     public var onSignal: () -> Void = {}
 
-    /// Waits up to `timeout` (nil: indefinitely) and calls the handlers of the descriptors that are ready.
+    /// Waits for events for at most `timeout`, and calls the handlers of the descriptors that are ready.
     ///
-    /// - Throws: If epoll_wait(2) fails; later turns would fail as well.
+    /// If `timeout` is nil, there is no time limit.
+    ///
+    /// - Throws: An error if epoll_wait(2) fails. Later calls would fail as well.
     public func turn(timeout: Duration?) throws(SystemError) {
         // A local variable needs no exclusivity checks at run time; the property only keeps the storage.
         var events = self.events

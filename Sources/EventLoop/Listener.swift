@@ -1,22 +1,25 @@
 public import Linux
 import SystemPackage
 
-/// A listening socket of an event loop; while it is paused, new connections wait in the kernel.
+/// A listening socket that an event loop waits for.
 ///
-/// It belongs to the loop's thread.
+/// While it is paused, new connections wait in the kernel. Use it only from the thread of the loop.
 public final class Listener: EventHandler {
     private let loop: EventLoop
     private let socket: Descriptor
     private var token: EventLoop.Token?
 
-    /// Receives each new connection, which is non-blocking; returns false if there is no room for another one, and the
-    /// listener pauses.
+    /// A closure that receives each new connection, which is non-blocking.
+    ///
+    /// It returns false if there is no room for another connection, which makes the listener pause.
     public var onConnection: (consuming Descriptor) -> Bool = { _ in true }
 
-    /// Called after the process ran out of descriptors or memory for a connection and the listener paused.
+    /// A closure that is called when the listener has paused because there is no descriptor or memory for a connection.
     public var onExhaustion: () -> Void = {}
 
-    /// Takes over a non-blocking listening socket; ``resume()`` starts accepting.
+    /// Takes ownership of a non-blocking listening socket.
+    ///
+    /// Call ``resume()`` to accept connections.
     public init(_ socket: consuming Descriptor, loop: EventLoop) {
         self.socket = socket
         self.loop = loop
@@ -32,7 +35,9 @@ public final class Listener: EventHandler {
     /// Whether clients connect through a Unix socket.
     public var isLocal: Bool { Socket.isLocal(socket.number) }
 
-    /// Starts accepting connections; if registering with the loop fails, the next call retries.
+    /// Starts to accept connections.
+    ///
+    /// If the socket cannot be registered with the loop, the next call tries again.
     public func resume() {
         guard token == nil else { return }
         token = try? loop.add(socket.number, [.readable, .exclusive], Forwarder(self))
@@ -45,7 +50,7 @@ public final class Listener: EventHandler {
         loop.remove(token, number: socket.number)
     }
 
-    /// Accepts pending connections, at most 64 at once.
+    /// Accepts pending connections, but at most 64.
     public func handle(_ events: Epoll.Interest) {
         for _ in 0..<64 {
             switch Socket.accept(from: socket.number) {
@@ -60,7 +65,7 @@ public final class Listener: EventHandler {
         }
     }
 
-    /// Prevents the loop from retaining the listener.
+    /// A handler that does not retain the listener, although the loop retains the handler.
     private final class Forwarder: EventHandler {
         private weak var listener: Listener?
 

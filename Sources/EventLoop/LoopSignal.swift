@@ -1,9 +1,9 @@
 public import Linux
 import Synchronization
 
-/// Wakes an event loop from another thread or asks it to stop.
+/// An object with which any thread can wake an event loop or ask it to stop.
 public final class LoopSignal: Sendable {
-    /// Readable after another thread called ``stop()`` or ``wake()``.
+    /// A descriptor that is readable after ``stop()`` or ``wake()`` was called.
     public let event: EventDescriptor
     private let stopping = Atomic(false)
 
@@ -11,15 +11,19 @@ public final class LoopSignal: Sendable {
         event = try EventDescriptor()
     }
 
-    /// Whether the loop was asked to stop.
+    /// Whether ``stop()`` was called.
     public var isStopping: Bool { stopping.load(ordering: .acquiring) }
 
-    /// Asks the loop to stop, from any thread.
+    /// Asks the loop to stop.
+    ///
+    /// Any thread may call it.
     public func stop() {
         stopping.store(true, ordering: .releasing)
         event.signal()
     }
 
-    /// Wakes the loop, from any thread.
+    /// Wakes the loop.
+    ///
+    /// Any thread may call it.
     public func wake() { event.signal() }
 }

@@ -1,17 +1,20 @@
 public import Synchronization
 
-/// An ordered queue of messages from any thread to an event loop.
+/// A queue of messages that any thread can send to the thread of an event loop.
 ///
-/// Inlinable, so that it is specialized for each message type: unspecialized code would look up types for each picture.
+/// The functions are inlinable, so that the compiler specializes them for each type of message. Unspecialized code
+/// would look up types for each message.
 public final class Mailbox<Message: Sendable>: Sendable {
     @usableFromInline let messages = Mutex<[Message]>([])
     @usableFromInline let signal: LoopSignal
 
-    /// `signal` wakes the loop that empties the mailbox.
+    /// Creates a mailbox.
+    ///
+    /// `signal` wakes the loop that takes the messages.
     @inlinable
     public init(_ signal: LoopSignal) { self.signal = signal }
 
-    /// Adds a message and wakes the loop unless earlier messages are still queued.
+    /// Adds a message, and wakes the loop if the queue was empty.
     @inlinable
     public func post(_ message: Message) {
         let isFirst = messages.withLock { messages in
@@ -21,7 +24,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         if isFirst { signal.wake() }
     }
 
-    /// Removes and returns all messages.
+    /// Removes and returns all messages, in the order in which they were added.
     @inlinable
     public func take() -> [Message] {
         messages.withLock { messages in

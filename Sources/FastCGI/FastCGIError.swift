@@ -1,10 +1,10 @@
-/// Why a FastCGI worker cannot start or read a request.
+/// The reason why a FastCGI worker cannot start, or cannot read a request.
 public enum FastCGIError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Descriptor 0 is not a listening socket.
     case noListeningSocket
     /// libfcgi could not be initialised.
     case libraryUnavailable
-    /// libfcgi could not read a request that ``RequestHead`` found complete.
+    /// libfcgi could not read a request that was complete according to ``RequestHead``.
     case unreadableRequest
 
     public var description: String {

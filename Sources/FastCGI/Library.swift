@@ -4,9 +4,10 @@ public import Linux
 
 /// The process-wide state of libfcgi.
 enum Library {
-    /// Whether FCGX_Init succeeded; it runs once, on first access.
+    /// Whether FCGX_Init succeeded, which is called at the first access.
     ///
-    /// The handlers it installs for SIGPIPE, SIGUSR1 and SIGTERM are removed: they would ignore requests to stop.
+    /// FCGX_Init installs handlers for SIGPIPE, SIGUSR1 and SIGTERM. They are removed, because with them the signals
+    /// would not stop the program.
     static let isInitialized: Bool = {
         let signals = [SIGPIPE, SIGUSR1, SIGTERM]
         let actions = signals.map { number in
@@ -23,11 +24,11 @@ enum Library {
     }()
 }
 
-/// The socket that web servers connect to.
+/// The socket to which web servers connect.
 public enum ListeningSocket {
-    /// Takes the listening socket that spawn-fcgi or systemd passed as descriptor 0.
+    /// Returns the listening socket that spawn-fcgi or systemd has passed as descriptor 0.
     ///
-    /// It becomes non-blocking, in all processes that share it.
+    /// It is made non-blocking, which affects all processes that share it.
     public static func standardInput() throws -> Descriptor {
         guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
         guard FCGX_IsCGI() == 0 else { throw FastCGIError.noListeningSocket }

@@ -1,9 +1,9 @@
 /// FastCGI records (FastCGI specification 1.0, sections 3.3 and 8).
 public enum Record {
-    /// The size of a record header.
+    /// The size of a record's header in bytes.
     public static let headerByteCount = 8
 
-    /// The maximum content size of the records we write: the largest that needs no padding.
+    /// The maximum size of the content of records that are written here, which is the largest that needs no padding.
     public static let maximumContentByteCount = 65528
 
     /// The type of a record (`FCGI_BEGIN_REQUEST` and so on).
@@ -16,13 +16,15 @@ public enum Record {
         case output = 6
     }
 
-    /// How a request ended (`protocolStatus` of `FCGI_EndRequestBody`).
+    /// The reason why a request has ended (`protocolStatus` of `FCGI_EndRequestBody`).
     public enum Ending: UInt8, Sendable {
         case complete = 0
         case overloaded = 2
     }
 
-    /// Appends the header of a record with `byteCount` bytes of content, at most 65535, and `padding` bytes after it.
+    /// Appends the header of a record.
+    ///
+    /// The record has `byteCount` bytes of content, at most 65535, followed by `padding` bytes, at most 255.
     public static func appendHeader(
         _ kind: Kind, request: UInt16, byteCount: Int, padding: Int = 0, to bytes: inout [UInt8]
     ) {
@@ -36,7 +38,7 @@ public enum Record {
         bytes.append(0)
     }
 
-    /// Appends `content` as output records; appends nothing if it is empty.
+    /// Appends `content` as output records; appends nothing if `content` is empty.
     public static func appendOutput(_ content: some Collection<UInt8>, request: UInt16, to bytes: inout [UInt8]) {
         var rest = content[...]
         while !rest.isEmpty {
@@ -47,7 +49,7 @@ public enum Record {
         }
     }
 
-    /// Appends the end of the output and of the request (24 bytes).
+    /// Appends the records that end the output and the request (24 bytes).
     public static func appendEnd(request: UInt16, _ ending: Ending = .complete, to bytes: inout [UInt8]) {
         appendHeader(.output, request: request, byteCount: 0, to: &bytes)
         appendHeader(.endRequest, request: request, byteCount: 8, to: &bytes)

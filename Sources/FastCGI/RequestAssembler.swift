@@ -1,16 +1,16 @@
-/// Assembles a request incrementally from the bytes of a connection.
+/// Assembles a request incrementally from the bytes that arrive on a connection.
 ///
-/// libfcgi blocks until a request is complete. This type takes bytes as they arrive, so that one thread can serve many
-/// connections, and passes the header to libfcgi once it is complete. Any input is safe. It buffers only the header
-/// and the allowed size of the body.
+/// libfcgi blocks until a request is complete. This type accepts bytes as they arrive, so that one thread can serve
+/// many connections. It passes the header to libfcgi when it is complete. The bytes may come from an untrusted source.
+/// It buffers only the header, and the body up to its allowed size.
 public struct RequestAssembler: Sendable {
     /// The state of the request.
     public enum Progress: Sendable {
-        /// Valid so far; more input is needed.
+        /// The input is valid so far, but more is needed.
         case incomplete
-        /// The header has just become complete: call ``allowBody(byteCount:expected:)``, or answer.
+        /// The header has just become complete. Call ``allowBody(byteCount:expected:)``, or send a response.
         case head(Request)
-        /// Header and body are complete.
+        /// The header and the body are complete.
         case complete
         /// The body is longer than allowed.
         case bodyTooLarge
@@ -18,7 +18,7 @@ public struct RequestAssembler: Sendable {
         case refused(RequestHead.Defect)
     }
 
-    /// The body so far.
+    /// The part of the body that has been received.
     public private(set) var body: [UInt8] = []
     private var buffer: [UInt8] = []
     private var request: Request?
@@ -29,21 +29,22 @@ public struct RequestAssembler: Sendable {
 
     public init() {}
 
-    /// Sets the maximum size of the body and reserves capacity for `expected` bytes.
+    /// Sets the maximum size of the body, and reserves memory for `expected` bytes.
     public mutating func allowBody(byteCount limit: Int, expected: Int) {
         self.limit = limit
         body.reserveCapacity(min(expected, limit))
     }
 
-    /// Returns the body and releases it.
+    /// Returns the body, and releases the memory for it.
     public mutating func takeBody() -> [UInt8] {
         defer { body = [] }
         return body
     }
 
-    /// Processes input; `reader` parses the header.
+    /// Processes input.
     ///
-    /// After ``Progress/head(_:)``, call it once with no bytes, since part of the body may already be buffered.
+    /// `reader` parses the header. After it has returned ``Progress/head(_:)``, call it once without bytes, because
+    /// part of the body may already be buffered.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, _ reader: RequestReader) -> Progress {
         if request == nil {
             buffer += bytes

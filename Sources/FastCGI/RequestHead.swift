@@ -1,28 +1,29 @@
-/// Whether a complete and valid request header has arrived.
+/// The result of examining the beginning of a request.
 ///
-/// libfcgi waits forever for the rest of a record, and Debian's version exits the process if lengths add up to more
-/// than `Int32.max` or if a server sends more than three FCGI_GET_VALUES at once. It is therefore given a header, from
-/// FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS, only once that is complete and valid.
+/// The header of a request consists of the records from FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS. libfcgi waits
+/// indefinitely for the rest of a record. Debian's version of it exits the process if lengths add up to more than
+/// `Int32.max`, or if a server sends more than three FCGI_GET_VALUES at once. Therefore a header is passed to libfcgi
+/// only after it was found to be complete and valid.
 public enum RequestHead: Equatable, Sendable {
-    /// Valid so far; examine it again after more input.
+    /// The header is valid so far. Examine it again when more bytes have arrived.
     case incomplete
-    /// The size of the header, including the padding at its end, which may not have arrived yet.
+    /// The header is complete. Its size includes the padding at its end, which may not have arrived yet.
     case complete(byteCount: Int)
     case refused(Defect)
 
-    /// Why a connection is closed without a response.
+    /// The reason why a connection is closed without a response.
     public enum Defect: Error, Equatable, Sendable, CaseIterable {
-        /// Not a FastCGI 1 request, or its records are out of order.
+        /// The bytes are not a FastCGI 1 request, or the records are in the wrong order.
         case notFastCGI
-        /// A role other than Responder.
+        /// The request is for a role other than Responder.
         case wrongRole
-        /// More than ``maximumByteCount`` bytes or ``maximumParameterCount`` parameters.
+        /// The header has more than ``maximumByteCount`` bytes or ``maximumParameterCount`` parameters.
         case tooLarge
-        /// The lengths of names and values do not match the record.
+        /// The lengths of names and values do not match the size of the records.
         case badParameters
     }
 
-    /// The maximum size of a header.
+    /// The maximum size of a header in bytes.
     public static let maximumByteCount = 65536
 
     /// The maximum number of parameters.
@@ -35,7 +36,8 @@ public enum RequestHead: Equatable, Sendable {
         guard let begin = records.next() else {
             return records.isMalformed ? .refused(.notFastCGI) : isFull ? .refused(.tooLarge) : .incomplete
         }
-        // libfcgi would parse padding after this record as further records, unchecked.
+        // Refuse padding after this record, because libfcgi would parse it as further records, which are not checked
+        // here.
         guard begin.kind == Record.Kind.beginRequest.rawValue, begin.request != 0, begin.content.count == 8,
             begin.padding == 0
         else { return .refused(.notFastCGI) }
@@ -67,7 +69,9 @@ public enum RequestHead: Equatable, Sendable {
         return .complete(byteCount: byteCount)
     }
 
-    /// Reads the length of a name or value: one byte, or four bytes with the top bit set (section 3.4).
+    /// Reads the length of a name or value (section 3.4); returns nil if it is incomplete.
+    ///
+    /// A length consists of one byte, or of four bytes if the top bit of the first one is set.
     private static func takeLength(_ bytes: inout ArraySlice<UInt8>) -> Int? {
         guard let first = bytes.first else { return nil }
         if first < 0x80 {
@@ -93,7 +97,7 @@ private struct RecordReader {
     let bytes: [UInt8]
     let end: Int
     var offset = 0
-    /// Whether the next bytes are not a version 1 record.
+    /// Whether the next bytes are not a record of FastCGI version 1.
     var isMalformed = false
 
     init(bytes: [UInt8], end: Int) {
@@ -101,7 +105,7 @@ private struct RecordReader {
         self.end = end
     }
 
-    /// Returns the next complete record.
+    /// Returns the next record; nil if it is incomplete or malformed.
     mutating func next() -> Item? {
         guard offset < end else { return nil }
         guard bytes[offset] == 1 else {

@@ -4,17 +4,18 @@ import Linux
 
 /// Parses request headers with libfcgi.
 ///
-/// Use it from one thread only. libfcgi reads from a descriptor and blocks on missing data, so it is given a complete
-/// header, already checked by ``RequestHead``, through a socket pair.
+/// Use it from only one thread. libfcgi reads from a descriptor, and blocks if data is missing. Therefore it receives
+/// only complete headers, which ``RequestHead`` has checked, through a pair of sockets.
 ///
-/// Safe because the request's memory is allocated once, freed in `deinit`, and never escapes this class.
+/// The class is marked as safe because the memory of the request is allocated once and freed in `deinit`, and no
+/// pointer to it leaves this class.
 @safe
 public final class RequestReader {
-    // libfcgi's streams keep the request's address, so it must not move.
+    // The streams of libfcgi keep the address of the request, so it must not be moved.
     private let request: UnsafeMutablePointer<FCGX_Request>
     private var pair: SocketPair
 
-    /// Throws ``FastCGIError`` if libfcgi cannot be initialised, or `SystemError` if no descriptor is available.
+    /// Throws a ``FastCGIError`` if libfcgi cannot be initialised, and a `SystemError` if no descriptor is available.
     public init() throws {
         guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
         pair = try Socket.pair()
@@ -26,7 +27,7 @@ public final class RequestReader {
         unsafe request.deallocate()
     }
 
-    /// Parses a header that ``RequestHead`` found complete.
+    /// Parses a header that is complete according to ``RequestHead``.
     public func read(_ head: ArraySlice<UInt8>) throws -> Request {
         do {
             try write(head)
@@ -34,7 +35,7 @@ public final class RequestReader {
             discardRest()
             return request
         } catch {
-            // Discard what libfcgi left unread, so that it does not become part of the next request.
+            // Discard the bytes that libfcgi has not read, so that they do not become part of the next request.
             pair = try Socket.pair()
             throw error
         }
@@ -44,7 +45,7 @@ public final class RequestReader {
         let bytes = Array(head)
         var offset = 0
         while offset < bytes.count {
-            // A header is at most 64 KiB, which fits into an empty socket buffer.
+            // This does not block, because a header has at most 64 KiB, which fit into an empty socket buffer.
             guard case .success(let count) = Socket.send(bytes, from: offset, to: pair.first.number) else {
                 throw FastCGIError.unreadableRequest
             }
@@ -54,12 +55,12 @@ public final class RequestReader {
 
     private func readFromPair() throws -> Request {
         let copy = try pair.second.duplicate()
-        // Listening socket -1: after a failure, libfcgi must not accept another connection.
+        // Pass -1 as the listening socket, so that libfcgi cannot accept another connection after a failure.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = copy.release()
-        // "Detached" makes libfcgi close a bad connection immediately instead of reading for two seconds.
+        // This makes libfcgi close a bad connection immediately, instead of reading from it for two seconds.
         unsafe request.pointee.detached = 1
-        // Prevents FCGX_Finish_r, which FCGX_Accept_r calls first, from closing the connection.
+        // FCGX_Accept_r first calls FCGX_Finish_r. This prevents it from closing the connection.
         unsafe request.pointee.keepConnection = 1
         let status = unsafe FCGX_Accept_r(request)
         defer {
@@ -72,7 +73,7 @@ public final class RequestReader {
         return Request(id: UInt16(truncatingIfNeeded: unsafe request.pointee.requestId), parameters: parameters)
     }
 
-    /// Discards the padding after the header, which libfcgi leaves unread.
+    /// Discards the padding after the header, which libfcgi does not read.
     private func discardRest() {
         while case .success(let count) = Socket.discardInput(of: pair.second.number), count > 0 {}
     }
@@ -82,7 +83,8 @@ public final class RequestReader {
         parameters.reserveCapacity(32)
         guard var entry = unsafe request.pointee.envp else { return parameters }
         while let text = unsafe entry.pointee {
-            // Search by bytes: searching for "=" by Character costs more than the rest of the request.
+            // Search the bytes for "=", because searching the characters would take longer than the rest of the
+            // request.
             if let separator = unsafe strchr(text, 0x3d) {
                 let bytes = unsafe UnsafeRawBufferPointer(start: text, count: separator - text)
                 let name = unsafe String(decoding: bytes, as: UTF8.self)

@@ -5,23 +5,26 @@ import Names
 import Service
 import SharedFrame
 
-/// The event loop's view of a camera: its viewers and what they see.
+/// A camera with its viewers and the pictures that they see.
 ///
-/// Used only on the event loop.
+/// Use it only from the thread of the event loop.
 final class Camera {
-    /// How long interest is kept after the last viewer has left, so that reloading a page does not stop the camera.
+    /// How long interest in the ring is kept after the last viewer has left, so that reloading a page does not stop the
+    /// camera.
     static let linger: Duration = .seconds(2)
 
     let name: CameraName
     let ring: RingName
-    /// For status and snapshots; each feed's watch has a subscriber of its own.
+    /// The subscriber for the status and for snapshots.
+    ///
+    /// The watch of each feed has its own subscriber.
     let subscriber: FrameSubscriber
-    /// This worker's counters of the camera, or nil if there was no free row.
+    /// This worker's counters for the camera; nil if the counter file had no free row.
     let row: ServiceCounters.Row?
     private(set) var feeds: [PictureWidth: Feed] = [:]
     /// Snapshot requests that wait for a frame.
     var waiters: [SnapshotExchange] = []
-    /// Cached snapshots of the newest frame requested, shared by concurrent requests.
+    /// The last snapshot of each width, which requests for the same frame share.
     var snapshots: [PictureWidth: Snapshot] = [:]
     var counts = StreamCounts()
     private var writtenCounts = StreamCounts()
@@ -39,10 +42,10 @@ final class Camera {
 
     var viewerCount: Int { feeds.values.reduce(0) { $0 + $1.viewers.count } }
 
-    /// Whether someone is using the camera, so that it must not be closed.
+    /// Whether the camera has viewers or waiting requests, or had some recently, so that it must not be closed.
     var isInUse: Bool { isInterested || !waiters.isEmpty || feeds.values.contains { !$0.viewers.isEmpty } }
 
-    /// The feed for `width`, created if needed.
+    /// Returns the feed for `width`, and creates it if necessary.
     func feed(_ width: PictureWidth) -> Feed {
         if let feed = feeds[width] { return feed }
         let feed = Feed(width)
@@ -52,19 +55,19 @@ final class Camera {
 
     // MARK: Interest
 
-    /// Requests frames from the camera until ``releaseIfIdle(now:)`` finds it unused.
+    /// Requests frames from the camera until ``releaseIfIdle(now:)`` finds that nobody uses it.
     func retainInterest(now: Instant) {
         lastUse = now
         guard !isInterested else { return }
         isInterested = true
         subscriber.takeInterest()
-        // Reading the status opens the ring, which is what registers the interest.
+        // Read the status to open the ring. The interest is registered only in an open ring.
         _ = subscriber.recentStatus
     }
 
-    /// Posts `id` to `mailbox` whenever there may be a newer frame, for waiting snapshots.
+    /// Watches the ring for waiting snapshot requests, and posts `id` to `mailbox` whenever there may be a newer frame.
     ///
-    /// Throws if no descriptor or thread is available.
+    /// Does nothing if a watch is running. Throws if no descriptor or thread is available.
     func watchForWaiters(id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
         guard ringWatch == nil, feeds[.original]?.watchID == nil else { return }
         let watch = try RingWatch(ring)
@@ -79,7 +82,7 @@ final class Camera {
         ringWatch = watch
     }
 
-    /// Stops watches that are no longer used, and drops interest once the camera has been idle for ``linger``.
+    /// Stops watches that are no longer used, and drops the interest if nobody has used the camera for ``linger``.
     func releaseIfIdle(now: Instant) {
         for (width, feed) in feeds where width != .original && feed.viewers.isEmpty {
             feed.stop()
@@ -91,7 +94,7 @@ final class Camera {
         stop()
     }
 
-    /// Drops interest and stops all watches.
+    /// Drops the interest and stops all watches.
     func stop() {
         isInterested = false
         subscriber.dropInterest()
@@ -107,7 +110,7 @@ final class Camera {
 
     // MARK: Counts
 
-    /// Publishes the counts to the counters shared by all workers.
+    /// Writes the counts to the counters that all workers share, if they have changed.
     func writeCounts(to counters: ServiceCounters) {
         guard let row, counts != writtenCounts else { return }
         writtenCounts = counts

@@ -6,25 +6,30 @@ import Names
 import Service
 import SharedFrame
 
-/// The known cameras, opened on first use.
+/// The cameras that this worker knows.
 ///
-/// Used only on the event loop.
+/// A camera is opened when it is first used. Use it only from the thread of the event loop.
 final class CameraTable {
-    /// Maximum descriptors of a camera in use: its ring twice, wake-up descriptors, picture files and pipes.
+    /// The maximum number of descriptors of a camera in use.
+    ///
+    /// These are its ring twice, descriptors that wake threads, picture files and pipes.
     private static let descriptorsOfUsedCamera = 12
-    /// Descriptors of a camera that only reports read: its ring.
+    /// The number of descriptors of a camera that is used only by reports.
+    ///
+    /// It is one, for the ring.
     private static let descriptorsOfUnusedCamera = 1
 
-    /// Receives the ID of each watch that has something new.
+    /// The queue of the IDs of watches that have a new picture or a new state.
     let mailbox: Mailbox<UInt64>
     private let directory: CameraDirectory
     private let counters: ServiceCounters
     private let log: Logger
     private var cameras: [CameraName: Camera] = [:]
-    /// Cameras that could not be opened, with the reason.
+    /// The reasons why cameras could not be opened.
     private var problems: [CameraName: String] = [:]
-    /// The folder problem that was logged last.
+    /// The problem with the folder of rings that was logged last.
     private var loggedFolderProblem: String?
+    /// The cameras to which watches belong, by ID of the watch.
     private var owners: [UInt64: Camera] = [:]
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
@@ -38,9 +43,9 @@ final class CameraTable {
         checkFolder()
     }
 
-    /// Returns one sentence saying why camera changes are noticed late, or nil if they are noticed immediately.
+    /// Returns a sentence that says why changes of cameras are noticed late; nil if they are noticed immediately.
     ///
-    /// Logs the problem once, and again when it changes.
+    /// Logs the sentence once, and again when it has changed.
     @discardableResult
     func checkFolder() -> String? {
         let problem = directory.folderProblem
@@ -51,14 +56,14 @@ final class CameraTable {
         return problem
     }
 
-    /// The cameras this worker has opened.
+    /// The cameras that this worker has opened.
     var all: some Collection<Camera> { cameras.values }
 
     var names: [CameraName] { directory.names }
 
     var isInUse: Bool { cameras.values.contains { $0.isInUse } }
 
-    /// The maximum number of descriptors the open cameras may use.
+    /// The maximum number of descriptors that the open cameras may use.
     var descriptorCount: Int {
         cameras.values.reduce(0) {
             $0 + ($1.isInUse ? Self.descriptorsOfUsedCamera : Self.descriptorsOfUnusedCamera)
@@ -67,9 +72,9 @@ final class CameraTable {
 
     var viewerCount: Int { cameras.values.reduce(0) { $0 + $1.viewerCount } }
 
-    /// All cameras for a report, sorted by name.
+    /// All cameras, for a report, in the order of ``names``.
     ///
-    /// The list is cached and rebuilt only when a camera has been added or removed.
+    /// The list is cached, and created again only when a camera has been added or removed.
     var sources: [CameraSource] {
         directory.refreshIfChanged()
         if let cachedSources, cachedSources.generation == directory.generation { return cachedSources.sources }
@@ -80,12 +85,12 @@ final class CameraTable {
                 return CameraSource(name: name, content: .problem(problem(of: name, error)))
             }
         }
-        // The next report retries cameras that could not be opened.
+        // If a camera could not be opened, do not cache the list, so that the next report tries again.
         if problems.isEmpty { cachedSources = (directory.generation, sources) }
         return sources
     }
 
-    /// Returns a camera, or nil if there is no such camera.
+    /// Returns a camera; nil if there is no such camera.
     ///
     /// Throws if the camera cannot be opened.
     func camera(_ choice: CameraChoice) throws(SystemError) -> Camera? {
@@ -103,17 +108,17 @@ final class CameraTable {
         }
     }
 
-    /// Returns the camera that the watch with this ID belongs to.
+    /// Returns the camera to which the watch with this ID belongs.
     func owner(of id: UInt64) -> Camera? { owners[id] }
 
-    /// Returns a new watch ID that belongs to `camera`.
+    /// Returns a new ID for a watch of `camera`.
     func makeID(for camera: Camera) -> UInt64 {
         defer { nextID += 1 }
         owners[nextID] = camera
         return nextID
     }
 
-    /// Closes unused cameras whose ring has disappeared or been replaced.
+    /// Closes unused cameras whose ring has been removed or replaced.
     func closeUnused() {
         let candidates = cameras.values.filter { !$0.isInUse && !directory.isConfigured($0.name) }
         guard !candidates.isEmpty else { return }
@@ -160,11 +165,11 @@ final class CameraTable {
     }
 }
 
-/// What a report needs to read a camera, on any thread.
+/// A camera in the form in which a report reads it, on any thread.
 struct CameraSource: Sendable {
     enum Content: Sendable {
         case ring(FrameSubscriber)
-        /// Why the camera cannot be read.
+        /// The reason why the camera cannot be read.
         case problem(String)
     }
 

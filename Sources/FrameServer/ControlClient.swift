@@ -7,11 +7,11 @@ import Service
 import SystemPackage
 import Web
 
-/// Reads and sets camera controls through the control sockets of the capture daemons.
+/// Reads and sets camera controls through the control sockets of the capture-daemon processes.
 ///
-/// Used only on the event loop, which it never blocks.
+/// Use it only from the thread of the event loop. Its functions do not block.
 final class ControlClient {
-    /// The maximum size of a request body.
+    /// The maximum size of a request's body in bytes.
     static let maximumBodyByteCount = 16 << 10
     /// The maximum number of pending requests.
     static let maximumCount = 8
@@ -25,7 +25,9 @@ final class ControlClient {
         self.runtimeFolder = runtimeFolder
     }
 
-    /// Starts to answer a request for a camera's controls.
+    /// Handles a request for a camera's controls.
+    ///
+    /// The response is sent when the camera's capture-daemon has replied.
     func begin(_ request: Request, of camera: CameraName, on connection: Connection) throws(HTTPError) {
         guard request.method == "PUT" else {
             return try send(.object([("do", .text("read"))]), to: camera, for: connection)
@@ -48,7 +50,9 @@ final class ControlClient {
         }
     }
 
-    /// Sends `request` to the camera's daemon; the connection then waits for the reply.
+    /// Sends `request` to the camera's capture-daemon.
+    ///
+    /// The connection then waits for the reply.
     private func send(_ request: JSON, to camera: CameraName, for connection: Connection) throws(HTTPError) {
         guard count < Self.maximumCount else {
             let message = "\(Self.maximumCount) control requests are already pending; try again."
@@ -61,7 +65,8 @@ final class ControlClient {
         do throws(SystemError) {
             let socket = try Socket.connect(to: path, isBlocking: false)
             let line = Array((request.text + "\n").utf8)
-            // The line fits into an empty socket buffer; if it does not, the daemon is not able to answer.
+            // The line fits into the empty buffer of a new socket, so this fails only if the daemon cannot reply
+            // anyway.
             guard case .success(line.count) = Socket.send(line, from: 0, to: socket.number) else {
                 throw SystemError("send", "\(path)", .resourceTemporarilyUnavailable)
             }
@@ -80,11 +85,11 @@ final class ControlClient {
     }
 }
 
-/// A request that waits for the reply of a camera's daemon.
+/// A request that waits for the reply of a camera's capture-daemon.
 private final class ControlExchange: Exchange, EventHandler {
-    /// The maximum size of a reply.
+    /// The maximum size of a reply in bytes.
     private static let maximumAnswerByteCount = 1 << 20
-    /// How long the daemon may take to reply.
+    /// How long capture-daemon may take to reply.
     private static let timeout: Duration = .seconds(1)
 
     private unowned let connection: Connection

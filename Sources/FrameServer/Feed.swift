@@ -2,21 +2,23 @@ import EventLoop
 import Linux
 import SharedFrame
 
-/// A camera's pictures at one width, and their viewers.
+/// The pictures of a camera at one width, with their viewers.
 ///
-/// Used only on the event loop.
+/// Use it only from the thread of the event loop.
 final class Feed {
     let width: PictureWidth
     private(set) var viewers: [StreamExchange] = []
+    /// The picture that viewers see; nil before the first one.
     private(set) var picture: Picture?
     private var watch: PictureWatch?
+    /// The number of viewers of each framing.
     private var framings: [Framing: Int] = [:]
 
     init(_ width: PictureWidth) {
         self.width = width
     }
 
-    /// The ID of the running watch, or nil if none is running.
+    /// The ID of the running watch; nil if none is running.
     var watchID: UInt64? { watch?.id }
 
     // MARK: Viewers
@@ -41,7 +43,7 @@ final class Feed {
 
     // MARK: Pictures
 
-    /// Starts the watch unless it is running, and updates its request.
+    /// Starts the watch if it is not running, and passes it the framings and the interval that the viewers need.
     ///
     /// Throws if no descriptor or thread is available.
     func start(_ ring: RingName, id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
@@ -58,11 +60,13 @@ final class Feed {
         guard let watch else { return }
         watch.stop()
         self.watch = nil
-        // The picture on display will be stale when the next viewer arrives.
+        // Drop the images of the picture, because it will be too old when the next viewer arrives.
         picture = Picture(sequence: picture?.sequence ?? 0, number: picture?.number ?? 0)
     }
 
-    /// Takes the watch's picture; returns whether it is new, and how many frames have been scaled since the last call.
+    /// Takes the newest picture from the watch.
+    ///
+    /// Returns whether the picture is new, and how many frames have been scaled since the last call.
     func refresh() -> (isNew: Bool, scaledCount: UInt64) {
         guard let (newest, scaledCount) = watch?.take() else { return (false, 0) }
         guard let newest, newest.sequence != picture?.sequence else { return (false, scaledCount) }

@@ -8,13 +8,15 @@ import Service
 import SharedFrame
 import Web
 
-/// A complete response for one frame, shared by all requests for it.
+/// A complete response with one frame, which all requests for that frame share.
 struct Snapshot {
     let number: UInt64
     let image: WireImage
     let head: Response
 
-    /// Builds the response; `outage` is why the frame is not current, if it is not.
+    /// Creates the response.
+    ///
+    /// `outage` is the reason why the frame is not current; it is nil if the frame is current.
     init(_ frame: FrameDescription, _ bytes: RawSpan, _ outage: Outage?) {
         number = frame.number
         head = Self.head(of: frame, byteCount: bytes.byteCount, outage)
@@ -37,9 +39,9 @@ struct Snapshot {
     }
 }
 
-/// Snapshots: one fresh frame, immediately or when it arrives.
+/// Answers requests for snapshots, each with one fresh frame. If there is none, the request waits for it.
 extension FrameApplication {
-    /// Answers with the newest frame if it satisfies the request; otherwise waits for one that does.
+    /// Answers with the newest frame if that satisfies the request; otherwise waits for a frame that does.
     func beginSnapshot(_ request: SnapshotRequest, of camera: Camera, on connection: Connection) throws(HTTPError) {
         camera.retainInterest(now: now)
         let status = camera.subscriber.recentStatus
@@ -58,7 +60,9 @@ extension FrameApplication {
         }
     }
 
-    /// Answers waiting snapshots that the newest frame satisfies, or all of them if the camera is offline for good.
+    /// Answers the waiting requests that the newest frame satisfies.
+    ///
+    /// If the camera has an outage that requests cannot end (``Outage/isFinal``), answers all of them.
     func serveWaiters(of camera: Camera) {
         guard !camera.waiters.isEmpty else { return }
         let status = camera.subscriber.status
@@ -72,12 +76,12 @@ extension FrameApplication {
         }
     }
 
-    /// Answers a snapshot whose wait has timed out.
+    /// Answers a snapshot request that has waited too long.
     func timeOut(_ exchange: SnapshotExchange, of camera: Camera) {
         let status = camera.subscriber.status
         let outage = outage(of: camera, status)
         if outage == nil, let status, let newest = status.newest, Outage.hasFreshFrame(status, now: now) {
-            let message = "No such frame arrived in time; the newest is \(newest.number)."
+            let message = "The requested frame did not arrive in time; the newest frame is \(newest.number)."
             refuse(.temporary("no_newer_frame", message, retryAfter: 1), on: exchange.connection)
             return
         }
@@ -100,7 +104,9 @@ extension FrameApplication {
         Outage.final(status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
     }
 
-    /// Answers with the newest frame; throws if the camera is offline and the request does not accept its last frame.
+    /// Answers with the newest frame.
+    ///
+    /// Throws if there is an `outage` and the request does not accept an old frame.
     private func answer(_ exchange: SnapshotExchange, of camera: Camera, outage: Outage?) throws(HTTPError) {
         if let outage, !exchange.request.acceptsOldPicture { throw offline(camera, outage) }
         if outage == nil, let shared = camera.snapshots[exchange.request.width],
@@ -133,13 +139,15 @@ extension FrameApplication {
 
     // MARK: Scaled snapshots
 
-    /// The result of the scaling thread.
+    /// The result of the scaling thread, with the number of frames that it has scaled.
     private struct Scaled: Sendable {
         let snapshot: Snapshot
         let count: UInt64
     }
 
-    /// Scales the newest frame on another thread; concurrent requests share the result.
+    /// Scales the newest frame on another thread.
+    ///
+    /// Concurrent requests share the result.
     private func scale(
         _ exchange: SnapshotExchange, of camera: Camera, _ width: Int, _ outage: Outage?
     ) throws(HTTPError) {

@@ -9,9 +9,9 @@ import Service
 import SharedFrame
 import Web
 
-/// The request handler of a streaming worker: streams, snapshots, status and controls.
+/// The request handler of a streaming worker, which serves streams, snapshots, reports and controls.
 ///
-/// Used only on the worker's event loop.
+/// Use it only from the thread of the worker's event loop.
 final class FrameApplication: Application {
     let configuration: FrameServerConfiguration
     let loop: EventLoop
@@ -19,20 +19,20 @@ final class FrameApplication: Application {
     let cameras: CameraTable
     let counters: ServiceCounters
     let controls: ControlClient
-    /// Scales frames for snapshots.
+    /// The thread that scales frames for snapshots.
     let scalingQueue: BackgroundQueue
-    /// Snapshots that wait for a scaled frame.
+    /// The snapshot requests that wait for a scaled frame.
     var scalings: [ScalingKey: [SnapshotExchange]] = [:]
-    /// Reads all cameras for status, health and metrics.
+    /// The thread that reads all cameras for the status, the health and the metrics.
     private let reportQueue: BackgroundQueue
-    /// Requests that wait for a pending report.
+    /// The requests that wait for a pending report.
     private var reportWaiters: [Report.Kind: [ReportExchange]] = [:]
 
     /// Identifies a pending scaling job.
     struct ScalingKey: Hashable {
         let camera: CameraName
         let width: Int
-        /// Whether the camera is offline, so that this is its last frame.
+        /// Whether the camera is offline, so that the frame to scale is its last one and not current.
         let isOld: Bool
     }
 
@@ -120,7 +120,7 @@ final class FrameApplication: Application {
         return route
     }
 
-    /// Returns the camera a request names, if the client has the right.
+    /// Returns the camera that a request names; throws if there is no such camera, or if the client may not use it.
     private func camera(
         _ choice: CameraChoice, _ right: Right, for connection: Connection
     ) throws(HTTPError) -> Camera {
@@ -162,7 +162,7 @@ final class FrameApplication: Application {
         connection.push()
     }
 
-    /// Sends a camera's new pictures to all viewers that are ready.
+    /// Sends the new pictures of a camera to all viewers that are ready for one, and to waiting requests.
     private func show(_ camera: Camera) {
         for feed in camera.feeds.values {
             let (isNew, scaledCount) = feed.refresh()
@@ -181,7 +181,9 @@ final class FrameApplication: Application {
 
     // MARK: Reports
 
-    /// Makes a report on another thread; concurrent requests share it.
+    /// Creates a report on another thread.
+    ///
+    /// Concurrent requests share the report.
     private func beginReport(_ kind: Report.Kind, on connection: Connection) throws(HTTPError) {
         try connection.require(.watch, for: nil)
         let exchange = ReportExchange(connection, self)
@@ -229,7 +231,7 @@ private final class ReportExchange: Exchange {
 }
 
 extension RingName.Kind {
-    /// The path of streams of such rings, for a message.
+    /// The path at which rings of this kind are streamed, for a message.
     fileprivate var streamPath: String {
         switch self {
         case .capture: "/mjpeg"

@@ -2,27 +2,29 @@ public import EventLoop
 public import Linux
 import Service
 
-/// A streaming worker: all of mjpeg-fcgi, and the serving half of relay-fcgi.
+/// The streaming worker, which is all of mjpeg-fcgi and the serving part of relay-fcgi.
 ///
-/// Create and run it on one thread. If it handles signals, create it before the process starts any other thread,
-/// since threads inherit the signal mask.
+/// Run it on the thread that created it. If it handles signals, create it before the process starts any other thread,
+/// because threads inherit the signal mask.
 public final class FrameServer {
     private let application: FrameApplication
     private let worker: Worker
 
-    /// Stops the server from another thread.
+    /// An object that can stop the server from another thread.
     public let stopper: LoopSignal
 
-    /// Creates a worker on the listening socket at descriptor 0; SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it.
+    /// Creates a worker that accepts connections from the listening socket at descriptor 0.
     ///
-    /// Throws a `Failure` with status 64 if there is no listening socket, 69 if there are too many workers, or 73 if
-    /// the counter file cannot be created.
+    /// SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it. Throws a `Failure` with status 64 if there is no listening socket,
+    /// 69 if there are too many workers, or 73 if the counter file cannot be created.
     public convenience init(_ configuration: FrameServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
     }
 
-    /// Creates a worker on a non-blocking listening socket; without `signals` only its stopper stops it.
+    /// Creates a worker that accepts connections from a non-blocking listening socket.
+    ///
+    /// The worker is stopped by `signals`, if it is not nil, and by ``stopper``.
     public init(
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil
@@ -36,6 +38,6 @@ public final class FrameServer {
         stopper = loop.signal
     }
 
-    /// Serves until a signal or the stopper stops it, then ends all streams cleanly, within one second.
+    /// Serves until a signal or ``stopper`` stops the worker, and then ends all streams cleanly within one second.
     public func run() throws(SystemError) { try worker.run() }
 }

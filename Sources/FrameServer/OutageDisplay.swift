@@ -1,26 +1,31 @@
 import Cameras
 import Linux
 
-/// Decides when viewers see an outage: only once it has lasted, and without flickering between reasons.
+/// Decides when viewers see an outage.
+///
+/// They see it only after it has lasted for a while, and its reason does not change too often.
 struct OutageDisplay {
-    /// How long a new reason must last before it replaces the one on display.
+    /// How long a new reason must last before it replaces the reason that viewers see.
     static let gracePeriodForChange: Duration = .milliseconds(200)
 
-    /// The outage viewers see, if any.
+    /// The outage that viewers see; nil if they see none.
     private(set) var shown: Outage?
+    /// The current outage; nil if there is none.
     private var current: Outage?
+    /// When the outage began.
     private var began = Instant.distantPast
+    /// When the reason of the outage last changed.
     private var changed = Instant.distantPast
 
-    /// Ends the outage: frames arrive again.
+    /// Ends the outage, because frames arrive again.
     mutating func end() {
         guard current != nil || shown != nil else { return }
         self = OutageDisplay()
     }
 
-    /// Updates the current outage; returns whether to show it to viewers now.
+    /// Sets the current outage; returns whether viewers must now see it.
     ///
-    /// A final outage is shown immediately if viewers see nothing else (`hasPicture` is false).
+    /// A final outage is displayed immediately if viewers see no picture yet, that is, if `hasPicture` is false.
     mutating func update(_ outage: Outage?, now: Instant, hasPicture: Bool) -> Bool {
         guard let outage else {
             if shown == nil { current = nil }

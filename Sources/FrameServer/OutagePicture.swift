@@ -5,18 +5,20 @@ import Names
 import SharedFrame
 import TurboJPEG
 
-/// The picture viewers get during an outage.
+/// The picture that viewers see during an outage.
 enum OutagePicture {
-    /// The size for a camera that has not sent a frame yet.
+    /// The size in pixels for a camera that has not delivered a frame yet.
     static let defaultSize = (width: 1280, height: 720)
 
-    /// Returns a JPEG that states the outage, at most as large as the camera's last frame, or nil if encoding fails.
+    /// Returns a JPEG that says what the outage is; nil if it cannot be encoded.
+    ///
+    /// The picture has the size of the camera's last frame. If `wanted` is smaller, it is scaled down to that width.
     static func draw(
         _ outage: Outage, camera: CameraName, _ status: RingStatus?, _ wanted: PictureWidth
     ) -> [UInt8]? {
         var (width, height) = (status?.width ?? 0, status?.height ?? 0)
         if let newest = status?.newest { (width, height) = (newest.width, newest.height) }
-        // The size comes from another process: accept at most 8K.
+        // The size comes from another process, so accept only sizes up to 8K.
         if width < 1 || height < 1 || width > 7680 || height > 4320 { (width, height) = defaultSize }
         if case .atLeast(let maximum) = wanted, width > maximum {
             (width, height) = (maximum, max(1, height * maximum / width))

@@ -2,20 +2,27 @@ import MotionJPEG
 import Service
 import Web
 
-/// What the viewers of a feed see: a frame, or a picture that states an outage.
+/// A picture that the viewers of a feed see.
+///
+/// It is a frame, or a picture that describes an outage.
 struct Picture: Sendable {
-    /// The position among the feed's pictures: equal sequences mean the same picture.
+    /// The sequence number among the pictures of the feed.
+    ///
+    /// Pictures with equal sequence numbers are the same picture.
     let sequence: UInt64
-    /// The frame number; for an outage picture, the number of the last frame.
+    /// The number of the frame.
+    ///
+    /// If this is the picture of an outage, it is the number of the last frame.
     let number: UInt64
+    /// Whether this is a frame, and not the picture of an outage.
     let isLive: Bool
-    /// Indexed by the framings' raw values, which is the fastest lookup.
+    /// The wire images, indexed by the raw value of the framing, because this is the fastest lookup.
     private let images: [WireImage?]
 
-    /// Builds the wire image of a JPEG for each of `framings`.
+    /// Creates the wire image of a JPEG for each of `framings`.
     ///
-    /// `outage` is the reason if the picture is not a frame; it goes into the part header, for programs. The bytes are
-    /// stored in files from `files`.
+    /// If the picture is not a frame, `outage` is the reason of the outage, which is added to the part header, so that
+    /// programs can read it. The bytes of the images are stored in files from `files`.
     init(
         _ jpeg: RawSpan, sequence: UInt64, number: UInt64, realtime: UInt64, outage: String? = nil,
         framings: Set<Framing>, files: MemoryFilePool
@@ -33,7 +40,7 @@ struct Picture: Sendable {
         self.images = images
     }
 
-    /// A frame without images, for when nobody is watching.
+    /// Creates a picture without images, for a frame that nobody watches.
     init(sequence: UInt64, number: UInt64) {
         self.sequence = sequence
         self.number = number
@@ -43,17 +50,17 @@ struct Picture: Sendable {
 
     subscript(_ framing: Framing) -> WireImage? { images[framing.rawValue] }
 
-    /// Whether any image was built.
+    /// Whether the picture has an image.
     var isShown: Bool { images.contains { $0 != nil } }
 
-    /// Whether an image was built for each of `framings`.
+    /// Returns whether the picture has an image for each of `framings`.
     func has(_ framings: Set<Framing>) -> Bool { framings.allSatisfy { images[$0.rawValue] != nil } }
 
     private static func header(byteCount: Int, number: UInt64, realtime: UInt64, outage: String?) -> [UInt8] {
         var header = Multipart.partHeader(
             byteCount: byteCount, realtimeNanoseconds: realtime, frameNumber: number)
         if let outage {
-            // Insert the field before the empty line that ends the header.
+            // Insert the header field before the empty line that ends the part header.
             header.removeLast(2)
             header += Array("\(HeaderName.offline): \(HeaderText(outage))\r\n\r\n".utf8)
         }

@@ -3,7 +3,7 @@ import Service
 import SharedFrame
 import TurboJPEG
 
-/// Makes pictures of a ring's newest frame at one width.
+/// Creates pictures of the newest frame of a ring at one width.
 struct PictureMaker: ~Copyable {
     private let width: PictureWidth
     private var scaler: JPEGScaler?
@@ -13,13 +13,13 @@ struct PictureMaker: ~Copyable {
         self.width = width
     }
 
-    /// Returns the number of frames scaled since the last call.
+    /// Returns the number of frames that have been scaled since the last call.
     mutating func takeScaledCount() -> UInt64 {
         defer { scaledCount = 0 }
         return scaledCount
     }
 
-    /// Returns the newest frame in `framings`, or nil if there is no frame.
+    /// Returns a picture of the newest frame with an image for each of `framings`; nil if there is no frame.
     mutating func picture(
         of subscriber: FrameSubscriber, sequence: UInt64, framings: Set<Framing>, files: MemoryFilePool
     ) -> Picture? {
@@ -30,7 +30,7 @@ struct PictureMaker: ~Copyable {
                     framings: framings, files: files)
             }
         }
-        // Copy the frame: the writer may overwrite the slot during decoding.
+        // Copy the frame, because the writer may overwrite the slot while it is decoded.
         guard let frame = subscriber.copyNewestFrame() else { return nil }
         return scaled(frame.bytes, toWidth: minimum) { jpeg in
             Picture(
@@ -39,7 +39,9 @@ struct PictureMaker: ~Copyable {
         }
     }
 
-    /// Calls `body` with a scaled-down JPEG, or with `jpeg` itself if it is small enough or cannot be decoded.
+    /// Scales a JPEG down, and returns the result of calling `body` with it.
+    ///
+    /// If `jpeg` is small enough or cannot be decoded, `body` is called with `jpeg` itself.
     mutating func scaled<Value>(_ jpeg: [UInt8], toWidth minimum: Int, _ body: (RawSpan) -> Value) -> Value {
         do throws(TurboJPEGError) {
             var scaler: JPEGScaler
@@ -52,7 +54,7 @@ struct PictureMaker: ~Copyable {
             scaledCount += 1
             return result.bytes.withRawSpan(body)
         } catch {
-            // Discard the scaler: libturbojpeg may keep state from a damaged picture.
+            // The scaler is not kept here, because libturbojpeg may keep state from a damaged picture.
             return jpeg.withRawSpan(body)
         }
     }

@@ -6,14 +6,14 @@ import SharedFrame
 import Synchronization
 import TurboJPEG
 
-/// Prepares a camera's pictures at one width, once for all viewers, until stopped.
+/// A thread that prepares the pictures of a camera at one width, once for all viewers.
 ///
-/// Its thread sleeps on the ring's futex between frames.
+/// Between frames, the thread sleeps on the futex of the ring.
 final class PictureWatch: Sendable {
-    /// What the event loop wants.
+    /// The pictures that the event loop requests.
     private struct Request {
         var framings: Set<Framing> = []
-        /// The shortest interval between pictures that any viewer wants.
+        /// The shortest interval between pictures that a viewer has requested; zero means every picture.
         var interval: Duration = .zero
     }
 
@@ -32,9 +32,9 @@ final class PictureWatch: Sendable {
     private let state: Mutex<State>
     private let files = MemoryFilePool()
 
-    /// Posts `id` to `mailbox` whenever there is something new to ``take()``; sequences continue after `picture`.
+    /// Creates a watch, which posts `id` to `mailbox` whenever ``take()`` returns a new picture.
     ///
-    /// Throws if no descriptor is available.
+    /// The sequence numbers of its pictures continue after that of `picture`. Throws if no descriptor is available.
     init(
         id: UInt64, _ ring: RingName, _ width: PictureWidth, _ mailbox: Mailbox<UInt64>, after picture: Picture?
     ) throws(SystemError) {
@@ -46,14 +46,16 @@ final class PictureWatch: Sendable {
         state = Mutex(State(picture: picture))
     }
 
-    // MARK: For the event loop
+    // MARK: Called by the event loop
 
     /// Starts the thread.
     func start() throws(SystemError) {
         try watch.start { [self] watch in run(watch) }
     }
 
-    /// Sets the request from the next picture on; missing framings of the current picture are built immediately.
+    /// Sets the framings of pictures and the interval between them.
+    ///
+    /// If the current picture lacks one of the framings, it is created again immediately.
     func want(_ framings: Set<Framing>, interval: Duration) {
         let isMore = request.withLock { request in
             defer { request = Request(framings: framings, interval: interval) }
@@ -62,7 +64,7 @@ final class PictureWatch: Sendable {
         if isMore { watch.nudge() }
     }
 
-    /// Returns the current picture, and the number of frames scaled since the last call.
+    /// Returns the current picture, and the number of frames that have been scaled since the last call.
     func take() -> (picture: Picture?, scaledCount: UInt64) {
         state.withLock { state in
             defer { state.scaledCount = 0 }
@@ -70,10 +72,10 @@ final class PictureWatch: Sendable {
         }
     }
 
-    /// Stops the thread, without waiting for it.
+    /// Asks the thread to stop, but does not wait for it.
     func stop() { watch.stop() }
 
-    // MARK: The thread
+    // MARK: Called by the thread
 
     private var framings: Set<Framing> { request.withLock { $0.framings } }
 
@@ -90,19 +92,21 @@ final class PictureWatch: Sendable {
             let now = Instant.now
             if case .frame(let number) = outcome {
                 let before = seen
-                // The first frame may be old.
+                // The first frame after the start may be an old one. A later frame has just been published.
                 let isFresh =
                     seen != 0 || watch.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
                 if isFresh {
                     isLive = true
                     outage.end()
-                    // Scaling costs an encode: skip frames that no viewer would get.
+                    // Skip frames that no viewer would receive, because scaling a frame requires encoding it.
                     let interval = width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval
                     let shown = show(number, &maker)
-                    // If header and slot never agree on the number, this must not become a busy loop.
+                    // The picture's number is that of its slot. If the slot still has the previous number, continue
+                    // after the number in the ring's header. Otherwise, if they never agreed, this would be a busy
+                    // loop.
                     seen = shown == before ? number : shown
                     continue
                 }
@@ -119,7 +123,9 @@ final class PictureWatch: Sendable {
         }
     }
 
-    /// Returns the current outage, if any; an idle camera counts as silent, since its pictures are wanted.
+    /// Returns the current outage; nil if there is none.
+    ///
+    /// An idle camera without a fresh frame counts as an outage here, because somebody requests its pictures.
     private func outage(_ status: RingStatus?, now: Instant) -> Outage? {
         let refusal = watch.subscriber.refusal
         if let outage = Outage.current(status, refusal: refusal, kind: kind, now: now) { return outage }
@@ -127,7 +133,9 @@ final class PictureWatch: Sendable {
         return .silent
     }
 
-    /// Posts the newest frame, last seen as `number`; returns the number of the frame that was posted.
+    /// Posts a picture of the newest frame, and returns the number of that frame.
+    ///
+    /// `number` is the number of the newest frame when it was last read. A newer frame may have been published since.
     private func show(_ number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let framings = framings
         let sequence = nextSequence
@@ -139,7 +147,7 @@ final class PictureWatch: Sendable {
         return picture?.number ?? number
     }
 
-    /// Posts the frame again if it lacks a framing that is now wanted; returns the number on display.
+    /// Posts the newest frame again if the current picture lacks a requested framing; returns the number of its frame.
     private func complete(number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let shown = state.withLock { $0.picture }
         guard let shown, shown.isLive, !shown.has(framings) else { return number }

@@ -1,7 +1,9 @@
 import MotionJPEG
 import Web
 
-/// The form in which viewers get a camera's pictures; viewers with the same rendition share each picture.
+/// The form in which a viewer receives a camera's pictures.
+///
+/// Viewers with equal renditions share each picture.
 struct Rendition: Hashable, Sendable {
     var width: PictureWidth
     var framing: Framing
@@ -9,15 +11,19 @@ struct Rendition: Hashable, Sendable {
 
 /// The width of pictures.
 enum PictureWidth: Hashable, Sendable {
-    /// The camera's JPEGs, unchanged.
+    /// The width of the camera's JPEGs, which are sent unchanged.
     case original
-    /// Scaled down to the smallest size at least this wide that the JPEG decoder can produce cheaply.
+    /// The smallest width that the JPEG decoder can produce at low cost, and that is at least this number of pixels.
     case atLeast(Int)
 
-    /// The supported widths; each one in use costs an encode per frame.
+    /// The supported widths.
+    ///
+    /// For each width that viewers use, every frame must be encoded once.
     static let steps = [320, 640, 960, 1280]
 
-    /// Reads `width`, 1 to 16384 pixels, and rounds it up to a step; above the largest step it is the original.
+    /// Reads the query parameter `width`, which is a number of pixels from 1 to 16384.
+    ///
+    /// It is rounded up to a supported width. If it is larger than all of them, or missing, pictures are not scaled.
     init(_ query: Query) throws(HTTPError) {
         guard let wanted = try query.integer("width", in: 1...16384) else {
             self = .original
@@ -27,11 +33,13 @@ enum PictureWidth: Hashable, Sendable {
     }
 }
 
-/// How the parts of a stream are delimited.
+/// The way in which the parts of a multipart stream are separated.
 enum Framing: Int, CaseIterable, Sendable {
-    /// Each picture is preceded by its header and followed by the boundary.
+    /// Each picture is preceded by its part header and followed by the boundary.
     case standard
-    /// Each picture is also followed by the next part's header, since Chromium shows a part only then.
+    /// Each picture is followed by the boundary and the header of the next part.
+    ///
+    /// Chromium displays a part only after it has received the header of the next part.
     case advance
 
     /// The bytes before the first picture.
@@ -46,7 +54,7 @@ enum Framing: Int, CaseIterable, Sendable {
     var closing: [UInt8] {
         switch self {
         case .standard: Multipart.closing
-        // The header sent in advance needs a body: an empty one.
+        // A part header has already been sent, so send an empty body for it.
         case .advance: Array("\r\n".utf8) + Multipart.closing
         }
     }

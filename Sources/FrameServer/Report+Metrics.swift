@@ -6,9 +6,9 @@ import Service
 import SharedFrame
 import Web
 
-/// Camera metrics.
+/// Reports metrics of the cameras and of the worker.
 extension Report {
-    /// All metrics as a response.
+    /// Returns a response with all metrics.
     func metrics(of readings: [Reading]) -> Response {
         var text = MetricsText()
         text.addWorkerMetrics(of: service, totals)

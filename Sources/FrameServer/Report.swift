@@ -7,9 +7,9 @@ import Service
 import SharedFrame
 import Web
 
-/// Builds the camera reports: status, health and metrics.
+/// Creates reports on the cameras, which are the status, the health and the metrics.
 ///
-/// Any thread may use it.
+/// It can be used from any thread.
 struct Report {
     enum Kind: Sendable {
         case status
@@ -20,10 +20,10 @@ struct Report {
     let totals: ServiceCounters.Totals
     let service: String
     let now: Instant
-    /// Why this worker notices camera changes late, or nil if it does not.
+    /// The reason why this worker notices changes of cameras late; nil if it notices them immediately.
     let folderProblem: String?
 
-    /// `totals` are the counts of all workers, `name` is the service's name.
+    /// Creates a report from `totals`, the counts of all workers, for the service called `name`.
     init(_ totals: ServiceCounters.Totals, name: String, now: Instant, folderProblem: String? = nil) {
         self.totals = totals
         service = name
@@ -31,12 +31,14 @@ struct Report {
         self.folderProblem = folderProblem
     }
 
-    /// A snapshot of a camera's state.
+    /// The state of a camera when it was read.
     struct Reading {
         let name: CameraName
+        /// The kind of the camera's ring; nil if this worker cannot open the ring.
         let kind: RingName.Kind?
+        /// The status of the camera's ring; nil if there is no ring, or if it cannot be read.
         let status: RingStatus?
-        /// Why the ring cannot be read.
+        /// The reason why the ring cannot be read; nil if it can be read or does not exist.
         let refusal: String?
 
         init(_ source: CameraSource) {
@@ -65,10 +67,10 @@ struct Report {
         }
     }
 
-    /// The status of one camera.
+    /// Returns the status document of one camera.
     func status(of camera: CameraSource) -> JSON { .object([("now", clock)] + fields(of: Reading(camera))) }
 
-    /// Status 200 if at least one camera is healthy, else 503.
+    /// Returns a response with status 200 if at least one camera is healthy, and with status 503 otherwise.
     private func health(of cameras: [Reading]) -> Response {
         let list = JSON.array(
             cameras.map { camera in
@@ -136,7 +138,7 @@ struct Report {
         ])
     }
 
-    /// Returns the current outage if there is one, else the state the camera reports.
+    /// Returns the current outage if there is one, and otherwise the state that the camera reports.
     private func condition(of camera: Reading) -> (state: String, reason: String) {
         guard let kind = camera.kind else { return (CameraState.error.name, camera.refusal ?? "") }
         let outage = Outage.current(camera.status, refusal: camera.refusal, kind: kind, now: now)
@@ -144,19 +146,19 @@ struct Report {
         return (camera.status?.state.name ?? "", camera.status?.reason ?? "")
     }
 
-    /// The age of the newest frame in milliseconds.
+    /// Returns the age of the newest frame in milliseconds; null if there is no frame.
     private func age(_ status: RingStatus?) -> JSON {
         .optional(status?.newest) {
             .integer(Instant(nanoseconds: $0.capture.monotonic).age(at: now).nanoseconds / 1_000_000)
         }
     }
 
-    /// Rounded to two decimals.
+    /// Returns a rate, rounded to two decimals.
     private func rate(_ value: Double?) -> JSON {
         guard let value, value.isFinite else { return .number(0) }
         return .number((value * 100).rounded() / 100)
     }
 
-    /// CLOCK_REALTIME in seconds, in the format of X-Timestamp.
+    /// The current time (CLOCK_REALTIME) in seconds, in the format of the header X-Timestamp.
     private var clock: JSON { .literal(Multipart.timestamp(realtimeNanoseconds: Clock.realtime)) }
 }

@@ -5,13 +5,13 @@ enum CameraChoice: Equatable {
     /// The default camera.
     case first
     case name(String)
-    /// The index in the list of cameras, as in mjpg-streamer's `?action=stream_1`.
+    /// The index of the camera in the list of cameras, as in mjpg-streamer's `?action=stream_1`.
     case number(Int)
 
-    /// Chooses the camera called `name`, or the default one if it is nil.
+    /// Chooses the camera called `name`, or the default camera if `name` is nil.
     init(_ name: String?) { self = name.map(CameraChoice.name) ?? .first }
 
-    /// The name or number in a request, for a message.
+    /// The name or number that the request contains, for a message.
     var text: String {
         switch self {
         case .first: ""
@@ -21,17 +21,18 @@ enum CameraChoice: Equatable {
     }
 }
 
-/// The resource that a request path names.
+/// The resource that the path of a request names.
 enum Route: Equatable {
     case stream(camera: CameraChoice)
     case snapshot(camera: CameraChoice)
+    /// The status of one camera, or of all cameras if `camera` is nil.
     case status(camera: String?)
-    /// Only on the camera's own host.
+    /// The controls of a camera. They are served only on the host of the camera.
     case controls(camera: String?)
     case health
     case metrics
 
-    /// Returns nil if there is no such path.
+    /// Parses a path; returns nil if it names no resource.
     init?(path: String, query: Query) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         if let route = Self.alias(parts[...], query, camera: .first) {
@@ -46,16 +47,17 @@ enum Route: Equatable {
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
-        // Exact match: the web server restricts access to exactly this path.
+        // Accept only exactly this path, because it is the one to which the web server restricts access.
         case "metrics" where path == "/metrics": self = .metrics
         default: return nil
         }
     }
 
-    /// Returns the route of an address of mjpg-streamer, uStreamer, camera-streamer or Motion, or nil.
+    /// Returns the route for a path that mjpg-streamer, uStreamer, camera-streamer or Motion serves; nil for other
+    /// paths.
     ///
-    /// A leading `webcam` or `webcam2` is the sub-path of OctoPrint's and Mainsail's own proxies, for a proxy that
-    /// keeps it.
+    /// The proxies of OctoPrint and Mainsail serve cameras below `webcam`, `webcam2` and so on. This is accepted as the
+    /// first part of a path, because some proxies do not remove it.
     private static func alias(_ parts: ArraySlice<String>, _ query: Query, camera: CameraChoice) -> Route? {
         guard let first = parts.first else {
             return query.first("action").flatMap { Self.action($0, camera: camera) }
@@ -79,7 +81,7 @@ enum Route: Equatable {
         }
     }
 
-    /// `stream`, `snapshot`, or either with the number of a camera, such as `stream_1`.
+    /// Parses `stream` or `snapshot`, which may be followed by the number of a camera, such as `stream_1`.
     private static func action(_ text: String, camera: CameraChoice) -> Route? {
         let words = text.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
         var camera = camera
@@ -95,7 +97,7 @@ enum Route: Equatable {
         }
     }
 
-    /// The query parameters it takes.
+    /// The query parameters that the resource accepts.
     var parameters: Set<String> {
         switch self {
         case .stream: StreamOptions.parameters
@@ -106,8 +108,8 @@ enum Route: Equatable {
 
     /// Whether unknown query parameters are ignored.
     ///
-    /// Clients of other servers add parameters of those servers, and cache busters of any name, to streams and
-    /// snapshots.
+    /// Clients that were written for other servers send the parameters of those servers with requests for streams and
+    /// snapshots. They may also send a parameter of any name whose only purpose is to prevent caching.
     var ignoresUnknownParameters: Bool {
         switch self {
         case .stream, .snapshot: true
@@ -115,7 +117,7 @@ enum Route: Equatable {
         }
     }
 
-    /// The methods it allows.
+    /// The methods that the resource allows.
     var methods: [String] {
         if case .controls = self { ["GET", "HEAD", "PUT"] } else { ["GET", "HEAD"] }
     }

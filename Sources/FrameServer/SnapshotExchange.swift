@@ -1,9 +1,9 @@
 import Linux
 import Service
 
-/// A snapshot request that waits for a frame or for scaling.
+/// A request for a snapshot, which may wait for a frame or until the frame has been scaled.
 ///
-/// Used only on the event loop.
+/// Use it only from the thread of the event loop.
 final class SnapshotExchange: Exchange {
     let request: SnapshotRequest
     unowned let connection: Connection
@@ -20,13 +20,13 @@ final class SnapshotExchange: Exchange {
         self.application = application
     }
 
-    /// Waits for a frame.
+    /// Makes the request wait for a frame.
     func waitForFrame() {
         camera.waiters.append(self)
         connection.open(self)
     }
 
-    /// Waits for scaling.
+    /// Makes the request wait until the frame has been scaled.
     func waitForScaling() {
         isScaling = true
         connection.open(self)

@@ -3,7 +3,7 @@ import Linux
 import SharedFrame
 import Web
 
-/// The frame a snapshot request asks for.
+/// The properties of the frame that a request for a snapshot asks for.
 struct SnapshotRequest {
     /// How long a request waits for a fresh frame.
     static let timeout: Duration = .seconds(5)
@@ -12,17 +12,18 @@ struct SnapshotRequest {
 
     static let parameters: Set<String> = ["action", "after", "max_age", "offline", "width"]
 
-    /// The number of the frame the client already has; it wants a newer one.
+    /// The number of a frame that the client already has, so that it needs a newer one; nil if it has none.
     let after: UInt64?
-    /// The maximum age.
+    /// The maximum age of the frame; nil if there is no limit except that the frame must be current.
     let maximumAge: Duration?
-    /// Whether the last frame is acceptable, however old, if the camera is offline.
+    /// Whether the client accepts the last frame, of any age, if the camera is offline.
     let acceptsOldPicture: Bool
     let width: PictureWidth
-    /// The entity tags of frames the client has (RFC 9110, section 13.1.2).
+    /// The entity tags of frames that the client already has (RFC 9110, section 13.1.2).
     let ifNoneMatch: String?
-    /// When the request arrived, and when it times out.
+    /// When the request arrived.
     let began: Instant
+    /// When the request times out.
     let deadline: Instant
 
     init(_ query: Query, ifNoneMatch: String?, now: Instant) throws(HTTPError) {
@@ -35,18 +36,20 @@ struct SnapshotRequest {
         deadline = now + (after == nil ? Self.timeout : Self.timeoutForNext)
     }
 
-    /// Whether the newest frame satisfies the request; never if the camera is offline, however new the frame is.
+    /// Returns whether the newest frame satisfies the request.
+    ///
+    /// No frame satisfies it while the camera is offline.
     func isSatisfied(by status: RingStatus, now: Instant) -> Bool {
         guard let newest = status.newest, Outage.isHealthy(status, now: now), Outage.hasFreshFrame(status, now: now)
         else { return false }
         if let after, newest.number <= after { return false }
         guard let maximumAge else { return true }
-        // A frame captured after the request is always fresh enough.
+        // A frame that was captured after the request arrived is always new enough.
         let capture = Instant(nanoseconds: newest.capture.monotonic)
         return capture >= began || capture.age(at: now) <= maximumAge
     }
 
-    /// Whether the client already has frame `number`.
+    /// Returns whether the client already has the frame with this number.
     func isKnown(_ number: UInt64) -> Bool {
         guard let ifNoneMatch else { return false }
         return ifNoneMatch == "*" || ifNoneMatch.contains("\"\(number)\"")

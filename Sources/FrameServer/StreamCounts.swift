@@ -1,26 +1,27 @@
-/// What a worker has sent from one camera since it started.
+/// The counts of what a worker has sent from one camera since it was started.
 struct StreamCounts: Equatable, Sendable {
-    /// Current streams.
+    /// The current number of streams.
     var viewers: UInt64 = 0
-    /// Streams started.
+    /// The number of streams that have been started.
     var streams: UInt64 = 0
-    /// Pictures sent completely.
+    /// The number of pictures that have been sent completely.
     var frames: UInt64 = 0
-    /// Bytes of streams and snapshots.
+    /// The number of bytes in streams and snapshots.
     var bytes: UInt64 = 0
+    /// The number of snapshots that have been sent.
     var snapshots: UInt64 = 0
-    /// Frames scaled down.
+    /// The number of frames that have been scaled down.
     var scaled: UInt64 = 0
 
     init() {}
 
-    /// From the values of ``ServiceCounters``.
+    /// Creates the counts from the values of ``ServiceCounters``.
     init(_ values: [UInt64]) {
         guard values.count >= 6 else { return }
         (viewers, streams, frames) = (values[0], values[1], values[2])
         (bytes, snapshots, scaled) = (values[3], values[4], values[5])
     }
 
-    /// The values for ``ServiceCounters``.
+    /// The counts in the order in which ``ServiceCounters`` stores them.
     var values: [UInt64] { [viewers, streams, frames, bytes, snapshots, scaled] }
 }

@@ -3,27 +3,33 @@ import MotionJPEG
 import Service
 import Web
 
-/// A stream: always the newest picture, as fast as the viewer reads.
+/// A request for a stream, which receives the newest picture whenever the viewer has read the previous one.
 ///
-/// Used only on the event loop.
+/// Use it only from the thread of the event loop.
 final class StreamExchange: Exchange {
-    /// After how long without a new picture the last one is sent again.
+    /// The time without a new picture after which the last picture is sent again.
     private static let repetition: Duration = .seconds(5)
 
     let framing: Framing
-    /// The minimum interval between pictures; zero for no limit.
+    /// The minimum interval between pictures; zero if there is no limit.
     let interval: Duration
+    /// Whether ``interval`` limits the rate of pictures.
     private let isPaced: Bool
-    /// The index among the feed's viewers.
+    /// The index of this viewer in the feed's list of viewers.
     var index = 0
     private let camera: Camera
     private let feed: Feed
-    /// A strong reference, for speed; no cycle remains, since the connection drops its exchange when it ends.
+    /// The connection, as a strong reference, which is faster than a weak one.
+    ///
+    /// This does not leak the objects, because the connection releases its exchange when it is closed.
     private let connection: Connection
-    /// The sequence of the last picture started; 0 before the first.
+    /// The sequence number of the picture that is being sent or was last sent; 0 before the first picture.
     private var shown: UInt64 = 0
+    /// When the worker began to send that picture.
+    ///
+    /// Before the first picture, this is when the stream began.
     private var begun: Instant
-    /// When the next picture is due.
+    /// When the next picture is due, if the stream is paced.
     private var due = Instant.distantPast
     private var isEnded = false
 
@@ -39,7 +45,9 @@ final class StreamExchange: Exchange {
 
     /// Starts the stream.
     func begin() {
-        // A paced viewer holds each picture for long, and different viewers would hold different files.
+        // Do not reuse the file of a picture that was sent to a paced viewer. It is known only when the next picture is
+        // due that the viewer has read the previous one. Until then, each such viewer would keep another file from
+        // being reused.
         connection.returnsImages = !isPaced
         connection.beginStream(StreamOptions.response.head + framing.opening, self)
         feed.add(self)
@@ -47,7 +55,7 @@ final class StreamExchange: Exchange {
         camera.counts.streams += 1
     }
 
-    /// Called when the feed has a new picture.
+    /// Sends the feed's new picture, unless the previous one is still being sent.
     func show() {
         if !connection.hasOutput { connection.push() }
     }
@@ -58,7 +66,8 @@ final class StreamExchange: Exchange {
         }
         let now = connection.now
         guard isDue(now) else { return .nothing }
-        // Start a picture only once the web server has read everything, so that it is the newest when it arrives.
+        // Begin a picture only when the web server has read everything before it. Otherwise the picture would wait in
+        // the socket, and would no longer be the newest one when the web server reads it.
         guard shown == 0 || connection.isDrained else { return .mustDrain }
         begin(picture.sequence, now: now)
         connection.begin(image)
@@ -68,7 +77,7 @@ final class StreamExchange: Exchange {
 
     func imageSent() { camera.counts.frames += 1 }
 
-    /// Repeats the picture after a long silence, and sends a paced picture that has become due.
+    /// Sends a paced picture that has become due, or the last picture again if there was no new one for long.
     func tick() {
         guard !connection.hasOutput else { return }
         if connection.now - begun >= Self.repetition { shown = .max }
@@ -82,19 +91,23 @@ final class StreamExchange: Exchange {
         camera.counts.viewers -= 1
     }
 
-    /// Ends the stream cleanly after the current picture, so that the browser can tell it was intended.
+    /// Ends the stream after the current picture with the closing boundary.
+    ///
+    /// From this boundary, the browser knows that the stream was ended intentionally.
     func stop(_ reason: StopReason) {
         connection.endStream(framing.closing)
     }
 
-    /// Whether the next picture is due; up to an eighth of the interval early is on time, since cameras jitter.
+    /// Returns whether the next picture is due.
+    ///
+    /// Because of the jitter of cameras, it may be early by an eighth of the interval.
     private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
     private func begin(_ sequence: UInt64, now: Instant) {
         shown = sequence
         begun = now
         guard isPaced else { return }
-        // Keep the rhythm over small delays; restart it after a longer pause.
+        // After a small delay, keep the schedule of due times. After a longer pause, begin a new one.
         due = due + interval * 2 < now ? now + interval : due + interval
     }
 }

@@ -4,14 +4,14 @@ import Web
 /// The options of a stream.
 struct StreamOptions {
     let rendition: Rendition
-    /// The minimum interval between pictures; zero for no limit.
+    /// The minimum interval between pictures; zero if there is no limit.
     let interval: Duration
 
     static let parameters: Set<String> = ["action", "fps", "advance_headers", "width"]
 
-    /// Reads `fps` (0.1 to 120), `width` and `advance_headers` from the query.
+    /// Reads `fps` (from 0.1 to 120), `width` and `advance_headers` from the query.
     ///
-    /// Without `advance_headers`, a browser (recognised by its `Accept` header) gets headers in advance.
+    /// If `advance_headers` is missing, part headers are sent in advance if the `Accept` header is that of a browser.
     init(_ query: Query, accept: String?) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero
@@ -23,7 +23,7 @@ struct StreamOptions {
         }
     }
 
-    /// The response header of a stream.
+    /// The status and the header fields of the response.
     static var response: Response {
         Response(
             status: 200,

@@ -3,24 +3,24 @@ public indirect enum JSON: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// Written as null if not finite.
+    /// A number. It is written as null if it is not finite.
     case number(Double)
-    /// A number that is already formatted.
+    /// A number that is already formatted as text. The parser never creates this case.
     case literal(String)
     case text(String)
     case array([JSON])
-    /// Members in order; when parsed, duplicate names are kept.
+    /// The members in order. The parser keeps members with duplicate names.
     case object([(String, JSON)])
 
     /// Returns `value` as an integer, clamped to 64 bits.
     public static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
-    /// Returns the transformed `value`, or null.
+    /// Returns the transformed `value`; null if `value` is nil.
     public static func optional<Value>(_ value: Value?, _ transform: (Value) -> JSON) -> JSON {
         value.map(transform) ?? .null
     }
 
-    /// Returns `value` as text, or null.
+    /// Returns `value` as text; null if `value` is nil.
     public static func optional(_ value: String?) -> JSON { optional(value) { .text($0) } }
 
     /// The document as text, on one line.
@@ -57,7 +57,7 @@ public indirect enum JSON: Sendable {
         }
     }
 
-    /// Writes `value` in quotes, escaped as section 7 requires.
+    /// Writes `value` in quotation marks, with the escapes that section 7 requires.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
@@ -74,20 +74,21 @@ public indirect enum JSON: Sendable {
     }
 }
 
-// Access to the contents.
+// MARK: Access to the contents
+
 extension JSON {
-    /// The object's last member of that name, or nil.
+    /// The value of the last member of that name; nil if there is none, or if this is not an object.
     public subscript(name: String) -> JSON? { object?.last { $0.0 == name }?.1 }
 
     public var object: [(String, JSON)]? { if case .object(let members) = self { members } else { nil } }
     public var array: [JSON]? { if case .array(let values) = self { values } else { nil } }
     public var string: String? { if case .text(let value) = self { value } else { nil } }
     public var boolean: Bool? { if case .bool(let value) = self { value } else { nil } }
-    /// The value of an `integer`, or nil.
+    /// The value of an `integer`; nil for any other value, including a `number`.
     public var integer: Int64? { if case .integer(let value) = self { value } else { nil } }
     public var isNull: Bool { if case .null = self { true } else { false } }
 
-    /// The value of an `integer` or a `number`, or nil.
+    /// The value of an `integer` or a `number`; nil for any other value.
     public var number: Double? {
         switch self {
         case .integer(let value): Double(value)

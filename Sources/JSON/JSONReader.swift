@@ -1,10 +1,11 @@
 extension JSON {
-    /// The maximum nesting depth.
+    /// The maximum nesting depth of values.
     static let maximumDepth = 16
 
-    /// Parses a document; returns nil if `bytes` is not valid JSON or nests deeper than 16.
+    /// Parses a document; returns nil if `bytes` is not valid JSON, or if values are nested more deeply than 16 levels.
     ///
-    /// Numbers without fraction and exponent that fit become `integer`, other finite ones `number`.
+    /// A number without a fraction and an exponent is parsed as `integer` if it fits into 64 bits. Other finite numbers
+    /// are parsed as `number`.
     public init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes: bytes)
         guard let value = reader.value(depth: Self.maximumDepth), reader.isAtEnd() else { return nil }
@@ -148,7 +149,7 @@ private struct JSONReader {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    /// Skips `text` if it is next; returns whether it was.
+    /// Skips `text` if it is at the current position; returns whether it was.
     private mutating func take(_ text: String) -> Bool {
         let wanted = text.utf8
         guard bytes.count - position >= wanted.count, bytes[position...].starts(with: wanted) else { return false }

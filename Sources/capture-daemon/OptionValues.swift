@@ -4,11 +4,12 @@ import Linux
 import ProgramSupport
 import Video4Linux
 
-/// `--format`: a pixel format, or the camera's best.
+/// The value of `--format`, which is a pixel format or `auto`.
 enum FormatChoice: CustomStringConvertible {
     case automatic
     case only(PixelFormat)
 
+    /// The pixel format; nil for `auto`.
     var pixelFormat: PixelFormat? {
         if case .only(let format) = self { return format }
         return nil
@@ -21,7 +22,7 @@ enum FormatChoice: CustomStringConvertible {
 enum Parse {
     static func size(_ text: String) throws -> PictureSize {
         guard let size = PictureSize(text), size.width >= 16, size.height >= 16, size.pixelCount <= 64_000_000 else {
-            throw InvalidValue("give it as WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
+            throw InvalidValue("give WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
         }
         return size
     }

@@ -18,7 +18,7 @@ struct DetectWorker: ParsableCommand {
             (StandardInput=socket). It processes the pictures of relay-fcgi on this machine or, with --source capture, \
             those of capture-daemon. Pictures never leave the machine.
 
-            scripts/get-detector installs the required ONNX Runtime and model; without them, every response says what \
+            scripts/get-detector installs the required ONNX Runtime and model. Without them, every response says what \
             is missing.
             """,
         version: orielVersion,
@@ -32,7 +32,7 @@ struct DetectWorker: ParsableCommand {
 
     @OptionGroup var detector: DetectorOptions
 
-    @Option(help: "The default minimum confidence, 0.05 to 1.")
+    @Option(help: "The default minimum confidence, from 0.05 to 1.")
     var threshold: Float = 0.4
 
     @OptionGroup var cameras: CameraOptions
@@ -40,7 +40,7 @@ struct DetectWorker: ParsableCommand {
     @Option(help: "The source of pictures: relay or capture.")
     var source = Source.relay
 
-    @Option(help: "The maximum number of queued pictures; further requests are refused.")
+    @Option(help: "The maximum number of queued pictures. Further requests are refused.")
     var queue = 8
 
     @OptionGroup var system: SystemOptions
@@ -66,7 +66,8 @@ struct DetectWorker: ParsableCommand {
 
     func run() throws {
         try system.acceptRingOwners()
-        // An earlier worker in this session may have lowered its priority (InferenceThread); load at normal priority.
+        // An earlier worker in this session may have lowered the priority of the session (see InferenceThread). Restore
+        // the normal priority while the detector is loaded.
         let group = try? File.contents(of: "/proc/self/autogroup")
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
         let server = try DetectionServer(

@@ -4,24 +4,24 @@ import Detection
 import Linux
 import SystemPackage
 
-/// The options of the detector.
+/// The command-line options for the detector.
 struct DetectorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The YOLOX model, an ONNX file [default: $ORIEL_MODEL, else from $ORIEL_DETECTOR or the system].",
+            "The YOLOX model, an ONNX file [default: $ORIEL_MODEL, otherwise from $ORIEL_DETECTOR or the system].",
             valueName: "file"))
     var model: String?
 
     @Option(
         help: ArgumentHelp(
-            "The library of ONNX Runtime [default: $ORIEL_ONNXRUNTIME, else from $ORIEL_DETECTOR or the system].",
+            "The library of ONNX Runtime [default: $ORIEL_ONNXRUNTIME, otherwise from $ORIEL_DETECTOR or the system].",
             valueName: "file"))
     var runtime: String?
 
     @Option(help: ArgumentHelp("The names of the model's classes, one per line [default: COCO].", valueName: "file"))
     var labels: String?
 
-    @Option(help: "The number of threads per inference.")
+    @Option(help: "The number of threads that one inference uses.")
     var threads = 1
 
     @Option(help: "The longer side of the network's input in pixels, if the model's size is not fixed.")
@@ -34,7 +34,7 @@ struct DetectorOptions: ParsableArguments {
         }
     }
 
-    /// Returns the configuration from options and environment, and tunes the heap for detection.
+    /// Returns the configuration that options and environment variables define, and tunes the heap for detection.
     func prepare() -> DetectorConfiguration {
         Heap.setMmapThreshold(256 << 10)
         return DetectorConfiguration(
@@ -44,7 +44,7 @@ struct DetectorOptions: ParsableArguments {
             labels: labels.map { FilePath($0) }, prober: Executable.current, threads: threads, longSide: inputSize)
     }
 
-    /// The value of a variable, or nil if it is unset or empty.
+    /// Returns the value of an environment variable; nil if it is not set or is empty.
     private static func setting(_ name: String) -> String? {
         Environment.value(name).flatMap { $0.isEmpty ? nil : $0 }
     }

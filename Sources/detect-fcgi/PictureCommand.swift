@@ -5,17 +5,17 @@ import JSON
 import Linux
 import SystemPackage
 
-/// Runs detection on files, to try out or to benchmark a model.
+/// The command `detect-fcgi picture`, which detects objects in files, to test a model or to measure its speed.
 struct PictureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "picture", abstract: "Detects objects in JPEG files; prints one line of JSON per file.")
 
     @OptionGroup var detector: DetectorOptions
 
-    @Option(help: "The minimum confidence, 0.05 to 1.")
+    @Option(help: "The minimum confidence, from 0.05 to 1.")
     var threshold: Float = 0.4
 
-    @Option(help: "How often to process each picture; the times of all runs are printed in milliseconds.")
+    @Option(help: "The number of times to process each picture. All times are printed in milliseconds.")
     var `repeat` = 1
 
     @Argument(help: ArgumentHelp("JPEG files.", valueName: "file"))

@@ -80,7 +80,7 @@ struct ControlSocketTests {
         #expect(results.map { $0["name"]?.string }.count == 5)
         #expect(results.map { $0["value"]?.number } == [3000, 0, 255, 2, nil])
         #expect(results.map { $0["asked"]?.description } == ["3000", "false", "300", "\"60 Hz\"", "true"])
-        #expect(results[2]["message"]?.string == "300 is outside 0 to 255: it is 255 now.")
+        #expect(results[2]["message"]?.string == "300 is outside 0 to 255, so 255 was set.")
         #expect(results.indices.allSatisfy { $0 == 2 || results[$0]["message"] == .null })
         #expect(daemon.value(of: "brightness") == 255)
         #expect(calls.contains("White Balance Once 1"))
@@ -88,7 +88,7 @@ struct ControlSocketTests {
         #expect(large["results"]?.array?.map { $0["value"]?.number } == [255, 1])
         #expect(
             large["results"]?[0]?["message"]?.string
-                == "9.223372036854776e+18 is outside 0 to 255: it is 255 now.")
+                == "9.223372036854776e+18 is outside 0 to 255, so 255 was set.")
         #expect(large["results"]?[1]?["message"] == .null)
         // While an automatic control is on, the control that it overrides cannot be set.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
@@ -117,7 +117,7 @@ struct ControlSocketTests {
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
                 "The control 'white_balance_once' has no default: leave it out."
             ),
-            (#"{"brightness":1,"*":0}"#, 400, "'*' takes only null"), ("[1]", 400, "an object"),
+            (#"{"brightness":1,"*":0}"#, 400, "'*' accepts only null"), ("[1]", 400, "an object"),
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
@@ -233,7 +233,7 @@ struct ControlSocketTests {
         for _ in 0..<2 {
             let result = try daemon.set(#"{"brightness":3}"#)["results"]?[0]
             #expect(result?["value"]?.number == 3)
-            #expect(result?["message"]?.string?.hasPrefix("It was not saved for the next start: ") == true)
+            #expect(result?["message"]?.string?.hasPrefix("The value was not saved for the next start: ") == true)
         }
         #expect(daemon.log.count { $0.contains("cannot be saved for the next start") } == 1)
     }
@@ -281,7 +281,7 @@ struct ControlSocketTests {
         // controls.
         let other = try RunningDaemon(arguments)
         _ = try other.status(.live)
-        #expect(other.log.contains { $0.contains("the controls cannot be set") })
+        #expect(other.log.contains { $0.contains("the controls cannot be changed") })
         _ = other.stop()
         #expect((try? Socket.connect(to: socket)) != nil)
         #expect(next.stop() == 0)

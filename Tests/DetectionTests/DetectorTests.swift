@@ -86,7 +86,7 @@ struct DetectorTests {
         #expect(error?.kind == .modelUnusable)
         #expect(
             error?.description
-                == "the model \(file.path) is not a YOLOX model: its input is 1x3x32x32, its output 1x3x32x32")
+                == "the model \(file.path) is not a YOLOX model: its input is 1x3x32x32, and its output is 1x3x32x32")
         let whole = try TemporaryFile(OtherModel.identity(of: 7))
         let other = #expect(throws: DetectionError.self) { try Installed.detector(whole.path) }
         #expect(other?.description.hasSuffix(": its input is not 32-bit floating-point") == true)

@@ -109,7 +109,7 @@ struct RuntimeTests {
             reinstall it with scripts/get-detector
             """
         }
-        #expect(try sentence("OrtGetApiBase", "_Exit(0);") == damaged("exits the process with status 0"))
+        #expect(try sentence("OrtGetApiBase", "_Exit(0);") == damaged("makes the process exit with status 0"))
         #expect(try sentence("OrtGetApiBase", "abort();") == damaged("kills the process with signal 6"))
     }
 

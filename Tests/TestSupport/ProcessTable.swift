@@ -29,7 +29,7 @@ public struct ProcessTable: Sendable {
     ///
     /// Reads only those processes (proc_pid_task(5), `children`), since a whole table takes long on a busy machine.
     public static func descendants(of root: Int32) -> [Entry] {
-        let children = Folder.names(in: "/proc/\(root)/task")
+        let children = Folder.names(in: FilePath("/proc/\(root)/task"))
             .compactMap { text("/proc/\(root)/task/\($0)/children") }
             .flatMap { $0.split(separator: " ").compactMap { Int32($0) } }
             .compactMap(entry)
