@@ -205,8 +205,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// The fuzz targets are built in one of two ways: as unit tests that run the corpus, or, if scripts/fuzz sets ORIEL_FUZZ,
-// as a program whose main function libFuzzer supplies.
+// The fuzz targets are built in one of two ways: as unit tests that run the corpus, or, if scripts/fuzz sets
+// ORIEL_FUZZ, as a program whose main function libFuzzer supplies.
 let fuzzed: [Target.Dependency] = [
     "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux",
     "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
