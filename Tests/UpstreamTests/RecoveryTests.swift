@@ -101,7 +101,7 @@ struct RecoveryTests {
         let relay = try Relay(server.url())
         let frame = try relay.nextFrame(after: 20)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
-        #expect(relay.log.all.contains { $0.contains("broke") }, "\(relay.log.all)")
+        #expect(relay.log.all.contains { $0.contains("was lost") }, "\(relay.log.all)")
     }
 
     @Test("a server that accepts no connections is reported, and used once it accepts one")
@@ -110,7 +110,7 @@ struct RecoveryTests {
         let relay = try Relay("http://127.0.0.1:\(server.port)/stream")
         try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("did not accept") }
         server.makeRoom()
-        try relay.wait("the connection") { $0.reason.contains("sent nothing") || $0.reason.contains("broke") }
+        try relay.wait("the connection") { $0.reason.contains("sent nothing") || $0.reason.contains("was lost") }
     }
 
     @Test("a picture of another size is published unchanged, whether it is smaller or larger")
