@@ -15,8 +15,7 @@ extension EndToEnd {
             ])
         func kill(part: String, cutsWeb: Bool, cutsIngest: Bool) throws {
             let system = try OrielSystem()
-            let audience = try Audience(system, seconds: 9)
-            Poll.wait([], milliseconds: 1500)  // until the warm-up of the audience is over
+            let audience = try Audience(system)
             let victim = try #require(system.leader(of: part), "\(system.processes)")
             Glibc.kill(victim, SIGKILL)
             #expect(eventually { system.leader(of: part).map { $0 != victim } == true })

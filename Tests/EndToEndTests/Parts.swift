@@ -33,31 +33,38 @@ extension OrielSystem {
 final class Audience {
     /// The number of viewers of each server.
     static let count = 20
+    private let system: OrielSystem
     private let process: ChildProcess
 
-    /// Starts to watch for `seconds` and waits until all viewers are connected.
-    init(_ system: OrielSystem, seconds: Int) throws {
+    /// Starts to watch and waits until all viewers are connected.
+    init(_ system: OrielSystem) throws {
+        self.system = system
         let addresses = ["\(Self.count)=\(system.web("/video"))", "\(Self.count)=\(system.ingest("/mjpeg"))"]
         process = try ChildProcess(
             OrielSystem.programs.appending("load-generator").string,
-            ["--seconds", "\(seconds)", "--warmup", "1", "--retry", "0.1"] + addresses)
-        func viewers(_ address: String) -> Int? {
-            (try? request("GET", address))?.json?["viewers"]?.number.map { Int($0) }
-        }
-        #expect(
-            eventually {
-                viewers(system.web("/status/main")) == Self.count
-                    && viewers(system.ingest("/status/main")) == Self.count + 1
-            })
-        Poll.wait([], milliseconds: 500)  // until all viewers have received pictures
+            ["--seconds", "150", "--warmup", "1", "--retry", "0.1"] + addresses)
+        #expect(eventually(30) { isComplete })
+        Poll.wait([], milliseconds: 1500)  // until the warm-up is over, so that all viewers have received pictures
     }
 
-    var isWatching: Bool { process.isRunning }
+    /// Whether all viewers of both servers are connected; the relay is one more viewer of the ingest server.
+    private var isComplete: Bool {
+        viewers(system.web("/status/main")) == Self.count && viewers(system.ingest("/status/main")) == Self.count + 1
+    }
 
-    /// Waits until load-generator exits and returns its reports for the web and the ingest server.
+    private func viewers(_ address: String) -> Int? {
+        (try? request("GET", address))?.json?["viewers"]?.number.map { Int($0) }
+    }
+
+    /// Waits until all viewers are connected again, stops load-generator, and returns its reports for the web and the
+    /// ingest server.
     ///
-    /// Expects that no picture was broken or older than a previous one, and that all viewers are connected again.
+    /// Expects that no picture was broken or older than a previous one.
     func groups() throws -> [JSON] {
+        #expect(eventually(30) { isComplete }, "some viewers did not reconnect")
+        Poll.wait([], milliseconds: 1000)  // until all viewers have received pictures again
+        #expect(process.isRunning)
+        process.send(SIGTERM)
         let groups = try #require(JSON(process.readToEnd())?.array)
         #expect(groups.count == 2)
         for group in groups {
