@@ -45,7 +45,9 @@ public struct Track: Sendable {
     /// Set when it has ended.
     public internal(set) var endReason: EndReason?
 
+    /// The estimate, and the time that it is for.
     var filter: BoxFilter
+    var filterTime: Instant
     var hits = 1
     /// Looks at its place that did not see it, and the time between them, without the time when something covered it.
     var missedLooks = 0
@@ -68,6 +70,7 @@ public struct Track: Sendable {
         lastSeen = time
         topScore = sighting.score
         filter = BoxFilter(sighting.box)
+        filterTime = time
         anchor = sighting.box
         anchoredAt = time
         scores.append(sighting.score)
@@ -93,9 +96,10 @@ public struct Track: Sendable {
 
     /// Returns where it probably is on a frame that nobody looked at, or nil if that would be a mere guess.
     public func predictedBox(at time: Instant) -> Box? {
+        guard isConfirmed, state != .lost else { return nil }
+        if isStanding { return box }
         let seconds = (time - lastSeen).inSeconds
-        guard seconds <= Tracker.drawingSeconds, state != .lost, isConfirmed else { return nil }
-        return isStanding ? box : filter.box(after: max(0, seconds - unseenSeconds))
+        return seconds <= Tracker.drawingSeconds ? filter.box(after: max(0, (time - filterTime).inSeconds)) : nil
     }
 
     mutating func see(_ sighting: Sighting, isWeak: Bool, at time: Instant) {

@@ -86,6 +86,7 @@ public struct Tracker: Sendable {
     /// Moves a track on in steps, so that a long time without a look does not carry it away.
     private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
         track.isSeen = false
+        track.filterTime = max(time, track.filterTime)
         guard !track.isStanding else { return track.filter.predictStanding(seconds: seconds) }
         let unseen = (time - track.lastSeen).inSeconds
         var left = seconds

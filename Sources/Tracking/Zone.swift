@@ -1,4 +1,4 @@
-public import Linux
+import Linux
 
 /// A named part of the picture that objects enter and leave.
 public struct Zone: Sendable {
