@@ -47,7 +47,6 @@ struct MadeScene {
     var pillar: Box?
     /// The brightness at a time and a column, 1 by day.
     var light: @Sendable (_ time: Double, _ column: Int) -> Double = { _, _ in 1 }
-    var isLightEven = true
     /// The standard deviation of the camera's movement in pixels, and when it moves.
     var shake = 0.0
     var shakeSeconds = 0.0...0
@@ -101,13 +100,14 @@ struct MadeScene {
         if hasTrees { rain(&values) }
         var pixels = [UInt8](repeating: 0, count: values.count)
         var noiseIndex = Int(random.next() % UInt64(noiseTable.count))
-        var gain = Float(light(time, 0))
+        let gains = (0..<Self.width).map { Float(light(time, $0)) }
         var index = 0
+        var column = 0
         while index < values.count {
-            if !isLightEven { gain = Float(light(time, index % Self.width)) }
-            let value = values[index] * gain + noiseTable[noiseIndex] + 0.5
+            let value = values[index] * gains[column] + noiseTable[noiseIndex] + 0.5
             pixels[index] = value <= 0 ? 0 : value >= 255 ? 255 : UInt8(value)
             index += 1
+            column = column + 1 == Self.width ? 0 : column + 1
             noiseIndex += 1
             if noiseIndex == noiseTable.count { noiseIndex = 0 }
         }

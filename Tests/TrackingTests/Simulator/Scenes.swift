@@ -9,7 +9,6 @@ enum Scenes {
     /// Each minute: a ramp down, a step up, flicker of 8 %, and a shadow that passes.
     static func light(seed: UInt64, seconds: Double) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: seconds)
-        scene.isLightEven = false
         scene.light = { time, column in
             switch time.truncatingRemainder(dividingBy: 60) {
             case ..<10: return 1
