@@ -44,6 +44,7 @@ public struct MotionGate: Sendable {
     private var ignoredCount = 0
     private var beginning = Instant.distantPast
     private var previous = Instant.distantPast
+    private var fastUntil = Instant.distantPast
     private var motion = Motion()
 
     public init(options: Options = Options()) { self.options = options }
@@ -65,7 +66,9 @@ public struct MotionGate: Sendable {
         }
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
-        learn(picture, seconds: seconds, isFast: isGlobal || isLearning)
+        // Most of a new scene is learned soon; the rest of it must not move for half a minute.
+        if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
+        learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion
         if motion.state != .motion { motion.cells.removeAll(keepingCapacity: true) }
         return motion
@@ -74,6 +77,7 @@ public struct MotionGate: Sendable {
     private mutating func start(_ picture: GreyPicture, _ grid: CellGrid, at time: Instant) {
         beginning = time
         previous = time
+        fastUntil = .distantPast
         motion = Motion()
         motion.grid = grid
         background = picture.pixels.map(Float.init)
