@@ -4,8 +4,9 @@ import Glibc
 ///
 /// All noise is in units of the object's size, the mean of width and height, so that near and far objects behave alike.
 struct BoxFilter: Sendable {
-    /// How far a detector's boxes scatter, in sizes: the centre, and width and height. Chosen on the simulator, where
-    /// boxes scatter by 0.04 and weak ones by 0.07.
+    /// How far a detector's boxes scatter, in sizes: the centre, and width and height.
+    ///
+    /// Chosen on a simulator in which boxes scatter by 0.04 and weak ones by 0.07.
     private static let centerNoise = 0.05
     private static let sizeNoise = 0.08
     /// The first speed is unknown by eight times the noise: walkers move about 1 size per second at most.

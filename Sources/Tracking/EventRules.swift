@@ -39,6 +39,7 @@ public struct EventRules: Sendable {
     ///   - tracker: After the look.
     ///   - time: The capture time of the frame.
     ///   - milliseconds: The same time since 1970.
+    /// - Returns: What has happened, ends first.
     public mutating func update(_ tracker: Tracker, at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
         var events: [ObjectEvent] = []
         improved.removeAll(keepingCapacity: true)

@@ -1,7 +1,7 @@
 /// A small grey picture: luma, one byte a pixel, lines without padding.
 ///
-/// The motion gate wants one of an eighth of the camera's picture, as libjpeg-turbo's scaled decode gives it: each pixel
-/// is the mean of 8x8, which takes most of the noise out.
+/// The motion gate wants one of an eighth of the camera's picture, as libjpeg-turbo's scaled decode gives it: each
+/// pixel is the mean of 8x8, which takes most of the noise out.
 public struct GreyPicture: Sendable {
     public let width: Int
     public let height: Int
@@ -28,7 +28,8 @@ struct Patch: Sendable {
     private var samples: [Float]
 
     /// - Parameters:
-    ///   - box: In pixels of the camera's picture, whose size is `size`.
+    ///   - box: In pixels of the camera's picture.
+    ///   - size: The size of the camera's picture.
     ///   - picture: The small grey picture of the same frame.
     init(_ box: Box, of size: PictureSize, in picture: GreyPicture) {
         self.box = box

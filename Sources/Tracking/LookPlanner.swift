@@ -15,7 +15,7 @@ public struct LookPlanner: Sendable {
     public struct Options: Sendable {
         /// Without regions every look is at the whole picture.
         public var usesRegions = true
-        /// The network's input for the whole picture, and for a region. Pixels.
+        /// The network's input for the whole picture, and for a region, in pixels.
         public var wholeInput = PictureSize(width: 416, height: 256)
         public var regionInput = PictureSize(width: 256, height: 256)
         /// Two regions cost more than a look at the whole picture.
@@ -31,8 +31,9 @@ public struct LookPlanner: Sendable {
         public init() {}
     }
 
-    /// A region is this much larger than what is tracked, or moves, in it. Motion comes in whole cells, which are a
-    /// margin of their own. Below 1.7 regions cut objects.
+    /// A region is this much larger than what is tracked, or moves, in it.
+    ///
+    /// Below 1.7 regions cut objects. Motion comes in whole cells, which are a margin of their own.
     private static let trackFactor = 2.2
     private static let motionFactor = 1.4
     /// A region must be seen this much sharper than the whole picture, or it is not worth it.
@@ -91,7 +92,7 @@ public struct LookPlanner: Sendable {
         boredom.learn(motion, from: plan, sightings, in: picture)
     }
 
-    /// Returns what needs a look: moving objects, standing ones in which something moves, and motion that is not boring.
+    /// Returns what needs a look: moving objects, standing ones with motion in them, and motion that is not boring.
     private func wantedBoxes(_ motion: Motion, _ tracker: Tracker) -> [(box: Box, factor: Double)] {
         let picture = tracker.pictureSize
         var wanted: [(box: Box, factor: Double)] = []

@@ -7,13 +7,14 @@ public enum LookRegion {
     /// A box that lies in another one with this share, and is seen in another region, is a part of it.
     private static let partShare = 0.8
 
-    /// Returns a square around a box, inside the picture, or the whole picture if that does not fit.
+    /// Puts a square around a box.
     ///
     /// - Parameters:
     ///   - box: What to look at.
     ///   - factor: How many times larger than the box's longer side.
     ///   - minimumSide: Pixels: a smaller part would only be magnified.
     ///   - picture: The size of the picture.
+    /// - Returns: A region inside the picture, or the whole picture if the square does not fit.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
         let side = max(minimumSide, factor * max(box.width, box.height)).rounded(.up)
         guard side <= Double(min(picture.width, picture.height)) else { return picture.bounds }
@@ -24,14 +25,15 @@ public enum LookRegion {
 
     /// Moves the sightings of a detector that was given one region to where they are in the picture.
     ///
-    /// Boxes that touch an edge of the region inside the picture are dropped: they show a part of an object, which would
-    /// become a second one.
+    /// Boxes that touch an edge of the region inside the picture are dropped: they show a part of an object, which
+    /// would become a second one.
     ///
     /// - Parameters:
     ///   - sightings: In pixels of the picture that the detector was given.
     ///   - given: The size of that picture, which shows the whole region.
     ///   - region: In pixels of the camera's picture.
     ///   - picture: The size of the camera's picture.
+    /// - Returns: In pixels of the camera's picture.
     public static func map(
         _ sightings: [Sighting], given: PictureSize, region: Box, in picture: PictureSize
     ) -> [Sighting] {

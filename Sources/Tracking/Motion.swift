@@ -14,11 +14,12 @@ public struct Motion: Sendable {
     public internal(set) var cells: [Int] = []
     public internal(set) var grid = CellGrid(width: 8, height: 8)
 
-    /// Returns connected cells together, as boxes in pixels of a camera's picture.
+    /// Puts connected cells together.
     ///
     /// - Parameters:
     ///   - size: The size of the camera's picture.
     ///   - isIncluded: Which cells count.
+    /// - Returns: Boxes in pixels of the camera's picture.
     public func regions(in size: PictureSize, where isIncluded: (Int) -> Bool = { _ in true }) -> [Box] {
         var open = cells.filter(isIncluded)
         var regions: [Box] = []

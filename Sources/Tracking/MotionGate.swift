@@ -13,14 +13,15 @@ public struct MotionGate: Sendable {
         public var noiseFactor: Float = 5
         /// How many of a cell's 64 pixels must differ.
         public var minimumPixelCount = 6
-        /// Parts of the picture in which motion does not count. Objects are still seen there.
+        /// Parts of the picture in which motion does not count; objects are still seen there.
         public var ignoredAreas: [Polygon] = []
 
         public init() {}
     }
 
-    /// The background follows with this time constant, in seconds; four times as slowly where something moves; and fast
-    /// while it is being learned. The first is that of 0.03 per picture at 5 pictures a second.
+    /// The background follows with this time constant, in seconds: that of 0.03 per picture at 5 pictures a second.
+    ///
+    /// It follows four times as slowly where something moves, and fast while it is being learned.
     private static let following = 6.6
     private static let movingFactor = 4.0
     private static let learning = 0.7

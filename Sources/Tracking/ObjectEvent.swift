@@ -38,7 +38,7 @@ public struct ObjectState: Equatable, Sendable {
     public internal(set) var enteredZones: [String]
     public internal(set) var best: BestPicture
 
-    /// Whether others should hear of the difference. Boxes and scores change with every look.
+    /// Whether others should hear of the difference; boxes and scores change with every look.
     func isNews(after other: ObjectState) -> Bool {
         classID != other.classID || isStationary != other.isStationary || departures != other.departures
             || currentZones != other.currentZones || enteredZones != other.enteredZones || best != other.best

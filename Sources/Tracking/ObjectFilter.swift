@@ -1,7 +1,6 @@
 /// Which objects of a class count.
 public struct ClassRule: Sendable {
-    /// A sighting with at least this score is a sure one; weaker ones only continue a track. The default follows
-    /// ByteTrack's two stages.
+    /// A sighting with at least this score is a sure one; weaker ones only continue a track, as in ByteTrack.
     public var minimumScore = 0.4
     /// A track begins with this score, and becomes an object when the median of its scores reaches it.
     public var confirmingScore = 0.5

@@ -1,6 +1,6 @@
 import Linux
 
-/// What stood where a short time ago, so that a parked car that was missed for a while is not news when it is seen again.
+/// What stood where a short time ago: a parked car that was missed for a while is not news when it is seen again.
 struct PlaceMemory: Sendable {
     /// The oldest place is forgotten first.
     private static let maximumCount = 32

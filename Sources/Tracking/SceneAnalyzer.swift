@@ -1,6 +1,6 @@
 public import Linux
 
-/// All that is known of one camera's scene: what moves, where to look, which objects there are, and what happens to them.
+/// All that is known of one camera's scene: what moves, where to look, which objects there are, what happens to them.
 ///
 /// It holds no pictures and does no I/O. For each frame that is read: ``see(_:at:)``. If that returns a plan, and a
 /// detector has the time: ``finish(_:_:at:milliseconds:)`` with what it saw.
@@ -13,8 +13,9 @@ public struct SceneAnalyzer: Sendable {
     private var planner: LookPlanner
     private var grey: GreyPicture?
 
-    public init(tracker: Tracker, rules: EventRules, gate: MotionGate = MotionGate(), planner: LookPlanner = LookPlanner())
-    {
+    public init(
+        tracker: Tracker, rules: EventRules, gate: MotionGate = MotionGate(), planner: LookPlanner = LookPlanner()
+    ) {
         self.tracker = tracker
         self.rules = rules
         self.gate = gate
@@ -35,6 +36,7 @@ public struct SceneAnalyzer: Sendable {
     ///   - sightings: What it saw there, in pixels of the picture: see ``LookRegion/map(_:given:region:in:)``.
     ///   - time: When the frame was captured.
     ///   - milliseconds: The same time since 1970.
+    /// - Returns: What has happened.
     public mutating func finish(
         _ plan: LookPlan, _ sightings: [Sighting], at time: Instant, milliseconds: Int64
     ) -> [ObjectEvent] {

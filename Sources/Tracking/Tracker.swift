@@ -98,11 +98,12 @@ public struct Tracker: Sendable {
     }
 
     private mutating func begin(_ sighting: Sighting, at time: Instant) {
-        guard tracks.count < Self.maximumTrackCount, sighting.score >= filter.rule(sighting.classID).confirmingScore else {
+        guard tracks.count < Self.maximumTrackCount, sighting.score >= filter.rule(sighting.classID).confirmingScore
+        else {
             return
         }
         let isCovered = tracks.contains {
-            // The overlaps at which the detector takes two boxes of one class, or of two, for one object, and a bit more.
+            // A bit more than the overlaps at which the detector takes two boxes for one object.
             let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
             return $0.isSeen && $0.box.overlap(sighting.box) > limit
         }
@@ -118,7 +119,9 @@ public struct Tracker: Sendable {
         if wasLookedAt {
             let isCovered =
                 track.isConfirmed && track.coveredSeconds < options.coveredPatience.inSeconds
-                && tracks.contains { $0.isSeen && $0.isConfirmed && track.box.share(inside: $0.box) >= Self.coveredShare }
+                && tracks.contains {
+                    $0.isSeen && $0.isConfirmed && track.box.share(inside: $0.box) >= Self.coveredShare
+                }
             if isCovered {
                 tracks[index].coveredSeconds += seconds
             } else {
@@ -127,7 +130,9 @@ public struct Tracker: Sendable {
                 tracks[index].missedLooks += 1
             }
         }
-        if track.state == .active, (time - track.lastSeen).inSeconds > Self.drawingSeconds { tracks[index].state = .lost }
+        if track.state == .active, (time - track.lastSeen).inSeconds > Self.drawingSeconds {
+            tracks[index].state = .lost
+        }
     }
 
     private mutating func endTracks(at time: Instant) {

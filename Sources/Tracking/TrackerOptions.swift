@@ -1,12 +1,15 @@
-/// When tracks are confirmed, stand, and end. All times are real times, whatever the number of looks per second.
+/// When tracks are confirmed, stand, and end, in real time, whatever the number of looks per second.
 public struct TrackerOptions: Sendable {
-    /// A track counts after this many sightings over this time, if their median score suffices. Two sightings were
-    /// tried: more false objects.
+    /// A track counts after this many sightings over this time, if their median score suffices.
+    ///
+    /// Two sightings were tried: more false objects.
     public var confirmingSightings = 3
     public var confirmingTime = Duration.milliseconds(200)
     /// An unconfirmed track ends after this time without a sighting: one missed look at two a second.
     public var tentativePatience = Duration.milliseconds(650)
-    /// A moving object ends after this time without a sighting, and so many looks. Four seconds were tried: no gain.
+    /// A moving object ends after this time without a sighting, and so many looks.
+    ///
+    /// Four seconds were tried: no gain.
     public var lostPatience = Duration.seconds(2)
     public var lostLooks = 3
     /// An object stands when its box has overlapped its place for this time.

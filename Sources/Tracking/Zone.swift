@@ -6,7 +6,7 @@ public struct Zone: Sendable {
     public var area: Polygon
     /// Only these classes enter it; all if empty.
     public var classes: Set<Int>
-    /// How long an object must stand in it to be there. A longer time finds those who linger.
+    /// How long an object must stand in it to be there; a longer time finds those who linger.
     public var enterTime: Duration
 
     public init(name: String, area: Polygon, classes: Set<Int> = [], enterTime: Duration = .milliseconds(600)) {

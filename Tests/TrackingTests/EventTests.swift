@@ -99,7 +99,9 @@ struct EventTests {
         #expect(harness.events.last?.after.best.score == 0.95)
     }
 
-    private static func zone(_ name: String, left: Double, right: Double, enter: Duration = .milliseconds(600)) throws -> Zone {
+    private static func zone(_ name: String, left: Double, right: Double, enter: Duration = .milliseconds(600)) throws
+        -> Zone
+    {
         let corners = [(left, 0.0), (right, 0), (right, 1), (left, 1)].map { Point(x: $0.0, y: $0.1) }
         return Zone(name: name, area: try #require(Polygon(corners)), enterTime: enter)
     }
@@ -165,8 +167,9 @@ struct EventTests {
     @Test("have ids that never repeat, even if the clock goes back or the program starts again")
     func ids() {
         var ids = EventIDs(salt: "a", after: 1_000_005)
-        #expect([999_000, 999_000, 2_000_007, 2_000_007].map { ids.next(milliseconds: $0) } == [
-            "1000.006-a", "1000.007-a", "2000.007-a", "2000.008-a",
-        ])
+        #expect(
+            [999_000, 999_000, 2_000_007, 2_000_007].map { ids.next(milliseconds: $0) } == [
+                "1000.006-a", "1000.007-a", "2000.007-a", "2000.008-a",
+            ])
     }
 }

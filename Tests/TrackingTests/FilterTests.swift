@@ -17,9 +17,13 @@ struct FilterTests {
         let points = [(0.5, 0.5), (1, 0.5), (1, 1), (0.5, 1)].map { Point(x: $0.0, y: $0.1) }
         rule.ignoredAreas = [try #require(Polygon(points))]
         let filter = ObjectFilter(rules: [3: rule])
-        func accepts(_ width: Double, _ height: Double, left: Double = 100, top: Double = 100, kind: Int = 3, score: Double = 0.5) -> Bool {
+        func accepts(
+            _ width: Double, _ height: Double, left: Double = 100, top: Double = 100, kind: Int = 3, score: Double = 0.5
+        ) -> Bool {
             filter.accepts(
-                Sighting(classID: kind, score: score, box: Box(left: left, top: top, right: left + width, bottom: top + height)),
+                Sighting(
+                    classID: kind, score: score,
+                    box: Box(left: left, top: top, right: left + width, bottom: top + height)),
                 in: size)
         }
         #expect(accepts(80, 100))

@@ -25,7 +25,8 @@ struct LookSchedulerTests {
                 scheduler.finish(camera, cost: cost, at: time)
                 if (time - Self.beginning).inSeconds > seconds / 2 { looks[Int(camera) ?? 0] += 1 }
             } else {
-                time = time + .milliseconds(1)
+                // The next picture of some camera, or the next look that is due.
+                time = max(time + .milliseconds(1), min(scheduler.nextDue() ?? time, time + .milliseconds(5)))
             }
         }
         return (scheduler, Array(looks[..<cameras]), Array(looks[cameras...]), end)
@@ -71,7 +72,9 @@ struct LookSchedulerTests {
     func overdue() {
         var scheduler = LookScheduler(threads: 1)
         let time = Self.beginning
-        for (camera, rate) in [("slow", 1.0), ("fast", 10), ("still", 10)] { scheduler.setRate(rate, of: camera, at: time) }
+        for (camera, rate) in [("slow", 1.0), ("fast", 10), ("still", 10)] {
+            scheduler.setRate(rate, of: camera, at: time)
+        }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
         // After 300 ms the fast one has waited for three of its intervals, the slow one for a third.
         let later = time + .milliseconds(300)

@@ -27,7 +27,8 @@ struct LookTests {
         let cut = Box(left: 0, top: 60, right: 100, bottom: 160)
         func count(_ left: Double) -> Int {
             LookRegion.map(
-                [sighting(cut)], given: given, region: Box(left: left, top: 100, right: left + 256, bottom: 356), in: size
+                [sighting(cut)], given: given, region: Box(left: left, top: 100, right: left + 256, bottom: 356),
+                in: size
             ).count
         }
         #expect(count(600) == 0)

@@ -208,7 +208,9 @@ struct TrackerTests {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
         harness.tracker.resize(to: PictureSize(width: 500, height: 250))
-        harness.look([Box(left: 200, top: 100, right: 225, bottom: 150)], regions: [Box(left: 0, top: 0, right: 500, bottom: 250)])
+        harness.look(
+            [Box(left: 200, top: 100, right: 225, bottom: 150)],
+            regions: [Box(left: 0, top: 0, right: 500, bottom: 250)])
         #expect(harness.numbers == [1])
         #expect(abs((harness.tracker.tracks.first?.box.left ?? 0) - 200) < 1)
     }
@@ -227,7 +229,8 @@ struct TrackerTests {
     func nonsense() {
         var harness = TrackerHarness()
         let nan = Double.nan
-        harness.look([Box(left: nan, top: 0, right: 1, bottom: 1), Box(left: 5, top: 5, right: 1, bottom: 1)], times: 3)
+        harness.look(
+            [Box(left: nan, top: 0, right: 1, bottom: 1), Box(left: 5, top: 5, right: 1, bottom: 1)], times: 3)
         harness.look([Box(left: 0, top: 0, right: .infinity, bottom: 1)], times: 3)
         #expect(harness.numbers.isEmpty)
         let many = (0..<400).map { Box(left: Double($0) * 2, top: 0, right: Double($0) * 2 + 1, bottom: 1) }

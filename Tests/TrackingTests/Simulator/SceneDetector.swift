@@ -23,6 +23,7 @@ struct SceneDetector {
     ///   - scene: What is there.
     ///   - time: In seconds.
     ///   - interval: The seconds between pictures, for the number of false boxes.
+    /// - Returns: Sightings in pixels of the scene's picture.
     mutating func look(_ plan: LookPlan, _ scene: MadeScene, at time: Double, interval: Double) -> [Sighting] {
         let truths = scene.truth(at: time)
         let groups = plan.regions.map { region in
@@ -72,7 +73,11 @@ struct SceneDetector {
         let deviation = scatter * (box.width + box.height) / 2
         // An edge of the picture is found more exactly than that of a thing.
         func edge(_ place: Double, _ limits: (Double, Double), isCut: Bool) -> Double {
-            min(max(min(max(place, limits.0), limits.1) + random.normal(0, isCut ? deviation / 4 : deviation), limits.0), limits.1)
+            min(
+                max(
+                    min(max(place, limits.0), limits.1) + random.normal(0, isCut ? deviation / 4 : deviation),
+                    limits.0),
+                limits.1)
         }
         let across = (region.left, region.right)
         let down = (region.top, region.bottom)

@@ -81,7 +81,9 @@ struct SceneRun {
         }
         for (id, object) in zip(ids, objects) {
             if object.first == nil { faults.append("\(id) shows nothing") }
-            if object.first != object.last { faults.append("\(id) began at \(object.first ?? -1), ended at \(object.last ?? -1)") }
+            if object.first != object.last {
+                faults.append("\(id) began at \(object.first ?? -1), ended at \(object.last ?? -1)")
+            }
         }
         return faults
     }

@@ -2,7 +2,7 @@ import Glibc
 
 @testable import Tracking
 
-/// The made scenes. Those with motion but without objects can be of any length.
+/// The made scenes; those without objects can be of any length.
 enum Scenes {
     static func still(seed: UInt64, seconds: Double) -> MadeScene { MadeScene(seed: seed, seconds: seconds) }
 
@@ -58,7 +58,8 @@ enum Scenes {
     static func passing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
-            SceneObject(classID: SceneObject.cat, height: 250, width: 220, seconds: 0...30) { _ in Point(x: 700, y: 620) },
+            SceneObject(classID: SceneObject.cat, height: 250, width: 220, seconds: 0...30) { _ in Point(x: 700, y: 620)
+            },
             .walker(height: 420, from: -150, ground: 690, speed: 200, seconds: 8...16.5),
         ]
         return scene

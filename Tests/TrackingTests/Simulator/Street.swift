@@ -11,7 +11,7 @@ struct Truth {
     var visibility: Double
 }
 
-/// Twelve people of different sizes who cross a street for a minute; near ones hide far ones, and some stop for a while.
+/// Twelve people of different sizes who cross a street in a minute; near ones hide far ones, and some stop.
 struct Street {
     static let size = PictureSize(width: 1280, height: 720)
     static let seconds = 60.0
@@ -96,6 +96,7 @@ struct NoisyDetector {
     ///   - truths: What is there.
     ///   - size: Of the picture.
     ///   - falseBoxes: The probability of a box where nothing is.
+    /// - Returns: What the detector reports, overlapping boxes removed.
     mutating func sightings(of truths: [Truth], in size: PictureSize, falseBoxes: Double) -> [Sighting] {
         var sightings: [Sighting] = []
         for truth in truths {
