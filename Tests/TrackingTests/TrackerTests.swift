@@ -98,7 +98,7 @@ struct TrackerTests {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
         harness.look(interval: 30)
-        harness.look()
+        harness.look(times: 2)
         #expect(harness.numbers == [1])
         harness.look([box])
         // It is where it was half a minute ago.
@@ -141,6 +141,16 @@ struct TrackerTests {
         var nothing = TrackerHarness()
         nothing.look([box], score: 0.3, times: 20)
         #expect(nothing.numbers.isEmpty)
+    }
+
+    @Test("begins no second track on top of an object that is seen twice")
+    func double() {
+        var harness = TrackerHarness()
+        harness.look([box], times: 5)
+        harness.look([box, Box(left: 408, top: 205, right: 458, bottom: 305)], times: 5)
+        #expect(harness.numbers == [1])
+        harness.look([box, Box(left: 430, top: 205, right: 480, bottom: 305)], times: 5)
+        #expect(harness.numbers.count == 2)
     }
 
     @Test("is not shrunk by a weak glimpse of a hidden person")
