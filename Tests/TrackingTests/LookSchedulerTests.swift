@@ -60,6 +60,9 @@ struct LookSchedulerTests {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
         #expect(result.looks.allSatisfy { $0 >= 50 }, "looks in 20 s: \(result.looks)")
+        // More than a whole thread: nothing is left but what waits too long.
+        let full = run(cameras: 60, rate: 5, cost: .microseconds(20_000), rechecks: 1)
+        #expect(full.rechecks[0] >= 1)
     }
 
     @Test("looks at moving things once a second even if that is more than the load")
