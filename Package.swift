@@ -55,6 +55,7 @@ let package = Package(
         // Layer 5, domain: the configuration and the detector. Except for reading their files, they do no I/O.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
+        .target(name: "Tracking", dependencies: ["Linux"]),
 
         // Layer 6, services: the code of the programs, without their command lines. Services never import each other.
         .target(
@@ -162,6 +163,7 @@ let package = Package(
             dependencies: [
                 "detect-fcgi", "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
             ], exclude: ["Models", "reference.c", "reference.py"]),
+        .testTarget(name: "TrackingTests", dependencies: ["Linux", "Tracking"]),
         .testTarget(
             name: "CapturingTests",
             dependencies: [

@@ -1,0 +1,131 @@
+import Glibc
+import Linux
+
+/// Decides which sighting belongs to which track, in three stages as ByteTrack does, and a third one for few looks.
+///
+/// 1. Sure sightings, by overlap with the predicted box.
+/// 2. Weak sightings with what is left, if their size fits: else a glimpse of a hidden person would shrink the track.
+/// 3. Sure sightings and tracks that are left, by distance in units of size: between two of few looks an object may
+///    move by more than its width.
+struct Association: Sendable {
+    private static let overlapLimit = 0.8
+    private static let weakOverlapLimit = 0.7
+    private static let weakSizes = 0.65...1.55
+    /// A track takes weak sightings only this long after a sighting, in seconds.
+    private static let weakSeconds = 1.0
+    /// Boxes whose sizes differ more are not one object.
+    private static let maximumSizeRatio = 4.0
+    /// The greatest cost by distance at 8, 5 and 2 looks a second, between them in proportion.
+    private static let distanceLimits = [(step: 0.125, limit: 0.8), (step: 0.2, limit: 1.0), (step: 0.5, limit: 1.3)]
+
+    /// The sure sightings that belong to no track.
+    private(set) var unpaired: [Sighting] = []
+
+    private var assignment = Assignment()
+    private var sure: [Sighting] = []
+    private var weak: [Sighting] = []
+    private var isTaken: [Bool] = []
+    private var free: [Int] = []
+
+    /// Gives each track the sighting that belongs to it.
+    ///
+    /// - Parameters:
+    ///   - sightings: What was seen.
+    ///   - tracks: Predicted for the time of the look.
+    ///   - step: The seconds since the previous look.
+    ///   - filter: Sorts the sightings.
+    ///   - picture: The size of the picture.
+    ///   - time: The time of the look.
+    mutating func pair(
+        _ sightings: [Sighting], with tracks: inout [Track], step: Double, filter: ObjectFilter, picture: PictureSize,
+        at time: Instant
+    ) {
+        sort(sightings, filter, picture)
+        free.removeAll(keepingCapacity: true)
+        for index in tracks.indices { free.append(index) }
+        match(sure, with: &tracks, limit: Self.overlapLimit, filter, isWeak: false, at: time) {
+            1 - $0.box.overlap($1.box)
+        }
+        // From here on `sure` holds what stage 1 has left.
+        keepUntaken()
+        let all = free
+        free.removeAll { (time - tracks[$0].lastSeen).inSeconds >= Self.weakSeconds }
+        match(weak, with: &tracks, limit: Self.weakOverlapLimit, filter, isWeak: true, at: time) { track, sighting in
+            guard Self.weakSizes.contains(sighting.box.width / track.box.width),
+                Self.weakSizes.contains(sighting.box.height / track.box.height)
+            else { return Assignment.impossible }
+            return 1 - track.box.overlap(sighting.box)
+        }
+        free = all
+        free.removeAll { tracks[$0].isSeen }
+        match(
+            sure, with: &tracks, limit: Self.distanceLimit(step), filter, isWeak: false, at: time,
+            cost: Self.distanceCost)
+        keepUntaken()
+        unpaired = sure
+    }
+
+    private mutating func sort(_ sightings: [Sighting], _ filter: ObjectFilter, _ picture: PictureSize) {
+        sure.removeAll(keepingCapacity: true)
+        weak.removeAll(keepingCapacity: true)
+        for sighting in sightings where filter.accepts(sighting, in: picture) {
+            if sighting.score >= filter.rule(sighting.classID).minimumScore {
+                sure.append(sighting)
+            } else {
+                weak.append(sighting)
+            }
+        }
+    }
+
+    /// Pairs the free tracks with sightings, which it marks as taken; the tracks stay in `free` only if unpaired.
+    private mutating func match(
+        _ sightings: [Sighting], with tracks: inout [Track], limit: Double, _ filter: ObjectFilter, isWeak: Bool,
+        at time: Instant, cost: (Track, Sighting) -> Double
+    ) {
+        isTaken.removeAll(keepingCapacity: true)
+        for _ in sightings { isTaken.append(false) }
+        let rows = free
+        assignment.solve(
+            rows: rows.count, columns: sightings.count, limit: limit,
+            cost: { row, column in
+                let track = tracks[rows[row]]
+                let sighting = sightings[column]
+                return filter.group(track.sighting.classID) == filter.group(sighting.classID)
+                    ? cost(track, sighting) : Assignment.impossible
+            },
+            pair: { row, column in
+                tracks[rows[row]].see(sightings[column], isWeak: isWeak, at: time)
+                isTaken[column] = true
+            })
+        free.removeAll { tracks[$0].isSeen }
+    }
+
+    /// Drops the sightings that the newest match has taken from `sure`.
+    private mutating func keepUntaken() {
+        var index = 0
+        sure.removeAll { _ in
+            index += 1
+            return isTaken[index - 1]
+        }
+    }
+
+    private static func distanceCost(_ track: Track, _ sighting: Sighting) -> Double {
+        let box = track.box
+        let ratio = box.sizeRatio(sighting.box)
+        guard ratio <= maximumSizeRatio else { return Assignment.impossible }
+        return (1 - box.overlap(sighting.box)) / 2 + min(2, box.distance(sighting.box)) / 2 + 0.08 * log(ratio)
+    }
+
+    static func distanceLimit(_ step: Double) -> Double {
+        var previous = distanceLimits[0]
+        for point in distanceLimits {
+            if step <= point.step {
+                guard point.step > previous.step else { return point.limit }
+                let share = (step - previous.step) / (point.step - previous.step)
+                return previous.limit + share * (point.limit - previous.limit)
+            }
+            previous = point
+        }
+        return previous.limit
+    }
+}

@@ -1,0 +1,127 @@
+/// A rectangle in pixels of the picture as people see it, from its top left corner.
+///
+/// Right and bottom are exclusive. A box may lie partly or wholly outside the picture.
+public struct Box: Hashable, Sendable {
+    public var left: Double
+    public var top: Double
+    public var right: Double
+    public var bottom: Double
+
+    public init(left: Double, top: Double, right: Double, bottom: Double) {
+        self.left = left
+        self.top = top
+        self.right = right
+        self.bottom = bottom
+    }
+
+    public init(centerX: Double, centerY: Double, width: Double, height: Double) {
+        self.init(
+            left: centerX - width / 2, top: centerY - height / 2, right: centerX + width / 2,
+            bottom: centerY + height / 2)
+    }
+
+    public var width: Double { right - left }
+    public var height: Double { bottom - top }
+    public var centerX: Double { (left + right) / 2 }
+    public var centerY: Double { (top + bottom) / 2 }
+    /// Square pixels; 0 if the box has no inside.
+    public var area: Double { isEmpty ? 0 : width * height }
+    /// Whether it has no inside, or a number that is not finite.
+    public var isEmpty: Bool { !(width > 0 && height > 0 && (width * height).isFinite) }
+    /// Where an object stands on the ground: the middle of the lower edge.
+    public var foot: Point { Point(x: centerX, y: bottom) }
+
+    /// Returns the common part, which may be empty.
+    public func intersection(_ other: Box) -> Box {
+        Box(
+            left: max(left, other.left), top: max(top, other.top), right: min(right, other.right),
+            bottom: min(bottom, other.bottom))
+    }
+
+    /// Returns the smallest box around both.
+    public func union(_ other: Box) -> Box {
+        Box(
+            left: min(left, other.left), top: min(top, other.top), right: max(right, other.right),
+            bottom: max(bottom, other.bottom))
+    }
+
+    /// Returns the overlap with another box: intersection over union, 0 to 1.
+    public func overlap(_ other: Box) -> Double {
+        let common = intersection(other).area
+        return common > 0 ? common / (area + other.area - common) : 0
+    }
+
+    /// Returns which share of this box lies inside another, 0 to 1.
+    public func share(inside other: Box) -> Double {
+        let common = intersection(other).area
+        return common > 0 ? common / area : 0
+    }
+
+    public func contains(_ point: Point) -> Bool {
+        point.x >= left && point.x < right && point.y >= top && point.y < bottom
+    }
+
+    /// Whether it reaches an edge of the picture, or nearly: a detector's boxes scatter by some pixels.
+    public func touchesEdge(of picture: PictureSize) -> Bool {
+        let margin = max(2, 0.005 * Double(picture.width))
+        return left <= margin || top <= margin || right >= Double(picture.width) - margin
+            || bottom >= Double(picture.height) - margin
+    }
+
+    /// Returns the box moved and stretched from one picture size to another.
+    public func scaled(from old: PictureSize, to new: PictureSize) -> Box {
+        let x = Double(new.width) / Double(old.width)
+        let y = Double(new.height) / Double(old.height)
+        return Box(left: left * x, top: top * y, right: right * x, bottom: bottom * y)
+    }
+
+    /// Returns the distance of the centres in units of the mean size, horizontal and vertical taken apart.
+    func distance(_ other: Box) -> Double {
+        let x = (centerX - other.centerX) / ((width + other.width) / 2)
+        let y = (centerY - other.centerY) / ((height + other.height) / 2)
+        return (x * x + y * y).squareRoot()
+    }
+
+    /// Returns how often one box is larger than the other, at least 1: the ratio of widths times that of heights.
+    func sizeRatio(_ other: Box) -> Double {
+        max(width, other.width) / min(width, other.width) * (max(height, other.height) / min(height, other.height))
+    }
+}
+
+/// A point in pixels, or in fractions of the picture, as said where it is used.
+public struct Point: Hashable, Sendable {
+    public var x: Double
+    public var y: Double
+
+    public init(x: Double, y: Double) {
+        self.x = x
+        self.y = y
+    }
+}
+
+/// A picture's size in pixels, at least 1x1.
+public struct PictureSize: Hashable, Sendable {
+    public let width: Int
+    public let height: Int
+
+    public init(width: Int, height: Int) {
+        self.width = max(1, width)
+        self.height = max(1, height)
+    }
+
+    public var bounds: Box { Box(left: 0, top: 0, right: Double(width), bottom: Double(height)) }
+    public var area: Double { Double(width) * Double(height) }
+    public var aspect: Double { Double(width) / Double(height) }
+
+    /// Returns a point in pixels as fractions of the picture.
+    public func fraction(_ point: Point) -> Point {
+        Point(x: point.x / Double(width), y: point.y / Double(height))
+    }
+
+    /// Returns where an object stands, in fractions of the picture, always inside the picture.
+    public func foot(of box: Box) -> Point {
+        let foot = fraction(box.foot)
+        // Polygons do not contain their lower and right edges, but an object that reaches the edge stands inside.
+        return Point(x: min(max(foot.x, 0), 0.999_999), y: min(max(foot.y, 0), 0.999_999))
+    }
+}

@@ -1,0 +1,114 @@
+public import Linux
+
+/// Tells when objects appear, change and go.
+///
+/// Each object has one `new` and one `end`, and between them an `update` when something has changed, not too often.
+public struct EventRules: Sendable {
+    /// The shortest and the longest time between two events of an object.
+    public static let minimumInterval = Duration.seconds(2)
+    public static let maximumInterval = Duration.seconds(60)
+
+    public let zones: [Zone]
+    /// The objects whose best picture is that of the newest look, by the names of their events.
+    public private(set) var improved: [String] = []
+
+    private var ids: EventIDs
+    private var objects: [Object] = []
+
+    private struct Object: Sendable {
+        var state: ObjectState
+        var visits: ZoneVisits
+        var published: ObjectState
+        var publishedAt: Instant
+    }
+
+    public init(zones: [Zone], ids: EventIDs) {
+        self.zones = zones
+        self.ids = ids
+    }
+
+    /// The objects whose events have not ended.
+    public var openObjects: [ObjectState] { objects.map(\.state) }
+
+    /// Returns the event's name of a track, or nil if it has none: it is not confirmed, or not news.
+    public func id(ofTrack number: Int) -> String? { objects.first { $0.state.number == number }?.state.id }
+
+    /// Compares the tracker's state after a look, or after ``Tracker/endAll(reason:)``, with what was told before.
+    ///
+    /// - Parameters:
+    ///   - tracker: After the look.
+    ///   - time: The capture time of the frame.
+    ///   - milliseconds: The same time since 1970.
+    /// - Returns: What has happened, ends first.
+    public mutating func update(_ tracker: Tracker, at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
+        var events: [ObjectEvent] = []
+        improved.removeAll(keepingCapacity: true)
+        for track in tracker.endedTracks {
+            guard let index = objects.firstIndex(where: { $0.state.number == track.number }) else { continue }
+            var state = objects[index].state
+            state.endTime = track.lastSeen
+            state.time = time
+            events.append(
+                ObjectEvent(kind: .end, before: objects[index].published, after: state, reason: track.endReason))
+            objects.remove(at: index)
+        }
+        for track in tracker.tracks where track.isConfirmed && !track.isKnown {
+            if let index = objects.firstIndex(where: { $0.state.number == track.number }) {
+                note(track, index, tracker.pictureSize, at: time)
+                if let event = publish(index, at: time) { events.append(event) }
+            } else if track.isSeen {
+                events.append(begin(track, tracker.pictureSize, at: time, milliseconds: milliseconds))
+            }
+        }
+        return events
+    }
+
+    private mutating func begin(
+        _ track: Track, _ picture: PictureSize, at time: Instant, milliseconds: Int64
+    ) -> ObjectEvent {
+        let age = (time - track.firstSeen).nanoseconds / 1_000_000
+        let state = ObjectState(
+            id: ids.next(milliseconds: milliseconds - age), number: track.number, time: time, classID: track.classID,
+            score: track.score, topScore: track.topScore, startTime: track.firstSeen, endTime: nil, box: track.box,
+            isStationary: track.isStanding, departures: track.departures, currentZones: [], enteredZones: [],
+            best: BestPicture(track.sighting, at: time))
+        objects.append(
+            Object(state: state, visits: ZoneVisits(count: zones.count), published: state, publishedAt: time))
+        note(track, objects.count - 1, picture, at: time)
+        improved.append(state.id)
+        objects[objects.count - 1].published = objects[objects.count - 1].state
+        return ObjectEvent(kind: .new, before: nil, after: objects[objects.count - 1].state, reason: nil)
+    }
+
+    private mutating func note(_ track: Track, _ index: Int, _ picture: PictureSize, at time: Instant) {
+        objects[index].state.time = time
+        objects[index].state.isStationary = track.isStanding
+        guard track.isSeen else { return }
+        objects[index].visits.update(
+            foot: picture.foot(of: track.box), classID: track.classID, zones: zones, at: time)
+        let visits = objects[index].visits
+        objects[index].state.currentZones = visits.current.map { zones[$0].name }
+        objects[index].state.enteredZones = visits.entered.map { zones[$0].name }
+        objects[index].state.classID = track.classID
+        objects[index].state.score = track.score
+        objects[index].state.topScore = track.topScore
+        objects[index].state.box = track.box
+        objects[index].state.departures = track.departures
+        let picturedNow = BestPicture(track.sighting, at: time)
+        if picturedNow.isBetter(than: objects[index].state.best, in: picture) {
+            objects[index].state.best = picturedNow
+            improved.append(objects[index].state.id)
+        }
+    }
+
+    private mutating func publish(_ index: Int, at time: Instant) -> ObjectEvent? {
+        let object = objects[index]
+        let age = time - object.publishedAt
+        guard age >= Self.minimumInterval,
+            object.state.isNews(after: object.published) || age >= Self.maximumInterval
+        else { return nil }
+        objects[index].published = object.state
+        objects[index].publishedAt = time
+        return ObjectEvent(kind: .update, before: object.published, after: object.state, reason: nil)
+    }
+}

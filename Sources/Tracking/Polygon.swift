@@ -1,0 +1,26 @@
+/// An area of the picture with corners in fractions of the picture, 0 to 1, so that it survives a change of size.
+public struct Polygon: Hashable, Sendable {
+    public let corners: [Point]
+
+    /// Returns nil if there are fewer than three corners, or one outside the picture.
+    public init?(_ corners: [Point]) {
+        guard corners.count >= 3,
+            corners.allSatisfy({ (0...1).contains($0.x) && (0...1).contains($0.y) })
+        else { return nil }
+        self.corners = corners
+    }
+
+    /// Returns whether a point in fractions of the picture is inside, by the even-odd rule.
+    public func contains(_ point: Point) -> Bool {
+        var isInside = false
+        var previous = corners[corners.count - 1]
+        for corner in corners {
+            if (corner.y > point.y) != (previous.y > point.y) {
+                let x = corner.x + (point.y - corner.y) / (previous.y - corner.y) * (previous.x - corner.x)
+                if point.x < x { isInside.toggle() }
+            }
+            previous = corner
+        }
+        return isInside
+    }
+}

@@ -1,0 +1,164 @@
+public import Linux
+
+/// Turns the sightings of one camera into tracks.
+///
+/// Looks may come at any times. A look may cover the whole picture or only parts of it: an object outside them is not
+/// missed. Looks without a sighting must be reported too, for they are what ends a track.
+public struct Tracker: Sendable {
+    /// More are ignored: a picture full of objects must not slow the others down.
+    public static let maximumTrackCount = 128
+    /// How long a box is predicted and drawn without a sighting: later ones were seen on walls.
+    static let drawingSeconds = 0.5
+    /// A track is hidden behind another one with this share of its box.
+    private static let coveredShare = 0.5
+
+    public let options: TrackerOptions
+    public let filter: ObjectFilter
+
+    /// All tracks that have not ended, unconfirmed ones too, oldest first.
+    public private(set) var tracks: [Track] = []
+    /// The tracks that the newest update has ended.
+    public private(set) var endedTracks: [Track] = []
+    public private(set) var pictureSize: PictureSize
+
+    private var association = Association()
+    private var memory = PlaceMemory()
+    private var time: Instant?
+    private var trackCount = 0
+
+    public init(filter: ObjectFilter, pictureSize: PictureSize, options: TrackerOptions = TrackerOptions()) {
+        self.filter = filter
+        self.pictureSize = pictureSize
+        self.options = options
+    }
+
+    /// Takes the result of a look into account.
+    ///
+    /// - Parameters:
+    ///   - time: When the frame was captured. An earlier one than before counts as the same time.
+    ///   - sightings: What was seen, in any order.
+    ///   - regions: Which parts of the picture were looked at.
+    ///   - grey: The small picture of the same frame, if there is one: it shows whether a place has changed.
+    public mutating func update(
+        at time: Instant, sightings: [Sighting], regions: [Box], grey: GreyPicture? = nil
+    ) {
+        endedTracks.removeAll(keepingCapacity: true)
+        let step = self.time.map { max(0, (time - $0).inSeconds) } ?? 0
+        self.time = max(time, self.time ?? time)
+        for index in tracks.indices { predict(&tracks[index], seconds: step, at: time) }
+        association.pair(sightings, with: &tracks, step: step, filter: filter, picture: pictureSize, at: time)
+        for sighting in association.unpaired { begin(sighting, at: time) }
+        memory.forget(before: time)
+        for index in tracks.indices {
+            if tracks[index].isSeen {
+                tracks[index].noteSeen(at: time, grey, pictureSize, filter, options, &memory)
+            } else {
+                noteUnseen(index, seconds: step, regions: regions, at: time)
+            }
+        }
+        endTracks(at: time)
+    }
+
+    /// Ends all tracks, because nobody looks any more.
+    public mutating func endAll(reason: Track.EndReason) {
+        endedTracks = tracks
+        for index in endedTracks.indices { endedTracks[index].endReason = reason }
+        tracks.removeAll()
+        memory = PlaceMemory()
+        time = nil
+    }
+
+    /// Follows a change of the picture's size: the same view is assumed.
+    public mutating func resize(to size: PictureSize) {
+        guard size != pictureSize else { return }
+        let x = Double(size.width) / Double(pictureSize.width)
+        let y = Double(size.height) / Double(pictureSize.height)
+        for index in tracks.indices {
+            tracks[index].filter.scale(x: x, y: y)
+            tracks[index].anchor = tracks[index].anchor.scaled(from: pictureSize, to: size)
+            tracks[index].sighting.box = tracks[index].sighting.box.scaled(from: pictureSize, to: size)
+            tracks[index].patch = nil
+        }
+        memory.resize(from: pictureSize, to: size)
+        pictureSize = size
+    }
+
+    /// Moves a track on in steps, so that a long time without a look does not carry it away.
+    private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
+        track.isSeen = false
+        track.filterTime = max(time, track.filterTime)
+        guard !track.isStanding else { return track.filter.predictStanding(seconds: seconds) }
+        let unseen = (time - track.lastSeen).inSeconds
+        var left = seconds
+        while left > 0 {
+            let part = left > 10 ? left - 10 : min(left, 0.5)
+            left -= part
+            track.filter.predict(seconds: part, unseen: unseen - left)
+        }
+    }
+
+    private mutating func begin(_ sighting: Sighting, at time: Instant) {
+        guard tracks.count < Self.maximumTrackCount, sighting.score >= filter.rule(sighting.classID).confirmingScore
+        else {
+            return
+        }
+        let isCovered = tracks.contains {
+            // A bit more than the overlaps at which the detector takes two boxes for one object.
+            let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
+            return $0.isSeen && $0.box.overlap(sighting.box) > limit
+        }
+        guard !isCovered else { return }
+        trackCount += 1
+        tracks.append(Track(number: trackCount, sighting: sighting, at: time))
+    }
+
+    private mutating func noteUnseen(_ index: Int, seconds: Double, regions: [Box], at time: Instant) {
+        let track = tracks[index]
+        let visible = track.box.intersection(pictureSize.bounds)
+        let wasLookedAt = visible.isEmpty || regions.contains { visible.share(inside: $0) >= 0.5 }
+        if wasLookedAt {
+            let isCovered =
+                track.isConfirmed && track.coveredSeconds < options.coveredPatience.inSeconds
+                && tracks.contains {
+                    $0.isSeen && $0.isConfirmed && track.box.share(inside: $0.box) >= Self.coveredShare
+                }
+            if isCovered {
+                tracks[index].coveredSeconds += seconds
+            } else {
+                // A look after a long pause counts as one second: nothing is lost by time in which nobody looked.
+                tracks[index].unseenSeconds += min(seconds, 1)
+                tracks[index].missedLooks += 1
+            }
+        }
+        if track.state == .active, (time - track.lastSeen).inSeconds > Self.drawingSeconds {
+            tracks[index].state = .lost
+        }
+    }
+
+    private mutating func endTracks(at time: Instant) {
+        for index in tracks.indices.reversed() {
+            let track = tracks[index]
+            guard !track.isSeen, isOver(track) else { continue }
+            tracks.remove(at: index)
+            if track.isStanding {
+                memory.remember(
+                    track.anchor, group: filter.group(track.classID), until: time + options.rememberedTime)
+            }
+            endedTracks.append(track)
+            endedTracks[endedTracks.count - 1].endReason = reason(track)
+        }
+    }
+
+    private func isOver(_ track: Track) -> Bool {
+        if !track.isConfirmed { return track.unseenSeconds > options.tentativePatience.inSeconds }
+        return track.isStanding
+            ? track.missedLooks >= options.stationaryLooks
+                && track.unseenSeconds > options.stationaryPatience.inSeconds
+            : track.missedLooks >= options.lostLooks && track.unseenSeconds > options.lostPatience.inSeconds
+    }
+
+    private func reason(_ track: Track) -> Track.EndReason {
+        guard track.isConfirmed else { return .unconfirmed }
+        return track.sighting.box.touchesEdge(of: pictureSize) ? .left : .lost
+    }
+}

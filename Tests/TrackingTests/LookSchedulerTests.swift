@@ -1,0 +1,119 @@
+import Linux
+import Testing
+
+@testable import Tracking
+
+@Suite("The look scheduler")
+struct LookSchedulerTests {
+    private static let beginning = Instant(nanoseconds: 1_000_000_000)
+
+    /// One thread, cameras that always want a look, looks of a given cost: virtual time.
+    ///
+    /// - Returns: Looks per camera in the second half of the time, and the share of the time in use.
+    private func run(
+        cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
+    ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
+        var scheduler = LookScheduler(threads: 1)
+        var time = Self.beginning
+        let end = time + Duration(inSeconds: seconds)
+        for camera in 0..<(cameras + rechecks) { scheduler.setRate(rate, of: "\(camera)", at: time) }
+        var looks = [Int](repeating: 0, count: cameras + rechecks)
+        while time < end {
+            for camera in 0..<(cameras + rechecks) { scheduler.want("\(camera)", isBusy: camera < cameras, at: time) }
+            if let camera = scheduler.next(at: time) {
+                time = time + cost
+                scheduler.finish(camera, cost: cost, at: time)
+                if (time - Self.beginning).inSeconds > seconds / 2 { looks[Int(camera) ?? 0] += 1 }
+            } else {
+                // The next picture of some camera, or the next look that is due.
+                time = max(time + .milliseconds(1), min(scheduler.nextDue() ?? time, time + .milliseconds(5)))
+            }
+        }
+        return (scheduler, Array(looks[..<cameras]), Array(looks[cameras...]), end)
+    }
+
+    @Test("gives fifteen busy cameras the five looks a second that they ask for")
+    func enough() throws {
+        let result = run(cameras: 15, rate: 5, cost: .microseconds(10_200))
+        #expect(result.looks.allSatisfy { $0 >= 95 && $0 <= 101 }, "looks in 20 s: \(result.looks)")
+        #expect(result.scheduler.factor(at: result.end) == 1)
+        let report = try #require(result.scheduler.report(on: "7", at: result.end))
+        #expect(report.asked == 5)
+        #expect(report.achieved >= 4.75 && report.achieved <= 5.2)
+        #expect(report.skipped == 0)
+    }
+
+    @Test("shrinks all rates together when 25 cameras ask for more than the load")
+    func shrunk() throws {
+        let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200))
+        let rates = result.looks.map { Double($0) / 20 }
+        let mean = rates.reduce(0, +) / 25
+        #expect(rates.allSatisfy { $0 >= 2.5 && abs($0 / mean - 1) <= 0.1 }, "rates: \(rates)")
+        // 80 % of one thread, as 0.8 is the default load.
+        #expect(abs(mean * 25 * 0.0102 - 0.8) < 0.03, "used \(mean * 25 * 0.0102) of a thread")
+        let report = try #require(result.scheduler.report(on: "0", at: result.end))
+        #expect(report.asked == 5 && report.achieved < 3.5)
+    }
+
+    @Test("does not let busy cameras starve rechecks, nor rechecks slow them down")
+    func rechecks() {
+        let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
+        #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
+        #expect(result.looks.allSatisfy { $0 >= 50 }, "looks in 20 s: \(result.looks)")
+        // More than a whole thread: nothing is left but what waits too long.
+        let full = run(cameras: 60, rate: 5, cost: .microseconds(20_000), rechecks: 1)
+        #expect(full.rechecks[0] >= 1)
+    }
+
+    @Test("looks at moving things once a second even if that is more than the load")
+    func floor() {
+        let result = run(cameras: 60, rate: 5, cost: .microseconds(16_000))
+        #expect(result.looks.allSatisfy { $0 >= 18 }, "looks in 20 s: \(result.looks)")
+    }
+
+    @Test("takes the most overdue camera first, and moving things before rechecks")
+    func overdue() {
+        var scheduler = LookScheduler(threads: 1)
+        let time = Self.beginning
+        for (camera, rate) in [("slow", 1.0), ("fast", 10), ("still", 10)] {
+            scheduler.setRate(rate, of: camera, at: time)
+        }
+        for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
+        // After 300 ms the fast one has waited for three of its intervals, the slow one for a third.
+        let later = time + .milliseconds(300)
+        #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
+    }
+
+    @Test("counts looks that were due and never made")
+    func skipped() {
+        var scheduler = LookScheduler(threads: 1)
+        scheduler.setRate(10, of: "door", at: Self.beginning)
+        scheduler.want("door", isBusy: true, at: Self.beginning)
+        #expect(scheduler.next(at: Self.beginning + .milliseconds(350)) == "door")
+        #expect(scheduler.report(on: "door", at: Self.beginning + .milliseconds(350))?.skipped == 3)
+    }
+
+    @Test("does not take the time in which nothing moved for a delay")
+    func rest() {
+        var scheduler = LookScheduler(threads: 1)
+        let later = Self.beginning + .seconds(60)
+        scheduler.setRate(5, of: "door", at: Self.beginning)
+        scheduler.rest("door")
+        #expect(scheduler.next(at: later) == nil)
+        scheduler.want("door", isBusy: true, at: later)
+        #expect(scheduler.nextDue() == later)
+        #expect(scheduler.next(at: later) == "door")
+        #expect(scheduler.report(on: "door", at: later)?.skipped == 0)
+    }
+
+    @Test("forgets a camera without a rate")
+    func removed() {
+        var scheduler = LookScheduler(threads: 1)
+        scheduler.setRate(5, of: "door", at: Self.beginning)
+        scheduler.want("door", isBusy: true, at: Self.beginning)
+        scheduler.setRate(0, of: "door", at: Self.beginning)
+        #expect(scheduler.next(at: Self.beginning) == nil)
+        #expect(scheduler.report(on: "door", at: Self.beginning) == nil)
+        #expect(scheduler.nextDue() == nil)
+    }
+}

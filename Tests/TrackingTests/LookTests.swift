@@ -1,0 +1,185 @@
+import Linux
+import Testing
+
+@testable import Tracking
+
+@Suite("Looks")
+struct LookTests {
+    private let size = PictureSize(width: 1280, height: 720)
+    private let time = Instant(nanoseconds: 1_000_000_000)
+
+    private func sighting(_ box: Box, score: Double = 0.8, classID: Int = 0) -> Sighting {
+        Sighting(classID: classID, score: score, box: box)
+    }
+
+    @Test("at a region return boxes in the picture")
+    func mapping() {
+        let region = Box(left: 600, top: 100, right: 1112, bottom: 612)
+        let found = LookRegion.map(
+            [sighting(Box(left: 50, top: 60, right: 100, bottom: 160))], given: PictureSize(width: 256, height: 256),
+            region: region, in: size)
+        #expect(found.map(\.box) == [Box(left: 700, top: 220, right: 800, bottom: 420)])
+    }
+
+    @Test("drop what an inner edge of the region cuts, and keep what the picture's edge cuts")
+    func cut() {
+        let given = PictureSize(width: 256, height: 256)
+        let cut = Box(left: 0, top: 60, right: 100, bottom: 160)
+        func count(_ left: Double) -> Int {
+            LookRegion.map(
+                [sighting(cut)], given: given, region: Box(left: left, top: 100, right: left + 256, bottom: 356),
+                in: size
+            ).count
+        }
+        #expect(count(600) == 0)
+        #expect(count(0) == 1)
+    }
+
+    @Test("at several regions count each object once, and none twice as a part of itself")
+    func merging() {
+        let whole = Box(left: 100, top: 100, right: 200, bottom: 300)
+        let again = Box(left: 105, top: 102, right: 203, bottom: 305)
+        let part = Box(left: 110, top: 110, right: 190, bottom: 180)
+        let other = Box(left: 150, top: 100, right: 250, bottom: 300)
+        let merged = LookRegion.merge([
+            [sighting(whole), sighting(other, score: 0.6)],
+            [sighting(again, score: 0.7), sighting(part, score: 0.5), sighting(again, score: 0.65, classID: 1)],
+        ])
+        #expect(merged.map(\.box) == [whole, again, other])
+        #expect(merged.map(\.classID) == [0, 1, 0])
+    }
+
+    @Test("at regions stay inside the picture, and are at the whole one if nothing smaller fits")
+    func around() {
+        let corner = Box(left: 0, top: 650, right: 40, bottom: 720)
+        #expect(
+            LookRegion.around(corner, factor: 2.2, minimumSide: 256, in: size)
+                == Box(left: 0, top: 464, right: 256, bottom: 720))
+        let large = Box(left: 100, top: 100, right: 300, bottom: 600)
+        #expect(LookRegion.around(large, factor: 2.2, minimumSide: 256, in: size) == size.bounds)
+    }
+
+    /// Motion in some cells of a picture of 160x90.
+    private func motion(_ cells: [Int], _ state: Motion.State = .motion) -> Motion {
+        var motion = Motion()
+        motion.grid = CellGrid(width: 160, height: 90)
+        motion.cells = cells
+        motion.state = cells.isEmpty && state == .motion ? .still : state
+        return motion
+    }
+
+    private func tracker() -> Tracker {
+        Tracker(filter: ObjectFilter(rules: [0: ClassRule()]), pictureSize: size)
+    }
+
+    /// A planner that has looked at the whole picture at the beginning.
+    private func planner(_ options: LookPlanner.Options = LookPlanner.Options()) -> LookPlanner {
+        var planner = LookPlanner(options: options)
+        _ = planner.plan(motion([]), tracker(), at: time)
+        planner.learn(from: LookPlan(regions: [size.bounds]), motion([]), [], in: size, at: time)
+        return planner
+    }
+
+    @Test("are made at the beginning, and then every ten seconds while nothing happens")
+    func idle() {
+        var planner = LookPlanner()
+        #expect(planner.plan(motion([]), tracker(), at: time)?.regions == [size.bounds])
+        planner = self.planner()
+        #expect(planner.plan(motion([]), tracker(), at: time + .milliseconds(9900)) == nil)
+        #expect(planner.plan(motion([]), tracker(), at: time + .seconds(10))?.regions == [size.bounds])
+    }
+
+    @Test("go to where something moves")
+    func motionRegion() throws {
+        var planner = planner()
+        // Cells 4 and 5 of the third and the fourth line.
+        let plan = planner.plan(motion([44, 45, 64, 65]), tracker(), at: time + .milliseconds(200))
+        let region = try #require(plan?.regions.first)
+        #expect(plan?.regions.count == 1)
+        #expect(region.width == 256 && region.height == 256)
+        #expect(Box(left: 256, top: 128, right: 384, bottom: 256).share(inside: region) == 1)
+        var options = LookPlanner.Options()
+        options.usesRegions = false
+        planner = self.planner(options)
+        #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(200))?.regions == [size.bounds])
+    }
+
+    @Test("at the whole picture are made every two seconds while something moves, and for what is large")
+    func busy() {
+        var planner = planner()
+        #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(1900))?.regions != [size.bounds])
+        #expect(planner.plan(motion([44]), tracker(), at: time + .seconds(2))?.regions == [size.bounds])
+        planner = self.planner()
+        let wide = Array(40..<60)
+        #expect(planner.plan(motion(wide), tracker(), at: time + .milliseconds(200))?.regions == [size.bounds])
+    }
+
+    @Test("take turns when there is more to see than two regions")
+    func turns() {
+        var planner = planner()
+        let corners = motion([0, 19, 203, 218])
+        var seen: Set<Box> = []
+        for step in 1...4 {
+            let plan = planner.plan(corners, tracker(), at: time + .milliseconds(200 * step))
+            #expect(plan?.regions.count == 2)
+            seen.formUnion(plan?.regions ?? [])
+        }
+        #expect(seen.count == 4)
+    }
+
+    @Test("follow a moving object without motion, and a standing one only with motion in it")
+    func tracks() throws {
+        var tracker = tracker()
+        var seconds = 0.0
+        func look(_ count: Int) {
+            for _ in 0..<count {
+                seconds += 0.2
+                tracker.update(
+                    at: time + Duration(inSeconds: seconds),
+                    sightings: [sighting(Box(left: 600, top: 300, right: 640, bottom: 400))], regions: [size.bounds])
+            }
+        }
+        var planner = planner()
+        look(3)
+        let region = try #require(
+            planner.plan(motion([]), tracker, at: time + Duration(inSeconds: seconds))?.regions.first)
+        #expect(Box(left: 600, top: 300, right: 640, bottom: 400).share(inside: region) == 1)
+        look(60)
+        let now = time + Duration(inSeconds: seconds)
+        planner.learn(from: LookPlan(regions: [size.bounds]), motion([]), [], in: size, at: now)
+        #expect(planner.plan(motion([]), tracker, at: now + .milliseconds(200)) == nil)
+        // The cell at 576 to 640, 320 to 384.
+        #expect(planner.plan(motion([109]), tracker, at: now + .milliseconds(200)) != nil)
+    }
+
+    @Test("become rare where motion is always without an object, until it was quiet for a while")
+    func boring() {
+        var planner = planner()
+        let tree = motion([44, 45])
+        var looks = 0
+        func watch(_ seconds: Int, from start: Int, _ motion: Motion) -> Int {
+            var looks = 0
+            for step in 0..<(seconds * 5) {
+                let now = time + .milliseconds(start * 1000 + 200 * step)
+                guard let plan = planner.plan(motion, tracker(), at: now) else { continue }
+                planner.learn(from: plan, motion, [], in: size, at: now)
+                looks += 1
+            }
+            return looks
+        }
+        looks = watch(2, from: 1, tree)
+        #expect(looks >= 3)
+        #expect(watch(20, from: 3, tree) <= 11)
+        #expect(watch(70, from: 23, motion([])) <= 7)
+        #expect(watch(1, from: 94, tree) >= 3)
+    }
+
+    @Test("follow a change of the whole picture once the light has settled")
+    func settled() {
+        var planner = planner()
+        #expect(planner.plan(motion([], .global), tracker(), at: time + .seconds(1)) == nil)
+        #expect(planner.plan(motion([]), tracker(), at: time + .milliseconds(1400)) == nil)
+        #expect(planner.plan(motion([]), tracker(), at: time + .milliseconds(1600))?.regions == [size.bounds])
+        #expect(planner.plan(motion([]), tracker(), at: time + .milliseconds(1800)) == nil)
+    }
+}

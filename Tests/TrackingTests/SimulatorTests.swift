@@ -1,0 +1,93 @@
+import Linux
+import Testing
+
+@testable import Tracking
+
+/// Set by `scripts/test --full`.
+private let isFull = Environment.value("ORIEL_TEST_FULL") != nil
+
+@Suite("Simulated cameras")
+struct SimulatorTests {
+    @Test(
+        "twelve people in a street are followed at ten, five and two looks a second",
+        arguments: [(10.0, 0.92, 0.84), (5, 0.89, 0.81), (2, 0.78, 0.70)])
+    func street(looksPerSecond: Double, accuracy: Double, identity: Double) {
+        var sum = TrackingScore()
+        for seed in 1...(isFull ? 40 : 8) { sum = sum + StreetRun.run(seed: UInt64(seed), rate: looksPerSecond).score }
+        let text = "MOTA \(sum.accuracy), IDF1 \(sum.identity), \(sum.switches) switches in \(sum.objects) boxes"
+        if isFull { print("  \(looksPerSecond) looks a second: \(text)") }
+        #expect(sum.accuracy >= accuracy, "\(text)")
+        #expect(sum.identity >= identity, "\(text)")
+        #expect(sum.objects > 2000)
+    }
+
+    /// Runs a scene with some seeds, and expects one event for each of the objects.
+    private func check(
+        _ make: (UInt64) -> MadeScene, penalty: @escaping @Sendable (Double) -> Double = { _ in 0 },
+        minimumRecall: Double = 0.85, seeds: UInt64? = nil
+    ) {
+        var recall = 0.0
+        let count = seeds ?? (isFull ? 20 : 1)
+        for seed in 1...count {
+            let scene = make(seed)
+            var detector = SceneDetector(seed: seed + 1000)
+            detector.penalty = penalty
+            let run = SceneRun(scene, detector)
+            let faults = run.faults(expecting: scene.objects.count)
+            #expect(faults.isEmpty, "seed \(seed): \(faults)")
+            #expect(run.newEvents.count == scene.objects.count, "seed \(seed)")
+            recall += run.recall / Double(count)
+        }
+        #expect(recall >= minimumRecall)
+    }
+
+    @Test("two people who come one after the other are two events")
+    func crossing() { check(Scenes.crossing) }
+
+    @Test("one who stands through changes of the light stays one object")
+    func standing() { check(Scenes.standing, penalty: { $0 > 15 && $0 < 30 ? 0.2 : 0 }) }
+
+    @Test("a cat that a passing person hides keeps its id")
+    func passing() { check(Scenes.passing) }
+
+    @Test("one who walks behind a pillar keeps the id")
+    func pillar() { check(Scenes.pillar) }
+
+    @Test("a shaking camera makes no events")
+    func shaking() { check(Scenes.shaking) }
+
+    @Test("two people of one size who meet keep their ids")
+    func meeting() { check(Scenes.meeting) }
+
+    @Test("two people far away, a sixth of the picture high, are found by looking at regions, and only so")
+    func far() {
+        check(Scenes.far)
+        var options = LookPlanner.Options()
+        options.usesRegions = false
+        let run = SceneRun(Scenes.far(seed: 1), SceneDetector(seed: 1001), planner: options)
+        #expect(run.newEvents.isEmpty)
+        #expect(run.recall == 0)
+    }
+
+    /// Runs a scene without objects but with false boxes and a bush that looks a little like a person.
+    ///
+    /// - Returns: The share of the pictures that led to a look.
+    private func lookShare(of make: (UInt64, Double) -> MadeScene, seconds: Double) -> Double {
+        var detector = SceneDetector(seed: 7)
+        detector.bush = Box(left: 940, top: 120, right: 1060, bottom: 320)
+        let run = SceneRun(make(7, isFull ? 3600 : seconds), detector)
+        #expect(run.looks > 2)
+        #expect(run.newEvents.isEmpty, "\(run.newEvents.map(\.after))")
+        if isFull { print("  \(run.steps) pictures, \(run.looks) looks, \(run.newEvents.count) events") }
+        return run.share
+    }
+
+    @Test("a still scene makes no events, and hardly any looks")
+    func still() { #expect(lookShare(of: Scenes.still, seconds: 30) < 0.15) }
+
+    @Test("ramps, steps, flicker and shadows make no events, and few looks")
+    func light() { #expect(lookShare(of: Scenes.light, seconds: 60) < 0.3) }
+
+    @Test("trees and rain make no events")
+    func trees() { #expect(lookShare(of: Scenes.trees, seconds: 30) < 0.9) }
+}

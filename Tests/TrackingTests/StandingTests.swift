@@ -1,0 +1,102 @@
+import Linux
+import Testing
+
+@testable import Tracking
+
+@Suite("An object that stands")
+struct StandingTests {
+    private let box = TrackerHarness.box
+
+    private func standing() -> TrackerHarness {
+        var harness = TrackerHarness()
+        harness.look([box], times: 60)
+        return harness
+    }
+
+    @Test("is stationary after ten seconds at its place, at any rate of looks")
+    func stationary() {
+        for interval in [0.1, 0.2, 0.5] {
+            var harness = TrackerHarness()
+            harness.look([box], times: Int(9.5 / interval), interval: interval)
+            #expect(harness.states == [.active])
+            harness.look([box], times: Int(1 / interval), interval: interval)
+            #expect(harness.states == [.stationary])
+        }
+    }
+
+    @Test("stays while it is missed for less than eight looks, even if these take long")
+    func patience() {
+        var harness = standing()
+        harness.look(times: 7, interval: 10)
+        #expect(harness.states == [.stationary])
+        #expect(harness.tracker.tracks.first?.predictedBox(at: harness.time) != nil)
+        harness.look(interval: 10)
+        #expect(harness.states.isEmpty)
+        var quick = standing()
+        quick.look(times: 14, interval: 0.2)
+        #expect(quick.states == [.stationary])
+        quick.look(times: 2, interval: 0.2)
+        #expect(quick.states.isEmpty)
+    }
+
+    @Test("is active again when it leaves, and not because of one box that is wrong")
+    func departure() {
+        var harness = standing()
+        harness.look([Box(left: 415, top: 200, right: 465, bottom: 300)])
+        harness.look([box], times: 3)
+        #expect(harness.states == [.stationary])
+        harness.look([box], times: 10, speed: 60)
+        #expect(harness.states == [.active])
+        #expect(harness.tracker.tracks.first?.departures == 1)
+        #expect(harness.numbers == [1])
+    }
+
+    /// A picture in which the box's place has structure, if it is not hidden.
+    private func picture(brightness: Int, isEmpty: Bool = false) -> GreyPicture? {
+        var pixels = [UInt8](repeating: UInt8(brightness), count: 125 * 63)
+        if !isEmpty {
+            for y in 25..<38 {
+                for x in 50..<57 { pixels[y * 125 + x] = UInt8(brightness + (x * 7 + y * 11) % 40) }
+            }
+        }
+        return GreyPicture(width: 125, height: 63, pixels: pixels)
+    }
+
+    @Test("has not moved as long as its place looks the same, in whatever light")
+    func unchanged() {
+        var harness = TrackerHarness()
+        harness.look([box], times: 60, grey: picture(brightness: 100))
+        let moved = Box(left: 425, top: 200, right: 475, bottom: 300)
+        harness.look([moved], times: 10, grey: picture(brightness: 60))
+        #expect(harness.states == [.stationary])
+        harness.look([moved], times: 3, grey: picture(brightness: 60, isEmpty: true))
+        #expect(harness.states == [.active])
+    }
+
+    @Test("is not news when it is seen again at its place within five minutes, until it moves")
+    func known() {
+        var harness = standing()
+        harness.look(times: 20)
+        #expect(harness.states.isEmpty)
+        harness.look(interval: 200)
+        harness.look([box], times: 3)
+        #expect(harness.states == [.stationary])
+        #expect(harness.tracker.tracks.first?.isKnown == true)
+        harness.look([box], times: 10, speed: 80)
+        #expect(harness.tracker.tracks.first?.isKnown == false)
+    }
+
+    @Test("is news when it is seen again later, elsewhere, or as something else")
+    func news() {
+        for (wait, place, kind) in [
+            (400.0, box, 0), (100, Box(left: 440, top: 200, right: 490, bottom: 300), 0), (100, box, 1),
+        ] {
+            var harness = TrackerHarness(rules: [0: ClassRule(), 1: ClassRule()])
+            harness.look([box], times: 60)
+            harness.look(times: 20)
+            harness.look(interval: wait)
+            harness.look([place], classID: kind, times: 3)
+            #expect(harness.tracker.tracks.map(\.isKnown) == [false], "after \(wait) s, class \(kind)")
+        }
+    }
+}
