@@ -78,8 +78,8 @@ def run(context):
         "measured only for Oriel, over the samples of all rounds. With slow viewers, it is measured from "
         f"{ESTABLISHED:.0f} s after the slow viewers have connected, when their buffers are full.")
     result.note(
-        "nginx's send buffer (`sndbuf` of `listen`), as set in deploy/, limits the age, and not the server behind "
-        "nginx. The second row of µStreamer shows that the same `sndbuf` limits the age of its pictures too. The "
+        "It is nginx's send buffer (`sndbuf` of `listen`, as set in deploy/) that limits the age of the pictures, not "
+        "the server behind nginx. The second row of µStreamer shows that the same `sndbuf` limits the age of its pictures too. The "
         "first row of µStreamer has no `sndbuf`, as in the configurations of PiKVM and of Klipper's distributions.")
     return result.as_dict()
 

@@ -135,7 +135,7 @@ export class Engine {
   }
 
   #receive(headers, bytes) {
-    // This picture only shows the reason, which the page shows as text.
+    // Not a frame: a picture of the reason for the outage, which the page shows as text instead.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;

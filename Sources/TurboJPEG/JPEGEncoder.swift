@@ -2,7 +2,7 @@ import CTurboJPEG
 
 /// Encodes uncompressed pictures as JPEGs.
 ///
-/// Its tables and planes are reused for the next picture.
+/// The encoder reuses its tables and planes for the next picture.
 ///
 /// An encoder must be used by one thread at a time.
 public struct JPEGEncoder: ~Copyable {

@@ -27,8 +27,8 @@ extension UpstreamProblem {
         }
     }
 
-    /// Returns `HOST port N` if libcurl's message "Failed to connect to HOST port N after …" contains another host than
-    /// the upstream's.
+    /// Returns `HOST port N` if libcurl's message "Failed to connect to HOST port N after …" names a host other
+    /// than the upstream's.
     private static func otherHost(in detail: String, _ address: UpstreamAddress) -> String? {
         let words = detail.split(separator: " ")
         guard words.count > 5, words[..<3] == ["Failed", "to", "connect"], words[5] == "port" else { return nil }

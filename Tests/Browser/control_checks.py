@@ -326,7 +326,7 @@ def checks(browser):
     yield "controls: the newest of several values wins", newest_value_wins, browser
     yield "controls: a value that the camera changed is reported", camera_sets_another_value, browser
     yield "controls: one control or all of them can be reset to their defaults", back_to_default, browser
-    yield "controls: a response to a request from before a change is ignored", outdated_answers_are_ignored, browser
+    yield "controls: late responses to requests sent before a change are ignored", outdated_answers_are_ignored, browser
     yield "controls: errors are shown, also in Korean", errors_are_shown, browser
     yield "controls: the panel opens with values that other clients have set, and Escape closes it", another_client, browser
     yield "controls: everything can be done with the keyboard", keyboard_only, browser

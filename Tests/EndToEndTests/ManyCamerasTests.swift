@@ -92,7 +92,7 @@ extension EndToEnd {
                     rounds.append((try mainThreadTime(of: worker) - before) / 10)
                 }
                 let times = rounds.map { "\($0.inSeconds * 1000)" }.joined(separator: ", ")
-                report("\(name)'s event loop spends \(times) ms on a status of 100 cameras")
+                report("\(name)'s event loop spends \(times) ms, in each round, on a status response for 100 cameras")
                 #expect(try #require(rounds.min()) <= .milliseconds(5), "\(name)")
             }
         }

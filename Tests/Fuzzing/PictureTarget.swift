@@ -34,7 +34,7 @@ enum PictureTarget {
         guard let picture = try? decoder.decode(jpeg, to: format, scale: scale) else { return }
         check(
             picture.width == scale(size.width) && picture.height == scale(size.height),
-            "the picture has the size of its scale")
+            "the picture has the scaled size")
         check(
             picture.pixels.count == picture.width * picture.height * format.bytesPerPixel,
             "there are bytes for all pixels")
