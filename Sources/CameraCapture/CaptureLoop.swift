@@ -11,8 +11,8 @@ import Video4Linux
 public enum CaptureLoop {
     /// Captures until SIGTERM or SIGINT; SIGHUP reopens the source.
     ///
-    /// `makeSource` creates the source that `options` name. Throws a ``Failure`` if the ring cannot be created or is
-    /// lost; a source that cannot be opened is waited for.
+    /// `makeSource` creates the source that `options` name. Throws a ``Failure`` if the ring cannot be created;
+    /// a source that cannot be opened is waited for.
     public static func run(
         _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
     ) throws {
@@ -30,13 +30,7 @@ public enum CaptureLoop {
         let controls = serveControls(options, panel, store, logger)
         defer { controls?.stop() }
         notifier.ready()
-        do throws(RingError) {
-            while let events = wait(for: session, signals, watch) {
-                try session.advance(at: .now, events)
-            }
-        } catch {
-            throw Failure(error)
-        }
+        while let events = wait(for: session, signals, watch) { session.advance(at: .now, events) }
         notifier.stopping()
         publisher.stop(reason: "capture-daemon was stopped")
     }

@@ -85,8 +85,8 @@ public final class CaptureSession {
     /// The source's descriptor; nil while the source is closed, and for a source driven by the clock.
     public var descriptor: CInt? { isOpen ? source.descriptor : nil }
 
-    /// Does what is due at `now`; throws only if the ring is lost.
-    public func advance(at now: Instant, _ events: Events = Events()) throws(RingError) {
+    /// Does what is due at `now`.
+    public func advance(at now: Instant, _ events: Events = Events()) {
         do throws(SourceError) {
             handle(events, at: now)
             if case .closed(let retry) = phase, now >= retry { try open(at: now) }
@@ -98,7 +98,7 @@ public final class CaptureSession {
         } catch {
             lose(error, at: now)
         }
-        try reportHealth(at: now)
+        reportHealth(at: now)
     }
 
     /// Makes the next attempt due at once if something changed.
@@ -184,14 +184,16 @@ public final class CaptureSession {
     }
 
     /// Tells readers and systemd that this program is alive.
-    private func reportHealth(at now: Instant) throws(RingError) {
+    private func reportHealth(at now: Instant) {
         if now >= nextRates {
             nextRates = now + Self.ratesInterval
             publisher.setRates(asked: options.framesPerSecond, measured: pipeline.rate(at: now))
         }
         if now >= nextHeartbeat {
             nextHeartbeat = now + Self.heartbeatInterval
-            try publisher.heartbeat()
+            // Another object has the ring's name, or there is no space for a new one: readers keep the old one, and the
+            // next heartbeats try again.
+            do throws(RingError) { try publisher.heartbeat() } catch { report.ringFailed(error, at: now) }
         }
         // Either frames arrive, or the session knows what it waits for: a source that falls silent was closed above.
         report.watchdog(at: now)

@@ -35,6 +35,11 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
+    /// Logs why the ring could not be restored; its readers keep the old one.
+    func ringFailed(_ error: RingError, at now: Instant) {
+        log(.error, "\(error)", at: now)
+    }
+
     /// Reports that the source that `summary` describes delivers `rate` pictures per second.
     func live(_ summary: String, rate: Double, at now: Instant) {
         if state != .live {

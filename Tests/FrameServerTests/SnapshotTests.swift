@@ -72,6 +72,19 @@ struct SnapshotTests {
         }
     }
 
+    @Test("after= with width= is answered once, with the next frame", .timeLimit(.minutes(1)))
+    func afterScaled() throws {
+        let number = camera.publish()
+        let clients = try ["after=\(number)", "max_age=0"].map { query in
+            let client = try server.connect()
+            try client.ask("/snapshot?width=320&\(query)")
+            return client
+        }
+        try server.waitForTurn()
+        let next = camera.publish()
+        for client in clients { #expect(try client.answer().headers["x-frame-id"] == "\(next)") }
+    }
+
     @Test("max_age= is met by a frame captured after the request", .timeLimit(.minutes(1)))
     func maximumAge() throws {
         let number = camera.publish()
