@@ -1,6 +1,6 @@
 /// A fuzz target: code that accepts any bytes, and conditions that must hold.
 enum FuzzTarget: String, CaseIterable {
-    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
+    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture, worker
 
     /// Runs one input; a failed condition ends the process, as does a Swift trap.
     func run(_ input: Input) {
@@ -14,6 +14,7 @@ enum FuzzTarget: String, CaseIterable {
         case .upstream: UpstreamTarget.run(input)
         case .form: FormTarget.run(input)
         case .picture: PictureTarget.run(input)
+        case .worker: WorkerTarget.run(input)
         }
     }
 }
