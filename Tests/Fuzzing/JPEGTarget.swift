@@ -50,7 +50,9 @@ enum JPEGTarget {
     private static func locate(_ bytes: [UInt8]) {
         for isTruncationAllowed in [false, true] {
             let found = bytes.withRawSpan { try? JPEG.locate($0, isTruncationAllowed: isTruncationAllowed) }
-            if let whole = inspect(bytes) { check(found?.offset == 0 && found?.info == whole, "the first whole picture") }
+            if let whole = inspect(bytes) {
+                check(found?.offset == 0 && found?.info == whole, "the first whole picture")
+            }
             guard let (offset, info) = found else { continue }
             check(0..<bytes.count ~= offset && info.byteCount <= bytes.count - offset, "it lies within the bytes")
             let rest = Array(bytes[offset...])
@@ -64,7 +66,9 @@ enum JPEGTarget {
         _ = bytes.withRawSpan { ExifOrientation(of: $0) }
         guard bytes.starts(with: [0xff, 0xd8]) else { return }
         let exif: [UInt8] =
-            [0xff, 0xe1, 0, 34] + Array("Exif\0\0MM\0*".utf8) + [0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]
+            [0xff, 0xe1, 0, 34] + Array("Exif\0\0MM\0*".utf8) + [
+                0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0,
+            ]
             + [0, 0, 0, 0]
         let marked = [0xff, 0xd8] + exif + bytes.dropFirst(2)
         check(marked.withRawSpan { ExifOrientation(of: $0) } == .rotate90, "the first Exif segment counts")

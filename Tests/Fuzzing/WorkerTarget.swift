@@ -33,7 +33,7 @@ enum WorkerTarget {
             guard let listener = try? Socket.listen(at: path), (try? listener.setNonBlocking(true)) != nil else {
                 fatalError("no socket")
             }
-            let taken = listener.take()
+            let taken = listener.release()
             do {
                 try Thread("worker") {
                     do {
@@ -75,13 +75,15 @@ enum WorkerTarget {
         let seed = input.byte()
         let bytes = flags & 1 == 0 ? input.bytes : request(&input)
         server.publish()
-        let answer = exchange(Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
+        let answer = exchange(
+            Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
         examine(answer)
         // Whatever the client did, the next one is served.
         if server.runCount % 32 == 0 {
             var input = Input(Array("/healthz\n\n".utf8))
             let answer = exchange([request(&input)[...]], isPatient: true)
-            check(answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]), "others are served")
+            check(
+                answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]), "others are served")
         }
     }
 
@@ -130,14 +132,18 @@ enum WorkerTarget {
         var content: [UInt8] = []
         for (name, value) in pairs {
             for count in [name.utf8.count, value.utf8.count] {
-                content += [UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255)]
+                content += [
+                    UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255),
+                ]
             }
             content += Array(name.utf8) + Array(value.utf8)
         }
         var bytes: [UInt8] = []
         Record.appendHeader(.beginRequest, request: 1, byteCount: 8, to: &bytes)
         bytes += [0, 1, 0, 0, 0, 0, 0, 0]
-        for (kind, content) in [(Record.Kind.parameters, content), (.parameters, []), (.input, input.bytes), (.input, [])]
+        for (kind, content) in [
+            (Record.Kind.parameters, content), (.parameters, []), (.input, input.bytes), (.input, []),
+        ]
         where !content.isEmpty || kind != .input || bytes.last != nil {
             Record.appendHeader(kind, request: 1, byteCount: content.count, to: &bytes)
             bytes += content
