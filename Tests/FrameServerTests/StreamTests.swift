@@ -157,6 +157,10 @@ struct StreamTests {
             let part = try #require(try client.part())
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
+        let isCounted = try eventually {
+            JSON(try server.get("/status/main").text)?["frames_sent"]?.number ?? 0 >= 2
+        }
+        #expect(isCounted)
     }
 
     @Test("fps= limits the rate without dropping below it", .timeLimit(.minutes(1)))
