@@ -12,8 +12,7 @@ public enum CaptureLoop {
     /// Captures until the process receives SIGTERM or SIGINT.
     ///
     /// SIGHUP reopens the source. `makeSource` creates the source that `options.device` selects. This function throws a
-    /// ``Failure`` if the ring cannot be created or is lost. If the source cannot be opened, it does not throw but
-    /// keeps trying.
+    /// ``Failure`` if the ring cannot be created. If the source cannot be opened, it does not throw but keeps trying.
     public static func run(
         _ options: CaptureOptions, makeSource: (CaptureOptions, ControlStore) -> any FrameSource
     ) throws {
@@ -31,13 +30,7 @@ public enum CaptureLoop {
         let controls = serveControls(options, panel, store, logger)
         defer { controls?.stop() }
         notifier.ready()
-        do throws(RingError) {
-            while let events = wait(for: session, signals, watch) {
-                try session.advance(at: .now, events)
-            }
-        } catch {
-            throw Failure(error)
-        }
+        while let events = wait(for: session, signals, watch) { session.advance(at: .now, events) }
         notifier.stopping()
         publisher.stop(reason: "capture-daemon was stopped")
     }

@@ -89,8 +89,8 @@ public final class CaptureSession {
     /// The source's descriptor; nil while the source is closed, or if the clock determines when its pictures are due.
     public var descriptor: CInt? { isOpen ? source.descriptor : nil }
 
-    /// Handles `events` and everything that is due at `now`; throws only if the ring is lost.
-    public func advance(at now: Instant, _ events: Events = Events()) throws(RingError) {
+    /// Handles `events` and everything that is due at `now`.
+    public func advance(at now: Instant, _ events: Events = Events()) {
         do throws(SourceError) {
             handle(events, at: now)
             if case .closed(let retry) = phase, now >= retry { try open(at: now) }
@@ -102,7 +102,7 @@ public final class CaptureSession {
         } catch {
             lose(error, at: now)
         }
-        try reportHealth(at: now)
+        reportHealth(at: now)
     }
 
     /// Closes the source if reopening was requested, and makes the next attempt to open it due at once if it may
@@ -189,14 +189,16 @@ public final class CaptureSession {
     }
 
     /// Reports to readers of the ring and to systemd that this program is alive.
-    private func reportHealth(at now: Instant) throws(RingError) {
+    private func reportHealth(at now: Instant) {
         if now >= nextRates {
             nextRates = now + Self.ratesInterval
             publisher.setRates(asked: options.framesPerSecond, measured: pipeline.rate(at: now))
         }
         if now >= nextHeartbeat {
             nextHeartbeat = now + Self.heartbeatInterval
-            try publisher.heartbeat()
+            // Another object has the ring's name, or there is no space for a new one: readers keep the old one, and the
+            // next heartbeats try again.
+            do throws(RingError) { try publisher.heartbeat() } catch { report.ringFailed(error, at: now) }
         }
         // Report that the program is alive even if no frames arrive. It has then closed the source, and tries to open
         // it again.

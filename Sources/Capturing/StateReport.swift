@@ -36,6 +36,11 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
+    /// Logs why the ring could not be restored; its readers keep the old one.
+    func ringFailed(_ error: RingError, at now: Instant) {
+        log(.error, "\(error)", at: now)
+    }
+
     /// Reports that the source delivers `rate` pictures per second.
     ///
     /// `summary` describes the source.

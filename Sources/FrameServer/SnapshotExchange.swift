@@ -12,6 +12,7 @@ final class SnapshotExchange: Exchange {
     /// Whether the frame has arrived and is being scaled.
     private(set) var isScaling = false
     private(set) var isEnded = false
+    private var isOpen = false
 
     init(_ request: SnapshotRequest, of camera: Camera, on connection: Connection, _ application: FrameApplication) {
         self.request = request
@@ -24,12 +25,15 @@ final class SnapshotExchange: Exchange {
     func waitForFrame() {
         camera.waiters.append(self)
         connection.open(self)
+        isOpen = true
     }
 
-    /// Makes the request wait until the frame has been scaled.
+    /// Makes the request wait until the frame has been scaled; it may have waited for the frame before.
     func waitForScaling() {
         isScaling = true
-        connection.open(self)
+        // Not a second time: the connection would end the exchange that it has.
+        if isOpen { camera.waiters.removeAll { $0 === self } } else { connection.open(self) }
+        isOpen = true
     }
 
     func tick() {

@@ -1,8 +1,10 @@
 import Daemon
+import Glibc
 import Linux
 import Logging
 import SharedFrame
 import Synchronization
+import SystemPackage
 import TestSupport
 import Testing
 import TurboJPEG
@@ -51,11 +53,39 @@ struct CaptureSessionTests {
                 source.pictures = [picture]
                 events.isReady = true
             }
-            try session.advance(at: source.now, events)
+            session.advance(at: source.now, events)
         }
     }
 
     private var openings: [Int] { source.openings.map { ($0 - Self.start).millisecondsRoundedUp } }
+
+    @Test("another object under the ring's name is reported once, and the ring returns once it is gone")
+    func takenName() throws {
+        try live(0, 200, tag: 1)
+        #expect(subscriber.copyNewestFrame() != nil)
+        let path = ring.name.path
+        File.remove(path)
+        try systemCall("mkdir", path.string) { unsafe path.withPlatformString { unsafe mkdir($0, 0o700) } }
+        defer { _ = unsafe path.withPlatformString { unsafe rmdir($0) } }
+        // The ring is checked once a second of the real clock.
+        var time = 200
+        let isReported = try eventually(5) {
+            try live(time, time + 300, tag: 2)
+            time += 300
+            return log.lines.contains { $0.contains("recreated by another program") }
+        }
+        #expect(isReported, "\(log.lines)")
+        #expect(report.state == .live)
+        #expect(subscriber.copyNewestFrame()?.bytes == SampleJPEG.bytes(tag: 2))
+        _ = unsafe path.withPlatformString { unsafe rmdir($0) }
+        let isBack = try eventually(5) {
+            try live(time, time + 300, tag: 3)
+            time += 300
+            return (try? FileStatus(at: path).kind) == .file
+        }
+        #expect(isBack)
+        #expect(log.lines.count { $0.contains("recreated by another program") } == 1)
+    }
 
     @Test("the first picture makes the state live")
     func live() throws {
@@ -85,10 +115,10 @@ struct CaptureSessionTests {
         var events = CaptureSession.Events()
         events.changedNames = ["tty3"]
         source.now = Self.start + .milliseconds(3_200)
-        try session.advance(at: source.now, events)
+        session.advance(at: source.now, events)
         #expect(openings.last == 3100)
         events.changedNames = ["video7"]
-        try session.advance(at: source.now, events)
+        session.advance(at: source.now, events)
         #expect(openings.last == 3200)
         try live(3220, 3500)
         #expect(openings.suffix(2) == [3200, 3300])
@@ -193,7 +223,7 @@ struct CaptureSessionTests {
         var events = CaptureSession.Events()
         events.isBroken = true
         source.now = Self.start + .milliseconds(520)
-        try session.advance(at: source.now, events)
+        session.advance(at: source.now, events)
         #expect(report.state == .waiting)
         #expect(!session.isOpen)
     }
@@ -204,7 +234,7 @@ struct CaptureSessionTests {
         var events = CaptureSession.Events()
         events.isReopenRequested = true
         source.now = Self.start + .milliseconds(500)
-        try session.advance(at: source.now, events)
+        session.advance(at: source.now, events)
         #expect(source.isForgotten)
         #expect(openings == [0, 500])
         #expect(report.state == .live)
@@ -223,7 +253,7 @@ struct CaptureSessionTests {
     func heartbeat() throws {
         func check(_ time: Int) throws {
             source.now = Self.start + .milliseconds(time)
-            try session.advance(at: source.now)
+            session.advance(at: source.now)
             #expect(session.deadline > source.now)
             #expect(session.deadline <= source.now + .milliseconds(250))
         }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// ONNX Runtime, and a small model for tests that finds a "dog" in bright pictures.
-private enum Detector {
+enum Detector {
     static let library =
         Environment.value("ORIEL_ONNXRUNTIME").map { FilePath($0) }
         ?? OrielSystem.root.appending(".detector/lib/libonnxruntime.so.1")

@@ -72,6 +72,19 @@ struct SnapshotTests {
         }
     }
 
+    @Test("a request with after= and width= gets one response, with the next frame", .timeLimit(.minutes(1)))
+    func afterScaled() throws {
+        let number = camera.publish()
+        let clients = try ["after=\(number)", "max_age=0"].map { query in
+            let client = try server.connect()
+            try client.ask("/snapshot?width=320&\(query)")
+            return client
+        }
+        try server.waitForTurn()
+        let next = camera.publish()
+        for client in clients { #expect(try client.answer().headers["x-frame-id"] == "\(next)") }
+    }
+
     @Test("with max_age=, a request waits for a new frame if the newest one is too old", .timeLimit(.minutes(1)))
     func maximumAge() throws {
         let number = camera.publish()

@@ -158,6 +158,10 @@ struct StreamTests {
             let part = try #require(try client.part())
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
+        let isCounted = try eventually {
+            JSON(try server.get("/status/main").text)?["frames_sent"]?.number ?? 0 >= 2
+        }
+        #expect(isCounted)
     }
 
     @Test("fps= limits the rate of a stream", .timeLimit(.minutes(1)))

@@ -1,6 +1,6 @@
 /// A fuzz target: code that must accept any bytes, and the conditions that must hold for it.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture
+    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture, worker
 
     /// Runs one input.
     ///
@@ -17,6 +17,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .upstream: UpstreamTarget.run(input)
         case .form: FormTarget.run(input)
         case .picture: PictureTarget.run(input)
+        case .worker: WorkerTarget.run(input)
         }
     }
 }

@@ -6,6 +6,8 @@ enum JPEGTarget {
     static func run(_ input: Input) {
         let bytes = input.bytes
         cut(bytes)
+        locate(bytes)
+        orient(bytes)
         guard let info = inspect(bytes) else { return }
         check(1...bytes.count ~= info.byteCount, "the end is within the bytes")
         check(1...65535 ~= info.width && 1...65535 ~= info.height, "width and height are from 1 to 65535")
@@ -42,6 +44,34 @@ enum JPEGTarget {
         check(info.byteCount <= bytes.count, "the end is within the bytes")
         check(write(bytes, info).count == info.repairedByteCount, "a truncated picture can be written")
         if let whole = inspect(bytes) { check(info == whole, "a complete picture is not treated as truncated") }
+    }
+
+    /// Finding a whole picture among others.
+    private static func locate(_ bytes: [UInt8]) {
+        for isTruncationAllowed in [false, true] {
+            let found = bytes.withRawSpan { try? JPEG.locate($0, isTruncationAllowed: isTruncationAllowed) }
+            if let whole = inspect(bytes) {
+                check(found?.offset == 0 && found?.info == whole, "the first whole picture")
+            }
+            guard let (offset, info) = found else { continue }
+            check(0..<bytes.count ~= offset && info.byteCount <= bytes.count - offset, "it lies within the bytes")
+            let rest = Array(bytes[offset...])
+            let again = rest.withRawSpan { try? JPEG.inspect($0, isTruncationAllowed: isTruncationAllowed) }
+            check(again == info, "what was said of the picture holds for it")
+        }
+    }
+
+    /// The orientation of a picture, and of one that has another segment before its own.
+    private static func orient(_ bytes: [UInt8]) {
+        _ = bytes.withRawSpan { ExifOrientation(of: $0) }
+        guard bytes.starts(with: [0xff, 0xd8]) else { return }
+        let exif: [UInt8] =
+            [0xff, 0xe1, 0, 34] + Array("Exif\0\0MM\0*".utf8) + [
+                0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0,
+            ]
+            + [0, 0, 0, 0]
+        let marked = [0xff, 0xd8] + exif + bytes.dropFirst(2)
+        check(marked.withRawSpan { ExifOrientation(of: $0) } == .rotate90, "the first Exif segment counts")
     }
 
     private static func inspect(_ bytes: [UInt8]) -> JPEGInfo? {

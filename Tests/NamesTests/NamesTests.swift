@@ -1,3 +1,4 @@
+import Glibc
 import Names
 import Testing
 
@@ -21,4 +22,11 @@ import Testing
         "invalid prefixes of a system are rejected",
         arguments: ["", "-a", "a.b", "a/b", "ö", String(repeating: "x", count: 65)])
     func aPrefixMayNotBe(_ text: String) { #expect(SystemPrefix(text) == nil) }
+
+    @Test("an empty variable is the same as none") func anEmptyVariable() async {
+        await #expect(processExitsWith: .success) {
+            _ = unsafe setenv(SystemPrefix.variable, "", 1)
+            try #require(try SystemPrefix.fromEnvironment() == .standard)
+        }
+    }
 }

@@ -1,0 +1,265 @@
+import Glibc
+import Linux
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// Objects in /dev/shm that their owner, or somebody else, has filled with anything, under the real programs.
+    @Suite("Hostile rings", .timeLimit(.minutes(5)))
+    struct HostileRings {
+        private static let cameras = (1...12).map { "camera\($0)" }
+
+        @Test("Whatever any field of a ring holds, no process dies, and afterwards the pictures go on")
+        func fields() throws {
+            let stage = try Stage(Self.cameras)
+            try stage.perform { camera, index in
+                for (side, ring) in camera.rings.enumerated() {
+                    var attacks: [String] = []
+                    try OverwrittenRing(ring).forEachExtreme(where: { $0 % Self.cameras.count == index }) {
+                        attacks.append($0)
+                        camera.askEverything(of: side, $0)
+                    } restored: { _ in
+                        guard attacks.count == 8 else { return }
+                        camera.expectPictures("one of these in \(ring): \(attacks)")
+                        attacks = []
+                    }
+                    camera.expectPictures("one of these in \(ring): \(attacks)")
+                }
+            }
+        }
+
+        @Test("Whatever has the name of a ring, no process dies, and once it is removed the pictures go on")
+        func objects() throws {
+            let stage = try Stage(Self.cameras)
+            try stage.perform { camera, index in
+                let cases = HostileObject.allCases.flatMap { object in [(object, 0), (object, 1)] }
+                for (number, (object, side)) in cases.enumerated() where number % Self.cameras.count == index {
+                    let ring = camera.rings[side]
+                    try object.place(at: ring)
+                    // Longer than a writer's interval for checking its ring.
+                    let deadline = Deadline(seconds: 1.3)
+                    repeat { camera.askEverything(of: side, "\(object)") } while !deadline.isOver
+                    object.remove(from: ring)
+                    guard eventually(5, { (try? FileStatus(at: ring).kind) == .file }) else {
+                        return camera.fail("\(ring) does not come back after \(object)")
+                    }
+                    camera.expectPictures("\(object) at \(ring)")
+                }
+            }
+        }
+    }
+}
+
+/// A system that is watched at both servers, and threads that attack its rings, one for each camera.
+private final class Stage: Sendable {
+    let system: OrielSystem
+    private let names: [String]
+    let failures = Mutex<[String]>([])
+    /// Those that must live until the end.
+    private let processes: [ProcessTable.Entry]
+
+    init(_ names: [String]) throws {
+        self.names = names
+        var environment = [
+            "ORIEL_CAMERAS": names.map { "\($0)=pattern" }.joined(separator: " "), "ORIEL_SIZE": "160x120",
+            "ORIEL_FPS": "5",
+        ]
+        if Detector.isThere {
+            environment["ORIEL_ONNXRUNTIME"] = Detector.library.string
+            environment["ORIEL_MODEL"] = Detector.model.string
+        }
+        let system = try OrielSystem(environment: environment)
+        self.system = system
+        for name in names {
+            let address = system.web("/snapshot/\(name)")
+            try #require(eventually(30) { (try? request("GET", address))?.status == 200 }, "\(system.output)")
+        }
+        let programs = ["capture-daemon", "mjpeg-fcgi", "relay-fcgi", "detect-fcgi", "nginx"]
+        processes = system.processes.filter { programs.contains($0.name) }
+        try #require(processes.count >= names.count + 6, "\(processes.map(\.name))")
+    }
+
+    /// Runs `attack` for each camera on a thread of its own and reports what went wrong.
+    func perform(_ attack: @escaping @Sendable (Target, Int) throws -> Void) throws {
+        let ended = Atomic(0)
+        for (index, name) in names.enumerated() {
+            try Thread("attack") { [self] in
+                do { try attack(Target(self, name), index) } catch { fail("\(name): \(error)") }
+                ended.add(1, ordering: .releasing)
+            }.detach()
+        }
+        #expect(eventually(200) { ended.load(ordering: .acquiring) == names.count }, "the attacks take too long")
+        let failures = failures.withLock { $0 }
+        #expect(failures.isEmpty, "\(failures.prefix(20).joined(separator: "\n"))\n\(system.output)")
+    }
+
+    func fail(_ text: String) {
+        failures.withLock { $0.append(text) }
+    }
+
+    func expectAllAlive(_ what: String) {
+        let dead = processes.filter { Glibc.kill($0.identifier, 0) != 0 }
+        if !dead.isEmpty { fail("\(dead.map { "\($0.name) \($0.identifier)" }) died of \(what)") }
+    }
+}
+
+/// One camera of the system under attack.
+private final class Target {
+    private let stage: Stage
+    private let name: String
+    /// The files of the camera's own ring and of the relay's.
+    let rings: [FilePath]
+    private let viewers: [(String, StreamViewer)]
+
+    init(_ stage: Stage, _ name: String) throws {
+        self.stage = stage
+        self.name = name
+        rings = ["", "relay."].map { FilePath("/dev/shm/\(stage.system.prefix).\($0)\(name)") }
+        viewers = try [stage.system.ingest("/mjpeg/\(name)"), stage.system.web("/video/\(name)")]
+            .map { ($0, try StreamViewer($0)) }
+    }
+
+    /// Sends a request to every address of the servers that read `ring`, at once: the workers themselves must answer.
+    func askEverything(of ring: Int, _ what: String) {
+        let both = ["/status", "/status/\(name)", "/healthz", "/metrics", "/snapshot/\(name)", "/controls/\(name)"]
+        let own =
+            ring == 0
+            ? [
+                "GET /snapshot/\(name)?width=320&max_age=2000", "HEAD /mjpeg/\(name)", "HEAD /mjpeg/\(name)?width=320",
+            ]
+            : [
+                "GET /snapshot/\(name)?offline=picture&width=320", "GET /", "GET /detect/status", "HEAD /video/\(name)",
+                "POST /detect_once/\(name)",
+            ]
+        do {
+            let port = ring == 0 ? stage.system.ingestPort : stage.system.webPort
+            let asked = try (both.map { "GET \($0)" } + own).map { ($0, try ask($0, port)) }
+            // The detector may wait for a picture for five seconds: it only has to survive.
+            for (address, connection) in asked where !address.hasPrefix("POST") {
+                let answer = try answer(on: connection)
+                // nginx answers 502, 504, or `unavailable` when there is no worker.
+                let status = Array(answer.dropFirst(9).prefix(3))
+                let isServed = status == Array("200".utf8) || status == Array("503".utf8)
+                if !isServed || answer.firstRange(of: Array("\"unavailable\"".utf8)) != nil {
+                    fail("\(what): \(address): \(String(decoding: answer.prefix(500), as: UTF8.self))")
+                }
+            }
+        } catch {
+            fail("\(what): \(error)")
+        }
+        stage.expectAllAlive(what)
+    }
+
+    func fail(_ text: String) { stage.fail(text) }
+
+    private func ask(_ address: String, _ port: Int) throws -> HTTPConnection {
+        let connection = try HTTPConnection(address: "127.0.0.1", port: port)
+        let head = "\(address) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        try connection.send(Array(head.utf8))
+        return connection
+    }
+
+    /// The beginning of the answer; waits for all of it.
+    private func answer(on connection: HTTPConnection) throws -> [UInt8] {
+        let deadline = Deadline(seconds: 15)
+        var received: [UInt8] = []
+        while true {
+            let bytes = try connection.receive(by: deadline, limit: 4096)
+            if bytes.isEmpty { return received }
+            if received.count < 1000 { received += bytes }
+        }
+    }
+
+    /// Expects new pictures within 5 s on the connections that have been open since before the attack.
+    func expectPictures(_ what: String) {
+        let began = Clock.realtime
+        for (address, viewer) in viewers {
+            do {
+                let deadline = Deadline(seconds: 5)
+                while true {
+                    guard let picture = try viewer.next(within: Double(deadline.milliseconds) / 1000) else {
+                        return stage.fail("\(address) has ended after \(what)")
+                    }
+                    // Pictures of after the attack; outage pictures have no frame number.
+                    if picture.number != nil, let time = picture.timestamp, time > began { break }
+                    if deadline.isOver { return stage.fail("\(address) shows only old pictures after \(what)") }
+                }
+            } catch {
+                stage.fail("\(address) shows nothing after \(what): \(error)")
+            }
+        }
+    }
+}
+
+/// What may be found under the name of a ring.
+private enum HostileObject: CaseIterable {
+    case truncatedToNothing, truncatedToByte, truncatedBeforeSlots, truncatedInSlot, truncatedByPage, enlarged
+    case missing, empty, zeros, sparse, copy, cutCopy, foreign, unreadable, writable, pipe, folder, socket
+    case link, brokenLink, linkToItself, linkToDevice
+
+    private static let sparseByteCount = off_t(1) << 40
+
+    func place(at path: FilePath) throws {
+        let original = try File.contents(of: path)
+        switch self {
+        case .truncatedToNothing: return try resize(path, 0)
+        case .truncatedToByte: return try resize(path, 1)
+        case .truncatedBeforeSlots: return try resize(path, 4096)
+        case .truncatedInSlot: return try resize(path, 4096 + 64)
+        case .truncatedByPage: return try resize(path, off_t(original.count - 4096))
+        case .enlarged: return try resize(path, Self.sparseByteCount)
+        default: remove(from: path)
+        }
+        try unsafe path.withPlatformString { name in
+            switch self {
+            case .empty: try create(path, [])
+            case .zeros: try create(path, [UInt8](repeating: 0, count: original.count))
+            case .sparse:
+                try create(path, Array(original.prefix(4096)))
+                try resize(path, Self.sparseByteCount)
+            case .cutCopy: try create(path, Array(original.prefix(4096 + 100)))
+            case .copy: try create(path, original)
+            case .foreign:
+                try create(path, original)
+                // Only root can give a file away.
+                _ = unsafe chown(name, 65534, 65534)
+            case .unreadable:
+                try create(path, original)
+                _ = unsafe chmod(name, 0)
+            case .writable:
+                try create(path, original)
+                _ = unsafe chmod(name, 0o666)
+            case .pipe: try systemCall("mkfifo", path.string) { unsafe mkfifo(name, 0o640) }
+            case .folder: try systemCall("mkdir", path.string) { unsafe mkdir(name, 0o750) }
+            case .socket: _ = try Socket.listen(at: path)
+            case .link: try unsafe link(name, "/etc/hostname")
+            case .brokenLink: try unsafe link(name, "/nowhere")
+            case .linkToItself: try unsafe link(name, path.string)
+            case .linkToDevice: try unsafe link(name, "/dev/zero")
+            default: break
+            }
+        }
+    }
+
+    func remove(from path: FilePath) {
+        _ = unsafe path.withPlatformString { unsafe Glibc.remove($0) }
+    }
+
+    private func resize(_ path: FilePath, _ byteCount: off_t) throws {
+        _ = try unsafe path.withPlatformString { name in
+            try systemCall("truncate", path.string) { unsafe truncate(name, byteCount) }
+        }
+    }
+
+    private func create(_ path: FilePath, _ bytes: [UInt8]) throws {
+        let file = try FileDescriptor.open(
+            path, .writeOnly, options: [.create, .exclusiveCreate], permissions: [.ownerReadWrite, .groupRead])
+        _ = try file.closeAfter { try file.writeAll(bytes) }
+    }
+
+    private func link(_ name: UnsafePointer<CChar>, _ target: String) throws {
+        try systemCall("symlink", target) { unsafe symlink(target, name) }
+    }
+}

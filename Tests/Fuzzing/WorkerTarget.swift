@@ -1,0 +1,153 @@
+import EventLoop
+import FastCGI
+import FrameServer
+import Glibc
+import Linux
+import MotionJPEG
+import Names
+import Service
+import SharedFrame
+import SystemPackage
+
+/// A whole streaming worker, with its event loop and connections, and a client that sends anything, in any slices, and
+/// leaves at any moment.
+enum WorkerTarget {
+    /// `@unchecked Sendable`: libFuzzer uses one thread, which alone uses the publisher.
+    private final class Server: @unchecked Sendable {
+        let socket = FilePath("/tmp/orielfuzz\(getpid()).sock")
+        let publisher: FramePublisher
+        var runCount = 0
+
+        init() {
+            guard let prefix = SystemPrefix("orielfuzz\(getpid())"),
+                let publisher = try? FramePublisher(
+                    RingName(prefix: prefix, camera: .main, kind: .capture), slotByteCount: 4096,
+                    source: SourceDescription(kind: "pattern", device: "fuzz"))
+            else { fatalError("no shared memory") }
+            self.publisher = publisher
+            publisher.setState(.live, reason: "")
+            let path = socket
+            let configuration = FrameServerConfiguration(
+                worker: WorkerConfiguration(service: "fuzz"), prefix: prefix, kinds: [.capture], cameras: [.main],
+                maximumViewers: 8)
+            guard let listener = try? Socket.listen(at: path), (try? listener.setNonBlocking(true)) != nil else {
+                fatalError("no socket")
+            }
+            let taken = listener.release()
+            do {
+                try Thread("worker") {
+                    do {
+                        try FrameServer(configuration, listener: Descriptor(owning: taken)).run()
+                    } catch {
+                        fatalError("the worker has ended: \(error)")
+                    }
+                }.detach()
+            } catch {
+                fatalError("no thread")
+            }
+            // However libFuzzer exits.
+            atexit { WorkerTarget.removeFiles() }
+        }
+
+        /// Publishes a picture now and then, so that there is a fresh one.
+        func publish() {
+            runCount += 1
+            guard runCount % 16 == 1 else { return }
+            _ = try? picture.withRawSpan { try publisher.publish($0, capture: .now(), width: 8, height: 8) }
+            try? publisher.heartbeat()
+        }
+
+        private let picture: [UInt8] =
+            [0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0, 0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0]
+            + [0xff, 0xd9]
+    }
+
+    private static let server = Server()
+
+    private static func removeFiles() {
+        server.publisher.stop(reason: "")
+        _ = unsafe server.socket.withPlatformString { unsafe unlink($0) }
+    }
+
+    static func run(_ input: Input) {
+        var input = input
+        let flags = input.byte()
+        let seed = input.byte()
+        let bytes = flags & 1 == 0 ? input.bytes : request(&input)
+        server.publish()
+        let answer = exchange(
+            Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
+        examine(answer)
+        // Whatever the client did, the next one is served.
+        if server.runCount % 32 == 0 {
+            var input = Input(Array("/healthz\n\n".utf8))
+            let answer = exchange([request(&input)[...]], isPatient: true)
+            check(
+                answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]), "others are served")
+        }
+    }
+
+    /// Sends `slices` on a connection of their own; returns what comes until the worker closes, or pauses.
+    private static func exchange(_ slices: [ArraySlice<UInt8>], isPatient: Bool) -> [UInt8] {
+        guard let socket = try? Socket.connect(to: server.socket) else { fatalError("the worker does not listen") }
+        for slice in slices {
+            // The worker may have closed the connection.
+            guard case .success = Socket.send(Array(slice), from: 0, to: socket.number) else { break }
+        }
+        if !isPatient { Socket.endOutput(of: socket.number) }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while answer.count < 32768, !Poll.wait([socket.number], milliseconds: isPatient ? 20 : 200).isEmpty,
+            case .success(let count) = Socket.receive(from: socket.number, into: &buffer), count > 0
+        {
+            answer += buffer[..<count]
+        }
+        return answer
+    }
+
+    /// What the worker sends is a sequence of FastCGI records, with nothing after the end of the request.
+    private static func examine(_ answer: [UInt8]) {
+        var offset = 0
+        while offset + Record.headerByteCount <= answer.count {
+            let kind = Record.Kind(rawValue: answer[offset + 1])
+            check(answer[offset] == 1 && (kind == .output || kind == .endRequest), "records of a response")
+            offset += 8 + Int(answer[offset + 4]) << 8 + Int(answer[offset + 5]) + Int(answer[offset + 6])
+            if kind == .endRequest { check(offset == answer.count, "nothing follows the end of the request") }
+        }
+    }
+
+    /// A request for the address in the first line, with a method and parameters `NAME=VALUE` in the next ones.
+    private static func request(_ input: inout Input) -> [UInt8] {
+        let target = input.line().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let method = input.line()
+        var pairs = [
+            ("REQUEST_METHOD", method.isEmpty ? "GET" : method), ("DOCUMENT_URI", String(target.first ?? "")),
+            ("QUERY_STRING", target.count > 1 ? String(target[1]) : ""),
+        ]
+        while !input.isEmpty, pairs.count < 40 {
+            let parts = input.line().split(separator: "=", maxSplits: 1).map { String($0) }
+            guard parts.count == 2 else { break }
+            pairs.append((parts[0], parts[1]))
+        }
+        var content: [UInt8] = []
+        for (name, value) in pairs {
+            for count in [name.utf8.count, value.utf8.count] {
+                content += [
+                    UInt8(count >> 24) | 0x80, UInt8(count >> 16 & 255), UInt8(count >> 8 & 255), UInt8(count & 255),
+                ]
+            }
+            content += Array(name.utf8) + Array(value.utf8)
+        }
+        var bytes: [UInt8] = []
+        Record.appendHeader(.beginRequest, request: 1, byteCount: 8, to: &bytes)
+        bytes += [0, 1, 0, 0, 0, 0, 0, 0]
+        for (kind, content) in [
+            (Record.Kind.parameters, content), (.parameters, []), (.input, input.bytes), (.input, []),
+        ]
+        where !content.isEmpty || kind != .input || bytes.last != nil {
+            Record.appendHeader(kind, request: 1, byteCount: content.count, to: &bytes)
+            bytes += content
+        }
+        return bytes
+    }
+}
