@@ -1,4 +1,4 @@
-// Shows all cameras as tiles, or one alone. A camera keeps its player, so that opening it does not interrupt the stream.
+// Shows all cameras as tiles, or one alone. A camera keeps its player, so opening it does not interrupt the stream.
 
 import { addressOf } from "./address.js";
 import { OrielPlayer } from "./player.js";

@@ -9,7 +9,7 @@ struct Boredom: Sendable {
     private static let limit: Float = 6
     /// By how much the level of a cell falls in each second without motion there.
     ///
-    /// From the limit, it takes a minute to reach 0, and half a minute until the cell is no longer boring.
+    /// A level at the limit takes a minute to reach 0. The cell is no longer boring after half of that time.
     private static let forgetting: Float = 0.1
     /// The minimum score of a sighting that makes a cell interesting; even weak sightings do.
     private static let interestingScore = 0.25

@@ -11,7 +11,7 @@ public struct EventRules: Sendable {
     public static let maximumInterval = Duration.seconds(60)
 
     public let zones: [Zone]
-    /// The event IDs of the objects of which the newest look has produced the best picture so far.
+    /// The event IDs of the objects whose best picture so far comes from the newest look.
     public private(set) var improved: [String] = []
 
     private var ids: EventIDs

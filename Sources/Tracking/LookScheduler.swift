@@ -20,7 +20,7 @@ public struct LookScheduler: Sendable {
     private static let longestBusyInterval = 1.0
     /// The assumed cost of a look until it has been measured, in seconds.
     ///
-    /// This is a look at the whole picture on one core.
+    /// This is the cost of a look at the whole picture on one core.
     private static let firstCost = 0.01
     /// The weight of a new measurement in the average cost.
     private static let costShare = 0.1

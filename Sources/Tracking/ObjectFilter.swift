@@ -28,7 +28,7 @@ public struct ObjectFilter: Sendable {
     public static let lowestScore = 0.1
 
     private let rules: [Int: ClassRule]
-    /// The first class of each class's group.
+    /// The first class of the group to which a class belongs, by class.
     private var groupOfClass: [Int: Int] = [:]
 
     /// - Parameters:
@@ -42,7 +42,7 @@ public struct ObjectFilter: Sendable {
         }
     }
 
-    /// Returns a number that is the same for all classes as which one object may be seen.
+    /// Returns a number that is the same for all classes of a group.
     func group(_ classID: Int) -> Int { groupOfClass[classID] ?? classID }
 
     func rule(_ classID: Int) -> ClassRule { rules[classID] ?? ClassRule() }

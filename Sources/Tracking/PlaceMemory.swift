@@ -6,7 +6,7 @@ import Linux
 struct PlaceMemory: Sendable {
     /// The maximum number of places; the oldest place is forgotten first.
     private static let maximumCount = 32
-    /// The minimum overlap of the boxes if an object is the one that stood at a place.
+    /// The minimum overlap between an object's box and a remembered box at which they count as the same object.
     private static let knownOverlap = 0.5
 
     private var places: [(box: Box, group: Int, until: Instant)] = []

@@ -42,7 +42,7 @@ struct ZoneVisits: Sendable {
     ///
     /// - Parameters:
     ///   - foot: Where the object stands, in fractions of the picture.
-    ///   - classID: The class as which the object was seen.
+    ///   - classID: The class of the object.
     ///   - zones: The zones, as many as were passed to ``init(count:)``.
     ///   - time: When the picture was captured.
     mutating func update(foot: Point, classID: Int, zones: [Zone], at time: Instant) {

@@ -18,7 +18,7 @@ enum StreetRun {
             tracker.update(
                 at: Instant(nanoseconds: 1_000_000_000) + Duration(inSeconds: time),
                 sightings: street.sightings(of: truths, looksPerSecond: rate), regions: [Street.size.bounds])
-            // A person who is mostly hidden counts neither if tracked nor if missed.
+            // A person who is mostly hidden counts neither as tracked nor as missed.
             let countedTruths = truths.filter { $0.visibility >= 0.4 }.map { (number: $0.number, box: $0.box) }
             let hidden = truths.filter { $0.visibility < 0.4 }
             let tracks = tracker.tracks.filter { $0.isConfirmed && $0.isSeen }
