@@ -121,7 +121,7 @@ struct ControlSocketTests {
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
-        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for that.
+        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for a silent camera.
         let daemon = try start(["--timeout", "60"])
         let answer = try daemon.set(controls)
         #expect(answer.status == status)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tracking
 
-/// Set by `scripts/test --full`.
+/// Whether `scripts/test --full` runs the long variants of the tests.
 private let isFull = Environment.value("ORIEL_TEST_FULL") != nil
 
 @Suite("Simulated cameras")
@@ -69,7 +69,8 @@ struct SimulatorTests {
         #expect(run.recall == 0)
     }
 
-    /// Runs a scene without objects but with false boxes and a bush that looks a little like a person.
+    /// Runs a scene without objects, in which the detector reports false boxes and weakly recognises a bush as a
+    /// person.
     ///
     /// - Returns: The share of the pictures that led to a look.
     private func lookShare(of make: (UInt64, Double) -> MadeScene, seconds: Double) -> Double {

@@ -51,7 +51,7 @@ struct StandingTests {
         #expect(harness.numbers == [1])
     }
 
-    /// A picture in which the box's place has structure, if it is not hidden.
+    /// Returns a picture with structure at the place of the box, or without it if `isEmpty` is true.
     private func picture(brightness: Int, isEmpty: Bool = false) -> GreyPicture? {
         var pixels = [UInt8](repeating: UInt8(brightness), count: 125 * 63)
         if !isEmpty {
