@@ -24,7 +24,7 @@ struct StandingTests {
         }
     }
 
-    @Test("stays while it is missed for less than eight looks, even if these take long")
+    @Test("is kept while fewer than eight looks miss it, even if they take long")
     func patience() {
         var harness = standing()
         harness.look(times: 7, interval: 10)
@@ -39,7 +39,7 @@ struct StandingTests {
         #expect(quick.states.isEmpty)
     }
 
-    @Test("is active again when it leaves, and not because of one box that is wrong")
+    @Test("is active again when it leaves, but not because of a single wrong box")
     func departure() {
         var harness = standing()
         harness.look([Box(left: 415, top: 200, right: 465, bottom: 300)])
