@@ -36,9 +36,9 @@ public struct Track: Sendable {
     public internal(set) var sighting: Sighting
     /// Whether the newest look saw the object.
     public internal(set) var isSeen = true
-    /// Whether an object of the same kind stood at this place and ended a short time ago, and this one has not moved.
+    /// Whether the tracker remembered an object of the same kind at this place, and this object has not moved since.
     ///
-    /// It then causes no events until it moves.
+    /// Such an object causes no events until it moves.
     public internal(set) var isKnown = false
     /// How often the object has begun to move again after standing.
     public internal(set) var departures = 0

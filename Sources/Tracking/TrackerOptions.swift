@@ -10,7 +10,7 @@ public struct TrackerOptions: Sendable {
     public var confirmingTime = Duration.milliseconds(200)
     /// An unconfirmed track ends after this time without a sighting.
     ///
-    /// At two looks per second, one look may therefore miss the object.
+    /// At two looks per second, a track therefore survives one missed look.
     public var tentativePatience = Duration.milliseconds(650)
     /// A moving object ends after this time without a sighting, if at least ``lostLooks`` looks have missed it.
     ///
@@ -28,7 +28,7 @@ public struct TrackerOptions: Sendable {
     public var stationaryLooks = 8
     /// For this time, looks that miss an object because another one covers it are not counted.
     public var coveredPatience = Duration.seconds(4)
-    /// How long the tracker remembers where an object stood that has ended.
+    /// How long the tracker remembers the place of a standing object that has ended.
     public var rememberedTime = Duration.seconds(300)
 
     public init() {}
