@@ -169,7 +169,7 @@ public final class Transfer {
         byteCount &+= UInt64(count)
         headerByteCount += count
         if isHeaderTooLarge { return false }
-        // A response with another status than 200, such as a redirect or an authentication challenge, may not be the
+        // A response with a status other than 200, such as a redirect or an authentication challenge, may not be the
         // final one.
         return isLast && status == 200 ? receive(self, RawSpan()) : true
     }
