@@ -7,7 +7,7 @@ import SharedFrame
 final class StoredResult {
     /// The ID in URLs, which consists of a sequence number and a random part.
     ///
-    /// Nobody can guess the random part, because an uploaded picture may be private.
+    /// The random part prevents others from guessing the URL of an uploaded picture, which may be private.
     let id: String
     /// Nil for an uploaded picture.
     let camera: CameraName?
@@ -69,7 +69,7 @@ final class StoredResult {
 final class ResultStore {
     private struct Entry {
         let result: StoredResult
-        /// Whether the result is certainly kept for ``Limit/storeTime``.
+        /// Whether the result is guaranteed to be kept for ``Limit/storeTime``.
         let isSafe: Bool
     }
 
