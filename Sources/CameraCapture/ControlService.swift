@@ -96,7 +96,7 @@ final class ControlService {
 
     /// Sets all controls; returns, by control name, why some of them could not be set.
     ///
-    /// If a control cannot be set, it is tried again after all others, because one of these may have made it settable.
+    /// If a control cannot be set, it is tried again after all others, one of which may have overridden it until then.
     private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
     {
         var refused: [String: String] = [:]

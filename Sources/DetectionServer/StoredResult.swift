@@ -21,7 +21,7 @@ final class StoredResult {
     private let picture: Storage
     let byteCount: Int
 
-    // Large pictures are stored outside the heap. Data that is kept for a minute would fragment the heap.
+    // Large pictures are stored outside the heap, which would be fragmented by data that is kept for a minute.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])
@@ -78,7 +78,7 @@ final class ResultStore {
     private var safeByteCount = 0
     /// The sequence number of the last result.
     ///
-    /// It starts with the time, so that it also increases when the program restarts.
+    /// It starts at the current time, so that it also increases when the program restarts.
     private var sequence = Clock.realtime / 1_000_000
 
     var count: Int { entries.count }

@@ -50,9 +50,9 @@ public final class RingFolder: Sendable {
 
     /// A number that increases when a ring is created, removed or renamed, or when its owner or permissions change.
     ///
-    /// The number reflects all changes that were made before it is read. Reading it takes one system call. A caller that lists the
-    /// folder should read the number first, and list the folder again when the number has changed. If the folder cannot
-    /// be watched (see ``problem``), the number increases every 250 ms.
+    /// The number reflects all changes that were made before it is read. Reading it takes one system call. A caller
+    /// that lists the folder should read the number first, and list the folder again when the number has changed. If
+    /// the folder cannot be watched (see ``problem``), the number increases every 250 ms.
     public var generation: UInt64 {
         state.withLock { state in
             start(&state)

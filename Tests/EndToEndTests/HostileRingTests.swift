@@ -195,7 +195,7 @@ private final class Target {
     }
 }
 
-/// An object that has the name of a ring but is not one.
+/// What the test puts in the place of a ring.
 private enum HostileObject: CaseIterable {
     case truncatedToNothing, truncatedToByte, truncatedBeforeSlots, truncatedInSlot, truncatedByPage, enlarged
     case missing, empty, zeros, sparse, copy, cutCopy, foreign, unreadable, writable, pipe, folder, socket

@@ -100,7 +100,7 @@ struct HelloWorkerTests {
         #expect(answer.status == 408)
         #expect(answer.text.contains("\"timeout\""))
         #expect(Instant.now - began >= .seconds(10))
-        // The refusal came before the client's last pause, so that pause did not cause it.
+        // The body was refused while the client was still sending, not because the client had stopped.
         #expect(Instant.now - began < .seconds(40))
         #expect(worker.isRunning)
     }
