@@ -126,7 +126,7 @@ final class ResultStore {
         return max(.zero, Limit.storeTime - result.made.age(at: now))
     }
 
-    /// Removes the oldest result for which `mustGo` returns true, until it returns false for all results.
+    /// Removes results for which `mustGo` returns true, oldest first, until it returns false for all others.
     private func drop(where mustGo: (Entry) -> Bool) {
         while let index = entries.firstIndex(where: mustGo) {
             let entry = entries.remove(at: index)
