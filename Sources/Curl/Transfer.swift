@@ -124,7 +124,11 @@ public final class Transfer {
 
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let file = request.certificateAuthorities { set(CURLOPT_CAINFO, file.string) }
+        if let file = request.certificateAuthorities {
+            set(CURLOPT_CAINFO, file.string)
+            // libcurl would also trust the folder of the system's authorities, which has a default of its own.
+            _ = unsafe curl_set_string(handle, CURLOPT_CAPATH, nil)
+        }
         if let credentials = request.credentials {
             set(CURLOPT_HTTPAUTH, Int(curl_auth_basic_or_digest))
             set(CURLOPT_USERNAME, credentials.user)
