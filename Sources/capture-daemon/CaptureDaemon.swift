@@ -87,7 +87,7 @@ struct CaptureDaemon: ParsableCommand {
     var flip = Orientation.Flip.none
 
     @Option(
-        help: .init("The number of pictures to drop whenever the camera was opened (default: 0).", valueName: "count"),
+        help: .init("The number of pictures to drop each time the camera is opened (default: 0).", valueName: "count"),
         transform: { try OptionValue.whole($0, in: 0...1000) })
     var warmup = 0
 

@@ -209,7 +209,7 @@ struct CameraTests {
         #expect(daemon.log.count { $0.contains("/dev/video0 gives 640x480 instead of 800x600") } == 1)
     }
 
-    @Test("a format that the camera does not offer is a state that names the formats it offers")
+    @Test("if the camera does not offer the requested format, the state names the formats that it offers")
     func format() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--format", "nv12"])
         #expect(wait(daemon, .waiting, "/dev/video0 has no format nv12"))

@@ -62,7 +62,7 @@ struct FolderTests {
         #expect(status.source.device == folder.path.string)
     }
 
-    @Test("a picture that is added to or removed from the folder is shown or left out soon")
+    @Test("a picture added to the folder is soon shown, and a removed one is soon left out")
     func changes() throws {
         var pictures = [UInt8(1): SampleJPEG.bytes(tag: 1)]
         try write(SampleJPEG.bytes(tag: 1), "a.jpg")

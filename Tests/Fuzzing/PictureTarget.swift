@@ -34,10 +34,10 @@ enum PictureTarget {
         guard let picture = try? decoder.decode(jpeg, to: format, scale: scale) else { return }
         check(
             picture.width == scale(size.width) && picture.height == scale(size.height),
-            "the picture has the scaled size")
+            "the picture's size is the original size times the scale")
         check(
             picture.pixels.count == picture.width * picture.height * format.bytesPerPixel,
-            "there are bytes for all pixels")
+            "the picture has exactly the bytes of its pixels")
         guard format == .bgr24 else { return }
         var tensor: [Float] = []
         letterbox.fill(&tensor, from: picture.pixels, width: picture.width, height: picture.height)

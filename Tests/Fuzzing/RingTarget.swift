@@ -117,7 +117,7 @@ enum RingTarget {
             let start = object.geometry.offset(ofSlot: index) + RingLayout.slotHeaderByteCount
             return object.bytes[start...].starts(with: frame.bytes)
         }
-        check(isThere, "a frame has the bytes of a slot")
+        check(isThere, "the frame's bytes are those of one of the slots")
     }
 
     // MARK: A writer

@@ -147,7 +147,7 @@ is_settled() {
 within 5 is_settled
 settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
-expect "20 times: no memory is left over (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
+expect "20 times: the memory has not grown (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
 
 # ---- the camera returns at another port: without the first virtual controller, it uses the port of the second
 camera unplug
