@@ -5,7 +5,7 @@ keep the order of the rounds, so that values of the same round are compared.
 """
 import statistics
 
-# The prefix of names of figures of the programs of --before; those of Oriel begin with "Oriel".
+# The names of figures of the programs of --before begin with this. The names of Oriel's figures begin with "Oriel".
 BEFORE = "before"
 
 
