@@ -118,7 +118,7 @@ def measure(context, name, measured):
 
 
 def missing(row, is_strict):
-    """Returns why the row has no figures of Oriel or of the programs of --before, or None if it has both."""
+    """Returns why a figure of Oriel or of the programs of --before is missing in the row, or None if none is missing."""
     names = (row["ours"], BEFORE) if "before" in row["measured"] else row["ours"]
     ours = {name: columns for name, columns in row["figures"].items() if name.startswith(names)}
     if ours and "before" in row["measured"] and not any(name.startswith(BEFORE) for name in ours):

@@ -5,7 +5,8 @@
 //
 // It uses as little CPU time as possible. Of each picture, it reads the first bytes, the last two, and the boundary. All
 // of these must be correct. The first bytes include the time at which the camera delivered the picture (see
-// Tests/FakeCamera). The kernel discards the rest. One in `--sample` is read completely and must match what the other viewers received.
+// Tests/FakeCamera). The kernel discards the rest. One picture in `--sample` is read completely, and must match what the
+// other viewers received.
 // With `:ask`, a connection requests one picture after another. If the server closes it with "Connection: close", it is
 // reopened.
 // It exits after its time or at SIGTERM, and prints the results so far; values that could not be measured are null.

@@ -87,8 +87,8 @@ class Context:
         """Runs (name, callable) pairs in alternating rounds, A B C A B C …, and returns name → results of the rounds.
 
         With --before, every second round runs in the opposite order, so that neither build always comes first. The
-        result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left out, and `result`
-        notes why.
+        result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left
+        out, and `result` notes why.
         """
         count = rounds or self.rounds
         found = {name: [None] * count for name, _ in measurements}

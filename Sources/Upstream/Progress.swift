@@ -3,7 +3,7 @@ import SharedFrame
 
 /// Records what has arrived over one connection, and the problem that results from it.
 final class Progress {
-    /// Whether the camera's picture has arrived, be it a new picture or the last one again.
+    /// Whether any picture of the camera has arrived, even if it only repeats the last one.
     private(set) var hasPicture = false
     /// When the last new picture arrived; `distantPast` if there was none.
     private(set) var lastWhole = Instant.distantPast
