@@ -80,7 +80,7 @@ class Context:
         return full
 
     def count(self, full, smoke):
-        """Returns a number of viewers, frames …, which is smaller in a smoke test."""
+        """Returns `full`, which is a number of viewers, frames …, or `smoke` in a smoke test."""
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):

@@ -71,7 +71,7 @@ def figure(values, unit, pooled=None, is_compared=True):
 
 
 def compared(found, reference):
-    """Returns (value, low, high, reasons) of the ratio of two figures: of the rounds' ratios, or of pooled values."""
+    """Returns (value, low, high, reasons) of the ratio of two figures, from the rounds' ratios or from pooled values."""
     rounds = [value for value in ratios(found["values"], reference["values"]) if value is not None]
     value = median(rounds)
     if found["is_pooled"] and reference["is_pooled"] and reference["median"]:

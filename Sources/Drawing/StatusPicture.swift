@@ -76,7 +76,7 @@ public enum StatusPicture {
             while blockHeight > room, titleLines.count > 1 { titleLines.removeLast() }
         }
 
-        /// Returns the normal scale of letters, at which a line has about 44 letters.
+        /// Returns the normal scale of letters, at which about 44 letters fit on a line.
         ///
         /// It is 2 in small pictures if possible.
         private static func scale(_ width: Int, _ height: Int) -> Int {

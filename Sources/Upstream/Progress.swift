@@ -1,7 +1,7 @@
 import Linux
 import SharedFrame
 
-/// Records what has arrived over one connection, and the problem that results from it.
+/// Records what has arrived over one connection, and which problem this indicates.
 final class Progress {
     /// Whether any picture of the camera has arrived, even if it only repeats the last one.
     private(set) var hasPicture = false

@@ -106,7 +106,7 @@ extension CaptureFormat {
 extension FormatConverter {
     /// The formats that can be converted.
     ///
-    /// The first ones are only rearranged, and the other ones need libv4l.
+    /// Pictures of the first formats are only rearranged. The other formats need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 

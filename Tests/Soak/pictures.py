@@ -1,4 +1,4 @@
-"""Writes JPEGs that differ in almost every line, with space for the stamp that the fake camera writes and viewers check."""
+"""Writes JPEGs that differ in almost every line, with space for the stamp of the fake camera, which viewers check."""
 
 import random
 import struct

@@ -9,8 +9,8 @@ struct LookSchedulerTests {
 
     /// Simulates one thread, and cameras that always want a look of the given cost, in virtual time.
     ///
-    /// - Returns: The scheduler, the number of looks at each busy camera and at each camera that is only rechecked (both
-    ///   in the second half of the time), and the end of the time.
+    /// - Returns: The scheduler, the number of looks at each busy camera and at each camera that is only rechecked
+    ///   (both in the second half of the time), and the end of the time.
     private func run(
         cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
     ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
