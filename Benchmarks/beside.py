@@ -57,7 +57,7 @@ def run(context):
 
 
 def watch(context, generator, group, port=None):
-    """Returns what the viewers received; with a port, while clients detect on that port."""
+    """Returns what the viewers received. If `port` is given, clients meanwhile request detection on that port."""
     seconds = context.seconds(12, 8, 1)
     stop, answers = threading.Event(), collections.Counter()
     clients = [threading.Thread(target=keep_detecting, args=(port, stop, answers)) for _ in range(CLIENTS if port else 0)]

@@ -40,7 +40,7 @@ def run(context):
 
 
 def sizes(context, make, name, numbers):
-    """(part, viewers) → MB."""
+    """Returns a dictionary from (part, number of viewers) to MB."""
     found = {}
     with make() as system:
         for number in numbers:

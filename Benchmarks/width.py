@@ -19,7 +19,7 @@ def run(context):
     names = ["main", *(f"tile{number}" for number in range(2, tiles + 1))]
 
     def of(cameras, loads):
-        """loads: (column, viewers of each camera); each is measured with full and small pictures, alternating."""
+        """Each load is (column, viewers of each camera). It is measured with full and with small pictures, in alternating order."""
         def once():
             with context.oriel(cameras=cameras) as system:
                 wait_for_all(system, cameras)

@@ -34,7 +34,7 @@ export class ControlRequests {
     return [this.#queued, this.#sent].some((changes) => changes.has(name) || changes.has(everything));
   }
 
-  /** Sets a control. Null is its default, and the only value for the name `everything`. */
+  /** Sets a control. Null means its default; `everything` accepts only null. */
   set(name, value) {
     if (name === everything) this.#queued.clear();
     this.#queued.delete(name);

@@ -32,7 +32,7 @@ export class Note {
   }
 }
 
-/** Returns a sentence, and in other languages than English, the server's message as the detail. */
+/** Returns a sentence, and in languages other than English, the server's message as the detail. */
 function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":

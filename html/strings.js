@@ -36,7 +36,7 @@ export function text(key, values = {}) {
 }
 
 /**
- * Returns a server error as `{ sentence, detail }`. In other languages than English, a known code is translated, and
+ * Returns a server error as `{ sentence, detail }`. In languages other than English, a known code is translated, and
  * the server's own message is the detail.
  */
 export function serverError(code, message) {

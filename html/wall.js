@@ -1,4 +1,4 @@
-// Shows all cameras as tiles, or one alone. A camera keeps its player, so that opening it does not interrupt it.
+// Shows all cameras as tiles, or one alone. A camera keeps its player, so opening it does not interrupt the stream.
 
 import { addressOf } from "./address.js";
 import { OrielPlayer } from "./player.js";
@@ -59,7 +59,7 @@ export class Wall extends EventTarget {
     this.#arrange();
   }
 
-  /** Shows one camera alone, or all if it is null. */
+  /** Shows one camera alone, or all if null. */
   show(camera) {
     const before = this.#alone;
     this.#alone = camera;
@@ -70,7 +70,7 @@ export class Wall extends EventTarget {
     else this.#tiles.get(before)?.link.focus({ preventScroll: true });
   }
 
-  /** Moves the focus by tiles to the right, around the ends, or by rows down. */
+  /** Moves the focus right by `tiles`, wrapping at the ends, or down by `rows`. */
   moveFocus(tiles, rows) {
     const links = [...this.#tiles.values()].map((tile) => tile.link);
     const at = links.indexOf(document.activeElement);
@@ -116,7 +116,7 @@ export class Wall extends EventTarget {
     if (label.lastChild.textContent !== age) label.lastChild.textContent = age;
   }
 
-  /** Announces which cameras are not live, when none is connecting anymore, and whenever this changes. */
+  /** Announces which cameras are not live, once none is connecting, and whenever this changes. */
   #summarize() {
     clearTimeout(this.#summaryTimer);
     if (this.#alone !== null) return;

@@ -1,10 +1,11 @@
-// The lower limit: a web server that does nothing but write the same pictures to its viewers' sockets.
+// The lower limit: a server that does nothing but write the same pictures to its viewers' sockets.
 //
 //   bare-server PORT|SOCKET FOLDER [FRAMES_PER_SECOND]
 //
-// One thread, one event loop. It acts as the camera: at every tick it stamps the next picture of FOLDER, prepends a
-// part header, and sends it to every viewer that has finished the last one. No camera, no ring, no web server. With the
-// path of a SOCKET it runs behind a web server, to show the cost of that alone.
+// It has one thread with one event loop, and acts as the camera itself: at every tick it stamps the next picture of
+// FOLDER, prepends a part header, and sends both to every viewer that has received the previous picture completely.
+// There is no camera, no ring and no web server. If SOCKET is given instead of PORT, it listens on that Unix socket
+// behind a web server, to show the cost of the web server alone.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>

@@ -1,4 +1,4 @@
-"""Processes: started so that none is left behind, found as descendants, measured by the kernel's clocks."""
+"""Starts processes so that none is left behind, finds their descendants, and measures them with the kernel's clocks."""
 import os
 import signal
 import subprocess
@@ -97,7 +97,9 @@ def descendants(pid):
 
 
 def begin_of(pid):
-    """Returns its start time in the kernel's ticks, which distinguishes processes with the same id; None if it has exited."""
+    """Returns the start time of a process in the kernel's ticks, or None if it has exited. It tells apart processes with the
+    same ID.
+    """
     found = stat(pid)
     return found[3] if found else None
 
@@ -108,7 +110,7 @@ def name_of(pid):
 
 
 def program_of(pid):
-    """Returns the name of its executable file, which a process cannot change; "" if it has exited."""
+    """Returns the name of a process's executable file, which it cannot change; "" if it has exited."""
     try:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
     except OSError:

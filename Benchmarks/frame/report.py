@@ -71,12 +71,12 @@ def table(row):
 
 
 def reference_of(row, system):
-    """Returns the system that this one's ratios refer to."""
+    """Returns the system to which the ratios of `system` refer."""
     return row["reference"].get(system) if isinstance(row["reference"], dict) else row["reference"]
 
 
 def verdict_numbers(value, limit):
-    """Formats both, with enough digits to distinguish them."""
+    """Formats a value and its limit, with enough digits to distinguish them."""
     text = number(value)
     if text == number(limit) and value != limit:
         text = next((f"{value:.{digits}f}" for digits in range(1, 9) if round(value, digits) != limit), repr(value))
@@ -108,7 +108,7 @@ def targets(row):
 
 
 def before(row):
-    """Returns lines with the ratio of each figure of Oriel to that of the programs of --before."""
+    """Returns lines with the ratio of each of Oriel's figures to the figure of the programs given by --before."""
     lines = []
     for system, columns in row["figures"].items():
         ours = row["figures"].get(f"Oriel{system[len(BEFORE):]}") if system.startswith(BEFORE) else None
@@ -133,7 +133,7 @@ def before(row):
 
 
 def measured(row, machine):
-    """Returns when and with what the row was measured, if that differs from the document's head."""
+    """Returns when and with which build the row was measured, and how its environment differs from the document's."""
     found = row["measured"]
     other = [text for name, text in found.get("machine", machine).items() if machine.get(name) != text]
     seconds = f", which took {found['seconds']:.0f} s" if found["seconds"] is not None else ""

@@ -105,8 +105,9 @@ public final class CaptureSession {
         reportHealth(at: now)
     }
 
-    /// Closes the source if reopening was requested, and makes the next attempt to open it due at once if it may
-    /// succeed.
+    /// Closes the source if reopening was requested.
+    ///
+    /// If the changed entries may mean that a closed source can be opened now, the next attempt is due at once.
     private func handle(_ events: Events, at now: Instant) {
         if events.isReopenRequested {
             close("the camera is being reopened")

@@ -49,7 +49,7 @@ public struct Detection: Sendable {
     public var inputHeight: Int
     /// The time that the inference has taken.
     public var inferenceNanoseconds: UInt64
-    /// The time that the whole process has taken, including decoding the picture.
+    /// The time that the whole detection has taken, including decoding the picture.
     public var processNanoseconds: UInt64
     /// The decoder's warning if the picture is damaged but was processed anyway; otherwise nil.
     public var warning: String?

@@ -1,8 +1,8 @@
 /// Assembles a request incrementally from the bytes that arrive on a connection.
 ///
 /// libfcgi blocks until a request is complete. This type accepts bytes as they arrive, so that one thread can serve
-/// many connections. It passes the header to libfcgi when it is complete. The bytes may come from an untrusted source.
-/// It buffers only the header, and the body up to its allowed size.
+/// many connections. It passes the header to libfcgi when the header is complete. The bytes may come from an untrusted
+/// source. Only the header, and the body up to its allowed size, are buffered.
 public struct RequestAssembler: Sendable {
     /// The state of the request.
     public enum Progress: Sendable {
@@ -43,8 +43,8 @@ public struct RequestAssembler: Sendable {
 
     /// Processes input.
     ///
-    /// `reader` parses the header. After it has returned ``Progress/head(_:)``, call it once without bytes, because
-    /// part of the body may already be buffered.
+    /// `reader` parses the header. After this method has returned ``Progress/head(_:)``, call it once without bytes,
+    /// because part of the body may already be buffered.
     public mutating func feed(_ bytes: ArraySlice<UInt8>, _ reader: RequestReader) -> Progress {
         if request == nil {
             buffer += bytes

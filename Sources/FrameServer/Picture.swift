@@ -21,7 +21,7 @@ struct Picture: Sendable {
 
     /// Creates the wire image of a JPEG for each of `framings`.
     ///
-    /// If the picture is not a frame, `outage` is the reason of the outage, which is added to the part header, so that
+    /// If the picture is not a frame, `outage` is the reason for the outage, which is added to the part header, so that
     /// programs can read it. The bytes of the images are stored in files from `files`.
     init(
         _ jpeg: RawSpan, sequence: UInt64, number: UInt64, realtime: UInt64, outage: String? = nil,

@@ -25,7 +25,7 @@ final class StreamExchange: Exchange {
     private let connection: Connection
     /// The sequence number of the picture that is being sent or was last sent; 0 before the first picture.
     private var shown: UInt64 = 0
-    /// When the worker began to send that picture.
+    /// When the worker began to send the picture with the number ``shown``.
     ///
     /// Before the first picture, this is when the stream began.
     private var begun: Instant
@@ -45,9 +45,9 @@ final class StreamExchange: Exchange {
 
     /// Starts the stream.
     func begin() {
-        // Do not reuse the file of a picture that was sent to a paced viewer. It is known only when the next picture is
-        // due that the viewer has read the previous one. Until then, each such viewer would keep another file from
-        // being reused.
+        // Do not reuse the file of a picture that was sent to a paced viewer. The worker checks whether such a viewer
+        // has read a picture only when the next picture is due. Until then, each paced viewer would keep another file
+        // from being reused.
         connection.returnsImages = !isPaced
         connection.beginStream(StreamOptions.response.head + framing.opening, self)
         feed.add(self)

@@ -49,7 +49,7 @@ public struct MemoryFile: ~Copyable, Sendable {
     /// Returns the file's descriptor.
     public consuming func intoDescriptor() -> Descriptor { descriptor }
 
-    /// Returns the first `byteCount` bytes, or everything that was appended if it is nil.
+    /// Returns the first `byteCount` bytes, or everything that was appended if `byteCount` is nil.
     public func contents(byteCount: Int? = nil) throws(SystemError) -> [UInt8] {
         let byteCount = byteCount ?? self.byteCount
         var bytes = [UInt8](repeating: 0, count: byteCount)

@@ -40,7 +40,7 @@ extension JPEG {
 
     /// Returns the offset of the next start marker in a defective picture.
     ///
-    /// Returns nil if the picture has another defect than an unexpected start marker.
+    /// Returns nil if the picture has a defect other than an unexpected start marker.
     private static func nextStart(in bytes: Span<UInt8>) -> Int? {
         var walk = JPEGWalk()
         do throws(JPEGDefect) {

@@ -17,7 +17,8 @@ public enum Multipart {
     /// The bytes after each picture.
     public static let partTrailer = Array("\r\n--frame\r\n".utf8)
 
-    /// The header block of a part whose picture does not exist yet, so that it has no length, timestamp and number.
+    /// The header block of a part whose picture does not exist yet, and which therefore has no length, timestamp or
+    /// number.
     public static let advanceHeader = Array("Content-Type: image/jpeg\r\n\r\n".utf8)
 
     /// The last bytes of the body: the closing delimiter, which follows the boundary after the last picture.

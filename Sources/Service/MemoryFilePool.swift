@@ -37,7 +37,7 @@ public final class MemoryFilePool: Sendable {
     private static let maximumCount = 4
     /// The maximum size of a picture that is sent from pipes; such a picture must fit into an empty socket buffer.
     private static let maximumSpreadByteCount = 1 << 18
-    /// The number of sends of a picture from which on using pipes takes less time.
+    /// If a picture is sent at least this many times, using pipes takes less time.
     private static let spreadThreshold = 4
 
     private let files = Mutex<[File]>([])

@@ -195,7 +195,7 @@ public final class FrameSubscriber: Sendable {
 
     /// The maximum age of ``recentStatus``.
     ///
-    /// A writer's death is reported later by up to this time.
+    /// The report of a writer's death may be delayed by up to this time.
     private static let recentStatusLifetime: Duration = .milliseconds(10)
 
     /// The value of ``status``, which is cached for up to 10 ms unless the writer has published a frame or changed the
@@ -230,7 +230,7 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Opening the object
 
-    /// Returns the current view, for which it opens the object if necessary; nil if there is no readable object.
+    /// Returns the current view, and opens the object first if necessary; returns nil if there is no readable object.
     ///
     /// An object that has lost its name is kept until another one appears.
     private func currentView() -> RingView? {

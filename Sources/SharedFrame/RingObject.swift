@@ -102,8 +102,8 @@ struct RingObject: ~Copyable {
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
         let isLocked = try lock(descriptor, name)
         if RingMemory.isTruncated(descriptor, byteCount: status.byteCount) {
-            // Readers cannot use a truncated object, and its writer has died before it could recreate it, so removing
-            // it loses nothing.
+            // Readers cannot use a truncated object, and the writer died before it could replace the object. Removing
+            // it therefore loses nothing.
             if isNamed(name, status) { File.remove(name.path) }
             return nil
         }
@@ -116,9 +116,9 @@ struct RingObject: ~Copyable {
 
     /// Locks byte 0 of the object; returns false if only readers hold a lock on it.
     ///
-    /// Throws if a writer holds the lock, which can only be a writer of an earlier version, because those have no lock
-    /// file. The kernel releases the locks of a killed writer one by one, so this lock may be held a moment longer than
-    /// that on the lock file. This is why several attempts are made.
+    /// Throws if a writer holds the lock. Only a writer of an earlier version can hold it, because such writers have no
+    /// lock file. The kernel releases the locks of a killed writer one by one, so this lock may be held a moment longer
+    /// than the lock on the lock file. This is why several attempts are made.
     private static func lock(_ descriptor: borrowing Descriptor, _ name: RingName) throws(RingError) -> Bool {
         for attempt in 0..<100 {
             if attempt > 0 { Poll.wait([], milliseconds: 1) }

@@ -1,21 +1,26 @@
 import Glibc
 import Linux
 
-/// Decides which sighting belongs to which track, in three stages as ByteTrack does, and a third one for few looks.
+/// Decides which sighting belongs to which track.
 ///
-/// 1. Sure sightings, by overlap with the predicted box.
-/// 2. Weak sightings with what is left, if their size fits: else a glimpse of a hidden person would shrink the track.
-/// 3. Sure sightings and tracks that are left, by distance in units of size: between two of few looks an object may
-///    move by more than its width.
+/// This takes three stages. The first two are those of ByteTrack. The third one is for low rates of looks.
+///
+/// 1. Sure sightings are paired with tracks by their overlap with the predicted box.
+/// 2. Weak sightings are paired with the remaining tracks if the sizes match. Otherwise, a glimpse of a partly hidden
+///    person would shrink the track.
+/// 3. The remaining sure sightings are paired with the remaining tracks by distance, in units of the object's size. If
+///    looks are rare, an object may move by more than its width from one look to the next.
 struct Association: Sendable {
     private static let overlapLimit = 0.8
     private static let weakOverlapLimit = 0.7
     private static let weakSizes = 0.65...1.55
-    /// A track takes weak sightings only this long after a sighting, in seconds.
+    /// For how long after its last sighting a track still accepts weak sightings, in seconds.
     private static let weakSeconds = 1.0
-    /// Boxes whose sizes differ more are not one object.
+    /// The maximum ratio of the sizes of two boxes that count as the same object.
     private static let maximumSizeRatio = 4.0
-    /// The greatest cost by distance at 8, 5 and 2 looks a second, between them in proportion.
+    /// The maximum cost by distance at 8, 5 and 2 looks per second.
+    ///
+    /// Between these rates, it is interpolated linearly.
     private static let distanceLimits = [(step: 0.125, limit: 0.8), (step: 0.2, limit: 1.0), (step: 0.5, limit: 1.3)]
 
     /// The sure sightings that belong to no track.
@@ -30,10 +35,10 @@ struct Association: Sendable {
     /// Gives each track the sighting that belongs to it.
     ///
     /// - Parameters:
-    ///   - sightings: What was seen.
-    ///   - tracks: Predicted for the time of the look.
-    ///   - step: The seconds since the previous look.
-    ///   - filter: Sorts the sightings.
+    ///   - sightings: The objects that were seen.
+    ///   - tracks: The tracks, with boxes predicted for the time of the look.
+    ///   - step: The number of seconds since the previous look.
+    ///   - filter: The filter that rejects sightings or sorts them into sure and weak ones.
     ///   - picture: The size of the picture.
     ///   - time: The time of the look.
     mutating func pair(
@@ -46,7 +51,7 @@ struct Association: Sendable {
         match(sure, with: &tracks, limit: Self.overlapLimit, filter, isWeak: false, at: time) {
             1 - $0.box.overlap($1.box)
         }
-        // From here on `sure` holds what stage 1 has left.
+        // From here on, `sure` contains only the sightings that stage 1 has not paired.
         keepUntaken()
         let all = free
         free.removeAll { (time - tracks[$0].lastSeen).inSeconds >= Self.weakSeconds }
@@ -77,7 +82,9 @@ struct Association: Sendable {
         }
     }
 
-    /// Pairs the free tracks with sightings, which it marks as taken; the tracks stay in `free` only if unpaired.
+    /// Pairs the free tracks with sightings.
+    ///
+    /// It marks the paired sightings as taken, and removes the paired tracks from `free`.
     private mutating func match(
         _ sightings: [Sighting], with tracks: inout [Track], limit: Double, _ filter: ObjectFilter, isWeak: Bool,
         at time: Instant, cost: (Track, Sighting) -> Double
@@ -100,7 +107,7 @@ struct Association: Sendable {
         free.removeAll { tracks[$0].isSeen }
     }
 
-    /// Drops the sightings that the newest match has taken from `sure`.
+    /// Removes from `sure` the sightings that the last match has paired.
     private mutating func keepUntaken() {
         var index = 0
         sure.removeAll { _ in

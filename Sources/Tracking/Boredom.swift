@@ -1,15 +1,21 @@
 import Linux
 
-/// Remembers in which cells motion has been without objects: trees, flags, a television.
+/// Remembers the cells in which something moves but no objects are seen, such as trees, flags or a television.
 struct Boredom: Sendable {
-    /// A cell is boring after this many looks in a row that saw nothing there, and is never more boring than the limit.
+    /// The level at which a cell is boring.
+    ///
+    /// Each look that covers a moving cell and sees nothing there raises its level by 1, up to the limit.
     private static let boring: Float = 3
     private static let limit: Float = 6
-    /// How much of it is forgotten in each second without motion: half a minute from the limit.
+    /// By how much the level of a cell falls in each second without motion there.
+    ///
+    /// A level at the limit takes a minute to reach 0. The cell is no longer boring after half of that time.
     private static let forgetting: Float = 0.1
-    /// Even a weak sighting is something.
+    /// The minimum score of a sighting that makes a cell interesting; even weak sightings do.
     private static let interestingScore = 0.25
-    /// An object is often larger than what moves of it; as a share of the picture's width.
+    /// The margin around a cell in which a sighting counts, as a share of the picture's width.
+    ///
+    /// An object is often larger than the part of it that moves.
     private static let margin = 0.025
 
     private var grid: CellGrid?
@@ -18,7 +24,7 @@ struct Boredom: Sendable {
 
     func isBoring(_ cell: Int) -> Bool { levels[cell] >= Self.boring }
 
-    /// Forgets, where nothing moves.
+    /// Lowers the levels of the cells in which nothing moves.
     mutating func note(_ motion: Motion, at time: Instant) {
         if grid != motion.grid {
             grid = motion.grid
@@ -37,7 +43,8 @@ struct Boredom: Sendable {
         }
     }
 
-    /// Notes which of the moving cells the look has covered, and whether there was something.
+    /// Raises the level of each moving cell that the look has covered without seeing an object there, and resets it if
+    /// the look has seen one.
     mutating func learn(_ motion: Motion, from plan: LookPlan, _ sightings: [Sighting], in picture: PictureSize) {
         guard grid == motion.grid else { return }
         let margin = Self.margin * Double(picture.width)

@@ -1,15 +1,17 @@
 public import Linux
 
-/// Tells when objects appear, change and go.
+/// Creates events when objects appear, change and disappear.
 ///
-/// Each object has one `new` and one `end`, and between them an `update` when something has changed, not too often.
+/// Each object has one `new` event and one `end` event. In between, it has `update` events when something has changed,
+/// at limited intervals.
 public struct EventRules: Sendable {
-    /// The shortest and the longest time between two events of an object.
+    /// The minimum interval between two events of an object.
     public static let minimumInterval = Duration.seconds(2)
+    /// The time after which an object has an `update` event even if nothing has changed.
     public static let maximumInterval = Duration.seconds(60)
 
     public let zones: [Zone]
-    /// The objects whose best picture is that of the newest look, by the names of their events.
+    /// The event IDs of the objects whose best picture so far comes from the newest look.
     public private(set) var improved: [String] = []
 
     private var ids: EventIDs
@@ -27,19 +29,20 @@ public struct EventRules: Sendable {
         self.ids = ids
     }
 
-    /// The objects whose events have not ended.
+    /// The objects whose `end` event has not occurred yet.
     public var openObjects: [ObjectState] { objects.map(\.state) }
 
-    /// Returns the event's name of a track, or nil if it has none: it is not confirmed, or not news.
+    /// Returns the event ID of a track; nil if the track has no event, because it is not confirmed or not new.
     public func id(ofTrack number: Int) -> String? { objects.first { $0.state.number == number }?.state.id }
 
-    /// Compares the tracker's state after a look, or after ``Tracker/endAll(reason:)``, with what was told before.
+    /// Compares the tracker's state after a look, or after ``Tracker/endAll(reason:)``, with the state in the last
+    /// events.
     ///
     /// - Parameters:
-    ///   - tracker: After the look.
+    ///   - tracker: The tracker after the look.
     ///   - time: The capture time of the frame.
-    ///   - milliseconds: The same time since 1970.
-    /// - Returns: What has happened, ends first.
+    ///   - milliseconds: The same time, in milliseconds since 1970.
+    /// - Returns: The events, beginning with those of kind `end`.
     public mutating func update(_ tracker: Tracker, at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
         var events: [ObjectEvent] = []
         improved.removeAll(keepingCapacity: true)

@@ -1,14 +1,14 @@
-/// A small grey picture: luma, one byte a pixel, lines without padding.
+/// A small picture that contains only luma, with one byte per pixel and no padding between lines.
 ///
-/// The motion gate wants one of an eighth of the camera's picture, as libjpeg-turbo's scaled decode gives it: each
-/// pixel is the mean of 8x8, which takes most of the noise out.
+/// The motion gate needs a picture with an eighth of the width and height of the camera's picture. libjpeg-turbo's
+/// scaled decoder produces it. Each pixel is the mean of 8x8 pixels, which removes most of the noise.
 public struct GreyPicture: Sendable {
     public let width: Int
     public let height: Int
-    /// `width` x `height` bytes.
+    /// The pixels in row-major order, which are `width` x `height` bytes.
     public var pixels: [UInt8]
 
-    /// Returns nil if the number of pixels does not fit the size, or a side is shorter than 8.
+    /// Creates a picture; returns nil if the number of pixels does not match the size, or if a side is shorter than 8.
     public init?(width: Int, height: Int, pixels: [UInt8]) {
         guard width >= 8, height >= 8, pixels.count == width * height else { return nil }
         self.width = width
@@ -19,16 +19,18 @@ public struct GreyPicture: Sendable {
     var size: PictureSize { PictureSize(width: width, height: height) }
 }
 
-/// The luma at a place, to tell later whether anything has changed there.
+/// The luma of a part of a picture, to find out later whether that part has changed.
 struct Patch: Sendable {
-    /// Samples per side: enough for a face or a wheel, whatever the size of the box.
+    /// The number of samples per side.
+    ///
+    /// This is enough for a face or a wheel, whatever the size of the box.
     private static let side = 12
 
     private let box: Box
     private var samples: [Float]
 
     /// - Parameters:
-    ///   - box: In pixels of the camera's picture.
+    ///   - box: The part of the picture, in pixels of the camera's picture.
     ///   - size: The size of the camera's picture.
     ///   - picture: The small grey picture of the same frame.
     init(_ box: Box, of size: PictureSize, in picture: GreyPicture) {
@@ -36,9 +38,9 @@ struct Patch: Sendable {
         samples = Self.sample(box.scaled(from: size, to: picture.size), picture)
     }
 
-    /// Returns how alike the place looks in another picture: the normalised correlation, -1 to 1.
+    /// Returns how similar the same part of another picture is, as the normalised correlation from -1 to 1.
     ///
-    /// Brightness and contrast do not matter. A place without structure is like nothing.
+    /// Differences in brightness and contrast do not matter. If either part is uniform, the result is 0.
     func likeness(in picture: GreyPicture, of size: PictureSize) -> Float {
         let other = Self.sample(box.scaled(from: size, to: picture.size), picture)
         var product: Float = 0
@@ -52,7 +54,7 @@ struct Patch: Sendable {
         return mine > 0 && theirs > 0 ? product / (mine * theirs).squareRoot() : 0
     }
 
-    /// Returns samples on an even grid, less their mean.
+    /// Returns samples on an even grid, with their mean subtracted.
     private static func sample(_ box: Box, _ picture: GreyPicture) -> [Float] {
         var samples: [Float] = []
         samples.reserveCapacity(side * side)

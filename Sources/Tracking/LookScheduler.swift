@@ -2,35 +2,40 @@ public import Linux
 
 /// Divides a detector's time between cameras.
 ///
-/// A camera whose newest picture is worth a look says so with ``want(_:isBusy:at:)``, else ``rest(_:)``. A free thread
-/// takes ``next(at:)``, looks at the newest picture of that camera, and calls ``finish(_:cost:at:)``. If all together
-/// would take more than the allowed share of the threads, all rates shrink by the same factor.
+/// A look is one run of the detector on a camera's newest picture. If that picture is worth a look, call
+/// ``want(_:isBusy:at:)`` for the camera; otherwise, call ``rest(_:)``. A free thread calls ``next(at:)``, looks at the
+/// newest picture of the camera that this returns, and calls ``finish(_:cost:at:)``. If all looks together would take
+/// more than the allowed share of the threads, the rates of all cameras are reduced by the same factor.
 public struct LookScheduler: Sendable {
-    /// What a camera may have, and what it got in the last seconds.
+    /// The rate of looks that a camera may have, and the rate that it had in the last seconds.
     public struct Report: Equatable, Sendable {
-        /// Looks per second.
+        /// The maximum rate, in looks per second.
         public var asked: Double
         public var achieved: Double
-        /// Looks that were due and never made, since the beginning.
+        /// The number of looks that were due but were skipped, since the camera was added.
         public var skipped: Int
     }
 
-    /// Moving things are looked at no later than this, in seconds, whatever the load.
+    /// The maximum interval between looks at a camera in which something moves, in seconds, whatever the load.
     private static let longestBusyInterval = 1.0
-    /// The cost of a look until it has been measured, in seconds: the whole picture on one core.
+    /// The assumed cost of a look until it has been measured, in seconds.
+    ///
+    /// This is the cost of a look at the whole picture on one core.
     private static let firstCost = 0.01
-    /// How much a new measurement of the cost counts.
+    /// The weight of a new measurement in the average cost.
     private static let costShare = 0.1
-    /// The achieved rate is measured over this time, in seconds.
+    /// The time over which the achieved rate is measured, in seconds.
     private static let window = 5.0
-    /// Frames arrive a little early or late: a look may begin this share of an interval early.
+    /// How early a look may begin, as a share of its interval, because frames arrive a little early or late.
     private static let earliness = 0.02
-    /// A recheck that has waited for this many intervals comes before moving things, or it might never come.
+    /// The number of intervals after which a delayed recheck takes precedence over motion.
+    ///
+    /// Otherwise, it might never run.
     private static let starvation = 5.0
 
     private struct Entry: Sendable {
         var asked: Double
-        /// When the next look is due at the shrunk rate.
+        /// When the next look is due at the reduced rate.
         var dueAt: Instant
         var cost = LookScheduler.firstCost
         var isResting = true
@@ -51,38 +56,38 @@ public struct LookScheduler: Sendable {
         }
     }
 
-    /// The looks' processor time, per second, that may be used.
+    /// The processor time per second that looks may use, in seconds.
     private let capacity: Double
     private var entries: [String: Entry] = [:]
-    /// The order in which cameras were added decides between equals.
+    /// The cameras in the order in which they were added, which decides if two are equally overdue.
     private var order: [String] = []
 
     /// - Parameters:
-    ///   - threads: How many looks run at the same time; at least 1.
-    ///   - load: The share of the threads that may be used, above 0 to 1.
+    ///   - threads: The number of looks that can run at the same time; at least 1.
+    ///   - load: The share of the threads' time that may be used, above 0 and up to 1.
     public init(threads: Int, load: Double = 0.8) {
         capacity = Double(max(1, threads)) * min(max(load, 0.01), 1)
     }
 
-    /// Returns by how much all rates are shrunk now, above 0 to 1.
+    /// Returns the factor by which all rates are currently reduced, above 0 and up to 1.
     public func factor(at time: Instant) -> Double {
         var busy = 0.0
         var others = 0.0
         for camera in order {
             guard let entry = entries[camera] else { continue }
-            // A camera in which nothing moves uses little of the rate that it may have.
+            // A camera in which nothing moves uses little of its allowed rate, so its achieved rate counts.
             if entry.isBusy {
                 busy += entry.asked * entry.cost
             } else {
                 others += entry.achieved(at: time) * entry.cost
             }
         }
-        // Rechecks take at most half of the time.
+        // Rechecks (looks at cameras in which nothing moves) count for at most half of the time.
         let left = max(capacity - others, capacity / 2)
         return busy > left ? left / busy : 1
     }
 
-    /// Sets how many looks per second a camera may have; 0 removes it.
+    /// Sets how many looks per second a camera may have; 0 removes the camera.
     public mutating func setRate(_ rate: Double, of camera: String, at time: Instant) {
         guard rate > 0, rate.isFinite else {
             entries[camera] = nil
@@ -95,19 +100,19 @@ public struct LookScheduler: Sendable {
             return
         }
         entries[camera]?.asked = rate
-        // A camera that may have more must not wait for its old interval.
+        // If the rate is higher than before, do not wait for the end of the old interval.
         entries[camera]?.dueAt = min(entry.dueAt, time + Duration(inSeconds: 1 / rate))
     }
 
     /// Says that the newest picture of a camera is worth a look.
     ///
     /// - Parameters:
-    ///   - camera: Which one; without a rate it is ignored.
-    ///   - isBusy: Whether something moves there: then it comes before a mere recheck.
-    ///   - time: Now.
+    ///   - camera: The camera; it is ignored if it has no rate.
+    ///   - isBusy: Whether something moves there. If so, it takes precedence over cameras that only need a recheck.
+    ///   - time: The current time.
     public mutating func want(_ camera: String, isBusy: Bool, at time: Instant) {
         guard var entry = entries[camera] else { return }
-        // What was not wanted is not overdue.
+        // The time in which no look was wanted does not make a look overdue.
         if entry.isResting { entry.dueAt = max(entry.dueAt, time) }
         entry.isResting = false
         entry.isWanting = true
@@ -122,7 +127,9 @@ public struct LookScheduler: Sendable {
         entries[camera]?.isBusy = false
     }
 
-    /// Returns the camera whose look is most overdue, or nil if none is due; it counts as running until it is finished.
+    /// Returns the camera whose look is most overdue; nil if none is due.
+    ///
+    /// The look counts as running until ``finish(_:cost:at:)`` is called.
     public mutating func next(at time: Instant) -> String? {
         let factor = factor(at: time)
         var best: (camera: String, isUrgent: Bool, overdue: Double)?
@@ -138,7 +145,7 @@ public struct LookScheduler: Sendable {
         guard let best, var entry = entries[best.camera] else { return nil }
         entry.isRunning = true
         entry.isWanting = false
-        // A camera that is late by more than an interval does not catch up.
+        // If the look is late by more than an interval, the missed looks are skipped.
         let missed = Int(max(0, best.overdue))
         entry.skipped += missed
         entry.dueAt = (missed > 0 ? time : entry.dueAt) + Duration(inSeconds: entry.interval(factor))
@@ -146,7 +153,7 @@ public struct LookScheduler: Sendable {
         return best.camera
     }
 
-    /// Returns when the next look is due, or nil if no camera wants one.
+    /// Returns when the next look is due; nil if no camera wants a look.
     public func nextDue() -> Instant? {
         var first: Instant?
         for camera in order {
@@ -156,12 +163,12 @@ public struct LookScheduler: Sendable {
         return first
     }
 
-    /// Notes that a look has ended.
+    /// Records that a look has ended.
     ///
     /// - Parameters:
-    ///   - camera: Which one.
-    ///   - cost: The processor time that it took.
-    ///   - time: Now.
+    ///   - camera: The camera.
+    ///   - cost: The processor time that the look took.
+    ///   - time: The current time.
     public mutating func finish(_ camera: String, cost: Duration, at time: Instant) {
         guard var entry = entries[camera], entry.isRunning else { return }
         entry.isRunning = false
@@ -172,7 +179,7 @@ public struct LookScheduler: Sendable {
         entries[camera] = entry
     }
 
-    /// Returns what a camera may have and got, or nil if it has no rate.
+    /// Returns the allowed and the achieved rate of a camera; nil if the camera has no rate.
     public func report(on camera: String, at time: Instant) -> Report? {
         entries[camera].map { Report(asked: $0.asked, achieved: $0.achieved(at: time), skipped: $0.skipped) }
     }

@@ -1,16 +1,20 @@
-/// Which objects of a class count.
+/// The conditions under which objects of a class are tracked.
 public struct ClassRule: Sendable {
-    /// A sighting with at least this score is a sure one; weaker ones only continue a track, as in ByteTrack.
+    /// The minimum score of a sure sighting.
+    ///
+    /// Sightings with a lower score can only continue a track, as in ByteTrack.
     public var minimumScore = 0.4
-    /// A track begins with this score, and becomes an object when the median of its scores reaches it.
+    /// The score that is needed to begin a track, and the median score at which the track becomes an object.
     public var confirmingScore = 0.5
-    /// Shares of the picture's area.
+    /// The minimum area of an object, as a share of the picture's area.
     public var minimumArea = 0.0
+    /// The maximum area of an object, as a share of the picture's area.
     public var maximumArea = 1.0
-    /// Width by height.
+    /// The minimum ratio of an object's width to its height.
     public var minimumRatio = 0.0
+    /// The maximum ratio of an object's width to its height.
     public var maximumRatio = Double.infinity
-    /// Objects that stand in one of these areas do not count.
+    /// The areas in which objects are ignored if they stand there.
     public var ignoredAreas: [Polygon] = []
 
     public init() {}
@@ -18,16 +22,19 @@ public struct ClassRule: Sendable {
 
 /// Decides which sightings are worth tracking.
 public struct ObjectFilter: Sendable {
-    /// Weaker sightings are noise: ByteTrack's lower limit.
+    /// The minimum score, which is ByteTrack's lower limit.
+    ///
+    /// Sightings with a lower score are noise.
     public static let lowestScore = 0.1
 
     private let rules: [Int: ClassRule]
-    /// The first class of the group that a class belongs to.
+    /// The first class of the group to which a class belongs, by class.
     private var groupOfClass: [Int: Int] = [:]
 
     /// - Parameters:
-    ///   - rules: By class; others are not tracked.
-    ///   - groups: Classes that detectors confuse, such as car, bus and truck: one object may be seen as any of them.
+    ///   - rules: The rules by class; other classes are not tracked.
+    ///   - groups: Groups of classes that detectors confuse, such as car, bus and truck, so that one object may be seen
+    ///     as any of them.
     public init(rules: [Int: ClassRule], groups: [[Int]] = []) {
         self.rules = rules
         for group in groups {
@@ -35,12 +42,12 @@ public struct ObjectFilter: Sendable {
         }
     }
 
-    /// Returns the same number for classes that may be one object.
+    /// Returns a number that is the same for all classes of a group.
     func group(_ classID: Int) -> Int { groupOfClass[classID] ?? classID }
 
     func rule(_ classID: Int) -> ClassRule { rules[classID] ?? ClassRule() }
 
-    /// Returns whether a sighting may belong to an object, whatever its score above ``lowestScore``.
+    /// Returns whether a sighting may belong to an object, whether it is sure or weak.
     public func accepts(_ sighting: Sighting, in picture: PictureSize) -> Bool {
         guard let rule = rules[sighting.classID], sighting.score >= Self.lowestScore, !sighting.box.isEmpty else {
             return false

@@ -1,10 +1,12 @@
 import Linux
 
-/// What stood where a short time ago: a parked car that was missed for a while is not news when it is seen again.
+/// Remembers where objects stood a short time ago.
+///
+/// A parked car that was not seen for a while is then not reported as new when it is seen again.
 struct PlaceMemory: Sendable {
-    /// The oldest place is forgotten first.
+    /// The maximum number of places; the oldest place is forgotten first.
     private static let maximumCount = 32
-    /// An object is the one that stood there if their boxes overlap this much.
+    /// The minimum overlap between an object's box and a remembered box at which they count as the same object.
     private static let knownOverlap = 0.5
 
     private var places: [(box: Box, group: Int, until: Instant)] = []
@@ -16,7 +18,7 @@ struct PlaceMemory: Sendable {
 
     mutating func forget(before time: Instant) { places.removeAll { $0.until < time } }
 
-    /// Returns whether such an object stood there, and forgets it.
+    /// Returns whether an object of this group stood there, and forgets that place.
     mutating func recognise(_ box: Box, group: Int) -> Bool {
         let known = places.firstIndex { $0.group == group && $0.box.overlap(box) >= Self.knownOverlap }
         if let known { places.remove(at: known) }

@@ -4,9 +4,11 @@ import Linux
 public struct Zone: Sendable {
     public var name: String
     public var area: Polygon
-    /// Only these classes enter it; all if empty.
+    /// The classes of objects that can enter the zone; empty means all.
     public var classes: Set<Int>
-    /// How long an object must stand in it to be there; a longer time finds those who linger.
+    /// How long an object must stand in the zone before it has entered.
+    ///
+    /// A longer time finds only objects that linger.
     public var enterTime: Duration
 
     public init(name: String, area: Polygon, classes: Set<Int> = [], enterTime: Duration = .milliseconds(600)) {
@@ -17,30 +19,31 @@ public struct Zone: Sendable {
     }
 }
 
-/// In which zones one object is.
+/// The zones that one object is in.
 struct ZoneVisits: Sendable {
-    /// An object that steps out for a shorter time has not left.
+    /// How long an object must be outside of a zone before it has left.
     private static let leaveTime = Duration.seconds(1)
 
     private struct Visit: Sendable {
         var isInside = false
-        /// Since when it is on the other side of the border, if it is.
+        /// Since when the object has been on the other side of the border; nil if it is not.
         var changedAt: Instant?
     }
 
     private var visits: [Visit]
-    /// The indices of the zones that it is in now, and of those that it has ever entered, ascending.
+    /// The indices of the zones that the object is in now, in ascending order.
     private(set) var current: [Int] = []
+    /// The indices of the zones that the object has ever entered, in ascending order.
     private(set) var entered: [Int] = []
 
     init(count: Int) { visits = Array(repeating: Visit(), count: count) }
 
-    /// Takes note of where the object was seen.
+    /// Updates the visits with the place at which the object was seen.
     ///
     /// - Parameters:
-    ///   - foot: Where it stands, in fractions of the picture.
-    ///   - classID: What it is taken for.
-    ///   - zones: As many as at the beginning.
+    ///   - foot: Where the object stands, in fractions of the picture.
+    ///   - classID: The class of the object.
+    ///   - zones: The zones, as many as were passed to ``init(count:)``.
     ///   - time: When the picture was captured.
     mutating func update(foot: Point, classID: Int, zones: [Zone], at time: Instant) {
         for index in visits.indices {

@@ -22,7 +22,7 @@ final class Connection {
     /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
     /// open forever.
     private static let stallsToGiveUp = 6
-    /// How long no new picture may arrive before the relay requests the camera's status and changes the state to
+    /// The time without a new picture after which the relay requests the camera's status and changes the state to
     /// `waiting`.
     private static let silenceToAsk = Duration.milliseconds(500)
 

@@ -17,7 +17,7 @@ final class PictureIntake {
 
     /// The limit for frame numbers from an upstream.
     ///
-    /// JavaScript integers are exact up to 2⁵³, so numbers can be counted further from this limit.
+    /// JavaScript integers are exact up to 2⁵³, so the relay can continue counting beyond this limit.
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher

@@ -52,7 +52,7 @@ struct CaptureCalls {
 
     /// Requests `count` buffers and returns how many the driver provides, which may be more or fewer.
     ///
-    /// 0 frees them.
+    /// If `count` is 0, all buffers are freed.
     func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
         var request = v4l2_requestbuffers()
         request.count = UInt32(clamping: count)

@@ -168,7 +168,7 @@ private struct ChromaPlane {
 }
 
 extension Repacking {
-    /// Combines planes to YUYV, or to YU12 if the chroma planes have fewer lines than the luma plane.
+    /// Combines planes into YUYV, or into YU12 if the chroma planes have fewer lines than the luma plane.
     private func combine(
         _ source: Span<UInt8>, _ blue: ChromaPlane, _ red: ChromaPlane, width: Int, height: Int, bytesPerLine: Int,
         into output: inout MutableSpan<UInt8>

@@ -745,7 +745,7 @@ def every_module_is_preloaded():
 
 
 def page_weight():
-    """Adds up the compressed sizes of the files that the page loads in English: those at first, and those on demand."""
+    """Adds up the compressed sizes of the page's files: those that it always loads, and those that it loads on demand."""
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file()}
     later = sum(weights.pop(name) for name in LOADED_LATER)
     assert sum(weights.values()) <= 60_000, sum(weights.values())

@@ -121,7 +121,7 @@ struct ControlSocketTests {
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
-        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for that.
+        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for a silent camera.
         let daemon = try start(["--timeout", "60"])
         let answer = try daemon.set(controls)
         #expect(answer.status == status)
@@ -262,7 +262,7 @@ struct ControlSocketTests {
         #expect(try pattern.set(#"{"brightness":1}"#).status == 400)
     }
 
-    @Test("only user and group can open the socket, which replaces one of a killed daemon and is removed on exit")
+    @Test("only the user and group can open the socket, which replaces the socket of a killed daemon and is removed on exit")
     func socket() throws {
         let ring = TemporaryRing()
         let place = TemporaryFolder()

@@ -187,7 +187,7 @@ final class DisturbedSystem: Sendable {
         (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
     }
 
-    /// What the page's server says of the camera, and the processes, for a failed expectation.
+    /// The camera's status on the web server, the processes, and the log, for the message of a failed expectation.
     func description(of camera: String) -> String {
         let status = (try? request("GET", system.web("/status/\(camera)")))?.text ?? "no status"
         let processes = system.processes.map { "\($0.identifier) \($0.commandLine)" }

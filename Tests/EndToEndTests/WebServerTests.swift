@@ -16,8 +16,8 @@ extension EndToEnd {
 
         /// Starts 20 viewers of each server and calls `event` with the processes of `part`.
         ///
-        /// Waits until its old workers have exited and all viewers are connected again. Returns the reports for the web
-        /// server and the ingest server.
+        /// Waits until the old workers of `part` have exited and all viewers are connected again. Returns the reports
+        /// for the web server and the ingest server.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {

@@ -22,8 +22,8 @@ static bool is_camera(const char *path) {
     return path && !strcmp(path, camera_device);
 }
 
-/// If `path` is a file of /sys that describes the camera, writes the path in the folder that replaces /sys to `room`, and
-/// returns that path. Otherwise returns `path`.
+/// If `path` is a file of /sys that describes the camera, writes to `room` the path of the same file in the folder that
+/// replaces /sys, and returns `room`. Otherwise returns `path`.
 static const char *redirect(const char *path, char *room) {
     pthread_once(&once, camera_set_up);
     bool is_ours = path && *camera_sys

@@ -159,7 +159,7 @@ struct StreamTests {
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
         let isCounted = try eventually {
-            JSON(try server.get("/status/main").text)?["frames_sent"]?.number ?? 0 >= 2
+            JSON(try server.get("/status/main").text)?["counters"]?["frames_sent"]?.number ?? 0 >= 2
         }
         #expect(isCounted)
     }

@@ -75,7 +75,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// Returns a random time in nanoseconds whose mean is `seconds`: from a fifth to nine fifths of that.
+// Returns a random time in nanoseconds, from a fifth to nine fifths of `seconds`. On average, it is `seconds`.
 static uint64_t some_time(double seconds) {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;

@@ -20,7 +20,7 @@ static inline uint64_t stamp_mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-/// Returns the hash of a sequence of bytes. It consists of words of 8 bytes, the last of which is padded with zeros.
+/// Returns the hash of a sequence of bytes. The bytes are hashed in words of 8, and the last word is padded with zeros.
 static inline uint64_t stamp_hash(const uint8_t *bytes, size_t count) {
     uint64_t hash = 0, word;
     for (; count >= 8; bytes += 8, count -= 8) {

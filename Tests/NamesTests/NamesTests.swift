@@ -23,7 +23,7 @@ import Testing
         arguments: ["", "-a", "a.b", "a/b", "ö", String(repeating: "x", count: 65)])
     func aPrefixMayNotBe(_ text: String) { #expect(SystemPrefix(text) == nil) }
 
-    @Test("an empty variable is the same as none") func anEmptyVariable() async {
+    @Test("an empty variable counts as unset") func anEmptyVariable() async {
         await #expect(processExitsWith: .success) {
             _ = unsafe setenv(SystemPrefix.variable, "", 1)
             try #require(try SystemPrefix.fromEnvironment() == .standard)

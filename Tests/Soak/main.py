@@ -89,7 +89,7 @@ class Soak:
             raise RuntimeError(f"not all viewers see pictures: {where}\n{self.system.output}")
 
     def warm_up(self):
-        """Triggers everything that makes a process grow only once. Then measures all processes without viewers."""
+        """Triggers every kind of growth that occurs only once. Then measures all processes while there are no viewers."""
         self.come()
         asking = Asking(self.system, 0, self.detects)
         self.fill_detector()

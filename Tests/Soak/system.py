@@ -122,7 +122,7 @@ class System:
     # ---- its processes
 
     def processes(self):
-        """Returns the IDs of all processes by part, such as nginx-web-worker, or run for scripts/run."""
+        """Returns the IDs of all processes, by the names of their parts, such as nginx-web-worker. scripts/run has the name run."""
         children = collections.defaultdict(list)
         for entry in os.scandir("/proc"):
             if not entry.name.isdigit():

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tracking
 
-/// Set by `scripts/test --full`.
+/// Whether `scripts/test --full` runs the long variants of the tests.
 private let isFull = Environment.value("ORIEL_TEST_FULL") != nil
 
 @Suite("Simulated cameras")
@@ -41,25 +41,25 @@ struct SimulatorTests {
         #expect(recall >= minimumRecall)
     }
 
-    @Test("two people who come one after the other are two events")
+    @Test("two people who come one after the other cause two events")
     func crossing() { check(Scenes.crossing) }
 
-    @Test("one who stands through changes of the light stays one object")
+    @Test("a person who stands still while the light changes remains one object")
     func standing() { check(Scenes.standing, penalty: { $0 > 15 && $0 < 30 ? 0.2 : 0 }) }
 
-    @Test("a cat that a passing person hides keeps its id")
+    @Test("a cat keeps its ID while a passing person hides it")
     func passing() { check(Scenes.passing) }
 
-    @Test("one who walks behind a pillar keeps the id")
+    @Test("a person who walks behind a pillar keeps the same ID")
     func pillar() { check(Scenes.pillar) }
 
-    @Test("a shaking camera makes no events")
+    @Test("a shaking camera causes no events")
     func shaking() { check(Scenes.shaking) }
 
-    @Test("two people of one size who meet keep their ids")
+    @Test("two people of the same size who meet keep their IDs")
     func meeting() { check(Scenes.meeting) }
 
-    @Test("two people far away, a sixth of the picture high, are found by looking at regions, and only so")
+    @Test("two distant people, a sixth as high as the picture, are found only by looking at regions")
     func far() {
         check(Scenes.far)
         var options = LookPlanner.Options()
@@ -69,7 +69,8 @@ struct SimulatorTests {
         #expect(run.recall == 0)
     }
 
-    /// Runs a scene without objects but with false boxes and a bush that looks a little like a person.
+    /// Runs a scene without objects, in which the detector reports false boxes and weakly recognises a bush as a
+    /// person.
     ///
     /// - Returns: The share of the pictures that led to a look.
     private func lookShare(of make: (UInt64, Double) -> MadeScene, seconds: Double) -> Double {
@@ -85,9 +86,9 @@ struct SimulatorTests {
     @Test("a still scene makes no events, and hardly any looks")
     func still() { #expect(lookShare(of: Scenes.still, seconds: 30) < 0.15) }
 
-    @Test("ramps, steps, flicker and shadows make no events, and few looks")
+    @Test("ramps, steps, flicker and shadows in the light cause no events and few looks")
     func light() { #expect(lookShare(of: Scenes.light, seconds: 60) < 0.3) }
 
-    @Test("trees and rain make no events")
+    @Test("trees and rain cause no events")
     func trees() { #expect(lookShare(of: Scenes.trees, seconds: 30) < 0.9) }
 }

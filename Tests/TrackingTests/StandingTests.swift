@@ -24,7 +24,7 @@ struct StandingTests {
         }
     }
 
-    @Test("stays while it is missed for less than eight looks, even if these take long")
+    @Test("is kept while fewer than eight looks miss it, even if they take long")
     func patience() {
         var harness = standing()
         harness.look(times: 7, interval: 10)
@@ -39,7 +39,7 @@ struct StandingTests {
         #expect(quick.states.isEmpty)
     }
 
-    @Test("is active again when it leaves, and not because of one box that is wrong")
+    @Test("is active again when it leaves, but not because of a single wrong box")
     func departure() {
         var harness = standing()
         harness.look([Box(left: 415, top: 200, right: 465, bottom: 300)])
@@ -51,7 +51,7 @@ struct StandingTests {
         #expect(harness.numbers == [1])
     }
 
-    /// A picture in which the box's place has structure, if it is not hidden.
+    /// Returns a picture with structure at the place of the box, or without it if `isEmpty` is true.
     private func picture(brightness: Int, isEmpty: Bool = false) -> GreyPicture? {
         var pixels = [UInt8](repeating: UInt8(brightness), count: 125 * 63)
         if !isEmpty {

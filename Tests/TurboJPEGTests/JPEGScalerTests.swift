@@ -268,8 +268,8 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Scales along one side to `eighths` eighths of the length: each new sample is the mean of the old samples it
-    /// covers.
+    /// Scales along one side to `eighths` eighths of `length`, in which each new sample is the mean of the old samples
+    /// that it covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(lines * newLength * step)

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Streams of many kinds of servers", .timeLimit(.minutes(5)))
 struct ZooTests {
-    /// At least all pictures that a server has time to send.
+    /// All pictures that a server has time to send during a test, and more.
     private static let pictures = Set((1...3000).map { TestPicture($0).bytes })
 
     @Test("the pictures arrive unchanged, the state is live, and no picture is rejected", arguments: Server.all)

@@ -2,19 +2,19 @@ import Glibc
 
 @testable import Tracking
 
-/// A thing in a made scene.
+/// A person or an animal in a simulated scene.
 struct SceneObject {
-    /// Indices of COCO.
+    /// The indices of the classes in COCO.
     static let person = 0
     static let cat = 15
 
     var classID = person
-    /// Pixels of the camera's picture.
+    /// The height in pixels of the camera's picture; the width has the same unit.
     var height: Double
     var width: Double
-    /// When it is there.
+    /// The time during which the object exists.
     var seconds: ClosedRange<Double>
-    /// The middle of its lower edge at a time.
+    /// Returns the middle of the object's lower edge at a time.
     var foot: @Sendable (Double) -> Point
 
     func box(at time: Double) -> Box? {
@@ -23,7 +23,7 @@ struct SceneObject {
         return Box(left: foot.x - width / 2, top: foot.y - height, right: foot.x + width / 2, bottom: foot.y)
     }
 
-    /// Walks in a line, at a speed in pixels per second, bobbing as people do.
+    /// Returns a person who walks in a straight line, bobbing as people do; `speed` is in pixels per second.
     static func walker(
         height: Double, from x: Double, ground: Double, speed: Double, seconds: ClosedRange<Double>
     ) -> SceneObject {
@@ -33,22 +33,28 @@ struct SceneObject {
     }
 }
 
-/// A camera's view with known truth: a small grey picture of 160x90, as of one of 1280x720, and what is in it.
+/// A simulated camera with known objects.
+///
+/// Its pictures are small grey ones of 160x90 pixels, which stand for pictures of 1280x720 pixels.
 struct MadeScene {
     static let size = PictureSize(width: 1280, height: 720)
     private static let width = 160
     private static let height = 90
-    /// Sensor noise of 3 is less in the mean of 64 pixels; measured on noisy pictures.
+    /// The standard deviation of the noise in a small pixel.
+    ///
+    /// It was measured on pictures with sensor noise of 3. It is lower than 3, because a small pixel is the mean of 64
+    /// pixels.
     private static let noise = 0.6
 
     var seconds: Double
     var objects: [SceneObject] = []
-    /// Hides what is behind it, always.
+    /// A pillar that always hides what is behind it.
     var pillar: Box?
-    /// The brightness at a time and a column, 1 by day.
+    /// The brightness at a time and in a column of the picture; 1 is daylight.
     var light: @Sendable (_ time: Double, _ column: Int) -> Double = { _, _ in 1 }
-    /// The standard deviation of the camera's movement in pixels, and when it moves.
+    /// The standard deviation of the camera's movement, in pixels.
     var shake = 0.0
+    /// The time during which the camera moves.
     var shakeSeconds = 0.0...0
     var hasTrees = false
 
@@ -72,7 +78,7 @@ struct MadeScene {
         for _ in 0..<30011 { noiseTable.append(Float(random.normal(0, Self.noise))) }
     }
 
-    /// What is visible, far things first.
+    /// Returns what is visible, beginning with the objects that are farthest away.
     func truth(at time: Double) -> [Truth] {
         var things: [(truth: Truth, bottom: Double)] = []
         for (number, object) in objects.enumerated() {
@@ -90,7 +96,7 @@ struct MadeScene {
         return things.map(\.truth)
     }
 
-    /// Draws the small grey picture.
+    /// Draws the small grey picture at a time.
     mutating func picture(at time: Double) -> GreyPicture? {
         var values = background
         if hasTrees { sway(&values, at: time) }
@@ -132,7 +138,7 @@ struct MadeScene {
         }
     }
 
-    /// Leaves and branches in a part of 300x270 pixels move by up to nine pixels.
+    /// Moves leaves and branches in an area of 300x270 pixels by up to nine pixels.
     private func sway(_ values: inout [Float], at time: Double) {
         let shift = Float(6 * sin(1.7 * time) + 3 * sin(4.1 * time)) / 8
         for y in 8..<41 {
@@ -143,7 +149,9 @@ struct MadeScene {
         }
     }
 
-    /// Streaks of 25 pixels' height, one wide, across an eighth of each small pixel.
+    /// Draws streaks of rain, each of which is 25 pixels high and one pixel wide.
+    ///
+    /// A streak therefore covers an eighth of each small pixel.
     private mutating func rain(_ values: inout [Float]) {
         for _ in 0..<25 {
             let x = Int(random.uniform(0...159))
@@ -152,7 +160,7 @@ struct MadeScene {
         }
     }
 
-    /// Moves the whole picture by a part of a small pixel.
+    /// Moves the whole picture by a fraction of a small pixel.
     private mutating func move(_ values: inout [Float]) {
         let x = Float(random.normal(0, shake / 8))
         let y = Float(random.normal(0, shake / 8))

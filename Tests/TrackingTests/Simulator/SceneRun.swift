@@ -2,15 +2,16 @@ import Linux
 
 @testable import Tracking
 
-/// What became of a made scene, from pictures to events.
+/// Processes a simulated scene, from its pictures to events.
 struct SceneRun {
     private(set) var events: [ObjectEvent] = []
     private(set) var steps = 0
     private(set) var looks = 0
-    /// For each event, which objects its boxes showed, in order.
+    /// The numbers of the objects that the boxes of each event showed, in order of time.
     private var shown: [String: [Int]] = [:]
-    /// How many looks' worth of each object there were, and in how many a box showed it.
+    /// The number of times that an object was clearly visible in a picture.
     private(set) var visibleSteps = 0
+    /// The number of these times at which the box of a confirmed track showed the object.
     private(set) var foundSteps = 0
 
     var newEvents: [ObjectEvent] { events.filter { $0.kind == .new } }
@@ -62,12 +63,14 @@ struct SceneRun {
         }
     }
 
-    /// The object that each new event shows first and last, in the order of the events; nil if it shows none.
+    /// The first and the last object that each new event shows, in the order of the events; nil if it shows none.
     var objects: [(first: Int?, last: Int?)] {
         newEvents.map { (shown[$0.after.id]?.first, shown[$0.after.id]?.last) }
     }
 
-    /// What is wrong, in words; empty if each of the objects has exactly one event with one end, and keeps it.
+    /// Returns sentences that say what is wrong.
+    ///
+    /// There are none if each object has exactly one event with one end, and the event always shows this object.
     func faults(expecting count: Int) -> [String] {
         var faults: [String] = []
         let ids = newEvents.map(\.after.id)

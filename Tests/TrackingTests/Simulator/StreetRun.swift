@@ -2,9 +2,9 @@ import Linux
 
 @testable import Tracking
 
-/// Tracks a street and compares with the truth.
+/// Tracks people in a simulated street, and compares the tracks with the truth.
 enum StreetRun {
-    /// - Returns: The score, and the numbers of tracks and of objects.
+    /// - Returns: The score, the number of tracks and the number of objects.
     static func run(seed: UInt64, rate: Double) -> (score: TrackingScore, tracks: Int, objects: Int) {
         var street = Street(seed: seed)
         var tracker = Tracker(
@@ -18,7 +18,7 @@ enum StreetRun {
             tracker.update(
                 at: Instant(nanoseconds: 1_000_000_000) + Duration(inSeconds: time),
                 sightings: street.sightings(of: truths, looksPerSecond: rate), regions: [Street.size.bounds])
-            // Whoever is mostly hidden is neither right nor wrong.
+            // A person who is mostly hidden counts neither as tracked nor as missed.
             let countedTruths = truths.filter { $0.visibility >= 0.4 }.map { (number: $0.number, box: $0.box) }
             let hidden = truths.filter { $0.visibility < 0.4 }
             let tracks = tracker.tracks.filter { $0.isConfirmed && $0.isSeen }
