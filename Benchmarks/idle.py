@@ -43,7 +43,7 @@ def run(context):
             time.sleep(context.seconds(3.5, 2))
             for key, watch in watches.items():
                 rounds.setdefault(key, []).append(watch.end())
-        # A system that has stopped costs nothing: check that it still serves pictures.
+        # A system that has failed would seem to cost nothing, so check that each still serves pictures.
         for key, system in systems.items():
             try:
                 context.watch(f"1={system.url}", systems=[system], seconds=1, warmup=0.5, rate=None)

@@ -34,7 +34,7 @@ export class BoxLayer {
   #onHighlight;
 
   /**
-   * `detections` are the server's, with a `text` each. `onHighlight` is called with a box's index when the pointer
+   * `detections` are the server's, each with a `text`. `onHighlight` is called with a box's index when the pointer
    * enters it, and with null when it leaves.
    */
   constructor({ width, height }, detections, onHighlight) {

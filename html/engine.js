@@ -135,7 +135,7 @@ export class Engine {
   }
 
   #receive(headers, bytes) {
-    // Not a frame: a picture of the reason for the outage, which the page shows as text instead.
+    // An outage picture, not a frame. The page shows the outage's reason as text instead.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;

@@ -106,7 +106,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     uint64_t done = viewer->length - viewer->remaining;
     for (size_t i = 0; i < count && done + i < sizeof viewer->begin; i++) viewer->begin[done + i] = bytes[i];
     for (size_t i = 0; i < count && i < 2; i++) {
-        uint64_t place = viewer->remaining - count + i;     // the number of bytes after it
+        uint64_t place = viewer->remaining - count + i;     // the number of bytes after this one
         if (place < 2) viewer->last[1 - place] = bytes[count - 1 - i];
     }
     if (viewer->is_hashed) hash_bytes(viewer, done, bytes, count);
@@ -242,7 +242,8 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     return count;
 }
 
-// Returns how many bytes may be discarded unread: all but the first bytes, the last two, and the next chunk.
+// Returns how many of the next bytes may be discarded unread. These do not include the first bytes of the picture, its
+// last two bytes, and the end of the current chunk.
 static uint64_t unread(struct viewer *viewer) {
     if (!viewer->status || viewer->state != BODY || viewer->is_hashed) return 0;
     if (viewer->length - viewer->remaining < sizeof viewer->begin || viewer->remaining <= 2) return 0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sample { double at, value; };        // seconds since the start of the measurement, seconds
+struct sample { double at, value; };        // both in seconds; `at` since the start of the measurement
 struct samples { struct sample *all; size_t count, capacity; };
 
 // Connections of the same kind to one address.
@@ -17,7 +17,7 @@ struct group {
     bool asks;                              // requests one picture after another over a persistent connection
     double rate;                            // bytes per second read by each; 0: unlimited
     struct viewer *viewers;
-    struct samples ages;                    // of a stream's frames; for pictures, the time from request to last byte
+    struct samples ages;                    // of a stream's frames; for single pictures, the time from request to last byte
     uint64_t first_frame;                   // CLOCK_MONOTONIC, ns
 };
 

@@ -1,1 +1,1 @@
-"""What all rows of the benchmark stand on."""
+"""The code that all rows of the benchmark share."""

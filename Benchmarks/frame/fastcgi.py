@@ -1,4 +1,4 @@
-"""A minimal FastCGI client: one request per connection, as nginx does it."""
+"""A minimal FastCGI client. Like nginx, it sends one request per connection."""
 import socket
 import struct
 

@@ -6,8 +6,8 @@ import subprocess
 from . import processes
 from .figures import Failed
 
-RATE = 30               # frames a second, of the camera
-SHARE = 0.8             # of them must arrive
+RATE = 30               # the camera's frames per second
+SHARE = 0.8             # the share of these frames that must arrive
 
 
 class Load:
@@ -33,12 +33,12 @@ class Load:
         self.process = context.processes.start_piped([*command, *groups])
 
     def end(self):
-        """Stops it early and returns its result."""
+        """Stops the load generator early and returns its result."""
         self.process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self):
-        """Returns its result with the systems' CPU time by pid and name. Raises Failed if a process has exited."""
+        """Returns the result with the systems' CPU time by pid and name. Raises Failed if a process has exited."""
         try:
             output, _ = self.process.communicate(timeout=self.longest)
         except subprocess.TimeoutExpired as late:

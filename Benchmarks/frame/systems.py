@@ -88,7 +88,7 @@ def nginx(system, folder):
 
 
 def send_buffer():
-    """Returns the option of deploy/ that bounds nginx's send buffer."""
+    """Returns the option that limits nginx's send buffer in deploy/."""
     return re.search(r"listen .*(sndbuf=\w+)", (frame.ROOT / "deploy/ingest.conf").read_text()).group(1)
 
 
@@ -108,8 +108,8 @@ def start_proxy(system, folder, name, port, listen="", is_postponing=False):
 class Oriel(System):
     """Oriel with the configuration of deploy/: cameras, worker, nginx; with `web` also the relay and its nginx.
 
-    `programs` is the folder of its programs, by default the context's. All `cameras` have the same pictures; URLs
-    without a camera's name mean the first one.
+    `programs` is the folder of its programs, by default that of the context. All `cameras` have the same pictures. A
+    URL without a camera's name means the first camera.
     """
 
     def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False,
@@ -223,7 +223,7 @@ class UStreamer(System):
 
 
 class BareServer(System):
-    """A server that writes the same bytes to its sockets, or to an nginx with Oriel's settings by proxy_pass."""
+    """A server that writes the same bytes to all of its sockets; with `behind_nginx`, nginx is in front of it."""
 
     def __init__(self, context, height=720, rate=30, behind_nginx=False):
         super().__init__(context)

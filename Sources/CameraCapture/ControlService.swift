@@ -12,7 +12,7 @@ final class ControlService {
     private let camera: CameraName
     private let panel: ControlPanel
     private let store: ControlStore
-    /// The settings of the command line.
+    /// The settings from the command line.
     private let base: [ControlSetting]
     private let log: Logger
     /// Whether the log already reports that controls cannot be saved.
@@ -96,7 +96,7 @@ final class ControlService {
 
     /// Sets all controls; returns, by control name, why some of them could not be set.
     ///
-    /// A control that cannot be set is tried once more after all others, one of which may have overridden it.
+    /// If a control cannot be set, it is tried again after all others, one of which may have overridden it until then.
     private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
     {
         var refused: [String: String] = [:]
@@ -147,7 +147,7 @@ final class ControlService {
             if !hasWarned { log.warning("controls cannot be saved for the next start: \(error)") }
             hasWarned = true
         }
-        // The camera may have been lost and reopened in the meantime. It was then opened with the values saved before.
+        // If the camera was lost and reopened in the meantime, it was opened with the values that were saved before.
         if case .open(let source) = panel.state, let current = source.access, current !== access {
             let settings = store.settings(base, of: current.identity)
             _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)

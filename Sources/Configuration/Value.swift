@@ -44,7 +44,7 @@ enum Value {
 
     /// Parses an address on which this machine can listen.
     ///
-    /// `own` contains its addresses; it is empty if they are unknown.
+    /// `own` contains the addresses of this machine; it is empty if they are unknown.
     static func address(_ text: String, own: [String]) throws(Invalid) -> String {
         let isAlwaysOwn = ["localhost", "::1", "0.0.0.0", "::", "*"].contains(text) || isLoopback(text)
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { isHexDigit($0) || $0 == 0x2e || $0 == 0x3a }
@@ -54,7 +54,7 @@ enum Value {
         return text
     }
 
-    /// Parses `ADDRESS:PORT`, `[ADDRESS]:PORT`, or a port alone, which means that port at 127.0.0.1.
+    /// Parses `ADDRESS:PORT`, `[ADDRESS]:PORT`, or a port alone, for which the address is 127.0.0.1.
     static func endpoint(_ text: String, own: [String], port standard: Int) throws(Invalid) -> Endpoint {
         if text.utf8.allSatisfy(isDigit) { return Endpoint(address: "127.0.0.1", port: try port(text)) }
         guard let colon = text.lastIndex(of: ":") else {

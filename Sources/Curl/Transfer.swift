@@ -124,7 +124,11 @@ public final class Transfer {
 
         set(CURLOPT_SSL_VERIFYPEER, 1)
         set(CURLOPT_SSL_VERIFYHOST, 2)
-        if let file = request.certificateAuthorities { set(CURLOPT_CAINFO, file.string) }
+        if let file = request.certificateAuthorities {
+            set(CURLOPT_CAINFO, file.string)
+            // libcurl would also trust the folder of the system's authorities, which has a default of its own.
+            _ = unsafe curl_set_string(handle, CURLOPT_CAPATH, nil)
+        }
         if let credentials = request.credentials {
             set(CURLOPT_HTTPAUTH, Int(curl_auth_basic_or_digest))
             set(CURLOPT_USERNAME, credentials.user)
@@ -169,7 +173,7 @@ public final class Transfer {
         byteCount &+= UInt64(count)
         headerByteCount += count
         if isHeaderTooLarge { return false }
-        // A response with another status than 200, such as a redirect or an authentication challenge, may not be the
+        // A response with a status other than 200, such as a redirect or an authentication challenge, may not be the
         // final one.
         return isLast && status == 200 ? receive(self, RawSpan()) : true
     }

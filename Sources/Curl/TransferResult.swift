@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// The result of a transfer.
 public enum TransferResult: Equatable, Sendable {
-    /// The response is complete. Its status code may be any.
+    /// The response is complete. It may have any status code.
     case complete
     case cannotResolve
     case cannotResolveProxy

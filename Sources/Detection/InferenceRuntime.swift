@@ -33,9 +33,9 @@ public final class InferenceRuntime {
 
     /// Loads the library at `path`.
     ///
-    /// If it is nil, loads the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded. Call it while no
-    /// other thread reads the environment, because it sets an environment variable. The variable disables telemetry,
-    /// which ONNX Runtime sends by default since version 1.29.
+    /// If `path` is nil, loads the first of ``RuntimeSearch/candidates(folder:)`` that can be loaded. Call this
+    /// initializer while no other thread reads the environment, because it sets an environment variable. The variable
+    /// disables telemetry, which ONNX Runtime has sent by default since version 1.29.
     public convenience init(
         path: String? = nil, folder: FilePath? = nil, prober: FilePath? = nil
     ) throws(DetectionError) {

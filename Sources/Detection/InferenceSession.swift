@@ -22,7 +22,7 @@ final class InferenceSession {
     ///
     /// - Parameters:
     ///   - runtime: The runtime, which the session retains.
-    ///   - bytes: An ONNX model. The runtime copies what it needs of it.
+    ///   - bytes: An ONNX model. The runtime copies the parts that it needs.
     ///   - threads: The number of threads that one inference uses, including the calling thread.
     /// - Throws: The runtime's error message.
     init(_ runtime: InferenceRuntime, model bytes: RawSpan, threads: Int) throws(RuntimeFailure) {
@@ -144,7 +144,7 @@ private struct Ports {
         let title = unsafe text.map { unsafe String(cString: $0) } ?? ""
         var info: OpaquePointer?
         try unsafe functions.check(functions.tensorInfo(type, &info))
-        // Without tensor information, it is not a tensor but, for example, a sequence.
+        // If there is no tensor information, the value is not a tensor but, for example, a sequence.
         guard let info = unsafe info else { return .init(name: title, isFloat: false, dimensions: []) }
         var element: CInt = 0
         try unsafe functions.check(functions.elementType(info, &element))

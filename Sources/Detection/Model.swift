@@ -136,8 +136,7 @@ final class Model {
             && input.dimensions[1] == 3 && input.dimensions[0] ?? 1 == 1
     }
 
-    /// Returns whether the network produces one row for each cell of the three grids, which it tests with a grey
-    /// picture.
+    /// Runs the network on a grey picture, and returns whether it produces one row for each cell of the three grids.
     private static func hasYOLOXRows(_ session: InferenceSession, width: Int, height: Int) -> Bool {
         var input = [Float](repeating: Letterbox.padding, count: 3 * width * height)
         let shape = try? session.run(&input, shape: [1, 3, height, width]) { $1 }

@@ -19,7 +19,7 @@ public enum Overlay {
 
     /// Draws boxes and labels on a JPEG.
     ///
-    /// The result has the same chroma subsampling.
+    /// The result has the chroma subsampling of `jpeg`.
     ///
     /// - Parameters:
     ///   - predictions: The detected objects, beginning with the most confident one, which is drawn on top of the

@@ -14,7 +14,7 @@ struct SharedLibrary {
     /// Loads ONNX Runtime, after testing it in another process.
     ///
     /// - Parameters:
-    ///   - path: The path of the library, or a name for which the dynamic linker searches its path.
+    ///   - path: The path of the library, or a name that the dynamic linker searches for in its path.
     ///   - prober: The program that tests libraries; nil means that the library is loaded without a test.
     /// - Throws: An error that says why the library cannot be used.
     init(_ path: String, prober: FilePath?) throws(LoadingFailure) {

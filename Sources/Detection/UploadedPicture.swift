@@ -8,7 +8,7 @@ public enum UploadedPicture {
     ///
     /// A PNG, a WebP or a JPEG with four colour components (CMYK) is converted. Any other JPEG is returned unchanged.
     ///
-    /// - Parameter bytes: The picture. It may contain any bytes, also from an untrusted source.
+    /// - Parameter bytes: The picture. It may contain any bytes, and may come from an untrusted source.
     /// - Returns: A JPEG of the same size in pixels.
     /// - Throws: A ``DetectionError`` of the kind `badPicture` or `pictureTooLarge`.
     public static func jpeg(from bytes: [UInt8]) throws(DetectionError) -> [UInt8] {

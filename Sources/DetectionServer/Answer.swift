@@ -36,8 +36,8 @@ struct Answer {
                     ("threshold", Self.rounded(Double(filter.minimum))), ("runtime", .text(description.runtime)),
                 ])
             ),
-            // DeepStack clients that are written in .NET declare types for the members above, and integers for these
-            // times. Therefore these types must not change.
+            // DeepStack clients that are written in .NET declare a type for each of the members above, and declare
+            // these times as integers. Therefore the types must not change.
             ("inferenceMs", .count(Self.wholeMilliseconds(detection.inferenceNanoseconds))),
             ("processMs", .count(Self.wholeMilliseconds(detection.processNanoseconds))),
             ("code", .integer(200)),

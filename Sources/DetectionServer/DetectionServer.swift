@@ -17,7 +17,7 @@ public final class DetectionServer {
     /// Creates a worker that accepts connections from the listening socket at descriptor 0.
     ///
     /// SIGTERM, SIGINT, SIGHUP and SIGUSR1 stop it. Throws a `Failure` with status 64 if there is no listening socket.
-    /// If the model or the runtime is missing, it does not throw, because that is reported to clients.
+    /// A missing model or runtime is reported to clients, and does not make this initializer throw.
     public convenience init(_ configuration: DetectionServerConfiguration) throws {
         let signals = try WorkerProcess.endingSignals()
         try self.init(configuration, listener: WorkerProcess.listener(), signals: signals)
@@ -25,7 +25,7 @@ public final class DetectionServer {
 
     /// Creates a worker that accepts connections from a non-blocking listening socket.
     ///
-    /// The worker is stopped by `signals`, if it is not nil, and by ``stopper``.
+    /// The worker is stopped by ``stopper``, and by `signals` unless that is nil.
     public init(
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil

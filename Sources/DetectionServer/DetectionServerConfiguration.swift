@@ -61,7 +61,7 @@ enum Limit {
     static let waitingCount = 256
     /// The maximum total size in bytes of stored pictures.
     static let storeByteCount = 16 << 20
-    /// The maximum total size in bytes of the pictures of results that are certainly kept for ``storeTime``.
+    /// The maximum total size in bytes of those stored pictures that are guaranteed to be kept for ``storeTime``.
     static let storeSafeByteCount = 12 << 20
     /// The minimum time for which results are kept, if there is room for them.
     static let storeTime: Duration = .seconds(60)
@@ -71,8 +71,8 @@ enum Limit {
     static let resultTime: Duration = .seconds(10)
     /// The minimum interval between checks of the detector's files.
     static let retryInterval: Duration = .seconds(3)
-    /// The time after which a change of the session's niceness should be repeated, because the first one may have
-    /// failed.
+    /// The time after which the niceness of the process's session should be set again, because the first attempt may
+    /// have failed.
     ///
     /// Linux allows only one such change per 100 ms in the whole system.
     static let sessionTime: Duration = .milliseconds(300)

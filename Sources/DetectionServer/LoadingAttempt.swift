@@ -23,7 +23,8 @@ struct LoadingAttempt {
 
     /// Returns whether another attempt may succeed after the last one has failed.
     ///
-    /// It may succeed if the files have changed. After a minute, another cause may have gone away too.
+    /// It may succeed if the files have changed. After a minute, it may succeed even if they have not, because the
+    /// failure may have had another cause, which is gone.
     func isPromising(after last: LoadingAttempt) -> Bool {
         sources != last.sources || time >= last.time + Limit.unchangedRetryInterval
     }

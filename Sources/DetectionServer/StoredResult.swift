@@ -7,7 +7,7 @@ import SharedFrame
 final class StoredResult {
     /// The ID in URLs, which consists of a sequence number and a random part.
     ///
-    /// Nobody can guess the random part, because an uploaded picture may be private.
+    /// The random part prevents others from guessing the URL of an uploaded picture, which may be private.
     let id: String
     /// Nil for an uploaded picture.
     let camera: CameraName?
@@ -21,7 +21,7 @@ final class StoredResult {
     private let picture: Storage
     let byteCount: Int
 
-    // Large pictures are stored outside the heap. Data that is kept for a minute would fragment the heap.
+    // Large pictures are stored outside the heap, which would be fragmented by data that is kept for a minute.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])
@@ -69,7 +69,7 @@ final class StoredResult {
 final class ResultStore {
     private struct Entry {
         let result: StoredResult
-        /// Whether the result is certainly kept for ``Limit/storeTime``.
+        /// Whether the result is guaranteed to be kept for ``Limit/storeTime``.
         let isSafe: Bool
     }
 
@@ -78,7 +78,7 @@ final class ResultStore {
     private var safeByteCount = 0
     /// The sequence number of the last result.
     ///
-    /// It starts with the time, so that it also increases when the program restarts.
+    /// It starts at the current time, so that it also increases when the program restarts.
     private var sequence = Clock.realtime / 1_000_000
 
     var count: Int { entries.count }
@@ -126,7 +126,7 @@ final class ResultStore {
         return max(.zero, Limit.storeTime - result.made.age(at: now))
     }
 
-    /// Removes the oldest result for which `mustGo` returns true, until it returns false for all results.
+    /// Removes results for which `mustGo` returns true, oldest first, until it returns false for all others.
     private func drop(where mustGo: (Entry) -> Bool) {
         while let index = entries.firstIndex(where: mustGo) {
             let entry = entries.remove(at: index)

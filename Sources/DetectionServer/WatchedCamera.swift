@@ -17,7 +17,7 @@ final class WatchedCamera {
     private var frameBefore: UInt64 = 0
     /// The number of the first frame after ``frameBefore``; 0 until there is one.
     private var firstFrame: UInt64 = 0
-    /// The time at which ``currentFrame(now:)`` last knew from a frame's number that the frame is new.
+    /// When ``currentFrame(now:)`` last concluded from a frame's number that the frame was new.
     private var trusted = Instant.distantPast
 
     init(_ ring: RingName) throws(SystemError) {

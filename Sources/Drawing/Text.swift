@@ -75,7 +75,7 @@ extension Canvas {
     ///
     /// - Parameters:
     ///   - text: The text, which may contain line breaks.
-    ///   - width: The maximum width of a line in pixels. A line may have one letter even if that is wider.
+    ///   - width: The maximum width of a line in pixels. A letter that is wider gets a line of its own.
     ///   - scale: The width and height, in pixels of the canvas, of one pixel of the font.
     /// - Returns: The lines.
     public static func wrap(_ text: String, width: Int, scale: Int = 1) -> [String] {

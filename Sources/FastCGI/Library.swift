@@ -4,10 +4,10 @@ public import Linux
 
 /// The process-wide state of libfcgi.
 enum Library {
-    /// Whether FCGX_Init succeeded, which is called at the first access.
+    /// Whether FCGX_Init succeeded.
     ///
-    /// FCGX_Init installs handlers for SIGPIPE, SIGUSR1 and SIGTERM. They are removed, because with them the signals
-    /// would not stop the program.
+    /// FCGX_Init is called when this property is first read. It installs handlers for SIGPIPE, SIGUSR1 and
+    /// SIGTERM. These handlers are removed, because with them the signals would not stop the program.
     static let isInitialized: Bool = {
         let signals = [SIGPIPE, SIGUSR1, SIGTERM]
         let actions = signals.map { number in

@@ -3,7 +3,7 @@ public enum Record {
     /// The size of a record's header in bytes.
     public static let headerByteCount = 8
 
-    /// The maximum size of the content of records that are written here, which is the largest that needs no padding.
+    /// The maximum content size of the records that Oriel writes, which is the largest size that needs no padding.
     public static let maximumContentByteCount = 65528
 
     /// The type of a record (`FCGI_BEGIN_REQUEST` and so on).

@@ -12,7 +12,7 @@ import SharedFrame
 final class CameraTable {
     /// The maximum number of descriptors of a camera in use.
     ///
-    /// These are its ring twice, descriptors that wake threads, picture files and pipes.
+    /// Two of them are for its ring. The others are descriptors that wake threads, picture files and pipes.
     private static let descriptorsOfUsedCamera = 12
     /// The number of descriptors of a camera that is used only by reports.
     ///

@@ -105,8 +105,8 @@ final class PictureWatch: Sendable {
                     due = now + interval
                     let shown = show(number, &maker)
                     // The picture's number is that of its slot. If the slot still has the previous number, continue
-                    // after the number in the ring's header. Otherwise, if they never agreed, this would be a busy
-                    // loop.
+                    // after the number in the ring's header. Without this rule, the thread would never sleep if the two
+                    // numbers never agreed.
                     seen = shown == before ? number : shown
                     continue
                 }

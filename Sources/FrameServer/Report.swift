@@ -7,7 +7,7 @@ import Service
 import SharedFrame
 import Web
 
-/// Creates reports on the cameras, which are the status, the health and the metrics.
+/// Creates the status, the health report and the metrics of the cameras.
 ///
 /// It can be used from any thread.
 struct Report {

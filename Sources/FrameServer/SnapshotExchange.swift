@@ -31,7 +31,7 @@ final class SnapshotExchange: Exchange {
     /// Makes the request wait until the frame has been scaled; it may have waited for the frame before.
     func waitForScaling() {
         isScaling = true
-        // Not a second time: the connection would end the exchange that it has.
+        // Do not open the exchange twice, because the connection would then end the one that it already has.
         if isOpen { camera.waiters.removeAll { $0 === self } } else { connection.open(self) }
         isOpen = true
     }

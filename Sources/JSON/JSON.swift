@@ -57,7 +57,7 @@ public indirect enum JSON: Sendable {
         }
     }
 
-    /// Writes `value` in quotation marks, with the escapes that section 7 requires.
+    /// Writes `value` in quotation marks, with the escapes that RFC 8259, section 7, requires.
     private static func write(_ value: String, to text: inout String) {
         text += "\""
         for scalar in value.unicodeScalars {
@@ -77,7 +77,7 @@ public indirect enum JSON: Sendable {
 // MARK: Access to the contents
 
 extension JSON {
-    /// The value of the last member of that name; nil if there is none, or if this is not an object.
+    /// The value of the last member called `name`; nil if there is none, or if this is not an object.
     public subscript(name: String) -> JSON? { object?.last { $0.0 == name }?.1 }
 
     public var object: [(String, JSON)]? { if case .object(let members) = self { members } else { nil } }

@@ -14,8 +14,8 @@ public enum File {
         guard status.kind == .file else { throw SystemError("read", "\(path)", .noSuchAddressOrDevice) }
         let expected = status.byteCount
         guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
-        // One extra byte reveals whether the file has grown. A file in /proc does not report its size, and some may
-        // change between two reads, so that one read should be enough.
+        // One extra byte reveals whether the file has grown. Files in /proc do not report their sizes. Some of them may
+        // change between two reads, so the buffer should be large enough for one read.
         var bytes = [UInt8](repeating: 0, count: expected == 0 ? 4096 : expected + 1)
         var count = 0
         while true {

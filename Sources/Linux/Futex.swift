@@ -33,8 +33,8 @@ public enum Futex {
 
     /// Waits while `first` is `firstExpected` and `second` is `secondExpected`, until `deadline` at the latest.
     ///
-    /// Returns nil immediately if the kernel cannot wait for two words: this needs futex_waitv(2), which Linux has
-    /// since 5.16 and which a sandbox may forbid.
+    /// Returns nil immediately if the kernel cannot wait for two words. Waiting for two words needs futex_waitv(2),
+    /// which exists since Linux 5.16 and which a sandbox may forbid.
     @unsafe
     static func waitEither(
         _ first: UnsafePointer<Atomic<UInt32>>, while firstExpected: UInt32,

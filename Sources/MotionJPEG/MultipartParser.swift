@@ -194,7 +194,7 @@ public struct MultipartParser: Sendable {
         } else if delimiter.isLine(line) == true {
             headers = PartHeaders()
             if delimiter.isClosingLine(line) {
-                // No part was found, so its bytes still count as skipped. Otherwise, a server could send closing
+                // No part was found, so these bytes still count as skipped. Otherwise, a server could send closing
                 // delimiters forever without reaching the limit.
                 let byteCount = skipped + headerByteCount
                 begin(.betweenParts)

@@ -16,7 +16,7 @@ public struct Raster: Equatable, Sendable {
     }
 }
 
-/// Picture formats other than JPEG, which libpng and libwebp decode.
+/// The picture formats that libpng and libwebp decode.
 ///
 /// Transparent pixels are drawn on black.
 ///

@@ -153,7 +153,7 @@ public final class FramePublisher {
         return next
     }
 
-    /// Returns the number of the next frame, which should be `given`.
+    /// Returns the number of the next frame, which is `given` if possible.
     ///
     /// A ring without frames accepts any number, so that a relay can keep the numbers of its upstream server.
     private func nextNumber(_ given: UInt64?) -> UInt64 {

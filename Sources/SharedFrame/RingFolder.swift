@@ -50,9 +50,9 @@ public final class RingFolder: Sendable {
 
     /// A number that increases when a ring is created, removed or renamed, or when its owner or permissions change.
     ///
-    /// It includes all changes that were made before it is read, which takes one system call. A caller that lists the
-    /// folder should read the number first, and list the folder again when the number has changed. If the folder cannot
-    /// be watched (see ``problem``), the number increases every 250 ms.
+    /// The number reflects all changes that were made before it is read. Reading it takes one system call. A caller
+    /// that lists the folder should read the number first, and list the folder again when the number has changed. If
+    /// the folder cannot be watched (see ``problem``), the number increases every 250 ms.
     public var generation: UInt64 {
         state.withLock { state in
             start(&state)
@@ -91,7 +91,7 @@ public final class RingFolder: Sendable {
         return Observation(folder: self, number: number)
     }
 
-    /// Keeps a closure registered that was passed to ``RingFolder/onChange(_:)``; releasing this object removes it.
+    /// The registration of a closure with ``RingFolder/onChange(_:)``; it ends when this object is released.
     public final class Observation: Sendable {
         private let folder: RingFolder
         private let number: UInt64

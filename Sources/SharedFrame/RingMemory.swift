@@ -102,7 +102,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Writes `value` to `place`.
     ///
-    /// If it does not fit together with its zero byte, it is truncated after a character.
+    /// If it does not fit together with its zero byte, it is truncated at the boundary of a character.
     func setText(_ place: RingLayout.Text, _ value: String) {
         var bytes: [UInt8] = []
         for character in value where character != "\0" {
@@ -126,9 +126,9 @@ struct RingMemory: ~Copyable, Sendable {
         store32Releasing(RingLayout.Header.textSequence, sequence &+ 1)
     }
 
-    /// Calls `body`, which reads texts, until the writer has not changed them in the meantime.
+    /// Calls `body`, which reads texts, and repeats this if the writer has changed them in the meantime.
     ///
-    /// Returns nil if this does not succeed in 100 attempts.
+    /// Returns nil if the texts were changed during each of 100 attempts.
     func readTexts<Value>(_ body: () -> Value) -> Value? {
         for _ in 0..<100 {
             let before = load32Acquiring(RingLayout.Header.textSequence)

@@ -6,7 +6,7 @@ public import SystemPackage
 ///
 /// It is `/<prefix>.<camera>` for the kind `capture`, and `/<prefix>.<kind>.<camera>` for all other kinds.
 public struct RingName: Hashable, Sendable, CustomStringConvertible {
-    /// The kind of a ring, which says what program writes it.
+    /// The kind of a ring, which says which program writes it.
     public enum Kind: CaseIterable, Sendable {
         /// capture-daemon writes the frames of a camera of this machine.
         case capture

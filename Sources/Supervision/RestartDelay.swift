@@ -22,7 +22,7 @@ public struct RestartDelay: Sendable {
         return failures > 5 ? Self.maximum : Self.minimum * (1 << (failures - 1))
     }
 
-    /// Returns the delay to its minimum.
+    /// Resets the delay to its minimum.
     ///
     /// Called after the part has run for ``recovery``.
     public mutating func reset() { failures = 0 }

@@ -20,7 +20,7 @@ final class SupervisedPart {
     var log: PartLog
     var state = State.waiting(until: .distantPast)
     var delay = RestartDelay()
-    /// How the part's process has ended each time since it last ran for ``RestartDelay/recovery``.
+    /// How each of the part's processes has ended since one last ran for at least ``RestartDelay/recovery``.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()

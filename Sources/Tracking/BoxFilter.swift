@@ -1,24 +1,29 @@
 import Glibc
 
-/// The place, the size and the speeds of an object, estimated from its boxes at any times.
+/// The position, size and speed of an object, estimated from boxes that were detected at arbitrary times.
 ///
-/// All noise is in units of the object's size, the mean of width and height, so that near and far objects behave alike.
+/// All noise is in units of the object's size, so that near and far objects are treated in the same way. The size is
+/// the mean of width and height.
 struct BoxFilter: Sendable {
-    /// How far a detector's boxes scatter, in sizes: the centre, and width and height.
+    /// How far the centre of a detector's boxes scatters, and how far their width and height do, in sizes.
     ///
-    /// Chosen on a simulator in which boxes scatter by 0.04 and weak ones by 0.07.
+    /// These numbers were chosen with a simulator in which boxes scatter by 0.04, and boxes with a low score by 0.07.
     private static let centerNoise = 0.05
     private static let sizeNoise = 0.08
-    /// The first speed is unknown by eight times the noise: walkers move about 1 size per second at most.
+    /// The standard deviation of the initial speed, which is unknown, as a multiple of the noise above.
+    ///
+    /// Pedestrians move at most about one size per second.
     private static let speedFactor = 8.0
-    /// How fast objects change their speed, in sizes per second and square root of a second: the centre, the size.
+    /// How much the speed of the centre varies, and how much that of the size does.
+    ///
+    /// The unit is sizes per second per square root of a second.
     private static let centerAcceleration = 1.2
     private static let sizeAcceleration = 0.5
-    /// Sizes stop changing with this time constant, and so does the motion of an object that is no longer seen.
+    /// The time constant with which an object stops growing or shrinking, and with which an unseen object stops moving.
     private static let fadingSeconds = 1.0
     /// How long an unseen object keeps its speed.
     private static let coastingSeconds = 0.5
-    /// Pixels; a filter that overshoots must not turn a box inside out.
+    /// The minimum width and height in pixels, since an estimate that overshoots must not become negative.
     private static let minimumSize = 2.0
 
     private var centerX: KalmanValue
@@ -38,24 +43,24 @@ struct BoxFilter: Sendable {
     }
 
     var box: Box { box(after: 0) }
-    /// Pixels per second.
+    /// The speed of the centre in pixels per second.
     var speedX: Double { centerX.speed }
     var speedY: Double { centerY.speed }
     /// The mean of width and height.
     private var size: Double { max(Self.minimumSize, (width.value + height.value) / 2) }
 
-    /// Returns the box some seconds later, at constant speed and size.
+    /// Returns the box after `seconds`, at constant speed and size.
     func box(after seconds: Double) -> Box {
         Box(
             centerX: centerX.value + centerX.speed * seconds, centerY: centerY.value + centerY.speed * seconds,
             width: max(Self.minimumSize, width.value), height: max(Self.minimumSize, height.value))
     }
 
-    /// Moves on in time.
+    /// Advances the estimate in time.
     ///
     /// - Parameters:
-    ///   - seconds: How far; not negative.
-    ///   - unseen: For how long nothing has been seen of the object, at the end of that time.
+    ///   - seconds: By how much; not negative.
+    ///   - unseen: How long the object has not been seen, at the end of that time.
     mutating func predict(seconds: Double, unseen: Double) {
         let size = size
         let fading = exp(-seconds / Self.fadingSeconds)
@@ -71,7 +76,7 @@ struct BoxFilter: Sendable {
         height.predict(seconds: seconds, acceleration: Self.sizeAcceleration * size)
     }
 
-    /// Lets time pass for an object that stands: only its size and place become less certain.
+    /// Advances the estimate of an object that stands still: only its position and size become less certain.
     mutating func predictStanding(seconds: Double) {
         stop()
         predict(seconds: min(seconds, 1), unseen: 0)
@@ -86,7 +91,7 @@ struct BoxFilter: Sendable {
         height.correct(box.height, noise: Self.sizeNoise * unit)
     }
 
-    /// Stops it where it is.
+    /// Sets all speeds to zero.
     mutating func stop() {
         centerX.slow(by: 0)
         centerY.slow(by: 0)
@@ -94,7 +99,7 @@ struct BoxFilter: Sendable {
         height.slow(by: 0)
     }
 
-    /// Follows a change of the picture's size.
+    /// Adapts the estimate to a change of the picture's size by these factors.
     mutating func scale(x: Double, y: Double) {
         centerX.scale(by: x)
         width.scale(by: x)

@@ -1,31 +1,31 @@
-/// A number that changes at a nearly constant speed, estimated from noisy measurements at any times: a Kalman filter.
+/// A number that changes at an almost constant speed, which a Kalman filter estimates from noisy measurements.
 ///
-/// Units are those of the number and seconds. The acceleration is taken as white noise.
+/// The measurements may be made at any time. The unit of time is a second. The acceleration is treated as white noise.
 struct KalmanValue: Sendable {
     private(set) var value: Double
-    /// Per second.
+    /// The change of the number per second.
     private(set) var speed = 0.0
 
-    /// The covariance matrix: of the value, of value and speed, of the speed.
+    /// The covariance matrix: the variance of the value, the covariance of value and speed, the variance of the speed.
     private var valueVariance: Double
     private var covariance = 0.0
     private var speedVariance: Double
 
     /// - Parameters:
     ///   - value: The first measurement.
-    ///   - noise: Its standard deviation.
-    ///   - speedNoise: The standard deviation of the unknown first speed, per second.
+    ///   - noise: The standard deviation of that measurement.
+    ///   - speedNoise: The standard deviation of the initial speed, which is unknown, per second.
     init(_ value: Double, noise: Double, speedNoise: Double) {
         self.value = value
         valueVariance = noise * noise
         speedVariance = speedNoise * speedNoise
     }
 
-    /// Moves on in time.
+    /// Advances the estimate in time.
     ///
     /// - Parameters:
-    ///   - seconds: How far; not negative.
-    ///   - acceleration: The noise of the speed, per second and square root of a second.
+    ///   - seconds: By how much; not negative.
+    ///   - acceleration: The noise of the speed, per second per square root of a second.
     mutating func predict(seconds: Double, acceleration: Double) {
         let noise = acceleration * acceleration
         value += speed * seconds
@@ -48,10 +48,10 @@ struct KalmanValue: Sendable {
         valueVariance *= 1 - gain
     }
 
-    /// Reduces the speed.
+    /// Multiplies the speed by `factor`.
     mutating func slow(by factor: Double) { speed *= factor }
 
-    /// Changes the unit.
+    /// Converts the estimate to a unit in which numbers are `factor` times as large.
     mutating func scale(by factor: Double) {
         value *= factor
         speed *= factor

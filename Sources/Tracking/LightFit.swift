@@ -1,6 +1,7 @@
 /// How a picture's brightness and contrast differ from the background's.
 ///
-/// Medians ignore things that cover less than half of the picture. Every 16th pixel is enough for them.
+/// This is computed from medians, which ignore objects that cover less than half of the picture. Every 16th pixel is
+/// enough for that.
 struct LightFit: Sendable {
     private static let stride = 4
     private static let gains: ClosedRange<Float> = 0.5...2
@@ -12,7 +13,7 @@ struct LightFit: Sendable {
     private var pictureSamples: [Float] = []
     private var backgroundSamples: [Float] = []
 
-    /// Finds gain and offset such that `background * gain + offset` is the picture.
+    /// Finds the gain and the offset with which `background * gain + offset` matches the picture.
     mutating func fit(_ picture: GreyPicture, _ background: [Float]) {
         pictureSamples.removeAll(keepingCapacity: true)
         backgroundSamples.removeAll(keepingCapacity: true)
@@ -53,7 +54,7 @@ struct LightFit: Sendable {
             bar += 1
         }
         let count = max(1, Float(histogram[bar]))
-        // The bar of 0 holds distances from 0 to a half only.
+        // The bar for 0 contains only distances from 0 to 0.5.
         let (start, width): (Float, Float) = bar == 0 ? (0, 0.5) : (Float(bar) - 0.5, 1)
         return start + width * (half - below) / count
     }

@@ -2,47 +2,53 @@ public import Linux
 
 /// Where a detector should look.
 public struct LookPlan: Hashable, Sendable {
-    /// In pixels of the picture; the whole picture is one of them, and then the only one.
+    /// The regions to look at, in pixels of the picture.
+    ///
+    /// If the whole picture is one of them, it is the only one.
     public var regions: [Box]
 
     func isWhole(_ picture: PictureSize) -> Bool { regions == [picture.bounds] }
 }
 
-/// Decides whether a picture is worth a look, and at which parts: around what moves and what is tracked.
+/// Decides whether the detector should look at a picture, and at which regions of it.
 ///
-/// A part of the picture is seen sharper than the whole, which is what finds far people.
+/// The regions contain motion and tracked objects. The detector sees a region at a higher resolution than the whole
+/// picture, so that it finds distant people.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
-        /// Without regions every look is at the whole picture.
+        /// Whether to look at regions; otherwise each look is at the whole picture.
         public var usesRegions = true
-        /// The network's input for the whole picture, and for a region, in pixels.
+        /// The size in pixels of the network's input for the whole picture, and of that for a region.
         public var wholeInput = PictureSize(width: 416, height: 256)
         public var regionInput = PictureSize(width: 256, height: 256)
-        /// Two regions cost more than a look at the whole picture.
+        /// The maximum number of regions in one look.
+        ///
+        /// Looking at two regions already takes more time than looking at the whole picture.
         public var maximumRegionCount = 2
-        /// The whole picture is looked at this often: while nothing happens, and while something does.
+        /// How often to look at the whole picture while nothing happens, and how often while something happens.
         public var idleInterval = Duration.seconds(10)
         public var busyInterval = Duration.seconds(2)
-        /// Where motion is always without an object, such as in trees, it leads to a look this often.
+        /// How often to look because of motion where motion is never an object, such as in trees.
         public var boringInterval = Duration.seconds(2)
-        /// The light has settled this long after a change of the whole picture.
+        /// How long the light takes to settle after a change of the whole picture.
         public var settlingTime = Duration.milliseconds(600)
 
         public init() {}
     }
 
-    /// A region is this much larger than what is tracked, or moves, in it.
+    /// How much larger a region is than the tracked object in it, and how much larger than the motion in it.
     ///
-    /// Below 1.7 regions cut objects. Motion comes in whole cells, which are a margin of their own.
+    /// With a factor below 1.7, regions cut off parts of objects. The factor for motion can be smaller, because motion
+    /// consists of whole cells, which already include a margin.
     private static let trackFactor = 2.2
     private static let motionFactor = 1.4
-    /// A region must be seen this much sharper than the whole picture, or it is not worth it.
+    /// How much higher the resolution of a region must be than that of the whole picture for the region to be used.
     private static let minimumGain = 1.2
-    /// Two things share a region if it is at most this much larger than that of the larger one.
+    /// Two objects share a region if it is at most this many times as wide as the region of the larger object.
     private static let sharingFactor = 1.3
-    /// Part of a thing that a region must hold for it to be covered.
+    /// An object needs no region of its own if this share of its region is inside another region.
     private static let coveredShare = 0.999
-    /// A thing of which a track shows this share needs no region for its motion.
+    /// Motion needs no region of its own if this share of it is inside the region of a tracked object.
     private static let trackedShare = 0.5
 
     public let options: Options
@@ -54,7 +60,7 @@ public struct LookPlanner: Sendable {
 
     public init(options: Options = Options()) { self.options = options }
 
-    /// Returns where to look, or nil if this picture is not worth it.
+    /// Returns where to look, or nil if this picture needs no look.
     public mutating func plan(_ motion: Motion, _ tracker: Tracker, at time: Instant) -> LookPlan? {
         let whole = LookPlan(regions: [tracker.pictureSize.bounds])
         boredom.note(motion, at: time)
@@ -74,12 +80,12 @@ public struct LookPlanner: Sendable {
         return whole
     }
 
-    /// Learns from the result of a look where motion is without objects.
+    /// Learns from the result of a look in which places motion is not an object.
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
-    ///   - motion: What the gate found in that picture.
-    ///   - sightings: What the detector saw, weak sightings too.
+    ///   - motion: The motion that the gate found in that picture.
+    ///   - sightings: What the detector saw, including weak sightings.
     ///   - picture: The size of the picture.
     ///   - time: When the picture was captured.
     public mutating func learn(
@@ -92,7 +98,8 @@ public struct LookPlanner: Sendable {
         boredom.learn(motion, from: plan, sightings, in: picture)
     }
 
-    /// Returns what needs a look: moving objects, standing ones with motion in them, and motion that is not boring.
+    /// Returns what needs a look: moving objects, standing objects in which something moves, and motion in places where
+    /// it may be an object.
     private func wantedBoxes(_ motion: Motion, _ tracker: Tracker) -> [(box: Box, factor: Double)] {
         let picture = tracker.pictureSize
         var wanted: [(box: Box, factor: Double)] = []
@@ -112,7 +119,7 @@ public struct LookPlanner: Sendable {
         return wanted
     }
 
-    /// Returns regions for what is wanted, or nil if the whole picture is better.
+    /// Returns the regions in which `wanted` should be looked at, or nil if the whole picture is better.
     private mutating func plan(for wanted: [(box: Box, factor: Double)], _ picture: PictureSize) -> LookPlan? {
         guard options.usesRegions else { return nil }
         let input = options.regionInput
@@ -141,7 +148,7 @@ public struct LookPlanner: Sendable {
             }
         }
         guard regions.count > options.maximumRegionCount else { return LookPlan(regions: regions) }
-        // Too many for one look: take turns.
+        // There are too many regions for one look, so they take turns.
         turn &+= 1
         let chosen = (0..<options.maximumRegionCount).map {
             regions[(turn &* options.maximumRegionCount &+ $0) % regions.count]

@@ -1,9 +1,11 @@
 public import Linux
 
-/// All that is known of one camera's scene: what moves, where to look, which objects there are, what happens to them.
+/// Everything that is known about one camera's scene: what moves, where to look, which objects there are, and what
+/// happens to them.
 ///
-/// It holds no pictures and does no I/O. For each frame that is read: ``see(_:at:)``. If that returns a plan, and a
-/// detector has the time: ``finish(_:_:at:milliseconds:)`` with what it saw.
+/// It keeps no picture except the newest small grey one, and does no I/O. Call ``see(_:at:)`` for each frame that is
+/// read. If that returns a plan, and a detector has time, call ``finish(_:_:at:milliseconds:)`` with what the detector
+/// saw.
 public struct SceneAnalyzer: Sendable {
     public private(set) var tracker: Tracker
     public private(set) var rules: EventRules
@@ -22,7 +24,7 @@ public struct SceneAnalyzer: Sendable {
         self.planner = planner
     }
 
-    /// Looks for motion in a frame, and returns where a detector should look, or nil if it need not.
+    /// Looks for motion in a frame, and returns where a detector should look, or nil if no look is needed.
     public mutating func see(_ picture: GreyPicture, at time: Instant) -> LookPlan? {
         motion = gate.update(picture, at: time)
         grey = picture
@@ -32,10 +34,11 @@ public struct SceneAnalyzer: Sendable {
     /// Takes what a detector saw into account.
     ///
     /// - Parameters:
-    ///   - plan: Where it looked.
-    ///   - sightings: What it saw there, in pixels of the picture: see ``LookRegion/map(_:given:region:in:)``.
+    ///   - plan: Where the detector looked.
+    ///   - sightings: What the detector saw there, in pixels of the picture; see
+    ///     ``LookRegion/map(_:given:region:in:)``.
     ///   - time: When the frame was captured.
-    ///   - milliseconds: The same time since 1970.
+    ///   - milliseconds: The same time, in milliseconds since 1970.
     /// - Returns: What has happened.
     public mutating func finish(
         _ plan: LookPlan, _ sightings: [Sighting], at time: Instant, milliseconds: Int64
@@ -46,12 +49,12 @@ public struct SceneAnalyzer: Sendable {
         return rules.update(tracker, at: time, milliseconds: milliseconds)
     }
 
-    /// Ends all objects, because nobody looks any more.
+    /// Ends all objects, because the detector no longer looks.
     public mutating func stop(_ reason: Track.EndReason, at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
         tracker.endAll(reason: reason)
         return rules.update(tracker, at: time, milliseconds: milliseconds)
     }
 
-    /// Follows a change of the picture's size.
+    /// Adapts to a change of the picture's size.
     public mutating func resize(to size: PictureSize) { tracker.resize(to: size) }
 }

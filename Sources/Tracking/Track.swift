@@ -3,61 +3,70 @@ public import Linux
 /// One object over time, as a detector's sightings show it.
 public struct Track: Sendable {
     public enum State: String, Sendable {
-        /// Seen too rarely to count.
+        /// The object has been seen too rarely to count.
         case tentative
-        /// It moves, or has moved a short time ago.
+        /// The object is moving, or has moved recently.
         case active
-        /// It has stayed at its place for the stationary time.
+        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or is known to have stood there.
         case stationary
-        /// It has not been seen for a moment: its box is a guess and is not drawn.
+        /// The object has not been seen for a moment, so its box is a guess and is not drawn.
         case lost
     }
 
     /// Why a track has ended.
     public enum EndReason: String, Sendable {
-        /// It was last seen at an edge of the picture.
+        /// The object was last seen at an edge of the picture.
         case left
-        /// It was not seen any more.
+        /// The object was no longer seen.
         case lost
-        /// It never counted.
+        /// The track never counted as an object.
         case unconfirmed
-        /// Nobody looks any more: the camera is gone, nobody watches, or the settings have changed.
+        /// The detector no longer looks, because the camera is gone, nobody is watching, or the settings have changed.
         case stopped
-        /// The detector was restarted; found in the journal when it starts.
+        /// The detector was restarted, and found in its journal that the object had not ended.
         case detectorRestarted = "detector_restarted"
     }
 
-    /// Counts the tracks of a tracker from 1.
+    /// The number of the track; a tracker numbers its tracks from 1.
     public let number: Int
     public let firstSeen: Instant
     public internal(set) var lastSeen: Instant
     public internal(set) var state = State.tentative
-    /// The newest sighting that belongs to it.
+    /// The newest sighting of the object.
     public internal(set) var sighting: Sighting
-    /// Whether the newest look saw it.
+    /// Whether the newest look saw the object.
     public internal(set) var isSeen = true
-    /// Whether it was seen before at this very place, ended there, and has not moved since: not news.
+    /// Whether the tracker remembered an object of the same kind at this place, and this object has not moved since.
+    ///
+    /// Such an object causes no events until it moves.
     public internal(set) var isKnown = false
-    /// How often it began to move again.
+    /// How often the object has begun to move again after standing.
     public internal(set) var departures = 0
     /// The highest score of all sightings.
     public internal(set) var topScore: Double
-    /// Set when it has ended.
+    /// Why the track has ended; nil before.
     public internal(set) var endReason: EndReason?
 
-    /// The estimate, and the time that it is for.
+    /// The estimate of the box and of its speed.
     var filter: BoxFilter
+    /// The time for which the estimate holds.
     var filterTime: Instant
     var hits = 1
-    /// Looks at its place that did not see it, and the time between them, without the time when something covered it.
+    /// The number of looks at the object's place that have missed it since it was last seen.
+    ///
+    /// Looks while another object covered it are not counted.
     var missedLooks = 0
+    /// The total time that these looks account for, at most one second each.
     var unseenSeconds = 0.0
+    /// How long another object has covered this one since it was last seen.
     var coveredSeconds = 0.0
-    /// Set while it stands or has stood, even when it is lost.
+    /// Whether the object stands, or stood when it was last seen.
     var isStanding = false
-    /// Where it is, or was, to stand, since when, and how the place looked.
+    /// The box with which later boxes are compared, to find out whether the object stands still.
     var anchor: Box
+    /// When the anchor was set.
     var anchoredAt: Instant
+    /// How the place looked when the object came to stand there.
     var patch: Patch?
     private var anchorOverlaps = Recent(limit: 3)
     private var scores = Recent(limit: 10)
@@ -79,22 +88,25 @@ public struct Track: Sendable {
 
     /// The estimated box at the time of the newest look.
     public var box: Box { filter.box }
-    /// Pixels per second.
+    /// The horizontal speed in pixels per second.
     public var speedX: Double { filter.speedX }
+    /// The vertical speed in pixels per second.
     public var speedY: Double { filter.speedY }
-    /// Whether it counts as an object.
+    /// Whether the track counts as an object.
     public var isConfirmed: Bool { state != .tentative }
     /// The median of the newest scores.
     public var score: Double { scores.median }
 
-    /// The class with the highest sum of scores: a lorry that is taken for a bus now and then stays a lorry.
+    /// The class with the highest sum of scores.
+    ///
+    /// A lorry therefore stays a lorry, even if some sightings take it for a bus.
     public var classID: Int {
         var best = votes[0]
         for vote in votes.dropFirst() where vote.weight > best.weight { best = vote }
         return best.classID
     }
 
-    /// Returns where it probably is on a frame that nobody looked at, or nil if that would be a mere guess.
+    /// Returns where the object probably is in a frame without a look, or nil if that would be a mere guess.
     public func predictedBox(at time: Instant) -> Box? {
         guard isConfirmed, state != .lost else { return nil }
         if isStanding { return box }
@@ -120,14 +132,14 @@ public struct Track: Sendable {
         }
     }
 
-    /// Begins to measure whether it stands where it is now.
+    /// Sets the anchor to the current box, to measure from now on whether the object moves away.
     mutating func dropAnchor(at time: Instant) {
         anchor = box
         anchoredAt = time
         anchorOverlaps.removeAll()
     }
 
-    /// Notes how well its box fits the anchor, and returns the median of the last three.
+    /// Notes how much the box overlaps the anchor, and returns the median of the last three overlaps.
     mutating func compareWithAnchor() -> Double {
         anchorOverlaps.append(box.overlap(anchor))
         return anchorOverlaps.median
@@ -148,7 +160,9 @@ struct Recent: Sendable {
 
     mutating func removeAll() { numbers.removeAll(keepingCapacity: true) }
 
-    /// The mean of the middle two if their number is even; 0 without any.
+    /// The median, or 0 if there are no numbers.
+    ///
+    /// If their count is even, this is the mean of the middle two.
     var median: Double {
         guard !numbers.isEmpty else { return 0 }
         let sorted = numbers.sorted()

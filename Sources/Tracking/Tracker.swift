@@ -2,20 +2,24 @@ public import Linux
 
 /// Turns the sightings of one camera into tracks.
 ///
-/// Looks may come at any times. A look may cover the whole picture or only parts of it: an object outside them is not
-/// missed. Looks without a sighting must be reported too, for they are what ends a track.
+/// Looks may come at any time. A look may cover the whole picture or only parts of it. An object outside these parts
+/// does not count as missed. Looks without a sighting must be reported too, because they are what ends a track.
 public struct Tracker: Sendable {
-    /// More are ignored: a picture full of objects must not slow the others down.
+    /// The maximum number of tracks; further objects are ignored.
+    ///
+    /// A picture full of objects must not slow down the other cameras.
     public static let maximumTrackCount = 128
-    /// How long a box is predicted and drawn without a sighting: later ones were seen on walls.
+    /// How long a box is predicted and drawn without a sighting.
+    ///
+    /// With a longer time, boxes of objects that had disappeared were drawn on walls.
     static let drawingSeconds = 0.5
-    /// A track is hidden behind another one with this share of its box.
+    /// A track is hidden behind another one if this share of its box is inside the other box.
     private static let coveredShare = 0.5
 
     public let options: TrackerOptions
     public let filter: ObjectFilter
 
-    /// All tracks that have not ended, unconfirmed ones too, oldest first.
+    /// All tracks that have not ended, including unconfirmed ones; the oldest is the first.
     public private(set) var tracks: [Track] = []
     /// The tracks that the newest update has ended.
     public private(set) var endedTracks: [Track] = []
@@ -35,10 +39,10 @@ public struct Tracker: Sendable {
     /// Takes the result of a look into account.
     ///
     /// - Parameters:
-    ///   - time: When the frame was captured. An earlier one than before counts as the same time.
+    ///   - time: When the frame was captured. A time before that of the previous look counts as that time.
     ///   - sightings: What was seen, in any order.
     ///   - regions: Which parts of the picture were looked at.
-    ///   - grey: The small picture of the same frame, if there is one: it shows whether a place has changed.
+    ///   - grey: The small picture of the same frame, if there is one. It shows whether a place has changed.
     public mutating func update(
         at time: Instant, sightings: [Sighting], regions: [Box], grey: GreyPicture? = nil
     ) {
@@ -59,7 +63,7 @@ public struct Tracker: Sendable {
         endTracks(at: time)
     }
 
-    /// Ends all tracks, because nobody looks any more.
+    /// Ends all tracks, because there will be no more looks.
     public mutating func endAll(reason: Track.EndReason) {
         endedTracks = tracks
         for index in endedTracks.indices { endedTracks[index].endReason = reason }
@@ -68,7 +72,7 @@ public struct Tracker: Sendable {
         time = nil
     }
 
-    /// Follows a change of the picture's size: the same view is assumed.
+    /// Adapts the tracks to a change of the picture's size, assuming that the camera's view is the same.
     public mutating func resize(to size: PictureSize) {
         guard size != pictureSize else { return }
         let x = Double(size.width) / Double(pictureSize.width)
@@ -83,7 +87,7 @@ public struct Tracker: Sendable {
         pictureSize = size
     }
 
-    /// Moves a track on in steps, so that a long time without a look does not carry it away.
+    /// Advances a track in short steps, so that it does not drift far away during a long time without a look.
     private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
         track.isSeen = false
         track.filterTime = max(time, track.filterTime)
@@ -103,7 +107,7 @@ public struct Tracker: Sendable {
             return
         }
         let isCovered = tracks.contains {
-            // A bit more than the overlaps at which the detector takes two boxes for one object.
+            // Not less than the overlaps above which the detector treats two boxes as one object.
             let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
             return $0.isSeen && $0.box.overlap(sighting.box) > limit
         }
@@ -125,7 +129,8 @@ public struct Tracker: Sendable {
             if isCovered {
                 tracks[index].coveredSeconds += seconds
             } else {
-                // A look after a long pause counts as one second: nothing is lost by time in which nobody looked.
+                // A pause before a look counts as at most one second, because an object cannot be missed while there
+                // are no looks.
                 tracks[index].unseenSeconds += min(seconds, 1)
                 tracks[index].missedLooks += 1
             }

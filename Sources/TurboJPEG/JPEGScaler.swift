@@ -221,7 +221,7 @@ private struct ScalerHeader {
         return isLumaFirst && width >= 16 && known.contains { CInt(truncatingIfNeeded: $0.rawValue) == subsampling }
     }
 
-    /// Whether the picture contains red, green and blue of each pixel.
+    /// Whether the picture contains the red, green and blue values of each pixel.
     var isFullRGB: Bool {
         colorSpace == CInt(TJCS_RGB.rawValue) && subsampling == CInt(truncatingIfNeeded: TJSAMP_444.rawValue)
     }

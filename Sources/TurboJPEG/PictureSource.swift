@@ -63,7 +63,7 @@ struct PictureSource {
         }
     }
 
-    /// Returns the planes of a picture of I420 or GREY, which refer to `pixels`.
+    /// Returns the planes of a picture in the layout I420 or GREY; they refer to `pixels`.
     private func planes(_ pixels: UnsafeRawPointer) -> Planes {
         let luma = unsafe pixels.assumingMemoryBound(to: UInt8.self)
         let blue = unsafe luma + bytesPerLine * height

@@ -6,8 +6,8 @@ struct PictureBudget {
     static let picturesPerSecond = 240
     /// The maximum number of pictures in a burst, which most cameras take two seconds to send.
     ///
-    /// The first frame number of a new ring is the time in milliseconds. Frame numbers can be ahead of the time by this
-    /// number at most.
+    /// The first frame number of a new ring is the time in milliseconds. Because bursts are limited, later frame
+    /// numbers are ahead of the time by at most this number.
     static let burst = 60
     /// Returns how long to stop reading after `count` pictures have exceeded the budget.
     ///

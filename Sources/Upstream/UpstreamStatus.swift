@@ -1,7 +1,7 @@
 import JSON
 import SharedFrame
 
-/// The status of one camera, as an upstream that is Oriel returns it at `/status[/<camera>]`.
+/// The status of one camera, in the form in which an Oriel server returns it at `/status[/<camera>]`.
 struct UpstreamStatus: Equatable {
     /// The time at which the upstream responded, in nanoseconds since 1970, on the clock that `X-Timestamp` uses.
     var now: UInt64
@@ -29,7 +29,7 @@ struct UpstreamStatus: Equatable {
         self.now = UInt64((now * 1_000_000).rounded()) * 1000
         self.isOnline = isOnline
         let state = CameraState.allCases.first { $0.name == stateName } ?? .error
-        // A camera that is live but offline has a newest frame that is too old.
+        // If a camera is live but not online, its newest frame is too old.
         self.state = !isOnline && state == .live ? .stalled : state
         reason = UntrustedText.clean(found["reason"]?.string ?? "")
         frameNumber = UInt64(exactly: found["frame_id"]?.number ?? 0) ?? 0

@@ -26,7 +26,7 @@ struct BayerLayout: Equatable, Sendable {
 
     /// The four-character codes of linux/videodev2.h.
     ///
-    /// Each row has the same order of colours, and the columns have the storages `bytes`, `words` and `packed`.
+    /// The formats in a row have the same order of colours. The columns are for `bytes`, `words` and `packed`.
     private static let table = [
         ["BA81", "BG10", "pBAA"], ["GBRG", "GB10", "pGAA"], ["GRBG", "BA10", "pgAA"], ["RGGB", "RG10", "pRAA"],
     ]
@@ -45,8 +45,8 @@ struct BayerLayout: Equatable, Sendable {
     /// Copies the upper eight bits of each sample to `pattern`, a picture without padding whose width and height are
     /// even.
     ///
-    /// If the width or height of `source` is odd, a column or line is added. It is a copy of the one two before it,
-    /// whose samples have the right colours.
+    /// If the width or height of `source` is odd, a column or line is added. It is a copy of the column or line two
+    /// places before it, whose samples have the right colours.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, into pattern: inout [UInt8]
     ) {

@@ -26,7 +26,7 @@ public struct Control: Equatable, Sendable {
     let identifier: UInt32
     /// The name for `--control`.
     ///
-    /// It is the driver's name in lower case, in which underscores replace all other characters than letters and
+    /// It is the driver's name in lower case, with underscores in place of all characters other than letters and
     /// digits.
     public let name: String
     /// The driver's name for the control.

@@ -5,8 +5,8 @@ import Linux
 ///
 /// The library does not check the sizes that are passed to it, and makes mistakes if lines have padding. If the data is
 /// damaged, its decoders read and write a little outside their buffers. Therefore, it receives only pictures without
-/// padding, in sizes that it can convert. They are in memory of this object that has unused bytes on both sides. The
-/// library never accesses the camera.
+/// padding, in sizes that it can convert. This object's buffers have unused bytes beside the data for such accesses.
+/// The library never accesses the camera.
 ///
 /// A converter must be used by one thread only.
 @safe
@@ -109,7 +109,7 @@ extension LibraryConverter {
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }
 
-    /// The formats of which a picture has as many bytes as in YU12.
+    /// The formats in which a picture has as many bytes as in YU12.
     ///
     /// The library reads all of them without checking.
     private static let planarFormats: [PixelFormat] = ["S501", "S505", "S508", "KONI"].compactMap {

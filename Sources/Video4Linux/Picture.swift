@@ -36,7 +36,7 @@ public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible
         self.seconds = seconds
     }
 
-    /// Creates the fraction that is nearest to `framesPerSecond`; returns nil if that is not from 0.001 to 1000.
+    /// Creates the fraction that is nearest to `framesPerSecond`; returns nil if it is not from 0.001 to 1000.
     public init?(_ framesPerSecond: Double) {
         guard (0.001...1000).contains(framesPerSecond) else { return nil }
         let whole = framesPerSecond.rounded()

@@ -77,7 +77,7 @@ def _jpeg(levels, width, height):
 
 
 class Screenshot:
-    """A PNG with eight bits per channel, as browsers write them."""
+    """A PNG with eight bits per channel, such as browsers write."""
 
     def __init__(self, png):
         if png[:8] != b"\x89PNG\r\n\x1a\n":

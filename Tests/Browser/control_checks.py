@@ -72,7 +72,7 @@ def offered_only_where_it_answers(browser):
 
 
 def failed_request_is_retried(browser):
-    """The controls may not be available yet, or slow, while pictures already arrive."""
+    """While pictures already arrive, the controls may still be unavailable or slow."""
     with Desk(browser) as desk:
         desk.controls.refusal = (502, {})
         asked = desk.controls.asked

@@ -13,7 +13,7 @@ from scripted import Camera, ScriptedServer
 
 FRAMES = int(os.environ.get("ORIEL_LONG_FRAMES", 36_000))
 WIDTH, HEIGHT = 1280, 704
-MAXIMUM_MEGABYTES = 8_000   # a run is stopped at this size, before the machine has no memory left
+MAXIMUM_MEGABYTES = 8_000   # a run is stopped at this size, before the machine runs out of memory
 IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</style><img src='video/main'>"
 
 

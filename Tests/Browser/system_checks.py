@@ -107,7 +107,7 @@ def part_stays_dead(stage, program, state):
 
 
 def network_gone(stage):
-    """Cuts the connection between browser and web server like a cable: no data passes, and no connection is closed."""
+    """Acts as if a cable between browser and web server were unplugged: no data passes, and no connection is closed."""
     with Wire(stage.system.port) as wire:
         note = gone_and_back(Stage(stage.browser, stage.system, port=wire.port), wire.cut, wire.mend, ["unreachable"])
         stage.browser.leave()

@@ -54,7 +54,7 @@ struct KillTests {
                 memory.load64Acquiring($0 + RingLayout.Slot.sequence) & 1 == 1
             }
             if let slot { overwritten = memory.load64(slot + RingLayout.Slot.number) }
-            // Try again if the slot was empty before, as all are in the ring's first round.
+            // Try again if the slot was empty before, as all slots are in the ring's first round.
             if overwritten == 0 { kill(process, SIGCONT) }
             return overwritten != 0
         }

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Objects in /dev/shm that their owner, or somebody else, has filled with anything, under the real programs.
+    /// Runs the real programs with rings that their owner, or somebody else, has filled with arbitrary bytes.
     @Suite("Hostile rings", .timeLimit(.minutes(5)))
     struct HostileRings {
         private static let cameras = (1...12).map { "camera\($0)" }
@@ -38,7 +38,7 @@ extension EndToEnd {
                 for (number, (object, side)) in cases.enumerated() where number % Self.cameras.count == index {
                     let ring = camera.rings[side]
                     try object.place(at: ring)
-                    // Longer than a writer's interval for checking its ring.
+                    // This is longer than the interval at which a writer checks its ring.
                     let deadline = Deadline(seconds: 1.3)
                     repeat { camera.askEverything(of: side, "\(object)") } while !deadline.isOver
                     object.remove(from: ring)
@@ -52,12 +52,12 @@ extension EndToEnd {
     }
 }
 
-/// A system that is watched at both servers, and threads that attack its rings, one for each camera.
+/// A system with viewers at both servers, and one thread per camera that attacks the camera's rings.
 private final class Stage: Sendable {
     let system: OrielSystem
     private let names: [String]
     let failures = Mutex<[String]>([])
-    /// Those that must live until the end.
+    /// The processes that must live until the end.
     private let processes: [ProcessTable.Entry]
 
     init(_ names: [String]) throws {
@@ -81,7 +81,7 @@ private final class Stage: Sendable {
         try #require(processes.count >= names.count + 6, "\(processes.map(\.name))")
     }
 
-    /// Runs `attack` for each camera on a thread of its own and reports what went wrong.
+    /// Runs `attack` for each camera on a separate thread, and reports all failures.
     func perform(_ attack: @escaping @Sendable (Target, Int) throws -> Void) throws {
         let ended = Atomic(0)
         for (index, name) in names.enumerated() {
@@ -109,7 +109,7 @@ private final class Stage: Sendable {
 private final class Target {
     private let stage: Stage
     private let name: String
-    /// The files of the camera's own ring and of the relay's.
+    /// The files of the camera's own ring and of the relay's ring for this camera.
     let rings: [FilePath]
     private let viewers: [(String, StreamViewer)]
 
@@ -121,7 +121,9 @@ private final class Target {
             .map { ($0, try StreamViewer($0)) }
     }
 
-    /// Sends a request to every address of the servers that read `ring`, at once: the workers themselves must answer.
+    /// Requests all addresses of the server that reads `ring`, all at the same time.
+    ///
+    /// The responses must come from the workers themselves, not from nginx.
     func askEverything(of ring: Int, _ what: String) {
         let both = ["/status", "/status/\(name)", "/healthz", "/metrics", "/snapshot/\(name)", "/controls/\(name)"]
         let own =
@@ -136,10 +138,10 @@ private final class Target {
         do {
             let port = ring == 0 ? stage.system.ingestPort : stage.system.webPort
             let asked = try (both.map { "GET \($0)" } + own).map { ($0, try ask($0, port)) }
-            // The detector may wait for a picture for five seconds: it only has to survive.
+            // Do not wait for the detector's response, which may take five seconds. The detector only has to survive.
             for (address, connection) in asked where !address.hasPrefix("POST") {
                 let answer = try answer(on: connection)
-                // nginx answers 502, 504, or `unavailable` when there is no worker.
+                // When there is no worker, nginx answers with 502, 504, or `unavailable`.
                 let status = Array(answer.dropFirst(9).prefix(3))
                 let isServed = status == Array("200".utf8) || status == Array("503".utf8)
                 if !isServed || answer.firstRange(of: Array("\"unavailable\"".utf8)) != nil {
@@ -161,7 +163,7 @@ private final class Target {
         return connection
     }
 
-    /// The beginning of the answer; waits for all of it.
+    /// Receives a whole answer and returns its beginning.
     private func answer(on connection: HTTPConnection) throws -> [UInt8] {
         let deadline = Deadline(seconds: 15)
         var received: [UInt8] = []
@@ -182,7 +184,7 @@ private final class Target {
                     guard let picture = try viewer.next(within: Double(deadline.milliseconds) / 1000) else {
                         return stage.fail("\(address) has ended after \(what)")
                     }
-                    // Pictures of after the attack; outage pictures have no frame number.
+                    // Accept only a picture from after the attack. Outage pictures have no frame number.
                     if picture.number != nil, let time = picture.timestamp, time > began { break }
                     if deadline.isOver { return stage.fail("\(address) shows only old pictures after \(what)") }
                 }
@@ -193,7 +195,7 @@ private final class Target {
     }
 }
 
-/// What may be found under the name of a ring.
+/// What the test puts in the place of a ring.
 private enum HostileObject: CaseIterable {
     case truncatedToNothing, truncatedToByte, truncatedBeforeSlots, truncatedInSlot, truncatedByPage, enlarged
     case missing, empty, zeros, sparse, copy, cutCopy, foreign, unreadable, writable, pipe, folder, socket

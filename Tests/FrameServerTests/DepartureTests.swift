@@ -26,7 +26,7 @@ struct DepartureTests {
         return try client.answer()
     }
 
-    /// Whether there are no viewers and no more descriptors and threads than `before`.
+    /// Whether all viewers are gone, and there are at most as many descriptors and threads as `before`.
     private func isAtRest(_ worker: ChildProcess, _ before: ProcessFigures) throws -> Bool {
         guard JSON(try status().text)?["viewers"]?.number == 0 else { return false }
         // The connection of the status request itself may still be open.

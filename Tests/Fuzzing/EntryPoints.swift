@@ -2,7 +2,7 @@ import Glibc
 
 /// The target that the environment selects.
 ///
-/// The command line cannot select it, since libFuzzer parses that.
+/// The command line cannot select the target, because libFuzzer parses the command line.
 private let target: FuzzTarget = {
     let name = unsafe getenv("ORIEL_FUZZ_TARGET").map { unsafe String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {

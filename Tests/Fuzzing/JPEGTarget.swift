@@ -46,7 +46,7 @@ enum JPEGTarget {
         if let whole = inspect(bytes) { check(info == whole, "a complete picture is not treated as truncated") }
     }
 
-    /// Finding a whole picture among others.
+    /// Checks the search for the first whole picture in the input.
     private static func locate(_ bytes: [UInt8]) {
         for isTruncationAllowed in [false, true] {
             let found = bytes.withRawSpan { try? JPEG.locate($0, isTruncationAllowed: isTruncationAllowed) }
@@ -61,7 +61,7 @@ enum JPEGTarget {
         }
     }
 
-    /// The orientation of a picture, and of one that has another segment before its own.
+    /// Reads the orientation of the input, and checks that the first of several Exif segments counts.
     private static func orient(_ bytes: [UInt8]) {
         _ = bytes.withRawSpan { ExifOrientation(of: $0) }
         guard bytes.starts(with: [0xff, 0xd8]) else { return }

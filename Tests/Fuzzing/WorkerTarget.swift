@@ -45,7 +45,7 @@ enum WorkerTarget {
             } catch {
                 fatalError("no thread")
             }
-            // However libFuzzer exits.
+            // Remove the files however libFuzzer exits.
             atexit { WorkerTarget.removeFiles() }
         }
 
@@ -78,7 +78,7 @@ enum WorkerTarget {
         let answer = exchange(
             Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
         examine(answer)
-        // Whatever the client did, the next one is served.
+        // Whatever this client did, the next one must be served.
         if server.runCount % 32 == 0 {
             var input = Input(Array("/healthz\n\n".utf8))
             let answer = exchange([request(&input)[...]], isPatient: true)
@@ -87,7 +87,7 @@ enum WorkerTarget {
         }
     }
 
-    /// Sends `slices` on a connection of their own; returns what comes until the worker closes, or pauses.
+    /// Sends `slices` on a new connection; returns what the worker sends until it closes the connection or pauses.
     private static func exchange(_ slices: [ArraySlice<UInt8>], isPatient: Bool) -> [UInt8] {
         guard let socket = try? Socket.connect(to: server.socket) else { fatalError("the worker does not listen") }
         for slice in slices {
@@ -105,7 +105,7 @@ enum WorkerTarget {
         return answer
     }
 
-    /// What the worker sends is a sequence of FastCGI records, with nothing after the end of the request.
+    /// Checks that the response is a sequence of FastCGI records, with nothing after the end of the request.
     private static func examine(_ answer: [UInt8]) {
         var offset = 0
         while offset + Record.headerByteCount <= answer.count {
@@ -116,7 +116,9 @@ enum WorkerTarget {
         }
     }
 
-    /// A request for the address in the first line, with a method and parameters `NAME=VALUE` in the next ones.
+    /// Returns a request for the address in the input's first line.
+    ///
+    /// The second line contains the method, and each further line a parameter `NAME=VALUE`.
     private static func request(_ input: inout Input) -> [UInt8] {
         let target = input.line().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let method = input.line()

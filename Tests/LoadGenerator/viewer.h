@@ -23,13 +23,13 @@ struct viewer {
     uint64_t newest;                // the highest frame number; this and the following members count over all connections
     uint64_t newest_arrival;        // when the last frame arrived; CLOCK_MONOTONIC, ns
     uint64_t newest_captured;       // the capture time of the last frame: X-Timestamp
-    uint64_t fresh;                 // the same, or when the viewer came, if that was later; CLOCK_REALTIME, ns
+    uint64_t fresh;                 // newest_captured, or when the viewer came if that was later; CLOCK_REALTIME, ns
     uint64_t newest_stamped;        // the latest capture time in a stamp
     uint64_t frames, repeated, skipped, told;       // told counts outage pictures
     uint64_t checked;               // all frames, including those of the warm-up
     uint64_t visit_frames;          // frames of the current connection
     struct wrongs wrongs;
-    bool is_resting;                // whether it has left by itself and pauses
+    bool is_resting;                // whether it has left by itself and will return
     uint64_t turn;                  // when it will leave or return; CLOCK_MONOTONIC, ns
     uint64_t longest_gap;           // the longest time between two frames, ns
 };

@@ -100,7 +100,7 @@ struct HelloWorkerTests {
         #expect(answer.status == 408)
         #expect(answer.text.contains("\"timeout\""))
         #expect(Instant.now - began >= .seconds(10))
-        // Not only because the client has paused at last.
+        // The body was refused while the client was still sending, not because the client had stopped.
         #expect(Instant.now - began < .seconds(40))
         #expect(worker.isRunning)
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SharedFrame
 
-/// Shared memory objects with a ring's name whose content another program has written.
+/// Shared memory objects that have a ring's name, but whose content another program has written.
 @Suite("A hostile ring", .timeLimit(.minutes(5)))
 struct HostileRingTests {
     let ring = TemporaryRing()
@@ -136,7 +136,7 @@ struct HostileRingTests {
 
     private enum Content { case random, randomBehindHead, empty }
 
-    /// Creates an object of the ring's name, with the size of a ring of three slots.
+    /// Creates an object with the ring's name and the size of a ring of three slots.
     private func writeObject(_ content: Content, _ random: inout SeededGenerator) throws {
         // The slots are as large as a writer requests, so that it takes over this object.
         let geometry = RingGeometry(slotCount: 3, slotByteCount: 4096)

@@ -1,4 +1,4 @@
-"""Sends requests other than for streams: snapshots, status, the page, detection, and invalid requests."""
+"""Sends all kinds of requests except for streams: for snapshots, status, the page and detection, and invalid ones."""
 
 import collections
 import http.client

@@ -56,7 +56,10 @@ class Crowd:
         return {wrong: sum(group[wrong] for group in state) for wrong in WRONGS}
 
     def oldest(self, is_slow=False):
-        """Returns since when (time.time()) a viewer has been waiting longest for a newer picture, and its address."""
+        """Returns a time and an address, which are those of the viewer that has waited longest for a newer picture.
+
+        The time is when that viewer's picture was captured, or when the viewer came, whichever is later.
+        """
         seen = [
             (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
             for spec, group in zip(self.groups, self.state) if bool(spec[1]) == is_slow and group["present"]]

@@ -17,7 +17,7 @@ public final class ChildProcess: Sendable {
     /// The test can read its standard output. By default it inherits the other streams.
     ///
     /// - Parameters:
-    ///   - program: A path, or a name that is searched in PATH.
+    ///   - program: A path, or a name that is searched for in PATH.
     ///   - arguments: The arguments without the program name.
     ///   - environment: Variables to add to the test's environment.
     ///   - input: The descriptor for standard input, such as a listening socket, or nil to inherit it.

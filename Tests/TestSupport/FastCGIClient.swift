@@ -31,7 +31,7 @@ public final class FastCGIClient {
     public let socket: Descriptor
     /// The bytes of an incomplete record received so far.
     private var received: [UInt8] = []
-    /// The received output of the request that the test has not read yet.
+    /// The received output of the request, without the bytes that the test has already read.
     public private(set) var output: [UInt8] = []
     /// All received bytes, including record headers, if ``keepsRaw`` is set.
     public private(set) var raw: [UInt8] = []

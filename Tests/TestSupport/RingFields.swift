@@ -14,7 +14,7 @@ public struct RingField: Sendable, CustomStringConvertible {
         wide([0]) + narrow(8..<24) + wide([24, 32, 40, 48]) + narrow(56..<76) + wide([128, 136, 192])
         + narrow(200..<216) + wide([216, 224, 232, 256, 264, 272, 280, 288]) + wide(stride(from: 320, to: 448, by: 8))
 
-    /// The places of the header's texts, and their lengths.
+    /// The offsets and lengths of the header's texts.
     public static let texts: [RingField] = [(512, 64), (576, 16), (592, 16), (608, 128), (736, 256), (992, 256)]
         .map { RingField(offset: $0.0, byteCount: $0.1) }
 
@@ -54,10 +54,10 @@ public struct OverwrittenRing: ~Copyable {
         slotOffsets = (0..<Int(count)).map { 4096 + $0 * Int(stride) }
     }
 
-    /// Calls `body` with each number of the header and of all slots at each extreme, and with texts of strange
-    /// characters; restores each before `restored`.
+    /// Sets each number of the header and of the slots to each of its extremes, and each text to unusual characters.
     ///
-    /// `isIncluded` chooses among them by their running number.
+    /// Calls `body` after each change, then restores the original, and then calls `restored`. The changes are numbered,
+    /// and only those are made whose number `isIncluded` accepts.
     public func forEachExtreme(
         where isIncluded: (Int) -> Bool = { _ in true }, _ body: (String) throws -> Void,
         restored: (String) throws -> Void = { _ in }

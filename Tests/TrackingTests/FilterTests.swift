@@ -34,7 +34,7 @@ struct FilterTests {
         #expect(!accepts(35, 390))
         #expect(!accepts(150, 100))
         #expect(!accepts(80, 100, left: 700, top: 300))
-        // It stands at the lower edge of the picture, and of the area.
+        // The object stands at the lower edge of the picture, which is also the lower edge of the area.
         #expect(!accepts(80, 100, left: 700, top: 400))
         #expect(accepts(80, 100, left: 700, top: 100))
     }
@@ -45,7 +45,7 @@ struct FilterTests {
         var assignment = Assignment()
         func best(_ costs: [[Double]], _ row: Int, _ used: Set<Int>) -> Double {
             guard row < costs.count else { return 0 }
-            // A row may stay alone if there are more rows than columns.
+            // A row may remain without a column if there are more rows than columns.
             var lowest = costs.count > costs[0].count ? best(costs, row + 1, used) + 1000 : Double.infinity
             for column in costs[row].indices where !used.contains(column) {
                 lowest = min(lowest, costs[row][column] + best(costs, row + 1, used.union([column])))

@@ -7,7 +7,7 @@ import Testing
 struct MotionTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Shows a scene to a gate, five pictures a second, and returns what it finds, without the first three seconds.
+    /// Shows a scene to a gate at five pictures per second, and returns what the gate finds after three seconds.
     private func motions(
         in scene: MadeScene, options: MotionGate.Options = MotionGate.Options()
     ) -> [(time: Double, motion: Motion)] {
@@ -44,7 +44,7 @@ struct MotionTests {
             count += 1
             let regions = motion.regions(in: MadeScene.size)
             #expect(motion.state == .motion, "after \(time) s")
-            // It leaves a trace, where it has hidden the background for a while.
+            // The walker leaves a trace at places where it has hidden the background for a while.
             #expect(regions.contains { truth.box.share(inside: $0) > 0.8 }, "after \(time) s: \(regions)")
             #expect(regions.allSatisfy { $0.right < truth.box.right + 65 && $0.bottom < 580 && $0.top > 230 })
         }

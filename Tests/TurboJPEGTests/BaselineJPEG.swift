@@ -223,7 +223,7 @@ private struct Bits {
         }
     }
 
-    /// All bytes, the last of which is padded with one bits.
+    /// All bytes; the last one is padded with 1 bits.
     var finished: [UInt8] {
         var copy = self
         if count > 0 { copy.append(1 << (8 - count) - 1, 8 - count) }

@@ -2,11 +2,11 @@ import Glibc
 
 @testable import Tracking
 
-/// The made scenes; those without objects can be of any length.
+/// The artificial scenes; those without objects can have any length.
 enum Scenes {
     static func still(seed: UInt64, seconds: Double) -> MadeScene { MadeScene(seed: seed, seconds: seconds) }
 
-    /// Each minute: a ramp down, a step up, flicker of 8 %, and a shadow that passes.
+    /// In each minute, the light ramps down, steps up and flickers by 8 %, and then a shadow passes.
     static func light(seed: UInt64, seconds: Double) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: seconds)
         scene.light = { time, column in
@@ -30,7 +30,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people, one after the other.
+    /// Two people cross the picture, one after the other.
     static func crossing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 26)
         scene.objects = [
@@ -40,7 +40,7 @@ enum Scenes {
         return scene
     }
 
-    /// One comes, stands for 35 seconds while the light changes twice, and goes.
+    /// A person comes, stands for 35 seconds while the light changes twice, and leaves.
     static func standing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 54)
         scene.objects = [
@@ -73,7 +73,7 @@ enum Scenes {
         return scene
     }
 
-    /// The camera shakes for 20 seconds while one stands.
+    /// The camera shakes for 20 seconds while a person stands.
     static func shaking(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
@@ -84,7 +84,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people of one size meet and pass.
+    /// Two people of about the same size meet and pass each other.
     static func meeting(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 20)
         scene.objects = [
@@ -94,7 +94,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people far away, a sixth of the picture high.
+    /// Two people are far away, so that each is a sixth as high as the picture.
     static func far(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 24)
         scene.objects = [

@@ -2,16 +2,18 @@ import Glibc
 
 @testable import Tracking
 
-/// Where an object truly is.
+/// The true position of an object.
 struct Truth {
     var number: Int
-    /// Clipped to the picture.
+    /// The object's box, clipped to the picture.
     var box: Box
-    /// The share of it that is in the picture and not hidden, 0 to 1.
+    /// The share of the object that is in the picture and not hidden, from 0 to 1.
     var visibility: Double
 }
 
-/// Twelve people of different sizes who cross a street in a minute; near ones hide far ones, and some stop.
+/// Twelve people of different sizes, who walk along a street within a minute.
+///
+/// Near people hide distant ones, and some people stop for a while.
 struct Street {
     static let size = PictureSize(width: 1280, height: 720)
     static let seconds = 60.0
@@ -20,11 +22,11 @@ struct Street {
         var start: Double
         var height: Double
         var width: Double
-        /// Pixels per second; negative if from right to left.
+        /// The speed in pixels per second, which is negative for a walk from right to left.
         var speed: Double
-        /// The lower edge.
+        /// The y coordinate of the feet.
         var ground: Double
-        /// Where on the way it stops, as a share, and for how many seconds.
+        /// After which share of the way the person stops, and for how many seconds; nil without a stop.
         var stop: (place: Double, seconds: Double)?
         var phase: Double
 
@@ -60,7 +62,7 @@ struct Street {
         detector = NoisyDetector(seed: random.next())
     }
 
-    /// Who is visible, far ones first.
+    /// Returns the people in the picture, beginning with the most distant one.
     func truth(at time: Double) -> [Truth] {
         var truths: [Truth] = []
         var whole: [Box] = []
@@ -85,7 +87,9 @@ struct Street {
     }
 }
 
-/// A detector that misses, sees weakly, scatters, and sees what is not there, as YOLOX-nano does.
+/// A detector with the faults of YOLOX-nano.
+///
+/// It misses objects, detects some with a low score, scatters boxes, and detects objects that are not there.
 struct NoisyDetector {
     static let person = 0
     private var random: SeededRandom
@@ -93,10 +97,10 @@ struct NoisyDetector {
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
     /// - Parameters:
-    ///   - truths: What is there.
-    ///   - size: Of the picture.
-    ///   - falseBoxes: The probability of a box where nothing is.
-    /// - Returns: What the detector reports, overlapping boxes removed.
+    ///   - truths: The objects that are there.
+    ///   - size: The size of the picture.
+    ///   - falseBoxes: The probability of a box without an object.
+    /// - Returns: The sightings that the detector reports, without overlapping boxes.
     mutating func sightings(of truths: [Truth], in size: PictureSize, falseBoxes: Double) -> [Sighting] {
         var sightings: [Sighting] = []
         for truth in truths {

@@ -23,7 +23,7 @@ struct TrackingScore {
         return sum
     }
 
-    /// Boxes match from this overlap on, the convention of MOTChallenge.
+    /// The minimum overlap of two boxes that match, as in MOTChallenge.
     private static let matching = 0.5
     private var assignment = Assignment()
     private var trackOf: [Int: Int] = [:]
@@ -31,7 +31,7 @@ struct TrackingScore {
     private var lengthOfObject: [Int: Int] = [:]
     private var lengthOfTrack: [Int: Int] = [:]
 
-    /// Adds one look: what is there, and what the tracker says.
+    /// Adds one look, with the objects that are really there and those that the tracker reports.
     mutating func add(_ truths: [(number: Int, box: Box)], _ tracks: [(number: Int, box: Box)]) {
         objects += truths.count
         outputs += tracks.count
@@ -44,7 +44,7 @@ struct TrackingScore {
         }
         var freeTruths = truths
         var freeTracks = tracks
-        // An old pair stays while it is possible.
+        // A pair of the previous look is kept as long as its boxes still match.
         for truth in truths {
             guard let number = trackOf[truth.number],
                 let index = freeTracks.firstIndex(where: {
@@ -70,11 +70,12 @@ struct TrackingScore {
         falsePositives += freeTracks.count - pairs.count
     }
 
-    /// Computes IDF1's part: each object is given the one track, or none, that makes most boxes right.
+    /// Computes what IDF1 needs: pairs each object with at most one track, so that as many boxes as possible match.
     mutating func finish() {
         let truths = lengthOfObject.keys.sorted()
         let tracks = lengthOfTrack.keys.sorted()
-        // The most common boxes are the smallest cost; costs must stay below `Assignment.impossible`.
+        // The more boxes an object and a track have in common, the lower the cost. Costs must stay below
+        // `Assignment.impossible`.
         let most = Double(together.values.flatMap(\.values).max() ?? 1)
         var count = 0
         let common = together
