@@ -87,7 +87,7 @@ def both_ports(context, make, numbers):
 
 
 def python(context, result):
-    """Measures one viewer; with more, frames would be older than the cycle of the camera's pictures."""
+    """Measures only one viewer. With more, frames would be older than four seconds, after which pictures repeat."""
     near, far = "Python pair", "Python pair, through the relay"
     measurements = [(near, lambda: python_ages(context, False)), (far, lambda: python_ages(context, True))]
     for name, rounds in context.alternate(result, measurements, rounds=1).items():
@@ -139,7 +139,7 @@ def hashes(context):
 
 
 def hash_of(data):
-    """Computes the hash of Viewers/viewer.c."""
+    """Computes the same hash as Viewers/viewer.c."""
     value, mask = 0, (1 << 64) - 1
     whole = len(data) // 8 * 8
     for i in range(0, whole + 8, 8):

@@ -21,7 +21,7 @@ PARTS = {
     "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60),
     "width": (125, 25)}
 ONLY_NAMED = {"width"}      # rows that run only if they are named, and with --smoke
-COMPARED = ("cpu", "most", "age", "slow")        # with the programs of --before
+COMPARED = ("cpu", "most", "age", "slow")        # rows that --before can compare
 ASIDE = ROOT / ".build" / "bench" / "results"
 PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has its own rows
 PROGRAMS_BEFORE = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi")
@@ -78,7 +78,7 @@ def check_folder(parser, folder):
 
 
 def rows_in(folder):
-    """Returns the rows of the folder's benchmarks.json, each with when and with what it was measured."""
+    """Returns the rows of the folder's benchmarks.json. Each says when and with what it was measured."""
     file = folder / "benchmarks.json"
     document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
     for row in document["rows"].values():
@@ -108,7 +108,7 @@ def measure(context, name, measured):
         context.processes.stop_all()
     row["measured"] = {**measured, "seconds": round(time.monotonic() - begin, 1)}
     row["runs"] = context.records
-    row["ours"] = getattr(sys.modules.get(name), "OURS", "Oriel")        # how the names of Oriel's figures begin
+    row["ours"] = getattr(sys.modules.get(name), "OURS", "Oriel")        # the beginning of the names of Oriel's figures
     for line in report.targets(row):
         context.say(f"    {line[2:]}".replace("**", ""))
     for line in report.before(row):
@@ -118,7 +118,7 @@ def measure(context, name, measured):
 
 
 def missing(row, is_strict):
-    """Returns why Oriel, or the programs of --before, were not measured in this row, or None."""
+    """Returns why a figure of Oriel or of the programs of --before is missing in the row, or None if none is missing."""
     names = (row["ours"], BEFORE) if "before" in row["measured"] else row["ours"]
     ours = {name: columns for name, columns in row["figures"].items() if name.startswith(names)}
     if ours and "before" in row["measured"] and not any(name.startswith(BEFORE) for name in ours):

@@ -16,7 +16,7 @@ from frame.figures import Failed, Result, Unavailable, pick
 NAME = "Object detection"
 OPTIONAL = True                     # needs scripts/get-detector
 PICTURES = 20                       # per turn
-RUNTIME = "1.28.0"                  # the version of scripts/get-detector; Python uses its own copy of it
+RUNTIME = "1.28.0"                  # the version that scripts/get-detector installs; Python has its own copy
 # Makes the network accept pictures of any size, as detect-fcgi does when it loads a model.
 OPEN_MODEL = """
 import onnx, sys
@@ -92,7 +92,7 @@ def run(context):
 
 
 def folder():
-    """Returns the folder of scripts/get-detector, and passes it on to the workers."""
+    """Returns the folder in which scripts/get-detector installs, and passes it on to the workers."""
     found = os.environ.setdefault("ORIEL_DETECTOR", str(ROOT / ".detector"))
     if not os.path.exists(f"{found}/lib/libonnxruntime.so.1") or not os.path.exists(f"{found}/models/model.onnx"):
         raise Unavailable("ONNX Runtime or the model is not installed: run scripts/get-detector.")
@@ -194,7 +194,7 @@ def evenly(worker):
 
 
 def starts(context, detector, count):
-    """Returns the milliseconds from exec until the log reports that it is ready, and the CPU time until then."""
+    """Returns the milliseconds from exec until the log reports that the worker is ready, and the CPU time until then."""
     times, used = [], []
     for _ in range(count):
         path = str(context.folder / "ready.sock")

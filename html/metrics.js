@@ -2,7 +2,7 @@
 
 const minute = 60;
 const rateWindow = 3_000;
-/** Over a shorter time in milliseconds, a rate has no meaning. */
+/** In milliseconds; over a shorter time, a rate is meaningless. */
 const minimumRateWindow = 900;
 
 export class Metrics {

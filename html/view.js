@@ -1,4 +1,4 @@
-// Lays out a picture on its stage: fitted, filling it or in actual size, and zoomed, moved, rotated or mirrored.
+// Lays out a picture on its stage: fitted, filling it or at actual size, and zoomed, moved, rotated or mirrored.
 
 const modes = ["fit", "fill", "actual"];
 const minimumZoom = 1;

@@ -2,10 +2,11 @@
 //
 //   ring-peer futex|polling write|wait|copy|idle --prefix NAME --seconds S [--bytes B] [--rate R]
 //
-// futex    the minimum of docs/shared-memory.md: eight slots with a sequence each, a number, FUTEX_WAKE
+// futex    a minimal form of Oriel's ring (docs/shared-memory.md): eight slots, each with a sequence number, the newest
+//          frame's number, and FUTEX_WAKE
 // polling  the design of µStreamer's memsink: one frame under flock(2), polled every millisecond
 //
-// Arguments and JSON are those of ring-benchmark (Benchmarks/Ring). Readers wait until a writer exists.
+// The arguments and the JSON output are those of ring-benchmark (Benchmarks/Ring). Readers wait until a writer exists.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -34,7 +35,7 @@ struct slot {
 struct ring {
     _Atomic uint32_t wake;
     _Atomic uint64_t newest;
-    struct slot slots[slot_count];      // polling uses only the first
+    struct slot slots[slot_count];      // the polling design uses only the first
 };
 
 static const char *prefix = "oriel-peer";
@@ -75,7 +76,7 @@ static void print_samples(const char *key) {
 }
 
 static bool open_ring(bool writes) {
-    // Readers of the futex design map it read-only; readers of a memsink write a heartbeat into it.
+    // Readers of the futex design map the ring read-only; readers of the polling design write a heartbeat into it.
     bool changes = writes || polls;
     descriptor = shm_open(name, writes ? O_RDWR | O_CREAT : changes ? O_RDWR : O_RDONLY, 0600);
     if (descriptor < 0) return false;

@@ -24,11 +24,11 @@ struct RingChoice: ParsableArguments {
         return RingName(prefix: prefix, camera: .main, kind: .capture)
     }
 
-    /// On CLOCK_MONOTONIC, ns.
+    /// The end of the measurement, in nanoseconds of CLOCK_MONOTONIC.
     func end() -> UInt64 { Clock.monotonic + UInt64(max(0, min(seconds, 3600)) * 1e9) }
 }
 
-/// Publishes frames at a steady rate and times each call, with and without the wake-up.
+/// Publishes frames at a steady rate and measures how long each call takes.
 struct Write: ParsableCommand {
     @OptionGroup var ring: RingChoice
     @Option(help: "Bytes of a frame.") var bytes = 60_000
@@ -102,7 +102,7 @@ struct Copy: ParsableCommand {
     }
 }
 
-/// Maps the ring and requests pictures, but does not wait for them: measures what such a reader costs the writer.
+/// Maps the ring and requests pictures, but does not wait for them, to measure what such a reader costs the writer.
 struct Idle: ParsableCommand {
     @OptionGroup var ring: RingChoice
 
@@ -116,7 +116,7 @@ struct Idle: ParsableCommand {
     }
 }
 
-/// Sleeps until CLOCK_MONOTONIC reaches `deadline`, in ns.
+/// Sleeps until CLOCK_MONOTONIC reaches `deadline`, in nanoseconds.
 func sleep(until deadline: UInt64) {
     var time = timespec(tv_sec: Int(deadline / 1_000_000_000), tv_nsec: Int(deadline % 1_000_000_000))
     while unsafe clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}

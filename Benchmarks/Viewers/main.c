@@ -3,10 +3,12 @@
 //   viewers [--seconds 3] [--warmup 0.5] [--ramp 1000] [--sample 16] [--log FILE] [--until-first]
 //           [--process PID]… [--thread PID/TID]… COUNT[:BYTES_PER_SECOND | :ask]=http://ADDRESS:PORT/PATH…
 //
-// It uses as little of the machine as possible. Of each picture it reads the first bytes, with the time at which the
-// camera delivered it (see Tests/FakeCamera), the last two and the boundary, all of which must be correct; the rest is
-// discarded in the kernel. One in `--sample` is read completely and must match what the other viewers received.
-// An asking connection that the server closes with "Connection: close" is reopened.
+// It uses as little CPU time as possible. Of each picture, it reads the first bytes, the last two, and the boundary. All
+// of these must be correct. The first bytes include the time at which the camera delivered the picture (see
+// Tests/FakeCamera). The kernel discards the rest. One picture in `--sample` is read completely, and must match what the
+// other viewers received.
+// With `:ask`, a connection requests one picture after another. If the server closes it with "Connection: close", it is
+// reopened.
 // It exits after its time or at SIGTERM, and prints the results so far; values that could not be measured are null.
 // `--ramp`: connections per second. `--log`: arrival, bytes and hash of each frame. `--until-first`: retries every 5 ms
 // and exits at the first frame with a time. `--process`, `--thread`: reports their CPU time during the measurement.

@@ -31,7 +31,7 @@ static void report_histogram(struct samples *ages) {
 }
 
 static void report_ages(struct samples *ages) {
-    // The median of each second, computed before all samples are sorted.
+    // Compute the median of each second first, because all samples are sorted by value below.
     qsort(ages->all, ages->count, sizeof *ages->all, compare_times);
     printf(", \"by_second\": [");
     for (size_t from = 0, to; from < ages->count; from = to) {

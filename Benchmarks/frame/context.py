@@ -34,7 +34,7 @@ def clear_away(pid):
 
 
 def clear_away_the_dead():
-    """Does the same for killed benchmarks of this user."""
+    """Removes the folders and rings of this user's benchmarks that were killed."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob("oriel-bench.*.*"):
         pid = folder.name.split(".")[1]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.access(folder, os.W_OK):
@@ -49,7 +49,7 @@ class Context:
 
     def __init__(self, rounds, quick=False, smoke=False, say=print, before=None):
         self.rounds, self.quick, self.smoke, self.say, self.before = rounds, quick, smoke, say, before
-        self.few = rounds if before else min(rounds, 2)     # rounds of figures without a limit
+        self.few = rounds if before else min(rounds, 2)     # the number of rounds for figures without a limit
         self.has_python = not quick and not before          # whether the Python pair is measured too
         self.place = {}                                     # the current system and round, for the records
         self.records = []                                   # results of the load generator in this row
@@ -80,15 +80,15 @@ class Context:
         return full
 
     def count(self, full, smoke):
-        """Returns a number of viewers, frames …, which is smaller in a smoke test."""
+        """Returns `full`, which is a number of viewers, frames …, or `smoke` in a smoke test."""
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):
         """Runs (name, callable) pairs in alternating rounds, A B C A B C …, and returns name → results of the rounds.
 
         With --before, every second round runs in the opposite order, so that neither build always comes first. The
-        result of a round that does not count is its Failed. A system that raises Unavailable is left out, and `result`
-        notes why.
+        result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left
+        out, and `result` notes why.
         """
         count = rounds or self.rounds
         found = {name: [None] * count for name, _ in measurements}
@@ -177,7 +177,7 @@ class Context:
         return folder / "bin/python"
 
     def prepare(self):
-        """Prepares what rows need, so that it does not count as their time; rows report what is missing."""
+        """Prepares what rows need, so that this time is not counted as theirs. Each row reports what it lacks."""
         makers = [lambda: self.viewers, lambda: self.fake_camera, lambda: self.bare_server, self.python]
         makers += [lambda height=height: self.pictures(height) for height in (720, 1080)]
         for make in makers:
@@ -204,7 +204,7 @@ class Context:
         return systems.Oriel(self, **options)
 
     def builds(self):
-        """Returns (name, factory) of Oriel, and with --before of those programs too."""
+        """Returns (name, factory) of Oriel and, with --before, also of the programs to compare with."""
         found = [("Oriel", self.oriel)]
         if self.before:
             found.append((BEFORE, functools.partial(self.oriel, name=BEFORE, programs=self.before)))

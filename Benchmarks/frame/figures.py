@@ -5,7 +5,7 @@ keep the order of the rounds, so that values of the same round are compared.
 """
 import statistics
 
-# The prefix of names of figures of the programs of --before; those of Oriel begin with "Oriel".
+# The names of figures of the programs of --before begin with this. The names of Oriel's figures begin with "Oriel".
 BEFORE = "before"
 
 
@@ -71,7 +71,7 @@ def figure(values, unit, pooled=None, is_compared=True):
 
 
 def compared(found, reference):
-    """Returns (value, low, high, reasons) of the ratio of two figures: of the rounds' ratios, or of pooled values."""
+    """Returns (value, low, high, reasons) of the ratio of two figures, from the rounds' ratios or from pooled values."""
     rounds = [value for value in ratios(found["values"], reference["values"]) if value is not None]
     value = median(rounds)
     if found["is_pooled"] and reference["is_pooled"] and reference["median"]:

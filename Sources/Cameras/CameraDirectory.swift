@@ -19,7 +19,7 @@ public final class CameraDirectory {
     /// - Parameters:
     ///   - prefix: The system's prefix.
     ///   - kinds: The kinds of rings to look for, in order of preference.
-    ///   - configured: Cameras that exist even without a ring. Their rings have the first of `kinds`.
+    ///   - configured: Cameras that exist even without a ring. Their rings are of the first of `kinds`.
     public init(prefix: SystemPrefix, kinds: [RingName.Kind], configured: [CameraName]) {
         precondition(!kinds.isEmpty)
         self.prefix = prefix
@@ -79,7 +79,7 @@ public final class CameraDirectory {
     /// Returns the ring to read the camera's frames from.
     public func ring(of name: CameraName) -> RingName {
         let standard = RingName(prefix: prefix, camera: name, kind: kinds[0])
-        // The ring of a configured camera has the first kind, even if its writer has not started yet.
+        // The ring of a configured camera is of the first kind, even if its writer has not started yet.
         return configuredSet.contains(name) ? standard : found[name] ?? standard
     }
 }

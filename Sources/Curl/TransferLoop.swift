@@ -3,7 +3,7 @@ public import Linux
 
 /// Performs several transfers on one thread, with a multi handle of libcurl.
 ///
-/// The transfers share its connections and its DNS cache. The handle exists as long as the object, and only the
+/// The transfers share the handle's connections and DNS cache. The handle exists as long as the object, and only the
 /// object's methods use it. Call them only from the thread that owns the object.
 @safe
 public final class TransferLoop {

@@ -45,7 +45,7 @@ public final class Detector {
     /// Detects objects in a picture.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture. It may contain any bytes, also from an untrusted source.
+    ///   - jpeg: The picture. It may contain any bytes, and may come from an untrusted source.
     ///   - isTruncationAllowed: Whether to accept a truncated or damaged picture, and decode as much of it as possible.
     /// - Returns: The objects that were detected with a confidence of at least ``YOLOX/minimumConfidence``.
     /// - Throws: A ``DetectionError`` of the kind `badPicture`, `pictureTooLarge` or `inferenceFailed`.

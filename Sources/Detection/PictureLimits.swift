@@ -18,7 +18,7 @@ enum PictureLimits {
     /// Checks a picture before it is decoded.
     ///
     /// - Parameters:
-    ///   - jpeg: The picture. It may contain any bytes, also from an untrusted source.
+    ///   - jpeg: The picture. It may contain any bytes, and may come from an untrusted source.
     ///   - isTruncationAllowed: Whether to accept a truncated picture.
     /// - Returns: The size of the picture in pixels.
     /// - Throws: An error that says why the picture must not be decoded.

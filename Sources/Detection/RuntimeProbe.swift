@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// A truncated library can often be loaded, but it kills the process as soon as code accesses a page beyond the end of
 /// the file. In addition, any library may run code of its own when it is loaded. The short-lived process runs the same
-/// program again. A fork of this process could not do this, because after fork(2) a process with several threads may
+/// program again. A mere fork could not test the library, because after fork(2) a process with several threads may
 /// make only async-signal-safe calls, and dlopen(3) is not async-signal-safe.
 public enum RuntimeProbe {
     /// The hidden argument, followed by a path, with which the program calls ``run(_:)``.

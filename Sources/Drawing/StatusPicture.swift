@@ -9,7 +9,7 @@ public enum StatusPicture {
     /// lines at the end of the message and of the title.
     ///
     /// - Parameters:
-    ///   - width: The width in pixels, at least 1. If it is that of the stream, the size does not change for viewers.
+    ///   - width: The width in pixels, at least 1, such as that of the stream's pictures.
     ///   - height: The height in pixels, at least 1.
     ///   - camera: The camera's name.
     ///   - title: A few words, such as `No signal`.
@@ -76,7 +76,7 @@ public enum StatusPicture {
             while blockHeight > room, titleLines.count > 1 { titleLines.removeLast() }
         }
 
-        /// Returns the normal scale of letters, at which a line has about 44 letters.
+        /// Returns the normal scale of letters, at which about 44 letters fit on a line.
         ///
         /// It is 2 in small pictures if possible.
         private static func scale(_ width: Int, _ height: Int) -> Int {
@@ -95,7 +95,7 @@ public enum StatusPicture {
         /// The space between title and message.
         var gap: Int { messageLines.isEmpty ? 0 : Canvas.lineHeight(scale: messageScale) / 2 }
 
-        /// The end of the bar and the camera's name, and so the minimum of ``top``.
+        /// The line below the bar and the camera's name, which is the first line at which the title may begin.
         private var headEnd: Int {
             barHeight + margin / 2 + (showsCamera ? Canvas.textHeight(scale: messageScale) + margin / 2 : 0)
         }

@@ -3,7 +3,7 @@ import Linux
 
 /// Decides when viewers see an outage.
 ///
-/// They see it only after it has lasted for a while, and its reason does not change too often.
+/// Viewers see an outage only after it has lasted for a while. The reason that they see does not change too often.
 struct OutageDisplay {
     /// How long a new reason must last before it replaces the reason that viewers see.
     static let gracePeriodForChange: Duration = .milliseconds(200)

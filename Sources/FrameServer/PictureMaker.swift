@@ -30,7 +30,7 @@ struct PictureMaker: ~Copyable {
                     framings: framings, files: files)
             }
         }
-        // Copy the frame, because the writer may overwrite the slot while it is decoded.
+        // Copy the frame, because the writer may overwrite the slot while the frame is decoded.
         guard let frame = subscriber.copyNewestFrame() else { return nil }
         return scaled(frame.bytes, toWidth: minimum) { jpeg in
             Picture(
@@ -54,7 +54,7 @@ struct PictureMaker: ~Copyable {
             scaledCount += 1
             return result.bytes.withRawSpan(body)
         } catch {
-            // The scaler is not kept here, because libturbojpeg may keep state from a damaged picture.
+            // The scaler is not kept after an error, because libturbojpeg may keep state from a damaged picture.
             return jpeg.withRawSpan(body)
         }
     }

@@ -56,8 +56,8 @@ enum Route: Equatable {
     /// Returns the route for a path that mjpg-streamer, uStreamer, camera-streamer or Motion serves; nil for other
     /// paths.
     ///
-    /// The proxies of OctoPrint and Mainsail serve cameras below `webcam`, `webcam2` and so on. This is accepted as the
-    /// first part of a path, because some proxies do not remove it.
+    /// The proxies of OctoPrint and Mainsail serve cameras below `webcam`, `webcam2` and so on. Such a name is
+    /// accepted as the first part of a path, because some proxies do not remove it.
     private static func alias(_ parts: ArraySlice<String>, _ query: Query, camera: CameraChoice) -> Route? {
         guard let first = parts.first else {
             return query.first("action").flatMap { Self.action($0, camera: camera) }

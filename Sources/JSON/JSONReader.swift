@@ -4,7 +4,7 @@ extension JSON {
 
     /// Parses a document; returns nil if `bytes` is not valid JSON, or if values are nested more deeply than 16 levels.
     ///
-    /// A number without a fraction and an exponent is parsed as `integer` if it fits into 64 bits. Other finite numbers
+    /// A number without a fraction or an exponent is parsed as `integer` if it fits into 64 bits. Other finite numbers
     /// are parsed as `number`.
     public init?(_ bytes: [UInt8]) {
         var reader = JSONReader(bytes: bytes)
@@ -149,7 +149,7 @@ private struct JSONReader {
         while let byte = peek(), byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 { position += 1 }
     }
 
-    /// Skips `text` if it is at the current position; returns whether it was.
+    /// Skips `text` if it is at the current position; returns whether it was there.
     private mutating func take(_ text: String) -> Bool {
         let wanted = text.utf8
         guard bytes.count - position >= wanted.count, bytes[position...].starts(with: wanted) else { return false }

@@ -86,7 +86,7 @@ struct Delimiter {
         return (3...(maximumBoundaryByteCount + 2)).contains(pattern.count) ? pattern : nil
     }
 
-    /// Records that the pattern is right; called after a part was found behind it.
+    /// Records that the pattern is right, because a part was found after it.
     mutating func confirm() { isConfirmed = true }
 
     /// Replaces the pattern with the boundary line at `start`, which separates parts although the Content-Type declares

@@ -20,8 +20,8 @@ public enum ExifOrientation: Int, CaseIterable, Sendable {
     /// Whether the displayed picture has width and height swapped.
     public var swapsSides: Bool { rawValue >= 5 }
 
-    /// Reads the orientation from the first Exif segment of a JPEG; it is `upright` if there is none, or if it is
-    /// damaged.
+    /// Reads the orientation from the first Exif segment of a JPEG; the result is `upright` if that segment is missing
+    /// or damaged.
     ///
     /// The bytes may be anything. Only the segments before the entropy-coded data are read.
     public init(of jpeg: RawSpan) {

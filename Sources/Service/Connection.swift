@@ -44,7 +44,7 @@ public final class Connection: EventHandler {
 
     // The output consists of `bytes`, then `image`, then `bytesAfterImage`, which end the stream.
     // These properties and `number` are private, and are only read or assigned as a whole, never changed in place. The
-    // compiler can then prove that no two accesses overlap, and omits checks that were a quarter of the instructions.
+    // compiler can then prove that no two accesses overlap. It omits checks that took a quarter of the instructions.
     private var bytes: [UInt8] = []
     private var byteOffset = 0
     private var image: WireImage?
@@ -137,7 +137,7 @@ public final class Connection: EventHandler {
         bytes = records
     }
 
-    /// Sends `image` next, or, since images have the request ID 1, a changed copy if this request has another ID.
+    /// Sends `image` next, or a changed copy if this request's ID is not 1, which is the ID in images.
     public func begin(_ image: WireImage) {
         if number == 1 {
             self.image = image
@@ -244,7 +244,7 @@ public final class Connection: EventHandler {
             default: return close()
             }
         }
-        // There may be more to read. The socket is edge-triggered, so it is armed again, which makes epoll report it.
+        // There may be more to read. The socket is edge-triggered, so arm it again to make epoll report the rest.
         if let token { loop.modify(token, number: socket.number, interest) }
     }
 
@@ -276,7 +276,7 @@ public final class Connection: EventHandler {
             switch Socket.discardInput(of: socket.number) {
             case .success(let count) where count > 0: continue
             case .success:
-                // A web server may half-close while it waits for the response. In a stream, the viewer has left.
+                // A web server may half-close while it waits for a response; in a stream, the viewer has then left.
                 if case .ending = phase { return }
                 return close()
             case .failure(.resourceTemporarilyUnavailable): return

@@ -131,7 +131,7 @@ extension RingError {
 
     /// Creates the error for a ring that another writer has locked.
     ///
-    /// The message contains the process ID from the ring's header, which only helps people to find the writer.
+    /// The message contains the process ID from the ring's header, which is only meant to help people find the writer.
     init(taken name: RingName) {
         var writer = "another program"
         if let descriptor = try? name.open(O_RDONLY), let status = try? descriptor.status(),

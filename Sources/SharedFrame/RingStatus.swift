@@ -95,7 +95,7 @@ public struct SourceDescription: Sendable, Equatable {
     }
 }
 
-/// The contents of a ring's header at the time a reader has read it.
+/// The contents of a ring's header at the time when a reader read it.
 ///
 /// All numbers are bounded, even if another process has written other values. Rates are finite and at most a million,
 /// counters are at most 2⁵⁸, and the sum of `clockOffset` and this machine's wall clock is between 1970 and 2261.

@@ -34,7 +34,7 @@ final class RingView: Sendable {
         if let refusal = file.refusalToRead(name) { throw refusal }
         let view = try RingView(name, descriptor, file)
         // A writer that replaces an object first moves the name to the new object and then marks the old one as
-        // superseded. An object that is marked but has the name was therefore not made by Oriel.
+        // superseded. An object that is marked but still has the name was therefore not made by Oriel.
         if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
         return view
     }
@@ -142,7 +142,7 @@ final class RingView: Sendable {
 
     /// Returns the ring's status without making a system call.
     ///
-    /// Since ``isWriterAlive`` makes one, the caller passes a recent value of it.
+    /// The caller passes a recent value of ``isWriterAlive``, because determining it takes a system call.
     func status(isWriterAlive: Bool) -> RingStatus {
         let texts = texts
         var status = memory.status(isWriterAlive: isWriterAlive)

@@ -89,7 +89,7 @@ final class Announcement: Sendable {
         return ["Detection is not available: \(status["message"]?.string ?? "the detector is not ready")"]
     }
 
-    /// Returns the reasons why no camera delivers pictures, which the cameras' status contains.
+    /// Returns the reasons why no camera delivers pictures, as the cameras' status states them.
     private func reasonForSilence() -> String {
         let status = get("/status").flatMap { JSON(Array($0.body.utf8)) }
         let cameras = status?["cameras"]?.array ?? status.map { [$0] } ?? []

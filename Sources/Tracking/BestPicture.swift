@@ -7,9 +7,9 @@ public struct BestPicture: Hashable, Sendable {
     public let score: Double
     public let box: Box
 
-    /// A picture must be this much better to take the place of another one: each replacement costs a copy.
+    /// How many times better a picture must be to replace another one, because each replacement costs a copy.
     private static let improvement = 1.1
-    /// The value of an object that an edge of the picture cuts.
+    /// The factor for an object that an edge of the picture cuts off.
     private static let cutFactor = 0.5
 
     init(_ sighting: Sighting, at time: Instant) {
@@ -18,7 +18,7 @@ public struct BestPicture: Hashable, Sendable {
         box = sighting.box
     }
 
-    /// How good it is: sure, large and whole.
+    /// Returns how well the picture shows the object: with a high score, large, and not cut off.
     private func value(in picture: PictureSize) -> Double {
         score * box.area.squareRoot() * (box.touchesEdge(of: picture) ? Self.cutFactor : 1)
     }

@@ -1,18 +1,18 @@
-/// A part of the picture that a detector looks at, and its way back to the whole picture.
+/// Chooses regions of a picture for a detector to look at, and maps its sightings back to the whole picture.
 public enum LookRegion {
-    /// A box that ends this close to an inner edge of a region is probably cut, as a share of the region's side.
+    /// A box this close to an edge of a region, as a share of the region's longer side, is probably cut off there.
     private static let cutMargin = 0.015
-    /// The overlap at which sightings of two regions are one object, as in the detector.
+    /// The overlap above which sightings in two regions count as one object, as in the detector.
     private static let sameOverlap = 0.45
-    /// A box that lies in another one with this share, and is seen in another region, is a part of it.
+    /// If more than this share of a box is inside a box of another region, both count as one object.
     private static let partShare = 0.8
 
-    /// Puts a square around a box.
+    /// Returns a square region around a box.
     ///
     /// - Parameters:
     ///   - box: What to look at.
-    ///   - factor: How many times larger than the box's longer side.
-    ///   - minimumSide: Pixels: a smaller part would only be magnified.
+    ///   - factor: How many times longer a side of the square is than the box's longer side.
+    ///   - minimumSide: The minimum side in pixels. A smaller region would only be magnified.
     ///   - picture: The size of the picture.
     /// - Returns: A region inside the picture, or the whole picture if the square does not fit.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
@@ -23,17 +23,17 @@ public enum LookRegion {
         return Box(left: left, top: top, right: left + side, bottom: top + side)
     }
 
-    /// Moves the sightings of a detector that was given one region to where they are in the picture.
+    /// Converts the sightings in a region to positions in the camera's picture.
     ///
-    /// Boxes that touch an edge of the region inside the picture are dropped: they show a part of an object, which
-    /// would become a second one.
+    /// A box that touches an edge of the region is dropped, unless this is also an edge of the picture. Such a box
+    /// shows only a part of an object, and would count as another object.
     ///
     /// - Parameters:
-    ///   - sightings: In pixels of the picture that the detector was given.
+    ///   - sightings: The sightings, in pixels of the picture that the detector was given.
     ///   - given: The size of that picture, which shows the whole region.
-    ///   - region: In pixels of the camera's picture.
+    ///   - region: The region, in pixels of the camera's picture.
     ///   - picture: The size of the camera's picture.
-    /// - Returns: In pixels of the camera's picture.
+    /// - Returns: The sightings, in pixels of the camera's picture.
     public static func map(
         _ sightings: [Sighting], given: PictureSize, region: Box, in picture: PictureSize
     ) -> [Sighting] {
@@ -53,13 +53,14 @@ public enum LookRegion {
         }
     }
 
-    /// Puts the mapped sightings of several regions together, the best first, each object once.
+    /// Combines the mapped sightings of several regions, the best first, so that each object occurs only once.
     public static func merge(_ sightings: [[Sighting]]) -> [Sighting] {
         var candidates: [(sighting: Sighting, region: Int)] = []
         for (region, group) in sightings.enumerated() {
             for sighting in group { candidates.append((sighting, region)) }
         }
-        // Of equals the first region's wins, so that the result does not depend on the sorting.
+        // If scores are equal, the sighting in the first region comes first, so that the result does not depend on the
+        // sorting algorithm.
         let order = candidates.indices.sorted {
             let (left, right) = (candidates[$0].sighting.score, candidates[$1].sighting.score)
             return left == right ? $0 < $1 : left > right

@@ -9,18 +9,18 @@ public struct ObjectEvent: Sendable {
     }
 
     public let kind: Kind
-    /// The object as the previous event of it told; nil if this is the first one.
+    /// The object's state in its previous event; nil if this is its first event.
     public let before: ObjectState?
     public let after: ObjectState
-    /// Set if it has ended.
+    /// Why the object's track has ended; nil if it has not.
     public let reason: Track.EndReason?
 }
 
-/// What is known of an object at one time.
+/// What is known about an object at one time.
 public struct ObjectState: Equatable, Sendable {
-    /// The name of its event.
+    /// The name of the object's event.
     public internal(set) var id: String
-    /// The number of its track.
+    /// The number of the object's track.
     public internal(set) var number: Int
     /// The time of the newest look.
     public internal(set) var time: Instant
@@ -31,14 +31,16 @@ public struct ObjectState: Equatable, Sendable {
     public internal(set) var endTime: Instant?
     public internal(set) var box: Box
     public internal(set) var isStationary: Bool
-    /// How often it moved on after it had stood.
+    /// How often the object has moved on after it had stopped.
     public internal(set) var departures: Int
-    /// Names, in the order of the configuration.
+    /// The names of the zones that the object is in, in the order of the configuration.
     public internal(set) var currentZones: [String]
     public internal(set) var enteredZones: [String]
     public internal(set) var best: BestPicture
 
-    /// Whether others should hear of the difference; boxes and scores change with every look.
+    /// Returns whether the difference from `other` is worth an event.
+    ///
+    /// Boxes and scores are ignored, because they change with every look.
     func isNews(after other: ObjectState) -> Bool {
         classID != other.classID || isStationary != other.isStationary || departures != other.departures
             || currentZones != other.currentZones || enteredZones != other.enteredZones || best != other.best

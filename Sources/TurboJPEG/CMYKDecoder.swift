@@ -18,7 +18,7 @@ public struct CMYKDecoder: ~Copyable {
 
     /// Decodes a picture.
     ///
-    /// - Parameter jpeg: A JPEG with four colours, which must be inverted, as Adobe's programs store them.
+    /// - Parameter jpeg: A JPEG with four colours, whose values must be inverted, as Adobe's programs store them.
     /// - Returns: The size of the picture, and three bytes per pixel (red, green, blue).
     /// - Throws: The error of libturbojpeg if the picture is invalid or damaged.
     public borrowing func decode(_ jpeg: RawSpan) throws(TurboJPEGError) -> (width: Int, height: Int, pixels: [UInt8]) {

@@ -1,9 +1,9 @@
 import Linux
 import SharedFrame
 
-/// Records what has arrived over one connection, and the problem that results from it.
+/// Records what has arrived over one connection, and which problem this indicates.
 final class Progress {
-    /// Whether the camera's picture has arrived, be it a new picture or the last one again.
+    /// Whether any picture of the camera has arrived, even if it only repeats the last one.
     private(set) var hasPicture = false
     /// When the last new picture arrived; `distantPast` if there was none.
     private(set) var lastWhole = Instant.distantPast

@@ -3,8 +3,8 @@ import Linux
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
-/// The stream of an offline camera looks like that of a slow one, because both repeat a picture. The status says which
-/// it is, and also contains the reason, and the time on the clock that the pictures' timestamps use.
+/// The stream of an offline camera looks like that of a slow one, because both repeat a picture. The status says
+/// whether the camera is offline, and why. It also contains the time on the clock that the pictures' timestamps use.
 ///
 /// The status is requested before the stream, over the same connection. After that, it is requested when no new picture
 /// arrives, and from time to time to follow the clock.

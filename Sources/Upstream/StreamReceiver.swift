@@ -144,7 +144,7 @@ final class StreamReceiver {
         return .sniffing(type: name)
     }
 
-    /// Returns whether some servers send streams of JPEGs with this Content-Type, although it does not say so.
+    /// Returns whether some servers send streams of JPEGs with this Content-Type, although it indicates something else.
     private static func isVague(_ essence: String) -> Bool {
         essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }

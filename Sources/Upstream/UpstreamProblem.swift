@@ -63,7 +63,7 @@ enum UpstreamProblem: Error, Hashable {
         }
     }
 
-    /// Whether the problem may be solved without anyone doing anything.
+    /// Whether the problem may disappear without anyone doing anything.
     ///
     /// For example, the server may restart, or the network may recover. A server that is starting may briefly return
     /// 404.

@@ -70,9 +70,11 @@ public struct CaptureRequest: Equatable, Sendable {
     /// Nil means the first of `PixelFormat.preferred` that the camera offers, or, if it offers none of them, a format
     /// that can be converted.
     public var pixelFormat: PixelFormat?
-    /// The wanted size, for which `FrameSizes.nearest(to:)` chooses an offered size.
+    /// The wanted size; `FrameSizes.nearest(to:)` chooses among the offered sizes.
     public var size: PictureSize
-    /// The wanted rate, for which `FrameRates.nearest(to:)` chooses an offered rate; nil keeps the driver's default.
+    /// The wanted rate; `FrameRates.nearest(to:)` chooses among the offered rates.
+    ///
+    /// Nil keeps the driver's default.
     public var rate: FrameRate?
     /// Formats that must not be used, because they have failed before.
     public var excluded: Set<PixelFormat> = []

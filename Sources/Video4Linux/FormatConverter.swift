@@ -14,7 +14,7 @@ public final class FormatConverter {
     private let source: CaptureFormat
     private let way: Way
     private var range = GreyRange(bits: 8)
-    /// The Bayer pattern with one byte per sample, in memory that all pictures use.
+    /// The Bayer pattern with one byte per sample, in a buffer that is reused for every picture.
     private var pattern: [UInt8] = []
     /// The result of libv4l's conversion of `pattern`.
     private var planes: [UInt8] = []
@@ -106,7 +106,7 @@ extension CaptureFormat {
 extension FormatConverter {
     /// The formats that can be converted.
     ///
-    /// The first ones are only rearranged, and the other ones need libv4l.
+    /// Pictures of the first formats are only rearranged. The other formats need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 

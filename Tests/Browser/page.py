@@ -17,7 +17,10 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def player(self, expression, camera=None):
-        """Evaluates an expression with `player`, the visible player or that of `camera`. Returns None without a player."""
+        """Evaluates an expression that contains `player`, which is the player of `camera` or the visible one.
+
+        Returns None if there is no such player.
+        """
         found = f"document.querySelector('oriel-player[camera=\"{camera}\"]')" if camera else PLAYER
         return self.run(f"const player = {found}; return player === null ? null : ({expression});")
 
@@ -28,7 +31,7 @@ class Page:
         return self.player("player.frame?.id ?? 0", camera)
 
     def shown_number(self, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """Returns the number of the coded picture that `element` shows on the screen, or None if there is none."""
+        """Returns the number that is coded in the picture which `element` shows on the screen, or None if there is none."""
         box = self.run(f"const box = ({element})?.getBoundingClientRect(); return box ? [box.x, box.y, box.width, box.height] : null;")
         if not box or box[2] < 16:
             return None

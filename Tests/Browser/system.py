@@ -86,7 +86,7 @@ class System:
 
     @contextlib.contextmanager
     def kept_down(self, program):
-        """Kills a program, and prevents its restart within the context by stopping `oriel run`."""
+        """Kills a program, and stops `oriel run` until the end of the context, so that it does not restart the program."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             if program.startswith("nginx-"):

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A running capture-daemon, as it was built together with the tests, and a reader of its ring.
+/// A running capture-daemon that was built together with the tests, and a reader of its ring.
 final class RunningDaemon {
     let ring: TemporaryRing
     let subscriber: FrameSubscriber

@@ -14,7 +14,7 @@ enum Installed {
 
     /// A model of 14 kB that finds one "dog" in the upper half of each picture.
     ///
-    /// Its confidence is 0.9 times the brightness, from 0 to 1.
+    /// The confidence of its result is 0.9 times the picture's brightness, which is 0 to 1.
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.

@@ -107,7 +107,7 @@ extension EndToEnd {
         private func expectFewResources(_ system: OrielSystem) {
             let processes = system.processes
             let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
-            // Each program that reads rings needs one. By default a user may have 128 for all programs together.
+            // Each program that reads rings needs one inotify instance. By default, a user may have 128 in all.
             #expect((2..<10).contains(instances))
             report("\(processes.count) processes have \(instances) inotify instances")
             for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {

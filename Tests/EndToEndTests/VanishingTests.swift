@@ -14,7 +14,7 @@ extension EndToEnd {
     struct Vanishing {
         @Test("A viewer whose network is gone, or that has stopped reading, is disconnected after send_timeout")
         func vanished() throws {
-            // The default of thirty seconds would make the test slow.
+            // Shorten send_timeout, because its default of thirty seconds would make the test slow.
             let configuration = try Configuration()
             try configuration.edit("oriel/fastcgi.conf", "send_timeout 30s", to: "send_timeout 3s")
             let cable = try Cable()

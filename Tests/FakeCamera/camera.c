@@ -220,7 +220,7 @@ static bool take(int *fault) { return *fault > 0 && (*fault)--; }
 
 // ---- the camera's own thread
 
-// Writes the camera and the time into the stamp of a picture. Or spoils the picture in a way that only its stamp
+// Writes the camera and the time into the stamp of a picture, or spoils the picture in a way that only its stamp
 // reveals.
 static void sign(unsigned char *bytes, size_t count, const struct timespec *now) {
     uint64_t time = (uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec;
@@ -270,7 +270,8 @@ static size_t copy_jpeg(unsigned char *bytes, size_t room, unsigned number, cons
     return count;
 }
 
-/// Writes 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down. Returns their length.
+/// Writes 75 % colour bars in limited range (ITU-R BT.601), with a bright line that moves down. Returns the
+/// picture's length.
 static size_t copy_bars(unsigned char *bytes, unsigned number) {
     static const unsigned char bars[8][3] = {{180, 128, 128}, {162, 44, 142}, {131, 156, 44}, {112, 72, 58},
                                              {84, 184, 198}, {65, 100, 212}, {35, 212, 114}, {16, 128, 128}};
@@ -369,7 +370,7 @@ static unsigned offered_sizes(void) { return faults.size.width ? 1 : size_count;
 
 static struct size offered_size(unsigned index) { return faults.size.width ? faults.size : sizes[index]; }
 
-// The length of a line, and below of a whole picture, in bytes.
+// The length of a line in bytes. The next function returns that of a whole picture.
 static __u32 line_length(void) {
     return pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : raw_line || raw_format != V4L2_PIX_FMT_YUYV ? raw_line : size.width * 2;
 }

@@ -25,7 +25,7 @@ struct RequestAssemblerTests {
 
     /// Feeds `bytes` in pieces of `size` bytes, and allows a body of `limit` bytes once the header is complete.
     ///
-    /// Returns the last progress, and the request or nil if its header is not complete.
+    /// Returns the last progress, and the request, which is nil if its header is not complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {

@@ -41,7 +41,7 @@ struct RequestTests {
         #expect(json["message"]?.string?.hasSuffix(".") == true)
         #expect((answer.headers["allow"] == "GET, HEAD") == (status == 405))
         let head = try server.get(target, method: "HEAD")
-        // Where another method is refused with 405, HEAD is allowed.
+        // If the request was refused with 405 because of its method, HEAD is allowed.
         if status == 405 { #expect(head.status != 405) } else { #expect(head.status == status) }
         #expect(head.body.isEmpty)
     }

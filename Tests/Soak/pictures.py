@@ -1,4 +1,4 @@
-"""Writes JPEGs that differ in every line, with space for the stamp that the fake camera writes and viewers check."""
+"""Writes JPEGs that differ in almost every line, with space for the stamp of the fake camera, which viewers check."""
 
 import random
 import struct
@@ -7,8 +7,8 @@ HEAD = 128                      # Tests/LoadGenerator/stamp.h describes this and
 MAGIC = b"oriel-soak "
 MASK = (1 << 64) - 1
 
-# The symbols of two Huffman tables whose codes all have four bits: sizes of differences of the mean (DC), and runs and
-# sizes of the other coefficients (AC).
+# The symbols of two Huffman tables whose codes all have four bits: sizes of the differences between means (DC),
+# and pairs of run and size for the other coefficients (AC).
 MEANS = list(range(12))
 RUNS = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x21, 0x22, 0x31, 0x41, 0x51, 0x61]
 

@@ -7,9 +7,10 @@ import Testing
 struct LookSchedulerTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// One thread, cameras that always want a look, looks of a given cost: virtual time.
+    /// Simulates one thread, and cameras that always want a look of the given cost, in virtual time.
     ///
-    /// - Returns: Looks per camera in the second half of the time, and the share of the time in use.
+    /// - Returns: The scheduler, the number of looks at each busy camera and at each camera that is only rechecked
+    ///   (both in the second half of the time), and the end of the time.
     private func run(
         cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
     ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
@@ -25,7 +26,7 @@ struct LookSchedulerTests {
                 scheduler.finish(camera, cost: cost, at: time)
                 if (time - Self.beginning).inSeconds > seconds / 2 { looks[Int(camera) ?? 0] += 1 }
             } else {
-                // The next picture of some camera, or the next look that is due.
+                // Wait for the next picture of some camera, or for the next look that is due.
                 time = max(time + .milliseconds(1), min(scheduler.nextDue() ?? time, time + .milliseconds(5)))
             }
         }
@@ -60,7 +61,7 @@ struct LookSchedulerTests {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
         #expect(result.looks.allSatisfy { $0 >= 50 }, "looks in 20 s: \(result.looks)")
-        // More than a whole thread: nothing is left but what waits too long.
+        // The busy cameras need more than a whole thread, so rechecks are made only if they have waited too long.
         let full = run(cameras: 60, rate: 5, cost: .microseconds(20_000), rechecks: 1)
         #expect(full.rechecks[0] >= 1)
     }
@@ -79,7 +80,7 @@ struct LookSchedulerTests {
             scheduler.setRate(rate, of: camera, at: time)
         }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
-        // After 300 ms the fast one has waited for three of its intervals, the slow one for a third.
+        // After 300 ms, the camera `fast` has waited for three of its intervals, and `slow` for a third of one.
         let later = time + .milliseconds(300)
         #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
     }

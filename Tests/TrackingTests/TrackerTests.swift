@@ -17,7 +17,7 @@ struct TrackerHarness {
             filter: ObjectFilter(rules: rules, groups: groups), pictureSize: Self.size, options: options)
     }
 
-    /// Looks some times at boxes that move from look to look.
+    /// Makes the tracker look several times at boxes that move from look to look.
     mutating func look(
         _ boxes: [Box] = [], score: Double = 0.8, classID: Int = 0, times: Int = 1, interval: Double = 0.2,
         speed: Double = 0, regions: [Box] = [Self.size.bounds], grey: GreyPicture? = nil

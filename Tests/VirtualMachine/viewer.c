@@ -9,7 +9,7 @@
 //   first N     the complete Nth picture with more bytes after it, which decoders ignore
 //   jpeg        another complete JPEG
 //   broken      not a complete JPEG
-// When the server ends the stream the last line is "closed".
+// When the server ends the stream, the last line is "closed".
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>

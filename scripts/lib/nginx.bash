@@ -2,8 +2,8 @@
 # Sourced by configure-nginx and scripts/lint. Creates nginx configurations from deploy/ that use only files in one
 # folder and do not require root.
 
-# Prints the addresses to listen on for the setting $1, one per line. The loopback address of IPv4 also means that of
-# IPv6, and a wildcard address means all addresses of both.
+# Prints the addresses to listen on for the setting $1, one per line. The loopback address of IPv4 also stands for
+# that of IPv6, and a wildcard address stands for all addresses of both.
 addresses_of() {
     case $1 in
         127.0.0.1 | localhost) printf '%s\n' 127.0.0.1 '[::1]' ;;
