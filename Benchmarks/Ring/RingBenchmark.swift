@@ -31,7 +31,7 @@ struct RingChoice: ParsableArguments {
 /// Publishes frames at a steady rate and measures how long each call takes.
 struct Write: ParsableCommand {
     @OptionGroup var ring: RingChoice
-    @Option(help: "Bytes of a frame.") var bytes = 60_000
+    @Option(help: "The size of a frame in bytes.") var bytes = 60_000
     @Option(help: "Frames per second.") var rate = 100.0
 
     func run() throws {

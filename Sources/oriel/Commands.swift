@@ -33,7 +33,7 @@ struct Run: ParsableCommand {
 /// `oriel check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the configuration and prints a summary, or its mistakes (status 78, or 64 for variables).")
+        abstract: "Checks the configuration and prints a summary, or the mistakes in it (status 78, or 64 for mistakes in environment variables).")
 
     @OptionGroup var options: ConfigurationOptions
 

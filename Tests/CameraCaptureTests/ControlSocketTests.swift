@@ -262,7 +262,7 @@ struct ControlSocketTests {
         #expect(try pattern.set(#"{"brightness":1}"#).status == 400)
     }
 
-    @Test("only the user and group can open the socket, which replaces the socket of a killed daemon and is removed on exit")
+    @Test("only user and group can open the socket, which replaces a killed daemon's socket and is removed on exit")
     func socket() throws {
         let ring = TemporaryRing()
         let place = TemporaryFolder()

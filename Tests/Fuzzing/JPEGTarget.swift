@@ -54,7 +54,9 @@ enum JPEGTarget {
                 check(found?.offset == 0 && found?.info == whole, "the first whole picture")
             }
             guard let (offset, info) = found else { continue }
-            check(0..<bytes.count ~= offset && info.byteCount <= bytes.count - offset, "the found picture lies within the bytes")
+            check(
+                0..<bytes.count ~= offset && info.byteCount <= bytes.count - offset,
+                "the found picture lies within the bytes")
             let rest = Array(bytes[offset...])
             let again = rest.withRawSpan { try? JPEG.inspect($0, isTruncationAllowed: isTruncationAllowed) }
             check(again == info, "inspecting the found picture gives the same result")
