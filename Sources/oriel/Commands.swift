@@ -33,7 +33,8 @@ struct Run: ParsableCommand {
 /// `oriel check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the configuration and prints a summary, or the mistakes in it (status 78, or 64 for mistakes in environment variables).")
+        abstract: "Checks the configuration and prints a summary, or the mistakes in it (status 78).",
+        discussion: "Mistakes in environment variables have status 64.")
 
     @OptionGroup var options: ConfigurationOptions
 
