@@ -1,11 +1,14 @@
-/// Pairs rows with columns so that the sum of the costs is smallest: the Hungarian method with potentials.
+/// Pairs rows with columns so that the sum of the costs is as small as possible.
 ///
-/// The time is rows² x columns if there are fewer rows, else columns² x rows. Buffers are kept between calls.
+/// This is the Hungarian method with potentials. Its time is proportional to rows² x columns if there are fewer rows
+/// than columns, and to columns² x rows otherwise. Buffers are kept between calls.
 struct Assignment: Sendable {
-    /// Costs above this one are equal: pairs that must not be made.
+    /// The cost of a pair that must not be made.
+    ///
+    /// Higher costs are reduced to this one.
     static let impossible = 5.0
 
-    /// The cost of row 0 with each column, then of row 1 ...
+    /// The costs of all pairs: those of row 0 with each column, then those of row 1, and so on.
     private var costs: [Double] = []
     private var rowCount = 0
     private var columnCount = 0
@@ -17,7 +20,9 @@ struct Assignment: Sendable {
     private var previousColumns: [Int] = []
     private var isVisited: [Bool] = []
 
-    /// Calls `cost` for each pair, and `pair` for each pair of the best assignment that costs at most `limit`.
+    /// Finds the assignment with the lowest total cost, and calls `pair` for its pairs that cost at most `limit`.
+    ///
+    /// `cost` must return the cost of pairing a row with a column.
     mutating func solve(
         rows: Int, columns: Int, limit: Double, cost: (_ row: Int, _ column: Int) -> Double,
         pair: (_ row: Int, _ column: Int) -> Void
@@ -45,7 +50,9 @@ struct Assignment: Sendable {
         }
     }
 
-    /// Rows and columns count from 1 here; column 0 holds the row that is being placed.
+    /// Finds the assignment with the lowest total cost, and stores it in `rowOfColumn`.
+    ///
+    /// Rows and columns are numbered from 1 here. Column 0 holds the row that is being assigned.
     private mutating func assign() {
         reset(&rowPotentials, 0, rowCount)
         reset(&columnPotentials, 0, columnCount)
@@ -65,7 +72,7 @@ struct Assignment: Sendable {
         }
     }
 
-    /// Extends the shortest alternating path by one column, which it returns.
+    /// Extends the shortest alternating path by one column, and returns this column.
     private mutating func step(from column: Int) -> Int {
         isVisited[column] = true
         let row = rowOfColumn[column]

@@ -1,6 +1,7 @@
-/// A rectangle in pixels of the picture as people see it, from its top left corner.
+/// A rectangle in pixels of the picture as it is displayed.
 ///
-/// Right and bottom are exclusive. A box may lie partly or wholly outside the picture.
+/// The origin is the top left corner of the picture. The right and bottom edges are exclusive. A box may lie partly or
+/// completely outside the picture.
 public struct Box: Hashable, Sendable {
     public var left: Double
     public var top: Double
@@ -24,34 +25,34 @@ public struct Box: Hashable, Sendable {
     public var height: Double { bottom - top }
     public var centerX: Double { (left + right) / 2 }
     public var centerY: Double { (top + bottom) / 2 }
-    /// Square pixels; 0 if the box has no inside.
+    /// The area in square pixels; 0 if the box is empty.
     public var area: Double { isEmpty ? 0 : width * height }
-    /// Whether it has no inside, or a number that is not finite.
+    /// Whether the width or the height is not positive, or the area is not finite.
     public var isEmpty: Bool { !(width > 0 && height > 0 && (width * height).isFinite) }
     /// Where an object stands on the ground: the middle of the lower edge.
     public var foot: Point { Point(x: centerX, y: bottom) }
 
-    /// Returns the common part, which may be empty.
+    /// Returns the part that is inside both boxes, which may be empty.
     public func intersection(_ other: Box) -> Box {
         Box(
             left: max(left, other.left), top: max(top, other.top), right: min(right, other.right),
             bottom: min(bottom, other.bottom))
     }
 
-    /// Returns the smallest box around both.
+    /// Returns the smallest box that contains both boxes.
     public func union(_ other: Box) -> Box {
         Box(
             left: min(left, other.left), top: min(top, other.top), right: max(right, other.right),
             bottom: max(bottom, other.bottom))
     }
 
-    /// Returns the overlap with another box: intersection over union, 0 to 1.
+    /// Returns the overlap with another box, which is the intersection over union, 0 to 1.
     public func overlap(_ other: Box) -> Double {
         let common = intersection(other).area
         return common > 0 ? common / (area + other.area - common) : 0
     }
 
-    /// Returns which share of this box lies inside another, 0 to 1.
+    /// Returns the share of this box's area that lies inside another box, 0 to 1.
     public func share(inside other: Box) -> Double {
         let common = intersection(other).area
         return common > 0 ? common / area : 0
@@ -61,34 +62,40 @@ public struct Box: Hashable, Sendable {
         point.x >= left && point.x < right && point.y >= top && point.y < bottom
     }
 
-    /// Whether it reaches an edge of the picture, or nearly: a detector's boxes scatter by some pixels.
+    /// Returns whether the box reaches an edge of the picture, with a margin.
+    ///
+    /// The margin is needed because the edges of a detector's boxes are wrong by some pixels.
     public func touchesEdge(of picture: PictureSize) -> Bool {
         let margin = max(2, 0.005 * Double(picture.width))
         return left <= margin || top <= margin || right >= Double(picture.width) - margin
             || bottom >= Double(picture.height) - margin
     }
 
-    /// Returns the box moved and stretched from one picture size to another.
+    /// Returns the box converted from one picture size to another.
     public func scaled(from old: PictureSize, to new: PictureSize) -> Box {
         let x = Double(new.width) / Double(old.width)
         let y = Double(new.height) / Double(old.height)
         return Box(left: left * x, top: top * y, right: right * x, bottom: bottom * y)
     }
 
-    /// Returns the distance of the centres in units of the mean size, horizontal and vertical taken apart.
+    /// Returns the distance between the centres of two boxes.
+    ///
+    /// The unit is the mean width of the boxes in the horizontal direction, and their mean height in the vertical one.
     func distance(_ other: Box) -> Double {
         let x = (centerX - other.centerX) / ((width + other.width) / 2)
         let y = (centerY - other.centerY) / ((height + other.height) / 2)
         return (x * x + y * y).squareRoot()
     }
 
-    /// Returns how often one box is larger than the other, at least 1: the ratio of widths times that of heights.
+    /// Returns the ratio of the widths multiplied by the ratio of the heights.
+    ///
+    /// Each ratio is that of the larger number to the smaller one, so that the result is at least 1.
     func sizeRatio(_ other: Box) -> Double {
         max(width, other.width) / min(width, other.width) * (max(height, other.height) / min(height, other.height))
     }
 }
 
-/// A point in pixels, or in fractions of the picture, as said where it is used.
+/// A point in pixels or in fractions of the picture, depending on where it is used.
 public struct Point: Hashable, Sendable {
     public var x: Double
     public var y: Double
@@ -118,10 +125,12 @@ public struct PictureSize: Hashable, Sendable {
         Point(x: point.x / Double(width), y: point.y / Double(height))
     }
 
-    /// Returns where an object stands, in fractions of the picture, always inside the picture.
+    /// Returns where an object stands, in fractions of the picture.
+    ///
+    /// The result is always inside the picture.
     public func foot(of box: Box) -> Point {
         let foot = fraction(box.foot)
-        // Polygons do not contain their lower and right edges, but an object that reaches the edge stands inside.
+        // Polygons do not contain their lower and right edges, but an object at an edge of the picture is inside it.
         return Point(x: min(max(foot.x, 0), 0.999_999), y: min(max(foot.y, 0), 0.999_999))
     }
 }

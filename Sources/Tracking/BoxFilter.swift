@@ -1,24 +1,33 @@
 import Glibc
 
-/// The place, the size and the speeds of an object, estimated from its boxes at any times.
+/// Estimates the position, the size and the speeds of an object from its boxes, which may come at irregular times.
 ///
-/// All noise is in units of the object's size, the mean of width and height, so that near and far objects behave alike.
+/// All noise is in units of the object's size, which is the mean of its width and height. Near and distant objects are
+/// therefore treated alike.
 struct BoxFilter: Sendable {
-    /// How far a detector's boxes scatter, in sizes: the centre, and width and height.
+    /// The standard deviation of the centre of a detected box, in sizes.
     ///
-    /// Chosen on a simulator in which boxes scatter by 0.04 and weak ones by 0.07.
+    /// This value and the next one were chosen with a simulator. Its boxes scatter by 0.04, and weak ones by 0.07.
     private static let centerNoise = 0.05
+    /// The standard deviation of the width and the height of a detected box, in sizes.
     private static let sizeNoise = 0.08
-    /// The first speed is unknown by eight times the noise: walkers move about 1 size per second at most.
+    /// The standard deviation of the unknown first speed, per second, as a multiple of the noise.
+    ///
+    /// People who walk move by about one size per second at most.
     private static let speedFactor = 8.0
-    /// How fast objects change their speed, in sizes per second and square root of a second: the centre, the size.
+    /// How much the speed of the centre varies, in sizes per second and per square root of a second.
     private static let centerAcceleration = 1.2
+    /// How much the speed of the width and the height varies, in sizes per second and per square root of a second.
     private static let sizeAcceleration = 0.5
-    /// Sizes stop changing with this time constant, and so does the motion of an object that is no longer seen.
+    /// The time constant with which the size stops changing, in seconds.
+    ///
+    /// An object that is no longer seen stops moving with the same time constant.
     private static let fadingSeconds = 1.0
-    /// How long an unseen object keeps its speed.
+    /// How long an object that is not seen keeps its speed, in seconds.
     private static let coastingSeconds = 0.5
-    /// Pixels; a filter that overshoots must not turn a box inside out.
+    /// The minimum width and height in pixels.
+    ///
+    /// It prevents an estimate that overshoots from turning a box inside out.
     private static let minimumSize = 2.0
 
     private var centerX: KalmanValue
@@ -38,24 +47,25 @@ struct BoxFilter: Sendable {
     }
 
     var box: Box { box(after: 0) }
-    /// Pixels per second.
+    /// The horizontal speed, in pixels per second.
     var speedX: Double { centerX.speed }
+    /// The vertical speed, in pixels per second.
     var speedY: Double { centerY.speed }
     /// The mean of width and height.
     private var size: Double { max(Self.minimumSize, (width.value + height.value) / 2) }
 
-    /// Returns the box some seconds later, at constant speed and size.
+    /// Returns the box that is expected some seconds later, at constant speed and size.
     func box(after seconds: Double) -> Box {
         Box(
             centerX: centerX.value + centerX.speed * seconds, centerY: centerY.value + centerY.speed * seconds,
             width: max(Self.minimumSize, width.value), height: max(Self.minimumSize, height.value))
     }
 
-    /// Moves on in time.
+    /// Moves the estimate forward in time.
     ///
     /// - Parameters:
-    ///   - seconds: How far; not negative.
-    ///   - unseen: For how long nothing has been seen of the object, at the end of that time.
+    ///   - seconds: By how much; not negative.
+    ///   - unseen: The number of seconds, at the end of that time, for which the object has not been seen.
     mutating func predict(seconds: Double, unseen: Double) {
         let size = size
         let fading = exp(-seconds / Self.fadingSeconds)
@@ -71,13 +81,17 @@ struct BoxFilter: Sendable {
         height.predict(seconds: seconds, acceleration: Self.sizeAcceleration * size)
     }
 
-    /// Lets time pass for an object that stands: only its size and place become less certain.
+    /// Moves the estimate of a stationary object forward in time, by at most one second.
+    ///
+    /// The box stays the same. Only its position and size become less certain.
     mutating func predictStanding(seconds: Double) {
         stop()
         predict(seconds: min(seconds, 1), unseen: 0)
     }
 
-    /// Takes a detected box into account; a box with a low score is trusted half as much.
+    /// Corrects the estimate with a detected box.
+    ///
+    /// The noise of a weak sighting is assumed to be twice as high.
     mutating func correct(_ box: Box, isWeak: Bool) {
         let unit = (box.width + box.height) / 2 * (isWeak ? 2 : 1)
         centerX.correct(box.centerX, noise: Self.centerNoise * unit)
@@ -86,7 +100,7 @@ struct BoxFilter: Sendable {
         height.correct(box.height, noise: Self.sizeNoise * unit)
     }
 
-    /// Stops it where it is.
+    /// Sets all speeds to 0.
     mutating func stop() {
         centerX.slow(by: 0)
         centerY.slow(by: 0)
@@ -94,7 +108,11 @@ struct BoxFilter: Sendable {
         height.slow(by: 0)
     }
 
-    /// Follows a change of the picture's size.
+    /// Converts the estimate to another picture size.
+    ///
+    /// - Parameters:
+    ///   - x: The ratio of the new width to the old one.
+    ///   - y: The ratio of the new height to the old one.
     mutating func scale(x: Double, y: Double) {
         centerX.scale(by: x)
         width.scale(by: x)

@@ -1,19 +1,21 @@
-/// A number that changes at a nearly constant speed, estimated from noisy measurements at any times: a Kalman filter.
+/// A Kalman filter for a number that changes at a nearly constant speed.
 ///
-/// Units are those of the number and seconds. The acceleration is taken as white noise.
+/// The measurements are noisy, and may come at irregular times. The unit of time is the second. The acceleration is
+/// assumed to be white noise.
 struct KalmanValue: Sendable {
     private(set) var value: Double
-    /// Per second.
+    /// The change of the value per second.
     private(set) var speed = 0.0
 
-    /// The covariance matrix: of the value, of value and speed, of the speed.
+    // The next three numbers are the covariance matrix of the value and the speed.
     private var valueVariance: Double
+    /// The covariance of the value and the speed.
     private var covariance = 0.0
     private var speedVariance: Double
 
     /// - Parameters:
     ///   - value: The first measurement.
-    ///   - noise: Its standard deviation.
+    ///   - noise: The standard deviation of the first measurement.
     ///   - speedNoise: The standard deviation of the unknown first speed, per second.
     init(_ value: Double, noise: Double, speedNoise: Double) {
         self.value = value
@@ -21,11 +23,11 @@ struct KalmanValue: Sendable {
         speedVariance = speedNoise * speedNoise
     }
 
-    /// Moves on in time.
+    /// Moves the estimate forward in time.
     ///
     /// - Parameters:
-    ///   - seconds: How far; not negative.
-    ///   - acceleration: The noise of the speed, per second and square root of a second.
+    ///   - seconds: By how much; not negative.
+    ///   - acceleration: How much the speed varies, per second and per square root of a second.
     mutating func predict(seconds: Double, acceleration: Double) {
         let noise = acceleration * acceleration
         value += speed * seconds
@@ -35,7 +37,7 @@ struct KalmanValue: Sendable {
         speedVariance += noise * seconds
     }
 
-    /// Takes a measurement with a standard deviation of `noise` into account.
+    /// Corrects the estimate with a measurement that has a standard deviation of `noise`.
     mutating func correct(_ measurement: Double, noise: Double) {
         let total = valueVariance + noise * noise
         let gain = valueVariance / total
@@ -48,10 +50,10 @@ struct KalmanValue: Sendable {
         valueVariance *= 1 - gain
     }
 
-    /// Reduces the speed.
+    /// Multiplies the speed by a factor.
     mutating func slow(by factor: Double) { speed *= factor }
 
-    /// Changes the unit.
+    /// Converts the estimate to another unit.
     mutating func scale(by factor: Double) {
         value *= factor
         speed *= factor

@@ -1,48 +1,60 @@
 public import Linux
 
-/// Where a detector should look.
+/// The parts of a picture at which the detector should look.
 public struct LookPlan: Hashable, Sendable {
-    /// In pixels of the picture; the whole picture is one of them, and then the only one.
+    /// The regions, in pixels of the picture; for a look at the whole picture, its bounds are the only region.
     public var regions: [Box]
 
     func isWhole(_ picture: PictureSize) -> Bool { regions == [picture.bounds] }
 }
 
-/// Decides whether a picture is worth a look, and at which parts: around what moves and what is tracked.
+/// Decides whether a picture is worth a look, and at which parts of it the detector should look.
 ///
-/// A part of the picture is seen sharper than the whole, which is what finds far people.
+/// These parts are squares around moving things and tracked objects. The network sees more detail in a part than in the
+/// whole picture. Distant people can only be found in this way.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
-        /// Without regions every look is at the whole picture.
+        /// Whether looks at regions are allowed; otherwise, every look is at the whole picture.
         public var usesRegions = true
-        /// The network's input for the whole picture, and for a region, in pixels.
+        /// The size of the network's input for the whole picture, in pixels.
         public var wholeInput = PictureSize(width: 416, height: 256)
+        /// The size of the network's input for a region, in pixels.
         public var regionInput = PictureSize(width: 256, height: 256)
-        /// Two regions cost more than a look at the whole picture.
+        /// The maximum number of regions in a look.
+        ///
+        /// Two regions already cost more than a look at the whole picture.
         public var maximumRegionCount = 2
-        /// The whole picture is looked at this often: while nothing happens, and while something does.
+        /// The interval between looks at the whole picture while nothing happens.
         public var idleInterval = Duration.seconds(10)
+        /// The interval between looks at the whole picture while something moves.
         public var busyInterval = Duration.seconds(2)
-        /// Where motion is always without an object, such as in trees, it leads to a look this often.
+        /// The minimum interval between looks that are caused only by boring motion.
+        ///
+        /// Motion is boring where looks have repeatedly found no object, such as in trees.
         public var boringInterval = Duration.seconds(2)
-        /// The light has settled this long after a change of the whole picture.
+        /// How long the light takes to settle after a change of the whole picture.
         public var settlingTime = Duration.milliseconds(600)
 
         public init() {}
     }
 
-    /// A region is this much larger than what is tracked, or moves, in it.
+    /// The ratio of the side of a region to the longer side of a tracked object in it.
     ///
-    /// Below 1.7 regions cut objects. Motion comes in whole cells, which are a margin of their own.
+    /// With ratios below 1.7, regions cut objects.
     private static let trackFactor = 2.2
+    /// The ratio of the side of a region to the longer side of an area with motion in it.
+    ///
+    /// This ratio can be smaller, because such an area consists of whole cells, which already provide a margin.
     private static let motionFactor = 1.4
-    /// A region must be seen this much sharper than the whole picture, or it is not worth it.
+    /// The minimum ratio of a region's scale in the network's input to that of the whole picture.
+    ///
+    /// With a smaller ratio, a look at the region is not worth it.
     private static let minimumGain = 1.2
-    /// Two things share a region if it is at most this much larger than that of the larger one.
+    /// Two things share a region if it is at most this many times as wide as the region of the larger thing.
     private static let sharingFactor = 1.3
-    /// Part of a thing that a region must hold for it to be covered.
+    /// If at least this share of a thing's region lies inside another region, the thing needs no region of its own.
     private static let coveredShare = 0.999
-    /// A thing of which a track shows this share needs no region for its motion.
+    /// If at least this share of an area with motion lies around a tracked object, the area needs no region of its own.
     private static let trackedShare = 0.5
 
     public let options: Options
@@ -54,7 +66,7 @@ public struct LookPlanner: Sendable {
 
     public init(options: Options = Options()) { self.options = options }
 
-    /// Returns where to look, or nil if this picture is not worth it.
+    /// Returns where to look; nil if the picture is not worth a look.
     public mutating func plan(_ motion: Motion, _ tracker: Tracker, at time: Instant) -> LookPlan? {
         let whole = LookPlan(regions: [tracker.pictureSize.bounds])
         boredom.note(motion, at: time)
@@ -74,12 +86,12 @@ public struct LookPlanner: Sendable {
         return whole
     }
 
-    /// Learns from the result of a look where motion is without objects.
+    /// Learns from the result of a look in which places there is motion without objects.
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
     ///   - motion: What the gate found in that picture.
-    ///   - sightings: What the detector saw, weak sightings too.
+    ///   - sightings: What the detector saw, including weak sightings.
     ///   - picture: The size of the picture.
     ///   - time: When the picture was captured.
     public mutating func learn(
@@ -92,7 +104,9 @@ public struct LookPlanner: Sendable {
         boredom.learn(motion, from: plan, sightings, in: picture)
     }
 
-    /// Returns what needs a look: moving objects, standing ones with motion in them, and motion that is not boring.
+    /// Returns what needs a look, each with the factor by which its region must be larger.
+    ///
+    /// These are moving objects, stationary objects with motion in their boxes, and motion that is not boring.
     private func wantedBoxes(_ motion: Motion, _ tracker: Tracker) -> [(box: Box, factor: Double)] {
         let picture = tracker.pictureSize
         var wanted: [(box: Box, factor: Double)] = []
@@ -112,7 +126,7 @@ public struct LookPlanner: Sendable {
         return wanted
     }
 
-    /// Returns regions for what is wanted, or nil if the whole picture is better.
+    /// Returns a plan with regions around these boxes; nil if a look at the whole picture is better.
     private mutating func plan(for wanted: [(box: Box, factor: Double)], _ picture: PictureSize) -> LookPlan? {
         guard options.usesRegions else { return nil }
         let input = options.regionInput
@@ -141,7 +155,7 @@ public struct LookPlanner: Sendable {
             }
         }
         guard regions.count > options.maximumRegionCount else { return LookPlan(regions: regions) }
-        // Too many for one look: take turns.
+        // There are too many regions for one look. They take turns.
         turn &+= 1
         let chosen = (0..<options.maximumRegionCount).map {
             regions[(turn &* options.maximumRegionCount &+ $0) % regions.count]

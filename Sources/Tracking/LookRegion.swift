@@ -1,20 +1,24 @@
-/// A part of the picture that a detector looks at, and its way back to the whole picture.
+/// Chooses the part of a picture at which a detector looks, and converts the result to the whole picture.
 public enum LookRegion {
-    /// A box that ends this close to an inner edge of a region is probably cut, as a share of the region's side.
+    /// How close a box must end to an inner edge of its region to count as cut by it, as a share of the region's side.
+    ///
+    /// An inner edge is one that is not an edge of the picture.
     private static let cutMargin = 0.015
-    /// The overlap at which sightings of two regions are one object, as in the detector.
+    /// Sightings in two regions count as the same object if they overlap by more than this.
+    ///
+    /// The detector has the same limit for boxes of one class.
     private static let sameOverlap = 0.45
-    /// A box that lies in another one with this share, and is seen in another region, is a part of it.
+    /// If more than this share of a box lies inside a better box from another region, both show the same object.
     private static let partShare = 0.8
 
-    /// Puts a square around a box.
+    /// Returns a square region around a box.
     ///
     /// - Parameters:
-    ///   - box: What to look at.
-    ///   - factor: How many times larger than the box's longer side.
-    ///   - minimumSide: Pixels: a smaller part would only be magnified.
+    ///   - box: The box to look at.
+    ///   - factor: The ratio of the side of the square to the longer side of the box.
+    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would only be magnified.
     ///   - picture: The size of the picture.
-    /// - Returns: A region inside the picture, or the whole picture if the square does not fit.
+    /// - Returns: A square inside the picture, or the whole picture if the square does not fit into it.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
         let side = max(minimumSide, factor * max(box.width, box.height)).rounded(.up)
         guard side <= Double(min(picture.width, picture.height)) else { return picture.bounds }
@@ -23,17 +27,17 @@ public enum LookRegion {
         return Box(left: left, top: top, right: left + side, bottom: top + side)
     }
 
-    /// Moves the sightings of a detector that was given one region to where they are in the picture.
+    /// Converts the sightings in a region to pixels of the camera's picture.
     ///
-    /// Boxes that touch an edge of the region inside the picture are dropped: they show a part of an object, which
-    /// would become a second one.
+    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would become
+    /// a second object.
     ///
     /// - Parameters:
-    ///   - sightings: In pixels of the picture that the detector was given.
+    ///   - sightings: The sightings, in pixels of the picture that the detector was given.
     ///   - given: The size of that picture, which shows the whole region.
-    ///   - region: In pixels of the camera's picture.
+    ///   - region: The region, in pixels of the camera's picture.
     ///   - picture: The size of the camera's picture.
-    /// - Returns: In pixels of the camera's picture.
+    /// - Returns: The remaining sightings, in pixels of the camera's picture.
     public static func map(
         _ sightings: [Sighting], given: PictureSize, region: Box, in picture: PictureSize
     ) -> [Sighting] {
@@ -53,13 +57,15 @@ public enum LookRegion {
         }
     }
 
-    /// Puts the mapped sightings of several regions together, the best first, each object once.
+    /// Combines the converted sightings of several regions, so that each object occurs once.
+    ///
+    /// The sightings with the highest scores come first.
     public static func merge(_ sightings: [[Sighting]]) -> [Sighting] {
         var candidates: [(sighting: Sighting, region: Int)] = []
         for (region, group) in sightings.enumerated() {
             for sighting in group { candidates.append((sighting, region)) }
         }
-        // Of equals the first region's wins, so that the result does not depend on the sorting.
+        // Of two equal scores, that of the first region comes first, so that the result does not depend on the sorting.
         let order = candidates.indices.sorted {
             let (left, right) = (candidates[$0].sighting.score, candidates[$1].sighting.score)
             return left == right ? $0 < $1 : left > right

@@ -14,12 +14,12 @@ public struct Motion: Sendable {
     public internal(set) var cells: [Int] = []
     public internal(set) var grid = CellGrid(width: 8, height: 8)
 
-    /// Puts connected cells together.
+    /// Returns a box around each group of connected cells with motion.
     ///
     /// - Parameters:
     ///   - size: The size of the camera's picture.
-    ///   - isIncluded: Which cells count.
-    /// - Returns: Boxes in pixels of the camera's picture.
+    ///   - isIncluded: Returns whether a cell counts.
+    /// - Returns: The boxes, in pixels of the camera's picture.
     public func regions(in size: PictureSize, where isIncluded: (Int) -> Bool = { _ in true }) -> [Box] {
         var open = cells.filter(isIncluded)
         var regions: [Box] = []
@@ -41,7 +41,9 @@ public struct Motion: Sendable {
     }
 }
 
-/// Divides a small grey picture into cells of 8x8 pixels, 64x64 of a camera's picture that is eight times as large.
+/// Divides a small grey picture into cells of 8x8 pixels.
+///
+/// The camera's picture is eight times as wide and as high, so that a cell covers 64x64 of its pixels.
 public struct CellGrid: Hashable, Sendable {
     static let side = 8
 
@@ -52,8 +54,8 @@ public struct CellGrid: Hashable, Sendable {
     public var count: Int { columns * rows }
 
     /// - Parameters:
-    ///   - width: Of the small picture.
-    ///   - height: Of the small picture.
+    ///   - width: The width of the small picture.
+    ///   - height: The height of the small picture.
     init(width: Int, height: Int) {
         self.width = width
         self.height = height
@@ -61,7 +63,9 @@ public struct CellGrid: Hashable, Sendable {
         rows = (height + Self.side - 1) / Self.side
     }
 
-    /// Returns a cell in pixels of the camera's picture; cells at the right and the lower edge may be smaller.
+    /// Returns the box of a cell, in pixels of the camera's picture.
+    ///
+    /// Cells at the right and the lower edge may be smaller than the other cells.
     public func box(of cell: Int, in size: PictureSize) -> Box {
         let side = Double(Self.side)
         let left = Double(cell % columns) * side
@@ -71,7 +75,7 @@ public struct CellGrid: Hashable, Sendable {
         ).scaled(from: PictureSize(width: width, height: height), to: size)
     }
 
-    /// Whether two cells touch, if only at a corner.
+    /// Returns whether two cells touch, even if only at a corner.
     func areNeighbours(_ cell: Int, _ other: Int) -> Bool {
         abs(cell % columns - other % columns) <= 1 && abs(cell / columns - other / columns) <= 1
     }

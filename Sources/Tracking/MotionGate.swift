@@ -1,38 +1,43 @@
 import Glibc
 public import Linux
 
-/// Finds what moves, at a hundredth of a detector's cost.
+/// Finds the parts of a picture in which something moves, at a hundredth of a detector's cost.
 ///
-/// The picture is compared with a background that follows slowly. Each pixel learns its own noise, so that rustling
-/// leaves and a shaking camera's edges become less sensitive. Changes of the light are taken out first.
+/// Each picture is compared with a background, which slowly adapts to the pictures. Changes in brightness and contrast
+/// are compensated first. The gate learns the noise of each pixel. It thus becomes less sensitive to rustling leaves,
+/// and to the edges of things in the picture of a shaking camera.
 public struct MotionGate: Sendable {
     public struct Options: Sendable {
-        /// The smallest difference of luma that counts, 0 to 255.
+        /// The difference in luma, 0 to 255, that a pixel must exceed to count as moving.
         public var minimumDifference: Float = 4
-        /// How many standard deviations of a pixel's own noise count.
+        /// The difference that a pixel must exceed as well, in standard deviations of its own noise.
         public var noiseFactor: Float = 5
-        /// How many of a cell's 64 pixels must differ.
+        /// The minimum number of moving pixels in a cell with motion; a cell has 64 pixels.
         public var minimumPixelCount = 6
-        /// Parts of the picture in which motion does not count; objects are still seen there.
+        /// The areas in which motion does not count; objects are still detected in them.
         public var ignoredAreas: [Polygon] = []
 
         public init() {}
     }
 
-    /// The background follows with this time constant, in seconds: that of 0.03 per picture at 5 pictures a second.
+    /// The time constant with which the background adapts, in seconds.
     ///
-    /// It follows four times as slowly where something moves, and fast while it is being learned.
+    /// At 5 pictures per second, a new picture has a weight of 0.03.
     private static let following = 6.6
+    /// How many times as slowly the background adapts where something moves.
     private static let movingFactor = 4.0
+    /// The time constant with which the background adapts while it is being learned, in seconds.
     private static let learning = 0.7
-    /// The time constant of a pixel's noise, and its limits in luma.
+    /// The time constant with which the noise of a pixel is learned, in seconds.
     private static let noiseFollowing = 3.9
+    /// The limits of a pixel's noise, in luma.
     private static let noiseRange: ClosedRange<Float> = 0.3...8
     private static let firstNoise: Float = 1.5
-    /// The standard deviation of normal noise is this times its mean deviation.
+    /// The ratio of the standard deviation of normally distributed noise to its mean absolute deviation.
     private static let deviationFactor: Float = 1.25
+    /// How long the background is learned at the start and after a change of the whole picture, in seconds.
     private static let learningSeconds = 2.0
-    /// More moving cells than this are a change of the whole picture.
+    /// If more than this share of the cells has motion, the whole picture has changed.
     private static let globalShare = 0.5
 
     private let options: Options
@@ -50,7 +55,7 @@ public struct MotionGate: Sendable {
 
     public init(options: Options = Options()) { self.options = options }
 
-    /// Compares a picture with the background and learns it.
+    /// Compares a picture with the background, and then adapts the background to the picture.
     public mutating func update(_ picture: GreyPicture, at time: Instant) -> Motion {
         let grid = CellGrid(width: picture.width, height: picture.height)
         guard grid == motion.grid, !background.isEmpty else {
@@ -67,7 +72,8 @@ public struct MotionGate: Sendable {
         }
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
-        // Most of a new scene is learned soon; the rest of it must not move for half a minute.
+        // Most of a new scene is learned soon. Without more time for fast learning, the rest of it would count as
+        // moving for half a minute.
         if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
         learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion
@@ -93,7 +99,7 @@ public struct MotionGate: Sendable {
         ignoredCount = isIgnored.count { $0 }
     }
 
-    /// Adapts the background to the light, and counts the pixels of each cell that differ from it.
+    /// Adapts the background to the light, and counts the pixels of each cell that differ from the background.
     private mutating func compare(_ picture: GreyPicture, _ grid: CellGrid) {
         for cell in counts.indices { counts[cell] = 0 }
         let (gain, offset) = (light.gain, light.offset)
@@ -119,7 +125,7 @@ public struct MotionGate: Sendable {
 
     private mutating func learn(_ picture: GreyPicture, seconds: Double, isFast: Bool) {
         let still = Float(1 - exp(-seconds / (isFast ? Self.learning : Self.following)))
-        // What moves is learned too, or a thing that was put down would move for ever.
+        // Moving pixels are learned too. Otherwise, a thing that was put down would count as moving for ever.
         let moving = isFast ? still : Float(1 - exp(-seconds / (Self.following * Self.movingFactor)))
         let noisy = Float(1 - exp(-seconds / Self.noiseFollowing))
         var index = 0

@@ -1,12 +1,12 @@
 import Linux
 
 extension Track {
-    /// A box stands still while its overlap with its place is at least this.
+    /// The minimum overlap between the box and the anchor of an object that stays in its place.
     private static let standingOverlap = 0.7
-    /// A place whose luma is this alike has not changed.
+    /// The minimum likeness of two pictures of a place that has not changed.
     private static let unchangedLikeness: Float = 0.8
 
-    /// Changes the state of a track that the newest look has seen.
+    /// Updates the state of a track whose object was seen in the newest look.
     mutating func noteSeen(
         at time: Instant, _ grey: GreyPicture?, _ picture: PictureSize, _ filter: ObjectFilter,
         _ options: TrackerOptions, _ memory: inout PlaceMemory
@@ -31,7 +31,9 @@ extension Track {
         }
     }
 
-    /// Whether the place looks as it did when the object came to stand: then only the detector's box has moved.
+    /// Returns whether the place looks as it did when the object became stationary.
+    ///
+    /// If it does, the object has not moved; only the detector's box has.
     private func isUnchanged(_ grey: GreyPicture?, _ picture: PictureSize) -> Bool {
         guard let grey, let patch else { return false }
         return patch.likeness(in: grey, of: picture) >= Self.unchangedLikeness

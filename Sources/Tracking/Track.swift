@@ -1,63 +1,73 @@
 public import Linux
 
-/// One object over time, as a detector's sightings show it.
+/// An object that is followed over time by means of a detector's sightings.
 public struct Track: Sendable {
     public enum State: String, Sendable {
-        /// Seen too rarely to count.
+        /// The object has not been seen often enough to count.
         case tentative
-        /// It moves, or has moved a short time ago.
+        /// The object moves, or moved a short time ago.
         case active
-        /// It has stayed at its place for the stationary time.
+        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or was recognised where it stood.
         case stationary
-        /// It has not been seen for a moment: its box is a guess and is not drawn.
+        /// The object has not been seen for a moment. Its box is a guess, and is not drawn.
         case lost
     }
 
     /// Why a track has ended.
     public enum EndReason: String, Sendable {
-        /// It was last seen at an edge of the picture.
+        /// The object was last seen at an edge of the picture.
         case left
-        /// It was not seen any more.
+        /// The object was not seen for too long.
         case lost
-        /// It never counted.
+        /// The object was not seen often enough to count.
         case unconfirmed
-        /// Nobody looks any more: the camera is gone, nobody watches, or the settings have changed.
+        /// There are no more looks: the camera is gone, nobody watches, or the settings have changed.
         case stopped
-        /// The detector was restarted; found in the journal when it starts.
+        /// The detector was restarted. When it starts, it finds the unfinished event in the journal.
         case detectorRestarted = "detector_restarted"
     }
 
-    /// Counts the tracks of a tracker from 1.
+    /// The number of the track; each tracker numbers its tracks from 1.
     public let number: Int
     public let firstSeen: Instant
     public internal(set) var lastSeen: Instant
     public internal(set) var state = State.tentative
-    /// The newest sighting that belongs to it.
+    /// The newest sighting of the object.
     public internal(set) var sighting: Sighting
-    /// Whether the newest look saw it.
+    /// Whether the object was seen in the newest look.
     public internal(set) var isSeen = true
-    /// Whether it was seen before at this very place, ended there, and has not moved since: not news.
+    /// Whether a stationary object was lost in the same place a short time ago, and this object has not moved since.
+    ///
+    /// It is then taken for the same object, and has no new event.
     public internal(set) var isKnown = false
-    /// How often it began to move again.
+    /// How often the object has moved away after it was stationary.
     public internal(set) var departures = 0
     /// The highest score of all sightings.
     public internal(set) var topScore: Double
-    /// Set when it has ended.
+    /// Why the track has ended; nil if it has not ended.
     public internal(set) var endReason: EndReason?
 
-    /// The estimate, and the time that it is for.
+    /// The estimate of the box.
     var filter: BoxFilter
+    /// The time for which the estimate was computed.
     var filterTime: Instant
+    /// The number of sightings.
     var hits = 1
-    /// Looks at its place that did not see it, and the time between them, without the time when something covered it.
+    /// The number of looks since the last sighting that covered the object's place and did not see the object.
+    ///
+    /// Looks while another object hid this one are not counted.
     var missedLooks = 0
+    /// The time that these looks account for; a long pause before a look counts as one second.
     var unseenSeconds = 0.0
+    /// How long another object has hidden this one since the last sighting.
     var coveredSeconds = 0.0
-    /// Set while it stands or has stood, even when it is lost.
+    /// Whether the object became stationary and has not moved away since.
     var isStanding = false
-    /// Where it is, or was, to stand, since when, and how the place looked.
+    /// The place in which the object stands, or may be about to stand.
     var anchor: Box
+    /// When the anchor was set.
     var anchoredAt: Instant
+    /// What the place looked like when the object became stationary; nil without a picture.
     var patch: Patch?
     private var anchorOverlaps = Recent(limit: 3)
     private var scores = Recent(limit: 10)
@@ -79,22 +89,27 @@ public struct Track: Sendable {
 
     /// The estimated box at the time of the newest look.
     public var box: Box { filter.box }
-    /// Pixels per second.
+    /// The horizontal speed, in pixels per second.
     public var speedX: Double { filter.speedX }
+    /// The vertical speed, in pixels per second.
     public var speedY: Double { filter.speedY }
-    /// Whether it counts as an object.
+    /// Whether the track counts as an object.
     public var isConfirmed: Bool { state != .tentative }
     /// The median of the newest scores.
     public var score: Double { scores.median }
 
-    /// The class with the highest sum of scores: a lorry that is taken for a bus now and then stays a lorry.
+    /// The class with the highest sum of scores.
+    ///
+    /// A lorry that is occasionally taken for a bus therefore remains a lorry.
     public var classID: Int {
         var best = votes[0]
         for vote in votes.dropFirst() where vote.weight > best.weight { best = vote }
         return best.classID
     }
 
-    /// Returns where it probably is on a frame that nobody looked at, or nil if that would be a mere guess.
+    /// Returns where the object probably is in a frame at which the detector has not looked.
+    ///
+    /// The result is nil if the object's position would only be a guess.
     public func predictedBox(at time: Instant) -> Box? {
         guard isConfirmed, state != .lost else { return nil }
         if isStanding { return box }
@@ -120,21 +135,21 @@ public struct Track: Sendable {
         }
     }
 
-    /// Begins to measure whether it stands where it is now.
+    /// Starts to measure whether the object stays where it is now.
     mutating func dropAnchor(at time: Instant) {
         anchor = box
         anchoredAt = time
         anchorOverlaps.removeAll()
     }
 
-    /// Notes how well its box fits the anchor, and returns the median of the last three.
+    /// Records the overlap between the box and the anchor, and returns the median of the last three overlaps.
     mutating func compareWithAnchor() -> Double {
         anchorOverlaps.append(box.overlap(anchor))
         return anchorOverlaps.median
     }
 }
 
-/// The newest numbers of a series.
+/// The newest numbers of a series, at most `limit` of them.
 struct Recent: Sendable {
     let limit: Int
     private var numbers: [Double] = []
@@ -148,7 +163,7 @@ struct Recent: Sendable {
 
     mutating func removeAll() { numbers.removeAll(keepingCapacity: true) }
 
-    /// The mean of the middle two if their number is even; 0 without any.
+    /// The median of the numbers; 0 if there are no numbers.
     var median: Double {
         guard !numbers.isEmpty else { return 0 }
         let sorted = numbers.sorted()

@@ -2,22 +2,26 @@ public import Linux
 
 /// Turns the sightings of one camera into tracks.
 ///
-/// Looks may come at any times. A look may cover the whole picture or only parts of it: an object outside them is not
-/// missed. Looks without a sighting must be reported too, for they are what ends a track.
+/// Looks may come at irregular times. A look may cover the whole picture or only parts of it. An object outside these
+/// parts does not count as missed. Looks without sightings must be reported too, because only missed looks end a track.
 public struct Tracker: Sendable {
-    /// More are ignored: a picture full of objects must not slow the others down.
+    /// The maximum number of tracks.
+    ///
+    /// Further objects are ignored, so that a picture full of objects does not slow down the other cameras.
     public static let maximumTrackCount = 128
-    /// How long a box is predicted and drawn without a sighting: later ones were seen on walls.
+    /// How long a box is predicted and drawn without a sighting, in seconds.
+    ///
+    /// Boxes that were predicted for a longer time ended up on walls.
     static let drawingSeconds = 0.5
-    /// A track is hidden behind another one with this share of its box.
+    /// The minimum share of a track's box inside another track's box at which the other object hides it.
     private static let coveredShare = 0.5
 
     public let options: TrackerOptions
     public let filter: ObjectFilter
 
-    /// All tracks that have not ended, unconfirmed ones too, oldest first.
+    /// All tracks that have not ended, including unconfirmed ones; the oldest is first.
     public private(set) var tracks: [Track] = []
-    /// The tracks that the newest update has ended.
+    /// The tracks that ended in the newest update.
     public private(set) var endedTracks: [Track] = []
     public private(set) var pictureSize: PictureSize
 
@@ -32,13 +36,13 @@ public struct Tracker: Sendable {
         self.options = options
     }
 
-    /// Takes the result of a look into account.
+    /// Updates the tracks with the result of a look.
     ///
     /// - Parameters:
-    ///   - time: When the frame was captured. An earlier one than before counts as the same time.
+    ///   - time: When the frame was captured. If this is earlier than for the previous look, no time counts as passed.
     ///   - sightings: What was seen, in any order.
-    ///   - regions: Which parts of the picture were looked at.
-    ///   - grey: The small picture of the same frame, if there is one: it shows whether a place has changed.
+    ///   - regions: The parts of the picture at which the detector looked.
+    ///   - grey: The small picture of the same frame, if there is one. It shows whether a place has changed.
     public mutating func update(
         at time: Instant, sightings: [Sighting], regions: [Box], grey: GreyPicture? = nil
     ) {
@@ -59,7 +63,7 @@ public struct Tracker: Sendable {
         endTracks(at: time)
     }
 
-    /// Ends all tracks, because nobody looks any more.
+    /// Ends all tracks, because there will be no more looks.
     public mutating func endAll(reason: Track.EndReason) {
         endedTracks = tracks
         for index in endedTracks.indices { endedTracks[index].endReason = reason }
@@ -68,7 +72,7 @@ public struct Tracker: Sendable {
         time = nil
     }
 
-    /// Follows a change of the picture's size: the same view is assumed.
+    /// Converts all tracks to another picture size; the camera's view is assumed to be the same.
     public mutating func resize(to size: PictureSize) {
         guard size != pictureSize else { return }
         let x = Double(size.width) / Double(pictureSize.width)
@@ -83,7 +87,9 @@ public struct Tracker: Sendable {
         pictureSize = size
     }
 
-    /// Moves a track on in steps, so that a long time without a look does not carry it away.
+    /// Predicts a track's box at the time of the look.
+    ///
+    /// It does so in several steps, so that the box does not move far away in a long time without looks.
     private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
         track.isSeen = false
         track.filterTime = max(time, track.filterTime)
@@ -103,7 +109,7 @@ public struct Tracker: Sendable {
             return
         }
         let isCovered = tracks.contains {
-            // A bit more than the overlaps at which the detector takes two boxes for one object.
+            // The detector removes boxes that overlap by more than 0.45 in the same class, or 0.8 in another class.
             let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
             return $0.isSeen && $0.box.overlap(sighting.box) > limit
         }
@@ -125,7 +131,7 @@ public struct Tracker: Sendable {
             if isCovered {
                 tracks[index].coveredSeconds += seconds
             } else {
-                // A look after a long pause counts as one second: nothing is lost by time in which nobody looked.
+                // A look after a long pause counts as one second, because the object was not missed during the pause.
                 tracks[index].unseenSeconds += min(seconds, 1)
                 tracks[index].missedLooks += 1
             }

@@ -1,25 +1,34 @@
-/// When tracks are confirmed, stand, and end, in real time, whatever the number of looks per second.
+/// Decides when tracks are confirmed, become stationary and end.
+///
+/// The limits are times, so that they hardly depend on the number of looks per second.
 public struct TrackerOptions: Sendable {
-    /// A track counts after this many sightings over this time, if their median score suffices.
+    /// The minimum number of sightings after which a track counts as an object, if their median score is high enough.
     ///
-    /// Two sightings were tried: more false objects.
+    /// With two sightings, there were more false objects.
     public var confirmingSightings = 3
+    /// The minimum time since the first sighting after which a track counts as an object.
     public var confirmingTime = Duration.milliseconds(200)
-    /// An unconfirmed track ends after this time without a sighting: one missed look at two a second.
-    public var tentativePatience = Duration.milliseconds(650)
-    /// A moving object ends after this time without a sighting, and so many looks.
+    /// The time without a sighting after which an unconfirmed track ends.
     ///
-    /// Four seconds were tried: no gain.
+    /// At two looks per second, this allows for one missed look.
+    public var tentativePatience = Duration.milliseconds(650)
+    /// The minimum time without a sighting after which a moving object ends.
+    ///
+    /// Four seconds were not better.
     public var lostPatience = Duration.seconds(2)
+    /// The minimum number of missed looks after which a moving object ends.
     public var lostLooks = 3
-    /// An object stands when its box has overlapped its place for this time.
+    /// How long the box of an object must stay in its place before the object is stationary.
     public var stationaryTime = Duration.seconds(10)
-    /// A standing object ends after this time and so many looks: a change of light lowers scores for a while.
+    /// The minimum time without a sighting after which a stationary object ends.
+    ///
+    /// It is longer than for a moving object, because a change of the light lowers the scores for a while.
     public var stationaryPatience = Duration.seconds(3)
+    /// The minimum number of missed looks after which a stationary object ends.
     public var stationaryLooks = 8
-    /// An object behind another one does not age, for so long.
+    /// How long an object may be hidden behind another one before looks that do not see it count as missed.
     public var coveredPatience = Duration.seconds(4)
-    /// For how long the tracker remembers what stood where.
+    /// How long the tracker remembers where a stationary object was after it has ended.
     public var rememberedTime = Duration.seconds(300)
 
     public init() {}
