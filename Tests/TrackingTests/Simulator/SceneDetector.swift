@@ -1,29 +1,32 @@
 @testable import Tracking
 
-/// Stands in for a network that looks at a region of a made scene.
+/// Simulates a network that looks at regions of a simulated scene.
 ///
-/// The score depends on how many pixels high a thing is in the network's input, as measured with YOLOX-nano on people
-/// that were pasted into pictures: 60 pixels were found by 4 %, 90 by 79 %, 116 by all looks with a score above 0.5.
+/// The score depends on the height of an object in the network's input, in pixels. This was measured with YOLOX-nano on
+/// people that were pasted into pictures. A person with a height of 60 pixels had a score above 0.5 in 4 % of the
+/// looks, one with 90 pixels in 79 %, and one with 116 pixels in all looks.
 struct SceneDetector {
-    /// The whole picture in 416x256, or a square in 256x256.
+    /// The size of a whole picture in the network's input, which is 416x256 pixels, and that of a square region.
     static let inputs = (whole: PictureSize(width: 416, height: 234), region: PictureSize(width: 256, height: 256))
 
-    /// False boxes per second at places by chance, with scores from 0.3 to 0.65.
+    /// The mean number of false boxes per second; they have random positions and scores from 0.3 to 0.65.
     var falseBoxesPerSecond = 0.3
-    /// A bush that looks a little like a person.
+    /// The box of a bush that looks a little like a person; nil if there is no bush.
     var bush: Box?
-    /// How much lower scores are at a time, such as in bad light.
+    /// Returns by how much the scores are reduced at a time, such as in bad light.
     var penalty: @Sendable (Double) -> Double = { _ in 0 }
     private var random: SeededRandom
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
+    /// Looks at the scene as planned.
+    ///
     /// - Parameters:
     ///   - plan: Where to look.
-    ///   - scene: What is there.
-    ///   - time: In seconds.
-    ///   - interval: The seconds between pictures, for the number of false boxes.
-    /// - Returns: Sightings in pixels of the scene's picture.
+    ///   - scene: The scene to look at.
+    ///   - time: The time in the scene, in seconds.
+    ///   - interval: The seconds between pictures, which determine the probability of false boxes.
+    /// - Returns: The sightings, in pixels of the scene's picture.
     mutating func look(_ plan: LookPlan, _ scene: MadeScene, at time: Double, interval: Double) -> [Sighting] {
         let truths = scene.truth(at: time)
         let groups = plan.regions.map { region in
@@ -60,18 +63,18 @@ struct SceneDetector {
         let inside = box.share(inside: region)
         guard inside > 0.3, visibility > 0.3, random.happens(0.93) else { return }
         let pixels = box.height * Double(given.height) / region.height
-        // Half of what a detector cannot see costs it confidence.
+        // The score falls by 0.4 times the share of the object that is hidden or outside the region.
         let score = min(0.8, 0.325 + 0.0078 * (pixels - 60)) - 0.4 * (1 - inside * visibility) - penalty(time)
         add(box, classID, score: random.normal(score, 0.1), scatter: 0.04, &seen, region, given)
     }
 
-    /// Adds a box in pixels of the network's input, cut at the region's edges as networks do.
+    /// Adds a sighting in pixels of the network's input; the box is cut at the region's edges, as by a network.
     private mutating func add(
         _ box: Box, _ classID: Int, score: Double, scatter: Double, _ seen: inout [Sighting], _ region: Box,
         _ given: PictureSize
     ) {
         let deviation = scatter * (box.width + box.height) / 2
-        // An edge of the picture is found more exactly than that of a thing.
+        // Where an edge of the region cuts the box, the network finds the box's edge more exactly.
         func edge(_ place: Double, _ limits: (Double, Double), isCut: Bool) -> Double {
             min(
                 max(

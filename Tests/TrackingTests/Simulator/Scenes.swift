@@ -2,11 +2,13 @@ import Glibc
 
 @testable import Tracking
 
-/// The made scenes; those without objects can be of any length.
+/// The simulated scenes; a scene without objects can have any length.
 enum Scenes {
     static func still(seed: UInt64, seconds: Double) -> MadeScene { MadeScene(seed: seed, seconds: seconds) }
 
-    /// Each minute: a ramp down, a step up, flicker of 8 %, and a shadow that passes.
+    /// A scene without objects, in which the light changes.
+    ///
+    /// In each minute, it fades, becomes brighter at once, flickers by 8 %, and a shadow passes.
     static func light(seed: UInt64, seconds: Double) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: seconds)
         scene.light = { time, column in
@@ -30,7 +32,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people, one after the other.
+    /// Two people cross the picture, one after the other.
     static func crossing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 26)
         scene.objects = [
@@ -40,7 +42,7 @@ enum Scenes {
         return scene
     }
 
-    /// One comes, stands for 35 seconds while the light changes twice, and goes.
+    /// A person comes, stands for 35 seconds while the light changes twice, and leaves.
     static func standing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 54)
         scene.objects = [
@@ -54,7 +56,7 @@ enum Scenes {
         return scene
     }
 
-    /// A cat sits; a person passes in front of it and hides it for more than a second.
+    /// A person passes in front of a sitting cat, and hides it for more than a second.
     static func passing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
@@ -73,7 +75,7 @@ enum Scenes {
         return scene
     }
 
-    /// The camera shakes for 20 seconds while one stands.
+    /// The camera shakes for 20 seconds in front of a standing person.
     static func shaking(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
@@ -84,7 +86,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people of one size meet and pass.
+    /// Two people of almost the same size meet and pass each other.
     static func meeting(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 20)
         scene.objects = [
@@ -94,7 +96,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people far away, a sixth of the picture high.
+    /// Two distant people cross the picture, each about a sixth as high as the picture.
     static func far(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 24)
         scene.objects = [

@@ -2,16 +2,18 @@ import Glibc
 
 @testable import Tracking
 
-/// Where an object truly is.
+/// The true position of a simulated object.
 struct Truth {
     var number: Int
-    /// Clipped to the picture.
+    /// The box of the object, clipped to the picture.
     var box: Box
-    /// The share of it that is in the picture and not hidden, 0 to 1.
+    /// The share of the object that is in the picture and not hidden, 0 to 1.
     var visibility: Double
 }
 
-/// Twelve people of different sizes who cross a street in a minute; near ones hide far ones, and some stop.
+/// A simulated street, in which twelve people of different sizes walk within a minute.
+///
+/// Near people hide distant people, and some people stop for a while.
 struct Street {
     static let size = PictureSize(width: 1280, height: 720)
     static let seconds = 60.0
@@ -20,11 +22,11 @@ struct Street {
         var start: Double
         var height: Double
         var width: Double
-        /// Pixels per second; negative if from right to left.
+        /// The speed in pixels per second; it is negative if the person walks from right to left.
         var speed: Double
-        /// The lower edge.
+        /// The y coordinate of the feet.
         var ground: Double
-        /// Where on the way it stops, as a share, and for how many seconds.
+        /// Where the person stops, as a share of the way, and for how many seconds; nil if the person does not stop.
         var stop: (place: Double, seconds: Double)?
         var phase: Double
 
@@ -60,7 +62,7 @@ struct Street {
         detector = NoisyDetector(seed: random.next())
     }
 
-    /// Who is visible, far ones first.
+    /// Returns the people in the picture, beginning with the most distant ones.
     func truth(at time: Double) -> [Truth] {
         var truths: [Truth] = []
         var whole: [Box] = []
@@ -85,18 +87,23 @@ struct Street {
     }
 }
 
-/// A detector that misses, sees weakly, scatters, and sees what is not there, as YOLOX-nano does.
+/// Simulates a detector that makes the same kinds of errors as YOLOX-nano.
+///
+/// It misses some people, sees others with low scores, reports inexact boxes, and sometimes sees people where there
+/// are none.
 struct NoisyDetector {
     static let person = 0
     private var random: SeededRandom
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
+    /// Simulates one look.
+    ///
     /// - Parameters:
-    ///   - truths: What is there.
-    ///   - size: Of the picture.
-    ///   - falseBoxes: The probability of a box where nothing is.
-    /// - Returns: What the detector reports, overlapping boxes removed.
+    ///   - truths: The people in the picture.
+    ///   - size: The size of the picture.
+    ///   - falseBoxes: The probability that the detector reports a box where nobody is.
+    /// - Returns: What the detector reports, without overlapping boxes.
     mutating func sightings(of truths: [Truth], in size: PictureSize, falseBoxes: Double) -> [Sighting] {
         var sightings: [Sighting] = []
         for truth in truths {
@@ -130,7 +137,7 @@ struct NoisyDetector {
                 right: box.right + random.normal(0, deviation), bottom: box.bottom + random.normal(0, deviation)))
     }
 
-    /// Removes overlapping boxes as the detector does.
+    /// Removes boxes that overlap too much, as the real detector does.
     static func suppressed(_ sightings: [Sighting]) -> [Sighting] {
         var kept: [Sighting] = []
         for sighting in sightings.sorted(by: { $0.score > $1.score }) {
