@@ -1,14 +1,14 @@
 /// Pairs rows with columns so that the sum of the costs is as small as possible.
 ///
-/// This is the Hungarian method with potentials. Its time is proportional to rows² × columns if there are fewer rows
-/// than columns, and otherwise to columns² × rows. Its buffers are kept between calls.
+/// This is the Hungarian method with potentials. Its time is proportional to rows² x columns if there are fewer rows
+/// than columns, and to columns² x rows otherwise. Buffers are kept between calls.
 struct Assignment: Sendable {
     /// The cost of a pair that must not be made.
     ///
-    /// Higher costs are replaced with this one.
+    /// Higher costs are reduced to this one.
     static let impossible = 5.0
 
-    /// The costs of row 0 with each column, then those of row 1, and so on.
+    /// The costs of all pairs: those of row 0 with each column, then those of row 1, and so on.
     private var costs: [Double] = []
     private var rowCount = 0
     private var columnCount = 0
@@ -20,9 +20,9 @@ struct Assignment: Sendable {
     private var previousColumns: [Int] = []
     private var isVisited: [Bool] = []
 
-    /// Finds the best assignment, and calls `pair` for each of its pairs whose cost is at most `limit`.
+    /// Finds the assignment with the lowest total cost, and calls `pair` for its pairs that cost at most `limit`.
     ///
-    /// Calls `cost` for each combination of a row and a column.
+    /// `cost` must return the cost of pairing a row with a column.
     mutating func solve(
         rows: Int, columns: Int, limit: Double, cost: (_ row: Int, _ column: Int) -> Double,
         pair: (_ row: Int, _ column: Int) -> Void
@@ -50,9 +50,9 @@ struct Assignment: Sendable {
         }
     }
 
-    /// Assigns all rows.
+    /// Finds the assignment with the lowest total cost, and stores it in `rowOfColumn`.
     ///
-    /// Rows and columns are numbered from 1 here. Column 0 stands for the row that is being assigned.
+    /// Rows and columns are numbered from 1 here. Column 0 holds the row that is being assigned.
     private mutating func assign() {
         reset(&rowPotentials, 0, rowCount)
         reset(&columnPotentials, 0, columnCount)
@@ -72,7 +72,7 @@ struct Assignment: Sendable {
         }
     }
 
-    /// Extends the shortest alternating path by one column, and returns that column.
+    /// Extends the shortest alternating path by one column, and returns this column.
     private mutating func step(from column: Int) -> Int {
         isVisited[column] = true
         let row = rowOfColumn[column]

@@ -7,9 +7,11 @@ public struct BestPicture: Hashable, Sendable {
     public let score: Double
     public let box: Box
 
-    /// How many times better a picture must be to replace another one, because each replacement costs a copy.
+    /// The factor by which a picture must be better than the previous best one to replace it.
+    ///
+    /// Each replacement costs a copy of the picture.
     private static let improvement = 1.1
-    /// The factor for an object that an edge of the picture cuts off.
+    /// The factor that reduces the value of a picture if one of its edges cuts the object.
     private static let cutFactor = 0.5
 
     init(_ sighting: Sighting, at time: Instant) {
@@ -18,7 +20,9 @@ public struct BestPicture: Hashable, Sendable {
         box = sighting.box
     }
 
-    /// Returns how well the picture shows the object: with a high score, large, and not cut off.
+    /// Returns how well the frame shows the object.
+    ///
+    /// The value increases with the score and the size of the object. It is lower if the picture's edge cuts it.
     private func value(in picture: PictureSize) -> Double {
         score * box.area.squareRoot() * (box.touchesEdge(of: picture) ? Self.cutFactor : 1)
     }

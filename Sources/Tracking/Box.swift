@@ -1,6 +1,7 @@
-/// A rectangle in pixels, measured from the top left corner of the picture as it is displayed.
+/// A rectangle in pixels of the picture as it is displayed.
 ///
-/// `right` and `bottom` are exclusive. A box may lie partly or wholly outside the picture.
+/// The origin is the top left corner of the picture. The right and bottom edges are exclusive. A box may lie partly or
+/// completely outside the picture.
 public struct Box: Hashable, Sendable {
     public var left: Double
     public var top: Double
@@ -26,12 +27,12 @@ public struct Box: Hashable, Sendable {
     public var centerY: Double { (top + bottom) / 2 }
     /// The area in square pixels; 0 if the box is empty.
     public var area: Double { isEmpty ? 0 : width * height }
-    /// Whether the width or height is not positive, or the area is not finite.
+    /// Whether the width or the height is not positive, or the area is not finite.
     public var isEmpty: Bool { !(width > 0 && height > 0 && (width * height).isFinite) }
     /// The point at which an object in the box stands on the ground, which is the middle of the lower edge.
     public var foot: Point { Point(x: centerX, y: bottom) }
 
-    /// Returns the intersection with another box, which may be empty.
+    /// Returns the part that is inside both boxes, which may be empty.
     public func intersection(_ other: Box) -> Box {
         Box(
             left: max(left, other.left), top: max(top, other.top), right: min(right, other.right),
@@ -45,13 +46,13 @@ public struct Box: Hashable, Sendable {
             bottom: max(bottom, other.bottom))
     }
 
-    /// Returns the overlap with another box (intersection over union), from 0 to 1.
+    /// Returns the overlap with another box, which is the intersection over union, 0 to 1.
     public func overlap(_ other: Box) -> Double {
         let common = intersection(other).area
         return common > 0 ? common / (area + other.area - common) : 0
     }
 
-    /// Returns the share of this box that is inside another box, from 0 to 1.
+    /// Returns the share of this box's area that lies inside another box, 0 to 1.
     public func share(inside other: Box) -> Double {
         let common = intersection(other).area
         return common > 0 ? common / area : 0
@@ -61,7 +62,9 @@ public struct Box: Hashable, Sendable {
         point.x >= left && point.x < right && point.y >= top && point.y < bottom
     }
 
-    /// Whether the box reaches an edge of the picture, or almost does, since a detector's boxes are off by some pixels.
+    /// Returns whether the box reaches an edge of the picture, with a margin.
+    ///
+    /// The margin is needed because the edges of a detector's boxes are wrong by some pixels.
     public func touchesEdge(of picture: PictureSize) -> Bool {
         let margin = max(2, 0.005 * Double(picture.width))
         return left <= margin || top <= margin || right >= Double(picture.width) - margin
@@ -75,24 +78,24 @@ public struct Box: Hashable, Sendable {
         return Box(left: left * x, top: top * y, right: right * x, bottom: bottom * y)
     }
 
-    /// Returns the distance between the centres, in units of the boxes' size.
+    /// Returns the distance between the centres of two boxes.
     ///
-    /// The horizontal distance is divided by the mean width of the boxes, and the vertical one by their mean height.
+    /// The unit is the mean width of the boxes in the horizontal direction, and their mean height in the vertical one.
     func distance(_ other: Box) -> Double {
         let x = (centerX - other.centerX) / ((width + other.width) / 2)
         let y = (centerY - other.centerY) / ((height + other.height) / 2)
         return (x * x + y * y).squareRoot()
     }
 
-    /// Returns the ratio of the widths times the ratio of the heights.
+    /// Returns the ratio of the widths multiplied by the ratio of the heights.
     ///
-    /// In each ratio, the larger number is divided by the smaller one, so that the result is at least 1.
+    /// Each ratio is that of the larger number to the smaller one, so that the result is at least 1.
     func sizeRatio(_ other: Box) -> Double {
         max(width, other.width) / min(width, other.width) * (max(height, other.height) / min(height, other.height))
     }
 }
 
-/// A point in pixels or in fractions of the picture; the code that uses it says which.
+/// A point in pixels or in fractions of the picture, depending on where it is used.
 public struct Point: Hashable, Sendable {
     public var x: Double
     public var y: Double
@@ -122,11 +125,12 @@ public struct PictureSize: Hashable, Sendable {
         Point(x: point.x / Double(width), y: point.y / Double(height))
     }
 
-    /// Returns the point at which the object in a box stands, in fractions of the picture and clamped to the picture.
+    /// Returns where an object stands, in fractions of the picture.
+    ///
+    /// The result is always inside the picture.
     public func foot(of box: Box) -> Point {
         let foot = fraction(box.foot)
-        // A polygon does not contain its right and lower edges. An object at these edges of the picture must still be
-        // inside a polygon that reaches them.
+        // Polygons do not contain their lower and right edges, but an object at an edge of the picture is inside it.
         return Point(x: min(max(foot.x, 0), 0.999_999), y: min(max(foot.y, 0), 0.999_999))
     }
 }

@@ -1,29 +1,33 @@
 import Glibc
 
-/// The position, size and speed of an object, estimated from boxes that were detected at arbitrary times.
+/// Estimates the position, the size and the speeds of an object from its boxes, which may come at irregular times.
 ///
-/// All noise is in units of the object's size, so that near and far objects are treated in the same way. The size is
-/// the mean of width and height.
+/// All noise is in units of the object's size, which is the mean of its width and height. Near and distant objects are
+/// therefore treated alike.
 struct BoxFilter: Sendable {
-    /// How far the centre of a detector's boxes scatters, and how far their width and height do, in sizes.
+    /// The standard deviation of the centre of a detected box, in sizes.
     ///
-    /// These numbers were chosen with a simulator in which boxes scatter by 0.04, and boxes with a low score by 0.07.
+    /// This value and the next one were chosen with a simulator. Its boxes scatter by 0.04, and weak ones by 0.07.
     private static let centerNoise = 0.05
+    /// The standard deviation of the width and the height of a detected box, in sizes.
     private static let sizeNoise = 0.08
-    /// The standard deviation of the initial speed, which is unknown, as a multiple of the noise above.
+    /// The standard deviation of the unknown first speed, per second, as a multiple of the noise.
     ///
-    /// Pedestrians move at most about one size per second.
+    /// People who walk move by about one size per second at most.
     private static let speedFactor = 8.0
-    /// How much the speed of the centre varies, and how much that of the size does.
-    ///
-    /// The unit is sizes per second per square root of a second.
+    /// How much the speed of the centre varies, in sizes per second and per square root of a second.
     private static let centerAcceleration = 1.2
+    /// How much the speed of the width and the height varies, in sizes per second and per square root of a second.
     private static let sizeAcceleration = 0.5
-    /// The time constant with which an object stops growing or shrinking, and with which an unseen object stops moving.
+    /// The time constant with which the size stops changing, in seconds.
+    ///
+    /// An object that is no longer seen stops moving with the same time constant.
     private static let fadingSeconds = 1.0
-    /// How long an unseen object keeps its speed.
+    /// How long an object that is not seen keeps its speed, in seconds.
     private static let coastingSeconds = 0.5
-    /// The minimum width and height in pixels, since an estimate that overshoots must not become negative.
+    /// The minimum width and height in pixels.
+    ///
+    /// It prevents an estimate that overshoots from turning a box inside out.
     private static let minimumSize = 2.0
 
     private var centerX: KalmanValue
@@ -43,24 +47,25 @@ struct BoxFilter: Sendable {
     }
 
     var box: Box { box(after: 0) }
-    /// The speed of the centre in pixels per second.
+    /// The horizontal speed, in pixels per second.
     var speedX: Double { centerX.speed }
+    /// The vertical speed, in pixels per second.
     var speedY: Double { centerY.speed }
     /// The mean of width and height.
     private var size: Double { max(Self.minimumSize, (width.value + height.value) / 2) }
 
-    /// Returns the box after `seconds`, at constant speed and size.
+    /// Returns the box that is expected some seconds later, at constant speed and size.
     func box(after seconds: Double) -> Box {
         Box(
             centerX: centerX.value + centerX.speed * seconds, centerY: centerY.value + centerY.speed * seconds,
             width: max(Self.minimumSize, width.value), height: max(Self.minimumSize, height.value))
     }
 
-    /// Advances the estimate in time.
+    /// Moves the estimate forward in time.
     ///
     /// - Parameters:
     ///   - seconds: By how much; not negative.
-    ///   - unseen: How long the object has not been seen, at the end of that time.
+    ///   - unseen: The number of seconds, at the end of that time, for which the object has not been seen.
     mutating func predict(seconds: Double, unseen: Double) {
         let size = size
         let fading = exp(-seconds / Self.fadingSeconds)
@@ -76,13 +81,17 @@ struct BoxFilter: Sendable {
         height.predict(seconds: seconds, acceleration: Self.sizeAcceleration * size)
     }
 
-    /// Advances the estimate of an object that stands still: only its position and size become less certain.
+    /// Moves the estimate of a stationary object forward in time, by at most one second.
+    ///
+    /// The box stays the same. Only its position and size become less certain.
     mutating func predictStanding(seconds: Double) {
         stop()
         predict(seconds: min(seconds, 1), unseen: 0)
     }
 
-    /// Takes a detected box into account; a box with a low score is trusted half as much.
+    /// Corrects the estimate with a detected box.
+    ///
+    /// The noise of a weak sighting is assumed to be twice as high.
     mutating func correct(_ box: Box, isWeak: Bool) {
         let unit = (box.width + box.height) / 2 * (isWeak ? 2 : 1)
         centerX.correct(box.centerX, noise: Self.centerNoise * unit)
@@ -91,7 +100,7 @@ struct BoxFilter: Sendable {
         height.correct(box.height, noise: Self.sizeNoise * unit)
     }
 
-    /// Sets all speeds to zero.
+    /// Sets all speeds to 0.
     mutating func stop() {
         centerX.slow(by: 0)
         centerY.slow(by: 0)
@@ -99,7 +108,11 @@ struct BoxFilter: Sendable {
         height.slow(by: 0)
     }
 
-    /// Adapts the estimate to a change of the picture's size by these factors.
+    /// Converts the estimate to another picture size.
+    ///
+    /// - Parameters:
+    ///   - x: The ratio of the new width to the old one.
+    ///   - y: The ratio of the new height to the old one.
     mutating func scale(x: Double, y: Double) {
         centerX.scale(by: x)
         width.scale(by: x)

@@ -1,23 +1,23 @@
 /// Creates the IDs of events, such as `1795816090.551-k3x9a2`.
 ///
-/// An ID consists of the time at which the event began, in seconds since 1970, and of a salt. No ID is created twice:
-/// the time always increases by at least a millisecond, and each camera and each run of the program has another salt.
+/// An ID consists of the time at which the event began, in seconds since 1970, and a salt. No ID is created twice. The
+/// time always increases by at least a millisecond, and each camera and each run of the program has its own salt.
 public struct EventIDs: Sendable {
     private let salt: String
     private var last: Int64
 
     /// - Parameters:
-    ///   - salt: Letters and digits; different for each camera and each run of the program.
-    ///   - last: A time in milliseconds since 1970 that all IDs must follow, such as that of the newest ID in the
-    ///     journal.
+    ///   - salt: Letters and digits, which must differ for each camera and each run of the program.
+    ///   - last: A time in milliseconds since 1970, such as that of the newest ID in the journal. The times in all new
+    ///     IDs are later.
     public init(salt: String, after last: Int64 = 0) {
         self.salt = salt
         self.last = last
     }
 
-    /// Returns the ID of an event that began `milliseconds` after 1970.
+    /// Returns the ID of an event that began at a time, in milliseconds since 1970.
     ///
-    /// If that is not after the time of the last ID, the new ID has the next millisecond after that time.
+    /// If this time is not later than the time in the previous ID, the ID has the previous time plus one millisecond.
     public mutating func next(milliseconds: Int64) -> String {
         last = max(milliseconds, last + 1)
         let fraction = String(last % 1000)

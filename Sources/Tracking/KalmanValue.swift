@@ -1,31 +1,33 @@
-/// A number that changes at an almost constant speed, which a Kalman filter estimates from noisy measurements.
+/// A Kalman filter for a number that changes at a nearly constant speed.
 ///
-/// The measurements may be made at any time. The unit of time is a second. The acceleration is treated as white noise.
+/// The measurements are noisy, and may come at irregular times. The unit of time is the second. The acceleration is
+/// assumed to be white noise.
 struct KalmanValue: Sendable {
     private(set) var value: Double
-    /// The change of the number per second.
+    /// The change of the value per second.
     private(set) var speed = 0.0
 
-    /// The covariance matrix: the variance of the value, the covariance of value and speed, the variance of the speed.
+    // The next three numbers are the covariance matrix of the value and the speed.
     private var valueVariance: Double
+    /// The covariance of the value and the speed.
     private var covariance = 0.0
     private var speedVariance: Double
 
     /// - Parameters:
     ///   - value: The first measurement.
-    ///   - noise: The standard deviation of that measurement.
-    ///   - speedNoise: The standard deviation of the initial speed, which is unknown, per second.
+    ///   - noise: The standard deviation of the first measurement.
+    ///   - speedNoise: The standard deviation of the unknown first speed, per second.
     init(_ value: Double, noise: Double, speedNoise: Double) {
         self.value = value
         valueVariance = noise * noise
         speedVariance = speedNoise * speedNoise
     }
 
-    /// Advances the estimate in time.
+    /// Moves the estimate forward in time.
     ///
     /// - Parameters:
     ///   - seconds: By how much; not negative.
-    ///   - acceleration: The noise of the speed, per second per square root of a second.
+    ///   - acceleration: How much the speed varies, per second and per square root of a second.
     mutating func predict(seconds: Double, acceleration: Double) {
         let noise = acceleration * acceleration
         value += speed * seconds
@@ -35,7 +37,7 @@ struct KalmanValue: Sendable {
         speedVariance += noise * seconds
     }
 
-    /// Takes a measurement with a standard deviation of `noise` into account.
+    /// Corrects the estimate with a measurement that has a standard deviation of `noise`.
     mutating func correct(_ measurement: Double, noise: Double) {
         let total = valueVariance + noise * noise
         let gain = valueVariance / total
@@ -48,10 +50,10 @@ struct KalmanValue: Sendable {
         valueVariance *= 1 - gain
     }
 
-    /// Multiplies the speed by `factor`.
+    /// Multiplies the speed by a factor.
     mutating func slow(by factor: Double) { speed *= factor }
 
-    /// Converts the estimate to a unit in which numbers are `factor` times as large.
+    /// Converts the estimate to another unit.
     mutating func scale(by factor: Double) {
         value *= factor
         speed *= factor

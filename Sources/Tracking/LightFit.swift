@@ -1,7 +1,7 @@
 /// How a picture's brightness and contrast differ from the background's.
 ///
-/// This is computed from medians, which ignore objects that cover less than half of the picture. Every 16th pixel is
-/// enough for that.
+/// The differences are computed from medians, because medians ignore things that cover less than half of the picture.
+/// Every 16th pixel is enough to compute a median.
 struct LightFit: Sendable {
     private static let stride = 4
     private static let gains: ClosedRange<Float> = 0.5...2
@@ -13,7 +13,7 @@ struct LightFit: Sendable {
     private var pictureSamples: [Float] = []
     private var backgroundSamples: [Float] = []
 
-    /// Finds the gain and the offset with which `background * gain + offset` matches the picture.
+    /// Finds the gain and the offset with which `background * gain + offset` approximates the picture.
     mutating func fit(_ picture: GreyPicture, _ background: [Float]) {
         pictureSamples.removeAll(keepingCapacity: true)
         backgroundSamples.removeAll(keepingCapacity: true)
@@ -37,7 +37,9 @@ struct LightFit: Sendable {
         offset = pictureMedian - backgroundMedian * gain
     }
 
-    /// Returns the median distance of the samples from `center`, interpolated within a histogram's bars of width 1.
+    /// Returns the median distance of the samples from `center`.
+    ///
+    /// The median is found in a histogram with bars of width 1, and is interpolated within its bar.
     private mutating func median(of samples: [Float], around center: Float) -> Float {
         for index in histogram.indices { histogram[index] = 0 }
         var index = 0
@@ -54,7 +56,7 @@ struct LightFit: Sendable {
             bar += 1
         }
         let count = max(1, Float(histogram[bar]))
-        // The bar for 0 contains only distances from 0 to 0.5.
+        // The bar for 0 contains only the distances from 0 to 0.5.
         let (start, width): (Float, Float) = bar == 0 ? (0, 0.5) : (Float(bar) - 0.5, 1)
         return start + width * (half - below) / count
     }

@@ -1,34 +1,36 @@
 public import Linux
 
-/// Where a detector should look.
+/// The parts of a picture at which the detector should look.
 public struct LookPlan: Hashable, Sendable {
-    /// The regions to look at, in pixels of the picture.
-    ///
-    /// If the whole picture is one of them, it is the only one.
+    /// The regions, in pixels of the picture; for a look at the whole picture, its bounds are the only region.
     public var regions: [Box]
 
     func isWhole(_ picture: PictureSize) -> Bool { regions == [picture.bounds] }
 }
 
-/// Decides whether the detector should look at a picture, and at which regions of it.
+/// Decides whether a picture is worth a look, and at which parts of it the detector should look.
 ///
-/// The regions contain motion and tracked objects. The detector sees a region at a higher resolution than the whole
-/// picture, so that it finds distant people.
+/// These parts are squares around moving things and tracked objects. The network sees more detail in a part than in the
+/// whole picture. Distant people can only be found in this way.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
-        /// Whether to look at regions; otherwise each look is at the whole picture.
+        /// Whether looks at regions are allowed; otherwise, every look is at the whole picture.
         public var usesRegions = true
-        /// The size in pixels of the network's input for the whole picture, and of that for a region.
+        /// The size of the network's input for the whole picture, in pixels.
         public var wholeInput = PictureSize(width: 416, height: 256)
+        /// The size of the network's input for a region, in pixels.
         public var regionInput = PictureSize(width: 256, height: 256)
-        /// The maximum number of regions in one look.
+        /// The maximum number of regions in a look.
         ///
-        /// Looking at two regions already takes more time than looking at the whole picture.
+        /// Two regions already cost more than a look at the whole picture.
         public var maximumRegionCount = 2
-        /// How often to look at the whole picture while nothing happens, and how often while something happens.
+        /// The interval between looks at the whole picture while nothing happens.
         public var idleInterval = Duration.seconds(10)
+        /// The interval between looks at the whole picture while something moves.
         public var busyInterval = Duration.seconds(2)
-        /// How often to look because of motion where motion is never an object, such as in trees.
+        /// The minimum interval between looks that are caused only by boring motion.
+        ///
+        /// Motion is boring where looks have repeatedly found no object, such as in trees.
         public var boringInterval = Duration.seconds(2)
         /// How long the light takes to settle after a change of the whole picture.
         public var settlingTime = Duration.milliseconds(600)
@@ -36,19 +38,23 @@ public struct LookPlanner: Sendable {
         public init() {}
     }
 
-    /// How much larger a region is than the tracked object in it, and how much larger than the motion in it.
+    /// The ratio of the side of a region to the longer side of a tracked object in it.
     ///
-    /// With a factor below 1.7, regions cut off parts of objects. The factor for motion can be smaller, because motion
-    /// consists of whole cells, which already include a margin.
+    /// With ratios below 1.7, regions cut objects.
     private static let trackFactor = 2.2
+    /// The ratio of the side of a region to the longer side of an area with motion in it.
+    ///
+    /// This ratio can be smaller, because such an area consists of whole cells, which already provide a margin.
     private static let motionFactor = 1.4
-    /// How much higher the resolution of a region must be than that of the whole picture for the region to be used.
+    /// The minimum ratio of a region's scale in the network's input to that of the whole picture.
+    ///
+    /// With a smaller ratio, a look at the region is not worth it.
     private static let minimumGain = 1.2
-    /// Two objects share a region if it is at most this many times as wide as the region of the larger object.
+    /// Two things share a region if it is at most this many times as wide as the region of the larger thing.
     private static let sharingFactor = 1.3
-    /// An object needs no region of its own if this share of its region is inside another region.
+    /// If at least this share of a thing's region lies inside another region, the thing needs no region of its own.
     private static let coveredShare = 0.999
-    /// Motion needs no region of its own if this share of it is inside the region of a tracked object.
+    /// If at least this share of an area with motion lies around a tracked object, the area needs no region of its own.
     private static let trackedShare = 0.5
 
     public let options: Options
@@ -60,7 +66,7 @@ public struct LookPlanner: Sendable {
 
     public init(options: Options = Options()) { self.options = options }
 
-    /// Returns where to look, or nil if this picture needs no look.
+    /// Returns where to look; nil if the picture is not worth a look.
     public mutating func plan(_ motion: Motion, _ tracker: Tracker, at time: Instant) -> LookPlan? {
         let whole = LookPlan(regions: [tracker.pictureSize.bounds])
         boredom.note(motion, at: time)
@@ -80,11 +86,11 @@ public struct LookPlanner: Sendable {
         return whole
     }
 
-    /// Learns from the result of a look in which places motion is not an object.
+    /// Learns from the result of a look in which places there is motion without objects.
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
-    ///   - motion: The motion that the gate found in that picture.
+    ///   - motion: What the gate found in that picture.
     ///   - sightings: What the detector saw, including weak sightings.
     ///   - picture: The size of the picture.
     ///   - time: When the picture was captured.
@@ -98,8 +104,9 @@ public struct LookPlanner: Sendable {
         boredom.learn(motion, from: plan, sightings, in: picture)
     }
 
-    /// Returns what needs a look: moving objects, standing objects in which something moves, and motion in places where
-    /// it may be an object.
+    /// Returns what needs a look, each with the factor by which its region must be larger.
+    ///
+    /// These are moving objects, stationary objects with motion in their boxes, and motion that is not boring.
     private func wantedBoxes(_ motion: Motion, _ tracker: Tracker) -> [(box: Box, factor: Double)] {
         let picture = tracker.pictureSize
         var wanted: [(box: Box, factor: Double)] = []
@@ -119,7 +126,7 @@ public struct LookPlanner: Sendable {
         return wanted
     }
 
-    /// Returns the regions in which `wanted` should be looked at, or nil if the whole picture is better.
+    /// Returns a plan with regions around these boxes; nil if a look at the whole picture is better.
     private mutating func plan(for wanted: [(box: Box, factor: Double)], _ picture: PictureSize) -> LookPlan? {
         guard options.usesRegions else { return nil }
         let input = options.regionInput
@@ -148,7 +155,7 @@ public struct LookPlanner: Sendable {
             }
         }
         guard regions.count > options.maximumRegionCount else { return LookPlan(regions: regions) }
-        // There are too many regions for one look, so they take turns.
+        // There are too many regions for one look. They take turns.
         turn &+= 1
         let chosen = (0..<options.maximumRegionCount).map {
             regions[(turn &* options.maximumRegionCount &+ $0) % regions.count]

@@ -1,20 +1,24 @@
-/// Chooses regions of a picture for a detector to look at, and maps its sightings back to the whole picture.
+/// Chooses the part of a picture at which a detector looks, and converts the result to the whole picture.
 public enum LookRegion {
-    /// A box this close to an edge of a region, as a share of the region's longer side, is probably cut off there.
+    /// How close a box must end to an inner edge of its region to count as cut by it, as a share of the region's side.
+    ///
+    /// An inner edge is one that is not an edge of the picture.
     private static let cutMargin = 0.015
-    /// The overlap above which sightings in two regions count as one object, as in the detector.
+    /// Sightings in two regions count as the same object if they overlap by more than this.
+    ///
+    /// The detector has the same limit for boxes of one class.
     private static let sameOverlap = 0.45
-    /// If more than this share of a box is inside a box of another region, both count as one object.
+    /// If more than this share of a box lies inside a better box from another region, both show the same object.
     private static let partShare = 0.8
 
     /// Returns a square region around a box.
     ///
     /// - Parameters:
-    ///   - box: What to look at.
-    ///   - factor: How many times longer a side of the square is than the box's longer side.
-    ///   - minimumSide: The minimum side in pixels. A smaller region would only be magnified.
+    ///   - box: The box to look at.
+    ///   - factor: The ratio of the side of the square to the longer side of the box.
+    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would only be magnified.
     ///   - picture: The size of the picture.
-    /// - Returns: A region inside the picture, or the whole picture if the square does not fit.
+    /// - Returns: A square inside the picture, or the whole picture if the square does not fit into it.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
         let side = max(minimumSide, factor * max(box.width, box.height)).rounded(.up)
         guard side <= Double(min(picture.width, picture.height)) else { return picture.bounds }
@@ -23,17 +27,17 @@ public enum LookRegion {
         return Box(left: left, top: top, right: left + side, bottom: top + side)
     }
 
-    /// Converts the sightings in a region to positions in the camera's picture.
+    /// Converts the sightings in a region to pixels of the camera's picture.
     ///
-    /// A box that touches an edge of the region is dropped, unless this is also an edge of the picture. Such a box
-    /// shows only a part of an object, and would count as another object.
+    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would become
+    /// a second object.
     ///
     /// - Parameters:
     ///   - sightings: The sightings, in pixels of the picture that the detector was given.
     ///   - given: The size of that picture, which shows the whole region.
     ///   - region: The region, in pixels of the camera's picture.
     ///   - picture: The size of the camera's picture.
-    /// - Returns: The sightings, in pixels of the camera's picture.
+    /// - Returns: The remaining sightings, in pixels of the camera's picture.
     public static func map(
         _ sightings: [Sighting], given: PictureSize, region: Box, in picture: PictureSize
     ) -> [Sighting] {
@@ -53,14 +57,15 @@ public enum LookRegion {
         }
     }
 
-    /// Combines the mapped sightings of several regions, the best first, so that each object occurs only once.
+    /// Combines the converted sightings of several regions, so that each object occurs once.
+    ///
+    /// The sightings with the highest scores come first.
     public static func merge(_ sightings: [[Sighting]]) -> [Sighting] {
         var candidates: [(sighting: Sighting, region: Int)] = []
         for (region, group) in sightings.enumerated() {
             for sighting in group { candidates.append((sighting, region)) }
         }
-        // If scores are equal, the sighting in the first region comes first, so that the result does not depend on the
-        // sorting algorithm.
+        // Of two equal scores, that of the first region comes first, so that the result does not depend on the sorting.
         let order = candidates.indices.sorted {
             let (left, right) = (candidates[$0].sighting.score, candidates[$1].sighting.score)
             return left == right ? $0 < $1 : left > right

@@ -14,7 +14,7 @@ public struct Motion: Sendable {
     public internal(set) var cells: [Int] = []
     public internal(set) var grid = CellGrid(width: 8, height: 8)
 
-    /// Returns a box around each group of connected cells.
+    /// Returns a box around each group of connected cells with motion.
     ///
     /// - Parameters:
     ///   - size: The size of the camera's picture.
@@ -43,7 +43,7 @@ public struct Motion: Sendable {
 
 /// Divides a small grey picture into cells of 8x8 pixels.
 ///
-/// If the camera's picture is eight times as wide and high, a cell has 64x64 of its pixels.
+/// The camera's picture is eight times as wide and as high, so that a cell covers 64x64 of its pixels.
 public struct CellGrid: Hashable, Sendable {
     static let side = 8
 
@@ -63,7 +63,9 @@ public struct CellGrid: Hashable, Sendable {
         rows = (height + Self.side - 1) / Self.side
     }
 
-    /// Returns the box of a cell in pixels of the camera's picture; cells at the right and lower edges may be smaller.
+    /// Returns the box of a cell, in pixels of the camera's picture.
+    ///
+    /// Cells at the right and the lower edge may be smaller than the other cells.
     public func box(of cell: Int, in size: PictureSize) -> Box {
         let side = Double(Self.side)
         let left = Double(cell % columns) * side
@@ -73,7 +75,7 @@ public struct CellGrid: Hashable, Sendable {
         ).scaled(from: PictureSize(width: width, height: height), to: size)
     }
 
-    /// Whether two cells touch, even if only at a corner.
+    /// Returns whether two cells touch, even if only at a corner.
     func areNeighbours(_ cell: Int, _ other: Int) -> Bool {
         abs(cell % columns - other % columns) <= 1 && abs(cell / columns - other / columns) <= 1
     }

@@ -1,40 +1,43 @@
 import Glibc
 public import Linux
 
-/// Finds motion, at a hundredth of the cost of a detector.
+/// Finds the parts of a picture in which something moves, at a hundredth of a detector's cost.
 ///
-/// Each picture is compared with a background, which adapts slowly. The gate learns the noise of each pixel, so that
-/// it becomes less sensitive to rustling leaves, and to edges if the camera shakes. Changes of the light are
-/// compensated first.
+/// Each picture is compared with a background, which slowly adapts to the pictures. Changes in brightness and contrast
+/// are compensated first. The gate learns the noise of each pixel. It thus becomes less sensitive to rustling leaves,
+/// and to the edges of things in the picture of a shaking camera.
 public struct MotionGate: Sendable {
     public struct Options: Sendable {
-        /// The difference in luma, from 0 to 255, that a moving pixel must exceed.
+        /// The difference in luma, 0 to 255, that a pixel must exceed to count as moving.
         public var minimumDifference: Float = 4
-        /// How many standard deviations of its own noise a moving pixel must also exceed.
+        /// The difference that a pixel must exceed as well, in standard deviations of its own noise.
         public var noiseFactor: Float = 5
-        /// How many of a cell's 64 pixels must move for the cell to count as moving.
+        /// The minimum number of moving pixels in a cell with motion; a cell has 64 pixels.
         public var minimumPixelCount = 6
-        /// Areas of the picture in which motion does not count; objects are still detected there.
+        /// The areas in which motion does not count; objects are still detected in them.
         public var ignoredAreas: [Polygon] = []
 
         public init() {}
     }
 
-    /// The time constant, in seconds, with which the background adapts to the picture.
+    /// The time constant with which the background adapts, in seconds.
     ///
-    /// It corresponds to 3 % per picture at 5 pictures per second. The background adapts four times as slowly where
-    /// something moves, and faster while it is being learned.
+    /// At 5 pictures per second, a new picture has a weight of 0.03.
     private static let following = 6.6
+    /// How many times as slowly the background adapts where something moves.
     private static let movingFactor = 4.0
+    /// The time constant with which the background adapts while it is being learned, in seconds.
     private static let learning = 0.7
-    /// The time constant with which a pixel's noise is learned, and the limits and first value of the noise in luma.
+    /// The time constant with which the noise of a pixel is learned, in seconds.
     private static let noiseFollowing = 3.9
+    /// The limits of a pixel's noise, in luma.
     private static let noiseRange: ClosedRange<Float> = 0.3...8
     private static let firstNoise: Float = 1.5
-    /// The standard deviation of normally distributed noise, divided by its mean absolute deviation.
+    /// The ratio of the standard deviation of normally distributed noise to its mean absolute deviation.
     private static let deviationFactor: Float = 1.25
+    /// How long the background is learned at the start and after a change of the whole picture, in seconds.
     private static let learningSeconds = 2.0
-    /// If more than this share of the cells move, the whole picture has changed.
+    /// If more than this share of the cells has motion, the whole picture has changed.
     private static let globalShare = 0.5
 
     private let options: Options
@@ -52,7 +55,7 @@ public struct MotionGate: Sendable {
 
     public init(options: Options = Options()) { self.options = options }
 
-    /// Compares a picture with the background, and adapts the background to it.
+    /// Compares a picture with the background, and then adapts the background to the picture.
     public mutating func update(_ picture: GreyPicture, at time: Instant) -> Motion {
         let grid = CellGrid(width: picture.width, height: picture.height)
         guard grid == motion.grid, !background.isEmpty else {
@@ -69,8 +72,8 @@ public struct MotionGate: Sendable {
         }
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
-        // Continue to learn fast after most of a new scene has been learned. Otherwise, the rest of the scene would
-        // count as motion for half a minute.
+        // Most of a new scene is learned soon. Without more time for fast learning, the rest of it would count as
+        // moving for half a minute.
         if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
         learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion
@@ -122,7 +125,7 @@ public struct MotionGate: Sendable {
 
     private mutating func learn(_ picture: GreyPicture, seconds: Double, isFast: Bool) {
         let still = Float(1 - exp(-seconds / (isFast ? Self.learning : Self.following)))
-        // Moving pixels are learned too. Otherwise, an object that was put down would count as motion forever.
+        // Moving pixels are learned too. Otherwise, a thing that was put down would count as moving for ever.
         let moving = isFast ? still : Float(1 - exp(-seconds / (Self.following * Self.movingFactor)))
         let noisy = Float(1 - exp(-seconds / Self.noiseFollowing))
         var index = 0

@@ -9,16 +9,16 @@ public struct ObjectEvent: Sendable {
     }
 
     public let kind: Kind
-    /// The object's state in its previous event; nil if this is its first event.
+    /// The state of the object in its previous event; nil if this is its first event.
     public let before: ObjectState?
     public let after: ObjectState
-    /// Why the object's track has ended; nil if it has not.
+    /// Why the object has ended; nil if it has not ended.
     public let reason: Track.EndReason?
 }
 
-/// What is known about an object at one time.
+/// What is known about an object at a given time.
 public struct ObjectState: Equatable, Sendable {
-    /// The name of the object's event.
+    /// The ID that all events of the object have.
     public internal(set) var id: String
     /// The number of the object's track.
     public internal(set) var number: Int
@@ -31,16 +31,17 @@ public struct ObjectState: Equatable, Sendable {
     public internal(set) var endTime: Instant?
     public internal(set) var box: Box
     public internal(set) var isStationary: Bool
-    /// How often the object has moved on after it had stopped.
+    /// How often the object has moved away after it was stationary.
     public internal(set) var departures: Int
-    /// The names of the zones that the object is in, in the order of the configuration.
+    /// The names of the zones that the object is in now, in the order of the configuration.
     public internal(set) var currentZones: [String]
+    /// The names of the zones that the object has ever entered, in the order of the configuration.
     public internal(set) var enteredZones: [String]
     public internal(set) var best: BestPicture
 
-    /// Returns whether the difference from `other` is worth an event.
+    /// Returns whether the difference from an earlier state requires an `update` event.
     ///
-    /// Boxes and scores are ignored, because they change with every look.
+    /// Boxes and scores are not compared, because they change with every look.
     func isNews(after other: ObjectState) -> Bool {
         classID != other.classID || isStationary != other.isStationary || departures != other.departures
             || currentZones != other.currentZones || enteredZones != other.enteredZones || best != other.best

@@ -1,11 +1,10 @@
 /// An area of the picture.
 ///
-/// The coordinates of its corners are fractions of the picture's width and height, from 0 to 1. It therefore remains
-/// valid when the size of the picture changes.
+/// The corners are in fractions of the picture, 0 to 1, so that the area does not depend on the picture's size.
 public struct Polygon: Hashable, Sendable {
     public let corners: [Point]
 
-    /// Returns nil if there are fewer than three corners, or if a corner is outside the picture.
+    /// Creates a polygon; returns nil if there are fewer than three corners, or if a corner is outside the picture.
     public init?(_ corners: [Point]) {
         guard corners.count >= 3,
             corners.allSatisfy({ (0...1).contains($0.x) && (0...1).contains($0.y) })
@@ -13,9 +12,7 @@ public struct Polygon: Hashable, Sendable {
         self.corners = corners
     }
 
-    /// Returns whether a point is inside the polygon by the even-odd rule.
-    ///
-    /// The point's coordinates are fractions of the picture's width and height too.
+    /// Returns whether a point in fractions of the picture is inside the polygon, according to the even-odd rule.
     public func contains(_ point: Point) -> Bool {
         var isInside = false
         var previous = corners[corners.count - 1]

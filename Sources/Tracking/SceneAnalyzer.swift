@@ -1,11 +1,9 @@
 public import Linux
 
-/// Everything that is known about one camera's scene: what moves, where to look, which objects there are, and what
-/// happens to them.
+/// Analyses the scene of one camera: what moves, where to look, which objects there are, and what happens to them.
 ///
-/// It keeps no picture except the newest small grey one, and does no I/O. Call ``see(_:at:)`` for each frame that is
-/// read. If that returns a plan, and a detector has time, call ``finish(_:_:at:milliseconds:)`` with what the detector
-/// saw.
+/// It does no I/O, and keeps only the newest small grey picture. Call ``see(_:at:)`` for each frame. If that returns a
+/// plan, and the detector has the time for a look, call ``finish(_:_:at:milliseconds:)`` with the detector's sightings.
 public struct SceneAnalyzer: Sendable {
     public private(set) var tracker: Tracker
     public private(set) var rules: EventRules
@@ -24,22 +22,22 @@ public struct SceneAnalyzer: Sendable {
         self.planner = planner
     }
 
-    /// Looks for motion in a frame, and returns where a detector should look, or nil if no look is needed.
+    /// Searches a frame for motion, and returns where the detector should look; nil if no look is needed.
     public mutating func see(_ picture: GreyPicture, at time: Instant) -> LookPlan? {
         motion = gate.update(picture, at: time)
         grey = picture
         return planner.plan(motion, tracker, at: time)
     }
 
-    /// Takes what a detector saw into account.
+    /// Updates the objects with the result of a look.
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
-    ///   - sightings: What the detector saw there, in pixels of the picture; see
+    ///   - sightings: What the detector saw, in pixels of the whole picture. Sightings in a region are converted with
     ///     ``LookRegion/map(_:given:region:in:)``.
     ///   - time: When the frame was captured.
     ///   - milliseconds: The same time, in milliseconds since 1970.
-    /// - Returns: What has happened.
+    /// - Returns: The events that result from the look.
     public mutating func finish(
         _ plan: LookPlan, _ sightings: [Sighting], at time: Instant, milliseconds: Int64
     ) -> [ObjectEvent] {
@@ -49,12 +47,12 @@ public struct SceneAnalyzer: Sendable {
         return rules.update(tracker, at: time, milliseconds: milliseconds)
     }
 
-    /// Ends all objects, because the detector no longer looks.
+    /// Ends all objects, because there will be no more looks, and returns their events.
     public mutating func stop(_ reason: Track.EndReason, at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
         tracker.endAll(reason: reason)
         return rules.update(tracker, at: time, milliseconds: milliseconds)
     }
 
-    /// Adapts to a change of the picture's size.
+    /// Converts all objects to another picture size.
     public mutating func resize(to size: PictureSize) { tracker.resize(to: size) }
 }

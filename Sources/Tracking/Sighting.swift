@@ -1,8 +1,8 @@
-/// What a detector saw at one place.
+/// One object in the result of a detector.
 public struct Sighting: Hashable, Sendable {
     /// The index of the class in the model's list.
     public var classID: Int
-    /// The confidence, 0 to 1.
+    /// The confidence of the detector, 0 to 1.
     public var score: Double
     public var box: Box
 

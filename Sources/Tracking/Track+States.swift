@@ -1,9 +1,9 @@
 import Linux
 
 extension Track {
-    /// A box counts as standing still while its overlap with its anchor is at least this large.
+    /// The minimum overlap between the box and the anchor of an object that stays in its place.
     private static let standingOverlap = 0.7
-    /// A place has not changed if the likeness of its luma is at least this high.
+    /// The minimum likeness of two pictures of a place that has not changed.
     private static let unchangedLikeness: Float = 0.8
 
     /// Updates the state of a track whose object was seen in the newest look.
@@ -31,7 +31,9 @@ extension Track {
         }
     }
 
-    /// Whether the place looks as it did when the object came to rest, so that only the detector's box has moved.
+    /// Returns whether the place looks as it did when the object became stationary.
+    ///
+    /// If it does, the object has not moved; only the detector's box has.
     private func isUnchanged(_ grey: GreyPicture?, _ picture: PictureSize) -> Bool {
         guard let grey, let patch else { return false }
         return patch.likeness(in: grey, of: picture) >= Self.unchangedLikeness

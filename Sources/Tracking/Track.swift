@@ -1,15 +1,15 @@
 public import Linux
 
-/// One object over time, as a detector's sightings show it.
+/// An object that is followed over time by means of a detector's sightings.
 public struct Track: Sendable {
     public enum State: String, Sendable {
-        /// The object has been seen too rarely to count.
+        /// The object has not been seen often enough to count.
         case tentative
-        /// The object is moving, or has moved recently.
+        /// The object moves, or moved a short time ago.
         case active
-        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or is known to have stood there.
+        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or was recognised where it stood.
         case stationary
-        /// The object has not been seen for a moment, so its box is a guess and is not drawn.
+        /// The object has not been seen for a moment. Its box is a guess, and is not drawn.
         case lost
     }
 
@@ -17,56 +17,57 @@ public struct Track: Sendable {
     public enum EndReason: String, Sendable {
         /// The object was last seen at an edge of the picture.
         case left
-        /// The object was no longer seen.
+        /// The object was not seen for too long.
         case lost
-        /// The track never counted as an object.
+        /// The object was not seen often enough to count.
         case unconfirmed
-        /// The detector no longer looks, because the camera is gone, nobody is watching, or the settings have changed.
+        /// There are no more looks: the camera is gone, nobody watches, or the settings have changed.
         case stopped
-        /// The detector was restarted, and found in its journal that the object had not ended.
+        /// The detector was restarted. When it starts, it finds the unfinished event in the journal.
         case detectorRestarted = "detector_restarted"
     }
 
-    /// The number of the track; a tracker numbers its tracks from 1.
+    /// The number of the track; each tracker numbers its tracks from 1.
     public let number: Int
     public let firstSeen: Instant
     public internal(set) var lastSeen: Instant
     public internal(set) var state = State.tentative
     /// The newest sighting of the object.
     public internal(set) var sighting: Sighting
-    /// Whether the newest look saw the object.
+    /// Whether the object was seen in the newest look.
     public internal(set) var isSeen = true
-    /// Whether the tracker remembered an object of the same kind at this place, and this object has not moved since.
+    /// Whether a stationary object was lost in the same place a short time ago, and this object has not moved since.
     ///
-    /// Such an object causes no events until it moves.
+    /// It is then taken for the same object, and has no new event.
     public internal(set) var isKnown = false
-    /// How often the object has begun to move again after standing.
+    /// How often the object has moved away after it was stationary.
     public internal(set) var departures = 0
     /// The highest score of all sightings.
     public internal(set) var topScore: Double
-    /// Why the track has ended; nil before.
+    /// Why the track has ended; nil if it has not ended.
     public internal(set) var endReason: EndReason?
 
-    /// The estimate of the box and of its speed.
+    /// The estimate of the box.
     var filter: BoxFilter
-    /// The time for which the estimate holds.
+    /// The time for which the estimate was computed.
     var filterTime: Instant
+    /// The number of sightings.
     var hits = 1
-    /// The number of looks at the object's place that have missed it since it was last seen.
+    /// The number of looks since the last sighting that covered the object's place and did not see the object.
     ///
-    /// Looks while another object covered it are not counted.
+    /// Looks while another object hid this one are not counted.
     var missedLooks = 0
-    /// The total time that these looks account for, at most one second each.
+    /// The time that these looks account for; a long pause before a look counts as one second.
     var unseenSeconds = 0.0
-    /// How long another object has covered this one since it was last seen.
+    /// How long another object has hidden this one since the last sighting.
     var coveredSeconds = 0.0
-    /// Whether the object stands, or stood when it was last seen.
+    /// Whether the object became stationary and has not moved away since.
     var isStanding = false
-    /// The box with which later boxes are compared, to find out whether the object stands still.
+    /// The place in which the object stands, or may be about to stand.
     var anchor: Box
     /// When the anchor was set.
     var anchoredAt: Instant
-    /// How the place looked when the object came to stand there.
+    /// What the place looked like when the object became stationary; nil without a picture.
     var patch: Patch?
     private var anchorOverlaps = Recent(limit: 3)
     private var scores = Recent(limit: 10)
@@ -88,9 +89,9 @@ public struct Track: Sendable {
 
     /// The estimated box at the time of the newest look.
     public var box: Box { filter.box }
-    /// The horizontal speed in pixels per second.
+    /// The horizontal speed, in pixels per second.
     public var speedX: Double { filter.speedX }
-    /// The vertical speed in pixels per second.
+    /// The vertical speed, in pixels per second.
     public var speedY: Double { filter.speedY }
     /// Whether the track counts as an object.
     public var isConfirmed: Bool { state != .tentative }
@@ -99,14 +100,16 @@ public struct Track: Sendable {
 
     /// The class with the highest sum of scores.
     ///
-    /// A lorry therefore stays a lorry, even if some sightings take it for a bus.
+    /// A lorry that is occasionally taken for a bus therefore remains a lorry.
     public var classID: Int {
         var best = votes[0]
         for vote in votes.dropFirst() where vote.weight > best.weight { best = vote }
         return best.classID
     }
 
-    /// Returns where the object probably is in a frame without a look, or nil if that would be a mere guess.
+    /// Returns where the object probably is in a frame at which the detector has not looked.
+    ///
+    /// The result is nil if the object's position would only be a guess.
     public func predictedBox(at time: Instant) -> Box? {
         guard isConfirmed, state != .lost else { return nil }
         if isStanding { return box }
@@ -132,21 +135,21 @@ public struct Track: Sendable {
         }
     }
 
-    /// Sets the anchor to the current box, to measure from now on whether the object moves away.
+    /// Starts to measure whether the object stays where it is now.
     mutating func dropAnchor(at time: Instant) {
         anchor = box
         anchoredAt = time
         anchorOverlaps.removeAll()
     }
 
-    /// Notes how much the box overlaps the anchor, and returns the median of the last three overlaps.
+    /// Records the overlap between the box and the anchor, and returns the median of the last three overlaps.
     mutating func compareWithAnchor() -> Double {
         anchorOverlaps.append(box.overlap(anchor))
         return anchorOverlaps.median
     }
 }
 
-/// The newest numbers of a series.
+/// The newest numbers of a series, at most `limit` of them.
 struct Recent: Sendable {
     let limit: Int
     private var numbers: [Double] = []
@@ -160,9 +163,7 @@ struct Recent: Sendable {
 
     mutating func removeAll() { numbers.removeAll(keepingCapacity: true) }
 
-    /// The median, or 0 if there are no numbers.
-    ///
-    /// If their count is even, this is the mean of the middle two.
+    /// The median of the numbers; 0 if there are no numbers.
     var median: Double {
         guard !numbers.isEmpty else { return 0 }
         let sorted = numbers.sorted()

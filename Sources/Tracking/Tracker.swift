@@ -2,26 +2,26 @@ public import Linux
 
 /// Turns the sightings of one camera into tracks.
 ///
-/// Looks may come at any time. A look may cover the whole picture or only parts of it. An object outside these parts
-/// does not count as missed. Looks without a sighting must be reported too, because they are what ends a track.
+/// Looks may come at irregular times. A look may cover the whole picture or only parts of it. An object outside these
+/// parts does not count as missed. Looks without sightings must be reported too, because only missed looks end a track.
 public struct Tracker: Sendable {
-    /// The maximum number of tracks; further objects are ignored.
+    /// The maximum number of tracks.
     ///
-    /// A picture full of objects must not slow down the other cameras.
+    /// Further objects are ignored, so that a picture full of objects does not slow down the other cameras.
     public static let maximumTrackCount = 128
-    /// How long a box is predicted and drawn without a sighting.
+    /// How long a box is predicted and drawn without a sighting, in seconds.
     ///
-    /// With a longer time, boxes of objects that had disappeared were drawn on walls.
+    /// Boxes that were predicted for a longer time ended up on walls.
     static let drawingSeconds = 0.5
-    /// A track is hidden behind another one if this share of its box is inside the other box.
+    /// The minimum share of a track's box inside another track's box at which the other object hides it.
     private static let coveredShare = 0.5
 
     public let options: TrackerOptions
     public let filter: ObjectFilter
 
-    /// All tracks that have not ended, including unconfirmed ones; the oldest is the first.
+    /// All tracks that have not ended, including unconfirmed ones; the oldest is first.
     public private(set) var tracks: [Track] = []
-    /// The tracks that the newest update has ended.
+    /// The tracks that ended in the newest update.
     public private(set) var endedTracks: [Track] = []
     public private(set) var pictureSize: PictureSize
 
@@ -36,12 +36,12 @@ public struct Tracker: Sendable {
         self.options = options
     }
 
-    /// Takes the result of a look into account.
+    /// Updates the tracks with the result of a look.
     ///
     /// - Parameters:
-    ///   - time: When the frame was captured. A time before that of the previous look counts as that time.
+    ///   - time: When the frame was captured. If this is earlier than for the previous look, no time counts as passed.
     ///   - sightings: What was seen, in any order.
-    ///   - regions: Which parts of the picture were looked at.
+    ///   - regions: The parts of the picture at which the detector looked.
     ///   - grey: The small picture of the same frame, if there is one. It shows whether a place has changed.
     public mutating func update(
         at time: Instant, sightings: [Sighting], regions: [Box], grey: GreyPicture? = nil
@@ -72,7 +72,7 @@ public struct Tracker: Sendable {
         time = nil
     }
 
-    /// Adapts the tracks to a change of the picture's size, assuming that the camera's view is the same.
+    /// Converts all tracks to another picture size; the camera's view is assumed to be the same.
     public mutating func resize(to size: PictureSize) {
         guard size != pictureSize else { return }
         let x = Double(size.width) / Double(pictureSize.width)
@@ -87,7 +87,9 @@ public struct Tracker: Sendable {
         pictureSize = size
     }
 
-    /// Advances a track in short steps, so that it does not drift far away during a long time without a look.
+    /// Predicts a track's box at the time of the look.
+    ///
+    /// It does so in several steps, so that the box does not move far away in a long time without looks.
     private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
         track.isSeen = false
         track.filterTime = max(time, track.filterTime)
@@ -107,7 +109,7 @@ public struct Tracker: Sendable {
             return
         }
         let isCovered = tracks.contains {
-            // Not less than the overlaps above which the detector treats two boxes as one object.
+            // The detector removes boxes that overlap by more than 0.45 in the same class, or 0.8 in another class.
             let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
             return $0.isSeen && $0.box.overlap(sighting.box) > limit
         }
@@ -129,8 +131,7 @@ public struct Tracker: Sendable {
             if isCovered {
                 tracks[index].coveredSeconds += seconds
             } else {
-                // A pause before a look counts as at most one second, because an object cannot be missed while there
-                // are no looks.
+                // A look after a long pause counts as one second, because the object was not missed during the pause.
                 tracks[index].unseenSeconds += min(seconds, 1)
                 tracks[index].missedLooks += 1
             }

@@ -1,34 +1,34 @@
-/// When a tracker confirms a track, considers an object to be standing, and ends a track.
+/// Decides when tracks are confirmed, become stationary and end.
 ///
-/// The times do not depend on the number of looks per second.
+/// The limits are times, so that they hardly depend on the number of looks per second.
 public struct TrackerOptions: Sendable {
-    /// A track is confirmed after this many sightings, if the median of their scores is high enough.
+    /// The minimum number of sightings after which a track counts as an object, if their median score is high enough.
     ///
     /// With two sightings, there were more false objects.
     public var confirmingSightings = 3
-    /// The minimum time from the first sighting until the track is confirmed.
+    /// The minimum time since the first sighting after which a track counts as an object.
     public var confirmingTime = Duration.milliseconds(200)
-    /// An unconfirmed track ends after this time without a sighting.
+    /// The time without a sighting after which an unconfirmed track ends.
     ///
-    /// At two looks per second, a track therefore survives one missed look.
+    /// At two looks per second, this allows for one missed look.
     public var tentativePatience = Duration.milliseconds(650)
-    /// A moving object ends after this time without a sighting, if at least ``lostLooks`` looks have missed it.
+    /// The minimum time without a sighting after which a moving object ends.
     ///
     /// Four seconds were not better.
     public var lostPatience = Duration.seconds(2)
-    /// The minimum number of looks that must miss a moving object before it ends.
+    /// The minimum number of missed looks after which a moving object ends.
     public var lostLooks = 3
-    /// An object is considered to be standing when its box has overlapped the same place for this time.
+    /// How long the box of an object must stay in its place before the object is stationary.
     public var stationaryTime = Duration.seconds(10)
-    /// A standing object ends after this time without a sighting, if at least ``stationaryLooks`` looks have missed it.
+    /// The minimum time without a sighting after which a stationary object ends.
     ///
-    /// These limits are higher than for a moving object, because a change of the light lowers scores for a while.
+    /// It is longer than for a moving object, because a change of the light lowers the scores for a while.
     public var stationaryPatience = Duration.seconds(3)
-    /// The minimum number of looks that must miss a standing object before it ends.
+    /// The minimum number of missed looks after which a stationary object ends.
     public var stationaryLooks = 8
-    /// For this time, looks that miss an object because another one covers it are not counted.
+    /// How long an object may be hidden behind another one before looks that do not see it count as missed.
     public var coveredPatience = Duration.seconds(4)
-    /// How long the tracker remembers the place of a standing object that has ended.
+    /// How long the tracker remembers where a stationary object was after it has ended.
     public var rememberedTime = Duration.seconds(300)
 
     public init() {}

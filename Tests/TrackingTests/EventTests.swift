@@ -3,11 +3,11 @@ import Testing
 
 @testable import Tracking
 
-@Suite("Events")
+@Suite("Events of tracked objects")
 struct EventTests {
     private static let box = Box(left: 400, top: 200, right: 450, bottom: 300)
 
-    /// A tracker, and event rules that are updated after each look.
+    /// A tracker with event rules that are updated after each look.
     private struct Harness {
         var tracking = TrackerHarness()
         var rules: EventRules
@@ -37,7 +37,7 @@ struct EventTests {
         var kinds: [ObjectEvent.Kind] { events.map(\.kind) }
     }
 
-    @Test("begin once with the time of the first sighting, and end once with a reason")
+    @Test("an object has one `new` event with the time of its first sighting, and one `end` event with a reason")
     func once() throws {
         var harness = Harness()
         harness.look([Self.box], times: 5)
@@ -52,7 +52,7 @@ struct EventTests {
         #expect(harness.rules.openObjects.isEmpty)
     }
 
-    @Test("are not made for what was never confirmed")
+    @Test("an object that was not seen often enough to be confirmed has no events")
     func unconfirmed() {
         var harness = Harness()
         harness.look([Self.box], times: 2)
@@ -60,7 +60,7 @@ struct EventTests {
         #expect(harness.events.isEmpty)
     }
 
-    @Test("end with the reason when nobody looks any more, and no id is used twice")
+    @Test("when the looks stop, each object has an `end` event with this reason, and later objects have new IDs")
     func stopped() {
         var harness = Harness()
         harness.look([Self.box], times: 5)
@@ -74,7 +74,7 @@ struct EventTests {
         #expect(Set(harness.events.map(\.after.id)).count == 2)
     }
 
-    @Test("tell of changes, but at most every two seconds, and at least once a minute")
+    @Test("an `update` event follows a change, and also occurs if nothing has changed for a minute")
     func updates() {
         var harness = Harness()
         harness.look([Self.box], times: 40)
@@ -88,7 +88,7 @@ struct EventTests {
         #expect(harness.kinds == [.new, .update, .update])
     }
 
-    @Test("hold a change back until two seconds have passed, and do not lose it")
+    @Test("a change less than two seconds after the previous event is reported once the two seconds have passed")
     func held() {
         var harness = Harness()
         harness.look([Self.box], times: 4)
@@ -106,7 +106,7 @@ struct EventTests {
         return Zone(name: name, area: try #require(Polygon(corners)), enterTime: enter)
     }
 
-    @Test("name the zones in which an object stands, after it was there for 0.6 s, until it is away for 1 s")
+    @Test("an object enters a zone after the zone's enter time, 0.6 s by default, and leaves it after 1 s outside")
     func zones() throws {
         var harness = Harness(zones: [
             try Self.zone("garden", left: 0, right: 0.3), try Self.zone("porch", left: 0.405, right: 0.6),
@@ -128,7 +128,7 @@ struct EventTests {
         #expect(harness.events.contains { $0.kind == .update && $0.after.currentZones == ["porch"] })
     }
 
-    @Test("show the best picture: sure, large and not cut, and a new one only if it is a tenth better")
+    @Test("the best picture has a high score and a large, uncut object; a new one must be more than 10 % better")
     func best() throws {
         let size = TrackerHarness.size
         let time = Instant(nanoseconds: 5)
@@ -152,7 +152,7 @@ struct EventTests {
         #expect(harness.rules.improved.count == 1)
     }
 
-    @Test("of a parked car that is seen again are not repeated until it moves, and then have a new id")
+    @Test("a parked car that is lost and seen again has no new event until it moves, and then has a new ID")
     func known() {
         var harness = Harness()
         harness.look([Self.box], times: 70)
@@ -164,7 +164,7 @@ struct EventTests {
         #expect(harness.events.last?.after.id != harness.events.first?.after.id)
     }
 
-    @Test("have ids that never repeat, even if the clock goes back or the program starts again")
+    @Test("event IDs never repeat, even if the clock goes back or the program is restarted")
     func ids() {
         var ids = EventIDs(salt: "a", after: 1_000_005)
         #expect(

@@ -7,7 +7,7 @@ import Testing
 struct FilterTests {
     private let size = PictureSize(width: 1000, height: 500)
 
-    @Test("objects of other classes, sizes and shapes, or in ignored areas, do not count")
+    @Test("a filter rejects objects of other classes, sizes and aspect ratios, and objects that stand in ignored areas")
     func rules() throws {
         var rule = ClassRule()
         rule.minimumArea = 0.01
@@ -34,18 +34,18 @@ struct FilterTests {
         #expect(!accepts(35, 390))
         #expect(!accepts(150, 100))
         #expect(!accepts(80, 100, left: 700, top: 300))
-        // The object stands at the lower edge of the picture, which is also the lower edge of the area.
+        // This object stands at the lower edge of the picture, which is also the lower edge of the ignored area.
         #expect(!accepts(80, 100, left: 700, top: 400))
         #expect(accepts(80, 100, left: 700, top: 100))
     }
 
-    @Test("the cheapest assignment is found, as by trying all")
+    @Test("the assignment has the same total cost as the cheapest one that an exhaustive search finds")
     func assignment() {
         var random = SeededRandom(seed: 4)
         var assignment = Assignment()
         func best(_ costs: [[Double]], _ row: Int, _ used: Set<Int>) -> Double {
             guard row < costs.count else { return 0 }
-            // A row may remain without a column if there are more rows than columns.
+            // If there are more rows than columns, a row may remain without a column.
             var lowest = costs.count > costs[0].count ? best(costs, row + 1, used) + 1000 : Double.infinity
             for column in costs[row].indices where !used.contains(column) {
                 lowest = min(lowest, costs[row][column] + best(costs, row + 1, used.union([column])))
@@ -66,7 +66,7 @@ struct FilterTests {
         }
     }
 
-    @Test("a pair above the limit is not made")
+    @Test("a row and a column are not paired if the pair costs more than the limit")
     func limit() {
         var assignment = Assignment()
         var pairs: [[Int]] = []
@@ -75,7 +75,7 @@ struct FilterTests {
         #expect(pairs == [[0, 1]])
     }
 
-    @Test("an estimate is the same whether time passes in one step or in many")
+    @Test("a Kalman filter gives the same estimate for one long time step as for many short ones")
     func steps() {
         var one = KalmanValue(10, noise: 1, speedNoise: 8)
         one.correct(12, noise: 1)
@@ -88,7 +88,7 @@ struct FilterTests {
         #expect(abs(one.speed - many.speed) < 1e-9)
     }
 
-    @Test("an estimate is better than the measurements, and finds the speed")
+    @Test("a Kalman filter estimates a number more exactly than it is measured, and also estimates its speed")
     func noise() {
         var random = SeededRandom(seed: 5)
         var value = KalmanValue(0, noise: 2, speedNoise: 16)
@@ -107,7 +107,7 @@ struct FilterTests {
         #expect(abs(value.speed - 7) < 2)
     }
 
-    @Test("a polygon contains what is inside, also if it is not convex, and needs three corners in the picture")
+    @Test("a polygon need not be convex, but needs at least three corners, all of which must be in the picture")
     func polygon() throws {
         let corners = [(0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.5, 0.3), (0.1, 0.9)].map { Point(x: $0.0, y: $0.1) }
         let polygon = try #require(Polygon(corners))

@@ -7,10 +7,15 @@ import Testing
 struct LookSchedulerTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Simulates one thread, and cameras that always want a look of the given cost, in virtual time.
+    /// Simulates one thread and cameras that always want a look, in virtual time.
     ///
-    /// - Returns: The scheduler, the number of looks at each busy camera and at each camera that is only rechecked
-    ///   (both in the second half of the time), and the end of the time.
+    /// - Parameters:
+    ///   - cameras: The number of busy cameras.
+    ///   - rate: The rate that each camera asks for, in looks per second.
+    ///   - cost: The time that each look takes.
+    ///   - seconds: The simulated time.
+    ///   - rechecks: The number of further cameras, in which nothing moves.
+    /// - Returns: The scheduler, the looks per camera in the second half of the time, and the end of the time.
     private func run(
         cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
     ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
@@ -26,14 +31,14 @@ struct LookSchedulerTests {
                 scheduler.finish(camera, cost: cost, at: time)
                 if (time - Self.beginning).inSeconds > seconds / 2 { looks[Int(camera) ?? 0] += 1 }
             } else {
-                // Wait for the next picture of some camera, or for the next look that is due.
+                // Wait for the next picture of a camera, or for the next look that is due.
                 time = max(time + .milliseconds(1), min(scheduler.nextDue() ?? time, time + .milliseconds(5)))
             }
         }
         return (scheduler, Array(looks[..<cameras]), Array(looks[cameras...]), end)
     }
 
-    @Test("gives fifteen busy cameras the five looks a second that they ask for")
+    @Test("gives 15 busy cameras the five looks per second that each asks for, because the allowed load suffices")
     func enough() throws {
         let result = run(cameras: 15, rate: 5, cost: .microseconds(10_200))
         #expect(result.looks.allSatisfy { $0 >= 95 && $0 <= 101 }, "looks in 20 s: \(result.looks)")
@@ -44,7 +49,7 @@ struct LookSchedulerTests {
         #expect(report.skipped == 0)
     }
 
-    @Test("shrinks all rates together when 25 cameras ask for more than the load")
+    @Test("reduces the rates of 25 cameras equally if together they ask for more than the allowed load")
     func shrunk() throws {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200))
         let rates = result.looks.map { Double($0) / 20 }
@@ -56,23 +61,23 @@ struct LookSchedulerTests {
         #expect(report.asked == 5 && report.achieved < 3.5)
     }
 
-    @Test("does not let busy cameras starve rechecks, nor rechecks slow them down")
+    @Test("rechecks still cameras even when others are busy, and the rechecks hardly slow down the busy cameras")
     func rechecks() {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
         #expect(result.looks.allSatisfy { $0 >= 50 }, "looks in 20 s: \(result.looks)")
-        // The busy cameras need more than a whole thread, so rechecks are made only if they have waited too long.
+        // These looks need more than a whole thread. Only a recheck that has waited too long still runs.
         let full = run(cameras: 60, rate: 5, cost: .microseconds(20_000), rechecks: 1)
         #expect(full.rechecks[0] >= 1)
     }
 
-    @Test("looks at moving things once a second even if that is more than the load")
+    @Test("looks about once per second at each camera with motion, even if this exceeds the allowed load")
     func floor() {
         let result = run(cameras: 60, rate: 5, cost: .microseconds(16_000))
         #expect(result.looks.allSatisfy { $0 >= 18 }, "looks in 20 s: \(result.looks)")
     }
 
-    @Test("takes the most overdue camera first, and moving things before rechecks")
+    @Test("chooses the camera that is most overdue for its rate, and cameras with motion before rechecks")
     func overdue() {
         var scheduler = LookScheduler(threads: 1)
         let time = Self.beginning
@@ -80,12 +85,12 @@ struct LookSchedulerTests {
             scheduler.setRate(rate, of: camera, at: time)
         }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
-        // After 300 ms, the camera `fast` has waited for three of its intervals, and `slow` for a third of one.
+        // After 300 ms, the fast camera has waited for three of its intervals, and the slow camera for a third of one.
         let later = time + .milliseconds(300)
         #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
     }
 
-    @Test("counts looks that were due and never made")
+    @Test("counts the looks that were due but were skipped")
     func skipped() {
         var scheduler = LookScheduler(threads: 1)
         scheduler.setRate(10, of: "door", at: Self.beginning)
@@ -94,7 +99,7 @@ struct LookSchedulerTests {
         #expect(scheduler.report(on: "door", at: Self.beginning + .milliseconds(350))?.skipped == 3)
     }
 
-    @Test("does not take the time in which nothing moved for a delay")
+    @Test("does not count the time in which a camera wanted no look as a delay")
     func rest() {
         var scheduler = LookScheduler(threads: 1)
         let later = Self.beginning + .seconds(60)
@@ -107,7 +112,7 @@ struct LookSchedulerTests {
         #expect(scheduler.report(on: "door", at: later)?.skipped == 0)
     }
 
-    @Test("forgets a camera without a rate")
+    @Test("removes a camera whose rate is set to 0")
     func removed() {
         var scheduler = LookScheduler(threads: 1)
         scheduler.setRate(5, of: "door", at: Self.beginning)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tracking
 
-@Suite("Looks")
+@Suite("Looks of the detector")
 struct LookTests {
     private let size = PictureSize(width: 1280, height: 720)
     private let time = Instant(nanoseconds: 1_000_000_000)
@@ -12,7 +12,7 @@ struct LookTests {
         Sighting(classID: classID, score: score, box: box)
     }
 
-    @Test("at a region return boxes in the picture")
+    @Test("a box that was found in a region is converted to pixels of the whole picture")
     func mapping() {
         let region = Box(left: 600, top: 100, right: 1112, bottom: 612)
         let found = LookRegion.map(
@@ -21,7 +21,7 @@ struct LookTests {
         #expect(found.map(\.box) == [Box(left: 700, top: 220, right: 800, bottom: 420)])
     }
 
-    @Test("drop what an inner edge of the region cuts, and keep what the picture's edge cuts")
+    @Test("a box that an inner edge of the region cuts is dropped, but one that the picture's edge cuts is kept")
     func cut() {
         let given = PictureSize(width: 256, height: 256)
         let cut = Box(left: 0, top: 60, right: 100, bottom: 160)
@@ -35,7 +35,7 @@ struct LookTests {
         #expect(count(0) == 1)
     }
 
-    @Test("at several regions count each object once, and none twice as a part of itself")
+    @Test("an object that was seen in several regions counts once, even if one region shows only a part of it")
     func merging() {
         let whole = Box(left: 100, top: 100, right: 200, bottom: 300)
         let again = Box(left: 105, top: 102, right: 203, bottom: 305)
@@ -49,7 +49,7 @@ struct LookTests {
         #expect(merged.map(\.classID) == [0, 1, 0])
     }
 
-    @Test("at regions stay inside the picture, and are at the whole one if nothing smaller fits")
+    @Test("a region stays inside the picture, and is the whole picture if the square would not fit into it")
     func around() {
         let corner = Box(left: 0, top: 650, right: 40, bottom: 720)
         #expect(
@@ -59,7 +59,7 @@ struct LookTests {
         #expect(LookRegion.around(large, factor: 2.2, minimumSide: 256, in: size) == size.bounds)
     }
 
-    /// Motion in some cells of a picture of 160x90.
+    /// Returns motion in the given cells of a picture of 160x90 pixels.
     private func motion(_ cells: [Int], _ state: Motion.State = .motion) -> Motion {
         var motion = Motion()
         motion.grid = CellGrid(width: 160, height: 90)
@@ -72,7 +72,7 @@ struct LookTests {
         Tracker(filter: ObjectFilter(rules: [0: ClassRule()]), pictureSize: size)
     }
 
-    /// A planner that has looked at the whole picture at the beginning.
+    /// Returns a planner whose first look, at `time`, was at the whole picture.
     private func planner(_ options: LookPlanner.Options = LookPlanner.Options()) -> LookPlanner {
         var planner = LookPlanner(options: options)
         _ = planner.plan(motion([]), tracker(), at: time)
@@ -80,7 +80,7 @@ struct LookTests {
         return planner
     }
 
-    @Test("are made at the beginning, and then every ten seconds while nothing happens")
+    @Test("while nothing happens, the whole picture is looked at in the beginning, and then every ten seconds")
     func idle() {
         var planner = LookPlanner()
         #expect(planner.plan(motion([]), tracker(), at: time)?.regions == [size.bounds])
@@ -89,10 +89,10 @@ struct LookTests {
         #expect(planner.plan(motion([]), tracker(), at: time + .seconds(10))?.regions == [size.bounds])
     }
 
-    @Test("go to where something moves")
+    @Test("motion leads to a look at a region around it, or at the whole picture if regions are disabled")
     func motionRegion() throws {
         var planner = planner()
-        // Cells 4 and 5 of the third and the fourth line.
+        // Columns 4 and 5, counted from 0, in the third and the fourth line of cells.
         let plan = planner.plan(motion([44, 45, 64, 65]), tracker(), at: time + .milliseconds(200))
         let region = try #require(plan?.regions.first)
         #expect(plan?.regions.count == 1)
@@ -104,7 +104,7 @@ struct LookTests {
         #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(200))?.regions == [size.bounds])
     }
 
-    @Test("at the whole picture are made every two seconds while something moves, and for what is large")
+    @Test("the whole picture is looked at every two seconds while something small moves, and at once if it is large")
     func busy() {
         var planner = planner()
         #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(1900))?.regions != [size.bounds])
@@ -114,7 +114,7 @@ struct LookTests {
         #expect(planner.plan(motion(wide), tracker(), at: time + .milliseconds(200))?.regions == [size.bounds])
     }
 
-    @Test("take turns when there is more to see than two regions")
+    @Test("if more than two regions need a look, they take turns, two in each look")
     func turns() {
         var planner = planner()
         let corners = motion([0, 19, 203, 218])
@@ -127,7 +127,7 @@ struct LookTests {
         #expect(seen.count == 4)
     }
 
-    @Test("follow a moving object without motion, and a standing one only with motion in it")
+    @Test("an active object needs looks even without motion, but a stationary one only if something moves in its box")
     func tracks() throws {
         var tracker = tracker()
         var seconds = 0.0
@@ -148,11 +148,11 @@ struct LookTests {
         let now = time + Duration(inSeconds: seconds)
         planner.learn(from: LookPlan(regions: [size.bounds]), motion([]), [], in: size, at: now)
         #expect(planner.plan(motion([]), tracker, at: now + .milliseconds(200)) == nil)
-        // The cell at 576 to 640, 320 to 384.
+        // This cell covers x from 576 to 640 and y from 320 to 384.
         #expect(planner.plan(motion([109]), tracker, at: now + .milliseconds(200)) != nil)
     }
 
-    @Test("become rare where motion is always without an object, until it was quiet for a while")
+    @Test("where looks found no object, motion causes a look only every two seconds, until it has stopped for a while")
     func boring() {
         var planner = planner()
         let tree = motion([44, 45])
@@ -174,7 +174,7 @@ struct LookTests {
         #expect(watch(1, from: 94, tree) >= 3)
     }
 
-    @Test("follow a change of the whole picture once the light has settled")
+    @Test("after a change of the whole picture, one look at the whole picture follows when the light has settled")
     func settled() {
         var planner = planner()
         #expect(planner.plan(motion([], .global), tracker(), at: time + .seconds(1)) == nil)

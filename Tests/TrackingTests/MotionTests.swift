@@ -7,7 +7,7 @@ import Testing
 struct MotionTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Shows a scene to a gate at five pictures per second, and returns what the gate finds after three seconds.
+    /// Shows a scene to a gate at five pictures per second, and returns what it finds after the first three seconds.
     private func motions(
         in scene: MadeScene, options: MotionGate.Options = MotionGate.Options()
     ) -> [(time: Double, motion: Motion)] {
@@ -27,14 +27,14 @@ struct MotionTests {
         return scene
     }
 
-    @Test("finds no motion in noise")
+    @Test("finds no motion if pictures differ only in their noise")
     func noise() {
         let found = motions(in: Scenes.still(seed: 3, seconds: 12))
         #expect(found.count == 45)
         #expect(found.allSatisfy { $0.motion.state == .still })
     }
 
-    @Test("finds what moves, where it is, and nothing else")
+    @Test("finds motion only where a person walks, and where the person was a short time ago")
     func place() {
         let scene = walking()
         let found = motions(in: scene)
@@ -44,14 +44,14 @@ struct MotionTests {
             count += 1
             let regions = motion.regions(in: MadeScene.size)
             #expect(motion.state == .motion, "after \(time) s")
-            // The walker leaves a trace at places where it has hidden the background for a while.
+            // The regions may extend to the left, where the person hid the background a short time ago.
             #expect(regions.contains { truth.box.share(inside: $0) > 0.8 }, "after \(time) s: \(regions)")
             #expect(regions.allSatisfy { $0.right < truth.box.right + 65 && $0.bottom < 580 && $0.top > 230 })
         }
         #expect(count > 20)
     }
 
-    @Test("does not take a change of the light for motion, and still sees what moves in it")
+    @Test("does not mistake a change of the light for motion, and still finds motion after such a change")
     func light() {
         var scene = MadeScene(seed: 3, seconds: 14)
         scene.light = { time, _ in time < 5 ? 1 : time < 9 ? 0.7 : time < 12 ? 0.7 + (time - 9) * 0.2 : 1.3 }
@@ -62,7 +62,7 @@ struct MotionTests {
         #expect(motions(in: walking).filter { $0.time > 6.5 }.allSatisfy { $0.motion.state == .motion })
     }
 
-    @Test("tells when the whole picture changes")
+    @Test("reports a change of the whole picture, and then learns the new picture")
     func global() {
         var gate = MotionGate()
         var other = MadeScene(seed: 99, seconds: 1)
@@ -77,7 +77,7 @@ struct MotionTests {
         #expect(states[39] == .still)
     }
 
-    @Test("does not count motion in masked parts, of which a mask hides no more than it covers")
+    @Test("ignores motion in ignored areas, but not in the rest of the picture")
     func mask() throws {
         var options = MotionGate.Options()
         let corners = [(0, 0), (0.5, 0), (0.5, 1), (0, 1)].map { Point(x: $0.0, y: $0.1) }
@@ -87,7 +87,7 @@ struct MotionTests {
         #expect(found.filter { $0.time > 9 }.allSatisfy { $0.motion.state == .motion })
     }
 
-    @Test("learns a thing that was put down as background")
+    @Test("learns that a thing that was put down belongs to the background")
     func learned() {
         var scene = MadeScene(seed: 3, seconds: 90)
         scene.objects = [SceneObject(height: 200, width: 100, seconds: 5...100) { _ in Point(x: 500, y: 500) }]
@@ -96,7 +96,7 @@ struct MotionTests {
         #expect(found.filter { $0.time > 85 }.allSatisfy { $0.motion.state == .still })
     }
 
-    @Test("begins again with pictures of another size")
+    @Test("learns a new background if the size of the pictures changes")
     func size() throws {
         var gate = MotionGate()
         var scene = MadeScene(seed: 3, seconds: 1)

@@ -9,7 +9,7 @@ private let isFull = Environment.value("ORIEL_TEST_FULL") != nil
 @Suite("Simulated cameras")
 struct SimulatorTests {
     @Test(
-        "twelve people in a street are followed at ten, five and two looks a second",
+        "twelve people who hide each other in a street are tracked with the expected accuracy at different look rates",
         arguments: [(10.0, 0.92, 0.84), (5, 0.89, 0.81), (2, 0.78, 0.70)])
     func street(looksPerSecond: Double, accuracy: Double, identity: Double) {
         var sum = TrackingScore()
@@ -53,7 +53,7 @@ struct SimulatorTests {
     @Test("a person who walks behind a pillar keeps the same ID")
     func pillar() { check(Scenes.pillar) }
 
-    @Test("a shaking camera causes no events")
+    @Test("a shaking camera causes no events besides those of the person in the picture")
     func shaking() { check(Scenes.shaking) }
 
     @Test("two people of the same size who meet keep their IDs")
@@ -83,10 +83,10 @@ struct SimulatorTests {
         return run.share
     }
 
-    @Test("a still scene makes no events, and hardly any looks")
+    @Test("a still scene causes no events and hardly any looks")
     func still() { #expect(lookShare(of: Scenes.still, seconds: 30) < 0.15) }
 
-    @Test("ramps, steps, flicker and shadows in the light cause no events and few looks")
+    @Test("slow and sudden changes of the light, flicker and a moving shadow cause no events and few looks")
     func light() { #expect(lookShare(of: Scenes.light, seconds: 60) < 0.3) }
 
     @Test("trees and rain cause no events")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tracking
 
-@Suite("An object that stands")
+@Suite("An object that does not move")
 struct StandingTests {
     private let box = TrackerHarness.box
 
@@ -13,7 +13,7 @@ struct StandingTests {
         return harness
     }
 
-    @Test("is stationary after ten seconds at its place, at any rate of looks")
+    @Test("becomes stationary after ten seconds in its place, at any look rate")
     func stationary() {
         for interval in [0.1, 0.2, 0.5] {
             var harness = TrackerHarness()
@@ -24,7 +24,7 @@ struct StandingTests {
         }
     }
 
-    @Test("is kept while fewer than eight looks miss it, even if they take long")
+    @Test("ends only after eight missed looks, however far apart they are, and three seconds without a sighting")
     func patience() {
         var harness = standing()
         harness.look(times: 7, interval: 10)
@@ -39,7 +39,7 @@ struct StandingTests {
         #expect(quick.states.isEmpty)
     }
 
-    @Test("is active again when it leaves, but not because of a single wrong box")
+    @Test("becomes active again when it moves away, but not because of a single wrong box")
     func departure() {
         var harness = standing()
         harness.look([Box(left: 415, top: 200, right: 465, bottom: 300)])
@@ -51,7 +51,7 @@ struct StandingTests {
         #expect(harness.numbers == [1])
     }
 
-    /// Returns a picture with structure at the place of the box, or without it if `isEmpty` is true.
+    /// Returns a picture that shows an object with a texture in the box, or a uniform picture if `isEmpty` is true.
     private func picture(brightness: Int, isEmpty: Bool = false) -> GreyPicture? {
         var pixels = [UInt8](repeating: UInt8(brightness), count: 125 * 63)
         if !isEmpty {
@@ -62,7 +62,7 @@ struct StandingTests {
         return GreyPicture(width: 125, height: 63, pixels: pixels)
     }
 
-    @Test("has not moved as long as its place looks the same, in whatever light")
+    @Test("remains stationary while its place looks the same in any light, even if the detector's box moves")
     func unchanged() {
         var harness = TrackerHarness()
         harness.look([box], times: 60, grey: picture(brightness: 100))
@@ -73,7 +73,7 @@ struct StandingTests {
         #expect(harness.states == [.active])
     }
 
-    @Test("is not news when it is seen again at its place within five minutes, until it moves")
+    @Test("is recognised if it is seen again in the same place within five minutes, but counts as new once it moves")
     func known() {
         var harness = standing()
         harness.look(times: 20)
@@ -86,7 +86,7 @@ struct StandingTests {
         #expect(harness.tracker.tracks.first?.isKnown == false)
     }
 
-    @Test("is news when it is seen again later, elsewhere, or as something else")
+    @Test("counts as new if it is seen again after more than five minutes, in another place, or as another class")
     func news() {
         for (wait, place, kind) in [
             (400.0, box, 0), (100, Box(left: 440, top: 200, right: 490, bottom: 300), 0), (100, box, 1),

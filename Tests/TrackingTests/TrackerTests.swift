@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tracking
 
-/// A tracker with a clock, for one class.
+/// A tracker with its own clock, which tracks one class by default.
 struct TrackerHarness {
     static let size = PictureSize(width: 1000, height: 500)
     static let box = Box(left: 400, top: 200, right: 450, bottom: 300)
@@ -17,7 +17,17 @@ struct TrackerHarness {
             filter: ObjectFilter(rules: rules, groups: groups), pictureSize: Self.size, options: options)
     }
 
-    /// Makes the tracker look several times at boxes that move from look to look.
+    /// Performs one or more looks that see the boxes.
+    ///
+    /// - Parameters:
+    ///   - boxes: The boxes in the first look.
+    ///   - score: The score of each sighting.
+    ///   - classID: The class of each sighting.
+    ///   - times: The number of looks.
+    ///   - interval: The seconds before each look.
+    ///   - speed: How fast the boxes move to the right, in pixels per second.
+    ///   - regions: The parts of the picture at which the detector looks.
+    ///   - grey: The small grey picture of each frame.
     mutating func look(
         _ boxes: [Box] = [], score: Double = 0.8, classID: Int = 0, times: Int = 1, interval: Double = 0.2,
         speed: Double = 0, regions: [Box] = [Self.size.bounds], grey: GreyPicture? = nil
@@ -43,7 +53,7 @@ struct TrackerHarness {
 struct TrackerTests {
     private let box = TrackerHarness.box
 
-    @Test("counts an object after three sightings over 200 ms, whatever the rate of looks")
+    @Test("confirms an object after three sightings and at least 200 ms, at any look rate")
     func confirmation() {
         var slow = TrackerHarness()
         slow.look([box], times: 2)
@@ -57,7 +67,7 @@ struct TrackerTests {
         #expect(fast.states == [.active])
     }
 
-    @Test("does not count what is seen with low scores, or only once")
+    @Test("does not confirm an object whose median score is below 0.5, and begins no track with a score below 0.5")
     func unsure() {
         var harness = TrackerHarness()
         harness.look([box], score: 0.51)
@@ -69,7 +79,7 @@ struct TrackerTests {
         #expect(harness.states.isEmpty)
     }
 
-    @Test("loses an object after half a second, and ends it after two seconds and three looks without a sighting")
+    @Test("marks an object as lost after half a second without a sighting, and ends its track after two seconds")
     func lost() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -83,7 +93,7 @@ struct TrackerTests {
         #expect(harness.tracker.endedTracks.map(\.endReason) == [.lost])
     }
 
-    @Test("takes an object that comes back within two seconds for the same one")
+    @Test("recognises an object that is seen again within two seconds")
     func back() {
         var harness = TrackerHarness()
         harness.look([box], times: 8, speed: 50)
@@ -93,7 +103,7 @@ struct TrackerTests {
         #expect(harness.states == [.active])
     }
 
-    @Test("ends nothing by time in which nobody looked")
+    @Test("keeps an object during a long pause between looks")
     func pause() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -101,11 +111,11 @@ struct TrackerTests {
         harness.look(times: 2)
         #expect(harness.numbers == [1])
         harness.look([box])
-        // It is where it was half a minute ago.
+        // The object is where it was half a minute ago, so it is stationary.
         #expect(harness.numbers == [1] && harness.states == [.stationary])
     }
 
-    @Test("does not miss an object outside the regions that were looked at")
+    @Test("does not count an object as missed by a look at regions that do not contain it")
     func regions() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -115,7 +125,7 @@ struct TrackerTests {
         #expect(harness.numbers.isEmpty)
     }
 
-    @Test("says that an object was at the edge when it was last seen")
+    @Test("ends a track with the reason `left` if the object was last seen at an edge of the picture")
     func left() {
         var harness = TrackerHarness()
         harness.look([Box(left: 880, top: 200, right: 950, bottom: 400)], times: 4, speed: 80)
@@ -132,7 +142,7 @@ struct TrackerTests {
         #expect(edge.tracker.endedTracks.first?.endReason == .left)
     }
 
-    @Test("follows an object by weak sightings, but begins none with them")
+    @Test("continues a track with weak sightings, but begins no track with them")
     func weak() {
         var harness = TrackerHarness()
         harness.look([box], times: 5, speed: 20)
@@ -143,7 +153,7 @@ struct TrackerTests {
         #expect(nothing.numbers.isEmpty)
     }
 
-    @Test("begins no second track on top of an object that is seen twice")
+    @Test("begins no second track if the detector reports an object twice, with nearly the same box")
     func double() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -153,7 +163,7 @@ struct TrackerTests {
         #expect(harness.numbers.count == 2)
     }
 
-    @Test("is not shrunk by a weak glimpse of a hidden person")
+    @Test("does not shrink a box because of weak sightings that show only a part of the object")
     func sliver() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -169,7 +179,7 @@ struct TrackerTests {
         #expect(abs((harness.tracker.tracks.first?.speedX ?? 0) - 120) < 15)
     }
 
-    @Test("keeps two people apart who pass each other")
+    @Test("does not confuse two people who pass each other")
     func passing() {
         var harness = TrackerHarness()
         for look in 0..<30 {
@@ -183,7 +193,7 @@ struct TrackerTests {
         #expect((harness.tracker.tracks.first?.box.left ?? 0) > 600)
     }
 
-    @Test("lets a hidden object wait behind the one that hides it, for four seconds")
+    @Test("keeps an object that is not seen four seconds longer if another object hides it")
     func covered() {
         var harness = TrackerHarness()
         func front(_ left: Double) -> Box { Box(left: left, top: 180, right: left + 90, bottom: 330) }
@@ -199,7 +209,7 @@ struct TrackerTests {
         #expect(harness.numbers == [2])
     }
 
-    @Test("takes a car that is seen as a bus now and then for one car")
+    @Test("follows a car as one object even if the detector sometimes reports it as a bus")
     func groups() {
         let rules = [2: ClassRule(), 5: ClassRule(), 0: ClassRule()]
         var harness = TrackerHarness(rules: rules, groups: [[2, 5, 7]])
@@ -213,7 +223,7 @@ struct TrackerTests {
         #expect(harness.numbers.count == 2)
     }
 
-    @Test("follows a change of the picture's size")
+    @Test("continues its tracks when the picture's size changes")
     func resize() {
         var harness = TrackerHarness()
         harness.look([box], times: 5)
@@ -225,7 +235,7 @@ struct TrackerTests {
         #expect(abs((harness.tracker.tracks.first?.box.left ?? 0) - 200) < 1)
     }
 
-    @Test("predicts boxes between looks for half a second, and standing ones as long as they stand")
+    @Test("predicts the box of a moving object for half a second after the last sighting")
     func prediction() throws {
         var harness = TrackerHarness()
         harness.look([box], times: 10, speed: 50)
@@ -235,7 +245,7 @@ struct TrackerTests {
         #expect(track.predictedBox(at: harness.time + .milliseconds(600)) == nil)
     }
 
-    @Test("survives boxes without sense, and more than it can hold")
+    @Test("ignores invalid boxes, and boxes beyond the maximum number of tracks")
     func nonsense() {
         var harness = TrackerHarness()
         let nan = Double.nan

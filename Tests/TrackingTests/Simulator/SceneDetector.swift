@@ -1,29 +1,31 @@
 @testable import Tracking
 
-/// Simulates a detector that looks at regions of a made-up scene.
+/// Simulates a network that looks at regions of a simulated scene.
 ///
-/// The score depends on the height of an object in pixels of the network's input. This follows measurements of
-/// YOLOX-nano on people who were pasted into pictures: the score was above 0.5 in 4 % of the looks at a height of 60
-/// pixels, in 79 % at 90 pixels, and in all looks at 116 pixels.
+/// The score depends on the height of an object in the network's input, in pixels. This was measured with YOLOX-nano on
+/// people that were pasted into pictures. A person with a height of 60 pixels had a score above 0.5 in 4 % of the
+/// looks, one with 90 pixels in 79 %, and one with 116 pixels in all looks.
 struct SceneDetector {
-    /// The sizes at which the network gets the whole picture (in an input of 416x256) and a square region (of 256x256).
+    /// The size of a whole picture in the network's input, which is 416x256 pixels, and that of a square region.
     static let inputs = (whole: PictureSize(width: 416, height: 234), region: PictureSize(width: 256, height: 256))
 
-    /// The number of false boxes per second, which are at random places and have scores from 0.3 to 0.65.
+    /// The mean number of false boxes per second; they have random positions and scores from 0.3 to 0.65.
     var falseBoxesPerSecond = 0.3
-    /// A bush that looks a little like a person.
+    /// The box of a bush that looks a little like a person; nil if there is no bush.
     var bush: Box?
-    /// How much lower scores are at a given time, for example because of bad light.
+    /// Returns by how much the scores are reduced at a time, such as in bad light.
     var penalty: @Sendable (Double) -> Double = { _ in 0 }
     private var random: SeededRandom
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
+    /// Looks at the scene as planned.
+    ///
     /// - Parameters:
-    ///   - plan: The regions to look at.
+    ///   - plan: Where to look.
     ///   - scene: The scene to look at.
     ///   - time: The time in the scene, in seconds.
-    ///   - interval: The seconds between pictures, which determine the number of false boxes.
+    ///   - interval: The seconds between pictures, which determine the probability of false boxes.
     /// - Returns: The sightings, in pixels of the scene's picture.
     mutating func look(_ plan: LookPlan, _ scene: MadeScene, at time: Double, interval: Double) -> [Sighting] {
         let truths = scene.truth(at: time)
@@ -61,18 +63,18 @@ struct SceneDetector {
         let inside = box.share(inside: region)
         guard inside > 0.3, visibility > 0.3, random.happens(0.93) else { return }
         let pixels = box.height * Double(given.height) / region.height
-        // The part of an object that the detector cannot see lowers the score.
+        // The score falls by 0.4 times the share of the object that is hidden or outside the region.
         let score = min(0.8, 0.325 + 0.0078 * (pixels - 60)) - 0.4 * (1 - inside * visibility) - penalty(time)
         add(box, classID, score: random.normal(score, 0.1), scatter: 0.04, &seen, region, given)
     }
 
-    /// Adds a box in pixels of the network's input, and cuts it off at the region's edges, as networks do.
+    /// Adds a sighting in pixels of the network's input; the box is cut at the region's edges, as by a network.
     private mutating func add(
         _ box: Box, _ classID: Int, score: Double, scatter: Double, _ seen: inout [Sighting], _ region: Box,
         _ given: PictureSize
     ) {
         let deviation = scatter * (box.width + box.height) / 2
-        // A side at which the region cuts an object off is found more exactly than a side of the object itself.
+        // Where an edge of the region cuts the box, the network finds the box's edge more exactly.
         func edge(_ place: Double, _ limits: (Double, Double), isCut: Bool) -> Double {
             min(
                 max(

@@ -74,18 +74,18 @@ struct SceneRun {
     func faults(expecting count: Int) -> [String] {
         var faults: [String] = []
         let ids = newEvents.map(\.after.id)
-        if Set(ids).count != ids.count { faults.append("an id was given twice") }
+        if Set(ids).count != ids.count { faults.append("an ID was used twice") }
         for id in ids where events.count(where: { $0.kind == .end && $0.after.id == id }) != 1 {
-            faults.append("\(id) has not ended once")
+            faults.append("\(id) does not have exactly one end event")
         }
         for number in 0..<count {
             let own = objects.count { $0.first == number }
-            if own != 1 { faults.append("object \(number) has \(own) events") }
+            if own != 1 { faults.append("object \(number) has \(own) new events instead of one") }
         }
         for (id, object) in zip(ids, objects) {
-            if object.first == nil { faults.append("\(id) shows nothing") }
+            if object.first == nil { faults.append("\(id) never shows an object") }
             if object.first != object.last {
-                faults.append("\(id) began at \(object.first ?? -1), ended at \(object.last ?? -1)")
+                faults.append("\(id) first shows object \(object.first ?? -1), but last object \(object.last ?? -1)")
             }
         }
         return faults

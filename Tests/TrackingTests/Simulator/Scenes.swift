@@ -2,11 +2,13 @@ import Glibc
 
 @testable import Tracking
 
-/// The artificial scenes; those without objects can have any length.
+/// The simulated scenes; a scene without objects can have any length.
 enum Scenes {
     static func still(seed: UInt64, seconds: Double) -> MadeScene { MadeScene(seed: seed, seconds: seconds) }
 
-    /// In each minute, the light ramps down, steps up and flickers by 8 %, and then a shadow passes.
+    /// A scene without objects, in which the light changes.
+    ///
+    /// In each minute, it fades, becomes brighter at once, flickers by 8 %, and a shadow passes.
     static func light(seed: UInt64, seconds: Double) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: seconds)
         scene.light = { time, column in
@@ -54,7 +56,7 @@ enum Scenes {
         return scene
     }
 
-    /// A cat sits; a person passes in front of it and hides it for more than a second.
+    /// A person passes in front of a sitting cat, and hides it for more than a second.
     static func passing(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
@@ -73,7 +75,7 @@ enum Scenes {
         return scene
     }
 
-    /// The camera shakes for 20 seconds while a person stands.
+    /// The camera shakes for 20 seconds in front of a standing person.
     static func shaking(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 30)
         scene.objects = [
@@ -84,7 +86,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people of about the same size meet and pass each other.
+    /// Two people of almost the same size meet and pass each other.
     static func meeting(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 20)
         scene.objects = [
@@ -94,7 +96,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two people are far away, so that each is a sixth as high as the picture.
+    /// Two distant people cross the picture, each about a sixth as high as the picture.
     static func far(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 24)
         scene.objects = [

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Random numbers that are the same in every run: SplitMix64.
+/// A generator of random numbers (SplitMix64) that returns the same numbers in every run.
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -20,7 +20,7 @@ struct SeededRandom: RandomNumberGenerator {
 
     mutating func happens(_ probability: Double) -> Bool { uniform() < probability }
 
-    /// Normally distributed, by Box and Muller's method.
+    /// Returns a normally distributed number, which is computed with the Box-Muller method.
     mutating func normal(_ mean: Double, _ deviation: Double) -> Double {
         let radius = (-2 * log(max(uniform(), 1e-300))).squareRoot()
         return mean + deviation * radius * cos(2 * .pi * uniform())

@@ -2,18 +2,18 @@ import Glibc
 
 @testable import Tracking
 
-/// The true position of an object.
+/// The true position of a simulated object.
 struct Truth {
     var number: Int
-    /// The object's box, clipped to the picture.
+    /// The box of the object, clipped to the picture.
     var box: Box
-    /// The share of the object that is in the picture and not hidden, from 0 to 1.
+    /// The share of the object that is in the picture and not hidden, 0 to 1.
     var visibility: Double
 }
 
-/// Twelve people of different sizes, who walk along a street within a minute.
+/// A simulated street, in which twelve people of different sizes walk within a minute.
 ///
-/// Near people hide distant ones, and some people stop for a while.
+/// Near people hide distant people, and some people stop for a while.
 struct Street {
     static let size = PictureSize(width: 1280, height: 720)
     static let seconds = 60.0
@@ -22,11 +22,11 @@ struct Street {
         var start: Double
         var height: Double
         var width: Double
-        /// The speed in pixels per second, which is negative for a walk from right to left.
+        /// The speed in pixels per second; it is negative if the person walks from right to left.
         var speed: Double
         /// The y coordinate of the feet.
         var ground: Double
-        /// After which share of the way the person stops, and for how many seconds; nil without a stop.
+        /// Where the person stops, as a share of the way, and for how many seconds; nil if the person does not stop.
         var stop: (place: Double, seconds: Double)?
         var phase: Double
 
@@ -62,7 +62,7 @@ struct Street {
         detector = NoisyDetector(seed: random.next())
     }
 
-    /// Returns the people in the picture, beginning with the most distant one.
+    /// Returns the people in the picture, beginning with the most distant ones.
     func truth(at time: Double) -> [Truth] {
         var truths: [Truth] = []
         var whole: [Box] = []
@@ -87,20 +87,23 @@ struct Street {
     }
 }
 
-/// A detector with the faults of YOLOX-nano.
+/// Simulates a detector that makes the same kinds of errors as YOLOX-nano.
 ///
-/// It misses objects, detects some with a low score, scatters boxes, and detects objects that are not there.
+/// It misses some people, sees others with low scores, reports inexact boxes, and sometimes sees people where there
+/// are none.
 struct NoisyDetector {
     static let person = 0
     private var random: SeededRandom
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
+    /// Simulates one look.
+    ///
     /// - Parameters:
-    ///   - truths: The objects that are there.
+    ///   - truths: The people in the picture.
     ///   - size: The size of the picture.
-    ///   - falseBoxes: The probability of a box without an object.
-    /// - Returns: The sightings that the detector reports, without overlapping boxes.
+    ///   - falseBoxes: The probability that the detector reports a box where nobody is.
+    /// - Returns: What the detector reports, without overlapping boxes.
     mutating func sightings(of truths: [Truth], in size: PictureSize, falseBoxes: Double) -> [Sighting] {
         var sightings: [Sighting] = []
         for truth in truths {
@@ -134,7 +137,7 @@ struct NoisyDetector {
                 right: box.right + random.normal(0, deviation), bottom: box.bottom + random.normal(0, deviation)))
     }
 
-    /// Removes overlapping boxes as the detector does.
+    /// Removes boxes that overlap too much, as the real detector does.
     static func suppressed(_ sightings: [Sighting]) -> [Sighting] {
         var kept: [Sighting] = []
         for sighting in sightings.sorted(by: { $0.score > $1.score }) {

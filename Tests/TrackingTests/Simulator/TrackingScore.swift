@@ -1,6 +1,6 @@
 @testable import Tracking
 
-/// MOTA (Bernardin and Stiefelhagen 2008) and IDF1 (Ristani and others 2016) of a tracker's output.
+/// Computes MOTA (Bernardin and Stiefelhagen 2008) and IDF1 (Ristani and others 2016) for a tracker's output.
 struct TrackingScore {
     private(set) var objects = 0
     private(set) var misses = 0
@@ -23,7 +23,7 @@ struct TrackingScore {
         return sum
     }
 
-    /// The minimum overlap of two boxes that match, as in MOTChallenge.
+    /// The minimum overlap at which a track's box matches a true box, as in MOTChallenge.
     private static let matching = 0.5
     private var assignment = Assignment()
     private var trackOf: [Int: Int] = [:]
@@ -31,7 +31,11 @@ struct TrackingScore {
     private var lengthOfObject: [Int: Int] = [:]
     private var lengthOfTrack: [Int: Int] = [:]
 
-    /// Adds one look, with the objects that are really there and those that the tracker reports.
+    /// Adds the result of one look.
+    ///
+    /// - Parameters:
+    ///   - truths: The numbers and the boxes of the objects in the picture.
+    ///   - tracks: The numbers and the boxes of the tracks.
     mutating func add(_ truths: [(number: Int, box: Box)], _ tracks: [(number: Int, box: Box)]) {
         objects += truths.count
         outputs += tracks.count
@@ -44,7 +48,7 @@ struct TrackingScore {
         }
         var freeTruths = truths
         var freeTracks = tracks
-        // A pair of the previous look is kept as long as its boxes still match.
+        // An object and a track that matched before remain a pair as long as their boxes still match.
         for truth in truths {
             guard let number = trackOf[truth.number],
                 let index = freeTracks.firstIndex(where: {
@@ -70,12 +74,15 @@ struct TrackingScore {
         falsePositives += freeTracks.count - pairs.count
     }
 
-    /// Computes what IDF1 needs: pairs each object with at most one track, so that as many boxes as possible match.
+    /// Completes the numbers from which IDF1 is computed.
+    ///
+    /// Each object is assigned to at most one track, and each track to at most one object, so that as many boxes as
+    /// possible have the right number.
     mutating func finish() {
         let truths = lengthOfObject.keys.sorted()
         let tracks = lengthOfTrack.keys.sorted()
-        // The more boxes an object and a track have in common, the lower the cost. Costs must stay below
-        // `Assignment.impossible`.
+        // The more boxes an object and a track have in common, the lower is the cost of this pair. All costs are at
+        // most 1, because they must stay below `Assignment.impossible`.
         let most = Double(together.values.flatMap(\.values).max() ?? 1)
         var count = 0
         let common = together
