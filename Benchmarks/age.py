@@ -126,7 +126,8 @@ def python_ages(context, is_web):
 
 
 def hashes(context):
-    """Returns the load generator's hash of each picture, as encoded again by OpenCV → its index in the camera's order."""
+    """Returns a dictionary: the load generator's hash of each picture after OpenCV has encoded it again, and the
+    picture's position in the camera's sequence."""
     script = (
         "import cv2, numpy, pathlib, sys\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).glob('*.jpg')):\n"

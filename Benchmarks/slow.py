@@ -70,7 +70,7 @@ def run(context):
     result.leave_out("bare HTTP server", "it only shows the cost of sending, and is not made for slow viewers")
     result.leave_out("µStreamer, age p99 at fast viewers", "the limit applies to Oriel compared with itself")
     if context.quick:
-        result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends before.")
+        result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends earlier than that.")
     result.note(
         "100 viewers watch 720p at 30 frames per second (1.8 MB/s each). 10 of them read only 300 kB/s. The first "
         "three columns show the age of the pictures of these slow viewers. They are measured for all systems at "

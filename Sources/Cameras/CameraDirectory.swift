@@ -19,7 +19,8 @@ public final class CameraDirectory {
     /// - Parameters:
     ///   - prefix: The system's prefix.
     ///   - kinds: The kinds of rings to look for, in order of preference.
-    ///   - configured: Cameras that exist even without a ring. Their rings are of the first of `kinds`.
+    ///   - configured: Cameras to list even if they have no ring yet. Each is then assumed to have a ring of
+    ///     the first kind in `kinds`.
     public init(prefix: SystemPrefix, kinds: [RingName.Kind], configured: [CameraName]) {
         precondition(!kinds.isEmpty)
         self.prefix = prefix

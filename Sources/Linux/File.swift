@@ -15,7 +15,7 @@ public enum File {
         let expected = status.byteCount
         guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
         // One extra byte reveals whether the file has grown. Files in /proc do not report their sizes. Some of them may
-        // change between two reads, so the buffer should be large enough for one read.
+        // change between two reads, so the buffer should be large enough to read the whole file at once.
         var bytes = [UInt8](repeating: 0, count: expected == 0 ? 4096 : expected + 1)
         var count = 0
         while true {

@@ -25,6 +25,8 @@ public struct Backoff: Sendable {
         return jitter == 0 ? delay : delay * Double.random(in: (1 - jitter)...(1 + jitter))
     }
 
-    /// Makes the next wait the first one again, after an attempt has succeeded or the circumstances have changed.
+    /// Resets the delay to its initial value.
+    ///
+    /// Call this after an attempt has succeeded, or when another attempt is more likely to succeed than before.
     public mutating func reset() { delay = first }
 }

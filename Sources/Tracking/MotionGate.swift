@@ -4,8 +4,8 @@ public import Linux
 /// Finds the parts of a picture in which something moves, at a hundredth of a detector's cost.
 ///
 /// Each picture is compared with a background, which slowly adapts to the pictures. Changes in brightness and contrast
-/// are compensated first. The gate learns the noise of each pixel. It thus becomes less sensitive to rustling leaves,
-/// and to the edges of things in the picture of a shaking camera.
+/// are compensated for before this comparison. The gate learns the noise of each pixel. It thus becomes less sensitive
+/// to rustling leaves, and to the edges of things in the picture of a shaking camera.
 public struct MotionGate: Sendable {
     public struct Options: Sendable {
         /// The difference in luma, 0 to 255, that a pixel must exceed to count as moving.

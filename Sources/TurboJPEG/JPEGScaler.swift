@@ -195,9 +195,9 @@ public struct JPEGScaler: ~Copyable {
 private struct ScalerHeader {
     let width: Int
     let height: Int
-    /// One of the constants TJSAMP of libturbojpeg, or -1 if the subsampling is unknown.
+    /// One of libturbojpeg's `TJSAMP_…` constants, or -1 if the subsampling is unknown.
     let subsampling: CInt
-    /// One of the constants TJCS of libturbojpeg, or -1 if the color space is unknown.
+    /// One of libturbojpeg's `TJCS_…` constants, or -1 if the color space is unknown.
     private let colorSpace: CInt
 
     /// Reads the header with a new handle.

@@ -89,9 +89,9 @@ public struct JPEGTransformer: ~Copyable {
 struct JPEGHeader {
     let width: CInt
     let height: CInt
-    /// One of the constants TJSAMP of libturbojpeg, or -1 if the subsampling is unknown.
+    /// One of libturbojpeg's `TJSAMP_…` constants, or -1 if the subsampling is unknown.
     let subsampling: CInt
-    /// One of the constants TJCS of libturbojpeg, or -1 if the color space is unknown.
+    /// One of libturbojpeg's `TJCS_…` constants, or -1 if the color space is unknown.
     let colorSpace: CInt
 
     /// Reads the header with `codec`, which must be a new handle.
