@@ -61,7 +61,7 @@ def run(context):
         if name == "Oriel" and counted:
             parts = {part: sum(used[part] for used in counted) / len(counted) for part in counted[0]}
             shares = ", ".join(f"{part} {share:.2f}" for part, share in parts.items() if share >= 0.005)
-            result.note(f"Of Oriel's {column}, in % of a core: {shares}.")
+            result.note(f"CPU use of each program of Oriel with {column}, in % of one core: {shares}.")
     result.leave_out("Python pair with a YUYV camera", "it does nothing while nobody watches, whatever the "
                                                        "camera's format is")
     result.leave_out("bare HTTP server", "it has no camera")
