@@ -60,7 +60,7 @@ struct EventTests {
         #expect(harness.events.isEmpty)
     }
 
-    @Test("when the looks stop, each object has an `end` event with this reason, and later objects have new IDs")
+    @Test("when the detector stops, each object has an `end` event with the reason `stopped`, and IDs are not reused")
     func stopped() {
         var harness = Harness()
         harness.look([Self.box], times: 5)

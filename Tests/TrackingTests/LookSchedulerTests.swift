@@ -61,7 +61,7 @@ struct LookSchedulerTests {
         #expect(report.asked == 5 && report.achieved < 3.5)
     }
 
-    @Test("rechecks still cameras even when others are busy, and the rechecks hardly slow down the busy cameras")
+    @Test("rechecks cameras without motion even if others are busy, and hardly slows down the busy ones for this")
     func rechecks() {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")

@@ -80,7 +80,7 @@ struct LookTests {
         return planner
     }
 
-    @Test("while nothing happens, the whole picture is looked at in the beginning, and then every ten seconds")
+    @Test("while nothing happens, the whole picture is looked at once at the start, and then every ten seconds")
     func idle() {
         var planner = LookPlanner()
         #expect(planner.plan(motion([]), tracker(), at: time)?.regions == [size.bounds])
@@ -104,7 +104,7 @@ struct LookTests {
         #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(200))?.regions == [size.bounds])
     }
 
-    @Test("the whole picture is looked at every two seconds while something small moves, and at once if it is large")
+    @Test("motion leads to a look at the whole picture every two seconds, or at once if the moving thing is large")
     func busy() {
         var planner = planner()
         #expect(planner.plan(motion([44]), tracker(), at: time + .milliseconds(1900))?.regions != [size.bounds])

@@ -193,7 +193,7 @@ struct TrackerTests {
         #expect((harness.tracker.tracks.first?.box.left ?? 0) > 600)
     }
 
-    @Test("keeps an object that is not seen four seconds longer if another object hides it")
+    @Test("keeps an unseen object for four more seconds if another object hides it")
     func covered() {
         var harness = TrackerHarness()
         func front(_ left: Double) -> Box { Box(left: left, top: 180, right: left + 90, bottom: 330) }
