@@ -77,8 +77,9 @@ extension EndToEnd {
             for (name, address) in [
                 ("mjpeg-fcgi", system.ingest("/status")), ("relay-fcgi", system.web("/status")),
             ] {
-                // Wait until no streams are left, since their cost must not be counted.
-                let haveViewersGone = try eventually {
+                // Wait until no streams are left, since their cost must not be counted. The relay keeps its own for a
+                // while after its viewers have left.
+                let haveViewersGone = try eventually(60) {
                     let cameras = try request("GET", address).json?["cameras"]?.array ?? []
                     return cameras.allSatisfy { $0["viewers"]?.number == 0 }
                 }
