@@ -99,7 +99,8 @@ start_if_ready() {
 part_process() {
     local status=0
     trap - INT TERM HUP
-    [[ ${part_lane[$1]} != build ]] || renice -n 19 -p "$BASHPID" >/dev/null || true
+    # SCHED_IDLE, not only nice(1): if root builds, SwiftPM starts the compilers with the usual niceness again.
+    if [[ ${part_lane[$1]} == build ]]; then chrt --idle --pid 0 "$BASHPID" || true; fi
     set +e
     (set -e; eval "${part_command[$1]}")
     status=$?
