@@ -16,9 +16,13 @@ final class RunningRelay: Sendable {
         listener = try Socket.listen(at: folder.path.appending("relay.sock"))
     }
 
-    func worker(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess {
-        try ChildProcess(
-            "\(ChildProcess.buildFolder())/relay-fcgi", arguments,
+    /// Starts a worker, with `launcher` as the command in front of it.
+    func worker(
+        _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
+    ) throws -> ChildProcess {
+        let command = launcher + ["\(try ChildProcess.buildFolder())/relay-fcgi"] + arguments
+        return try ChildProcess(
+            command[0], Array(command.dropFirst()),
             environment: environment.merging([
                 "ORIEL_PREFIX": ring.prefix.text, "ORIEL_RUNTIME_DIR": folder.path.string,
             ]) { $1 },

@@ -24,7 +24,7 @@ private final class TLSServer: Sendable {
             "openssl",
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=\(name)", "-keyout", key.string,
+                "-days", "2", "-subj", "/CN=\(port)", "-addext", "subjectAltName=\(name)", "-keyout", key.string,
                 "-out", certificate.string,
             ], log: folder.path.appending("log").string
         ).wait()
@@ -58,6 +58,41 @@ struct TLSTests {
         let server = try TLSServer(certificateFor: "IP:127.0.0.1")
         let relay = try Relay(server.url) { $0.certificateAuthorities = server.certificate }
         #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
+    }
+
+    /// A command that runs a program with `folder` in place of the system's authorities.
+    private static func trusting(_ folder: FilePath) -> [String] {
+        ["unshare", "--mount", "sh", "-c", "mount --bind '\(folder)' /etc/ssl/certs && exec \"$@\"", "sh"]
+    }
+
+    private static let canReplaceAuthorities =
+        (try? ChildProcess.run("unshare", ["--mount", "mount", "--bind", "/tmp", "/etc/ssl/certs"]))?.status == 0
+
+    @Test(
+        "with --ca-file the system's authorities are not trusted",
+        .enabled(if: canReplaceAuthorities, "this user may not create mount namespaces (unshare --mount)"),
+        arguments: [false, true])
+    func systemAuthorities(hasFile: Bool) throws {
+        let server = try TLSServer(certificateFor: "IP:127.0.0.1")
+        let other = try TLSServer(certificateFor: "IP:127.0.0.1")
+        let authorities = TemporaryFolder()
+        let certificate = String(decoding: try File.contents(of: server.certificate), as: UTF8.self)
+        // Debian's libcurl reads this file and the folder.
+        for name in ["ca-certificates.crt", "server.pem"] { try authorities.write(certificate, to: name) }
+        #expect(try ChildProcess.run("openssl", ["rehash", authorities.path.string]).status == 0)
+        let relay = try RunningRelay()
+        let subscriber = try FrameSubscriber(relay.ring.name)
+        subscriber.takeInterest()
+        let options = hasFile ? ["--ca-file", other.certificate.string] : []
+        let worker = try relay.worker(
+            ["--upstream", server.url] + options, launcher: Self.trusting(authorities.path))
+        if hasFile {
+            #expect(eventually(20) { subscriber.status?.reason.contains("certificate") == true }, "\(relay.log)")
+            #expect(subscriber.status?.published == 0)
+        } else {
+            #expect(eventually(20) { subscriber.copyNewestFrame() != nil }, "\(relay.log)")
+        }
+        withExtendedLifetime(worker) {}
     }
 
     @Test("a trusted certificate of another host is rejected")
