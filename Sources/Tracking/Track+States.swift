@@ -18,7 +18,7 @@ extension Track {
             else { break }
             state = .active
             isKnown = memory.recognise(box, group: filter.group(classID))
-        case .lost: state = isStanding ? .stationary : .active
+        case .lost: state = .active
         case .active, .stationary: break
         }
         let overlap = compareWithAnchor()

@@ -68,9 +68,9 @@ struct SceneRun {
         newEvents.map { (shown[$0.after.id]?.first, shown[$0.after.id]?.last) }
     }
 
-    /// Returns sentences that say what is wrong.
+    /// Returns a sentence for each fault.
     ///
-    /// There are none if each object has exactly one event with one end, and the event always shows this object.
+    /// The result is empty if each object has exactly one event with one end, and the event always shows this object.
     func faults(expecting count: Int) -> [String] {
         var faults: [String] = []
         let ids = newEvents.map(\.after.id)

@@ -89,8 +89,8 @@ struct Street {
 
 /// Simulates a detector that makes the same kinds of errors as YOLOX-nano.
 ///
-/// It misses some people, sees others with low scores, reports inexact boxes, and sometimes sees people where there
-/// are none.
+/// It misses some people, sees others with low scores, reports inexact boxes, and sometimes reports people who are not
+/// there.
 struct NoisyDetector {
     static let person = 0
     private var random: SeededRandom
