@@ -39,8 +39,8 @@ export class ControlRow {
     this.show(this.#control);
   }
 
-  /** `remark` says how the camera changed a requested value. By default, it stays while the value stays the same. */
-  show(control, remark = control.value === this.#control.value ? this.#said : "") {
+  /** `remark` says how the camera changed a requested value. By default, it stays. */
+  show(control, remark = this.#said) {
     this.#control = control;
     this.#said = remark;
     const { value, read_only: isReadOnly, inactive: isInactive } = control;

@@ -15,7 +15,11 @@ export class Controls extends EventTarget {
   #requests = null;
   #answer = null;
   #rows = new Map();
-  #fault = make("p", { className: "fault" });
+  #faultText = make("p", { className: "fault" });
+  /** The error of the last response as `{ code, message }`, or null. */
+  #fault = null;
+  /** The result of the last change of each control, while the value stays the same. */
+  #results = new Map();
   #signature = "";
   #isOpen = false;
   #focusBefore = null;
@@ -32,7 +36,7 @@ export class Controls extends EventTarget {
   constructor(panel) {
     super();
     this.#panel = panel;
-    this.#fault.setAttribute("role", "alert");
+    this.#faultText.setAttribute("role", "alert");
     setInterval(() => this.#follow(), followInterval);
   }
 
@@ -141,10 +145,8 @@ export class Controls extends EventTarget {
   #take({ status, body }, results = null) {
     const isFine = status === 200 && Array.isArray(body.controls);
     if (isFine) this.#answer = body;
-    const { sentence, detail } = isFine ? { sentence: "", detail: "" } : serverError(body.error, body.message || (status ? `HTTP ${status}` : ""));
-    const fault = [sentence, detail].filter(Boolean).join("\n");
+    this.#fault = isFine ? null : { code: body.error, message: body.message || (status ? `HTTP ${status}` : "") };
     this.#show(results);
-    if (this.#fault.textContent !== fault) this.#fault.textContent = fault;
   }
 
   #show(results = null) {
@@ -156,9 +158,12 @@ export class Controls extends EventTarget {
       this.#signature = signature;
       for (const control of controls) this.#showControl(control, results);
       this.#panel.querySelector(".reset-all").disabled = this.#isAway;
+      this.#showFault();
     } else {
       this.#panel.replaceChildren();
-      this.#fault.textContent = this.#signature = "";
+      this.#results.clear();
+      this.#fault = null;
+      this.#faultText.textContent = this.#signature = "";
     }
     this.dispatchEvent(new Event("change"));
   }
@@ -167,11 +172,20 @@ export class Controls extends EventTarget {
     return ["offline", "unreachable", "missing"].includes(this.#state);
   }
 
+  #showFault() {
+    const { sentence, detail } = this.#fault ? serverError(this.#fault.code, this.#fault.message) : { sentence: "", detail: "" };
+    const words = [sentence, detail].filter(Boolean).join("\n");
+    if (this.#faultText.textContent !== words) this.#faultText.textContent = words;
+  }
+
   #showControl(control, results) {
-    const row = this.#rows.get(control.name);
+    const { name, value } = control;
+    const row = this.#rows.get(name);
     row.isAway = this.#isAway;
-    if (this.#requests.has(control.name)) return;
-    row.show(control, results ? remarkOn(row, results.find((result) => result.name === control.name)) : undefined);
+    if (this.#requests.has(name)) return;
+    if (results) this.#results.set(name, { value, result: results.find((result) => result.name === name) });
+    else if (this.#results.get(name)?.value !== value) this.#results.delete(name);
+    row.show(control, remarkOn(row, this.#results.get(name)?.result));
   }
 
   #build() {
@@ -188,7 +202,7 @@ export class Controls extends EventTarget {
     this.#panel.replaceChildren(
       make("div", { className: "head" }, make("h2", { textContent: text("controls") }), tools),
       make("p", { className: "device", textContent: [device?.name, device?.path].filter(Boolean).join(" · ") }),
-      this.#fault,
+      this.#faultText,
       ...[...this.#rows.values()].map((row) => row.element),
       reset,
       formatList(this.#answer),

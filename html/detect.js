@@ -24,8 +24,7 @@ export class DetectorStatus extends EventTarget {
   /** A sentence that says why detection is unavailable, or "". */
   get reason() {
     if (!this.current || this.current.isReady) return "";
-    const { error, message } = this.current;
-    return text(`detect.${error}`) || message || text("detect.unavailable");
+    return failureText(this.current.error, this.current.message);
   }
 
   async #poll() {
@@ -50,6 +49,7 @@ export class Detections extends EventTarget {
   #boxes = null;
   #answer = null;
   #picture = null;
+  /** A function that returns the reason of a failure in the current language, or null. */
   #failure = null;
   #isAsking = false;
   #ask = null;
@@ -94,11 +94,12 @@ export class Detections extends EventTarget {
       this.#picture = await frozenPicture(player);
       const answer = this.#picture && (await this.#fetchAnswer(signal));
       if (signal.aborted) return;
-      this.#failure = answer ? null : text("failedToSave");
+      this.#failure = answer ? null : () => text("failedToSave");
       this.#answer = answer;
     } catch (error) {
       if (signal.aborted) return;
-      this.#failure = error instanceof Refusal ? error.message : text("detect.unavailable");
+      const { code, message } = error instanceof Refusal ? error : {};
+      this.#failure = () => failureText(code, message);
     }
     this.#isAsking = false;
     this.#show();
@@ -109,7 +110,7 @@ export class Detections extends EventTarget {
       method: "POST", headers: { "Content-Type": "image/jpeg" }, body: this.#picture.blob, signal, cache: "no-store",
     });
     const body = await answer.json().catch(() => ({}));
-    if (!answer.ok || !body.success) throw new Refusal(text(`detect.${body.error}`) || body.message || text("detect.unavailable"));
+    if (!answer.ok || !body.success) throw new Refusal(body.message, body.error);
     return body;
   }
 
@@ -168,7 +169,7 @@ export class Detections extends EventTarget {
       return make("li", {}, item);
     });
     this.#panel.setAttribute("aria-label", text("detect.title"));
-    const headline = this.#isAsking ? text("detect.asking") : (this.#failure ?? text(detections.length ? "detect.title" : "detect.nothing"));
+    const headline = this.#isAsking ? text("detect.asking") : (this.#failure?.() ?? text(detections.length ? "detect.title" : "detect.nothing"));
     this.#headline.textContent = headline;
     const result = detections.map(({ text, confidence }) => `${text} ${percent(confidence)}`).join(", ");
     this.#announcement.textContent = [headline, result].filter(Boolean).join(": ");
@@ -226,7 +227,15 @@ export class Detections extends EventTarget {
   }
 }
 
-class Refusal extends Error {}
+class Refusal extends Error {
+  constructor(message, code) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Returns the sentence for an error code, or the server's own message if the code is unknown. */
+const failureText = (code, message) => text(`detect.${code}`) || message || text("detect.unavailable");
 
 /** Returns the frozen JPEG, or null. A picture that is just being painted may still appear after the freeze. */
 async function frozenPicture(player) {

@@ -159,9 +159,12 @@ def camera_sets_another_value(browser):
         desk.wait_remark("sharpness", "The camera refuses sharpness=5: Input/output error.")
         expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the old value")
         browser.press("l")
+        desk.wait_remark("sharpness", "The camera refuses sharpness=5")
         desk.turn("contrast", 103, "[type=number]", "change")
         desk.wait_remark("contrast", "카메라에 적용된 값은 102")
         expect(desk.row("brightness", "row.querySelector('label').textContent"), "밝기", "a name in Korean")
+        browser.press("l")
+        desk.wait_remark("contrast", "Set to 102 instead of 103")
         desk.page.run("localStorage.clear()")
 
 
@@ -217,9 +220,9 @@ def errors_are_shown(browser):
         wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the server's message, but {fault()}")
         wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", "the old value")
         browser.press("l")
-        desk.turn("brightness", 20)
         wait_until(lambda: "카메라가 오프라인입니다" in fault(), lambda: f"the error in Korean, but {fault()}")
         browser.press("l")
+        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the message in English again, but {fault()}")
         desk.controls.refusal = None
         desk.turn("brightness", 30)
         desk.wait_value("brightness", 30)
