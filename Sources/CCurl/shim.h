@@ -21,7 +21,7 @@ static inline CURLMcode curl_multi_set_long(CURLM *_Nonnull handle, CURLMoption 
     return curl_multi_setopt(handle, option, value);
 }
 
-/// The type of the callbacks CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION.
+/// The type of the callbacks that the options CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION set.
 typedef size_t (*curl_bytes_callback)(char *_Nonnull bytes, size_t size, size_t count, void *_Nullable context);
 static inline CURLcode curl_set_bytes_callback(CURL *_Nonnull handle, CURLoption option,
                                                curl_bytes_callback _Nullable value) {

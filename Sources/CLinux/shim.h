@@ -26,9 +26,10 @@
 #include <unistd.h>
 
 // glibc declares these GNU extensions only if _GNU_SOURCE is defined. Defining it here would make the structures of
-// this module differ from those of Swift's Glibc module. Therefore they are declared again. The prototypes are copied
-// from the manual pages memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2), pthread_setname_np(3) and
-// sigabbrev_np(3). The values are copied from fcntl.h, asm-generic/fcntl.h and linux/splice.h.
+// this module differ from those of Swift's Glibc module. Therefore this file declares the extensions again. The
+// prototypes are copied from the manual pages memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
+// pthread_setname_np(3) and sigabbrev_np(3). The values of the constants are copied from fcntl.h, asm-generic/fcntl.h
+// and linux/splice.h.
 int memfd_create(const char *_Nonnull name, unsigned int flags);
 int accept4(int descriptor, struct sockaddr *_Nullable address, socklen_t *_Nullable length, int flags);
 int pthread_setname_np(pthread_t thread, const char *_Nonnull name);
@@ -73,7 +74,7 @@ static inline int linux_fcntl_lock(int descriptor, int command, struct flock *_N
     return fcntl(descriptor, command, lock);
 }
 
-/// Returns the number of bytes in the socket's send queue (SIOCOUTQ), or -1.
+/// Returns the number of bytes in the socket's send queue (SIOCOUTQ), or -1 with errno set.
 static inline int linux_socket_unsent(int descriptor) {
     int bytes = 0;
     return ioctl(descriptor, SIOCOUTQ, &bytes) == 0 ? bytes : -1;
@@ -130,7 +131,8 @@ static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const
     return failure ? -1 : child;
 }
 
-/// Returns the process ID of a child that has exited but has not been reaped, or 0. It does not reap the child.
+/// Returns the process ID of a child that has exited but has not been reaped, or 0 if there is none. This function does
+/// not reap the child.
 static inline pid_t linux_ended_child(void) {
     siginfo_t info;
     info.si_pid = 0;

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <png.h>
 
-// This file uses libpng's simplified API. It reports errors through return values instead of longjmp, and it limits the
-// size of ancillary chunks.
+// This file uses libpng's simplified API. That API reports errors through return values instead of longjmp, and it
+// limits the size of ancillary chunks.
 
 static inline int cpng_begin(png_image *_Nonnull image, const void *_Nonnull bytes, size_t count) {
     memset(image, 0, sizeof *image);
@@ -12,7 +12,7 @@ static inline int cpng_begin(png_image *_Nonnull image, const void *_Nonnull byt
     return png_image_begin_read_from_memory(image, bytes, count);
 }
 
-/// Reads width and height from the header; returns 1, or 0 if the picture is not a valid PNG.
+/// Reads the width and the height from the header. Returns 1, or 0 if the picture is not a valid PNG.
 static inline int cpng_size(const void *_Nonnull bytes, size_t count, uint32_t *_Nonnull width,
                             uint32_t *_Nonnull height) {
     png_image image;

@@ -22,9 +22,9 @@ public final class CameraSource: ControllableSource {
     private var format: CaptureFormat?
     /// The layout of the camera's uncompressed pictures; nil for JPEG and for formats that must be converted first.
     private var raw: RawFormat?
-    /// Nil unless the camera's format must be converted before it can be encoded.
+    /// Converts the camera's pictures to a format that can be encoded; nil if no conversion is necessary.
     private var converter: PictureConverter?
-    /// Identifies the camera that was opened, so that the same camera is reopened after it was lost.
+    /// Identifies the camera that was last opened, so that it can be found again after it was lost.
     private var identity: CameraIdentity?
     /// Formats that the camera offers, but could not stream in the last attempt.
     private var excluded: Set<PixelFormat> = []
@@ -117,7 +117,7 @@ public final class CameraSource: ControllableSource {
         }
     }
 
-    /// Opens the camera under the path that it has now.
+    /// Opens the camera that was open before, under its current path; otherwise opens the camera that `choice` selects.
     private func find() throws(CameraError) -> Camera {
         if let identity, let path = Device.find(identity) { return try Camera(path) }
         let camera = try Camera(try Device.resolve("\(choice)"))
@@ -142,7 +142,7 @@ public final class CameraSource: ControllableSource {
         var request = CaptureRequest(
             pixelFormat: options.format, size: options.size, rate: FrameRate(options.pictures.framesPerSecond))
         request.excluded = excluded
-        // Consider all formats again in the next attempt, unless this attempt fails below.
+        // Consider all formats again in the next attempt, unless the camera fails to start below.
         excluded = []
         let format = try camera.configure(request)
         raw = RawFormat(format)
@@ -160,10 +160,12 @@ public final class CameraSource: ControllableSource {
             }
             throw error
         }
-        // Set them again, because some drivers accept a control only while they stream, or reset it when they start.
+        // Set the controls again, because some drivers accept a control only while the camera streams, or reset it when
+        // the camera starts to stream.
         let refusals = camera.access.apply(settings, pressesButtons: true)
-        // A control that is overridden by an automatic one cannot be set. That is expected if a user changed controls
-        // at run time and switched the automatic one on. On a command line it is a mistake, so report it only then.
+        // A control cannot be set while an automatic control overrides it. That is expected if a user changed controls
+        // at run time and switched the automatic control on. If all controls come from the command line, it is a
+        // mistake of the user, so report it only in that case.
         let isCommandLine = kept == options.controls
         return (format, refusals.filter { isCommandLine || !$0.isOverridden }.map(\.message))
     }

@@ -10,9 +10,9 @@ final class ControlLoop {
     static let maximumClientCount = 16
     /// How long a client may take to send its line, and then how long it may take to receive the response.
     static let timeout = Duration.seconds(1)
-    /// The maximum length of a line, which has room for a request of 16 KiB in which every byte is escaped.
+    /// The maximum length of a line in bytes, which is enough for a request of 16 KiB with every byte escaped.
     static let maximumLineByteCount = 100 << 10
-    /// How long no connections are accepted after accept() has failed, unless a connection is closed earlier.
+    /// How long the loop accepts no connections after accept() has failed, unless a connection is closed earlier.
     static let acceptPause = Duration.seconds(1)
 
     private let loop: EventLoop
@@ -109,8 +109,8 @@ final class ControlLoop {
     private func drop(_ client: ControlClient) {
         guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
         if let token = client.token { loop.remove(token, number: client.socket.number) }
-        // This frees a descriptor, with which accept() may succeed again. The descriptor is closed when the last
-        // reference to the client is released, which is before the next turn of the loop.
+        // Dropping a client frees a descriptor, so accept() may succeed again. The descriptor is closed when the last
+        // reference to the client is released, which happens before the next turn of the loop.
         if listenerToken == nil { listenerDue = .distantPast }
     }
 }

@@ -12,7 +12,7 @@ final class ControlPanel: Sendable, SourceObserver {
     final class Source: Sendable {
         /// Nil if the source is not a camera.
         let access: ControlAccess?
-        /// The members `device` and `now` of a response.
+        /// The members `device` and `now` of the JSON object in a response.
         let members: [(String, JSON)]
 
         init(_ description: SourceDescription, _ opened: OpenedSource, _ access: ControlAccess?) {

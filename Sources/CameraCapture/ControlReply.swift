@@ -1,7 +1,7 @@
 import JSON
 import Video4Linux
 
-/// A response of the control socket, with the HTTP status for the client of mjpeg-fcgi.
+/// A response on the control socket, with the HTTP status that mjpeg-fcgi returns to its client.
 struct ControlReply {
     let status: Int
     let body: JSON

@@ -6,14 +6,14 @@ import SystemPackage
 /// Serves the control socket, `<runtime folder>/control.<camera>.sock`.
 ///
 /// On each connection, the client sends one line of JSON and receives one line of JSON. The server has its own thread,
-/// which also calls the camera's driver. So a client can delay other clients by at most a second, and never the
-/// pictures.
+/// which also calls the camera's driver. So a client can delay other clients by at most a second, and it can never
+/// delay the pictures.
 final class ControlServer: Sendable {
     /// Only processes with the program's user or group may connect.
     static let permissions: UInt32 = 0o660
 
     let path: FilePath
-    /// The status of the socket that this server created, to tell it from a socket that replaced it.
+    /// The file status of the socket that this server created, which distinguishes it from a socket that replaced it.
     private let own: FileStatus
     private let listener: Descriptor
     private let stopEvent: EventDescriptor
@@ -63,7 +63,7 @@ final class ControlServer: Sendable {
 
     /// Stops the thread and removes the socket.
     ///
-    /// If a request is in progress, waits for it for at most one second.
+    /// If a request is in progress, waits until it is finished, but at most one second.
     func stop() {
         stopEvent.signal()
         if let current = try? FileStatus(at: path), current.isSameFile(as: own) { File.remove(path) }

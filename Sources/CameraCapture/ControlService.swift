@@ -26,9 +26,9 @@ final class ControlService {
         self.log = log
     }
 
-    /// Handles a request of one line.
+    /// Handles a request, which is one line of JSON.
     ///
-    /// It is `{"do":"read"}`, or for example `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
+    /// The line is `{"do":"read"}`, or for example `{"do":"set","controls":{"brightness":140,"contrast":null}}`.
     func answer(to line: [UInt8]) -> ControlReply {
         do throws(ControlRefusal) {
             guard let request = JSON(line) else { throw .bad("The request is not valid JSON.") }
@@ -94,9 +94,9 @@ final class ControlService {
         return reading(of: source, controls) + [("results", .array(results))]
     }
 
-    /// Sets all controls; returns, by control name, why some of them could not be set.
+    /// Sets all controls; returns, by name, the reason for each control that could not be set.
     ///
-    /// If a control cannot be set, it is tried again after all others, one of which may have overridden it until then.
+    /// A control that cannot be set is tried again after all others, because one of them may have overridden it.
     private func perform(_ changes: [ControlChange], _ access: ControlAccess) throws(ControlRefusal) -> [String: String]
     {
         var refused: [String: String] = [:]

@@ -4,8 +4,8 @@ import Logging
 
 /// Watches the folder of a source for changes, if the source has one.
 ///
-/// For a source without a folder, it creates no inotify instance, because a user may have only 128 by default (see
-/// fs.inotify.max_user_instances).
+/// For a source without a folder, it creates no inotify instance, because a user may have only 128 instances by default
+/// (see fs.inotify.max_user_instances).
 final class FolderWatch {
     /// How often the source is asked to check the folder itself if no inotify instance could be created.
     private static let checkInterval = Duration.seconds(1)
@@ -17,7 +17,7 @@ final class FolderWatch {
     /// Readable after an entry has changed; nil if there is no inotify instance.
     let descriptor: CInt?
 
-    /// Tests pass a `makeInotify` that fails.
+    /// Creates a watch for the folder of `source`; tests pass a `makeInotify` that fails.
     init(
         _ source: any FrameSource, _ logger: Logger,
         makeInotify: () throws(SystemError) -> Inotify = { () throws(SystemError) in try Inotify() }

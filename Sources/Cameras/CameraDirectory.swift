@@ -13,7 +13,7 @@ public final class CameraDirectory {
     private var found: [CameraName: RingName] = [:]
     /// The value of ``RingFolder/generation`` when the folder was last listed; nil if it has never been listed.
     private var listedGeneration: UInt64?
-    /// The configured cameras in their order, followed by the other cameras, sorted by name but beginning with `main`.
+    /// The configured cameras in their order, then `main` unless it is configured, then the others, sorted by name.
     public private(set) var names: [CameraName] = []
 
     /// - Parameters:
@@ -35,8 +35,8 @@ public final class CameraDirectory {
 
     /// Lists the rings again if one may have been added or removed.
     ///
-    /// If not, it costs only one system call. It detects every change that was made before the call, unless the folder
-    /// cannot be watched (see ``folderProblem``).
+    /// If nothing has changed, it makes only one system call. It detects every change that was made before the call,
+    /// unless the folder cannot be watched (see ``folderProblem``).
     public func refreshIfChanged() {
         // Read the generation before listing the folder, so that the next call detects a change made in the meantime.
         let generation = RingFolder.shared.generation

@@ -7,14 +7,14 @@ public struct Outage: Equatable, Sendable {
     public let state: String
     /// The reason, in one sentence for users.
     public let message: String
-    /// Whether requesting frames cannot end the outage.
+    /// Whether the outage continues even if frames are requested.
     ///
     /// A relay connects when frames are requested, so its outages are not final.
     public let isFinal: Bool
 
     /// How long a camera may be gone before it counts as offline.
     ///
-    /// Most restarts of its program take less time.
+    /// Most restarts of the camera's program take less time.
     public static let gracePeriod: Duration = .milliseconds(700)
 
     /// The outage of a camera that is live but has no recent frame.
@@ -59,7 +59,7 @@ public struct Outage: Equatable, Sendable {
 extension Outage {
     /// Returns how long the newest frame counts as fresh.
     ///
-    /// This is two seconds, or three frame intervals if the camera is so slow that they take longer.
+    /// This is two seconds, or three frame intervals if these are longer than two seconds, but at most one hour.
     static func freshness(_ status: RingStatus) -> Duration {
         let rates = [status.framesPerSecondAsked, status.framesPerSecondMeasured].filter { $0.isFinite && $0 > 0 }
         guard let rate = rates.min() else { return .seconds(2) }

@@ -197,12 +197,12 @@ public final class CaptureSession {
         }
         if now >= nextHeartbeat {
             nextHeartbeat = now + Self.heartbeatInterval
-            // Another object has the ring's name, or there is no space for a new one: readers keep the old one, and the
-            // next heartbeats try again.
+            // This fails if another object has the ring's name, or if there is no space for a new ring. Readers then
+            // keep the old ring, and the next heartbeats try again.
             do throws(RingError) { try publisher.heartbeat() } catch { report.ringFailed(error, at: now) }
         }
-        // Report that the program is alive even if no frames arrive. It has then closed the source, and tries to open
-        // it again.
+        // Report that the program is alive even if no frames arrive. In that case the program has closed the source,
+        // and is trying to open it again.
         report.watchdog(at: now)
     }
 

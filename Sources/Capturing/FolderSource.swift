@@ -92,7 +92,7 @@ public final class FolderSource: FrameSource {
 
     /// Returns whether the file of ``lastWhole``, which cannot be shown now, is probably being rewritten.
     ///
-    /// This is assumed for the first 10 seconds.
+    /// This is assumed for 10 seconds after the file was first found to be unusable.
     private func isBeingRewritten(at now: Instant) -> Bool {
         let since = truncatedSince ?? now
         truncatedSince = since

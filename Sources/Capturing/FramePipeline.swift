@@ -98,8 +98,8 @@ public final class FramePipeline {
 
     /// Adds the source's counts to those of the ring.
     ///
-    /// `isDelivered` says whether the source also passed a picture to the pipeline. The pictures that it dropped are
-    /// then counted, but do not set ``lastRefusal``.
+    /// `isDelivered` says whether the source also passed a picture to the pipeline. If it did, the pictures that the
+    /// source dropped are counted, but they do not set ``lastRefusal``.
     public func count(_ counts: SourceCounts, isDelivered: Bool) {
         for _ in 0..<counts.delivered + counts.missed { publisher.countCaptured() }
         for _ in 0..<counts.stale + counts.missed { publisher.countDropped(.stale) }

@@ -91,7 +91,7 @@ public struct OpenedSource: Equatable, Sendable {
     }
 }
 
-/// The numbers of pictures that a source has counted since they were last added to those of the ring.
+/// The numbers of pictures that a source has counted since its counts were last added to the ring's counts.
 public struct SourceCounts: Equatable, Sendable {
     /// Pictures that the device has delivered, whether they are complete or not.
     public var delivered = 0

@@ -10,7 +10,7 @@ public struct PictureOptions: Sendable {
     public var quality: Int
     public var subsampling: Subsampling
     public var orientation: Orientation
-    /// The number of pictures to drop whenever the source has been opened.
+    /// The number of pictures to drop each time the source is opened.
     public var warmUpFrameCount: Int
     /// The time without a picture after which the source counts as stalled.
     public var timeout: Duration

@@ -2,7 +2,7 @@ public import SharedFrame
 
 /// The reason why a source delivers no pictures.
 ///
-/// It becomes the camera's state, and never makes the program exit.
+/// The error sets the camera's state. It never makes the program exit.
 public struct SourceError: Error, Equatable, Sendable {
     /// The state that the status document shows, which is `waiting`, `noSignal`, `stalled` or `error`.
     public let state: CameraState
