@@ -2,7 +2,7 @@ import Names
 
 /// Builds a configuration from the sections of files, and records every mistake.
 struct SectionReader {
-    /// The kinds of sections with their keys.
+    /// The keys that each kind of section may contain.
     ///
     /// A camera's section may also contain keys of the form `control.NAME`.
     static let keys: [String: [String]] = [
@@ -119,7 +119,7 @@ struct SectionReader {
                 upstream.origin,
                 "camera '\(name)' has both a device (\(device.origin)) and an upstream; remove one of them")
         } else if device == nil, upstream == nil {
-            // If a key was rejected, which may be a misspelt `device`, that mistake has already been reported.
+            // If a key was rejected, it may be a misspelt `device`. That mistake has already been reported.
             if section.entries.count == entries.count {
                 add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
             }

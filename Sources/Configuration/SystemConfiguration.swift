@@ -43,7 +43,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// Whether other machines can connect.
     public var isOpen: Bool { !(address.hasPrefix("127.") || address == "localhost" || address == "::1") }
 
-    /// The address at which this machine itself can connect.
+    /// The address to which programs on this machine can connect.
     public var reachableAddress: String { isWildcard || address == "localhost" ? "127.0.0.1" : address }
 
     /// ``reachableAddress`` and ``port`` in the form that a URL contains.
@@ -52,9 +52,9 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// The files for detection.
+/// Whether detection is enabled, and the files that it uses.
 ///
-/// If one of them is nil, the standard places are searched for it.
+/// If a path is nil, the standard places are searched for the file.
 public struct DetectionSettings: Equatable, Sendable {
     public var isEnabled = true
     /// The path of a YOLOX model in ONNX format.
@@ -94,7 +94,7 @@ public struct CameraSettings: Equatable, Sendable {
     public var rotation: Int?
     /// `none`, `horizontal`, `vertical` or `both`.
     public var flip: String?
-    /// The number of pictures to skip whenever the camera has been opened, from 0 to 1000.
+    /// The number of pictures to skip each time the camera is opened, from 0 to 1000.
     public var warmUp: Int?
     /// The time in seconds without a picture after which the camera is reopened, from 0.5 to 3600.
     public var timeout: Double?

@@ -1,6 +1,6 @@
 /// Parses the values of settings.
 ///
-/// If a value is invalid, each function throws the remedy, which is a sentence that says which values are valid.
+/// If a value is invalid, its function throws an error that contains the remedy, which says what values are valid.
 enum Value {
     struct Invalid: Error {
         let remedy: String

@@ -9,7 +9,7 @@ struct VariableReader {
     let variables: [String: String]
     /// Whether configuration files were read.
     ///
-    /// If so, the files define the cameras, unless a variable does.
+    /// If so, the files define the cameras, unless ORIEL_CAMERAS or ORIEL_DEVICE is set.
     let hasFiles: Bool
 
     func read(into reader: inout SectionReader) {

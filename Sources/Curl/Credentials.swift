@@ -1,6 +1,6 @@
 /// A user name and a password for a server.
 ///
-/// The descriptions of a value contain neither of them, so that they never appear in a log.
+/// ``description`` and ``debugDescription`` contain neither of them, so that they never appear in a log.
 public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     public let user: String
     public let password: String

@@ -48,7 +48,7 @@ public final class Transfer {
     private var headerByteCount = 0
     private var isPaused = false
 
-    /// The number of bytes received, including headers and the bodies of redirects, which are ignored.
+    /// The number of bytes received so far, including all headers and the ignored bodies of redirects.
     public private(set) var byteCount: UInt64 = 0
     /// Whether the server sent more header bytes than allowed.
     var isHeaderTooLarge: Bool { headerByteCount > Self.maximumHeaderByteCount }
@@ -85,12 +85,12 @@ public final class Transfer {
 
     /// Stops reading until ``resume()`` is called, so that the server has to wait.
     ///
-    /// The receiver may call this function.
+    /// The closure that receives the body may call this function.
     public func pause() { isPaused = true }
 
     /// Resumes reading after ``pause()``.
     ///
-    /// The receiver must not call this function.
+    /// The closure that receives the body must not call this function.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -113,7 +113,7 @@ public final class Transfer {
         set(CURLOPT_QUICK_EXIT, 1)
 
         // Do not follow redirects to other protocols, or from https to http. By default, libcurl sends the credentials
-        // only to the first host.
+        // only to the host of the original URL.
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_REDIR_PROTOCOLS_STR, request.url.hasPrefix("https:") ? "https" : "http,https")
         set(CURLOPT_FOLLOWLOCATION, 1)
@@ -126,7 +126,7 @@ public final class Transfer {
         set(CURLOPT_SSL_VERIFYHOST, 2)
         if let file = request.certificateAuthorities {
             set(CURLOPT_CAINFO, file.string)
-            // libcurl would also trust the folder of the system's authorities, which has a default of its own.
+            // By default, libcurl would also trust the authorities in a folder of the system.
             _ = unsafe curl_set_string(handle, CURLOPT_CAPATH, nil)
         }
         if let credentials = request.credentials {
@@ -173,8 +173,8 @@ public final class Transfer {
         byteCount &+= UInt64(count)
         headerByteCount += count
         if isHeaderTooLarge { return false }
-        // A response with a status other than 200, such as a redirect or an authentication challenge, may not be the
-        // final one.
+        // A response with a status other than 200 may not be the final response. For example, it may be a redirect or
+        // an authentication challenge.
         return isLast && status == 200 ? receive(self, RawSpan()) : true
     }
 

@@ -42,7 +42,7 @@ public final class TransferLoop {
 
     /// Aborts a transfer; does nothing if it is not in progress.
     ///
-    /// A transfer's receiver must not call this function. It can return false instead.
+    /// The closure that receives the body must not call this function, but it can return false to abort the transfer.
     public func remove(_ transfer: Transfer) {
         guard transfers.removeValue(forKey: ObjectIdentifier(transfer)) != nil else { return }
         unsafe curl_multi_remove_handle(handle, transfer.handle)

@@ -25,7 +25,7 @@ public enum TransferResult: Equatable, Sendable {
     case connectionLost
     /// The server sent more header bytes than ``Transfer/maximumHeaderByteCount``.
     case headerTooLarge
-    /// The receiver aborted the transfer.
+    /// The closure that receives the body aborted the transfer.
     case refusedByReceiver
     case other
 }
@@ -52,7 +52,8 @@ extension TransferResult {
         case CURLE_URL_MALFORMAT where (300...399).contains(transfer.status): self = .redirectedElsewhere
         case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_SEND_ERROR, CURLE_RECV_ERROR: self = .connectionLost
         case CURLE_WRITE_ERROR: self = transfer.isHeaderTooLarge ? .headerTooLarge : .refusedByReceiver
-        // libcurl 7 reports a header line larger than 100 KiB as out of memory; later versions have code 100.
+        // libcurl 7 reports a header line larger than 100 KiB as out of memory. Later versions report it as code 100
+        // (CURLE_TOO_LARGE).
         case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): self = .headerTooLarge
         default: self = .other
         }

@@ -3,7 +3,7 @@ import Linux
 
 /// Notifies systemd of the service's state with the protocol of sd_notify(3).
 ///
-/// If systemd did not start the program or does not expect notifications, its functions do nothing.
+/// If systemd did not start the program or does not expect notifications, the functions of this type do nothing.
 public struct ServiceNotifier: Sendable {
     private let address: String?
 

@@ -1,6 +1,6 @@
 /// The names of the classes that models detect.
 enum ClassNames {
-    /// The 80 classes of COCO 2017, in the order of the YOLOX models.
+    /// The 80 classes of COCO 2017, in the order in which the YOLOX models number them.
     static let coco = [
         "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light",
         "fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow",

@@ -41,7 +41,8 @@ public struct DetectorConfiguration: Sendable {
 
     /// The path of the model to load.
     ///
-    /// This is the first place at which a model exists. If there is no model, it is the place that is searched first.
+    /// If ``model`` is nil, this is the first place at which a model exists. If no place has a model, it is the place
+    /// that is searched first.
     var modelPath: FilePath {
         if let model { return model }
         guard let own = folder?.appending("models/model.onnx") else { return Self.systemModel }
@@ -64,7 +65,7 @@ public struct DetectorConfiguration: Sendable {
 
     /// The places that are searched for the library, in order.
     ///
-    /// The status is nil if there is no such file, or if the dynamic linker resolves the name.
+    /// The status is nil if there is no such file, or if `path` is a name that the dynamic linker resolves.
     public var runtimeSources: [(path: String, status: FileStatus?)] {
         libraries.map { ($0, $0.contains("/") ? Self.status(FilePath($0)) : nil) }
     }

@@ -13,7 +13,7 @@ struct Letterbox: Equatable {
     /// The scale, as pixels of the input per pixel of the picture.
     let ratio: Double
 
-    /// The value of all colours in the rest of the input, as in the training of YOLOX.
+    /// The value of red, green and blue in the rest of the input, which is the value that YOLOX was trained with.
     static let padding: Float = 114
 
     init(pictureWidth: Int, pictureHeight: Int, inputWidth: Int, inputHeight: Int) {

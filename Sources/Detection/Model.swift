@@ -136,7 +136,7 @@ final class Model {
             && input.dimensions[1] == 3 && input.dimensions[0] ?? 1 == 1
     }
 
-    /// Runs the network on a grey picture, and returns whether it produces one row for each cell of the three grids.
+    /// Runs the network on a grey picture, and returns whether its output has the number of rows of a YOLOX network.
     private static func hasYOLOXRows(_ session: InferenceSession, width: Int, height: Int) -> Bool {
         var input = [Float](repeating: Letterbox.padding, count: 3 * width * height)
         let shape = try? session.run(&input, shape: [1, 3, height, width]) { $1 }

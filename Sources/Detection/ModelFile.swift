@@ -2,7 +2,7 @@
 ///
 /// An ONNX file is a message in the format of Protocol Buffers. onnx.proto3 defines its fields.
 enum ModelFile {
-    /// Returns why the bytes are not a complete ONNX file; nil if they are one.
+    /// Returns the reason why the bytes are not a complete ONNX file; nil if they are a complete ONNX file.
     ///
     /// The file must be one complete message, with a version (field 1) and a graph (field 7).
     static func defect(of bytes: [UInt8]) -> String? {
@@ -26,7 +26,7 @@ enum ModelFile {
         return fields.isSuperset(of: [1, 7]) ? "it is truncated or damaged" : "it is not an ONNX model"
     }
 
-    /// Returns the model with a dynamic height and width of its first input.
+    /// Returns the model with its first input changed, so that the height and the width of that input are dynamic.
     ///
     /// Exported models declare a fixed size, although the network accepts any size. The declared shapes of intermediate
     /// values are removed, because the runtime infers them. The caller must test whether other sizes work.

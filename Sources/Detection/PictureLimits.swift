@@ -8,9 +8,11 @@ enum PictureLimits {
     static let maximumPixelCount = 50_000_000
     /// The maximum number of pixels of a picture with several scans.
     ///
-    /// While libjpeg decodes it, it keeps the whole picture in memory, with up to 6 bytes per pixel.
+    /// While libjpeg decodes such a picture, it keeps the whole picture in memory, with up to 6 bytes per pixel.
     static let maximumPixelCountWithScans = 17_000_000
-    /// The maximum number of pixels of a picture to draw on, which needs up to 9 bytes per pixel, including the result.
+    /// The maximum number of pixels of a picture to draw on.
+    ///
+    /// Drawing needs up to 9 bytes of memory per pixel, including the resulting JPEG.
     static let maximumDrawnPixelCount = 17_000_000
     /// The maximum product of the numbers of pixels and scans, because each scan may affect every pixel.
     static let maximumWork = 250_000_000
@@ -52,7 +54,8 @@ enum PictureLimits {
 
     /// Counts the start-of-scan markers.
     ///
-    /// The data of a scan cannot contain such a marker, because 0xFF is followed by 0 or a restart marker there.
+    /// The data of a scan cannot contain such a marker, because each 0xFF in the data is followed by 0 or by the second
+    /// byte of a restart marker.
     private static func scanCount(in bytes: Span<UInt8>) -> Int {
         var count = 0
         var index = 0

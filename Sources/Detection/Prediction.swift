@@ -37,7 +37,8 @@ public struct Prediction: Equatable, Sendable {
 public struct Detection: Sendable {
     /// The detected objects, beginning with the most confident one.
     ///
-    /// Each has at least ``YOLOX/minimumConfidence``. There are at most ``YOLOX/maximumPredictionCount``.
+    /// Each has a confidence of at least ``YOLOX/minimumConfidence``. There are at most
+    /// ``YOLOX/maximumPredictionCount`` of them.
     public var predictions: [Prediction]
     /// The width of the picture in pixels.
     public var width: Int

@@ -16,15 +16,15 @@ public enum RuntimeProbe {
     enum Outcome: Equatable {
         /// The library is ONNX Runtime.
         case fit
-        /// dlopen(3) fails. When the program calls it again, it will report the reason.
+        /// dlopen(3) fails. The program must call it too in order to get the error message.
         case refused
         /// The library does not export the entry point of ONNX Runtime.
         case lacksFunction
         /// The library exports the entry point, but is not ONNX Runtime.
         case unfit
-        /// Loading the library made the process crash, exit or hang. The text says which.
+        /// Loading the library made the process crash, exit or hang. The text says which of these happened.
         case harmful(String)
-        /// The library was not tested, because there is no program for it or no process could be started.
+        /// The library was not tested, because no program for the test was given or no process could be started.
         case untried
     }
 

@@ -33,7 +33,7 @@ public enum UploadedPicture {
         return try withoutInks(bytes) ?? bytes
     }
 
-    /// Converts a JPEG with four colour components (CMYK) to the usual three; returns nil if it does not have four.
+    /// Converts a JPEG with four colour components (CMYK) to a JPEG with three; returns nil for any other JPEG.
     private static func withoutInks(_ bytes: [UInt8]) throws(DetectionError) -> [UInt8]? {
         do throws(TurboJPEGError) {
             let decoder = try CMYKDecoder()

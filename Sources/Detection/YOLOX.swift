@@ -97,7 +97,7 @@ public enum YOLOX {
         return Array(candidates.prefix(maximumCandidateCount))
     }
 
-    /// Returns only the most confident candidate of each group of overlapping ones (non-maximum suppression).
+    /// Returns only the most confident candidate of each group of overlapping candidates (non-maximum suppression).
     ///
     /// - Parameter candidates: The candidates, beginning with the most confident one.
     /// - Returns: The remaining candidates, in the same order.

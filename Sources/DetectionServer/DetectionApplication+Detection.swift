@@ -171,7 +171,7 @@ extension DetectionApplication {
 
     /// Queues a job for a request; throws if the queue is full.
     ///
-    /// `isBegun` says that an inference has already been made for the request.
+    /// `isBegun` says whether objects have already been detected for this request.
     func add(
         _ task: Job.Task, key: JobKey?, upload: [UInt8]? = nil, for exchange: DetectionExchange, isBegun: Bool = false
     ) throws(HTTPError) {
@@ -198,7 +198,7 @@ extension DetectionApplication {
 
     // MARK: Cameras
 
-    /// Returns the camera that a request names, or the first one if it names none.
+    /// Returns the camera that a request names, or the first camera if the request names none.
     ///
     /// Throws if there is no such camera, that is, if it is not configured and has no ring.
     func camera(_ text: String?, for connection: Connection) throws(HTTPError) -> WatchedCamera {
