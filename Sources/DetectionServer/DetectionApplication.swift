@@ -43,7 +43,7 @@ final class DetectionApplication: Application {
     struct PendingJob {
         var waiters: [DetectionExchange]
         let key: JobKey?
-        /// The uploaded picture, to detect identical uploads; nil if the picture is a camera's.
+        /// The uploaded picture, for recognizing identical uploads; nil if the picture comes from a camera.
         let upload: [UInt8]?
     }
 
@@ -165,8 +165,8 @@ final class DetectionApplication: Application {
         let maximum = isForm ? Limit.bodyByteCount : Limit.pictureByteCount
         let length = request.hasUnknownLength ? maximum : try request.contentLength()
         let isPicture = Self.pictureTypes.contains(request.mediaType)
-        // An empty body usually requests detection in the camera's picture. With the media type of a picture, it is an
-        // error, because the client wanted to send a picture.
+        // An empty body usually requests detection in the camera's picture. If the request has the media type of a
+        // picture, an empty body is an error, because the client wanted to send a picture.
         if length == 0, route.isPost, isPicture { throw Self.emptyPicture }
         guard length > 0, route.isPost else { return 0 }
         guard frame == nil else { throw HTTPError(400, "bad_query", "Send a picture or name a frame, not both.") }

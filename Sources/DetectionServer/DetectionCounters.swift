@@ -4,7 +4,7 @@ import Web
 
 /// The counters of a detection worker since it was started.
 struct DetectionCounters {
-    /// The upper bounds of the histogram's buckets in seconds.
+    /// The upper bounds, in seconds, of the buckets of the histogram of inference times.
     static let bounds = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1]
 
     /// The number of detection requests by outcome.
@@ -24,7 +24,7 @@ struct DetectionCounters {
         if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
     }
 
-    /// Counts a request that shared the result of another one.
+    /// Counts a request that was answered with the result of another request.
     mutating func countShared() { sharedCount += 1 }
 
     /// Counts an inference.

@@ -32,7 +32,7 @@ final class DetectionExchange: Exchange {
         self.application = application
     }
 
-    /// Makes the request time out after `timeout`, from now on.
+    /// Makes the request time out when `timeout` has passed, counted from this call.
     func wait(_ timeout: Duration) {
         deadline = connection.worker.now + timeout
         // The request may already have been waiting for something else.

@@ -6,9 +6,9 @@ enum DetectionRoute: Equatable {
     case detect(camera: String?)
     /// Detection for DeepStack clients, which send the picture in a form.
     ///
-    /// `model` is the name of a custom model; nil means the standard one.
+    /// `model` is the name of a custom model; nil means the standard model.
     case deepStack(model: String?)
-    /// A document that DeepStack clients request before they send pictures. The next three are documents of this kind
+    /// A document that DeepStack clients request before they send pictures. The next three cases name such documents
     /// too.
     case modelList
     case ping
@@ -70,7 +70,7 @@ enum DetectionRoute: Equatable {
         }
     }
 
-    /// Whether the request is for detection in a new picture.
+    /// Whether the request asks for detection in a picture, and not for a stored result or a document.
     var isPost: Bool {
         switch self {
         case .detect, .deepStack: true

@@ -11,7 +11,7 @@ public struct DetectionServerConfiguration: Sendable {
     public var prefix: SystemPrefix
     /// The kinds of rings to read.
     ///
-    /// If a camera has several rings, the first kind that exists is preferred.
+    /// If a camera has several rings, the ring whose kind comes first in this list is read.
     public var kinds: [RingName.Kind]
     /// Cameras that exist even without a ring.
     ///
@@ -19,7 +19,7 @@ public struct DetectionServerConfiguration: Sendable {
     public var cameras: [CameraName]
     /// The detector's configuration.
     public var detector: DetectorConfiguration
-    /// The minimum confidence of reported objects, unless a request sets another one.
+    /// The minimum confidence of reported objects, unless a request sets another minimum.
     public var threshold: Float
     /// The maximum number of queued pictures.
     ///
@@ -78,6 +78,6 @@ enum Limit {
     static let sessionTime: Duration = .milliseconds(300)
     /// How often loading the detector is tried again although its files have not changed.
     static let unchangedRetryInterval: Duration = .seconds(60)
-    /// The maximum age of a current frame, unless three frame intervals of the camera are longer.
+    /// The age up to which a frame counts as current, unless three frame intervals of the camera are longer.
     static let freshAge: Duration = .milliseconds(250)
 }

@@ -34,7 +34,7 @@ final class InferenceThread: Sendable {
     private let work: EventDescriptor
     private let state = Mutex(State())
 
-    /// Creates the object that ``run()`` uses.
+    /// Prepares the queue of jobs; the caller must then start a thread that calls ``run()``.
     ///
     /// A line is logged whenever the detector becomes available or unavailable.
     init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
@@ -49,7 +49,7 @@ final class InferenceThread: Sendable {
 
     var readiness: Readiness { state.withLock { $0.readiness } }
 
-    /// Whether another library has been installed.
+    /// Whether another ONNX Runtime has been installed since the detector was loaded.
     ///
     /// The program must be restarted to use it.
     var hasOtherRuntime: Bool { state.withLock { $0.hasOtherRuntime } }
@@ -118,7 +118,8 @@ final class InferenceThread: Sendable {
         Session.setNiceness(10)
         var isSessionSure = false
         while let turn = next() {
-            // The change above may have failed, because Linux allows only one per 100 ms (see Limit.sessionTime).
+            // Setting the session's niceness above may have failed, because Linux allows only one such change per
+            // 100 ms (see Limit.sessionTime).
             if !isSessionSure, Instant.now >= attempt.time + Limit.sessionTime {
                 Session.setNiceness(10)
                 isSessionSure = true

@@ -9,9 +9,9 @@ final class StoredResult {
     ///
     /// The random part prevents others from guessing the URL of an uploaded picture, which may be private.
     let id: String
-    /// Nil for an uploaded picture.
+    /// The camera that captured the picture; nil for an uploaded picture.
     let camera: CameraName?
-    /// Nil for an uploaded picture.
+    /// The description of the camera's frame; nil for an uploaded picture.
     let frame: FrameDescription?
     let detection: Detection
     /// When the picture was captured or uploaded.

@@ -29,7 +29,7 @@ final class WatchedCamera {
     ///
     /// The interval is that of the requested frame rate, because the measured rate includes idle times. The limit is
     /// stricter than for snapshots, because an unwatched camera delivers one picture per second or less. The object to
-    /// detect may have appeared after such a picture.
+    /// detect may have appeared after such a picture was captured.
     func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil
@@ -40,7 +40,7 @@ final class WatchedCamera {
         guard Instant(nanoseconds: newest.published).age(at: now) <= maximumAge else { return nil }
         if Instant(nanoseconds: newest.capture.monotonic).age(at: now) <= maximumAge || trusted == now { return newest }
         // After a relay has connected, its first frame may be an old one. The second frame is certainly new, even if
-        // its capture time seems old because the clock of the camera's host is slow.
+        // its capture time seems old because the clock of the camera's host is behind.
         guard watch != nil, newest.number != frameBefore else { return nil }
         if firstFrame == 0 { firstFrame = newest.number }
         guard newest.number != firstFrame else { return nil }

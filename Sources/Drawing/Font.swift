@@ -1,8 +1,8 @@
 /// A bitmap font for printable ASCII.
 ///
-/// The letters are five pixels wide and nine pixels high, of which two are below the baseline. They were drawn for this
-/// program, and ``sheet`` shows them, so that they can be edited here. It has sixteen letters in a row, in the order of
-/// their codes, beginning with the space.
+/// The letters are five pixels wide and nine pixels high, including two pixels below the baseline. They were drawn for
+/// this program. ``sheet`` shows them as text that can be edited, with sixteen letters in a row, in the order of their
+/// codes, beginning with the space.
 enum Font {
     /// The width of a letter in pixels.
     static let letterWidth = 5

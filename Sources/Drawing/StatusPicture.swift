@@ -5,8 +5,8 @@ public enum StatusPicture {
     /// Draws the picture, which is dark, with the camera's name at the top and the title and the message in the middle.
     ///
     /// Texts must be printable ASCII. Other characters are replaced by question marks. The picture may have any size.
-    /// The letters grow with it. If it is too small for the whole text, first the camera's name is left out, and then
-    /// lines at the end of the message and of the title.
+    /// The letters grow with it. If the picture is too small for the whole text, the camera's name is left out first.
+    /// If that is not enough, lines at the end of the message are left out, and then lines at the end of the title.
     ///
     /// - Parameters:
     ///   - width: The width in pixels, at least 1, such as that of the stream's pictures.
@@ -78,7 +78,7 @@ public enum StatusPicture {
 
         /// Returns the normal scale of letters, at which about 44 letters fit on a line.
         ///
-        /// It is 2 in small pictures if possible.
+        /// In smaller pictures, it is 2 if the picture has at least 320 × 180 pixels, otherwise 1 or 0.
         private static func scale(_ width: Int, _ height: Int) -> Int {
             min(max(width / 264, min(2, width / 160)), max(height / 148, min(2, height / 90)))
         }

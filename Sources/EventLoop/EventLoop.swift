@@ -82,7 +82,8 @@ public final class EventLoop {
     ///
     /// - Throws: An error if epoll_wait(2) fails. Later calls would fail as well.
     public func turn(timeout: Duration?) throws(SystemError) {
-        // A local variable needs no exclusivity checks at run time; the property only keeps the storage.
+        // A local variable needs no exclusivity checks at run time. The property only keeps the array's memory between
+        // calls.
         var events = self.events
         self.events = []
         defer { self.events = events }

@@ -71,7 +71,7 @@ public enum RequestHead: Equatable, Sendable {
 
     /// Reads the length of a name or value (section 3.4); returns nil if it is incomplete.
     ///
-    /// A length consists of one byte, or of four bytes if the top bit of the first one is set.
+    /// A length consists of one byte, or of four bytes if the top bit of the first byte is set.
     private static func takeLength(_ bytes: inout ArraySlice<UInt8>) -> Int? {
         guard let first = bytes.first else { return nil }
         if first < 0x80 {

@@ -60,7 +60,7 @@ public final class RequestReader {
         unsafe request.pointee.ipcFd = copy.release()
         // This makes libfcgi close a bad connection immediately, instead of reading from it for two seconds.
         unsafe request.pointee.detached = 1
-        // FCGX_Accept_r first calls FCGX_Finish_r. This prevents it from closing the connection.
+        // FCGX_Accept_r first calls FCGX_Finish_r, which closes the connection unless this flag is set.
         unsafe request.pointee.keepConnection = 1
         let status = unsafe FCGX_Accept_r(request)
         defer {

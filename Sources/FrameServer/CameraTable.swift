@@ -165,7 +165,7 @@ final class CameraTable {
     }
 }
 
-/// A camera in the form in which a report reads it, on any thread.
+/// A camera in the form that a report needs, which can be used on any thread.
 struct CameraSource: Sendable {
     enum Content: Sendable {
         case ring(FrameSubscriber)

@@ -65,8 +65,8 @@ final class ControlClient {
         do throws(SystemError) {
             let socket = try Socket.connect(to: path, isBlocking: false)
             let line = Array((request.text + "\n").utf8)
-            // The line fits into the empty buffer of a new socket, so this fails only if the daemon cannot reply
-            // anyway.
+            // The line fits into the empty buffer of a new socket, so sending fails only in cases in which the daemon
+            // could not reply either.
             guard case .success(line.count) = Socket.send(line, from: 0, to: socket.number) else {
                 throw SystemError("send", "\(path)", .resourceTemporarilyUnavailable)
             }

@@ -39,7 +39,7 @@ struct Snapshot {
     }
 }
 
-/// Answers requests for snapshots, each with one fresh frame. If there is none, the request waits for it.
+/// Answers each request for a snapshot with one fresh frame. If there is no fresh frame, the request waits for one.
 extension FrameApplication {
     /// Answers with the newest frame if that satisfies the request; otherwise waits for a frame that does.
     func beginSnapshot(_ request: SnapshotRequest, of camera: Camera, on connection: Connection) throws(HTTPError) {
@@ -62,7 +62,7 @@ extension FrameApplication {
 
     /// Answers the waiting requests that the newest frame satisfies.
     ///
-    /// If the camera has an outage that requests cannot end (``Outage/isFinal``), answers all of them.
+    /// If the camera has an outage that requests cannot end (``Outage/isFinal``), answers all waiting requests.
     func serveWaiters(of camera: Camera) {
         guard !camera.waiters.isEmpty else { return }
         let status = camera.subscriber.status

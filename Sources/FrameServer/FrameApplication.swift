@@ -32,7 +32,7 @@ final class FrameApplication: Application {
     struct ScalingKey: Hashable {
         let camera: CameraName
         let width: Int
-        /// Whether the camera is offline, so that the frame to scale is its last one and not current.
+        /// Whether the camera is offline, so that the frame to scale is its last frame, which is not current.
         let isOld: Bool
     }
 
@@ -162,7 +162,7 @@ final class FrameApplication: Application {
         connection.push()
     }
 
-    /// Sends the new pictures of a camera to all viewers that are ready for one, and to waiting requests.
+    /// Sends the new pictures of a camera to all viewers that are ready for a picture, and to waiting requests.
     private func show(_ camera: Camera) {
         for feed in camera.feeds.values {
             let (isNew, scaledCount) = feed.refresh()
