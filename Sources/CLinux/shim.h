@@ -43,7 +43,7 @@ enum { linux_set_pipe_size = 1031, linux_splice_nonblock = 2 };
 static const int linux_open_unnamed = 020000000 | O_DIRECTORY;
 
 /// Waits while `*word` equals `expected`, for at most `timeout`. If `timeout` is NULL, there is no time limit. The word
-/// may be in memory that several processes share.
+/// may be in memory that several processes share. Returns 0 after a wake-up, or -1 with errno set.
 static inline int linux_futex_wait(const uint32_t *_Nonnull word, uint32_t expected,
                                    const struct timespec *_Nullable timeout) {
     return (int)syscall(SYS_futex, word, FUTEX_WAIT, expected, timeout, (void *)0, 0);
@@ -55,7 +55,7 @@ static inline int linux_futex_wake(const uint32_t *_Nonnull word) {
 }
 
 /// Waits while both words have their expected values, at most until `deadline` on CLOCK_MONOTONIC. This uses
-/// futex_waitv(2), which requires Linux 5.16 or later.
+/// futex_waitv(2), which requires Linux 5.16 or later. Returns a number from 0 after a wake-up, or -1 with errno set.
 static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32_t first_expected,
                                           const uint32_t *_Nonnull second, uint32_t second_expected,
                                           const struct timespec *_Nonnull deadline) {
@@ -92,8 +92,8 @@ static inline int linux_set_parent_death_signal(int signal) {
 /// signal mask. It receives `death_signal` when the calling thread exits, or no signal if `death_signal` is 0.
 ///
 /// If the program cannot be executed, this function fails with the error of execve: the child writes that error to a
-/// pipe, which a successful execve closes. Between fork and execve, the child makes only async-signal-safe calls. This
-/// makes it safe to call this function from a process with several threads.
+/// pipe, which a successful execve closes. Between fork and execve, the child makes only async-signal-safe calls.
+/// Therefore a process with several threads may call this function.
 static inline pid_t linux_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                                 char *_Nullable const *_Nonnull environment, const int streams[_Nonnull 3],
                                 int death_signal) {
@@ -154,8 +154,8 @@ static inline int linux_send_descriptor(int socket, int descriptor) {
     return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
-/// Receives a descriptor that linux_send_descriptor() sent, and sets FD_CLOEXEC on it. Returns -1 with errno set if
-/// none was received.
+/// Receives a descriptor that linux_send_descriptor() sent, and sets FD_CLOEXEC on it. Returns the descriptor, or -1
+/// with errno set if no descriptor was received.
 static inline int linux_receive_descriptor(int socket) {
     char byte = 0, control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {&byte, 1};

@@ -92,7 +92,7 @@ public enum CaptureLoop {
 }
 
 extension CaptureOptions {
-    /// The expected maximum size of a picture in bytes, which is the size of a slot when the ring is created.
+    /// The expected maximum size of a picture in bytes; the ring is created with slots of this size.
     ///
     /// JPEGs that a camera encodes rarely have more than four bits per pixel. If a picture is larger, the ring grows.
     var slotByteCount: Int {

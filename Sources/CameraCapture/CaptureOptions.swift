@@ -10,9 +10,9 @@ public struct CaptureOptions: Sendable {
     public var prefix: SystemPrefix
     public var device: DeviceChoice
     public var size: PictureSize
-    /// The pixel format to request; nil requests the best one that the camera offers.
+    /// The pixel format to request; nil requests the best format that the camera offers.
     public var format: PixelFormat?
-    /// The controls of the command line, which are set whenever the camera is opened.
+    /// The values of controls from the command line, which are set each time the camera is opened.
     public var controls: [ControlSetting]
     /// How the pictures are limited in rate, encoded and turned.
     public var pictures: PictureOptions
@@ -46,7 +46,7 @@ public struct CaptureOptions: Sendable {
 public struct ControlSetting: Equatable, Sendable {
     /// The name that `capture-daemon devices` lists, such as `brightness`.
     public let name: String
-    /// A number, the text of a menu's choice, or `on` or `off`.
+    /// A number, the text of an entry in a menu, `on`, or `off`.
     public let value: String
 
     init(name: String, value: String) {

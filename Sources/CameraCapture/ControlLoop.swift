@@ -18,9 +18,9 @@ final class ControlLoop {
     private let loop: EventLoop
     private let service: ControlService
     private let listener: CInt
-    /// Nil while no connections are accepted.
+    /// The registration of the listening socket with the event loop; nil while no connections are accepted.
     private var listenerToken: EventLoop.Token?
-    /// When connections are accepted again.
+    /// When the loop starts to accept connections again; in the far future if it is accepting them now.
     private var listenerDue = Instant.distantFuture
     private var clients: [ObjectIdentifier: ControlClient] = [:]
     private var nextNumber = 0

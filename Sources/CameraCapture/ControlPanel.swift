@@ -10,7 +10,7 @@ import Video4Linux
 final class ControlPanel: Sendable, SourceObserver {
     /// An open source.
     final class Source: Sendable {
-        /// Nil if the source is not a camera.
+        /// Access to the camera's controls; nil if the source is not a camera.
         let access: ControlAccess?
         /// The members `device` and `now` of the JSON object in a response.
         let members: [(String, JSON)]

@@ -61,7 +61,7 @@ public final class ControlStore: Sendable {
         contents = Mutex(Contents(entries: entries))
     }
 
-    /// Returns the controls to set for a camera: the saved ones, and those in `base` that are not saved.
+    /// Returns the controls to set for a camera: its saved controls, and the controls in `base` that are not saved.
     func settings(_ base: [ControlSetting], of identity: CameraIdentity) -> [ControlSetting] {
         let values = contents.withLock { contents in
             Self.index(of: identity, in: contents.entries).map { contents.entries[$0].values } ?? [:]

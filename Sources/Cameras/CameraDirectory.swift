@@ -60,7 +60,7 @@ public final class CameraDirectory {
         names = configured
         if found[.main] != nil, !configuredSet.contains(.main) { names.append(.main) }
         names += found.keys.filter { $0 != .main && !configuredSet.contains($0) }.sorted()
-        // A request that names no camera is for the first one, so there must always be one.
+        // A request that names no camera is for the first camera, so there must always be at least one camera.
         if names.isEmpty { names = [.main] }
     }
 

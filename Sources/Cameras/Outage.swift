@@ -57,7 +57,7 @@ public struct Outage: Equatable, Sendable {
 // MARK: Freshness and health
 
 extension Outage {
-    /// Returns how long the newest frame counts as fresh.
+    /// Returns how long a frame counts as fresh after it was published.
     ///
     /// This is two seconds, or three frame intervals if these are longer than two seconds, but at most one hour.
     static func freshness(_ status: RingStatus) -> Duration {

@@ -73,7 +73,7 @@ public final class CaptureSession {
         pipeline = try FramePipeline(publisher, options, logger)
     }
 
-    /// The time at which to call ``advance(at:_:)`` if no event occurs before.
+    /// The time at which to call ``advance(at:_:)`` if no event occurs earlier.
     public var deadline: Instant {
         switch phase {
         case .closed(let retry): min(nextHeartbeat, retry)

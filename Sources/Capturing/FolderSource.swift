@@ -113,7 +113,7 @@ public final class FolderSource: FrameSource {
         return names[next]
     }
 
-    /// Reads the names in the folder, and continues with the first one that comes after the last picture's name.
+    /// Reads the names in the folder; the next picture is the first one whose name comes after the last picture's name.
     private func readNames() throws(SourceError) {
         let last = next > 0 && next <= names.count ? names[next - 1] : nil
         isStale = false

@@ -17,7 +17,7 @@ public final class FramePipeline {
     let options: PictureOptions
     let logger: Logger
     var encoder: JPEGEncoder
-    /// Nil if pictures are not turned.
+    /// Rotates and mirrors the pictures; nil if pictures are not turned.
     var turner: PictureTurner?
     private var limit: RateLimit
     private var meter = RateMeter()
@@ -27,7 +27,7 @@ public final class FramePipeline {
     ///
     /// It is reused for every picture.
     var encoded: [UInt8] = []
-    /// The number of pictures that are still to be dropped since the source was opened.
+    /// The number of pictures that must still be dropped, because the source was opened a short time ago.
     private var warmUpLeft = 0
     /// When the last attempt to encode a picture was made; nil if there was none since the source was opened.
     var lastAttempt: Instant?
@@ -124,14 +124,14 @@ public final class FramePipeline {
             return false
         }
         guard limit.admits(time) else {
-            // This picture is not checked. Assume that it is usable if the last one was not refused.
+            // This picture is not checked. Assume that it is usable if the last checked picture was not refused.
             if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.rate)
             return false
         }
         meter.add(time)
         if isRaw, let lastAttempt, time < lastAttempt + Self.unwatchedInterval, !publisher.isWatched {
-            // As above, assume that this picture is usable if the last one was not refused.
+            // As above, assume that this picture is usable if the last checked picture was not refused.
             if lastRefusal == nil { lastSign = time }
             publisher.countDropped(.unwatched)
             return false

@@ -4,7 +4,7 @@ public import Logging
 import Pacing
 public import SharedFrame
 
-/// Reports each change of the camera's state once to readers of the ring, to systemd and in the log.
+/// Reports each change of the camera's state once, to readers of the ring, to systemd and in the log.
 public final class StateReport {
     /// How often systemd's status line is updated while the camera is live.
     private static let statusInterval = Duration.seconds(5)

@@ -51,7 +51,7 @@ struct SectionReader {
         }
     }
 
-    /// Returns the settings of a section, without those that have an unknown key or occur twice.
+    /// Returns the settings of a section, without unknown settings and without repetitions of a setting.
     private mutating func entries(of section: Section, _ keys: [String]) -> [Section.Entry] {
         var first: [String: Origin] = [:]
         return section.entries.filter { entry in

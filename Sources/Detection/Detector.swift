@@ -125,7 +125,7 @@ public final class Detector {
         return warning
     }
 
-    /// Returns the smallest scale at which the picture is at least as large as its part of the network's input.
+    /// Returns the smallest scale at which the picture is at least as large as the part of the input that it covers.
     static func scale(for picture: (width: Int, height: Int), _ letterbox: Letterbox) -> JPEGDecoder.Scale {
         let fitting = scales.last {
             $0(picture.width) >= letterbox.contentWidth && $0(picture.height) >= letterbox.contentHeight

@@ -52,15 +52,15 @@ public struct DetectorConfiguration: Sendable {
 
     /// The status of every file that a detector may load.
     ///
-    /// If loading failed, it may succeed after one of them has changed.
+    /// If loading failed, it may succeed after one of these files has changed.
     public var sources: [FileStatus?] {
         let files = runtime == nil ? libraries + [RuntimeSearch.linkerCache] : libraries
         return modelSources + files.map { Self.status(FilePath($0)) }
     }
 
-    /// The status of the files that can be reloaded.
+    /// The status of the files that can be loaded again while the program runs.
     ///
-    /// The library is not among them, because it stays loaded until the program exits.
+    /// The library is not one of these files, because it stays loaded until the program exits.
     public var modelSources: [FileStatus?] { ([modelPath] + [labels].compactMap { $0 }).map(Self.status) }
 
     /// The places that are searched for the library, in order.

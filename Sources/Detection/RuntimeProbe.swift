@@ -9,7 +9,7 @@ import SystemPackage
 /// program again. A mere fork could not test the library, because after fork(2) a process with several threads may
 /// make only async-signal-safe calls, and dlopen(3) is not async-signal-safe.
 public enum RuntimeProbe {
-    /// The hidden argument, followed by a path, with which the program calls ``run(_:)``.
+    /// The hidden command-line argument that makes the program call ``run(_:)`` with the path that follows it.
     public static let argument = "--probe-runtime"
 
     /// The result of a probe.

@@ -10,7 +10,7 @@ import Glibc
 /// - the objectness, which is the probability that the box contains an object
 /// - a score for each class
 public enum YOLOX {
-    /// The sizes of a cell in pixels, for each of the grids.
+    /// The width and the height of a cell in pixels, for each of the three grids.
     static let strides = [8, 16, 32]
     /// The number of values in a row before the scores of the classes.
     static let rowHead = 5

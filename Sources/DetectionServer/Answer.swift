@@ -13,7 +13,7 @@ struct Answer {
     let threshold: Float
     let now: Instant
 
-    /// Returns a result as JSON, with the members that DeepStack and CodeProject.AI return, and with Oriel's own.
+    /// Returns a result as JSON, with the members that DeepStack and CodeProject.AI return, and with further members.
     ///
     /// - Parameters:
     ///   - result: The result.

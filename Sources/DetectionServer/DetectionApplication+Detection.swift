@@ -10,7 +10,7 @@ import Web
 
 /// Creates jobs for requests.
 extension DetectionApplication {
-    /// Handles a complete request.
+    /// Handles a request after its body has been received completely.
     func perform(
         _ exchange: DetectionExchange, _ request: Request, _ frame: UInt64?, body: [UInt8]
     ) throws(HTTPError) {
@@ -150,7 +150,7 @@ extension DetectionApplication {
         exchange.camera = camera
     }
 
-    /// Continues the requests that wait for a fresh frame, if there is one now or if waiting has become pointless.
+    /// Continues the requests that wait for a fresh frame, if it has arrived or if waiting has become pointless.
     func serveWaiters(of camera: WatchedCamera) {
         guard !camera.waiters.isEmpty else { return }
         let isFresh = camera.currentFrame(now: now) != nil
@@ -175,7 +175,7 @@ extension DetectionApplication {
     func add(
         _ task: Job.Task, key: JobKey?, upload: [UInt8]? = nil, for exchange: DetectionExchange, isBegun: Bool = false
     ) throws(HTTPError) {
-        // Requests whose inference is done may use a longer queue, so that they are finished before new ones begin.
+        // Requests whose inference is done may use a longer queue, so that they are finished before new requests begin.
         let room = isBegun ? configuration.queueLength * 4 : configuration.queueLength
         guard inference.pendingCount < room, waitingCount < Limit.waitingCount else { throw Self.busy }
         let job = Job(id: nextJob, task: task)

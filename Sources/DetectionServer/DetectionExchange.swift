@@ -11,7 +11,7 @@ final class DetectionExchange: Exchange {
     var filter: ResultFilter
     /// When the request times out.
     var deadline = Instant.distantFuture
-    /// The camera for whose fresh frame the request waits, if any.
+    /// The camera from which the request awaits a fresh frame; nil if it does not wait for a frame.
     var camera: WatchedCamera?
     /// The ID of the job for which the request waits, if any.
     var job: UInt64?

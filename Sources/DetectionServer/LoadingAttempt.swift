@@ -16,7 +16,7 @@ struct LoadingAttempt {
 
     /// Returns whether the model has changed since the last attempt.
     ///
-    /// Returns false if a file is missing, so that a detector that works is kept.
+    /// Returns false if a file is missing, so that a working detector stays in use.
     func hasOtherModel(than last: LoadingAttempt) -> Bool {
         modelSources != last.modelSources && !modelSources.contains(nil)
     }

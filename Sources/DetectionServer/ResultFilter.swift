@@ -12,10 +12,11 @@ struct ResultFilter: Hashable {
 
     static let parameters: Set<String> = ["min", "labels"]
 
-    /// Reads `min` and `labels` from a query, and the desired form from the `Accept` header.
+    /// Reads `min` and `labels` from a query, and the desired form of the response from the `Accept` header.
     init(_ query: Query, threshold: Float, accept: String?) throws(HTTPError) {
         let range = Double(YOLOX.minimumConfidence)...1
-        // 0.05 as a Float is slightly larger than 0.05 as a Double.
+        // Do not check against `range` here: 0.05 as a Float is slightly larger than 0.05 as a Double, so `min=0.05`
+        // would be refused.
         let text = try query.number("min", in: 0.05...1)
         minimum = text.map { max(Float($0), Float(range.lowerBound)) } ?? threshold
         if let text = query.first("labels") {

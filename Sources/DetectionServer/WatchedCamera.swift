@@ -4,7 +4,7 @@ import Linux
 import Names
 import SharedFrame
 
-/// A camera with its ring and the requests that wait for a fresh frame of it.
+/// A camera with its ring, and the requests that wait for a fresh frame from the camera.
 ///
 /// Use it only from the thread of the event loop. It registers interest in the ring only while requests wait, so that
 /// an unwatched camera costs nothing.

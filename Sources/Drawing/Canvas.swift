@@ -66,7 +66,7 @@ public struct Canvas: Sendable {
         fill(Rectangle(x: x + width - line, y: y + line, width: line, height: height - 2 * line), color)
     }
 
-    /// Returns the part of the `length` pixels from `start` that is on the canvas.
+    /// Clips a run of `length` pixels that begins at `start`, so that it is between 0 and `limit`.
     private static func clip(_ start: Int, _ length: Int, to limit: Int) -> Range<Int> {
         let lower = min(max(start, 0), limit)
         return lower..<min(max(start + length, lower), limit)

@@ -9,7 +9,7 @@ public enum StatusPicture {
     /// If that is not enough, lines at the end of the message are left out, and then lines at the end of the title.
     ///
     /// - Parameters:
-    ///   - width: The width in pixels, at least 1, such as that of the stream's pictures.
+    ///   - width: The width in pixels, at least 1, such as the width of the stream's pictures.
     ///   - height: The height in pixels, at least 1.
     ///   - camera: The camera's name.
     ///   - title: A few words, such as `No signal`.

@@ -1,9 +1,9 @@
 /// The result of examining the beginning of a request.
 ///
 /// The header of a request consists of the records from FCGI_BEGIN_REQUEST to the empty FCGI_PARAMS. libfcgi waits
-/// indefinitely for the rest of a record. Debian's version of it exits the process if lengths add up to more than
-/// `Int32.max`, or if a server sends more than three FCGI_GET_VALUES at once. Therefore a header is passed to libfcgi
-/// only after it was found to be complete and valid.
+/// indefinitely for the rest of a record. Debian's version of libfcgi makes the process exit if lengths add up to more
+/// than `Int32.max`, or if a server sends more than three FCGI_GET_VALUES at once. Therefore a header is passed to
+/// libfcgi only after it was found to be complete and valid.
 public enum RequestHead: Equatable, Sendable {
     /// The header is valid so far. Examine it again when more bytes have arrived.
     case incomplete

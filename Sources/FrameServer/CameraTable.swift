@@ -14,9 +14,7 @@ final class CameraTable {
     ///
     /// Two of them are for its ring. The others are descriptors that wake threads, picture files and pipes.
     private static let descriptorsOfUsedCamera = 12
-    /// The number of descriptors of a camera that is used only by reports.
-    ///
-    /// It is one, for the ring.
+    /// The number of descriptors of a camera that is used only by reports, which need only the camera's ring.
     private static let descriptorsOfUnusedCamera = 1
 
     /// The queue of the IDs of watches that have a new picture or a new state.
@@ -27,9 +25,9 @@ final class CameraTable {
     private var cameras: [CameraName: Camera] = [:]
     /// The reasons why cameras could not be opened.
     private var problems: [CameraName: String] = [:]
-    /// The problem with the folder of rings that was logged last.
+    /// The problem with the folder of rings at the last check, which has been logged; nil if there was none.
     private var loggedFolderProblem: String?
-    /// The cameras to which watches belong, by ID of the watch.
+    /// For the ID of each watch, the camera to which the watch belongs.
     private var owners: [UInt64: Camera] = [:]
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
@@ -43,7 +41,7 @@ final class CameraTable {
         checkFolder()
     }
 
-    /// Returns a sentence that says why changes of cameras are noticed late; nil if they are noticed immediately.
+    /// Returns a sentence that says why added or removed cameras are detected late; nil if they are detected at once.
     ///
     /// Logs the sentence once, and again when it has changed.
     @discardableResult

@@ -11,7 +11,7 @@ final class Feed {
     /// The picture that viewers see; nil before the first one.
     private(set) var picture: Picture?
     private var watch: PictureWatch?
-    /// The number of viewers of each framing.
+    /// The number of viewers that receive each framing.
     private var framings: [Framing: Int] = [:]
 
     init(_ width: PictureWidth) {

@@ -231,7 +231,7 @@ private final class ReportExchange: Exchange {
 }
 
 extension RingName.Kind {
-    /// The path at which rings of this kind are streamed, for a message.
+    /// The path at which rings of this kind are streamed, for use in an error message.
     fileprivate var streamPath: String {
         switch self {
         case .capture: "/mjpeg"
