@@ -14,8 +14,9 @@ struct ControlChange {
     /// Parses the members of a request, which are names of controls with their new values.
     ///
     /// A value of null resets a control to its default. The name `*` with null resets all controls that the request
-    /// does not name. If the command line sets a control (`base`), that value is the control's default. Throws if any
-    /// part of the request is invalid; in that case the caller must not set any control.
+    /// does not name. `base` contains the settings of the command line. If it contains a control, the value there is
+    /// the control's default. Throws if any part of the request is invalid; in that case the caller must not set any
+    /// control.
     static func changes(
         _ members: [(String, JSON)], _ controls: [Control], _ base: [ControlSetting]
     ) throws(ControlRefusal) -> [ControlChange] {

@@ -63,7 +63,7 @@ final class ControlServer: Sendable {
 
     /// Stops the thread and removes the socket.
     ///
-    /// If a request is in progress, waits until it is finished, but at most one second.
+    /// If a request is in progress, waits until it is finished, but for at most one second.
     func stop() {
         stopEvent.signal()
         if let current = try? FileStatus(at: path), current.isSameFile(as: own) { File.remove(path) }
