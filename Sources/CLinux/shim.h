@@ -55,7 +55,7 @@ static inline int linux_futex_wake(const uint32_t *_Nonnull word) {
 }
 
 /// Waits while both words have their expected values, at most until `deadline` on CLOCK_MONOTONIC. This uses
-/// futex_waitv(2), which requires Linux 5.16 or later. Returns a number from 0 after a wake-up, or -1 with errno set.
+/// futex_waitv(2), which requires Linux 5.16 or later. Returns 0 or 1 after a wake-up, or -1 with errno set.
 static inline int linux_futex_wait_either(const uint32_t *_Nonnull first, uint32_t first_expected,
                                           const uint32_t *_Nonnull second, uint32_t second_expected,
                                           const struct timespec *_Nonnull deadline) {

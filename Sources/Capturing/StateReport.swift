@@ -36,7 +36,7 @@ public final class StateReport {
         log(.warning, error.sentence, at: now)
     }
 
-    /// Logs why a ring that was removed could not be created again; readers keep the old ring.
+    /// Logs why the ring could not be restored under its name; readers keep the old ring.
     func ringFailed(_ error: RingError, at now: Instant) {
         log(.error, "\(error)", at: now)
     }

@@ -24,7 +24,7 @@ struct DetectionCounters {
         if isDetection { detections[outcome, default: 0] += 1 } else { others[outcome, default: 0] += 1 }
     }
 
-    /// Counts a request that was answered with the result of another request.
+    /// Counts a request that shares the result of another request.
     mutating func countShared() { sharedCount += 1 }
 
     /// Counts an inference.
