@@ -45,8 +45,8 @@ public enum File {
 extension File {
     /// Atomically replaces the content of the file at `path` with `bytes`.
     ///
-    /// Readers find either the old or the new content, even after a power failure, because the new content is first
-    /// written to `path` with the suffix `.new`, and that file then replaces the old one.
+    /// Readers find either the old or the new content, even after a power failure. This is because the new content is
+    /// first written to a second file, whose name ends in `.new`. The second file then replaces the old one.
     public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
         let new = FilePath(path.string + ".new")
         do throws(SystemError) {
@@ -79,7 +79,7 @@ extension File {
 }
 
 extension File {
-    /// Renames the file at `path` to `new` and replaces a file that is already there.
+    /// Renames the file at `path` to `new`, replacing any file at `new`.
     ///
     /// Ignores errors.
     public static func move(_ path: FilePath, to new: FilePath) {

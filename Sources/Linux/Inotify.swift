@@ -32,7 +32,7 @@ public struct Inotify: ~Copyable, Sendable {
         }
     }
 
-    /// Returns the names of the entries that changed since the last call; empty if none did.
+    /// Returns the names of the entries that changed since the last call; empty if none changed.
     ///
     /// The result contains an empty name if the kernel dropped events or removed a watch. In that case anything may
     /// have changed, and the caller must watch the folder again.

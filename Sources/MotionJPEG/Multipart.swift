@@ -65,7 +65,7 @@ public enum Multipart {
         appendDecimal(nanoseconds % 1_000_000_000 / 1000, digits: 6, to: &bytes)
     }
 
-    /// Appends the digits of `value`, with leading zeros up to `digits`.
+    /// Appends the decimal digits of `value`, with leading zeros if it has fewer than `digits` digits.
     private static func appendDecimal(_ value: UInt64, digits: Int = 1, to bytes: inout [UInt8]) {
         var count = 1
         var limit: UInt64 = 10

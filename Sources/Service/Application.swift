@@ -7,7 +7,7 @@ public import Web
 public protocol Application: AnyObject {
     /// Handles a request whose header has arrived.
     ///
-    /// Before it returns, it must call ``Connection/answer(_:)``, ``Connection/open(_:)`` or
+    /// Before this method returns, it must call ``Connection/answer(_:)``, ``Connection/open(_:)`` or
     /// ``Connection/readBody(limit:expected:tooLong:_:)``. If it throws instead, the worker calls ``refuse(_:on:)``.
     func begin(_ request: Request, on connection: Connection) throws(HTTPError)
 

@@ -119,7 +119,7 @@ public final class ServiceCounters: Sendable {
 
     // MARK: All workers
 
-    /// The sums over all running workers.
+    /// The sums of the counters of all running workers.
     public struct Totals: Sendable {
         public internal(set) var workers = 0
         public internal(set) var requests: UInt64 = 0
@@ -133,7 +133,7 @@ public final class ServiceCounters: Sendable {
         }
     }
 
-    /// Returns the sums over all running workers, for all cameras or only for `camera`.
+    /// Returns the sums of the counters of all running workers, for all cameras or only for `camera`.
     public func totals(of camera: CameraName? = nil) -> Totals {
         var totals = Totals()
         for slot in 0..<Layout.slotCount where isAlive(slot) {

@@ -93,7 +93,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Returns the text at `place` up to its first zero byte.
     ///
-    /// Invalid UTF-8 is replaced.
+    /// Invalid UTF-8 is replaced with U+FFFD.
     func text(_ place: RingLayout.Text) -> String {
         mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

@@ -16,7 +16,7 @@ import SystemPackage
 public final class Supervisor {
     /// A closure that is called on SIGHUP.
     ///
-    /// It reads the configuration again and throws its mistakes.
+    /// It reads the configuration again, and throws if the configuration contains mistakes.
     public typealias Check = () throws(InvalidConfiguration) -> Void
 
     private let plan: SystemPlan
@@ -214,7 +214,7 @@ public final class Supervisor {
 
     /// Stops all parts and cleans up.
     private func end() {
-        // Setting `tidier` to nil closes its pipe, which makes the process clean up.
+        // Setting `tidier` to nil closes its pipe, which makes the tidier's process clean up.
         let process: Int32?
         switch tidier {
         case .some(let tidier): process = tidier.process
