@@ -4,7 +4,7 @@ public import SharedFrame
 
 /// The configuration of a streaming worker.
 public struct FrameServerConfiguration: Sendable {
-    /// The program's name, the folder of its counter file, and its limits.
+    /// The settings that every kind of worker has, such as the program's name and its limits.
     public var worker: WorkerConfiguration
     /// The prefix of the names of this system's rings (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
@@ -19,7 +19,7 @@ public struct FrameServerConfiguration: Sendable {
     public var cameras: [CameraName]
     /// The maximum number of concurrent streams.
     ///
-    /// Further requests are answered with status 503.
+    /// Requests for further streams are answered with status 503.
     public var maximumViewers: Int
 
     public init(

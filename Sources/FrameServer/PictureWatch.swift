@@ -94,14 +94,14 @@ final class PictureWatch: Sendable {
             let now = Instant.now
             if case .frame(let number) = outcome {
                 let before = seen
-                // The first frame after the start may be an old one. A later frame has just been published.
+                // The first frame that this thread sees may be old. Every later frame has just been published.
                 let isFresh =
                     seen != 0 || watch.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
                 if isFresh {
                     isLive = true
                     outage.end()
-                    // Skip frames that no viewer would receive, because scaling a frame requires encoding it.
+                    // Skip frames that no viewer would receive: scaling them would take time, as each must be encoded.
                     let interval = width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval

@@ -23,7 +23,8 @@ enum PictureWidth: Hashable, Sendable {
 
     /// Reads the query parameter `width`, which is a number of pixels from 1 to 16384.
     ///
-    /// It is rounded up to a supported width. If it is larger than all of them, or missing, pictures are not scaled.
+    /// The number is rounded up to a supported width. If it is larger than all supported widths, or if the parameter is
+    /// missing, pictures are not scaled.
     init(_ query: Query) throws(HTTPError) {
         guard let wanted = try query.integer("width", in: 1...16384) else {
             self = .original

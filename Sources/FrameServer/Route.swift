@@ -47,7 +47,7 @@ enum Route: Equatable {
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
-        // Accept only exactly this path, because it is the one to which the web server restricts access.
+        // Accept exactly this path and no variant of it, because the web server restricts access to this path only.
         case "metrics" where path == "/metrics": self = .metrics
         default: return nil
         }

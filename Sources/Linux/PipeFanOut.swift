@@ -15,9 +15,9 @@ public struct PipeFanOut: ~Copyable, Sendable {
     private let nowhere: Descriptor
     /// The number of bytes in the pipe `kept`.
     public private(set) var byteCount: Int
-    /// False after a pipe could not be drained.
+    /// Whether the fan-out may still be used; false after a pipe could not be drained.
     ///
-    /// Nothing more may be sent then, because a socket would receive the remaining bytes first.
+    /// After that, nothing more may be sent, because a socket would receive the remaining bytes first.
     public private(set) var isUsable: Bool
 
     private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {

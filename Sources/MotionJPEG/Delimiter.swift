@@ -1,8 +1,8 @@
 /// Recognizes the line that separates the parts of a stream, and distinguishes it from the same text inside a picture.
 ///
 /// The boundary in the Content-Type is only a hint, because many cameras declare a different boundary from the one that
-/// they send. Within a part, any line that looks like a boundary is accepted until the declared one has been found.
-/// Between parts, such a line is always accepted. An accepted line becomes the new delimiter.
+/// they send. Within a part, any line that looks like a boundary is accepted until the declared boundary has been
+/// found. Between parts, such a line is always accepted. An accepted line becomes the new delimiter.
 struct Delimiter {
     /// The maximum length of a boundary in bytes, which is more than the 70 that RFC 2046 allows.
     static let maximumBoundaryByteCount = 200
@@ -105,8 +105,8 @@ struct Delimiter {
         isConfirmed = true
     }
 
-    /// The number of bytes at the end of the searched data that may be the beginning of a delimiter, so that the next
-    /// search must examine them again.
+    /// How many bytes at the end of the searched data the next search must examine again, because they may be the
+    /// beginning of a delimiter.
     var overlap: Int { pattern?.count ?? 2 }
 
     // MARK: The known boundary

@@ -28,7 +28,7 @@ public enum Multipart {
     ///
     /// - Parameters:
     ///   - byteCount: The size of the JPEG in bytes.
-    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header has it in seconds with 6 decimal places.
+    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header contains it in seconds with 6 decimals.
     ///   - frameNumber: The frame's number.
     /// - Returns: The header lines, each of which ends in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {

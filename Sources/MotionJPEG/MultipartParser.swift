@@ -100,7 +100,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Parses as much as the current state needs; returns false if more bytes are needed.
+    /// Performs one step of parsing, depending on the current state; returns false if more bytes are needed.
     private mutating func step(
         _ bytes: Span<UInt8>, _ onPart: (PartHeaders, RawSpan) throws -> Void
     ) throws -> Bool {

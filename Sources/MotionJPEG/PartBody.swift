@@ -53,7 +53,7 @@ struct PartBody {
             return cutPart(bytes, before: start, length: length)
         }
         guard let start = delimiterStart else { return nil }
-        // A picture that contains the delimiter's text may still end exactly at the Content-Length.
+        // The picture may contain the delimiter's text and end exactly at the Content-Length, so wait for more bytes.
         if let length, start < length, bytes.count < length, isPicture, length <= limit { return nil }
         return cutPart(bytes, before: start, length: length)
     }

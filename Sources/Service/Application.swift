@@ -20,7 +20,7 @@ public protocol Application: AnyObject {
     /// Adds the application's own metrics.
     func addMetrics(to text: inout MetricsText)
 
-    /// Called four times a second, and after another thread has signalled the loop.
+    /// Called four times a second, and with `isSignalled` true after another thread has signalled the loop.
     func tick(isSignalled: Bool)
 
     /// Whether the application needs no ticks at the moment, so that the loop may sleep until the next event.

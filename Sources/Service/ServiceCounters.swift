@@ -163,7 +163,7 @@ public final class ServiceCounters: Sendable {
         slot * Layout.slotWordCount + Layout.headWordCount + index * Layout.rowWordCount
     }
 
-    /// Returns the bytes of the name, padded with zeros to 32 bytes, as words.
+    /// Returns the bytes of the name, padded with zeros to 32 bytes, as four words.
     private static func words(of name: CameraName) -> [UInt64] {
         var words = [UInt64](repeating: 0, count: Layout.nameWordCount)
         for (index, byte) in name.text.utf8.enumerated() { words[index / 8] |= UInt64(byte) << (index % 8 * 8) }

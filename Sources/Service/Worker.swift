@@ -191,7 +191,7 @@ public final class Worker {
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        // Closing the only descriptor removes it from epoll.
+        // When the connection is released, it closes the socket's only descriptor. This removes the socket from epoll.
         if let token = connection.token.take() { loop.forget(token) }
     }
 

@@ -21,7 +21,7 @@ enum RingLayout {
     /// Numbers begin with the Unix time in milliseconds, or with the number of an upstream server.
     static let numberLimit: UInt64 = 1 << 52
 
-    // Readers replace larger numbers with these limits or with 0, so that later sums cannot overflow.
+    // Readers replace larger numbers with the following limits or with 0, so that later sums cannot overflow.
 
     /// The latest accepted time of another machine's wall clock, in nanoseconds; it is in the year 2262.
     static let realtimeLimit = UInt64(Int64.max)

@@ -113,7 +113,7 @@ final class RingView: Sendable {
         try memory.withFrame(number: number, body)
     }
 
-    /// Whether the writer holds its lock.
+    /// Whether the writer is alive, which means that it holds its lock.
     ///
     /// Unlike a process ID, the lock works between containers, and no other process can be mistaken for the writer.
     var isWriterAlive: Bool {

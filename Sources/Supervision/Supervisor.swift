@@ -33,8 +33,8 @@ public final class Supervisor {
     private let start = Instant.now
     /// Whether the process has a terminal.
     ///
-    /// If it has, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a check
-    /// of the configuration.
+    /// If it has one, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a
+    /// check of the configuration.
     private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
 
     /// Prepares the system without starting its parts.
