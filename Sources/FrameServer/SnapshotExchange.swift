@@ -1,7 +1,7 @@
 import Linux
 import Service
 
-/// A request for a snapshot, which may have to wait for a frame, and until the frame has been scaled.
+/// A request for a snapshot, which may have to wait until a frame has arrived and has been scaled.
 ///
 /// Use it only from the thread of the event loop.
 final class SnapshotExchange: Exchange {

@@ -11,8 +11,8 @@ public enum JPEG {
     ///
     /// - Parameters:
     ///   - bytes: The picture, possibly followed by padding.
-    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Zeros at the end of
-    ///     `bytes` then do not count as part of the picture.
+    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Zeros at the end of such
+    ///     a picture do not count as part of it.
     /// - Returns: The picture's size in pixels and bytes, and whether it lacks Huffman tables.
     /// - Throws: The first defect that makes the picture unusable.
     public static func inspect(_ bytes: RawSpan, isTruncationAllowed: Bool = false) throws(JPEGDefect) -> JPEGInfo {

@@ -28,7 +28,8 @@ public enum Multipart {
     ///
     /// - Parameters:
     ///   - byteCount: The size of the JPEG in bytes.
-    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header contains it in seconds with 6 decimals.
+    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header contains this time in seconds, with 6
+    ///     decimal places.
     ///   - frameNumber: The frame's number.
     /// - Returns: The header lines, each of which ends in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {

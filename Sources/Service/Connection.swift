@@ -322,7 +322,7 @@ public final class Connection: EventHandler {
         errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
     }
 
-    /// Waits for the web server to close the connection, because closing it here first could destroy unread data.
+    /// Waits for the web server to close the connection, because closing it earlier could destroy unread data.
     private func linger() {
         phase = .lingering
         deadline = loop.now + Worker.lingerTimeout

@@ -23,8 +23,8 @@ extension RingMemory {
                 let slot = position - 1 - age
                 switch try withSlot(at: slot, body) {
                 case .read(let value):
-                    // If the writer has gone around the whole ring in the meantime, this slot may contain a frame that
-                    // is newer than the frame at `slot`. The next read might then return an older frame than this one.
+                    // If the writer has gone around the whole ring in the meantime, `body` may have read a newer frame
+                    // than the frame of this position. The next read might then return an older frame than this one.
                     if load64Acquiring(RingLayout.Header.position) &- slot < UInt64(geometry.slotCount) { return value }
                     wasOverwritten = true
                 case .empty: continue
