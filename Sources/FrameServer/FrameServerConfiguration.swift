@@ -4,21 +4,22 @@ public import SharedFrame
 
 /// The configuration of a streaming worker.
 public struct FrameServerConfiguration: Sendable {
-    /// The program's name, the folder of its counter file, and its limits.
+    /// The settings that every kind of worker has, such as the program's name and its limits.
     public var worker: WorkerConfiguration
-    /// The first part of the names of rings (`ORIEL_PREFIX`).
+    /// The prefix of the names of this system's rings (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
     /// The kinds of rings to serve.
     ///
-    /// If a camera has several rings, the first kind that exists is preferred.
+    /// If a camera has rings of several kinds, the worker serves the ring whose kind comes first in this list. The ring
+    /// of each camera in ``cameras`` must be of the first kind.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even without a ring.
+    /// The cameras that the worker lists even while they have no ring.
     ///
-    /// The first one is the default camera.
+    /// The first of them is the default camera.
     public var cameras: [CameraName]
     /// The maximum number of concurrent streams.
     ///
-    /// Further requests are answered with status 503.
+    /// Requests for further streams are answered with status 503.
     public var maximumViewers: Int
 
     public init(

@@ -3,7 +3,8 @@ import Linux
 
 /// Decides when viewers see an outage.
 ///
-/// Viewers see an outage only after it has lasted for a while. The reason that they see does not change too often.
+/// Viewers see an outage only after it has lasted for a while. A new reason must also last for a while before it
+/// replaces the reason that they see.
 struct OutageDisplay {
     /// How long a new reason must last before it replaces the reason that viewers see.
     static let gracePeriodForChange: Duration = .milliseconds(200)
@@ -14,7 +15,7 @@ struct OutageDisplay {
     private var current: Outage?
     /// When the outage began.
     private var began = Instant.distantPast
-    /// When the reason of the outage last changed.
+    /// When the reason for the outage last changed.
     private var changed = Instant.distantPast
 
     /// Ends the outage, because frames arrive again.
@@ -23,9 +24,10 @@ struct OutageDisplay {
         self = OutageDisplay()
     }
 
-    /// Sets the current outage; returns whether viewers must now see it.
+    /// Sets the current outage, or nil if there is none; returns whether viewers must now be shown `outage`.
     ///
-    /// A final outage is displayed immediately if viewers see no picture yet, that is, if `hasPicture` is false.
+    /// A final outage is displayed immediately if viewers see no picture yet, that is, if `hasPicture` is false. An
+    /// outage that viewers already see continues until ``end()`` is called, even if `outage` is nil.
     mutating func update(_ outage: Outage?, now: Instant, hasPicture: Bool) -> Bool {
         guard let outage else {
             if shown == nil { current = nil }

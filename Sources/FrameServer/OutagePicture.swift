@@ -7,12 +7,13 @@ import TurboJPEG
 
 /// The picture that viewers see during an outage.
 enum OutagePicture {
-    /// The size in pixels for a camera that has not delivered a frame yet.
+    /// The size of the picture in pixels if the camera has not delivered a frame yet, or reports an unusable size.
     static let defaultSize = (width: 1280, height: 720)
 
-    /// Returns a JPEG that says what the outage is; nil if it cannot be encoded.
+    /// Returns a JPEG with a text that describes the outage; nil if the picture cannot be encoded.
     ///
-    /// The picture has the size of the camera's last frame. If `wanted` is smaller, it is scaled down to that width.
+    /// The picture is as large as the camera's last frame. If `wanted` is a smaller width, the picture has that width
+    /// and the same aspect ratio.
     static func draw(
         _ outage: Outage, camera: CameraName, _ status: RingStatus?, _ wanted: PictureWidth
     ) -> [UInt8]? {

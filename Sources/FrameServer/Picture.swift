@@ -6,7 +6,7 @@ import Web
 ///
 /// It is a frame, or a picture that describes an outage.
 struct Picture: Sendable {
-    /// The sequence number among the pictures of the feed.
+    /// The sequence number of this picture in its feed.
     ///
     /// Pictures with equal sequence numbers are the same picture.
     let sequence: UInt64
@@ -16,7 +16,9 @@ struct Picture: Sendable {
     let number: UInt64
     /// Whether this is a frame, and not the picture of an outage.
     let isLive: Bool
-    /// The wire images, indexed by the raw value of the framing, because this is the fastest lookup.
+    /// The wire images, indexed by the raw value of their framing; nil for each framing in which there is no image.
+    ///
+    /// They are stored in an array, because its lookup is the fastest.
     private let images: [WireImage?]
 
     /// Creates the wire image of a JPEG for each of `framings`.
@@ -50,7 +52,7 @@ struct Picture: Sendable {
 
     subscript(_ framing: Framing) -> WireImage? { images[framing.rawValue] }
 
-    /// Whether the picture has an image.
+    /// Whether the picture has an image in at least one framing, so that viewers can see it.
     var isShown: Bool { images.contains { $0 != nil } }
 
     /// Returns whether the picture has an image for each of `framings`.

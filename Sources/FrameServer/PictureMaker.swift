@@ -3,7 +3,7 @@ import Service
 import SharedFrame
 import TurboJPEG
 
-/// Creates pictures of the newest frame of a ring at one width.
+/// Creates pictures of a ring's newest frame, all with the same width.
 struct PictureMaker: ~Copyable {
     private let width: PictureWidth
     private var scaler: JPEGScaler?
@@ -39,7 +39,7 @@ struct PictureMaker: ~Copyable {
         }
     }
 
-    /// Scales a JPEG down, and returns the result of calling `body` with it.
+    /// Scales a JPEG down, and returns what `body` returns for the scaled JPEG.
     ///
     /// If `jpeg` is small enough or cannot be decoded, `body` is called with `jpeg` itself.
     mutating func scaled<Value>(_ jpeg: [UInt8], toWidth minimum: Int, _ body: (RawSpan) -> Value) -> Value {
@@ -54,7 +54,7 @@ struct PictureMaker: ~Copyable {
             scaledCount += 1
             return result.bytes.withRawSpan(body)
         } catch {
-            // The scaler is not kept after an error, because libturbojpeg may keep state from a damaged picture.
+            // Discard the scaler after an error, because libturbojpeg may keep state from a damaged picture.
             return jpeg.withRawSpan(body)
         }
     }

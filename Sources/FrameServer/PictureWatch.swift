@@ -13,7 +13,9 @@ final class PictureWatch: Sendable {
     /// The pictures that the event loop requests.
     private struct Request {
         var framings: Set<Framing> = []
-        /// The shortest interval between pictures that a viewer has requested; zero means every picture.
+        /// The minimum interval between pictures, which is the shortest one that a viewer has requested.
+        ///
+        /// If it is zero, every picture is prepared.
         var interval: Duration = .zero
     }
 
@@ -34,7 +36,7 @@ final class PictureWatch: Sendable {
 
     /// Creates a watch, which posts `id` to `mailbox` whenever ``take()`` returns a new picture.
     ///
-    /// The sequence numbers of its pictures continue after that of `picture`. Throws if no descriptor is available.
+    /// Its first picture gets the sequence number after that of `picture`. Throws if no descriptor is available.
     init(
         id: UInt64, _ ring: RingName, _ width: PictureWidth, _ mailbox: Mailbox<UInt64>, after picture: Picture?
     ) throws(SystemError) {
@@ -53,9 +55,9 @@ final class PictureWatch: Sendable {
         try watch.start { [self] watch in run(watch) }
     }
 
-    /// Sets the framings of pictures and the interval between them.
+    /// Sets the framings that pictures must have, and the minimum interval between pictures.
     ///
-    /// If the current picture lacks one of the framings, it is created again immediately.
+    /// If the current picture lacks one of the framings, the thread immediately creates the picture again.
     func want(_ framings: Set<Framing>, interval: Duration) {
         let isMore = request.withLock { request in
             defer { request = Request(framings: framings, interval: interval) }
@@ -92,21 +94,21 @@ final class PictureWatch: Sendable {
             let now = Instant.now
             if case .frame(let number) = outcome {
                 let before = seen
-                // The first frame after the start may be an old one. A later frame has just been published.
+                // The first frame that this thread sees may be old. Every later frame has just been published.
                 let isFresh =
                     seen != 0 || watch.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
                 seen = number
                 if isFresh {
                     isLive = true
                     outage.end()
-                    // Skip frames that no viewer would receive, because scaling a frame requires encoding it.
+                    // Skip frames that no viewer would receive: scaling them would take time, as each must be encoded.
                     let interval = width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval
                     let shown = show(number, &maker)
-                    // The picture's number is that of its slot. If the slot still has the previous number, continue
-                    // after the number in the ring's header. Without this rule, the thread would never sleep if the two
-                    // numbers never agreed.
+                    // `shown` is the number in the frame's slot, and `number` is the number in the ring's header. If
+                    // the slot still has the number of the previous frame, wait for a frame newer than `number`.
+                    // Otherwise, the thread would never sleep if the two numbers always differed.
                     seen = shown == before ? number : shown
                     continue
                 }
@@ -135,7 +137,7 @@ final class PictureWatch: Sendable {
 
     /// Posts a picture of the newest frame, and returns the number of that frame.
     ///
-    /// `number` is the number of the newest frame when it was last read. A newer frame may have been published since.
+    /// `number` is what the caller read as the number of the newest frame. A newer frame may have been published since.
     private func show(_ number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let framings = framings
         let sequence = nextSequence
@@ -147,7 +149,9 @@ final class PictureWatch: Sendable {
         return picture?.number ?? number
     }
 
-    /// Posts the newest frame again if the current picture lacks a requested framing; returns the number of its frame.
+    /// Posts the newest frame again if the current picture lacks a requested framing.
+    ///
+    /// Returns the number of the frame that was posted, or `number` if none was posted.
     private func complete(number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let shown = state.withLock { $0.picture }
         guard let shown, shown.isLive, !shown.has(framings) else { return number }

@@ -13,17 +13,18 @@ struct Rendition: Hashable, Sendable {
 enum PictureWidth: Hashable, Sendable {
     /// The width of the camera's JPEGs, which are sent unchanged.
     case original
-    /// The smallest width that the JPEG decoder can produce at low cost, and that is at least this number of pixels.
+    /// The smallest width of at least this many pixels to which the JPEG decoder can scale at low cost.
     case atLeast(Int)
 
     /// The supported widths.
     ///
-    /// For each width that viewers use, every frame must be encoded once.
+    /// For each of these widths that at least one viewer requests, the worker must encode every frame once.
     static let steps = [320, 640, 960, 1280]
 
     /// Reads the query parameter `width`, which is a number of pixels from 1 to 16384.
     ///
-    /// It is rounded up to a supported width. If it is larger than all of them, or missing, pictures are not scaled.
+    /// The number is rounded up to a supported width. If it is larger than all supported widths, or if the parameter is
+    /// missing, pictures are not scaled.
     init(_ query: Query) throws(HTTPError) {
         guard let wanted = try query.integer("width", in: 1...16384) else {
             self = .original

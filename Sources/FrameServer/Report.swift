@@ -31,7 +31,7 @@ struct Report {
         self.folderProblem = folderProblem
     }
 
-    /// The state of a camera when it was read.
+    /// The state of a camera at the moment when its ring was read.
     struct Reading {
         let name: CameraName
         /// The kind of the camera's ring; nil if this worker cannot open the ring.

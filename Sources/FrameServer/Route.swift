@@ -11,7 +11,7 @@ enum CameraChoice: Equatable {
     /// Chooses the camera called `name`, or the default camera if `name` is nil.
     init(_ name: String?) { self = name.map(CameraChoice.name) ?? .first }
 
-    /// The name or number that the request contains, for a message.
+    /// The name or number from the request, for use in a message; empty for the default camera.
     var text: String {
         switch self {
         case .first: ""
@@ -47,7 +47,7 @@ enum Route: Equatable {
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
-        // Accept only exactly this path, because it is the one to which the web server restricts access.
+        // Accept exactly this path and no variant of it, because the web server restricts access to this path only.
         case "metrics" where path == "/metrics": self = .metrics
         default: return nil
         }
@@ -109,7 +109,7 @@ enum Route: Equatable {
     /// Whether unknown query parameters are ignored.
     ///
     /// Clients that were written for other servers send the parameters of those servers with requests for streams and
-    /// snapshots. They may also send a parameter of any name whose only purpose is to prevent caching.
+    /// snapshots. They may also add a parameter with an arbitrary name, only to prevent caching.
     var ignoresUnknownParameters: Bool {
         switch self {
         case .stream, .snapshot: true

@@ -1,7 +1,7 @@
 import Linux
 import Service
 
-/// A request for a snapshot, which may wait for a frame or until the frame has been scaled.
+/// A request for a snapshot, which may have to wait until a frame has arrived and has been scaled.
 ///
 /// Use it only from the thread of the event loop.
 final class SnapshotExchange: Exchange {
@@ -31,7 +31,7 @@ final class SnapshotExchange: Exchange {
     /// Makes the request wait until the frame has been scaled; it may have waited for the frame before.
     func waitForScaling() {
         isScaling = true
-        // Do not open the exchange twice, because the connection would then end the one that it already has.
+        // Do not open this exchange twice, because a connection ends its current exchange whenever it opens one.
         if isOpen { camera.waiters.removeAll { $0 === self } } else { connection.open(self) }
         isOpen = true
     }

@@ -12,14 +12,14 @@ struct SnapshotRequest {
 
     static let parameters: Set<String> = ["action", "after", "max_age", "offline", "width"]
 
-    /// The number of a frame that the client already has, so that it needs a newer one; nil if it has none.
+    /// The number that the frame's number must exceed (the parameter `after`); nil if any number is acceptable.
     let after: UInt64?
-    /// The maximum age of the frame; nil if there is no limit except that the frame must be current.
+    /// The maximum age of the frame; nil if every fresh frame (``Outage/hasFreshFrame(_:now:)``) is new enough.
     let maximumAge: Duration?
     /// Whether the client accepts the last frame, of any age, if the camera is offline.
     let acceptsOldPicture: Bool
     let width: PictureWidth
-    /// The entity tags of frames that the client already has (RFC 9110, section 13.1.2).
+    /// The header `If-None-Match`: the entity tags of frames that the client already has (RFC 9110, section 13.1.2).
     let ifNoneMatch: String?
     /// When the request arrived.
     let began: Instant

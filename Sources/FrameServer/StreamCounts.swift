@@ -1,4 +1,4 @@
-/// The counts of what a worker has sent from one camera since it was started.
+/// Counts of the streams and snapshots that a worker has sent from one camera since the worker started.
 struct StreamCounts: Equatable, Sendable {
     /// The current number of streams.
     var viewers: UInt64 = 0

@@ -46,8 +46,8 @@ final class StreamExchange: Exchange {
     /// Starts the stream.
     func begin() {
         // Do not reuse the file of a picture that was sent to a paced viewer. The worker checks whether such a viewer
-        // has read a picture only when the next picture is due. Until then, each paced viewer would keep another file
-        // from being reused.
+        // has read a picture only when the next picture is due. Until then, a file could not be reused, and each paced
+        // viewer could hold back a different file.
         connection.returnsImages = !isPaced
         connection.beginStream(StreamOptions.response.head + framing.opening, self)
         feed.add(self)
@@ -66,8 +66,8 @@ final class StreamExchange: Exchange {
         }
         let now = connection.now
         guard isDue(now) else { return .nothing }
-        // Begin a picture only when the web server has read everything before it. Otherwise the picture would wait in
-        // the socket, and would no longer be the newest one when the web server reads it.
+        // Begin a picture only when the web server has read everything that was sent before. Otherwise the picture
+        // would wait in the socket, and would no longer be the newest one when the web server reads it.
         guard shown == 0 || connection.isDrained else { return .mustDrain }
         begin(picture.sequence, now: now)
         connection.begin(image)
@@ -77,7 +77,7 @@ final class StreamExchange: Exchange {
 
     func imageSent() { camera.counts.frames += 1 }
 
-    /// Sends a paced picture that has become due, or the last picture again if there was no new one for long.
+    /// Sends a paced picture that has become due, or repeats the last picture if none was sent for ``repetition``.
     func tick() {
         guard !connection.hasOutput else { return }
         if connection.now - begun >= Self.repetition { shown = .max }
@@ -91,23 +91,24 @@ final class StreamExchange: Exchange {
         camera.counts.viewers -= 1
     }
 
-    /// Ends the stream after the current picture with the closing boundary.
+    /// Ends the stream with the closing boundary, after the current picture has been sent.
     ///
-    /// From this boundary, the browser knows that the stream was ended intentionally.
+    /// This boundary tells the browser that the stream was ended intentionally.
     func stop(_ reason: StopReason) {
         connection.endStream(framing.closing)
     }
 
     /// Returns whether the next picture is due.
     ///
-    /// Because of the jitter of cameras, it may be early by an eighth of the interval.
+    /// A picture counts as due up to an eighth of the interval early, because cameras do not deliver frames at exactly
+    /// regular times.
     private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
     private func begin(_ sequence: UInt64, now: Instant) {
         shown = sequence
         begun = now
         guard isPaced else { return }
-        // After a small delay, keep the schedule of due times. After a longer pause, begin a new one.
+        // After a small delay, keep the schedule of due times. After a longer pause, begin a new schedule.
         due = due + interval * 2 < now ? now + interval : due + interval
     }
 }

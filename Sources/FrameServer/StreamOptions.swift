@@ -11,7 +11,8 @@ struct StreamOptions {
 
     /// Reads `fps` (from 0.1 to 120), `width` and `advance_headers` from the query.
     ///
-    /// If `advance_headers` is missing, part headers are sent in advance if the `Accept` header is that of a browser.
+    /// If `advance_headers` is missing, the `Accept` header decides: browsers get the part headers in advance, and
+    /// other clients do not.
     init(_ query: Query, accept: String?) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero

@@ -12,7 +12,7 @@ public indirect enum JSON: Sendable {
     /// The members in order. The parser keeps members with duplicate names.
     case object([(String, JSON)])
 
-    /// Returns `value` as an integer, clamped to 64 bits.
+    /// Returns `value` as an integer, clamped to the range of `Int64`.
     public static func count(_ value: some BinaryInteger) -> JSON { .integer(Int64(clamping: value)) }
 
     /// Returns the transformed `value`; null if `value` is nil.

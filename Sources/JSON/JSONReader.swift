@@ -73,7 +73,7 @@ private struct JSONReader {
         }
     }
 
-    /// Parses a number (section 6).
+    /// Parses a number (RFC 8259, section 6).
     private mutating func number() -> JSON? {
         let start = position
         _ = take("-")

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// An open file descriptor, closed when it goes out of scope.
 public struct Descriptor: ~Copyable, Sendable {
-    /// The descriptor number; only the owner closes it.
+    /// The number of the descriptor, which callers must not close.
     public let number: CInt
 
     /// Takes ownership of an open descriptor.
@@ -102,7 +102,7 @@ public struct FileStatus: Equatable, Sendable {
         self.init(status)
     }
 
-    /// Reads the status of an open file, whose descriptor the caller keeps (fstat(2)).
+    /// Reads the status of the open file with the descriptor `number`, which stays open (fstat(2)).
     public init(of number: CInt) throws(SystemError) {
         var status = stat()
         try systemCall("fstat", "descriptor \(number)") { unsafe fstat(number, &status) }

@@ -23,7 +23,7 @@ public struct Epoll: ~Copyable, Sendable {
         ///
         /// The kernel reports this even if it was not asked for.
         public static let hangUp = Interest(rawValue: EPOLLHUP.rawValue)
-        /// If several processes wait for the same descriptor, an event wakes one or more of them, but not all.
+        /// If several processes wait for the same descriptor, an event wakes at least one of them, but not always all.
         public static let exclusive = Interest(rawValue: EPOLLEXCLUSIVE.rawValue)
         /// The descriptor is edge-triggered: the kernel reports each change once.
         public static let edge = Interest(rawValue: EPOLLET.rawValue)
@@ -58,7 +58,7 @@ public struct Epoll: ~Copyable, Sendable {
         _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)
     }
 
-    /// Waits for events up to `milliseconds` (-1: indefinitely), and appends those that occurred, at most 256 per call.
+    /// Waits up to `milliseconds` (-1: indefinitely) for events, and appends those that occurred, at most 256 per call.
     ///
     /// Appends nothing if a signal interrupts the wait.
     ///
@@ -66,7 +66,8 @@ public struct Epoll: ~Copyable, Sendable {
     public func wait(into events: inout [Event], milliseconds: CInt) throws(SystemError) {
         let number = descriptor.number
         let failure: Errno? = unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { buffer in
-            // The buffer is not empty, so its address is never nil. glibc 2.41 declares the parameter as nonnull.
+            // The address is never nil, because the buffer is not empty. The check is needed because glibc 2.41
+            // declares the parameter as nonnull.
             guard let start = buffer.baseAddress else { return .noMemory }
             let count = unsafe epoll_wait(number, start, 256, milliseconds)
             if count < 0 { return Errno.current == .interrupted ? nil : Errno.current }

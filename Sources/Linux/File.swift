@@ -14,8 +14,9 @@ public enum File {
         guard status.kind == .file else { throw SystemError("read", "\(path)", .noSuchAddressOrDevice) }
         let expected = status.byteCount
         guard expected <= maximumByteCount else { throw SystemError("read", "\(path)", .fileTooLarge) }
-        // One extra byte reveals whether the file has grown. Files in /proc do not report their sizes. Some of them may
-        // change between two reads, so the buffer should be large enough to read the whole file at once.
+        // The buffer is one byte larger than the file, to detect whether the file has grown. Files in /proc do not
+        // report their sizes. Some of them may change between two reads, so the buffer should be large enough to read
+        // the whole file at once.
         var bytes = [UInt8](repeating: 0, count: expected == 0 ? 4096 : expected + 1)
         var count = 0
         while true {
@@ -33,7 +34,7 @@ public enum File {
         return bytes
     }
 
-    /// Returns `path` with symbolic links resolved, or `path` itself if that fails.
+    /// Returns `path` with symbolic links resolved, or `path` itself if they cannot be resolved.
     public static func target(of path: FilePath) -> FilePath {
         guard let text = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else { return path }
         defer { unsafe free(text) }
@@ -45,8 +46,8 @@ public enum File {
 extension File {
     /// Atomically replaces the content of the file at `path` with `bytes`.
     ///
-    /// Readers find either the old or the new content, even after a power failure, because the new content is first
-    /// written to `path` with the suffix `.new`, and that file then replaces the old one.
+    /// Readers find either the old or the new content, even after a power failure. This is because the new content is
+    /// first written to a second file, whose name ends in `.new`. The second file then replaces the old one.
     public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
         let new = FilePath(path.string + ".new")
         do throws(SystemError) {
@@ -79,7 +80,7 @@ extension File {
 }
 
 extension File {
-    /// Renames the file at `path` to `new` and replaces a file that is already there.
+    /// Renames the file at `path` to `new`, replacing any file at `new`.
     ///
     /// Ignores errors.
     public static func move(_ path: FilePath, to new: FilePath) {

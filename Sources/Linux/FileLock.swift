@@ -6,8 +6,8 @@ import SystemPackage
 ///
 /// The owner of a lock is an open file description (fcntl(2), `F_OFD_SETLK`).
 ///
-/// The kernel releases these locks when the process exits or is killed, and they work between containers. Closing the
-/// descriptor does not release a lock while a mapping of the file still refers to the same description, so use
+/// The kernel releases these locks when the process exits or is killed. The locks also work between containers. Closing
+/// the descriptor does not release a lock while a mapping of the file still refers to the same description, so use
 /// ``unlock(_:byte:)``.
 public enum FileLock {
     public enum Kind: Sendable { case shared, exclusive }
@@ -43,7 +43,7 @@ public enum FileLock {
         _ = unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_setlk), &request)
     }
 
-    /// Returns whether another description holds a lock on `byte` that conflicts with one of `kind`.
+    /// Returns whether another description holds a lock on `byte` that conflicts with a lock of `kind`.
     public static func isTaken(_ descriptor: borrowing Descriptor, byte: Int, against kind: Kind) -> Bool {
         var request = flock(kind == .shared ? F_RDLCK : F_WRLCK, byte)
         guard unsafe linux_fcntl_lock(descriptor.number, CInt(linux_ofd_getlk), &request) == 0 else { return false }

@@ -51,7 +51,7 @@ extension Folder {
     public static func empty(_ path: FilePath) {
         for name in names(in: path) {
             let entry = path.appending(name)
-            // unlink(2) fails with EISDIR only for a folder, never for a link to one.
+            // unlink(2) fails with EISDIR only for a folder, never for a link to a folder.
             if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0, Errno.current == .isDirectory {
                 remove(entry)
             }

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 public import Synchronization
 
-/// Waits until another thread or process changes a 32-bit word in shared memory, and wakes those that wait (futex(2)).
+/// Waits until another thread or process changes a 32-bit word in shared memory, and wakes waiting threads (futex(2)).
 ///
 /// Waiting and waking also work on a read-only mapping.
 public enum Futex {

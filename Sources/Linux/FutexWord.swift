@@ -8,8 +8,8 @@ public import Synchronization
 /// do, and only then waits while the counter still has that value. If the counter was advanced in between, the wait
 /// returns immediately.
 ///
-/// `@unchecked Sendable`: the pointer never changes, its memory lives as long as this object, and it contains an
-/// atomic.
+/// `@unchecked Sendable`: the pointer never changes, its memory lives as long as this object, and the word in this
+/// memory is atomic.
 @safe
 public final class FutexWord: @unchecked Sendable {
     private let word: UnsafeMutablePointer<Atomic<UInt32>>
@@ -34,7 +34,7 @@ public final class FutexWord: @unchecked Sendable {
 
     /// Waits while the value is `expected`, until `deadline` at the latest.
     ///
-    /// May return before either happens, for example because of a signal.
+    /// May return even before the value changes or the deadline passes, for example because of a signal.
     public func wait(while expected: UInt32, until deadline: Instant) {
         let remaining = (deadline - .now).millisecondsRoundedUp
         guard remaining > 0 else { return }
@@ -43,7 +43,8 @@ public final class FutexWord: @unchecked Sendable {
 
     /// Waits while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
     ///
-    /// If the kernel cannot wait for both (before Linux 5.16), a change of this counter during the wait goes unnoticed.
+    /// A kernel before Linux 5.16 cannot wait for two words at once. It then waits only for `other`, and a change of
+    /// this counter during the wait goes unnoticed.
     @unsafe
     public func wait(
         while expected: UInt32, or other: UnsafePointer<Atomic<UInt32>>, while otherExpected: UInt32,

@@ -25,14 +25,14 @@ public struct Inotify: ~Copyable, Sendable {
             owning: try systemCall("inotify_init1", "") { inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK)) })
     }
 
-    /// Watches the entries of `folder`.
+    /// Reports changes of the entries of `folder` from now on, if `mask` contains the kind of change.
     public func watch(_ folder: FilePath, _ mask: Mask) throws(SystemError) {
         try systemCall("inotify_add_watch", "\(folder)") {
             unsafe folder.withPlatformString { unsafe inotify_add_watch(descriptor.number, $0, mask.rawValue) }
         }
     }
 
-    /// Returns the names of the entries that changed since the last call; empty if none did.
+    /// Returns the names of the entries that changed since the last call; empty if none changed.
     ///
     /// The result contains an empty name if the kernel dropped events or removed a watch. In that case anything may
     /// have changed, and the caller must watch the folder again.

@@ -13,7 +13,7 @@ public struct LocalTime: Equatable, Sendable {
     public let second: Int
     public let millisecond: Int
 
-    /// Converts `realtime`, nanoseconds since 1970-01-01 UTC.
+    /// Converts `realtime`, which is a number of nanoseconds since 1970-01-01 UTC.
     public init(realtime: UInt64) {
         var seconds = time_t(realtime / 1_000_000_000)
         var fields = unsafe tm()

@@ -12,7 +12,7 @@ import Synchronization
 /// atomics in a table, which is allocated before the first mapping is protected and is never freed.
 @safe
 enum MappingFaults {
-    /// The maximum number of mappings that are protected at the same time; any further ones are not.
+    /// The maximum number of mappings that are protected at the same time; further mappings are not protected.
     private static let capacity = 1024
 
     /// A protected mapping; an entry whose size is 0 is free.
@@ -41,7 +41,7 @@ enum MappingFaults {
     static func protect(start: UInt, byteCount: Int, isWritable: Bool) -> Int? {
         for index in 0..<capacity {
             let entry = unsafe table + index
-            // Setting the size claims the entry. The handler ignores it until the start is set too.
+            // Setting the size claims the entry. The handler ignores the entry until its start is set too.
             let isFree = unsafe entry.pointee.byteCount.compareExchange(
                 expected: 0, desired: UInt(byteCount), ordering: .acquiring
             ).exchanged

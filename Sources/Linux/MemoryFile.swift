@@ -46,7 +46,7 @@ public struct MemoryFile: ~Copyable, Sendable {
         try append(unsafe bytes.span.bytes)
     }
 
-    /// Returns the file's descriptor.
+    /// Returns the file's descriptor, which the caller then owns.
     public consuming func intoDescriptor() -> Descriptor { descriptor }
 
     /// Returns the first `byteCount` bytes, or everything that was appended if `byteCount` is nil.

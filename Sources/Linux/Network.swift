@@ -36,7 +36,7 @@ public enum Network {
         return addresses
     }
 
-    /// Connects to `address`, a numeric address or `localhost`, and returns a non-blocking socket.
+    /// Connects to `address`, which is a numeric address or `localhost`; returns a non-blocking socket.
     public static func connect(to address: String, port: Int, timeout: Duration) throws(SystemError) -> Descriptor {
         let subject = "\(address) port \(port)"
         var hints = unsafe addrinfo()

@@ -2,11 +2,12 @@ import CLinux
 import Glibc
 public import SystemPackage
 
-/// Sends the beginning of a file to many sockets, for which the kernel looks up the file's pages only once (splice(2),
+/// Sends the beginning of a file to many sockets, with only one lookup of the file's pages in the kernel (splice(2),
 /// tee(2)).
 ///
-/// One pipe holds references to the pages. For each socket, they are duplicated into a second pipe and moved from there
-/// to the socket, so that the second pipe is empty between calls. No call blocks. Only one thread at a time may use it.
+/// One pipe holds references to the pages. For each socket, the references are duplicated into a second pipe and moved
+/// from there to the socket, so that the second pipe is empty between calls. No call blocks. Only one thread at a time
+/// may use a fan-out.
 public struct PipeFanOut: ~Copyable, Sendable {
     private let kept: Pipe
     private let copy: Pipe
@@ -14,9 +15,9 @@ public struct PipeFanOut: ~Copyable, Sendable {
     private let nowhere: Descriptor
     /// The number of bytes in the pipe `kept`.
     public private(set) var byteCount: Int
-    /// False after a pipe could not be drained.
+    /// Whether the fan-out may still be used; false after a pipe could not be drained.
     ///
-    /// Nothing more may be sent then, because a socket would receive the remaining bytes first.
+    /// After that, nothing more may be sent, because a socket would receive the remaining bytes first.
     public private(set) var isUsable: Bool
 
     private init(kept: consuming Pipe, copy: consuming Pipe, nowhere: consuming Descriptor) {
@@ -38,9 +39,9 @@ public struct PipeFanOut: ~Copyable, Sendable {
         return PipeFanOut(kept: kept, copy: copy, nowhere: nowhere)
     }
 
-    /// Replaces the kept bytes with the first `byteCount` bytes of `file`.
+    /// Replaces the bytes in the pipe `kept` with the first `byteCount` bytes of `file`.
     ///
-    /// Returns false and keeps nothing if they do not fit.
+    /// If they do not fit, leaves the pipe empty and returns false.
     public mutating func keep(_ file: borrowing MemoryFile, byteCount: Int) -> Bool {
         empty()
         guard isUsable else { return false }
@@ -59,7 +60,7 @@ public struct PipeFanOut: ~Copyable, Sendable {
         return true
     }
 
-    /// Sends the kept bytes; returns the number of bytes sent.
+    /// Sends the bytes in the pipe `kept`, which stay in it; returns the number of bytes sent.
     ///
     /// The socket refers to the file's memory until the peer has read it: see ``MemoryFile/send(_:to:)``.
     public mutating func send(to socket: CInt) -> Result<Int, Errno> {
@@ -67,12 +68,12 @@ public struct PipeFanOut: ~Copyable, Sendable {
         let copied = retryingOnInterrupt { tee(source, between, byteCount, Self.atOnce) }
         guard case .success(let count) = copied else { return copied }
         let sent = Self.move(count, from: copy, to: socket)
-        // Remaining bytes are dropped: otherwise, the next socket would receive them first.
+        // Drop the bytes that this socket did not accept: otherwise, the next socket would receive them first.
         if !Self.drop(count - ((try? sent.get()) ?? 0), from: copy, to: nowhere) { isUsable = false }
         return sent
     }
 
-    /// Drops the kept bytes.
+    /// Removes all bytes from the pipe `kept`.
     public mutating func empty() {
         if !Self.drop(byteCount, from: kept, to: nowhere) { isUsable = false }
         byteCount = 0

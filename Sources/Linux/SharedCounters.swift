@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// A file of 64-bit words that several processes share; each word is read and written atomically.
 public struct SharedCounters: ~Copyable, Sendable {
-    /// The file; public so that the caller can lock its bytes.
+    /// The file's descriptor; it is public so that the caller can lock bytes of the file.
     public let descriptor: Descriptor
     public let count: Int
     private let mapping: Mapping
@@ -14,7 +14,7 @@ public struct SharedCounters: ~Copyable, Sendable {
         try self.init(Descriptor(opening: path, flags: O_RDWR | O_CREAT, mode: 0o640), "\(path)", count: count)
     }
 
-    /// Creates words that only this process can access.
+    /// Creates `count` words that only this process can access.
     public init(privateCount count: Int) throws(SystemError) {
         try self.init(MemoryFile("counters").intoDescriptor(), "memfd", count: count)
     }

@@ -55,7 +55,7 @@ public enum Signals {
 
     private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV]
 
-    /// Restores the kernel's default, so that a crash terminates the process immediately.
+    /// Restores the kernel's default actions for program faults, so that a crash terminates the process immediately.
     ///
     /// Otherwise, Swift's runtime starts another program to write a backtrace. That takes a second, during which the
     /// service is down. If that program fails, the crashed process hangs and is never restarted. Does nothing if

@@ -19,7 +19,7 @@ public enum Socket {
         }
     }
 
-    /// Reads and discards received bytes; returns their number, or 0 if the peer has closed.
+    /// Reads and discards received bytes; returns their number, or 0 if the peer has closed the connection.
     public static func discardInput(of socket: CInt) -> Result<Int, Errno> {
         unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
             retryingOnInterrupt {
@@ -36,9 +36,9 @@ public enum Socket {
 
     /// Returns whether this is a Unix socket (`AF_UNIX`).
     ///
-    /// Bytes in the send queue of a Unix socket leave it when the peer reads them. Over TCP on the same machine, they
-    /// leave it when the peer's kernel acknowledges them, although the peer may not have read them yet and both ends
-    /// share their memory.
+    /// Bytes in the send queue of a Unix socket leave the queue when the peer reads them. With TCP, they leave it as
+    /// soon as the peer's kernel acknowledges them. A peer on the same machine may then still have to read them, from
+    /// memory that both ends share.
     public static func isLocal(_ socket: CInt) -> Bool {
         var domain: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)
@@ -62,7 +62,7 @@ public enum Socket {
         unsafe send(bytes.span.bytes.extracting(offset..<bytes.count), to: socket)
     }
 
-    /// Reads received bytes without removing them; returns their number, or 0 if the peer has closed.
+    /// Reads received bytes without removing them; returns their number, or 0 if the peer has closed the connection.
     public static func peek(at socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             retryingOnInterrupt {
@@ -71,7 +71,7 @@ public enum Socket {
         }
     }
 
-    /// Reads received bytes; returns their number, or 0 if the peer has closed.
+    /// Reads received bytes; returns their number, or 0 if the peer has closed the connection.
     public static func receive(from socket: CInt, into bytes: inout [UInt8]) -> Result<Int, Errno> {
         unsafe bytes.withUnsafeMutableBytes { buffer in
             retryingOnInterrupt { unsafe recv(socket, buffer.baseAddress, buffer.count, 0) }
@@ -92,9 +92,9 @@ public enum Socket {
 
     /// Creates a stream socket at `path` and listens for connections.
     ///
-    /// There must not be a file at `path` yet, and the socket's file remains after the descriptor is closed. If
+    /// There must not be a file at `path` yet. The socket's file remains after the descriptor is closed. If
     /// `permissions` is not nil, the file's permission bits are set before the socket listens, so that nobody can
-    /// connect with the default ones.
+    /// connect while the file still has the default permissions.
     public static func listen(
         at path: FilePath, backlog: CInt = 256, permissions: UInt32? = nil
     ) throws(SystemError) -> Descriptor {

@@ -40,6 +40,6 @@ public func systemCall<Value: FixedWidthInteger>(
 }
 
 extension Errno {
-    /// The reason the last system call on this thread failed.
+    /// The reason why the last failed system call on this thread failed.
     public static var current: Errno { Errno(rawValue: Glibc.errno) }
 }

@@ -5,7 +5,7 @@ public struct UTCTime: Equatable, Sendable {
     /// The date and time, such as `2026-11-22T13:09:21.956Z`.
     public let text: String
 
-    /// Converts `realtime`, nanoseconds since 1970-01-01 UTC.
+    /// Converts `realtime`, which is a number of nanoseconds since 1970-01-01 UTC.
     public init(realtime: UInt64) {
         var seconds = time_t(clamping: realtime / 1_000_000_000)
         var fields = unsafe tm()

@@ -3,7 +3,7 @@
 /// The search for pairs tests blocks of 64 bytes. The predicates return 0 or 1 without branching, so that the compiler
 /// can vectorize the loop over a block.
 extension Span where Element == UInt8 {
-    /// Returns the first index at or after `start` where `matches` returns 1 for the byte and the one after it.
+    /// Returns the first index at or after `start` where `matches` returns 1 for the byte there and the next byte.
     @inline(__always)
     private func firstPair(from start: Int, where matches: (UInt8, UInt8) -> UInt8) -> Int? {
         var index = start

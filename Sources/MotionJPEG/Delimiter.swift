@@ -1,13 +1,13 @@
 /// Recognizes the line that separates the parts of a stream, and distinguishes it from the same text inside a picture.
 ///
 /// The boundary in the Content-Type is only a hint, because many cameras declare a different boundary from the one that
-/// they send. Within a part, any line that looks like a boundary is accepted until the declared one has been found.
-/// Between parts, such a line is always accepted. An accepted line becomes the new delimiter.
+/// they send. Within a part, any line that looks like a boundary is accepted until the declared boundary has been
+/// found. Between parts, such a line is always accepted. An accepted line becomes the new delimiter.
 struct Delimiter {
     /// The maximum length of a boundary in bytes, which is more than the 70 that RFC 2046 allows.
     static let maximumBoundaryByteCount = 200
 
-    /// The maximum number of bytes from the start of a delimiter that `match` examines.
+    /// The maximum number of bytes that `match` examines, counted from the start of a delimiter.
     static let maximumLookahead = 512
 
     /// The maximum number of blanks after a boundary.
@@ -18,7 +18,7 @@ struct Delimiter {
     /// Nil if no boundary is known.
     ///
     /// Some cameras include dashes in the declared boundary and some do not. In both cases, the line that they send
-    /// ends in these bytes.
+    /// ends with the bytes of the pattern.
     private var pattern: [UInt8]?
 
     /// Whether the pattern is known to be right, because a part was found after a line that contains it.
@@ -32,7 +32,7 @@ struct Delimiter {
         case undecided
         /// There is a delimiter, and the part's headers begin at `next`.
         case found(next: Int)
-        /// There is the closing delimiter of the stream, which ends at `next`.
+        /// The closing delimiter of the stream is at this position, and ends at `next`.
         case closing(next: Int)
     }
 
@@ -105,8 +105,8 @@ struct Delimiter {
         isConfirmed = true
     }
 
-    /// The number of bytes at the end of the searched data that may be the beginning of a delimiter, so that the next
-    /// search must examine them again.
+    /// How many bytes at the end of the searched data the next search must examine again, because they may be the
+    /// beginning of a delimiter.
     var overlap: Int { pattern?.count ?? 2 }
 
     // MARK: The known boundary
@@ -116,7 +116,7 @@ struct Delimiter {
     /// The caller must then call ``match(in:at:)``, which decides whether this is a delimiter.
     func firstIndex(in bytes: Span<UInt8>, from start: Int) -> Int? {
         guard let pattern else { return nil }
-        // The second dash and the character after it are searched for, because they are rarer than two dashes.
+        // Search for the second dash and the character after it, because this pair is rarer than two dashes.
         var index = start + 1
         while let hit = bytes.firstIndex(ofPair: pattern[1], pattern[2], from: index) {
             if isPrefix(of: bytes, at: hit - 1) != false { return hit - 1 }
@@ -156,7 +156,7 @@ struct Delimiter {
 
     /// Skips blanks from `start` and returns the index after the line break that follows them.
     ///
-    /// Returns nil if something else follows, and a nested nil if more bytes are needed.
+    /// Returns nil if no line break follows, and a nested nil (`.some(nil)`) if more bytes are needed.
     private func lineEnd(in bytes: Span<UInt8>, from start: Int) -> Int?? {
         var index = start
         while index < bytes.count, index - start < Self.maximumBlankCount, bytes[index].isBlank { index += 1 }
@@ -209,7 +209,8 @@ struct Delimiter {
         return nameEnd > start && bytes[index] == UInt8(ascii: ":")
     }
 
-    /// Returns whether a line in place of a header is the delimiter again, or nil if more bytes are needed.
+    /// Returns whether the line at `start`, where a header is expected, repeats the delimiter; nil if more bytes are
+    /// needed.
     ///
     /// Extra leading dashes are ignored.
     func isLine(_ line: Span<UInt8>, at start: Int = 0) -> Bool? {
@@ -247,8 +248,8 @@ struct Delimiter {
 
     /// Returns whether a part begins with the line at `start`, whatever the boundary is.
     ///
-    /// It does if the line begins with two dashes and is followed by a header field, or by an empty line and a JPEG. If
-    /// `acceptsFields` is true, it also does if the line is a Content-Type or Content-Length field.
+    /// A part begins there if the line starts with two dashes, and is followed either by a header field, or by an empty
+    /// line and a JPEG. If `acceptsFields` is true, a Content-Type or Content-Length field also begins a part.
     func matchLine(in bytes: Span<UInt8>, at start: Int, acceptsFields: Bool) -> Match {
         guard bytes[start] == UInt8(ascii: "-") else {
             guard acceptsFields else { return .none }
@@ -306,7 +307,7 @@ extension UInt8 {
     /// Whether a line that begins with this byte may begin a part.
     fileprivate var beginsPart: Bool { self == UInt8(ascii: "-") || self | 0x20 == UInt8(ascii: "c") }
 
-    /// Whether a boundary line may contain this byte: it is a tab or not a control character.
+    /// Whether a boundary line may contain this byte, which must be a tab or no control character.
     fileprivate var isTextCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }
 
@@ -320,7 +321,7 @@ extension StringProtocol {
     }
 }
 
-/// Returns the lower of two indices, or the other one if one of them is nil.
+/// Returns the lower of two indices; if one is nil, returns the other.
 func earlier(_ first: Int?, _ second: Int?) -> Int? {
     guard let first else { return second }
     return second.map { min(first, $0) } ?? first

@@ -1,8 +1,8 @@
-/// How a stored picture must be turned before it is displayed, according to its Exif data (Exif 2.3, section 4.6.4, tag
-/// 0x0112).
+/// How a stored picture must be rotated or mirrored before it is displayed, according to its Exif data (Exif 2.3,
+/// section 4.6.4, tag 0x0112).
 ///
-/// Browsers turn pictures accordingly. The reported size, the detector's input and the positions of boxes must refer to
-/// the turned picture too.
+/// Browsers do this. The reported size, the detector's input and the positions of boxes must therefore refer to the
+/// displayed picture too.
 public enum ExifOrientation: Int, CaseIterable, Sendable {
     case upright = 1
     case flipHorizontal = 2
@@ -17,13 +17,13 @@ public enum ExifOrientation: Int, CaseIterable, Sendable {
     /// Rotated 270° clockwise, which is a quarter turn to the left.
     case rotate270 = 8
 
-    /// Whether the displayed picture has width and height swapped.
+    /// Whether the width of the displayed picture is the height of the stored picture, and vice versa.
     public var swapsSides: Bool { rawValue >= 5 }
 
     /// Reads the orientation from the first Exif segment of a JPEG; the result is `upright` if that segment is missing
     /// or damaged.
     ///
-    /// The bytes may be anything. Only the segments before the entropy-coded data are read.
+    /// The bytes need not be a valid JPEG. Only the segments before the entropy-coded data are read.
     public init(of jpeg: RawSpan) {
         self.init(of: Span<UInt8>(_bytes: jpeg))
     }
@@ -68,7 +68,7 @@ private struct TIFFDirectory {
     /// The value of tag 0x0112; 0 if the tag is missing or its value is not a single 16-bit number.
     private(set) var orientation = 0
 
-    /// Returns nil if `bytes` do not begin with a TIFF header, or the directory lies outside them.
+    /// Returns nil if `bytes` do not begin with a TIFF header, or if the directory lies outside `bytes`.
     init?(_ bytes: Span<UInt8>) {
         guard bytes.count >= 8 else { return nil }
         let isLittleEndian = bytes[0] == 0x49

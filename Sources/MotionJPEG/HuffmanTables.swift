@@ -10,7 +10,8 @@ extension JPEG {
         return [0xFF, 0xC4, UInt8(length >> 8), UInt8(length & 0xFF)] + tables
     }()
 
-    // Each table has 16 numbers, which say how many codes of 1 to 16 bits there are, and then the values in code order.
+    // Each table begins with 16 numbers, which are the numbers of codes with the lengths from 1 to 16 bits. The values
+    // follow in the order of their codes.
 
     /// Table K.3.
     private static let lightnessDirectCurrent: [UInt8] = [

@@ -1,8 +1,9 @@
 extension JPEG {
     /// Finds the first whole picture in a buffer, which may begin with a truncated picture or an extra start marker.
     ///
-    /// A driver that loses the end of a picture may append the next picture to it. This makes no more than one pass
-    /// over the buffer, and does not mistake thumbnails inside a picture for pictures. The bytes may be anything.
+    /// A driver that loses the end of a picture may append the next picture to it. The search makes no more than one
+    /// pass over the buffer, and does not mistake thumbnails inside a picture for pictures. The bytes need not contain
+    /// a valid JPEG.
     ///
     /// - Parameters:
     ///   - bytes: The buffer.

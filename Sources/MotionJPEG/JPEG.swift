@@ -7,12 +7,12 @@ public enum JPEG {
     /// that the driver reports is that of the first picture, so the first one is used. If the first picture is
     /// truncated and another begins within it, this throws `truncated`.
     ///
-    /// The bytes may be anything.
+    /// The bytes need not be a valid JPEG.
     ///
     /// - Parameters:
     ///   - bytes: The picture, possibly followed by padding.
-    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Zeros at its end do not
-    ///     count as part of it.
+    ///   - isTruncationAllowed: Whether to accept a picture that has a scan but no end marker. Zeros at the end of such
+    ///     a picture do not count as part of it.
     /// - Returns: The picture's size in pixels and bytes, and whether it lacks Huffman tables.
     /// - Throws: The first defect that makes the picture unusable.
     public static func inspect(_ bytes: RawSpan, isTruncationAllowed: Bool = false) throws(JPEGDefect) -> JPEGInfo {
@@ -35,7 +35,7 @@ public enum JPEG {
         return walk.info(byteCount: length).shown(orientation)
     }
 
-    /// Writes the picture that `info` describes to `output`, and adds the standard Huffman tables if it has none.
+    /// Writes the picture that `info` describes to `output`, with the standard Huffman tables if the picture has none.
     ///
     /// - Parameters:
     ///   - bytes: The bytes that were passed to `inspect`.

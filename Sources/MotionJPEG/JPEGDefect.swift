@@ -4,8 +4,8 @@ public enum JPEGDefect: Error, CaseIterable, Sendable {
     case empty
     /// The bytes do not begin with a start-of-image marker.
     case noStart
-    /// The frame header is missing before the data, has a size of zero, or names a coding process that browsers cannot
-    /// decode (lossless, hierarchical, arithmetic, or more than 8 bits).
+    /// There is no frame header before the data, or the header contains a size of zero, or it names a coding process
+    /// that browsers cannot decode (lossless, hierarchical, arithmetic, or more than 8 bits).
     case noFrameHeader
     /// There is no scan header, so the picture has no data.
     case noScan

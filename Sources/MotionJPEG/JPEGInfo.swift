@@ -8,7 +8,7 @@ public struct JPEGInfo: Sendable, Equatable {
     /// The height of the displayed picture in pixels, 1 to 65535.
     public var height: Int
 
-    /// How the stored picture must be turned before it is displayed.
+    /// How the stored picture must be rotated or mirrored before it is displayed.
     public var orientation = ExifOrientation.upright
 
     /// The number of bytes from the start marker through the end marker.

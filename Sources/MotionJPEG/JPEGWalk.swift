@@ -1,4 +1,4 @@
-/// A walk along the markers of a JPEG that can be resumed when more bytes have arrived (ITU-T T.81, Annex B).
+/// Walks along the markers of a JPEG (ITU-T T.81, Annex B), and continues when more bytes have arrived.
 ///
 /// Each call of `advance` must pass all bytes of the previous call, followed by new ones. Segment lengths are
 /// untrusted: a length that points beyond the bytes means that more bytes are needed, and a length below 2 is a defect.
@@ -54,7 +54,7 @@ struct JPEGWalk {
 
     /// Walks one segment, up to and including the scan header; returns false if more bytes are needed.
     private mutating func walkHeader(_ bytes: Span<UInt8>) throws(JPEGDefect) -> Bool {
-        // Bytes between segments that are not markers are skipped, as libjpeg does.
+        // Skip bytes between segments that do not belong to a marker, as libjpeg does.
         guard let prefix = bytes.firstIndex(of: 0xFF, from: position) else {
             position = bytes.count
             return false

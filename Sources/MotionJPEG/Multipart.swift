@@ -28,7 +28,8 @@ public enum Multipart {
     ///
     /// - Parameters:
     ///   - byteCount: The size of the JPEG in bytes.
-    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header has it in seconds with 6 decimal places.
+    ///   - realtimeNanoseconds: The capture time on CLOCK_REALTIME. The header contains this time in seconds, with 6
+    ///     decimal places.
     ///   - frameNumber: The frame's number.
     /// - Returns: The header lines, each of which ends in CRLF.
     public static func partHeader(byteCount: Int, realtimeNanoseconds: UInt64, frameNumber: UInt64) -> [UInt8] {
@@ -65,7 +66,7 @@ public enum Multipart {
         appendDecimal(nanoseconds % 1_000_000_000 / 1000, digits: 6, to: &bytes)
     }
 
-    /// Appends the digits of `value`, with leading zeros up to `digits`.
+    /// Appends the decimal digits of `value`, with leading zeros if it has fewer than `digits` digits.
     private static func appendDecimal(_ value: UInt64, digits: Int = 1, to bytes: inout [UInt8]) {
         var count = 1
         var limit: UInt64 = 10

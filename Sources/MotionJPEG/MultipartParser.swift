@@ -3,13 +3,13 @@
 /// **Delivery.** The parser finds the end of a picture by its JPEG markers and delivers the picture as soon as its last
 /// byte has arrived. It does not wait for the next boundary, which many servers send only with the next picture, and it
 /// does not rely on the Content-Length, which may be wrong. A delivered picture is therefore always whole: it begins
-/// with SOI, has its headers and ends in EOI. The marker walk reads each byte once and in blocks, which is several
-/// times faster than copying it.
+/// with SOI, has its headers and ends in EOI. The marker walk reads each byte once, in blocks, which is several times
+/// faster than copying the bytes.
 ///
 /// **Content-Length.** If a boundary comes before the picture's end, the picture was probably truncated, but the same
-/// bytes may also be part of the picture. If there is a length, the parser therefore waits for that many bytes and
-/// checks whether the picture ends exactly there. After the first wrong length, it ignores the lengths of all later
-/// parts of the stream.
+/// bytes may also be part of the picture. If the part has a Content-Length, the parser therefore waits for that many
+/// bytes and checks whether the picture ends exactly there. After the first wrong length, it ignores the lengths of all
+/// later parts of the stream.
 ///
 /// **Boundaries.** The declared boundary is only a hint. The parser finds the separator of the parts in the stream
 /// itself, so the boundary in the Content-Type may be wrong, missing or badly quoted. A stream may also begin with the
@@ -18,9 +18,8 @@
 /// **Other parts.** A part that is truncated or is not a JPEG ends at the next boundary. It is delivered with
 /// `PartHeaders.picture == nil`, so that the caller can count and reject it.
 ///
-/// The size of the buffer is bounded by the limits on parts and headers and another 64 KiB. The delivered parts do not
-/// depend on how the stream is divided into calls of `feed`. After `feed` has thrown an error, it must not be called
-/// again.
+/// The buffer never grows beyond the limits on parts and headers, plus 64 KiB. The delivered parts do not depend on how
+/// the stream is divided into calls of `feed`. After `feed` has thrown an error, it must not be called again.
 public struct MultipartParser: Sendable {
     private enum State { case betweenParts, headers, body }
 
@@ -101,7 +100,7 @@ public struct MultipartParser: Sendable {
         }
     }
 
-    /// Parses as much as the current state needs; returns false if more bytes are needed.
+    /// Performs one step of parsing, depending on the current state; returns false if more bytes are needed.
     private mutating func step(
         _ bytes: Span<UInt8>, _ onPart: (PartHeaders, RawSpan) throws -> Void
     ) throws -> Bool {

@@ -53,7 +53,7 @@ struct PartBody {
             return cutPart(bytes, before: start, length: length)
         }
         guard let start = delimiterStart else { return nil }
-        // A picture that contains the delimiter's text may still end exactly at the Content-Length.
+        // The picture may contain the delimiter's text and end exactly at the Content-Length, so wait for more bytes.
         if let length, start < length, bytes.count < length, isPicture, length <= limit { return nil }
         return cutPart(bytes, before: start, length: length)
     }
@@ -124,7 +124,9 @@ struct PartBody {
         searched = max(searched, bytes.count - delimiter.overlap)
     }
 
-    /// Returns the part that ends at the delimiter at `start`, without the line break and the dashes before it.
+    /// Returns the part that ends before the delimiter at `start`.
+    ///
+    /// The line break before the delimiter, and any dashes between the two, do not belong to the part.
     private func cutPart(_ bytes: Span<UInt8>, before start: Int, length: Int?) -> Part {
         var end = start
         while end > 0, bytes[end - 1] == UInt8(ascii: "-") { end -= 1 }

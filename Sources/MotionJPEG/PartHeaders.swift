@@ -8,7 +8,7 @@ public struct PartHeaders: Sendable, Equatable {
 
     /// The X-Timestamp in nanoseconds.
     ///
-    /// Its clock depends on the server.
+    /// Which clock the time comes from depends on the server.
     public var timestamp: UInt64?
 
     /// The X-Frame-Id, which is the number of the frame.
@@ -16,7 +16,7 @@ public struct PartHeaders: Sendable, Equatable {
 
     /// The properties of the part's JPEG, or nil if the part is not a whole JPEG.
     ///
-    /// `JPEG.inspect` then throws the reason.
+    /// To learn the reason, call `JPEG.inspect`, which throws it.
     public var picture: JPEGInfo?
 
     public init() {}

@@ -6,7 +6,7 @@
 public struct TruncationRule: Sendable {
     /// The number of recent pictures that the rule considers.
     static let window = 100
-    /// The number of pictures that the rule must have seen before it accepts those without an end marker.
+    /// The number of pictures that the rule must have seen before it accepts pictures without an end marker.
     public static let minimumCount = 30
 
     private var wereTruncated: [Bool] = []

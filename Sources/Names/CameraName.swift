@@ -2,7 +2,7 @@ public import SystemPackage
 
 /// A camera's name in URLs, options and shared memory, which matches `[a-z0-9][a-z0-9_-]{0,31}`.
 public struct CameraName: Hashable, Comparable, Sendable, CustomStringConvertible {
-    /// The camera that a request without a camera's name refers to.
+    /// The name of a camera for which no other name was chosen.
     public static let main = CameraName(unchecked: "main")
 
     /// A description of valid names for the end of an error message, as in "'X' is not a valid camera name: use up to

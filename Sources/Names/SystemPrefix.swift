@@ -31,7 +31,7 @@ public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// Returns the prefix set in the environment, or the standard one.
+    /// Returns the prefix that is set in the environment, or ``standard`` if none is set.
     public static func fromEnvironment() throws(InvalidPrefix) -> SystemPrefix {
         guard let text = Environment.value(variable), !text.isEmpty else { return .standard }
         guard let prefix = SystemPrefix(text) else { throw InvalidPrefix(text: text) }

@@ -10,8 +10,8 @@ public struct Backoff: Sendable {
     /// - Parameters:
     ///   - first: The first wait.
     ///   - maximum: The maximum wait, before jitter is added.
-    ///   - jitter: The fraction, from 0 to 1, by which each wait is randomly made longer or shorter. When many programs
-    ///     have lost the same server, this prevents them from reconnecting at the same moment.
+    ///   - jitter: The maximum fraction, from 0 to 1, by which each wait is randomly made longer or shorter. When many
+    ///     programs have lost their connections to a server, this prevents them from reconnecting at the same moment.
     public init(first: Duration, maximum: Duration, jitter: Double = 0) {
         self.first = first
         self.maximum = maximum

@@ -5,7 +5,7 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     /// What to do with a message.
     public enum Verdict: Equatable, Sendable {
         case write
-        /// Write the message, and add that further ones are suppressed for a while.
+        /// Write the message, and add that further messages are suppressed for a while.
         case writeLast
         case drop
     }
@@ -23,7 +23,7 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
     public static var window: Duration { .seconds(600) }
     /// The maximum number of messages to remember.
     ///
-    /// Messages may contain text from outside, such as a request, so their number is otherwise unlimited.
+    /// Messages may contain text from outside, such as a request, so there may be any number of different messages.
     private static var maximumMessageCount: Int { 256 }
 
     private struct Count {

@@ -18,7 +18,7 @@ public struct Raster: Equatable, Sendable {
 
 /// The picture formats that libpng and libwebp decode.
 ///
-/// Transparent pixels are drawn on black.
+/// Transparent pixels are drawn on a black background.
 ///
 /// Unsafe code: the libraries receive pointers to the picture's bytes and to an array of exactly the size that they
 /// need, and use both only during the call.
@@ -39,7 +39,7 @@ public enum RasterFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Returns the size in pixels that the picture's header contains, or nil if the header is invalid.
+    /// Returns the size in pixels according to the picture's header, or nil if the header is invalid.
     public func size(of bytes: [UInt8]) -> (width: Int, height: Int)? {
         switch self {
         case .png:

@@ -27,7 +27,7 @@ public protocol Grant: Sendable {
 
 /// Determines the rights of the client before a request is passed to the application.
 public protocol AccessControl: Sendable {
-    /// Returns the client's rights, or nil if the client has none.
+    /// Returns the client's rights, or nil if the client has no rights, so that its request is refused.
     func grant(for request: Request) -> (any Grant)?
 }
 

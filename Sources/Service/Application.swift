@@ -7,7 +7,7 @@ public import Web
 public protocol Application: AnyObject {
     /// Handles a request whose header has arrived.
     ///
-    /// Before it returns, it must call ``Connection/answer(_:)``, ``Connection/open(_:)`` or
+    /// Before this method returns, it must call ``Connection/answer(_:)``, ``Connection/open(_:)`` or
     /// ``Connection/readBody(limit:expected:tooLong:_:)``. If it throws instead, the worker calls ``refuse(_:on:)``.
     func begin(_ request: Request, on connection: Connection) throws(HTTPError)
 
@@ -20,7 +20,7 @@ public protocol Application: AnyObject {
     /// Adds the application's own metrics.
     func addMetrics(to text: inout MetricsText)
 
-    /// Called four times a second, and after another thread has signalled the loop.
+    /// Called four times a second, and with `isSignalled` true after another thread has signalled the loop.
     func tick(isSignalled: Bool)
 
     /// Whether the application needs no ticks at the moment, so that the loop may sleep until the next event.

@@ -54,7 +54,7 @@ public final class BackgroundQueue {
     /// The number of jobs whose results have not been delivered yet.
     public var count: Int { completions.count }
 
-    /// Runs `work` on the thread and calls `completion` with its result on the event loop.
+    /// Runs `work` on the thread, and then calls `completion` with the result of `work` on the event loop.
     ///
     /// Throws if the thread cannot be started. In that case neither closure is called.
     public func run<Value: Sendable>(

@@ -43,8 +43,8 @@ public final class Connection: EventHandler {
     private(set) var isClosed = false
 
     // The output consists of `bytes`, then `image`, then `bytesAfterImage`, which end the stream.
-    // These properties and `number` are private, and are only read or assigned as a whole, never changed in place. The
-    // compiler can then prove that no two accesses overlap. It omits checks that took a quarter of the instructions.
+    // These properties and `number` are private, and are only read or assigned as a whole, never changed in place. So
+    // the compiler can prove that no two accesses overlap, and omits checks that took a quarter of the instructions.
     private var bytes: [UInt8] = []
     private var byteOffset = 0
     private var image: WireImage?
@@ -137,7 +137,7 @@ public final class Connection: EventHandler {
         bytes = records
     }
 
-    /// Sends `image` next, or a changed copy if this request's ID is not 1, which is the ID in images.
+    /// Sends `image` next; since images contain the request ID 1, sends a changed copy to a request with another ID.
     public func begin(_ image: WireImage) {
         if number == 1 {
             self.image = image
@@ -276,7 +276,7 @@ public final class Connection: EventHandler {
             switch Socket.discardInput(of: socket.number) {
             case .success(let count) where count > 0: continue
             case .success:
-                // A web server may half-close while it waits for a response; in a stream, the viewer has then left.
+                // The web server may half-close while the rest of a response is sent. Otherwise, the viewer has left.
                 if case .ending = phase { return }
                 return close()
             case .failure(.resourceTemporarilyUnavailable): return
@@ -322,7 +322,7 @@ public final class Connection: EventHandler {
         errno == .resourceTemporarilyUnavailable || errno == .noMemory ? .blocked : .failed
     }
 
-    /// Waits for the web server to close the connection, because closing it first could destroy unread data.
+    /// Waits for the web server to close the connection, because closing it earlier could destroy unread data.
     private func linger() {
         phase = .lingering
         deadline = loop.now + Worker.lingerTimeout

@@ -2,7 +2,7 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Keeps memory files for reuse after all receivers have read the pictures in them.
+/// Keeps memory files whose pictures have been read by all receivers, so that the files can be reused.
 ///
 /// Creating a memory file and allocating its pages takes longer than writing a picture to it.
 public final class MemoryFilePool: Sendable {

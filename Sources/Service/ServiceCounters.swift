@@ -119,7 +119,7 @@ public final class ServiceCounters: Sendable {
 
     // MARK: All workers
 
-    /// The sums over all running workers.
+    /// The sums of the counters of all running workers.
     public struct Totals: Sendable {
         public internal(set) var workers = 0
         public internal(set) var requests: UInt64 = 0
@@ -133,7 +133,7 @@ public final class ServiceCounters: Sendable {
         }
     }
 
-    /// Returns the sums over all running workers, for all cameras or only for `camera`.
+    /// Returns the sums of the counters of all running workers, for all cameras or only for `camera`.
     public func totals(of camera: CameraName? = nil) -> Totals {
         var totals = Totals()
         for slot in 0..<Layout.slotCount where isAlive(slot) {
@@ -163,7 +163,7 @@ public final class ServiceCounters: Sendable {
         slot * Layout.slotWordCount + Layout.headWordCount + index * Layout.rowWordCount
     }
 
-    /// Returns the bytes of the name, padded with zeros to 32 bytes, as words.
+    /// Returns the bytes of the name, padded with zeros to 32 bytes, as four words.
     private static func words(of name: CameraName) -> [UInt64] {
         var words = [UInt64](repeating: 0, count: Layout.nameWordCount)
         for (index, byte) in name.text.utf8.enumerated() { words[index / 8] |= UInt64(byte) << (index % 8 * 8) }

@@ -9,8 +9,8 @@ import SystemPackage
 /// sends them without copying, or in an array if no descriptor is available.
 ///
 /// A socket refers to the file's pages until the web server has read them. The file may therefore be reused only after
-/// the sockets of all connections that have sent the image were drained. A connection that cannot be sure of this calls
-/// ``keepFromReuse()``.
+/// the sockets of all connections that have sent the image were drained. A connection that does not know whether its
+/// socket was drained calls ``keepFromReuse()``.
 public final class WireImage: Sendable {
     fileprivate enum Storage: Sendable {
         case file(MemoryFilePool.File)
@@ -24,7 +24,8 @@ public final class WireImage: Sendable {
 
     /// Puts `head`, `body` and `tail` into FastCGI records, and appends `ending`, which must consist of whole records.
     ///
-    /// The file is taken from `pool` and returned to it when it may be reused. If `pool` is nil, it is a new file.
+    /// The records are stored in a file from `pool`, to which the file is returned when it may be reused. If `pool` is
+    /// nil, they are stored in a new file.
     public init(
         head: [UInt8] = [], body: RawSpan, tail: [UInt8] = [], ending: [UInt8] = [], in pool: MemoryFilePool? = nil
     ) {
@@ -84,7 +85,7 @@ public final class WireImage: Sendable {
         var small: [UInt8] = []
         small.reserveCapacity(head.count + tail.count + ending.count + 64)
 
-        /// Reserves up to `wanted` bytes in the current record, starting the next one if it is full.
+        /// Reserves up to `wanted` bytes in the current record, or in a new one if it is full; returns their number.
         func take(_ wanted: Int) -> Int {
             if room == 0 {
                 room = min(remaining, Record.maximumContentByteCount)

@@ -39,7 +39,7 @@ public struct WorkerConfiguration: Sendable {
 public final class Worker {
     /// How long a connection may take to send its request header.
     static let requestTimeout: Duration = .seconds(3)
-    /// How long a request body may pause.
+    /// How long the worker waits for the next bytes of a request body.
     ///
     /// This is longer than the `client_body_timeout` of 5 s in nginx's configuration.
     static let bodyPauseTimeout: Duration = .seconds(6)
@@ -191,7 +191,7 @@ public final class Worker {
 
     func remove(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
-        // Closing the only descriptor removes it from epoll.
+        // When the connection is released, it closes the socket's only descriptor. This removes the socket from epoll.
         if let token = connection.token.take() { loop.forget(token) }
     }
 

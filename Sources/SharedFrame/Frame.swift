@@ -12,7 +12,7 @@ public struct CaptureTime: Sendable, Equatable {
         self.realtime = realtime
     }
 
-    /// Creates a time from a time on the monotonic clock.
+    /// Creates a capture time from its value on the monotonic clock.
     ///
     /// The wall-clock time is computed from the current difference between the two clocks.
     public init(monotonic: UInt64) {
@@ -36,7 +36,7 @@ public struct CaptureTime: Sendable, Equatable {
 public struct FrameDescription: Sendable, Equatable {
     /// The picture's number, which is below 2⁵².
     ///
-    /// It is higher than the number of the previous picture, even after a restart.
+    /// It is higher than the number of the previous picture, even after the writer has restarted.
     public var number: UInt64
     public var capture: CaptureTime
     public var byteCount: Int

@@ -24,7 +24,7 @@ public final class FramePublisher {
     private let slotCount: Int
     /// The number of the last frame.
     ///
-    /// Before the first frame, this is one less than the number that it will have.
+    /// Before the first frame, this is one less than the number that the first frame will have.
     private var lastNumber: UInt64
     private var interestAssumedUntil: Instant?
     private var checkedAt: Instant
@@ -38,8 +38,8 @@ public final class FramePublisher {
     ///
     /// - Parameters:
     ///   - name: The ring's name.
-    ///   - slotCount: The number of slots. A ring with large slots gets fewer, so that two rings fit into 64 MB.
-    ///   - slotByteCount: The expected maximum size of a picture. The ring grows when a picture is larger.
+    ///   - slotCount: The number of slots. A ring with large slots gets fewer slots, so that two rings fit into 64 MB.
+    ///   - slotByteCount: The expected maximum size of a picture in bytes. The ring grows when a picture is larger.
     ///   - source: A description of where the pictures come from, for people.
     /// - Throws: If another writer is alive, if shared memory is full, or if the existing object is not a ring, belongs
     ///   to another user, or has another layout version.
@@ -108,7 +108,7 @@ public final class FramePublisher {
 
     /// The number of the newest frame.
     ///
-    /// Before the first frame, this is one less than the number that it will have.
+    /// Before the first frame, this is one less than the number that the first frame will have.
     public var newestNumber: UInt64 { lastNumber }
 
     /// Publishes a picture that `write` writes directly into the ring.
@@ -185,7 +185,7 @@ public final class FramePublisher {
 
     /// Sets the camera's state and wakes readers.
     ///
-    /// `reason` is one sentence for people that says what is wrong; it is empty if nothing is wrong.
+    /// `reason` tells people in one sentence what is wrong; it is empty if nothing is wrong.
     public func setState(_ state: CameraState, reason: String) {
         guard state != self.state || reason != self.reason else { return }
         self.state = state
@@ -208,9 +208,10 @@ public final class FramePublisher {
         ring.memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
     }
 
-    /// Sets how far the clock from which the pictures' times come is ahead of this machine's wall clock.
+    /// Sets how far the clock of the pictures' capture times is ahead of this machine's wall clock.
     ///
-    /// In a relay's ring, this is the clock of the upstream server.
+    /// In a relay's ring, the times come from the clock of the upstream server. The offset is negative if that clock is
+    /// behind.
     public func setClockOffset(nanoseconds: Int64) {
         ring.memory.store64(RingLayout.Header.clockOffset, UInt64(bitPattern: nanoseconds))
     }
@@ -223,7 +224,7 @@ public final class FramePublisher {
         ring.memory.count(RingLayout.Header.dropped + reason.rawValue * 8)
     }
 
-    /// Counts a picture that was encoded, and the time that this took.
+    /// Counts a picture that was encoded, and the time that the encoding took.
     public func countEncode(nanoseconds: UInt64) {
         ring.memory.count(RingLayout.Header.encodedFrames)
         ring.memory.count(RingLayout.Header.encodeNanoseconds, by: nanoseconds)
@@ -232,7 +233,7 @@ public final class FramePublisher {
     /// Tells readers that the writer is alive.
     ///
     /// Once a second, this also checks whether another program has removed the ring's name or truncated the ring, and
-    /// recreates it in that case.
+    /// recreates the ring in that case.
     public func heartbeat() throws(RingError) {
         let now = Instant.now
         ring.memory.store64(RingLayout.Header.heartbeat, now.nanoseconds)
@@ -277,8 +278,8 @@ public final class FramePublisher {
                 .frameTooLarge,
                 "a picture of \(byteCount) bytes exceeds the maximum of \(RingLayout.maximumSlotByteCount) bytes")
         }
-        // A quarter more than necessary is reserved. Otherwise, each of a series of slowly growing pictures would
-        // replace the ring.
+        // Reserve a quarter more than necessary. Otherwise, if the pictures grow slowly, the ring would be replaced for
+        // each slightly larger picture.
         try replace(
             with: RingGeometry(slotCount: slotCount, slotByteCount: byteCount + byteCount / 4), isNameOurs: true)
     }

@@ -11,8 +11,8 @@ public final class FrameSubscriber: Sendable {
     public enum Outcome: Sendable, Equatable {
         /// There is a new frame, and the newest one has this number.
         case frame(UInt64)
-        /// The camera's state, the writer or the object that has the ring's name may have changed, or ``interrupt()``
-        /// was called.
+        /// The camera's state, its writer, or the object with the ring's name may have changed, or ``interrupt()`` was
+        /// called.
         case changed
         case timedOut
     }
@@ -20,20 +20,20 @@ public final class FrameSubscriber: Sendable {
     public let name: RingName
     private let state = Mutex(State())
     private let isInterrupted = Atomic(false)
-    /// A counter that is advanced by ``interrupt()``, and when the ring's file is created, removed or changed.
+    /// A counter that advances when ``interrupt()`` is called, and when the ring's file is created, removed or changed.
     private let attention = FutexWord()
 
     private struct State {
         var view: RingView?
         var isInterested = false
-        /// Why the last attempt to open the object failed, or nil if it did not.
+        /// Why the last attempt to open the object failed, or nil if it did not fail.
         var refusal: RingError?
         var wasWriterHealthy = false
-        /// Whether the view's object has lost its name.
+        /// Whether the ring's name no longer refers to the view's object.
         ///
         /// ``RingFolder`` then announces the next object with that name.
         var isOrphaned = false
-        /// The last status, and the value of the wake word when it was read.
+        /// The last status, and the value of the wake word when that status was read.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
@@ -75,7 +75,7 @@ public final class FrameSubscriber: Sendable {
         while true {
             if hasSlept { now = .now }
             hasSlept = true
-            // This is read first, so that any later change ends the sleep below.
+            // Read this counter first, so that any later change ends the sleep below.
             let attention = attention.value
             if isInterrupted.exchange(false, ordering: .acquiringAndReleasing) { return .changed }
             guard let view = currentView() else {
@@ -152,10 +152,10 @@ public final class FrameSubscriber: Sendable {
 
     // MARK: Frames and status
 
-    /// Calls `body` with the newest frame and returns its result, or nil if there is no frame.
+    /// Calls `body` with the newest frame and returns the result of `body`, or nil if there is no frame.
     ///
-    /// If the writer has overwritten the bytes in the meantime, `body` is called again with another frame. The caller
-    /// must therefore not use anything that `body` has read before this call returns.
+    /// If the writer has overwritten the bytes in the meantime, `body` is called again with another frame. Until this
+    /// call has returned, the caller must therefore not use anything that `body` has read.
     public func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {
@@ -209,7 +209,7 @@ public final class FrameSubscriber: Sendable {
             return recent.status
         }
         if let known { return known }
-        // The word is read first, so that a change during the reading of the status is not missed.
+        // Read the word first, so that a change is not missed if it happens while the status is read.
         let view = currentView()
         let word = view?.wakeWord
         let status = status
@@ -269,7 +269,7 @@ public final class FrameSubscriber: Sendable {
     /// Checks for changes that do not wake readers, and returns whether there are any.
     ///
     /// These changes are a new object with the ring's name, and a writer that has died, hangs or has recovered. A
-    /// caller that has just determined whether the writer is alive passes this as `isWriterAlive`.
+    /// caller that has just determined whether the writer is alive passes the result as `isWriterAlive`.
     private func recheck(_ view: RingView, isWriterAlive: Bool? = nil) -> Bool {
         let isOrphaned = !view.hasItsName
         if isOrphaned { reopen(view) }

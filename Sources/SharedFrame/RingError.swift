@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Its `description` is one sentence for people.
 public struct RingError: Error, Equatable, CustomStringConvertible, Sendable {
-    /// The kind of an error, for callers that handle errors differently.
+    /// The kind of an error, for callers that handle some kinds differently from others.
     public enum Kind: Sendable {
         /// The ring has another live writer.
         case hasWriter

@@ -34,7 +34,7 @@ public final class RingFolder: Sendable {
 
     private final class Watch: Sendable {
         let inotify: Inotify
-        /// Wakes the watching thread after another thread has read the changes, so that it notifies the observers.
+        /// Wakes the watching thread to notify the observers, after another thread has read the changes.
         let news: EventDescriptor
 
         init() throws(SystemError) {
@@ -69,7 +69,7 @@ public final class RingFolder: Sendable {
 
     /// One sentence that says why the folder cannot be watched and what to do about it; nil if it is watched.
     ///
-    /// If the folder cannot be watched, changes are noticed up to 250 ms later.
+    /// If the folder cannot be watched, changes are noticed up to 250 ms late.
     public var problem: String? {
         state.withLock { state in
             start(&state)
@@ -198,7 +198,7 @@ public final class RingFolder: Sendable {
         if !rings.isEmpty { noteChange(&state, rings) }
     }
 
-    /// Records that the files `names` have changed, or that any file may have changed if it is nil.
+    /// Records that the files `names` have changed; nil means that any file may have changed.
     private func noteChange(_ state: inout State, _ names: Set<String>?) {
         state.generation += 1
         state.lookedAt = .now

@@ -42,8 +42,8 @@ extension RingMemory {
 
 /// Limits times that were read from a ring, so that they are not later than now.
 ///
-/// To save system calls, a clock is read only if a time is later than the last value of that clock. This happens once
-/// per frame.
+/// To save system calls, a clock is read only if a time is later than the value that was last read from that clock.
+/// This happens once per frame.
 struct LastClocks: ~Copyable, Sendable {
     private let monotonic = Atomic<UInt64>(0)
     private let realtime = Atomic<UInt64>(0)

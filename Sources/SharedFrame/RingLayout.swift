@@ -9,9 +9,9 @@ enum RingLayout {
     static let headerByteCount = 4096
     static let slotHeaderByteCount = 64
     static let slotCounts = 2...64
-    /// The maximum size of a picture.
+    /// The maximum size of a picture in bytes.
     static let maximumSlotByteCount = 64 << 20
-    /// The size above which a ring gets fewer slots, but at least 3.
+    /// The size in bytes above which a ring gets fewer slots, but at least 3.
     ///
     /// Two rings then fit into the 64 MB of shared memory that a container has by default.
     static let preferredByteCount = 24 << 20
@@ -21,9 +21,9 @@ enum RingLayout {
     /// Numbers begin with the Unix time in milliseconds, or with the number of an upstream server.
     static let numberLimit: UInt64 = 1 << 52
 
-    // Readers replace larger numbers with these limits or with 0, so that later sums cannot overflow.
+    // Readers replace larger numbers with the following limits or with 0, so that later sums cannot overflow.
 
-    /// The latest time of another machine's wall clock, which is in the year 2262.
+    /// The latest accepted time of another machine's wall clock, in nanoseconds; it is in the year 2262.
     static let realtimeLimit = UInt64(Int64.max)
     /// The maximum of a counter.
     ///
@@ -111,7 +111,7 @@ enum RingLayout {
 /// The number, size and position of a ring's slots.
 struct RingGeometry: Equatable {
     let slotCount: Int
-    /// The maximum size of a picture in this ring.
+    /// The maximum size of a picture in this ring, in bytes.
     let slotByteCount: Int
     let slotStride: Int
     let byteCount: Int

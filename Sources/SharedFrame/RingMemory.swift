@@ -10,7 +10,7 @@ import Synchronization
 struct RingMemory: ~Copyable, Sendable {
     let mapping: Mapping
     let geometry: RingGeometry
-    /// Whether frames may contain times of another machine's wall clock, which may be ahead of this machine's.
+    /// Whether frames may contain times of another machine's wall clock, which may be ahead of this machine's clock.
     let hasForeignClock: Bool
     let clocks = LastClocks()
 
@@ -93,7 +93,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Returns the text at `place` up to its first zero byte.
     ///
-    /// Invalid UTF-8 is replaced.
+    /// Invalid UTF-8 is replaced with U+FFFD.
     func text(_ place: RingLayout.Text) -> String {
         mapping.withBytes(place.offset..<(place.offset + place.byteCount)) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
@@ -102,7 +102,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Writes `value` to `place`.
     ///
-    /// If it does not fit together with its zero byte, it is truncated at the boundary of a character.
+    /// If `value` does not fit together with a zero byte, it is truncated at the boundary of a character.
     func setText(_ place: RingLayout.Text, _ value: String) {
         var bytes: [UInt8] = []
         for character in value where character != "\0" {

@@ -98,16 +98,17 @@ extension RingName.Kind {
         }
     }
 
-    /// Whether a ring may appear because a viewer asks for it.
+    /// Whether a missing ring may be created because a viewer requests its pictures.
     ///
-    /// A relay connects on demand, but if a camera's own ring is missing, a request does not change that.
+    /// A relay connects when a viewer requests pictures. A request cannot start capture-daemon, however, so it does not
+    /// create a ring of kind `capture`.
     public var respondsToDemand: Bool { self != .capture }
 
     /// Whether frames contain times of another machine's clock.
     public var hasForeignClock: Bool { self == .relay }
 
-    /// Whether frames may contain times of another machine's clock, because they come from another machine or were made
-    /// from the frames of a relay's ring.
+    /// Whether frames may contain times of another machine's clock, because they come from another machine or were
+    /// created from the frames of a relay's ring.
     var mayHaveForeignClock: Bool { self != .capture }
 
     /// Whether the camera's controls can be reached on this machine.

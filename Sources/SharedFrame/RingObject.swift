@@ -48,8 +48,8 @@ struct RingObject: ~Copyable {
         do throws(SystemError) {
             let descriptor = try Descriptor(unnamedIn: RingName.folder, mode: 0o640)
             let number = descriptor.number
-            // The mode is set again because of the umask. The memory is allocated now, so that a full /dev/shm is an
-            // error here and does not cause SIGBUS later.
+            // The mode is set again, because the umask may have removed bits from it. The memory is allocated now, so
+            // that a full /dev/shm is an error here and does not cause SIGBUS later.
             try systemCall("fchmod", "\(name.path)") { fchmod(number, 0o640) }
             try allocate(number, geometry.byteCount, name)
             let memory = RingMemory(

@@ -64,7 +64,7 @@ public struct InvalidRingOwner: Error, Equatable, CustomStringConvertible, Senda
 }
 
 extension FileStatus {
-    /// Returns the reason why a reader must not use the object `name`, or nil if it may.
+    /// Returns the reason why a reader must not use the object `name`, or nil if the reader may use it.
     func refusalToRead(_ name: RingName) -> RingError? {
         guard kind == .file else { return RingError(notARing: name) }
         guard RingOwners.accepts(owner) else { return RingError(untrusted: name, owner: owner) }

@@ -16,15 +16,15 @@ extension RingMemory {
         for _ in 0..<1000 {
             let position = load64Acquiring(RingLayout.Header.position)
             guard position < RingLayout.numberLimit else { return nil }
-            // A writer that failed or died has left an empty slot. The older slots are tried then.
+            // A writer that failed or died may have left the newest slot empty. In that case, older slots are tried.
             let reach = min(position, UInt64(geometry.slotCount))
             var wasOverwritten = false
             for age in 0..<reach {
                 let slot = position - 1 - age
                 switch try withSlot(at: slot, body) {
                 case .read(let value):
-                    // If the writer has gone around the whole ring in the meantime, the slot may contain a newer frame
-                    // than the position says, and the next read might return an older frame than this one.
+                    // If the writer has gone around the whole ring in the meantime, `body` may have read a newer frame
+                    // than the frame of this position. The next read might then return an older frame than this one.
                     if load64Acquiring(RingLayout.Header.position) &- slot < UInt64(geometry.slotCount) { return value }
                     wasOverwritten = true
                 case .empty: continue

@@ -4,7 +4,7 @@ public enum CameraState: UInt32, CaseIterable, Sendable {
     case live = 1
     /// No reader wants pictures, and the last attempt to open the source succeeded.
     case idle
-    /// The source is missing, busy, forbidden or has no usable format. The writer keeps trying to open it.
+    /// The source is missing, busy or forbidden, or it has no usable format. The writer keeps trying to open it.
     case waiting
     /// The source reports that it has no signal.
     case noSignal
@@ -12,7 +12,7 @@ public enum CameraState: UInt32, CaseIterable, Sendable {
     case stalled
     /// The writer has exited.
     case stopped
-    /// The source fails in a way that needs someone to fix it.
+    /// The source fails, and does not work again until somebody removes the cause.
     case error
 
     /// The state's name in the status document.
@@ -47,7 +47,7 @@ public enum DropReason: Int, CaseIterable, Sendable {
     case tooLarge
     /// A newer picture was available.
     case stale
-    /// The picture exceeds the requested frame rate.
+    /// Publishing the picture would exceed the requested frame rate.
     case rate
     /// The picture is raw, and no reader wants pictures, so it was not encoded.
     case unwatched
@@ -78,11 +78,11 @@ public enum DropReason: Int, CaseIterable, Sendable {
 ///
 /// Each text is truncated to the size of its field in the header.
 public struct SourceDescription: Sendable, Equatable {
-    /// `v4l2`, `pattern`, `folder` or `upstream`; at most 15 bytes.
+    /// The kind of source: `v4l2`, `pattern`, `folder` or `upstream`; at most 15 bytes.
     public var kind: String
-    /// A path, or a URL without credentials; at most 255 bytes.
+    /// The path of the source, or its URL without credentials; at most 255 bytes.
     public var device: String
-    /// A name for people; at most 127 bytes.
+    /// A name to show to people, such as the camera's model; at most 127 bytes.
     public var name: String
     /// The pixel format, such as `MJPG`; at most 15 bytes.
     public var format: String
@@ -102,7 +102,7 @@ public struct SourceDescription: Sendable, Equatable {
 public struct RingStatus: Sendable {
     /// The state that the writer has set; `stopped` if the writer is dead, or `stalled` if it hangs.
     public var state: CameraState
-    /// One sentence for people that says what is wrong; empty if nothing is wrong.
+    /// One sentence that tells people what is wrong; empty if nothing is wrong.
     public var reason: String
     public var isWriterAlive: Bool
     public var source: SourceDescription
@@ -113,28 +113,30 @@ public struct RingStatus: Sendable {
     /// The requested frame rate; 0 if none was requested.
     public var framesPerSecondAsked: Double
     public var framesPerSecondMeasured: Double
-    /// How far the clock from which the pictures' times come is ahead of this machine's wall clock, in nanoseconds.
+    /// How far the clock of the pictures' capture times is ahead of this machine's wall clock, in nanoseconds.
     ///
-    /// In a relay's ring, this is the clock of the upstream server.
+    /// In a relay's ring, the times come from the clock of the upstream server. The offset is negative if that clock is
+    /// behind.
     public var clockOffset: Int64
     /// The metadata of the newest frame, or nil if there is no frame.
     public var newest: FrameDescription?
-    /// How many times a writer has taken over the ring from one that had died.
+    /// How many times a writer has taken over the ring from a writer that had died.
     public var restarts: Int
     /// The number of pictures that the source has delivered.
     public var captured: UInt64
     /// The number of published pictures.
     public var published: UInt64
-    /// The total size of the published pictures.
+    /// The total size of the published pictures in bytes.
     public var bytes: UInt64
     /// The number of encoded pictures.
     public var encodedFrames: UInt64
-    /// The total time that encoding has taken.
+    /// The total time that encoding has taken, in nanoseconds.
     public var encodeNanoseconds: UInt64
     /// The numbers of pictures that did not reach the ring, by reason.
     public var dropped: [DropReason: UInt64]
-    /// False if the state has not been readable so far because the writer was changing it.
+    /// Whether the state is known; false if the writer was changing it during every attempt to read it so far.
     ///
-    /// In that case, `state` is a guess: `live` if there are recent frames, and `waiting` otherwise. `source` is empty.
+    /// If this is false, `state` is a guess: `live` if there are recent frames, and `waiting` otherwise. `source` is
+    /// then empty.
     public var isStateKnown = true
 }

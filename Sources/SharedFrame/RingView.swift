@@ -34,7 +34,7 @@ final class RingView: Sendable {
         if let refusal = file.refusalToRead(name) { throw refusal }
         let view = try RingView(name, descriptor, file)
         // A writer that replaces an object first moves the name to the new object and then marks the old one as
-        // superseded. An object that is marked but still has the name was therefore not made by Oriel.
+        // superseded. An object that is marked but still has the name was therefore not created by Oriel.
         if view.isSuperseded, view.hasItsName { throw RingError(notARing: name) }
         return view
     }
@@ -67,7 +67,7 @@ final class RingView: Sendable {
 
     /// Wakes all threads that wait for the ring.
     ///
-    /// Those of other processes find no change and wait again.
+    /// Threads of other processes find no change and wait again.
     func wakeWaiters() { memory.wake(RingLayout.Header.wakeWord) }
 
     /// The newest frame's number; 0 before the first frame, or if the number is invalid.
@@ -113,7 +113,7 @@ final class RingView: Sendable {
         try memory.withFrame(number: number, body)
     }
 
-    /// Whether the writer holds its lock.
+    /// Whether the writer is alive, which means that it holds its lock.
     ///
     /// Unlike a process ID, the lock works between containers, and no other process can be mistaken for the writer.
     var isWriterAlive: Bool {
@@ -169,10 +169,10 @@ final class RingView: Sendable {
 
     /// The header's texts, or the last known texts while the writer is changing them.
     ///
-    /// Nil if there are no such texts.
+    /// Nil if the texts have never been read successfully.
     ///
-    /// A writer may be preempted, stopped or killed while it changes the texts, and this does not mean that the camera
-    /// is faulty. Waiting until the change is complete is not possible, because the caller may be an event loop.
+    /// A writer may be preempted, stopped or killed while it changes the texts, which does not mean that the camera is
+    /// faulty. This must not wait until the change is complete, because the caller may be an event loop.
     private var texts: Texts? {
         if let texts = readTexts() {
             lastTexts.withLock { $0 = texts }

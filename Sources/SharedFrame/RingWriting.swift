@@ -56,7 +56,9 @@ extension RingMemory {
             slot + RingLayout.Slot.sequence, (load64(slot + RingLayout.Slot.sequence) | 1) &+ 1)
     }
 
-    /// Empties the slot that a writer was writing when it died.
+    /// Empties the slot that the previous writer was writing when it died.
+    ///
+    /// If the writer died while it was changing the texts, this also makes them readable again.
     func repairSlots() {
         for index in 0..<geometry.slotCount {
             let slot = geometry.offset(ofSlot: index)

@@ -53,7 +53,7 @@ struct WriterLock: ~Copyable {
         throw RingError(.contested, "lock file \(path) keeps changing: another program creates and removes it")
     }
 
-    /// Waits until no writer holds the lock, without taking it.
+    /// Waits until no writer holds the lock; does not keep the lock afterwards.
     static func waitUntilFree(_ name: RingName) throws(RingError) {
         while let descriptor = try open(name) {
             do throws(SystemError) {
@@ -68,7 +68,7 @@ struct WriterLock: ~Copyable {
 
     /// Whether the lock file still has its name.
     ///
-    /// Otherwise, another writer does not notice this one.
+    /// If it does not, another writer can start without noticing this one.
     var hasItsName: Bool { Self.isNamed(descriptor, path) }
 
     private static func isNamed(_ descriptor: borrowing Descriptor, _ path: FilePath) -> Bool {

@@ -7,10 +7,11 @@ extension FramePublisher {
     ///
     /// Returns within a millisecond after the writer has exited.
     ///
-    /// Of several relay workers of the same service, only one fetches pictures, and the others wait with this function.
-    /// After it has returned, each of them tries to become the writer, and those that do not succeed wait again.
+    /// If a relay has several workers, only one of them fetches a camera's pictures, and the others wait with this
+    /// function. When it returns, each of them tries to become the writer. The workers that do not succeed wait again.
     ///
-    /// The thread sleeps in the kernel and cannot be woken, so the process must be able to exit without waiting for it.
+    /// The calling thread sleeps in the kernel and cannot be woken, so the process must be able to exit without waiting
+    /// for this thread.
     ///
     /// - Parameters:
     ///   - name: The ring's name.

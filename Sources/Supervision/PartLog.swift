@@ -4,7 +4,7 @@ import SystemPackage
 
 /// The log file of a part.
 struct PartLog {
-    /// If the file is larger than this when the part is started, it is renamed to PATH.old.
+    /// The size above which the file is renamed to PATH.old when the part is started.
     static let maximumByteCount = 4 << 20
 
     let path: FilePath
@@ -25,7 +25,7 @@ struct PartLog {
 
     /// Returns the last lines of the current run.
     ///
-    /// Each is sanitized and truncated to 300 characters.
+    /// In each line, control characters are replaced with `?`. Lines longer than 300 characters are truncated.
     func lastLines(_ count: Int) -> [String] {
         guard let bytes = try? File.contents(of: path), bytes.count > start else { return [] }
         let lines = bytes[start...].suffix(8192).split(separator: UInt8(ascii: "\n"))

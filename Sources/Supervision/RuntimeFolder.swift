@@ -76,7 +76,7 @@ struct RuntimeFolder: ~Copyable {
 
     /// Empties a folder that a system has left behind because it was killed together with its ``Tidier``.
     ///
-    /// Throws if a running system has locked the folder, or if the folder was not made by Oriel.
+    /// Throws if a running system has locked the folder, or if the folder was not created by Oriel.
     private static func clear(_ path: FilePath, _ lockFile: FilePath) throws(Failure) {
         guard let file = try? Descriptor(opening: lockFile, flags: O_RDWR),
             (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true

@@ -20,7 +20,9 @@ final class SupervisedPart {
     var log: PartLog
     var state = State.waiting(until: .distantPast)
     var delay = RestartDelay()
-    /// How each of the part's processes has ended since one last ran for at least ``RestartDelay/recovery``.
+    /// How the part's latest processes ended, in order.
+    ///
+    /// The list begins again after a process has run for at least ``RestartDelay/recovery``.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
@@ -58,7 +60,7 @@ final class SupervisedPart {
 
     /// Called repeatedly while the part is running.
     ///
-    /// Returns a message to log when a part that kept failing has recovered.
+    /// When a part that kept failing has recovered, returns a message to log if earlier messages were suppressed.
     func noteRunning(now: Instant) -> String? {
         guard case .running(_, let since) = state, delay.failures > 0, now - since >= RestartDelay.recovery else {
             return nil

@@ -16,7 +16,7 @@ import SystemPackage
 public final class Supervisor {
     /// A closure that is called on SIGHUP.
     ///
-    /// It reads the configuration again and throws its mistakes.
+    /// It reads the configuration again, and throws if the configuration contains mistakes.
     public typealias Check = () throws(InvalidConfiguration) -> Void
 
     private let plan: SystemPlan
@@ -33,8 +33,8 @@ public final class Supervisor {
     private let start = Instant.now
     /// Whether the process has a terminal.
     ///
-    /// If it has, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a check
-    /// of the configuration.
+    /// If it has one, SIGHUP means that the terminal was closed, and stops the system. Otherwise, SIGHUP requests a
+    /// check of the configuration.
     private let hasTerminal = (try? Descriptor(opening: "/dev/tty", flags: O_RDWR | O_NOCTTY)) != nil
 
     /// Prepares the system without starting its parts.
@@ -214,7 +214,7 @@ public final class Supervisor {
 
     /// Stops all parts and cleans up.
     private func end() {
-        // Setting `tidier` to nil closes its pipe, which makes the process clean up.
+        // Setting `tidier` to nil closes its pipe, which makes the tidier's process clean up.
         let process: Int32?
         switch tidier {
         case .some(let tidier): process = tidier.process

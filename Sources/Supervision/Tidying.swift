@@ -58,8 +58,9 @@ public struct Tidying: Sendable {
         Folder.remove(runtime)
     }
 
-    /// Removes rings that killed writers have left behind, unless a process has mapped them, and lock files that no
-    /// process has locked.
+    /// Removes the rings and lock files that killed writers have left behind.
+    ///
+    /// A ring remains if a process has mapped it, and a lock file remains if a process has locked it.
     private func removeRings() {
         let folder = RingName.folder
         let rings = cameras.flatMap { camera in

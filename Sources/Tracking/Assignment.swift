@@ -3,9 +3,9 @@
 /// This is the Hungarian method with potentials. Its time is proportional to rows² x columns if there are fewer rows
 /// than columns, and to columns² x rows otherwise. Buffers are kept between calls.
 struct Assignment: Sendable {
-    /// The cost of a pair that must not be made.
+    /// The cost of a row and a column that must not be paired.
     ///
-    /// Higher costs are reduced to this one.
+    /// Higher costs are reduced to this value.
     static let impossible = 5.0
 
     /// The costs of all pairs: those of row 0 with each column, then those of row 1, and so on.
