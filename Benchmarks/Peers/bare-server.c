@@ -5,7 +5,7 @@
 // It has one thread with one event loop, but no camera, no ring and no web server. FRAMES_PER_SECOND times per second,
 // it writes the time and a number into the next picture of FOLDER and prepends a part header. It sends the result to
 // every viewer that has received the previous picture completely. If SOCKET is given instead of PORT, it listens on
-// that Unix socket. A web server in front of it can then be measured alone.
+// that Unix socket, so that the cost of a web server in front of it can be measured.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>

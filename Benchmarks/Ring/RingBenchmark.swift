@@ -6,7 +6,8 @@ import SharedFrame
 
 /// One process of the ring benchmark: the writer, or a reader of one of three kinds.
 ///
-/// Each process prints one JSON object when it ends. `Benchmarks/ring.py` starts the processes and combines the objects.
+/// Each process prints one JSON object when it ends. `Benchmarks/ring.py` starts the processes and combines the results
+/// of all of them.
 /// `Benchmarks/Peers/ring-peer.c` takes the same arguments for the designs that the ring is compared with.
 @main
 struct RingBenchmark: ParsableCommand {

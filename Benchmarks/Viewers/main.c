@@ -12,8 +12,8 @@
 // The program exits after its time or at SIGTERM, and prints the results so far. Values that could not be measured are
 // null.
 // `--ramp`: how many connections it opens per second. `--log`: the file for the arrival time, size and hash of each
-// frame. `--until-first`: tries to connect every 5 ms until it succeeds, and exits at the first frame that contains a
-// time. `--process`, `--thread`: reports the CPU time of this process or thread during the measurement.
+// frame. `--until-first`: while there is no connection, tries every 5 ms to open one, and exits at the first frame that
+// contains a time. `--process`, `--thread`: reports the CPU time of this process or thread during the measurement.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <signal.h>

@@ -26,7 +26,7 @@ def get(url):
 
 
 def clear_away(pid):
-    """Removes the folders and rings of the benchmark that had this process id."""
+    """Removes the folders and rings of the benchmark whose process id is or was `pid`."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"oriel-bench.{pid}.*"):
         shutil.rmtree(folder, ignore_errors=True)
     for ring in SHARED_MEMORY.glob(f"oriel-bench-{pid}[-.]*"):

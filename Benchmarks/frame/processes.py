@@ -8,7 +8,7 @@ from .figures import Failed
 
 
 def environment(more=None):
-    """Returns our environment variables and those in `more`, without ours for proxies, since all servers are local."""
+    """Returns our environment variables and `more`. Ours for proxies are omitted, since all servers are local."""
     ours = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**ours, **(more or {})}
 

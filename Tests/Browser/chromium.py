@@ -155,7 +155,7 @@ class Chromium:
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def touch(self, *moments):
-        """Simulates touches. Each moment is a list of the fingers' positions (x, y). An empty list lifts all fingers."""
+        """Simulates touches. Each moment is a list of finger positions (x, y). An empty list lifts all fingers."""
         down = 0
         for places in moments:
             kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"

@@ -51,7 +51,8 @@ def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
-    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code has one bit and ends a block.
+    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code is one bit, which ends a
+    # block.
     dc_table = bytes([0x00, 0, 0, 0, 9] + [0] * 12) + bytes(range(9))
     ac_table = bytes([0x10, 1] + [0] * 15) + bytes([0])
     bits, before = [], 0

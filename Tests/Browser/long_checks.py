@@ -41,7 +41,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the proportional set size twice: in total, and without mapped files, which other browsers may share."""
+        """Returns the proportional set size: in total, and without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:

@@ -28,7 +28,7 @@ NO_CONTROLS = NoControls()
 class ScriptedControls:
     """The controls of a camera that behaves in three special ways.
 
-    It reduces odd values of contrast by one, refuses changes of sharpness, and has an inactive exposure time unless auto
+    It reduces odd values of contrast by one and refuses changes of sharpness. Its exposure time is inactive unless auto
     exposure is set to manual.
     """
 
