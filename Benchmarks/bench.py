@@ -78,7 +78,7 @@ def check_folder(parser, folder):
 
 
 def rows_in(folder):
-    """Returns the rows of the folder's benchmarks.json. Each row says when, with which build and on which machine."""
+    """Returns the rows of the folder's benchmarks.json. Each row contains its date, build and machine."""
     file = folder / "benchmarks.json"
     document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
     for row in document["rows"].values():

@@ -68,8 +68,8 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-// Adds the next bytes of a picture, of which `done` bytes came before, to its hash. The hash does not depend on how
-// the picture is split into calls.
+// Adds `count` bytes, which follow the first `done` bytes of a picture, to the picture's hash. The hash does not depend
+// on how many bytes each call adds.
 static void hash_bytes(struct viewer *viewer, uint64_t done, const uint8_t *bytes, size_t count) {
     size_t i = 0;
     for (; i < count && (done + i) % 8 != 0; i++) {

@@ -85,7 +85,7 @@ class Context:
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):
-        """Calls (name, callable) pairs in alternating rounds, A B C A B C …, and returns name → results of its rounds.
+        """Runs (name, callable) pairs in alternating rounds, A B C A B C …; returns name → results of its rounds.
 
         With --before, every second round runs in the opposite order, so that neither build always comes first. The
         result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left

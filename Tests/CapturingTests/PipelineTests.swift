@@ -214,8 +214,8 @@ struct PipelineTests {
         func decoded(_ jpeg: [UInt8]) throws -> JPEGDecoder.Picture {
             try jpeg.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span, to: .grey) }
         }
-        // The decoder applies the Exif orientation, as a viewer does. The published picture must therefore look like the
-        // stored one turned by 180 degrees.
+        // The decoder applies the Exif orientation, as a viewer does. The published picture must therefore look like
+        // the stored one turned by 180 degrees.
         #expect(try decoded(frame.bytes).pixels == decoded(stored).pixels.reversed())
     }
 
