@@ -87,7 +87,11 @@ def both_ports(context, make, numbers):
 
 
 def python(context, result):
-    """Measures only one viewer. With more, frames would be older than four seconds, after which pictures repeat."""
+    """Measures the Python pair with one viewer only.
+
+    With more viewers, frames would be older than four seconds. The camera's pictures repeat after that time, so the
+    frames could not be identified.
+    """
     near, far = "Python pair", "Python pair, through the relay"
     measurements = [(near, lambda: python_ages(context, False)), (far, lambda: python_ages(context, True))]
     for name, rounds in context.alternate(result, measurements, rounds=1).items():
@@ -126,8 +130,10 @@ def python_ages(context, is_web):
 
 
 def hashes(context):
-    """Returns a dictionary: the load generator's hash of each picture after OpenCV has encoded it again, and the
-    picture's position in the camera's sequence."""
+    """Returns a dictionary: hash of a picture → position of the picture in the camera's sequence.
+
+    The hash is the one that the load generator computes after OpenCV has encoded the picture again.
+    """
     script = (
         "import cv2, numpy, pathlib, sys\n"
         "for path in sorted(pathlib.Path(sys.argv[1]).glob('*.jpg')):\n"

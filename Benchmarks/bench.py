@@ -14,16 +14,16 @@ from frame import machine, report
 from frame.context import ROOT, Context, clear_away_the_dead
 from frame.figures import BEFORE, Unavailable
 
-# Each part is a file in this folder with NAME and run(context) -> dict. The numbers are its approximate duration in
-# seconds on an idle machine, with five rounds and with --quick.
+# Each part is a file in this folder, which contains NAME and run(context) -> dict. The two numbers are its approximate
+# durations in seconds on an idle machine: with five rounds, and with --quick.
 PARTS = {
     "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),
     "memory": (95, 13), "ring": (70, 15), "start": (20, 3), "snapshots": (40, 8), "detect": (90, 15), "beside": (180, 60),
     "width": (125, 25)}
-ONLY_NAMED = {"width"}      # rows that run only if they are named, and with --smoke
+ONLY_NAMED = {"width"}      # rows that run only if the command line names them, or with --smoke
 COMPARED = ("cpu", "most", "age", "slow")        # rows that --before can compare
 ASIDE = ROOT / ".build" / "bench" / "results"
-PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi has its own rows
+PROGRAMS = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi", "ring-benchmark")     # detect-fcgi is optional
 PROGRAMS_BEFORE = ("capture-daemon", "mjpeg-fcgi", "relay-fcgi")
 
 
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 def arguments():
     parser = Parser(prog="scripts/bench", add_help=False, allow_abbrev=False)
-    parser.add_argument("--check", action="store_true")         # used by scripts/bench before it installs and builds
+    parser.add_argument("--check", action="store_true")         # scripts/bench checks its arguments before it builds
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int)
@@ -78,7 +78,7 @@ def check_folder(parser, folder):
 
 
 def rows_in(folder):
-    """Returns the rows of the folder's benchmarks.json. Each says when and with what it was measured."""
+    """Returns the rows of the folder's benchmarks.json. Each row contains its date, build and machine."""
     file = folder / "benchmarks.json"
     document = json.loads(file.read_text()) if file.exists() else {"rows": {}}
     for row in document["rows"].values():
@@ -91,7 +91,7 @@ def rows_in(folder):
 
 
 def measure(context, name, measured):
-    """Measures one row. An error in it does not affect the others."""
+    """Measures one row. An error in one row does not affect the other rows."""
     context.say(f"  {name}")
     begin, context.records = time.monotonic(), []
     try:
@@ -118,7 +118,10 @@ def measure(context, name, measured):
 
 
 def missing(row, is_strict):
-    """Returns why a figure of Oriel or of the programs of --before is missing in the row, or None if none is missing."""
+    """Returns why a figure of Oriel or of the programs of --before is missing in the row, or None if none is missing.
+
+    If `is_strict`, a figure also counts as missing if one of its rounds failed.
+    """
     names = (row["ours"], BEFORE) if "before" in row["measured"] else row["ours"]
     ours = {name: columns for name, columns in row["figures"].items() if name.startswith(names)}
     if ours and "before" in row["measured"] and not any(name.startswith(BEFORE) for name in ours):

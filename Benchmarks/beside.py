@@ -137,7 +137,7 @@ def compare(context, generator, group, port):
 
 
 def parts(stream):
-    """Yields the frames of a stream: number and bytes."""
+    """Yields the number and the bytes of each frame of a stream."""
     headers = {}
     while line := stream.readline():
         name, colon, value = line.partition(b":")

@@ -97,7 +97,7 @@ def measure(context, result, height, viewers):
 
 
 def watched(context, system, viewers):
-    """Returns milliseconds of CPU per 1000 frames, in total and by process name."""
+    """Returns the CPU time in milliseconds per 1000 frames, in total ("all") and by process name."""
     options = {"seconds": context.seconds(2, 1, 1), "warmup": 0.5}
     if system.name == "Python pair":
         options = {"seconds": 5, "warmup": 1, "rate": None, "everyone": False}

@@ -1,4 +1,4 @@
-"""Row 11: object detection, compared with a C program and Python on the same library."""
+"""Row 11: object detection, compared with a C program and a Python program that use the same library."""
 import contextlib
 import http.client
 import json
@@ -92,7 +92,7 @@ def run(context):
 
 
 def folder():
-    """Returns the folder in which scripts/get-detector installs, and passes it on to the workers."""
+    """Returns the folder into which scripts/get-detector installs, and sets ORIEL_DETECTOR to it for the workers."""
     found = os.environ.setdefault("ORIEL_DETECTOR", str(ROOT / ".detector"))
     if not os.path.exists(f"{found}/lib/libonnxruntime.so.1") or not os.path.exists(f"{found}/models/model.onnx"):
         raise Unavailable("ONNX Runtime or the model is not installed: run scripts/get-detector.")
@@ -130,7 +130,7 @@ class Client:
 
 
 def command_of_group(pid):
-    """Returns the command lines of a process and its parent, since nginx's workers rename themselves."""
+    """Returns the command lines of a process and its parent. Workers of nginx overwrite their own command lines."""
     found = processes.stat(pid)
     texts = []
     for number in (pid, found[1] if found else pid):
@@ -194,7 +194,10 @@ def evenly(worker):
 
 
 def starts(context, detector, count):
-    """Returns the milliseconds from exec until the log reports that the worker is ready, and the CPU time until then."""
+    """Starts the worker `count` times, and returns two lists in milliseconds: startup times, and CPU times meanwhile.
+
+    A startup time is the time from the start of the process until the log reports that the worker is ready.
+    """
     times, used = [], []
     for _ in range(count):
         path = str(context.folder / "ready.sock")
@@ -237,7 +240,7 @@ def start_python(context, detector):
 
 
 def ask_program(program, file):
-    """Runs one turn of a program and returns its result."""
+    """Has a reference program process `file` PICTURES times, and returns the result that it prints."""
     program.stdin.write(f"{PICTURES} {file}\n")
     program.stdin.flush()
     line = program.stdout.readline()

@@ -4,7 +4,7 @@ from frame.context import get
 from frame.figures import Result, paired, pick
 
 NAME = "Encoding YUYV pictures, quality 80"
-ENCODER_THREADS = ("jw-0", "jw-1", "jw-2", "jw-3")      # µStreamer's names
+ENCODER_THREADS = ("jw-0", "jw-1", "jw-2", "jw-3")      # the names that µStreamer gives them
 OURS, THEIRS = "Oriel's capture-daemon", "µStreamer"
 
 

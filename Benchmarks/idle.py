@@ -76,7 +76,7 @@ def run(context):
 
 
 class Rest:
-    """The CPU usage of a system between begin() and end(), in % of a core by process name."""
+    """The CPU usage of a system between begin() and end(): a dictionary, process name → % of a core."""
 
     def __init__(self, system):
         self.begun = {pid: processes.begin_of(pid) for pid in system.processes()}

@@ -51,7 +51,7 @@ def sizes(context, make, name, numbers):
 
 
 def sizes_with(context, system, number, parts):
-    """Returns the memory of each part while `number` viewers watch."""
+    """Returns the memory of each part, and of all parts together, in MB while `number` viewers watch."""
     if number:
         seconds = context.seconds(2, 1.5, 1)
         load = Load(context, [f"{number}={system.url}"], [system], seconds=seconds + 10, warmup=0.5)
@@ -70,7 +70,7 @@ def sizes_with(context, system, number, parts):
 
 
 def growth(context, result):
-    """Compares the memory of the processes before and after a million small frames."""
+    """Adds to `result` by how much the memory of Oriel's processes grows while they deliver a million small frames."""
     parts = PARTS[OURS]
     text = "growth of {} over 10⁶ delivered frames"
     if context.quick:
@@ -95,7 +95,10 @@ def growth(context, result):
 
 
 def grown_by(context, wanted, parts):
-    """Returns (part → KiB, camera frames meanwhile, seconds). Raises Failed if the frames are not delivered in time."""
+    """Returns (part → growth in KiB, number of frames that the camera delivered meanwhile, seconds).
+
+    Raises Failed if the frames are not delivered in time.
+    """
     viewers, longest = context.count(200, 4), context.seconds(150, None, 30)
     with context.oriel(height=120, rate=240) as system:
         pids = {part: system.pids_called(part) for part in parts}
@@ -115,7 +118,10 @@ def owned(pids):
 
 
 def until(context, system, count, longest):
-    """Waits until the worker has sent that many frames, and returns its counters."""
+    """Waits until the worker has sent `count` frames since its start, and returns its counters.
+
+    Raises Failed after `longest` seconds.
+    """
     deadline = time.monotonic() + longest
     while (found := counters(system))["frames_sent"] < count:
         if time.monotonic() > deadline:
@@ -125,5 +131,5 @@ def until(context, system, count, longest):
 
 
 def counters(system):
-    """Returns the counters in the camera side's status."""
+    """Returns the counters in the status that the camera's server reports."""
     return json.loads(get(f"{system.ingest_url}/status/main"))["counters"]

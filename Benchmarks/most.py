@@ -43,7 +43,10 @@ def run(context):
 
 
 class Climb:
-    """Finds the highest step that passes."""
+    """Finds the highest step, which is a number of viewers, that a system passes.
+
+    Each call is one round. It returns the result of that step, where the next round starts.
+    """
 
     def __init__(self, context, make, steps=STEPS, first=100, worst=WORST, probes=True):
         self.context, self.make, self.steps, self.worst, self.probes = context, make, steps, worst, probes

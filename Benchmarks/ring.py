@@ -1,4 +1,4 @@
-"""Row 8: the ring in shared memory, compared with the same design in C and with a polled sink."""
+"""Row 8: the ring in shared memory, compared with the same design in C and with the design of µStreamer's memsink."""
 import json
 import subprocess
 
@@ -66,7 +66,7 @@ def wake(context, result, count):
 
 
 def woken(context, command, count):
-    """Returns the nanoseconds from each publication to each reader, and the durations of the writer's calls."""
+    """Returns two lists in nanoseconds: the delays until readers knew of a frame, and the times to publish a frame."""
     seconds = context.seconds(0.7, 0.7, 0.6)
     writer, readers = together(context, command, "wait", count, seconds, 60_000, 100)
     least = min(len(reader["wake_ns"]) for reader in readers)

@@ -19,7 +19,7 @@ def run(context):
         *builds, ("µStreamer + nginx", context.ustreamer), (AS_OURS, lambda: context.ustreamer(bounded=True))]
 
     def together():
-        """Runs all systems at the same time; returns name → [fast, slow], or why the round does not count."""
+        """Runs all systems at the same time. Returns name → results of its [fast, slow] viewers, or a Failed."""
         with contextlib.ExitStack() as stack:
             running = {}
             for name, make in systems:
@@ -85,7 +85,7 @@ def run(context):
 
 
 def curve(groups):
-    """Returns [second, median over the rounds] pairs."""
+    """Returns pairs of a second and of the age in this second, which is the median over the rounds."""
     by_second = {}
     for group in groups:
         for second, age in group["by_second"]:
@@ -94,6 +94,6 @@ def curve(groups):
 
 
 def age_at(group, moment):
-    """Returns the median of the three seconds before `moment`, since a single second varies by two tenths."""
+    """Returns the median age in the three seconds before `moment`. The age varies by 0.2 s from second to second."""
     before = [age for second, age in group["by_second"] if moment - 3 <= second < moment]
     return median(before) if before and group["seconds"] >= moment - 0.5 else None

@@ -19,7 +19,10 @@ def run(context):
     names = ["main", *(f"tile{number}" for number in range(2, tiles + 1))]
 
     def of(cameras, loads):
-        """Each load is (column, viewers of each camera). It is measured with full and with small pictures, in alternating order."""
+        """Returns a function that measures each load with full and with small pictures, in alternating order.
+
+        A load is (column of the table, number of viewers of each camera).
+        """
         def once():
             with context.oriel(cameras=cameras) as system:
                 wait_for_all(system, cameras)

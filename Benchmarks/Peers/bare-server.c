@@ -1,11 +1,11 @@
-// The lower limit: a server that does nothing but write the same pictures to its viewers' sockets.
+// A server that does as little as possible, to show how little CPU time a server can use.
 //
 //   bare-server PORT|SOCKET FOLDER [FRAMES_PER_SECOND]
 //
-// It has one thread with one event loop, and acts as the camera itself: at every tick it stamps the next picture of
-// FOLDER, prepends a part header, and sends both to every viewer that has received the previous picture completely.
-// There is no camera, no ring and no web server. If SOCKET is given instead of PORT, it listens on that Unix socket
-// behind a web server, to show the cost of the web server alone.
+// It has one thread with one event loop, but no camera, no ring and no web server. FRAMES_PER_SECOND times per second,
+// it writes the time and a number into the next picture of FOLDER and prepends a part header. It sends the result to
+// every viewer that has received the previous picture completely. If SOCKET is given instead of PORT, it listens on
+// that Unix socket, so that the cost of a web server in front of it can be measured.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -199,7 +199,7 @@ int main(int argument_count, char **arguments) {
                     next = viewer->next;
                     if (!viewer->image) push(viewer);
                 }
-                break;      // the other events may refer to a removed viewer; they will be reported again
+                break;      // the other events may refer to a removed viewer; epoll reports the rest again
             }
             if (events[i].data.ptr == &listener) {
                 int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -1,4 +1,4 @@
-"""The first server of the Python pair: OpenCV's camera, a loop per viewer, JPEG by imencode."""
+"""The first server of the Python pair: it reads the camera with OpenCV, and encodes each viewer's JPEGs separately."""
 import os
 import time
 

@@ -1,12 +1,14 @@
-// Two designs in C that pass the newest frame to other processes, for comparison with the ring.
+// Two designs in C that pass the newest frame to other processes, for comparison with Oriel's ring.
 //
 //   ring-peer futex|polling write|wait|copy|idle --prefix NAME --seconds S [--bytes B] [--rate R]
 //
-// futex    a minimal form of Oriel's ring (docs/shared-memory.md): eight slots, each with a sequence number, the newest
-//          frame's number, and FUTEX_WAKE
-// polling  the design of µStreamer's memsink: one frame under flock(2), polled every millisecond
+// futex    a minimal form of Oriel's ring (docs/shared-memory.md): it has eight slots with one sequence number each,
+//          contains the number of the newest frame, and wakes its readers with FUTEX_WAKE
+// polling  the design of µStreamer's memsink: flock(2) protects one frame, and readers check every millisecond whether
+//          it is new
 //
-// The arguments and the JSON output are those of ring-benchmark (Benchmarks/Ring). Readers wait until a writer exists.
+// Apart from the first argument, the arguments and the JSON output are the same as those of ring-benchmark
+// (Benchmarks/Ring). Readers wait until a writer exists.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -35,7 +37,7 @@ struct slot {
 struct ring {
     _Atomic uint32_t wake;
     _Atomic uint64_t newest;
-    struct slot slots[slot_count];      // the polling design uses only the first
+    struct slot slots[slot_count];      // the polling design uses only the first slot
 };
 
 static const char *prefix = "oriel-peer";

@@ -1,7 +1,7 @@
 // Draws pictures for the benchmark's camera: pictures FOLDER WIDTH HEIGHT COUNT BYTES
 //
 // Each JPEG has about BYTES bytes. All are different: they show moving gradients, with enough noise to reach that size.
-// The first one is also written as raw.yuyv, with full-range samples.
+// The first picture is also written to raw.yuyv: as uncompressed YUYV, with full-range samples.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

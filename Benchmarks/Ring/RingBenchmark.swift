@@ -6,7 +6,8 @@ import SharedFrame
 
 /// One process of the ring benchmark: the writer, or a reader of one of three kinds.
 ///
-/// Each prints one JSON object at the end; `Benchmarks/ring.py` starts them and combines their results.
+/// Each process prints one JSON object when it ends. `Benchmarks/ring.py` starts the processes and combines the results
+/// of all of them.
 /// `Benchmarks/Peers/ring-peer.c` takes the same arguments for the designs that the ring is compared with.
 @main
 struct RingBenchmark: ParsableCommand {
@@ -28,7 +29,7 @@ struct RingChoice: ParsableArguments {
     func end() -> UInt64 { Clock.monotonic + UInt64(max(0, min(seconds, 3600)) * 1e9) }
 }
 
-/// Publishes frames at a steady rate and measures how long each call takes.
+/// Publishes frames at a steady rate and measures how long it takes to publish each frame.
 struct Write: ParsableCommand {
     @OptionGroup var ring: RingChoice
     @Option(help: "The size of a frame in bytes.") var bytes = 60_000
@@ -56,7 +57,7 @@ struct Write: ParsableCommand {
     }
 }
 
-/// Waits for each frame and measures the time since its publication.
+/// Waits for each frame and measures the time from its publication until this reader knows of it.
 struct Wait: ParsableCommand {
     @OptionGroup var ring: RingChoice
 
@@ -77,7 +78,7 @@ struct Wait: ParsableCommand {
     }
 }
 
-/// Copies the newest frame as often as possible.
+/// Copies the newest frame as often as possible and counts the copies.
 struct Copy: ParsableCommand {
     @OptionGroup var ring: RingChoice
 

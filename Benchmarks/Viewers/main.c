@@ -3,15 +3,17 @@
 //   viewers [--seconds 3] [--warmup 0.5] [--ramp 1000] [--sample 16] [--log FILE] [--until-first]
 //           [--process PID]… [--thread PID/TID]… COUNT[:BYTES_PER_SECOND | :ask]=http://ADDRESS:PORT/PATH…
 //
-// It uses as little CPU time as possible. Of each picture, it reads the first bytes, the last two, and the boundary. All
-// of these must be correct. The first bytes include the time at which the camera delivered the picture (see
-// Tests/FakeCamera). The kernel discards the rest. One picture in `--sample` is read completely, and must match what the
-// other viewers received.
-// With `:ask`, a connection requests one picture after another. If the server closes it with "Connection: close", it is
-// reopened.
-// It exits after its time or at SIGTERM, and prints the results so far; values that could not be measured are null.
-// `--ramp`: connections per second. `--log`: arrival, bytes and hash of each frame. `--until-first`: retries every 5 ms
-// and exits at the first frame with a time. `--process`, `--thread`: reports their CPU time during the measurement.
+// It uses as little CPU time as possible. Of each picture, it reads only the first bytes, the last two, and the
+// boundary that follows. The kernel discards the other bytes. What it reads must be correct. The first bytes contain
+// the time at which the camera delivered the picture (see Tests/FakeCamera). One of every `--sample` pictures is read
+// completely, and must match what the other viewers received.
+// With `:ask`, a connection requests one picture after another. If the server closes the connection after announcing
+// this with "Connection: close", the program opens another one.
+// The program exits after its time or at SIGTERM, and prints the results so far. Values that could not be measured are
+// null.
+// `--ramp`: how many connections it opens per second. `--log`: the file for the arrival time, size and hash of each
+// frame. `--until-first`: while there is no connection, tries every 5 ms to open one, and exits at the first frame that
+// contains a time. `--process`, `--thread`: reports the CPU time of this process or thread during the measurement.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <signal.h>
@@ -72,7 +74,7 @@ static void parse_group(char *text) {
 
 // ---- CPU time of other processes
 
-// Returns seconds, or a negative value if the process or thread does not exist.
+// Returns the CPU time of the process or thread of clocks[i] in seconds, or a negative value if it does not exist.
 static double cpu_time(int i) {
     int process = 0, thread = 0;
     if (clocks[i].is_thread) {
@@ -85,7 +87,7 @@ static double cpu_time(int i) {
         if (file) fclose(file);
         return nanoseconds / 1e9;
     }
-    // The clock of clock_getcpuclockid(3): all threads of the process, in nanoseconds.
+    // The clock that clock_getcpuclockid(3) returns. It counts the CPU time of all threads of the process.
     struct timespec time = {0};
     clockid_t clock = (clockid_t)((~(unsigned)atoi(clocks[i].name)) << 3 | 2);
     return clock_gettime(clock, &time) ? -1 : (double)time.tv_sec + (double)time.tv_nsec / 1e9;
@@ -169,7 +171,7 @@ void viewer_received(struct viewer *viewer) {
 
 // ---- the event loop
 
-// A slow viewer reads in small steps, as over a slow connection.
+// Reads in small steps, as a viewer with a slow connection does.
 static void read_slowly(struct viewer *viewer, double seconds) {
     double most = viewer->group->rate / 10;
     viewer->budget += viewer->group->rate * seconds;
@@ -181,7 +183,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// Opens the connections that are due, alternating between groups; returns how many have been opened so far.
+// Opens the connections that are due, one group after the other. Returns how many have been opened so far.
 static int begin_due(int begun, int total, double ramp, uint64_t time) {
     int due = ramp > 0 ? (int)((double)(time - began) / 1e9 * ramp) + 1 : total;
     for (; begun < due && begun < total; begun++) {

@@ -18,7 +18,8 @@ static double quantile(struct sample *all, size_t count, double part) {
     return all[(size_t)((double)(count - 1) * part)].value;
 }
 
-// Prints a histogram of the samples, with bins 1 % wide: [[seconds, count], …].
+// Prints a histogram of the sorted samples as [[seconds, count], …], with one pair per bin. `seconds` is the highest
+// value in the bin. It exceeds the lowest value in the bin by at most 1 %.
 static void report_histogram(struct samples *ages) {
     printf(", \"ages\": [");
     for (size_t from = 0, to; from < ages->count; from = to) {

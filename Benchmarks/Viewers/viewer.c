@@ -68,7 +68,8 @@ static uint64_t mix(uint64_t hash, uint64_t word) {
     return hash ^ hash >> 29;
 }
 
-// The hash does not depend on how the bytes are split.
+// Adds `count` bytes, which follow the first `done` bytes of a picture, to the picture's hash. The hash does not depend
+// on how many bytes each call adds.
 static void hash_bytes(struct viewer *viewer, uint64_t done, const uint8_t *bytes, size_t count) {
     size_t i = 0;
     for (; i < count && (done + i) % 8 != 0; i++) {
@@ -106,7 +107,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     uint64_t done = viewer->length - viewer->remaining;
     for (size_t i = 0; i < count && done + i < sizeof viewer->begin; i++) viewer->begin[done + i] = bytes[i];
     for (size_t i = 0; i < count && i < 2; i++) {
-        uint64_t place = viewer->remaining - count + i;     // the number of bytes after this one
+        uint64_t place = viewer->remaining - count + i;     // how many bytes of the picture follow this one
         if (place < 2) viewer->last[1 - place] = bytes[count - 1 - i];
     }
     if (viewer->is_hashed) hash_bytes(viewer, done, bytes, count);
@@ -114,7 +115,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     if (!viewer->remaining) end_picture(viewer);
 }
 
-// Whether the bytes between two pictures, from the end of the last one to the empty line, are correct.
+// Whether the bytes between two pictures, from the end of the first to the empty line before the second, are correct.
 static bool is_part_head(struct viewer *viewer) {
     const char *text = viewer->head;
     if (!strncmp(text, "\r\n", 2)) text += 2;
@@ -138,7 +139,7 @@ static void between(struct viewer *viewer, char byte) {
     begin_picture(viewer, length ? strtoull(length + 16, NULL, 10) : 0);
 }
 
-// Reads a picture of unknown length, which ends at the boundary; returns how many bytes were consumed.
+// Reads a picture of unknown length, which ends at the boundary. Returns how many of `bytes` were consumed.
 static size_t scan(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     if (viewer->scanned_count + count > viewer->scanned_room) {
         viewer->scanned_room = (viewer->scanned_count + count) * 2;
@@ -159,7 +160,7 @@ static size_t scan(struct viewer *viewer, const uint8_t *bytes, size_t count) {
         return count;
     }
     body(viewer, viewer->scanned, length);
-    // Part of the boundary may have been in the previous bytes.
+    // Part of the boundary may have arrived in an earlier call.
     for (size_t i = next; i < before; i++) between(viewer, (char)viewer->scanned[i]);
     return next > before ? next - before : 0;
 }
@@ -215,7 +216,7 @@ static void stream_begins(struct viewer *viewer) {
     viewer->head_length = 0;
 }
 
-// Reads bytes of the response's head; returns how many were consumed.
+// Reads the response's head. Returns how many of `bytes` were consumed.
 static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (viewer->head_length + 1 >= sizeof viewer->head) {
@@ -242,8 +243,8 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     return count;
 }
 
-// Returns how many of the next bytes may be discarded unread. These do not include the first bytes of the picture, its
-// last two bytes, and the end of the current chunk.
+// Returns how many of the next bytes may be discarded unread. The first bytes of the picture, its last two bytes and
+// the last byte of the current chunk must be read.
 static uint64_t unread(struct viewer *viewer) {
     if (!viewer->status || viewer->state != BODY || viewer->is_hashed) return 0;
     if (viewer->length - viewer->remaining < sizeof viewer->begin || viewer->remaining <= 2) return 0;

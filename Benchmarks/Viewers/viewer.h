@@ -15,10 +15,10 @@ struct group {
     struct sockaddr_in address;
     int count;
     bool asks;                              // requests one picture after another over a persistent connection
-    double rate;                            // bytes per second read by each; 0: unlimited
+    double rate;                            // bytes per second that each viewer reads; 0: unlimited
     struct viewer *viewers;
-    struct samples ages;                    // of a stream's frames; for single pictures, the time from request to last byte
-    uint64_t first_frame;                   // CLOCK_MONOTONIC, ns
+    struct samples ages;                    // of a stream's frames; with `asks`, the times from request to last byte
+    uint64_t first_frame;                   // when it arrived, CLOCK_MONOTONIC, ns; 0 until then
 };
 
 struct viewer {
@@ -26,10 +26,10 @@ struct viewer {
     int socket;                             // -1 once it is closed
     int status;                             // the HTTP status; 0 until it is received
     bool is_last;                           // the server closes the connection after this response
-    const char *end;                        // why it was closed
+    const char *end;                        // why the connection was closed
     char head[2048];                        // the head of the response, then of each part
     size_t head_length;
-    char boundary[80];                      // including its two dashes
+    char boundary[80];                      // including the two dashes before it
     bool is_chunked;
     enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END } chunk_state;
     uint64_t chunk_remaining;
@@ -54,7 +54,7 @@ bool viewer_ask(struct viewer *viewer);
 // Closes the connection, so that another one can replace it.
 void viewer_leave(struct viewer *viewer);
 
-// Reads at most about `limit` bytes without blocking; returns how many. The viewer may be closed afterwards.
+// Reads at most `limit` bytes without blocking, and returns how many it read. The connection may be closed afterwards.
 size_t viewer_read(struct viewer *viewer, size_t limit);
 
 // Whether the current picture must be read completely and compared; otherwise it is counted and discarded unread.
@@ -62,5 +62,5 @@ bool viewer_compares(struct viewer *viewer);
 // Called when the last byte of a picture has arrived.
 void viewer_received(struct viewer *viewer);
 
-// Prints the group's results as a JSON object. Reorders its samples.
+// Prints the group's results as a JSON object, and sorts the group's samples for this.
 void report(struct group *group, double seconds);

@@ -1,4 +1,4 @@
-"""The context of a row: tools, systems, durations, and the load generator."""
+"""What the rows of the benchmark use: tools, systems, durations, and the load generator."""
 import contextlib
 import functools
 import os
@@ -26,7 +26,7 @@ def get(url):
 
 
 def clear_away(pid):
-    """Removes the folders and rings of the benchmark with this process id."""
+    """Removes the folders and rings of the benchmark whose process id is or was `pid`."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob(f"oriel-bench.{pid}.*"):
         shutil.rmtree(folder, ignore_errors=True)
     for ring in SHARED_MEMORY.glob(f"oriel-bench-{pid}[-.]*"):
@@ -42,9 +42,10 @@ def clear_away_the_dead():
 
 
 class Context:
-    """`quick` and `smoke` shorten the run; `rounds` is the number of repetitions.
+    """What the rows of one run have in common.
 
-    `before` is a folder with another build of Oriel's programs to compare with, or None.
+    `rounds` is the number of repetitions; `quick` and `smoke` shorten the run. `before` is a folder with another build
+    of Oriel's programs to compare with, or None.
     """
 
     def __init__(self, rounds, quick=False, smoke=False, say=print, before=None):
@@ -53,7 +54,7 @@ class Context:
         self.has_python = not quick and not before          # whether the Python pair is measured too
         self.place = {}                                     # the current system and round, for the records
         self.records = []                                   # results of the load generator in this row
-        self.cache = ROOT / ".build" / "bench"              # kept: compiled tools, pictures, Python packages
+        self.cache = ROOT / ".build" / "bench"              # for later runs too: compiled tools, pictures, packages
         self.cache.mkdir(parents=True, exist_ok=True)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"oriel-bench.{os.getpid()}."))
         self.folder.chmod(0o711)                            # nginx's user needs access
@@ -72,7 +73,7 @@ class Context:
     # ---- time
 
     def seconds(self, full, quick=None, smoke=None):
-        """Returns a duration for this kind of run."""
+        """Returns a duration in seconds: `full` for a normal run, or a shorter one for --quick or --smoke."""
         if self.smoke:
             return smoke if smoke is not None else min(0.4, full)
         if self.quick:
@@ -80,11 +81,11 @@ class Context:
         return full
 
     def count(self, full, smoke):
-        """Returns `full`, which is a number of viewers, frames …, or `smoke` in a smoke test."""
+        """Returns a number of viewers, frames or the like: `smoke` in a smoke test, otherwise `full`."""
         return smoke if self.smoke else full
 
     def alternate(self, result, measurements, rounds=None):
-        """Runs (name, callable) pairs in alternating rounds, A B C A B C …, and returns name → results of the rounds.
+        """Runs (name, callable) pairs in alternating rounds, A B C A B C …; returns name → results of its rounds.
 
         With --before, every second round runs in the opposite order, so that neither build always comes first. The
         result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left
@@ -154,7 +155,7 @@ class Context:
         return folder
 
     def camera_environment(self, height, form="mjpeg", rate=30, log=None):
-        """Returns the environment with which a program sees the fake camera."""
+        """Returns the environment variables that make a program see the fake camera."""
         width = CAMERAS[height][0]
         environment = {
             "LD_PRELOAD": str(self.fake_camera), "FAKE_CAMERA_COMMENT": "1", "FAKE_CAMERA_FORMATS": form,
@@ -165,7 +166,10 @@ class Context:
         return {**environment, "FAKE_CAMERA_LOG": str(log)} if log else environment
 
     def python(self, name="venv", packages=("fastapi", "uvicorn", "opencv-python-headless", "requests")):
-        """Returns a Python with these packages (by default the Python pair's); tries to install them once."""
+        """Returns the path of a Python that has these packages. Tries to install them once per run.
+
+        The default is the packages of the Python pair.
+        """
         if self.smoke:
             raise Unavailable("It is not part of the smoke test, since its packages are large.")
         folder = self.cache / name
@@ -177,7 +181,10 @@ class Context:
         return folder / "bin/python"
 
     def prepare(self):
-        """Prepares what rows need, so that this time is not counted as theirs. Each row reports what it lacks."""
+        """Prepares what the rows need, so that the time for this is not part of any row's duration.
+
+        Errors are ignored here. Each row tries again, and reports what it lacks.
+        """
         makers = [lambda: self.viewers, lambda: self.fake_camera, lambda: self.bare_server, self.python]
         makers += [lambda height=height: self.pictures(height) for height in (720, 1080)]
         for make in makers:
@@ -204,7 +211,7 @@ class Context:
         return systems.Oriel(self, **options)
 
     def builds(self):
-        """Returns (name, factory) of Oriel and, with --before, also of the programs to compare with."""
+        """Returns a (name, factory) pair for Oriel and, with --before, another for the programs to compare with."""
         found = [("Oriel", self.oriel)]
         if self.before:
             found.append((BEFORE, functools.partial(self.oriel, name=BEFORE, programs=self.before)))
@@ -229,8 +236,9 @@ class Context:
     def watch(self, *groups, systems=(), checks=True, rate=load.RATE, share=load.SHARE, everyone=True, **options):
         """Runs the load generator on `groups` ("50=http://…", "10:300000=…", "16:ask=…") of `systems`.
 
-        Returns its result, with CPU time by process name. Raises Failed if a process exited, a viewer was lost or received
-        nothing (unless `everyone` is false), or fewer frames arrived than `share` of `rate`.
+        Returns its result, which includes the CPU time by process name. Raises Failed if a process exited, if a viewer
+        was lost, or if fewer frames arrived than `share` of `rate`. If `everyone` is true, every viewer must receive a
+        frame.
         """
         return self.finish(load.Load(self, groups, systems, **options).wait(), systems, checks, rate, share, everyone)
 
@@ -255,7 +263,7 @@ class Context:
         return result
 
     def counted(self, groups, name):
-        """Returns the groups of one of several systems, or a Failed if they do not count."""
+        """Returns `groups`, the results of the system called `name`, or a Failed if they do not count."""
         why = next(filter(None, (load.problem(group, None if self.smoke else load.RATE) for group in groups)), None)
         if not why:
             return groups

@@ -7,7 +7,7 @@ RESPONDER = 1
 
 
 def record(kind, content):
-    """Encodes content as one or more records; empty content is an empty record."""
+    """Encodes content as one or more records. Empty content becomes one empty record."""
     parts = [content[at:at + 65535] for at in range(0, len(content), 65535)] or [b""]
     return b"".join(struct.pack("!BBHHBx", 1, kind, 1, len(part), 0) + part for part in parts)
 

@@ -1,11 +1,11 @@
-"""Figures: medians and ranges of rounds, and the report of a row.
+"""Figures, which are medians and ranges of the values of several rounds, and the result of a row.
 
 The value of a round is a number, None if there is no value, or a Failed that says why the round does not count. Lists
-keep the order of the rounds, so that values of the same round are compared.
+of values are in the order of the rounds, so that values of the same round can be compared.
 """
 import statistics
 
-# The names of figures of the programs of --before begin with this. The names of Oriel's figures begin with "Oriel".
+# The figures of the programs of --before have names that begin with this word. Those of Oriel begin with "Oriel".
 BEFORE = "before"
 
 
@@ -22,7 +22,7 @@ class EndedEarly(Failed):
 
 
 def quantile(values, part):
-    """Returns the value below which `part` of the values lie."""
+    """Returns the value below which `part` (0 to 1) of the values lie."""
     ordered = sorted(values)
     return ordered[int((len(ordered) - 1) * part)]
 
@@ -33,12 +33,12 @@ def pick(values, take):
 
 
 def paired(combine, values, others):
-    """Combines the values of two figures round by round; None if either is missing."""
+    """Combines the values of two figures round by round. The result of a round is None if either value is missing."""
     return [None if a is None or b is None else combine(a, b) for a, b in zip(values, others)]
 
 
 def ratios(values, reference):
-    """Returns the ratios of the rounds, since a disturbance affects both sides of a round."""
+    """Returns the ratio of the values of each round. A disturbance affects both values of a round."""
     return paired(lambda a, b: a / b if b else None, values, reference)
 
 
@@ -59,7 +59,7 @@ def pooled_quantile(histograms, part):
 
 
 def figure(values, unit, pooled=None, is_compared=True):
-    """Creates a figure from the values of all rounds; `pooled` is shown instead of their median."""
+    """Creates a figure from the values of all rounds. If `pooled` is given, it is shown instead of their median."""
     failed = {str(i + 1): str(value) for i, value in enumerate(values) if isinstance(value, Failed)}
     values = [None if value is None or isinstance(value, Failed) else float(value) for value in values]
     known = [value for value in values if value is not None]
@@ -98,7 +98,10 @@ class Result:
             self.figures.setdefault(system, {})[column] = figure(values, unit, **options)
 
     def add_p99(self, system, column, groups, scale=1000, unit="ms"):
-        """Adds the p99 over all rounds' samples of the load generator's groups, with the range of the rounds."""
+        """Adds the p99 over the samples of all rounds together, with the range of the p99 of single rounds.
+
+        `groups` contains one group of the load generator's result per round.
+        """
         counted = [group for group in groups if group is not None and not isinstance(group, Failed)]
         pooled = pooled_quantile([group["ages"] for group in counted], 0.99) if counted else None
         self.add(
@@ -125,7 +128,7 @@ class Result:
     # ---- limits
 
     def verdict(self, text, value, low, high, limit, unit="×", at_least=False, reasons=(), missing=""):
-        """Records whether `value` meets `limit`. None means not measured; if a round failed, the limit is not met."""
+        """Records whether `value` meets `limit`; None: it was not measured. If a round failed, the limit is not met."""
         holds = None if value is None else value >= limit if at_least else value <= limit
         if reasons:
             holds = False

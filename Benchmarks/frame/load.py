@@ -11,7 +11,7 @@ SHARE = 0.8             # the share of these frames that must arrive
 
 
 class Load:
-    """A run of the load generator, until end() or wait(); see Context.watch()."""
+    """A running load generator; end() and wait() return its result. Context.watch() explains `groups`."""
 
     def __init__(self, context, groups, systems=(), seconds=3.0, warmup=0.5, ramp=1000, sample=16, options=(),
                  threads=()):
@@ -90,7 +90,7 @@ def problem(group, rate=RATE, share=SHARE, everyone=True, is_stamped=True):
 
 
 def record(result):
-    """Returns the part of a result that is kept in benchmarks.json."""
+    """Returns the part of a result that is written to benchmarks.json."""
     wanted = (
         "viewers", "seconds", "frames", "fewest_fps", "fps", "ended", "broken", "repeated", "compared", "p50", "p99")
     return {

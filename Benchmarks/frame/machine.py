@@ -38,7 +38,7 @@ def programs(root, folder):
 
 
 def describe(python=None):
-    """Returns name → text, in the order of the document."""
+    """Describes the machine and its software: returns name → text, in the order in which the document shows them."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         found = re.search(r"model name\s*: (.*)", file.read())
     with open("/proc/meminfo", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Draws line and bar plots as SVG, with their own background in the reader's light or dark theme."""
+"""Draws line and bar plots as SVG. Their background and colors follow the reader's light or dark theme."""
 import html
 import math
 
@@ -14,7 +14,7 @@ text{font:13px system-ui,sans-serif}.title{font-size:15px;font-weight:600}
 
 
 def svg(plot):
-    """Returns the SVG file of a plot made by Result.plot()."""
+    """Returns the SVG text of a plot that Result.plot() has added."""
     body = bars(plot) if plot["kind"] == "bars" else lines(plot)
     height = body.pop(0)
     title = html.escape(plot["title"])

@@ -8,7 +8,7 @@ from .figures import Failed
 
 
 def environment(more=None):
-    """Returns our environment without proxies, since all servers are local."""
+    """Returns our environment variables and `more`. Ours for proxies are omitted, since all servers are local."""
     ours = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**ours, **(more or {})}
 
@@ -64,7 +64,7 @@ class Processes:
 
 
 def stat(pid):
-    """Returns (name, parent, session, start time) of a process, or None."""
+    """Returns (name, parent, session, start time) of a process, or None if it has exited."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             text = file.read()
@@ -81,7 +81,7 @@ def is_child_of_session(pid, session):
 
 
 def descendants(pid):
-    """Returns the descendants of `pid`."""
+    """Returns the ids of the children of the process `pid`, of their children, and so on."""
     children = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -97,8 +97,9 @@ def descendants(pid):
 
 
 def begin_of(pid):
-    """Returns the start time of a process in the kernel's ticks, or None if it has exited. It tells apart processes with the
-    same ID.
+    """Returns the start time of a process in the kernel's ticks, or None if it has exited.
+
+    Two processes that had the same id one after the other have different start times.
     """
     found = stat(pid)
     return found[3] if found else None
@@ -118,7 +119,7 @@ def program_of(pid):
 
 
 def threads_called(pid, name):
-    """Returns the threads of a process with this name."""
+    """Returns the ids of those threads of a process that have this name."""
     threads = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -147,7 +148,7 @@ def thread_cpu_seconds(pid, thread):
 
 
 def memory_of(pid):
-    """Returns the memory of a process, {"rss", "own"} in bytes; "own" excludes mapped files.
+    """Returns the memory of a process in bytes, as {"rss": …, "own": …}; "own" excludes mapped files.
 
     Raises Failed if it has exited.
     """

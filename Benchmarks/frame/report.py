@@ -169,7 +169,7 @@ def section(row, folder, machine):
 
 
 def compact(value, depth=0):
-    """Formats JSON with a line per figure and per run instead of per number."""
+    """Formats JSON with one line for each figure and each run, instead of one line for each number."""
     if depth < 4 and isinstance(value, dict) and value:
         inner = ",\n".join(
             " " * (depth + 1) + json.dumps(key, ensure_ascii=False) + ": " + compact(item, depth + 1)

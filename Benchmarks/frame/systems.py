@@ -1,4 +1,4 @@
-"""The systems under test: each serves at `url` between start() and stop()."""
+"""The systems under test. Each serves a stream at `url` between start() and stop()."""
 import os
 import re
 import shutil
@@ -11,7 +11,7 @@ from .figures import EndedEarly, Failed, Unavailable
 
 
 class System:
-    """A system, running within a `with` block."""
+    """A system that runs as long as its `with` block."""
 
     name = ""
     url = ""
@@ -93,7 +93,11 @@ def send_buffer():
 
 
 def start_proxy(system, folder, name, port, listen="", is_postponing=False):
-    """Starts nginx in front of a server on a unix socket; `listen`: additional options of its listen directive."""
+    """Starts nginx in front of a server on a unix socket.
+
+    `listen` contains additional options of nginx's listen directive. If `is_postponing`, nginx may postpone output, as
+    it does by default.
+    """
     text = (frame.ROOT / "Benchmarks/Peers/proxy.conf").read_text()
     text = text.replace("FOLDER", str(folder)).replace("SOCKET", name).replace("PORT", str(port))
     text = text.replace("backlog=1024", f"backlog=1024 {listen}".strip())
@@ -106,10 +110,10 @@ def start_proxy(system, folder, name, port, listen="", is_postponing=False):
 
 
 class Oriel(System):
-    """Oriel with the configuration of deploy/: cameras, worker, nginx; with `web` also the relay and its nginx.
+    """Oriel with the configuration of deploy/: cameras, worker and nginx, and with `web` also the relay and its nginx.
 
-    `programs` is the folder of its programs, by default that of the context. All `cameras` have the same pictures. A
-    URL without a camera's name means the first camera.
+    `programs` is the folder of Oriel's programs, by default `context.bin`. All `cameras` have the same pictures. A URL
+    without a camera's name means the first camera.
     """
 
     def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False,
@@ -177,12 +181,12 @@ class Oriel(System):
             ], self.environment)
 
     def pids_called(self, name):
-        """Returns the system's processes with this name (the kernel keeps 15 characters)."""
+        """Returns the ids of the system's processes with this name, of which the kernel stores only 15 characters."""
         return [pid for pid in self.processes() if processes.name_of(pid) == name[:15]]
 
 
 class UStreamer(System):
-    """µStreamer, passing JPEGs through or encoding YUYV; behind nginx on a unix socket, or alone."""
+    """µStreamer, which forwards the camera's JPEGs or encodes YUYV. It runs behind nginx on a unix socket, or alone."""
 
     def __init__(self, context, height=720, form="mjpeg", behind_nginx=True, rate=30, slowdown=False, log=None,
                  bounded=False):
@@ -241,13 +245,13 @@ class BareServer(System):
 
 
 class PythonPair(System):
-    """A common starting point: OpenCV with FastAPI, and a second FastAPI that relays the stream."""
+    """What many projects start with: a FastAPI server that uses OpenCV, and another one that relays its stream."""
 
     name = "Python pair"
     is_unstamped = True
 
     def stop(self):
-        # uvicorn would wait for its viewers, who never leave.
+        # After SIGTERM, uvicorn would wait until its viewers leave, which they never do.
         for process in self.started:
             process.kill()
         super().stop()

@@ -25,7 +25,7 @@ class BiDi:
         self.events = []
 
     def command(self, method, **parameters):
-        """Sends a command and returns its result. Events that arrive meanwhile are kept."""
+        """Sends a command and returns its result. Events that arrive meanwhile are added to `events`."""
         self.last += 1
         self._send(json.dumps({"id": self.last, "method": method, "params": parameters}).encode())
         deadline = time.monotonic() + 60

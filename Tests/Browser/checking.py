@@ -19,7 +19,10 @@ class Report:
         self.passed = self.failed = self.skipped = 0
 
     def wants(self, sentence):
-        """Returns whether the description contains a word of the command line. Without any words, all checks run."""
+        """Returns whether the check with this sentence is selected by the words of the command line.
+
+        A word selects the checks whose sentence contains it. Without any words, all checks are selected.
+        """
         return not self.words or any(word in sentence for word in self.words)
 
     def run(self, sentence, check, *arguments):

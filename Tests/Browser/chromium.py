@@ -131,7 +131,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def before_pages(self, script):
-        """Runs a script in every page opened within the context, before the page's own scripts."""
+        """Runs a script in every page that is opened within the `with` block, before the page's own scripts."""
         added = self.protocol("Page.addScriptToEvaluateOnNewDocument", source=script)
         try:
             yield
@@ -155,7 +155,7 @@ class Chromium:
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
 
     def touch(self, *moments):
-        """Simulates touches. Each moment is a list of the fingers' positions (x, y), which is empty to lift them all."""
+        """Simulates touches. Each moment is a list of finger positions (x, y). An empty list lifts all fingers."""
         down = 0
         for places in moments:
             kind = "touchEnd" if not places else "touchStart" if len(places) > down else "touchMove"
@@ -177,7 +177,7 @@ class Chromium:
         self.protocol("Network.emulateNetworkConditions", offline=not is_on, latency=0, downloadThroughput=-1, uploadThroughput=-1)
 
     def console(self):
-        """Returns the warnings and errors in the console since the last call."""
+        """Returns the warnings and errors that the console received since the last call."""
         entries = self.command("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] in ("WARNING", "SEVERE")]
 
@@ -187,7 +187,7 @@ class Chromium:
 
     @contextlib.contextmanager
     def second_window(self):
-        """Opens a second window and sends commands to it within the context. Both windows are visible."""
+        """Opens a second window and sends all commands within the `with` block to it. Both windows are visible."""
         first = self.command("GET", "/window")
         self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "window"})["handle"]})
         try:

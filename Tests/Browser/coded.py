@@ -1,7 +1,7 @@
-"""Makes pictures that encode a number, and reads the number back from a screenshot.
+"""Creates pictures that encode a number, and reads the number back from a screenshot.
 
 A picture is a grid of 4 × 4 black or white cells. Twelve cells are the bits of the number, and four are a checksum.
-The encoder supports only as much of JPEG (ITU-T T.81) as such cells need: baseline, grey, one DC value per block.
+The encoder writes only the kind of JPEG (ITU-T T.81) that such cells need: baseline, grey, and one DC value per block.
 """
 
 import functools
@@ -51,7 +51,8 @@ def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
-    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code, one bit, ends the block.
+    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code is one bit, which ends a
+    # block.
     dc_table = bytes([0x00, 0, 0, 0, 9] + [0] * 12) + bytes(range(9))
     ac_table = bytes([0x10, 1] + [0] * 15) + bytes([0])
     bits, before = [], 0
@@ -77,7 +78,7 @@ def _jpeg(levels, width, height):
 
 
 class Screenshot:
-    """A PNG with eight bits per channel, such as browsers write."""
+    """A screenshot, decoded from a PNG with eight bits per channel, as browsers write them."""
 
     def __init__(self, png):
         if png[:8] != b"\x89PNG\r\n\x1a\n":

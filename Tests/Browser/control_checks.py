@@ -72,7 +72,7 @@ def offered_only_where_it_answers(browser):
 
 
 def failed_request_is_retried(browser):
-    """While pictures already arrive, the controls may still be unavailable or slow."""
+    """When the first pictures arrive, the controls may still be unavailable or slow."""
     with Desk(browser) as desk:
         desk.controls.refusal = (502, {})
         asked = desk.controls.asked
@@ -97,7 +97,7 @@ def values_reach_the_camera(browser):
         expect(desk.controls.changes[-1], {"horizontal_flip": True}, "the request of a switch")
         desk.page.run("document.querySelector('[data-control=do_white_balance] button').click()")
         wait_until(lambda: desk.controls.changes[-1] == {"do_white_balance": True}, "the request of a button")
-        # A control that depends on another one is enabled and disabled with it.
+        # The exposure time is enabled only while auto exposure is set to manual.
         expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "whether exposure is disabled in auto mode")
         desk.turn("auto_exposure", 1, "select", "change")
         desk.wait_value("auto_exposure", 1)
@@ -189,7 +189,7 @@ def back_to_default(browser):
 
 
 def outdated_answers_are_ignored(browser):
-    """If a read is sent before a change and its response arrives after the change, that response is outdated."""
+    """A response is outdated if its request was sent before a change, but the response arrives after the change."""
     with Desk(browser) as desk:
         desk.open()
         desk.controls.may_answer.clear()

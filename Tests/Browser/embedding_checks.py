@@ -39,7 +39,9 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def embed(browser, system, foreign):
-    for host in ("127.0.0.1", "localhost"):     # 127.0.0.1 is another origin, localhost another site
+    # Oriel's page is at 127.0.0.1. A page at 127.0.0.1 with another port has another origin. One at localhost is also
+    # another site.
+    for host in ("127.0.0.1", "localhost"):
         browser.open(f"http://{host}:{foreign}/")
         for path in ("/snapshot", "/video", "/video?advance_headers=1"):
             outcome = browser.run(ADD, "img", system.address + path, 3)

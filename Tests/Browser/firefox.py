@@ -124,7 +124,7 @@ class Firefox:
         self.bidi.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})
 
     def console(self):
-        """Returns the warnings and errors that the console got since the last call."""
+        """Returns the warnings and errors that the console received since the last call."""
         self.run("return 1")
         entries = [event["params"] for event in self.bidi.events if event.get("method") == "log.entryAdded"]
         self.bidi.events.clear()

@@ -57,8 +57,8 @@ def short_freeze_shows_what_arrived(browser):
         number = scene.source.pause()
         wait_until(lambda: scene.cameras[0].number > page.player("player.frozen.id") or scene.source.publish() is None, "a newer picture")
         number = scene.source.shown
-        # A picture that arrives during a freeze has no visible effect, so wait a moment instead. If the picture arrives
-        # only after the freeze, it is shown too.
+        # The page does not show whether a picture has arrived during the freeze, so give the picture a moment to
+        # arrive. If it arrives only after the freeze, the page shows it too.
         time.sleep(0.3)
         browser.press(" ")
         scene.wait_shown(number)

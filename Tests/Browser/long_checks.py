@@ -1,4 +1,4 @@
-"""Checks memory and CPU time of the page over as many frames as arrive in an hour, compared with a plain <img>."""
+"""Checks the page's memory and CPU time over as many frames as arrive in an hour, compared with a plain <img>."""
 
 import os
 import pathlib
@@ -18,7 +18,10 @@ IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</st
 
 
 class Usage:
-    """The memory and CPU time of all processes that have a browser's profile in the command line, and their children."""
+    """The memory and CPU time of all processes of a browser.
+
+    These are the processes whose command line contains the browser's profile, and their descendants.
+    """
 
     def __init__(self, browser):
         self.browser = browser
@@ -38,7 +41,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the proportional set size, in total and without mapped files, which other browsers may share."""
+        """Returns the proportional set size: in total, and without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:

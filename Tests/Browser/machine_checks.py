@@ -1,4 +1,7 @@
-"""Checks the page with a vivid camera in a virtual machine, whose ingest server is forwarded to this host."""
+"""Checks the page with a camera of the kernel's driver vivid in a virtual machine.
+
+The port of the virtual machine's ingest server is forwarded to this host.
+"""
 
 import os
 import subprocess

@@ -21,7 +21,7 @@ IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320
 
 
 class Source:
-    """Publishes coded pictures at a rate until it is paused."""
+    """Publishes `rate` coded pictures per second while it is not paused."""
 
     def __init__(self, camera, rate=30):
         self.camera, self.rate = camera, rate
@@ -105,7 +105,8 @@ class Scene:
         return sum(request.startswith("/video") for request in self.server.requests)
 
 
-# Checks that the newest frame is on the screen. Each way to show it is a path and the element with the picture.
+# Checks that the newest frame is on the screen. Each way to show frames has the path of a page, and the element on this
+# page that shows the picture.
 
 WAYS = {
     "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
@@ -136,7 +137,7 @@ def newest_frame_is_seen(browser, way, host, rate):
 
 @contextlib.contextmanager
 def small_window(browser):
-    """Makes the window small within the context, so that screenshots are decoded quickly."""
+    """Makes the window small within the `with` block, so that screenshots are decoded quickly."""
     browser.viewport(360, 340)
     try:
         yield

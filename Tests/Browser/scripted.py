@@ -1,4 +1,4 @@
-"""A server for tests, which control its frames, pauses and failures.
+"""A server whose frames, pauses and failures are controlled by tests.
 
 It implements the web server's HTTP API (docs/http-api.md) and serves the page, so that a test knows which frame was
 sent last and can compare it with the one on the screen.

@@ -26,7 +26,11 @@ NO_CONTROLS = NoControls()
 
 
 class ScriptedControls:
-    """A camera that makes contrast even, refuses sharpness, and allows exposure only if auto exposure is off."""
+    """The controls of a camera that behaves in three special ways.
+
+    It reduces odd values of contrast by one and refuses changes of sharpness. Its exposure time is inactive unless auto
+    exposure is set to manual.
+    """
 
     def __init__(self, camera="main"):
         self.camera = camera
@@ -35,7 +39,7 @@ class ScriptedControls:
         self.may_answer = threading.Event()     # responses to reads wait until this is set
         self.may_answer.set()
         self.changes = []
-        self.maximum_answered = math.inf        # responses to changes beyond this number wait
+        self.maximum_answered = math.inf        # how many changes are answered; further responses wait
         self.running = self.maximum_running = self.asked = 0
         self.refusal = None
         self.controls = [
@@ -78,7 +82,7 @@ class ScriptedControls:
         return answer
 
     def put(self, changes):
-        """Returns status and body for a change."""
+        """Applies changes, and returns the status and the body of the response."""
         with self.lock:
             self.running += 1
             self.maximum_running = max(self.maximum_running, self.running)

@@ -86,12 +86,12 @@ class System:
 
     @contextlib.contextmanager
     def kept_down(self, program):
-        """Kills a program, and stops `oriel run` until the end of the context, so that it does not restart the program."""
+        """Kills a program, and pauses `oriel run` until the end of the `with` block, so that it restarts nothing."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
-                    os.killpg(master, signal.SIGKILL)       # the master and its workers, which listen too
+                    os.killpg(master, signal.SIGKILL)       # the master and its workers, which share its port
             else:
                 self.signal(signal.SIGKILL, program)
             yield

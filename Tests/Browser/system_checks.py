@@ -187,7 +187,7 @@ def light_on_the_wire(stage):
     entries = stage.page.run(
         "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
         ".map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])")
-    # Count each path once, since repeated requests of a worker or an <img> are served from the browser's cache.
+    # Count each path once. When a worker or an <img> requests it again, the browser takes it from its cache.
     sizes = {path: size for path, size in entries if path.endswith(("/", ".js", ".css", ".svg"))}
     assert len(sizes) > 30 and sum(sizes.values()) <= 60_000, sizes
     return f"{sum(sizes.values()) / 1000:.1f} kB in {len(sizes)} files"

@@ -29,7 +29,7 @@ struct CameraTests {
             ["--device", "/dev/video0", "--size", "640x480"] + arguments, environment: camera.environment, ring: ring)
     }
 
-    /// Waits until the ring has `state` and a reason that contains `text`.
+    /// Waits until the ring has `state` and a reason that contains `text`; returns false if it has not after 30 s.
     private func wait(_ daemon: RunningDaemon, _ state: CameraState, _ text: String) -> Bool {
         eventually(30) { daemon.subscriber.status.map { $0.state == state && $0.reason.contains(text) } ?? false }
     }
@@ -66,7 +66,8 @@ struct CameraTests {
         _ = try daemon.status(.live)
         #expect(try daemon.frame(after: last).description.number > before.description.number)
         #expect(try #require(daemon.subscriber.status).restarts == 0)
-        // Each message is logged once, or once per opening, however many attempts there were.
+        // However often the daemon tried to open the camera, each problem is logged only once. The last message is
+        // logged once for each of the two times at which opening succeeded.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer responds") } == 1)
         #expect(daemon.log.count { $0.contains("is not there") } == 1)

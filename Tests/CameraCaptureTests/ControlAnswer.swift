@@ -15,7 +15,7 @@ extension RunningDaemon {
         subscript(name: String) -> JSON? { body[name] }
     }
 
-    /// Sends a request to the control socket.
+    /// Sends a request to the control socket and returns the response.
     ///
     /// Throws if the response is not complete.
     func ask(_ line: String) throws -> ControlAnswer {
@@ -38,12 +38,12 @@ extension RunningDaemon {
             status: Int(try #require(document["status"]?.number)), body: try #require(document["answer"]))
     }
 
-    /// Sets controls.
+    /// Sends a request to set controls and returns the response.
     ///
-    /// `controls` is a JSON object of their names and values.
+    /// `controls` is a JSON object with the names and values of the controls.
     func set(_ controls: String) throws -> ControlAnswer { try ask(#"{"do":"set","controls":\#(controls)}"#) }
 
-    /// The current value of a control, or nil if there is none.
+    /// The current value of a control, or nil if it cannot be read or is not a number.
     func value(of control: String) -> Double? {
         let controls = (try? ask(#"{"do":"read"}"#))?["controls"]?.array
         return controls?.first { $0["name"]?.string == control }?["value"]?.number

@@ -7,9 +7,9 @@ import Testing
 
 @testable import CameraCapture
 
-/// Reads and sets controls while capture-daemon runs.
+/// Tests that read and set controls of a camera while capture-daemon runs.
 ///
-/// It uses a fake camera that no other process sees.
+/// The camera is a fake one, which no other process sees.
 @Suite("The control socket", .timeLimit(.minutes(3)))
 struct ControlSocketTests {
     private let folder = TemporaryFolder()
@@ -121,7 +121,8 @@ struct ControlSocketTests {
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
-        // The daemon reopens a silent camera. With a long timeout, a slow machine is not mistaken for a silent camera.
+        // The daemon reopens a camera that is silent for longer than the timeout, which would add a line to `calls`.
+        // This timeout is long enough even for a slow machine.
         let daemon = try start(["--timeout", "60"])
         let answer = try daemon.set(controls)
         #expect(answer.status == status)

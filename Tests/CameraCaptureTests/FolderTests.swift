@@ -127,8 +127,8 @@ struct FolderTests {
         for bytes in [Array(old.prefix(300)), [], Array(new.prefix(500))] {
             try overwrite(bytes)
             var frame = try daemon.frame()
-            // The three rounds together read more than 30 truncated pictures. After that many, those of a camera would
-            // be shown.
+            // The three rounds together read more than 30 truncated pictures. After that many, truncated pictures of a
+            // camera would be shown, but those of a file must not be.
             for _ in 0..<20 {
                 frame = try daemon.frame(after: frame.description.number)
                 #expect(frame.bytes == old)

@@ -31,7 +31,8 @@ struct KillTests {
             try look()
             let overwritten = try killInWrite(daemon, ring)
             try look()
-            // The half-written slot still has the number of the picture that it had before.
+            // The half-written slot still has the number of the picture that was in it before. A reader that requests
+            // this number must get nothing.
             #expect(reader.copyFrame(number: overwritten) == nil)
             #expect(reader.status?.state == .stopped)
             #expect(reader.status?.restarts == round)

@@ -46,7 +46,7 @@ final class RunningDaemon {
         return (status, String(decoding: try File.contents(of: log), as: UTF8.self))
     }
 
-    /// The daemon's control socket.
+    /// The path of the daemon's control socket.
     var controlSocket: FilePath { ring.name.camera.controlSocket(in: folder.path) }
 
     /// The lines of the daemon's log so far, without their times.

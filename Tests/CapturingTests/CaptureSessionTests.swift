@@ -67,7 +67,7 @@ struct CaptureSessionTests {
         File.remove(path)
         try systemCall("mkdir", path.string) { unsafe path.withPlatformString { unsafe mkdir($0, 0o700) } }
         defer { _ = unsafe path.withPlatformString { unsafe rmdir($0) } }
-        // The ring is checked once a second of the real clock.
+        // The session checks the ring once per second of the real clock, not of the test's own clock.
         var time = 200
         let isReported = try eventually(5) {
             try live(time, time + 300, tag: 2)
@@ -211,8 +211,8 @@ struct CaptureSessionTests {
             try live(round * 5000 + 400, round * 5000 + 5000)
         }
         #expect(source.openings.count > 150)
-        // 1000 seconds contain two windows of ten minutes, in each of which each of the two messages is logged ten
-        // times.
+        // The session runs for 1000 seconds of its clock, which extend over two windows of ten minutes. In each window,
+        // each of two messages is logged at most ten times.
         #expect(log.lines.count <= 40)
         #expect(log.lines.count { $0.contains("suppressed for 10 minutes") } >= 2)
     }
@@ -265,7 +265,7 @@ struct CaptureSessionTests {
 
     @Test("raw pictures that cannot be encoded are reported within three seconds, even if nobody watches")
     func refusedRaw() throws {
-        // The lines are shorter than their pixels.
+        // A line of 64 YUYV pixels needs 128 bytes, but the format says 64.
         source.raw = RawFormat(layout: .yuyv, width: 64, height: 48, bytesPerLine: 64)
         try deliver([UInt8](repeating: 1, count: 64 * 48), 0, 2900)
         #expect(report.state == .stalled)

@@ -154,7 +154,7 @@ struct PipelineTests {
         let stale = Array(SampleJPEG.bytes(tag: 1, dataByteCount: 400).dropLast(150))
         #expect(try publish(stale + whole + [0, 0], pipeline()))
         #expect(newest == whole)
-        // Truncate the first picture between its headers.
+        // Here the first picture ends between two of its headers.
         #expect(try publish(Array(stale.prefix(71)) + whole, pipeline()))
         #expect(newest == whole)
         #expect(try publish([0xff, 0xd8] + whole, pipeline()))
@@ -214,7 +214,8 @@ struct PipelineTests {
         func decoded(_ jpeg: [UInt8]) throws -> JPEGDecoder.Picture {
             try jpeg.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span, to: .grey) }
         }
-        // The published picture is the stored one as a viewer shows it, turned upside down.
+        // The decoder applies the Exif orientation, as a viewer does. The published picture must therefore look like
+        // the stored one turned by 180 degrees.
         #expect(try decoded(frame.bytes).pixels == decoded(stored).pixels.reversed())
     }
 

@@ -20,7 +20,7 @@ final class ScriptedSource: FrameSource {
     private(set) var openings: [Instant] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
-    /// The current time of the test, at which `open` records an opening.
+    /// The current time of the test, which `open` adds to ``openings``.
     var now = Instant.distantPast
 
     func open() throws(SourceError) -> OpenedSource {

@@ -79,7 +79,7 @@ struct CameraTests {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        // The rate is so low because it was measured while the camera was idle.
+        // A camera that has been idle has such a low measured rate.
         publisher.setRates(asked: 30, measured: 0.5)
         publisher.setState(.live, reason: "")
         let old = try publisher.show(greyJPEG(255))

@@ -36,7 +36,7 @@ struct DetectionServerTests {
         #expect(unknown.text.contains("has no class 'unicorn'"))
         #expect(try detector.detect(half, "?min=2").status == 400)
         #expect(try detector.detect(half, "?nonsense=1").status == 400)
-        // The same holds for the links in a result.
+        // Requests to the links in a result also accept labels=, and also refuse unknown labels.
         let answer = try detector.detect(half)
         for name in ["json", "overlay"] {
             let address = try #require(link(name, in: answer.text))
@@ -108,7 +108,7 @@ struct DetectionServerTests {
             #expect(value == value.rounded(), "\(name)")
         }
         #expect(prediction["label"]?.string == "dog")
-        // The exact times are in another member.
+        // The member "timing" contains the exact times, which need not be whole numbers.
         #expect(answer["timing"]?["inference_ms"]?.number ?? 0 > 0)
     }
 

@@ -15,7 +15,7 @@ enum Installed {
 
     /// A model of 14 kB that finds one "dog" in the upper half of each picture.
     ///
-    /// Its confidence is 0.9 times the brightness, from 0 to 1.
+    /// The confidence of this result is 0.9 times the picture's brightness, which is a value from 0 to 1.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
@@ -80,9 +80,9 @@ final class TestDetector {
         }
     }
 
-    /// Sends a request and its body.
+    /// Sends a request and its body, and returns the client, which can then read the response.
     ///
-    /// If `length` is not nil, Content-Length claims this number of bytes.
+    /// Content-Length is `length`, or the size of the body if `length` is nil.
     func begin(
         _ target: String, method: String = "POST", type: String? = nil, body: [UInt8] = [],
         headers: [String: String] = [:], claiming length: Int? = nil
@@ -99,7 +99,7 @@ final class TestDetector {
             rest = rest.dropFirst(32_768)
         }
         if length == nil || length == body.count { bytes += FastCGIClient.record(5) }
-        // A server that refuses the request does not read all of it.
+        // A server that refuses the request may close the connection before it has read everything, so ignore errors.
         try? client.send(bytes)
         return client
     }
@@ -117,7 +117,7 @@ final class TestDetector {
         try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
     }
 
-    /// Returns the writer of a camera with so low a frame rate that its frames count as fresh even on a slow machine.
+    /// Returns the writer of a camera whose frame rate is so low that frames count as fresh even on a slow machine.
     func slowCamera() throws -> FramePublisher {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         publisher.setRates(asked: 0.01, measured: 0.01)
@@ -146,13 +146,15 @@ func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt
 }
 
 /// Returns a form with one file, as DeepStack clients send it.
+///
+/// `tail` replaces the line that ends the form, so that a test can send an incomplete form.
 func form(_ picture: [UInt8], field: String = "image", boundary: String = "xyz", tail: String? = nil) -> [UInt8] {
     Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(field)\"; filename=\"a.jpg\"\r\n".utf8)
         + Array("Content-Type: image/jpeg\r\n\r\n".utf8) + picture + Array((tail ?? "\r\n--\(boundary)--\r\n").utf8)
 }
 
 extension FramePublisher {
-    /// Publishes a picture of 64x64 pixels, captured now.
+    /// Publishes a picture of 64x64 pixels with the current time, and returns its number.
     @discardableResult
     func show(_ jpeg: [UInt8]) throws -> UInt64 {
         try jpeg.withRawSpan { try publish($0, capture: .now(), width: 64, height: 64) }
