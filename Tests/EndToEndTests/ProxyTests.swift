@@ -6,7 +6,7 @@ import Testing
 
 /// Another nginx in front of the web server.
 ///
-/// It has nginx's defaults, except for lines that docs/proxies.md recommends.
+/// It uses nginx's default settings, except for the settings that docs/proxies.md recommends.
 private final class OuterProxy {
     let port: Int
     private let folder = TemporaryFolder()

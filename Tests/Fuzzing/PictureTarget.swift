@@ -4,7 +4,7 @@ import TurboJPEG
 
 @testable import Detection
 
-/// Fuzzes the processing of a picture from a camera or a client: decoding, filling the network's input, turning.
+/// Fuzzes what happens to a picture from a camera or a client: it is decoded, copied to the network's input, and turned.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input

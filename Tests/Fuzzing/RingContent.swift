@@ -1,6 +1,8 @@
 @testable import SharedFrame
 
-/// The content of a shared memory object, made from an input: any bytes, or a complete ring with overwritten fields.
+/// The content of a shared memory object, derived from a fuzzer's input.
+///
+/// The content is either arbitrary bytes, or a complete ring in which some fields are overwritten.
 struct RingContent {
     let isRaw: Bool
     let geometry: RingGeometry
