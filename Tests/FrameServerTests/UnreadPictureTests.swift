@@ -8,7 +8,7 @@ import Testing
 /// The worker's sockets refer to the memory of the files that contain the pictures, and the worker reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// A number of pictures that exceeds the number of files in the worker's pool, so that the worker must reuse a file.
+    /// A number of pictures that exceeds the number of files in the worker's pool, so that it must reuse a file.
     private static let furtherPictures = 12
 
     /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before all of them.
@@ -29,7 +29,7 @@ struct UnreadPictureTests {
         #expect(number + 5 <= newest)
     }
 
-    // With few viewers, the worker sends the picture's file itself. With many viewers, it sends the file through a pipe.
+    // To few viewers, the worker sends the picture's file itself. To many viewers, it sends the file through a pipe.
     @Test(
         "a picture that is read late is not overwritten by later ones", .timeLimit(.minutes(1)),
         arguments: [1, 8])

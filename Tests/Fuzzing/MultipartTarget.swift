@@ -74,7 +74,7 @@ enum MultipartTarget {
         )
     }
 
-    /// Checks that the parser rethrows an error of its callback unchanged, and that it can still be released afterwards.
+    /// Checks that the parser rethrows an error of its callback unchanged, and that it can be released afterwards.
     private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
         var parser = parser
         do {

@@ -4,7 +4,9 @@ import TurboJPEG
 
 @testable import Detection
 
-/// Fuzzes what happens to a picture from a camera or a client: it is decoded, copied to the network's input, and turned.
+/// Fuzzes what happens to a picture from a camera or a client.
+///
+/// The picture is decoded and scaled to the network's input, and it is rotated without decoding.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input

@@ -123,8 +123,8 @@ enum WorkerTarget {
 
     /// Returns a request for the address in the input's first line.
     ///
-    /// The second line contains the method. Each further line contains a parameter as `NAME=VALUE`, up to the first line
-    /// that does not. The rest of the input is the request's body.
+    /// The second line contains the method. Each further line contains a parameter as `NAME=VALUE`, up to the first
+    /// line that does not. The rest of the input is the request's body.
     private static func request(_ input: inout Input) -> [UInt8] {
         let target = input.line().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let method = input.line()
