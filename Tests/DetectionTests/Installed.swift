@@ -14,7 +14,7 @@ enum Installed {
 
     /// A model of 14 kB that finds one "dog" in the upper half of each picture.
     ///
-    /// Its confidence is 0.9 times the picture's brightness, which ranges from 0 (black) to 1 (white).
+    /// The model's confidence is 0.9 times the picture's brightness, which ranges from 0 (black) to 1 (white).
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, or nil if it cannot be loaded.

@@ -7,7 +7,7 @@ import Testing
 struct ClientRequest: Sendable, CustomTestStringConvertible {
     enum Shape: Sendable {
         case stream
-        /// A stream that sends each part's header directly after the previous picture. Chromium needs that.
+        /// A stream that sends each part's header directly after the previous picture, as Chromium requires.
         case streamInAdvance
         case picture
         /// Only the response header, since the request is a HEAD.

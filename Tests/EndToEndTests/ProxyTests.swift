@@ -12,7 +12,10 @@ private final class OuterProxy {
     private let folder = TemporaryFolder()
     private let process: ChildProcess
 
-    /// `listen` adds parameters to the listen directive, and `location` adds directives to the location.
+    /// Starts the proxy.
+    ///
+    /// `listen` contains parameters to add to the listen directive. `location` contains directives to add to the
+    /// location /camera/.
     init(to system: OrielSystem, listen: String = "", location: String = "") throws {
         port = try OrielSystem.freePort()
         let configuration = try folder.write(

@@ -37,7 +37,7 @@ extension EndToEnd {
                     let all = system.processes
                     return !old.contains { worker in all.contains { $0.identifier == worker } } && allWatch()
                 }, "old workers are still running, or viewers have not reconnected")
-            // Give viewers that are still reconnecting some time.
+            // Wait a moment for viewers that are still reconnecting.
             Poll.wait([], milliseconds: 1500)
             crowd.send(SIGTERM)
             let groups = try #require(JSON(crowd.readToEnd())?.array)

@@ -11,8 +11,8 @@
 
 enum { MOST_HANDLES = 32 };
 
-/// A pipe that stands for one opening of the camera. `descriptor` is the read end, which the program uses, or 0 if this
-/// entry of the table is free. `write_end` is -1 after the camera has been unplugged.
+/// The pipe that a program gets when it opens the camera. `descriptor` is its read end, or 0 if this entry of
+/// `camera_handles` is free. `write_end` is -1 after the camera has been unplugged.
 struct handle { int descriptor, write_end; };
 
 /// Protects all state. The caller of each function except camera_set_up must hold it.

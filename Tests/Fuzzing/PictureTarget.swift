@@ -6,7 +6,7 @@ import TurboJPEG
 
 /// Fuzzes what happens to a picture from a camera or a client.
 ///
-/// The picture is decoded and scaled to the network's input, and it is rotated without decoding.
+/// The picture is decoded and scaled to the network's input. It is also rotated or flipped without being decoded.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input

@@ -17,7 +17,7 @@ enum RingTarget {
     private static let name: RingName = {
         guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("the prefix is invalid") }
         let name = RingName(prefix: prefix, camera: .main, kind: .capture)
-        // Remove the object when libFuzzer exits, whatever its reason to exit is.
+        // Remove the shared memory object whenever libFuzzer exits.
         atexit { RingTarget.removeObject() }
         return name
     }()

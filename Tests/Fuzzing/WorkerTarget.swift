@@ -48,7 +48,7 @@ enum WorkerTarget {
             } catch {
                 fatalError("no thread")
             }
-            // Remove the files when libFuzzer exits, whatever its reason to exit is.
+            // Remove the socket and the ring whenever libFuzzer exits.
             atexit { WorkerTarget.removeFiles() }
         }
 

@@ -4,8 +4,8 @@
 //
 //     FF D8 FF FE 00 7C "oriel-soak " camera (16, padded) " " monotonic ns (20 digits) " " hash (16 digits) padding
 //
-// The hash covers all bytes of the picture. While it is computed, '0' stands in place of each of its own digits.
-// Tests/FakeCamera writes the stamp, and load-generator checks it.
+// The hash covers all bytes of the picture, but each digit of the hash itself counts as '0'. Tests/FakeCamera writes
+// the stamp, and load-generator checks it.
 #pragma once
 #include <endian.h>
 #include <stdint.h>

@@ -117,8 +117,8 @@ struct HelloWorkerTests {
                 defer { idle = descriptorCount() }
                 return idle == descriptorCount()
             })
-        // A worker accepts up to 32 connections more than the limit, so that it can refuse requests on them. hello-fcgi
-        // refuses no requests because of the limit.
+        // A worker accepts up to 32 connections more than the limit, so that its application can refuse requests. The
+        // application of hello-fcgi does not do that.
         let taken = 2 + 32
         var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
         #expect(eventually { descriptorCount() - idle >= taken })

@@ -104,8 +104,8 @@ struct FrameSubscriberTests {
                 waiter.join()
                 waits.append(.now - began)
             }
-            // If the wake-up were lost, the wait would take 250 ms or a second. Check the median, since a busy machine may
-            // delay some waits.
+            // If a wake-up were lost, the wait would take 250 ms or a second. Check the median, since a busy machine
+            // may delay some waits.
             waits.sort()
             #expect(waits[10] < .milliseconds(50), "\(waits)")
             publisher?.stop(reason: "")
