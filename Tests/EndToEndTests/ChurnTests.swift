@@ -82,8 +82,8 @@ extension EndToEnd {
                     guard let (port, path) = requests.randomElement(using: &random) else { continue }
                     let connection = try HTTPConnection(address: "127.0.0.1", port: port)
                     try connection.send(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-                    // A viewer stays for up to two seconds, but usually for much less, since its time is the square of a
-                    // random number.
+                    // A viewer stays for up to two seconds, but usually for much less, since its time is the square
+                    // of a random number.
                     let life = UInt64.random(in: 0...1_400_000_000, using: &random)
                     visitors[count] = Visitor(
                         connection: connection, end: Clock.monotonic + life / 1000 * life / 1_000_000,

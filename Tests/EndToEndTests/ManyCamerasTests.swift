@@ -85,7 +85,8 @@ extension EndToEnd {
                 }
                 #expect(haveViewersGone, "\(name)")
                 let worker = try #require(system.leader(of: name))
-                // The minimum of several rounds is checked below, since other processes make some rounds slower.
+                // Measure several rounds and check their minimum, since a round needs more CPU time while other
+                // processes compete for the CPU's caches.
                 var rounds: [Duration] = []
                 for _ in 0..<5 {
                     let before = try mainThreadTime(of: worker)

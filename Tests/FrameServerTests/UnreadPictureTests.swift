@@ -13,7 +13,8 @@ struct UnreadPictureTests {
 
     /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before all of them.
     ///
-    /// If the worker had reused the file too early, `late` would read one of the later pictures, which has a higher number.
+    /// If the worker had reused the file too early, `late` would read one of the later pictures, whose number is
+    /// higher.
     private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {
