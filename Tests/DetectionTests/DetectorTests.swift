@@ -116,7 +116,8 @@ struct DetectorTests {
         "the real model can be loaded and processes a picture",
         .enabled(if: Installed.model != nil, "no model is installed: run scripts/get-detector"))
     func realModel() throws {
-        // The repository contains no photographs. To check results on your own, use Tests/DetectionTests/reference.py.
+        // The repository contains no photographs, so this test does not check which objects are found. To check that
+        // with photographs of your own, use Tests/DetectionTests/reference.py.
         let detector = try Installed.detector(#require(Installed.model))
         #expect(detector.description.labels.count == 80)
         let found = try detector.detect(greyJPEG(128, width: 1280, height: 720))
@@ -186,7 +187,7 @@ struct BadPictureTests {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255)
         _ = try detector.detect(whole)
-        // Turn the quantization tables (DQT) into an ignored application segment (APP9).
+        // Change the marker of the quantization tables (DQT) to APP9, whose segments a decoder ignores.
         var bare = whole
         for index in whole.indices.dropLast() where whole[index] == 0xff && whole[index + 1] == 0xdb {
             bare[index + 1] = 0xe9

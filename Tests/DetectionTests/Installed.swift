@@ -7,27 +7,32 @@ import TurboJPEG
 
 /// The files of the detector on this machine.
 ///
-/// Tests that need a missing file are skipped.
+/// A test is skipped if a file that it needs is missing.
 enum Installed {
     private static let folder = FilePath(#filePath).removingLastComponent()
     private static let checkout = folder.removingLastComponent().removingLastComponent()
 
     /// A model of 14 kB that finds one "dog" in the upper half of each picture.
     ///
-    /// The confidence of its result is 0.9 times the picture's brightness, which is 0 to 1.
+    /// The model's confidence is 0.9 times the picture's brightness, which ranges from 0 (black) to 1 (white).
     static let stub = folder.appending("Models/stub_yolox_32.onnx")
 
-    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
+    /// The path of ONNX Runtime, or nil if it cannot be loaded.
+    ///
+    /// `ORIEL_ONNXRUNTIME` names it. Without this variable, it is the library that scripts/get-detector installed in
+    /// this checkout, or else the one that the machine provides.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
         return try? InferenceRuntime(path: path).path
     }()
 
-    /// The program that loads a library in a child process, to check whether it is safe.
+    /// The program that loads ONNX Runtime in a child process, to check whether loading it is safe.
     static let prober = (try? ChildProcess.buildFolder()).map { FilePath($0).appending("detect-fcgi") }
 
-    /// The real model, from `ORIEL_MODEL` or scripts/get-detector, or nil if there is none.
+    /// The path of the real model, or nil if there is none.
+    ///
+    /// `ORIEL_MODEL` names it. Without this variable, it is the model that scripts/get-detector installed.
     static let model: FilePath? = {
         let path =
             Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")

@@ -55,7 +55,7 @@ final class FakeRuntime {
 
 /// A hand-written ONNX model that is not a detector.
 enum OtherModel {
-    /// Returns a model that passes its input, 1x3x32x32, on as its output.
+    /// Returns a model whose output equals its input, a tensor of 1x3x32x32 elements.
     ///
     /// `element` is the type of the input's elements (TensorProto.DataType): 1 is float, 7 is int64.
     static func identity(of element: UInt8 = 1) -> [UInt8] {
@@ -66,11 +66,13 @@ enum OtherModel {
         let node = field(1, Array("x".utf8)) + field(2, Array("y".utf8)) + field(4, Array("Identity".utf8))
         let graph =
             field(1, node) + field(2, Array("identity".utf8)) + field(11, value("x")) + field(12, value("y"))
-        // The version of the ONNX format is 6, and that of the operator set is 11.
+        // The model uses version 6 of the ONNX format and version 11 of the operator set.
         return [0x08, 6] + field(7, graph) + field(8, [0x10, 11])
     }
 
-    /// Returns a length-delimited field of Protocol Buffers whose length takes one or two bytes.
+    /// Returns a length-delimited field, as Protocol Buffers encode it.
+    ///
+    /// `content` is shorter than 16384 bytes, so its length is encoded in one or two bytes.
     private static func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
         let length =
             content.count < 128

@@ -8,9 +8,9 @@ import TurboJPEG
 
 @Suite("An uploaded picture")
 struct UploadedPictureTests {
-    /// Returns a PNG that is red above and blue below.
+    /// Returns a PNG whose upper half is red and whose lower half is blue, with uncompressed data.
     ///
-    /// Its data is not compressed, and `claimed` replaces the size in its header.
+    /// If `claimed` is not nil, the header contains this width and height instead of the real ones.
     static func png(width: Int = 4, height: Int = 3, claimed: (UInt32, UInt32)? = nil) -> [UInt8] {
         func word(_ value: UInt32) -> [UInt8] {
             (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
@@ -51,7 +51,7 @@ struct UploadedPictureTests {
         0x00, 0x00, 0x2f, 0x07, 0xc0, 0x01, 0x00, 0x07, 0x10, 0xfd, 0x8f, 0xfe, 0x07, 0x22, 0xa2, 0xff, 0x01, 0x00,
     ]
 
-    /// A JPEG of 8x8 red pixels with four components: YCCK, inverted, as Adobe's programs write it.
+    /// A JPEG of 8x8 red pixels with four components, in the inverted YCCK format that Adobe's programs write.
     static let cmyk: [UInt8] = bytes(
         """
         ffd8ffee000e41646f626500640000000002ffdb0043000302020302020303030304030304050805050404050a070706080c\
@@ -74,7 +74,7 @@ struct UploadedPictureTests {
         return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
     }
 
-    /// Decodes a JPEG and returns its size and the middle pixels of its first and last line.
+    /// Decodes a JPEG and returns its size, and the RGB values in the middle of its first line and of its last line.
     private func ends(_ jpeg: [UInt8]) throws -> (width: Int, height: Int, first: [UInt8], last: [UInt8]) {
         let decoder = try JPEGDecoder()
         let picture = try jpeg.withRawSpan { span throws(TurboJPEGError) in try decoder.decode(span) }

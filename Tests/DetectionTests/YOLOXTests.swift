@@ -7,9 +7,9 @@ import Testing
 struct YOLOXTests {
     private static let columns = 7
 
-    /// Returns the output rows for an input of 64x32 pixels and two classes.
+    /// Returns the rows that a network with two classes outputs for an input of 64x32 pixels.
     ///
-    /// All are 0 except those in `set`.
+    /// `set` contains the values of some rows, by the row's index. The values of all other rows are 0.
     private func rows(_ set: [Int: [Float]]) -> [Float] {
         var rows = [Float](repeating: 0, count: YOLOX.rowCount(width: 64, height: 32) * Self.columns)
         for (row, values) in set {
@@ -31,7 +31,8 @@ struct YOLOXTests {
 
     @Test("a row contains a box relative to its cell, in each grid")
     func cells() {
-        // Column 3, line 2 of the first grid; column 1, line 1 of the second; the last cell of the third.
+        // The cells, counted from 0, are: column 3, line 2 of the first grid; column 1, line 1 of the second grid;
+        // the last cell of the third grid.
         let found = candidates([
             2 * 8 + 3: [0.5, 0.25, log(2), log(4), 0.9, 1, 0],
             32 + 4 + 1: [0, 0, 0, 0, 0.8, 0, 1],
@@ -62,7 +63,8 @@ struct YOLOXTests {
 
     @Test("overlapping boxes of one class count as one object, those of different classes only if they nearly coincide")
     func suppression() {
-        // Intersections of 60, 70 and 90 are overlaps of 60 / 140 = 0.43, 0.54 and 0.82.
+        // The boxes are 100 pixels wide. If two of them share a width of 60, 70 or 90 pixels, their overlap
+        // (intersection over union) is 60 / 140 = 0.43, 70 / 130 = 0.54 or 90 / 110 = 0.82.
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 40)]).count == 2)
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(0, 0.8, 30)]) == [box(0, 0.9, 0)])
         #expect(YOLOX.suppressed([box(0, 0.9, 0), box(1, 0.8, 30)]).count == 2)

@@ -1,11 +1,11 @@
 // Does in C what the module Detection does: decodes a picture, fills the network's input, runs the network and computes
-// boxes. Benchmarks compare the times of both.
+// boxes. Benchmarks compare the times of this program with those of the module.
 //
 //   cc -O3 -march=native -o reference Tests/DetectionTests/reference.c -lturbojpeg -ldl -lm
 //   ./reference libonnxruntime.so.1 model.onnx COUNT FILE…
 //
-// With "-" as COUNT and no file, it reads lines "COUNT FILE" and prints the result of each. A benchmark can thus
-// alternate between this program and others.
+// If COUNT is "-" and no file is named, the program reads lines of the form "COUNT FILE" from standard input and prints
+// the result of each line at once. A benchmark can thus alternate between this program and others.
 #include <dlfcn.h>
 #include <math.h>
 #include <stddef.h>
@@ -97,8 +97,8 @@ static void letterbox(const uint8_t *pixels, int width, int height, float *tenso
     *ratio = r;
 }
 
-// Processes the picture in the file `count` times and prints the times in milliseconds. "cpu" is the CPU time for one
-// picture.
+// Processes the picture at `path` repeatedly, `count` times in all, and prints the times in milliseconds. "cpu" is the
+// mean CPU time of one repetition.
 static void measure(tjhandle decoder, int count, const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) perror(path), exit(66);

@@ -25,7 +25,7 @@ import onnxruntime
 
 
 def input_shape(width, height, longest):
-    """Returns the size of the smallest input with the picture's shape whose sides are multiples of 32."""
+    """Returns the picture's size, scaled to a long side of `longest`, and rounded up to multiples of 32."""
     def side(length):
         return max(32, -(-int(np.ceil(longest * length / max(width, height))) // 32) * 32)
     return side(width), side(height)
@@ -156,7 +156,7 @@ def compare(reference, options):
 
 
 def measure(reference, count, file):
-    """Processes the picture in the file `count` times and prints the times in ms; "cpu" is the CPU time per picture."""
+    """Processes the picture repeatedly (`count` times), and prints the times in ms; "cpu" is the mean CPU time."""
     with open(file, "rb") as stream:
         jpeg = stream.read()
     times, cpu = [], time.process_time()

@@ -48,7 +48,7 @@ struct StatusPictureTests {
         #expect(!find("Signal", in: canvas))
     }
 
-    /// Whether the picture contains a word at any place and scale, in any colour other than the background's.
+    /// Returns whether the picture contains a word, at any place, at scale 1, 2 or 3, and in any visible colour.
     private func find(_ text: String, in canvas: Canvas) -> Bool {
         let background = canvas.luma[canvas.luma.count - 1]
         for scale in 1...3 {

@@ -1,7 +1,7 @@
 import Drawing
 import Testing
 
-/// Draws a text and returns a string for each line of pixels.
+/// Draws a text and returns each line of pixels as a string, in which "#" is a pixel of the text.
 private func drawn(_ text: String, scale: Int = 1) -> [String] {
     var canvas = Canvas(
         width: max(1, Canvas.textWidth(text, scale: scale)), height: Canvas.textHeight(scale: scale))

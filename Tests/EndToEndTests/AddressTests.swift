@@ -6,7 +6,7 @@ import Testing
 
 /// A system with two cameras, shared by all tests of addresses.
 ///
-/// It exits when the test process does.
+/// The system exits when the test process exits.
 private let shared = Result { try OrielSystem(environment: ["ORIEL_CAMERAS": "main=pattern door=pattern"]) }
 
 extension EndToEnd {

@@ -4,11 +4,12 @@ import TestSupport
 
 /// Two network namespaces, connected by a virtual cable (a veth pair).
 ///
-/// They vanish with this object.
+/// The namespaces disappear when this object is released.
 ///
-/// A sleeping process keeps each namespace alive. Unless root runs the tests, both belong to a user namespace.
+/// In each namespace, a sleeping process keeps the namespace alive. Unless root runs the tests, both network
+/// namespaces belong to a new user namespace.
 final class Cable: Sendable {
-    /// Whether the kernel allows network namespaces.
+    /// Whether the kernel allows the tests to create network namespaces.
     static var isPossible: Bool {
         (try? ChildProcess.run("unshare", making + ["ip", "link", "set", "lo", "up"]))?.status == 0
     }
@@ -34,7 +35,7 @@ final class Cable: Sendable {
         self.handle = handle
     }
 
-    /// The command prefix to run a command in the near network.
+    /// The words to put before a command so that it runs in the near network.
     var near: [String] { enter(holder.processIdentifier) }
 
     /// Runs a command in the near or far network.
@@ -56,9 +57,9 @@ final class Cable: Sendable {
     private static let isRoot = geteuid() == 0
     private static let making = (Cable.isRoot ? [] : ["--user", "--map-current-user", "--keep-caps"]) + ["--net"]
 
-    /// The shell that keeps the near namespace alive.
+    /// The script of the shell that keeps the near namespace alive.
     ///
-    /// Its child keeps the far one alive and is killed when the shell exits.
+    /// A child of the shell keeps the far namespace alive. The child is killed when the shell exits.
     private static let script = """
         set -e
         ip link set lo up

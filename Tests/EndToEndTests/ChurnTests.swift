@@ -7,9 +7,9 @@ extension EndToEnd {
     /// Viewers that come and go at random.
     @Suite("Viewer churn", .timeLimit(.minutes(10)))
     struct Churn {
-        /// A viewer that reads until `end`, on the monotonic clock.
+        /// A viewer that reads until the monotonic clock reaches `end`, in nanoseconds.
         ///
-        /// It then disconnects, with a reset if it is rude.
+        /// It then closes its connection. If it is rude, it resets the connection instead.
         private struct Visitor {
             let connection: HTTPConnection
             let end: UInt64
@@ -27,7 +27,8 @@ extension EndToEnd {
                     + ["1=\(system.web("/video"))", "1=\(system.ingest("/mjpeg"))"])
             let workers = ["mjpeg-fcgi", "relay-fcgi"].compactMap { name in system.processes.first { $0.name == name } }
             try #require(workers.count == 2, "\(system.processes)")
-            // The workers allocate buffers for the first viewers and keep them, so measure memory after those viewers.
+            // The workers keep the buffers that they allocate for the first viewers, so measure memory only after these
+            // viewers have left.
             var random = SystemRandomNumberGenerator()
             _ = try visit(system, seconds: 3, most: most, using: &random)
             #expect(eventually(20) { hasOnlySteady(system) })
@@ -35,7 +36,7 @@ extension EndToEnd {
 
             let count = try visit(system, seconds: seconds, most: most, using: &random)
             report("\(count) viewers came and left within \(Int(seconds)) s")
-            // On a slow machine the permanent viewers may have finished already, so expect at most these.
+            // On a slow machine even the permanent viewers may have left already. hasOnlySteady allows for that.
             #expect(eventually(20) { hasOnlySteady(system) })
             for (worker, before) in zip(workers, before) {
                 #expect(
@@ -54,7 +55,9 @@ extension EndToEnd {
             }
         }
 
-        /// Returns whether only the permanent viewers are left: one at each server, and the relay at the ingest server.
+        /// Returns whether no viewers are left except the permanent ones.
+        ///
+        /// The web server has one of these. The ingest server has two: its own and the relay.
         private func hasOnlySteady(_ system: OrielSystem) -> Bool {
             func viewers(_ address: String) -> Double {
                 (try? request("GET", address))?.json?["viewers"]?.number ?? .infinity
@@ -62,9 +65,9 @@ extension EndToEnd {
             return viewers(system.web("/status/main")) <= 1 && viewers(system.ingest("/status/main")) <= 2
         }
 
-        /// Opens and closes viewers for `seconds`, at most `most` at a time.
+        /// Opens and closes viewers for `seconds`, with at most `most` open at a time.
         ///
-        /// Returns how many there were in total.
+        /// Returns how many viewers it opened in total.
         private func visit(
             _ system: OrielSystem, seconds: Double, most: Int, using random: inout SystemRandomNumberGenerator
         ) throws -> Int {
@@ -79,7 +82,8 @@ extension EndToEnd {
                     guard let (port, path) = requests.randomElement(using: &random) else { continue }
                     let connection = try HTTPConnection(address: "127.0.0.1", port: port)
                     try connection.send(Array("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
-                    // The square of a random number: up to two seconds, but usually much less.
+                    // A viewer stays for up to two seconds, but usually for much less, since its time is the square
+                    // of a random number.
                     let life = UInt64.random(in: 0...1_400_000_000, using: &random)
                     visitors[count] = Visitor(
                         connection: connection, end: Clock.monotonic + life / 1000 * life / 1_000_000,

@@ -7,7 +7,7 @@ import Testing
 struct ClientRequest: Sendable, CustomTestStringConvertible {
     enum Shape: Sendable {
         case stream
-        /// A stream that sends each part's header directly after the previous picture. Chromium needs that.
+        /// A stream that sends each part's header directly after the previous picture, as Chromium requires.
         case streamInAdvance
         case picture
         /// Only the response header, since the request is a HEAD.
@@ -142,7 +142,7 @@ extension EndToEnd {
             case .stream, .streamInAdvance:
                 #expect(type == "multipart/x-mixed-replace; boundary=frame")
                 #expect(body.firstRange(of: [0xff, 0xd8, 0xff]) != nil)
-                // A part header that is sent in advance cannot know the length of the next picture.
+                // A part header that is sent before its picture exists cannot contain the picture's length.
                 #expect(contains("Content-Length:") == (client.shape == .stream))
                 #expect((head["transfer-encoding"] == "chunked") == client.line.hasSuffix("1.1"))
             case .picture:

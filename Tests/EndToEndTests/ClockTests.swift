@@ -40,7 +40,7 @@ extension EndToEnd {
                 // Each server reports the fake time of its own host.
                 #expect(abs(try clock(system.ingest("/status"), before: ingest)) < 60, comment)
                 #expect(abs(try clock(system.web("/status"), before: web)) < 60, comment)
-                // The relay notices a step with the next picture at the latest.
+                // The relay notices that the clock was stepped when the next picture arrives, at the latest.
                 for viewer in viewers { _ = try #require(try viewer.next(), comment) }
                 for _ in 0..<20 {
                     #expect(try isWell(system.ingest("/status/main")), comment)
@@ -58,13 +58,17 @@ extension EndToEnd {
             #expect(logs.map { system.log(of: $0) } == before)
         }
 
-        /// How many seconds a server's clock is ahead of the machine's real clock plus `seconds`.
+        /// Returns by how many seconds a server's clock is ahead of the expected time.
+        ///
+        /// The expected time is the machine's real time plus `seconds`.
         private func clock(_ address: String, before seconds: Int) throws -> Double {
             let now = try #require(try request("GET", address).json?["now"]?.number)
             return now - Double(Clock.realtime) / 1e9 - Double(seconds)
         }
 
-        /// Whether the camera is online with a picture less than a minute old; a busy machine may be that slow.
+        /// Returns whether the camera is online and its newest picture is less than a minute old.
+        ///
+        /// The limit is that high because a busy machine may be slow.
         private func isWell(_ address: String) throws -> Bool {
             let status = try request("GET", address).json
             return status?["online"] == .bool(true) && (status?["age_ms"]?.number).map { $0 < 60_000 } ?? false

@@ -17,7 +17,7 @@ final class Configuration {
 
     /// Replaces every occurrence of `text` in a file, or only the first if `replacement` contains `text` itself.
     ///
-    /// Throws if there is none.
+    /// Throws an error if the file does not contain `text`.
     func edit(_ file: String, _ text: String, to replacement: String) throws {
         let name = path.appending(file)
         var content = Array(try File.contents(of: name))
@@ -36,7 +36,7 @@ final class Configuration {
         try folder.write(text, to: "deploy/\(file)", permissions: [.ownerReadWrite, .groupRead, .otherRead])
     }
 
-    /// Enables an include that web.conf contains as a comment.
+    /// Enables the include of oriel/`name`.conf, which web.conf contains as a comment.
     func switchOn(_ name: String) throws {
         try edit("web.conf", "#include oriel/\(name).conf;", to: "include oriel/\(name).conf;")
     }

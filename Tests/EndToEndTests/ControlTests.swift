@@ -11,7 +11,7 @@ extension EndToEnd {
         private let state = TemporaryFolder()
         private let calls = TemporaryFolder()
 
-        /// A system whose camera is Tests/FakeCamera.
+        /// Starts a system whose camera is simulated by Tests/FakeCamera.
         private func start(_ settings: [String: String] = [:]) throws -> OrielSystem {
             let camera = try FakeCamera(settings: [
                 "FAKE_CAMERA_FORMATS": "yuyv", "FAKE_CAMERA_CALLS": calls.path.appending("calls").string,
@@ -31,7 +31,7 @@ extension EndToEnd {
         @Test("Controls set through either server reach the camera and survive kill -9")
         func setting() throws {
             let system = try start()
-            // Any JSON notation of a number works; the camera gets an integer, limited to its range.
+            // A number may have any JSON notation. The camera gets an integer, limited to the control's range.
             for (text, value) in [("1e2", 100), ("1e300", 255), ("-9223372036854775809", 0)] as [(String, Double)] {
                 let wish = Array("{\"brightness\": \(text)}".utf8)
                 let answer = try request("PUT", system.web("/controls/main"), headers: Self.json, body: wish)

@@ -29,7 +29,7 @@ extension EndToEnd {
                 #expect(group["ended"]?.number == 0, "\(group)")
             }
             let fast = groups[0]
-            // A busy machine may deliver fewer frames to all viewers, but not far fewer to one of them.
+            // A busy machine may deliver fewer frames to all viewers, but not far fewer to one viewer than to another.
             let fewest = try #require(fast["fewest"]?.number)
             let most = try #require(fast["most"]?.number)
             #expect(fewest >= most * 0.9, "one viewer got far fewer frames than another: \(fast)")

@@ -4,10 +4,10 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// The security of an unconfigured system.
+    /// The security of a system with the default settings.
     @Suite("Default security", .timeLimit(.minutes(2)))
     struct DefaultSecurity {
-        /// Addresses and ports of the listening TCP sockets, from /proc/net.
+        /// Returns the addresses and ports of all listening TCP sockets, as /proc/net lists them.
         private func listeners() throws -> [(address: String, port: Int)] {
             try ["tcp", "tcp6"].flatMap { family -> [(String, Int)] in
                 guard let bytes = try? File.contents(of: FilePath("/proc/net/\(family)")) else { return [] }

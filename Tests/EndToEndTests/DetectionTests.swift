@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// ONNX Runtime, and a small model for tests that finds a "dog" in bright pictures.
+/// ONNX Runtime, detect-fcgi, and a small test model that finds a "dog" in every bright picture.
 enum Detector {
     static let library =
         Environment.value("ORIEL_ONNXRUNTIME").map { FilePath($0) }
@@ -15,7 +15,9 @@ enum Detector {
 
     static var isThere: Bool { [library, program].allSatisfy { (try? FileStatus(at: $0)) != nil } }
 
-    /// Whether the kernel divides CPU time among sessions first, then among their processes (autogroups, see sched(7)).
+    /// Whether the kernel divides CPU time among sessions first, and then among the processes of each session.
+    ///
+    /// This feature is called autogroup; see sched(7).
     static var hasSessionGroups: Bool {
         (try? File.contents(of: "/proc/sys/kernel/sched_autogroup_enabled"))?.first == UInt8(ascii: "1")
     }
@@ -37,7 +39,7 @@ extension EndToEnd {
             let viewer = try StreamViewer(system.web("/video"))
             var results: [(number: UInt64, image: String)] = []
             for _ in 0..<20 {
-                // The stream may deliver the frame of the result a moment later.
+                // The stream may deliver the frame only after the result arrives, so read the stream up to that frame.
                 let answer = try request("POST", system.web("/detect_once"), body: [])
                 #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
                 let frame = answer.json?["frame"]
@@ -135,7 +137,7 @@ extension EndToEnd {
             try expect(413, "POST", "/v1/vision/detection", [:], size: 17 << 20)
             try expect(413, "POST", "/detect/status?x", [:], size: 17 << 20)
             try expect(421, "POST", "/detect_once", ["Host": "elsewhere.example"])
-            // Errors of other addresses have no member `success`.
+            // Errors at addresses that have nothing to do with detection have no member `success`.
             #expect(try request("GET", system.web("/inspect")).json?["success"] == nil)
         }
 
@@ -182,7 +184,7 @@ extension EndToEnd {
             for _ in 0..<24 {
                 let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
                 try connection.send(Array("\(head)Content-Length: 15000000\r\n\r\n".utf8))
-                // A refused upload may be closed already.
+                // If nginx has refused the upload, it may have closed the connection already, and sending fails.
                 try? connection.send([UInt8](repeating: 0xff, count: 2_000_000))
                 uploads.append(connection)
             }

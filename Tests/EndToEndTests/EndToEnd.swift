@@ -3,7 +3,8 @@ import Testing
 
 /// Tests of the release programs behind real nginx servers, as scripts/run starts them.
 ///
-/// They check counts, order and bounds that also hold on a slow machine; measurements are only printed.
+/// They check only counts, order and bounds that also hold on a slow machine. They print measurements without checking
+/// them.
 @Suite(
     "The whole system", .serialized,
     .enabled(if: OrielSystem.isBuilt, "the release programs are not built: run swift build -c release"))

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Runs the real programs with rings that their owner, or somebody else, has filled with arbitrary bytes.
+    /// Runs the real programs with rings that contain arbitrary bytes, or with other files in place of the rings.
     @Suite("Hostile rings", .timeLimit(.minutes(5)))
     struct HostileRings {
         private static let cameras = (1...12).map { "camera\($0)" }
@@ -121,9 +121,9 @@ private final class Target {
             .map { ($0, try StreamViewer($0)) }
     }
 
-    /// Requests all addresses of the server that reads `ring`, all at the same time.
+    /// Requests all addresses of the server that reads ring number `ring`, all at the same time.
     ///
-    /// The responses must come from the workers themselves, not from nginx.
+    /// Ring 0 is the camera's own, and ring 1 is the relay's. The responses must come from the workers, not from nginx.
     func askEverything(of ring: Int, _ what: String) {
         let both = ["/status", "/status/\(name)", "/healthz", "/metrics", "/snapshot/\(name)", "/controls/\(name)"]
         let own =
@@ -141,7 +141,7 @@ private final class Target {
             // Do not wait for the detector's response, which may take five seconds. The detector only has to survive.
             for (address, connection) in asked where !address.hasPrefix("POST") {
                 let answer = try answer(on: connection)
-                // When there is no worker, nginx answers with 502, 504, or `unavailable`.
+                // If no worker responds, nginx returns status 502 or 504, or the error `unavailable`.
                 let status = Array(answer.dropFirst(9).prefix(3))
                 let isServed = status == Array("200".utf8) || status == Array("503".utf8)
                 if !isServed || answer.firstRange(of: Array("\"unavailable\"".utf8)) != nil {
@@ -163,7 +163,7 @@ private final class Target {
         return connection
     }
 
-    /// Receives a whole answer and returns its beginning.
+    /// Receives a response until the server closes the connection, and returns the beginning of the response.
     private func answer(on connection: HTTPConnection) throws -> [UInt8] {
         let deadline = Deadline(seconds: 15)
         var received: [UInt8] = []
@@ -174,7 +174,7 @@ private final class Target {
         }
     }
 
-    /// Expects new pictures within 5 s on the connections that have been open since before the attack.
+    /// Expects new pictures within 5 s on connections that were opened before the attack.
     func expectPictures(_ what: String) {
         let began = Clock.realtime
         for (address, viewer) in viewers {
@@ -184,7 +184,7 @@ private final class Target {
                     guard let picture = try viewer.next(within: Double(deadline.milliseconds) / 1000) else {
                         return stage.fail("\(address) has ended after \(what)")
                     }
-                    // Accept only a picture from after the attack. Outage pictures have no frame number.
+                    // Accept only a frame that was captured after the attack. Outage pictures have no frame number.
                     if picture.number != nil, let time = picture.timestamp, time > began { break }
                     if deadline.isOver { return stage.fail("\(address) shows only old pictures after \(what)") }
                 }
@@ -195,7 +195,7 @@ private final class Target {
     }
 }
 
-/// What the test puts in the place of a ring.
+/// An object that the test puts in the place of a ring, or a change of the ring's size.
 private enum HostileObject: CaseIterable {
     case truncatedToNothing, truncatedToByte, truncatedBeforeSlots, truncatedInSlot, truncatedByPage, enlarged
     case missing, empty, zeros, sparse, copy, cutCopy, foreign, unreadable, writable, pipe, folder, socket
@@ -225,7 +225,7 @@ private enum HostileObject: CaseIterable {
             case .copy: try create(path, original)
             case .foreign:
                 try create(path, original)
-                // Only root can give a file away.
+                // Only root can change the owner of a file. For other users, this is just a copy.
                 _ = unsafe chown(name, 65534, 65534)
             case .unreadable:
                 try create(path, original)

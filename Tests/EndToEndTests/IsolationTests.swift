@@ -6,17 +6,17 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// Two cameras, a and b.
+    /// A system with two cameras, a and b.
     ///
-    /// Whatever happens to camera b, or to parts that camera a does not need, a viewer of camera a misses no frame.
+    /// Whatever happens to camera b, or to programs that camera a does not need, a viewer of camera a misses no frame.
     @Suite("A disturbed camera", .timeLimit(.minutes(5)))
     struct Isolation {
-        /// How to disturb camera b, and how to undo that.
+        /// A way to disturb camera b, and how to end the disturbance.
         struct Disturbance: Sendable {
             let name: String
             /// Whether camera b is offline until the disturbance ends.
             var stopsCamera = true
-            /// Whether it needs root, to create another user's files for example.
+            /// Whether only root can cause the disturbance, for example because it needs a file of another user.
             var needsRoot = false
             let begin: @Sendable (DisturbedSystem) throws -> Void
             let end: @Sendable (DisturbedSystem) throws -> Void
@@ -164,7 +164,9 @@ final class DisturbedSystem: Sendable {
             ], launcher: hidden ? ["unshare", "--mount", "sh", "-c", mount, "sh"] : [])
     }
 
-    /// A capture-daemon wrapper that, for camera b, executes the file `disturbance` if it exists.
+    /// Writes a script that replaces capture-daemon.
+    ///
+    /// For camera b, the script first executes the file `disturbance`, if it exists. Then it starts the real program.
     private static func writeDaemon(_ folder: TemporaryFolder, _ daemon: String) throws {
         try folder.write(
             """
@@ -177,17 +179,17 @@ final class DisturbedSystem: Sendable {
         File.move(folder.path.appending("capture-daemon.new"), to: folder.path.appending("capture-daemon"))
     }
 
-    /// Whether the web server has a picture that is at most one second old.
+    /// Returns whether the web server has a picture of the camera that is at most one second old.
     func isFresh(_ camera: String) -> Bool {
         (try? request("GET", system.web("/snapshot/\(camera)?max_age=1000")))?.status == 200
     }
 
-    /// Whether the web server reports the camera as offline.
+    /// Returns whether the web server reports that the camera is offline.
     func isOffline(_ camera: String) -> Bool {
         (try? request("GET", system.web("/status/\(camera)")))?.json?["online"] == .bool(false)
     }
 
-    /// The camera's status on the web server, the processes, and the log, for the message of a failed expectation.
+    /// Returns a text for a failed expectation: the camera's status on the web server, the processes and the log.
     func description(of camera: String) -> String {
         let status = (try? request("GET", system.web("/status/\(camera)")))?.text ?? "no status"
         let processes = system.processes.map { "\($0.identifier) \($0.commandLine)" }
@@ -202,12 +204,12 @@ final class DisturbedSystem: Sendable {
         }
     }
 
-    /// The camera's daemon, or nil while it is not running.
+    /// Returns the process ID of the camera's daemon, or nil if the daemon is not running.
     func process(_ camera: String) -> Int32? {
         system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
     }
 
-    /// Kills b's daemon; its next start executes `command`.
+    /// Kills camera b's daemon, and makes every later start of the daemon execute `command` first.
     func replaceDaemon(by command: String) throws {
         try folder.write("echo disturbed >&2; \(command)\n", to: "disturbance")
         let victims = system.processes(with: "--camera b ").map(\.identifier)
@@ -223,7 +225,7 @@ final class DisturbedSystem: Sendable {
     func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
     func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
 
-    /// Replaces the daemon's program file with its first MiB.
+    /// Replaces the daemon's program file with the first MiB of the file, and kills camera b's daemon.
     func truncateProgram() throws {
         let bytes = try File.contents(of: FilePath(daemon), maximumByteCount: 1 << 30)
         let half = folder.path.appending("half")
@@ -234,14 +236,14 @@ final class DisturbedSystem: Sendable {
 
     // MARK: - The ring
 
-    /// /dev/shm as the system sees it.
+    /// The path of /dev/shm as the system under test sees it, which may be in another mount namespace.
     private var memory: FilePath { FilePath("/proc/\(system.process.processIdentifier)/root/dev/shm") }
     private var ring: FilePath { memory.appending("\(system.prefix).b") }
     var filler: FilePath { memory.appending("\(system.prefix).filler") }
 
     func removeRing() { File.remove(ring) }
 
-    /// Creates a file in place of b's ring.
+    /// Creates a file with the name of camera b's ring.
     func squat(_ bytes: [UInt8], owner: uid_t? = nil) throws {
         let descriptor = try FileDescriptor.open(
             ring, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -254,7 +256,7 @@ final class DisturbedSystem: Sendable {
     /// Fills the shared memory.
     func fill() throws { _ = try ChildProcess.run("sh", ["-c", "cat /dev/zero 2>/dev/null >\(filler); true"]) }
 
-    /// Tries to take a shared lock on the ring, as any process that may read it can.
+    /// Tries to take a shared lock on the ring, which any process that may read the ring can do.
     func lockRing() {
         guard let file = try? Descriptor(opening: ring, flags: O_RDONLY) else { return }
         _ = try? FileLock.tryLock(file, byte: 0, .shared)

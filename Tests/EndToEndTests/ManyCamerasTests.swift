@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A hundred cameras on one host, run by one ordinary user with the default limits.
+    /// A hundred cameras on one host. One ordinary user with the default limits runs all programs.
     @Suite("Many cameras", .timeLimit(.minutes(5)))
     struct ManyCameras {
         private static let names = (1...100).map { "camera\($0)" }
@@ -28,7 +28,7 @@ extension EndToEnd {
             expectFewResources(system)
         }
 
-        /// Waits until both sides list all cameras as online.
+        /// Waits until both servers report that all cameras are online.
         private func expectAllOnline(_ system: OrielSystem, since began: Instant) throws {
             for (side, address) in [("camera", system.ingest("/status")), ("page", system.web("/status"))] {
                 var cameras: [JSON] = []
@@ -45,7 +45,7 @@ extension EndToEnd {
 
         /// Watches 20 cameras at once.
         ///
-        /// Each picture must be from the right camera, and the numbers must increase.
+        /// Each picture must be from the right camera, and the frame numbers must increase.
         private func expectStreams(_ system: OrielSystem) throws {
             let prefix = try #require(SystemPrefix(system.prefix))
             let watched = Self.names.shuffled().prefix(20)
@@ -61,7 +61,7 @@ extension EndToEnd {
                     let number = try #require(picture.number)
                     #expect(number > last, "\(name)")
                     last = number
-                    // If the picture was late, the ring no longer has its frame.
+                    // If the picture arrives late, the ring may no longer contain its frame.
                     guard let frame = subscriber.copyFrame(number: number) else { continue }
                     #expect(picture.bytes == frame.bytes, "\(name), frame \(number)")
                     let info = try picture.bytes.withRawSpan { (span) throws(JPEGDefect) in try JPEG.inspect(span) }
@@ -77,15 +77,16 @@ extension EndToEnd {
             for (name, address) in [
                 ("mjpeg-fcgi", system.ingest("/status")), ("relay-fcgi", system.web("/status")),
             ] {
-                // Wait until no streams are left, since their cost must not be counted. The relay keeps its own for a
-                // while after its viewers have left.
+                // Wait until no streams are left, since the CPU time for streams must not be counted. The relay keeps
+                // its upstream stream open for a while after the relay's viewers have left.
                 let haveViewersGone = try eventually(60) {
                     let cameras = try request("GET", address).json?["cameras"]?.array ?? []
                     return cameras.allSatisfy { $0["viewers"]?.number == 0 }
                 }
                 #expect(haveViewersGone, "\(name)")
                 let worker = try #require(system.leader(of: name))
-                // Use the minimum of several rounds, since other processes compete for the CPU's caches.
+                // Measure several rounds and check their minimum, since a round needs more CPU time while other
+                // processes compete for the CPU's caches.
                 var rounds: [Duration] = []
                 for _ in 0..<5 {
                     let before = try mainThreadTime(of: worker)
@@ -98,7 +99,7 @@ extension EndToEnd {
             }
         }
 
-        /// The CPU time of a process's main thread.
+        /// Returns the CPU time that a process's main thread has used since it started.
         private func mainThreadTime(of process: Int32) throws -> Duration {
             let file = FilePath("/proc/\(process)/task/\(process)/schedstat")
             let text = String(decoding: try File.contents(of: file), as: UTF8.self)
@@ -108,7 +109,7 @@ extension EndToEnd {
         private func expectFewResources(_ system: OrielSystem) {
             let processes = system.processes
             let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
-            // Each program that reads rings needs one inotify instance. By default, a user may have 128 in all.
+            // Each program that reads rings needs one inotify instance. By default, a user may have 128 instances.
             #expect((2..<10).contains(instances))
             report("\(processes.count) processes have \(instances) inotify instances")
             for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {
@@ -176,9 +177,9 @@ extension EndToEnd {
     }
 }
 
-/// An unprivileged user without other processes.
+/// The unprivileged user that runs the system.
 ///
-/// Unless root runs the tests, it is the current user instead.
+/// If root runs the tests, this is a user that has no other processes. Otherwise, it is the current user.
 private struct OrdinaryUser {
     private let number: uid_t? = geteuid() == 0 ? uid_t(62_000 + getpid() % 1000) : nil
 
@@ -186,7 +187,7 @@ private struct OrdinaryUser {
         if let number { RingOwners.accept([number]) }
     }
 
-    /// The command prefix that starts a program as this user, with the user's own runtime folder.
+    /// The words to put before a command so that it runs as this user, who then owns the runtime folder.
     var launcher: [String] {
         guard let number else { return [] }
         let script = """

@@ -12,7 +12,9 @@ extension OrielSystem {
     /// The names of the parts that this system runs.
     var parts: [String] { Self.parts + (leader(of: "detect-fcgi") == nil ? [] : ["detect-fcgi"]) }
 
-    /// The process to kill: the worker itself, or nginx's master.
+    /// Returns the process to kill, or nil if the part is not running.
+    ///
+    /// For nginx, this is the master process.
     func leader(of part: String) -> Int32? {
         let entries =
             part.hasPrefix("nginx")
@@ -36,7 +38,7 @@ final class Audience {
     private let system: OrielSystem
     private let process: ChildProcess
 
-    /// Starts to watch and waits until all viewers are connected.
+    /// Starts the viewers and waits until all of them are connected.
     init(_ system: OrielSystem) throws {
         self.system = system
         let addresses = ["\(Self.count)=\(system.web("/video"))", "\(Self.count)=\(system.ingest("/mjpeg"))"]
@@ -47,7 +49,9 @@ final class Audience {
         Poll.wait([], milliseconds: 1500)  // until the warm-up is over, so that all viewers have received pictures
     }
 
-    /// Whether all viewers of both servers are connected; the relay is one more viewer of the ingest server.
+    /// Whether all viewers of both servers are connected.
+    ///
+    /// The ingest server has one viewer more, since the relay counts as a viewer too.
     private var isComplete: Bool {
         viewers(system.web("/status/main")) == Self.count && viewers(system.ingest("/status/main")) == Self.count + 1
     }
@@ -59,7 +63,7 @@ final class Audience {
     /// Waits until all viewers are connected again, stops load-generator, and returns its reports for the web and the
     /// ingest server.
     ///
-    /// Expects that no picture was broken or older than a previous one.
+    /// Expects that no viewer received a broken picture, or a picture older than one that it had received before.
     func groups() throws -> [JSON] {
         #expect(eventually(30) { isComplete }, "some viewers did not reconnect")
         Poll.wait([], milliseconds: 1000)  // until all viewers have received pictures again

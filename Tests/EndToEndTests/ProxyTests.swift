@@ -6,13 +6,16 @@ import Testing
 
 /// Another nginx in front of the web server.
 ///
-/// It has nginx's defaults, except for lines that docs/proxies.md recommends.
+/// It uses nginx's default settings, except for the settings that docs/proxies.md recommends.
 private final class OuterProxy {
     let port: Int
     private let folder = TemporaryFolder()
     private let process: ChildProcess
 
-    /// `listen` adds parameters to the listen directive, and `location` adds directives to the location.
+    /// Starts the proxy.
+    ///
+    /// `listen` contains parameters to add to the listen directive. `location` contains directives to add to the
+    /// location /camera/.
     init(to system: OrielSystem, listen: String = "", location: String = "") throws {
         port = try OrielSystem.freePort()
         let configuration = try folder.write(

@@ -73,9 +73,9 @@ extension EndToEnd {
             }
         }
 
-        /// Waits until the status at both servers says that the camera's daemon does not respond.
+        /// Waits until both servers report that the camera's daemon does not respond.
         ///
-        /// From then on snapshots and /healthz must return 503.
+        /// From then on, snapshots and /healthz at the ingest server must return status 503.
         private func expectHang(of system: OrielSystem) throws {
             for address in [system.ingest("/status/main"), system.web("/status/main")] {
                 let isTold = try eventually(20) {

@@ -35,7 +35,7 @@ extension EndToEnd {
 
         @Test("A picture that the client already has is not sent again", arguments: ["web", "ingest"])
         func notModified(server: String) throws {
-            // A newer picture may arrive between the two requests, so repeat until both refer to the same one.
+            // A newer picture may arrive between the two requests, so repeat them until both refer to the same picture.
             let isSeen = try eventually {
                 let tag = try request("GET", address(server))["etag"] ?? ""
                 let again = try request("GET", address(server), headers: ["If-None-Match": tag])

@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     /// Viewers whose network disappears, like a phone that leaves the house.
     ///
-    /// System and viewers run in separate network namespaces; the test pulls the cable between them.
+    /// The system and its viewers run in separate network namespaces. The test pulls the cable between the namespaces.
     @Suite(
         "Vanished viewers", .timeLimit(.minutes(3)),
         .enabled(if: Cable.isPossible, "this user may not create network namespaces (unshare --net)"))
@@ -44,7 +44,7 @@ extension EndToEnd {
             stopped.send(SIGCONT)
         }
 
-        /// Arguments for curl to watch a stream and discard it.
+        /// Returns the arguments with which curl watches a stream and discards what it receives.
         private func watching(_ address: String, _ system: OrielSystem) -> [String] {
             ["-sN", "--noproxy", "*", "-o", "/dev/null", "http://\(address):\(system.webPort)/video"]
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// A system shared by all tests of unusual viewers.
 ///
-/// It exits when the test process does.
+/// The system exits when the test process exits.
 private let shared = Result { try OrielSystem() }
 
 extension EndToEnd {
@@ -20,8 +20,9 @@ extension EndToEnd {
             try #require(system.process.isRunning, "\(system.output)")
         }
 
-        /// Sends `text`, and returns what arrives before the server closes the connection, or at least `byteCount`
-        /// bytes.
+        /// Sends `text` and returns what the server sends.
+        ///
+        /// Stops when the server closes the connection, or when at least `byteCount` bytes have arrived.
         private func exchange(_ text: String, port: Int, byteCount: Int = 1 << 16) throws -> String {
             let connection = try HTTPConnection(address: "127.0.0.1", port: port)
             try connection.send(Array(text.utf8))

@@ -7,17 +7,17 @@ import Testing
 extension EndToEnd {
     @Suite("Reloads and restarts of the web server", .timeLimit(.minutes(3)))
     struct WebServers {
-        /// The processes of one nginx server: the master and its workers.
+        /// Returns the process IDs of one nginx server: those of its master and of its worker processes.
         private func processes(_ part: String, in system: OrielSystem) -> (master: Int32?, workers: [Int32]) {
             let all = system.processes.filter { $0.name == "nginx" }
             let master = all.first { $0.commandLine.contains("/\(part)/") }?.identifier
             return (master, all.filter { $0.parent == master }.map(\.identifier))
         }
 
-        /// Starts 20 viewers of each server and calls `event` with the processes of `part`.
+        /// Starts 20 viewers of each server, and calls `event` with the master and the worker processes of `part`.
         ///
-        /// Waits until the old workers of `part` have exited and all viewers are connected again. Returns the reports
-        /// for the web server and the ingest server.
+        /// Then waits until the old workers of `part` have exited and all viewers are connected again. Returns
+        /// load-generator's reports for the web server and the ingest server, in this order.
         private func watch(
             _ part: String, in system: OrielSystem, _ event: (Int32, [Int32]) -> Void
         ) throws -> [JSON] {
@@ -37,11 +37,11 @@ extension EndToEnd {
                     let all = system.processes
                     return !old.contains { worker in all.contains { $0.identifier == worker } } && allWatch()
                 }, "old workers are still running, or viewers have not reconnected")
-            // Wait for viewers that are reconnecting.
+            // Wait a moment for viewers that are still reconnecting.
             Poll.wait([], milliseconds: 1500)
             crowd.send(SIGTERM)
             let groups = try #require(JSON(crowd.readToEnd())?.array)
-            // The viewers must have been disconnected, otherwise the test proves nothing.
+            // The test proves nothing unless all viewers of `part` were disconnected.
             #expect((groups[part == "nginx-web" ? 0 : 1]["cuts"]?.number ?? 0) >= 20, "\(groups)")
             return groups
         }

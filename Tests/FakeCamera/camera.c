@@ -46,7 +46,8 @@ static bool has_full_range, is_multiplanar;
 static __u32 raw_format = V4L2_PIX_FMT_YUYV, raw_line, data_offset;
 static size_t frame_count;
 
-// The content of the file of faults: states that last as long as they are in the file, and numbers of frames to spoil.
+// The faults that the file of faults lists. A flag is set as long as its word is in the file. A number says how many of
+// the next frames or calls still have the fault.
 static struct {
     bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
     int truncate, garbage, empty, flag, skip, eio, tear, foreign, past;
@@ -220,8 +221,8 @@ static bool take(int *fault) { return *fault > 0 && (*fault)--; }
 
 // ---- the camera's own thread
 
-// Writes the camera and the time into the stamp of a picture, or spoils the picture in a way that only its stamp
-// reveals.
+// Writes the camera's name and the time into the stamp of a picture. If a fault requires it, spoils the picture in a
+// way that only a check of the stamp detects.
 static void sign(unsigned char *bytes, size_t count, const struct timespec *now) {
     uint64_t time = (uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec;
     bool is_foreign = take(&faults.foreign), is_past = !is_foreign && take(&faults.past);
@@ -240,7 +241,7 @@ static unsigned long long nanoseconds(void) {
     return now.tv_sec * 1000000000ull + (unsigned long)now.tv_nsec;
 }
 
-/// Writes a comment (ITU-T T.81, section B.2.4.5) after SOI with the time of delivery and the number of the frame.
+/// Writes a JPEG comment after the SOI marker, with the current time and the frame's number (ITU-T T.81, B.2.4.5).
 static void comment(unsigned char *bytes, unsigned number) {
     char text[41];
     snprintf(text, sizeof text, "oriel %020llu %012u\n", nanoseconds(), number);
@@ -370,7 +371,7 @@ static unsigned offered_sizes(void) { return faults.size.width ? 1 : size_count;
 
 static struct size offered_size(unsigned index) { return faults.size.width ? faults.size : sizes[index]; }
 
-// The length of a line in bytes. The next function returns that of a whole picture.
+// Returns the length of a line in bytes, or 0 for MJPEG. `picture_length` returns the size of a buffer for one picture.
 static __u32 line_length(void) {
     return pixel_format == V4L2_PIX_FMT_MJPEG ? 0 : raw_line || raw_format != V4L2_PIX_FMT_YUYV ? raw_line : size.width * 2;
 }

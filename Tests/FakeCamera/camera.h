@@ -11,8 +11,8 @@
 
 enum { MOST_HANDLES = 32 };
 
-/// An open descriptor of the camera, which is the read end of a pipe. `write_end` is -1 once the camera was unplugged,
-/// and `descriptor` is 0 if the entry is free.
+/// The pipe that a program gets when it opens the camera. `descriptor` is its read end, or 0 if this entry of
+/// `camera_handles` is free. `write_end` is -1 after the camera has been unplugged.
 struct handle { int descriptor, write_end; };
 
 /// Protects all state. The caller of each function except camera_set_up must hold it.
@@ -21,12 +21,12 @@ extern pthread_mutex_t camera_lock;
 extern const char *camera_device, *camera_sys;
 
 void camera_set_up(void);
-/// Opens the camera. This and `camera_ioctl` return 0, or a value for errno.
+/// Opens the camera. This function and `camera_ioctl` return 0 on success, or else a value for errno.
 int camera_open(struct handle **opened);
 int camera_ioctl(struct handle *handle, unsigned long request, void *argument);
 void camera_close(struct handle *handle);
 /// Returns the handle of a descriptor, or NULL if the descriptor is not the camera's.
 struct handle *camera_handle(int descriptor);
-/// Returns the descriptor of the file to map for the offset of a buffer, or -1 if there is no such buffer.
+/// Returns the descriptor of the memory file of the buffer with this `m.offset`, or -1 if there is no such buffer.
 int camera_memory(off_t offset);
 bool camera_is_plugged(void);

@@ -1,5 +1,5 @@
-// Replaces functions of the C library. Calls for the descriptors and paths of the fake camera go to it, and all others
-// to the C library.
+// Replaces functions of the C library. A call that concerns a descriptor or a path of the fake camera is passed to the
+// fake camera. All other calls are passed to the C library.
 #define _GNU_SOURCE
 #include "camera.h"
 

@@ -1,6 +1,6 @@
 // A process that preloads this library has its own wall clock: CLOCK_REALTIME is the machine's time plus a number of
-// seconds, which is an 8-byte integer in the file named by FAKE_CLOCK. All other clocks are unchanged, as when somebody
-// sets the time of a machine.
+// seconds. The environment variable FAKE_CLOCK names a file that contains this number as an 8-byte integer. All other
+// clocks are unchanged, as when somebody sets the time of a machine.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@ struct RequestAssemblerTests {
 
     private let body = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
 
-    /// Returns a request with a body in records of up to 32 000 bytes, some of them with padding.
+    /// Returns the records of a request, with the body in records of up to 32 000 bytes, some of which are padded.
     private func request(_ body: [UInt8], request: UInt16 = 1) -> [UInt8] {
         var bytes = Array(
             FastCGIClient.request(FastCGIClient.parameters("/detect_once", method: "POST"), request: request)
@@ -23,9 +23,10 @@ struct RequestAssemblerTests {
         return bytes + FastCGIClient.record(5, request: request)
     }
 
-    /// Feeds `bytes` in pieces of `size` bytes, and allows a body of `limit` bytes once the header is complete.
+    /// Feeds `bytes` to the assembler in pieces of `size` bytes.
     ///
-    /// Returns the last progress, and the request, which is nil if its header is not complete.
+    /// Once the header is complete, allows a body of at most `limit` bytes. Returns the assembler's last result, and
+    /// the request, or nil if its header is not complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {

@@ -12,7 +12,7 @@ struct RequestHeadTests {
 
     @Test("a header is complete with its empty parameters record, and not a byte earlier")
     func completeness() {
-        // The last record of 8 bytes, which is empty input, is not part of the header.
+        // The last 8 bytes are an empty input record, which is not part of the header.
         for count in 0..<(whole.count - 8) {
             #expect(RequestHead.examine(whole, count: count) == .incomplete)
         }

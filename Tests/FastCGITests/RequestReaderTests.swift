@@ -7,7 +7,7 @@ import Testing
 
 @Suite("RequestReader")
 struct RequestReaderTests {
-    /// Parses a request whose header starts with `bytes`.
+    /// Parses the request whose header is at the beginning of `bytes`.
     private func read(_ bytes: [UInt8]) throws -> Request {
         guard case .complete(let count) = RequestHead.examine(bytes, count: bytes.count) else {
             throw FastCGIError.unreadableRequest
@@ -42,10 +42,11 @@ struct RequestReaderTests {
         let began = Instant.now
         #expect(throws: FastCGIError.unreadableRequest) { try reader.read(bad[...]) }
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // No caller passes an incomplete header. If one does, the call must not block or affect the next request.
+        // No caller should pass an incomplete header. If a caller does, the call must not block, and it must not affect
+        // the next request.
         _ = try? reader.read(head.prefix(20))
         #expect(try reader.read(head)["DOCUMENT_URI"] == "/status")
-        // Without special treatment, libfcgi would wait for two seconds.
+        // By default, libfcgi would read from a bad connection for two seconds. RequestReader prevents that.
         #expect(Instant.now - began < .milliseconds(1900))
     }
 

@@ -184,7 +184,7 @@ struct ControlTests {
         #expect(try server.get("/status").status == 200)
         let part = try #require(try viewer.part())
         #expect(part.body == camera.bytes(of: try #require(part.number)))
-        // When a client disconnects, the worker drops its request to the daemon immediately.
+        // When a client disconnects, the worker immediately abandons that client's request to the daemon.
         waiting.removeLast()
         #expect(eventually { scripted.abandonedCount >= 1 })
         for client in waiting { try expectRefusal(try client.answer(), 503, "controls_unavailable") }

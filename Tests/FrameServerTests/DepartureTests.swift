@@ -26,7 +26,7 @@ struct DepartureTests {
         return try client.answer()
     }
 
-    /// Whether all viewers are gone, and there are at most as many descriptors and threads as `before`.
+    /// Returns whether the worker has no viewers and uses no more descriptors and threads than `before`.
     private func isAtRest(_ worker: ChildProcess, _ before: ProcessFigures) throws -> Bool {
         guard JSON(try status().text)?["viewers"]?.number == 0 else { return false }
         // The connection of the status request itself may still be open.
@@ -80,11 +80,12 @@ struct DepartureTests {
                 case 3: try peer.send(snapshot)
                 default: try peer.send(request)
                 }
-                // Keep the listen queue from overflowing.
+                // Wait for a response now and then, so that the listen queue does not overflow.
                 if index % 100 == 0 { _ = try status() }
             }
         }
-        // The worker allocates buffers for the first connections and keeps them.
+        // The worker keeps the buffers that it allocates for the first connections, so measure its memory only
+        // after these connections.
         try comeAndGo(1000)
         #expect(try eventually(20) { JSON(try status().text)?["viewers"]?.number == 0 })
         #expect(eventually(20) { !camera.isWatched })
@@ -93,7 +94,7 @@ struct DepartureTests {
         #expect(try eventually(20) { try isAtRest(worker, before) }, "\(before)")
         let after = try #require(ProcessFigures(of: worker.processIdentifier))
         // malloc may keep up to 4 MiB after a busy moment. A leak of more than 420 bytes per connection would exceed
-        // that.
+        // this limit.
         #expect(after.memory - before.memory < 4 << 20, "\(before) before, \(after) after")
         #expect(try status().status == 200)
     }

@@ -24,7 +24,7 @@ struct HostileFieldTests {
                 #expect([200, 503].contains(answer.status), "\(target), \(what): \(answer.status)")
             }
         } restored: { what in
-            // A good frame, so that no address waits for one.
+            // Publish a valid frame, so that the requests below and in the next round need not wait for a frame.
             publish(2)
             let answer = try server.get("/snapshot")
             #expect(answer.status == 200, "after \(what)")

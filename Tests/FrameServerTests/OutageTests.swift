@@ -51,8 +51,8 @@ struct OutageTests {
         let live = try #require(try clients[0].part())
         #expect(live.number == next)
         #expect(live.body == camera.bytes(of: next))
-        // The other viewer gets part headers in advance, so the end of the part and the next part's header follow the
-        // frame.
+        // The other viewer gets part headers in advance. After the frame, it therefore receives the end of the part
+        // (11 bytes) and the next part's header (28 bytes).
         let bytes = try #require(camera.bytes(of: next))
         var output: [UInt8] = []
         #expect(
@@ -122,7 +122,7 @@ struct OutageTests {
         for _ in 0..<2 {
             let part = try #require(try server.stream().part())
             #expect(part.headers["x-oriel-offline"] == "the camera sends no pictures")
-            // The next viewer must arrive when the camera is no longer watched.
+            // Let the next viewer connect only after the camera is no longer marked as watched.
             #expect(eventually { !camera.isWatched })
         }
     }

@@ -41,7 +41,7 @@ struct RequestTests {
         #expect(json["message"]?.string?.hasSuffix(".") == true)
         #expect((answer.headers["allow"] == "GET, HEAD") == (status == 405))
         let head = try server.get(target, method: "HEAD")
-        // If the request was refused with 405 because of its method, HEAD is allowed.
+        // HEAD is an allowed method, so it must not get 405 at an address where POST or DELETE got 405.
         if status == 405 { #expect(head.status != 405) } else { #expect(head.status == status) }
         #expect(head.body.isEmpty)
     }
@@ -158,7 +158,7 @@ struct RequestTests {
             #expect(third.status == 503)
             #expect(third.headers["retry-after"] == "5")
             #expect(JSON(third.text)?["error"]?.string == "too_many_viewers")
-            // Only streams are counted.
+            // The maximum applies only to streams.
             #expect(try server.get("/snapshot").status == 200)
         }
         #expect(

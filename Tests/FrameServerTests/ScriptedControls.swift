@@ -2,10 +2,10 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// A camera's control socket with scripted replies.
+/// A camera's control socket that sends replies which the test defines.
 final class ScriptedControls: Sendable {
     enum Reply: Sendable {
-        /// This text is sent unchanged, and the connection is closed.
+        /// This text is sent unchanged, and then the connection is closed.
         case text(String)
         /// No reply is sent, and the connection stays open.
         case silence

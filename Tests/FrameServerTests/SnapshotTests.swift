@@ -60,7 +60,7 @@ struct SnapshotTests {
         let number = camera.publish()
         let clients = try (0..<20).map { _ in try server.connect() }
         for client in clients { try client.ask("/snapshot?after=\(number)") }
-        // Waiting requests do not delay others.
+        // The waiting requests must not delay other requests.
         #expect(try server.get("/snapshot").headers["x-frame-id"] == "\(number)")
         try server.waitForTurn()
         let next = camera.publish()
@@ -138,7 +138,7 @@ struct SnapshotTests {
         let isGivenUp = try eventually(30) {
             let before = try isOnline()
             let status = try server.get("/snapshot").status
-            // The state may change between two requests; ignore that.
+            // The state may change between two of these requests. If so, repeat them.
             guard try isOnline() == before else { return false }
             answers.insert(status)
             #expect(status == (before ? 200 : 503))

@@ -5,13 +5,13 @@ import TestSupport
 
 /// The writer of a ring, controlled by the test.
 ///
-/// It runs on its own thread.
+/// The writer runs on its own thread.
 final class TestCamera: Sendable {
     private let writer: Writer
 
     /// Starts to write pictures of about `byteCount` bytes.
     ///
-    /// If `framesPerSecond` is 0, only ``publish()`` writes them.
+    /// If `framesPerSecond` is 0, a picture is written only when the test calls ``publish()``.
     init(_ name: RingName, framesPerSecond: Double = 0, byteCount: Int = 2000) throws {
         let writer = Writer(framesPerSecond: framesPerSecond, byteCount: byteCount)
         let started = Handover<RingError?>()
@@ -22,7 +22,7 @@ final class TestCamera: Sendable {
 
     deinit { end() }
 
-    /// The picture published as `number`, or nil if there is none.
+    /// Returns the picture with the frame number `number`, or nil if no such picture was published.
     func bytes(of number: UInt64) -> [UInt8]? { writer.published.withLock { $0[number] } }
 
     /// The number of published frames.
@@ -42,8 +42,9 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setState(state, reason: reason) }
     }
 
-    /// Makes the writer hang: it keeps its lock on the ring but writes neither frames nor a heartbeat until the test
-    /// calls `give` on the result.
+    /// Makes the writer hang until the test calls `give` on the result.
+    ///
+    /// Meanwhile, the writer keeps its lock on the ring, but writes neither frames nor a heartbeat.
     func hang() -> Handover<Bool> {
         let (begun, end) = (Handover<Bool>(), Handover<Bool>())
         writer.command { _, _ in
@@ -58,7 +59,7 @@ final class TestCamera: Sendable {
         writer.command { publisher, _ in publisher.setClockOffset(nanoseconds: nanoseconds) }
     }
 
-    /// Sets the frame rate that the ring states to one frame in 20 s, so that a frame counts as fresh for a minute.
+    /// Makes the ring report a rate of one frame in 20 s, so that a frame counts as fresh for a minute.
     func setSlow() {
         writer.command { publisher, _ in publisher.setRates(asked: 0.05, measured: 0.05) }
     }
@@ -67,7 +68,7 @@ final class TestCamera: Sendable {
         writer.orders.withLock { $0.interval = framesPerSecond > 0 ? UInt64(1e9 / framesPerSecond) : 0 }
     }
 
-    /// Stops the writer the way an exiting daemon does, which removes the ring.
+    /// Stops the writer and removes the ring, as a daemon does when it exits.
     func end() {
         writer.orders.withLock { $0.isEnding = true }
         _ = writer.ended.take()

@@ -17,8 +17,8 @@ final class TestServer {
 
     /// Starts the server.
     ///
-    /// With `hasFolder`, the server counts its viewers in a file of its folder. To share the counters of another
-    /// server, pass that server's `folder`.
+    /// If `hasFolder` is true, the server counts its viewers in a file in its own folder. To make two servers share
+    /// their counters, pass the folder of the first server to the second.
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
         maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
@@ -49,13 +49,13 @@ final class TestServer {
         stopper = try started.take().get()
     }
 
-    /// Stops the server and waits for it.
+    /// Stops the server and waits until its thread has ended.
     func stop() {
         stopper.stop()
         if let thread = thread.take() { thread.join() }
     }
 
-    /// Stops the server without waiting.
+    /// Tells the server to stop, but does not wait until it has stopped.
     func beginStop() { stopper.stop() }
 
     func connect() throws -> FastCGIClient { try FastCGIClient(socket) }
@@ -71,7 +71,7 @@ final class TestServer {
 
     /// Waits until the server has handled all earlier requests.
     ///
-    /// It handles requests in the order of their arrival.
+    /// The server handles requests in the order of their arrival.
     func waitForTurn() throws { _ = try get("/healthz") }
 
     /// Starts a stream and reads its response header, whose status must be 200.

@@ -3,17 +3,18 @@ import Linux
 import TestSupport
 import Testing
 
-/// A picture that the web server has not read yet must not change while the worker makes new pictures.
+/// A picture that the web server has not read yet must not change while the worker writes new pictures.
 ///
-/// The worker's sockets refer to the memory of its picture files, and it reuses these files.
+/// The worker's sockets refer to the memory of the files that contain the pictures, and the worker reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// More pictures than the worker's pool has files, so that it must reuse a file.
+    /// A number of pictures that exceeds the number of files in the worker's pool, so that it must reuse a file.
     private static let furtherPictures = 12
 
-    /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before these.
+    /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before all of them.
     ///
-    /// If the worker had reused the file too early, `late` would read one of the later pictures with its higher number.
+    /// If the worker had reused the file too early, `late` would read one of the later pictures, whose number is
+    /// higher.
     private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {
@@ -29,7 +30,7 @@ struct UnreadPictureTests {
         #expect(number + 5 <= newest)
     }
 
-    // The worker sends the file itself to a few viewers, but copies of a pipe to many viewers.
+    // To few viewers, the worker sends the picture's file itself. To many viewers, it sends the file through a pipe.
     @Test(
         "a picture that is read late is not overwritten by later ones", .timeLimit(.minutes(1)),
         arguments: [1, 8])

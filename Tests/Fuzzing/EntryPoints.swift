@@ -13,7 +13,7 @@ private let target: FuzzTarget = {
     return target
 }()
 
-/// Called by libFuzzer for each input.
+/// Runs the target with one input; libFuzzer calls this function for each input.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target.run(unsafe [UInt8](UnsafeBufferPointer(start: start, count: count)))

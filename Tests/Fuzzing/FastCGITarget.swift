@@ -4,7 +4,9 @@ import Linux
 
 /// Fuzzes the check of request headers that protects libfcgi, and libfcgi itself with the headers that pass the check.
 enum FastCGITarget {
-    /// `nonisolated(unsafe)`: libFuzzer uses one thread.
+    /// The reader that parses the headers of all inputs.
+    ///
+    /// `nonisolated(unsafe)` is safe here, since libFuzzer uses only one thread.
     private nonisolated(unsafe) static let reader: RequestReader = {
         guard let reader = try? RequestReader() else { fatalError("cannot initialise libfcgi") }
         return reader

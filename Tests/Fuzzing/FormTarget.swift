@@ -18,7 +18,7 @@ enum FormTarget {
                 field.content.lowerBound >= end && field.content.upperBound <= body.count,
                 "fields are in order, do not overlap, and are inside the body")
             end = field.content.upperBound
-            // If a field is empty, the empty line after its header may also be the line break before the boundary.
+            // If a field is empty, one line break may both end the field's header and precede the boundary.
             let isShared = field.content.isEmpty && body[(end - 2)...].starts(with: delimiter)
             check(isShared || body[end...].starts(with: delimiter), "a field ends at a boundary")
             check(form.first(field.name) != nil, "a field is found by its name")

@@ -1,8 +1,8 @@
-/// A fuzz target: code that must accept any bytes, and the conditions that must hold for it.
+/// A fuzz target: code that must accept any bytes, and conditions that its results must meet.
 enum FuzzTarget: String, CaseIterable, Sendable {
     case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture, worker
 
-    /// Runs one input.
+    /// Runs the target with one input.
     ///
     /// A failed condition terminates the process, as a Swift trap does.
     func run(_ bytes: [UInt8]) {

@@ -1,6 +1,6 @@
 /// An input of the fuzzer, from which a target takes values one after the other.
 ///
-/// Missing bytes are zero.
+/// If the input is too short for a value, the missing bytes count as zero.
 struct Input {
     private(set) var rest: ArraySlice<UInt8>
 
@@ -20,7 +20,7 @@ struct Input {
         (0..<(Value.bitWidth / 8)).reduce(0) { value, _ in value << 8 | Value(truncatingIfNeeded: byte()) }
     }
 
-    /// Takes a number in `range`, which consumes two bytes.
+    /// Takes two bytes and converts them to a number in `range`.
     mutating func number(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(integer(UInt16.self)) % range.count
     }

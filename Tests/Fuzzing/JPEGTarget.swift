@@ -38,7 +38,7 @@ enum JPEGTarget {
         }
     }
 
-    /// Checks the inspection that accepts truncated pictures.
+    /// Checks the inspection of a picture that may be truncated.
     private static func cut(_ bytes: [UInt8]) {
         guard let info = bytes.withRawSpan({ try? JPEG.inspect($0, isTruncationAllowed: true) }) else { return }
         check(info.byteCount <= bytes.count, "the end is within the bytes")
@@ -63,7 +63,7 @@ enum JPEGTarget {
         }
     }
 
-    /// Reads the orientation of the input, and checks that the first of several Exif segments counts.
+    /// Reads the orientation of the input, and checks that only the first Exif segment determines it.
     private static func orient(_ bytes: [UInt8]) {
         _ = bytes.withRawSpan { ExifOrientation(of: $0) }
         guard bytes.starts(with: [0xff, 0xd8]) else { return }

@@ -74,7 +74,7 @@ enum MultipartTarget {
         )
     }
 
-    /// Checks that an error of the callback is rethrown unchanged, and that the parser can still be released.
+    /// Checks that the parser rethrows an error of its callback unchanged, and that it can be released afterwards.
     private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
         var parser = parser
         do {

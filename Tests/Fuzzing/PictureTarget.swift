@@ -4,7 +4,9 @@ import TurboJPEG
 
 @testable import Detection
 
-/// Fuzzes the processing of a picture from a camera or a client: decoding, filling the network's input, turning.
+/// Fuzzes what happens to a picture from a camera or a client.
+///
+/// The picture is decoded and scaled to the network's input. It is also rotated or flipped without being decoded.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input

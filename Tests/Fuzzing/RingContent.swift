@@ -1,16 +1,18 @@
 @testable import SharedFrame
 
-/// The content of a shared memory object, made from an input: any bytes, or a complete ring with overwritten fields.
+/// The content of a shared memory object, derived from a fuzzer's input.
+///
+/// The content is either arbitrary bytes, or a complete ring in which some fields are overwritten.
 struct RingContent {
     let isRaw: Bool
     let geometry: RingGeometry
     private(set) var bytes: [UInt8]
-    /// The number of bytes to which the object is truncated later.
+    /// The size in bytes to which the object may be truncated later.
     let truncatedByteCount: Int
 
     init(_ input: inout Input, isRaw: Bool, slotCount: Int) {
         self.isRaw = isRaw
-        // The slots are as large as a writer requests, so that it takes over this object.
+        // The slots have the smallest size that a writer requests, so that a writer can take over this object.
         geometry = RingGeometry(slotCount: slotCount, slotByteCount: 4096)
         truncatedByteCount = Int(input.integer(UInt16.self))
         guard !isRaw else {

@@ -12,19 +12,19 @@ import Web
 @testable import FrameServer
 @testable import SharedFrame
 
-/// Fuzzes the readers of a ring, and a writer that takes it over, with a shared memory object of arbitrary content.
+/// Fuzzes the readers of a ring, and a writer that takes over the ring, with arbitrary content in shared memory.
 enum RingTarget {
     private static let name: RingName = {
         guard let prefix = SystemPrefix("orielfuzz\(getpid())") else { fatalError("the prefix is invalid") }
         let name = RingName(prefix: prefix, camera: .main, kind: .capture)
-        // Remove the object however libFuzzer exits.
+        // Remove the shared memory object whenever libFuzzer exits.
         atexit { RingTarget.removeObject() }
         return name
     }()
 
     /// A reader that is used for all inputs, since closing its inotify descriptor takes milliseconds.
     ///
-    /// `@unchecked Sendable`: libFuzzer uses one thread.
+    /// `@unchecked Sendable` is safe here, since libFuzzer uses only one thread.
     private final class Reader: @unchecked Sendable {
         let counters: ServiceCounters
         let subscriber: FrameSubscriber
@@ -72,7 +72,7 @@ enum RingTarget {
         _ = unsafe name.path.withPlatformString { unsafe Glibc.truncate($0, off_t(byteCount)) }
     }
 
-    /// Makes the reader release the object, and removes it.
+    /// Makes the reader release the shared memory object, and removes the object.
     private static func forget() {
         truncate(to: 0)
         _ = reader.subscriber.copyNewestFrame()
@@ -83,7 +83,7 @@ enum RingTarget {
 
     /// Calls all functions that read the ring.
     ///
-    /// `object` is its content, or nil if that may have changed.
+    /// `object` is the ring's content, or nil if the content may have changed.
     private static func read(_ object: RingContent?) {
         let subscriber = reader.subscriber
         let frame = subscriber.copyNewestFrame()

@@ -40,7 +40,7 @@ enum UpstreamTarget {
     /// Checks that an accepted address contains no credentials, whatever the input is.
     private static func address(_ text: String) {
         guard let address = try? UpstreamAddress(text) else { return }
-        // Compare bytes, not characters: a combining accent may follow a slash.
+        // Compare bytes, not characters: a slash and a combining accent after it are one character.
         let url = address.url.utf8
         check(url.starts(with: "http://".utf8) || url.starts(with: "https://".utf8), "the scheme is http or https")
         check(!address.host.utf8.contains(UInt8(ascii: "@")), "the host contains no credentials")

@@ -9,10 +9,13 @@ import Service
 import SharedFrame
 import SystemPackage
 
-/// A whole streaming worker, with its event loop and connections, and a client that sends anything, in any slices, and
-/// leaves at any moment.
+/// Fuzzes a whole streaming worker, with its event loop and connections.
+///
+/// A client sends arbitrary bytes, in slices of any length, and disconnects at any moment.
 enum WorkerTarget {
-    /// `@unchecked Sendable`: libFuzzer uses one thread, which alone uses the publisher.
+    /// The worker, on its own thread, and the publisher of the ring that the worker reads.
+    ///
+    /// `@unchecked Sendable` is safe here, since only one thread, that of libFuzzer, uses the publisher.
     private final class Server: @unchecked Sendable {
         let socket = FilePath("/tmp/orielfuzz\(getpid()).sock")
         let publisher: FramePublisher
@@ -45,11 +48,11 @@ enum WorkerTarget {
             } catch {
                 fatalError("no thread")
             }
-            // Remove the files however libFuzzer exits.
+            // Remove the socket and the ring whenever libFuzzer exits.
             atexit { WorkerTarget.removeFiles() }
         }
 
-        /// Publishes a picture now and then, so that there is a fresh one.
+        /// Publishes a picture at every sixteenth call, so that the ring usually contains a fresh picture.
         func publish() {
             runCount += 1
             guard runCount % 16 == 1 else { return }
@@ -78,7 +81,7 @@ enum WorkerTarget {
         let answer = exchange(
             Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
         examine(answer)
-        // Whatever this client did, the next one must be served.
+        // Whatever this client did, the worker must serve the next client.
         if server.runCount % 32 == 0 {
             var input = Input(Array("/healthz\n\n".utf8))
             let answer = exchange([request(&input)[...]], isPatient: true)
@@ -87,7 +90,9 @@ enum WorkerTarget {
         }
     }
 
-    /// Sends `slices` on a new connection; returns what the worker sends until it closes the connection or pauses.
+    /// Sends `slices` on a new connection, and returns the worker's response.
+    ///
+    /// The response ends when the worker closes the connection or sends nothing for a while.
     private static func exchange(_ slices: [ArraySlice<UInt8>], isPatient: Bool) -> [UInt8] {
         guard let socket = try? Socket.connect(to: server.socket) else { fatalError("the worker does not listen") }
         for slice in slices {
@@ -118,7 +123,8 @@ enum WorkerTarget {
 
     /// Returns a request for the address in the input's first line.
     ///
-    /// The second line contains the method, and each further line a parameter `NAME=VALUE`.
+    /// The second line contains the method. Each further line contains a parameter as `NAME=VALUE`, up to the first
+    /// line that does not. The rest of the input is the request's body.
     private static func request(_ input: inout Input) -> [UInt8] {
         let target = input.line().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let method = input.line()

@@ -47,7 +47,7 @@ struct PipeFanOutTests {
         (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8 &+ salt) }
     }
 
-    /// Lets `fan` send to a socket with a large buffer, and returns what arrives there.
+    /// Lets `fan` send its file to a socket with a large buffer, and returns the bytes that arrive.
     private func sent(by fan: inout PipeFanOut) throws -> [UInt8] {
         let pair = try Pair()
         Socket.setSendBuffer(of: pair.near.number, byteCount: 1 << 20)
@@ -83,7 +83,7 @@ struct PipeFanOutTests {
         #expect(outcome == .failure(.resourceTemporarilyUnavailable))
         let sent = try sent(by: &fan)
         #expect(sent == bytes)
-        // The bytes that did not fit into the full socket do not become part of the next file.
+        // The bytes that did not fit into the full socket must not be sent together with the next file.
         _ = fan.send(to: narrow.near.number)
         let others = pattern(50_000, 7)
         let other = try self.file(others)

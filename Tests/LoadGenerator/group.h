@@ -2,6 +2,7 @@
 #pragma once
 #include "viewer.h"
 
+// The ages of frames when they arrived, in seconds. `capacity` is the number of entries that are allocated.
 struct ages {
     double *seconds;
     size_t count, capacity;
@@ -18,17 +19,17 @@ struct group {
     double stay;                    // how many seconds a viewer stays on average before it pauses; 0 means forever
     char camera[17];                // groups with the same camera must see the same pictures
     bool is_stamped;                // whether the pictures must have stamps, see stamp.h
-    struct known *known;            // shared by all groups of the camera
+    struct known *known;            // the camera's recent pictures; all groups of the camera share this list
     struct viewer *viewers;
     struct ages early, late;        // the ages of frames in the first and in the second half of the run
 };
 
 // Parses "COUNT[:RATE][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH". Exits with status 64 if `text` is invalid.
-// `before` is an array of the `count` groups that were parsed before.
+// `before` contains the `count` groups that were parsed earlier.
 void group_parse(struct group *group, char *text, struct group *before, int count);
 
 // Prints the current state of the group's viewers as a JSON object.
 void group_tell(struct group *group);
 
-// Prints what the group's viewers have seen as a JSON object.
+// Prints a JSON object with the results of the group's viewers. `seconds` is the planned duration of the run.
 void group_report(struct group *group, double seconds);

@@ -3,14 +3,14 @@
 //   load-generator [--seconds 10] [--warmup 1] [--retry SECONDS] [--progress SECONDS] [--seed NUMBER]
 //                  COUNT[:BYTES_PER_SECOND][~STAY][@CAMERA|%CAMERA]=http://ADDRESS:PORT/PATH…
 //
-// At all addresses of a camera, a frame number must stand for the same bytes. Without a camera name, all addresses
-// belong to one camera. With @CAMERA the pictures must have correct stamps (stamp.h), and with %CAMERA they must have
-// none. With --retry, a viewer whose connection was closed reconnects and keeps its counts. With ~STAY, a viewer
-// disconnects after STAY seconds on average, pauses for a quarter of that time, and reconnects.
-// The result is a JSON array of the groups: the frames per viewer, how many were wrong or skipped, and the ages of
-// frames (from X-Timestamp to the arrival of the last byte) in the first and in the second half. With --progress, it
-// also prints a line of JSON at that interval and for each wrong frame. After SIGTERM, it stops early and prints the
-// result. Exits with status 1 if a frame or a stream was wrong.
+// Frames with the same number must have the same bytes at all addresses of a camera. All addresses without a camera
+// name belong to the same camera. With @CAMERA, the pictures must have correct stamps (see stamp.h). With %CAMERA, they
+// must have no stamps. With --retry, a viewer whose connection was closed reconnects, and its counts continue. With
+// ~STAY, a viewer disconnects after STAY seconds on average, pauses for a quarter of that time, and reconnects.
+// The result is a JSON array with one object for each group: the frames per viewer, how many frames were wrong or
+// skipped, and the ages of frames (from X-Timestamp to the arrival of the last byte) in the first and in the second
+// half of the run. With --progress, the program also prints a line of JSON at this interval, and one for each wrong
+// frame. After SIGTERM, it stops early and prints the result. It exits with status 1 if a frame or a stream was wrong.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ static void begin(int epoll, struct viewer *viewer) {
     if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
 }
 
-// Disconnects or reconnects a viewer if it is time for that.
+// If the group has ~STAY, disconnects or reconnects the viewer when its time has come.
 static void take_turn(int epoll, struct viewer *viewer, uint64_t time) {
     double stay = viewer->group->stay;
     if (stay == 0 || time < viewer->turn) return;

@@ -70,7 +70,7 @@ static void finish(struct parts *parts, frame_handler *handler, void *owner) {
     parts->line_length = 0;
 }
 
-// Parses the headers of a part, which `line` contains completely.
+// Parses the headers of a part. `line` contains all of them.
 static bool headers(struct parts *parts) {
     char *line = parts->line, *end;
     const char *type = strcasestr(line, "content-type: image/jpeg\r\n"), *length = strcasestr(line, "content-length: ");
@@ -90,7 +90,7 @@ static bool headers(struct parts *parts) {
     return true;
 }
 
-// Parses a byte between two pictures, which belongs to a boundary or to headers.
+// Parses a byte that belongs to a boundary or to the headers of a part.
 static bool between(struct parts *parts, char byte) {
     if (parts->line_length + 1 >= sizeof parts->line) return violate(parts, "the headers of a part are too long");
     parts->line[parts->line_length++] = byte;

@@ -1,9 +1,10 @@
-// The stamp in a picture of the fake camera. It tells a receiver which camera has sent the picture, when it was
-// captured, and whether it is intact. The stamp is a comment (COM) after the first marker, and ends at byte 128:
+// The stamp in a picture of the fake camera. It tells a receiver which camera has sent the picture, when the picture
+// was captured, and whether it is intact. The stamp is a JPEG comment (COM) directly after the first marker (SOI). It
+// ends at byte 128:
 //
 //     FF D8 FF FE 00 7C "oriel-soak " camera (16, padded) " " monotonic ns (20 digits) " " hash (16 digits) padding
 //
-// The hash covers all bytes of the picture, where '0' replaces each digit of the hash itself. Tests/FakeCamera writes
+// The hash covers all bytes of the picture, but each digit of the hash itself counts as '0'. Tests/FakeCamera writes
 // the stamp, and load-generator checks it.
 #pragma once
 #include <endian.h>

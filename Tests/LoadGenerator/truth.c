@@ -8,7 +8,7 @@
 
 bool truth_is_told;
 
-enum { MOST_MISTIMED = 250000000 };     // in ns; smaller differences are caused by adjustments of the clock
+enum { MOST_MISTIMED = 250000000 };     // in ns; adjustments of the clock may cause smaller differences
 
 static uint64_t now(clockid_t clock) {
     struct timespec time;
@@ -46,7 +46,7 @@ void truth_check(struct viewer *viewer, const struct frame *frame) {
     struct wrongs *wrongs = &viewer->wrongs;
     size_t slot = frame->id % (sizeof known->frames / sizeof *known->frames);
     if (frame->id < viewer->newest) truth_wrong(viewer, frame, &wrongs->disordered, "disordered");
-    // An outage picture has the number of the last frame, and no stamp.
+    // An outage picture has the number of the last frame, and must not have a stamp.
     if (frame->is_offline) {
         if (frame->is_stamped) truth_wrong(viewer, frame, &wrongs->foreign, "foreign");
         return;

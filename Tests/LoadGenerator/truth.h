@@ -23,10 +23,10 @@ struct wrongs {
 // Whether to print a line of JSON about each wrong picture.
 extern bool truth_is_told;
 
-// Checks a frame and counts what is wrong with it.
+// Checks a frame, and counts each error of the frame in `viewer->wrongs`.
 void truth_check(struct viewer *viewer, const struct frame *frame);
 
-// Counts a wrong frame. `counter` is the viewer's counter for this kind of error, and `what` its name.
+// Counts a wrong frame. `counter` is the viewer's counter for this kind of error, and `what` names the error.
 void truth_wrong(struct viewer *viewer, const struct frame *frame, uint64_t *counter, const char *what);
 
 void wrongs_add(struct wrongs *sum, const struct wrongs *wrongs);

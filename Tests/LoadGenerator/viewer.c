@@ -31,8 +31,8 @@ void viewer_start(struct viewer *viewer) {
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     viewer->budget = 0;
     viewer->visit_frames = 0;
-    // A server that is stopped may not accept the connection, so give up after a second. The viewer is started again
-    // later.
+    // A server that is stopped may not accept the connection, so give up after a second. With --retry, the viewer tries
+    // again later.
     setsockopt(viewer->socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {
         end(viewer, "no connection");
@@ -50,7 +50,7 @@ void viewer_leave(struct viewer *viewer) {
 
 static void received(void *viewer, const struct frame *frame) { viewer_received(viewer, frame); }
 
-// Decodes the chunks of a body, if it is chunked, and parses its content.
+// Parses bytes of the response's body. If the body is chunked, decodes the chunks first.
 static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     while (count && viewer->socket >= 0) {
         size_t taken = 1;
@@ -76,7 +76,7 @@ static void body(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     }
 }
 
-// Parses bytes of the response header. Returns how many of them belong to it.
+// Parses bytes of the response header. Returns how many of the bytes belong to the header.
 static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (viewer->head_length + 1 >= sizeof viewer->head) {

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Boundaries as cameras send them")
 struct BoundaryTests {
-    /// Pairs of a parameter of the Content-Type and the line that really separates the parts.
+    /// Each pair contains a parameter of the Content-Type, and the line that really separates the parts.
     private static let pairs: [(String, String)] = [
         ("boundary=--video boundary--", "--video boundary--"), ("boundary=video boundary--", "--video boundary--"),
         ("boundary=video boundary", "--video boundary--"), ("boundary=\"--video boundary--\"", "--video boundary--"),

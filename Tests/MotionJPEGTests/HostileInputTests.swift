@@ -38,7 +38,7 @@ struct HostileInputTests {
             #expect(info.byteCount <= bytes.count && info.width > 0 && info.height > 0)
             #expect(bytes[info.byteCount - 2] == 0xFF && bytes[info.byteCount - 1] == 0xD9)
             #expect((info.huffmanTablesOffset ?? 2) <= info.byteCount)
-            // Inspecting exactly these bytes again has the same result.
+            // Inspecting only the bytes of the picture, without what follows it, must have the same result.
             let again = try? JPEG.inspect(RawSpan(_elements: bytes.span.extracting(0..<info.byteCount)))
             #expect(again == info)
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span), isTruncationAllowed: true)

@@ -6,7 +6,9 @@ struct ParsedPart: Equatable {
     var bytes: [UInt8]
 }
 
-/// Parses a stream in slices of the given lengths and one more slice for the rest, and returns its parts.
+/// Parses a stream and returns its parts.
+///
+/// The parser gets slices of the lengths in `slices`, and then one slice with the rest of the stream.
 func parse(
     _ stream: [UInt8], _ contentType: String = "multipart/x-mixed-replace; boundary=frame", slices: [Int] = [],
     maximumHeaderByteCount: Int = 16 * 1024, maximumPartByteCount: Int = 1024 * 1024
@@ -41,7 +43,7 @@ extension [ParsedPart] {
     var pictures: [[UInt8]] { filter { $0.headers.picture != nil }.map(\.bytes) }
 }
 
-/// Three pictures that differ in size.
+/// Three pictures whose data differs in length.
 let samples = [
     SampleJPEG(dataByteCount: 300, seed: 11).bytes, SampleJPEG(dataByteCount: 90, seed: 12).bytes,
     SampleJPEG(dataByteCount: 700, seed: 13).bytes,
@@ -55,6 +57,8 @@ func stream(of pictures: [[UInt8]], _ part: ([UInt8]) -> [UInt8]) -> [UInt8] {
 }
 
 /// Returns a stream as Oriel sends it.
+///
+/// If `advancesHeaders` is true, each part's header directly follows the previous picture.
 func ownStream(_ pictures: [[UInt8]], advancesHeaders: Bool = false) -> [UInt8] {
     var stream = Multipart.opening + (advancesHeaders ? Multipart.advanceHeader : [])
     for (index, picture) in pictures.enumerated() {

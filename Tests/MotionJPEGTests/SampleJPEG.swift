@@ -44,7 +44,9 @@ struct SampleJPEG {
             + Self.segment(0xDA, [3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0])
     }
 
-    /// Entropy-coded bytes as an encoder writes them: 0xFF is followed by a zero or a restart marker.
+    /// Random bytes in the form of entropy-coded data.
+    ///
+    /// A zero follows each byte 0xFF, unless the byte is the beginning of a restart marker.
     var data: [UInt8] {
         var random = Xorshift(seed: seed)
         var data: [UInt8] = []

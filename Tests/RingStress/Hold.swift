@@ -3,7 +3,9 @@ import Glibc
 import Linux
 import SharedFrame
 
-/// A hostile reader: it locks the byte of the ring that the writer locks, as soon as it can, and keeps that lock.
+/// A hostile reader that locks the same byte of the ring as the writer.
+///
+/// It takes the lock as soon as it can, and never releases the lock.
 struct Hold: ParsableCommand {
     @Option var prefix: String
 

@@ -8,8 +8,8 @@ import TestSupport
 
 /// Checks that no reader of a ring ever gets a torn frame.
 ///
-/// The writer writes at full speed, the readers run in their own processes, and every word of a payload identifies the
-/// frame.
+/// The writer writes at full speed, and the readers run in separate processes. Every word of a frame identifies the
+/// frame, so that a reader can detect words of another frame.
 @main
 struct RingStress: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,7 +68,7 @@ struct Run: ParsableCommand {
     }
 }
 
-/// A reader process: checks the newest frame `reads` times.
+/// A reader process, which reads and checks the newest frame `reads` times.
 struct Read: ParsableCommand {
     @Option var prefix: String
     @Option var reads: Int
@@ -111,7 +111,7 @@ struct Write: ParsableCommand {
     }
 }
 
-/// Fills up shared memory.
+/// Fills up shared memory, and checks that a ring still works.
 ///
 /// Run this command in its own mount namespace, so that no other program is affected.
 struct Crowd: ParsableCommand {
@@ -121,7 +121,7 @@ struct Crowd: ParsableCommand {
         let publisher = try publisher(prefix, slotByteCount: 4096)
         let subscriber = try FrameSubscriber(publisher.name)
         try publish(publisher, byteCount: 4096)
-        // Use up the rest of the memory.
+        // Use up the rest of the shared memory.
         let file = try Descriptor(opening: RingName.folder.appending("rest"), flags: O_RDWR | O_CREAT, mode: 0o600)
         let zeros = [UInt8](repeating: 0, count: 4096)
         while unsafe write(file.number, zeros, zeros.count) > 0 {}
@@ -144,7 +144,7 @@ struct Crowd: ParsableCommand {
 
 /// Creates the writer of the ring with `prefix`.
 ///
-/// If that fails, prints the error and exits with its status.
+/// If that fails, prints the error and exits with the error's exit status.
 private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {
     let name = try ringName(prefix)
     do throws(RingError) {

@@ -8,7 +8,7 @@ struct Unwatched: ParsableCommand {
     @Option var prefix: String
 
     func run() throws {
-        // Use up all instances, and keep them until this function returns.
+        // Use up all inotify instances, and hold them until this function returns.
         var instances: [Instance] = []
         while instances.count < 100_000, let instance = try? Instance() { instances.append(instance) }
         let subscriber = try FrameSubscriber(try ringName(prefix))

@@ -30,7 +30,7 @@ struct HelloWorkerTests {
         return try client.answer()
     }
 
-    /// The header of a POST request.
+    /// Returns the FastCGI records of a POST request, without the records of its body.
     private static func head(bodyByteCount: Int) -> [UInt8] {
         let parameters = FastCGIClient.parameters("/hello", method: "POST") + [("CONTENT_LENGTH", "\(bodyByteCount)")]
         // Drop the empty record that ends the body, since the test sends the body itself.
@@ -117,8 +117,8 @@ struct HelloWorkerTests {
                 defer { idle = descriptorCount() }
                 return idle == descriptorCount()
             })
-        // A worker accepts up to 32 connections more than the limit, so that it can refuse requests. This worker
-        // refuses none.
+        // A worker accepts up to 32 connections more than the limit, so that its application can refuse requests. The
+        // application of hello-fcgi does not do that.
         let taken = 2 + 32
         var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
         #expect(eventually { descriptorCount() - idle >= taken })

@@ -86,13 +86,13 @@ final class TestWorker {
 
     deinit { stop() }
 
-    /// Stops the worker and waits for its thread.
+    /// Stops the worker and waits until its thread has ended.
     func stop() {
         signal.stop()
         if let thread = thread.take() { thread.join() }
     }
 
-    /// Sends a request as `user`, or without X-User if it is nil.
+    /// Sends a request as `user`, or without the X-User header if `user` is nil.
     func ask(_ target: String, as user: String?) throws -> FastCGIClient {
         let client = try FastCGIClient(socket)
         try client.ask(target, headers: user.map { ["X-User": $0] } ?? [:])

@@ -39,7 +39,7 @@ struct BoundsTests {
         }
     }
 
-    /// Calls all methods of a subscriber and checks the bounds of what they return.
+    /// Calls all methods of a subscriber, and checks that the values that they return are within bounds.
     private func check(_ subscriber: FrameSubscriber, _ kind: RingName.Kind, _ context: Comment) {
         let frame = subscriber.copyNewestFrame()
         if let frame { check(frame.description, kind, context) }
@@ -57,7 +57,7 @@ struct BoundsTests {
         #expect((0...1e6).contains(status.framesPerSecondMeasured), context)
         #expect(!Int64(Clock.realtime).addingReportingOverflow(status.clockOffset).overflow, context)
         #expect(Int64(Clock.realtime) + status.clockOffset >= 0, context)
-        // Then the sum of all counters does not overflow.
+        // Each counter is limited, so that the sum of all counters cannot overflow.
         let counters =
             [status.captured, status.published, status.bytes, status.encodedFrames, status.encodeNanoseconds]
             + status.dropped.values

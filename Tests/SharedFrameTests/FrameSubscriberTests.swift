@@ -104,8 +104,8 @@ struct FrameSubscriberTests {
                 waiter.join()
                 waits.append(.now - began)
             }
-            // After a lost wake-up the wait takes 250 ms or a second. Check the median, since a busy machine may delay
-            // some waits.
+            // If a wake-up were lost, the wait would take 250 ms or a second. Check the median, since a busy machine
+            // may delay some waits.
             waits.sort()
             #expect(waits[10] < .milliseconds(50), "\(waits)")
             publisher?.stop(reason: "")
@@ -208,7 +208,7 @@ struct FrameSubscriberTests {
 
 struct Missing: Error { let what: String }
 
-/// Starts the program that writes and reads a ring at full speed.
+/// Starts ring-stress, which writes and reads a ring at full speed, with `arguments`.
 func ringStress(_ arguments: [String]) throws -> ChildProcess {
     try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
 }
