@@ -73,7 +73,7 @@ struct RingFolderTests {
         }
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         #expect(eventually { counter.calls.load(ordering: .acquiring) > 0 })
-        // The observer must also be called if the generation is read first.
+        // Reading the generation consumes the inotify events. The observer must be called nevertheless.
         let before = counter.calls.load(ordering: .acquiring)
         publisher.stop(reason: "")
         _ = RingFolder.shared.generation

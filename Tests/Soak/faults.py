@@ -1,4 +1,4 @@
-"""Injects faults. Each function returns once the system can recover from its fault."""
+"""Injects faults. A function that injects a fault returns when the fault is over, so that the system can recover."""
 
 import os
 import random
@@ -23,7 +23,7 @@ def record(kind, content, request=1):
 
 
 class Faults:
-    """Chooses faults at random. All choices come from `chance`, so that a seed always results in the same faults."""
+    """Chooses faults at random. All choices come from `chance`, so that the same seed always results in the same faults."""
 
     def __init__(self, system, chance, only=None):
         self.system, self.chance = system, chance
@@ -50,7 +50,8 @@ class Faults:
     def name(kind):
         return kind.__name__.replace("_", " ")
 
-    # Each method below chooses a fault and returns its description and the function that injects it.
+    # Each method below whose name has no underscore at the start chooses a fault. It returns the fault's description and
+    # the function that injects the fault.
 
     def _signal_all(self, number, part, one=False):
         pids = sorted(self.system.processes()[part])
@@ -135,7 +136,7 @@ class Faults:
         try:
             change(ring)
         except FileNotFoundError:
-            pass                        # the writer is about to create it
+            pass                        # the writer has not created the ring yet
 
     def delete_ring(self):
         ring = self._ring()
@@ -210,7 +211,7 @@ class Faults:
                         one.sendall(request[:chance.randint(0, len(request))])
                         if chance.random() < 0.1:
                             one.recv(chance.randint(1, 3000))
-                        if chance.random() < 0.5:       # closes with a reset
+                        if chance.random() < 0.5:       # makes close() reset the connection
                             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     except OSError:
                         pass
