@@ -9,7 +9,10 @@ WRONGS = ("torn", "foreign", "past", "broken", "disordered", "mistimed", "malfor
 
 
 class Crowd:
-    """Groups of viewers. Each is (number of viewers, bytes per second, seconds to stay, camera, address); 0 is no limit."""
+    """Groups of viewers, each a tuple (number of viewers, bytes per second, seconds to stay, camera, address).
+
+    A rate or a time of 0 means no limit.
+    """
 
     def __init__(self, program, groups, seed):
         self.groups = groups
@@ -69,8 +72,8 @@ class Crowd:
     def recovery(self, moment, least, patience, is_slow=False, age=1.0):
         """Waits until each viewer has a picture that was captured after `moment` and is younger than `age` seconds.
 
-        Waits for at least `least` seconds. Returns the longest time after `moment` that a viewer waited for such a picture,
-        that viewer's address, and whether every viewer had such a picture within `patience` seconds.
+        Waits for at least `least` seconds. Returns the longest time after `moment` that a viewer waited for such a
+        picture, that viewer's address, and whether every viewer had such a picture within `patience` seconds.
         """
         worst, where = 0.0, ""
         while True:

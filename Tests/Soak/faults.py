@@ -23,7 +23,7 @@ def record(kind, content, request=1):
 
 
 class Faults:
-    """Chooses faults at random. All choices come from `chance`, so that the same seed always results in the same faults."""
+    """Chooses faults at random. All choices come from `chance`, so the same seed always results in the same faults."""
 
     def __init__(self, system, chance, only=None):
         self.system, self.chance = system, chance
@@ -50,8 +50,8 @@ class Faults:
     def name(kind):
         return kind.__name__.replace("_", " ")
 
-    # Each method below whose name has no underscore at the start chooses a fault. It returns the fault's description and
-    # the function that injects the fault.
+    # Each method below whose name does not start with an underscore chooses a fault. It returns a description and the
+    # function that injects the fault.
 
     def _signal_all(self, number, part, one=False):
         pids = sorted(self.system.processes()[part])

@@ -27,11 +27,11 @@ CALM_RUN = {"nginx-web-worker": 1024, "nginx-ingest-worker": 1024, "detect-fcgi"
 # The allowed growth of a process from before the faults to after them, without viewers: (descriptors, threads, KiB).
 # malloc keeps the memory of the busiest moment. A leak of one picture per fault would be ten times that in ten minutes.
 TOLERANCE = (0, 0, 6144)
-RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi stores; see docs/detection.md
+RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi stores
 
 
 def groups_of(system, is_hasty=False):
-    """Returns groups with fifty viewers in all, at both servers. Some stay, others come and go. Some read at most 300 kB/s.
+    """Returns groups with fifty viewers in all, at both servers. Some stay, others come and go. Some are slow.
     If `is_hasty`, every viewer stays for only one second.
     """
     web, ingest = system.address("/video/"), system.address("/mjpeg/")
@@ -68,7 +68,7 @@ class Soak:
         return load
 
     def bound(self):
-        """Returns how long a recovery may take, in seconds. Above a load of two per core, grows in proportion to the load."""
+        """Returns how long a recovery may take, in seconds. This grows with the load if the load is above two per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases
@@ -143,7 +143,7 @@ class Soak:
         time.sleep(2.5)                 # until idle connections between the servers are closed
 
     def prove_eyes(self):
-        """Injects wrong pictures, which load-generator must detect. If it did not, its other results would prove nothing."""
+        """Injects wrong pictures. If load-generator did not detect them, its other results would prove nothing."""
         self.system.set_faults("main", "tear=1 foreign=1 past=1")
         deadline = time.monotonic() + 10
         wanted = ("torn", "foreign", "past", "mistimed")

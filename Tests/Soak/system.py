@@ -122,7 +122,7 @@ class System:
     # ---- its processes
 
     def processes(self):
-        """Returns the process IDs of each part, by the part's name, such as nginx-web-worker. scripts/run is the part run."""
+        """Returns the process IDs of each part, by names such as nginx-web-worker. The name of scripts/run is run."""
         children = collections.defaultdict(list)
         for entry in os.scandir("/proc"):
             if not entry.name.isdigit():
