@@ -19,7 +19,7 @@ class Ring:
             struct.unpack_from("<8sIIIIQQQ", self.map, 0)
         if magic != b"ORIELRNG" or version != 1 or total != size:
             sys.exit(f"{name} is not a ring of layout version 1")
-        # A shared lock on byte 1 requests pictures. The daemon of a camera with raw pictures encodes them only on request.
+        # A shared lock on byte 1 requests pictures. If a camera sends raw pictures, they are encoded only on request.
         lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, LOCK_INTEREST, 1, 0)
         fcntl.fcntl(self.descriptor, F_OFD_SETLK, lock)
 

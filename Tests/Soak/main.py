@@ -68,7 +68,7 @@ class Soak:
         return load
 
     def bound(self):
-        """Returns how long a recovery may take, in seconds. This grows with the load if the load is above two per core."""
+        """Returns how long a recovery may take, in seconds: more than BOUND if the load is above two per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases

@@ -36,8 +36,8 @@ public final class OrielSystem: Sendable {
     /// - Parameters:
     ///   - environment: Settings of scripts/run, which override the defaults set here.
     ///   - configuration: A folder that replaces deploy/, or nil.
-    ///   - launcher: Words to put in front of the command scripts/run, such as `nsenter` with options. They must execute
-    ///     scripts/run without starting another process.
+    ///   - launcher: Words to put in front of the command scripts/run, such as `nsenter` with options. They must
+    ///     execute scripts/run without starting another process.
     ///   - isReadyAwaited: If false, this function does not wait. Otherwise, it waits for at most 30 s.
     /// - Throws: `SystemError` if scripts/run cannot be started.
     public init(

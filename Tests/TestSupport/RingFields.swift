@@ -23,8 +23,8 @@ public struct RingField: Sendable, CustomStringConvertible {
 
     /// Returns values that a malicious owner of the ring may write in place of `original`.
     ///
-    /// These are both ends of the range, the sign bit, the limits in docs/shared-memory.md, and `original` with one or a
-    /// page (4096) added, or with a page subtracted. Counters get only the ends of the range and the sign bit.
+    /// These are both ends of the range, the sign bit, the limits in docs/shared-memory.md, and `original`
+    /// plus one, plus a page and minus a page. For a counter, they are only the ends of the range and the sign bit.
     public func extremes(_ original: UInt64) -> [UInt64] {
         let maximum = byteCount == 8 ? UInt64.max : UInt64(UInt32.max)
         let sign: UInt64 = byteCount == 8 ? 1 << 63 : 1 << 31

@@ -86,7 +86,7 @@ struct LookSchedulerTests {
             scheduler.setRate(rate, of: camera, at: time)
         }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
-        // After 300 ms, the fast camera has waited for three of its intervals, the slow one for less than a third of its own.
+        // After 300 ms, the fast camera has waited for three of its intervals, the slow one for 0.3 of its interval.
         let later = time + .milliseconds(300)
         #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
     }

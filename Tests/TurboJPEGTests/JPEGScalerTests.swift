@@ -268,8 +268,9 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Scales each line to `eighths` eighths of its length. Each new sample is the mean of the old samples that it
-    /// covers.
+    /// Scales each line to `eighths` eighths of its length.
+    ///
+    /// Each new sample is the mean of the old samples that it covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(lines * newLength * step)

@@ -323,7 +323,7 @@ static int video_request(const struct usb_ctrlrequest *request, unsigned char *a
         memcpy(answer, (unsigned char[]){TWO(value)}, 2);
         return 2;
     }
-    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: always "invalid control"
+    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: "invalid control"
     return -1;
 }
 
