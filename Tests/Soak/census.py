@@ -52,7 +52,7 @@ def census(system):
 
 
 def means_of_blocks(points, blocks):
-    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and value of each block."""
+    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and the mean value of each block."""
     size = len(points) / max(1, blocks)
     means = []
     for block in range(blocks):

@@ -15,10 +15,12 @@ BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)    
 
 
 def named(name, value):
+    """Returns a FastCGI name-value pair, whose lengths have four bytes each."""
     return struct.pack(">II", len(name) | 1 << 31, len(value) | 1 << 31) + name + value
 
 
 def record(kind, content, request=1):
+    """Returns a FastCGI record of the type `kind`."""
     return struct.pack(">BBHHBB", 1, kind, request, len(content), 0, 0) + content
 
 

@@ -1,4 +1,4 @@
-/// An HTTP request and its response, whose body is read piece by piece.
+/// An HTTP request and its response; the test reads the response's body piece by piece.
 public final class HTTPExchange {
     public let head: HTTPHead
     private let connection: HTTPConnection

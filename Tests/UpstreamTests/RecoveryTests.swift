@@ -171,7 +171,7 @@ struct RecoveryTests {
         }
         #expect(count > Int(seconds) * 5)
         let after = try #require(ProcessFigures.own)
-        // The scripted server is in this process too, and keeps the descriptor of each connection until it is stopped.
+        // The scripted server runs in this process too, and keeps each connection's descriptor until the server stops.
         #expect(after.descriptors - before.descriptors <= server.connectionCount + 2, "\(before), \(after)")
         #expect(relay.log.all.count <= 2 * maximumLines * Int(seconds / 600 + 1), "\(relay.log.all)")
     }

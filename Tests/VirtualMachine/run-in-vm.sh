@@ -95,7 +95,8 @@ fetch_kernel() {
     rm -rf "$folder"
 }
 
-# A kernel decompresses itself at boot. An emulated processor takes 8 s for that, so decompress it here once.
+# unpack_kernel IMAGE FILE: writes the decompressed kernel to FILE. Otherwise the kernel would decompress itself at
+# every boot, which takes 8 s on an emulated processor.
 unpack_kernel() {
     python3 - "$1" "$2" <<'PYTHON'
 import lzma, struct, subprocess, sys, zlib
