@@ -17,7 +17,7 @@ struct HostileRingTests {
     func randomHeader() throws {
         var random = seed.generator
         for round in 0..<(isFull ? 5000 : 100) {
-            // In the first round all fields are random. In the others the identification and the geometry are valid.
+            // In the first round all fields are random. In later rounds, the identification and the geometry are valid.
             try writeObject(round == 0 ? .random : .randomBehindHead, &random)
             let subscriber = try FrameSubscriber(ring.name)
             read(subscriber, slotByteCount: 1 << 20)
@@ -52,7 +52,7 @@ struct HostileRingTests {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         try publisher.publish([7], capture: .now(), width: 1, height: 1)
         #expect(subscriber.copyNewestFrame()?.bytes == [7])
-        // The same must hold if the mark appears while the ring is being read.
+        // The reader must also sleep if the mark appears while it reads the ring.
         try overwrite(RingLayout.Header.superseded, 1)
         let outcomes = (0..<20).map { _ in subscriber.wait(newerThan: publisher.newestNumber, milliseconds: 10) }
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
@@ -67,7 +67,7 @@ struct HostileRingTests {
         try overwrite(RingLayout.Header.textSequence, 1)
         #expect(subscriber.status?.state == .live)
         #expect(subscriber.status?.source == before.source)
-        // A reader that has not read the state before does not know it, and does not wait for it either.
+        // A new reader has no previous state. It reports the state as unknown, and does not wait for the writer.
         let newcomer = try FrameSubscriber(ring.name)
         #expect(newcomer.status?.isStateKnown == false)
         #expect(newcomer.status?.state == .waiting)
@@ -138,7 +138,7 @@ struct HostileRingTests {
 
     /// Creates an object with the ring's name and the size of a ring of three slots.
     private func writeObject(_ content: Content, _ random: inout SeededGenerator) throws {
-        // The slots are as large as a writer requests, so that it takes over this object.
+        // A writer takes over this object instead of replacing it, since the slots are as large as it requests.
         let geometry = RingGeometry(slotCount: 3, slotByteCount: 4096)
         let object = try Descriptor(opening: ring.name.path, flags: O_RDWR | O_CREAT, mode: 0o640)
         try #require(ftruncate(object.number, off_t(geometry.byteCount)) == 0)

@@ -13,7 +13,7 @@ struct OtherLanguageTests {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         let script = FilePath(#filePath).removingLastComponent().appending("read_ring.py")
         let reader = try ChildProcess("/usr/bin/env", ["python3", "\(script)", ring.name.objectName, "3"])
-        // Publish nothing until the reader is interested, so that the first frame must wake it.
+        // Publish nothing until the reader has requested pictures, so that the first frame must wake the reader.
         while !publisher.waitForInterest(milliseconds: 50) { try #require(reader.isRunning) }
         var lines: [String] = []
         for size in [10, 50_000, 99_999] {

@@ -49,8 +49,8 @@ struct RingFolderTests {
             publisher.stop(reason: "")
             #expect(folder.generation != made)
         }
-        // A file that is not a ring must not change the generation. Another program may create a ring meanwhile, so try
-        // again.
+        // A file that is not a ring must not change the generation. Try up to 100 times, since another program may
+        // create a ring meanwhile.
         let isSteady = (0..<100).contains { _ in
             let before = folder.generation
             let file = TemporaryRing().name.path.string + ".x.y.new"
@@ -73,7 +73,7 @@ struct RingFolderTests {
         }
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         #expect(eventually { counter.calls.load(ordering: .acquiring) > 0 })
-        // The observer must also be called if the generation is read first.
+        // Reading the generation consumes the inotify events. The observer must be called nevertheless.
         let before = counter.calls.load(ordering: .acquiring)
         publisher.stop(reason: "")
         _ = RingFolder.shared.generation
@@ -82,6 +82,7 @@ struct RingFolderTests {
         observation = nil
         #expect(eventually { unique(counter) })
 
+        /// Whether the observer is not called when a ring appears and disappears.
         func unique(_ counter: Counter) -> Bool {
             let before = counter.calls.load(ordering: .acquiring)
             guard let other = try? FramePublisher(ring.ring("other"), slotByteCount: 100, source: .test) else {

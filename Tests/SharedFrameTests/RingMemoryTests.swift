@@ -8,7 +8,7 @@ import Testing
 
 /// A reader and a writer that use the same mapping of a ring.
 ///
-/// ThreadSanitizer would not recognise that two mappings are the same memory.
+/// If each had its own mapping, ThreadSanitizer would not recognise that both are the same memory.
 @Suite("RingMemory", .timeLimit(.minutes(2)))
 struct RingMemoryTests {
     @Test("a reader and a writer on one mapping agree on every frame")

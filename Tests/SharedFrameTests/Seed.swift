@@ -5,9 +5,7 @@ let isFull = unsafe getenv("ORIEL_TEST_FULL") != nil
 
 /// The seed of a test's random numbers.
 ///
-/// Each run has a new one, which is printed if the test fails.
-///
-/// Set `ORIEL_TEST_SEED` to repeat a run.
+/// Each run uses a new seed, which is printed if the test fails. To repeat a run, set `ORIEL_TEST_SEED` to its seed.
 struct Seed: CustomStringConvertible {
     private let value: UInt64
 

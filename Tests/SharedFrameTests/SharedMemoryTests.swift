@@ -89,7 +89,7 @@ private let isRoot = geteuid() == 0
 private let noRoot: Comment = "only root can create a file of another user"
 private let noNamespaces: Comment = "this user may not create a mount namespace"
 
-/// Whether a mount namespace can be created, which not every container allows.
+/// Whether this process may create a mount namespace; not every container allows that.
 private let hasNamespaces: Bool = {
     let arguments = ["--mount", "--user", "--map-root-user", "mount", "-t", "tmpfs", "tmpfs", "/dev/shm"]
     return (try? ChildProcess("unshare", arguments, log: "/dev/null").wait()) == 0

@@ -99,14 +99,14 @@ struct WriterDeathTests {
         throw Missing(what: "a frame after \(number), \(seed)")
     }
 
-    /// Whether the process is stopped by a signal (proc(5)).
+    /// Whether a signal has stopped the process, so that its state in /proc is T (proc(5)).
     private func isStopped(_ process: ChildProcess) throws -> Bool {
         let text = String(
             decoding: try File.contents(of: FilePath("/proc/\(process.processIdentifier)/stat")), as: UTF8.self)
         return text.split(separator: ")").last?.split(separator: " ").first == "T"
     }
 
-    /// Whether a slot is marked as being written.
+    /// Whether the ring marks any slot as being written.
     private func isWithinAFrame() throws -> Bool {
         let object = try Descriptor(opening: ring.name.path, flags: O_RDONLY)
         let memory = try RingMemory(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reads frames from a ring in shared memory, as docs/shared-memory.md describes it.
+"""Reads frames from a ring in shared memory, whose layout docs/shared-memory.md describes.
 
-usage: read_ring.py /oriel.main [COUNT]     prints "number bytes width height crc32" of COUNT frames
+usage: read_ring.py /oriel.main [COUNT]     prints a line "number bytes width height crc32" for each of COUNT frames
 """
 import ctypes, fcntl, mmap, os, struct, sys, time, zlib
 
@@ -19,7 +19,7 @@ class Ring:
             struct.unpack_from("<8sIIIIQQQ", self.map, 0)
         if magic != b"ORIELRNG" or version != 1 or total != size:
             sys.exit(f"{name} is not a ring of layout version 1")
-        # A shared lock on byte 1 shows interest. A daemon whose camera sends raw pictures encodes them only then.
+        # A shared lock on byte 1 requests pictures. If a camera sends raw pictures, they are encoded only on request.
         lock = struct.pack("hhqqi4x", fcntl.F_RDLCK, os.SEEK_SET, LOCK_INTEREST, 1, 0)
         fcntl.fcntl(self.descriptor, F_OFD_SETLK, lock)
 

@@ -1,4 +1,4 @@
-"""Sends all kinds of requests except for streams: for snapshots, status, the page and detection, and invalid ones."""
+"""Requests snapshots, status, the page and detection, and sends invalid requests. Does not request streams."""
 
 import collections
 import http.client
@@ -9,8 +9,8 @@ import time
 
 import pictures
 
-# Each request has its allowed statuses. A connection may also fail while nginx is down, and 503 is allowed because a
-# worker may be down.
+# Each request, with the statuses that its response may have. The status 503 is always allowed, because a worker may be
+# down. A connection may fail, because nginx may be down.
 REQUESTS = [
     ("GET", "/snapshot/main", {200}), ("GET", "/snapshot/door", {200}), ("GET", "/snapshot/hall", {200}),
     ("GET", "/snapshot/main?max_age=500", {200}), ("GET", "/snapshot/door?offline=picture", {200}),
@@ -19,7 +19,7 @@ REQUESTS = [
     ("GET", "/../../etc/passwd", {400}), ("GET", "/.git/config", {404}), ("GET", "/video/main?" + "q" * 9000, {414}),
     ("GET", "/status?" + "fps=" * 1500, {200, 400}), ("GET", "/detect/status", {200}),
 ]
-FRESH = 2.5                             # the maximum age of a snapshot's picture at the time of the request, in seconds
+FRESH = 2.5                             # how old a snapshot's picture may be when the request is sent, in seconds
 
 
 class Asking:

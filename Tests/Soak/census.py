@@ -1,4 +1,4 @@
-"""Measures descriptors, threads and memory of each process: without viewers before and after a run, and over time."""
+"""Measures the descriptors, threads and memory of each process: before and after a run, and once a second during it."""
 
 import math
 import os
@@ -8,17 +8,17 @@ import time
 
 MEASURES = ("descriptors", "threads", "memory")
 
-# The two-sided 95 % quantiles of Student's t-distribution by degrees of freedom. For more than 30 it is 1.96.
+# The two-sided 95 % quantiles of Student's t-distribution by degrees of freedom. Above 30, slope() uses 1.96.
 STUDENT = {
     1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179,
     14: 2.145, 16: 2.120, 18: 2.101, 20: 2.086, 25: 2.060, 30: 2.042}
 
 
-KEPT = "/memfd:detection (deleted)"     # a stored result, of which detect-fcgi keeps 16 MiB
+KEPT = "/memfd:detection (deleted)"     # a stored result; detect-fcgi stores up to 16 MiB of them
 
 
 def descriptors_of(pid):
-    """Returns the number of descriptors of a process, without those of stored results."""
+    """Returns the number of descriptors of a process, not counting those of stored results."""
     count = 0
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:
@@ -29,8 +29,8 @@ def descriptors_of(pid):
 
 
 def look(pid):
-    """Returns descriptors, threads and private memory in KiB, or None if there is no such process.
-    Shared memory is left out, since the sizes of the rings limit it.
+    """Returns the numbers of descriptors and threads, and the private memory in KiB; None if there is no such process.
+    Shared memory is not counted, since the sizes of the rings limit it.
     """
     try:
         descriptors = descriptors_of(pid)
@@ -42,7 +42,7 @@ def look(pid):
 
 
 def census(system):
-    """Returns the number of processes and the maximum of each measure, by part."""
+    """Returns for each part the number of its processes, and the maximum of each measure among them."""
     found = {}
     for part, pids in system.processes().items():
         seen = [values for values in map(look, pids) if values]
@@ -52,7 +52,7 @@ def census(system):
 
 
 def means_of_blocks(points, blocks):
-    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and value of each block."""
+    """Splits points (seconds, value) into blocks. Returns the mean time (in hours) and the mean value of each block."""
     size = len(points) / max(1, blocks)
     means = []
     for block in range(blocks):
@@ -65,8 +65,8 @@ def slope(points, blocks=20):
     """Returns the slope of points (seconds, value) per hour, and half the width of its 95 % confidence interval.
 
     Returns None if there are too few points. Neighbouring samples are correlated, so a regression through all of them
-    would result in an interval that is far too narrow. So it uses the means of blocks, each of which is long compared
-    with the time that viewers stay.
+    would result in an interval that is far too narrow. Therefore the regression is through the means of blocks. Each
+    block is much longer than viewers stay.
     """
     points = sorted(points)
     means = means_of_blocks(points, min(blocks, len(points) // 5))
@@ -88,7 +88,7 @@ class Sampler:
 
     def __init__(self, system):
         self.system = system
-        self.samples = {}               # by part and process: (time, descriptors, threads, memory)
+        self.samples = {}               # by part and process: a list of (time, descriptors, threads, memory)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -108,7 +108,7 @@ class Sampler:
     def slopes(self, warm_up, least):
         """Returns the slopes of each process that ran for at least `least` seconds after its first `warm_up` seconds.
 
-        Each entry is (part, pid, seconds, slope by measure, mean memory over time in 25 blocks).
+        Each entry is (part, pid, seconds, slope of each measure, mean memory in each of 25 blocks of time).
         """
         told = []
         for (part, pid), samples in sorted(self.samples.items()):

@@ -9,13 +9,16 @@ WRONGS = ("torn", "foreign", "past", "broken", "disordered", "mistimed", "malfor
 
 
 class Crowd:
-    """Groups of viewers, each (viewers, bytes per second, seconds to stay, camera, address). 0 means no limit."""
+    """Groups of viewers, each a tuple (number of viewers, bytes per second, seconds to stay, camera, address).
+
+    A rate or a time of 0 means no limit.
+    """
 
     def __init__(self, program, groups, seed):
         self.groups = groups
         self._lock = threading.Condition()
         self._state, self._result = None, None
-        self.seen = []                  # the lines of load-generator about wrong frames
+        self.seen = []                  # the lines that load-generator has printed about wrong frames
         arguments = []
         for count, rate, stay, camera, address in groups:
             limit = (f":{rate}" if rate else "") + (f"~{stay}" if stay else "")
@@ -56,9 +59,10 @@ class Crowd:
         return {wrong: sum(group[wrong] for group in state) for wrong in WRONGS}
 
     def oldest(self, is_slow=False):
-        """Returns a time and an address, which are those of the viewer that has waited longest for a newer picture.
+        """Finds the viewer that has waited longest for a newer picture. Returns a time and the viewer's address.
 
-        The time is when that viewer's picture was captured, or when the viewer came, whichever is later.
+        The time is when the viewer's newest picture was captured, or when the viewer connected, whichever is later.
+        If `is_slow`, considers only viewers with limited rates, otherwise only viewers without.
         """
         seen = [
             (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
@@ -68,8 +72,8 @@ class Crowd:
     def recovery(self, moment, least, patience, is_slow=False, age=1.0):
         """Waits until each viewer has a picture that was captured after `moment` and is younger than `age` seconds.
 
-        Waits for at least `least` seconds. Returns the longest time after `moment` for which a viewer had no such picture,
-        the viewer's address, and whether all viewers had one within `patience` seconds.
+        Waits for at least `least` seconds. Returns the longest time after `moment` that a viewer waited for such a
+        picture, that viewer's address, and whether every viewer had such a picture within `patience` seconds.
         """
         worst, where = 0.0, ""
         while True:

@@ -1,4 +1,4 @@
-"""Injects faults. Each function returns once the system can recover from its fault."""
+"""Injects faults. A function that injects a fault returns when the fault is over, so that the system can recover."""
 
 import os
 import random
@@ -15,15 +15,17 @@ BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)    
 
 
 def named(name, value):
+    """Returns a FastCGI name-value pair, whose lengths have four bytes each."""
     return struct.pack(">II", len(name) | 1 << 31, len(value) | 1 << 31) + name + value
 
 
 def record(kind, content, request=1):
+    """Returns a FastCGI record of the type `kind`."""
     return struct.pack(">BBHHBB", 1, kind, request, len(content), 0, 0) + content
 
 
 class Faults:
-    """Chooses faults at random. All choices come from `chance`, so that a seed always results in the same faults."""
+    """Chooses faults at random. All choices come from `chance`, so the same seed always results in the same faults."""
 
     def __init__(self, system, chance, only=None):
         self.system, self.chance = system, chance
@@ -50,7 +52,8 @@ class Faults:
     def name(kind):
         return kind.__name__.replace("_", " ")
 
-    # Each method below chooses a fault and returns its description and the function that injects it.
+    # Each method below whose name does not start with an underscore chooses a fault. It returns a description and the
+    # function that injects the fault.
 
     def _signal_all(self, number, part, one=False):
         pids = sorted(self.system.processes()[part])
@@ -135,7 +138,7 @@ class Faults:
         try:
             change(ring)
         except FileNotFoundError:
-            pass                        # the writer is about to create it
+            pass                        # the writer has not created the ring yet
 
     def delete_ring(self):
         ring = self._ring()
@@ -210,7 +213,7 @@ class Faults:
                         one.sendall(request[:chance.randint(0, len(request))])
                         if chance.random() < 0.1:
                             one.recv(chance.randint(1, 3000))
-                        if chance.random() < 0.5:       # closes with a reset
+                        if chance.random() < 0.5:       # makes close() reset the connection
                             one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     except OSError:
                         pass

@@ -18,21 +18,21 @@ from crowd import WRONGS, Crowd
 from faults import Faults
 from system import CAMERAS, ROOT, System
 
-BOUND = 3.0                             # seconds after a fault in which all viewers must see fresh pictures again
+BOUND = 3.0                             # all viewers must see fresh pictures within this many seconds after a fault
 PATIENCE = 20.0                         # seconds after which this program no longer waits for fresh pictures
-CALM_DAY = 32.0                         # the allowed growth of a process without faults, in MiB per day
+CALM_DAY = 32.0                         # the allowed growth of a process in a run without faults, in MiB per day
 # For parts that handle pictures and requests of all sizes, the allowed growth is in KiB over the whole run, since their
-# heap varies by some hundred KiB.
+# heap varies by several hundred KiB.
 CALM_RUN = {"nginx-web-worker": 1024, "nginx-ingest-worker": 1024, "detect-fcgi": 1024}
-# The allowed growth of a process between two moments without viewers: (descriptors, threads, KiB). malloc keeps memory
-# from the busiest moment. A leak of one picture per fault would be ten times as much after ten minutes.
+# The allowed growth of a process from before the faults to after them, without viewers: (descriptors, threads, KiB).
+# malloc keeps the memory of the busiest moment. A leak of one picture per fault would be ten times that in ten minutes.
 TOLERANCE = (0, 0, 6144)
-RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi keeps, see docs/detection.md
+RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi stores
 
 
 def groups_of(system, is_hasty=False):
-    """Returns groups of fifty viewers at both servers. Some stay, others come and go; some have only 300 kB/s or less.
-    If `is_hasty`, all of them stay for one second only.
+    """Returns groups with fifty viewers in all, at both servers. Some stay, others come and go. Some are slow.
+    If `is_hasty`, every viewer stays for only one second.
     """
     web, ingest = system.address("/video/"), system.address("/mjpeg/")
     groups = [
@@ -68,7 +68,7 @@ class Soak:
         return load
 
     def bound(self):
-        """Returns the limit on a recovery, in seconds. It grows in proportion if the load is above two per core."""
+        """Returns how long a recovery may take, in seconds: more than BOUND if the load is above two per core."""
         return BOUND * max(1.0, self.load() / 2)
 
     # ---- phases
@@ -93,7 +93,7 @@ class Soak:
         self.come()
         asking = Asking(self.system, 0, self.detects)
         self.fill_detector()
-        for _ in range(2):              # take each camera away long enough for an outage picture
+        for _ in range(2):              # make each camera unavailable until viewers get an outage picture
             for camera in CAMERAS:
                 self.system.set_faults(camera, "unplug")
             for pid in self.system.processes()["capture-hall"]:
@@ -143,7 +143,7 @@ class Soak:
         time.sleep(2.5)                 # until idle connections between the servers are closed
 
     def prove_eyes(self):
-        """Injects wrong pictures that load-generator must detect, since its other results would prove nothing otherwise."""
+        """Injects wrong pictures. If load-generator did not detect them, its other results would prove nothing."""
         self.system.set_faults("main", "tear=1 foreign=1 past=1")
         deadline = time.monotonic() + 10
         wanted = ("torn", "foreign", "past", "mistimed")
@@ -154,7 +154,7 @@ class Soak:
                 break
             time.sleep(0.1)
         self.system.set_faults("main", "")
-        time.sleep(2)                   # until slow viewers have received them
+        time.sleep(2)                   # until slow viewers have received the wrong pictures
         self.planted = {}
         while self.planted != (now := self.crowd.wrongs()):
             self.planted = now
@@ -238,7 +238,7 @@ class Soak:
         self.compare()
 
     def compare(self):
-        """Compares each process without viewers with the same state before the faults."""
+        """Compares the resources of each process, now and before the faults, both times without viewers."""
         deadline = time.monotonic() + 10
         while True:
             found, wrong = census.census(self.system), []

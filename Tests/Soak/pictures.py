@@ -1,14 +1,14 @@
-"""Writes JPEGs that differ in almost every line, with space for the stamp of the fake camera, which viewers check."""
+"""Writes JPEGs that differ in almost every line. Each has space for the fake camera's stamp, which viewers check."""
 
 import random
 import struct
 
-HEAD = 128                      # Tests/LoadGenerator/stamp.h describes this and all other details of a stamp
+HEAD = 128                      # the bytes up to the end of the stamp; Tests/LoadGenerator/stamp.h describes it
 MAGIC = b"oriel-soak "
 MASK = (1 << 64) - 1
 
-# The symbols of two Huffman tables whose codes all have four bits: sizes of the differences between means (DC),
-# and pairs of run and size for the other coefficients (AC).
+# The symbols of two Huffman tables, in which every code has four bits. MEANS has the sizes of the differences between
+# means (DC). RUNS has pairs of a run of zeros and a size, for the other coefficients (AC).
 MEANS = list(range(12))
 RUNS = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x21, 0x22, 0x31, 0x41, 0x51, 0x61]
 

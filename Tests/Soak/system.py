@@ -1,4 +1,4 @@
-"""Starts the real system with scripts/run. Its cameras are two of Tests/FakeCamera and a synthetic one."""
+"""Starts the real system with scripts/run. It has two fake cameras (Tests/FakeCamera) and one synthetic camera."""
 
 import collections
 import http.client
@@ -41,7 +41,7 @@ class System:
         self.prefix = f"soak{os.getpid()}"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="oriel-soak-"))
         self.process = None
-        self.stopped = set()            # processes that were sent SIGSTOP
+        self.stopped = set()            # the IDs of processes that were stopped with SIGSTOP
         try:
             self._start(programs, seed)
         except BaseException:
@@ -54,7 +54,7 @@ class System:
             pictures.write(self.folder / camera, *size, 24, seed * 2 + number)
         self._build_camera()
         (self.folder / "bin").mkdir()
-        # The list of parts comes from oriel, so that new workers are killed and paused too.
+        # Ask oriel for the list of its parts, so that workers added later are killed and paused too.
         parts = json.loads(subprocess.run([programs / "oriel", "parts", "--json"], check=True, capture_output=True).stdout)
         self.workers = tuple(part["program"] for part in parts if part["socket"])
         for program in (*self.workers, "oriel"):
@@ -122,7 +122,7 @@ class System:
     # ---- its processes
 
     def processes(self):
-        """Returns the IDs of all processes, by the names of their parts, such as nginx-web-worker. scripts/run has the name run."""
+        """Returns the process IDs of each part, by names such as nginx-web-worker. The name of scripts/run is run."""
         children = collections.defaultdict(list)
         for entry in os.scandir("/proc"):
             if not entry.name.isdigit():
@@ -161,7 +161,7 @@ class System:
         return process.name if process.name in self.workers else ""
 
     def send(self, number, pid):
-        """Sends a signal to a process of the system. Returns False if it has exited."""
+        """Sends a signal to a process of the system. Returns False if the process has exited."""
         try:
             descriptor = os.pidfd_open(pid)
         except OSError:

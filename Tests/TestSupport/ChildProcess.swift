@@ -14,7 +14,7 @@ public final class ChildProcess: Sendable {
 
     /// Starts `program`.
     ///
-    /// The test can read its standard output. By default it inherits the other streams.
+    /// The test can read the program's standard output. By default, the program inherits the test's other streams.
     ///
     /// - Parameters:
     ///   - program: A path, or a name that is searched for in PATH.
@@ -81,7 +81,7 @@ public final class ChildProcess: Sendable {
 
     /// Waits at most `milliseconds` until the process exits.
     ///
-    /// Returns the same as ``wait()``, or nil if it is still running.
+    /// Returns the same as ``wait()``, or nil if the process is still running.
     public func wait(milliseconds: Int) -> CInt? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -98,7 +98,9 @@ public final class ChildProcess: Sendable {
         wait()
     }
 
-    /// Returns the next line of the output without its line feed, or nil if none is complete within `milliseconds`.
+    /// Returns the next line of the output without its line feed, or nil if no line becomes complete.
+    ///
+    /// Waits for at most `milliseconds`, or until the output ends.
     public func readLine(milliseconds: Int = 60_000) -> String? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {
@@ -186,7 +188,7 @@ extension ChildProcess {
 extension ChildProcess {
     /// The exit status and the standard output of a program that has exited.
     public struct Result: Sendable {
-        /// See ``wait()``.
+        /// The exit status, or the negated number of the signal that killed the program.
         public let status: CInt
         public let output: String
     }

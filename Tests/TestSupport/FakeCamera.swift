@@ -26,7 +26,7 @@ public final class FakeCamera: Sendable {
 
     /// Sets the camera's faults, which Tests/FakeCamera/README.md describes.
     ///
-    /// They apply until the next call.
+    /// The faults remain until the next call.
     public func setFaults(_ faults: String) throws {
         // Replace the file atomically, so that the camera never reads half of it.
         let new = try folder.write(faults, to: "faults.new").string

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A wall clock that a test can set.
 ///
-/// Processes with its ``environment`` preload Tests/FakeClock and use this clock.
+/// A process with the variables in ``environment`` preloads Tests/FakeClock and uses this clock.
 public final class FakeClock: Sendable {
     private static let library = PreloadedLibrary("FakeClock/clock.c")
 
@@ -11,7 +11,7 @@ public final class FakeClock: Sendable {
     public let environment: [String: String]
     private let folder = TemporaryFolder()
 
-    /// Creates a clock that is correct until ``set(seconds:)`` is called.
+    /// Creates a clock that shows the machine's real time until ``set(seconds:)`` is called.
     ///
     /// Throws if there is no C compiler.
     public init() throws {

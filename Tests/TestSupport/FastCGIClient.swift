@@ -31,15 +31,17 @@ public final class FastCGIClient {
     public let socket: Descriptor
     /// The bytes of an incomplete record received so far.
     private var received: [UInt8] = []
-    /// The received output of the request, without the bytes that the test has already read.
+    /// The received bytes of the response that the test has not taken yet.
     public private(set) var output: [UInt8] = []
     /// All received bytes, including record headers, if ``keepsRaw`` is set.
     public private(set) var raw: [UInt8] = []
+    /// Whether the worker has sent the end of the response.
     public private(set) var hasEnded = false
+    /// Whether the worker has closed the connection.
     public private(set) var isClosed = false
-    /// The FastCGI request ID that is sent, and that received records must have.
+    /// The FastCGI request ID of the request; records with another ID are an error.
     public var request: UInt16 = 1
-    /// Whether to record ``raw``.
+    /// Whether received bytes are added to ``raw``.
     public var keepsRaw = false
 
     public init(_ path: FilePath) throws(SystemError) {
@@ -159,7 +161,7 @@ public final class FastCGIClient {
         Clock.monotonic + UInt64(milliseconds) * 1_000_000
     }
 
-    /// Reads once.
+    /// Waits for bytes, reads them, and processes the complete records.
     ///
     /// Returns false if nothing arrives before the deadline or the connection is closed.
     private func receive(until deadline: UInt64) throws -> Bool {

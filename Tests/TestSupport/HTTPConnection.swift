@@ -44,7 +44,7 @@ public final class HTTPConnection: Sendable {
         }
     }
 
-    /// Returns at least one and at most `limit` bytes, or none if the server has closed the connection.
+    /// Returns the next bytes, at most `limit`, or no bytes if the server has closed the connection.
     public func receive(by deadline: Deadline, limit: Int = 65536) throws -> [UInt8] {
         guard !Poll.wait([socket.number], milliseconds: deadline.milliseconds).isEmpty else { throw Failure.tooLate }
         var bytes = [UInt8](repeating: 0, count: limit)

@@ -1,11 +1,13 @@
-/// An HTTP request and its response, whose body is read piece by piece.
+/// An HTTP request and its response; the test reads the response's body piece by piece.
 public final class HTTPExchange {
     public let head: HTTPHead
     private let connection: HTTPConnection
     /// Received bytes that have not been returned yet.
     private var pending: [UInt8]
+    /// The number of bytes of the current chunk that have not been returned yet.
     private var chunkRemainder = 0
     private var isFirstChunk = true
+    /// The number of bytes of the body that have not been returned yet; nil without a Content-Length.
     private var remainder: Int?
     private var isOver = false
 
@@ -14,7 +16,7 @@ public final class HTTPExchange {
     /// - Parameters:
     ///   - method: The method of the request.
     ///   - url: `http://ADDRESS:PORT/PATH`, where the address is numeric or `localhost`.
-    ///   - headers: Additional headers. A `Host` replaces the default one.
+    ///   - headers: Additional headers. A header `Host` replaces the default one.
     ///   - body: The body, which is sent with a Content-Length, or nil for none.
     ///   - seconds: How long to wait for the response header.
     /// - Throws: `HTTPConnection.Failure` or `SystemError`.

@@ -1,10 +1,10 @@
 /// The status and headers of a response.
 public struct HTTPHead: Sendable {
     public let status: Int
-    /// The headers in their order, with lowercase names.
+    /// The headers in the order in which they were received, with lowercase names.
     public let headers: [(name: String, value: String)]
 
-    /// Parses a response header without the empty line after it.
+    /// Parses `text`, a response header that does not include the empty line after it.
     public init(_ text: String) throws {
         var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let status = lines.removeFirst().split(separator: " ")

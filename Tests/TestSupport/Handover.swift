@@ -9,7 +9,7 @@ public final class Handover<Value: Sendable>: Sendable {
 
     public func give(_ value: Value) { self.value.withLock { $0 = value } }
 
-    /// Waits for the value.
+    /// Waits until another thread has given a value, and returns that value.
     public func take() -> Value {
         while true {
             if let value = value.withLock({ $0 }) { return value }

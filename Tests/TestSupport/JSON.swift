@@ -1,6 +1,6 @@
 /// A JSON value.
 ///
-/// Its parser is independent of Oriel's own.
+/// The parser shares no code with Oriel's own JSON parser, so that tests can check Oriel's output with it.
 public enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)

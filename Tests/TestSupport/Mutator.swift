@@ -15,13 +15,13 @@ public struct Mutator {
 
     /// Returns a number below `limit`, which must not be 0.
     ///
-    /// The generator has the multiplier and increment of PCG.
+    /// The numbers come from a linear congruential generator with the multiplier and the increment of PCG.
     public mutating func number(below limit: Int) -> Int {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return Int(state >> 33) % limit
     }
 
-    /// Returns the bytes with some changed, removed, duplicated or truncated.
+    /// Returns a copy of `bytes` in which some bytes are changed, removed or duplicated, or the end is cut off.
     public mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...number(below: 5) where !bytes.isEmpty {

@@ -10,7 +10,7 @@ public final class OrielSystem: Sendable {
     /// The folder of Package.swift.
     public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
 
-    /// The folder of the release programs: `ORIEL_BIN_DIR`, or that of `swift build -c release`.
+    /// The folder of the release programs: `ORIEL_BIN_DIR`, or the output folder of `swift build -c release`.
     public static let programs =
         Environment.value("ORIEL_BIN_DIR").map { FilePath($0) } ?? root.appending(".build/release")
 
@@ -36,9 +36,9 @@ public final class OrielSystem: Sendable {
     /// - Parameters:
     ///   - environment: Settings of scripts/run, which override the defaults set here.
     ///   - configuration: A folder that replaces deploy/, or nil.
-    ///   - launcher: A command prefix for scripts/run that executes it in its own process, such as `nsenter` with
-    ///     options.
-    ///   - isReadyAwaited: Whether to wait at all.
+    ///   - launcher: Words to put in front of the command scripts/run, such as `nsenter` with options. They must
+    ///     execute scripts/run without starting another process.
+    ///   - isReadyAwaited: If false, this function does not wait. Otherwise, it waits for at most 30 s.
     /// - Throws: `SystemError` if scripts/run cannot be started.
     public init(
         environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],
@@ -121,7 +121,7 @@ public final class OrielSystem: Sendable {
 
     /// Returns a free TCP port of 127.0.0.1 that this process has not returned before.
     public static func freePort() throws -> Int {
-        // The kernel may choose a port again that was returned before, if nothing listens on it yet.
+        // If nothing listens on a port that was returned before, the kernel may choose that port again.
         while true {
             let port = try portOfKernel()
             if chosenPorts.withLock({ $0.insert(port).inserted }) { return port }

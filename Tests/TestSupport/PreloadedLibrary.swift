@@ -8,7 +8,7 @@ final class PreloadedLibrary: Sendable {
     private let built = Mutex<String?>(nil)
     private let folder = TemporaryFolder()
 
-    /// `sources` are paths relative to Tests/.
+    /// Creates a library from C files, whose paths are relative to Tests/.
     init(_ sources: String...) {
         self.sources = sources
     }

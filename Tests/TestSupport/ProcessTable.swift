@@ -27,7 +27,8 @@ public struct ProcessTable: Sendable {
 
     /// Returns all descendants of `root`, without zombies.
     ///
-    /// Reads only those processes (proc_pid_task(5), `children`), since a whole table takes long on a busy machine.
+    /// Reads only these processes, with the files `children` in /proc (proc_pid_task(5)). Reading the whole table takes
+    /// long on a busy machine.
     public static func descendants(of root: Int32) -> [Entry] {
         let children = Folder.names(in: FilePath("/proc/\(root)/task"))
             .compactMap { text("/proc/\(root)/task/\($0)/children") }

@@ -2,7 +2,7 @@ import Glibc
 public import Linux
 public import SystemPackage
 
-/// A number in a ring's object, at its offset in docs/shared-memory.md.
+/// A number or a text in a ring's object, at an offset that docs/shared-memory.md defines.
 public struct RingField: Sendable, CustomStringConvertible {
     public let offset: Int
     public let byteCount: Int
@@ -18,11 +18,13 @@ public struct RingField: Sendable, CustomStringConvertible {
     public static let texts: [RingField] = [(512, 64), (576, 16), (592, 16), (608, 128), (736, 256), (992, 256)]
         .map { RingField(offset: $0.0, byteCount: $0.1) }
 
-    /// Every number of a slot, by its offset in the slot.
+    /// Every number of a slot, with its offset from the start of the slot.
     public static let slot: [RingField] = wide([0, 8, 16, 24, 32]) + narrow(40..<52) + wide([56])
 
-    /// Values that an owner with bad intentions may write in place of `original`: both ends of the range, the sign
-    /// bit, the bounds of docs/shared-memory.md, and a page more or less.
+    /// Returns values that a malicious owner of the ring may write in place of `original`.
+    ///
+    /// These are both ends of the range, the sign bit, the limits in docs/shared-memory.md, and `original`
+    /// plus one, plus a page and minus a page. For a counter, they are only the ends of the range and the sign bit.
     public func extremes(_ original: UInt64) -> [UInt64] {
         let maximum = byteCount == 8 ? UInt64.max : UInt64(UInt32.max)
         let sign: UInt64 = byteCount == 8 ? 1 << 63 : 1 << 31
@@ -43,7 +45,7 @@ public struct RingField: Sendable, CustomStringConvertible {
     }
 }
 
-/// A ring's object, open for writing behind its owner's back.
+/// A ring's object, which a test overwrites without the knowledge of the ring's writer.
 public struct OverwrittenRing: ~Copyable {
     private let object: Descriptor
     private let slotOffsets: [Int]
@@ -56,8 +58,8 @@ public struct OverwrittenRing: ~Copyable {
 
     /// Sets each number of the header and of the slots to each of its extremes, and each text to unusual characters.
     ///
-    /// Calls `body` after each change, then restores the original, and then calls `restored`. The changes are numbered,
-    /// and only those are made whose number `isIncluded` accepts.
+    /// Calls `body` after each change, then restores the original, and then calls `restored`. Changes are numbered from
+    /// 1. A change is skipped if `isIncluded` returns false for its number.
     public func forEachExtreme(
         where isIncluded: (Int) -> Bool = { _ in true }, _ body: (String) throws -> Void,
         restored: (String) throws -> Void = { _ in }

@@ -1,8 +1,8 @@
 import MotionJPEG
 
-/// Bytes with the markers of a camera's JPEG around meaningless picture data.
+/// Bytes that have the markers of a camera's JPEG, but meaningless picture data.
 ///
-/// They cannot be decoded.
+/// No decoder can decode them.
 public enum SampleJPEG {
     /// Returns a picture whose data starts with `tag`.
     public static func bytes(

@@ -8,7 +8,7 @@ public final class ScriptedServer: Sendable {
     public let port: UInt16
     private let acceptor: Acceptor
 
-    /// Listens on `port`, or on any port if it is 0.
+    /// Listens on `port`, or on any free port if `port` is 0.
     ///
     /// Calls `script` for each connection once its first request has arrived.
     public convenience init(port: UInt16 = 0, _ script: @escaping @Sendable (ScriptedClient) -> Void) throws {
@@ -39,7 +39,7 @@ public final class ScriptedServer: Sendable {
         self.port = port
         let acceptor = Acceptor(listener, script)
         self.acceptor = acceptor
-        // The thread retains only the acceptor, so that the server stops when the test releases it.
+        // The thread retains only the acceptor. The server therefore stops when the test releases the server.
         try Thread("scripted server") { acceptor.run() }.detach()
     }
 
@@ -48,7 +48,7 @@ public final class ScriptedServer: Sendable {
     /// The URL of `path` on this server.
     public func url(_ path: String = "/stream") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    /// The number of connections that have requested `path`, whether they are still open or not.
+    /// The number of connections, open or closed, that have requested `path`.
     public func connectionCount(to path: String) -> Int {
         acceptor.clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
     }
@@ -61,7 +61,7 @@ public final class ScriptedServer: Sendable {
     /// The number of open connections.
     public var openCount: Int { acceptor.clients.withLock { $0.count { $0.isOpen } } }
 
-    /// The number of connections so far.
+    /// The number of connections so far, open or closed.
     public var connectionCount: Int { acceptor.clients.withLock { $0.count } }
 
     /// The number of requests so far, over all connections.
@@ -142,7 +142,7 @@ public final class ScriptedClient: Sendable {
     /// The last request.
     public var request: Request? { received.withLock { $0.last } }
 
-    /// Whether both ends are open.
+    /// Whether neither the server nor the client has closed the connection.
     public var isOpen: Bool {
         guard !isClosed.load(ordering: .acquiring) else { return false }
         var byte: UInt8 = 0

@@ -23,7 +23,7 @@ public final class StreamViewer {
 
     /// Returns the next picture, or nil if the stream has ended.
     ///
-    /// Throws if none arrives in time.
+    /// Throws if no picture arrives within `seconds`.
     public func next(within seconds: Double = 30) throws -> Picture? {
         let deadline = Deadline(seconds: seconds)
         while pictures.isEmpty {

@@ -7,7 +7,7 @@ public struct TestPicture: Sendable, Equatable {
 
     /// Creates picture `index` with about `byteCount` bytes and 64x48 pixels.
     ///
-    /// All of its data depends on the index, so that a mix of two pictures equals neither of them.
+    /// Every byte of the picture data depends on `index`, so that a mix of two pictures equals neither of them.
     public init(_ index: Int, byteCount: Int = 2000) {
         var bytes: [UInt8] = [0xFF, 0xD8]
         bytes += [0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
@@ -17,7 +17,7 @@ public struct TestPicture: Sendable, Equatable {
         var state = UInt32(truncatingIfNeeded: index) &* 2_654_435_761 | 1
         while bytes.count < byteCount - 2 {
             state = state &* 1_664_525 &+ 1_013_904_223
-            // Entropy-coded data contains no 0xFF that starts a marker.
+            // Clear the highest bit, since a byte of 0xFF in the data would start a marker.
             bytes.append(UInt8(truncatingIfNeeded: state >> 24) & 0x7F)
         }
         self.bytes = bytes + [0xFF, 0xD9]

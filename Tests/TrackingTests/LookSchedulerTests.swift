@@ -7,15 +7,16 @@ import Testing
 struct LookSchedulerTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Simulates one thread and cameras that always want a look, in virtual time.
+    /// Simulates, in virtual time, one detector thread and cameras that always want the detector to look at them.
     ///
     /// - Parameters:
     ///   - cameras: The number of busy cameras.
     ///   - rate: The rate that each camera asks for, in looks per second.
     ///   - cost: The time that each look takes.
     ///   - seconds: The simulated time.
-    ///   - rechecks: The number of further cameras, in which nothing moves.
-    /// - Returns: The scheduler, the looks per camera in the second half of the time, and the end of the time.
+    ///   - rechecks: The number of additional cameras, in which nothing moves.
+    /// - Returns: The scheduler, the number of looks at each busy and at each additional camera in the second half of
+    ///   the time, and the end of the time.
     private func run(
         cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
     ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
@@ -55,7 +56,7 @@ struct LookSchedulerTests {
         let rates = result.looks.map { Double($0) / 20 }
         let mean = rates.reduce(0, +) / 25
         #expect(rates.allSatisfy { $0 >= 2.5 && abs($0 / mean - 1) <= 0.1 }, "rates: \(rates)")
-        // 80 % of one thread, as 0.8 is the default load.
+        // The looks must use 80 % of one thread, since the default load is 0.8.
         #expect(abs(mean * 25 * 0.0102 - 0.8) < 0.03, "used \(mean * 25 * 0.0102) of a thread")
         let report = try #require(result.scheduler.report(on: "0", at: result.end))
         #expect(report.asked == 5 && report.achieved < 3.5)
@@ -66,7 +67,7 @@ struct LookSchedulerTests {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
         #expect(result.looks.allSatisfy { $0 >= 50 }, "looks in 20 s: \(result.looks)")
-        // These looks need more than a whole thread. Only a recheck that has waited too long still runs.
+        // The looks at the busy cameras need more than one thread. A recheck still runs once it has waited too long.
         let full = run(cameras: 60, rate: 5, cost: .microseconds(20_000), rechecks: 1)
         #expect(full.rechecks[0] >= 1)
     }
@@ -85,7 +86,7 @@ struct LookSchedulerTests {
             scheduler.setRate(rate, of: camera, at: time)
         }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
-        // After 300 ms, the fast camera has waited for three of its intervals, and the slow camera for a third of one.
+        // After 300 ms, the fast camera has waited for three of its intervals, the slow one for 0.3 of its interval.
         let later = time + .milliseconds(300)
         #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
     }

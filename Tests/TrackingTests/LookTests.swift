@@ -72,7 +72,7 @@ struct LookTests {
         Tracker(filter: ObjectFilter(rules: [0: ClassRule()]), pictureSize: size)
     }
 
-    /// Returns a planner whose first look, at `time`, was at the whole picture.
+    /// Returns a planner that has already looked at the whole picture once, at `time`.
     private func planner(_ options: LookPlanner.Options = LookPlanner.Options()) -> LookPlanner {
         var planner = LookPlanner(options: options)
         _ = planner.plan(motion([]), tracker(), at: time)
@@ -92,7 +92,7 @@ struct LookTests {
     @Test("motion leads to a look at a region around it, or at the whole picture if regions are disabled")
     func motionRegion() throws {
         var planner = planner()
-        // Columns 4 and 5, counted from 0, in the third and the fourth line of cells.
+        // These cells are in columns 4 and 5 and lines 2 and 3, all counted from 0.
         let plan = planner.plan(motion([44, 45, 64, 65]), tracker(), at: time + .milliseconds(200))
         let region = try #require(plan?.regions.first)
         #expect(plan?.regions.count == 1)

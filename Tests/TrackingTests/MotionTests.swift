@@ -7,7 +7,7 @@ import Testing
 struct MotionTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Shows a scene to a gate at five pictures per second, and returns what it finds after the first three seconds.
+    /// Shows a scene to a motion gate at five pictures per second, and returns the gate's results after three seconds.
     private func motions(
         in scene: MadeScene, options: MotionGate.Options = MotionGate.Options()
     ) -> [(time: Double, motion: Motion)] {

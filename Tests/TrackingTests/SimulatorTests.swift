@@ -21,7 +21,7 @@ struct SimulatorTests {
         #expect(sum.objects > 2000)
     }
 
-    /// Runs a scene with some seeds, and expects one event for each of the objects.
+    /// Runs a scene once for each seed, and expects exactly one event for each of its objects.
     private func check(
         _ make: (UInt64) -> MadeScene, penalty: @escaping @Sendable (Double) -> Double = { _ in 0 },
         minimumRecall: Double = 0.85, seeds: UInt64? = nil

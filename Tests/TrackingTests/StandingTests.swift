@@ -51,7 +51,7 @@ struct StandingTests {
         #expect(harness.numbers == [1])
     }
 
-    /// Returns a picture that shows an object with a texture in the box, or a uniform picture if `isEmpty` is true.
+    /// Returns a picture with a textured object in the box, or a uniform picture if `isEmpty` is true.
     private func picture(brightness: Int, isEmpty: Bool = false) -> GreyPicture? {
         var pixels = [UInt8](repeating: UInt8(brightness), count: 125 * 63)
         if !isEmpty {

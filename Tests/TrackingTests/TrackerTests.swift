@@ -17,17 +17,17 @@ struct TrackerHarness {
             filter: ObjectFilter(rules: rules, groups: groups), pictureSize: Self.size, options: options)
     }
 
-    /// Performs one or more looks that see the boxes.
+    /// Updates the tracker with one or more looks, in each of which the detector sees the boxes.
     ///
     /// - Parameters:
-    ///   - boxes: The boxes in the first look.
+    ///   - boxes: The boxes in the first look; later looks see them moved according to `speed`.
     ///   - score: The score of each sighting.
     ///   - classID: The class of each sighting.
     ///   - times: The number of looks.
     ///   - interval: The seconds before each look.
     ///   - speed: How fast the boxes move to the right, in pixels per second.
     ///   - regions: The parts of the picture at which the detector looks.
-    ///   - grey: The small grey picture of each frame.
+    ///   - grey: The small grey picture that each look uses, or nil for none.
     mutating func look(
         _ boxes: [Box] = [], score: Double = 0.8, classID: Int = 0, times: Int = 1, interval: Double = 0.2,
         speed: Double = 0, regions: [Box] = [Self.size.bounds], grey: GreyPicture? = nil

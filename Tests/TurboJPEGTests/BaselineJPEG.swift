@@ -2,7 +2,7 @@ import MotionJPEG
 
 /// Encodes baseline JPEGs with any sampling factors, which libturbojpeg's encoder cannot do.
 ///
-/// It follows ITU-T T.81 and shares no code with libturbojpeg. It quantizes finely, and it is slow.
+/// It follows ITU-T T.81 and shares no code with libturbojpeg. It loses little quality, but it is slow.
 struct BaselineJPEG {
     enum ColorSpace { case yCbCr, rgb, grey }
 
@@ -11,13 +11,13 @@ struct BaselineJPEG {
     /// The horizontal and vertical sampling factor of each component (T.81, A.1.1).
     let factors: [(Int, Int)]
     var colorSpace = ColorSpace.yCbCr
-    /// Whether luma uses the standard tables for chroma, and chroma those for luma.
+    /// Whether luma is encoded with the standard Huffman tables for chroma, and chroma with those for luma.
     var swapsTables = false
     /// Whether one scan contains all components.
     ///
     /// Otherwise each component has its own scan.
     var isInterleaved = true
-    /// Returns red, green and blue of a pixel, from 0 to 255.
+    /// Returns the red, green and blue of the pixel at a column and a line, each from 0 to 255.
     var color: (Int, Int) -> (Double, Double, Double) = waves
 
     private var maximum: (Int, Int) { (factors.map(\.0).max() ?? 1, factors.map(\.1).max() ?? 1) }
@@ -46,7 +46,7 @@ struct BaselineJPEG {
         return bytes + [0xFF, 0xD9]
     }
 
-    /// Red, green and blue of each pixel before the encoding.
+    /// The picture before it is encoded, with three bytes per pixel: red, green and blue.
     var pixels: [UInt8] {
         (0..<(width * height)).flatMap { index in
             let (red, green, blue) = color(index % width, index / width)
@@ -54,7 +54,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// The offsets of the bytes that contain the class and the number of each table in a DHT segment.
+    /// Returns where each table begins in a DHT segment: the offset of the byte with the table's class and number.
     private static func tableOffsets(_ segment: [UInt8]) -> [Int] {
         var offsets: [Int] = []
         var position = 4
@@ -65,7 +65,7 @@ struct BaselineJPEG {
         return offsets
     }
 
-    /// The code and its length for each symbol, by the class and number of the table (T.81, C.2).
+    /// For the class and number of each table, the code of each symbol and its length in bits (T.81, C.2).
     private static let codes: [UInt8: [UInt8: (code: Int, length: Int)]] = {
         let segment = JPEG.standardHuffmanTables
         var tables: [UInt8: [UInt8: (code: Int, length: Int)]] = [:]
@@ -133,7 +133,7 @@ struct BaselineJPEG {
 
     /// Returns a block of 64 samples of a component.
     ///
-    /// Each sample is the mean of the pixels that share it.
+    /// Each sample is the mean over all pixels that the sample covers.
     private func samples(_ component: Int, _ column: Int, _ line: Int) -> [Double] {
         let isSingle = factors.count == 1
         let across = isSingle ? 1 : maximum.0 / factors[component].0

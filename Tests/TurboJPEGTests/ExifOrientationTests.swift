@@ -40,8 +40,9 @@ private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
 
 @Suite("Exif orientation")
 struct ExifOrientationTests {
-    /// The turn for each value, according to Exif 2.3, section 4.6.4, which defines where the first line and column
-    /// are.
+    /// The turn that a picture with each orientation value needs.
+    ///
+    /// Exif 2.3, section 4.6.4, defines for each value at which sides of the picture the first line and column are.
     static let turns: [(UInt8, Turn)] = [
         (1, .none), (2, .flipHorizontal), (3, .rotate180), (4, .flipVertical), (5, .transpose), (6, .rotate90),
         (7, .transverse), (8, .rotate270),
@@ -77,7 +78,8 @@ struct ExifOrientationTests {
         #expect(ExifOrientation(of: RawSpan(_elements: drawn.span)) == .upright)
         let differences = zip(result.pixels, shown.pixels).map { abs(Int($0) - Int($1)) }
         #expect(differences.reduce(0, +) / differences.count <= 3)
-        // Turning an oriented picture equals turning the plain one twice: by its orientation, then by the turn.
+        // Turning the oriented picture must have the same result as turning the plain picture twice: first as the
+        // orientation requires, then by the turn.
         let transformer = try JPEGTransformer()
         func transformed(_ jpeg: [UInt8], _ turn: Turn) throws -> [UInt8] {
             try bytes(capacity: JPEGTransformer.bound(width: 64, height: 64)) {

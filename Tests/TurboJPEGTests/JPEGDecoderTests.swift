@@ -109,7 +109,7 @@ struct JPEGDecoderTests {
         }
         dark.isInterleaved = false
         let whole = dark.bytes
-        // A second frame header makes libjpeg stop after the warning, before it has decoded a line.
+        // libjpeg warns about the missing data. It then stops at the second frame header, before it has decoded a line.
         let frameHeader: [UInt8] = [0xFF, 0xC0, 0, 11, 8, 0, 128, 0, 160, 1, 1, 0x11, 0]
         let jpeg = Array(whole.prefix(whole.count / 3)) + frameHeader + [0xFF, 0xD9]
         var memory = [UInt8](repeating: 0xEE, count: 160 * 128 * 3)

@@ -121,7 +121,7 @@ struct JPEGScalerTests {
         #expect(picture.pixel(40, 5).allSatisfy { $0 < 20 })
         #expect(picture.pixel(40, 60).allSatisfy { abs($0 - 128) < 4 })
 
-        // A second frame header makes libjpeg stop after the warning, before it has decoded a line.
+        // libjpeg warns about the missing data. It then stops at the second frame header, before it has decoded a line.
         var scans = dark
         scans.isInterleaved = false
         let bytes = scans.bytes
@@ -201,7 +201,7 @@ struct JPEGScalerTests {
                     default: bytes.removeLast(random(bytes.count))
                     }
                 }
-                // Skip mutations whose size became huge.
+                // Skip a mutated picture if its header now has a huge size.
                 let size = try? JPEGDecoder().size(of: RawSpan(_elements: bytes.span))
                 if let size, size.width * size.height > 1_000_000 { continue }
                 let minimum = random(60)
@@ -251,7 +251,7 @@ private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     return factors.map { [maximum[0] / $0[0], maximum[1] / $0[1]] }
 }
 
-/// Compares the pixels of a scaled picture with means of the original's pixels.
+/// Expects a scaled picture to be close to the original, scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ original: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -260,7 +260,7 @@ private func expectSamePicture(
         result, source.pixels, width: source.width, height: source.height, sourceLocation: sourceLocation)
 }
 
-/// Compares the pixels of a scaled picture with means of the given pixels.
+/// Expects a scaled picture to be close to the picture in `pixels`, scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ pixels: [UInt8], width: Int, height: Int,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -268,8 +268,9 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Scales along one side to `eighths` eighths of `length`, in which each new sample is the mean of the old samples
-    /// that it covers.
+    /// Scales each line to `eighths` eighths of its length.
+    ///
+    /// Each new sample is the mean of the old samples that it covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(lines * newLength * step)

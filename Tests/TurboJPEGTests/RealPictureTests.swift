@@ -2,7 +2,7 @@ import MotionJPEG
 import Testing
 import TurboJPEG
 
-/// Returns a JPEG without its Huffman tables (DHT segments), as many cameras send it.
+/// Returns a copy of a JPEG without Huffman tables (DHT segments), which many cameras omit.
 func withoutHuffmanTables(_ jpeg: [UInt8]) -> [UInt8] {
     var bytes = jpeg
     while let start = bytes.indices.dropLast().first(where: { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xC4 }) {
@@ -76,7 +76,7 @@ struct RealPictureTests {
                 }
             }
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span))
-            // Skip mutations whose size became huge.
+            // Skip a mutated picture if its header now has a huge size.
             let size = try? decoder.size(of: RawSpan(_elements: bytes.span))
             guard let size, size.width * size.height < 10_000 else { continue }
             _ = try? decoder.decode(RawSpan(_elements: bytes.span))

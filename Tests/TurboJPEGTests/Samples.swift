@@ -28,7 +28,7 @@ func encoded(_ canvas: Canvas, quality: Int = 90) throws -> [UInt8] {
 
 /// Returns the bytes that `body` writes into `capacity` bytes of memory.
 ///
-/// `body` returns their number.
+/// `body` must return the number of bytes that it has written.
 func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -> [UInt8] {
     var memory = [UInt8](repeating: 0, count: capacity)
     var span = memory.mutableSpan
@@ -37,7 +37,7 @@ func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -
     return Array(memory[..<count])
 }
 
-/// Returns where the pixel that `turn` moves to `x`, `y` was before the turn.
+/// Returns the position, before `turn`, of the pixel that is at `x`, `y` after `turn`.
 ///
 /// `width` and `height` are the picture's size before the turn.
 func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {

@@ -2,7 +2,7 @@ import TurboJPEG
 
 /// A picture of known colours.
 ///
-/// It has vertical bars, which are in reverse order in the lower half.
+/// It has vertical bars. In the lower half of the picture, their order is reversed.
 struct TestPicture {
     static let bars: [(red: Double, green: Double, blue: Double)] = [
         (230, 230, 230), (20, 20, 20), (200, 60, 40), (60, 180, 60), (40, 70, 200), (210, 200, 50), (190, 60, 190),
@@ -11,7 +11,7 @@ struct TestPicture {
 
     let width: Int
     let height: Int
-    /// The weights of red and blue in luma.
+    /// The weights of red and blue in luma; green has the rest of 1.
     var weights = (red: 0.299, blue: 0.114)
 
     private func bar(_ x: Int, _ y: Int) -> Int {
@@ -21,7 +21,7 @@ struct TestPicture {
 
     func color(_ x: Int, _ y: Int) -> (red: Double, green: Double, blue: Double) { Self.bars[bar(x, y)] }
 
-    /// Whether all pixels up to `distance` around have the same colour, so that subsampling mixes no other colour in.
+    /// Whether all pixels up to `distance` away have the colour of this pixel, so that subsampling does not change it.
     func isInside(_ x: Int, _ y: Int, distance: Int = 4) -> Bool {
         let columns = max(0, x - distance)...min(width - 1, x + distance)
         let lines = max(0, y - distance)...min(height - 1, y + distance)

@@ -118,7 +118,7 @@ struct AccidentTests {
             },
         ]
 
-        /// An upstream that returns `body` as a single JPEG, although it is not a valid one.
+        /// An upstream that returns `body` and declares it to be a single JPEG, although it is not a valid JPEG.
         private static func still(_ name: String, _ body: [UInt8], _ reason: String) -> Accident {
             Accident(testDescription: "a still of \(name)", state: .error, reason: reason) {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: \(body.count)\r\n\r\n"

@@ -10,7 +10,7 @@ import TestSupport
 
 @Suite("Credentials", .timeLimit(.minutes(5)))
 struct CredentialsTests {
-    /// An unusual password, so that a search finds it wherever it leaks.
+    /// An unusual password, so that a search for it finds every place to which it leaks.
     static let password = "correct-horse:battery=staple"
 
     @Test("Basic credentials are sent when the upstream requires them, and never appear in log or status")

@@ -9,7 +9,7 @@ final class FullServer: Sendable {
     private let listener: Descriptor
     private let callers = Mutex<[CInt]>([])
 
-    /// Listens on the port `wanted`, or on any free port if it is 0, and fills the queue.
+    /// Listens on the port `wanted`, or on any free port if `wanted` is 0, and fills the queue.
     init(port wanted: UInt16 = 0) throws {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let listener = Descriptor(owning: try systemCall("socket", "") { socket(AF_INET, type, 0) })
@@ -27,7 +27,7 @@ final class FullServer: Sendable {
             try systemCall("bind", "") { unsafe bind(number, base, length) }
             try systemCall("listen", "") { listen(number, 0) }
             try systemCall("getsockname", "") { unsafe getsockname(number, base, &length) }
-            // The queue holds one connection more than listen(2) was given. Make three, to be sure that it is full.
+            // The queue holds one connection more than the limit given to listen(2). Open three, to fill it reliably.
             for _ in 0..<3 {
                 let call = socket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0)
                 _ = unsafe connect(call, base, length)
@@ -56,7 +56,7 @@ final class FullServer: Sendable {
         }
     }
 
-    /// Runs `script` for each connection from now on.
+    /// Returns a server on the same port that accepts connections from now on and runs `script` for each of them.
     func serve(_ script: @escaping @Sendable (ScriptedClient) -> Void) throws -> ScriptedServer {
         let copy = Descriptor(
             owning: try systemCall("fcntl", "") { fcntl(listener.number, F_DUPFD_CLOEXEC, 0) })

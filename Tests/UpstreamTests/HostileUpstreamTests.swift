@@ -51,7 +51,7 @@ struct HostileUpstreamTests {
         let end = Deadline(seconds: 3)
         while !end.isOver {
             last = try relay.nextFrame(after: last.number).description
-            // Numbers must not run ahead of the clock, since a new ring starts with the time as its number.
+            // A number must not exceed the time in milliseconds by much, since a new ring's first number is the time.
             #expect(last.number <= Clock.realtime / 1_000_000 + 60)
             #expect(try #require(relay.subscriber.status).state == .live)
         }
@@ -87,7 +87,9 @@ struct HostileUpstreamTests {
         #expect((2400...2461).contains(flood))
     }
 
-    /// Returns the ages in milliseconds of pictures that arrive now with timestamps that are `offsets` seconds off.
+    /// Publishes a picture for each offset, and returns the ages of these pictures in milliseconds.
+    ///
+    /// Each picture arrives as soon as it is captured, but its timestamp is wrong by its offset, in seconds.
     private func ages(_ offsets: [Double]) throws -> [Double] {
         let ring = TemporaryRing(kind: .relay)
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
@@ -137,7 +139,7 @@ struct HostileUpstreamTests {
             _ = TestPicture(index, byteCount: 300).bytes.withRawSpan { intake.take($0, headers) }
             let frame = try #require(subscriber.copyNewestFrame()).description
             #expect(frame.published - frame.capture.monotonic < 1_000_000_000)
-            // The age according to the upstream's clock must be as small, since some readers use the clock offset.
+            // Some readers compute the age with the clock offset. That age must be small too.
             let offset = try #require(subscriber.status).clockOffset
             let age = Int64(Clock.realtime) &+ offset &- Int64(clamping: frame.capture.realtime)
             #expect(timestamp == .max || abs(age) < 1_000_000_000)

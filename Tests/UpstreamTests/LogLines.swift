@@ -5,7 +5,7 @@ import Synchronization
 final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
-    /// A logger whose lines are recorded.
+    /// A logger; everything it logs is added to ``all``.
     var logger: Logger { Logger(label: "test") { _ in Handler(lines: self) } }
 
     var all: [String] { lines.withLock { $0 } }

@@ -33,7 +33,7 @@ struct PartsTests {
         var clock = ClockOffset()
         clock.add(upstream: 9000 * second + 500_000, asked: 5000 * second, answered: 5000 * second + 1_000_000)
         clock.follow(pictureOf: 9001 * second, arrived: 5001 * second, at: Instant(nanoseconds: 1 * second))
-        // One picture is ten seconds late, and the next is on time again.
+        // One picture arrives ten seconds late, and the next one arrives on time again.
         clock.follow(pictureOf: 9002 * second, arrived: 5012 * second, at: Instant(nanoseconds: 2 * second))
         clock.follow(pictureOf: 9013 * second, arrived: 5013 * second, at: Instant(nanoseconds: 3 * second))
         #expect(clock.nanoseconds == 4_000_000_000_000)

@@ -19,13 +19,13 @@ struct RecoveryTests {
         absent.stop()
         let relay = try Relay("http://127.0.0.1:\(port)/stream") { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
-        // In ten seconds, a pause that doubles from 250 ms would have reached eight seconds.
+        // If the pauses doubled, starting with 250 ms, a pause of eight seconds would begin within these ten seconds.
         let away = Deadline(seconds: 10)
         try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
         let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
         let began = Clock.monotonic
         _ = try relay.nextFrame(after: 0)
-        // The pause is less than a second. Allow two seconds on a busy machine.
+        // The pause between attempts is less than a second. Allow two seconds, since the machine may be busy.
         #expect(Clock.monotonic - began < 2_000_000_000)
         withExtendedLifetime(server) {}
     }
@@ -171,7 +171,7 @@ struct RecoveryTests {
         }
         #expect(count > Int(seconds) * 5)
         let after = try #require(ProcessFigures.own)
-        // The scripted server is in this process too, and keeps the descriptor of each connection until it is stopped.
+        // The scripted server runs in this process too, and keeps each connection's descriptor until the server stops.
         #expect(after.descriptors - before.descriptors <= server.connectionCount + 2, "\(before), \(after)")
         #expect(relay.log.all.count <= 2 * maximumLines * Int(seconds / 600 + 1), "\(relay.log.all)")
     }

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream reader, which writes into its own ring, and a subscriber of that ring.
+/// An upstream reader with a ring of its own, and a subscriber of that ring.
 final class Relay: Sendable {
     let ring: TemporaryRing
     let reader: UpstreamReader
@@ -80,6 +80,6 @@ struct Timeout: Error, CustomStringConvertible {
 extension Frame {
     /// Whether the frame consists of exactly the bytes of `picture`.
     ///
-    /// A failing `==` would print all of them.
+    /// Use this function instead of `==`, since a test that fails with `==` prints all bytes.
     func `is`(_ picture: TestPicture) -> Bool { bytes == picture.bytes }
 }

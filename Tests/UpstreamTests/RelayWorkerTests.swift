@@ -21,7 +21,7 @@ struct RelayWorkerTests {
         }
         for client in clients {
             #expect(try client.head().status == 200)
-            // An outage picture may precede the first picture.
+            // An outage picture may precede the upstream's first picture.
             var last: UInt64 = 0
             var count = 0
             while count < 5 {

@@ -52,7 +52,7 @@ struct ReturnTests {
         print(
             "  measured: upstream \(absence), then back: pictures after at most \(times.max() ?? 0) s,",
             "median \(times.sorted()[times.count / 2]) s of \(times.count)")
-        // The relay needs about a second. A busy machine may need longer.
+        // The relay needs about a second. On a busy machine, it may need longer.
         #expect(times.allSatisfy { $0 < 5 }, "\(times)")
         #expect(worker.isRunning)
     }
@@ -73,7 +73,7 @@ struct ReturnTests {
 
     /// Waits for a picture that was sent after `began`, and returns when it arrived.
     ///
-    /// Both are monotonic times.
+    /// `began` and the result are monotonic times in nanoseconds.
     private static func firstPicture(_ viewer: FastCGIClient, since began: UInt64) throws -> UInt64 {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {

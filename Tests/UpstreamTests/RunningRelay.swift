@@ -16,7 +16,9 @@ final class RunningRelay: Sendable {
         listener = try Socket.listen(at: folder.path.appending("relay.sock"))
     }
 
-    /// Starts a worker, with `launcher` as the command in front of it.
+    /// Starts a worker.
+    ///
+    /// `launcher` has words to put in front of the worker's command, such as `unshare` with options.
     func worker(
         _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
     ) throws -> ChildProcess {

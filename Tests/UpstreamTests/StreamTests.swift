@@ -133,7 +133,7 @@ struct StreamTests {
             client.send(Wire.streamHeader)
             var index = 1
             repeat {
-                // Like a server that sends the time since it was started instead of the time of day.
+                // Act like a server whose timestamps are the time since it was started instead of the time of day.
                 let time = Clock.monotonic / 1000
                 let text = "\(time / 1_000_000).\(String(time % 1_000_000 + 1_000_000).dropFirst())"
                 client.send(Wire.part(TestPicture(index), number: UInt64(index), timestamp: text))

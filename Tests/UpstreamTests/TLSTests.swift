@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// A TLS server (openssl s_server) with a self-signed certificate that serves one file.
+/// A TLS server (openssl s_server) that has a self-signed certificate and serves one file.
 private final class TLSServer: Sendable {
     let port: Int
     let certificate: FilePath
@@ -60,7 +60,7 @@ struct TLSTests {
         #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
     }
 
-    /// A command that runs a program with `folder` in place of the system's authorities.
+    /// Returns words that, in front of a command, replace the system's certificate authorities with those in `folder`.
     private static func trusting(_ folder: FilePath) -> [String] {
         ["unshare", "--mount", "sh", "-c", "mount --bind '\(folder)' /etc/ssl/certs && exec \"$@\"", "sh"]
     }
@@ -77,7 +77,7 @@ struct TLSTests {
         let other = try TLSServer(certificateFor: "IP:127.0.0.1")
         let authorities = TemporaryFolder()
         let certificate = String(decoding: try File.contents(of: server.certificate), as: UTF8.self)
-        // Debian's libcurl reads this file and the folder.
+        // Debian's libcurl reads ca-certificates.crt, and also the links in this folder that `openssl rehash` creates.
         for name in ["ca-certificates.crt", "server.pem"] { try authorities.write(certificate, to: name) }
         #expect(try ChildProcess.run("openssl", ["rehash", authorities.path.string]).status == 0)
         let relay = try RunningRelay()
@@ -105,7 +105,7 @@ struct TLSTests {
 
     @Test("a port without TLS is reported")
     func plain() throws {
-        // The server takes the TLS handshake for the beginning of an HTTP request and waits for the rest.
+        // The server mistakes the TLS handshake for the beginning of an HTTP request, and waits for the rest.
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay("https://127.0.0.1:\(server.port)/stream")
         try relay.wait("the failure") { $0.reason.contains("speaks https") }

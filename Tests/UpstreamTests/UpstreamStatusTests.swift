@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream that acts like an Oriel server: it has a stream, and a status with the state of the camera.
+/// An upstream that acts like an Oriel server: it serves a stream, and a status that contains the camera's state.
 private final class OrielServer: Sendable {
     struct State {
         var isOnline = true
@@ -50,7 +50,7 @@ private final class OrielServer: Sendable {
 
     /// Sends a picture every 10 ms while the camera is online.
     ///
-    /// When it goes offline, sends an outage picture with the last number, as Oriel does.
+    /// When the camera goes offline, sends an outage picture with the number of the last picture, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true

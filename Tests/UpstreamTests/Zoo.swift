@@ -3,7 +3,7 @@ import Testing
 
 /// How one kind of server sends a stream.
 ///
-/// The bytes around the pictures are those that this server is known to send, but the pictures are the test's own.
+/// The bytes around the pictures are those that this kind of server is known to send. The pictures come from the test.
 struct Server: Sendable, CustomTestStringConvertible {
     let name: String
     /// The value of the response's Content-Type, or nil if there is none.
@@ -12,7 +12,7 @@ struct Server: Sendable, CustomTestStringConvertible {
     var opening = ""
     /// The bytes before each picture.
     ///
-    /// `{N}` stands for the picture's length and `{I}` for its number.
+    /// `{N}` is replaced with the picture's length in bytes, and `{I}` with its number.
     let head: String
     /// The bytes after each picture.
     let tail: String

@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Streams of many kinds of servers", .timeLimit(.minutes(5)))
 struct ZooTests {
-    /// All pictures that a server has time to send during a test, and more.
+    /// More pictures than a server has time to send during a test.
     private static let pictures = Set((1...3000).map { TestPicture($0).bytes })
 
     @Test("the pictures arrive unchanged, the state is live, and no picture is rejected", arguments: Server.all)
@@ -22,7 +22,7 @@ struct ZooTests {
         }
         let status = try relay.wait("the state live") { $0.state == .live && $0.reason.isEmpty }
         #expect(upstream.connectionCount == 1)
-        // Only parts that are not pictures are counted as dropped.
+        // Only this server sends parts that are not pictures. They count as dropped.
         if server.name != "XML between the pictures" { #expect(status.dropped.allSatisfy { $0.value == 0 }) }
         #expect(relay.log.all.allSatisfy { !$0.hasPrefix("warning") }, "\(relay.log.all)")
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Video4Linux
 
-/// The list of devices that capture-daemon prints, for a fake camera whose /sys is a tree of files.
+/// The list of devices that capture-daemon prints for a fake camera, with a temporary folder in place of /sys.
 @Suite("The list of devices", .timeLimit(.minutes(2)))
 struct DeviceListTests {
     private let tree: SystemTree

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("GreyRange")
 struct GreyRangeTests {
-    /// Calls `follow` with a picture that contains each level from `lowest` to `highest` once, `times` times.
+    /// Passes the same picture to `range` repeatedly, `times` times.
+    ///
+    /// The picture has one pixel of each level from `lowest` to `highest`.
     private func follow(_ range: inout GreyRange, _ lowest: Int, _ highest: Int, times: Int = 1) {
         for _ in 0..<times {
             range.follow { body in

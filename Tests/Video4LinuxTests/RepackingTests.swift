@@ -2,7 +2,7 @@ import Testing
 
 @testable import Video4Linux
 
-/// The samples of a test picture at each pixel.
+/// Computes each sample of a test picture from the pixel's position.
 private struct Samples {
     func y(_ x: Int, _ y: Int) -> UInt8 { UInt8(truncatingIfNeeded: 16 + x * 7 + y * 13) }
     func u(_ x: Int, _ y: Int) -> UInt8 { UInt8(truncatingIfNeeded: 31 + x * 5 + y * 11) }
@@ -13,7 +13,9 @@ private struct Samples {
     func level(_ x: Int, _ y: Int, bits: Int) -> Int { (x * 1_777 + y * 3_331) & ((1 << bits) - 1) }
 }
 
-/// Writes the test picture as a driver does, according to the tables of formats in the documentation of V4L2.
+/// Writes the test picture in one pixel format, as a driver does.
+///
+/// It follows the tables of formats in the documentation of V4L2.
 private struct Driver {
     let code: String
     let width: Int
@@ -21,10 +23,10 @@ private struct Driver {
     let padding: Int
     private let samples = Samples()
 
-    /// The layout of the chroma planes: how many pixels share a sample across and down, whether Cr precedes Cb, and
-    /// whether both are interleaved in pairs.
+    /// The layout of the chroma planes, or nil if the format has none.
     ///
-    /// Nil if the format has no chroma planes.
+    /// `across` and `down` tell how many pixels share a sample. `isRedFirst` tells whether Cr precedes Cb. `isPaired`
+    /// tells whether Cb and Cr alternate in one plane.
     private var chroma: (across: Int, down: Int, isRedFirst: Bool, isPaired: Bool)? {
         switch code {
         case "NV16": (2, 1, false, true)
@@ -191,7 +193,7 @@ private struct Driver {
         }
     }
 
-    /// Returns the picture in the format `target` that the encoder gets, without padding.
+    /// Returns the picture as the encoder must receive it: in the format `target` and without padding.
     func expected(_ target: PixelFormat) -> [UInt8] {
         let pairs = (width + 1) / 2
         switch target {

@@ -1,4 +1,4 @@
-// Decodes a JPEG of COUNT vertical colour bars and prints the mean colour of each as a line "red green blue".
+// Decodes a JPEG of COUNT vertical colour bars and prints a line "red green blue" with the mean colour of each bar.
 //
 //   bars COUNT FILE
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #
 #   run-in-vm.sh [OPTION…] -- COMMAND
 #
-#   --module 'NAME [PARAMETER…]'  load a kernel module before the command (repeatable, in order)
-#   --file HOST:GUEST             copy a file or folder into the machine, and a program's libraries (repeatable)
+#   --module 'NAME [PARAMETER…]'  load a kernel module before COMMAND runs (repeatable; loaded in this order)
+#   --file HOST:GUEST             copy a file or folder into the machine, with the libraries of a program (repeatable)
 #   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
 #   --out FOLDER                  make FOLDER, which must exist, available as /out; the machine writes to it immediately
 #   --timeout SECONDS             stop the machine after this time (120)
@@ -13,11 +13,11 @@
 #   --forward PORT:GUEST          forward PORT of this computer (127.0.0.1) to port GUEST of the machine (10.0.2.15);
 #                                 the machine itself has no access to the network (repeatable)
 #   --kernel-log FILE             write the kernel's messages to FILE
-#   --prepare                     only download and unpack the kernel, without a COMMAND
+#   --prepare                     only prepare the kernel and the initramfs in the cache; needs no COMMAND
 #
-# The machine runs busybox in an initramfs. Its sh runs COMMAND as root, and this script prints the output. The exit
-# status is that of COMMAND, 124 after a timeout, 125 if the machine failed, or 77 if a requirement is missing here.
-# Kernel and initramfs are cached in ORIEL_VM_CACHE (~/.cache/oriel-vm).
+# The machine runs busybox in an initramfs. The sh of busybox runs COMMAND as root, and this script prints the output.
+# The exit status is that of COMMAND, 124 after a timeout, 125 if the machine failed, or 77 if this computer lacks a
+# requirement. The kernel and the initramfs are cached in the folder ORIEL_VM_CACHE (~/.cache/oriel-vm).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -95,7 +95,8 @@ fetch_kernel() {
     rm -rf "$folder"
 }
 
-# A kernel decompresses itself at boot. An emulated processor takes 8 s for that, so decompress it here once.
+# unpack_kernel IMAGE FILE: writes the decompressed kernel to FILE. Otherwise the kernel would decompress itself at
+# every boot, which takes 8 s on an emulated processor.
 unpack_kernel() {
     python3 - "$1" "$2" <<'PYTHON'
 import lzma, struct, subprocess, sys, zlib
@@ -156,7 +157,7 @@ flock -u 9
 exec 9>&-
 if $prepare; then exit 0; fi
 
-# ---- the files of this run, in a second archive that the kernel unpacks over the first
+# ---- the files of only this run, in a second archive, which the kernel unpacks after the first
 
 add() {
     local source=$1 target=$work/files$2 library
@@ -191,7 +192,8 @@ printf '%s\n' "$1" >"$work/share/command"
 
 # ---- the machine
 
-# The machine's output goes through two serial ports to cat, because qemu needs write-only descriptors.
+# The output of COMMAND leaves the machine through two serial ports. qemu writes it to pipes, and cat prints it, because
+# qemu needs write-only descriptors.
 mkfifo "$work/stdout" "$work/stderr"
 cat "$work/stdout" &
 readers=($!)

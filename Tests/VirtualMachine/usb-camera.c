@@ -2,17 +2,17 @@
 // dummy_hcd.
 //
 //   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   sends the JPEGs in FILE in a loop
-//                         bare:WIDTHxHEIGHT@RATE=FILE    sends them without Huffman tables, as many cameras do
+//                         bare:WIDTHxHEIGHT@RATE=FILE    does the same, but without Huffman tables, as many cameras do
 //                         yuyv:WIDTHxHEIGHT@RATE         sends a moving pattern
 //
 // The camera is a high-speed device of USB Video Class 1.0 with one bulk endpoint. It needs the modules dummy_hcd,
 // gadgetfs and uvcvideo, loaded in this order. It can have 4 modes of MJPEG, or 2 of MJPEG and one of YUYV, because
 // gadgetfs sends at most 256 bytes of descriptors.
 //
-// It reads commands from /run/usb-camera, one per line: unplug, plug, stall SECONDS; and for the next N frames: error N
-// (sets UVC's error bit), truncate N (sends half of the frame), garbage N (sends no JPEG), empty N (sends no bytes),
-// merge N (joins the frame with the next one), skip N (sends nothing). "count" prints the number of sent frames on
-// standard error.
+// It reads commands from /run/usb-camera, one per line. These are unplug, plug, and stall SECONDS. Others change the
+// next N frames: error N (sets UVC's error bit), truncate N (sends half of each frame), garbage N (sends random
+// bytes), empty N (sends no bytes), merge N (joins the frame with the next one), skip N (sends nothing). "count" prints
+// how many frames have been sent, on standard error.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -133,7 +133,7 @@ static void build_descriptors(void) {
 
 // ---- frames
 
-/// Returns the next frame with the pending faults. `room` is memory for a generated or damaged frame.
+/// Returns the next frame, changed by the pending faults. `room` is memory for a generated or damaged frame.
 static struct jpeg next_frame(unsigned number, unsigned char *room) {
     struct mode *mode = streamed;
     struct jpeg frame = {room, largest_frame(mode)};
@@ -238,7 +238,7 @@ static void plug(void) {
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) settings[i] = 128;      // a camera forgets its controls when it is unplugged
     control = open("/dev/gadget/dummy_udc.0", O_RDWR);
     if (control < 0) control = open("/dev/gadget/dummy_udc", O_RDWR);
-    // gadgetfs expects a tag of 4 bytes, the configuration for full speed and for high speed, and the device
+    // gadgetfs expects a tag of 4 bytes, one configuration for full speed, one for high speed, and the device
     // descriptor.
     unsigned char bytes[4 + 2 * sizeof descriptors + 18] = {0};
     const unsigned char device[18] = {18, USB_DT_DEVICE, TWO(0x0200), 0xef, 2, 1, 64, TWO(0x1d6b), TWO(0x0102), TWO(1),
@@ -264,7 +264,7 @@ static void open_endpoint(void) {
 
 static ssize_t read_control(void *bytes, size_t count) {
     ssize_t result;
-    // EIDRM means that an earlier request was cancelled. This one is still pending, so read again.
+    // EIDRM means that an earlier request was cancelled. The current request is still pending, so try again.
     do result = read(control, bytes, count);
     while (result < 0 && (errno == EINTR || errno == EIDRM));
     return result;
@@ -323,7 +323,7 @@ static int video_request(const struct usb_ctrlrequest *request, unsigned char *a
         memcpy(answer, (unsigned char[]){TWO(value)}, 2);
         return 2;
     }
-    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: invalid control
+    if (interface == 0 && unit == 0 && selector == 2) return (int)(answer[0] = 6, 1);  // the last error: "invalid control"
     return -1;
 }
 

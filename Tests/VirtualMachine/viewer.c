@@ -1,4 +1,4 @@
-// Watches a stream, compares its pictures with those that the camera sends, and prints a line about each part.
+// Watches an MJPEG stream, compares its pictures with those that the camera sends, and prints a line about each one.
 //
 //   viewer [--frames FILE]… PORT PATH
 //
@@ -6,7 +6,7 @@
 // size in bytes, its age in milliseconds, and its kind:
 //   same N      exactly the Nth picture of the files
 //   repaired N  the Nth picture, with the standard Huffman tables added
-//   first N     the complete Nth picture with more bytes after it, which decoders ignore
+//   first N     the complete Nth picture, followed by more bytes, which decoders ignore
 //   jpeg        another complete JPEG
 //   broken      not a complete JPEG
 // When the server ends the stream, the last line is "closed".
@@ -33,7 +33,7 @@ static double now(clockid_t clock) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/// Returns the length of the first JPEG, found by its markers, or 0 if it has no end.
+/// Returns the length of the JPEG at the start of `bytes`, or 0 if there is none or it has no end marker.
 static size_t first_jpeg(const unsigned char *bytes, size_t count) {
     if (count < 4 || bytes[0] != 0xff || bytes[1] != 0xd8) return 0;
     size_t at = 2;
@@ -53,7 +53,7 @@ static void load(const char *path) {
     if (file) fclose(file);
 }
 
-/// Whether both are equal except for Huffman tables that only `repaired` has.
+/// Whether `repaired` and `original` are equal except for their Huffman tables.
 static bool is_repaired(struct jpeg repaired, struct jpeg original) {
     size_t a = 2, b = 2;
     while (a + 4 < repaired.count && b + 4 < original.count) {

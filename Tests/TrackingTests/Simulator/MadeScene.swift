@@ -9,12 +9,12 @@ struct SceneObject {
     static let cat = 15
 
     var classID = person
-    /// The height in pixels of the camera's picture; the width has the same unit.
+    /// The height in pixels of the camera's picture, which has 1280x720 pixels; the width has the same unit.
     var height: Double
     var width: Double
     /// The time during which the object exists.
     var seconds: ClosedRange<Double>
-    /// Returns the middle of the object's lower edge at a time.
+    /// Returns the middle of the object's lower edge at a time in seconds.
     var foot: @Sendable (Double) -> Point
 
     func box(at time: Double) -> Box? {
@@ -35,24 +35,24 @@ struct SceneObject {
 
 /// A simulated camera with known objects.
 ///
-/// Its pictures are small grey ones of 160x90 pixels, which stand for pictures of 1280x720 pixels.
+/// It draws small grey pictures of 160x90 pixels. Positions and sizes are in pixels of a full picture of 1280x720.
 struct MadeScene {
     static let size = PictureSize(width: 1280, height: 720)
     private static let width = 160
     private static let height = 90
-    /// The standard deviation of the noise in a small pixel.
+    /// The standard deviation of the noise in a pixel of the small picture.
     ///
-    /// It was measured on pictures with sensor noise of 3. It is lower than 3, because a small pixel is the mean of 64
-    /// pixels.
+    /// It was measured on full pictures with a sensor noise of 3. It is lower than 3, because a pixel of the small
+    /// picture is the mean of 64 pixels.
     private static let noise = 0.6
 
     var seconds: Double
     var objects: [SceneObject] = []
     /// A pillar that always hides what is behind it.
     var pillar: Box?
-    /// The brightness at a time and in a column of the picture; 1 is daylight.
+    /// Returns the brightness at a time and in a column of the small picture; 1 is daylight.
     var light: @Sendable (_ time: Double, _ column: Int) -> Double = { _, _ in 1 }
-    /// The standard deviation of the camera's movement, in pixels.
+    /// The standard deviation of the camera's movement, in pixels of the full picture.
     var shake = 0.0
     /// The time during which the camera moves.
     var shakeSeconds = 0.0...0
@@ -78,7 +78,7 @@ struct MadeScene {
         for _ in 0..<30011 { noiseTable.append(Float(random.normal(0, Self.noise))) }
     }
 
-    /// Returns what is visible, beginning with the objects that are farthest away.
+    /// Returns the objects in the picture at a time, beginning with the objects that are farthest away.
     func truth(at time: Double) -> [Truth] {
         var things: [(truth: Truth, bottom: Double)] = []
         for (number, object) in objects.enumerated() {
@@ -149,9 +149,9 @@ struct MadeScene {
         }
     }
 
-    /// Draws streaks of rain, each of which is 25 pixels high and one pixel wide.
+    /// Draws streaks of rain, each of which is 24 pixels high and one pixel wide in the full picture.
     ///
-    /// A streak therefore covers an eighth of each small pixel.
+    /// A streak therefore covers an eighth of each pixel of the small picture that it crosses.
     private mutating func rain(_ values: inout [Float]) {
         for _ in 0..<25 {
             let x = Int(random.uniform(0...159))
@@ -160,7 +160,7 @@ struct MadeScene {
         }
     }
 
-    /// Moves the whole picture by a fraction of a small pixel.
+    /// Moves the whole picture by a random fraction of a pixel of the small picture, as a shaking camera does.
     private mutating func move(_ values: inout [Float]) {
         let x = Float(random.normal(0, shake / 8))
         let y = Float(random.normal(0, shake / 8))

@@ -1,28 +1,30 @@
 @testable import Tracking
 
-/// Simulates a network that looks at regions of a simulated scene.
+/// Simulates a neural network that detects objects in regions of a simulated scene.
 ///
-/// The score depends on the height of an object in the network's input, in pixels. This was measured with YOLOX-nano on
-/// people that were pasted into pictures. A person with a height of 60 pixels had a score above 0.5 in 4 % of the
-/// looks, one with 90 pixels in 79 %, and one with 116 pixels in all looks.
+/// The score depends on the height of an object in the network's input. This was measured with YOLOX-nano on people
+/// that were pasted into pictures. People with a height of 60 pixels had a score above 0.5 in 4 % of the looks, people
+/// with 90 pixels in 79 %, and people with 116 pixels in all looks.
 struct SceneDetector {
-    /// The size of a whole picture in the network's input, which is 416x256 pixels, and that of a square region.
+    /// The sizes of a whole picture and of a square region in the network's input.
+    ///
+    /// For a whole picture, the input has 416x256 pixels, and the picture does not fill it completely.
     static let inputs = (whole: PictureSize(width: 416, height: 234), region: PictureSize(width: 256, height: 256))
 
     /// The mean number of false boxes per second; they have random positions and scores from 0.3 to 0.65.
     var falseBoxesPerSecond = 0.3
     /// The box of a bush that looks a little like a person; nil if there is no bush.
     var bush: Box?
-    /// Returns by how much the scores are reduced at a time, such as in bad light.
+    /// Returns how much lower the scores are at a time, for example because of bad light.
     var penalty: @Sendable (Double) -> Double = { _ in 0 }
     private var random: SeededRandom
 
     init(seed: UInt64) { random = SeededRandom(seed: seed) }
 
-    /// Looks at the scene as planned.
+    /// Looks at the regions of a plan.
     ///
     /// - Parameters:
-    ///   - plan: Where to look.
+    ///   - plan: The regions to look at.
     ///   - scene: The scene to look at.
     ///   - time: The time in the scene, in seconds.
     ///   - interval: The seconds between pictures, which determine the probability of false boxes.
@@ -68,7 +70,9 @@ struct SceneDetector {
         add(box, classID, score: random.normal(score, 0.1), scatter: 0.04, &seen, region, given)
     }
 
-    /// Adds a sighting in pixels of the network's input; the box is cut at the region's edges, as by a network.
+    /// Adds a sighting in pixels of the network's input.
+    ///
+    /// The box is clipped to the region. `scatter` is the typical error of an edge, as a share of the box's mean side.
     private mutating func add(
         _ box: Box, _ classID: Int, score: Double, scatter: Double, _ seen: inout [Sighting], _ region: Box,
         _ given: PictureSize

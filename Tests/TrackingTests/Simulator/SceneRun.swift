@@ -7,15 +7,17 @@ struct SceneRun {
     private(set) var events: [ObjectEvent] = []
     private(set) var steps = 0
     private(set) var looks = 0
-    /// The numbers of the objects that the boxes of each event showed, in order of time.
+    /// For the ID of each event, the numbers of the objects that the event's boxes showed, in order of time.
     private var shown: [String: [Int]] = [:]
-    /// The number of times that an object was clearly visible in a picture.
+    /// The number of clearly visible objects in a picture, added up over all pictures.
     private(set) var visibleSteps = 0
-    /// The number of these times at which the box of a confirmed track showed the object.
+    /// How many of these objects the box of a confirmed track showed.
     private(set) var foundSteps = 0
 
     var newEvents: [ObjectEvent] { events.filter { $0.kind == .new } }
+    /// The share of the pictures that the detector looked at.
     var share: Double { Double(looks) / Double(max(1, steps)) }
+    /// The share of the clearly visible objects that the box of a confirmed track showed.
     var recall: Double { Double(foundSteps) / Double(max(1, visibleSteps)) }
 
     init(
@@ -63,14 +65,15 @@ struct SceneRun {
         }
     }
 
-    /// The first and the last object that each new event shows, in the order of the events; nil if it shows none.
+    /// For each new event, the numbers of the first and the last object that its boxes showed; nil if they showed none.
     var objects: [(first: Int?, last: Int?)] {
         newEvents.map { (shown[$0.after.id]?.first, shown[$0.after.id]?.last) }
     }
 
-    /// Returns a sentence for each fault.
+    /// Returns a sentence for each mistake in the events.
     ///
-    /// The result is empty if each object has exactly one event with one end, and the event always shows this object.
+    /// The result is empty if each object has exactly one event with one end, and if the first and the last box of each
+    /// event show the same object.
     func faults(expecting count: Int) -> [String] {
         var faults: [String] = []
         let ids = newEvents.map(\.after.id)

@@ -8,7 +8,7 @@ enum Scenes {
 
     /// A scene without objects, in which the light changes.
     ///
-    /// In each minute, it fades, becomes brighter at once, flickers by 8 %, and a shadow passes.
+    /// In each minute, the light fades, suddenly becomes brighter, and flickers by 8 %. Then a shadow passes.
     static func light(seed: UInt64, seconds: Double) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: seconds)
         scene.light = { time, column in
@@ -96,7 +96,7 @@ enum Scenes {
         return scene
     }
 
-    /// Two distant people cross the picture, each about a sixth as high as the picture.
+    /// Two distant people cross the picture; the height of each is about a sixth of the picture's height.
     static func far(seed: UInt64) -> MadeScene {
         var scene = MadeScene(seed: seed, seconds: 24)
         scene.objects = [

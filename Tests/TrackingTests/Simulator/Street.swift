@@ -13,7 +13,7 @@ struct Truth {
 
 /// A simulated street, in which twelve people of different sizes walk within a minute.
 ///
-/// Near people hide distant people, and some people stop for a while.
+/// People who are near hide people who are farther away. Some people stop for a while.
 struct Street {
     static let size = PictureSize(width: 1280, height: 720)
     static let seconds = 60.0
@@ -26,7 +26,7 @@ struct Street {
         var speed: Double
         /// The y coordinate of the feet.
         var ground: Double
-        /// Where the person stops, as a share of the way, and for how many seconds; nil if the person does not stop.
+        /// Where the person stops (as a share of the way) and for how many seconds; nil if the person does not stop.
         var stop: (place: Double, seconds: Double)?
         var phase: Double
 
@@ -137,7 +137,7 @@ struct NoisyDetector {
                 right: box.right + random.normal(0, deviation), bottom: box.bottom + random.normal(0, deviation)))
     }
 
-    /// Removes boxes that overlap too much, as the real detector does.
+    /// Removes boxes that overlap a box with a higher score too much, as the real detector does.
     static func suppressed(_ sightings: [Sighting]) -> [Sighting] {
         var kept: [Sighting] = []
         for sighting in sightings.sorted(by: { $0.score > $1.score }) {

@@ -4,7 +4,7 @@ import Linux
 
 /// Tracks people in a simulated street, and compares the tracks with the truth.
 enum StreetRun {
-    /// Runs a simulation of one street at a rate in looks per second.
+    /// Simulates one street and a detector that looks at it `rate` times per second.
     ///
     /// - Returns: The score, the number of tracks and the number of objects.
     static func run(seed: UInt64, rate: Double) -> (score: TrackingScore, tracks: Int, objects: Int) {

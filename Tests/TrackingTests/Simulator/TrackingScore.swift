@@ -9,7 +9,9 @@ struct TrackingScore {
     private var outputs = 0
     private var identified = 0
 
+    /// MOTA, which is 1 if the tracker made no mistake.
     var accuracy: Double { 1 - Double(misses + falsePositives + switches) / Double(objects) }
+    /// IDF1, from 0 to 1; valid after ``finish()``.
     var identity: Double { 2 * Double(identified) / Double(objects + outputs) }
 
     static func + (left: TrackingScore, right: TrackingScore) -> TrackingScore {
@@ -77,7 +79,7 @@ struct TrackingScore {
     /// Completes the numbers from which IDF1 is computed.
     ///
     /// Each object is assigned to at most one track, and each track to at most one object, so that as many boxes as
-    /// possible have the right number.
+    /// possible belong to an assigned pair.
     mutating func finish() {
         let truths = lengthOfObject.keys.sorted()
         let tracks = lengthOfTrack.keys.sorted()

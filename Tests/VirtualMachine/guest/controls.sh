@@ -5,26 +5,27 @@
 . /guest/system.sh
 
 start_servers
-# The timeout is long, since an emulated machine may be so slow that a camera would look stalled.
+# The timeout is long, since an emulated machine may be so slow that the camera would count as stalled.
 oriel() { start_capture --device auto --size 320x180 --fps 5 --timeout 20 --control contrast=99; }
 oriel
 within 60 is_online
 
-# ask FILE STATUS OPTION…: requests the controls from the ingest server, and succeeds if the response has STATUS. Call
-# it repeatedly, since the daemon has only a second to respond, which can be too short in an emulated machine.
+# ask FILE STATUS OPTION…: requests the controls from the ingest server and writes the response to FILE. Succeeds if the
+# response has STATUS. Repeat a call that fails, since the daemon must respond within a second, and an emulated machine
+# can be slower.
 ask() {
     ask_file=$1 ask_status=$2
     shift 2
     curl -s -m 20 -w '\n%{http_code}\n' "$@" http://127.0.0.1:9001/controls/main >"$ask_file"
     [ "$(tail -n 1 "$ask_file")" = "$ask_status" ]
 }
-# put FILE STATUS JSON: sends changes until the response has STATUS. The response is then in FILE.
+# put FILE STATUS JSON: sends the changes in JSON repeatedly until the response has STATUS, and writes it to FILE.
 put() { within 60 ask "$1" "$2" -X PUT -H 'Content-Type: application/json' -d "$3"; }
-# Prints the value of a control in the driver.
+# value CONTROL: prints the value that a control has in the driver.
 value() { v4l2-ctl -d /dev/video0 -C "$1" | sed 's/.*: //'; }
 is_value() { [ "$(value "$1")" = "$2" ]; }
-# expect_value NAME CONTROL VALUE: checks the value of a control, and waits for it, since the daemon may be about to
-# open the camera.
+# expect_value NAME CONTROL VALUE: checks that a control has VALUE. Waits for this for up to 60 s, since the daemon may
+# not have opened the camera yet.
 expect_value() {
     within 60 is_value "$2" "$3"
     expect "$1: $2 is $(value "$2")" is_value "$2" "$3"

@@ -5,7 +5,7 @@
 . /guest/system.sh
 
 start_servers
-v4l2-ctl -d /dev/video0 -c osd_text_mode=2      # no text over the bars, from the first frame on
+v4l2-ctl -d /dev/video0 -c osd_text_mode=2      # show no text on the bars, not even in the first frame
 
 # snapshot NAME OPTION…: runs the daemon with OPTIONs and writes a snapshot to /out/NAME.jpg.
 snapshot() {
@@ -25,7 +25,8 @@ v4l2-ctl -d /dev/video0 -c quantization=1
 snapshot full-range --format yuyv
 v4l2-ctl -d /dev/video0 -c quantization=0
 
-# With luma and chroma by ITU-R BT.709, as in cameras with HD sensors, the colours must be the same.
+# Now vivid computes luma and chroma according to ITU-R BT.709, as cameras with HD sensors do. The colours of the
+# snapshot must remain the same.
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=2
 snapshot bt709 --format yuyv
 v4l2-ctl -d /dev/video0 -c y_cbcr_encoding=0
@@ -41,7 +42,7 @@ for fault in inject_vidioc_reqbufs_error inject_vidioc_streamon_error; do
     stop_capture
 done
 
-# ---- the driver's own faults
+# ---- faults that the driver simulates while it streams
 start_capture --device auto --size 320x180 --fps 25
 within 5 is_online
 start_viewer /out/viewer

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Serves the camera of the vivid driver to clients outside this machine, until the command "exit".
+# Serves the camera of the vivid driver to clients outside this machine, until it receives the command "exit".
 #
-# Runs the file /out/command with sh and removes it. The output is then in /out/answer. The command "exit" stops the
-# machine.
+# Whenever the file /out/command appears, this script removes it, runs its content with sh, and writes the output to
+# /out/answer. The command "exit" stops the machine.
 # shellcheck shell=dash source-path=SCRIPTDIR
 # shellcheck source=system.sh
 . /guest/system.sh

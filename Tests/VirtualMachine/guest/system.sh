@@ -1,13 +1,13 @@
 #!/bin/sh
-# Sourced by the scenarios. Deploys Oriel in the guest (nginx, spawn-fcgi, one worker) and defines functions to check
-# it.
-# shellcheck shell=dash disable=SC2034     # the scenarios use what it sets
+# The scripts of the scenarios source this file. It deploys Oriel in the guest (nginx, spawn-fcgi, one worker), and
+# defines functions that check it.
+# shellcheck shell=dash disable=SC2034     # the scenarios use these variables
 
 export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
 
 pass() { echo "ok    $*"; }
 miss() { echo "FAIL  $*"; }
-# expect NAME COMMAND…: a check, which passes if COMMAND succeeds.
+# expect NAME COMMAND…: prints the result of the check NAME, which passes if COMMAND succeeds.
 expect() {
     expect_name=$1
     shift
@@ -18,8 +18,8 @@ now() { awk '{ print $1 }' /proc/uptime; }
 # below LIMIT NUMBER: succeeds if NUMBER is at most LIMIT. Both may have decimals.
 below() { awk -v limit="$1" -v number="$2" 'BEGIN { exit !(number ~ /^[0-9.]+$/ && number <= limit + 0) }'; }
 
-# within SECONDS COMMAND…: repeats COMMAND until it succeeds, for at most SECONDS. `took` is then how many seconds that
-# took, with a `+` at its end if COMMAND did not succeed.
+# within SECONDS COMMAND…: repeats COMMAND until it succeeds, for at most SECONDS. The variable
+# `took` is then the elapsed time in seconds. It ends with a `+` if COMMAND never succeeded.
 within() {
     within_limit=$1 within_begin=$(now)
     shift
@@ -49,7 +49,7 @@ start_servers() {
     within 5 get /status >/dev/null
 }
 
-# start_capture OPTION…: starts the daemon of camera main. `capture` is its process ID.
+# start_capture OPTION…: starts the daemon of camera main. The variable `capture` is then the daemon's process ID.
 start_capture() {
     capture-daemon "$@" 2>>/out/log/capture &
     capture=$!
@@ -90,14 +90,14 @@ start_viewer() {
     viewer=$!
 }
 lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
-# frames FILE FROM KIND…: prints the number of frames of these kinds since the time FROM.
+# frames FILE FROM KIND…: prints how many frames of these kinds have arrived since the time FROM (see now).
 frames() {
     frames_file=$1 frames_from=$2
     shift 2
     lines "$frames_file" "$frames_from" |
         awk -v kinds=" $* " '{ if (index(kinds, " " $5 " ")) count++ } END { print count + 0 }'
 }
-# first FILE FROM KIND: prints how many seconds after the time FROM the first frame of this kind arrived.
+# first FILE FROM KIND: prints when the first frame of this kind after FROM arrived, in seconds after FROM.
 first() {
     lines "$1" "$2" | awk -v from="$2" -v kind="$3" '$5 == kind { printf "%.2f", $1 - from; exit }'
 }

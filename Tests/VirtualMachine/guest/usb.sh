@@ -19,8 +19,8 @@ expect "devices: a control is listed with the value that was set" grep -q -- '--
 # ---- rate, bytes, order
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
-# If even the camera does not send 30 frames a second, this computer is busy. Then try again, and skip the check if no
-# try succeeds.
+# If the viewer gets too few frames, measure again, up to four times. If the last result is still too low, and the
+# camera itself has sent fewer than 30 frames a second, this computer is too busy. Then skip the check.
 is_fast() { below "$rate" 29; }
 for try in 1 2 3 4; do
     begin=$(now) before=$(sent)
@@ -134,12 +134,13 @@ memory_after=$(memory)
 is_flat() {
     echo "$memory_before $memory_after" | awk '{ for (i = 1; i <= 2; i++) if ($(i + 2) > $i + 600) more = 1; exit more }'
 }
-# Prints the median and the maximum. Only the median is checked, since this computer may be busy for a moment.
+# middle FILE: prints the median and the maximum of the 20 times in FILE. Only the median is checked, since this
+# computer may be busy for a moment.
 middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
 expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
     below 2 "$(middle /tmp/online | sed 's/ .*//')"
-# Pictures that are on their way to the viewer need two or three descriptors. A leak would be 20.
+# Pictures that are on their way to the viewer need two or three descriptors. A leak would leave at least 20.
 is_settled() {
     handles=$(count_handles)
     echo "$handles_before $handles" | awk '{ for (i = 1; i <= 4; i++) if ($(i + 4) > $i + 3) more = 1; exit more }'
@@ -149,7 +150,7 @@ settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
 expect "20 times: the memory has not grown (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
 
-# ---- the camera returns at another port: without the first virtual controller, it uses the port of the second
+# ---- the first virtual controller is removed, so the camera returns at another port, that of the second controller
 camera unplug
 within 3 is_offline
 echo dummy_udc.0 >/sys/bus/platform/drivers/dummy_udc/unbind
@@ -177,7 +178,7 @@ expect "MJPEG without tables: the standard tables are added, and the rest is unc
     [ "$(frames /out/bare 0 same first jpeg broken)-$(head -n 30 /out/bare | wc -l)" = 0-30 ]
 stop_capture
 
-# ---- busy
+# ---- another program streams from the camera
 node=$(capture-daemon devices | sed -n 's/.*--device \([^ ]*\).*/\1/p')
 v4l2-ctl -d "$node" --stream-mmap --stream-to=/dev/null >/dev/null 2>&1 &
 streamer=$!
