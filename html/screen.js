@@ -1,4 +1,4 @@
-// A canvas and the engine that paints it. It runs in one of a few shared workers if the browser has OffscreenCanvas.
+// A canvas and the engine that paints it. The engine runs in a shared worker if the browser has OffscreenCanvas.
 
 import { make } from "./dom.js";
 import { Engine } from "./engine.js";
