@@ -101,7 +101,7 @@ export class Controls extends EventTarget {
     return new URL(`controls/${this.#player.camera}`, this.#player.base);
   }
 
-  // Reads the controls when a camera returns, because it may be another one or was unreadable before.
+  // A camera that returns may be a different one, or its controls may now be readable.
   #onState = ({ detail: { state } }) => {
     const isReturn = state === "live" && !["live", "late"].includes(this.#state);
     this.#state = state;

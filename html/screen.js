@@ -28,7 +28,7 @@ export class Screen {
   #ticket = 0;
   #waiting = new Map();
 
-  /** Whether fetch can stream in this browser. If it cannot, the player uses an `<img>`. */
+  /** Whether fetch can stream in this browser. If not, the player uses an `<img>`. */
   static get isSupported() {
     return typeof ReadableStream === "function" && "body" in Response.prototype && typeof createImageBitmap === "function";
   }

@@ -77,7 +77,7 @@ export class StatusFeed extends EventTarget {
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
   }
 
-  /** Returns the milliseconds from `time`, on the camera's clock, to `at`, on this one; null if unknown. */
+  /** Returns the milliseconds from `time` on the camera's clock to `at` on this machine's; null if unknown. */
   ageAt(at, time, camera) {
     const offset = this.clockOffset;
     const cameraOffset = this.cameras.get(camera)?.clock_offset_ms ?? 0;

@@ -116,7 +116,7 @@ export class Wall extends EventTarget {
     if (label.lastChild.textContent !== age) label.lastChild.textContent = age;
   }
 
-  /** Announces which cameras are not live, as soon as no camera is connecting, if the list has changed. */
+  /** Announces which cameras are not live, if that has changed and no camera is connecting. */
   #summarize() {
     clearTimeout(this.#summaryTimer);
     if (this.#alone !== null) return;
