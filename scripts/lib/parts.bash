@@ -94,8 +94,8 @@ start_if_ready() {
     running[$!]=$name
 }
 
-# Runs in the process of a part. Runs its command, and then writes the CPU time of the process and its children to a
-# file.
+# Runs in the process of a part. Runs the part's command, and then writes the CPU time of the process and its children
+# to a file.
 part_process() {
     local status=0
     trap - INT TERM HUP

@@ -9,9 +9,9 @@ suites_at_once=$((2 * $(nproc)))
 #
 # PROGRAM is the test program that `swift build --build-tests` has built. Suites have names like `LinuxTests.FileTests`,
 # or like `EndToEndTests.EndToEnd/Proxies` if they are inside another suite. A test outside a suite counts as a suite.
-# The tests of a process run one at a time, because a test that waits blocks one of the few threads. The OPTIONs, such
-# as `--skip`, are passed to the test program. The output of a process is shown when the process exits. Returns 1 if a
-# test has failed, a process was killed, or no suite matches.
+# The tests of a process run one at a time, because a waiting test blocks one of the few threads of the process. The
+# OPTIONs, such as `--skip`, are passed to the test program. The output of a process is shown when the process exits.
+# Returns 1 if a test has failed, a process was killed, or no suite matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
