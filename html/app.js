@@ -95,7 +95,7 @@ function useNextLanguage() {
   language.use(code);
 }
 
-/** The themes in turn are "follow the system", the opposite of the system's theme, and the system's theme, fixed. */
+/** Switches from "follow the system" to the theme opposite to the system's, to the system's theme, and back. */
 function useOtherTheme() {
   const system = matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark";
   const cycle = [undefined, system === "dark" ? "light" : "dark", system];
@@ -189,7 +189,7 @@ addEventListener("keydown", (event) => {
   action();
 });
 
-// Messages. In full screen or kiosk mode, only the pictures are shown while there is no input.
+// Messages. In full screen or kiosk mode, only the pictures remain while there is no input.
 
 let messageTimer = 0;
 

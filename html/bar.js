@@ -17,7 +17,7 @@ const pictureActions = ["view", "rotate", "mirror", "pictureInPicture", "copy", 
 export class CameraBar {
   /** The actions of keys and buttons by name; empty on the wall. */
   actions = {};
-  /** Pending only while the history entry of a closed panel is being removed. */
+  /** Resolves when the history entry of a closed panel is removed. */
   whenReturned = Promise.resolve();
   #player = null;
   #buttons;
@@ -121,7 +121,7 @@ export class CameraBar {
     this.#hasPanel = true;
   }
 
-  /** Removes the history entry if the panel is closed in another way. */
+  /** Removes the history entry of a panel that the Back button did not close. */
   #trackPanels() {
     const hadPanel = this.#hasPanel;
     this.#hasPanel = this.#isPanelOpen;
@@ -140,7 +140,7 @@ export class CameraBar {
     this.#pushPanel();
   }
 
-  /** Detects objects in the picture, or shows why this is not possible. */
+  /** Detects objects in the picture, or shows why this is impossible. */
   #detect() {
     if (this.#detector.reason && !this.#detections.isOpen) this.#say(this.#detector.reason);
     else this.#detections.toggle();

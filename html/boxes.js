@@ -13,7 +13,7 @@ const labelHeight = 20;
 /** On a narrower stage, labels have no percentage. */
 const minimumStageWidth = 480;
 
-/** Returns the tones by label, which are different as long as there are enough of them. */
+/** Returns a tone for each label. Tones repeat only if there are too many labels. */
 function tonesFor(labels) {
   const found = [...new Set(labels)];
   const byLabel = new Map(found.filter((label) => usual.includes(label)).map((label) => [label, tones[usual.indexOf(label)]]));
@@ -34,8 +34,8 @@ export class BoxLayer {
   #onHighlight;
 
   /**
-   * `detections` are the server's, each with a `text`. `onHighlight` is called with a box's index when the pointer
-   * enters it, and with null when it leaves.
+   * `detections` are the server's, with a translated `text` each. `onHighlight` is called with a box's index when the
+   * pointer enters the box, and with null when it leaves.
    */
   constructor({ width, height }, detections, onHighlight) {
     this.#detections = detections;
@@ -107,7 +107,7 @@ export class BoxLayer {
       plate.setAttribute("width", width);
       const x = Math.max(0, Math.min(Math.min(...corners.map((corner) => corner.x)), stage.width - width));
       const [upper, lower] = [Math.min, Math.max].map((extreme) => extreme(...corners.map((corner) => corner.y)));
-      // The label is above the box, inside its top or bottom edge, below it, or wherever it covers no other label.
+      // The label is above the box, inside its top or bottom edge, below it, or in a row without other labels.
       const rows = Array.from({ length: Math.floor(stage.height / labelHeight) }, (_, row) => row * labelHeight);
       const places = [upper - labelHeight, upper, lower - labelHeight, lower, ...rows]
         .filter((y) => y >= 0 && y + labelHeight <= stage.height).map((y) => ({ x, y, width }));

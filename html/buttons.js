@@ -4,12 +4,12 @@ import { make } from "./dom.js";
 import { icon } from "./icons.js";
 import { text } from "./strings.js";
 
-/** Faces that are words instead of icons. */
+/** Words that buttons show instead of icons. */
 const words = { english: "EN", korean: "한국어" };
 
 export class Buttons {
   #byName = new Map();
-  /** The button that Tab reaches. Arrow keys move along the row. */
+  /** The button that Tab reaches; arrow keys reach the others. */
   #current = null;
 
   /** `tools` are [name, action] pairs. Null is a separator, and any other falsy value is skipped. */

@@ -26,7 +26,7 @@ export class Observations {
     this.#isInDoubt = false;
   }
 
-  /** Returns true once when pictures stop arriving. `interval` is the usual time between them, or null. */
+  /** Returns true once when pictures stop arriving. `interval` is the usual time between them; null if unknown. */
   startsDoubt(interval) {
     if (!this.pictureAt || this.#isInDoubt || now() - this.pictureAt <= Math.max(minimumDoubt, 3 * (interval ?? 0))) return false;
     return (this.#isInDoubt = true);

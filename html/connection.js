@@ -12,7 +12,7 @@ export class Connection {
   #screen;
   #slots;
   #queue;
-  /** Null until `StreamSlots` has decided. */
+  /** Null until `StreamSlots` decides. */
   #mayStream = null;
   #isOpen = false;
   #whenSnapshotDone = null;

@@ -14,7 +14,7 @@ export async function request(address, options = {}) {
   }
 }
 
-/** The name that stands for all controls. */
+/** The name that means all controls. */
 export const everything = "*";
 
 export class ControlRequests {

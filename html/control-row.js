@@ -39,7 +39,7 @@ export class ControlRow {
     this.show(this.#control);
   }
 
-  /** `remark` says how the camera changed a requested value. By default, it stays. */
+  /** `remark` says how the camera changed a requested value. By default, the old remark stays. */
   show(control, remark = this.#said) {
     this.#control = control;
     this.#said = remark;
@@ -69,7 +69,7 @@ export class ControlRow {
     const hasDefault = type !== "button" && type !== "other" && !isReadOnly;
     const isUseful = hasDefault && !isInactive && !this.#isAway && Number(value) !== Number(standard);
     const title = text("controls.reset", { name: controlText(this.#control), value: this.textOf(standard) });
-    // A useless button is not hidden, because that would lose the focus.
+    // A button without effect is not hidden, because it would lose the focus.
     this.#reset.hidden = !hasDefault;
     this.#reset.setAttribute("aria-disabled", !isUseful);
     this.#reset.title = title;

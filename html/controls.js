@@ -18,7 +18,7 @@ export class Controls extends EventTarget {
   #faultText = make("p", { className: "fault" });
   /** The error of the last response as `{ code, message }`, or null. */
   #fault = null;
-  /** The result of the last change of each control, while the value stays the same. */
+  /** The result of the last change of each control, until its value changes. */
   #results = new Map();
   #signature = "";
   #isOpen = false;
@@ -29,7 +29,7 @@ export class Controls extends EventTarget {
   #hasFailed = false;
   #state = "";
   #requestCount = 0;
-  /** The request whose response is shown. Responses to older ones are ignored. */
+  /** The number of the request whose response is shown. Older ones are ignored. */
   #answered = 0;
 
   /** Fires "change" when the panel becomes available, opens or closes. */
@@ -101,7 +101,7 @@ export class Controls extends EventTarget {
     return new URL(`controls/${this.#player.camera}`, this.#player.base);
   }
 
-  // A camera that returns may be a different one, or its controls could not be read before.
+  // A camera that returns may be a different one, or its controls may now be readable.
   #onState = ({ detail: { state } }) => {
     const isReturn = state === "live" && !["live", "late"].includes(this.#state);
     this.#state = state;
@@ -109,7 +109,7 @@ export class Controls extends EventTarget {
     if (this.#answer ? this.#isOpen && (isReturn || state === "offline") : ["live", "offline"].includes(state)) this.#refresh();
   };
 
-  /** Shows changes made by others or by the camera itself, unless the user is pressing on the panel. */
+  /** Shows changes by other viewers or by the camera itself, unless a pointer is down on the panel. */
   async #follow() {
     if (this.#hasFailed && !document.hidden && this.#player?.condition.state === "live") this.#refresh();
     const isUntouched = () => this.isOpen && !this.#panel.matches(":active");
@@ -211,7 +211,7 @@ export class Controls extends EventTarget {
   }
 }
 
-/** Returns a sentence if the camera has set another value than the requested one, or "". */
+/** Returns a sentence if the camera has set a value that was not requested, or "". */
 function remarkOn(row, result) {
   if (!result) return "";
   const { asked, value, message } = result;

@@ -55,7 +55,7 @@ export class Detections extends EventTarget {
   #ask = null;
   #wasFrozen = false;
   #headline = make("h2");
-  /** Announces the result to screen readers, so it must exist before its text changes. */
+  /** Announces the result. Screen readers need the element to exist before its text changes. */
   #announcement = make("p", { className: "hidden" });
 
   constructor() {
@@ -131,7 +131,7 @@ export class Detections extends EventTarget {
     if (this.isOpen) this.#show();
   }
 
-  // The boxes belong to one picture, so the result is closed when another one is shown.
+  // The boxes belong to one picture, so the result is closed when another picture is shown.
   #onState = () => {
     if (!this.isOpen || (this.#isAsking && !this.#picture)) return;
     const { frozen } = this.#player;
@@ -207,7 +207,7 @@ export class Detections extends EventTarget {
     const picture = this.#picture;
     const name = this.#name("jpg");
     let answer = overlay ? await fetch(new URL(overlay.slice(1), this.#player.base)).catch(() => null) : null;
-    // The server may no longer have the result. It then draws the boxes on the picture that is sent again.
+    // If the server no longer has the result, the picture is sent again, and the server draws the boxes.
     answer = answer?.ok ? answer : await fetch(new URL("detect_once", this.#player.base), {
       method: "POST", headers: { "Content-Type": "image/jpeg", Accept: "image/jpeg" }, body: picture.blob,
     }).catch(() => null);
@@ -237,7 +237,7 @@ class Refusal extends Error {
 /** Returns the sentence for an error code, or the server's own message if the code is unknown. */
 const failureText = (code, message) => text(`detect.${code}`) || message || text("detect.unavailable");
 
-/** Returns the frozen JPEG, or null. A picture that is just being painted may still appear after the freeze. */
+/** Returns the frozen JPEG, or null. Waits, because a picture that is being painted may still replace it. */
 async function frozenPicture(player) {
   player.freeze(true);
   for (let attempt = 0; attempt < 20; attempt += 1) {

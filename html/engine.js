@@ -6,7 +6,7 @@ import { MultipartParser, boundaryOf } from "./multipart.js";
 
 /** The server repeats the last picture every 5 s. After a longer silence, the connection is dead. */
 const silenceTimeout = 8_000;
-/** The minimum time between two paints in milliseconds. Most screens show no more. */
+/** The minimum time between two paints in milliseconds. Most screens are no faster. */
 const minimumInterval = 15;
 const historyLimit = { count: 90, bytes: 12 * 1024 * 1024 };
 
@@ -112,7 +112,7 @@ export class Engine {
     if (!isOn) this.#history = [];
   }
 
-  /** After a freeze, arriving pictures are counted, and only the newest one is kept. */
+  /** While frozen, arriving pictures are counted, and only the newest one is kept. */
   freeze(isOn) {
     const missed = this.#missed;
     this.#isFrozen = isOn;
@@ -135,7 +135,7 @@ export class Engine {
   }
 
   #receive(headers, bytes) {
-    // An outage picture, not a frame. The page shows the outage's reason as text instead.
+    // This is an outage picture. The page shows the outage's reason as text instead.
     if ("x-oriel-offline" in headers) {
       this.#post({ type: "outage", reason: headers["x-oriel-offline"] });
       return;

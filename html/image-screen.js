@@ -36,7 +36,7 @@ export class ImageScreen {
     this.element.removeAttribute("src");
   }
 
-  /** Returns the server's newest picture, because the one on the screen cannot be read. Null if this fails. */
+  /** Returns the server's newest picture, because scripts cannot read the one on the screen; null on failure. */
   async picture(snapshot) {
     try {
       const answer = await fetch(snapshot, { cache: "no-store" });

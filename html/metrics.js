@@ -2,7 +2,7 @@
 
 const minute = 60;
 const rateWindow = 3_000;
-/** In milliseconds; over a shorter time, a rate is meaningless. */
+/** In milliseconds; a rate over a shorter time is meaningless. */
 const minimumRateWindow = 900;
 
 export class Metrics {

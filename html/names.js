@@ -1,4 +1,4 @@
-// Translates the English names of the server and its cameras. Unknown names stay unchanged.
+// Translates English names of classes, controls and choices. Unknown names stay unchanged.
 
 import { language } from "./strings.js";
 

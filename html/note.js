@@ -32,7 +32,7 @@ export class Note {
   }
 }
 
-/** Returns a sentence, and in languages other than English, the server's message as the detail. */
+/** Returns a sentence. In languages other than English, the detail is the server's message. */
 function explanation(camera, { state, code, reason, cameraState, silence }, delay) {
   switch (state) {
     case "late":

@@ -6,7 +6,7 @@
 // Attributes:
 //   camera    the camera's name
 //   server    the server's address (default: the origin of this file)
-//   mode      "live", or "stills" for a snapshot per second, which is also used if no connection is free
+//   mode      "live" (snapshots if no connection is free), or "stills" for one snapshot per second
 //   fps       the maximum frame rate to request
 //   zoomable  lets the user zoom
 //   history   keeps the last seconds for `step`
@@ -75,7 +75,7 @@ export class OrielPlayer extends HTMLElement {
     return new URL(this.getAttribute("server") || ".", this.hasAttribute("server") ? location.href : import.meta.url);
   }
 
-  /** `kind` is "video" or "snapshot". */
+  /** Returns the address of the "video" or "snapshot". */
   address(kind) {
     const address = new URL(`${kind}/${this.camera}`, this.base);
     const fps = Number(this.getAttribute("fps"));
@@ -159,7 +159,7 @@ export class OrielPlayer extends HTMLElement {
 
   // Public methods.
 
-  /** Freezes the picture, or resumes. */
+  /** Freezes the picture, or goes back to live. */
   freeze(isOn) {
     this.#screen?.call("freeze", isOn);
   }

@@ -1,4 +1,4 @@
-// A canvas and the engine that paints it. It runs in one of a few shared workers if the browser has OffscreenCanvas.
+// A canvas and the engine that paints it. The engine runs in a shared worker if the browser has OffscreenCanvas.
 
 import { make } from "./dom.js";
 import { Engine } from "./engine.js";
@@ -28,7 +28,7 @@ export class Screen {
   #ticket = 0;
   #waiting = new Map();
 
-  /** Whether fetch can stream in this browser. If it cannot, the player uses an `<img>`. */
+  /** Whether fetch can stream in this browser. If not, the player uses an `<img>`. */
   static get isSupported() {
     return typeof ReadableStream === "function" && "body" in Response.prototype && typeof createImageBitmap === "function";
   }

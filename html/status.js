@@ -1,4 +1,4 @@
-// Requests the server's /status once per second while it has users, and estimates the offset of the server's clock.
+// Requests the server's /status once per second while anything uses it, and estimates the offset of the server's clock.
 
 import { now } from "./engine.js";
 
@@ -15,7 +15,7 @@ export class StatusFeed extends EventTarget {
   isReachable = null;
   /** The cameras by name, in the server's order. */
   cameras = new Map();
-  /** When the last request with a response was sent, on this machine's clock; 0 before the first. */
+  /** When the last answered request was sent, on this machine's clock; 0 before the first. */
   askedAt = 0;
   /** The HTTP status (4xx) if the last request was refused, or 0. */
   refusal = 0;
@@ -71,13 +71,13 @@ export class StatusFeed extends EventTarget {
     this.#watchdog = setTimeout(() => request.abort(), milliseconds);
   }
 
-  /** The server's clock minus this one in milliseconds; null before the first response. */
+  /** The server's clock minus this machine's, in milliseconds; null before the first response. */
   get clockOffset() {
     if (this.#samples.length === 0) return null;
     return this.#samples.reduce((best, sample) => (sample.roundTrip < best.roundTrip ? sample : best)).offset;
   }
 
-  /** Returns the milliseconds from `time`, on the camera's clock, to `at`, on this one; null if unknown. */
+  /** Returns the milliseconds from `time` on the camera's clock to `at` on this machine's; null if unknown. */
   ageAt(at, time, camera) {
     const offset = this.clockOffset;
     const cameraOffset = this.cameras.get(camera)?.clock_offset_ms ?? 0;

@@ -25,7 +25,7 @@ export class View extends EventTarget {
     new ResizeObserver(() => this.apply()).observe(stage);
   }
 
-  /** An element over the picture, in the picture's pixels. Null removes it. */
+  /** An element over the picture, with the picture's coordinates. Null removes it. */
   set overlay(element) {
     this.#overlay?.remove();
     this.#overlay = element;

@@ -116,7 +116,7 @@ export class Wall extends EventTarget {
     if (label.lastChild.textContent !== age) label.lastChild.textContent = age;
   }
 
-  /** Announces which cameras are not live, once none is connecting, and whenever this changes. */
+  /** Announces which cameras are not live, if that has changed and no camera is connecting. */
   #summarize() {
     clearTimeout(this.#summaryTimer);
     if (this.#alone !== null) return;
@@ -161,7 +161,7 @@ export class Wall extends EventTarget {
     this.layOut();
   }
 
-  /** Chooses the number of columns with the largest tiles. The wall scrolls only if they would be too small. */
+  /** Chooses the number of columns with the largest tiles. The wall scrolls only if these would be too small. */
   layOut() {
     const count = this.#tiles.size;
     const { clientWidth: width, clientHeight: height } = this.#root;

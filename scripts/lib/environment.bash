@@ -19,7 +19,7 @@ fi
 # Prints a message to standard error.
 say() { printf '%s\n' "$*" >&2; }
 
-# fail STATUS SENTENCE: prints an error and exits with STATUS, which is one of sysexits.h.
+# fail STATUS SENTENCE: prints an error and exits with STATUS, which is a status of sysexits.h.
 fail() {
     say "error: $2"
     exit "$1"

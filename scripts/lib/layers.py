@@ -49,7 +49,7 @@ def main():
         target = path.relative_to(root / "Sources").parts[0]
         for number, line in enumerate(path.read_text().splitlines(), 1):
             found = IMPORT.match(line)
-            # The name of a program's module has `_` where that of its target has `-`.
+            # The module of a program has the name of its target, but with `_` instead of `-`.
             imported = next((name for name in of if found and name.replace("-", "_") == found[1]), target)
             if imported == target or target not in of:
                 continue

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Sourced by configure-nginx and scripts/lint. Creates nginx configurations from deploy/ that use only files in one
-# folder and do not require root.
+# Sourced by configure-nginx and scripts/lint. Creates configurations of nginx from the files in deploy/. They use only
+# files in one folder, and do not require root.
 
-# Prints the addresses to listen on for the setting $1, one per line. The loopback address of IPv4 also stands for
-# that of IPv6, and a wildcard address stands for all addresses of both.
+# Prints the addresses to listen on for the setting $1, one per line. The IPv4 loopback address also stands for the IPv6
+# loopback address. A wildcard address stands for all IPv4 and IPv6 addresses.
 addresses_of() {
     case $1 in
         127.0.0.1 | localhost) printf '%s\n' 127.0.0.1 '[::1]' ;;
@@ -47,7 +47,8 @@ listen_edits() {
     while read -r address; do
         if [[ $address == \[* ]]; then six=$address; else four=$address; fi
     done < <(addresses_of "$bind")
-    # This file is empty without IPv6. `test -s` cannot check that, because files in /proc have no size.
+    # Without IPv6, /proc/net/if_inet6 is missing or empty. `test -s` cannot check that, because files in /proc have
+    # no size.
     grep -qs . /proc/net/if_inet6 || six=''
     if [[ -n $four ]]; then
         echo "s|listen 127.0.0.1:$port |listen $four:$new_port |"
@@ -97,7 +98,7 @@ configure_nginx() {
 # Runs a command as the user www-data.
 as_www_data() { setpriv --reuid www-data --regid www-data --clear-groups "$@"; }
 
-# Creates a link to html/. If nginx's user cannot read that folder, for example in root's home, it is copied instead.
+# Creates a link to html/. Copies the folder instead if nginx's user cannot read it, for example in root's home.
 link_page() {
     [[ ! -e $runtime/html ]] || return 0
     if ((EUID != 0)) || as_www_data test -r "$oriel/html/index.html"; then

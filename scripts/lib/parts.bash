@@ -2,7 +2,7 @@
 # Sourced by scripts/test. Runs the parts of a test run as jobs with dependencies.
 #
 # Each part belongs to a lane: `build`, `test` or `machine`. Only one part of each lane runs at a time, because parts in
-# the lane `test` measure time and must not run concurrently. The lane `build` runs at the lowest priority.
+# the lane `test` measure time and would disturb each other. The lane `build` runs at the lowest priority.
 
 part_names=()
 declare -A part_lane=() part_when=() part_needs=() part_command=() part_description=()
@@ -46,8 +46,8 @@ with_needs() {
 # run_parts FOLDER NAME…: runs the named parts. The output of each part is written to FOLDER/NAME.log, and is shown when
 # the part is done.
 #
-# Sets the variables passed, failed and skipped to numbers of parts and tests, and failures to the names of failed
-# parts.
+# Sets `passed`, `failed` and `skipped` to the numbers of parts with these results, and `failures` to the names of the
+# failed parts. `skipped` also counts the tests that parts have skipped.
 passed=0 failed=0 skipped=0 failures=()
 run_parts() {
     logs=$1
@@ -94,12 +94,12 @@ start_if_ready() {
     running[$!]=$name
 }
 
-# Runs in the process of a part. Runs its command, and then writes the CPU time of the process and its children to a
-# file.
+# Runs in the process of a part. Runs the part's command, and then writes the CPU time of the process and its children
+# to a file.
 part_process() {
     local status=0
     trap - INT TERM HUP
-    # SCHED_IDLE, not only nice(1): if root builds, SwiftPM starts the compilers with the usual niceness again.
+    # A niceness is not enough, so this uses SCHED_IDLE: if root builds, SwiftPM resets the niceness of the compilers.
     if [[ ${part_lane[$1]} == build ]]; then chrt --idle --pid 0 "$BASHPID" || true; fi
     set +e
     (set -e; eval "${part_command[$1]}")

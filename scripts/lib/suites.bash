@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by scripts/test. Runs the suites of a test program in several processes.
 
-# The number of suites that run at the same time. It is higher than the number of cores, because tests mostly wait.
+# The number of suites that run at the same time. This is more than the number of cores, because tests mostly wait.
 suites_at_once=$((2 * $(nproc)))
 
 # run_suites PROGRAM PATTERN [OPTION…]: runs each suite whose name matches PATTERN in its own process. If PATTERN begins
@@ -9,16 +9,16 @@ suites_at_once=$((2 * $(nproc)))
 #
 # PROGRAM is the test program that `swift build --build-tests` has built. Suites have names like `LinuxTests.FileTests`,
 # or like `EndToEndTests.EndToEnd/Proxies` if they are inside another suite. A test outside a suite counts as a suite.
-# The tests of a process run one at a time, because a test that waits blocks one of the few threads. The OPTIONs, such
-# as `--skip`, are passed to the test program. The output of a process is shown when the process exits. Returns 1 if a
-# test has failed, a process was killed, or no suite matches.
+# The tests of a process run one at a time, because a waiting test blocks one of the few threads of the process. The
+# OPTIONs, such as `--skip`, are passed to the test program. The output of a process is shown when the process exits.
+# Returns 1 if a test has failed, a process was killed, or no suite matches.
 run_suites() {
     local suites status=0
     suite_program=$1 suite_folder=$(mktemp -d)
     # shellcheck disable=SC2064     # expand now: the variable is local
     trap "rm -rf '$suite_folder'" EXIT
     suites=$("$1" --testing-library swift-testing --list-tests) || return
-    # The largest suites run first, so that none of them is still running alone at the end.
+    # The suites with the most tests run first, so that no large suite runs alone at the end.
     suites=$(awk -v pattern="${2#!}" -v inverted="$([[ $2 != !* ]]; echo $?)" -F '[/(]' '
         ($1 ~ pattern) != inverted {
             suite = $1
