@@ -23,7 +23,7 @@ public struct GreyPicture: Sendable {
 struct Patch: Sendable {
     /// The number of samples per side.
     ///
-    /// This is enough for a face or a wheel, whatever the size of the box.
+    /// So many samples are enough to show a face or a wheel, whatever the size of the box.
     private static let side = 12
 
     private let box: Box

@@ -14,7 +14,7 @@ public struct ClassRule: Sendable {
     public var minimumRatio = 0.0
     /// The maximum ratio of an object's width to its height.
     public var maximumRatio = Double.infinity
-    /// The areas in which objects are ignored if they stand there.
+    /// The areas in which an object is ignored if the middle of its lower edge lies in one of them.
     public var ignoredAreas: [Polygon] = []
 
     public init() {}
@@ -22,13 +22,13 @@ public struct ClassRule: Sendable {
 
 /// Decides which sightings are worth tracking.
 public struct ObjectFilter: Sendable {
-    /// The minimum score, which is ByteTrack's lower limit.
+    /// The minimum score of a sighting, as in ByteTrack.
     ///
-    /// Sightings with a lower score are noise.
+    /// Sightings with a lower score are ignored as noise.
     public static let lowestScore = 0.1
 
     private let rules: [Int: ClassRule]
-    /// The first class of the group to which a class belongs, by class.
+    /// Maps each class that belongs to a group to the first class of this group.
     private var groupOfClass: [Int: Int] = [:]
 
     /// - Parameters:
@@ -47,7 +47,7 @@ public struct ObjectFilter: Sendable {
 
     func rule(_ classID: Int) -> ClassRule { rules[classID] ?? ClassRule() }
 
-    /// Returns whether a sighting may belong to an object, whether it is sure or weak.
+    /// Returns whether a sighting, sure or weak, meets the conditions for its class.
     public func accepts(_ sighting: Sighting, in picture: PictureSize) -> Bool {
         guard let rule = rules[sighting.classID], sighting.score >= Self.lowestScore, !sighting.box.isEmpty else {
             return false

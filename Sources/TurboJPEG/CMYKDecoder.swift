@@ -13,7 +13,7 @@ public struct CMYKDecoder: ~Copyable {
 
     /// Returns whether a JPEG has four colours.
     ///
-    /// This is false if its header is invalid.
+    /// The result is false if the JPEG's header is invalid.
     public borrowing func isCMYK(_ jpeg: RawSpan) -> Bool { (try? header(of: jpeg))?.isCMYK ?? false }
 
     /// Decodes a picture.

@@ -96,7 +96,7 @@ struct JPEGHeader {
 
     /// Reads the header with `codec`, which must be a new handle.
     ///
-    /// If `allowsUnknownSubsampling` is false, throws if libturbojpeg does not support the subsampling.
+    /// Throws if libturbojpeg does not support the subsampling, unless `allowsUnknownSubsampling` is true.
     init(
         _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int,
         allowsUnknownSubsampling: Bool = false

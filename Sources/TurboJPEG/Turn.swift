@@ -55,7 +55,7 @@ public enum Turn: Sendable, CaseIterable {
             }
     }
 
-    /// Returns the turn that is the same as this turn followed by `next`.
+    /// Returns the turn that has the same effect as this turn followed by `next`.
     public func followed(by next: Turn) -> Turn {
         let (first, second) = (steps, next.steps)
         // If a mirroring follows a rotation, it reverses the direction of that rotation.

@@ -2,8 +2,8 @@ import Linux
 
 /// Estimates how far the upstream's clock is ahead of this machine's clock.
 ///
-/// A status response contains the time at which the server read its clock, which was between the request and the
-/// response. The estimate assumes that this was halfway between them, so its error is at most half the round trip. Of
+/// A status response contains the time of the server's clock, which the server read after the request and before the
+/// response. The estimate assumes that it did so halfway between them, so the error is at most half the round trip. Of
 /// the recent samples, the one with the shortest round trip is used (Cristian's algorithm).
 struct ClockOffset {
     private struct Sample {
@@ -26,14 +26,14 @@ struct ClockOffset {
     ///
     /// They cover about half a minute, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
-    /// The maximum drift of the clocks while these samples are taken.
+    /// The maximum drift of the clocks during the time that the samples cover.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
     /// The maximum difference between the delays of two pictures.
     ///
     /// A larger difference means that a clock was set, or that a timestamp is wrong.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
-    /// Pictures further apart than this are not compared.
+    /// If two pictures arrive further apart than this, they are not compared.
     private static let maximumGap = Duration.seconds(5)
 
     private var samples: [Sample] = []
@@ -62,7 +62,7 @@ struct ClockOffset {
         guard answered >= asked else { return }
         let roundTrip = answered - asked
         let offset = Self.difference(upstream, asked + roundTrip / 2)
-        // The two estimates contradict each other, so one of the clocks was set in between.
+        // If the new sample contradicts the best one, one of the clocks was set in between.
         if let best, (offset &- best.offset).magnitude > (roundTrip + best.uncertainty) / 2 + Self.driftNanoseconds {
             reset()
         }

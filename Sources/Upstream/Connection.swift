@@ -206,7 +206,7 @@ final class Connection {
         }
         reportWaiting()
         askAboutCamera(now)
-        // While reading is paused, the server is not silent.
+        // While the relay has paused reading, the server cannot be blamed for the silence.
         if resumption != nil { lastByte = now }
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount

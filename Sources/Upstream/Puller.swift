@@ -69,7 +69,8 @@ final class Puller {
         let failed = Instant.now
         var end = failed + backoff.next()
         var soon = failed + .milliseconds(Int.random(in: Self.watchedPause))
-        // This attempt took several seconds, in which the kernel itself retried every second, so no pause is necessary.
+        // If the attempt timed out, it took several seconds, in which the kernel itself retried every second. No pause
+        // is necessary then.
         if case .connectTimeout = problem { soon = failed }
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isStopping {

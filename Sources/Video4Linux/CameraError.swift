@@ -3,7 +3,7 @@ import SystemPackage
 
 /// The error for a camera that cannot be used.
 public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The kind of an error, for callers that handle errors differently.
+    /// The kind of an error, for callers that do not handle all errors in the same way.
     public enum Reason: Sendable, Equatable, CaseIterable {
         /// There is no such node, or no camera at all.
         case notFound

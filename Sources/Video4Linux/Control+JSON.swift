@@ -23,7 +23,7 @@ extension Control {
         }
     }
 
-    /// A description of the valid values, for use after "the control accepts".
+    /// A description of the valid values, which completes a sentence that begins with "the control accepts".
     var validValues: String {
         switch kind {
         case .integer, .integer64: "a whole number from \(minimum) to \(maximum)"
@@ -39,7 +39,7 @@ extension Control {
 extension JSON {
     /// The value as a whole number, clamped to 64 bits; nil if it is not a whole number.
     ///
-    /// `100` and `1e2` are the same.
+    /// `100` and `1e2` are the same whole number.
     public var wholeNumber: Int64? {
         switch self {
         case .integer(let number): number

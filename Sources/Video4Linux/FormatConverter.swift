@@ -1,6 +1,6 @@
 /// Converts a camera's pictures to a format that the encoder supports.
 ///
-/// A converter must be used by one thread only. The bytes of a picture may be anything.
+/// A converter must be used by one thread only. It is safe to pass damaged pictures to it.
 public final class FormatConverter {
     /// The format of the result, which has the size of the camera's pictures and no padding.
     public let output: CaptureFormat
@@ -106,7 +106,7 @@ extension CaptureFormat {
 extension FormatConverter {
     /// The formats that can be converted.
     ///
-    /// Pictures of the first formats are only rearranged. The other formats need libv4l.
+    /// Pictures in the formats of `Repacking`, which come first, are only rearranged. The other formats need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 
