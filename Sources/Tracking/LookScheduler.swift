@@ -84,8 +84,7 @@ public struct LookScheduler: Sendable {
                 others += entry.achieved(at: time) * entry.cost
             }
         }
-        // Rechecks (looks at cameras without motion) may use at most half of the time. The rest is for cameras with
-        // motion.
+        // Rechecks (looks at cameras without motion) count as at most half of the capacity, even if they use more.
         let left = max(capacity - others, capacity / 2)
         return busy > left ? left / busy : 1
     }

@@ -14,7 +14,7 @@ public struct ClassRule: Sendable {
     public var minimumRatio = 0.0
     /// The maximum ratio of an object's width to its height.
     public var maximumRatio = Double.infinity
-    /// The areas in which an object is ignored if the middle of its lower edge lies in one of them.
+    /// If the middle of the lower edge of an object's box lies in one of these areas, the object is ignored.
     public var ignoredAreas: [Polygon] = []
 
     public init() {}

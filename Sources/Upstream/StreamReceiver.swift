@@ -144,7 +144,7 @@ final class StreamReceiver {
         return .sniffing(type: name)
     }
 
-    /// Returns whether this Content-Type says nothing reliable, because some servers use it for streams of JPEGs.
+    /// Returns whether this Content-Type does not say what the body is, because some servers use it for JPEGs.
     private static func isVague(_ essence: String) -> Bool {
         essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }

@@ -48,7 +48,7 @@ enum UpstreamProblem: Error, Hashable {
     /// The problem of a picture without an end marker.
     static let truncated = UpstreamProblem.notJPEG("\(JPEGDefect.truncated)")
 
-    /// The camera's state that is published while this problem exists.
+    /// The state of the camera that is published while this problem lasts.
     var state: CameraState {
         switch self {
         case .silent, .noWholePicture, .repeating: .stalled

@@ -7,7 +7,7 @@ struct BayerLayout: Equatable, Sendable {
         case bytes
         /// Each sample has ten bits and is stored in a word of two bytes.
         case words
-        /// Four samples have five bytes: one with the upper eight bits of each sample, and one with all lower bits.
+        /// Four samples have five bytes: the upper eight bits of each, then a byte with the lower bits of all four.
         case packed
     }
 

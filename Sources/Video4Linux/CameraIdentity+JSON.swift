@@ -22,7 +22,7 @@ extension CameraIdentity {
 
     /// Returns how likely it is that `other` is this camera, as a number from 0 to 4.
     ///
-    /// 0 means that `other` is a different camera. 4 means that all properties are equal. A camera of which only the name
-    /// and the driver's bus position are known can have only these two likelihoods.
+    /// 0 means that `other` is a different camera, and 4 means that all properties are equal. If only the name and the
+    /// driver's bus position are known, the result is either 0 or 4.
     public func likelihood(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }
 }

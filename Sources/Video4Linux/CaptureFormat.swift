@@ -91,8 +91,8 @@ public struct CaptureRequest: Equatable, Sendable {
     /// Chooses a format and size from those that a camera offers; returns nil if none is usable.
     ///
     /// If this request contains a format, the camera must offer it, and it must be usable. If the request contains no
-    /// format, the first of `PixelFormat.preferred` that the camera offers is chosen. If the camera offers none of these,
-    /// its first format that can be converted is chosen.
+    /// format, the first of `PixelFormat.preferred` that the camera offers is chosen. If the camera offers none of
+    /// these, its first format that can be converted is chosen.
     public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
         let allowed = formats.filter { $0.pixelFormat.isUsable && !excluded.contains($0.pixelFormat) }
         func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }

@@ -72,8 +72,8 @@ extension Device {
 
     /// Returns the path of the node for `text`, which is `auto`, an index such as `0`, or a path.
     ///
-    /// `auto` chooses the first USB camera with a usable format, in the order of the nodes' numbers. If there is none, it
-    /// chooses the first other camera with a usable format. It never chooses the image processors of a Raspberry Pi,
+    /// `auto` chooses the first USB camera with a usable format, in the order of the nodes' numbers. If there is none,
+    /// it chooses the first other camera with a usable format. It never chooses the image processors of a Raspberry Pi,
     /// which deliver no pictures by themselves. A path is returned unchanged, even if it does not exist. Throws
     /// `notFound`, `noPermission` or `noUsableFormat`.
     public static func resolve(_ text: String) throws(CameraError) -> FilePath {

@@ -24,8 +24,8 @@ struct GreyRange {
 
     /// Adapts the range to a picture.
     ///
-    /// `sampleLevels` calls the closure that it receives once for each of some of the picture's pixels, with the pixel's
-    /// level.
+    /// `sampleLevels` receives a closure. It must call this closure with the level of each of a number of pixels that
+    /// are spread over the picture.
     mutating func follow(_ sampleLevels: ((Int) -> Void) -> Void) {
         guard isStretched else { return }
         for index in counts.indices { counts[index] = 0 }

@@ -5,8 +5,8 @@ import Linux
 ///
 /// The library does not check the sizes that are passed to it, and makes mistakes if lines have padding. Therefore, it
 /// receives only pictures without padding, in sizes that it can convert. If the data is damaged, the library's decoders
-/// read and write a little outside their buffers. Therefore, the buffers of this object have unused bytes before and
-/// after the data. The library never accesses the camera.
+/// read and write a little outside their buffers. Therefore, the buffers of this object have unused bytes next to the
+/// data. The library never accesses the camera.
 ///
 /// A converter must be used by one thread only.
 @safe
@@ -103,8 +103,8 @@ final class LibraryConverter {
 extension LibraryConverter {
     /// The four-character codes of old cameras' formats that libv4l converts to YU12.
     ///
-    /// The library does not list its formats, so each of these was tested, with valid pictures and with random bytes. The
-    /// format JPGL is not included, because its decoder writes too far outside its buffer.
+    /// The library does not list its formats, so each of these was tested, also with random bytes. The format JPGL is
+    /// not included, because its decoder writes too far outside its buffer.
     static let formats: [PixelFormat] = [
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }

@@ -91,7 +91,7 @@ struct HandOver: ParsableCommand {
     func run() throws { try SocketHandOver.run() }
 }
 
-/// `oriel tidy`, the process that outlives the supervisor and cleans up after it.
+/// `oriel tidy`, which continues to run after the supervisor has exited, and then cleans up.
 struct Tidy: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tidy", abstract: "Cleans up after a system when standard input is closed.",
