@@ -12,8 +12,11 @@ import Linux
 /// 3. The remaining sure sightings are paired with the remaining tracks by distance, in units of the object's size. If
 ///    looks are rare, an object may move by more than its width from one look to the next.
 struct Association: Sendable {
+    /// The maximum cost of a pair in stage 1, where the cost is 1 minus the overlap.
     private static let overlapLimit = 0.8
+    /// The maximum cost of a pair in stage 2, where the cost is 1 minus the overlap.
     private static let weakOverlapLimit = 0.7
+    /// The ratio of a weak sighting's width to the track's width at which they may be paired; also for the height.
     private static let weakSizes = 0.65...1.55
     /// The number of seconds after its last sighting for which a track still accepts weak sightings.
     private static let weakSeconds = 1.0
@@ -85,7 +88,7 @@ struct Association: Sendable {
 
     /// Pairs the free tracks with sightings.
     ///
-    /// It marks the paired sightings as taken, and removes the paired tracks from `free`.
+    /// Sets `isTaken` for the paired sightings, and removes the paired tracks from `free`.
     private mutating func match(
         _ sightings: [Sighting], with tracks: inout [Track], limit: Double, _ filter: ObjectFilter, isWeak: Bool,
         at time: Instant, cost: (Track, Sighting) -> Double

@@ -12,7 +12,7 @@ struct BoxFilter: Sendable {
     private static let centerNoise = 0.05
     /// The standard deviation of the width and the height of a detected box, in units of the object's size.
     private static let sizeNoise = 0.08
-    /// The standard deviation of the initial speed per second, which is unknown, divided by that of a detected box.
+    /// The uncertainty of the initial speed: its standard deviation per second, as a multiple of a detected box's.
     ///
     /// A walking person moves by at most about one size per second.
     private static let speedFactor = 8.0
@@ -66,7 +66,7 @@ struct BoxFilter: Sendable {
     ///
     /// - Parameters:
     ///   - seconds: The number of seconds to move forward; not negative.
-    ///   - unseen: For how many seconds the object will not have been seen at the end of this step.
+    ///   - unseen: The time from the last sighting to the end of this step, in seconds.
     mutating func predict(seconds: Double, unseen: Double) {
         let size = size
         let fading = exp(-seconds / Self.fadingSeconds)

@@ -32,7 +32,7 @@ public struct LookPlanner: Sendable {
         ///
         /// Motion is boring where looks have repeatedly found no object, such as in trees.
         public var boringInterval = Duration.seconds(2)
-        /// How long to wait after a change of the whole picture until the light has settled, before looking at it.
+        /// How long to wait for the light to settle after a change of the whole picture.
         public var settlingTime = Duration.milliseconds(600)
 
         public init() {}
@@ -50,7 +50,7 @@ public struct LookPlanner: Sendable {
     ///
     /// With a smaller ratio, the region would show hardly more detail than the whole picture.
     private static let minimumGain = 1.2
-    /// Two things share a region if this region is at most so many times as wide as the larger thing's own region.
+    /// If a region around two things is at most this many times as wide as that of the larger thing, they share it.
     private static let sharingFactor = 1.3
     /// If at least this share of a thing's region lies inside another region, the thing needs no region of its own.
     private static let coveredShare = 0.999

@@ -72,8 +72,8 @@ public struct MotionGate: Sendable {
         }
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
-        // Most of a new scene is learned soon. Without more time for fast learning, the rest of it would count as
-        // moving for half a minute.
+        // After a change of the whole picture, most of the new scene is learned soon, and the change then no longer
+        // counts as global. Without more time for fast learning, the rest would count as moving for half a minute.
         if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
         learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion

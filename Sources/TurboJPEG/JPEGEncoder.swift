@@ -29,8 +29,8 @@ public struct JPEGEncoder: ~Copyable {
         codec = try unsafe Codec("start the encoder", tjInitCompress)
         self.quality = min(max(quality, 1), 100)
         self.subsampling = subsampling
-        // The property has no default value. It would be set before the call that may throw, and if this call throws,
-        // Swift 6.3 would then destroy an uninitialized value.
+        // The property has no default value, because Swift would set it before the call that may throw. If this call
+        // throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
     }
 

@@ -50,8 +50,8 @@ public struct JPEGScaler: ~Copyable {
     public init(quality: Int = 75) throws(TurboJPEGError) {
         encoder = try unsafe Codec(Self.operation, tjInitCompress)
         self.quality = min(max(quality, 1), 100)
-        // The properties have no default values. They would be set before the call that may throw, and if this call
-        // throws, Swift 6.3 would then destroy an uninitialized value.
+        // The properties have no default values, because Swift would set them before the call that may throw. If this
+        // call throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
         output = PlaneBuffer()
         bytes = []

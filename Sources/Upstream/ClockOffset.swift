@@ -38,13 +38,13 @@ struct ClockOffset {
 
     private var samples: [Sample] = []
     private var position = 0
-    /// The clock difference according to the previous picture, and when that picture arrived.
+    /// The previous picture's timestamp, the clock difference according to it, and when the picture arrived.
     private var last: (upstream: UInt64, difference: Int64, arrival: Instant)?
     /// The timestamp of the last picture that agreed with the offset.
     private var lastFitting: UInt64 = 0
     /// The clock difference according to the last outlier.
     ///
-    /// A second picture with this difference confirms it.
+    /// If a second picture has this difference too, the difference is no longer treated as an outlier.
     private var doubtful: Int64?
 
     /// The upstream's clock minus this machine's CLOCK_REALTIME in nanoseconds, or nil before the first sample.
@@ -112,7 +112,7 @@ struct ClockOffset {
         return .fits
     }
 
-    /// Discards all samples.
+    /// Discards all samples and everything that is known about previous pictures.
     mutating func reset() {
         samples.removeAll(keepingCapacity: true)
         position = 0

@@ -22,8 +22,9 @@ final class Connection {
     /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
     /// open forever.
     private static let stallsToGiveUp = 6
-    /// The time without a new picture after which the relay requests the camera's status and changes the state to
-    /// `waiting`.
+    /// The time without a new picture after which the relay requests the camera's status.
+    ///
+    /// If the connection has not delivered any picture yet, the relay then also changes the state to `waiting`.
     private static let silenceToAsk = Duration.milliseconds(500)
 
     private let camera: PulledCamera

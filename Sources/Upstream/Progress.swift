@@ -27,7 +27,7 @@ final class Progress {
 
     private var hasNotedTruncation = false
 
-    /// Records what was done with a picture.
+    /// Records whether a picture was published, or why it was not published.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:

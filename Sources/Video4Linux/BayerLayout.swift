@@ -45,8 +45,8 @@ struct BayerLayout: Equatable, Sendable {
     /// Copies the upper eight bits of each sample to `pattern`, a picture without padding whose width and height are
     /// even.
     ///
-    /// If the width or height of `source` is odd, a column or line is added at the end. It is a copy of the last column
-    /// or line but one, whose colours are in the right order.
+    /// If the width or height of `source` is odd, a column or line is added at the end. It is a copy of the second-last
+    /// column or line, because that has the colours that belong there.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, into pattern: inout [UInt8]
     ) {

@@ -82,7 +82,7 @@ struct ListParts: ParsableCommand {
     }
 }
 
-/// `oriel hand-over`, which spawn-fcgi runs for the supervisor.
+/// `oriel hand-over`, which the supervisor runs through spawn-fcgi to get a listening socket.
 struct HandOver: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hand-over", abstract: "Sends the listening socket at descriptor 0 through descriptor 1.",
