@@ -1,6 +1,6 @@
 import Linux
 
-/// Remembers the cells in which something moves but no objects are seen, such as trees, flags or a television.
+/// Remembers in which cells something moves but no objects are seen, because they show trees or a flag, for example.
 struct Boredom: Sendable {
     /// The level at which a cell is boring.
     ///

@@ -55,7 +55,7 @@ struct BoxFilter: Sendable {
     /// The mean of width and height.
     private var size: Double { max(Self.minimumSize, (width.value + height.value) / 2) }
 
-    /// Returns the box that is expected some seconds later, at constant speed and size.
+    /// Returns the box that is expected after the given time if the speed and the size remain constant.
     func box(after seconds: Double) -> Box {
         Box(
             centerX: centerX.value + centerX.speed * seconds, centerY: centerY.value + centerY.speed * seconds,

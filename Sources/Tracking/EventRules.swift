@@ -5,7 +5,7 @@ public import Linux
 /// Each object has one `new` event and one `end` event. In between, it has an `update` event when something about it
 /// has changed, but not more often than every two seconds.
 public struct EventRules: Sendable {
-    /// The minimum interval between two events of an object.
+    /// The minimum interval between two events of an object; an `end` event may follow earlier.
     public static let minimumInterval = Duration.seconds(2)
     /// The time after which an object has an `update` event even if nothing has changed.
     public static let maximumInterval = Duration.seconds(60)

@@ -17,7 +17,8 @@ public enum LookRegion {
     /// - Parameters:
     ///   - box: The box to look at.
     ///   - factor: The ratio of the side of the square to the longer side of the box.
-    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would only be magnified.
+    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would be enlarged for the detector,
+    ///     which adds no detail.
     ///   - picture: The size of the picture.
     /// - Returns: A square inside the picture, or the whole picture if the square does not fit into it.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
@@ -30,8 +31,8 @@ public enum LookRegion {
 
     /// Converts the sightings in a region to pixels of the camera's picture.
     ///
-    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would become
-    /// a second object.
+    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would be
+    /// tracked as a second object.
     ///
     /// - Parameters:
     ///   - sightings: The sightings, in pixels of the picture that the detector was given.

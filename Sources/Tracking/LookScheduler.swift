@@ -115,7 +115,7 @@ public struct LookScheduler: Sendable {
     ///   - time: The current time.
     public mutating func want(_ camera: String, isBusy: Bool, at time: Instant) {
         guard var entry = entries[camera] else { return }
-        // The time in which no look was wanted does not make a look overdue.
+        // A look does not become overdue during the time in which no look was wanted.
         if entry.isResting { entry.dueAt = max(entry.dueAt, time) }
         entry.isResting = false
         entry.isWanting = true

@@ -4,7 +4,8 @@ public struct ClassRule: Sendable {
     ///
     /// Sightings with a lower score can only continue a track, as in ByteTrack.
     public var minimumScore = 0.4
-    /// The score that is needed to begin a track, and the median score at which the track becomes an object.
+    /// The minimum score of a sighting that begins a track; also the minimum median score of a track that counts as an
+    /// object.
     public var confirmingScore = 0.5
     /// The minimum area of an object, as a share of the picture's area.
     public var minimumArea = 0.0

@@ -22,9 +22,9 @@ public struct Track: Sendable {
         case lost
         /// The object was not seen often enough to count.
         case unconfirmed
-        /// There are no more looks: the camera is gone, nobody watches, or the settings have changed.
+        /// There are no more looks: the camera is gone, nobody is watching, or the settings have changed.
         case stopped
-        /// The detector was restarted. When it starts, it finds the unfinished event in the journal.
+        /// The detector was restarted, and then found the object's unfinished event in the journal.
         case detectorRestarted = "detector_restarted"
     }
 
@@ -68,7 +68,7 @@ public struct Track: Sendable {
     var anchor: Box
     /// When the anchor was set.
     var anchoredAt: Instant
-    /// What the place looked like when the object became stationary; nil without a picture.
+    /// What the place looked like when the object became stationary; nil if there was no picture.
     var patch: Patch?
     private var anchorOverlaps = Recent(limit: 3)
     private var scores = Recent(limit: 10)

@@ -1,6 +1,8 @@
 import CTurboJPEG
 
-/// Decodes JPEGs that have four colours (CMYK), which image editors write for printing, to red, green and blue.
+/// Decodes JPEGs that have four colours (CMYK) to red, green and blue.
+///
+/// Image editors write such JPEGs for printing.
 ///
 /// A decoder must be used by one thread only.
 public struct CMYKDecoder: ~Copyable {

@@ -37,8 +37,8 @@ struct ColorConversion {
         guard encoding != .bt601 else { return nil }
         let (from, to) = (encoding.weights, ColorEncoding.bt601.weights)
         let (green, newGreen) = (1 - from.red - from.blue, 1 - to.red - to.blue)
-        // The difference between blue and luma is `blueStep` times Cb, and that between red and luma is `redStep` times
-        // Cr. Green follows from luma, blue and red.
+        // The difference between blue and luma is `blueStep` times Cb. The difference between red and luma is `redStep`
+        // times Cr. Green follows from luma, blue and red.
         let (blueStep, redStep) = (2 * (1 - from.blue), 2 * (1 - from.red))
         let lumaOfBlue = blueStep * (to.blue - newGreen * from.blue / green)
         let lumaOfRed = redStep * (to.red - newGreen * from.red / green)

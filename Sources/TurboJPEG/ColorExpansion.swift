@@ -6,7 +6,7 @@
 enum ColorExpansion {
     /// Expands luma to `(y - 16) * 255 / 219`.
     ///
-    /// The factor minus 1 is approximated by 168 / 1024.
+    /// The factor 255 / 219 is approximated by 1 + 168 / 1024.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
         // On all machines, the minimum and the maximum of signed 16-bit numbers are single instructions. On some
@@ -19,7 +19,7 @@ enum ColorExpansion {
 
     /// Expands chroma to `(c - 128) * 255 / 224 + 128`.
     ///
-    /// The factor minus 1 is approximated by 142 / 1024.
+    /// The factor 255 / 224 is approximated by 1 + 142 / 1024.
     @inline(__always)
     static func chroma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt16> {
         let steps = SIMD16<Int16>(truncatingIfNeeded: samples) &- 128

@@ -116,7 +116,7 @@ public struct JPEGScaler: ~Copyable {
     /// The name of the operation in error messages.
     static let operation = "scale a picture"
 
-    /// Decodes to planes and encodes these into `output`.
+    /// Decodes a picture to planes, and encodes these into `output`.
     private mutating func scalePlanes(
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
@@ -143,7 +143,7 @@ public struct JPEGScaler: ~Copyable {
         return (byteCount, warning)
     }
 
-    /// Decodes to RGB and encodes that into `output`.
+    /// Decodes a picture to RGB pixels, and encodes these into `output`.
     private mutating func scalePixels(
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {

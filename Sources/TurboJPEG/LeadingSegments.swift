@@ -57,8 +57,8 @@ struct LeadingSegments {
             throw Self.error("\(pixelCount) pixels are too many")
         }
         guard hasSeveralScans else { return }
-        // Each scan may change every pixel, so the scans are counted. Within the data of a scan, 0xFF is always
-        // followed by 0 or by a restart marker, so it cannot be mistaken for the start of a scan.
+        // Each scan may change every pixel, so the decoding time depends on the number of scans. Within the data of a
+        // scan, 0xFF is always followed by 0 or by a restart marker, so it cannot be mistaken for the start of a scan.
         var scanCount = 1
         for index in dataOffset..<max(dataOffset, bytes.count - 1) where bytes[index] == 0xFF {
             if bytes[index + 1] == 0xDA { scanCount += 1 }

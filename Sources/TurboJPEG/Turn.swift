@@ -27,7 +27,7 @@ public enum Turn: Sendable, CaseIterable {
     ///   - horizontally: Whether to exchange left and right after the rotation.
     ///   - vertically: Whether to exchange top and bottom after the rotation.
     public init?(degrees: Int, horizontally: Bool, vertically: Bool) {
-        // Both mirrorings together are the same as a rotation by 180°.
+        // Both mirrorings together have the same effect as a rotation by 180°.
         let isBoth = horizontally && vertically
         let quarters: [Turn] = [.none, .rotate90, .rotate180, .rotate270]
         guard degrees.isMultiple(of: 90), (0...270).contains(degrees) else { return nil }

@@ -59,7 +59,8 @@ final class Connection {
             progress.take(camera.intake.take(bytes, headers), of: camera)
         }
         self.receiver = receiver
-        // If the upstream is Oriel, it treats an Accept header that begins with image/ as that of a browser's <img>.
+        // The Accept header must not begin with image/, because Oriel's servers would then treat the request as one
+        // from a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
         transfer = Transfer(request) { transfer, bytes in

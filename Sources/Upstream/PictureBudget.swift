@@ -2,7 +2,7 @@ import Linux
 
 /// Limits the picture rate of an upstream, but allows bursts, which occur after a network delay.
 struct PictureBudget {
-    /// The maximum sustained rate, which is the highest frame rate that a camera can be configured to in Oriel.
+    /// The maximum sustained rate, which is the highest frame rate that can be configured for a camera in Oriel.
     static let picturesPerSecond = 240
     /// The maximum number of pictures in a burst.
     ///

@@ -5,7 +5,7 @@ import SharedFrame
 
 /// Checks an upstream's pictures and publishes them in the camera's ring.
 final class PictureIntake {
-    /// What was done with a picture.
+    /// Whether a picture was published, or why it was not published.
     enum Outcome: Equatable {
         case published
         /// The picture is the same as the last one, or is the upstream's outage picture.
@@ -116,7 +116,7 @@ final class PictureIntake {
 
     /// Returns when a picture was taken: its timestamp, and the same moment on this machine's monotonic clock.
     ///
-    /// If it has no timestamp, this is the time of its arrival.
+    /// If the picture has no timestamp, the result is the time of its arrival.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp, timestamp > 0 else { return arrival }
         // If the timestamp is the same as that of the last picture, the server's clock does not run and is useless.

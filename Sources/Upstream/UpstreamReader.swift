@@ -54,7 +54,7 @@ public final class UpstreamReader: Sendable {
         }
     }
 
-    /// Requests that the thread stops, without waiting for it.
+    /// Tells the thread to stop, without waiting until it has stopped.
     public func requestStop() {
         stopSignal.stop()
     }

@@ -54,7 +54,7 @@ extension CameraIdentity {
         }
     }
 
-    /// Reads the identity of the open node `descriptor`, which it finds in /sys by its device number.
+    /// Reads the identity of the open node `descriptor`, whose folder in /sys is found by the node's device number.
     init(of descriptor: CInt, name: String, bus: String) {
         var status = stat()
         _ = unsafe fstat(descriptor, &status)

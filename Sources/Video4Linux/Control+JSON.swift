@@ -6,8 +6,9 @@ extension Control {
 
     /// Converts a JSON value such as `140`, `true` or `"50 Hz"` to a value of this control.
     ///
-    /// A whole number may be written in any way, such as `1e2`. A number outside the range is clamped to it, as the
-    /// kernel does (V4L2 API, VIDIOC_S_CTRL). Throws `invalidControl` with a sentence that says what is valid.
+    /// A whole number may be written in any way, such as `1e2`. A number outside the control's range is clamped to the
+    /// range, as in the kernel (V4L2 API, VIDIOC_S_CTRL). If the value is invalid, throws `invalidControl` with a
+    /// sentence that says what is valid.
     public func value(of json: JSON) throws(CameraError) -> Int64 {
         switch (kind, json, json.wholeNumber) {
         case (.integer, _, let number?), (.integer64, _, let number?):

@@ -31,7 +31,7 @@ public final class ControlAccess: Sendable {
 
     /// Returns the formats that the camera offers, in the driver's order.
     ///
-    /// They are queried only once, because that may take thousands of system calls.
+    /// The formats are queried only once, because querying them may take thousands of system calls.
     public func formats() -> [Format] {
         foundFormats.withLock { found in
             if let found { return found }

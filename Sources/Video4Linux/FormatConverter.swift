@@ -41,7 +41,7 @@ public final class FormatConverter {
         output = CaptureFormat(target: .yu12, of: format)
     }
 
-    /// Converts one picture into `output.imageByteCount` bytes.
+    /// Converts one picture, and writes the result, which has `output.imageByteCount` bytes, to `planes`.
     ///
     /// Throws `failed` if the picture is damaged, or if the installed version of libv4l does not support the format.
     public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
@@ -121,7 +121,7 @@ extension PixelFormat {
 }
 
 extension MutableRawSpan {
-    /// Calls `body` with the bytes as a span of elements.
+    /// Calls `body` with the bytes as a span of type `MutableSpan<UInt8>`.
     fileprivate mutating func withBytes(_ body: (inout MutableSpan<UInt8>) -> Void) {
         unsafe withUnsafeMutableBytes { bytes in
             var elements = unsafe MutableSpan(

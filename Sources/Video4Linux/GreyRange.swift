@@ -59,8 +59,8 @@ struct GreyRange {
     }
 
     private mutating func updateShades() {
-        // The range contains at least a thousandth of all levels. Otherwise, the noise in a picture that has a single
-        // level would be stretched to black and white.
+        // The range contains at least a thousandth of all levels. With a smaller range, the noise in a picture that has
+        // nearly a single level would be stretched to black and white.
         let width = max(white - black, Double(shades.count) / 1000)
         for level in shades.indices {
             shades[level] = UInt8(max(0, min(255, ((Double(level) - black) * 255 / width).rounded())))

@@ -68,7 +68,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Whether each picture is already a JPEG.
+    /// Whether each picture of this format is a JPEG, which need not be encoded.
     public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
     /// Whether pictures of this format are used directly, without a `FormatConverter`.

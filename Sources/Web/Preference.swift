@@ -15,7 +15,7 @@ public struct Preference {
             let parts = item.split(separator: ";").map { $0.trimmed.lowercased() }
             return Range(type: parts.first ?? "", weight: Self.weight(parts.dropFirst()))
         }
-        // `*/*` counts as JSON: a client that accepts anything has not asked for a picture.
+        // `*/*` counts as JSON, because a client that accepts every type has not asked for a picture.
         let picture = Self.place(of: ["image/jpeg", "image/*"], in: ranges)
         let json = Self.place(of: ["application/json", "application/*", "*/*"], in: ranges)
         guard let picture, ranges[picture].weight > 0 else {

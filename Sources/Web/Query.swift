@@ -1,4 +1,4 @@
-/// The query parameters of a request.
+/// The decoded query parameters of a request, in their original order.
 public struct Query {
     private let items: [(name: String, value: String)]
 

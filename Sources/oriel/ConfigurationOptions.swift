@@ -29,7 +29,7 @@ struct ConfigurationOptions: ParsableArguments {
         return configuration
     }
 
-    /// Returns the configuration, or prints all mistakes and throws a ``Failure`` with status 64 or 78.
+    /// Returns the configuration, or reports at most 100 mistakes and throws a ``Failure`` with status 64 or 78.
     func checkedConfiguration() throws -> SystemConfiguration {
         do throws(InvalidConfiguration) {
             return try configuration()
