@@ -1,6 +1,6 @@
 /// The segments of a JPEG before its data (ITU-T T.81, B.1.1).
 ///
-/// The code finds them in the same way as libjpeg does.
+/// This type finds the segments in the same way as libjpeg.
 struct LeadingSegments {
     /// The offsets of the bytes of the first Exif segment, including its marker; empty if there is no such segment.
     private(set) var exif = 0..<0

@@ -208,7 +208,7 @@ final class Connection {
         }
         reportWaiting()
         askAboutCamera(now)
-        // While the relay has paused reading, the server cannot be blamed for the silence.
+        // While the relay pauses reading, no bytes arrive. This does not mean that the server is silent.
         if resumption != nil { lastByte = now }
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount
