@@ -3,24 +3,28 @@ import Linux
 
 /// Decides which sighting belongs to which track.
 ///
-/// This takes three stages. The first two are those of ByteTrack. The third one is for low rates of looks.
+/// A look is one run of the detector, a sighting is one object in its result, and a track is an object that is followed
+/// from look to look. There are three stages. The first two come from ByteTrack. The third one helps if looks are rare.
 ///
-/// 1. Sure sightings are paired with tracks by their overlap with the predicted box.
-/// 2. Weak sightings are paired with the remaining tracks if the sizes match. Otherwise, a glimpse of a partly hidden
-///    person would shrink the track.
+/// 1. Sure sightings, which have a high score, are paired with tracks by how much they overlap the predicted box.
+/// 2. Weak sightings, which have a low score, are paired with the remaining tracks by overlap, if their sizes are
+///    similar. Without this condition, a glimpse of a partly hidden person would shrink the track's box.
 /// 3. The remaining sure sightings are paired with the remaining tracks by distance, in units of the object's size. If
 ///    looks are rare, an object may move by more than its width from one look to the next.
 struct Association: Sendable {
+    /// The maximum cost of a pair in stage 1, where the cost is 1 minus the overlap.
     private static let overlapLimit = 0.8
+    /// The maximum cost of a pair in stage 2, where the cost is 1 minus the overlap.
     private static let weakOverlapLimit = 0.7
+    /// The ratio of a weak sighting's width to the track's width at which they may be paired; also for the height.
     private static let weakSizes = 0.65...1.55
-    /// For how long after its last sighting a track still accepts weak sightings, in seconds.
+    /// The number of seconds after its last sighting for which a track still accepts weak sightings.
     private static let weakSeconds = 1.0
-    /// The maximum ratio of the sizes of two boxes that count as the same object.
+    /// The maximum ``Box/sizeRatio(_:)`` of two boxes that may show the same object.
     private static let maximumSizeRatio = 4.0
-    /// The maximum cost by distance at 8, 5 and 2 looks per second.
+    /// The maximum cost of a pair in stage 3, at 8, 5 and 2 looks per second; `step` is the interval in seconds.
     ///
-    /// Between these rates, it is interpolated linearly.
+    /// Between these rates, the limit is interpolated linearly.
     private static let distanceLimits = [(step: 0.125, limit: 0.8), (step: 0.2, limit: 1.0), (step: 0.5, limit: 1.3)]
 
     /// The sure sightings that belong to no track.
@@ -84,7 +88,7 @@ struct Association: Sendable {
 
     /// Pairs the free tracks with sightings.
     ///
-    /// It marks the paired sightings as taken, and removes the paired tracks from `free`.
+    /// Sets `isTaken` for the paired sightings, and removes the paired tracks from `free`.
     private mutating func match(
         _ sightings: [Sighting], with tracks: inout [Track], limit: Double, _ filter: ObjectFilter, isWeak: Bool,
         at time: Instant, cost: (Track, Sighting) -> Double

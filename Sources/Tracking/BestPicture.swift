@@ -22,7 +22,7 @@ public struct BestPicture: Hashable, Sendable {
 
     /// Returns how well the frame shows the object.
     ///
-    /// The value increases with the score and the size of the object. It is lower if the picture's edge cuts it.
+    /// The value increases with the object's score and size. It is halved if an edge of the picture cuts the object.
     private func value(in picture: PictureSize) -> Double {
         score * box.area.squareRoot() * (box.touchesEdge(of: picture) ? Self.cutFactor : 1)
     }

@@ -1,17 +1,19 @@
 import Linux
 
-/// Remembers the cells in which something moves but no objects are seen, such as trees, flags or a television.
+/// Remembers in which cells something moves but no objects are seen, because they show trees or a flag, for example.
 struct Boredom: Sendable {
     /// The level at which a cell is boring.
     ///
-    /// Each look that covers a moving cell and sees nothing there raises its level by 1, up to the limit.
+    /// Each look that covers a cell with motion but sees no object there raises the cell's level by 1, up to `limit`.
     private static let boring: Float = 3
     private static let limit: Float = 6
     /// By how much the level of a cell falls in each second without motion there.
     ///
     /// A level at the limit takes a minute to reach 0. The cell is no longer boring after half of that time.
     private static let forgetting: Float = 0.1
-    /// The minimum score of a sighting that makes a cell interesting; even weak sightings do.
+    /// The minimum score at which a sighting sets the level of a cell back to 0.
+    ///
+    /// It is so low that weak sightings do this too.
     private static let interestingScore = 0.25
     /// The margin around a cell in which a sighting counts, as a share of the picture's width.
     ///
@@ -43,8 +45,9 @@ struct Boredom: Sendable {
         }
     }
 
-    /// Raises the level of each moving cell that the look has covered without seeing an object there, and resets it if
-    /// the look has seen one.
+    /// Updates the level of each cell with motion that the look has covered.
+    ///
+    /// The level rises if the look has seen no object there. Otherwise, it becomes 0.
     mutating func learn(_ motion: Motion, from plan: LookPlan, _ sightings: [Sighting], in picture: PictureSize) {
         guard grid == motion.grid else { return }
         let margin = Self.margin * Double(picture.width)

@@ -62,7 +62,7 @@ public struct Box: Hashable, Sendable {
         point.x >= left && point.x < right && point.y >= top && point.y < bottom
     }
 
-    /// Returns whether the box reaches an edge of the picture, with a margin.
+    /// Returns whether the box reaches an edge of the picture, or ends within a small margin of it.
     ///
     /// The margin is needed because the edges of a detector's boxes are wrong by some pixels.
     public func touchesEdge(of picture: PictureSize) -> Bool {
@@ -80,7 +80,7 @@ public struct Box: Hashable, Sendable {
 
     /// Returns the distance between the centres of two boxes.
     ///
-    /// The unit is the mean width of the boxes in the horizontal direction, and their mean height in the vertical one.
+    /// Horizontal distances are in units of the boxes' mean width, and vertical ones in units of their mean height.
     func distance(_ other: Box) -> Double {
         let x = (centerX - other.centerX) / ((width + other.width) / 2)
         let y = (centerY - other.centerY) / ((height + other.height) / 2)
@@ -120,7 +120,7 @@ public struct PictureSize: Hashable, Sendable {
     public var area: Double { Double(width) * Double(height) }
     public var aspect: Double { Double(width) / Double(height) }
 
-    /// Returns a point in pixels as fractions of the picture.
+    /// Converts a point from pixels to fractions of the picture.
     public func fraction(_ point: Point) -> Point {
         Point(x: point.x / Double(width), y: point.y / Double(height))
     }
@@ -130,7 +130,8 @@ public struct PictureSize: Hashable, Sendable {
     /// The result is always inside the picture.
     public func foot(of box: Box) -> Point {
         let foot = fraction(box.foot)
-        // Polygons do not contain their lower and right edges, but an object at an edge of the picture is inside it.
+        // A polygon does not contain its lower and right edges. If it reaches the picture's edge, it must nevertheless
+        // contain objects that stand at this edge.
         return Point(x: min(max(foot.x, 0), 0.999_999), y: min(max(foot.y, 0), 0.999_999))
     }
 }

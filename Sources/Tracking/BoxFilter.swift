@@ -5,15 +5,16 @@ import Glibc
 /// All noise is in units of the object's size, which is the mean of its width and height. Near and distant objects are
 /// therefore treated alike.
 struct BoxFilter: Sendable {
-    /// The standard deviation of the centre of a detected box, in sizes.
+    /// The standard deviation of the centre of a detected box, in units of the object's size.
     ///
-    /// This value and the next one were chosen with a simulator. Its boxes scatter by 0.04, and weak ones by 0.07.
+    /// This value and `sizeNoise` were chosen with a simulator, in which the boxes of sure sightings scatter by 0.04
+    /// sizes, and those of weak sightings by 0.07 sizes.
     private static let centerNoise = 0.05
-    /// The standard deviation of the width and the height of a detected box, in sizes.
+    /// The standard deviation of the width and the height of a detected box, in units of the object's size.
     private static let sizeNoise = 0.08
-    /// The standard deviation of the unknown first speed, per second, as a multiple of the noise.
+    /// The uncertainty of the initial speed: its standard deviation per second, as a multiple of a detected box's.
     ///
-    /// People who walk move by about one size per second at most.
+    /// A walking person moves by at most about one size per second.
     private static let speedFactor = 8.0
     /// How much the speed of the centre varies, in sizes per second and per square root of a second.
     private static let centerAcceleration = 1.2
@@ -27,7 +28,7 @@ struct BoxFilter: Sendable {
     private static let coastingSeconds = 0.5
     /// The minimum width and height in pixels.
     ///
-    /// It prevents an estimate that overshoots from turning a box inside out.
+    /// Without this limit, an estimate that overshoots could have a negative width or height.
     private static let minimumSize = 2.0
 
     private var centerX: KalmanValue
@@ -54,7 +55,7 @@ struct BoxFilter: Sendable {
     /// The mean of width and height.
     private var size: Double { max(Self.minimumSize, (width.value + height.value) / 2) }
 
-    /// Returns the box that is expected some seconds later, at constant speed and size.
+    /// Returns the box that is expected after the given time if the speed and the size remain constant.
     func box(after seconds: Double) -> Box {
         Box(
             centerX: centerX.value + centerX.speed * seconds, centerY: centerY.value + centerY.speed * seconds,
@@ -64,8 +65,8 @@ struct BoxFilter: Sendable {
     /// Moves the estimate forward in time.
     ///
     /// - Parameters:
-    ///   - seconds: By how much; not negative.
-    ///   - unseen: The number of seconds, at the end of that time, for which the object has not been seen.
+    ///   - seconds: The number of seconds to move forward; not negative.
+    ///   - unseen: The time from the last sighting to the end of this step, in seconds.
     mutating func predict(seconds: Double, unseen: Double) {
         let size = size
         let fading = exp(-seconds / Self.fadingSeconds)
@@ -91,7 +92,7 @@ struct BoxFilter: Sendable {
 
     /// Corrects the estimate with a detected box.
     ///
-    /// The noise of a weak sighting is assumed to be twice as high.
+    /// The box of a weak sighting is assumed to be twice as noisy as that of a sure sighting.
     mutating func correct(_ box: Box, isWeak: Bool) {
         let unit = (box.width + box.height) / 2 * (isWeak ? 2 : 1)
         centerX.correct(box.centerX, noise: Self.centerNoise * unit)

@@ -1,7 +1,8 @@
 /// Creates the IDs of events, such as `1795816090.551-k3x9a2`.
 ///
-/// An ID consists of the time at which the event began, in seconds since 1970, and a salt. No ID is created twice. The
-/// time always increases by at least a millisecond, and each camera and each run of the program has its own salt.
+/// An ID consists of the time at which the event began, in seconds since 1970, and a salt. No ID is created twice: the
+/// time is at least a millisecond later than in the previous ID, and each camera and each run of the program has its
+/// own salt.
 public struct EventIDs: Sendable {
     private let salt: String
     private var last: Int64
@@ -15,9 +16,10 @@ public struct EventIDs: Sendable {
         self.last = last
     }
 
-    /// Returns the ID of an event that began at a time, in milliseconds since 1970.
+    /// Returns a new ID for an event that began at the given time, in milliseconds since 1970.
     ///
-    /// If this time is not later than the time in the previous ID, the ID has the previous time plus one millisecond.
+    /// If this time is not later than the time in the previous ID, the new ID contains the previous time plus one
+    /// millisecond.
     public mutating func next(milliseconds: Int64) -> String {
         last = max(milliseconds, last + 1)
         let fraction = String(last % 1000)

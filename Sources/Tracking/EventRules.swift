@@ -2,10 +2,10 @@ public import Linux
 
 /// Creates events when objects appear, change and disappear.
 ///
-/// Each object has one `new` event and one `end` event. In between, it has `update` events when something has changed,
-/// at limited intervals.
+/// Each object has one `new` event and one `end` event. In between, it has an `update` event when something about it
+/// has changed, but not more often than every two seconds.
 public struct EventRules: Sendable {
-    /// The minimum interval between two events of an object.
+    /// The minimum interval between two events of an object; an `end` event may follow earlier.
     public static let minimumInterval = Duration.seconds(2)
     /// The time after which an object has an `update` event even if nothing has changed.
     public static let maximumInterval = Duration.seconds(60)
@@ -32,14 +32,18 @@ public struct EventRules: Sendable {
     /// The objects whose `end` event has not occurred yet.
     public var openObjects: [ObjectState] { objects.map(\.state) }
 
-    /// Returns the event ID of a track; nil if the track has no event, because it is not confirmed or not new.
+    /// Returns the event ID of a track; nil if the track has no events.
+    ///
+    /// A track has no events before it is confirmed, while it is taken for an object that stood in the same place
+    /// before (``Track/isKnown``), and after its `end` event.
     public func id(ofTrack number: Int) -> String? { objects.first { $0.state.number == number }?.state.id }
 
-    /// Compares the tracker's state after a look, or after ``Tracker/endAll(reason:)``, with the state in the last
-    /// events.
+    /// Compares the tracks with the objects' last events, and returns events for what has changed since.
+    ///
+    /// Must be called after each look, and after ``Tracker/endAll(reason:)``.
     ///
     /// - Parameters:
-    ///   - tracker: The tracker after the look.
+    ///   - tracker: The tracker, which has already been updated.
     ///   - time: The capture time of the frame.
     ///   - milliseconds: The same time, in milliseconds since 1970.
     /// - Returns: The events, beginning with those of kind `end`.

@@ -5,7 +5,7 @@
 public struct GreyPicture: Sendable {
     public let width: Int
     public let height: Int
-    /// The pixels in row-major order, which are `width` x `height` bytes.
+    /// The pixels line by line from the top left; there are `width` x `height` of them.
     public var pixels: [UInt8]
 
     /// Creates a picture; returns nil if the number of pixels does not match the size, or if a side is shorter than 8.
@@ -23,7 +23,7 @@ public struct GreyPicture: Sendable {
 struct Patch: Sendable {
     /// The number of samples per side.
     ///
-    /// This is enough for a face or a wheel, whatever the size of the box.
+    /// This number is enough to show a face or a wheel, whatever the size of the box.
     private static let side = 12
 
     private let box: Box

@@ -16,7 +16,7 @@ struct KalmanValue: Sendable {
     /// - Parameters:
     ///   - value: The first measurement.
     ///   - noise: The standard deviation of the first measurement.
-    ///   - speedNoise: The standard deviation of the unknown first speed, per second.
+    ///   - speedNoise: The standard deviation of the initial speed, which is unknown, in units of the value per second.
     init(_ value: Double, noise: Double, speedNoise: Double) {
         self.value = value
         valueVariance = noise * noise
@@ -26,8 +26,9 @@ struct KalmanValue: Sendable {
     /// Moves the estimate forward in time.
     ///
     /// - Parameters:
-    ///   - seconds: By how much; not negative.
-    ///   - acceleration: How much the speed varies, per second and per square root of a second.
+    ///   - seconds: The number of seconds to move forward; not negative.
+    ///   - acceleration: How strongly the speed varies at random, in units of the value per second and per square root
+    ///     of a second.
     mutating func predict(seconds: Double, acceleration: Double) {
         let noise = acceleration * acceleration
         value += speed * seconds

@@ -8,10 +8,10 @@ public struct LookPlan: Hashable, Sendable {
     func isWhole(_ picture: PictureSize) -> Bool { regions == [picture.bounds] }
 }
 
-/// Decides whether a picture is worth a look, and at which parts of it the detector should look.
+/// Decides whether a picture is worth a look (a run of the detector), and at which parts of it the detector looks.
 ///
-/// These parts are squares around moving things and tracked objects. The network sees more detail in a part than in the
-/// whole picture. Distant people can only be found in this way.
+/// These parts are squares around moving things and tracked objects. The network sees more detail in such a square than
+/// in the whole picture. Distant people can only be found in this way.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
         /// Whether looks at regions are allowed; otherwise, every look is at the whole picture.
@@ -32,7 +32,7 @@ public struct LookPlanner: Sendable {
         ///
         /// Motion is boring where looks have repeatedly found no object, such as in trees.
         public var boringInterval = Duration.seconds(2)
-        /// How long the light takes to settle after a change of the whole picture.
+        /// How long to wait for the light to settle after a change of the whole picture.
         public var settlingTime = Duration.milliseconds(600)
 
         public init() {}
@@ -46,15 +46,16 @@ public struct LookPlanner: Sendable {
     ///
     /// This ratio can be smaller, because such an area consists of whole cells, which already provide a margin.
     private static let motionFactor = 1.4
-    /// The minimum ratio of a region's scale in the network's input to that of the whole picture.
+    /// The minimum ratio of the scale at which the network sees a region to that at which it sees the whole picture.
     ///
-    /// With a smaller ratio, a look at the region is not worth it.
+    /// With a smaller ratio, the region would show hardly more detail than the whole picture.
     private static let minimumGain = 1.2
-    /// Two things share a region if it is at most this many times as wide as the region of the larger thing.
+    /// If a region around two things is at most this many times as wide as that of the larger thing, they share it.
     private static let sharingFactor = 1.3
     /// If at least this share of a thing's region lies inside another region, the thing needs no region of its own.
     private static let coveredShare = 0.999
-    /// If at least this share of an area with motion lies around a tracked object, the area needs no region of its own.
+    /// If at least this share of an area with motion lies inside the region of a tracked object, the area needs no
+    /// region of its own.
     private static let trackedShare = 0.5
 
     public let options: Options
@@ -86,11 +87,11 @@ public struct LookPlanner: Sendable {
         return whole
     }
 
-    /// Learns from the result of a look in which places there is motion without objects.
+    /// Learns where there is motion without objects, from the result of a look.
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
-    ///   - motion: What the gate found in that picture.
+    ///   - motion: What the motion gate found in the picture.
     ///   - sightings: What the detector saw, including weak sightings.
     ///   - picture: The size of the picture.
     ///   - time: When the picture was captured.
@@ -104,9 +105,10 @@ public struct LookPlanner: Sendable {
         boredom.learn(motion, from: plan, sightings, in: picture)
     }
 
-    /// Returns what needs a look, each with the factor by which its region must be larger.
+    /// Returns the boxes that need a look, each with the ratio of its region's side to its own longer side.
     ///
-    /// These are moving objects, stationary objects with motion in their boxes, and motion that is not boring.
+    /// These are the boxes of moving objects, of stationary objects with motion in their boxes, and of other motion
+    /// that is not boring.
     private func wantedBoxes(_ motion: Motion, _ tracker: Tracker) -> [(box: Box, factor: Double)] {
         let picture = tracker.pictureSize
         var wanted: [(box: Box, factor: Double)] = []
@@ -155,7 +157,7 @@ public struct LookPlanner: Sendable {
             }
         }
         guard regions.count > options.maximumRegionCount else { return LookPlan(regions: regions) }
-        // There are too many regions for one look. They take turns.
+        // There are too many regions for one look, so they take turns.
         turn &+= 1
         let chosen = (0..<options.maximumRegionCount).map {
             regions[(turn &* options.maximumRegionCount &+ $0) % regions.count]

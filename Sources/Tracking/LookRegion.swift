@@ -1,14 +1,15 @@
 /// Chooses the part of a picture at which a detector looks, and converts the result to the whole picture.
 public enum LookRegion {
-    /// How close a box must end to an inner edge of its region to count as cut by it, as a share of the region's side.
+    /// The distance from an inner edge of its region within which a box counts as cut, as a share of the region's side.
     ///
     /// An inner edge is one that is not an edge of the picture.
     private static let cutMargin = 0.015
-    /// Sightings in two regions count as the same object if they overlap by more than this.
+    /// Sightings in two regions count as the same object if their boxes overlap by more than this.
     ///
-    /// The detector has the same limit for boxes of one class.
+    /// The detector uses the same limit to drop duplicates of the same class.
     private static let sameOverlap = 0.45
-    /// If more than this share of a box lies inside a better box from another region, both show the same object.
+    /// If more than this share of a box lies inside a box from another region that has a higher score, both boxes show
+    /// the same object.
     private static let partShare = 0.8
 
     /// Returns a square region around a box.
@@ -16,7 +17,8 @@ public enum LookRegion {
     /// - Parameters:
     ///   - box: The box to look at.
     ///   - factor: The ratio of the side of the square to the longer side of the box.
-    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would only be magnified.
+    ///   - minimumSide: The minimum side of the square in pixels. A smaller square would be enlarged for the detector,
+    ///     which adds no detail.
     ///   - picture: The size of the picture.
     /// - Returns: A square inside the picture, or the whole picture if the square does not fit into it.
     public static func around(_ box: Box, factor: Double, minimumSide: Double, in picture: PictureSize) -> Box {
@@ -29,8 +31,8 @@ public enum LookRegion {
 
     /// Converts the sightings in a region to pixels of the camera's picture.
     ///
-    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would become
-    /// a second object.
+    /// Boxes at an inner edge of the region are dropped. They show only a part of an object, and this part would be
+    /// tracked as a second object.
     ///
     /// - Parameters:
     ///   - sightings: The sightings, in pixels of the picture that the detector was given.
@@ -65,7 +67,8 @@ public enum LookRegion {
         for (region, group) in sightings.enumerated() {
             for sighting in group { candidates.append((sighting, region)) }
         }
-        // Of two equal scores, that of the first region comes first, so that the result does not depend on the sorting.
+        // Sightings with equal scores stay in their original order, so that the result does not depend on the algorithm
+        // that sorts them.
         let order = candidates.indices.sorted {
             let (left, right) = (candidates[$0].sighting.score, candidates[$1].sighting.score)
             return left == right ? $0 < $1 : left > right

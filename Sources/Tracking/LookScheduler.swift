@@ -3,20 +3,21 @@ public import Linux
 /// Divides a detector's time between cameras.
 ///
 /// A look is one run of the detector on a camera's newest picture. If that picture is worth a look, call
-/// ``want(_:isBusy:at:)`` for the camera; otherwise, call ``rest(_:)``. A free thread calls ``next(at:)``, looks at the
-/// newest picture of the camera that this returns, and calls ``finish(_:cost:at:)``. If all looks together would take
-/// more than the allowed share of the threads, the rates of all cameras are reduced by the same factor.
+/// ``want(_:isBusy:at:)`` for the camera; otherwise, call ``rest(_:)``. A free thread gets a camera from ``next(at:)``,
+/// looks at this camera's newest picture, and calls ``finish(_:cost:at:)``. If all looks together would take more than
+/// the allowed share of the threads' time, the rates of all cameras are reduced by the same factor.
 public struct LookScheduler: Sendable {
     /// The rate of looks that a camera may have, and the rate that it had in the last seconds.
     public struct Report: Equatable, Sendable {
         /// The maximum rate, in looks per second.
         public var asked: Double
+        /// The mean rate in the last 5 seconds, in looks per second.
         public var achieved: Double
         /// The number of looks that were due but were skipped, since the camera was added.
         public var skipped: Int
     }
 
-    /// The maximum interval between looks at a camera in which something moves, in seconds, whatever the load.
+    /// The maximum interval between looks at a camera with motion, in seconds, however high the load is.
     private static let longestBusyInterval = 1.0
     /// The assumed cost of a look until it has been measured, in seconds.
     ///
@@ -28,9 +29,10 @@ public struct LookScheduler: Sendable {
     private static let window = 5.0
     /// How early a look may begin, as a share of its interval, because frames arrive a little early or late.
     private static let earliness = 0.02
-    /// The number of intervals after which a delayed recheck takes precedence over motion.
+    /// If a recheck (a look at a camera without motion) is late by more than this many intervals, it is as urgent as a
+    /// look at a camera with motion.
     ///
-    /// Otherwise, it might never run.
+    /// Without this limit, rechecks might never run.
     private static let starvation = 5.0
 
     private struct Entry: Sendable {
@@ -59,7 +61,7 @@ public struct LookScheduler: Sendable {
     /// The processor time per second that looks may use, in seconds.
     private let capacity: Double
     private var entries: [String: Entry] = [:]
-    /// The cameras in the order in which they were added, which decides if two are equally overdue.
+    /// The cameras in the order in which they were added; if two cameras are equally overdue, the first is next.
     private var order: [String] = []
 
     /// - Parameters:
@@ -75,14 +77,14 @@ public struct LookScheduler: Sendable {
         var others = 0.0
         for camera in order {
             guard let entry = entries[camera] else { continue }
-            // A camera in which nothing moves uses little of its allowed rate, so its achieved rate counts.
+            // A camera without motion uses only a little of its allowed rate, so its achieved rate counts instead.
             if entry.isBusy {
                 busy += entry.asked * entry.cost
             } else {
                 others += entry.achieved(at: time) * entry.cost
             }
         }
-        // Rechecks (looks at cameras in which nothing moves) count for at most half of the time.
+        // Rechecks (looks at cameras without motion) count as at most half of the capacity, even if they use more.
         let left = max(capacity - others, capacity / 2)
         return busy > left ? left / busy : 1
     }
@@ -104,15 +106,16 @@ public struct LookScheduler: Sendable {
         entries[camera]?.dueAt = min(entry.dueAt, time + Duration(inSeconds: 1 / rate))
     }
 
-    /// Says that the newest picture of a camera is worth a look.
+    /// Records that the newest picture of a camera is worth a look.
     ///
     /// - Parameters:
-    ///   - camera: The camera; it is ignored if it has no rate.
-    ///   - isBusy: Whether something moves there. If so, it takes precedence over cameras that only need a recheck.
+    ///   - camera: The name of the camera. If no rate was set for it, the call has no effect.
+    ///   - isBusy: Whether something moves in the picture. If so, the camera takes precedence over cameras that only
+    ///     need a recheck.
     ///   - time: The current time.
     public mutating func want(_ camera: String, isBusy: Bool, at time: Instant) {
         guard var entry = entries[camera] else { return }
-        // The time in which no look was wanted does not make a look overdue.
+        // A look does not become overdue during the time in which no look was wanted.
         if entry.isResting { entry.dueAt = max(entry.dueAt, time) }
         entry.isResting = false
         entry.isWanting = true
@@ -120,7 +123,7 @@ public struct LookScheduler: Sendable {
         entries[camera] = entry
     }
 
-    /// Says that the newest picture of a camera is not worth a look.
+    /// Records that the newest picture of a camera is not worth a look.
     public mutating func rest(_ camera: String) {
         entries[camera]?.isResting = true
         entries[camera]?.isWanting = false

@@ -5,7 +5,7 @@ public struct Motion: Sendable {
         case learning
         case still
         case motion
-        /// Most of the picture has changed, as when a lamp or the camera's infrared light is switched on or off.
+        /// Most of the picture has changed, for example because a lamp was switched on or off.
         case global
     }
 

@@ -10,9 +10,9 @@ public struct MotionGate: Sendable {
     public struct Options: Sendable {
         /// The difference in luma, 0 to 255, that a pixel must exceed to count as moving.
         public var minimumDifference: Float = 4
-        /// The difference that a pixel must exceed as well, in standard deviations of its own noise.
+        /// A second difference that a pixel must exceed to count as moving, in standard deviations of its own noise.
         public var noiseFactor: Float = 5
-        /// The minimum number of moving pixels in a cell with motion; a cell has 64 pixels.
+        /// The minimum number of moving pixels at which a cell has motion; a cell has 64 pixels.
         public var minimumPixelCount = 6
         /// The areas in which motion does not count; objects are still detected in them.
         public var ignoredAreas: [Polygon] = []
@@ -24,7 +24,7 @@ public struct MotionGate: Sendable {
     ///
     /// At 5 pictures per second, a new picture has a weight of 0.03.
     private static let following = 6.6
-    /// How many times as slowly the background adapts where something moves.
+    /// The factor by which the background adapts more slowly where something moves.
     private static let movingFactor = 4.0
     /// The time constant with which the background adapts while it is being learned, in seconds.
     private static let learning = 0.7
@@ -72,8 +72,8 @@ public struct MotionGate: Sendable {
         }
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
-        // Most of a new scene is learned soon. Without more time for fast learning, the rest of it would count as
-        // moving for half a minute.
+        // After a change of the whole picture, most of the new scene is learned soon, and the change then no longer
+        // counts as global. Without more time for fast learning, the rest would count as moving for half a minute.
         if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
         learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion
@@ -125,7 +125,7 @@ public struct MotionGate: Sendable {
 
     private mutating func learn(_ picture: GreyPicture, seconds: Double, isFast: Bool) {
         let still = Float(1 - exp(-seconds / (isFast ? Self.learning : Self.following)))
-        // Moving pixels are learned too. Otherwise, a thing that was put down would count as moving for ever.
+        // Moving pixels are learned too. Otherwise, a thing that somebody has put down would count as moving forever.
         let moving = isFast ? still : Float(1 - exp(-seconds / (Self.following * Self.movingFactor)))
         let noisy = Float(1 - exp(-seconds / Self.noiseFollowing))
         var index = 0

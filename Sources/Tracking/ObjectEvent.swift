@@ -31,7 +31,7 @@ public struct ObjectState: Equatable, Sendable {
     public internal(set) var endTime: Instant?
     public internal(set) var box: Box
     public internal(set) var isStationary: Bool
-    /// How often the object has moved away after it was stationary.
+    /// How many times the object was stationary and then moved away.
     public internal(set) var departures: Int
     /// The names of the zones that the object is in now, in the order of the configuration.
     public internal(set) var currentZones: [String]

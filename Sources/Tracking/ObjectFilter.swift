@@ -4,7 +4,8 @@ public struct ClassRule: Sendable {
     ///
     /// Sightings with a lower score can only continue a track, as in ByteTrack.
     public var minimumScore = 0.4
-    /// The score that is needed to begin a track, and the median score at which the track becomes an object.
+    /// The minimum score of a sighting that begins a track; also the minimum median score of a track that counts as an
+    /// object.
     public var confirmingScore = 0.5
     /// The minimum area of an object, as a share of the picture's area.
     public var minimumArea = 0.0
@@ -14,7 +15,7 @@ public struct ClassRule: Sendable {
     public var minimumRatio = 0.0
     /// The maximum ratio of an object's width to its height.
     public var maximumRatio = Double.infinity
-    /// The areas in which objects are ignored if they stand there.
+    /// If the middle of the lower edge of an object's box lies in one of these areas, the object is ignored.
     public var ignoredAreas: [Polygon] = []
 
     public init() {}
@@ -22,13 +23,13 @@ public struct ClassRule: Sendable {
 
 /// Decides which sightings are worth tracking.
 public struct ObjectFilter: Sendable {
-    /// The minimum score, which is ByteTrack's lower limit.
+    /// The minimum score of a sighting, as in ByteTrack.
     ///
-    /// Sightings with a lower score are noise.
+    /// Sightings with a lower score are ignored as noise.
     public static let lowestScore = 0.1
 
     private let rules: [Int: ClassRule]
-    /// The first class of the group to which a class belongs, by class.
+    /// Maps each class that belongs to a group to the first class of this group.
     private var groupOfClass: [Int: Int] = [:]
 
     /// - Parameters:
@@ -47,7 +48,7 @@ public struct ObjectFilter: Sendable {
 
     func rule(_ classID: Int) -> ClassRule { rules[classID] ?? ClassRule() }
 
-    /// Returns whether a sighting may belong to an object, whether it is sure or weak.
+    /// Returns whether a sighting, sure or weak, meets the conditions for its class.
     public func accepts(_ sighting: Sighting, in picture: PictureSize) -> Bool {
         guard let rule = rules[sighting.classID], sighting.score >= Self.lowestScore, !sighting.box.isEmpty else {
             return false

@@ -18,7 +18,7 @@ struct PlaceMemory: Sendable {
 
     mutating func forget(before time: Instant) { places.removeAll { $0.until < time } }
 
-    /// Returns whether an object of this group stood there, and forgets that place.
+    /// Returns whether the memory has an object of this group in about the same place; if so, forgets that place.
     mutating func recognise(_ box: Box, group: Int) -> Bool {
         let known = places.firstIndex { $0.group == group && $0.box.overlap(box) >= Self.knownOverlap }
         if let known { places.remove(at: known) }

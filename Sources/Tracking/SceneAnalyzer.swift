@@ -2,8 +2,9 @@ public import Linux
 
 /// Analyses the scene of one camera: what moves, where to look, which objects there are, and what happens to them.
 ///
-/// It does no I/O, and keeps only the newest small grey picture. Call ``see(_:at:)`` for each frame. If that returns a
-/// plan, and the detector has the time for a look, call ``finish(_:_:at:milliseconds:)`` with the detector's sightings.
+/// It does no I/O, and keeps no picture except the newest small grey one. Call ``see(_:at:)`` for each frame. If this
+/// returns a plan and the detector has time for a look, run the detector according to the plan, and pass its sightings
+/// to ``finish(_:_:at:milliseconds:)``.
 public struct SceneAnalyzer: Sendable {
     public private(set) var tracker: Tracker
     public private(set) var rules: EventRules
@@ -33,8 +34,8 @@ public struct SceneAnalyzer: Sendable {
     ///
     /// - Parameters:
     ///   - plan: Where the detector looked.
-    ///   - sightings: What the detector saw, in pixels of the whole picture. Sightings in a region are converted with
-    ///     ``LookRegion/map(_:given:region:in:)``.
+    ///   - sightings: What the detector saw, in pixels of the whole picture. Use
+    ///     ``LookRegion/map(_:given:region:in:)`` to convert the sightings in a region.
     ///   - time: When the frame was captured.
     ///   - milliseconds: The same time, in milliseconds since 1970.
     /// - Returns: The events that result from the look.

@@ -1,9 +1,9 @@
 import Linux
 
 extension Track {
-    /// The minimum overlap between the box and the anchor of an object that stays in its place.
+    /// If an object's box overlaps its anchor by at least this much, the object has stayed in its place.
     private static let standingOverlap = 0.7
-    /// The minimum likeness of two pictures of a place that has not changed.
+    /// If two pictures of a place have at least this likeness, the place has not changed.
     private static let unchangedLikeness: Float = 0.8
 
     /// Updates the state of a track whose object was seen in the newest look.

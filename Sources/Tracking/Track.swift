@@ -7,7 +7,8 @@ public struct Track: Sendable {
         case tentative
         /// The object moves, or moved a short time ago.
         case active
-        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or was recognised where it stood.
+        /// The object has stayed in its place for ``TrackerOptions/stationaryTime``, or was recognised as an object
+        /// that stood in this place before.
         case stationary
         /// The object has not been seen for a moment. Its box is a guess, and is not drawn.
         case lost
@@ -21,9 +22,9 @@ public struct Track: Sendable {
         case lost
         /// The object was not seen often enough to count.
         case unconfirmed
-        /// There are no more looks: the camera is gone, nobody watches, or the settings have changed.
+        /// There are no more looks: the camera is gone, nobody is watching, or the settings have changed.
         case stopped
-        /// The detector was restarted. When it starts, it finds the unfinished event in the journal.
+        /// The detector was restarted, and then found the object's unfinished event in the journal.
         case detectorRestarted = "detector_restarted"
     }
 
@@ -38,9 +39,9 @@ public struct Track: Sendable {
     public internal(set) var isSeen = true
     /// Whether a stationary object was lost in the same place a short time ago, and this object has not moved since.
     ///
-    /// It is then taken for the same object, and has no new event.
+    /// This object is then taken for the lost one, and has no `new` event.
     public internal(set) var isKnown = false
-    /// How often the object has moved away after it was stationary.
+    /// How many times the object was stationary and then moved away.
     public internal(set) var departures = 0
     /// The highest score of all sightings.
     public internal(set) var topScore: Double
@@ -49,17 +50,17 @@ public struct Track: Sendable {
 
     /// The estimate of the box.
     var filter: BoxFilter
-    /// The time for which the estimate was computed.
+    /// The time to which the estimate applies.
     var filterTime: Instant
     /// The number of sightings.
     var hits = 1
-    /// The number of looks since the last sighting that covered the object's place and did not see the object.
+    /// The number of missed looks since the last sighting: looks that covered the object's place but did not see it.
     ///
-    /// Looks while another object hid this one are not counted.
+    /// Looks during which another object hid this one do not count.
     var missedLooks = 0
-    /// The time that these looks account for; a long pause before a look counts as one second.
+    /// The total of the intervals that precede the missed looks, in seconds; each counts as at most one second.
     var unseenSeconds = 0.0
-    /// How long another object has hidden this one since the last sighting.
+    /// How long another object has hidden this one since the last sighting, in seconds.
     var coveredSeconds = 0.0
     /// Whether the object became stationary and has not moved away since.
     var isStanding = false
@@ -67,7 +68,7 @@ public struct Track: Sendable {
     var anchor: Box
     /// When the anchor was set.
     var anchoredAt: Instant
-    /// What the place looked like when the object became stationary; nil without a picture.
+    /// What the place looked like when the object became stationary; nil if there was no picture.
     var patch: Patch?
     private var anchorOverlaps = Recent(limit: 3)
     private var scores = Recent(limit: 10)
@@ -135,7 +136,7 @@ public struct Track: Sendable {
         }
     }
 
-    /// Starts to measure whether the object stays where it is now.
+    /// Starts to check whether the object stays where it is now.
     mutating func dropAnchor(at time: Instant) {
         anchor = box
         anchoredAt = time

@@ -11,9 +11,9 @@ public struct Tracker: Sendable {
     public static let maximumTrackCount = 128
     /// How long a box is predicted and drawn without a sighting, in seconds.
     ///
-    /// Boxes that were predicted for a longer time ended up on walls.
+    /// With a longer time, predicted boxes ended up on walls.
     static let drawingSeconds = 0.5
-    /// The minimum share of a track's box inside another track's box at which the other object hides it.
+    /// If at least this share of a track's box lies inside another track's box, the other object hides this one.
     private static let coveredShare = 0.5
 
     public let options: TrackerOptions
@@ -39,7 +39,8 @@ public struct Tracker: Sendable {
     /// Updates the tracks with the result of a look.
     ///
     /// - Parameters:
-    ///   - time: When the frame was captured. If this is earlier than for the previous look, no time counts as passed.
+    ///   - time: When the frame was captured. If this is earlier than at the previous look, the tracker assumes that no
+    ///     time has passed.
     ///   - sightings: What was seen, in any order.
     ///   - regions: The parts of the picture at which the detector looked.
     ///   - grey: The small picture of the same frame, if there is one. It shows whether a place has changed.
@@ -109,7 +110,8 @@ public struct Tracker: Sendable {
             return
         }
         let isCovered = tracks.contains {
-            // The detector removes boxes that overlap by more than 0.45 in the same class, or 0.8 in another class.
+            // The detector drops a box that overlaps a better one by more than 0.45 if both have the same class, and by
+            // more than 0.8 if their classes differ.
             let limit = filter.group($0.sighting.classID) == filter.group(sighting.classID) ? 0.6 : 0.8
             return $0.isSeen && $0.box.overlap(sighting.box) > limit
         }
@@ -131,7 +133,8 @@ public struct Tracker: Sendable {
             if isCovered {
                 tracks[index].coveredSeconds += seconds
             } else {
-                // A look after a long pause counts as one second, because the object was not missed during the pause.
+                // A pause of more than one second counts as one second, because the detector did not look for the
+                // object during the pause.
                 tracks[index].unseenSeconds += min(seconds, 1)
                 tracks[index].missedLooks += 1
             }

@@ -1,6 +1,6 @@
-/// Decides when tracks are confirmed, become stationary and end.
+/// The limits that decide when tracks are confirmed, become stationary and end.
 ///
-/// The limits are times, so that they hardly depend on the number of looks per second.
+/// Most limits are times, so that their effect hardly depends on the number of looks per second.
 public struct TrackerOptions: Sendable {
     /// The minimum number of sightings after which a track counts as an object, if their median score is high enough.
     ///
@@ -12,23 +12,23 @@ public struct TrackerOptions: Sendable {
     ///
     /// At two looks per second, this allows for one missed look.
     public var tentativePatience = Duration.milliseconds(650)
-    /// The minimum time without a sighting after which a moving object ends.
+    /// The minimum time without a sighting after which the track of a moving object ends.
     ///
     /// Four seconds were not better.
     public var lostPatience = Duration.seconds(2)
-    /// The minimum number of missed looks after which a moving object ends.
+    /// The minimum number of missed looks after which the track of a moving object ends.
     public var lostLooks = 3
     /// How long the box of an object must stay in its place before the object is stationary.
     public var stationaryTime = Duration.seconds(10)
-    /// The minimum time without a sighting after which a stationary object ends.
+    /// The minimum time without a sighting after which the track of a stationary object ends.
     ///
-    /// It is longer than for a moving object, because a change of the light lowers the scores for a while.
+    /// It is longer than for a moving object, because a change of the light lowers the detector's scores for a while.
     public var stationaryPatience = Duration.seconds(3)
-    /// The minimum number of missed looks after which a stationary object ends.
+    /// The minimum number of missed looks after which the track of a stationary object ends.
     public var stationaryLooks = 8
     /// How long an object may be hidden behind another one before looks that do not see it count as missed.
     public var coveredPatience = Duration.seconds(4)
-    /// How long the tracker remembers where a stationary object was after it has ended.
+    /// How long the tracker remembers the place of a stationary object after its track has ended.
     public var rememberedTime = Duration.seconds(300)
 
     public init() {}

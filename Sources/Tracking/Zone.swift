@@ -6,9 +6,9 @@ public struct Zone: Sendable {
     public var area: Polygon
     /// The classes of objects that can enter the zone; empty means all.
     public var classes: Set<Int>
-    /// How long an object must stand in the zone before it has entered.
+    /// How long an object must stand in the zone before it counts as having entered.
     ///
-    /// A longer time finds only objects that linger.
+    /// With a longer time, only objects that linger enter the zone.
     public var enterTime: Duration
 
     public init(name: String, area: Polygon, classes: Set<Int> = [], enterTime: Duration = .milliseconds(600)) {
@@ -21,12 +21,12 @@ public struct Zone: Sendable {
 
 /// The zones that one object is in.
 struct ZoneVisits: Sendable {
-    /// How long an object must be outside of a zone before it has left.
+    /// How long an object must be outside a zone before it counts as having left.
     private static let leaveTime = Duration.seconds(1)
 
     private struct Visit: Sendable {
         var isInside = false
-        /// Since when the object has been on the other side of the border; nil if it is not.
+        /// When the object crossed the border, if this does not count as entering or leaving yet; otherwise nil.
         var changedAt: Instant?
     }
 

@@ -1,6 +1,8 @@
 import CTurboJPEG
 
-/// Decodes JPEGs that have four colours (CMYK), which image editors write for printing, to red, green and blue.
+/// Decodes JPEGs that have four colours (CMYK) to red, green and blue.
+///
+/// Image editors write such JPEGs for printing.
 ///
 /// A decoder must be used by one thread only.
 public struct CMYKDecoder: ~Copyable {
@@ -13,7 +15,7 @@ public struct CMYKDecoder: ~Copyable {
 
     /// Returns whether a JPEG has four colours.
     ///
-    /// This is false if its header is invalid.
+    /// The result is false if the JPEG's header is invalid.
     public borrowing func isCMYK(_ jpeg: RawSpan) -> Bool { (try? header(of: jpeg))?.isCMYK ?? false }
 
     /// Decodes a picture.

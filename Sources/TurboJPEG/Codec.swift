@@ -17,9 +17,9 @@ struct Codec: ~Copyable {
         unsafe _ = tjDestroy(handle)
     }
 
-    /// Calls libturbojpeg; throws its error.
+    /// Calls a function of libturbojpeg; throws its error if it fails.
     ///
-    /// Returns its warning if the data was damaged but usable, and nil otherwise.
+    /// Returns the library's warning if the data was damaged but usable, and nil otherwise.
     @discardableResult
     borrowing func call(
         _ operation: @autoclosure () -> String, _ body: (tjhandle) -> CInt

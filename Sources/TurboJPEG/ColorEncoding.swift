@@ -25,11 +25,11 @@ public enum ColorEncoding: Sendable, CaseIterable {
 /// value. Results are clamped to 0…255.
 @safe
 struct ColorConversion {
-    /// What one step of Cb and one step of Cr add to luma, times 512.
+    /// How much luma changes for each step of Cb and for each step of Cr, multiplied by 512.
     private let luma: (blue: Int16, red: Int16)
-    /// What one step of Cb and one step of Cr add to Cb, times 512.
+    /// How much Cb changes for each step of Cb and for each step of Cr, multiplied by 512.
     private let blue: (blue: Int16, red: Int16)
-    /// What one step of Cb and one step of Cr add to Cr, times 512.
+    /// How much Cr changes for each step of Cb and for each step of Cr, multiplied by 512.
     private let red: (blue: Int16, red: Int16)
 
     /// Returns nil if `encoding` is already the encoding of JPEGs.
@@ -37,8 +37,8 @@ struct ColorConversion {
         guard encoding != .bt601 else { return nil }
         let (from, to) = (encoding.weights, ColorEncoding.bt601.weights)
         let (green, newGreen) = (1 - from.red - from.blue, 1 - to.red - to.blue)
-        // The difference between blue and luma is `blueStep` times Cb, and that between red and luma is `redStep` times
-        // Cr. Green follows from luma, blue and red.
+        // The difference between blue and luma is `blueStep` times Cb. The difference between red and luma is `redStep`
+        // times Cr. Green follows from luma, blue and red.
         let (blueStep, redStep) = (2 * (1 - from.blue), 2 * (1 - from.red))
         let lumaOfBlue = blueStep * (to.blue - newGreen * from.blue / green)
         let lumaOfRed = redStep * (to.red - newGreen * from.red / green)
@@ -49,9 +49,9 @@ struct ColorConversion {
         red = (fixed(-lumaOfBlue / newRedStep), fixed((redStep - lumaOfRed) / newRedStep - 1))
     }
 
-    /// Converts a line of `count` samples of Cb and Cr, and the lines of luma that share these samples.
+    /// Converts in place `count` samples of Cb and as many of Cr, and the lines of luma to which they belong.
     ///
-    /// There are `lumaLines` lines of luma, each of which has twice as many samples.
+    /// There are `lumaLines` lines of luma, each of which has 2 x `count` samples.
     func convert(
         blue blueLine: UnsafeMutablePointer<UInt8>, red redLine: UnsafeMutablePointer<UInt8>, count: Int,
         luma lumaLine: UnsafeMutablePointer<UInt8>, lumaLines: Int, lumaStride: Int

@@ -6,11 +6,11 @@
 enum ColorExpansion {
     /// Expands luma to `(y - 16) * 255 / 219`.
     ///
-    /// The factor minus 1 is approximated by 168 / 1024.
+    /// The factor 255 / 219 is approximated by 1 + 168 / 1024.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
-        // The minimum and maximum of signed numbers of 16 bits are single instructions on all machines. Those of
-        // unsigned numbers are not.
+        // On all machines, the minimum and the maximum of signed 16-bit numbers are single instructions. On some
+        // machines, those of unsigned numbers are not.
         let signed = SIMD16<Int16>(truncatingIfNeeded: samples) &- 16
         let clamped = pointwiseMin(pointwiseMax(signed, SIMD16(repeating: 0)), SIMD16(repeating: 219))
         let steps = SIMD16<UInt16>(truncatingIfNeeded: clamped)
@@ -19,7 +19,7 @@ enum ColorExpansion {
 
     /// Expands chroma to `(c - 128) * 255 / 224 + 128`.
     ///
-    /// The factor minus 1 is approximated by 142 / 1024.
+    /// The factor 255 / 224 is approximated by 1 + 142 / 1024.
     @inline(__always)
     static func chroma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt16> {
         let steps = SIMD16<Int16>(truncatingIfNeeded: samples) &- 128

@@ -83,7 +83,7 @@ public struct JPEGDecoder: ~Copyable {
             .sorted { $0.numerator * $1.denominator > $1.numerator * $0.denominator }
     }()
 
-    /// Returns the width and height of a JPEG, which it reads from the picture's header.
+    /// Reads the width and height of a JPEG from its header.
     public borrowing func size(of jpeg: RawSpan) throws(TurboJPEGError) -> (width: Int, height: Int) {
         let header = try Source(jpeg, "read a header")
         return (header.width, header.height)
@@ -160,7 +160,7 @@ public struct JPEGDecoder: ~Copyable {
     }
 }
 
-/// A JPEG whose header was read, and the handle that decodes it.
+/// A JPEG whose header has been read, and the libturbojpeg handle that decodes it.
 ///
 /// Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A picture
 /// without Huffman tables would be decoded with those instead of the standard tables.

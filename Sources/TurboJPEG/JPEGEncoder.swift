@@ -2,7 +2,7 @@ import CTurboJPEG
 
 /// Encodes uncompressed pictures as JPEGs.
 ///
-/// The encoder reuses its tables and planes for the next picture.
+/// The encoder reuses its memory for tables and planes for the next picture.
 ///
 /// An encoder must be used by one thread at a time.
 public struct JPEGEncoder: ~Copyable {
@@ -29,8 +29,8 @@ public struct JPEGEncoder: ~Copyable {
         codec = try unsafe Codec("start the encoder", tjInitCompress)
         self.quality = min(max(quality, 1), 100)
         self.subsampling = subsampling
-        // This is not the property's default value, because that would be set before the call that may throw. If that
-        // call throws, Swift 6.3 would then destroy an uninitialized value.
+        // The property has no default value, because Swift would set it before the call that may throw. If this call
+        // throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
     }
 
@@ -51,9 +51,9 @@ public struct JPEGEncoder: ~Copyable {
     /// The widths and heights that libjpeg accepts (JPEG_MAX_DIMENSION).
     static let size = 1...65500
 
-    /// A number of bytes that no real line exceeds.
+    /// The maximum number of bytes per line, which no real picture exceeds.
     ///
-    /// Its product with a height cannot overflow.
+    /// The product of this number and a height cannot overflow.
     static let maximumBytesPerLine = 1 << 24
 
     /// Encodes one picture directly into the caller's memory.
@@ -102,7 +102,7 @@ public struct JPEGEncoder: ~Copyable {
         }
     }
 
-    /// Encodes a picture that already consists of full-range 4:2:0 planes without padding, such as a canvas.
+    /// Encodes a picture that already consists of full-range 4:2:0 planes without padding, such as a drawing.
     ///
     /// - Parameters:
     ///   - luma: The luma plane, which has `width` × `height` samples.

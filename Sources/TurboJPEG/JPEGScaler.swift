@@ -10,7 +10,7 @@ import MotionJPEG
 /// contained RGB without subsampling.
 ///
 /// The first Exif segment (APP1) is kept, because its orientation says how to turn the picture. All other APPn and COM
-/// segments are dropped, such as ICC profiles, XMP, and data that a program has stored about the original pixels.
+/// segments, such as ICC profiles, XMP, and data that a program has stored about the original pixels, are dropped.
 ///
 /// A scaler must be used by one thread at a time.
 public struct JPEGScaler: ~Copyable {
@@ -50,8 +50,8 @@ public struct JPEGScaler: ~Copyable {
     public init(quality: Int = 75) throws(TurboJPEGError) {
         encoder = try unsafe Codec(Self.operation, tjInitCompress)
         self.quality = min(max(quality, 1), 100)
-        // These are not the properties' default values, because those would be set before the call that may throw. If
-        // that call throws, Swift 6.3 would then destroy an uninitialized value.
+        // The properties have no default values, because Swift would set them before the call that may throw. If this
+        // call throws, Swift 6.3 would then destroy an uninitialized value.
         planes = PlaneBuffer()
         output = PlaneBuffer()
         bytes = []
@@ -62,7 +62,7 @@ public struct JPEGScaler: ~Copyable {
     /// - Parameters:
     ///   - width: The width of the original in pixels.
     ///   - minimum: The minimum width of the result in pixels.
-    /// - Returns: One of `JPEGDecoder.scales`, or nil if none makes the picture narrower and wide enough.
+    /// - Returns: One of `JPEGDecoder.scales`, or nil if no scale makes the picture narrower but still wide enough.
     public static func scale(width: Int, toWidth minimum: Int) -> JPEGDecoder.Scale? {
         let scale = JPEGDecoder.scales.last { $0(width) >= minimum }
         guard let scale, scale(width) < width else { return nil }
@@ -116,7 +116,7 @@ public struct JPEGScaler: ~Copyable {
     /// The name of the operation in error messages.
     static let operation = "scale a picture"
 
-    /// Decodes to planes and encodes these into `output`.
+    /// Decodes a picture to planes, and encodes these into `output`.
     private mutating func scalePlanes(
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
@@ -143,7 +143,7 @@ public struct JPEGScaler: ~Copyable {
         return (byteCount, warning)
     }
 
-    /// Decodes to RGB and encodes that into `output`.
+    /// Decodes a picture to RGB pixels, and encodes these into `output`.
     private mutating func scalePixels(
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
@@ -262,7 +262,7 @@ private struct ScaledPlanes {
 
     /// Returns pointers to the planes of luma, Cb and Cr in `byteCount` bytes at `base`.
     ///
-    /// Those to Cb and Cr are nil for grey pictures.
+    /// The pointers to Cb and Cr are nil for grey pictures.
     func pointers(_ base: UnsafeMutablePointer<UInt8>) -> [UnsafeMutablePointer<UInt8>?] {
         guard chroma.width > 0 else { return unsafe [base, nil, nil] }
         let blue = unsafe base + luma.width * luma.height

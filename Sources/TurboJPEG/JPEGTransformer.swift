@@ -54,15 +54,15 @@ public struct JPEGTransformer: ~Copyable {
     ) throws(TurboJPEGError) -> Result {
         let operation = "turn a picture (\(turn))"
         let turn = Turn(ExifOrientation(of: jpeg)).followed(by: turn)
-        // A handle keeps the tables of the previous picture. A picture without Huffman tables would be decoded with
-        // them.
+        // Each picture is turned with a new handle, because a handle keeps the tables of the previous picture. A
+        // picture without Huffman tables would be decoded with those instead of the standard tables.
         let codec = try unsafe Codec(operation, tjInitTransform)
         return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Result in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
             let header = try unsafe JPEGHeader(codec, operation, source, bytes.count)
             let width = turn.swapsSides ? header.height : header.width
             let height = turn.swapsSides ? header.width : header.height
-            // libturbojpeg relies on the fact that the buffer is this large.
+            // libturbojpeg relies on the fact that the buffer has at least this many bytes.
             let bound = tjBufSize(width, height, header.subsampling)
             guard output.byteCount >= Int(bound) else {
                 throw TurboJPEGError(
@@ -96,7 +96,7 @@ struct JPEGHeader {
 
     /// Reads the header with `codec`, which must be a new handle.
     ///
-    /// If `allowsUnknownSubsampling` is false, throws if libturbojpeg does not support the subsampling.
+    /// Throws if libturbojpeg does not support the subsampling, unless `allowsUnknownSubsampling` is true.
     init(
         _ codec: borrowing Codec, _ operation: String, _ bytes: UnsafePointer<UInt8>?, _ byteCount: Int,
         allowsUnknownSubsampling: Bool = false

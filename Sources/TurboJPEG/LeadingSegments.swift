@@ -1,12 +1,12 @@
 /// The segments of a JPEG before its data (ITU-T T.81, B.1.1).
 ///
-/// They are searched in the same way as in libjpeg.
+/// This type finds the segments in the same way as libjpeg.
 struct LeadingSegments {
-    /// The position of the first Exif segment including its marker; empty if there is none.
+    /// The offsets of the bytes of the first Exif segment, including its marker; empty if there is no such segment.
     private(set) var exif = 0..<0
     /// Whether the data may consist of more than one scan.
     ///
-    /// libjpeg keeps such a picture in memory as a whole.
+    /// libjpeg keeps all data of such a picture in memory at once.
     private var hasSeveralScans = false
     /// The offset at which the data begins.
     private var dataOffset = 0
@@ -57,8 +57,8 @@ struct LeadingSegments {
             throw Self.error("\(pixelCount) pixels are too many")
         }
         guard hasSeveralScans else { return }
-        // Each scan may change every pixel, so the scans are counted. Within the data of a scan, 0xFF is always
-        // followed by 0 or by a restart marker, so it cannot be mistaken for the start of a scan.
+        // Each scan may change every pixel, so the decoding time depends on the number of scans. Within the data of a
+        // scan, 0xFF is always followed by 0 or by a restart marker, so it cannot be mistaken for the start of a scan.
         var scanCount = 1
         for index in dataOffset..<max(dataOffset, bytes.count - 1) where bytes[index] == 0xFF {
             if bytes[index + 1] == 0xDA { scanCount += 1 }
@@ -70,7 +70,7 @@ struct LeadingSegments {
 
     /// Returns whether a segment begins with "Exif" and a zero (Exif 2.3, section 4.7.2).
     ///
-    /// The second zero, which follows them, is only padding.
+    /// A second zero follows the first one. It is only padding, and is not checked.
     private static func isExif(_ parameters: Span<UInt8>) -> Bool {
         let identifier: [UInt8] = [0x45, 0x78, 0x69, 0x66, 0]
         return parameters.count > 6 && identifier.indices.allSatisfy { parameters[$0] == identifier[$0] }

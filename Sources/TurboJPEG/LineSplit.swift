@@ -34,7 +34,7 @@ enum LineSplit {
     ///
     /// - Parameters:
     ///   - first: A line.
-    ///   - second: The line below it, or the same line again, so that the result is the chroma of that line.
+    ///   - second: The line below `first`; or `first` again, to extract the chroma of that line alone.
     ///   - shift: The position of the chroma sample in each 16-bit word, in bits from the low end.
     ///   - range: The range of the samples.
     ///   - count: The number of samples of Cb, and of Cr.

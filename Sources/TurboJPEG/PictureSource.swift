@@ -14,7 +14,7 @@ struct PictureSource {
     /// The conversion to the encoding of JPEGs; nil if the samples already have that encoding.
     var conversion: ColorConversion?
 
-    /// Whether the picture is encoded as 4:2:2 if its layout contains that much chroma.
+    /// Whether a picture with a 4:2:2 layout is encoded as 4:2:2, which keeps the chroma of all lines.
     var keepsAllLines = false
 
     /// The subsampling of the JPEG.
@@ -34,7 +34,7 @@ struct PictureSource {
 
     /// Returns the planes of the picture.
     ///
-    /// They refer to `pixels` if possible, and otherwise to copies in `buffer`.
+    /// The planes refer to `pixels` if possible, and otherwise to copies in `buffer`.
     @unsafe
     func split(_ pixels: UnsafeRawPointer, into buffer: inout PlaneBuffer) -> Planes {
         let planes = unsafe unpack(pixels, into: &buffer)
@@ -63,7 +63,7 @@ struct PictureSource {
         }
     }
 
-    /// Returns the planes of a picture in the layout I420 or GREY; they refer to `pixels`.
+    /// Returns the planes of a picture with the layout I420 or GREY, as pointers into `pixels`.
     private func planes(_ pixels: UnsafeRawPointer) -> Planes {
         let luma = unsafe pixels.assumingMemoryBound(to: UInt8.self)
         let blue = unsafe luma + bytesPerLine * height

@@ -25,7 +25,7 @@ public enum PixelLayout: Sendable, CaseIterable {
         }
     }
 
-    /// Returns the minimum size of a picture, in which the padding of the last line is missing.
+    /// Returns the minimum size of a picture, which is its size without the padding of its last line.
     ///
     /// - Parameters:
     ///   - width: The number of pixels per line.
@@ -47,7 +47,8 @@ public enum PixelLayout: Sendable, CaseIterable {
 
     /// Returns the number of bytes from one line of the chroma planes to the next.
     ///
-    /// If the number for the luma plane is odd, it is rounded up first, as in drivers (v4l2_fill_pixfmt of the kernel).
+    /// `bytesPerLine` is the number for the luma plane. If it is odd, it is rounded up first, as in drivers
+    /// (v4l2_fill_pixfmt of the kernel).
     func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
         self == .nv12 ? (bytesPerLine + 1) / 2 * 2 : (bytesPerLine + 1) / 2
     }
@@ -55,10 +56,10 @@ public enum PixelLayout: Sendable, CaseIterable {
 
 /// The chroma subsampling of a JPEG.
 public enum Subsampling: Sendable, CaseIterable {
-    /// A quarter of the chroma samples is kept. Nearly all cameras and viewers use this.
+    /// A quarter of the chroma samples is kept. Nearly all cameras and viewers use this subsampling.
     case s420
-    /// Half of the chroma samples are kept, so a JPEG has about 6 % more bytes than with 4:2:0. This is only useful if
-    /// the source has that many chroma samples.
+    /// Half of the chroma samples are kept, so a JPEG has about 6 % more bytes than with 4:2:0. This subsampling is
+    /// only useful if the source has so many chroma samples.
     case s422
 }
 

@@ -24,8 +24,10 @@ struct PixelTurn {
         }
     }
 
-    /// The index of the pixel in `source` that becomes the first one of the result, and the distances in `source` to
-    /// the pixels that become its right neighbor and its lower neighbor.
+    /// The index in `source` of the pixel that becomes the first pixel of the result, and two distances in pixels.
+    ///
+    /// In `source`, the distances lead from a pixel to those that become its right and its lower neighbor in the
+    /// result.
     private var steps: (origin: Int, across: Int, down: Int) {
         let (right, bottom) = (width - 1, (height - 1) * width)
         return switch turn {

@@ -27,7 +27,7 @@ public enum Turn: Sendable, CaseIterable {
     ///   - horizontally: Whether to exchange left and right after the rotation.
     ///   - vertically: Whether to exchange top and bottom after the rotation.
     public init?(degrees: Int, horizontally: Bool, vertically: Bool) {
-        // Both mirrorings together are the same as a rotation by 180°.
+        // Both mirrorings together have the same effect as a rotation by 180°.
         let isBoth = horizontally && vertically
         let quarters: [Turn] = [.none, .rotate90, .rotate180, .rotate270]
         guard degrees.isMultiple(of: 90), (0...270).contains(degrees) else { return nil }
@@ -55,7 +55,7 @@ public enum Turn: Sendable, CaseIterable {
             }
     }
 
-    /// Returns the turn that is the same as this turn followed by `next`.
+    /// Returns the turn that has the same effect as this turn followed by `next`.
     public func followed(by next: Turn) -> Turn {
         let (first, second) = (steps, next.steps)
         // If a mirroring follows a rotation, it reverses the direction of that rotation.

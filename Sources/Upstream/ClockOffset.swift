@@ -2,8 +2,8 @@ import Linux
 
 /// Estimates how far the upstream's clock is ahead of this machine's clock.
 ///
-/// A status response contains the time at which the server read its clock, which was between the request and the
-/// response. The estimate assumes that this was halfway between them, so its error is at most half the round trip. Of
+/// A status response contains the time of the server's clock, which the server read after the request and before the
+/// response. The estimate assumes that it did so halfway between them, so the error is at most half the round trip. Of
 /// the recent samples, the one with the shortest round trip is used (Cristian's algorithm).
 struct ClockOffset {
     private struct Sample {
@@ -26,25 +26,25 @@ struct ClockOffset {
     ///
     /// They cover about half a minute, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
-    /// The maximum drift of the clocks while these samples are taken.
+    /// The maximum drift of the clocks during the time that the samples cover.
     private static let driftNanoseconds: UInt64 = 5_000_000
 
     /// The maximum difference between the delays of two pictures.
     ///
     /// A larger difference means that a clock was set, or that a timestamp is wrong.
     private static let stepNanoseconds: UInt64 = 15_000_000_000
-    /// Pictures further apart than this are not compared.
+    /// If two pictures arrive further apart than this, they are not compared.
     private static let maximumGap = Duration.seconds(5)
 
     private var samples: [Sample] = []
     private var position = 0
-    /// The clock difference according to the previous picture, and when that picture arrived.
+    /// The previous picture's timestamp, the clock difference according to it, and when the picture arrived.
     private var last: (upstream: UInt64, difference: Int64, arrival: Instant)?
     /// The timestamp of the last picture that agreed with the offset.
     private var lastFitting: UInt64 = 0
     /// The clock difference according to the last outlier.
     ///
-    /// A second picture with this difference confirms it.
+    /// If a second picture has this difference too, the difference is no longer treated as an outlier.
     private var doubtful: Int64?
 
     /// The upstream's clock minus this machine's CLOCK_REALTIME in nanoseconds, or nil before the first sample.
@@ -62,7 +62,7 @@ struct ClockOffset {
         guard answered >= asked else { return }
         let roundTrip = answered - asked
         let offset = Self.difference(upstream, asked + roundTrip / 2)
-        // The two estimates contradict each other, so one of the clocks was set in between.
+        // If the new sample contradicts the best one, one of the clocks was set in between.
         if let best, (offset &- best.offset).magnitude > (roundTrip + best.uncertainty) / 2 + Self.driftNanoseconds {
             reset()
         }
@@ -112,7 +112,7 @@ struct ClockOffset {
         return .fits
     }
 
-    /// Discards all samples.
+    /// Discards all samples and everything that is known about previous pictures.
     mutating func reset() {
         samples.removeAll(keepingCapacity: true)
         position = 0

@@ -22,8 +22,9 @@ final class Connection {
     /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
     /// open forever.
     private static let stallsToGiveUp = 6
-    /// The time without a new picture after which the relay requests the camera's status and changes the state to
-    /// `waiting`.
+    /// The time without a new picture after which the relay requests the camera's status.
+    ///
+    /// If the connection has not delivered any picture yet, the relay then also changes the state to `waiting`.
     private static let silenceToAsk = Duration.milliseconds(500)
 
     private let camera: PulledCamera
@@ -58,7 +59,8 @@ final class Connection {
             progress.take(camera.intake.take(bytes, headers), of: camera)
         }
         self.receiver = receiver
-        // If the upstream is Oriel, it treats an Accept header that begins with image/ as that of a browser's <img>.
+        // The Accept header must not begin with image/, because Oriel's servers would then treat the request as one
+        // from a browser's <img>.
         let request = configuration.request(
             configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
         transfer = Transfer(request) { transfer, bytes in
@@ -206,7 +208,7 @@ final class Connection {
         }
         reportWaiting()
         askAboutCamera(now)
-        // While reading is paused, the server is not silent.
+        // While the relay pauses reading, no bytes arrive. This does not mean that the server is silent.
         if resumption != nil { lastByte = now }
         if transfer.byteCount != byteCount {
             byteCount = transfer.byteCount

@@ -58,9 +58,9 @@ public struct CredentialsList: Sendable, Equatable {
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Returns the credentials of `camera`, or those for every upstream if it has none.
+    /// Returns the camera's own credentials, or those for every upstream if it has none of its own.
     ///
-    /// Returns nil if there are neither of these.
+    /// Returns nil if there are no credentials for every upstream either.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

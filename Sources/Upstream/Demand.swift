@@ -5,7 +5,7 @@ import SharedFrame
 struct Demand {
     /// The minimum interval between two checks.
     ///
-    /// Each check makes a system call, so there is not one for every piece of a stream.
+    /// Each check makes a system call, so the relay does not check again for every piece of a stream that arrives.
     private static let checkInterval = Duration.milliseconds(100)
 
     private let linger: Duration

@@ -11,7 +11,7 @@ enum PayloadKind {
     ]
     /// The number of bytes to examine.
     static let maximumByteCount = 256
-    /// The maximum number of characters of a text that are quoted.
+    /// The maximum number of characters to quote from a text.
     private static let quotedCount = 40
 
     /// Returns a description such as `a PNG picture` or `the text "Please log in"`.

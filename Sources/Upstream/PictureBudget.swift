@@ -2,12 +2,13 @@ import Linux
 
 /// Limits the picture rate of an upstream, but allows bursts, which occur after a network delay.
 struct PictureBudget {
-    /// The maximum sustained rate, which is the highest frame rate that a camera can be configured to in Oriel.
+    /// The maximum sustained rate, which is the highest frame rate that can be configured for a camera in Oriel.
     static let picturesPerSecond = 240
-    /// The maximum number of pictures in a burst, which most cameras take two seconds to send.
+    /// The maximum number of pictures in a burst.
     ///
-    /// The first frame number of a new ring is the time in milliseconds. Because bursts are limited, later frame
-    /// numbers are ahead of the time by at most this number.
+    /// Most cameras take two seconds to send so many pictures. The first frame number of a new ring is the time in
+    /// milliseconds. Because bursts are limited, the number of a later frame exceeds the time of its arrival, in
+    /// milliseconds, by at most this many.
     static let burst = 60
     /// Returns how long to stop reading after `count` pictures have exceeded the budget.
     ///

@@ -5,7 +5,7 @@ import SharedFrame
 
 /// Checks an upstream's pictures and publishes them in the camera's ring.
 final class PictureIntake {
-    /// What was done with a picture.
+    /// Whether a picture was published, or why it was not published.
     enum Outcome: Equatable {
         case published
         /// The picture is the same as the last one, or is the upstream's outage picture.
@@ -17,7 +17,7 @@ final class PictureIntake {
 
     /// The limit for frame numbers from an upstream.
     ///
-    /// JavaScript integers are exact up to 2⁵³, so the relay can continue counting beyond this limit.
+    /// Integers are exact up to 2⁵³ in JavaScript, so the relay can still number further pictures beyond this limit.
     private static let numberLimit: UInt64 = 1 << 52
 
     private let publisher: FramePublisher
@@ -74,7 +74,8 @@ final class PictureIntake {
             }
             _ = truncation.note(isTruncated: false)
         } catch {
-            // If the Content-Length is missing or wrong, the connection may have truncated the picture, not the camera.
+            // If the Content-Length is missing or wrong, the camera may have sent a whole picture that the connection
+            // truncated. Such a picture does not count as truncated.
             _ = truncation.note(isTruncated: error == .truncated && headers.contentLength == bytes.byteCount)
             publisher.countDropped(DropReason(error))
             return .refused(Self.problem(error, bytes, headers))
@@ -115,11 +116,11 @@ final class PictureIntake {
 
     /// Returns when a picture was taken: its timestamp, and the same moment on this machine's monotonic clock.
     ///
-    /// If it has no timestamp, this is the time of its arrival.
+    /// If the picture has no timestamp, the result is the time of its arrival.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp, timestamp > 0 else { return arrival }
-        // The timestamp is the same as that of the last picture, so the server's clock does not run and is useless. The
-        // time of the arrival is used, converted to the upstream's clock.
+        // If the timestamp is the same as that of the last picture, the server's clock does not run and is useless.
+        // Then the time of arrival is used, converted to the upstream's clock.
         guard timestamp != lastTimestamp else {
             let realtime = Int64(clamping: arrival.realtime).addingReportingOverflow(clock.nanoseconds ?? 0)
             return CaptureTime(

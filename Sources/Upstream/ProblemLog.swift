@@ -14,7 +14,7 @@ struct ProblemLog {
     private var current: UpstreamProblem?
     /// The limit for log lines.
     ///
-    /// The same problem is logged again no sooner than a minute later, and only if pictures have arrived in between.
+    /// The same problem is logged again after a minute at the earliest, and only if pictures have arrived since then.
     private var limit = LogLimit<UpstreamProblem>(.allMessages, minimumInterval: .seconds(60))
 
     init(_ logger: Logger, camera: CameraName, upstream: UpstreamAddress) {

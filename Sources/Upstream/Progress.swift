@@ -11,13 +11,15 @@ final class Progress {
     private(set) var lastRepeat = Instant.distantPast
     /// The number of pictures that were rejected since the last good one.
     private(set) var refusalCount = 0
-    /// Why the last rejected picture was rejected.
+    /// Why the most recent rejected picture was rejected.
     private(set) var refusal: UpstreamProblem?
     /// The current problem, or nil if there is none.
     private(set) var problem: UpstreamProblem?
-    /// Whether the maximum rate has been exceeded since this was last set to false.
+    /// Whether the maximum rate has been exceeded since this property was last set to false.
     var isFlooded = false
-    /// Whether a picture has been repeated since this was last set to false, which suggests that the camera is offline.
+    /// Whether a picture has been repeated since this property was last set to false.
+    ///
+    /// A repeated picture suggests that the camera is offline.
     var isRepeating = false
 
     /// The number of pictures that have exceeded the maximum rate since the last pause.
@@ -25,7 +27,7 @@ final class Progress {
 
     private var hasNotedTruncation = false
 
-    /// Records what was done with a picture.
+    /// Records whether a picture was published, or why it was not published.
     func take(_ outcome: PictureIntake.Outcome, of camera: PulledCamera) {
         switch outcome {
         case .published:

@@ -7,7 +7,7 @@ import SharedFrame
 
 /// One relayed camera.
 ///
-/// This is what all connections to its upstream have in common, such as its ring and its state.
+/// It holds what all connections to the camera's upstream share, such as the camera's ring and state.
 final class PulledCamera {
     /// The maximum duration of a wait.
     ///
@@ -21,7 +21,8 @@ final class PulledCamera {
     let intake: PictureIntake
     /// The transfers of this camera.
     ///
-    /// One connection is kept open, because a second one is needed only for requesting the status during a stream.
+    /// One idle connection is kept open. A second one is not worth keeping, because it is needed only for requesting
+    /// the status during a stream.
     let loop = TransferLoop(idleConnectionCount: 1)
     let stop: LoopSignal
     var reporter: StateReporter

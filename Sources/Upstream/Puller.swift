@@ -10,8 +10,8 @@ final class Puller {
     private static let minimumPause = Duration.milliseconds(250)
     /// The maximum pause, in milliseconds, while somebody is watching and the problem may be temporary.
     ///
-    /// It is short enough that pictures are back within a second after the problem is solved. A random value from this
-    /// range is used, so that many relays do not connect at the same moment.
+    /// It is so short that pictures are back within a second after the problem is solved. The relay uses a random value
+    /// from this range, so that many relays do not connect at the same moment.
     private static let watchedPause = 400...700
 
     private let camera: PulledCamera
@@ -69,7 +69,8 @@ final class Puller {
         let failed = Instant.now
         var end = failed + backoff.next()
         var soon = failed + .milliseconds(Int.random(in: Self.watchedPause))
-        // This attempt took several seconds, in which the kernel itself retried every second, so no pause is necessary.
+        // If the attempt timed out, it took several seconds, in which the kernel itself retried every second. No pause
+        // is necessary then.
         if case .connectTimeout = problem { soon = failed }
         var wasWatched = camera.publisher.isWatched
         while !camera.stop.isStopping {

@@ -35,7 +35,7 @@ struct StateReporter {
         publisher.setState(.live, reason: "")
     }
 
-    /// Reports that nobody is watching, and that the upstream worked the last time.
+    /// Reports that nobody is watching, and that the upstream worked when somebody was last watching.
     mutating func idle() {
         current = nil
         isIdle = true

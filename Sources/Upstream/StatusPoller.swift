@@ -3,8 +3,9 @@ import Linux
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
-/// The stream of an offline camera looks like that of a slow one, because both repeat a picture. The status says
-/// whether the camera is offline, and why. It also contains the time on the clock that the pictures' timestamps use.
+/// The stream of an offline camera looks like that of a slow camera, because both repeat a picture. The status says
+/// whether the camera is offline, and why. It also contains the current time of the clock from which the pictures'
+/// timestamps come.
 ///
 /// The status is requested before the stream, over the same connection. After that, it is requested when no new picture
 /// arrives, and from time to time to follow the clock.
@@ -14,8 +15,7 @@ final class StatusPoller {
         case status(UpstreamStatus)
         /// The server has responded, but is not Oriel.
         case foreign
-        /// The request has failed or should be retried later. `isConnected` says whether there was a connection to the
-        /// server.
+        /// The request has failed, or should be retried later. `isConnected` says whether the server was reached.
         case failed(UpstreamProblem, isConnected: Bool)
     }
 
@@ -40,7 +40,7 @@ final class StatusPoller {
     private var askedAt = Instant.distantPast
     /// The interval between requests that measure the clock.
     ///
-    /// It is short at first, to get several samples quickly, of which the one with the fastest response is used.
+    /// It is short at first, to get several samples quickly. The sample with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
     /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.
@@ -109,7 +109,7 @@ final class StatusPoller {
         return .status(status)
     }
 
-    /// Returns the time `duration` before `realtime`, or 0 if that is before 1970.
+    /// Returns the time that is `duration` before `realtime`, or 0 if this time is before 1970.
     static func time(_ duration: Duration, before realtime: UInt64) -> UInt64 {
         realtime - min(realtime, UInt64(max(0, duration.nanoseconds)))
     }

@@ -21,7 +21,7 @@ final class StreamReceiver {
     /// The first bytes of the body.
     private var head: [UInt8] = []
 
-    /// Why the response was rejected, or nil if it was not.
+    /// Why the response was rejected, or nil if it was not rejected.
     private(set) var problem: UpstreamProblem?
 
     /// Creates a receiver that calls `onPicture` with the bytes and the headers of each picture.
@@ -84,7 +84,7 @@ final class StreamReceiver {
 
     /// The problem of a stream that has delivered data but no part yet.
     ///
-    /// Nil if a part has arrived, or no data at all.
+    /// It is nil if a part has arrived, or if no data at all has arrived.
     var missingParts: UpstreamProblem? {
         guard case .stream = form, let parser, !parser.hasFoundPart, !head.isEmpty else { return nil }
         return .noParts(PayloadKind.description(head))
@@ -92,18 +92,18 @@ final class StreamReceiver {
 
     /// Called when the response is complete.
     ///
-    /// Returns true if it was a single picture. The next picture should then be requested.
+    /// Returns true if the response was a single picture. The caller should then request the next picture.
     func finish(_ transfer: borrowing Transfer) -> Bool {
         switch form {
         case .still: break
         case .sniffing(let type) where type.hasPrefix("image/"):
-            // The body is too short to decide what it is, or is empty.
+            // The body is empty, or is too short to show what it contains.
             still = head
         case .sniffing(let type):
             problem = .notPictures(contentType: "\(type), \(PayloadKind.description(head))")
             return false
         case .undecided:
-            // A response without a body has not been checked yet.
+            // No part of the body has arrived, so the status and the headers have not been checked yet.
             if problem == nil {
                 do throws(UpstreamProblem) { form = try decide(transfer) } catch { problem = error }
             }
@@ -144,7 +144,7 @@ final class StreamReceiver {
         return .sniffing(type: name)
     }
 
-    /// Returns whether some servers send streams of JPEGs with this Content-Type, although it indicates something else.
+    /// Returns whether this Content-Type does not say what the body is, because some servers use it for JPEGs.
     private static func isVague(_ essence: String) -> Bool {
         essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }

@@ -9,7 +9,7 @@ enum UntrustedText {
     static func clean(_ text: some StringProtocol) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
-            // Scalars are counted instead of characters, because a character may contain any number of combining marks.
+            // Scalars are counted rather than characters, because one character may contain any number of scalars.
             if scalars.count == maximumCount {
                 scalars.removeLast()
                 scalars.append("…")

@@ -7,7 +7,7 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
 
     /// The URL as it is shown in logs and the status.
     ///
-    /// Values of query parameters that may be secret are replaced with `***`.
+    /// The values of query parameters are replaced with `***` if they may be secret.
     public let description: String
 
     /// The server's host name or IP address.
@@ -16,7 +16,7 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL of the upstream's status document, or nil if the path is not the path of an Oriel stream.
     let statusURL: String?
 
-    /// The name of the camera in the path, or nil if this is the upstream's first camera.
+    /// The name of the camera in the path, or nil if the path contains none, which means the upstream's first camera.
     let upstreamCamera: String?
 
     /// Parses a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.

@@ -2,7 +2,7 @@ public import Curl
 public import SharedFrame
 public import SystemPackage
 
-/// The configuration of one relayed camera, which says where its pictures come from and how they are fetched.
+/// The configuration of one relayed camera: where its pictures come from, and how they are fetched.
 public struct UpstreamConfiguration: Sendable {
     /// The ring in which the pictures are published.
     public var ring: RingName
@@ -10,7 +10,7 @@ public struct UpstreamConfiguration: Sendable {
     public var credentials: Credentials?
     /// A PEM file of certificate authorities to trust instead of the system's.
     public var certificateAuthorities: FilePath?
-    /// The timeout for connecting, and for waiting for more data; from 0.1 s to an hour.
+    /// The timeout for connecting, and also for waiting for more data; from 0.1 s to an hour.
     public var stallTimeout = Duration.seconds(5)
     /// How long to stay connected after the last viewer has left.
     public var linger = Duration.seconds(5)
@@ -32,7 +32,7 @@ public struct UpstreamConfiguration: Sendable {
 
     /// The description of the source in the ring's header.
     var source: SourceDescription {
-        // The device is truncated as in the ring's header, because it is compared with the device there.
+        // The device is truncated to the size of its field in the ring's header, because the two are compared.
         let device = String(decoding: address.description.utf8.prefix(255), as: UTF8.self)
         return SourceDescription(kind: "upstream", device: device, name: address.host, format: "JPEG")
     }

@@ -48,7 +48,7 @@ enum UpstreamProblem: Error, Hashable {
     /// The problem of a picture without an end marker.
     static let truncated = UpstreamProblem.notJPEG("\(JPEGDefect.truncated)")
 
-    /// The camera's state that is published while this problem lasts.
+    /// The state of the camera that is published while this problem lasts.
     var state: CameraState {
         switch self {
         case .silent, .noWholePicture, .repeating: .stalled
@@ -63,7 +63,7 @@ enum UpstreamProblem: Error, Hashable {
         }
     }
 
-    /// Whether the problem may disappear without anyone doing anything.
+    /// Whether the problem may disappear by itself.
     ///
     /// For example, the server may restart, or the network may recover. A server that is starting may briefly return
     /// 404.

@@ -7,8 +7,8 @@ import Synchronization
 /// A thread that reads one camera's pictures from its upstream and publishes them in the camera's ring.
 ///
 /// If several processes have the same upstream, only one of them connects to it. The others sleep until that process
-/// exits, and one of them takes over within a millisecond. If the upstream fails, the thread sets the ring's state with
-/// the reason, and continues.
+/// exits. Then one of them takes over within a millisecond. If the upstream fails, the thread writes a state and the
+/// reason to the ring, and continues.
 public final class UpstreamReader: Sendable {
     private enum Phase: Sendable {
         case starting
@@ -36,7 +36,7 @@ public final class UpstreamReader: Sendable {
         phaseChanged = try EventDescriptor()
     }
 
-    /// Starts the thread, and waits until it writes the ring or waits for the process that does.
+    /// Starts the thread, and waits until the thread either writes the ring or waits for the process that writes it.
     ///
     /// - Throws: A ``RingError`` if the thread cannot become the ring's writer, for example because the ring's pictures
     ///   come from another source.
@@ -54,12 +54,12 @@ public final class UpstreamReader: Sendable {
         }
     }
 
-    /// Requests that the thread stops, without waiting for it.
+    /// Tells the thread to stop, without waiting until it has stopped.
     public func requestStop() {
         stopSignal.stop()
     }
 
-    /// Stops the thread, and waits for at most a second until it has removed the ring.
+    /// Stops the thread, and waits until it has removed the ring, but for at most a second.
     ///
     /// If the thread is waiting for another process's ring, it cannot be woken. This function then returns immediately,
     /// and the thread sleeps until the ring becomes free or this process exits.
@@ -72,8 +72,8 @@ public final class UpstreamReader: Sendable {
             switch phase.withLock({ $0 }) {
             case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
             case .standingBy: return thread.detach()
-            // The thread is about to return. It is joined, because libraries free their data for a thread when it
-            // exits, and OpenSSL cannot do so after the process has begun to exit.
+            // The thread is about to return. This function waits for that, because libraries free their data about a
+            // thread when it exits, and OpenSSL cannot do so after the process has begun to exit.
             case .failed, .ended: return thread.join()
             }
         }
@@ -115,8 +115,8 @@ public final class UpstreamReader: Sendable {
                 guard error.kind == .hasWriter else { throw error }
             }
             try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
-            // If the wait has returned immediately although there is a writer, something is wrong with the ring. This
-            // pause prevents a busy loop.
+            // If the wait has returned immediately although there is a writer, something is wrong with the ring. A
+            // pause then prevents a busy loop.
             if .now - began < .milliseconds(1) {
                 Poll.wait([stopSignal.event.descriptor.number], milliseconds: 10)
             }

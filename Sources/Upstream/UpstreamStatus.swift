@@ -3,7 +3,7 @@ import SharedFrame
 
 /// The status of one camera, in the form in which an Oriel server returns it at `/status[/<camera>]`.
 struct UpstreamStatus: Equatable {
-    /// The time at which the upstream responded, in nanoseconds since 1970, on the clock that `X-Timestamp` uses.
+    /// When the upstream responded, in nanoseconds since 1970, according to the clock that it uses for `X-Timestamp`.
     var now: UInt64
     var state: CameraState
     /// One sanitized sentence for users; empty while the camera works.
@@ -16,8 +16,8 @@ struct UpstreamStatus: Equatable {
 
     /// Parses a status document of one camera or of all cameras.
     ///
-    /// If it contains all cameras, `camera` is the name of the one to use, or nil for the first one. Returns nil if
-    /// `bytes` is not a status document.
+    /// If the document contains all cameras, the camera with the name `camera` is used, or the first one if `camera` is
+    /// nil. Returns nil if `bytes` is not a status document, or does not contain the camera.
     init?(_ bytes: [UInt8], camera: String?) {
         guard let document = JSON(bytes), let now = document["now"]?.number, now >= 0, now < 1e10 else {
             return nil

@@ -1,13 +1,13 @@
 /// How a Bayer pattern is stored in memory.
 ///
-/// There is a layout for each Bayer format that libv4l can convert.
+/// There is one layout for each Bayer format that libv4l can convert.
 struct BayerLayout: Equatable, Sendable {
     enum Storage: Sendable {
         /// Each sample is a byte.
         case bytes
         /// Each sample has ten bits and is stored in a word of two bytes.
         case words
-        /// The upper eight bits of four samples are followed by a byte with their lower bits.
+        /// Four samples have five bytes: the upper eight bits of each, then a byte with the lower bits of all four.
         case packed
     }
 
@@ -45,8 +45,8 @@ struct BayerLayout: Equatable, Sendable {
     /// Copies the upper eight bits of each sample to `pattern`, a picture without padding whose width and height are
     /// even.
     ///
-    /// If the width or height of `source` is odd, a column or line is added. It is a copy of the column or line two
-    /// places before it, whose samples have the right colours.
+    /// If the width or height of `source` is odd, a column or line is added at the end. It is a copy of the second-last
+    /// column or line, because that has the colours that belong there.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, into pattern: inout [UInt8]
     ) {

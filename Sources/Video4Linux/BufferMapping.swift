@@ -4,8 +4,8 @@ import SystemPackage
 
 /// One of the driver's buffers, mapped into memory until its owner is released.
 ///
-/// `Linux.Mapping` cannot be used for this: it maps a file from its start, but the driver's buffers are at different
-/// offsets of one descriptor.
+/// `Linux.Mapping` cannot be used for this, because it always maps a file from its start. The driver's buffers are at
+/// different offsets of one descriptor.
 @safe
 struct BufferMapping: ~Copyable {
     private let base: UnsafeMutableRawPointer

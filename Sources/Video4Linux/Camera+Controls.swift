@@ -3,12 +3,13 @@ import Linux
 import SystemPackage
 
 extension Camera {
-    /// Returns the camera's controls, without disabled ones and headings.
+    /// Returns the camera's controls, but no disabled controls and no headings.
     public func controls() -> [Control] { access.controls() }
 
     /// Parses `text` and sets the control `name` to this value, such as `brightness` to `128`.
     ///
-    /// This is possible while the camera streams. Throws `invalidControl` with a sentence that says what is valid.
+    /// This is possible even while the camera streams. If the control does not exist or the value is invalid, throws
+    /// `invalidControl` with a sentence that says what is valid.
     public func setControl(_ name: String, to text: String) throws(CameraError) {
         let controls = controls()
         let control = try access.control(name, among: controls)
@@ -53,9 +54,9 @@ extension Node {
             isInactive: query.flags & UInt32(V4L2_CTRL_FLAG_INACTIVE) != 0)
     }
 
-    /// Returns a menu's choices.
+    /// Returns the choices of a menu.
     ///
-    /// Numbers that the driver does not support are left out.
+    /// The numbers of a menu may have gaps. A number that the driver does not support is left out.
     private func choices(_ query: v4l2_query_ext_ctrl, _ kind: Control.Kind) -> [Control.Choice] {
         guard query.minimum >= 0, query.minimum <= query.maximum, query.maximum < 256 else { return [] }
         return (query.minimum...query.maximum).compactMap { index in

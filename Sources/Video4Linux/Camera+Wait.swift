@@ -12,9 +12,9 @@ extension Camera {
         case timedOut
     }
 
-    /// Waits for a frame, for `other` to become readable, or for `milliseconds` (-1: no timeout).
+    /// Waits until a frame is available, `other` is readable, or `milliseconds` have passed (-1: no timeout).
     ///
-    /// Throws `lost` if the camera is gone. The camera must be streaming; otherwise, this throws `lost` too.
+    /// Throws `lost` if the camera is gone or is not streaming.
     public func wait(or other: CInt? = nil, milliseconds: Int) throws(CameraError) -> Wake {
         var descriptors = [pollfd(fd: pollDescriptor, events: Int16(POLLIN), revents: 0)]
         if let other { descriptors.append(pollfd(fd: other, events: Int16(POLLIN), revents: 0)) }

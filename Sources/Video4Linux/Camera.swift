@@ -2,7 +2,7 @@ import Glibc
 import Linux
 public import SystemPackage
 
-/// An open camera, which streams between the calls of `start` and `stop`.
+/// An open camera, which streams from a call of `start` until `stop` is called.
 ///
 /// A camera must be used by one thread only. After an error whose reason is `lost`, the object must be released and the
 /// camera opened again.
@@ -81,7 +81,7 @@ public final class Camera {
 
     /// Starts streaming into `bufferCount` buffers, or fewer if the driver does not provide that many.
     ///
-    /// One is enough.
+    /// One buffer is enough.
     public func start(bufferCount: Int = 4) throws(CameraError) {
         precondition(format != nil && !isStreaming)
         do throws(SystemError) {
@@ -105,7 +105,7 @@ public final class Camera {
 
     /// Stops streaming and frees the buffers.
     ///
-    /// Does nothing if the camera is not streaming, or is gone.
+    /// Does nothing if the camera is not streaming or is gone.
     public func stop() {
         if isStreaming { try? calls.setStreaming(access.node, false) }
         isStreaming = false
@@ -122,7 +122,7 @@ public final class Camera {
 
     /// Calls `body` with the newest whole frame and returns its result, or nil if there is no whole frame.
     ///
-    /// Older frames are skipped and counted: see `takeCounts`. Throws `lost` if the camera is gone.
+    /// Older frames are skipped and counted (see `takeCounts`). Throws `lost` if the camera is gone.
     public func withNewestFrame<Value>(
         _ body: (CapturedFrame, RawSpan) -> Value
     ) throws(CameraError) -> Value? {
@@ -190,7 +190,7 @@ public final class Camera {
 
     /// Returns whether the buffer contains a whole picture.
     ///
-    /// If it does not, counts the reason.
+    /// If it does not, counts the buffer as empty or truncated.
     private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
         if state.isFlagged { return false }
         if state.usedByteCount == 0 {

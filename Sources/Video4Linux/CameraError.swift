@@ -3,9 +3,9 @@ import SystemPackage
 
 /// The error for a camera that cannot be used.
 public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The kind of an error, for callers that handle errors differently.
+    /// The kind of an error, for callers that do not handle all errors in the same way.
     public enum Reason: Sendable, Equatable, CaseIterable {
-        /// There is no such node, or no camera at all.
+        /// The node does not exist, or this machine has no camera.
         case notFound
         /// The node is not a camera.
         case notCamera
@@ -18,7 +18,7 @@ public struct CameraError: Error, Equatable, Sendable, CustomStringConvertible {
         case noBandwidth
         /// The camera was removed, or no longer responds.
         case lost
-        /// There is no such control, or its value is invalid.
+        /// The camera has no such control, or the value for the control is invalid.
         case invalidControl
         /// Any other error of the driver.
         case failed

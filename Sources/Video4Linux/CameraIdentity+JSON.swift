@@ -20,10 +20,9 @@ extension CameraIdentity {
             interface: json["interface"]?.string, index: index, bus: bus, name: name)
     }
 
-    /// Returns how likely it is that `other` is this camera.
+    /// Returns how likely it is that `other` is this camera, as a number from 0 to 4.
     ///
-    /// 0 means that it is not; a higher number is more likely.
-    ///
-    /// If only the name and the driver's bus position are known, both must be equal.
+    /// 0 means that `other` is a different camera, and 4 means that all properties are equal. If only the name and the
+    /// driver's bus position are known, the result is either 0 or 4.
     public func likelihood(of other: CameraIdentity) -> Int { self == other ? 4 : likeness(to: other) }
 }

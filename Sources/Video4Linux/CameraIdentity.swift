@@ -7,17 +7,17 @@ public import SystemPackage
 public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
     /// The USB vendor and product IDs, such as `046d:082d`; nil on other buses.
     public let product: String?
-    /// The USB serial number; nil if the camera has none, or if another camera of this machine has the same.
+    /// The USB serial number; nil if the camera has none, or if another camera on this machine has the same number.
     public let serial: String?
     /// The device's position in /sys, which is a USB port such as `1-1.4` or a platform device such as `vivid.0`.
     public let port: String?
     /// The USB interface, such as `1.0`, because one device may contain several cameras.
     public let interface: String?
-    /// The index among the interface's nodes.
+    /// The index of the camera's node among the nodes of the interface.
     ///
     /// Index 0 delivers pictures, and index 1 often delivers metadata.
     public let index: Int
-    /// The driver's name for the position, which identifies devices that have no position in /sys.
+    /// The driver's own name for the device's position, which identifies devices that have no position in /sys.
     public let bus: String
     public let name: String
 
@@ -54,7 +54,7 @@ extension CameraIdentity {
         }
     }
 
-    /// Reads the identity of the open node `descriptor`, which it finds in /sys by its device number.
+    /// Reads the identity of the open node `descriptor`, whose folder in /sys is found by the node's device number.
     init(of descriptor: CInt, name: String, bus: String) {
         var status = stat()
         _ = unsafe fstat(descriptor, &status)
@@ -90,9 +90,9 @@ extension CameraIdentity {
 
     private static func number(of node: String) -> Int { Int(node.dropFirst(5)) ?? Int.max }
 
-    /// Returns how likely it is that `other` is this camera.
+    /// Returns how likely it is that `other` is this camera, as a number from 0 to 3.
     ///
-    /// 0 means that it is not; a higher number is more likely.
+    /// 0 means that `other` is a different camera.
     func likeness(to other: CameraIdentity) -> Int {
         guard product == other.product, interface == other.interface, index == other.index, port != nil else {
             return 0
@@ -109,8 +109,8 @@ extension CameraIdentity {
 extension Device {
     /// Returns the path of the camera's current node, or nil if the camera is absent.
     ///
-    /// The camera is found by its serial number, or by its position if it has none. The node is not opened, because it
-    /// may exist for a moment before its permissions are set.
+    /// The camera is found by its serial number, or by its position if it has no serial number. The node is not opened,
+    /// because a new node may exist for a moment before its permissions are set.
     public static func find(_ identity: CameraIdentity) -> FilePath? {
         let ranked = CameraIdentity.all().map { (path: $0.path, likeness: identity.likeness(to: $0.identity)) }
         return ranked.filter { $0.likeness > 0 }.max { $0.likeness < $1.likeness }?.path

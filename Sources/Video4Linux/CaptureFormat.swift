@@ -4,7 +4,7 @@ import CVideo4Linux
 public struct CaptureFormat: Equatable, Sendable {
     /// Whether luma ranges from 16 to 235 or from 0 to 255 (`v4l2_quantization`).
     public enum Quantization: Sendable { case limited, full }
-    /// How luma and chroma were computed from the colours (`v4l2_ycbcr_encoding`).
+    /// How luma and chroma were computed from red, green and blue (`v4l2_ycbcr_encoding`).
     ///
     /// JPEGs use `bt601`.
     public enum Encoding: Sendable { case bt601, bt709, bt2020, other }
@@ -29,9 +29,9 @@ public struct CaptureFormat: Equatable, Sendable {
     public var encoding: Encoding
     /// The rate that the driver has set; nil if it does not report one.
     public var rate: FrameRate?
-    /// The number of memory planes.
+    /// The number of memory planes in which the driver stores a picture.
     ///
-    /// Pictures with more than one are not supported.
+    /// Pictures with more than one plane are not supported.
     var planeCount = 1
     /// How the driver stores the fields of an interlaced signal.
     public var fields = Fields.progressive
@@ -49,7 +49,7 @@ public struct CaptureFormat: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// The reason why pictures of this format cannot be used, as a clause; nil if they can.
+    /// The reason why pictures of this format cannot be used, as a clause; nil if they can be used.
     var defect: String? {
         if planeCount != 1 { return "its driver stores a picture in \(planeCount) planes of memory" }
         guard (1...65500).contains(size.width), (1...65500).contains(size.height) else {
@@ -59,7 +59,7 @@ public struct CaptureFormat: Equatable, Sendable {
         return bytesPerLine <= 1 << 24 ? nil : "its driver says that a line has \(bytesPerLine) bytes"
     }
 
-    /// The minimum size of a whole raw picture; nil for compressed formats.
+    /// The number of bytes that a whole raw picture has at least; nil for compressed formats.
     public var wholeByteCount: Int? { pixelFormat.byteCount(bytesPerLine: bytesPerLine, height: size.height) }
 }
 
@@ -90,8 +90,9 @@ public struct CaptureRequest: Equatable, Sendable {
 
     /// Chooses a format and size from those that a camera offers; returns nil if none is usable.
     ///
-    /// If this request contains a format, the camera must offer it, and it must be usable. Otherwise, the first offered
-    /// format of `PixelFormat.preferred` is chosen, or, if there is none, the first one that can be converted.
+    /// If this request contains a format, the camera must offer it, and it must be usable. If the request contains no
+    /// format, the first of `PixelFormat.preferred` that the camera offers is chosen. If the camera offers none of
+    /// these, its first format that can be converted is chosen.
     public func choose(from formats: [Format]) -> (pixelFormat: PixelFormat, size: PictureSize)? {
         let allowed = formats.filter { $0.pixelFormat.isUsable && !excluded.contains($0.pixelFormat) }
         func offered(_ wanted: PixelFormat) -> Format? { allowed.first { $0.pixelFormat == wanted } }

@@ -2,8 +2,8 @@
 public struct CapturedFrame: Equatable, Sendable {
     /// When the frame was taken: CLOCK_MONOTONIC in nanoseconds.
     ///
-    /// This is the driver's time. If the driver uses another clock or its time is implausible, it is the time at which
-    /// the frame was dequeued.
+    /// This is the driver's time. If the driver uses another clock, or if its time is implausible, the time at which
+    /// the frame was dequeued is used instead.
     public let monotonic: UInt64
     /// The driver's sequence number.
     ///
@@ -25,7 +25,7 @@ public struct CapturedFrame: Equatable, Sendable {
     }
 }
 
-/// The numbers of a camera's buffers.
+/// How many buffers a camera has delivered, and how many pictures were damaged, dropped or missed.
 public struct BufferCounts: Equatable, Sendable {
     /// The number of buffers that were dequeued, whole or not.
     public var dequeued = 0

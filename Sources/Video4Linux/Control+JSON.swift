@@ -6,8 +6,9 @@ extension Control {
 
     /// Converts a JSON value such as `140`, `true` or `"50 Hz"` to a value of this control.
     ///
-    /// A whole number may be written in any way, such as `1e2`. A number outside the range is clamped to it, as the
-    /// kernel does (V4L2 API, VIDIOC_S_CTRL). Throws `invalidControl` with a sentence that says what is valid.
+    /// A whole number may be written in any way, such as `1e2`. A number outside the control's range is clamped to the
+    /// range, as in the kernel (V4L2 API, VIDIOC_S_CTRL). If the value is invalid, throws `invalidControl` with a
+    /// sentence that says what is valid.
     public func value(of json: JSON) throws(CameraError) -> Int64 {
         switch (kind, json, json.wholeNumber) {
         case (.integer, _, let number?), (.integer64, _, let number?):
@@ -23,7 +24,7 @@ extension Control {
         }
     }
 
-    /// A description of the valid values, for use after "the control accepts".
+    /// A description of the valid values, which completes a sentence that begins with "the control accepts".
     var validValues: String {
         switch kind {
         case .integer, .integer64: "a whole number from \(minimum) to \(maximum)"
@@ -39,7 +40,7 @@ extension Control {
 extension JSON {
     /// The value as a whole number, clamped to 64 bits; nil if it is not a whole number.
     ///
-    /// `100` and `1e2` are the same.
+    /// `100` and `1e2` are the same whole number.
     public var wholeNumber: Int64? {
         switch self {
         case .integer(let number): number

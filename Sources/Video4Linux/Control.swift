@@ -37,7 +37,7 @@ public struct Control: Equatable, Sendable {
     public let step: Int64
     /// The default value.
     public let standard: Int64
-    /// The current value; nil for buttons, or if the driver does not report it.
+    /// The current value; nil for buttons, and if the driver does not report the value.
     public let value: Int64?
     /// The choices of a menu; empty for other kinds.
     public let choices: [Choice]
@@ -46,8 +46,9 @@ public struct Control: Equatable, Sendable {
     /// Whether another control, such as an automatic mode, overrides this control at the moment.
     public let isInactive: Bool
 
-    /// Converts a driver's name to the one that v4l2-ctl uses: `White Balance, Automatic` becomes
-    /// `white_balance_automatic`.
+    /// Converts a driver's name for a control to the name that v4l2-ctl uses.
+    ///
+    /// For example, `White Balance, Automatic` becomes `white_balance_automatic`.
     public static func normalised(_ name: some StringProtocol) -> String {
         var result = ""
         for character in name.utf8 {

@@ -31,7 +31,7 @@ public final class ControlAccess: Sendable {
 
     /// Returns the formats that the camera offers, in the driver's order.
     ///
-    /// They are queried only once, because that may take thousands of system calls.
+    /// The formats are queried only once, because querying them may take thousands of system calls.
     public func formats() -> [Format] {
         foundFormats.withLock { found in
             if let found { return found }
@@ -41,12 +41,12 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// Returns the camera's controls, without disabled ones and headings.
+    /// Returns the camera's controls, but no disabled controls and no headings.
     public func controls() -> [Control] { node.controls() }
 
     /// Finds the control `name`.
     ///
-    /// The name is converted with ``Control/normalised(_:)``, so the driver's name works too.
+    /// The name is converted with ``Control/normalised(_:)``, so the driver's own name is valid too.
     ///
     /// Throws `invalidControl` if there is no such control.
     func control(_ name: String, among controls: [Control]) throws(CameraError) -> Control {
@@ -79,7 +79,7 @@ public final class ControlAccess: Sendable {
 
     /// A setting that could not be applied.
     public struct Refusal: Sendable {
-        /// One sentence that says why.
+        /// One sentence that says why the setting could not be applied.
         public let message: String
         /// Whether the reason is only that another control, such as an automatic mode, overrides this one at the
         /// moment.
@@ -88,8 +88,8 @@ public final class ControlAccess: Sendable {
 
     /// Applies all `settings` that differ from the current values, and returns those that failed.
     ///
-    /// Settings that fail are tried once more after all others. Perhaps the settings in between have switched off an
-    /// automatic mode that had overridden them. Buttons are pressed only if `pressesButtons` is true.
+    /// Settings that fail are tried once more after all others, because one of the others may have switched off an
+    /// automatic mode that overrode them. Buttons are pressed only if `pressesButtons` is true.
     public func apply(_ settings: [(name: String, value: String)], pressesButtons: Bool) -> [Refusal] {
         func refusal(_ setting: (name: String, value: String), _ controls: [Control]) -> Refusal? {
             var isOverridden = false

@@ -15,9 +15,9 @@ public struct Device: Equatable, Sendable {
     public let identity: CameraIdentity
     public let formats: [Format]
     public let controls: [Control]
-    /// The reason why the camera cannot be opened; nil if it can.
+    /// The reason why the camera cannot be opened; nil if it can be opened.
     ///
-    /// If there is one, `formats` and `controls` are empty.
+    /// If the camera cannot be opened, `formats` and `controls` are empty.
     public let problem: CameraError?
 
     /// Whether any of `formats` is usable.
@@ -72,9 +72,10 @@ extension Device {
 
     /// Returns the path of the node for `text`, which is `auto`, an index such as `0`, or a path.
     ///
-    /// `auto` chooses the first camera with a usable format, in the order of the nodes' numbers, but USB cameras before
-    /// all others. It never chooses the image processors of a Raspberry Pi, which deliver no pictures by themselves. A
-    /// path is returned unchanged, even if it does not exist. Throws `notFound`, `noPermission` or `noUsableFormat`.
+    /// `auto` chooses the first USB camera with a usable format, in the order of the nodes' numbers. If there is none,
+    /// it chooses the first other camera with a usable format. It never chooses the image processors of a Raspberry Pi,
+    /// which deliver no pictures by themselves. A path is returned unchanged, even if it does not exist. Throws
+    /// `notFound`, `noPermission` or `noUsableFormat`.
     public static func resolve(_ text: String) throws(CameraError) -> FilePath {
         if text != "auto" {
             let isIndex = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }

@@ -2,9 +2,9 @@ public import JSON
 
 /// The output of `capture-daemon devices`, which lists the cameras with their formats and controls.
 public enum DeviceList {
-    /// Returns the list for people.
+    /// Returns the list as text for people to read.
     ///
-    /// It shows the command-line options that select each camera, format and control value.
+    /// The text contains the command-line options that select each camera, format and control value.
     public static func text(_ devices: [Device]) -> String {
         if devices.isEmpty { return "no camera was found: plug one in, or use --device pattern\n" }
         return devices.map(text).joined(separator: "\n")
@@ -57,7 +57,7 @@ public enum DeviceList {
         return line
     }
 
-    /// Returns the list for programs, which is a JSON array with one object per camera on a single line.
+    /// Returns the list in JSON for programs: an array on a single line, with one object per camera.
     public static func json(_ devices: [Device]) -> String {
         JSON.array(devices.map(json)).text + "\n"
     }

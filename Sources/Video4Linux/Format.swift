@@ -15,13 +15,13 @@ public enum FrameSizes: Equatable, Sendable {
     case discrete([FrameSize])
     /// Any size from `smallest` to `largest` in steps of `step`. `rates` are the rates of the largest size.
     case stepwise(smallest: PictureSize, largest: PictureSize, step: PictureSize, rates: FrameRates)
-    /// The driver does not list sizes. It replaces a requested size with one that it supports.
+    /// The driver does not list sizes. If it does not support a requested size, it chooses another one.
     case unknown
 
     /// Returns the size to request if the user wants the size `wanted`.
     ///
-    /// This is the wanted size if the camera offers it, or else the largest one that fits into it. If all sizes are
-    /// larger, it is the smallest one.
+    /// This is the wanted size if the camera offers it. Otherwise, it is the largest offered size that fits into the
+    /// wanted size or, if none fits, the smallest offered size.
     public func nearest(to wanted: PictureSize) -> PictureSize {
         switch self {
         case .unknown: return wanted
@@ -66,14 +66,14 @@ public enum FrameRates: Equatable, Sendable {
 
     /// Returns the rate to request if the user wants the rate `wanted`.
     ///
-    /// This is the lowest rate that is at least as high as the wanted one, because extra frames can be dropped later.
-    /// If there is none, it is the highest rate.
+    /// This is the lowest offered rate that is not below the wanted rate, because extra frames can be dropped later. If
+    /// all offered rates are below the wanted rate, it is the highest of them.
     public func nearest(to wanted: FrameRate) -> FrameRate {
         switch self {
         case .unknown: return wanted
         case .range(let range): return min(max(wanted, range.lowerBound), range.upperBound)
         case .discrete(let rates):
-            // 1 % less is enough, so that a camera's 29.97 counts as 30, and its 14.99 as 15.
+            // A rate may be 1 % too low, so that a camera's rate of 29.97 counts as 30, and 14.99 counts as 15.
             let enough = rates.filter { $0.framesPerSecond >= wanted.framesPerSecond * 0.99 }
             return enough.min() ?? rates.max() ?? wanted
         }

@@ -1,6 +1,6 @@
 /// Converts a camera's pictures to a format that the encoder supports.
 ///
-/// A converter must be used by one thread only. The bytes of a picture may be anything.
+/// A converter must be used by one thread only. It is safe to pass damaged pictures to it.
 public final class FormatConverter {
     /// The format of the result, which has the size of the camera's pictures and no padding.
     public let output: CaptureFormat
@@ -41,7 +41,7 @@ public final class FormatConverter {
         output = CaptureFormat(target: .yu12, of: format)
     }
 
-    /// Converts one picture into `output.imageByteCount` bytes.
+    /// Converts one picture, and writes the result, which has `output.imageByteCount` bytes, to `planes`.
     ///
     /// Throws `failed` if the picture is damaged, or if the installed version of libv4l does not support the format.
     public func convert(_ picture: RawSpan, into planes: inout MutableRawSpan) throws(CameraError) {
@@ -106,7 +106,7 @@ extension CaptureFormat {
 extension FormatConverter {
     /// The formats that can be converted.
     ///
-    /// Pictures of the first formats are only rearranged. The other formats need libv4l.
+    /// Pictures in the formats of `Repacking`, which come first, are only rearranged. The other formats need libv4l.
     public static let sources: [PixelFormat] = Repacking.formats + BayerLayout.formats + LibraryConverter.formats
 }
 
@@ -121,7 +121,7 @@ extension PixelFormat {
 }
 
 extension MutableRawSpan {
-    /// Calls `body` with the bytes as a span of elements.
+    /// Calls `body` with the bytes as a span of type `MutableSpan<UInt8>`.
     fileprivate mutating func withBytes(_ body: (inout MutableSpan<UInt8>) -> Void) {
         unsafe withUnsafeMutableBytes { bytes in
             var elements = unsafe MutableSpan(

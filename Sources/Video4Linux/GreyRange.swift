@@ -1,9 +1,10 @@
 /// Determines which levels of a greyscale picture become black and white.
 ///
 /// Thermal cameras use only a few hundred of 65 536 levels. If such a picture were shown unchanged, it would look
-/// black. Therefore, if a picture of ten or more bits uses less than a quarter of the levels, these are stretched to
-/// the full range from black to white. If it uses more than half of the levels, nothing is changed. In between, the
-/// levels are stretched less and less. The range follows the picture slowly, to prevent flicker.
+/// black. Therefore, if a picture with ten or more bits per pixel uses less than a quarter of the levels, these levels
+/// are stretched to the full range from black to white. If the picture uses more than half of the levels, they are not
+/// stretched. Between these limits, the more levels it uses, the less they are stretched. The range follows the
+/// pictures slowly, to prevent flicker.
 struct GreyRange {
     /// The 8-bit shade of each level.
     private(set) var shades: [UInt8]
@@ -23,7 +24,8 @@ struct GreyRange {
 
     /// Adapts the range to a picture.
     ///
-    /// `sampleLevels` calls its argument with the levels of some of the picture's pixels.
+    /// `sampleLevels` receives a closure. It must call this closure with the level of each of a number of pixels that
+    /// are spread over the picture.
     mutating func follow(_ sampleLevels: ((Int) -> Void) -> Void) {
         guard isStretched else { return }
         for index in counts.indices { counts[index] = 0 }
@@ -41,7 +43,7 @@ struct GreyRange {
 
     /// Returns the darkest and the brightest level, or nil if there are no pixels.
     ///
-    /// A thousandth of the pixels at each end is ignored, because they may be defective.
+    /// The darkest thousandth and the brightest thousandth of the pixels are ignored, because these may be defective.
     private func usedLevels() -> (lowest: Int, highest: Int)? {
         let total = counts.reduce(0) { $0 + Int($1) }
         guard total > 0 else { return nil }
@@ -57,8 +59,8 @@ struct GreyRange {
     }
 
     private mutating func updateShades() {
-        // The range contains at least a thousandth of all levels. Otherwise, the noise in a picture that has a single
-        // level would be stretched to black and white.
+        // The range contains at least a thousandth of all levels. With a smaller range, the noise in a picture that has
+        // nearly a single level would be stretched to black and white.
         let width = max(white - black, Double(shades.count) / 1000)
         for level in shades.indices {
             shades[level] = UInt8(max(0, min(255, ((Double(level) - black) * 255 / width).rounded())))

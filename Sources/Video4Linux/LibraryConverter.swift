@@ -3,10 +3,10 @@ import Linux
 
 /// Converts pictures to YU12 with libv4l.
 ///
-/// The library does not check the sizes that are passed to it, and makes mistakes if lines have padding. If the data is
-/// damaged, its decoders read and write a little outside their buffers. Therefore, it receives only pictures without
-/// padding, in sizes that it can convert. This object's buffers have unused bytes beside the data for such accesses.
-/// The library never accesses the camera.
+/// The library does not check the sizes that are passed to it, and makes mistakes if lines have padding. Therefore, it
+/// receives only pictures without padding, in sizes that it can convert. If the data is damaged, the library's decoders
+/// read and write a little outside their buffers. Therefore, the buffers of this object have unused bytes next to the
+/// data. The library never accesses the camera.
 ///
 /// A converter must be used by one thread only.
 @safe
@@ -15,9 +15,9 @@ final class LibraryConverter {
     private var source: v4l2_format
     private var target: v4l2_format
     private let format: PixelFormat
-    /// The number of bytes that the result has.
+    /// The number of bytes in the result.
     private let output: Int
-    /// The maximum number of bytes of a picture that are used.
+    /// The maximum number of bytes of a picture that are converted; any further bytes are ignored.
     private let maximumByteCount: Int
     /// A copy of the picture, followed by zeros.
     private var input: [UInt8]
@@ -104,14 +104,14 @@ extension LibraryConverter {
     /// The four-character codes of old cameras' formats that libv4l converts to YU12.
     ///
     /// The library does not list its formats, so each of these was tested, also with random bytes. The format JPGL is
-    /// missing because its decoder writes too far outside its buffer.
+    /// not included, because its decoder writes too far outside its buffer.
     static let formats: [PixelFormat] = [
         "PJPG", "S501", "S505", "S508", "S561", "S910", "S920", "P207", "CPIA", "KONI",
     ].compactMap { PixelFormat(name: $0) }
 
     /// The formats in which a picture has as many bytes as in YU12.
     ///
-    /// The library reads all of them without checking.
+    /// The library reads all these bytes without checking that they exist.
     private static let planarFormats: [PixelFormat] = ["S501", "S505", "S508", "KONI"].compactMap {
         PixelFormat(name: $0)
     }

@@ -1,7 +1,9 @@
 import CVideo4Linux
 import Linux
 
-/// The requests that capture from a node, in their single-planar form or in their multi-planar form with one plane.
+/// The requests that capture from a node.
+///
+/// They have either V4L2's single-planar form, or the multi-planar form with one plane.
 struct CaptureCalls {
     let type: UInt32
     let isMultiplanar: Bool
@@ -34,9 +36,9 @@ struct CaptureCalls {
         return unsafe isMultiplanar ? CaptureFormat(format.fmt.pix_mp) : CaptureFormat(format.fmt.pix)
     }
 
-    /// Requests `rate` unless it is nil, and returns the driver's rate.
+    /// Requests `rate` unless it is nil, and returns the rate that the driver has set.
     ///
-    /// Returns nil if the driver has no such setting.
+    /// Returns nil if the driver has no setting for the rate.
     func setRate(_ node: borrowing Node, _ rate: FrameRate?) -> FrameRate? {
         var parameters = v4l2_streamparm()
         parameters.type = type
@@ -50,7 +52,7 @@ struct CaptureCalls {
         return unsafe FrameRate(interval: parameters.parm.capture.timeperframe)
     }
 
-    /// Requests `count` buffers and returns how many the driver provides, which may be more or fewer.
+    /// Requests `count` buffers, and returns how many the driver provides, which may be more or fewer.
     ///
     /// If `count` is 0, all buffers are freed.
     func requestBuffers(_ node: borrowing Node, count: Int) throws(SystemError) -> Int {
@@ -67,7 +69,7 @@ struct CaptureCalls {
         try node.perform(isOn ? .startStreaming : .stopStreaming, &type)
     }
 
-    /// Performs `request` on the buffer at `index`.
+    /// Performs `request` on the buffer at `index`, and returns the driver's description of the buffer.
     func buffer(
         _ node: borrowing Node, _ request: Request<v4l2_buffer>, index: Int
     ) throws(SystemError) -> BufferState {
@@ -101,7 +103,7 @@ struct BufferState {
     let byteCount: Int
     /// The offset in the buffer at which the picture begins.
     let dataOffset: Int
-    /// The size of the picture.
+    /// The size of the picture in bytes.
     let usedByteCount: Int
     /// Whether the driver has marked the picture as damaged.
     let isFlagged: Bool
@@ -149,8 +151,9 @@ extension CaptureFormat {
         colorspace: UInt32, encoding: UInt32, quantization: UInt32, field: UInt32, planeCount: Int = 1
     ) {
         let stride = max(Int(bytesPerLine), pixelFormat.isJPEG ? 0 : pixelFormat.bytesPerLine(width: Int(width)))
-        // If a driver leaves a field at its default, V4L2_MAP_QUANTIZATION_DEFAULT and V4L2_MAP_YCBCR_ENC_DEFAULT of
-        // linux/videodev2.h say what it means. Greyscale formats are different: they have full range.
+        // If a driver sets the quantization or the encoding to its default, V4L2_MAP_QUANTIZATION_DEFAULT and
+        // V4L2_MAP_YCBCR_ENC_DEFAULT of linux/videodev2.h say what this means. Greyscale formats are an exception:
+        // their default is full range.
         let isFull =
             quantization == V4L2_QUANTIZATION_DEFAULT.rawValue
             ? pixelFormat.isFullRangeByDefault || colorspace == V4L2_COLORSPACE_JPEG.rawValue

@@ -1,9 +1,9 @@
 import CVideo4Linux
 import Linux
 
-/// The maximum length of a driver's list.
+/// The maximum number of entries to read from a driver's list of formats, sizes or rates.
 ///
-/// Real lists are much shorter, but a faulty driver's list might never end.
+/// Real lists are much shorter, but the list of a faulty driver might never end.
 private let maximumListLength: UInt32 = 256
 
 extension Node {
@@ -83,7 +83,7 @@ extension Node {
 }
 
 extension FrameRate {
-    /// Creates the rate at which frames are `interval` seconds apart.
+    /// Creates the rate at which frames are `interval` seconds apart; returns nil if the interval is invalid.
     init?(interval: v4l2_fract) {
         self.init(frames: interval.denominator, seconds: interval.numerator)
     }

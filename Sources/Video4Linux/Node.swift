@@ -27,7 +27,9 @@ struct Node: ~Copyable, Sendable {
         }
     }
 
-    /// Returns the capabilities of the driver and this node, or nil if this is not a Video4Linux node.
+    /// Returns the capabilities of the driver and this node.
+    ///
+    /// Returns nil if this is not a Video4Linux node, or if the driver no longer responds.
     func capability() -> Capability? {
         var capability = v4l2_capability()
         do throws(SystemError) { try perform(.queryCapability, &capability) } catch { return nil }
@@ -44,7 +46,7 @@ struct Capability {
     let bus: String
     /// Whether the node streams pictures.
     let canCapture: Bool
-    /// Whether the node delivers pictures only by read(2), and cannot stream them.
+    /// Whether the node delivers pictures only through read(2), and cannot stream them.
     let canOnlyRead: Bool
     /// Whether the driver supports only the multi-planar calls (`V4L2_CAP_VIDEO_CAPTURE_MPLANE`).
     let isMultiplanar: Bool
@@ -53,7 +55,7 @@ struct Capability {
         driver = text(capability.driver)
         card = text(capability.card)
         bus = text(capability.bus_info)
-        // If a driver has several nodes, device_caps contains the capabilities of this one (V4L2 API, VIDIOC_QUERYCAP).
+        // If a driver has several nodes, device_caps has the capabilities of this node (V4L2 API, VIDIOC_QUERYCAP).
         let hasOwn = capability.capabilities & v4l2_cap_device_caps != 0
         let bits = hasOwn ? capability.device_caps : capability.capabilities
         let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)

@@ -10,7 +10,7 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses a text such as `1280x720`.
     ///
-    /// The width and height must be from 1 to 65535, which is the maximum of JPEGs.
+    /// The width and height must each be from 1 to 65535. JPEGs cannot be larger.
     public init?(_ text: some StringProtocol) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false)
         guard sides.count == 2, let width = UInt16(sides[0]), let height = UInt16(sides[1]), width > 0, height > 0
@@ -23,20 +23,20 @@ public struct PictureSize: Hashable, Sendable, CustomStringConvertible {
     public var pixelCount: Int { width * height }
 }
 
-/// A frame rate, which is a fraction as in drivers.
+/// A frame rate, stored as a fraction because drivers use fractions.
 public struct FrameRate: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The number of frames in `seconds` seconds.
     public let frames: UInt32
     public let seconds: UInt32
 
-    /// Returns nil unless both are above zero.
+    /// Returns nil unless both numbers are above zero.
     public init?(frames: UInt32, seconds: UInt32) {
         guard frames > 0, seconds > 0 else { return nil }
         self.frames = frames
         self.seconds = seconds
     }
 
-    /// Creates the fraction that is nearest to `framesPerSecond`; returns nil if it is not from 0.001 to 1000.
+    /// Creates a rate from `framesPerSecond`, rounded to thousandths; returns nil if it is not from 0.001 to 1000.
     public init?(_ framesPerSecond: Double) {
         guard (0.001...1000).contains(framesPerSecond) else { return nil }
         let whole = framesPerSecond.rounded()

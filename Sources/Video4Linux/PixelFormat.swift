@@ -10,9 +10,9 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     }
 
     public static let mjpeg = PixelFormat(code: v4l2_format_mjpeg)
-    /// JPEG including its tables.
+    /// JPEGs that include all their tables.
     ///
-    /// It is treated like MJPEG.
+    /// This format is treated like `mjpeg`.
     public static let jpeg = PixelFormat(code: v4l2_format_jpeg)
     /// 4:2:2 in which two pixels are stored as Y, U, Y, V.
     public static let yuyv = PixelFormat(code: v4l2_format_yuyv)
@@ -37,7 +37,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         (.rgb24, "rgb24"), (.bgr24, "bgr24"), (.grey, "grey"),
     ]
 
-    /// Parses a common name such as `mjpeg`, in upper or lower case, or a four-character code such as `MJPG` or `pRAA`.
+    /// Parses a common name such as `mjpeg` (in any case), or a four-character code such as `MJPG` or `pRAA`.
     public init?(name: some StringProtocol) {
         let wanted = name.lowercased()
         if let known = Self.names.first(where: { $0.1 == wanted || $0.0.characters.lowercased() == wanted }) {
@@ -49,12 +49,12 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
         code = (bytes + [0x20]).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    /// The value for `--format`, which is the common name, or the four-character code if there is no common name.
+    /// The name to pass to `--format`: the common name or, if there is none, the four-character code.
     public var name: String { Self.names.first { $0.0 == self }?.1 ?? characters }
 
     /// The four-character code as text, such as `MJPG`.
     ///
-    /// For big-endian formats, in which bit 31 is set, it ends in `-BE`.
+    /// For big-endian formats, whose codes have bit 31 set, the text ends in `-BE`.
     public var characters: String {
         let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> ($0 * 8)) }
         var text = ""
@@ -68,13 +68,13 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { name }
 
-    /// Whether each picture is already a JPEG.
+    /// Whether each picture of this format is a JPEG, which need not be encoded.
     public var isJPEG: Bool { self == .mjpeg || self == .jpeg }
 
     /// Whether pictures of this format are used directly, without a `FormatConverter`.
     public var isDirect: Bool { Self.preferred.contains(self) }
 
-    /// Whether pictures of this format have full range (0 to 255) unless the driver says otherwise.
+    /// Whether samples of this format have full range (0 to 255) unless the driver says otherwise.
     var isFullRangeByDefault: Bool {
         isJPEG || self == .rgb24 || self == .bgr24 || isGreyscale || Repacking(self)?.target == .rgb24
     }
@@ -88,7 +88,7 @@ public struct PixelFormat: Hashable, Sendable, CustomStringConvertible {
     public func byteCount(bytesPerLine: Int, height: Int) -> Int? {
         switch self {
         case .yuyv, .uyvy, .rgb24, .bgr24, .grey: return bytesPerLine * height
-        // If the width is odd, half of it is rounded up for the chroma planes (v4l2_fill_pixfmt of the kernel).
+        // If `bytesPerLine` or `height` is odd, half of it is rounded up for chroma (v4l2_fill_pixfmt of the kernel).
         case .nv12: return bytesPerLine * height + (bytesPerLine + 1) / 2 * 2 * ((height + 1) / 2)
         case .yu12: return bytesPerLine * height + 2 * ((bytesPerLine + 1) / 2) * ((height + 1) / 2)
         default:

@@ -7,7 +7,7 @@ extension Repacking {
     ///   - width: The number of pixels per line.
     ///   - height: The number of lines.
     ///   - bytesPerLine: The number of bytes from one line of the first plane of `source` to the next.
-    ///   - shades: The shade of each level of a grey format. Not used for other formats.
+    ///   - shades: The 8-bit shade for each level of a grey format. It is not used for other formats.
     ///   - output: The destination, which must have room for the picture.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, shades: [UInt8],
@@ -88,12 +88,12 @@ extension Repacking {
         }
     }
 
-    /// Calls `body` with the levels of some pixels of a grey picture, to find out which levels it uses.
+    /// Calls `body` with the levels of some pixels of a grey picture, to find out which levels the picture uses.
     func sampleLevels(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, _ body: (Int) -> Void
     ) {
         guard case .grey(let bits, let layout) = storage else { return }
-        // About 65 000 pixels are enough, and are unlikely to miss a level that is used often.
+        // About 65 000 pixels are enough: they very probably contain each level that the picture uses often.
         let step = max(1, width * height / 65_536)
         var pixel = 0
         while pixel < width * height {
@@ -110,8 +110,9 @@ extension Repacking {
         return isBigEndian ? first << 8 | second : second << 8 | first
     }
 
-    /// Extracts the bits of one colour from a word and scales them to eight bits, so that the highest value becomes
-    /// 255.
+    /// Extracts the value of one colour from a word, and scales it to eight bits.
+    ///
+    /// The highest value becomes 255.
     private static func sample(_ word: Int, _ field: (shift: Int, bits: Int)) -> UInt8 {
         let value = word >> field.shift & ((1 << field.bits) - 1)
         return UInt8(truncatingIfNeeded: value << (8 - field.bits) | value >> (2 * field.bits - 8))
@@ -128,7 +129,7 @@ extension Repacking {
             let bit = column * bits
             let offset = line + bit / 8
             let rest = 16 - bits - bit % 8
-            // Ten bits that begin at an even bit offset are always within two bytes.
+            // Ten bits that begin at an even bit offset never extend over more than two bytes.
             return word(source, offset, true) >> rest & mask
         case .packed:
             let perGroup = bits == 10 ? 4 : 2
@@ -141,7 +142,7 @@ extension Repacking {
     }
 }
 
-/// The position of the samples of one chroma component in a picture.
+/// Where the samples of one chroma component (Cb or Cr) are in a picture.
 private struct ChromaPlane {
     /// The offset of the first sample.
     let start: Int
@@ -157,9 +158,9 @@ private struct ChromaPlane {
         source[start + line / down * bytesPerLine + column / across * step]
     }
 
-    /// Returns the sample for two adjacent pixels of a line.
+    /// Returns the sample that two adjacent pixels of a line share.
     ///
-    /// In 4:4:4, this is the mean of their samples.
+    /// In 4:4:4, each pixel has its own sample, so this is the mean of the two samples.
     func pairSample(_ source: Span<UInt8>, column: Int, line: Int, width: Int) -> UInt8 {
         let first = sample(source, column: column, line: line)
         guard across == 1, column + 1 < width else { return first }

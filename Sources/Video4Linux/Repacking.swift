@@ -1,19 +1,19 @@
-/// Rearranges the samples of an uncompressed format that the encoder does not support into one that it supports.
+/// Converts an uncompressed format that the encoder does not support to one that it does, by rearranging samples.
 ///
-/// The result has no padding. Only chroma is lost: 4:4:4 becomes 4:2:2, and JPEGs would not keep more chroma either.
+/// The result has no padding. Only chroma is lost: 4:4:4 becomes 4:2:2. The JPEGs would not have more chroma anyway.
 struct Repacking: Sendable {
     /// How the samples of a format are stored.
     enum Storage: Sendable {
         /// 4:2:2 in groups of four bytes for two pixels. The values are the offsets of the two Y, and of Cb and Cr.
         case packed(luma: (Int, Int), blue: Int, red: Int)
-        /// A plane of Y, followed by a plane in which Cb and Cr alternate. `across` × `down` pixels share a pair of
-        /// them.
+        /// A plane of Y, followed by a plane in which Cb and Cr alternate. `across` × `down` pixels share one sample of
+        /// Cb and one of Cr.
         case paired(across: Int, down: Int, isRedFirst: Bool)
-        /// A plane of Y, followed by two planes of chroma. `across` × `down` pixels share a sample of each.
+        /// A plane of Y, followed by two planes of chroma. `across` × `down` pixels share one sample of each plane.
         case planar(across: Int, down: Int, isRedFirst: Bool)
-        /// Two lines of Y are followed by one line of alternating Cb and Cr, which both of them share.
+        /// Two lines of Y are followed by one line of alternating Cb and Cr, which the two lines of Y share.
         case interleavedLines
-        /// 4:2:0 like NV12, but in little-endian words of 16 bits, of which the upper bits are used.
+        /// 4:2:0 like NV12, but each sample is in the upper bits of a little-endian word of 16 bits.
         case pairedWords
         /// A pixel has `count` bytes. The other values are the offsets of red, green and blue.
         case bytes(count: Int, red: Int, green: Int, blue: Int)
@@ -30,8 +30,8 @@ struct Repacking: Sendable {
         case word(isBigEndian: Bool)
         /// Samples follow each other without gaps, beginning with the most significant bit.
         case bitStream
-        /// The upper eight bits of four samples (or of two samples of 12 bits) are followed by a byte with their lower
-        /// bits.
+        /// The upper eight bits of four samples of 10 bits, or of two samples of 12 bits, are followed by a byte that
+        /// contains the lower bits of these samples.
         case packed
     }
 
@@ -63,8 +63,7 @@ struct Repacking: Sendable {
         }
     }
 
-    /// Returns the length in bytes of a line of the chroma planes, if lines of the first plane have `bytesPerLine`
-    /// bytes.
+    /// Returns the number of bytes per line of the chroma planes if the first plane has `bytesPerLine` bytes per line.
     func chromaBytesPerLine(_ bytesPerLine: Int) -> Int {
         switch storage {
         case .paired(let across, _, _): (bytesPerLine + across - 1) / across * 2
@@ -89,13 +88,13 @@ struct Repacking: Sendable {
 }
 
 extension Repacking {
-    /// Creates the rearrangement of `format`; returns nil if it is not necessary or not possible.
+    /// Creates the conversion from `format`; returns nil if the format needs no conversion or cannot be converted.
     init?(_ format: PixelFormat) {
         guard let storage = Self.storages[format] else { return nil }
         self.storage = storage
     }
 
-    /// All formats that can be rearranged, roughly in the order of how much colour they contain.
+    /// All formats that can be converted in this way; roughly, the formats with the most colour are first.
     static let formats: [PixelFormat] = table.compactMap { PixelFormat(fourCharacters: $0.0) }
 
     private static let storages: [PixelFormat: Storage] = Dictionary(
@@ -103,7 +102,7 @@ extension Repacking {
             PixelFormat(fourCharacters: entry.0).map { ($0, entry.1) }
         })
 
-    /// The storages of all formats that can be rearranged, with the formats' codes in linux/videodev2.h.
+    /// The four-character codes of these formats in linux/videodev2.h, and how each format is stored.
     private static let table: [(String, Storage)] = [
         // V4L2 API, "Packed YUV formats".
         ("YVYU", .packed(luma: (0, 2), blue: 3, red: 1)), ("VYUY", .packed(luma: (1, 3), blue: 2, red: 0)),
@@ -141,7 +140,7 @@ extension Repacking {
 }
 
 extension PixelFormat {
-    /// Creates a format from its four characters, which are followed by `-BE` if it is big-endian.
+    /// Creates a format from its four characters, which are followed by `-BE` if the format is big-endian.
     fileprivate init?(fourCharacters text: String) {
         let bytes = Array(text.utf8.prefix(4))
         guard bytes.count == 4 else { return nil }

@@ -10,7 +10,7 @@ enum SystemFile {
         return String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
     }
 
-    /// Returns the absolute path without symbolic links, or nil if there is no such file.
+    /// Returns the absolute path with all symbolic links resolved, or nil if there is no such file.
     static func realPath(_ path: String) -> FilePath? {
         guard let resolved = unsafe realpath(path, nil) else { return nil }
         defer { unsafe free(resolved) }

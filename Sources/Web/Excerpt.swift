@@ -1,6 +1,6 @@
-/// Untrusted input that was truncated and sanitized, so that it can be included in an error message or a log line.
+/// Untrusted text that was truncated and sanitized, so that it can be included in an error message or a log line.
 public struct Excerpt: CustomStringConvertible {
-    /// The maximum number of Unicode scalars; longer text is truncated and ends in an ellipsis.
+    /// The maximum number of Unicode scalars; longer text is truncated, and an ellipsis is appended.
     public static let maximumLength = 100
 
     public let description: String
@@ -14,7 +14,8 @@ public struct Excerpt: CustomStringConvertible {
         description = String(String.UnicodeScalarView(kept)) + (end == scalars.endIndex ? "" : "…")
     }
 
-    /// Returns whether a scalar is neither a control character, such as a line break, nor an invisible one.
+    /// Returns whether a scalar is printable, which excludes control characters, such as line breaks, and invisible
+    /// characters.
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: false

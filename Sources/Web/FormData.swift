@@ -14,12 +14,12 @@ public struct FormData {
     }
 
     public static let maximumFieldCount = 32
-    /// The maximum size of the header lines of a field.
+    /// The maximum size in bytes of all header lines of a field together.
     static let maximumHeadByteCount = 4096
 
     public let fields: [Field]
 
-    /// Returns the boundary in a Content-Type, or nil if that is not multipart/form-data with a valid boundary.
+    /// Returns the boundary in a Content-Type, or nil if the type is not multipart/form-data with a valid boundary.
     public static func boundary(in contentType: String) -> [UInt8]? {
         let parts = contentType.split(separator: ";", omittingEmptySubsequences: false)
         guard parts.first?.trimmed.lowercased() == "multipart/form-data" else { return nil }
@@ -30,7 +30,7 @@ public struct FormData {
             if value.count >= 2, value.hasPrefix("\""), value.hasSuffix("\"") {
                 value = String(value.dropFirst().dropLast())
             }
-            // RFC 2046, section 5.1.1: up to 70 characters.
+            // A boundary has up to 70 characters (RFC 2046, section 5.1.1).
             guard (1...70).contains(value.utf8.count) else { return nil }
             return Array(value.utf8)
         }
@@ -78,7 +78,9 @@ public struct FormData {
     /// Returns the content of the first field called `name`.
     public func first(_ name: String) -> Range<Int>? { fields.first { $0.name == name }?.content }
 
-    /// Returns the field's name from header lines such as `Content-Disposition: form-data; name="image"`.
+    /// Finds the name of a field in its header lines, such as `Content-Disposition: form-data; name="image"`.
+    ///
+    /// Returns nil if these contain no name.
     private static func name(in head: String) -> String? {
         for line in head.split(separator: "\r\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -110,7 +112,8 @@ extension [UInt8] {
             && self[position..<(position + bytes.count)].elementsEqual(bytes)
     }
 
-    /// Returns the first position of `bytes` from `start` to `start + limit`, or nil if there is none.
+    /// Returns the first position from `start` to `start + limit` at which the array contains `bytes`; nil if there is
+    /// none.
     fileprivate func first(_ bytes: [UInt8], from start: Int, limit: Int = .max) -> Int? {
         let haystack = span
         let end = Swift.min(count - bytes.count, limit > count ? count : start + limit)

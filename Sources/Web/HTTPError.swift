@@ -1,6 +1,6 @@
 public import JSON
 
-/// The error with which a request is refused.
+/// The reason why a request is refused, from which the error response is created.
 public struct HTTPError: Error, Sendable {
     public var status: Int
     /// A code that clients can evaluate, such as `camera_offline`.
@@ -23,7 +23,7 @@ public struct HTTPError: Error, Sendable {
         self.fields = fields
     }
 
-    /// Returns an error that is temporary, so that the client should retry after `seconds`.
+    /// Returns a temporary error; its Retry-After field asks the client to retry after `seconds`.
     public static func temporary(
         _ code: String, _ message: String, retryAfter seconds: Int, status: Int = 503, fields: [(String, JSON)] = []
     ) -> HTTPError {

@@ -17,7 +17,7 @@ public struct MetricsText {
 
     /// Adds a sample of the current family.
     ///
-    /// A value that is not finite is written as 0.
+    /// If `value` is infinite or not a number, 0 is written instead.
     public mutating func sample(_ name: String, _ labels: [(name: String, value: String)], _ value: Double) {
         text += name
         if !labels.isEmpty {

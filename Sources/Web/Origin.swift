@@ -1,11 +1,11 @@
 public import FastCGI
 
 extension Request {
-    /// The origin of the web page that sent the request, if it is a page of another site that is not allowed.
+    /// The origin of the web page that sent the request, if the page belongs to another site that is not allowed.
     ///
-    /// Nil if the origin matches the Host header (RFC 6454), because the page is then one of this server's own. Also
-    /// nil if it is the one other origin that the web server's configuration allows, or if there is no Origin header,
-    /// because only pages send one.
+    /// It is nil if the origin matches the Host header (RFC 6454), because the page then belongs to this server. It is
+    /// also nil if the web server's configuration allows the origin, or if there is no Origin header, because then no
+    /// web page has sent the request.
     public var foreignOrigin: String? {
         guard let origin = self["HTTP_ORIGIN"] else { return nil }
         if let allowed = self["ORIEL_ALLOW_ORIGIN"], allowed == origin { return nil }

@@ -1,8 +1,8 @@
-/// The query parameters of a request.
+/// The decoded query parameters of a request, in their original order.
 public struct Query {
     private let items: [(name: String, value: String)]
 
-    /// The names of parameters that web pages commonly add to bypass caches; these are ignored.
+    /// The names of parameters that web pages commonly add to bypass caches; such parameters are ignored.
     private static let cacheBusters: Set<String> = [
         "_", "t", "ts", "timestamp", "cb", "rand", "nocache", "bypassCache", "cacheBust",
     ]
@@ -17,7 +17,9 @@ public struct Query {
     /// Returns the first value of the parameter `name`, or nil if it is missing.
     public func first(_ name: String) -> String? { items.first { $0.name == name }?.value }
 
-    /// Throws if a parameter is given twice, or if one is not in `known` and `ignoresUnknown` is false.
+    /// Checks the names of the parameters.
+    ///
+    /// Throws if a parameter occurs twice. Unless `ignoresUnknown` is true, also throws if a name is not in `known`.
     public func check(known: Set<String>, ignoresUnknown: Bool = false) throws(HTTPError) {
         var seen: Set<String> = []
         for (name, _) in items where !Self.cacheBusters.contains(name) {
@@ -33,7 +35,9 @@ public struct Query {
         }
     }
 
-    /// Returns the value of `name` as a decimal number within `range`, or nil if it is missing.
+    /// Returns the value of the parameter `name`, or nil if the parameter is missing.
+    ///
+    /// Throws if the value is not a decimal number within `range`.
     public func number(_ name: String, in range: ClosedRange<Double>) throws(HTTPError) -> Double? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
@@ -46,7 +50,9 @@ public struct Query {
         return value
     }
 
-    /// Returns the value of `name` as a whole number within `range`, or nil if it is missing.
+    /// Returns the value of the parameter `name`, or nil if the parameter is missing.
+    ///
+    /// Throws if the value is not a whole number within `range`.
     public func integer(_ name: String, in range: ClosedRange<UInt64>) throws(HTTPError) -> UInt64? {
         guard let text = first(name) else { return nil }
         let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -60,7 +66,9 @@ public struct Query {
         return value
     }
 
-    /// Returns the value of `name`, which must be one of `choices`, or nil if it is missing.
+    /// Returns the value of the parameter `name`, or nil if the parameter is missing.
+    ///
+    /// Throws if the value is not one of `choices`.
     public func choice(_ name: String, of choices: [String]) throws(HTTPError) -> String? {
         guard let text = first(name) else { return nil }
         guard choices.contains(text) else {
@@ -74,7 +82,9 @@ public struct Query {
         value == value.rounded() ? "\(Int(value))" : "\(value)"
     }
 
-    /// Decodes percent-encoding (RFC 3986, section 2.1), and `+` as a space; invalid sequences are kept.
+    /// Decodes percent-encoding (RFC 3986, section 2.1), and replaces each `+` with a space.
+    ///
+    /// Invalid sequences remain unchanged.
     private static func decode(_ text: Substring) -> String {
         guard text.utf8.contains(where: { $0 == 0x25 || $0 == 0x2b }) else { return String(text) }
         let bytes = Array(text.utf8)

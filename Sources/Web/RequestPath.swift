@@ -1,7 +1,9 @@
 public import FastCGI
 
 extension Request {
-    /// The requested path, from the first of several CGI variables that the web server has set.
+    /// The requested path, without the query.
+    ///
+    /// Several CGI variables may contain it. The first one that the web server has set is used.
     public var path: String {
         if let path = self["DOCUMENT_URI"] { return path }
         if let script = self["SCRIPT_NAME"] { return script + (self["PATH_INFO"] ?? "") }
@@ -13,10 +15,10 @@ extension Request {
     /// The method, such as `GET`.
     public var method: String { self["REQUEST_METHOD"] ?? "GET" }
 
-    /// The parsed query; its parameters are not checked.
+    /// The parsed query, whose parameters have not been checked yet.
     public var query: Query { Query(self["QUERY_STRING"] ?? "") }
 
-    /// Returns the Content-Length, or 0 if there is none; throws if the field is not a number.
+    /// Returns the Content-Length, or 0 if the field is missing; throws unless it is a whole number of at least 0.
     public func contentLength() throws(HTTPError) -> Int {
         guard let length = Int(self["CONTENT_LENGTH"] ?? "0"), length >= 0 else {
             throw HTTPError(400, "bad_length", "The request's Content-Length is not a number.")
@@ -24,10 +26,10 @@ extension Request {
         return length
     }
 
-    /// Whether there may be a body of unknown length, because the client uses the chunked transfer coding.
+    /// Whether the request may have a body of unknown length, because it has a Transfer-Encoding but no Content-Length.
     public var hasUnknownLength: Bool { self["CONTENT_LENGTH"] == nil && self["HTTP_TRANSFER_ENCODING"] != nil }
 
-    /// The media type of the body, in lower case, without parameters.
+    /// The media type of the body, in lower case and without parameters; empty if the request does not contain one.
     public var mediaType: String {
         (self["CONTENT_TYPE"] ?? "").split(separator: ";").first.map { $0.trimmed.lowercased() } ?? ""
     }

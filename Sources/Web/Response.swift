@@ -42,7 +42,7 @@ public struct Response: Sendable {
 
     /// Returns the complete response as FastCGI records.
     ///
-    /// The body is left out if `isHeadOnly` is true.
+    /// If `isHeadOnly` is true, the records contain only the header.
     public func records(request: UInt16, isHeadOnly: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         var content = head

@@ -24,7 +24,7 @@ struct DetectWorker: ParsableCommand {
         version: orielVersion,
         subcommands: [PictureCommand.self])
 
-    /// The kind of rings that are read.
+    /// The kind of rings from which pictures are read.
     enum Source: String, ExpressibleByArgument, CaseIterable {
         case relay
         case capture
@@ -66,8 +66,8 @@ struct DetectWorker: ParsableCommand {
 
     func run() throws {
         try system.acceptRingOwners()
-        // An earlier worker in this session may have lowered the priority of the session (see InferenceThread). Restore
-        // the normal priority while the detector is loaded.
+        // An earlier worker may have lowered the priority of the session to which this process belongs (see
+        // InferenceThread). Restore the normal priority, so that the detector is loaded quickly.
         let group = try? File.contents(of: "/proc/self/autogroup")
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
         let server = try DetectionServer(

@@ -5,7 +5,7 @@ import JSON
 import Linux
 import SystemPackage
 
-/// The command `detect-fcgi picture`, which detects objects in files, to test a model or to measure its speed.
+/// The command `detect-fcgi picture`, which detects objects in JPEG files, to test a model or measure its speed.
 struct PictureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "picture", abstract: "Detects objects in JPEG files; prints one line of JSON per file.")

@@ -82,7 +82,7 @@ struct ListParts: ParsableCommand {
     }
 }
 
-/// `oriel hand-over`, which spawn-fcgi runs for the supervisor.
+/// `oriel hand-over`, which the supervisor runs through spawn-fcgi to get a listening socket.
 struct HandOver: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hand-over", abstract: "Sends the listening socket at descriptor 0 through descriptor 1.",
@@ -91,7 +91,7 @@ struct HandOver: ParsableCommand {
     func run() throws { try SocketHandOver.run() }
 }
 
-/// `oriel tidy`, the process that outlives the supervisor and cleans up after it.
+/// `oriel tidy`, which continues to run after the supervisor has exited, and then cleans up.
 struct Tidy: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tidy", abstract: "Cleans up after a system when standard input is closed.",

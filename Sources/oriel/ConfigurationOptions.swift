@@ -18,7 +18,7 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "folder"))
     var share: String?
 
-    /// Returns the configuration, or throws all its mistakes.
+    /// Returns the configuration, or throws an error that contains all mistakes in it.
     func configuration() throws(InvalidConfiguration) -> SystemConfiguration {
         var reader = ConfigurationReader(ownAddresses: Network.addresses)
         if let folder { reader.read(ConfigurationFolder.files(in: folder)) }
@@ -29,7 +29,7 @@ struct ConfigurationOptions: ParsableArguments {
         return configuration
     }
 
-    /// Returns the configuration, or prints all mistakes and throws a ``Failure`` with status 64 or 78.
+    /// Returns the configuration, or reports at most 100 mistakes and throws a ``Failure`` with status 64 or 78.
     func checkedConfiguration() throws -> SystemConfiguration {
         do throws(InvalidConfiguration) {
             return try configuration()
@@ -37,8 +37,8 @@ struct ConfigurationOptions: ParsableArguments {
             let (shown, all) = (error.mistakes.prefix(100), error.mistakes)
             for mistake in shown.dropLast() { printError("error: \(mistake)") }
             if all.count > shown.count { printError("error: and \(all.count - shown.count) more mistakes") }
-            // The variables are the options of scripts/run, so a mistake in them is a usage error (64). A mistake in a
-            // file is a configuration error (78).
+            // The environment variables serve as the options of scripts/run, so a mistake in them is a usage error
+            // (64). A mistake in a file is a configuration error (78).
             throw Failure(error.isInVariablesOnly ? .usage : .configuration, shown.last?.description ?? "")
         }
     }

@@ -61,7 +61,8 @@ struct RelayWorker: ParsableCommand {
     func run() throws {
         try system.acceptRingOwners()
         let upstreams = try configurations()
-        // The server blocks signals, which threads inherit, so it is created before any thread is started.
+        // The server blocks signals. A new thread inherits this setting from the thread that starts it, so the server
+        // is created before any thread is started.
         let server = try FrameServer(
             FrameServerConfiguration(
                 worker: WorkerConfiguration(service: "relay-fcgi", runtimeFolder: system.runtimeFolder),
