@@ -174,7 +174,7 @@ public final class CameraSource: ControllableSource {
         var notes: [String] = []
         if format.size != options.size {
             notes.append(
-                "\(camera.path) gives \(format.size) instead of \(options.size): "
+                "\(camera.path) delivers \(format.size) instead of \(options.size): "
                     + "run 'capture-daemon devices' to list the sizes that it supports")
         }
         switch format.fields {

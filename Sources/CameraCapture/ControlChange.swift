@@ -24,12 +24,12 @@ struct ControlChange {
         var seen: Set<String> = []
         for (name, asked) in members {
             guard seen.insert(name).inserted else {
-                throw .bad("The control '\(name)' was given twice: give it once.")
+                throw .bad("The request names the control '\(name)' twice: name it once.")
             }
             if name == "*" { continue }
             guard let control = controls.first(where: { $0.name == name }) else {
                 let names = controls.map(\.name).joined(separator: ", ")
-                let remedy = names.isEmpty ? "this camera has no controls" : "choose among \(names)"
+                let remedy = names.isEmpty ? "this camera has no controls" : "choose one of \(names)"
                 throw .bad("There is no control '\(name)': \(remedy).")
             }
             guard !control.isReadOnly else {
@@ -71,7 +71,9 @@ struct ControlChange {
         guard let value, control.kind != .button else { return nil }
         if value != target { return "The camera set \(value) instead of \(target)." }
         if let number = asked.wholeNumber, number != target, control.kind != .boolean {
-            return "\(asked.text) is outside \(control.minimum) to \(control.maximum), so \(target) was set."
+            return """
+                \(asked.text) is outside the range from \(control.minimum) to \(control.maximum), so \(target) was set.
+                """
         }
         return nil
     }

@@ -143,8 +143,10 @@ final class ControlService {
             try store.update(access.identity, setting: values, removing: removed)
             hasWarned = false
         } catch {
-            sentence = "The value was not saved for the next start: \(error)."
-            if !hasWarned { log.warning("controls cannot be saved for the next start: \(error)") }
+            sentence = "The change could not be saved, so it will be lost at the next start: \(error)."
+            if !hasWarned {
+                log.warning("controls cannot be saved, so changes will be lost at the next start: \(error)")
+            }
             hasWarned = true
         }
         // If the camera was lost and reopened in the meantime, it was opened with the values that were saved before.

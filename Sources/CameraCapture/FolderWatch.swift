@@ -38,8 +38,8 @@ final class FolderWatch {
             nextCheck = .now
             logger.warning(
                 """
-                changes in \(folder.path) are noticed late (\(error)): raise fs.inotify.max_user_instances or stop \
-                other programs of this user
+                changes in \(folder.path) are detected up to a second late (\(error)): raise \
+                fs.inotify.max_user_instances or stop other programs of this user
                 """)
         }
     }

@@ -140,7 +140,7 @@ public final class FolderSource: FrameSource {
                 return SourceError(.waiting, "\(path) is not a folder: put a folder of JPEGs there")
             }
             _ = try Descriptor(opening: path, flags: O_RDONLY | O_DIRECTORY)
-            return SourceError(.waiting, "\(path) holds no JPEG (*.jpg, *.jpeg): put some there")
+            return SourceError(.waiting, "\(path) contains no JPEG (*.jpg, *.jpeg): add some")
         } catch {
             return SourceError(.waiting, "\(path) cannot be read (\(error.errno)): put a folder of JPEGs there")
         }

@@ -119,8 +119,8 @@ extension FramePipeline {
             hasNotedTrimming = true
             logger.notice(
                 """
-                turning \(width)x\(height) without loss gives \(turned.width)x\(turned.height), because partial blocks \
-                at the edge are dropped
+                turning pictures of \(width)x\(height) without loss results in \(turned.width)x\(turned.height), because \
+                partial blocks at the edge are dropped
                 """)
         }
         return try put(capture, capacity: turned.byteCount, turned.width, turned.height) { slot in

@@ -34,9 +34,10 @@ struct SectionReader {
                 continue
             }
             if let first = seen[section.title] {
+                let rename = section.kind == "camera" ? ", or rename one camera" : ""
                 add(
                     section.origin,
-                    "\(excerpt(section.title)) is already defined at \(first); merge the two or rename one of them")
+                    "\(excerpt(section.title)) is already defined at \(first); merge the two sections\(rename)")
                 continue
             }
             seen[section.title] = section.origin
@@ -44,7 +45,7 @@ struct SectionReader {
                 readCamera(section, keys)
             } else {
                 if !section.name.isEmpty {
-                    add(section.origin, "[\(section.kind)] takes no name; write [\(section.kind)]")
+                    add(section.origin, "[\(section.kind)] must not have a name; write [\(section.kind)]")
                 }
                 for entry in entries(of: section, keys) { apply(entry, in: section.kind) }
             }
@@ -62,7 +63,7 @@ struct SectionReader {
                 return false
             }
             if let other = first[entry.key] {
-                add(entry.origin, "'\(excerpt(entry.key))' is already set at \(other); remove one of them")
+                add(entry.origin, "'\(excerpt(entry.key))' is already set at \(other); remove one of the two lines")
                 return false
             }
             first[entry.key] = entry.origin
@@ -117,7 +118,9 @@ struct SectionReader {
         if let device, let upstream {
             add(
                 upstream.origin,
-                "camera '\(name)' has both a device (\(device.origin)) and an upstream; remove one of them")
+                """
+                camera '\(name)' has both a device (\(device.origin)) and an upstream; remove the device or the upstream
+                """)
         } else if device == nil, upstream == nil {
             // If a key was rejected, it may be a misspelt `device`. That mistake has already been reported.
             if section.entries.count == entries.count {

@@ -6,7 +6,7 @@ enum Suggestion {
         if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, text.utf8.count / 3) {
             return "did you mean '\(best.word)'?"
         }
-        return "use \(words.joined(separator: ", "))"
+        return "use one of \(words.joined(separator: ", "))"
     }
 
     /// Returns the edit distance, which is the number of insertions, deletions, substitutions and swaps of adjacent

@@ -23,7 +23,7 @@ enum Value {
     }
 
     static func word(_ text: String, _ words: [String]) throws(Invalid) -> String {
-        guard words.contains(text) else { throw Invalid("give \(words.joined(separator: ", "))") }
+        guard words.contains(text) else { throw Invalid("give one of \(words.joined(separator: ", "))") }
         return text
     }
 

@@ -45,7 +45,9 @@ struct VariableReader {
         if variables["ORIEL_WEB_PORT"] != nil { reader.webOrigin = .variable("ORIEL_WEB_PORT") }
         if variables["ORIEL_INGEST_PORT"] != nil { reader.ingestOrigin = .variable("ORIEL_INGEST_PORT") }
         check("ORIEL_CONTROLS", &reader) { text, configuration throws(Value.Invalid) in
-            guard text == "1" || text == "0" else { throw Value.Invalid("give 1 to enable them, or leave it empty") }
+            guard text == "1" || text == "0" else {
+                throw Value.Invalid("give 1 to let viewers change controls, or 0 to forbid it")
+            }
             configuration.hasControls = text == "1"
         }
         check("ORIEL_HOSTS", &reader) { text, configuration throws(Value.Invalid) in

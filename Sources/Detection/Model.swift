@@ -29,7 +29,9 @@ final class Model {
         let columns = session.outputs.first?.dimensions.last.flatMap { $0 }
         let labels = labels ?? ClassNames.coco
         guard let columns, columns > YOLOX.rowHead else {
-            throw DetectionError(.modelUnusable, "\(family): its output rows do not have 5 values and the class scores")
+            throw DetectionError(
+                .modelUnusable,
+                "\(family): a row of its output does not consist of 5 values and the scores of the classes")
         }
         guard columns == YOLOX.rowHead + labels.count else {
             throw DetectionError(

@@ -68,14 +68,14 @@ struct DetectionCounters {
         }
         for (name, outcomes, help) in [
             ("oriel_detect_requests_total", detections, "Detection requests by outcome."),
-            ("oriel_detect_other_requests_total", others, "Requests for results and status by outcome."),
+            ("oriel_detect_other_requests_total", others, "Requests for results, pictures and the status, by outcome."),
         ] {
             text.family(name, .counter, help)
             for (outcome, count) in outcomes.sorted(by: { $0.key < $1.key }) {
                 text.sample(name, [("outcome", outcome)], Double(count))
             }
         }
-        text.family("oriel_detect_shared_total", .counter, "Requests that shared the result of another one.")
+        text.family("oriel_detect_shared_total", .counter, "Requests that shared the result of another request.")
         text.sample("oriel_detect_shared_total", [], Double(sharedCount))
         text.family("oriel_detect_waiting", .gauge, "Requests waiting for a result.")
         text.sample("oriel_detect_waiting", [], Double(waiting))

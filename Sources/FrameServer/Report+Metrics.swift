@@ -16,7 +16,7 @@ extension Report {
         text.sample("oriel_cameras_unreadable", [], Double(readings.count { $0.refusal != nil }))
         text.family(
             "oriel_ring_folder_watched", .gauge,
-            "1 if camera changes are noticed immediately, 0 if up to 250 ms late.")
+            "1 if the worker notices immediately that cameras appear or disappear, 0 if it notices up to 250 ms late.")
         text.sample("oriel_ring_folder_watched", [], folderProblem == nil ? 1 : 0)
         func each(
             _ name: String, _ kind: MetricsText.Kind, _ help: String,
@@ -52,7 +52,8 @@ extension Report {
         each("oriel_encode_seconds_total", .counter, "Time spent encoding.") { status, _ in
             status.map { Double($0.encodeNanoseconds) / 1e9 }
         }
-        each("oriel_camera_restarts_total", .counter, "Times a new writer took over after a crash.") { status, _ in
+        each("oriel_camera_restarts_total", .counter, "Number of times that a new writer took over after a crash.") {
+            status, _ in
             status.map { Double($0.restarts) }
         }
         each("oriel_stream_clients", .gauge, "Current streams.") { Double($1.viewers) }
@@ -60,7 +61,7 @@ extension Report {
         each("oriel_stream_frames_total", .counter, "Frames sent to viewers.") { Double($1.frames) }
         each("oriel_sent_bytes_total", .counter, "Bytes of streams and snapshots sent.") { Double($1.bytes) }
         each("oriel_frames_scaled_total", .counter, "Frames scaled down for viewers.") { Double($1.scaled) }
-        each("oriel_snapshots_total", .counter, "Snapshots answered.") { Double($1.snapshots) }
+        each("oriel_snapshots_total", .counter, "Snapshot requests answered without an error.") { Double($1.snapshots) }
 
         text.family("oriel_frames_dropped_total", .counter, "Frames not published to shared memory.")
         for reading in readings {

@@ -20,7 +20,7 @@ extension JPEGDefect: CustomStringConvertible {
         case .noStart: "it does not begin with a JPEG start marker"
         case .noFrameHeader: "it has no usable JPEG frame header"
         case .noScan: "it has no JPEG scan header"
-        case .truncated: "it stops before the JPEG end marker"
+        case .truncated: "it ends before the JPEG's end marker"
         }
     }
 }

@@ -59,7 +59,7 @@ public struct CameraOptions: ParsableArguments {
     @Option(
         name: .customLong("camera"),
         help: .init(
-            "A camera that exists even while it has no frames; may be repeated.", valueName: "name"),
+            "A camera to serve even while it has no frames; may be repeated.", valueName: "name"),
         transform: OptionValue.cameraName)
     public var cameras: [CameraName] = []
 

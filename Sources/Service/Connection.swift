@@ -86,7 +86,7 @@ public final class Connection: EventHandler {
     public func require(_ right: Right, for camera: CameraName?) throws(HTTPError) {
         guard !grant.allows(right, for: camera) else { return }
         let subject = camera.map { " for camera '\($0)'" } ?? ""
-        throw HTTPError(403, "forbidden", "This needs the right '\(right.rawValue)'\(subject).")
+        throw HTTPError(403, "forbidden", "This request needs the right '\(right.rawValue)'\(subject).")
     }
 
     /// Reads a request body of up to `limit` bytes and passes it to `body`.

@@ -63,7 +63,7 @@ extension RingError {
                 "shared memory \(name) needs \(megabytes) MB, but /dev/shm is full: free some memory, choose a smaller "
                     + "--size, or increase the container's shared memory (--shm-size)")
         case .permissionDenied, .readOnlyFileSystem, .notPermitted:
-            self.init(.forbidden, "shared memory \(name) cannot be created: /dev/shm is not writable for this user")
+            self.init(.forbidden, "shared memory \(name) cannot be created: this user cannot write to /dev/shm")
         default:
             self.init(.system, "shared memory \(name) cannot be created: \(error)")
         }
@@ -125,7 +125,7 @@ extension RingError {
     init(otherSource name: RingName, _ source: String) {
         self.init(
             .hasOtherSource,
-            "shared memory \(name) is written from another source, \(source): stop that program, "
+            "another program writes shared memory \(name) from a different source, \(source): stop that program, "
                 + "or choose another name or ORIEL_PREFIX")
     }
 
@@ -142,6 +142,6 @@ extension RingError {
         self.init(
             .hasWriter,
             "camera \(name.camera) already has a writer, \(writer) (shared memory \(name)): "
-                + "stop it, or choose another --camera or ORIEL_PREFIX")
+                + "stop that program, or choose another --camera or ORIEL_PREFIX")
     }
 }

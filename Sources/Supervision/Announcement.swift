@@ -84,7 +84,7 @@ final class Announcement: Sendable {
     private func detectionLines(_ status: JSON?) -> [String] {
         guard let status, status["ready"]?.boolean == false, !Self.isLoading(status) else { return [] }
         if status.text.contains("_missing") {
-            return ["Detection is not available: install it with scripts/get-detector (no restart needed)."]
+            return ["Detection is not available: install it with scripts/get-detector (no restart is needed)."]
         }
         return ["Detection is not available: \(status["message"]?.string ?? "the detector is not ready")"]
     }

@@ -30,11 +30,16 @@ struct RuntimeFolder: ~Copyable {
         guard isPlain else {
             throw Failure(
                 .configuration,
-                "the path of the runtime folder, \(path), has characters that nginx does not accept: use another one")
+                """
+                the path of the runtime folder, \(path), has characters that nginx does not accept: use another folder
+                """)
         }
         guard path.string.utf8.count <= 90 else {
             throw Failure(
-                .configuration, "the path of the runtime folder, \(path), is longer than 90 bytes: use a shorter one")
+                .configuration,
+                """
+                the path of the runtime folder, \(path), is longer than 90 bytes: use a folder with a shorter path
+                """)
         }
         lock = try Self.lock(lockFile, in: path)
         self.path = path
@@ -48,7 +53,7 @@ struct RuntimeFolder: ~Copyable {
             }
             return descriptor
         } catch {
-            throw Failure(.cannotCreate, "cannot use the runtime folder \(path) (\(error.errno)): use another one")
+            throw Failure(.cannotCreate, "cannot use the runtime folder \(path) (\(error.errno)): use another folder")
         }
     }
 
@@ -57,7 +62,7 @@ struct RuntimeFolder: ~Copyable {
             try Folder.make(FilePath(text), permissions: 0o755)
         } catch {
             throw Failure(
-                .cannotCreate, "cannot create the runtime folder \(text) (\(error.errno)): use another one")
+                .cannotCreate, "cannot create the runtime folder \(text) (\(error.errno)): use another folder")
         }
         return FilePath(text)
     }
@@ -70,7 +75,9 @@ struct RuntimeFolder: ~Copyable {
         } catch {
             throw Failure(
                 .cannotCreate,
-                "cannot create a temporary folder in \(parent) (\(error.errno)): set ORIEL_RUNTIME_DIR to another one")
+                """
+                cannot create a temporary folder in \(parent) (\(error.errno)): set ORIEL_RUNTIME_DIR to another folder
+                """)
         }
     }
 
@@ -83,7 +90,9 @@ struct RuntimeFolder: ~Copyable {
         else {
             throw Failure(
                 .cannotCreate,
-                "the runtime folder \(path) is not empty: if no other Oriel is using it, remove it")
+                """
+                the runtime folder \(path) is not empty: if no other Oriel system uses this folder, remove the folder
+                """)
         }
         Folder.empty(path)
     }

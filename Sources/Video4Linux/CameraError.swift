@@ -39,7 +39,7 @@ extension CameraError {
     init(opening path: FilePath, _ error: SystemError) {
         switch error.errno {
         case .noSuchFileOrDirectory, .noSuchAddressOrDevice, .operationNotSupportedByDevice:
-            self.init(.notFound, "\(path) is not there: plug the camera in or choose another --device")
+            self.init(.notFound, "\(path) does not exist: plug the camera in or choose another --device")
         case .permissionDenied, .notPermitted:
             self.init(
                 .noPermission,

@@ -79,7 +79,7 @@ public struct Control: Equatable, Sendable {
             let choice = choices.first { number == $0.value } ?? choices.first { Self.normalised($0.text) == word }
             if let choice { return choice.value }
             let all = choices.map { "\($0.value) (\($0.text))" }.joined(separator: ", ")
-            throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': choose among \(all)")
+            throw CameraError(.invalidControl, "the control '\(name)' has no choice '\(text)': choose one of \(all)")
         case .integer, .integer64:
             guard let number, number >= minimum, number <= maximum else {
                 throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not '\(text)'")

@@ -60,7 +60,7 @@ struct CameraTests {
         let before = try daemon.frame()
         _ = try daemon.status(.live)
         try camera.setFaults("unplug")
-        #expect(wait(daemon, .waiting, "/dev/video0 is not there: plug the camera in"))
+        #expect(wait(daemon, .waiting, "/dev/video0 does not exist: plug the camera in"))
         let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
         try camera.setFaults("")
         _ = try daemon.status(.live)
@@ -70,7 +70,7 @@ struct CameraTests {
         // logged once for each of the two times at which opening succeeded.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer responds") } == 1)
-        #expect(daemon.log.count { $0.contains("is not there") } == 1)
+        #expect(daemon.log.count { $0.contains("does not exist") } == 1)
         #expect(daemon.log.count { $0.contains("pictures come from /dev/video0") } == 2)
     }
 
@@ -90,7 +90,7 @@ struct CameraTests {
         arguments: [
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),
-            ("unplug", "/dev/video0 is not there"),
+            ("unplug", "/dev/video0 does not exist"),
             ("no-start", "/dev/video0 is gone or no longer responds (VIDIOC_STREAMON: Input/output error)"),
         ])
     func obstacles(fault: String, sentence: String) throws {
@@ -123,7 +123,7 @@ struct CameraTests {
         #expect(try daemon.frame().description.width == 640)
         for (size, width, height) in [("320x240", 320, 240), ("1600x1200", 1600, 1200)] {
             try camera.setFaults("unplug")
-            #expect(wait(daemon, .waiting, "is not there"))
+            #expect(wait(daemon, .waiting, "does not exist"))
             let last = try #require(daemon.subscriber.copyNewestFrame()).description.number
             try camera.setFaults("size=\(size)")
             _ = try daemon.status(.live)
@@ -132,7 +132,7 @@ struct CameraTests {
             let decoder = try JPEGDecoder()
             let picture = try frame.bytes.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span) }
             #expect((picture.width, picture.height) == (width, height))
-            #expect(daemon.log.count { $0.contains("/dev/video0 gives \(size) instead of 640x480") } == 1)
+            #expect(daemon.log.count { $0.contains("/dev/video0 delivers \(size) instead of 640x480") } == 1)
         }
     }
 

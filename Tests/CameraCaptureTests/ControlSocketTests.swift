@@ -80,7 +80,7 @@ struct ControlSocketTests {
         #expect(results.map { $0["name"]?.string }.count == 5)
         #expect(results.map { $0["value"]?.number } == [3000, 0, 255, 2, nil])
         #expect(results.map { $0["asked"]?.description } == ["3000", "false", "300", "\"60 Hz\"", "true"])
-        #expect(results[2]["message"]?.string == "300 is outside 0 to 255, so 255 was set.")
+        #expect(results[2]["message"]?.string == "300 is outside the range from 0 to 255, so 255 was set.")
         #expect(results.indices.allSatisfy { $0 == 2 || results[$0]["message"] == .null })
         #expect(daemon.value(of: "brightness") == 255)
         #expect(calls.contains("White Balance Once 1"))
@@ -88,7 +88,7 @@ struct ControlSocketTests {
         #expect(large["results"]?.array?.map { $0["value"]?.number } == [255, 1])
         #expect(
             large["results"]?[0]?["message"]?.string
-                == "9.223372036854776e+18 is outside 0 to 255, so 255 was set.")
+                == "9.223372036854776e+18 is outside the range from 0 to 255, so 255 was set.")
         #expect(large["results"]?[1]?["message"] == .null)
         // While an automatic control is on, the control that it overrides cannot be set.
         let ruled = try daemon.set(#"{"white_balance_automatic":true,"white_balance_temperature":4000}"#)
@@ -99,11 +99,11 @@ struct ControlSocketTests {
     @Test(
         "if any setting is invalid, nothing is set, and the response says what would be valid",
         arguments: [
-            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': choose among brightness"),
+            (#"{"brightness":1,"zoom":2}"#, 400, "There is no control 'zoom': choose one of brightness"),
             (#"{"brightness":1,"privacy":true}"#, 409, "The control 'privacy' is read-only: leave it out."),
             (
                 #"{"brightness":1,"power_line_frequency":"70 Hz"}"#, 400,
-                "The control 'power_line_frequency' has no choice '70 Hz': choose among 0 (Disabled)"
+                "The control 'power_line_frequency' has no choice '70 Hz': choose one of 0 (Disabled)"
             ),
             (#"{"brightness":1,"power_line_frequency":7}"#, 400, "has no choice '7'"),
             (#"{"brightness":1,"white_balance_automatic":2}"#, 400, "true or false"),
@@ -111,7 +111,10 @@ struct ControlSocketTests {
             (#"{"brightness":1.5}"#, 400, "The control 'brightness' accepts a whole number from 0 to 255, not 1.5."),
             (#"{"brightness":"1"}"#, 400, "a whole number"), (#"{"brightness":true}"#, 400, "a whole number"),
             (#"{"brightness":[1]}"#, 400, "a whole number"),
-            (#"{"brightness":1,"brightness":2}"#, 400, "The control 'brightness' was given twice: give it once."),
+            (
+                #"{"brightness":1,"brightness":2}"#, 400,
+                "The request names the control 'brightness' twice: name it once."
+            ),
             (#"{"brightness":1,"white_balance_once":1}"#, 400, "accepts true"),
             (
                 #"{"brightness":1,"white_balance_once":null}"#, 400,
@@ -234,9 +237,10 @@ struct ControlSocketTests {
         for _ in 0..<2 {
             let result = try daemon.set(#"{"brightness":3}"#)["results"]?[0]
             #expect(result?["value"]?.number == 3)
-            #expect(result?["message"]?.string?.hasPrefix("The value was not saved for the next start: ") == true)
+            let message = try #require(result?["message"]?.string)
+            #expect(message.hasPrefix("The change could not be saved, so it will be lost at the next start: "))
         }
-        #expect(daemon.log.count { $0.contains("cannot be saved for the next start") } == 1)
+        #expect(daemon.log.count { $0.contains("cannot be saved, so changes will be lost") } == 1)
     }
 
     @Test("an absent camera is reported with the reason, and a source that is not a camera has no controls")

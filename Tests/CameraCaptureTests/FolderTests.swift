@@ -78,14 +78,14 @@ struct FolderTests {
     @Test("while a folder is empty, the state says what to do, and the first picture makes it live")
     func empty() throws {
         let daemon = try RunningDaemon(["--device", folder.path.string])
-        let sentence = "\(folder.path) holds no JPEG (*.jpg, *.jpeg): put some there"
+        let sentence = "\(folder.path) contains no JPEG (*.jpg, *.jpeg): add some"
         #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
         #expect(try daemon.status(.waiting).reason == sentence)
         try write(SampleJPEG.bytes(tag: 1), "a.jpg")
         _ = try daemon.status(.live)
         remove("a.jpg")
         #expect(try daemon.status(.waiting).reason == sentence)
-        #expect(daemon.log.count { $0.contains("holds no JPEG") } == 2)
+        #expect(daemon.log.count { $0.contains("contains no JPEG") } == 2)
     }
 
     @Test("a folder that does not exist is waited for")
@@ -94,7 +94,7 @@ struct FolderTests {
         let daemon = try RunningDaemon(["--device", path.string + "/"])
         #expect(eventually(30) { daemon.subscriber.status?.reason.contains("cannot be read") == true })
         #expect(unsafe mkdir(path.string, 0o700) == 0)
-        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("holds no JPEG") == true })
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("contains no JPEG") == true })
         try write(SampleJPEG.bytes(tag: 7), "a.jpg")
         #expect(unsafe rename(folder.path.appending("a.jpg").string, path.appending("a.jpg").string) == 0)
         #expect(try daemon.frame().bytes == SampleJPEG.bytes(tag: 7))
@@ -144,7 +144,7 @@ struct FolderTests {
     func truncated() throws {
         try write(SampleJPEG.bytes(tag: 1, hasEnd: false), "a.jpg")
         let daemon = try RunningDaemon(["--device", folder.path.string])
-        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("stops before the JPEG end") == true })
+        #expect(eventually(30) { daemon.subscriber.status?.reason.contains("ends before the JPEG's end") == true })
         #expect(daemon.subscriber.copyNewestFrame() == nil)
     }
 }

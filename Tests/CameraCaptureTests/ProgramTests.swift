@@ -112,7 +112,7 @@ struct ProgramTests {
     @Test("a missing camera is a state that is logged once, and the daemon keeps running")
     func missing() throws {
         let daemon = try RunningDaemon(["--device", "/dev/video4095"])
-        let sentence = "/dev/video4095 is not there: plug the camera in or choose another --device"
+        let sentence = "/dev/video4095 does not exist: plug the camera in or choose another --device"
         #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
         let status = try daemon.status(.waiting)
         #expect(status.isWriterAlive)
@@ -132,7 +132,7 @@ struct ProgramTests {
         ])
         #expect(try daemon.frame().description.width == 176)
         #expect(try daemon.frame().description.height == 320)
-        #expect(daemon.log.count { $0.contains("320x184 without loss gives 176x320") } == 1)
+        #expect(daemon.log.count { $0.contains("320x184 without loss results in 176x320") } == 1)
     }
 
     @Test(

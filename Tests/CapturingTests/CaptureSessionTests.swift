@@ -100,12 +100,12 @@ struct CaptureSessionTests {
 
     @Test("a missing camera is retried after 0.1 s, then at growing intervals, and logged once")
     func missing() throws {
-        source.openError = SourceError(.waiting, "/dev/video7 is not there: plug the camera in")
+        source.openError = SourceError(.waiting, "/dev/video7 does not exist: plug the camera in")
         try live(0, 10_000)
         #expect(report.state == .waiting)
-        #expect(report.reason == "/dev/video7 is not there: plug the camera in")
+        #expect(report.reason == "/dev/video7 does not exist: plug the camera in")
         #expect(openings == [0, 100, 300, 700, 1500, 3100, 5100, 7100, 9100])
-        #expect(log.lines == ["warning: /dev/video7 is not there: plug the camera in"])
+        #expect(log.lines == ["warning: /dev/video7 does not exist: plug the camera in"])
     }
 
     @Test("a change of a video device in /dev triggers an attempt at once, and the intervals start over")

@@ -133,7 +133,10 @@ struct ConfigurationTests {
                 "ORIEL_CAMERAS: camera 'a' has 'ftp://x'; give the address of a stream, such as "
                     + "http://10.0.0.5:9001/mjpeg/door"
             ),
-            (["ORIEL_CONTROLS": "yes"], "ORIEL_CONTROLS: it is 'yes'; give 1 to enable them, or leave it empty"),
+            (
+                ["ORIEL_CONTROLS": "yes"],
+                "ORIEL_CONTROLS: it is 'yes'; give 1 to let viewers change controls, or 0 to forbid it"
+            ),
             (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by spaces"),
         ])
     func nonsense(variables: [String: String], sentence: String) {

@@ -54,7 +54,7 @@ struct AccidentTests {
             },
             still("text", Array("Camera 1 is off".utf8), "the text \"Camera 1 is off\""),
             still("nothing", [], "no data"),
-            still("half a JPEG", Array(TestPicture(7).bytes.prefix(900)), "stops before the JPEG end marker"),
+            still("half a JPEG", Array(TestPicture(7).bytes.prefix(900)), "ends before the JPEG's end marker"),
             still("gzip-compressed data", [0x1F, 0x8B, 8, 0] + [UInt8](repeating: 0x41, count: 90), "gzip"),
         ]
 

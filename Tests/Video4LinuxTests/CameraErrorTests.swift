@@ -50,7 +50,7 @@ struct CameraErrorTests {
             Format(pixelFormat: PixelFormat(code: 0x3436_3248), text: "", isCompressed: true, sizes: .unknown),
         ]
         let explicit = CameraError(noUsableFormat: "/dev/video0", CaptureRequest(pixelFormat: .mjpeg), offered)
-        #expect(explicit.description == "/dev/video0 has no format mjpeg that can be used: choose among yuyv or auto")
+        #expect(explicit.description == "/dev/video0 has no format mjpeg that can be used: choose yuyv or auto")
         let nothing = CameraError(noUsableFormat: "/dev/video0", CaptureRequest(), [offered[1]])
         #expect(nothing.description.contains("it offers only H264"))
         #expect(nothing.reason == .noUsableFormat)

@@ -75,7 +75,7 @@ struct ControlTests {
         #expect(try control(.menu).value(of: "manual_mode") == 1)
         #expect(try control(.menu).value(of: "50 hz") == 3)
         let error = #expect(throws: CameraError.self) { try control(.menu).value(of: "2") }
-        #expect(error?.description == "the control 'thing' has no choice '2': choose among 1 (Manual Mode), 3 (50 Hz)")
+        #expect(error?.description == "the control 'thing' has no choice '2': choose one of 1 (Manual Mode), 3 (50 Hz)")
     }
 
     @Test("a bit mask accepts only its own bits, a button needs no value, and other kinds of controls cannot be set")

@@ -92,7 +92,8 @@ configure_nginx() {
     link_page
     cp -r "$deploy"/. "$folder"
     sed -i -e "$edits" "$folder"/*.conf "$folder"/oriel/*.conf
-    nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -t -q || fail 78 "nginx rejects the configuration made from $deploy."
+    nginx -p "$folder" -c "$folder/nginx.conf" -e stderr -t -q ||
+        fail 78 "nginx rejects the configuration that was created from $deploy."
 }
 
 # Runs a command as the user www-data.
