@@ -51,10 +51,10 @@ def run(context):
     result.note(
         "The age is the time from the moment at which the camera delivers a frame, which the fake camera writes "
         "into the frame, to the arrival of the frame's last byte at the viewer. The stream is 720p at 30 frames "
-        "per second. p50 is the median of the medians of the rounds. p99 is that of all rounds' frames together, "
-        "because one round has at most 40 frames. The brackets contain the p99 of single rounds. Oriel is measured "
-        "on port 9001 (the camera's side) and through the relay on port 8000. The order of these two measurements "
-        "alternates.")
+        "per second. p50 is the median of the medians of the rounds. p99 is computed from the frames of all rounds "
+        "together, because one round has at most 40 frames. The brackets contain the lowest and the highest p99 of a "
+        "round. Oriel is measured on port 9001 (the camera's side) and through the relay on port 8000. The order of "
+        "these two measurements alternates.")
     return result.as_dict()
 
 

@@ -50,7 +50,7 @@ def run(context):
     result.note(
         f"{VIEWERS} viewers watch 720p at 30 frames per second on port 8000. Meanwhile {CLIENTS} clients send POST "
         "requests to /detect_once on the same port, each as soon as it has received the previous response. A frame "
-        "counts as skipped if the number of a viewer's next frame is not the next number. Then, with the same "
+        "counts as skipped if a viewer receives a later frame but not this one. Then, with the same "
         "viewers, another client reads the stream and requests every tenth frame of it with /detect_once?frame=. "
         "It compares the picture of the result with the picture in the stream. All programs run on this machine.")
     return result.as_dict()

@@ -78,9 +78,9 @@ def run(context):
     result.leave_out("the other systems", "they have no object detection")
     result.note(
         "The pictures have 640x480 pixels, and the input of the model (YOLOX-nano) has 416x320. All programs use "
-        f"one thread and ONNX Runtime {RUNTIME}. {PICTURES} pictures are processed per turn. Oriel's time is that "
-        "from the first byte of the request to the last byte of the JSON, on its worker's socket or through nginx. "
-        "Its CPU time is that of the whole worker, or of the worker and nginx. The C program "
+        f"one thread and ONNX Runtime {RUNTIME}. In each turn, every program processes {PICTURES} pictures. Oriel's "
+        "time is the time from the first byte of the request to the last byte of the JSON, on its worker's socket or "
+        "through nginx. Its CPU time is that of the whole worker, or of the worker and nginx. The C program "
         "(Tests/DetectionTests/reference.c) and the Python program with OpenCV (reference.py) have the picture in "
         "memory and return boxes instead of JSON. Detection normally runs at low priority (docs/detection.md), "
         "which makes it slower while other programs need the CPU. It is therefore also measured at normal "
@@ -245,5 +245,5 @@ def ask_program(program, file):
     program.stdin.flush()
     line = program.stdout.readline()
     if not line:
-        raise Failed("It exited.")
+        raise Failed("The reference program exited.")
     return json.loads(line)

@@ -35,7 +35,7 @@ def run(context):
         "The figures are the resident memory of each process in MB (10⁶ bytes), including mapped program files, "
         "while that many viewers watch 720p at 30 frames per second. For nginx, they are the sum of all its "
         "processes, so pages that these processes share are counted several times. A figure counts only if all "
-        "viewers are served. 1000 viewers are measured once, and for them 20 frames per second each are enough.")
+        "viewers are served and get an average of 20 frames per second each. 1000 viewers are measured once.")
     return result.as_dict()
 
 
@@ -89,9 +89,9 @@ def growth(context, result):
         result.add(f"Oriel: {part}", GROWTH, [values], "KiB")
         result.target(text.format(part), f"Oriel: {part}", GROWTH, 256, "KiB")
     result.note(
-        "Growth is that of the private memory, without mapped files and the ring. It is measured from the 100 "
-        f"000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 viewers in {seconds:.0f} "
-        f"s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
+        "*Growth* is how much the private memory grows. Mapped files and the ring are not included. It is measured "
+        f"from the 100 000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 viewers in "
+        f"{seconds:.0f} s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
 
 
 def grown_by(context, wanted, parts):

@@ -74,8 +74,8 @@ class Climb:
                     failed, self.place = self.place, self.place - 1
             if not best:
                 raise Failed(
-                    f"The first step (viewers: {self.steps[self.place]}) did not reach {self.worst:.0f} frames per "
-                    "second each.")
+                    f"Not every viewer of the first step (viewers: {self.steps[self.place]}) received {self.worst:.0f} "
+                    "frames per second.")
             self.place = self.steps.index(best["viewers"])
             return best
 
@@ -88,8 +88,8 @@ class Climb:
         why = load.problem(group, rate=None, is_stamped=not system.is_unstamped)
         p99 = None if group["p99"] is None else group["p99"] * 1000
         self.context.say(
-            f"      {system.name}: {viewers} viewers for {seconds} s, the worst {group['fewest_fps']:.1f} a second, p99 "
-            f"{p99 or 0:.0f} ms {why or ''}".rstrip())
+            f"      {system.name}: {viewers} viewers for {seconds} s, the slowest viewer "
+            f"{group['fewest_fps']:.1f} frames per second, p99 {p99 or 0:.0f} ms {why or ''}".rstrip())
         if why or group["fewest_fps"] < self.worst:
             return None
         return {"viewers": viewers, "fewest": group["fewest_fps"], "p99": p99}

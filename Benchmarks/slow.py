@@ -68,7 +68,8 @@ def run(context):
     result.plot("slow", "Age of the pictures of a viewer at 300 kB/s", "seconds since the viewer connected", "s", curves)
     result.leave_out("Python pair", "it cannot serve 100 viewers (see the maximum number of viewers)")
     result.leave_out("bare HTTP server", "it only shows the cost of sending, and is not made for slow viewers")
-    result.leave_out("µStreamer, age p99 at fast viewers", "the limit applies to Oriel compared with itself")
+    result.leave_out("µStreamer, age p99 at fast viewers", "the limit compares Oriel with and without slow viewers, so "
+                                                           "µStreamer is not measured")
     if context.quick:
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends earlier than that.")
     result.note(
@@ -78,9 +79,9 @@ def run(context):
         "measured only for Oriel, over the samples of all rounds. With slow viewers, it is measured from "
         f"{ESTABLISHED:.0f} s after the slow viewers have connected, when their buffers are full.")
     result.note(
-        "It is nginx's send buffer (`sndbuf` of `listen`, as set in deploy/) that limits the age of the pictures, not "
-        "the server behind nginx. The second row of µStreamer shows that the same `sndbuf` limits the age of its pictures too. The "
-        "first row of µStreamer has no `sndbuf`, as in the configurations of PiKVM and of Klipper's distributions.")
+        "nginx's send buffer (`sndbuf` of `listen`, as set in deploy/) limits the age of the pictures. The server "
+        "behind nginx does not. The second row of µStreamer shows that the same `sndbuf` limits the age of its pictures "
+        "too. The first row of µStreamer has no `sndbuf`, as in the configurations of PiKVM and of Klipper's distributions.")
     return result.as_dict()
 
 

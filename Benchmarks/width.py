@@ -52,9 +52,9 @@ def run(context):
                 f"{SHARED}: scaled", limit, scaled["unit"], at_least=at_least)
     result.leave_out("µStreamer, bare HTTP server, Python pair", "they do not scale pictures for a viewer.")
     result.note(
-        "Cameras of 1280×720 at 30 frames per second, about 60 kB per picture. `?width=640` returns the smallest "
-        "picture that is at least 640 pixels wide: here 640×360. CPU is the time of capture-daemon, mjpeg-fcgi and "
-        "nginx in milliseconds per second and viewer: 10 ms are 1 % of a core. *Scaled* is "
+        "The cameras deliver 1280×720 at 30 frames per second, with about 60 kB per picture. `?width=640` returns the "
+        "smallest picture that is at least 640 pixels wide: here 640×360. CPU is the time of capture-daemon, "
+        "mjpeg-fcgi and nginx in milliseconds per second and viewer: 10 ms are 1 % of a core. *Scaled* is "
         "`oriel_frames_scaled_total` divided by `oriel_frames_published_total` of /metrics, over the same time and "
         "all cameras: viewers of one camera and width share each scaled picture.")
     return result.as_dict()

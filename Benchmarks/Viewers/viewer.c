@@ -124,7 +124,7 @@ static bool is_part_head(struct viewer *viewer) {
 
 static void between(struct viewer *viewer, char byte) {
     if (viewer->head_length + 1 >= sizeof viewer->head) {
-        end(viewer, "no boundary where it must be");
+        end(viewer, "there is no boundary before a picture");
         return;
     }
     viewer->head[viewer->head_length++] = byte;
@@ -132,7 +132,7 @@ static void between(struct viewer *viewer, char byte) {
     size_t n = viewer->head_length;
     if (byte != '\n' || n < 6 || memcmp(viewer->head + n - 4, "\r\n\r\n", 4)) return;
     if (!is_part_head(viewer)) {
-        end(viewer, "no boundary where it must be");
+        end(viewer, "there is no boundary before a picture");
         return;
     }
     const char *length = strcasestr(viewer->head, "content-length: ");
@@ -156,7 +156,7 @@ static size_t scan(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     size_t length = (size_t)(found - viewer->scanned), next = length + 2;
     viewer->length = viewer->remaining = length;
     if (!length) {
-        end(viewer, "an empty part");
+        end(viewer, "a part is empty");
         return count;
     }
     body(viewer, viewer->scanned, length);
@@ -204,7 +204,7 @@ static void payload(struct viewer *viewer, const uint8_t *bytes, size_t count) {
 static void stream_begins(struct viewer *viewer) {
     const char *boundary = strcasestr(viewer->head, "boundary=");
     if (!boundary) {
-        end(viewer, "this is no stream");
+        end(viewer, "the response is not a stream");
         return;
     }
     boundary += 9;
