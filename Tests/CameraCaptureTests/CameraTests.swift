@@ -53,7 +53,7 @@ struct CameraTests {
         #expect(status.dropped[.unwatched] == 0)
     }
 
-    @Test("an unplugged camera is waited for; plugged in again, it continues in the same ring with higher numbers")
+    @Test("the daemon waits for an unplugged camera, whose pictures then continue in the same ring with higher numbers")
     func unplug() throws {
         let camera = try FakeCamera(frames: folder.path)
         let daemon = try start(camera, ["--control", "brightness=7", "--control", "zoom=3"])
@@ -86,7 +86,7 @@ struct CameraTests {
     }
 
     @Test(
-        "what blocks a camera is reported with its remedy, and the camera is used once nothing blocks it",
+        "a problem that prevents capture is reported with its remedy, and capture starts once the problem is gone",
         arguments: [
             ("busy", "/dev/video0 is busy: another program streams from it"),
             ("denied", "add the user to the group video"), ("no-space", "its USB bus has no bandwidth left"),

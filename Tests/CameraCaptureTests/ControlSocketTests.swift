@@ -267,7 +267,7 @@ struct ControlSocketTests {
         #expect(try pattern.set(#"{"brightness":1}"#).status == 400)
     }
 
-    @Test("only user and group can open the socket, which replaces a killed daemon's socket and is removed on exit")
+    @Test("only the daemon's user and group can open its socket, which replaces an old one and is removed on exit")
     func socket() throws {
         let ring = TemporaryRing()
         let place = TemporaryFolder()

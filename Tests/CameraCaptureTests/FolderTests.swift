@@ -88,7 +88,7 @@ struct FolderTests {
         #expect(daemon.log.count { $0.contains("contains no JPEG") } == 2)
     }
 
-    @Test("a folder that does not exist is waited for")
+    @Test("the daemon waits for a folder that does not exist yet")
     func missing() throws {
         let path = folder.path.appending("later")
         let daemon = try RunningDaemon(["--device", path.string + "/"])

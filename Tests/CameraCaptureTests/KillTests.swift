@@ -9,7 +9,7 @@ import TurboJPEG
 
 @Suite("Killing capture-daemon", .timeLimit(.minutes(3)))
 struct KillTests {
-    @Test("if it is killed in the middle of a picture, no reader gets a part of that picture, and numbers increase")
+    @Test("if capture-daemon is killed while it writes a picture, no reader gets a part of it, and numbers increase")
     func midWrite() throws {
         let ring = TemporaryRing()
         let reader = try FrameSubscriber(ring.name)

@@ -66,7 +66,7 @@ struct ProgramTests {
         #expect(!daemon.log.contains { $0.contains("Backtrac") || $0.contains("crashed") }, "\(daemon.log)")
     }
 
-    @Test("SIGHUP reopens the source, and the pictures go on")
+    @Test("SIGHUP reopens the source, and the pictures continue")
     func hangUp() throws {
         let daemon = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         daemon.subscriber.takeInterest()
@@ -76,7 +76,7 @@ struct ProgramTests {
         #expect(daemon.stop() == 0)
     }
 
-    @Test("a second daemon for the same camera is refused, and the first one goes on")
+    @Test("a second daemon for the same camera is refused, and the first one continues")
     func second() throws {
         let first = try RunningDaemon(["--device", "pattern", "--size", "64x64"])
         first.subscriber.takeInterest()
@@ -109,7 +109,7 @@ struct ProgramTests {
         #expect(second.objects.isEmpty)
     }
 
-    @Test("a missing camera is a state that is logged once, and the daemon keeps running")
+    @Test("a missing camera is reported as a state and logged once, and the daemon keeps running")
     func missing() throws {
         let daemon = try RunningDaemon(["--device", "/dev/video4095"])
         let sentence = "/dev/video4095 does not exist: plug the camera in or choose another --device"

@@ -59,7 +59,7 @@ struct CaptureSessionTests {
 
     private var openings: [Int] { source.openings.map { ($0 - Self.start).millisecondsRoundedUp } }
 
-    @Test("another object under the ring's name is reported once, and the ring returns once that object is gone")
+    @Test("another object under the ring's name is reported only once, and the ring returns when that object is gone")
     func takenName() throws {
         try live(0, 200, tag: 1)
         #expect(subscriber.copyNewestFrame() != nil)

@@ -88,7 +88,7 @@ struct PipelineTests {
         #expect(newest == large)
     }
 
-    @Test("the number of warm-up pictures is dropped each time the source is opened")
+    @Test("the requested number of warm-up pictures is dropped each time the source is opened")
     func warmUp() throws {
         let pipeline = try pipeline(PictureOptions(warmUpFrameCount: 3))
         let admitted = (0..<6).map { pipeline.admits(Instant(nanoseconds: UInt64($0) * 50_000_000), isRaw: false) }

@@ -45,7 +45,7 @@ struct RateTests {
         #expect(admitted == [5_000, 60_000, 1_000])
     }
 
-    @Test("a schedule keeps to its grid if it is called late, and skips the frames that it missed")
+    @Test("a schedule stays on its regular times if it is called late, and skips the frames that it missed")
     func schedule() {
         var schedule = FrameSchedule(framesPerSecond: 10)
         schedule.begin(at: Instant(nanoseconds: 1_000_000_000))

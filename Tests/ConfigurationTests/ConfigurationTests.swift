@@ -111,7 +111,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "An invalid variable is reported with what is valid",
+        "The message about an invalid variable says what is valid",
         arguments: [
             (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: it is 'http'; give a port from 1 to 65535"),
             (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: it is '+80'; give a port from 1 to 65535"),

@@ -31,7 +31,7 @@ import Testing
         #expect(ServiceNotifier(environment, processID: 77).watchdogInterval == .milliseconds(1500))
     }
 
-    @Test("a watchdog for another process, of zero or with an invalid value is ignored")
+    @Test("a watchdog setting is ignored if it is for another process, zero or invalid")
     func noWatchdog() {
         #expect(ServiceNotifier([:], processID: 1).watchdogInterval == nil)
         #expect(ServiceNotifier(["WATCHDOG_USEC": "0"], processID: 1).watchdogInterval == nil)

@@ -30,7 +30,7 @@ struct CameraTests {
         #expect(try detector.ask("/detect_once/other").status == 404)
     }
 
-    @Test("a request for a frame number works while the ring or a stored result still has that frame, then gets 410")
+    @Test("a request for a frame number succeeds while the ring or a stored result has that frame, and then gets 410")
     func namedFrame() throws {
         let detector = try TestDetector()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)

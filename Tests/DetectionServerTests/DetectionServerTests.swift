@@ -172,7 +172,7 @@ struct DetectionServerTests {
         #expect(try post([1], type: "text/plain").status == 415)
     }
 
-    @Test("requests from pages of other sites are refused, and those from its own page are not")
+    @Test("requests from pages of other sites are refused, and requests from Oriel's own page are accepted")
     func origins() throws {
         let detector = try TestDetector()
         func status(_ origin: String) throws -> Int {

@@ -23,7 +23,7 @@ struct DetectorTests {
         #expect(found.warning == nil)
     }
 
-    @Test("the confidence of the stub model follows the picture's brightness")
+    @Test("the confidence of the stub model is proportional to the picture's brightness")
     func dark() throws {
         let detector = try Installed.detector()
         let half = try detector.detect(greyJPEG(128)).predictions.first
@@ -139,7 +139,7 @@ struct BadPictureTests {
         }
     }
 
-    @Test("noise, an empty picture, a lone header and other formats are refused")
+    @Test("noise, empty input, a picture truncated within its headers, and other formats are refused")
     func noise() throws {
         var state: UInt64 = 1
         let noise = (0..<100_000).map { _ in
@@ -199,7 +199,7 @@ struct BadPictureTests {
         #expect(try detector.detect(whole).predictions.count == 1)
     }
 
-    @Test("a damaged picture is refused, or processed if truncation is allowed, as for a camera")
+    @Test("a damaged picture is refused, or processed if truncation is allowed, which is the case for a camera's")
     func damaged() throws {
         let detector = try Installed.detector()
         let whole = try greyJPEG(255, width: 640, height: 480)

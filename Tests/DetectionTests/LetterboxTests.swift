@@ -46,7 +46,7 @@ struct LetterboxTests {
         #expect(tensor == [5, 25, 5, 25, 5, 25])
     }
 
-    @Test("the picture may have been decoded at a smaller size than its own")
+    @Test("the pixels may come from decoding the picture at a smaller size")
     func scaled() {
         let letterbox = Letterbox(pictureWidth: 1280, pictureHeight: 720, inputWidth: 416, inputHeight: 256)
         var tensor: [Float] = [1, 2, 3]

@@ -48,7 +48,7 @@ struct RuntimeTests {
     }
 
     @Test(
-        "a truncated library, as after a full disk, is reported and does not crash the process",
+        "a library that was truncated, for example by a full disk, is reported and does not crash the process",
         .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
     func truncated() throws {
         let path = try InferenceRuntime(path: Installed.runtime, prober: Installed.prober).path
@@ -66,7 +66,7 @@ struct RuntimeTests {
         }
     }
 
-    @Test("library and model are searched first in the folder where scripts/get-detector installs them")
+    @Test("the library and the model are searched for first in the folder where scripts/get-detector installs them")
     func folder() throws {
         #expect(RuntimeSearch.candidates(folder: "/nowhere").first == "/nowhere/lib/libonnxruntime.so.1")
         let places = DetectorConfiguration(folder: "/nowhere")

@@ -61,7 +61,7 @@ struct YOLOXTests {
         .init(classID: kind, score: score, left: left, top: 0, right: left + width, bottom: 100)
     }
 
-    @Test("overlapping boxes of one class count as one object, those of different classes only if they nearly coincide")
+    @Test("overlapping boxes of one class are one object, but boxes of different classes only if they nearly coincide")
     func suppression() {
         // The boxes are 100 pixels wide. If two of them share a width of 60, 70 or 90 pixels, their overlap
         // (intersection over union) is 60 / 140 = 0.43, 70 / 130 = 0.54 or 90 / 110 = 0.82.

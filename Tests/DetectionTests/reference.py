@@ -145,7 +145,7 @@ def compare(reference, options):
             if p["confidence"] >= options.threshold + 0.05:
                 box = p["x_min"], p["y_min"], p["x_max"], p["y_max"]
                 if not any(names[kind] == p["label"] and overlap(box, b) >= 0.9 for b, _, kind in theirs):
-                    print(f"  {p['label']:14} Oriel {p['confidence']:.3f}, which Python did not find  TOO FAR")
+                    print(f"  {p['label']:14} Oriel {p['confidence']:.3f}, but Python did not find this object  TOO FAR")
                     worst = 1
     if not overlaps:
         sys.exit("no object was found, so there is nothing to compare")

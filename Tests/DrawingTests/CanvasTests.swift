@@ -10,7 +10,7 @@ struct CanvasTests {
         #expect(canvas.luma == [0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 0, 0])
     }
 
-    @Test("if a side is odd, the chroma planes are rounded up, and filled to their edges")
+    @Test("if a side is odd, the chroma planes' size is rounded up, and they are filled to their edges")
     func oddSizes() {
         var canvas = Canvas(width: 5, height: 3)
         #expect(canvas.chromaWidth == 3 && canvas.chromaHeight == 2)
@@ -50,7 +50,7 @@ struct CanvasTests {
     }
 
     @Test(
-        "colours are converted from RGB as JPEG defines it",
+        "colours are converted from RGB as the JPEG standard defines",
         arguments: [
             (UInt8(0), UInt8(0), UInt8(0), Color(luma: 0)), (255, 255, 255, Color(luma: 255)),
             (255, 0, 0, Color(luma: 76, blueDifference: 85, redDifference: 255)),

@@ -38,7 +38,7 @@ struct StatusPictureTests {
         #expect(bright > luma.count / 500)
     }
 
-    @Test("title and message can be found in a status picture", arguments: [(320, 180), (480, 270)])
+    @Test("a status picture contains its title and its message", arguments: [(320, 180), (480, 270)])
     func words(width: Int, height: Int) {
         let canvas = draw(width, height)
         #expect(find("No signal", in: canvas))

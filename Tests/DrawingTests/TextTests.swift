@@ -68,7 +68,7 @@ struct TextTests {
         #expect(canvas.luma.contains(255))
     }
 
-    @Test("a background extends one pixel of the font around the text")
+    @Test("a background extends beyond the text by one font pixel on each side")
     func background() {
         var canvas = Canvas(width: 20, height: 20)
         canvas.text("-", x: 4, y: 4, scale: 2, background: .grey(9))

@@ -61,7 +61,7 @@ extension EndToEnd {
             #expect(Folder.names(in: state.path) == ["\(system.prefix).main.controls.json"])
         }
 
-        @Test("Invalid changes are refused with an error in JSON, also those that nginx refuses")
+        @Test("Invalid changes are refused with an error in JSON, even if nginx refuses them")
         func refusals() throws {
             let system = try start()
             func put(_ body: [UInt8], _ headers: [String: String] = [:], _ path: String = "/controls/main") throws

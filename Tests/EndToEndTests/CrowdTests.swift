@@ -13,7 +13,7 @@ extension EndToEnd {
             return try #require(JSON(result.output)?.array, "\(result.output)")
         }
 
-        @Test("A hundred viewers see every picture complete and in order, and slow ones see recent pictures")
+        @Test("A hundred viewers see only complete pictures, in order, and slow viewers see recent pictures")
         func hundred() throws {
             let system = try OrielSystem()
             let seconds = 20

@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("The death of a part", .timeLimit(.minutes(3)))
+    @Suite("A part that is killed", .timeLimit(.minutes(3)))
     struct Death {
         @Test(
-            "After kill -9 any part is restarted, and viewers that do not depend on it stay connected",
+            "After kill -9, any part is restarted, and viewers that do not depend on the part stay connected",
             arguments: [
                 (part: "capture-daemon", web: false, ingest: false), ("mjpeg-fcgi", false, true),
                 ("relay-fcgi", true, false), ("nginx-ingest", false, true), ("nginx-web", true, false),
@@ -42,7 +42,8 @@ extension EndToEnd {
             #expect(system.leader(of: "relay-fcgi") != victim)
         }
 
-        @Test("kill -9 of the cleanup process stops nothing, and a new one cleans up when the system exits")
+        @Test(
+            "kill -9 of the cleanup process stops no other process, and its replacement cleans up at the end")
         func killTidier() throws {
             let system = try OrielSystem()
             let viewer = try StreamViewer(system.web("/video"))

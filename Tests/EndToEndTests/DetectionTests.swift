@@ -96,7 +96,7 @@ extension EndToEnd {
             #expect(group["broken"]?.number == 0, "\(group)")
         }
 
-        @Test("Invalid requests are refused with an error in JSON, also those that nginx refuses")
+        @Test("Invalid requests are refused with an error in JSON, even if nginx refuses them")
         func refusals() throws {
             let system = try Detector.start()
             func post(_ body: [UInt8], _ headers: [String: String]) throws -> HTTPResponse {
@@ -228,7 +228,7 @@ extension EndToEnd {
             #expect(wrongCase.status == 404)
         }
 
-        @Test("Without a model, detection says what is missing, and everything else works")
+        @Test("Without a model, the response names what is missing, and everything else works")
         func noModel() throws {
             let system = try OrielSystem(environment: ["ORIEL_MODEL": "/nowhere/model.onnx"])
             #expect(try request("GET", system.web("/healthz")).status == 200)

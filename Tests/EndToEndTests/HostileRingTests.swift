@@ -11,7 +11,7 @@ extension EndToEnd {
     struct HostileRings {
         private static let cameras = (1...12).map { "camera\($0)" }
 
-        @Test("Whatever any field of a ring holds, no process dies, and afterwards the pictures go on")
+        @Test("Whatever value a field of a ring has, no process dies, and pictures continue afterwards")
         func fields() throws {
             let stage = try Stage(Self.cameras)
             try stage.perform { camera, index in
@@ -30,7 +30,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("Whatever has the name of a ring, no process dies, and once it is removed the pictures go on")
+        @Test("Whatever object has a ring's name, no process dies, and pictures continue once the object is removed")
         func objects() throws {
             let stage = try Stage(Self.cameras)
             try stage.perform { camera, index in

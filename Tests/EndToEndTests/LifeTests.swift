@@ -78,7 +78,7 @@ extension EndToEnd {
             #expect(try request("GET", first.web("/healthz")).status == 200)
         }
 
-        @Test("A second system with the same prefix says why it cannot run and does not disturb the first")
+        @Test("A second system with the same prefix reports why it cannot run, and does not disturb the first system")
         func samePrefix() throws {
             let first = try OrielSystem()
             let viewer = try StreamViewer(first.web("/video"))
@@ -130,7 +130,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A system that is open to the network says so, still protects its metrics and refuses unknown host names"
+            "A system that is open to the network prints a warning, protects its metrics and refuses unknown host names"
         )
         func open() throws {
             let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"])

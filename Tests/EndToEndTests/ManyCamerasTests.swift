@@ -8,7 +8,9 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// A hundred cameras on one host. One ordinary user with the default limits runs all programs.
+    /// A hundred cameras on one host.
+    ///
+    /// One ordinary user with the default limits runs all programs.
     @Suite("Many cameras", .timeLimit(.minutes(5)))
     struct ManyCameras {
         private static let names = (1...100).map { "camera\($0)" }

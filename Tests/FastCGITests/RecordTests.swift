@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Record")
 struct RecordTests {
-    @Test("output is split into records of at most 65528 bytes, and empty output results in no record")
+    @Test("output is split into records of at most 65528 bytes, and empty output produces no record")
     func output() {
         var bytes: [UInt8] = []
         Record.appendOutput([UInt8](), request: 1, to: &bytes)
@@ -27,7 +27,7 @@ struct RecordTests {
                 + FastCGIClient.record(3, request: 7, [0, 0, 0, 0, 0, 0, 0, 0]))
     }
 
-    @Test("the request ID of records can be replaced, whatever they contain")
+    @Test("the request ID in records can be replaced, whatever the records contain")
     func readdress() {
         var bytes: [UInt8] = []
         Record.appendOutput([UInt8](repeating: 1, count: 100_000), request: 1, to: &bytes)

@@ -83,7 +83,7 @@ struct RequestAssemblerTests {
         #expect(assembler.body.count < body.count)
     }
 
-    @Test("a record of another type or another request within the body is refused")
+    @Test("within a body, a record of another type or of another request is refused")
     func otherRecords() {
         let head = Array(FastCGIClient.request(FastCGIClient.parameters("/")).dropLast(8))
         for record in [

@@ -10,7 +10,7 @@ struct RequestHeadTests {
 
     private func examine(_ bytes: [UInt8]) -> RequestHead { .examine(bytes, count: bytes.count) }
 
-    @Test("a header is complete with its empty parameters record, and not a byte earlier")
+    @Test("a header is complete once its empty parameters record has arrived, and not a byte earlier")
     func completeness() {
         // The last 8 bytes are an empty input record, which is not part of the header.
         for count in 0..<(whole.count - 8) {

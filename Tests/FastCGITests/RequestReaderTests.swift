@@ -33,7 +33,7 @@ struct RequestReaderTests {
         #expect(try read(FastCGIClient.request([("A", "1"), ("A", "2")]))["A"] == "1")
     }
 
-    @Test("input that libfcgi cannot read is an immediate error and does not affect the next request")
+    @Test("input that libfcgi cannot read is refused immediately and does not affect the next request")
     func unreadable() throws {
         let reader = try RequestReader()
         let bad: [UInt8] = [2, 1, 0, 1, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
@@ -50,7 +50,7 @@ struct RequestReaderTests {
         #expect(Instant.now - began < .milliseconds(1900))
     }
 
-    @Test("padding after a header is not taken for the next header")
+    @Test("padding after a header is not mistaken for the next header")
     func padding() throws {
         let reader = try RequestReader()
         let pairs: [UInt8] = [1, 1, 65, 66]

@@ -7,7 +7,7 @@ import Testing
 @Suite("Outage")
 struct OutageTests {
     @Test(
-        "a configured camera without a ring shows a picture that says so, and goes live when the ring appears",
+        "a stream without a ring shows a picture that states the problem, and live frames once the ring appears",
         .timeLimit(.minutes(1))
     )
     func noRing() throws {
@@ -64,7 +64,9 @@ struct OutageTests {
             })
     }
 
-    @Test("a camera that falls silent without an error is reported as sending no pictures", .timeLimit(.minutes(1)))
+    @Test(
+        "if a camera stops sending pictures without an error, viewers see that it sends no pictures",
+        .timeLimit(.minutes(1)))
     func silence() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)

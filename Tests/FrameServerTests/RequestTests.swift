@@ -123,7 +123,8 @@ struct RequestTests {
     }
 
     @Test(
-        "the path is read from whichever variable the web server sends", .timeLimit(.minutes(1)),
+        "the path is read from DOCUMENT_URI, SCRIPT_NAME and PATH_INFO, or REQUEST_URI, whichever is sent",
+        .timeLimit(.minutes(1)),
         arguments: [
             [("DOCUMENT_URI", "/status/main"), ("SCRIPT_NAME", "/x"), ("REQUEST_URI", "/y")],
             [("SCRIPT_NAME", "/status/main")], [("SCRIPT_NAME", "/status"), ("PATH_INFO", "/main")],
@@ -138,7 +139,7 @@ struct RequestTests {
         #expect(JSON(answer.text)?["camera"]?.string == "main")
     }
 
-    @Test("a request without parameters is treated as one for the path /", .timeLimit(.minutes(1)))
+    @Test("a request without parameters is treated as a request for the path /", .timeLimit(.minutes(1)))
     func noParameters() throws {
         let server = try TestServer()
         let client = try server.connect()
@@ -146,7 +147,7 @@ struct RequestTests {
         #expect(try client.answer().status == 404)
     }
 
-    @Test("viewers beyond the maximum are refused until another leaves", .timeLimit(.minutes(1)))
+    @Test("viewers beyond the maximum are refused until another viewer leaves", .timeLimit(.minutes(1)))
     func tooManyViewers() throws {
         let server = try TestServer(maximumViewers: 2)
         let camera = try TestCamera(server.ring.name, framesPerSecond: 20)

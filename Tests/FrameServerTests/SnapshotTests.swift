@@ -109,7 +109,7 @@ struct SnapshotTests {
     }
 
     @Test(
-        "without a fresh frame the response says so after a timeout, or immediately if the camera is offline",
+        "without a fresh frame, the response is 503: after a timeout, or immediately if the camera is offline",
         .timeLimit(.minutes(1)))
     func offline() throws {
         let number = camera.publish()
@@ -128,7 +128,7 @@ struct SnapshotTests {
         #expect(old.body == camera.bytes(of: number))
     }
 
-    @Test("snapshots and status always agree about a writer that hangs", .timeLimit(.minutes(1)))
+    @Test("snapshots and status always agree on whether a hanging writer is offline", .timeLimit(.minutes(1)))
     func hanging() throws {
         func isOnline() throws -> Bool { JSON(try server.get("/status/main").text)?["online"] == .bool(true) }
         camera.publish()
@@ -170,7 +170,7 @@ struct SnapshotTests {
         #expect(isAnswered)
     }
 
-    @Test("a snapshot of a camera that falls silent times out after five seconds", .timeLimit(.minutes(1)))
+    @Test("if a camera sends no picture, a snapshot times out after five seconds", .timeLimit(.minutes(1)))
     func silent() throws {
         let began = Clock.monotonic
         let answer = try server.get("/snapshot")

@@ -59,7 +59,7 @@ struct UnreadPictureTests {
         }
     }
 
-    @Test("a viewer with fps= that reads late gets correct pictures", .timeLimit(.minutes(1)))
+    @Test("a viewer that uses fps= and reads late gets correct pictures", .timeLimit(.minutes(1)))
     func viewerWithRate() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, framesPerSecond: 60, byteCount: 40_000)

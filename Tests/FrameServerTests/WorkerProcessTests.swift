@@ -69,7 +69,7 @@ struct WorkerProcessTests {
         #expect(worker.wait(milliseconds: 10_000) == 0)
     }
 
-    @Test("with few descriptors new viewers are refused and existing ones continue", .timeLimit(.minutes(1)))
+    @Test("with few descriptors, new viewers are refused, and existing viewers continue", .timeLimit(.minutes(1)))
     func descriptors() throws {
         let worker = try start(descriptors: 128)
         let camera = try TestCamera(ring.name, framesPerSecond: 20)
@@ -98,7 +98,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "a fatal error is one line in the log, and the worker exits with the status for it", .timeLimit(.minutes(1)),
+        "a fatal error is one line in the log, and determines the worker's exit status", .timeLimit(.minutes(1)),
         arguments: [
             ([], 64, "listening socket"), (["--camera", "No Name"], 64, "lower-case letters"),
             (["--max-viewers", "0"], 64, "--max-viewers"), (["--max-viewers", "many"], 64, "many"),
@@ -144,7 +144,7 @@ struct WorkerProcessTests {
     }
 
     @Test(
-        "without inotify instances, cameras are noticed late, and status, metrics and one log line say why",
+        "without inotify instances, cameras are noticed late; the status, metrics and one log line state the reason",
         .timeLimit(.minutes(1)),
         .enabled(if: geteuid() == 0, "only root can limit the inotify instances of a namespace"))
     func unwatchedFolder() throws {

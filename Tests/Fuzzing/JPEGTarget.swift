@@ -18,7 +18,7 @@ enum JPEGTarget {
             check(bytes[offset] == 0xff, "tables are inserted before a marker")
         }
         let picture = Array(bytes[..<info.byteCount])
-        check(inspect(picture) == info, "padding changes nothing")
+        check(inspect(picture) == info, "bytes after the picture do not change the result")
         check(inspect(picture + picture) == info, "of two pictures in a row, the first one is found")
         check(inspect(Array(picture.dropLast())) == nil, "a truncated picture is refused")
 
@@ -51,7 +51,9 @@ enum JPEGTarget {
         for isTruncationAllowed in [false, true] {
             let found = bytes.withRawSpan { try? JPEG.locate($0, isTruncationAllowed: isTruncationAllowed) }
             if let whole = inspect(bytes) {
-                check(found?.offset == 0 && found?.info == whole, "the first whole picture")
+                check(
+                    found?.offset == 0 && found?.info == whole,
+                    "a whole picture at the beginning is the one that is found")
             }
             guard let (offset, info) = found else { continue }
             check(
@@ -73,7 +75,9 @@ enum JPEGTarget {
             ]
             + [0, 0, 0, 0]
         let marked = [0xff, 0xd8] + exif + bytes.dropFirst(2)
-        check(marked.withRawSpan { ExifOrientation(of: $0) } == .rotate90, "the first Exif segment counts")
+        check(
+            marked.withRawSpan { ExifOrientation(of: $0) } == .rotate90,
+            "only the first Exif segment determines the orientation")
     }
 
     private static func inspect(_ bytes: [UInt8]) -> JPEGInfo? {

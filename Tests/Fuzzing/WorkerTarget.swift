@@ -86,7 +86,8 @@ enum WorkerTarget {
             var input = Input(Array("/healthz\n\n".utf8))
             let answer = exchange([request(&input)[...]], isPatient: true)
             check(
-                answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]), "others are served")
+                answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]),
+                "the next client is served")
         }
     }
 
@@ -115,7 +116,9 @@ enum WorkerTarget {
         var offset = 0
         while offset + Record.headerByteCount <= answer.count {
             let kind = Record.Kind(rawValue: answer[offset + 1])
-            check(answer[offset] == 1 && (kind == .output || kind == .endRequest), "records of a response")
+            check(
+                answer[offset] == 1 && (kind == .output || kind == .endRequest),
+                "the response consists of output and end records")
             offset += 8 + Int(answer[offset + 4]) << 8 + Int(answer[offset + 5]) + Int(answer[offset + 6])
             if kind == .endRequest { check(offset == answer.count, "nothing follows the end of the request") }
         }

@@ -30,7 +30,7 @@ struct MappingTests {
         }
     }
 
-    @Test("if a mapping fails, the error has the reason")
+    @Test("if a mapping fails, the error contains the reason")
     func saysWhy() {
         #expect(throws: SystemError("mmap", "4096 bytes", .badFileDescriptor)) {
             _ = try Mapping(Descriptor(owning: -1), byteCount: 4096, access: .read)

@@ -70,7 +70,7 @@ struct PipeFanOutTests {
         }
     }
 
-    @Test("a socket that is full receives part of a file or nothing, and the next socket receives all of it")
+    @Test("a full socket receives part of a file or nothing, and the next socket receives the whole file")
     func full() throws {
         let bytes = pattern(60_000, 2)
         let file = try file(bytes)
@@ -104,7 +104,7 @@ struct PipeFanOutTests {
         }
     }
 
-    @Test("a file that is too large, or shorter than stated, is not kept partially")
+    @Test("a file that is too large, or shorter than stated, is refused completely")
     func unfit() throws {
         var fan = try fan(1 << 16)
         let large = try file(pattern(100_000, 3))

@@ -15,7 +15,7 @@ struct SpawnTests {
         #expect(result.ending == .status(3))
     }
 
-    @Test("a file that cannot be executed is an error with its reason and leaves no process")
+    @Test("executing a file that cannot be executed throws the reason and leaves no process behind")
     func notExecutable() throws {
         let folder = TemporaryFolder()
         try folder.write("no program", to: "text", permissions: .ownerReadWriteExecute)

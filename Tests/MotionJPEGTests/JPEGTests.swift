@@ -60,7 +60,7 @@ struct JPEGTests {
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 
-    @Test("a segment in the data whose length points beyond the picture makes the picture truncated")
+    @Test("if a segment's length in the data points beyond the picture, the picture counts as truncated")
     func lyingLengthInData() {
         let sample = SampleJPEG(insertion: [0xFF, 0xC4, 0xFF, 0xFF])
         #expect(throws: JPEGDefect.truncated) { try inspect(sample.bytes) }

@@ -14,7 +14,7 @@ struct TruncationRuleTests {
         #expect(rule.isRelaxed)
     }
 
-    @Test("87 truncated pictures of 100 relax the rule", arguments: [true, false])
+    @Test("if 87 of 100 pictures are truncated, truncated pictures are accepted", arguments: [true, false])
     func mostTruncated(goodFirst: Bool) {
         var rule = TruncationRule()
         for index in 0..<100 { _ = rule.note(isTruncated: goodFirst ? index >= 13 : index < 87) }

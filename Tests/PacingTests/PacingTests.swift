@@ -48,7 +48,7 @@ struct PacingTests {
         #expect(limit.verdict(on: 1, at: moment(600_000)) == .write)
     }
 
-    @Test("the measured rate is that of the most recent frames, and 0 some time after the last one")
+    @Test("the measured rate is the rate of the most recent frames, and becomes 0 some time after the last frame")
     func meter() {
         var meter = RateMeter()
         var rates = [meter.rate(at: moment(0))]

@@ -7,7 +7,7 @@ import Testing
 @testable import SharedFrame
 
 /// The values that readers get from a ring whose fields contain arbitrary numbers.
-@Suite("Bounds of the values that readers get", .timeLimit(.minutes(3)))
+@Suite("Values that readers get from a ring with arbitrary fields", .timeLimit(.minutes(3)))
 struct BoundsTests {
     private let seed = Seed()
 

@@ -34,7 +34,7 @@ struct FramePublisherTests {
         #expect(second == first + 1)
     }
 
-    @Test("a given number is used if it is higher, and numbers never decrease")
+    @Test("a number that the caller passes is used if it is higher than the newest; numbers never decrease")
     func givenNumbers() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let high = publisher.newestNumber + 1000
@@ -69,7 +69,7 @@ struct FramePublisherTests {
         #expect(try FrameSubscriber(ring.name).copyNewestFrame()?.bytes == [1])
     }
 
-    @Test("stop removes the ring's name, and readers see the reason and can still read the last frame")
+    @Test("after stop, the ring's name is gone; readers see the reason and can still read the last frame")
     func stop() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -185,7 +185,7 @@ struct FramePublisherTests {
         #expect(!publisher.isWatched)
     }
 
-    @Test("an object that is not a ring, or is one of another version, is refused and not modified")
+    @Test("an object that is not a ring, or is a ring of another version, is refused and not modified")
     func foreignObject() throws {
         for (content, word) in [
             ([UInt8](repeating: 5, count: 8192), "not an Oriel frame ring"), (otherVersion(), "version 7"),

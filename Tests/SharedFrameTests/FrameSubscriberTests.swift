@@ -30,7 +30,7 @@ struct FrameSubscriberTests {
         writer.join()
     }
 
-    @Test("after a writer has stopped, the status is that of the next writer, even if no thread waits on the ring")
+    @Test("after a writer has stopped, readers see the status of the next writer, even if no thread waits on the ring")
     func statusFollows() throws {
         let first = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
@@ -171,7 +171,7 @@ struct FrameSubscriberTests {
         #expect(publisher.newestNumber == first + 10_000)
     }
 
-    @Test("a second writer takes over when the first one dies, unless it has another source")
+    @Test("a writer takes over when another one with the same source dies; one with another source is refused")
     func turns() throws {
         let holder = try ringStress(["run", "--prefix", ring.prefix.text, "--reads", "1000000000", "--readers", "1"])
         defer { holder.end() }

@@ -39,7 +39,7 @@ struct HostileRingTests {
         }
     }
 
-    @Test("a ring marked as replaced that still has its name is refused; readers sleep until there is another")
+    @Test("a ring marked as replaced that still has its name is refused; readers sleep until another ring appears")
     func falselySuperseded() throws {
         var random = seed.generator
         try writeObject(.empty, &random)
@@ -58,7 +58,7 @@ struct HostileRingTests {
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
     }
 
-    @Test("a writer preempted while it changes its state is not an error: readers keep the previous state")
+    @Test("if a writer is preempted while it changes its state, readers report no error and keep the previous state")
     func heldUp() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         publisher.setState(.live, reason: "")

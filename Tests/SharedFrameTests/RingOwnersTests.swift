@@ -10,7 +10,7 @@ struct RingOwnersTests {
     let ring = TemporaryRing()
     private let stranger: UInt32 = 61_998
 
-    @Test("a ring of another user is neither read nor listed as a camera until that user is listed")
+    @Test("a ring of another user is neither read nor listed as a camera until ORIEL_RING_OWNERS names that user")
     func foreign() throws {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)
         try publisher.publish([1], capture: .now(), width: 1, height: 1)

@@ -11,7 +11,7 @@ struct SharedMemoryTests {
     let ring = TemporaryRing()
 
     @Test(
-        "if /dev/shm is full, the error says what to do, and the status is 73",
+        "if /dev/shm is full, the error says what to do, and the exit status is 73",
         .enabled(if: hasNamespaces, noNamespaces))
     func full() throws {
         let writer = try crowded(kilobytes: 64, ["write", "--prefix", "crowd", "--size", "1000000"])
@@ -21,7 +21,7 @@ struct SharedMemoryTests {
     }
 
     @Test(
-        "when others fill /dev/shm, existing rings go on, and a ring that cannot grow takes the frames that fit",
+        "if other programs fill /dev/shm, rings keep working, and a ring that cannot grow accepts the frames that fit",
         .enabled(if: hasNamespaces, noNamespaces))
     func filledLater() throws {
         let writer = try crowded(kilobytes: 512, ["crowd", "--prefix", "crowd"])

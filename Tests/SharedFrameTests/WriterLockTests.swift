@@ -50,7 +50,7 @@ struct WriterLockTests {
         #expect(holder.isRunning)
     }
 
-    @Test("the lock file exists as long as the writer, and only the writer's user can open it")
+    @Test("the lock file exists as long as the writer does, and only the writer's user can open it")
     func lifetime() throws {
         do {
             let publisher = try FramePublisher(ring.name, slotByteCount: 100, source: .test)

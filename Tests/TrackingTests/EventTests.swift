@@ -128,7 +128,7 @@ struct EventTests {
         #expect(harness.events.contains { $0.kind == .update && $0.after.currentZones == ["porch"] })
     }
 
-    @Test("the best picture has a high score and a large, uncut object; a new one must be more than 10 % better")
+    @Test("the best picture has a high score and a large object that no edge cuts; a new one must be over 10 % better")
     func best() throws {
         let size = TrackerHarness.size
         let time = Instant(nanoseconds: 5)

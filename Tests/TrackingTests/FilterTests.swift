@@ -88,7 +88,7 @@ struct FilterTests {
         #expect(abs(one.speed - many.speed) < 1e-9)
     }
 
-    @Test("a Kalman filter estimates a number more exactly than it is measured, and also estimates its speed")
+    @Test("a Kalman filter estimates a value more accurately than the measurements, and also how fast it changes")
     func noise() {
         var random = SeededRandom(seed: 5)
         var value = KalmanValue(0, noise: 2, speedNoise: 16)

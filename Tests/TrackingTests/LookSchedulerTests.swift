@@ -62,7 +62,7 @@ struct LookSchedulerTests {
         #expect(report.asked == 5 && report.achieved < 3.5)
     }
 
-    @Test("rechecks cameras without motion even if others are busy, and hardly slows down the busy ones for this")
+    @Test("rechecks cameras without motion even if others are busy, and this hardly slows down the busy cameras")
     func rechecks() {
         let result = run(cameras: 25, rate: 5, cost: .microseconds(10_200), rechecks: 2)
         #expect(result.rechecks.allSatisfy { $0 >= 10 }, "rechecks in 20 s: \(result.rechecks)")
@@ -100,7 +100,7 @@ struct LookSchedulerTests {
         #expect(scheduler.report(on: "door", at: Self.beginning + .milliseconds(350))?.skipped == 3)
     }
 
-    @Test("does not count the time in which a camera wanted no look as a delay")
+    @Test("does not count it as a delay if a camera wanted no look")
     func rest() {
         var scheduler = LookScheduler(threads: 1)
         let later = Self.beginning + .seconds(60)

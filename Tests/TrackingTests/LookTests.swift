@@ -80,7 +80,7 @@ struct LookTests {
         return planner
     }
 
-    @Test("while nothing happens, the whole picture is looked at once at the start, and then every ten seconds")
+    @Test("while nothing happens, the detector looks at the whole picture once at the start, and every ten seconds")
     func idle() {
         var planner = LookPlanner()
         #expect(planner.plan(motion([]), tracker(), at: time)?.regions == [size.bounds])
@@ -152,7 +152,7 @@ struct LookTests {
         #expect(planner.plan(motion([109]), tracker, at: now + .milliseconds(200)) != nil)
     }
 
-    @Test("where looks found no object, motion causes a look only every two seconds, until it has stopped for a while")
+    @Test("where looks found no object, motion causes a look only every 2 s, until the motion has stopped for a while")
     func boring() {
         var planner = planner()
         let tree = motion([44, 45])
@@ -174,7 +174,7 @@ struct LookTests {
         #expect(watch(1, from: 94, tree) >= 3)
     }
 
-    @Test("after a change of the whole picture, one look at the whole picture follows when the light has settled")
+    @Test("after a change of the whole picture, one look at all of it follows once the light no longer changes")
     func settled() {
         var planner = planner()
         #expect(planner.plan(motion([], .global), tracker(), at: time + .seconds(1)) == nil)

@@ -87,7 +87,7 @@ struct MotionTests {
         #expect(found.filter { $0.time > 9 }.allSatisfy { $0.motion.state == .motion })
     }
 
-    @Test("learns that a thing that was put down belongs to the background")
+    @Test("after a while, treats a thing that was put down as part of the background")
     func learned() {
         var scene = MadeScene(seed: 3, seconds: 90)
         scene.objects = [SceneObject(height: 200, width: 100, seconds: 5...100) { _ in Point(x: 500, y: 500) }]

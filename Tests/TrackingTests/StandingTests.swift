@@ -24,7 +24,7 @@ struct StandingTests {
         }
     }
 
-    @Test("ends only after eight missed looks, however far apart they are, and three seconds without a sighting")
+    @Test("ends only after eight missed looks and three seconds without a sighting, however far apart the looks are")
     func patience() {
         var harness = standing()
         harness.look(times: 7, interval: 10)
@@ -62,7 +62,7 @@ struct StandingTests {
         return GreyPicture(width: 125, height: 63, pixels: pixels)
     }
 
-    @Test("remains stationary while its place looks the same in any light, even if the detector's box moves")
+    @Test("remains stationary while its place looks unchanged, apart from the light, even if the detector's box moves")
     func unchanged() {
         var harness = TrackerHarness()
         harness.look([box], times: 60, grey: picture(brightness: 100))

@@ -60,7 +60,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("the encoding does not matter for grey and RGB pictures", arguments: [PixelLayout.grey, .rgb24])
+    @Test("the colour encoding does not matter for grey and RGB pictures", arguments: [PixelLayout.grey, .rgb24])
     func encodingOfGrey(layout: PixelLayout) throws {
         let pixels = TestPicture(width: 64, height: 32).pixels(layout)
         let jpegs = try ColorEncoding.allCases.map {
@@ -79,7 +79,7 @@ struct JPEGEncoderTests {
         #expect(abs(wrong.pixel(8, 8)[0] - 214) < 5)
     }
 
-    @Test("luma of limited range is expanded to the nearest value of full range, both in vectors and in single bytes")
+    @Test("luma of limited range is expanded to the nearest value of full range, whether in vectors or byte by byte")
     func lumaExpansion() throws {
         for value in stride(from: 0, through: 255, by: 3) {
             let expected = min(255, max(0, (Double(value) - 16) * 255 / 219)).rounded()
@@ -124,7 +124,7 @@ struct JPEGEncoderTests {
         }
     }
 
-    @Test("padding after lines changes nothing", arguments: layouts, [(64, 48), (35, 21)])
+    @Test("padding after the lines does not change the JPEG", arguments: layouts, [(64, 48), (35, 21)])
     func padding(layout: PixelLayout, size: (width: Int, height: Int)) throws {
         let picture = TestPicture(width: size.width, height: size.height)
         let padded = picture.pixels(layout, padding: 26)

@@ -44,7 +44,7 @@ struct JPEGScalerTests {
         }
     }
 
-    @Test("other subsamplings become 4:2:0, and stored RGB becomes 4:4:4, and the colours are kept")
+    @Test("other subsamplings become 4:2:0, pictures stored as RGB become 4:4:4, and both keep their colours")
     func otherKinds() throws {
         for factors in [[(4, 2), (1, 1), (1, 1)], [(1, 4), (1, 1), (1, 1)], [(2, 2), (2, 1), (1, 1)]] {
             let original = BaselineJPEG(width: 203, height: 117, factors: factors)

@@ -76,7 +76,7 @@ struct CredentialsTests {
         _ = try relay.nextFrame(after: 0)
     }
 
-    @Test("a file may contain credentials for all cameras and others for single cameras")
+    @Test("a file may contain credentials for all cameras, and different ones for single cameras")
     func list() throws {
         let text = "# cameras\n\nviewer:\(Self.password)\r\ndoor=keeper:a b:c#d\n"
         let list = try CredentialsList(parsing: text, origin: "the test")

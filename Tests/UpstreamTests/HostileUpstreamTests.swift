@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Hostile and broken upstreams", .timeLimit(.minutes(5)))
 struct HostileUpstreamTests {
-    @Test("an upstream's sentence is one line of printable text with at most 200 characters")
+    @Test("the reason that an upstream sends is shown as one line of printable text with at most 200 characters")
     func reason() throws {
         let text = #"\u001b[31mred\u0000 a\nb\u2028c \u202eevil\u200b "# + String(repeating: "é", count: 100_000)
         let json = #"{"now": 1, "camera": "main", "state": "error", "online": false, "reason": "\#(text)"}"#
@@ -20,7 +20,7 @@ struct HostileUpstreamTests {
         #expect(UntrustedText.clean("a" + String(repeating: "\u{301}", count: 5000)).unicodeScalars.count == 200)
     }
 
-    @Test("a Content-Type of any length and content is one short line in the log and the ring")
+    @Test("a Content-Type of any length and content is shown as one short line in the log and the ring")
     func contentType() throws {
         let server = try ScriptedServer { client in
             let type = "text/\u{1b}[31m\u{202e}" + String(repeating: "x", count: 40_000)
@@ -147,7 +147,7 @@ struct HostileUpstreamTests {
         }
     }
 
-    @Test("times on a clock that has just started at zero do not overflow")
+    @Test("computing a time before the clock's start results in 0")
     func newClock() {
         #expect(StatusPoller.time(.seconds(5), before: 3_000_000_000) == 0)
         #expect(StatusPoller.time(.seconds(1), before: 3_000_000_000) == 2_000_000_000)

@@ -61,7 +61,7 @@ struct RecoveryTests {
     }
 
     @Test(
-        "a connection that only trickles is closed after a while, and the next connection delivers pictures",
+        "a connection that delivers a few bytes at a time is closed after a while, and the next one delivers pictures",
         arguments: ["a picture", "parts", "headers"])
     func drips(what: String) throws {
         let server = try ScriptedServer { client in
@@ -104,7 +104,7 @@ struct RecoveryTests {
         #expect(relay.log.all.contains { $0.contains("was lost") }, "\(relay.log.all)")
     }
 
-    @Test("a server that accepts no connections is reported, and used once it accepts one")
+    @Test("a server that accepts no connections is reported, and the relay uses it once it accepts one")
     func noAnswer() throws {
         let server = try FullServer()
         let relay = try Relay("http://127.0.0.1:\(server.port)/stream")
@@ -137,7 +137,7 @@ struct RecoveryTests {
     }
 
     @Test(
-        "an upstream that flaps once a second delivers its pictures, leaks nothing and does not fill the log",
+        "an upstream that fails and returns once a second delivers pictures, leaks nothing and does not fill the log",
         .timeLimit(.minutes(10)))
     func flapping() throws {
         let seconds = Environment.value("ORIEL_TEST_FULL") == nil ? 5.0 : 180
@@ -176,7 +176,7 @@ struct RecoveryTests {
         #expect(relay.log.all.count <= 2 * maximumLines * Int(seconds / 600 + 1), "\(relay.log.all)")
     }
 
-    @Test("the log stays short even if the upstream fails in different ways in turn")
+    @Test("the log stays short even if the upstream alternates between different failures")
     func shortLog() throws {
         let log = LogLines()
         let address = try UpstreamAddress("http://127.0.0.1:9/stream")

@@ -42,7 +42,7 @@ struct RelayWorkerTests {
         #expect(RingName.existing(prefix: relay.ring.prefix, kind: .relay).isEmpty)
     }
 
-    @Test("when the pulling worker is killed, another takes over, and frame numbers keep increasing")
+    @Test("when the worker that fetches the pictures is killed, another takes over, and frame numbers keep increasing")
     func killed() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
         let relay = try RunningRelay()

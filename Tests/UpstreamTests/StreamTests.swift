@@ -45,7 +45,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a missing, a short and a long Content-Length make no difference", arguments: [nil, 17, 5000])
+    @Test("a Content-Length that is missing, too small or too large makes no difference", arguments: [nil, 17, 5000])
     func lengths(claimed: Int?) throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -127,7 +127,7 @@ struct StreamTests {
         #expect(try relay.nextFrame(after: 1).is(TestPicture(2, byteCount: 3_000_000)))
     }
 
-    @Test("the picture's own timestamp is kept, and the error of the upstream's clock is compensated")
+    @Test("the picture's own timestamp is kept, and the difference between the clocks is measured")
     func timestamps() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)

@@ -44,7 +44,7 @@ private final class TLSServer: Sendable {
 
 @Suite("TLS", .timeLimit(.minutes(5)), .enabled(if: TLSServer.isThere, "openssl is not installed"))
 struct TLSTests {
-    @Test("a certificate of an unknown issuer is rejected with the remedy")
+    @Test("a certificate of an unknown issuer is rejected, and the message says what to do")
     func unknownIssuer() throws {
         let server = try TLSServer(certificateFor: "IP:127.0.0.1")
         let relay = try Relay(server.url)

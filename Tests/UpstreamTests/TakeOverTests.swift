@@ -7,7 +7,7 @@ import TestSupport
 
 @Suite("Several relays of one upstream", .timeLimit(.minutes(5)))
 struct TakeOverTests {
-    @Test("one relay pulls, and the other stands by and takes over when the first one stops")
+    @Test("one relay fetches pictures, and the other waits and takes over when the first one stops")
     func takesOver() throws {
         let server = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 100_000 * $0.index)) }
         let first = try Relay(server.url())

@@ -24,7 +24,7 @@ struct UpstreamAddressTests {
         #expect(address.upstreamCamera == camera)
     }
 
-    @Test("values of parameters that may be secret are sent, but not part of the description")
+    @Test("values of parameters that may be secret are sent, but are not part of the description")
     func secrets() throws {
         let address = try UpstreamAddress("http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k#part")
         #expect(address.url == "http://host/video.cgi?loginuse=admin&loginpas=hidden&camera=2&fps=5&k")

@@ -74,7 +74,7 @@ private final class OrielServer: Sendable {
 
 @Suite("An Oriel server as the upstream", .timeLimit(.minutes(5)))
 struct UpstreamStatusTests {
-    @Test("when the upstream loses its camera, the relay reports that with the upstream's reason, and then the return")
+    @Test("if the upstream loses its camera, the relay reports that with the reason, and later that the camera is back")
     func mirrorsState() throws {
         let upstream = try OrielServer(.init(frameNumber: 1000))
         let relay = try Relay(upstream.server.url("/mjpeg"))

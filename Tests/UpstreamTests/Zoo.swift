@@ -178,7 +178,8 @@ extension Server {
         Server("image/jpeg", "image/jpeg", "--frame\r\n\(length)"),
         Server("multipart/mixed", "multipart/mixed; boundary=frame", "--frame\r\n\(length)"),
         Server(
-            "the length of the headers too", "\(replace); boundary=frame", "--frame\r\nContent-Length: 9{N}\r\n\r\n"),
+            "a Content-Length that is too large", "\(replace); boundary=frame",
+            "--frame\r\nContent-Length: 9{N}\r\n\r\n"),
         Server(
             "a length of 0", "\(replace); boundary=frame",
             "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 0\r\n\r\n"),
@@ -187,7 +188,7 @@ extension Server {
             "XML between the pictures", "\(replace); boundary=frame",
             "--frame\r\nContent-Type: text/xml\r\n\r\n<event/>\r\n--frame\r\n\(length)"),
         Server("the boundary twice", "\(replace); boundary=frame", "--frame\r\n--frame\r\n\(length)"),
-        Server("JPEGs without anything between", "video/x-motion-jpeg", "", tail: ""),
-        Server("JPEGs without anything between, as multipart", "\(replace); boundary=x", "", tail: ""),
+        Server("JPEGs with nothing between them", "video/x-motion-jpeg", "", tail: ""),
+        Server("JPEGs with nothing between them, as multipart", "\(replace); boundary=x", "", tail: ""),
     ]
 }

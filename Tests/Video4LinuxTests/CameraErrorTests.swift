@@ -34,7 +34,7 @@ struct CameraErrorTests {
         #expect(error.description.contains(words))
     }
 
-    @Test("the error for a missing device node, or for one that is not a camera, says so")
+    @Test("if a device node is missing or is not a camera, the error says so")
     func notCameras() throws {
         #expect(throws: CameraError(.notCamera, "/dev/null is not a Video4Linux device: choose another --device")) {
             try Camera("/dev/null")
@@ -43,7 +43,7 @@ struct CameraErrorTests {
         #expect(error?.reason == .notFound)
     }
 
-    @Test("if the requested format cannot be used, the error names the formats that can be, or those that are offered")
+    @Test("if a format cannot be used, the error names the usable formats, or all offered formats if none is usable")
     func formats() {
         let offered = [
             Format(pixelFormat: .yuyv, text: "", isCompressed: false, sizes: .unknown),

@@ -32,7 +32,7 @@ struct CameraIdentityTests {
         #expect(usb("A1", port: "1-1").likeness(to: usb("A1", port: "1-1", index: 1)) == 0)
     }
 
-    @Test("a camera on a bus other than USB is recognized by its position, or not at all if it has none")
+    @Test("a camera on a bus other than USB is recognized by its position on the bus, or not at all without a position")
     func platform() {
         func device(_ port: String?) -> CameraIdentity {
             CameraIdentity(product: nil, serial: nil, port: port, interface: nil, index: 0, bus: "x", name: "vivid")

@@ -6,7 +6,7 @@ import Testing
 @Suite("Control")
 struct ControlTests {
     @Test(
-        "names of controls are normalised as v4l2-ctl does it",
+        "names of controls are normalised as v4l2-ctl does",
         arguments: [
             ("Brightness", "brightness"), ("White Balance, Automatic", "white_balance_automatic"),
             ("Exposure Time, Absolute", "exposure_time_absolute"), ("Focus (absolute)", "focus_absolute"),
@@ -43,7 +43,7 @@ struct ControlTests {
         #expect(throws: CameraError.self) { try control(.boolean).value(of: "2") }
     }
 
-    @Test("a whole number in JSON may be written in any way, and is clamped to the range even beyond 64 bits")
+    @Test("a whole number in JSON may have any notation, and is clamped to the range even if it exceeds 64 bits")
     func documents() throws {
         func value(_ text: String, _ control: Control) throws -> Int64 {
             try control.value(of: try #require(JSON(Array(text.utf8))))

@@ -63,7 +63,7 @@ struct DeviceListTests {
         }
     }
 
-    @Test("a camera that the user may not open is listed with the remedy")
+    @Test("a camera that the user may not open is listed together with what to do")
     func denied() throws {
         try camera.setFaults("denied")
         let list = try #require(JSON(try devices("--json")))

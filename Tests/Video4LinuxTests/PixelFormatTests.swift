@@ -37,7 +37,7 @@ struct PixelFormatTests {
         #expect(Set(FormatConverter.sources).count == FormatConverter.sources.count)
     }
 
-    @Test("uncompressed formats of all kinds are usable, and formats that nothing converts are not")
+    @Test("uncompressed formats of all kinds are usable, and formats that Oriel cannot convert are not")
     func usable() {
         for name in ["RGB4", "BGR4", "XR24", "RGBP", "NV24", "NV21", "VYUY", "422P", "Y10", "P010", "Y16", "pRAA"] {
             #expect(PixelFormat(name: name)?.isUsable == true, "\(name)")

@@ -248,7 +248,7 @@ private struct Driver {
 @Suite("Repacking")
 struct RepackingTests {
     @Test(
-        "every format is converted exactly, also if lines are padded or sides are odd",
+        "every format is converted exactly, even if lines are padded or sides are odd",
         arguments: Repacking.formats, [(16, 8), (17, 9), (34, 7), (1, 1), (3, 2)])
     func formats(format: PixelFormat, size: (width: Int, height: Int)) throws {
         let repacking = try #require(Repacking(format))
