@@ -266,7 +266,7 @@ def snapshots_show_their_age(browser):
             "return label ? [label.dataset.state, label.querySelector('small').textContent, getComputedStyle(label.querySelector('path')).fill] : ['', '', ''];",
             camera)
         wait_until(lambda: label("cam5")[0] == "snapshot" and label("cam0")[0] == "live", lambda: f"a snapshot, but {label('cam5')}")
-        wait_until(lambda: label("cam5")[1].endswith(" s"), lambda: f"its age, but {label('cam5')}")
+        wait_until(lambda: label("cam5")[1].endswith(" s"), lambda: f"the age of the snapshot, but {label('cam5')}")
         expect(label("cam5")[2], "none", "the fill of the dot")
         assert label("cam0")[2] != "none" and label("cam0")[1] == "", label("cam0")
         # If the pictures of the camera become older, the age in the tile increases.
@@ -399,7 +399,7 @@ def checks(browser):
     yield "single-key shortcuts can be switched off", shortcuts_can_be_switched_off, browser
     yield "the first Tab reaches a link that skips to the pictures", skip_link, browser
     yield "the theme can follow the system again", theme_follows_the_system_again, browser
-    yield "with only one camera, the list of shortcuts has none for switching cameras", one_camera_has_no_keys_for_several, browser
+    yield "with only one camera, the list of shortcuts has no shortcuts for switching cameras", one_camera_has_no_keys_for_several, browser
     yield "if the status is refused, the wall asks the user to sign in", signed_out_wall, browser
     yield "a tile with snapshots shows their age instead of the dot of a live camera", snapshots_show_their_age, browser
     yield "an address that is not a camera's shows a notice, and cameras with reserved names have an address", unknown_pages, browser

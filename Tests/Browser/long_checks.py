@@ -150,4 +150,4 @@ def light_and_flat(make_browser, maximum):
 
 def checks(make_browser, maximum):
     """Yields the checks. The player may use at most `maximum` times the memory of an <img>."""
-    yield "over as many frames as in an hour, the player's memory does not grow and is limited compared with an <img>", light_and_flat, make_browser, maximum
+    yield "over as many frames as arrive in an hour, the player's memory does not grow and is limited compared with an <img>", light_and_flat, make_browser, maximum

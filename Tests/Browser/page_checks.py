@@ -170,7 +170,7 @@ def offline_from_the_start(browser):
         scene.page.open()
         scene.wait_state("offline")
         scene.source.go_on()
-        return f"live {scene.wait_live():.2f} s after it appeared"
+        return f"live {scene.wait_live():.2f} s after the camera appeared"
 
 
 def stalled(browser):
@@ -190,7 +190,7 @@ def late(browser):
         scene.wait_live()
         scene.cameras[0].lag = 3
         scene.wait_state("late")
-        wait_until(lambda: re.search(r"\b[3-9]\.\d s old", scene.page.note()), lambda: f"its age, but {scene.page.note()}")
+        wait_until(lambda: re.search(r"\b[3-9]\.\d s old", scene.page.note()), lambda: f"the age of the picture, but {scene.page.note()}")
         scene.cameras[0].lag = 0
         scene.wait_live()
 
@@ -264,7 +264,7 @@ def server_full(browser):
         scene.wait_state("busy")
         wait_until(lambda: "2000 viewers" in scene.page.note(), lambda: f"the server's reason, but {scene.page.note()}")
         scene.server.is_full = False
-        return f"live {scene.wait_live():.1f} s after there was room"
+        return f"live {scene.wait_live():.1f} s after the server accepted viewers again"
 
 
 def errors_in_korean(browser):
@@ -352,7 +352,7 @@ def many_cameras(browser):
         ids = "return Object.fromEntries([...document.querySelectorAll('oriel-player')].map((player) => [player.camera, player.frame?.id ?? 0]))"
         wait_until(lambda: len(scene.page.run(ids)) == 12 and all(scene.page.run(ids).values()), "a picture in every tile")
         before = scene.page.run(ids)
-        wait_until(lambda: all(after > before[name] for name, after in scene.page.run(ids).items()), "every tile newer")
+        wait_until(lambda: all(after > before[name] for name, after in scene.page.run(ids).items()), "a newer picture in every tile")
         live = sum(camera.viewers for camera in scene.cameras)
         assert live <= 4, f"{live} streams over HTTP/1.1"
         answered = scene.page.run("const began = performance.now(); await (await fetch('status')).json(); return performance.now() - began")
@@ -385,7 +385,7 @@ def two_windows(browser):
             states = "return [...document.querySelectorAll('oriel-player')].map((player) => player.condition.state)"
             wait_until(lambda: scene.page.run(states) == ["live"] * 6, "six live tiles in the second window")
             expect(scene.page.run("return document.hidden"), False, "whether the second window is hidden")
-            wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both")
+            wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for both windows together")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams for the remaining window")
 
 
@@ -398,7 +398,7 @@ def new_camera(browser):
         scene.sources["garden"] = Source(camera)
         scene.wait_state("live", camera="garden")
         del scene.server.cameras["garden"]
-        wait_until(lambda: scene.page.state("garden") is None, "its tile gone")
+        wait_until(lambda: scene.page.state("garden") is None, "the removal of the camera's tile")
         expect(scene.streams_opened(), 3, "streams opened")
 
 
@@ -420,7 +420,7 @@ def opening_interrupts_nothing(browser):
         wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "the camera alone")
         opened = [request for request in scene.server.requests if request.startswith("/video/door")]
         time.sleep(0.5)
-        expect(len(opened), 1, "streams opened for it")
+        expect(len(opened), 1, "streams opened for the camera")
         wait_until(lambda: scene.cameras[0].viewers == 0, "the other stream closed")
         browser.press("Escape")
         wait_until(lambda: scene.page.run("return location.hash") == "#/", "the wall")
@@ -474,7 +474,7 @@ def freeze_and_step(browser):
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
-        wait_until(lambda: page.text("#measures .age").endswith(f".{taken:03}"), lambda: f"its time, but {page.text('#measures .age')}")
+        wait_until(lambda: page.text("#measures .age").endswith(f".{taken:03}"), lambda: f"the time of the frozen frame, but {page.text('#measures .age')}")
         browser.press(" ")
         scene.wait_live()
         wait_until(lambda: page.frame_number() > frozen, "newer frames")
@@ -495,7 +495,7 @@ def frozen_shape(browser):
         browser.press(" ")
         wait_until(lambda: page.state() == "frozen", "frozen")
         browser.press(",")
-        wait_until(lambda: page.player(shape) == 200, lambda: f"the one before, of 2:1, but {page.player(shape)}")
+        wait_until(lambda: page.player(shape) == 200, lambda: f"the previous picture, whose shape is 2:1, but {page.player(shape)}")
 
 
 def zoom_and_move(browser):
@@ -778,8 +778,8 @@ def checks(browser):
     yield "cameras keep the server's order, whichever was opened first", order_of_cameras, browser
     yield "opening a camera from the wall does not interrupt its stream", opening_interrupts_nothing, browser
     yield "cameras, views and the list of shortcuts can be opened with the keyboard", keyboard, browser
-    yield "a frozen picture does not change, and one can step to the frames before it", freeze_and_step, browser
-    yield "a frozen picture keeps its own shape, whatever came before it", frozen_shape, browser
+    yield "a frozen picture does not change, and the user can step to earlier frames", freeze_and_step, browser
+    yield "a frozen picture keeps its own shape, whatever shape earlier pictures had", frozen_shape, browser
     yield "the wheel zooms the picture, and dragging moves it", zoom_and_move, browser
     yield "a kiosk shows only pictures", kiosk, browser
     yield "there are no console messages and no requests to other origins", quiet_console, browser
@@ -790,7 +790,7 @@ def chromium_checks(browser):
     yield "an outage of the network is shown, and the network's return is noticed at once", network_away, browser
     yield "two windows share the browser's limit of connections", two_windows, browser
     yield "over HTTP/2, twelve cameras stream at the same time", many_cameras_at_once, browser
-    yield "two fingers zoom the picture around the point between them, and one moves it", pinch, browser
+    yield "two fingers zoom the picture around the point between them, and one finger moves it", pinch, browser
     yield "a saved picture is byte for byte what the server sent", saved_picture, browser
     yield "a picture can be copied", copied_picture, browser
     yield "a picture-in-picture window continues while the tab is hidden", picture_in_picture, browser

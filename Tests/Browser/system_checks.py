@@ -213,7 +213,7 @@ def wall_of_cameras(stage):
     wait_until(lambda: stage.page.run(states) == ["live"] * 6, "six live tiles")
     ids = "return [...document.querySelectorAll('oriel-player')].map((player) => player.frame.id)"
     before = stage.page.run(ids)
-    wait_until(lambda: all(b > a for a, b in zip(before, stage.page.run(ids))), "every tile newer")
+    wait_until(lambda: all(b > a for a, b in zip(before, stage.page.run(ids))), "a newer picture in every tile")
 
 
 def newest_frame(stage, way):

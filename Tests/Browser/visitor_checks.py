@@ -80,7 +80,7 @@ def embedded_snapshots_have_an_age(browser):
 def embedded_unknown_camera_is_not_polled(browser):
     with Scene(browser) as scene, Foreign(scene, "<oriel-player camera=attic></oriel-player>") as foreign:
         browser.open(foreign.address)
-        wait_until(lambda: browser.run(STATES) == ["missing"], "no such camera")
+        wait_until(lambda: browser.run(STATES) == ["missing"], "the state of an unknown camera")
         time.sleep(0.5)
         asked = lambda: sum("/attic" in request for request in scene.server.requests)
         before = asked()
@@ -90,7 +90,7 @@ def embedded_unknown_camera_is_not_polled(browser):
         scene.sources["attic"] = Source(camera)
         scene.server.cameras["attic"] = camera
         wait_until(lambda: browser.run(STATES) == ["live"], lambda: f"live, but {browser.run(STATES)}")
-        wait_equal(lambda: camera.viewers, 1, "streams of it")
+        wait_equal(lambda: camera.viewers, 1, "streams of the new camera")
 
 
 def other_scripts(browser):
@@ -111,7 +111,8 @@ def other_spellings(browser):
         scene.page.open("/#/nope")
         scene.wait_state("missing")
         time.sleep(0.3)
-        expect([request for request in scene.server.requests if request.startswith("/controls/nope")], [], "requests for its controls")
+        expect([request for request in scene.server.requests if request.startswith("/controls/nope")], [],
+               "requests for the controls of an unknown camera")
 
 
 def keys_in_a_kiosk(browser):
@@ -200,7 +201,7 @@ def saved_without_streams(browser):
         browser.press("s")
         _, (file,) = wait_until(lambda: list(folder.glob("main-*.jpg")), "a file")
         wait_until(lambda: file.stat().st_size == len(wanted), "the whole file")
-        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "its bytes")
+        expect(hashlib.sha256(file.read_bytes()).digest(), hashlib.sha256(wanted).digest(), "the hash of the saved file")
         file.unlink()
 
 

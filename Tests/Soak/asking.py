@@ -70,7 +70,7 @@ class Asking:
             return
         stamp = pictures.stamp(body)
         if not stamp:
-            self.wrongs.append(f"{path}: a torn or foreign picture")
+            self.wrongs.append(f"{path}: a damaged picture, or a picture without the stamp")
         elif stamp[0] != camera:
             self.wrongs.append(f"{path}: a picture of {stamp[0]}")
         elif stamp[1] < began - FRESH:

@@ -173,7 +173,7 @@ class Soak:
             action()
             moment = time.time()
             if not is_watched and time.monotonic() < deadline - 5:
-                self.say(f"{number:4} {words}; the next one follows immediately")
+                self.say(f"{number:4} {words}; the next fault follows immediately")
                 time.sleep(pause / 2)
                 continue
             self.watch(number, kind, words, moment)
@@ -185,7 +185,8 @@ class Soak:
         worst, where, is_fresh = self.crowd.recovery(moment, 1.5, PATIENCE)
         self.recoveries[kind].append((worst, words))
         bound = self.bound()
-        line = f"{number:4} {words}: fresh after {worst:.2f} s"
+        outcome = "all viewers had fresh pictures" if is_fresh else "some viewers had no fresh picture"
+        line = f"{number:4} {words}: {outcome} after {worst:.2f} s"
         if worst > 0.7:
             line += f" at {where}"
         if worst > BOUND:
@@ -253,7 +254,7 @@ class Soak:
                     if part == "detect-fcgi" and name == "memory":
                         most += RESULTS
                     if after > before + most:
-                        wrong.append(f"{part}: {after} {name} at rest instead of {before}" + (" KiB" if most > 9 else ""))
+                        wrong.append(f"{part}: {name} without viewers: {after} instead of {before}" + (" KiB" if most > 9 else ""))
             if not wrong or time.monotonic() > deadline:
                 break
             time.sleep(0.5)
@@ -281,7 +282,7 @@ class Soak:
             if grown > CALM_RUN[part] if part in CALM_RUN else memory > width and day > CALM_DAY:
                 self.fail(f"{part} grows by {memory:.0f} ± {width:.0f} KiB/h: {day:.0f} MiB a day")
             if descriptors > wide and descriptors * 24 > 200:
-                self.fail(f"{part} opens {descriptors:.1f} ± {wide:.1f} descriptors an hour more than it closes")
+                self.fail(f"{part} opens {descriptors:.1f} ± {wide:.1f} more descriptors per hour than it closes")
         if not told:
             self.fail("no process ran long enough to compute a slope")
         return told

@@ -57,7 +57,7 @@ while (($# > 0)); do
 done
 $prepare || (($# == 1)) || fail 125 "one COMMAND is needed"
 
-[[ $(uname -m) == x86_64 ]] || fail 77 "the machine needs an x86-64 computer, this one is $(uname -m)"
+[[ $(uname -m) == x86_64 ]] || fail 77 "the machine needs an x86-64 computer, but this one is $(uname -m)"
 for program in qemu-system-x86_64 busybox cpio depmod modprobe xz python3 dpkg apt-get; do
     command -v "$program" >/dev/null || fail 77 "$program is not installed (scripts/setup --tests)"
 done

@@ -69,5 +69,6 @@ expect "null: brightness is $(value brightness), its default" is_value brightnes
 stop_capture
 restart
 expect_value "after a reset and a restart: the value of the command line" contrast 99
-expect "after a reset and a restart: brightness is $(value brightness), so the reset value was not set again" is_value brightness 1
+expect "after a reset and a restart: brightness is $(value brightness), so the daemon did not restore the value from before the reset" \
+    is_value brightness 1
 stop_capture

@@ -37,7 +37,7 @@ for fault in inject_vidioc_reqbufs_error inject_vidioc_streamon_error; do
     : >/out/log/capture
     start_capture --device auto --size 320x180 --fps 25
     within 5 is_online
-    expect "$fault: reported once, and pictures after $took s (3 or less)" \
+    expect "$fault: the error is reported once, and pictures arrive after $took s (3 or less)" \
         [ "$(grep -c 'failed: VIDIOC_' /out/log/capture)-$(below 3 "$took" && echo soon)" = 1-soon ]
     stop_capture
 done

@@ -35,7 +35,8 @@ for try in 1 2 3 4; do
 done
 same=$(frames /out/steady 0 same)
 age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
-name="MJPEG 1280x720 at 30: $rate frames a second reach the viewer (29 or more) of $sent sent, median age $age ms"
+name="MJPEG 1280x720 at 30: the viewer gets $rate frames a second (29 or more), the camera sends $sent"
+name="$name, median age $age ms"
 if ! is_fast && below 29.5 "$sent"; then
     echo "skip  $name: this computer is too busy for this check"
 else
@@ -62,7 +63,8 @@ camera stall 3
 sleep 3.2
 begin_after=$(now)
 within 2 has_frames 10 "$log" "$begin_after"
-expect "fault 'stall 3': frames go on $took s after it, and none is broken" [ "$(frames "$log" "$begin" broken)" = 0 ]
+expect "fault 'stall 3': frames arrive again $took s after it, and none is broken" \
+    [ "$(frames "$log" "$begin" broken)" = 0 ]
 
 # ---- unplugged and plugged in
 capture_process=$capture
@@ -100,8 +102,9 @@ exec 3<"$old"
 camera unplug
 within 3 is_offline
 plug_in
-expect "held open by another: frames again after $took s (2 or less)" below 2 "$took"
-expect "held open by another: under another name, $(status device) instead of $old" [ "$(status device)" != "$old" ]
+expect "device node held open by another process: frames again after $took s (2 or less)" below 2 "$took"
+expect "device node held open by another process: under another name, $(status device) instead of $old" \
+    [ "$(status device)" != "$old" ]
 exec 3<&-
 
 # ---- the clock is stepped by an hour while the camera streams
