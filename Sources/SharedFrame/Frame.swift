@@ -25,6 +25,22 @@ public struct CaptureTime: Sendable, Equatable {
     }
 }
 
+/// What a frame of a detector's ring contains besides the camera's picture.
+///
+/// The bits are those of the field `flags` in docs/shared-memory.md. Frames of capture and relay rings have none.
+public struct FrameFlags: OptionSet, Hashable, Sendable {
+    /// The frame has detection results.
+    public static let results = FrameFlags(rawValue: 1 << 0)
+    /// The detector looked at this frame, so that the results are not predicted from earlier frames.
+    public static let exact = FrameFlags(rawValue: 1 << 1)
+    /// The results are drawn on the picture.
+    public static let drawn = FrameFlags(rawValue: 1 << 2)
+
+    public let rawValue: UInt32
+
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+}
+
 /// A picture's metadata.
 ///
 /// Values that are read from a ring are within the following bounds, even if another process has written other values.
@@ -46,9 +62,11 @@ public struct FrameDescription: Sendable, Equatable {
     public var height: Int
     /// When the picture was published: CLOCK_MONOTONIC in nanoseconds.
     public var published: UInt64
+    public var flags: FrameFlags
 
     public init(
-        number: UInt64, capture: CaptureTime, byteCount: Int, width: Int, height: Int, published: UInt64
+        number: UInt64, capture: CaptureTime, byteCount: Int, width: Int, height: Int, published: UInt64,
+        flags: FrameFlags = []
     ) {
         self.number = number
         self.capture = capture
@@ -56,6 +74,7 @@ public struct FrameDescription: Sendable, Equatable {
         self.width = width
         self.height = height
         self.published = published
+        self.flags = flags
     }
 }
 

@@ -121,12 +121,13 @@ public final class FramePublisher {
     ///   - height: The height in pixels, or 0 if unknown.
     ///   - number: The number that the frame should have. If it is nil or not higher than the number of the last frame,
     ///     the frame gets the next number.
+    ///   - flags: What the frame contains besides the camera's picture.
     ///   - write: Writes the picture and returns its number of bytes. If it returns 0 or throws, nothing is published.
     /// - Returns: The frame's number, or nil if nothing was published.
     /// - Throws: ``RingError`` if the ring cannot grow, or any error that `write` has thrown.
     @discardableResult
     public func publish(
-        capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil,
+        capacity: Int, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil, flags: FrameFlags = [],
         _ write: (inout MutableRawSpan) throws -> Int
     ) throws -> UInt64? {
         if capacity > ring.memory.geometry.slotByteCount { try grow(to: capacity) }
@@ -149,7 +150,7 @@ public final class FramePublisher {
             slot, at: position,
             FrameDescription(
                 number: next, capture: capture, byteCount: byteCount, width: width, height: height,
-                published: Clock.monotonic))
+                published: Clock.monotonic, flags: flags))
         return next
     }
 
@@ -164,11 +165,11 @@ public final class FramePublisher {
     /// Publishes a copy of `bytes`.
     @discardableResult
     public func publish(
-        _ bytes: RawSpan, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil
+        _ bytes: RawSpan, capture: CaptureTime, width: Int, height: Int, number: UInt64? = nil, flags: FrameFlags = []
     ) throws(RingError) -> UInt64 {
         do {
             let published = try publish(
-                capacity: bytes.byteCount, capture: capture, width: width, height: height, number: number
+                capacity: bytes.byteCount, capture: capture, width: width, height: height, number: number, flags: flags
             ) { slot in
                 slot.copy(bytes)
                 return bytes.byteCount

@@ -82,7 +82,8 @@ extension RingMemory {
                 monotonic: min(load64(slot + RingLayout.Slot.captureMonotonic), published),
                 realtime: realtime(load64(slot + RingLayout.Slot.captureRealtime))),
             byteCount: Int(byteCount), width: pixels(slot + RingLayout.Slot.width),
-            height: pixels(slot + RingLayout.Slot.height), published: published)
+            height: pixels(slot + RingLayout.Slot.height), published: published,
+            flags: FrameFlags(rawValue: load32(slot + RingLayout.Slot.flags)))
         let start = slot + RingLayout.slotHeaderByteCount
         let value = try mapping.withBytes(start..<(start + Int(byteCount))) { (bytes) throws(Failure) in
             try body(description, bytes)

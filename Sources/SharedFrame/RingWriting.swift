@@ -38,6 +38,7 @@ extension RingMemory {
         store64(slot + RingLayout.Slot.byteCount, UInt64(frame.byteCount))
         store32(slot + RingLayout.Slot.width, UInt32(clamping: frame.width))
         store32(slot + RingLayout.Slot.height, UInt32(clamping: frame.height))
+        store32(slot + RingLayout.Slot.flags, frame.flags.rawValue)
         store64(slot + RingLayout.Slot.published, frame.published)
         store64Releasing(
             slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) &+ 1)
