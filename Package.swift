@@ -56,6 +56,7 @@ let package = Package(
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
         .target(name: "Tracking", dependencies: ["Linux"]),
+        .target(name: "Events", dependencies: ["JSON", "Linux", "MotionJPEG", "Tracking"]),
 
         // Layer 6, services: the code of the programs, without their command lines. Services never import each other.
         .target(
@@ -67,14 +68,20 @@ let package = Package(
         .target(
             name: "FrameServer",
             dependencies: [
-                "Cameras", "Drawing", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names", "Service",
-                "SharedFrame", "TurboJPEG", "Web", log, system,
+                "Cameras", "Drawing", "EventLoop", "Events", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names",
+                "Service", "SharedFrame", "TurboJPEG", "Web", log, system,
             ]),
         .target(
             name: "DetectionServer",
             dependencies: [
                 "Cameras", "Daemon", "Detection", "EventLoop", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names",
                 "Service", "SharedFrame", "Web", log, system,
+            ]),
+        .target(
+            name: "LiveDetection",
+            dependencies: [
+                "Cameras", "Detection", "Events", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame",
+                "Tracking", "TurboJPEG", log,
             ]),
         .target(
             name: "Upstream",
@@ -108,8 +115,8 @@ let package = Package(
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "JSON", "Linux", "ProgramSupport", "Service",
-                "SharedFrame", arguments, system,
+                "Daemon", "Detection", "DetectionServer", "JSON", "Linux", "LiveDetection", "ProgramSupport", "Service",
+                "SharedFrame", arguments, log, system,
             ]),
         .executableTarget(
             name: "oriel",
@@ -165,6 +172,14 @@ let package = Package(
             ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(name: "TrackingTests", dependencies: ["Linux", "Tracking"]),
         .testTarget(
+            name: "EventsTests", dependencies: ["Events", "JSON", "Linux", "MotionJPEG", "TestSupport", "Tracking"]),
+        .testTarget(
+            name: "LiveDetectionTests",
+            dependencies: [
+                "Detection", "Events", "Linux", "LiveDetection", "MotionJPEG", "Names", "SharedFrame", "TestSupport",
+                "TurboJPEG", log, system,
+            ]),
+        .testTarget(
             name: "CapturingTests",
             dependencies: [
                 "Capturing", "Daemon", "Drawing", "Linux", "MotionJPEG", "SharedFrame", "TestSupport", "TurboJPEG", log,
@@ -202,7 +217,9 @@ let package = Package(
             dependencies: ["Daemon", "Linux", "ProgramSupport", "TestSupport", arguments, log, system]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system]),
+            dependencies: [
+                "Events", "Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -15,31 +15,52 @@ public final class Detector {
         public var labels: [String]
     }
 
-    public let description: Description
-    private let model: Model
-    private let longSide: Int
-    private let decoder: JPEGDecoder
+    /// A loaded model from which detectors for several threads can be created.
+    public struct LoadedModel: Sendable {
+        public let description: Description
+        let model: Model
+        let longSide: Int
+
+        /// Returns whether the other value is the same loaded model, and not only an equal one.
+        public func isSame(as other: LoadedModel) -> Bool { model === other.model }
+    }
+
+    /// The model, to create detectors for other threads.
+    public let loadedModel: LoadedModel
+    let decoder: JPEGDecoder
     private var pixels: [UInt8] = []
-    private var tensor: [Float] = []
+    var tensor: [Float] = []
+
+    public var description: Description { loadedModel.description }
+    var model: Model { loadedModel.model }
+    private var longSide: Int { loadedModel.longSide }
 
     /// Loads the runtime and the model, and tests them.
     ///
     /// - Throws: An error whose description says what is missing or wrong, and the remedy.
-    public init(_ configuration: DetectorConfiguration) throws(DetectionError) {
+    public convenience init(_ configuration: DetectorConfiguration) throws(DetectionError) {
         let runtime = try InferenceRuntime(
             path: configuration.runtime, folder: configuration.folder, prober: configuration.prober)
         let labels = try configuration.labels.map(Self.names)
-        model = try Model(
+        let model = try Model(
             runtime, path: configuration.modelPath, labels: labels, threads: max(1, configuration.threads))
-        longSide = max(32, configuration.longSide)
+        let description = Description(
+            model: model.name, runtime: "onnxruntime \(runtime.version)", runtimePath: runtime.path,
+            labels: model.labels)
+        try self.init(
+            LoadedModel(description: description, model: model, longSide: max(32, configuration.longSide)))
+    }
+
+    /// Creates a detector with a model that another detector has loaded.
+    ///
+    /// - Throws: A ``DetectionError`` of the kind `inferenceFailed` if there is not enough memory.
+    public init(_ loadedModel: LoadedModel) throws(DetectionError) {
+        self.loadedModel = loadedModel
         do throws(TurboJPEGError) {
             decoder = try JPEGDecoder()
         } catch {
             throw DetectionError(.inferenceFailed, "cannot create a JPEG decoder: \(error)")
         }
-        description = Description(
-            model: model.name, runtime: "onnxruntime \(runtime.version)", runtimePath: runtime.path,
-            labels: model.labels)
     }
 
     /// Detects objects in a picture.
@@ -64,20 +85,8 @@ public final class Detector {
             throw DetectionError(.badPicture, "the picture is damaged: \(warning)")
         }
         let decoded = Clock.monotonic
-        let candidates: [YOLOX.Candidate]
-        do throws(RuntimeFailure) {
-            candidates = try model.candidates(in: &tensor, width: input.width, height: input.height)
-        } catch {
-            throw DetectionError(.inferenceFailed, "inference failed: \(error)")
-        }
+        let predictions = try predictions(in: letterbox, width: picture.width, height: picture.height)
         let computed = Clock.monotonic
-        let predictions = YOLOX.suppressed(candidates).compactMap { candidate in
-            letterbox.box(of: candidate, pictureWidth: picture.width, pictureHeight: picture.height).map {
-                Prediction(
-                    classID: candidate.classID, label: model.labels[candidate.classID], confidence: candidate.score,
-                    box: $0)
-            }
-        }
         return Detection(
             predictions: predictions, width: picture.width, height: picture.height, inputWidth: input.width,
             inputHeight: input.height, inferenceNanoseconds: computed - decoded,
@@ -91,11 +100,11 @@ public final class Detector {
         return count.map { $0 <= 64 } ?? false
     }
 
-    private func size(of jpeg: RawSpan) throws(DetectionError) -> (width: Int, height: Int) {
+    func size(of jpeg: RawSpan) throws(DetectionError) -> (width: Int, height: Int) {
         try decoding { () throws(TurboJPEGError) in try decoder.size(of: jpeg) }
     }
 
-    private func decoding<Value>(_ body: () throws(TurboJPEGError) -> Value) throws(DetectionError) -> Value {
+    func decoding<Value>(_ body: () throws(TurboJPEGError) -> Value) throws(DetectionError) -> Value {
         do throws(TurboJPEGError) {
             return try body()
         } catch {
@@ -136,7 +145,7 @@ public final class Detector {
     /// The scales for which libturbojpeg has SIMD code.
     ///
     /// Decoding at other scales is slower than at full size.
-    private static let scales: [JPEGDecoder.Scale] = [.full, .half, .quarter, .eighth]
+    static let scales: [JPEGDecoder.Scale] = [.full, .half, .quarter, .eighth]
 
     private static func names(in path: FilePath) throws(DetectionError) -> [String] {
         let bytes: [UInt8]

@@ -1,8 +1,11 @@
 /// A loaded model with its inputs and outputs.
 ///
-/// Use it from only one thread.
+/// Several threads may call ``run(_:shape:_:)`` at the same time.
+///
+/// `@unchecked Sendable`: nothing changes after the initializer, and ONNX Runtime allows concurrent calls of
+/// OrtApi::Run with one session (onnxruntime_c_api.h).
 @safe
-final class InferenceSession {
+final class InferenceSession: @unchecked Sendable {
     /// An input or output of the model.
     ///
     /// A dimension is nil if its size is not fixed.

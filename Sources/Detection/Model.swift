@@ -3,8 +3,8 @@ import SystemPackage
 
 /// A YOLOX model that has been loaded and tested.
 ///
-/// Use it from only one thread.
-final class Model {
+/// Several threads may run it at the same time.
+final class Model: Sendable {
     /// The file name without its extension, such as `yolox_nano`.
     let name: String
     /// The names of the model's classes.

@@ -63,7 +63,8 @@ final class DetectionApplication: Application {
         self.configuration = configuration
         self.loop = loop
         log = Logger(label: configuration.worker.service)
-        inference = try InferenceThread(configuration.detector, log: log, loop.signal)
+        inference = try InferenceThread(
+            configuration.detector, publishing: configuration.model, log: log, loop.signal)
         directory = CameraDirectory(
             prefix: configuration.prefix, kinds: configuration.kinds, configured: configuration.cameras)
         mailbox = Mailbox(loop.signal)

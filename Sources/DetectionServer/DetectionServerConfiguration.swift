@@ -1,4 +1,5 @@
 public import Detection
+public import JSON
 public import Names
 public import Service
 public import SharedFrame
@@ -29,12 +30,17 @@ public struct DetectionServerConfiguration: Sendable {
     ///
     /// Loading the detector may take four times as long.
     public var hangTimeout: Duration
+    /// Receives the loaded model, for other users in this process.
+    public var model: CurrentModel
+    /// Returns the status of live detection, for the status document; nil if there is none.
+    public var liveStatus: (@Sendable () -> JSON)?
 
     public init(
         worker: WorkerConfiguration = WorkerConfiguration(service: "detect-fcgi", maximumConnections: 2048),
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
         detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8,
-        hangTimeout: Duration = .seconds(30)
+        hangTimeout: Duration = .seconds(30), model: CurrentModel = CurrentModel(),
+        liveStatus: (@Sendable () -> JSON)? = nil
     ) {
         self.worker = worker
         self.prefix = prefix
@@ -44,6 +50,8 @@ public struct DetectionServerConfiguration: Sendable {
         self.threshold = threshold
         self.queueLength = queueLength
         self.hangTimeout = hangTimeout
+        self.model = model
+        self.liveStatus = liveStatus
     }
 }
 

@@ -28,6 +28,7 @@ final class InferenceThread: Sendable {
     }
 
     private let configuration: DetectorConfiguration
+    private let model: CurrentModel
     private let log: Logger
     private let finished: Mailbox<(id: UInt64, outcome: Job.Outcome)>
     private let signal: LoopSignal
@@ -36,9 +37,12 @@ final class InferenceThread: Sendable {
 
     /// Prepares the queue of jobs; the caller must then start a thread that calls ``run()``.
     ///
-    /// A line is logged whenever the detector becomes available or unavailable.
-    init(_ configuration: DetectorConfiguration, log: Logger, _ signal: LoopSignal) throws(SystemError) {
+    /// `model` is set whenever the detector becomes available or unavailable, and a line is logged.
+    init(
+        _ configuration: DetectorConfiguration, publishing model: CurrentModel, log: Logger, _ signal: LoopSignal
+    ) throws(SystemError) {
         self.configuration = configuration
+        self.model = model
         self.log = log
         self.signal = signal
         finished = Mailbox(signal)
@@ -135,6 +139,7 @@ final class InferenceThread: Sendable {
                 if next.hasOtherModel(than: attempt) {
                     log.notice("the model file has changed: reloading it")
                     detector = nil
+                    model.set(.loading)
                     attempt = next
                     detector = load()
                 } else {
@@ -199,10 +204,14 @@ final class InferenceThread: Sendable {
                 ready with \(description.model) on \(description.runtime) (\(description.runtimePath)) after \
                 \((Instant.now - began).millisecondsRoundedUp) ms
                 """)
+            model.set(.ready(detector.loadedModel))
             settle(.ready(description))
             return detector
         } catch {
-            if error != known { log.error("detection is not available: \(error)") }
+            if error != known {
+                log.error("detection is not available: \(error)")
+                model.set(.unavailable(error))
+            }
             settle(.unavailable(error, since: Instant.now))
             return nil
         }

@@ -2,17 +2,20 @@ import ArgumentParser
 import Daemon
 import Detection
 import DetectionServer
+import JSON
 import Linux
+import LiveDetection
+import Logging
 import ProgramSupport
 import SharedFrame
 import SystemPackage
 
-/// Detects objects in camera pictures on request.
+/// Detects objects in camera pictures, on request and in real time.
 @main
 struct DetectWorker: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "detect-fcgi",
-        abstract: "Detects objects in camera pictures on request.",
+        abstract: "Detects objects in camera pictures, on request and in real time.",
         discussion: """
             A FastCGI worker: it expects its listening socket as descriptor 0, from spawn-fcgi or systemd \
             (StandardInput=socket). It processes the pictures of relay-fcgi on this machine or, with --source capture, \
@@ -30,6 +33,21 @@ struct DetectWorker: ParsableCommand {
         case capture
     }
 
+    /// When objects are detected in real time.
+    enum Live: String, ExpressibleByArgument, CaseIterable {
+        case off
+        case watched
+        case always
+
+        var mode: LiveMode {
+            switch self {
+            case .off: .off
+            case .watched: .watched
+            case .always: .always
+            }
+        }
+    }
+
     @OptionGroup var detector: DetectorOptions
 
     @Option(help: "The default minimum confidence, from 0.05 to 1.")
@@ -42,6 +60,16 @@ struct DetectWorker: ParsableCommand {
 
     @Option(help: "The maximum number of queued pictures. Further requests are refused.")
     var queue = 8
+
+    @Option(help: "When to detect objects in real time: off, watched (while somebody watches the results) or always.")
+    var live = Live.watched
+
+    @Option(
+        help: "The maximum number of frames per second in which objects are detected in real time, for each camera.")
+    var liveRate = 5.0
+
+    @Option(help: "The number of frames in which objects are detected at the same time.")
+    var liveThreads = 1
 
     @OptionGroup var system: SystemOptions
 
@@ -61,6 +89,8 @@ struct DetectWorker: ParsableCommand {
         guard (0.1...3600).contains(hangTimeout) else {
             throw ValidationError("--hang-timeout must be from 0.1 to 3600 seconds.")
         }
+        guard (0.1...60).contains(liveRate) else { throw ValidationError("--live-rate must be from 0.1 to 60.") }
+        guard (1...64).contains(liveThreads) else { throw ValidationError("--live-threads must be from 1 to 64.") }
         guard (1...64).contains(queue) else { throw ValidationError("--queue must be from 1 to 64.") }
     }
 
@@ -70,11 +100,24 @@ struct DetectWorker: ParsableCommand {
         // InferenceThread). Restore the normal priority, so that the detector is loaded quickly.
         let group = try? File.contents(of: "/proc/self/autogroup")
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
+        let kinds: [RingName.Kind] = [source == .relay ? .relay : .capture]
+        let model = CurrentModel()
+        let liveDetector = LiveDetector(
+            LiveDetectionConfiguration(
+                prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras, mode: live.mode, rate: liveRate,
+                threads: liveThreads, model: model),
+            log: Logger(label: "detect-fcgi"))
+        var liveStatus: (@Sendable () -> JSON)?
+        if live != .off { liveStatus = { liveDetector.json } }
+        // The server blocks signals, which threads inherit, so it is created before any thread is started.
         let server = try DetectionServer(
             DetectionServerConfiguration(
-                prefix: try system.prefix(), kinds: [source == .relay ? .relay : .capture], cameras: cameras.cameras,
+                prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras,
                 detector: detector.prepare(), threshold: threshold, queueLength: queue,
-                hangTimeout: Duration(inSeconds: hangTimeout)))
+                hangTimeout: Duration(inSeconds: hangTimeout), model: model,
+                liveStatus: liveStatus))
+        try liveDetector.start()
+        defer { liveDetector.stop(timeout: .seconds(3)) }
         try server.run()
     }
 }

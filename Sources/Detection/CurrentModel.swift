@@ -1,0 +1,23 @@
+import Synchronization
+
+/// The model that the process currently uses, which one thread loads and others use.
+public final class CurrentModel: Sendable {
+    public enum State: Sendable {
+        case loading
+        case ready(Detector.LoadedModel)
+        /// The reason why there is no usable model or runtime.
+        case unavailable(DetectionError)
+    }
+
+    private let content = Mutex<(generation: UInt64, state: State)>((0, .loading))
+
+    public init() {}
+
+    /// The state, and a number that changes whenever another model has been loaded.
+    public var value: (generation: UInt64, state: State) { content.withLock { $0 } }
+
+    /// Replaces the state.
+    public func set(_ state: State) {
+        content.withLock { $0 = ($0.generation + 1, state) }
+    }
+}

@@ -1,0 +1,73 @@
+import Linux
+import TurboJPEG
+
+/// Detects objects in parts of a picture, in which the network sees more detail than in the whole picture.
+extension Detector {
+    /// The longer side of the network's input for a region in pixels, if the model's size is not fixed.
+    public static let regionSide = 256
+
+    /// Detects objects in regions of a picture, each with a run of the network.
+    ///
+    /// - Parameters:
+    ///   - regions: The regions in pixels of the displayed picture; parts outside the picture are ignored.
+    ///   - jpeg: The picture. It may contain any bytes; as much as possible is decoded of a damaged picture.
+    /// - Returns: The objects of each region, with boxes in pixels of the region.
+    /// - Throws: A ``DetectionError`` of the kind `badPicture`, `pictureTooLarge` or `inferenceFailed`.
+    public func detect(in regions: [Prediction.Box], of jpeg: RawSpan) throws(DetectionError) -> [[Prediction]] {
+        try PictureLimits.check(jpeg, isTruncationAllowed: true)
+        let picture = try size(of: jpeg)
+        let smallest = regions.map { max($0.right - $0.left, $0.bottom - $0.top) }.min() ?? picture.width
+        // Decode at the smallest scale at which the smallest region still fills the network's input.
+        let scale = Self.scales.last { $0(smallest) >= Self.regionSide } ?? .full
+        let decoded = try decoding { () throws(TurboJPEGError) in
+            try decoder.decode(jpeg, to: .bgr24, scale: scale)
+        }
+        var found: [[Prediction]] = []
+        for region in regions {
+            found.append(try detect(in: region, of: decoded, scale: scale))
+        }
+        return found
+    }
+
+    private func detect(
+        in region: Prediction.Box, of picture: JPEGDecoder.Picture, scale: JPEGDecoder.Scale
+    ) throws(DetectionError) -> [Prediction] {
+        let (columns, lines) = (region.right - region.left, region.bottom - region.top)
+        let left = min(max(0, scale(region.left)), picture.width)
+        let top = min(max(0, scale(region.top)), picture.height)
+        let right = min(max(left, scale(region.right)), picture.width)
+        let bottom = min(max(top, scale(region.bottom)), picture.height)
+        guard columns > 0, lines > 0, left < right, top < bottom else { return [] }
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity((right - left) * (bottom - top) * 3)
+        for line in top..<bottom {
+            let start = (line * picture.width + left) * 3
+            pixels += picture.pixels[start..<(start + (right - left) * 3)]
+        }
+        let input =
+            model.fixedSize
+            ?? Letterbox.inputSize(pictureWidth: columns, pictureHeight: lines, longSide: Self.regionSide)
+        let letterbox = Letterbox(
+            pictureWidth: columns, pictureHeight: lines, inputWidth: input.width, inputHeight: input.height)
+        letterbox.fill(&tensor, from: pixels, width: right - left, height: bottom - top)
+        return try predictions(in: letterbox, width: columns, height: lines)
+    }
+
+    /// Runs the network on the tensor; returns the objects with boxes in pixels of a picture of this size.
+    func predictions(in letterbox: Letterbox, width: Int, height: Int) throws(DetectionError) -> [Prediction] {
+        let candidates: [YOLOX.Candidate]
+        do throws(RuntimeFailure) {
+            candidates = try model.candidates(
+                in: &tensor, width: letterbox.inputWidth, height: letterbox.inputHeight)
+        } catch {
+            throw DetectionError(.inferenceFailed, "inference failed: \(error)")
+        }
+        return YOLOX.suppressed(candidates).compactMap { candidate in
+            letterbox.box(of: candidate, pictureWidth: width, pictureHeight: height).map {
+                Prediction(
+                    classID: candidate.classID, label: model.labels[candidate.classID], confidence: candidate.score,
+                    box: $0)
+            }
+        }
+    }
+}

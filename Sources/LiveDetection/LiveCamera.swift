@@ -1,0 +1,68 @@
+import Cameras
+import Detection
+import Linux
+import Logging
+import Names
+import SharedFrame
+import Synchronization
+
+/// A camera whose frames are analysed, on a thread of its own.
+final class LiveCamera: Sendable {
+    let ring: RingName
+    let configuration: LiveDetectionConfiguration
+    let board: LookBoard
+    let log: Logger
+    /// The reader of the camera's ring.
+    let subscriber: FrameSubscriber
+    let report: Mutex<LiveReport>
+    private let finishedLook = Mutex<FinishedLook?>(nil)
+    private let isStopping = Atomic(false)
+    private let hasFinished = Atomic(false)
+
+    /// - Throws: If the process is out of descriptors.
+    init(
+        _ ring: RingName, _ configuration: LiveDetectionConfiguration, _ board: LookBoard, _ log: Logger
+    ) throws(SystemError) {
+        self.ring = ring
+        self.configuration = configuration
+        self.board = board
+        self.log = log
+        subscriber = try FrameSubscriber(ring)
+        report = Mutex(LiveReport(ring.camera, mode: configuration.mode))
+    }
+
+    var name: CameraName { ring.camera }
+
+    func start() throws(SystemError) {
+        try Thread("live \(name)") { [self] in
+            Thread.setNiceness(5)
+            LiveCameraWork(self).run()
+            hasFinished.store(true, ordering: .releasing)
+        }.detach()
+    }
+
+    /// Asks the thread to stop, without waiting for it.
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        subscriber.dropInterest()
+        subscriber.interrupt()
+    }
+
+    var isStopped: Bool { isStopping.load(ordering: .acquiring) }
+
+    /// Whether the thread has ended, so that the camera's rings have been removed.
+    var isFinished: Bool { hasFinished.load(ordering: .acquiring) }
+
+    /// Stores the result of a look for the thread; called by the thread that performed the look.
+    func finish(_ look: FinishedLook) {
+        finishedLook.withLock { $0 = look }
+        subscriber.interrupt()
+    }
+
+    func takeFinishedLook() -> FinishedLook? {
+        finishedLook.withLock { look in
+            defer { look = nil }
+            return look
+        }
+    }
+}

@@ -1,0 +1,306 @@
+import Cameras
+import Detection
+import Events
+import Linux
+import Logging
+import Pacing
+import SharedFrame
+import Synchronization
+import Tracking
+import TurboJPEG
+
+/// What the thread of a camera does: it passes on every frame, and lets the detector look at some of them.
+///
+/// A frame waits for its look only until the look ends or the next frame arrives, whichever is first. If the next frame
+/// is first, the waiting frame is published with predicted boxes, and the look's result corrects the objects later.
+final class LiveCameraWork {
+    /// How long a frame waits for its look if no other frame arrives.
+    private static let maximumWait = Duration.milliseconds(500)
+    /// How long the loop sleeps at most, so that heartbeats are on time.
+    private static let pollInterval = Duration.milliseconds(200)
+    /// The interval between copies of the camera's state.
+    private static let stateInterval = Duration.milliseconds(500)
+    /// The pause before rings that could not be created are tried again.
+    private static let retryInterval = Duration.seconds(1)
+    /// How early a frame may be searched for motion, as a share of the interval, because of the jitter of cameras.
+    private static let earliness = 0.1
+
+    private let camera: LiveCamera
+    private var rings: LiveRings?
+    private var scene: LiveScene?
+    /// A number that changes whenever ``scene`` is replaced.
+    private var sceneNumber: UInt64 = 0
+    private var decoder: JPEGDecoder?
+    /// The number of the newest frame that was read.
+    private var seen: UInt64 = 0
+    /// A frame that waits for the result of its look, and since when.
+    private var held: (frame: Frame, time: Instant, since: Instant)?
+    /// When the newest frame was captured; times of later frames are not earlier.
+    private var time = Instant.distantPast
+    private var gatedAt = Instant.distantPast
+    private var stateAt = Instant.distantPast
+    private var isActive = false
+    private var problems = LogLimit<String>(.eachMessage)
+
+    init(_ camera: LiveCamera) {
+        self.camera = camera
+    }
+
+    func run() {
+        while !camera.isStopped {
+            do throws(RingError) {
+                let rings = try openRings()
+                if camera.configuration.mode == .always || rings.isWatched {
+                    begin()
+                    try step(rings)
+                } else {
+                    rest(rings)
+                    rings.waitForViewers()
+                }
+                try rings.heartbeat()
+            } catch {
+                fail(error)
+            }
+        }
+        rest(nil)
+        rings?.stop(reason: "the detector has been stopped")
+    }
+
+    private func openRings() throws(RingError) -> LiveRings {
+        if let rings { return rings }
+        let new = try LiveRings(prefix: camera.ring.prefix, camera: camera.name)
+        rings = new
+        return new
+    }
+
+    /// Reports that a ring cannot be written, and waits before the next attempt.
+    private func fail(_ error: RingError) {
+        camera.report.withLock { $0.reason = error.description }
+        log(.error, error.description)
+        // The rings are kept, unless they could not be opened: a later frame may fit again.
+        let end = Instant.now + Self.retryInterval
+        while !camera.isStopped, Instant.now < end { Poll.wait([], milliseconds: 100) }
+    }
+
+    private func log(_ level: Logger.Level, _ sentence: String) {
+        guard problems.verdict(on: sentence, at: .now) != .drop else { return }
+        camera.log.log(level: level, "camera \(camera.name): \(sentence)")
+    }
+
+    // MARK: Demand
+
+    private func begin() {
+        guard !isActive else { return }
+        isActive = true
+        camera.subscriber.takeInterest()
+        camera.board.setRate(camera.configuration.rate, of: camera.name)
+        camera.report.withLock { $0.isActive = true }
+    }
+
+    /// Stops reading frames, because nobody watches the results.
+    private func rest(_ rings: LiveRings?) {
+        guard isActive else { return }
+        isActive = false
+        camera.subscriber.dropInterest()
+        camera.board.setRate(0, of: camera.name)
+        _ = camera.takeFinishedLook()
+        scene = nil
+        sceneNumber += 1
+        held = nil
+        seen = 0
+        camera.report.withLock {
+            $0.isActive = false
+            $0.objects = 0
+        }
+        rings?.setState(.idle, reason: "")
+    }
+
+    // MARK: Frames
+
+    private func step(_ rings: LiveRings) throws(RingError) {
+        let outcome = camera.subscriber.wait(newerThan: seen, timeout: Self.pollInterval)
+        let now = Instant.now
+        try apply(camera.takeFinishedLook(), rings)
+        if case .frame(let number) = outcome {
+            let isFirst = seen == 0
+            seen = number
+            // The first frame may be an old one, which the camera published before somebody watched.
+            if isFirst, !isFresh(now) { return }
+            guard let frame = camera.subscriber.copyNewestFrame() else { return }
+            seen = frame.description.number
+            try release(rings)
+            try accept(frame, rings, now: now)
+        } else if let held, now - held.since > Self.maximumWait {
+            try release(rings)
+        }
+        if now - stateAt >= Self.stateInterval || outcome == .changed { copyState(to: rings, now: now) }
+    }
+
+    private func isFresh(_ now: Instant) -> Bool {
+        camera.subscriber.status.map { Outage.hasFreshFrame($0, now: now) } ?? false
+    }
+
+    /// Publishes the waiting frame with predicted boxes.
+    private func release(_ rings: LiveRings) throws(RingError) {
+        guard let held = held.take() else { return }
+        try publish(held.frame, at: held.time, look: nil, rings)
+    }
+
+    /// Updates the objects with a finished look, and publishes its frame if that is still waiting.
+    private func apply(_ finished: FinishedLook?, _ rings: LiveRings) throws(RingError) {
+        guard let finished else { return }
+        let frame = finished.look.frame
+        let isHeld = held?.frame.description.number == frame.description.number
+        let time = isHeld ? held?.time ?? time : min(time, Instant(nanoseconds: frame.description.capture.monotonic))
+        if isHeld { held = nil }
+        var look: FinishedLook?
+        switch finished.sightings {
+        case .success(let sightings):
+            look = finished
+            let isCurrent = finished.look.scene == sceneNumber
+            let events = isCurrent ? scene?.finish(finished.look, sightings, at: time) ?? [] : []
+            camera.report.withLock {
+                $0.looks += 1
+                $0.events += UInt64(events.count)
+            }
+        case .failure(let error):
+            camera.report.withLock { $0.failures += 1 }
+            log(.warning, "cannot detect objects: \(error)")
+        }
+        if isHeld { try publish(frame, at: time, look: look, rings) }
+    }
+
+    /// Publishes a new frame, at once or after a look.
+    private func accept(_ frame: Frame, _ rings: LiveRings, now: Instant) throws(RingError) {
+        time = max(time, Instant(nanoseconds: frame.description.capture.monotonic))
+        guard let size = size(of: frame) else {
+            return try publish(frame, at: time, look: nil, rings)
+        }
+        let model = prepareScene(size)
+        let interval = 1 / camera.configuration.rate
+        if (time - gatedAt).inSeconds >= interval * (1 - Self.earliness), !camera.board.isRunning(camera.name),
+            let grey = greyPicture(of: frame)
+        {
+            gatedAt = time
+            camera.report.withLock { $0.gated += 1 }
+            let plan = scene?.see(grey, at: time)
+            if let plan, let model {
+                let look = Look(frame: frame, size: size, plan: plan, model: model, scene: sceneNumber)
+                let beginsNow = camera.board.submit(look, of: camera.name, isBusy: scene?.isBusy ?? false) {
+                    [camera] in camera.finish($0)
+                }
+                if beginsNow {
+                    held = (frame, time, now)
+                    return
+                }
+            } else {
+                camera.board.rest(camera.name)
+            }
+        }
+        try publish(frame, at: time, look: nil, rings)
+    }
+
+    private func publish(_ frame: Frame, at time: Instant, look: FinishedLook?, _ rings: LiveRings) throws(RingError) {
+        let result =
+            scene?.result(of: frame.description, at: time, look: look)
+            ?? .init(
+                number: frame.description.number, realtime: frame.description.capture.realtime,
+                size: PictureSize(width: frame.description.width, height: frame.description.height), look: .still,
+                objects: [], motion: [])
+        try rings.publish(frame, result)
+        let delay = Instant(nanoseconds: frame.description.published).age(at: .now)
+        camera.report.withLock {
+            $0.frames += 1
+            $0.objects = result.objects.count
+            $0.addDelay(delay)
+        }
+    }
+
+    // MARK: Pictures
+
+    /// Creates the scene for the current model if there is none; returns the model, or nil if there is none.
+    private func prepareScene(_ size: PictureSize) -> Detector.LoadedModel? {
+        let (generation, state) = camera.configuration.model.value
+        var model: Detector.LoadedModel?
+        var reason = ""
+        switch state {
+        case .ready(let loaded): model = loaded
+        case .loading: reason = "the detector is loading its model"
+        case .unavailable(let error): reason = "only motion is found: \(error)"
+        }
+        if scene?.generation != generation {
+            sceneNumber += 1
+            scene = LiveScene(
+                model, generation: generation, wanted: camera.configuration.labels, size: size,
+                ids: EventIDs(salt: Self.salt()))
+        }
+        scene?.resize(to: size)
+        camera.report.withLock { $0.reason = reason }
+        return model
+    }
+
+    /// Returns six random letters and digits.
+    private static func salt() -> String {
+        let characters = Array("0123456789abcdefghijklmnopqrstuvwxyz")
+        return String((0..<6).map { _ in characters[Int.random(in: 0..<characters.count)] })
+    }
+
+    private func size(of frame: Frame) -> PictureSize? {
+        let size = frame.bytes.withRawSpan { bytes in
+            try? withDecoder { (decoder) throws(TurboJPEGError) in try decoder.size(of: bytes) }
+        }
+        return size.map { PictureSize(width: $0.width, height: $0.height) }
+    }
+
+    /// Returns the small grey picture of a frame; nil if the frame cannot be decoded.
+    private func greyPicture(of frame: Frame) -> GreyPicture? {
+        let picture = frame.bytes.withRawSpan { bytes in
+            try? withDecoder { (decoder) throws(TurboJPEGError) in
+                try decoder.decode(bytes, to: .grey, scale: .eighth)
+            }
+        }
+        return picture.flatMap { GreyPicture(width: $0.width, height: $0.height, pixels: $0.pixels) }
+    }
+
+    private func withDecoder<Value>(
+        _ body: (borrowing JPEGDecoder) throws(TurboJPEGError) -> Value
+    ) throws(TurboJPEGError) -> Value {
+        let decoder: JPEGDecoder
+        if let kept = self.decoder.take() { decoder = kept } else { decoder = try JPEGDecoder() }
+        let value = try body(decoder)
+        self.decoder = consume decoder
+        return value
+    }
+
+    // MARK: State
+
+    /// Sets the state of the rings to that of the camera.
+    private func copyState(to rings: LiveRings, now: Instant) {
+        stateAt = now
+        let status = camera.subscriber.status
+        let report = camera.board.report(on: camera.name)
+        camera.report.withLock {
+            $0.rate = report.map { ($0.asked, $0.achieved, $0.skipped) } ?? (0, 0, 0)
+        }
+        if let status { rings.setSource(of: status) }
+        let outage = Outage.current(
+            status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
+        if let outage {
+            rings.setState(status?.state.withLiveWriter ?? .waiting, reason: outage.message)
+        } else {
+            rings.setState(.live, reason: camera.report.withLock { $0.reason })
+        }
+    }
+}
+
+extension CameraState {
+    /// The state in a detector's ring while the camera's ring has this state and no frames arrive.
+    fileprivate var withLiveWriter: CameraState {
+        switch self {
+        case .live, .stalled: .stalled
+        case .idle, .waiting, .stopped: .waiting
+        case .noSignal: .noSignal
+        case .error: .error
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Cameras
+public import JSON
+public import Linux
+public import Logging
+import Names
+import SharedFrame
+import Synchronization
+
+/// Analyses the frames of all cameras in real time, and writes the results as rings.
+///
+/// A camera costs next to nothing while nobody watches its results, unless its mode is `always`.
+public final class LiveDetector: Sendable {
+    /// The interval between searches for new and removed cameras.
+    private static let interval = Duration.milliseconds(250)
+
+    private let configuration: LiveDetectionConfiguration
+    private let log: Logger
+    private let board: LookBoard
+    private let cameras = Mutex<[LiveCamera]>([])
+    private let isStopping = Atomic(false)
+    private let isDirectoryFinished = Atomic(true)
+
+    public init(_ configuration: LiveDetectionConfiguration, log: Logger) {
+        self.configuration = configuration
+        self.log = log
+        board = LookBoard(threads: configuration.threads, load: configuration.load)
+    }
+
+    /// Starts the threads; throws if one cannot be started.
+    public func start() throws(SystemError) {
+        guard configuration.mode != .off else { return }
+        try board.start()
+        isDirectoryFinished.store(false, ordering: .relaxed)
+        try Thread("live cameras") { [self] in
+            watchDirectory()
+            isDirectoryFinished.store(true, ordering: .releasing)
+        }.detach()
+    }
+
+    /// Asks all threads to stop, and waits until they have removed their rings, for at most `timeout`.
+    public func stop(timeout: Duration) {
+        isStopping.store(true, ordering: .releasing)
+        board.stop()
+        let deadline = Instant.now + timeout
+        while !isFinished, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
+    }
+
+    private var isFinished: Bool {
+        isDirectoryFinished.load(ordering: .acquiring) && board.isFinished
+            && cameras.withLock { $0.allSatisfy { $0.isFinished } }
+    }
+
+    /// The figures of all cameras, in the order of their names.
+    public var reports: [LiveReport] {
+        cameras.withLock { $0 }.map { camera in camera.report.withLock { $0 } }.sorted { $0.camera < $1.camera }
+    }
+
+    /// The figures of all cameras for the status document.
+    public var json: JSON { .array(reports.map(\.json)) }
+
+    private func watchDirectory() {
+        let directory = CameraDirectory(
+            prefix: configuration.prefix, kinds: configuration.kinds, configured: configuration.cameras)
+        var problem: String?
+        while !isStopping.load(ordering: .acquiring) {
+            directory.refreshIfChanged()
+            // A directory without cameras still lists `main`, which has no ring.
+            let wanted = directory.names.filter { directory.contains($0) }.map { directory.ring(of: $0) }
+            let current = cameras.withLock { $0 }
+            for camera in current where !wanted.contains(camera.ring) { camera.stop() }
+            cameras.withLock { $0.removeAll { $0.isFinished } }
+            for ring in wanted where !current.contains(where: { $0.name == ring.camera }) {
+                do throws(SystemError) {
+                    let camera = try LiveCamera(ring, configuration, board, log)
+                    try camera.start()
+                    cameras.withLock { $0.append(camera) }
+                    problem = nil
+                } catch {
+                    if problem != "\(error)" { log.error("cannot analyse camera \(ring.camera): \(error)") }
+                    problem = "\(error)"
+                }
+            }
+            Poll.wait([], milliseconds: Self.interval.millisecondsRoundedUp)
+        }
+        for camera in cameras.withLock({ $0 }) { camera.stop() }
+    }
+}

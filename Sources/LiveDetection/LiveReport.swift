@@ -1,0 +1,72 @@
+public import JSON
+import Linux
+public import Names
+
+/// The figures of a camera for the status and the metrics.
+public struct LiveReport: Sendable {
+    /// The number of delays that are kept.
+    private static let delayLimit = 256
+
+    public let camera: CameraName
+    public var mode: LiveMode
+    /// Whether the camera's frames are read.
+    public internal(set) var isActive = false
+    /// Why there are no results; empty if nothing is wrong.
+    public internal(set) var reason = ""
+    /// The number of published frames.
+    public internal(set) var frames: UInt64 = 0
+    /// The number of frames that were searched for motion.
+    public internal(set) var gated: UInt64 = 0
+    public internal(set) var looks: UInt64 = 0
+    /// The number of looks that failed.
+    public internal(set) var failures: UInt64 = 0
+    /// The number of events.
+    public internal(set) var events: UInt64 = 0
+    /// The number of objects in the newest frame.
+    public internal(set) var objects = 0
+    /// The requested and the achieved rate in looks per second, and the number of skipped looks.
+    public internal(set) var rate: (asked: Double, achieved: Double, skipped: Int) = (0, 0, 0)
+    /// The delays of the newest frames, from their publication by the camera to that with results.
+    private var delays: [Duration] = []
+    private var nextDelay = 0
+
+    init(_ camera: CameraName, mode: LiveMode) {
+        self.camera = camera
+        self.mode = mode
+    }
+
+    mutating func addDelay(_ delay: Duration) {
+        if delays.count < Self.delayLimit { delays.append(delay) } else { delays[nextDelay] = delay }
+        nextDelay = (nextDelay + 1) % Self.delayLimit
+    }
+
+    /// Returns a quantile of the delays in milliseconds; nil if there are none.
+    public func delay(quantile: Double) -> Double? {
+        guard !delays.isEmpty else { return nil }
+        let sorted = delays.sorted()
+        return sorted[min(sorted.count - 1, Int(quantile * Double(sorted.count)))].inSeconds * 1000
+    }
+
+    public var json: JSON {
+        func rounded(_ value: Double) -> JSON { .number((value * 100).rounded() / 100) }
+        return .object([
+            ("camera", .text(camera.text)), ("mode", .text(mode.rawValue)), ("active", .bool(isActive)),
+            ("reason", .text(reason)), ("frames", .count(frames)), ("gated", .count(gated)),
+            (
+                "looks",
+                .object([
+                    ("asked", rounded(rate.asked)), ("achieved", rounded(rate.achieved)), ("total", .count(looks)),
+                    ("skipped", .count(rate.skipped)), ("failed", .count(failures)),
+                ])
+            ),
+            ("objects", .count(objects)), ("events", .count(events)),
+            (
+                "delay_ms",
+                .object([
+                    ("p50", .optional(delay(quantile: 0.5), rounded)),
+                    ("p99", .optional(delay(quantile: 0.99), rounded)),
+                ])
+            ),
+        ])
+    }
+}

@@ -1,0 +1,91 @@
+import Detection
+import Events
+import Linux
+import SharedFrame
+import Tracking
+
+/// The scene of one camera with the names of its classes, as the results of each frame need it.
+struct LiveScene {
+    /// Groups of classes that the model confuses, so that one object may be seen as any of them.
+    private static let groups = [["car", "bus", "truck"], ["cat", "dog"]]
+
+    /// The number of the model (``CurrentModel/value``) for which the scene was created.
+    let generation: UInt64
+    private(set) var analyzer: SceneAnalyzer
+    private let labels: [String]
+
+    /// Creates the scene of a camera that has not been looked at.
+    ///
+    /// - Parameters:
+    ///   - model: The loaded model; nil if there is none, so that only motion is found.
+    ///   - generation: The number of the model.
+    ///   - wanted: The names of the classes to track.
+    ///   - size: The size of the camera's pictures.
+    ///   - ids: The IDs of the camera's events.
+    init(_ model: Detector.LoadedModel?, generation: UInt64, wanted: [String], size: PictureSize, ids: EventIDs) {
+        self.generation = generation
+        labels = model?.description.labels ?? []
+        var rules: [Int: ClassRule] = [:]
+        for (classID, label) in labels.enumerated() where wanted.contains(label) { rules[classID] = ClassRule() }
+        let groups = Self.groups.map { [labels] group in group.compactMap { labels.firstIndex(of: $0) } }
+        analyzer = SceneAnalyzer(
+            tracker: Tracker(filter: ObjectFilter(rules: rules, groups: groups), pictureSize: size),
+            rules: EventRules(zones: [], ids: ids))
+    }
+
+    var size: PictureSize { analyzer.tracker.pictureSize }
+
+    mutating func resize(to size: PictureSize) {
+        if size != self.size { analyzer.resize(to: size) }
+    }
+
+    /// Whether something moves, so that a look at this camera takes precedence.
+    var isBusy: Bool {
+        !analyzer.motion.cells.isEmpty || analyzer.tracker.tracks.contains { $0.state != .stationary }
+    }
+
+    mutating func see(_ picture: GreyPicture, at time: Instant) -> LookPlan? { analyzer.see(picture, at: time) }
+
+    /// Updates the objects with the result of a look; returns the events.
+    mutating func finish(_ look: Look, _ sightings: [Sighting], at time: Instant) -> [ObjectEvent] {
+        analyzer.finish(
+            look.plan, sightings, at: time,
+            milliseconds: Int64(clamping: look.frame.description.capture.realtime / 1_000_000))
+    }
+
+    /// Returns the results of a frame.
+    ///
+    /// - Parameters:
+    ///   - frame: The frame.
+    ///   - time: When it was captured.
+    ///   - look: The look at this frame; nil if there was none, so that boxes are predicted.
+    /// - Returns: The results.
+    func result(of frame: FrameDescription, at time: Instant, look: FinishedLook?) -> FrameResult {
+        let isExact = look != nil
+        let objects = analyzer.tracker.tracks.compactMap { track -> FrameObject? in
+            guard track.isConfirmed, track.state != .lost else { return nil }
+            let box = isExact && track.isSeen ? track.sighting.box : track.predictedBox(at: time)
+            guard let box else { return nil }
+            return object(track, box, in: frame, at: time)
+        }
+        let isStill = analyzer.tracker.tracks.allSatisfy { $0.state == .stationary }
+        return FrameResult(
+            number: frame.number, realtime: frame.capture.realtime, size: size,
+            look: isExact ? .exact : isStill ? .still : .predicted, duration: look?.duration ?? .zero,
+            objects: objects, motion: analyzer.motion.regions(in: size))
+    }
+
+    private func object(_ track: Track, _ box: Box, in frame: FrameDescription, at time: Instant) -> FrameObject {
+        let age = UInt64(max(0, (time - track.firstSeen).nanoseconds))
+        let zones = analyzer.rules.openObjects.first { $0.number == track.number }?.currentZones ?? []
+        return FrameObject(
+            id: analyzer.rules.id(ofTrack: track.number), number: track.number, label: label(track.classID),
+            classID: track.classID, score: track.score, topScore: track.topScore,
+            box: box.intersection(size.bounds), speed: (track.speedX, track.speedY), state: track.state,
+            since: frame.capture.realtime - min(age, frame.capture.realtime), zones: zones)
+    }
+
+    private func label(_ classID: Int) -> String {
+        labels.indices.contains(classID) ? labels[classID] : "\(classID)"
+    }
+}

@@ -1,0 +1,162 @@
+import Detection
+import Linux
+import LiveDetection
+import MotionJPEG
+import SharedFrame
+import TestSupport
+import Testing
+import TurboJPEG
+
+@Suite("Live detection", .timeLimit(.minutes(4)))
+struct LiveDetectionTests {
+    @Test("without a model, every frame is passed on with its number and times, and with results that find only motion")
+    func withoutModel() throws {
+        let detector = try TestLiveDetector()
+        detector.model.set(.unavailable(DetectionError(.modelMissing, "there is no model")))
+        let viewer = try detector.viewer(.detect)
+        // Something appears for a second, every second.
+        let still = try TestLiveDetector.picture(90)
+        let moving = try TestLiveDetector.picture(90, square: 220)
+        let pictures = [[UInt8]](repeating: still, count: 25) + [[UInt8]](repeating: moving, count: 25)
+        let frame = try detector.frame(from: viewer, pictures: pictures) {
+            $0.results?["motion"]?.array?.isEmpty == false
+        }
+        let source = try #require(detector.camera.newestFrame(from: detector.ring, number: frame.description.number))
+        #expect(frame.withoutResults == source.bytes)
+        #expect(frame.description.capture == source.description.capture)
+        #expect(frame.results?["seq"]?.number == Double(frame.description.number))
+        #expect(frame.labels.isEmpty)
+        #expect(frame.description.flags.contains(.results))
+        #expect(!frame.description.flags.contains(.exact))
+        #expect(detector.report?.reason.contains("there is no model") == true)
+        #expect(viewer.status?.reason.contains("there is no model") == true)
+    }
+
+    @Test("while nobody watches the results, the camera's frames are not read")
+    func nobodyWatches() throws {
+        let detector = try TestLiveDetector()
+        let name = detector.ring.ring("main", kind: .detect)
+        let idle = try FrameSubscriber(name)
+        #expect(try eventually { idle.status?.state == .idle })
+        for shade in [90, 200, 90, 200] as [UInt8] { try detector.show(TestLiveDetector.picture(shade)) }
+        #expect(!detector.camera.isWatched)
+        #expect(detector.report?.frames == 0)
+        let viewer = try detector.viewer(.detect)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        #expect(detector.camera.isWatched)
+        viewer.dropInterest()
+        #expect(try eventually { !detector.camera.isWatched })
+        #expect(try eventually { idle.status?.state == .idle })
+    }
+
+    @Test("in mode 'always', the camera's frames are read although nobody watches the results")
+    func always() throws {
+        let detector = try TestLiveDetector(.always)
+        #expect(try eventually { detector.camera.isWatched })
+        let reader = try FrameSubscriber(detector.ring.ring("main", kind: .detect))
+        _ = try detector.frame(from: reader, shades: [90]) { _ in true }
+    }
+
+    @Test("a detector that stops removes its rings, and their readers learn why there are no more frames")
+    func stop() throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(.detect)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        detector.stop()
+        #expect(viewer.status?.state == .stopped)
+        #expect(viewer.status?.reason == "the detector has been stopped")
+        #expect(RingName.existing(prefix: detector.ring.prefix, kind: .detect).isEmpty)
+        #expect(RingName.existing(prefix: detector.ring.prefix, kind: .drawn).isEmpty)
+    }
+
+    @Test("an outage of the camera is an outage of its results, with the same reason")
+    func outage() throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(.detect)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        detector.camera.setState(.noSignal, reason: "the cable is out")
+        #expect(try eventually { viewer.status?.state == .noSignal && viewer.status?.reason == "the cable is out" })
+        detector.camera.setState(.live, reason: "")
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        #expect(try eventually { viewer.status?.state == .live })
+    }
+
+    @Test("a picture that cannot be decoded is passed on unchanged but for empty results")
+    func damagedPicture() throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(.detect)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        let damaged = SampleJPEG.bytes(hasTables: false)
+        let number = try detector.show(damaged)
+        #expect(try eventually { (viewer.copyNewestFrame()?.description.number ?? 0) >= number })
+        let frame = try #require(viewer.copyNewestFrame())
+        #expect(frame.withoutResults == damaged)
+    }
+}
+
+@Suite(
+    "Live detection with a model", .timeLimit(.minutes(4)),
+    .enabled(if: Installed.runtime != nil, "ONNX Runtime is not installed: run scripts/get-detector"))
+struct LiveModelTests {
+    @Test("an object is reported in the frame that the detector looked at, with its box in pixels of that frame")
+    func exactFrame() throws {
+        let detector = try TestLiveDetector()
+        detector.model.set(.ready(try Installed.model()))
+        let viewer = try detector.viewer(.detect)
+        let frame = try detector.frame(from: viewer, shades: [250, 240]) {
+            $0.description.flags.contains(.exact) && $0.labels == ["dog"]
+        }
+        let object = try #require(frame.results?["objects"]?.array?.first)
+        // The stub model finds its dog in columns 4 to 20 and lines 8 to 16 of an input of 32x32 pixels, in which a
+        // picture of 320x240 pixels has a tenth of its size.
+        #expect(object["box"]?.array?.compactMap(\.number) == [40, 80, 200, 160])
+        #expect(frame.results?["look"]?.string == "exact")
+        #expect(object["id"]?.string?.contains("-") == true)
+        #expect(detector.report.map { $0.looks > 0 && $0.events > 0 } == true)
+        // An object is also reported in frames at which the detector has not looked.
+        let predicted = try detector.frame(from: viewer, shades: [250, 240]) {
+            !$0.description.flags.contains(.exact) && $0.labels == ["dog"]
+        }
+        #expect(predicted.results?["look"]?.string != "exact")
+    }
+
+    @Test("boxes are drawn only while somebody watches the drawn pictures")
+    func drawn() throws {
+        let detector = try TestLiveDetector()
+        detector.model.set(.ready(try Installed.model()))
+        let data = try detector.viewer(.detect)
+        let idle = try FrameSubscriber(detector.ring.ring("main", kind: .drawn))
+        _ = try detector.frame(from: data, shades: [250, 240]) { $0.labels == ["dog"] }
+        #expect(idle.status?.published == 0)
+        let viewer = try detector.viewer(.drawn)
+        let frame = try detector.frame(from: viewer, shades: [250]) { $0.description.flags.contains(.drawn) }
+        #expect(frame.results == nil)
+        let picture = try frame.bytes.withRawSpan { try JPEGDecoder().decode($0) }
+        #expect((picture.width, picture.height) == TestLiveDetector.size)
+        // The upper edge of the box is coloured, and the picture around it is white.
+        let edge = try detector.frame(from: viewer, shades: [250]) { frame in
+            let picture = try? frame.bytes.withRawSpan { try JPEGDecoder().decode($0) }
+            guard let picture else { return false }
+            let start = (81 * picture.width + 120) * 3
+            return picture.pixels[start] < 200 || picture.pixels[start + 1] < 200
+        }
+        #expect(edge.description.number > frame.description.number - 1)
+    }
+
+    @Test("a model that is loaded later is used without a restart")
+    func laterModel() throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(.detect)
+        let before = try detector.frame(from: viewer, shades: [250, 240]) { _ in true }
+        #expect(before.labels.isEmpty)
+        detector.model.set(.ready(try Installed.model()))
+        _ = try detector.frame(from: viewer, shades: [250, 240]) { $0.labels == ["dog"] }
+    }
+}
+
+extension FramePublisher {
+    /// Returns the frame with this number from the writer's own ring.
+    fileprivate func newestFrame(from ring: TemporaryRing, number: UInt64) -> Frame? {
+        (try? FrameSubscriber(name)).flatMap { $0.copyFrame(number: number) }
+    }
+}

@@ -1,0 +1,148 @@
+import Detection
+import Events
+import Linux
+import LiveDetection
+import Logging
+import MotionJPEG
+import Names
+import SharedFrame
+import SystemPackage
+import TestSupport
+import TurboJPEG
+
+/// The detector's files on this machine.
+enum Installed {
+    private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
+
+    /// A model that finds one "dog" in the upper half of each picture, whose confidence is 0.9 times the brightness.
+    static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
+
+    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
+    static let runtime: String? = {
+        let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
+        let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
+        return try? InferenceRuntime(path: path).path
+    }()
+
+    /// Returns the loaded stub model.
+    static func model() throws -> Detector.LoadedModel {
+        try Detector(DetectorConfiguration(runtime: runtime, model: stub)).loadedModel
+    }
+}
+
+/// A live detector that reads a camera's ring, whose frames the test publishes.
+final class TestLiveDetector {
+    static let size = (width: 320, height: 240)
+
+    let ring = TemporaryRing()
+    let camera: FramePublisher
+    let model = CurrentModel()
+    private let detector: LiveDetector
+
+    init(_ mode: LiveMode = .watched, rate: Double = 30) throws {
+        camera = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
+        // A frame counts as fresh for a minute, so that the test does not depend on the machine's speed.
+        camera.setRates(asked: 0.05, measured: 0.05)
+        camera.setState(.live, reason: "")
+        detector = LiveDetector(
+            LiveDetectionConfiguration(
+                prefix: ring.prefix, kinds: [.capture], cameras: [], mode: mode, rate: rate, model: model),
+            log: Logger(label: "test"))
+        try detector.start()
+    }
+
+    deinit { detector.stop(timeout: .seconds(10)) }
+
+    func stop() { detector.stop(timeout: .seconds(10)) }
+
+    var report: LiveReport? { detector.reports.first }
+
+    /// Returns a reader of one of the detector's rings, which shows interest.
+    func viewer(_ kind: RingName.Kind) throws -> FrameSubscriber {
+        let viewer = try FrameSubscriber(ring.ring("main", kind: kind))
+        viewer.takeInterest()
+        return viewer
+    }
+
+    /// Publishes a picture; returns its number.
+    @discardableResult
+    func show(_ jpeg: [UInt8]) throws -> UInt64 {
+        try jpeg.withRawSpan {
+            try camera.publish($0, capture: .now(), width: Self.size.width, height: Self.size.height)
+        }
+    }
+
+    /// Publishes pictures of these brightnesses again and again.
+    ///
+    /// Returns the first frame in the detector's ring that `isWanted`; throws after a minute.
+    func frame(
+        from viewer: FrameSubscriber, shades: [UInt8], where isWanted: (Frame) -> Bool
+    ) throws -> Frame {
+        try frame(from: viewer, pictures: shades.map { try Self.picture($0) }, where: isWanted)
+    }
+
+    /// Publishes these pictures again and again.
+    ///
+    /// Returns the first frame in the detector's ring that `isWanted`; throws after a minute.
+    func frame(
+        from viewer: FrameSubscriber, pictures: [[UInt8]], where isWanted: (Frame) -> Bool
+    ) throws -> Frame {
+        let deadline = Instant.now + .seconds(60)
+        var count = 0
+        var seen: UInt64 = 0
+        while Instant.now < deadline {
+            try show(pictures[count % pictures.count])
+            count += 1
+            guard case .frame(let number) = viewer.wait(newerThan: seen, timeout: .milliseconds(40)) else { continue }
+            seen = number
+            if let frame = viewer.copyNewestFrame(), isWanted(frame) { return frame }
+        }
+        throw Missing()
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        var description: String { "the detector has published no such frame within a minute" }
+    }
+
+    /// Returns a picture of one brightness, with a square of another one if `square` is not nil.
+    static func picture(_ shade: UInt8, square: UInt8? = nil) throws -> [UInt8] {
+        var pixels = [UInt8](repeating: shade, count: size.width * size.height * 3)
+        if let square {
+            for line in 64..<128 {
+                let start = (line * size.width + 64) * 3
+                for index in start..<(start + 64 * 3) { pixels[index] = square }
+            }
+        }
+        var encoder = try JPEGEncoder(quality: 90)
+        var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: size.width, height: size.height))
+        let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
+            try jpeg.withMutableRawSpan { output throws(TurboJPEGError) in
+                try encoder.encode(
+                    pixels, layout: .rgb24, width: size.width, height: size.height, bytesPerLine: size.width * 3,
+                    into: &output)
+            }
+        }
+        return Array(jpeg.prefix(count))
+    }
+}
+
+extension Frame {
+    /// The detection results in the frame.
+    var results: JSON? {
+        let text = bytes.withRawSpan { FrameResult.text(in: $0) }
+        return text.flatMap { JSON($0) }
+    }
+
+    /// The labels of the detected objects.
+    var labels: [String] { results?["objects"]?.array?.compactMap { $0["label"]?.string } ?? [] }
+
+    /// The frame's bytes without the detection results.
+    var withoutResults: [UInt8] {
+        var bytes = bytes
+        if let found = bytes.withRawSpan({ JPEGComment.find(FrameResult.tag, in: $0)?.segment }) {
+            bytes.removeSubrange(found)
+        }
+        return bytes
+    }
+}
