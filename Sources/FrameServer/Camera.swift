@@ -21,7 +21,7 @@ final class Camera {
     let subscriber: FrameSubscriber
     /// This worker's counters for the camera; nil if the counter file had no free row.
     let row: ServiceCounters.Row?
-    private(set) var feeds: [PictureWidth: Feed] = [:]
+    private(set) var feeds: [FeedKey: Feed] = [:]
     /// Snapshot requests that wait for a frame.
     var waiters: [SnapshotExchange] = []
     /// The last snapshot of each width, which requests for the same frame share.
@@ -45,11 +45,11 @@ final class Camera {
     /// Whether the camera has viewers or waiting requests, or had some recently, so that it must not be closed.
     var isInUse: Bool { isInterested || !waiters.isEmpty || feeds.values.contains { !$0.viewers.isEmpty } }
 
-    /// Returns the feed for `width`, and creates it if necessary.
-    func feed(_ width: PictureWidth) -> Feed {
-        if let feed = feeds[width] { return feed }
-        let feed = Feed(width)
-        feeds[width] = feed
+    /// Returns the feed for `key`, and creates it if necessary.
+    func feed(_ key: FeedKey) -> Feed {
+        if let feed = feeds[key] { return feed }
+        let feed = Feed(key)
+        feeds[key] = feed
         return feed
     }
 
@@ -84,9 +84,9 @@ final class Camera {
 
     /// Stops watches that are no longer used, and drops the interest if nobody has used the camera for ``linger``.
     func releaseIfIdle(now: Instant) {
-        for (width, feed) in feeds where width != .original && feed.viewers.isEmpty {
+        for (key, feed) in feeds where key != .original && feed.viewers.isEmpty {
             feed.stop()
-            feeds[width] = nil
+            feeds[key] = nil
         }
         if waiters.isEmpty { stopWatchForWaiters() }
         if !waiters.isEmpty || feeds.values.contains(where: { !$0.viewers.isEmpty }) { lastUse = now }

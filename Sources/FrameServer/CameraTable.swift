@@ -17,8 +17,6 @@ final class CameraTable {
     /// The number of descriptors of a camera that is used only by reports, which need only the camera's ring.
     private static let descriptorsOfUnusedCamera = 1
 
-    /// The queue of the IDs of watches that have a new picture or a new state.
-    let mailbox: Mailbox<UInt64>
     private let directory: CameraDirectory
     private let counters: ServiceCounters
     private let log: Logger
@@ -29,17 +27,28 @@ final class CameraTable {
     private var loggedFolderProblem: String?
     /// For the ID of each watch, the camera to which the watch belongs.
     private var owners: [UInt64: Camera] = [:]
+    private let index: Int
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
 
-    init(_ configuration: FrameServerConfiguration, _ counters: ServiceCounters, _ signal: LoopSignal, _ log: Logger) {
-        directory = CameraDirectory(
-            prefix: configuration.prefix, kinds: configuration.kinds, configured: configuration.cameras)
-        mailbox = Mailbox(signal)
+    /// - Parameters:
+    ///   - directory: The cameras of the table.
+    ///   - index: The index of the table, below ``maximumCount``, which is a part of the IDs of watches.
+    ///   - counters: The counters that all workers share.
+    ///   - log: The program's log.
+    init(_ directory: CameraDirectory, index: Int, _ counters: ServiceCounters, _ log: Logger) {
+        precondition(index < Self.maximumCount)
+        self.directory = directory
+        self.index = index
         self.counters = counters
         self.log = log
-        checkFolder()
     }
+
+    /// The maximum number of tables in a process.
+    static let maximumCount = 4
+
+    /// Returns the index of the table that has created the ID of a watch.
+    static func index(of id: UInt64) -> Int { Int(id % UInt64(maximumCount)) }
 
     /// Returns a sentence that says why added or removed cameras are detected late; nil if they are detected at once.
     ///
@@ -106,14 +115,20 @@ final class CameraTable {
         }
     }
 
+    /// Returns the camera called `name`, which need not have a ring yet.
+    ///
+    /// Throws if the camera cannot be opened.
+    func camera(named name: CameraName) throws(SystemError) -> Camera { try open(name) }
+
     /// Returns the camera to which the watch with this ID belongs.
     func owner(of id: UInt64) -> Camera? { owners[id] }
 
     /// Returns a new ID for a watch of `camera`.
     func makeID(for camera: Camera) -> UInt64 {
         defer { nextID += 1 }
-        owners[nextID] = camera
-        return nextID
+        let id = nextID * UInt64(Self.maximumCount) + UInt64(index)
+        owners[id] = camera
+        return id
     }
 
     /// Closes unused cameras whose ring has been removed or replaced.

@@ -2,11 +2,11 @@ import EventLoop
 import Linux
 import SharedFrame
 
-/// The pictures of a camera at one width, with their viewers.
+/// A sequence of pictures of a camera, with its viewers.
 ///
 /// Use it only from the thread of the event loop.
 final class Feed {
-    let width: PictureWidth
+    let key: FeedKey
     private(set) var viewers: [StreamExchange] = []
     /// The picture that viewers see; nil before the first one.
     private(set) var picture: Picture?
@@ -14,8 +14,8 @@ final class Feed {
     /// The number of viewers that receive each framing.
     private var framings: [Framing: Int] = [:]
 
-    init(_ width: PictureWidth) {
-        self.width = width
+    init(_ key: FeedKey) {
+        self.key = key
     }
 
     /// The ID of the running watch; nil if none is running.
@@ -48,7 +48,7 @@ final class Feed {
     /// Throws if no descriptor or thread is available.
     func start(_ ring: RingName, id: UInt64, _ mailbox: Mailbox<UInt64>) throws(SystemError) {
         if watch == nil {
-            let watch = try PictureWatch(id: id, ring, width, mailbox, after: picture)
+            let watch = try PictureWatch(id: id, ring, key, mailbox, after: picture)
             try watch.start()
             self.watch = watch
         }
@@ -76,6 +76,6 @@ final class Feed {
 
     private func updateRequest() {
         let wanted = Set(Framing.allCases.filter { framings[$0, default: 0] > 0 })
-        watch?.want(wanted, interval: width == .original ? .zero : viewers.map(\.interval).min() ?? .zero)
+        watch?.want(wanted, interval: key.width == .original ? .zero : viewers.map(\.interval).min() ?? .zero)
     }
 }

@@ -1,4 +1,5 @@
 import Cameras
+import Events
 import FastCGI
 import JSON
 import Linux
@@ -53,7 +54,7 @@ extension FrameApplication {
         } else {
             exchange.waitForFrame()
             do throws(SystemError) {
-                try camera.watchForWaiters(id: cameras.makeID(for: camera), cameras.mailbox)
+                try camera.watchForWaiters(id: table(of: camera).makeID(for: camera), mailbox)
             } catch {
                 throw outOfResources(for: camera, error)
             }
@@ -109,6 +110,7 @@ extension FrameApplication {
     /// Throws if there is an `outage` and the request does not accept an old frame.
     private func answer(_ exchange: SnapshotExchange, of camera: Camera, outage: Outage?) throws(HTTPError) {
         if let outage, !exchange.request.acceptsOldPicture { throw offline(camera, outage) }
+        if exchange.request.content == .objects { return try answerObjects(exchange, of: camera) }
         if outage == nil, let shared = camera.snapshots[exchange.request.width],
             shared.number == camera.subscriber.recentStatus?.newest?.number
         {
@@ -121,6 +123,16 @@ extension FrameApplication {
         guard let made else { throw offline(camera, outage ?? .silent) }
         if outage == nil { camera.snapshots[.original] = made }
         send(made, exchange, of: camera)
+    }
+
+    /// Answers with the detection results of the newest frame.
+    private func answerObjects(_ exchange: SnapshotExchange, of camera: Camera) throws(HTTPError) {
+        let text: String?? = camera.subscriber.withNewestFrame { _, bytes in FrameResult.text(in: bytes) }
+        // The results of a relayed camera come from another server.
+        guard let text, let text, JSON(Array(text.utf8)) != nil else {
+            throw .temporary("no_results", "The newest frame contains no detection results.", retryAfter: 1)
+        }
+        exchange.connection.answer(.json(.literal(text)))
     }
 
     private func send(_ snapshot: Snapshot, _ exchange: SnapshotExchange, of camera: Camera) {
@@ -151,7 +163,7 @@ extension FrameApplication {
     private func scale(
         _ exchange: SnapshotExchange, of camera: Camera, _ width: Int, _ outage: Outage?
     ) throws(HTTPError) {
-        let key = ScalingKey(camera: camera.name, width: width, isOld: outage != nil)
+        let key = ScalingKey(ring: camera.ring, width: width, isOld: outage != nil)
         if scalings[key] != nil {
             scalings[key]?.append(exchange)
             exchange.waitForScaling()
@@ -160,7 +172,7 @@ extension FrameApplication {
         guard let frame = camera.subscriber.copyNewestFrame() else { throw offline(camera, outage ?? .silent) }
         do throws(SystemError) {
             try scalingQueue.run {
-                var maker = PictureMaker(.atLeast(width))
+                var maker = PictureMaker(FeedKey(width: .atLeast(width)))
                 let snapshot = maker.scaled(frame.bytes, toWidth: width) { Snapshot(frame.description, $0, outage) }
                 return Scaled(snapshot: snapshot, count: maker.takeScaledCount())
             } completion: { [unowned self] (scaled: Scaled) in

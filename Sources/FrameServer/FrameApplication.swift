@@ -16,7 +16,16 @@ final class FrameApplication: Application {
     let configuration: FrameServerConfiguration
     let loop: EventLoop
     let log: Logger
+    /// The cameras' own frames.
     let cameras: CameraTable
+    /// The detector's frames with the results inside the JPEG.
+    private let dataResults: CameraTable
+    /// The detector's frames with the results drawn on the picture.
+    private let drawnResults: CameraTable
+    /// All tables, in the order of their indices.
+    private let tables: [CameraTable]
+    /// The queue of the IDs of watches that have a new picture or a new state.
+    let mailbox: Mailbox<UInt64>
     let counters: ServiceCounters
     let controls: ControlClient
     /// The thread that scales frames for snapshots.
@@ -30,7 +39,7 @@ final class FrameApplication: Application {
 
     /// Identifies a pending scaling job.
     struct ScalingKey: Hashable {
-        let camera: CameraName
+        let ring: RingName
         let width: Int
         /// Whether the camera is offline, so that the frame to scale is its last frame, which is not current.
         let isOld: Bool
@@ -42,7 +51,15 @@ final class FrameApplication: Application {
         self.loop = loop
         self.counters = counters
         log = Logger(label: configuration.worker.service)
-        cameras = CameraTable(configuration, counters, loop.signal, log)
+        func directory(_ kinds: [RingName.Kind], _ cameras: [CameraName] = []) -> CameraDirectory {
+            CameraDirectory(prefix: configuration.prefix, kinds: kinds, configured: cameras)
+        }
+        cameras = CameraTable(directory(configuration.kinds, configuration.cameras), index: 0, counters, log)
+        dataResults = CameraTable(directory([.detect]), index: 1, counters, log)
+        drawnResults = CameraTable(directory([.drawn]), index: 2, counters, log)
+        tables = [cameras, dataResults, drawnResults]
+        mailbox = Mailbox(loop.signal)
+        cameras.checkFolder()
         controls = ControlClient(loop, runtimeFolder: configuration.worker.runtimeFolder)
         scalingQueue = try BackgroundQueue("scaling", loop.signal)
         reportQueue = try BackgroundQueue("report", loop.signal)
@@ -54,32 +71,47 @@ final class FrameApplication: Application {
 
     var now: Instant { loop.now }
 
+    /// Returns the table in which a camera was opened.
+    func table(of camera: Camera) -> CameraTable {
+        switch camera.ring.kind {
+        case .capture, .relay: cameras
+        case .detect: dataResults
+        case .drawn: drawnResults
+        }
+    }
+
+    private var viewerCount: Int { tables.reduce(0) { $0 + $1.viewerCount } }
+
     // MARK: Application
 
     var metricsPath: String? { nil }
 
-    var isIdle: Bool { !cameras.isInUse }
+    var isIdle: Bool { !tables.contains { $0.isInUse } }
 
-    var reservedDescriptorCount: Int { cameras.descriptorCount }
+    var reservedDescriptorCount: Int { tables.reduce(0) { $0 + $1.descriptorCount } }
 
-    var summary: String { "\(cameras.viewerCount) viewers, " }
+    var summary: String { "\(viewerCount) viewers, " }
 
     func tick(isSignalled: Bool) {
-        for id in cameras.mailbox.take() {
-            if let camera = cameras.owner(of: id) { show(camera) }
+        for id in mailbox.take() {
+            if let camera = tables[CameraTable.index(of: id)].owner(of: id) { show(camera) }
         }
         scalingQueue.deliver()
         reportQueue.deliver()
         guard !isSignalled else { return }
-        for camera in cameras.all {
-            camera.writeCounts(to: counters)
-            serveWaiters(of: camera)
-            camera.releaseIfIdle(now: now)
+        for table in tables {
+            for camera in table.all {
+                camera.writeCounts(to: counters)
+                serveWaiters(of: camera)
+                camera.releaseIfIdle(now: now)
+            }
+            table.closeUnused()
         }
-        cameras.closeUnused()
     }
 
-    func end() { cameras.stop() }
+    func end() {
+        for table in tables { table.stop() }
+    }
 
     func begin(_ request: Request, on connection: Connection) throws(HTTPError) {
         let query = request.query
@@ -98,6 +130,15 @@ final class FrameApplication: Application {
         case .snapshot(let choice):
             let snapshot = try SnapshotRequest(query, ifNoneMatch: request["HTTP_IF_NONE_MATCH"], now: now)
             try beginSnapshot(snapshot, of: camera(choice, .watch, for: connection), on: connection)
+        case .resultStream(let choice):
+            let options = try StreamOptions(query, accept: request["HTTP_ACCEPT"], hasResults: true)
+            try beginStream(options, of: resultCamera(choice, query, for: connection), on: connection)
+        case .resultSnapshot(let choice):
+            let snapshot = try SnapshotRequest(query, ifNoneMatch: request["HTTP_IF_NONE_MATCH"], now: now)
+            try beginSnapshot(snapshot, of: resultCamera(choice, query, for: connection), on: connection)
+        case .objects(let choice):
+            let snapshot = try SnapshotRequest(query, ifNoneMatch: nil, now: now, content: .objects)
+            try beginSnapshot(snapshot, of: resultCamera(choice, nil, for: connection), on: connection)
         case .status(let name?):
             let camera = try camera(.name(name), .watch, for: connection)
             let source = CameraSource(name: camera.name, content: .ring(camera.subscriber))
@@ -128,9 +169,7 @@ final class FrameApplication: Application {
         do throws(SystemError) {
             camera = try cameras.camera(choice)
         } catch {
-            log.error("cannot open a camera: \(error)")
-            let message = "The server has no file descriptors left for another camera; try again later."
-            throw .temporary("overloaded", message, retryAfter: 5)
+            throw overloaded(error)
         }
         guard let camera else {
             let message = "There is no camera '\(Excerpt(choice.text))'; /status lists the cameras."
@@ -140,22 +179,47 @@ final class FrameApplication: Application {
         return camera
     }
 
+    /// Returns the camera of the detector's ring that a request asks for.
+    ///
+    /// The query's parameter `boxes` decides whether its pictures contain the results as data or drawn. If `query` is
+    /// nil, they contain them as data.
+    private func resultCamera(
+        _ choice: CameraChoice, _ query: Query?, for connection: Connection
+    ) throws(HTTPError) -> Camera {
+        let name = try camera(choice, .watch, for: connection).name
+        let isData =
+            try query.map { (query) throws(HTTPError) in
+                try query.choice("boxes", of: ["data", "drawn"]) == "data"
+            } ?? true
+        do throws(SystemError) {
+            return try (isData ? dataResults : drawnResults).camera(named: name)
+        } catch {
+            throw overloaded(error)
+        }
+    }
+
+    private func overloaded(_ error: SystemError) -> HTTPError {
+        log.error("cannot open a camera: \(error)")
+        let message = "The server has no file descriptors left for another camera; try again later."
+        return .temporary("overloaded", message, retryAfter: 5)
+    }
+
     // MARK: Streams
 
     private func beginStream(_ options: StreamOptions, of camera: Camera, on connection: Connection) throws(HTTPError) {
         if connection.isHeadOnly { return connection.answer(StreamOptions.response) }
-        guard cameras.viewerCount < configuration.maximumViewers, connection.worker.hasRoom else {
+        guard viewerCount < configuration.maximumViewers, connection.worker.hasRoom else {
             counters.countRefusal()
             let message = "The maximum of \(configuration.maximumViewers) viewers is reached; try again later."
             throw .temporary("too_many_viewers", message, retryAfter: 5)
         }
         camera.retainInterest(now: now)
-        let feed = camera.feed(options.rendition.width)
+        let feed = camera.feed(options.feedKey)
         let stream = StreamExchange(connection, of: camera, options)
         stream.begin()
         camera.writeCounts(to: counters)
         do throws(SystemError) {
-            try feed.start(camera.ring, id: cameras.makeID(for: camera), cameras.mailbox)
+            try feed.start(camera.ring, id: table(of: camera).makeID(for: camera), mailbox)
         } catch {
             throw outOfResources(for: camera, error)
         }
@@ -192,7 +256,9 @@ final class FrameApplication: Application {
             connection.open(exchange)
             return
         }
-        for camera in cameras.all { camera.writeCounts(to: counters) }
+        for table in tables {
+            for camera in table.all { camera.writeCounts(to: counters) }
+        }
         let (sources, problem, counters) = (cameras.sources, cameras.checkFolder(), counters)
         do throws(SystemError) {
             try reportQueue.run {

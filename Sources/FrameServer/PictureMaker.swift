@@ -6,11 +6,13 @@ import TurboJPEG
 /// Creates pictures of a ring's newest frame, all with the same width.
 struct PictureMaker: ~Copyable {
     private let width: PictureWidth
+    private let isExactOnly: Bool
     private var scaler: JPEGScaler?
     private var scaledCount: UInt64 = 0
 
-    init(_ width: PictureWidth) {
-        self.width = width
+    init(_ key: FeedKey) {
+        width = key.width
+        isExactOnly = key.isExactOnly
     }
 
     /// Returns the number of frames that have been scaled since the last call.
@@ -19,19 +21,25 @@ struct PictureMaker: ~Copyable {
         return scaledCount
     }
 
-    /// Returns a picture of the newest frame with an image for each of `framings`; nil if there is no frame.
+    /// Returns a picture of the newest frame with an image for each of `framings`.
+    ///
+    /// Returns nil if there is no frame, or if only exact ones are wanted and the newest one is not exact.
     mutating func picture(
         of subscriber: FrameSubscriber, sequence: UInt64, framings: Set<Framing>, files: MemoryFilePool
     ) -> Picture? {
         guard case .atLeast(let minimum) = width else {
-            return subscriber.withNewestFrame { description, bytes in
-                Picture(
+            let picture: Picture?? = subscriber.withNewestFrame { description, bytes in
+                guard !isExactOnly || description.flags.contains(.exact) else { return nil }
+                return Picture(
                     bytes, sequence: sequence, number: description.number, realtime: description.capture.realtime,
                     framings: framings, files: files)
             }
+            return picture ?? nil
         }
         // Copy the frame, because the writer may overwrite the slot while the frame is decoded.
-        guard let frame = subscriber.copyNewestFrame() else { return nil }
+        guard let frame = subscriber.copyNewestFrame(), !isExactOnly || frame.description.flags.contains(.exact) else {
+            return nil
+        }
         return scaled(frame.bytes, toWidth: minimum) { jpeg in
             Picture(
                 jpeg, sequence: sequence, number: frame.description.number,

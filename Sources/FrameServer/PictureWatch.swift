@@ -6,7 +6,7 @@ import SharedFrame
 import Synchronization
 import TurboJPEG
 
-/// A thread that prepares the pictures of a camera at one width, once for all viewers.
+/// A thread that prepares the pictures of a feed, once for all viewers.
 ///
 /// Between frames, the thread sleeps on the futex of the ring.
 final class PictureWatch: Sendable {
@@ -26,7 +26,7 @@ final class PictureWatch: Sendable {
 
     /// Identifies the watch in messages to the event loop.
     let id: UInt64
-    private let width: PictureWidth
+    private let key: FeedKey
     private let kind: RingName.Kind
     private let watch: RingWatch
     private let mailbox: Mailbox<UInt64>
@@ -38,10 +38,10 @@ final class PictureWatch: Sendable {
     ///
     /// Its first picture gets the sequence number after that of `picture`. Throws if no descriptor is available.
     init(
-        id: UInt64, _ ring: RingName, _ width: PictureWidth, _ mailbox: Mailbox<UInt64>, after picture: Picture?
+        id: UInt64, _ ring: RingName, _ key: FeedKey, _ mailbox: Mailbox<UInt64>, after picture: Picture?
     ) throws(SystemError) {
         self.id = id
-        self.width = width
+        self.key = key
         kind = ring.kind
         self.mailbox = mailbox
         watch = try RingWatch(ring)
@@ -82,7 +82,7 @@ final class PictureWatch: Sendable {
     private var framings: Set<Framing> { request.withLock { $0.framings } }
 
     private func run(_ watch: RingWatch) {
-        var maker = PictureMaker(width)
+        var maker = PictureMaker(key)
         var seen: UInt64 = 0
         var isLive = false
         var outage = OutageDisplay()
@@ -102,7 +102,7 @@ final class PictureWatch: Sendable {
                     isLive = true
                     outage.end()
                     // Skip frames that no viewer would receive: scaling them would take time, as each must be encoded.
-                    let interval = width == .original ? .zero : request.withLock { $0.interval }
+                    let interval = key.width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval
                     let shown = show(number, &maker)
@@ -145,6 +145,8 @@ final class PictureWatch: Sendable {
         if !framings.isEmpty {
             picture = maker.picture(of: watch.subscriber, sequence: sequence, framings: framings, files: files)
         }
+        // A frame that is not exact is skipped, so that viewers keep the last exact one.
+        if picture == nil, key.isExactOnly, !framings.isEmpty { return number }
         post(picture ?? Picture(sequence: sequence, number: number), scaledCount: maker.takeScaledCount())
         return picture?.number ?? number
     }
@@ -163,7 +165,7 @@ final class PictureWatch: Sendable {
         guard !framings.isEmpty, !watch.isStopped else { return }
         let number = status?.newest?.number ?? state.withLock { $0.picture?.number } ?? 0
         let camera = watch.subscriber.name.camera
-        guard let jpeg = OutagePicture.draw(outage, camera: camera, status, width) else { return }
+        guard let jpeg = OutagePicture.draw(outage, camera: camera, status, key.width) else { return }
         let sequence = nextSequence
         let picture = jpeg.withRawSpan { bytes in
             Picture(

@@ -9,6 +9,18 @@ struct Rendition: Hashable, Sendable {
     var framing: Framing
 }
 
+/// The content of a feed.
+///
+/// Viewers with equal values share one feed.
+struct FeedKey: Hashable, Sendable {
+    var width: PictureWidth
+    /// Whether only the frames at which the detector looked are shown.
+    var isExactOnly = false
+
+    /// Every frame of a camera, unchanged.
+    static let original = FeedKey(width: .original)
+}
+
 /// The width of pictures.
 enum PictureWidth: Hashable, Sendable {
     /// The width of the camera's JPEGs, which are sent unchanged.

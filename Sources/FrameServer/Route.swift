@@ -25,6 +25,12 @@ enum CameraChoice: Equatable {
 enum Route: Equatable {
     case stream(camera: CameraChoice)
     case snapshot(camera: CameraChoice)
+    /// A stream of frames with detection results.
+    case resultStream(camera: CameraChoice)
+    /// A frame with detection results.
+    case resultSnapshot(camera: CameraChoice)
+    /// The detection results of a frame, without the picture.
+    case objects(camera: CameraChoice)
     /// The status of one camera, or of all cameras if `camera` is nil.
     case status(camera: String?)
     /// The controls of a camera. They are served only on the host of the camera.
@@ -44,6 +50,9 @@ enum Route: Equatable {
         switch parts.first {
         case "mjpeg", "video", "stream": self = .stream(camera: CameraChoice(camera))
         case "snapshot": self = .snapshot(camera: CameraChoice(camera))
+        case "detect_stream": self = .resultStream(camera: CameraChoice(camera))
+        case "detect_snapshot": self = .resultSnapshot(camera: CameraChoice(camera))
+        case "detect_objects": self = .objects(camera: CameraChoice(camera))
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
         case "healthz" where camera == nil: self = .health
@@ -102,6 +111,9 @@ enum Route: Equatable {
         switch self {
         case .stream: StreamOptions.parameters
         case .snapshot: SnapshotRequest.parameters
+        case .resultStream: StreamOptions.parameters.union(["boxes", "look"])
+        case .resultSnapshot: SnapshotRequest.parameters.union(["boxes"])
+        case .objects: ["after", "max_age"]
         case .status, .controls, .health, .metrics: []
         }
     }
@@ -112,8 +124,8 @@ enum Route: Equatable {
     /// snapshots. They may also add a parameter with an arbitrary name, only to prevent caching.
     var ignoresUnknownParameters: Bool {
         switch self {
-        case .stream, .snapshot: true
-        case .status, .controls, .health, .metrics: false
+        case .stream, .snapshot, .resultStream, .resultSnapshot: true
+        case .objects, .status, .controls, .health, .metrics: false
         }
     }
 

@@ -10,6 +10,13 @@ struct SnapshotRequest {
     /// How long a request with `after` waits for a newer frame.
     static let timeoutForNext: Duration = .seconds(10)
 
+    /// What the response consists of.
+    enum Content {
+        case picture
+        /// The detection results of the frame, as JSON.
+        case objects
+    }
+
     static let parameters: Set<String> = ["action", "after", "max_age", "offline", "width"]
 
     /// The number that the frame's number must exceed (the parameter `after`); nil if any number is acceptable.
@@ -19,6 +26,7 @@ struct SnapshotRequest {
     /// Whether the client accepts the last frame, of any age, if the camera is offline.
     let acceptsOldPicture: Bool
     let width: PictureWidth
+    let content: Content
     /// The header `If-None-Match`: the entity tags of frames that the client already has (RFC 9110, section 13.1.2).
     let ifNoneMatch: String?
     /// When the request arrived.
@@ -26,7 +34,10 @@ struct SnapshotRequest {
     /// When the request times out.
     let deadline: Instant
 
-    init(_ query: Query, ifNoneMatch: String?, now: Instant) throws(HTTPError) {
+    init(
+        _ query: Query, ifNoneMatch: String?, now: Instant, content: Content = .picture
+    ) throws(HTTPError) {
+        self.content = content
         after = try query.integer("after", in: 0...UInt64(1) << 53)
         maximumAge = try query.integer("max_age", in: 0...3_600_000).map { .milliseconds(Int64($0)) }
         acceptsOldPicture = try query.choice("offline", of: ["picture"]) != nil

@@ -36,7 +36,7 @@ final class StreamExchange: Exchange {
     init(_ connection: Connection, of camera: Camera, _ options: StreamOptions) {
         self.connection = connection
         self.camera = camera
-        feed = camera.feed(options.rendition.width)
+        feed = camera.feed(options.feedKey)
         framing = options.rendition.framing
         interval = options.interval
         isPaced = interval > .zero

@@ -6,17 +6,24 @@ struct StreamOptions {
     let rendition: Rendition
     /// The minimum interval between pictures; zero if there is no limit.
     let interval: Duration
+    /// Whether only the frames at which the detector looked are sent.
+    let isExactOnly: Bool
 
     static let parameters: Set<String> = ["action", "fps", "advance_headers", "width"]
 
-    /// Reads `fps` (from 0.1 to 120), `width` and `advance_headers` from the query.
+    var feedKey: FeedKey { FeedKey(width: rendition.width, isExactOnly: isExactOnly) }
+
+    /// Reads `fps` (from 0.1 to 120), `width`, `look` and `advance_headers` from the query.
     ///
     /// If `advance_headers` is missing, the `Accept` header decides: browsers get the part headers in advance, and
     /// other clients do not.
-    init(_ query: Query, accept: String?) throws(HTTPError) {
+    ///
+    /// `look` is read only if the stream `hasResults` of a detector.
+    init(_ query: Query, accept: String?, hasResults: Bool = false) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero
         let width = try PictureWidth(query)
+        isExactOnly = hasResults ? try query.choice("look", of: ["exact"]) != nil : false
         switch try query.choice("advance_headers", of: ["0", "1"]) {
         case "1": rendition = Rendition(width: width, framing: .advance)
         case nil where Self.isBrowser(accept): rendition = Rendition(width: width, framing: .advance)

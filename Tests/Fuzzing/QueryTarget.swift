@@ -48,8 +48,9 @@ enum QueryTarget {
     private static func camera(of route: Route) -> String? {
         switch route {
         case .stream(.name(let name)), .snapshot(.name(let name)): name
+        case .resultStream(.name(let name)), .resultSnapshot(.name(let name)), .objects(.name(let name)): name
         case .status(let camera), .controls(let camera): camera
-        case .stream, .snapshot: nil
+        case .stream, .snapshot, .resultStream, .resultSnapshot, .objects: nil
         case .health, .metrics: nil
         }
     }

@@ -1,0 +1,129 @@
+import Events
+import Glibc
+import Linux
+import MotionJPEG
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    @Suite(
+        "Live detection", .timeLimit(.minutes(4)),
+        .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is missing: run scripts/get-detector"))
+    struct Live {
+        /// Collects the pictures of a stream by number, on a thread of its own.
+        private final class Collector: Sendable {
+            private let pictures = Mutex<[UInt64: [UInt8]]>([:])
+            private let isStopping = Atomic(false)
+            private let isDone = Atomic(false)
+
+            init(_ address: String) throws {
+                let viewer = Mutex<StreamViewer?>(try StreamViewer(address))
+                try Thread("collecting") { [self] in
+                    viewer.withLock { viewer in
+                        while !isStopping.load(ordering: .acquiring), let picture = try? viewer?.next() {
+                            let isOffline = picture.number == 0
+                            if let number = picture.number, !isOffline {
+                                pictures.withLock { $0[number] = picture.bytes }
+                            }
+                        }
+                        viewer = nil
+                    }
+                    isDone.store(true, ordering: .releasing)
+                }.detach()
+            }
+
+            var count: Int { pictures.withLock { $0.count } }
+
+            /// Stops collecting and returns the pictures.
+            func stop() -> [UInt64: [UInt8]] {
+                isStopping.store(true, ordering: .releasing)
+                _ = eventually(60) { isDone.load(ordering: .acquiring) }
+                return pictures.withLock { $0 }
+            }
+        }
+
+        @Test(
+            "A thousand frames with results are the camera's frames, byte for byte, also where a second system relays them"
+        )
+        func sameFrames() throws {
+            let system = try OrielSystem(environment: [
+                "ORIEL_ONNXRUNTIME": Detector.library.string, "ORIEL_MODEL": Detector.model.string,
+                "ORIEL_SIZE": "320x240", "ORIEL_FPS": "60",
+            ])
+            let relay = try OrielSystem(environment: [
+                "ORIEL_CAMERAS": "main=\(system.web("/detect_stream/main?boxes=data"))", "ORIEL_DETECT": "off",
+            ])
+            let plain = try Collector(system.web("/video"))
+            let results = try Collector(system.web("/detect_stream?boxes=data"))
+            let relayed = try Collector(relay.web("/video"))
+            let wanted = 1000
+            #expect(eventually(120) { min(plain.count, results.count, relayed.count) >= wanted + 50 })
+            let (direct, far, frames) = (results.stop(), relayed.stop(), plain.stop())
+            for (name, received) in [("direct", direct), ("relayed", far)] {
+                var compared = 0
+                for (number, jpeg) in received {
+                    guard let frame = frames[number] else { continue }
+                    let found = jpeg.withRawSpan { JPEGComment.find(FrameResult.tag, in: $0)?.segment }
+                    let segment = try #require(found, "\(name) frame \(number) has no results")
+                    let text = jpeg.withRawSpan { FrameResult.text(in: $0) }
+                    #expect(JSON(text ?? "")?["seq"]?.number == Double(number))
+                    var bytes = jpeg
+                    bytes.removeSubrange(segment)
+                    // Compare without #expect, which would print both pictures.
+                    if bytes != frame { Issue.record("\(name) frame \(number) differs from the camera's") }
+                    compared += 1
+                }
+                #expect(compared >= wanted * 9 / 10, "\(name): only \(compared) frames were received by both viewers")
+            }
+        }
+
+        @Test("Killed, the detector leaves its viewers connected, and results return; plain streams notice nothing")
+        func death() throws {
+            let system = try Detector.start()
+            let viewer = try StreamViewer(system.web("/detect_stream?boxes=data"))
+            #expect(try viewer.next() != nil)
+            let plain = try Collector(system.web("/video"))
+            let victim = try #require(system.leader(of: "detect-fcgi"))
+            kill(victim, SIGKILL)
+            // The viewer sees a picture of the outage, whose number is that of the last frame, and then frames again.
+            var last: UInt64 = 0
+            #expect(
+                try eventually(60) {
+                    guard let picture = try viewer.next(), let number = picture.number else { return false }
+                    let hasResults = picture.bytes.withRawSpan { FrameResult.text(in: $0) } != nil
+                    defer { last = max(last, number) }
+                    return hasResults && number > last && system.leader(of: "detect-fcgi") ?? victim != victim
+                })
+            let numbers = plain.stop().keys.sorted()
+            #expect(numbers.count > 1)
+            let gaps = zip(numbers, numbers.dropFirst()).filter { $1 - $0 > 3 }
+            #expect(gaps.isEmpty, "the plain stream skipped frames: \(gaps)")
+        }
+
+        @Test(
+            "/detect_objects returns the results of the newest frame, and /detect_snapshot a picture with drawn boxes")
+        func single() throws {
+            let system = try Detector.start()
+            let answer = try request("GET", system.web("/detect_objects"))
+            #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
+            let number = try #require(answer.json?["seq"]?.number)
+            let next = try request("GET", system.web("/detect_objects/main?after=\(UInt64(number))"))
+            #expect(try #require(next.json?["seq"]?.number) > number)
+            let picture = try request("GET", system.web("/detect_snapshot"))
+            #expect(picture.status == 200)
+            #expect(picture["content-type"] == "image/jpeg")
+            let status = try request("GET", system.web("/detect/status"))
+            let live = try #require(status.json?["live"]?.array?.first)
+            #expect(live["camera"]?.string == "main")
+            #expect(live["mode"]?.string == "watched")
+            // Nobody watches any longer, so the detector stops reading the camera's frames.
+            #expect(
+                try eventually {
+                    let live = try request("GET", system.web("/detect/status")).json?["live"]?.array?.first
+                    return live?["active"]?.bool == false
+                })
+        }
+    }
+}
