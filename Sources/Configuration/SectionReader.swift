@@ -8,7 +8,7 @@ struct SectionReader {
     static let keys: [String: [String]] = [
         "web": ["listen", "hosts", "controls"],
         "ingest": ["listen"],
-        "detection": ["enabled", "model", "onnxruntime", "folder"],
+        "detection": ["enabled", "mode", "model", "onnxruntime", "folder"],
         "system": ["prefix", "runtime-folder", "state-folder"],
         "camera": [
             "device", "upstream", "size", "fps", "format", "quality", "rotate", "flip", "warmup", "timeout",
@@ -89,6 +89,7 @@ struct SectionReader {
                 reader.ingestOrigin = entry.origin
                 reader.configuration.ingest = try Value.endpoint(value, own: reader.ownAddresses, port: 9001)
             case ("detection", "enabled"): reader.configuration.detection.isEnabled = try Value.isOn(value)
+            case ("detection", "mode"): reader.configuration.detection.mode = try Value.detectionMode(value)
             case ("detection", "model"): reader.configuration.detection.model = try Value.path(value)
             case ("detection", "onnxruntime"): reader.configuration.detection.runtimeLibrary = try Value.path(value)
             case ("detection", "folder"): reader.configuration.detection.folder = try Value.path(value)

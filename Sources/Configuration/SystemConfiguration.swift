@@ -52,11 +52,20 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
 }
 
-/// Whether detection is enabled, and the files that it uses.
+/// The settings of detection.
 ///
 /// If a path is nil, the standard places are searched for the file.
 public struct DetectionSettings: Equatable, Sendable {
+    /// When objects are detected in real time.
+    public enum Mode: String, CaseIterable, Sendable {
+        case off
+        /// While somebody watches the results.
+        case watched
+        case always
+    }
+
     public var isEnabled = true
+    public var mode = Mode.watched
     /// The path of a YOLOX model in ONNX format.
     public var model: String?
     /// The path of ONNX Runtime's library.

@@ -35,6 +35,11 @@ enum Value {
         }
     }
 
+    static func detectionMode(_ text: String) throws(Invalid) -> DetectionSettings.Mode {
+        guard let mode = DetectionSettings.Mode(rawValue: text) else { throw Invalid("give off, watched or always") }
+        return mode
+    }
+
     static func port(_ text: String) throws(Invalid) -> Int {
         guard let port = Int(text), (1...65535).contains(port), text.utf8.allSatisfy(isDigit) else {
             throw Invalid("give a port from 1 to 65535")

@@ -19,6 +19,9 @@ struct VariableReader {
             guard let prefix = SystemPrefix(text) else { throw Value.Invalid(SystemPrefix.rule) }
             configuration.prefix = prefix
         }
+        check("ORIEL_DETECT", &reader) { text, configuration throws(Value.Invalid) in
+            configuration.detection.mode = try Value.detectionMode(text)
+        }
         let configuration = reader.configuration
         reader.configuration.runtimeFolder = variables["ORIEL_RUNTIME_DIR"] ?? configuration.runtimeFolder
         reader.configuration.stateFolder = variables["ORIEL_STATE_DIR"] ?? configuration.stateFolder

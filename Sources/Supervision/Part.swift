@@ -33,7 +33,9 @@ public struct PartKind: Sendable {
         PartKind("capture", "capture-daemon", count: .perDevice) { $0.captureArguments($1) },
         PartKind("mjpeg-fcgi", "mjpeg-fcgi", hasSocket: true) { plan, _ in plan.deviceCameraOptions },
         PartKind("relay-fcgi", "relay-fcgi", hasSocket: true) { plan, _ in plan.upstreamOptions },
-        PartKind("detect-fcgi", "detect-fcgi", hasSocket: true, isOptional: true) { plan, _ in plan.cameraOptions },
+        PartKind("detect-fcgi", "detect-fcgi", hasSocket: true, isOptional: true) { plan, _ in
+            plan.cameraOptions + ["--live", plan.configuration.detection.mode.rawValue]
+        },
         PartKind("nginx-ingest", "nginx") { plan, _ in plan.nginxArguments("nginx-ingest") },
         PartKind("nginx-web", "nginx") { plan, _ in plan.nginxArguments("nginx-web") },
     ]
