@@ -150,6 +150,7 @@ const keys = {
   r: act("rotate"),
   m: act("mirror"),
   d: act("detect"),
+  b: act("boxes"),
   c: act("controls"),
   i: () => bar.toggleDetails(),
   t: useOtherTheme,

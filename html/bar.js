@@ -26,6 +26,7 @@ export class CameraBar {
   #detections = new Detections();
   #detector = new DetectorStatus(new URL(".", import.meta.url));
   #wantsDetails = settings.get("details") === "on";
+  #wantsBoxes = settings.get("boxes") === "on";
   #say;
   #onViewChange;
   #hasPanel = false;
@@ -40,7 +41,7 @@ export class CameraBar {
       ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       supportsPictureInPicture() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
-      ["snapshot", act("snapshot")], ["detect", act("detect")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
+      ["snapshot", act("snapshot")], ["detect", act("detect")], ["boxes", act("boxes")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
@@ -53,7 +54,10 @@ export class CameraBar {
       this.#trackPanels();
       this.#showButtons();
     });
-    this.#detector.addEventListener("change", () => this.#showButtons());
+    this.#detector.addEventListener("change", () => {
+      this.#applyBoxes();
+      this.#showButtons();
+    });
   }
 
   get player() {
@@ -66,8 +70,12 @@ export class CameraBar {
     if (player === this.#player) return;
     this.#listen("removeEventListener");
     this.#isSwitching = true;
+    this.#player?.removeAttribute("boxes");
     this.#player = player;
-    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
+    this.#applyBoxes();
+    this.actions = player ? {
+      ...actionsFor(player, this.#say), detect: () => this.#detect(), boxes: () => this.#toggleBoxes(), controls: () => this.#toggleControls(),
+    } : {};
     this.#detections.player = player;
     this.#controls.player = player;
     this.#listen("addEventListener");
@@ -147,6 +155,22 @@ export class CameraBar {
     this.#pushPanel();
   }
 
+  /** Shows or hides the objects that are detected in real time. */
+  #toggleBoxes() {
+    if (this.#detector.reason) {
+      this.#say(this.#detector.reason);
+      return;
+    }
+    this.#wantsBoxes = !this.#wantsBoxes;
+    settings.set("boxes", this.#wantsBoxes ? "on" : "off");
+    this.#applyBoxes();
+    this.#showButtons();
+  }
+
+  #applyBoxes() {
+    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.#detector.current?.isReady === true);
+  }
+
   /** Closes the open panel; returns false if none is open. */
   leavePanel() {
     if (this.#detections.isOpen) this.#detections.leave();
@@ -213,6 +237,9 @@ export class CameraBar {
     buttons.label("detect", this.#detections.isOpen ? "detect.leave" : "detect", "detect");
     buttons.press("detect", this.#detections.isOpen);
     buttons.grey("detect", this.#detections.isOpen ? "" : this.#detector.reason);
+    buttons.label("boxes", "boxes");
+    buttons.press("boxes", this.#player.hasAttribute("boxes"));
+    buttons.grey("boxes", this.#detector.reason);
     buttons.offer("back", frozen !== null, frozen?.before > 0);
     buttons.offer("forth", frozen !== null, frozen?.after > 0);
   }

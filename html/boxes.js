@@ -2,12 +2,7 @@
 
 import { svg } from "./dom.js";
 import { percent } from "./strings.js";
-
-/** Colours on which white text is readable. */
-const tones = ["#d62728", "#1f77b4", "#2c8c2c", "#c85a00", "#8e5cb8", "#8c564b", "#c74f9e", "#5f5f5f", "#7f7a10", "#0e8694"];
-
-/** Classes with fixed tones. Other classes get the remaining tones in the order in which they appear. */
-const usual = ["person", "car", "dog", "cat", "bicycle", "truck", "bus", "bird"];
+import { tones, usual } from "./tones.js";
 
 const labelHeight = 20;
 /** On a narrower stage, labels have no percentage. */

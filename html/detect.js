@@ -1,10 +1,12 @@
 // Detects objects: freezes the picture, sends its JPEG to the server, and shows the results as boxes and as a list.
 
 import { download, fileName } from "./actions.js";
-import { BoxLayer } from "./boxes.js";
 import { find, make } from "./dom.js";
 import { labelText } from "./names.js";
 import { percent, text } from "./strings.js";
+
+/** Loaded with the first result. */
+let BoxLayer = null;
 
 /** Milliseconds between requests for the detector's status. */
 const statusInterval = { ready: 60_000, unavailable: 10_000 };
@@ -93,6 +95,7 @@ export class Detections extends EventTarget {
     try {
       this.#picture = await frozenPicture(player);
       const answer = this.#picture && (await this.#fetchAnswer(signal));
+      ({ BoxLayer } = await import("./boxes.js"));
       if (signal.aborted) return;
       this.#failure = answer ? null : () => text("failedToSave");
       this.#answer = answer;

@@ -30,6 +30,9 @@ export class Engine {
   /** The newest picture that arrived after the freeze. */
   #missed = null;
   #keepsHistory = false;
+  /** Draws the detection results inside a picture, or null. */
+  #drawBoxes = null;
+  #names = {};
   #history = [];
 
   /** Calls `post` with "open", "frame", "outage", "closed", "snapshotDone" and "frozen" messages. */
@@ -104,6 +107,12 @@ export class Engine {
     this.#connection = null;
     this.#newest = this.#missed = null;
     connection?.abort();
+  }
+
+  /** Draws the detection results that the pictures contain. `names` translates the names of classes. */
+  async showBoxes(isOn, names) {
+    this.#names = names;
+    this.#drawBoxes = isOn ? (await import("./live-boxes.js")).drawBoxes : null;
   }
 
   /** Keeps the JPEGs of the last seconds, so that `step` can show them after a freeze. */
@@ -187,6 +196,7 @@ export class Engine {
     }
     this.#context.drawImage(bitmap, 0, 0);
     bitmap.close();
+    const boxes = this.#drawBoxes?.(this.#context, frame.bytes, this.#names) ?? 0;
     this.#paintedAt = performance.now();
     this.#shown = Object.assign(frame, { width, height });
     if (this.#isFrozen) {
@@ -195,7 +205,7 @@ export class Engine {
     }
     this.#post({
       type: "frame", id: frame.id, time: frame.time, at: frame.at ?? now(),
-      width, height, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
+      width, height, boxes, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
     });
   }
 

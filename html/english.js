@@ -53,6 +53,7 @@ export const english = {
   fullScreen: "Full screen",
   leaveFullScreen: "Exit full screen",
   detect: "Detect objects",
+  boxes: "Show objects live",
   "detect.leave": "Back to live",
   "detect.asking": "Detecting…",
   "detect.title": "Detected",

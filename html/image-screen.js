@@ -27,7 +27,7 @@ export class ImageScreen {
 
   snapshot(address) {
     // For the same address, the browser would show the previous picture without a request.
-    this.element.src = `${address}?max_age=${Date.now() % 3_600_000}`;
+    this.element.src = `${address}${address.includes("?") ? "&" : "?"}max_age=${Date.now() % 3_600_000}`;
   }
 
   close() {}

@@ -53,6 +53,7 @@ export const texts = {
   fullScreen: "전체 화면",
   leaveFullScreen: "전체 화면 끝내기",
   detect: "사물 인식",
+  boxes: "실시간 객체 표시",
   "detect.leave": "실시간으로",
   "detect.asking": "인식 중…",
   "detect.title": "인식된 사물",

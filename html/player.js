@@ -9,6 +9,7 @@
 //   mode      "live" (snapshots if no connection is free), or "stills" for one snapshot per second
 //   fps       the maximum frame rate to request
 //   zoomable  lets the user zoom
+//   boxes     draws the objects that the server detects
 //   history   keeps the last seconds for `step`
 //   quiet     no announcements to screen readers
 //
@@ -31,9 +32,11 @@ import { sheet } from "./player-style.js";
 const refreshInterval = 250;
 /** After this many milliseconds, a frozen stream is closed. */
 const frozenTimeout = 2_000;
+/** How often the player looks whether the detector is back, in milliseconds. */
+const detectorInterval = 3_000;
 
 export class OrielPlayer extends HTMLElement {
-  static observedAttributes = ["camera", "server", "mode", "fps", "history", "quiet"];
+  static observedAttributes = ["camera", "server", "mode", "fps", "boxes", "history", "quiet"];
 
   /** The result of `conditionOf`. */
   condition = { state: "connecting" };
@@ -57,6 +60,8 @@ export class OrielPlayer extends HTMLElement {
   #visibility = new Visibility(this, (isVisible) => (isVisible ? this.#play() : this.#pause()));
   #refreshTimer = 0;
   #frozenTimer = 0;
+  /** Set while the detector does not respond, so that the plain pictures are shown. */
+  #detectorTimer = 0;
 
   constructor() {
     super();
@@ -77,10 +82,17 @@ export class OrielPlayer extends HTMLElement {
 
   /** Returns the address of the "video" or "snapshot". */
   address(kind) {
-    const address = new URL(`${kind}/${this.camera}`, this.base);
+    const path = this.showsBoxes ? { video: "detect_stream", snapshot: "detect_snapshot" }[kind] : kind;
+    const address = new URL(`${path}/${this.camera}`, this.base);
+    if (this.showsBoxes) address.searchParams.set("boxes", this.canFreeze ? "data" : "drawn");
     const fps = Number(this.getAttribute("fps"));
     if (kind === "video" && fps > 0) address.searchParams.set("fps", fps);
     return address;
+  }
+
+  /** Whether detected objects are shown. They are not while the detector does not respond. */
+  get showsBoxes() {
+    return this.hasAttribute("boxes") && !this.#detectorTimer;
   }
 
   get usesSnapshots() {
@@ -119,6 +131,7 @@ export class OrielPlayer extends HTMLElement {
     this.#listen("addEventListener");
     this.#screen = new (Screen.isSupported ? Screen : ImageScreen)((message) => this.#receive(message));
     this.#screen.call("keepHistory", this.hasAttribute("history"));
+    this.#drawBoxes();
     this.#connection = new Connection(this, this.#screen);
     const element = Object.assign(this.#screen.element, { className: "picture", role: "img" });
     this.#stage.replaceChildren(element);
@@ -130,6 +143,8 @@ export class OrielPlayer extends HTMLElement {
   disconnectedCallback() {
     this.#visibility.unwatch();
     this.#listen("removeEventListener");
+    clearTimeout(this.#detectorTimer);
+    this.#detectorTimer = 0;
     this.#screen?.close();
     this.#connection?.endSnapshot();
     this.#screen = this.#connection = null;
@@ -140,7 +155,10 @@ export class OrielPlayer extends HTMLElement {
     this.#feed[how]("status", this.#onStatus);
     window[how]("online", this.#openNow);
     language[how]("change", this.#showCondition);
+    language[how]("change", this.#drawBoxes);
   }
+
+  #drawBoxes = () => this.#screen?.call("showBoxes", this.hasAttribute("boxes"), language.names?.labels ?? {});
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.isConnected) return;
@@ -151,10 +169,37 @@ export class OrielPlayer extends HTMLElement {
     } else if (name === "server") {
       this.disconnectedCallback();
       this.connectedCallback();
-    } else if (this.#isActive) {
+    } else {
+      if (name === "boxes") this.#setBoxes();
+      if (!this.#isActive) return;
       this.#pause();
       this.#play();
     }
+  }
+
+  #setBoxes() {
+    clearTimeout(this.#detectorTimer);
+    this.#detectorTimer = 0;
+    this.#drawBoxes();
+  }
+
+  /** Shows the plain pictures until the detector responds. */
+  #leaveDetector() {
+    const check = async () => {
+      const address = new URL(`detect_objects/${this.camera}?max_age=1000`, this.base);
+      const isBack = await fetch(address, { cache: "no-store" }).then((answer) => answer.ok).catch(() => false);
+      if (!this.#detectorTimer) return;
+      this.#detectorTimer = isBack ? 0 : setTimeout(check, detectorInterval);
+      if (isBack) this.#reopen();
+    };
+    this.#detectorTimer = setTimeout(check, detectorInterval);
+    this.#reopen();
+  }
+
+  #reopen() {
+    if (!this.#isActive || this.frozen) return;
+    this.#connection.end();
+    this.#connection.start();
   }
 
   // Public methods.
@@ -224,6 +269,10 @@ export class OrielPlayer extends HTMLElement {
         this.#takeSize(message);
         break;
       case "outage":
+        if (this.showsBoxes && this.status?.online) {
+          this.#leaveDetector();
+          break;
+        }
         this.#observations.outage = message;
         this.#refresh();
         break;
@@ -269,6 +318,10 @@ export class OrielPlayer extends HTMLElement {
 
   #takeClosing({ cause, status, error, message, retryAfter }) {
     if (!this.#isActive) return;
+    if (cause === "refused" && this.showsBoxes && this.status?.online) {
+      this.#leaveDetector();
+      return;
+    }
     this.#observations.refusal = cause === "refused" ? { status, error, message } : null;
     this.metrics.restart();
     this.#connection.lost((retryAfter ?? 0) * 1000);
@@ -285,7 +338,7 @@ export class OrielPlayer extends HTMLElement {
     if (!this.#isActive) return;
     this.#connection.succeeded();
     this.#observations.takePicture(at);
-    this.frame = { id, time, delay: this.#feed.ageAt(at, time, this.camera) };
+    this.frame = { id, time, boxes: message.boxes, delay: this.#feed.ageAt(at, time, this.camera) };
     this.metrics.add(message, this.frame.delay);
     if (!["live", "late"].includes(this.condition.state)) this.#refresh();
   }

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 
+import box_checks
 import control_checks
 import detect_checks
 import embedding_checks
@@ -43,12 +44,12 @@ def main():
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):
         with Chromium() as browser:
-            modules = (page_checks, control_checks, visitor_checks, interaction_checks)
+            modules = (page_checks, control_checks, box_checks, visitor_checks, interaction_checks)
             look(report, browser, [check for module in modules for check in module.checks(browser)] +
                  [check for module in modules for check in module.chromium_checks(browser)])
         if given.full and has_firefox:
             with Firefox() as browser:
-                look(report, browser, [check for module in (page_checks, control_checks, visitor_checks, interaction_checks)
+                look(report, browser, [check for module in (page_checks, control_checks, box_checks, visitor_checks, interaction_checks)
                                        for check in module.checks(browser)])
         elif given.full:
             report.run("firefox", no_firefox)

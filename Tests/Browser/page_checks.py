@@ -16,7 +16,7 @@ from scripted import HTML, Camera, ScriptedServer
 from wire import Wire
 
 #: The modules that the page loads only when they are used.
-LOADED_LATER = {"help.js", "korean.js"}
+LOADED_LATER = {"boxes.js", "help.js", "korean.js", "live-boxes.js", "tones.js"}
 IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
 
 

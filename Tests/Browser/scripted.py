@@ -89,6 +89,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.clock_error = 0.0
         self.cuts = 0
         self.controls = {}
+        self.results = {}               # by camera: a function that returns a frame's results as a comment segment, or None
         self.detections = None          # the predictions for every picture, or None if there is no detector
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -136,6 +137,8 @@ class Handler(BaseHTTPRequestHandler):
             self.controls(self.server.controls.get(name, NO_CONTROLS))
         elif first in ("video", "snapshot", "status"):
             self.camera_request(first, name, query)
+        elif first in ("detect_stream", "detect_snapshot", "detect_objects"):
+            self.detector_request(first, name, query)
         else:
             self.file(address.path)
 
@@ -165,7 +168,20 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.json(404, {"error": "not_found", "message": "There is nothing here."})
 
-    def camera_request(self, kind, name, query):
+    def detector_request(self, kind, name, query):
+        results = self.server.results.get(name)
+        if kind == "detect_objects" and results:
+            self.json(200, {"objects": []})
+        elif kind == "detect_stream":
+            self.camera_request("video", name, query, results or self.NO_DETECTOR)
+        elif results:
+            self.camera_request("snapshot", name, query, results)
+        else:
+            self.json(503, {"error": "camera_offline", "message": self.NO_DETECTOR})
+
+    NO_DETECTOR = "the detector is not running"
+
+    def camera_request(self, kind, name, query, results=None):
         cameras = self.server.cameras
         if kind == "status":
             now = {"now": time.time() + self.server.clock_error}
@@ -182,15 +198,22 @@ class Handler(BaseHTTPRequestHandler):
         elif kind == "video" and self.server.is_full:
             self.json(503, {"error": "too_many_viewers", "message": "There are 2000 viewers already."})
         elif kind == "video":
-            self.stream(camera, query)
+            self.stream(camera, query, results)
         elif camera.state != "live":
             self.json(503, {"error": "camera_offline", "camera": camera.name, "message": camera.reason})
         else:
             number, picture, taken = camera.wait_newer(0, 5)
+            picture = self.with_results(picture, results)
             taken += self.server.clock_error
             self.answer(200, "image/jpeg", picture, {"X-Frame-Id": number, "X-Timestamp": f"{taken:.6f}", "ETag": f'"{number}"'})
 
-    def stream(self, camera, query):
+    @staticmethod
+    def with_results(picture, results):
+        """Returns a picture with the results of a detector after its start marker, if there are any."""
+        return picture[:2] + results() + picture[2:] if callable(results) else picture
+
+    def stream(self, camera, query, results=None):
+        """Sends a camera's pictures. `results` is a detector's function, or the reason why there is no detector."""
         accept = self.headers.get("Accept", "")
         advance = query.get("advance_headers", str(int(accept.startswith(("image/", "text/html"))))) == "1"
         self.close_connection = True
@@ -206,8 +229,11 @@ class Handler(BaseHTTPRequestHandler):
             while not self.server.is_cut and cuts == self.server.cuts:
                 newest, picture, taken = camera.wait_newer(number, 0.3)
                 outage = ""
-                if camera.state != "live":
-                    picture, outage = coded.picture(4095), f"X-Oriel-Offline: {camera.reason}\r\n"
+                reason = camera.reason if camera.state != "live" else results if isinstance(results, str) else ""
+                if reason:
+                    picture, outage = coded.picture(4095), f"X-Oriel-Offline: {reason}\r\n"
+                else:
+                    picture = self.with_results(picture, results)
                 if not picture or ((newest, outage) == (number, last_outage) and not camera.is_due(sent)):
                     continue
                 number, last_outage, sent = newest, outage, time.time()
