@@ -65,7 +65,7 @@ def run(context):
         "age p99 at fast viewers, compared with the run without slow viewers", "Oriel", "Oriel",
         "age p99 at fast viewers, with 10 slow viewers", 1.2,
         other_column="age p99 at fast viewers, without slow viewers")
-    result.plot("slow", "Age of the pictures of a viewer at 300 kB/s", "seconds since the viewer connected", "s", curves)
+    result.plot("slow", "Age of the pictures that a viewer at 300 kB/s receives", "seconds since the viewer connected", "s", curves)
     result.leave_out("Python pair", "it cannot serve 100 viewers (see the maximum number of viewers)")
     result.leave_out("bare HTTP server", "it only shows the cost of sending, and is not made for slow viewers")
     result.leave_out("µStreamer, age p99 at fast viewers", "the limit compares Oriel with and without slow viewers, so "

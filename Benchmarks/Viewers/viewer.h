@@ -62,5 +62,5 @@ bool viewer_compares(struct viewer *viewer);
 // Called when the last byte of a picture has arrived.
 void viewer_received(struct viewer *viewer);
 
-// Prints the group's results as a JSON object, and sorts the group's samples for this.
+// Prints the group's results as a JSON object. To compute them, it sorts the group's samples.
 void report(struct group *group, double seconds);

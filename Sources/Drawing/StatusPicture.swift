@@ -107,9 +107,9 @@ public enum StatusPicture {
                 + messageLines.count * Canvas.lineHeight(scale: messageScale)
         }
 
-        /// The line at which the title begins.
+        /// The row of pixels at which the title begins.
         ///
-        /// The title and the message are centred vertically if there is room for it.
+        /// The title and the message are centred vertically if they fit below the head.
         var top: Int { max(headEnd, (height - blockHeight) / 2) }
     }
 }
