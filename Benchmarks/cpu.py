@@ -28,9 +28,9 @@ def run(context):
     result.note(
         "The column *worker alone* compares two kinds of sockets. Oriel's mjpeg-fcgi writes to nginx on a unix "
         "socket, while the bare HTTP server writes to its viewers over TCP. The limit of 1.0 applies to this "
-        "comparison. The row \"bare HTTP server + nginx\" shows a server that writes to a unix socket like Oriel's "
-        "worker. This server has no camera, and its nginx has Oriel's settings but uses proxy_pass instead of "
-        "FastCGI. It is another way to do what Oriel does, and not a lower bound for the cost.")
+        "comparison. In the row \"bare HTTP server + nginx\", the server writes to a unix socket, as Oriel's worker does. "
+        "It has no camera, and its nginx has Oriel's settings but uses proxy_pass instead of FastCGI. This setup is an "
+        "alternative to Oriel's design, and not a lower bound for the cost.")
     if "Python pair, both hops" in result.figures:
         result.note(
             "The Python pair cannot serve 50 viewers. Its figure is computed from the frames that it delivered. "

@@ -161,7 +161,7 @@ def memory_of(pid):
 
 
 def cpu_of(pids):
-    """Returns the CPU time of each process without its fake camera's thread. Raises Failed if one has exited."""
+    """Returns the CPU time of each process, excluding the thread of its fake camera. Raises Failed if one has exited."""
     times = {}
     for pid in pids:
         cameras = [thread_cpu_seconds(pid, thread) for thread in threads_called(pid, "fake-camera")]

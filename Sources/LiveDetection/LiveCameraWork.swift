@@ -23,7 +23,7 @@ final class LiveCameraWork {
     /// The pause before rings that could not be created are tried again.
     private static let retryInterval = Duration.seconds(1)
     /// How early a frame may be searched for motion, as a share of the interval, because of the jitter of cameras.
-    private static let earliness = 0.1
+    private static let earliness = 0.25
 
     private let camera: LiveCamera
     private var rings: LiveRings?
@@ -37,7 +37,8 @@ final class LiveCameraWork {
     private var held: (frame: Frame, time: Instant, since: Instant)?
     /// When the newest frame was captured; times of later frames are not earlier.
     private var time = Instant.distantPast
-    private var gatedAt = Instant.distantPast
+    /// When the next frame is to be searched for motion.
+    private var gateDue = Instant.distantPast
     private var stateAt = Instant.distantPast
     private var isActive = false
     private var problems = LogLimit<String>(.eachMessage)
@@ -177,11 +178,10 @@ final class LiveCameraWork {
             return try publish(frame, at: time, look: nil, rings)
         }
         let model = prepareScene(size)
-        let interval = 1 / camera.configuration.rate
-        if (time - gatedAt).inSeconds >= interval * (1 - Self.earliness), !camera.board.isRunning(camera.name),
-            let grey = greyPicture(of: frame)
-        {
-            gatedAt = time
+        if isGateDue, !camera.board.isRunning(camera.name), let grey = greyPicture(of: frame) {
+            let interval = Duration(inSeconds: 1 / camera.configuration.rate)
+            // After a small delay, keep the schedule, so that the rate is right on average. After a pause, begin anew.
+            gateDue = gateDue + interval * 2 < time ? time + interval : gateDue + interval
             camera.report.withLock { $0.gated += 1 }
             let plan = scene?.see(grey, at: time)
             if let plan, let model {
@@ -198,6 +198,10 @@ final class LiveCameraWork {
             }
         }
         try publish(frame, at: time, look: nil, rings)
+    }
+
+    private var isGateDue: Bool {
+        time + Duration(inSeconds: Self.earliness / camera.configuration.rate) >= gateDue
     }
 
     private func publish(_ frame: Frame, at time: Instant, look: FinishedLook?, _ rings: LiveRings) throws(RingError) {

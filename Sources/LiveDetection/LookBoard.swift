@@ -8,6 +8,11 @@ import Tracking
 ///
 /// Each camera has at most one look that waits or runs. A newer frame replaces the one that waits.
 final class LookBoard: Sendable {
+    /// How early a look may begin, as a share of its interval.
+    ///
+    /// The cameras' threads decide at which frames the detector looks, so a look is only delayed if there are too many.
+    private static let earliness = 0.5
+
     private struct Waiting {
         let look: Look
         let completion: @Sendable (FinishedLook) -> Void
@@ -28,7 +33,7 @@ final class LookBoard: Sendable {
 
     init(threads: Int, load: Double) {
         threadCount = max(1, threads)
-        state = Mutex(State(scheduler: LookScheduler(threads: threads, load: load)))
+        state = Mutex(State(scheduler: LookScheduler(threads: threads, load: load, earliness: Self.earliness)))
     }
 
     // MARK: Called by the cameras' threads
@@ -61,7 +66,7 @@ final class LookBoard: Sendable {
             state.waiting[camera] = Waiting(look: look, completion: completion)
             // Other waiting looks may be more overdue than this one.
             return state.running.count + state.waiting.count <= threadCount
-                && state.scheduler.nextDue().map { $0 <= now + .milliseconds(5) } ?? false
+                && state.scheduler.isDue(camera.text, at: now)
         }
         work.advance()
         return beginsNow

@@ -27,8 +27,6 @@ public struct LookScheduler: Sendable {
     private static let costShare = 0.1
     /// The time over which the achieved rate is measured, in seconds.
     private static let window = 5.0
-    /// How early a look may begin, as a share of its interval, because frames arrive a little early or late.
-    private static let earliness = 0.02
     /// If a recheck (a look at a camera without motion) is late by more than this many intervals, it is as urgent as a
     /// look at a camera with motion.
     ///
@@ -60,6 +58,7 @@ public struct LookScheduler: Sendable {
 
     /// The processor time per second that looks may use, in seconds.
     private let capacity: Double
+    private let earliness: Double
     private var entries: [String: Entry] = [:]
     /// The cameras in the order in which they were added; if two cameras are equally overdue, the first is next.
     private var order: [String] = []
@@ -67,7 +66,10 @@ public struct LookScheduler: Sendable {
     /// - Parameters:
     ///   - threads: The number of looks that can run at the same time; at least 1.
     ///   - load: The share of the threads' time that may be used, above 0 and up to 1.
-    public init(threads: Int, load: Double = 0.8) {
+    ///   - earliness: How early a look may begin, as a share of its interval, because frames arrive a little early or
+    ///     late. On average, no camera exceeds its rate.
+    public init(threads: Int, load: Double = 0.8, earliness: Double = 0.02) {
+        self.earliness = earliness
         capacity = Double(max(1, threads)) * min(max(load, 0.01), 1)
     }
 
@@ -139,7 +141,7 @@ public struct LookScheduler: Sendable {
         for camera in order {
             guard let entry = entries[camera], entry.isWanting, !entry.isRunning else { continue }
             let overdue = (time - entry.dueAt).inSeconds / entry.interval(factor)
-            guard overdue >= -Self.earliness else { continue }
+            guard overdue >= -earliness else { continue }
             let isUrgent = entry.isBusy || overdue > Self.starvation
             if let best, best.isUrgent && !isUrgent { continue }
             if let best, best.isUrgent == isUrgent, best.overdue >= overdue { continue }
@@ -154,6 +156,12 @@ public struct LookScheduler: Sendable {
         entry.dueAt = (missed > 0 ? time : entry.dueAt) + Duration(inSeconds: entry.interval(factor))
         entries[best.camera] = entry
         return best.camera
+    }
+
+    /// Returns whether a camera wants a look and may have it now, if a thread is free.
+    public func isDue(_ camera: String, at time: Instant) -> Bool {
+        guard let entry = entries[camera], entry.isWanting, !entry.isRunning else { return false }
+        return (time - entry.dueAt).inSeconds / entry.interval(factor(at: time)) >= -earliness
     }
 
     /// Returns when the next look is due; nil if no camera wants a look.

@@ -37,9 +37,9 @@ public struct Track: Sendable {
     public internal(set) var sighting: Sighting
     /// Whether the object was seen in the newest look.
     public internal(set) var isSeen = true
-    /// Whether a stationary object was lost in the same place a short time ago, and this object has not moved since.
+    /// Whether this object appeared where a stationary object had been lost a short time before, and has not moved.
     ///
-    /// This object is then taken for the lost one, and has no `new` event.
+    /// It then counts as the lost object, and has no `new` event.
     public internal(set) var isKnown = false
     /// How many times the object was stationary and then moved away.
     public internal(set) var departures = 0

@@ -159,7 +159,7 @@ def set_on_the_page(stage, camera):
     wait_until(lambda: stage.page.state() == "live", "live")
     wait_until(lambda: value() == before + 1, lambda: f"{before + 1} after the camera's return, but {value()}")
     stage.page.run("document.querySelector('.reset-all').click()")
-    wait_until(lambda: value() == before, lambda: f"{before} after the reset, but {value()}")
+    wait_until(lambda: value() == before, lambda: f"the value {before} again after the reset, but it is {value()}")
     stage.browser.press("Escape")
     stage.expect_same_document()
 

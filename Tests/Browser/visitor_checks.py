@@ -58,7 +58,7 @@ def embedded_players_share(browser):
         wait_until(lambda: states() == ["live"] * 8, lambda: f"eight live players, but {states()}")
         wait_equal(lambda: sum(camera.viewers for camera in scene.cameras), 4, "streams over HTTP/1.1")
         before, asked = browser.run(IDS), scene.server.requests.count("/status")
-        wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), "every player newer")
+        wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), "a newer frame in every player")
         wait_until(lambda: scene.server.requests.count("/status") >= asked + 2, "status requests")
         scene.sources["cam0"].go_offline("no_signal", "The cable is unplugged.")
         scene.sources["cam5"].go_offline("no_signal", "The cable is unplugged.")

@@ -31,6 +31,7 @@ struct ConfigurationTests {
             listen = [2001:db8::5]:9100
             [detection]
             enabled = no
+            mode = always
             model = /var/lib/oriel/model.onnx
             [system]
             prefix = second
@@ -55,6 +56,7 @@ struct ConfigurationTests {
         #expect(configuration.hasControls)
         #expect(configuration.ingest.authority == "[2001:db8::5]:9100")
         #expect(!configuration.detection.isEnabled)
+        #expect(configuration.detection.mode == .always)
         #expect(configuration.detection.model == "/var/lib/oriel/model.onnx")
         #expect(configuration.prefix.text == "second")
         #expect(configuration.runtimeFolder == "/run/second")
@@ -104,6 +106,8 @@ struct ConfigurationTests {
     func precedence() throws {
         let file = "[web]\nlisten = 127.0.0.1:8080\n[camera door]\ndevice = pattern\n"
         #expect(try read(file).cameras.map(\.name.text) == ["door"])
+        #expect(try read(file).detection.mode == .watched)
+        #expect(try read("[detection]\nmode = off\n" + file, variables: ["ORIEL_DETECT": "always"]).detection.mode == .always)
         let changed = try read(file, variables: ["ORIEL_WEB_PORT": "8200", "ORIEL_FPS": "5"])
         #expect(changed.web.port == 8200)
         #expect(changed.cameras.map(\.framesPerSecond) == [5])
@@ -137,6 +141,7 @@ struct ConfigurationTests {
                 ["ORIEL_CONTROLS": "yes"],
                 "ORIEL_CONTROLS: it is 'yes'; give 1 to let viewers change controls, or 0 to forbid it"
             ),
+            (["ORIEL_DETECT": "on"], "ORIEL_DETECT: it is 'on'; give off, watched or always"),
             (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by spaces"),
         ])
     func nonsense(variables: [String: String], sentence: String) {

@@ -2,6 +2,8 @@ import Events
 import Glibc
 import Linux
 import MotionJPEG
+import Names
+import SharedFrame
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -100,6 +102,32 @@ extension EndToEnd {
             #expect(numbers.count > 1)
             let gaps = zip(numbers, numbers.dropFirst()).filter { $1 - $0 > 3 }
             #expect(gaps.isEmpty, "the plain stream skipped frames: \(gaps)")
+        }
+
+        @Test("A hundred viewers of the results cost no more looks than one, and nothing is drawn for them")
+        func manyViewers() throws {
+            let system = try Detector.start()
+            func looks() throws -> Double {
+                let status = try request("GET", system.web("/detect/status"))
+                return try #require(status.json?["live"]?[0]?["looks"]?["total"]?.number)
+            }
+            let program = OrielSystem.programs.appending("load-generator").string
+            let address = system.web("/detect_stream?boxes=data")
+            let crowd = try ChildProcess(program, ["--seconds", "8", "--warmup", "1", "100=\(address)"])
+            #expect(
+                eventually(30) {
+                    let status = try? request("GET", system.web("/status/main")).json
+                    return status?["viewers"]?.number ?? 0 >= 100
+                })
+            let (before, began) = (try looks(), Instant.now)
+            _ = crowd.wait()
+            let (after, seconds) = (try looks(), (Instant.now - began).inSeconds)
+            #expect(after > before)
+            // At most five looks per second are requested, however slow the machine is.
+            #expect(after - before <= 5 * seconds + 2, "\(after - before) looks in \(seconds) s")
+            let prefix = try #require(SystemPrefix(system.prefix))
+            let drawn = try FrameSubscriber(RingName(prefix: prefix, camera: .main, kind: .drawn))
+            #expect(drawn.status?.published == 0)
         }
 
         @Test(

@@ -24,6 +24,16 @@ struct FramePublisherTests {
         #expect(frame.description.published > 0)
     }
 
+    @Test("readers see the flags of each frame, and none that an earlier frame in the same slot had")
+    func flags() throws {
+        let publisher = try FramePublisher(ring.name, slotCount: 2, slotByteCount: 100, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        for flags in [[.results, .exact], [], [.results], [.results, .drawn], []] as [FrameFlags] {
+            try publisher.publish([1], capture: .now(), width: 1, height: 1, flags: flags)
+            #expect(subscriber.copyNewestFrame()?.description.flags == flags)
+        }
+    }
+
     @Test("numbers start at the Unix time in milliseconds and increase by one")
     func numbers() throws {
         let before = Clock.realtime / 1_000_000

@@ -113,6 +113,25 @@ struct LookSchedulerTests {
         #expect(scheduler.report(on: "door", at: later)?.skipped == 0)
     }
 
+    @Test("lets a look begin early if that is allowed, but does not exceed the rate on average")
+    func earliness() {
+        var scheduler = LookScheduler(threads: 1, earliness: 0.5)
+        scheduler.setRate(5, of: "door", at: Self.beginning)
+        // Frames come every 80 ms, and looks are due every 200 ms.
+        var looks = 0
+        for frame in 0..<125 {
+            let time = Self.beginning + .milliseconds(80 * frame)
+            scheduler.want("door", isBusy: true, at: time)
+            let isDue = scheduler.isDue("door", at: time)
+            #expect((scheduler.next(at: time) == "door") == isDue)
+            guard isDue else { continue }
+            looks += 1
+            scheduler.finish("door", cost: .milliseconds(10), at: time)
+        }
+        #expect((49...51).contains(looks), "\(looks) looks in 10 s")
+        #expect(!LookScheduler(threads: 1).isDue("door", at: Self.beginning))
+    }
+
     @Test("removes a camera whose rate is set to 0")
     func removed() {
         var scheduler = LookScheduler(threads: 1)

@@ -67,7 +67,7 @@ extension Server {
             "Content-Type: image/jpeg\r\nContent-Length: {N}\r\nX-Timestamp: {I}.250000\r\n\r\n",
             tail: "\r\n--boundarydonotcross\r\n"),
         Server(
-            "mjpg-streamer of OctoPi", "\(replace);boundary=boundarydonotcross", opening: "--boundarydonotcross\r\n",
+            "OctoPi's mjpg-streamer", "\(replace);boundary=boundarydonotcross", opening: "--boundarydonotcross\r\n",
             "Content-Type: image/jpeg\r\nContent-Length: {N}\r\nX-Timestamp: 0.000000\r\n\r\n",
             tail: "\r\n--boundarydonotcross\r\n"),
         Server(
