@@ -10,7 +10,7 @@ BOX = (80, 60, 160, 120)
 
 
 def results(number, look="exact", **changes):
-    """Returns a comment segment with the detection results of a frame, in the format of docs/live-detection.md."""
+    """Returns a JPEG comment segment with a frame's detection results. docs/live-detection.md describes its format."""
     detected = {"label": "person", "score": 0.87, "box": list(BOX)} | changes
     text = b"ORIEL/1 " + json.dumps({"seq": number, "look": look, "objects": [detected], "motion": []}).encode()
     return b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
@@ -32,13 +32,13 @@ class DetectedScene(Scene):
         self.page.open("/#/main")
         self.page.run("localStorage.clear()")
         self.wait_live()
-        wait_until(lambda: self.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "false", "the button")
+        wait_until(lambda: self.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "false", "the enabled button for boxes")
 
     def asked(self, path):
         return sum(request.startswith(path) for request in self.server.requests)
 
     def color(self, x, y):
-        """Returns whether a pixel of the picture is coloured, which the grey picture itself is not."""
+        """Returns whether a pixel on the screen is coloured. The picture is grey, so only boxes have coloured pixels."""
         place = self.page.player(
             f"(({{ x, y }}, canvas) => [canvas.x + x * canvas.width / {coded.WIDTH}, canvas.y + y * canvas.height / {coded.HEIGHT}])"
             f"({{ x: {x}, y: {y} }}, player.shadowRoot.querySelector('.picture').getBoundingClientRect())")
@@ -46,7 +46,7 @@ class DetectedScene(Scene):
         return max(red, green, blue) - min(red, green, blue) > 40
 
     def is_drawn(self, box=BOX):
-        """Returns whether the left, the right and the lower edge of the box are drawn, and nothing inside it."""
+        """Returns whether the left, right and lower edges of the box are drawn, and nothing is drawn inside the box."""
         left, top, right, bottom = box
         middle = (top + bottom) / 2
         edges = [(left, middle), (right, middle), ((left + right) / 2, bottom)]
@@ -56,15 +56,15 @@ class DetectedScene(Scene):
 def boxes_are_drawn(browser):
     with DetectedScene(browser) as scene:
         scene.open()
-        expect(scene.is_drawn(), False, "a box before it is wanted")
-        expect(scene.asked("/detect_stream"), 0, "requests for results before boxes are wanted")
+        expect(scene.is_drawn(), False, "whether a box is drawn before the user asks for boxes")
+        expect(scene.asked("/detect_stream"), 0, "requests for results before the user asks for boxes")
         browser.press("b")
         wait_until(lambda: scene.asked("/detect_stream/main?boxes=data") == 1, "a stream with results")
         wait_until(scene.is_drawn, "the box in its place")
         moved = (160, 90, 260, 200)
         scene.comment = results(1, box=list(moved))
         wait_until(lambda: scene.is_drawn(moved), "the box of the next frame")
-        expect(scene.is_drawn(), False, "the box of the previous frame")
+        expect(scene.is_drawn(), False, "whether the box of the previous frame is still drawn")
         expect(scene.page.player("player.frame.boxes"), 1, "the number of boxes")
         browser.press("b")
         wait_until(lambda: not scene.is_drawn(moved), "no box")
@@ -72,7 +72,7 @@ def boxes_are_drawn(browser):
 
 
 def invalid_results(browser):
-    """Results come from the server, but may have been made by a program that is not Oriel."""
+    """The page must not trust the results that a server sends, since a program other than Oriel may have made them."""
     with DetectedScene(browser) as scene:
         scene.open()
         browser.press("b")

@@ -80,7 +80,7 @@ def expect(actual, wanted, what):
 
 
 def own_address():
-    """Returns an address of this machine in the network. Unlike localhost, it does not give pages a secure context."""
+    """Returns this machine's address in the network. Pages from it, unlike pages from localhost, are not secure."""
     found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
     for address in found:
         if ":" not in address and not address.startswith("127."):

@@ -96,7 +96,7 @@ class Chromium:
         return self.command("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def open(self, address):
-        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
+        """Opens an address and waits for the document, but not for the load event, which a stream delays forever."""
         self.leave()
         self.command("POST", "/url", {"url": address})
         deadline = time.monotonic() + 60
@@ -105,13 +105,13 @@ class Chromium:
                 if self.run("return location.href !== 'about:blank' && document.body !== null"):
                     return
             except BrowserError:
-                pass        # between two documents
+                pass        # the old document is gone, and the new one does not exist yet
             if time.monotonic() > deadline:
                 raise BrowserError(f"{address} does not open")
             time.sleep(0.01)
 
     def run(self, script, *arguments):
-        """Runs a function body in the page and returns its result. If it returns a promise, waits for its value."""
+        """Runs a function body in the page and returns its result. If the result is a promise, waits for its value."""
         body = (
             "const done = arguments[arguments.length - 1]; const given = Array.from(arguments).slice(0, -1);"
             f"(async function () {{ {script} }}).apply(null, given).then((value) => done([true, value]), (error) => done([false, String(error)]));"
@@ -197,7 +197,7 @@ class Chromium:
             self.command("POST", "/window", {"handle": first})
 
     def new_tab(self):
-        """Opens a tab in the foreground and sends commands to it until `close_tab` is called."""
+        """Opens a tab in the foreground and sends all commands to it until `close_tab` is called."""
         self.first = self.command("GET", "/window")
         self.command("POST", "/window", {"handle": self.command("POST", "/window/new", {"type": "tab"})["handle"]})
 

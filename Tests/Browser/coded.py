@@ -25,7 +25,7 @@ def picture(number, width=WIDTH, height=HEIGHT):
 
 
 def number(read):
-    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at x, y (0 to 1)."""
+    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at x, y (both 0 to 1)."""
     levels = [read((column + 0.5) / 4, (row + 0.5) / 4) for row in range(4) for column in range(4)]
     darkest, brightest = min(levels), max(levels)
     if brightest - darkest < 16:
@@ -51,8 +51,8 @@ def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
-    # The code of each DC category from 0 to 8 is its number in four bits. The only AC code is one bit, which ends a
-    # block.
+    # The Huffman tables: the code of a DC category (0 to 8) is the category's number in four bits. The only AC code is
+    # one bit, which ends a block.
     dc_table = bytes([0x00, 0, 0, 0, 9] + [0] * 12) + bytes(range(9))
     ac_table = bytes([0x10, 1] + [0] * 15) + bytes([0])
     bits, before = [], 0

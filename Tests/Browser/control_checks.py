@@ -44,10 +44,10 @@ class Desk(Scene):
             "field.value = given[1]; field.dispatchEvent(new Event(given[3], { bubbles: true }));", name, value, selector, event)
 
     def wait_value(self, name, value):
-        wait_until(lambda: self.controls[name]["value"] == value, lambda: f"{name} at {value}, but {self.controls[name]['value']}")
+        wait_until(lambda: self.controls[name]["value"] == value, lambda: f"{name} to become {value}, but it is {self.controls[name]['value']}")
 
     def wait_remark(self, name, words):
-        wait_until(lambda: words in (self.row(name, "row.querySelector('.remark').innerText") or ""), lambda: f"“{words}”")
+        wait_until(lambda: words in (self.row(name, "row.querySelector('.remark').innerText") or ""), lambda: f"the remark “{words}”")
 
 
 def offered_only_where_it_answers(browser):
@@ -64,7 +64,7 @@ def offered_only_where_it_answers(browser):
         wait_until(lambda: asked("garden"), "the request for a camera that the server answers with 404")
         # Wait until the page has received the response and painted.
         wait_until(lambda: desk.page.run("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('/controls/garden') && one.responseEnd)"),
-                   "the 404")
+                   "the response with status 404")
         desk.page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         expect(desk.is_offered, False, "whether the button is shown after a 404")
         browser.press("c")
@@ -101,9 +101,9 @@ def values_reach_the_camera(browser):
         expect(desk.row("exposure_time_absolute", "row.querySelector('input').disabled"), True, "whether exposure is disabled in auto mode")
         desk.turn("auto_exposure", 1, "select", "change")
         desk.wait_value("auto_exposure", 1)
-        wait_until(lambda: desk.row("exposure_time_absolute", "row.querySelector('input').disabled") is False, "exposure enabled in manual mode")
+        wait_until(lambda: desk.row("exposure_time_absolute", "row.querySelector('input').disabled") is False, "exposure to be enabled in manual mode")
         for name in ("temperature", "serial"):
-            expect(desk.row(name, "row.querySelector('input').disabled"), True, f"{name}, which is read-only")
+            expect(desk.row(name, "row.querySelector('input').disabled"), True, f"whether {name} is disabled, since it is read-only")
             assert "Read-only" in desk.row(name, "row.innerText"), desk.row(name, "row.innerText")
 
 
@@ -143,8 +143,8 @@ def newest_value_wins(browser):
         desk.turn("brightness", 80)
         desk.controls.maximum_answered = 3
         wait_until(lambda: len(desk.controls.changes) == 4, "a fourth request")
-        expect(desk.controls["brightness"]["value"], 70, "the camera's brightness meanwhile")
-        expect(desk.row("brightness", "row.querySelector('[type=range]').value"), "80", "the slider meanwhile")
+        expect(desk.controls["brightness"]["value"], 70, "the camera's brightness during the fourth request")
+        expect(desk.row("brightness", "row.querySelector('[type=range]').value"), "80", "the slider during the fourth request")
         desk.controls.maximum_answered = 4
         desk.wait_value("brightness", 80)
 
@@ -157,7 +157,7 @@ def camera_sets_another_value(browser):
         expect(desk.row("contrast", "row.querySelector('[type=range]').value"), "100", "the slider")
         desk.turn("sharpness", 5)
         desk.wait_remark("sharpness", "The camera refuses sharpness=5: Input/output error.")
-        expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the old value")
+        expect(desk.row("sharpness", "row.querySelector('[type=number]').value"), "3", "the number field after the refusal")
         browser.press("l")
         desk.wait_remark("sharpness", "The camera refuses sharpness=5")
         desk.turn("contrast", 103, "[type=number]", "change")
@@ -175,7 +175,7 @@ def back_to_default(browser):
         expect(desk.row("brightness", hidden), "true", "whether reset is disabled at the default")
         desk.turn("brightness", 10)
         desk.wait_value("brightness", 10)
-        wait_until(lambda: desk.row("brightness", hidden) == "false", "reset enabled")
+        wait_until(lambda: desk.row("brightness", hidden) == "false", "the enabled reset button")
         browser.click("[data-control=brightness] .reset")
         desk.wait_value("brightness", 128)
         expect(desk.controls.changes[-1], {"brightness": None}, "the request of a reset")
@@ -195,7 +195,7 @@ def outdated_answers_are_ignored(browser):
         desk.controls.may_answer.clear()
         asked = desk.controls.asked
         browser.press("c")
-        wait_until(lambda: desk.is_open and desk.controls.asked > asked, "the request of a panel that opens")
+        wait_until(lambda: desk.is_open and desk.controls.asked > asked, "the request that the panel sends when it opens")
         desk.turn("contrast", 101, "[type=number]", "change")
         desk.wait_remark("contrast", "Set to 100 instead of 101")
         desk.page.run(
@@ -204,7 +204,7 @@ def outdated_answers_are_ignored(browser):
         desk.controls.may_answer.set()
         desk.controls["brightness"]["value"] = 77
         value = lambda name: desk.row(name, "row.querySelector('[type=range]').value")
-        wait_until(lambda: value("brightness") == "77", lambda: f"a newer response, but {value('brightness')}")
+        wait_until(lambda: value("brightness") == "77", lambda: f"brightness 77 from a newer response, but it is {value('brightness')}")
         expect(value("contrast"), "100", "the slider")
         desk.wait_remark("contrast", "Set to 100 instead of 101")
         changes = desk.page.run("return changes")
@@ -217,19 +217,19 @@ def errors_are_shown(browser):
         fault = lambda: desk.page.text(".fault")
         desk.controls.refusal = (409, {"error": "camera_offline", "message": "The camera at /dev/video0 is offline."})
         desk.turn("brightness", 10)
-        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the server's message, but {fault()}")
-        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", "the old value")
+        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the server's message, but the page shows “{fault()}”")
+        wait_until(lambda: desk.row("brightness", "row.querySelector('[type=range]').value") == "128", "the slider to return to the old value")
         browser.press("l")
-        wait_until(lambda: "카메라가 오프라인입니다" in fault(), lambda: f"the error in Korean, but {fault()}")
+        wait_until(lambda: "카메라가 오프라인입니다" in fault(), lambda: f"the error in Korean, but the page shows “{fault()}”")
         browser.press("l")
-        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the message in English again, but {fault()}")
+        wait_until(lambda: fault() == "The camera at /dev/video0 is offline.", lambda: f"the message in English again, but the page shows “{fault()}”")
         desk.controls.refusal = None
         desk.turn("brightness", 30)
         desk.wait_value("brightness", 30)
-        wait_until(lambda: not fault(), "the disappearance of the error")
+        wait_until(lambda: not fault(), "the error to disappear")
         desk.server.is_cut = True
         desk.turn("brightness", 40)
-        wait_until(lambda: "not responding" in (fault() or ""), lambda: f"the error of an unreachable server, but {fault()}")
+        wait_until(lambda: "not responding" in (fault() or ""), lambda: f"the error of an unreachable server, but the page shows “{fault()}”")
         desk.page.run("localStorage.clear()")
 
 
@@ -237,10 +237,10 @@ def another_client(browser):
     with Desk(browser, names=("main", "door")) as desk:
         desk.open_panel()
         browser.press("Escape")
-        wait_until(lambda: not desk.is_open, "the panel closed by Escape")
-        wait_equal(lambda: desk.page.run("return location.hash"), "#/main", "the camera")
+        wait_until(lambda: not desk.is_open, "Escape to close the panel")
+        wait_equal(lambda: desk.page.run("return location.hash"), "#/main", "the address after Escape")
         browser.click("[data-tool=controls]")
-        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", "the panel opened by its button")
+        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", "the button to open the panel, with the focus on brightness")
         browser.press("Escape")
         wait_equal(lambda: desk.page.run(FOCUSED), "controls", "the focus on the button")
         desk.controls["brightness"]["value"] = 77
@@ -258,12 +258,12 @@ def keyboard_only(browser):
         desk.page.run(f"document.querySelector('{SLIDER}').focus()")
         browser.press("ArrowRight")
         desk.wait_value("brightness", 129)
-        expect(desk.page.run("return location.hash"), "#/main", "the camera shown")
+        expect(desk.page.run("return location.hash"), "#/main", "the address after an arrow key")
         desk.page.run("document.querySelector('[data-control=horizontal_flip] input').focus()")
         browser.press(" ")
-        if browser.name == "chromium":      # keys sent to Firefox by BiDi do not activate buttons on any page
+        if browser.name == "chromium":      # keys that BiDi sends to Firefox activate no buttons, on any page
             desk.wait_value("horizontal_flip", 1)
-        expect(desk.page.player("player.frozen"), None, "the frozen picture, since Space must not freeze")
+        expect(desk.page.player("player.frozen"), None, "the frozen frame, although Space on a switch must not freeze the picture")
         figure = "document.querySelector('[data-control=contrast] [type=number]')"
         desk.page.run(f"{figure}.focus(); {figure}.select()")
         browser.press("8")
@@ -277,7 +277,7 @@ def keyboard_only(browser):
         nameless = desk.page.run(
             "return [...document.querySelectorAll('#controls :is(input, select, button)')].filter((one) => one.checkVisibility())"
             ".filter((one) => !(one.labels?.length || one.getAttribute('aria-label') || one.textContent.trim()) || one.tabIndex < 0).map((one) => one.outerHTML)")
-        expect(nameless, [], "inputs without a name or not reachable by Tab")
+        expect(nameless, [], "inputs that have no name or that Tab does not reach")
 
 
 def formats_are_listed(browser):
@@ -317,7 +317,7 @@ def contrast_of_the_panel(browser):
             desk.page.run("document.querySelector('.formats').open = true")
             desk.turn("contrast", 101, "[type=number]", "change")
             desk.wait_remark("contrast", "Set to")
-            expect(desk.page.run(CONTRAST), [], f"contrast below 4.5 in {theme}")
+            expect(desk.page.run(CONTRAST), [], f"texts whose contrast is below 4.5 in the {theme} theme")
         browser.prefer()
 
 

@@ -23,7 +23,7 @@ class Stage:
         self.browser.viewport(1280, 800)
         self.page.open()
         self.page.run("localStorage.clear()")
-        wait_until(lambda: self.page.state() == "live", "live")
+        wait_until(lambda: self.page.state() == "live", "the state live")
 
     def detect(self):
         self.browser.press("d")
@@ -37,7 +37,7 @@ def require_detector(system):
     def settled():
         state = json.loads(system.get("/detect/status")[1])
         return state if state["state"] != "loading" else None
-    _, state = wait_until(settled, "a detector that is ready or reports why not")
+    _, state = wait_until(settled, "a detector that is ready or says why it is not")
     if not state["ready"]:
         raise Skipped(state["message"])
 
@@ -62,7 +62,7 @@ def boxes_lie_over_the_picture(stage):
                           (find["x_max"] - find["x_min"]) * scale, (find["y_max"] - find["y_min"]) * scale)
                 maximum = max(maximum, *(abs(a - b) for a, b in zip(wanted, box)))
             return maximum
-        wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels at {width}x{height}")
+        wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels of their objects at {width}x{height}")
     expect(len(stage.boxes()), answer["count"], "the number of boxes")
 
 
@@ -90,8 +90,8 @@ def back_to_live(stage):
     stage.detect()
     expect(stage.page.state(), "frozen", "the state")
     stage.browser.press("d")
-    wait_until(lambda: stage.page.state() == "live", "live")
-    expect(stage.boxes(), [], "boxes")
+    wait_until(lambda: stage.page.state() == "live", "the state live")
+    expect(stage.boxes(), [], "boxes after the return to live")
     expect(stage.page.run("return document.getElementById('detections').hidden"), True, "whether the list is hidden")
     expect(stage.browser.console(), [], "console messages")
 

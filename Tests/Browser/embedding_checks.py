@@ -1,4 +1,4 @@
-"""Checks that browsers do not let pages of other sites show the pictures, but show them on Oriel's own page."""
+"""Checks that browsers show the pictures on Oriel's own page, but not on pages of other sites."""
 
 import http.server
 import shutil
@@ -39,17 +39,17 @@ class Page(http.server.BaseHTTPRequestHandler):
 
 
 def embed(browser, system, foreign):
-    # Oriel's page is at 127.0.0.1. A page at 127.0.0.1 with another port has another origin. One at localhost is also
-    # another site.
+    # Oriel's page is at 127.0.0.1. A page at 127.0.0.1 with another port has another origin but belongs to the same
+    # site. A page at localhost belongs to another site.
     for host in ("127.0.0.1", "localhost"):
         browser.open(f"http://{host}:{foreign}/")
         for path in ("/snapshot", "/video", "/video?advance_headers=1"):
             outcome = browser.run(ADD, "img", system.address + path, 3)
             assert outcome in ("refused", "silent"), (host, path, outcome)
-        expect(browser.run(ADD, "img", system.address + "/snapshot", 20), "refused", f"a snapshot on {host}")
+        expect(browser.run(ADD, "img", system.address + "/snapshot", 20), "refused", f"a snapshot on a page from {host}")
         for path in ("/snapshot", "/status", "/app.js"):
-            expect(browser.run(READ, system.address + path), "refused", f"a script on {host} that reads {path}")
-    expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "a header that browsers warn about without TLS")
+            expect(browser.run(READ, system.address + path), "refused", f"a script from {host} that reads {path}")
+    expect(system.get("/")[0]["Cross-Origin-Opener-Policy"], None, "Cross-Origin-Opener-Policy, about which browsers warn without TLS")
     browser.open(system.address + "/")
     expect(browser.run(ADD, "img", "/snapshot", 20), "shown", "a snapshot on Oriel's own page")
     expect(browser.run(READ, "/status"), "read", "the status on Oriel's own page")

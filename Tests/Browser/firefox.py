@@ -62,7 +62,7 @@ class Firefox:
         self.bidi.command("browsingContext.navigate", context=self.context, url="about:blank", wait="complete")
 
     def open(self, address):
-        """Opens an address and waits for the document, but not for the load event, since a stream never ends."""
+        """Opens an address and waits for the document, but not for the load event, which a stream delays forever."""
         self.leave()
         self.bidi.command("browsingContext.navigate", context=self.context, url=address, wait="none")
         deadline = time.monotonic() + 60
@@ -71,13 +71,13 @@ class Firefox:
                 if self.run("return location.href !== 'about:blank' && document.body !== null"):
                     return
             except RuntimeError:
-                pass        # between two documents
+                pass        # the old document is gone, and the new one does not exist yet
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{address} does not open")
             time.sleep(0.02)
 
     def run(self, script, *arguments):
-        """Runs a function body in the page and returns its result. If it returns a promise, waits for its value."""
+        """Runs a function body in the page and returns its result. If the result is a promise, waits for its value."""
         body = f"async function (given) {{ given = JSON.parse(given); return JSON.stringify((await (async () => {{ {script} }})()) ?? null); }}"
         result = self.bidi.command(
             "script.callFunction", functionDeclaration=body, awaitPromise=True, target={"context": self.context},
@@ -131,7 +131,7 @@ class Firefox:
         return [entry["text"] for entry in entries if entry["level"] in ("warn", "error")]
 
     def new_tab(self):
-        """Opens a tab in the foreground and sends commands to it until `close_tab` is called."""
+        """Opens a tab in the foreground and sends all commands to it until `close_tab` is called."""
         self.first = self.context
         self.context = self.bidi.command("browsingContext.create", type="tab")["context"]
         self.bidi.command("browsingContext.activate", context=self.context)

@@ -26,7 +26,7 @@ def open_frozen(browser, scene):
     scene.page.open()
     scene.wait_live()
     browser.press(" ")
-    wait_until(lambda: scene.page.state() == "frozen", "frozen")
+    wait_until(lambda: scene.page.state() == "frozen", "the state frozen")
 
 
 def back_to_live(browser):
@@ -57,8 +57,8 @@ def short_freeze_shows_what_arrived(browser):
         number = scene.source.pause()
         wait_until(lambda: scene.cameras[0].number > page.player("player.frozen.id") or scene.source.publish() is None, "a newer picture")
         number = scene.source.shown
-        # The page does not show whether a picture has arrived during the freeze, so give the picture a moment to
-        # arrive. If it arrives only after the freeze, the page shows it too.
+        # The page does not tell whether a picture has arrived during the freeze, so wait a moment. On a slow machine,
+        # the picture may arrive only after the freeze. The page shows the picture then, too.
         time.sleep(0.3)
         browser.press(" ")
         scene.wait_shown(number)
@@ -68,7 +68,7 @@ def frozen_stream_is_closed(browser):
     with Scene(browser, rate=10) as scene:
         page = scene.page
         open_frozen(browser, scene)
-        closed, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "the stream closed")
+        closed, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "the stream to be closed")
         expect(page.state(), "frozen", "the state")
         number = page.frame_number()
         browser.press(" ")
@@ -101,21 +101,21 @@ def back_closes_the_panel(browser):
         wait_until(lambda: desk.is_offered, "the controls button")
         for key, panel in (("i", "details"), ("c", "controls")):
             browser.press(key)
-            wait_until(lambda: not hidden(panel), f"{panel} open")
+            wait_until(lambda: not hidden(panel), f"{panel} to open")
             desk.page.run("setTimeout(() => history.back())")
-            wait_until(lambda: hidden(panel), f"{panel} closed by Back")
-            expect(desk.page.run(place), "#/main", "the camera")
+            wait_until(lambda: hidden(panel), f"Back to close {panel}")
+            expect(desk.page.run(place), "#/main", "the address")
             browser.press(key)
-            wait_until(lambda: not hidden(panel), f"{panel} open again")
+            wait_until(lambda: not hidden(panel), f"{panel} to open again")
             browser.press("Escape")
-            wait_until(lambda: hidden(panel), f"{panel} closed by Escape")
-            wait_until(lambda: desk.page.run("return history.state?.panel ?? null") is None, "the history entry removed")
-            expect(desk.page.run(place), "#/main", "the camera")
+            wait_until(lambda: hidden(panel), f"Escape to close {panel}")
+            wait_until(lambda: desk.page.run("return history.state?.panel ?? null") is None, "the history entry to be removed")
+            expect(desk.page.run(place), "#/main", "the address")
         browser.press("i")
         browser.press("c")
         wait_until(lambda: hidden("details") and not hidden("controls"), "controls instead of details")
         desk.page.run("setTimeout(() => history.back())")
-        wait_until(lambda: hidden("controls"), "the controls closed by Back")
+        wait_until(lambda: hidden("controls"), "Back to close the controls")
         desk.page.run("setTimeout(() => history.back())")
         wait_equal(lambda: desk.page.run(place), "#/", "the wall after a second Back")
         desk.page.run("localStorage.clear()")
@@ -128,11 +128,11 @@ def disabled_without_a_picture(browser):
         picture = {"freeze", "view", "rotate", "mirror", "snapshot", "detect"}
         desk.page.open("/#/nosuch")
         desk.wait_state("missing")
-        wait_until(lambda: not picture & set(usable()), lambda: f"no picture buttons, but {usable()}")
+        wait_until(lambda: not picture & set(usable()), lambda: f"the picture buttons to be disabled, but {usable()} are enabled")
         browser.press(" ")
         expect(desk.page.state(), "missing", "the state after Space")
         desk.open_panel()
-        wait_until(lambda: picture <= set(usable()), lambda: f"the picture buttons, but {usable()}")
+        wait_until(lambda: picture <= set(usable()), lambda: f"the picture buttons to be enabled, but only {usable()} are")
         disabled = lambda: desk.row("brightness", "row.querySelector('[type=range]').disabled")
         expect(disabled(), False, "whether brightness is disabled")
         desk.source.go_offline("waiting", "/dev/video0 does not exist.")
@@ -156,7 +156,7 @@ def arrows_in_a_toolbar(browser):
         browser.press("ArrowLeft")
         browser.press("ArrowLeft")
         expect(page.run(focused), order[order.index("snapshot") - 1], "the focus after ← ←")
-        expect(page.run("return location.hash"), "#/main", "the camera")
+        expect(page.run("return location.hash"), "#/main", "the address")
         expect(page.run("return document.querySelectorAll('#camera-tools button[tabindex=\"0\"]').length"), 1, "buttons that Tab reaches")
 
 
@@ -209,7 +209,7 @@ def skip_link(browser):
         scene.wait_live()
         browser.press("Tab")
         expect(page.run("return document.activeElement.id"), "skip", "the first element that Tab reaches")
-        expect(page.run("return document.activeElement.getBoundingClientRect().top >= 0"), True, "whether it is visible")
+        expect(page.run("return document.activeElement.getBoundingClientRect().top >= 0"), True, "whether this element is visible")
         browser.press("Enter")
         wait_equal(lambda: page.run("return document.activeElement.id"), "wall", "the focus")
         browser.press("Tab")
@@ -253,7 +253,7 @@ def signed_out_wall(browser):
         wait_equal(lambda: scene.page.run(NOTICE), "Not allowed\nSign in, then reload this page", "the notice")
         scene.server.extra.pop("/status")
         scene.wait_live()
-        wait_equal(lambda: scene.page.run(NOTICE), "", "the notice gone")
+        wait_equal(lambda: scene.page.run(NOTICE), "", "the notice once the status is allowed")
 
 
 def snapshots_show_their_age(browser):
@@ -265,14 +265,14 @@ def snapshots_show_their_age(browser):
             "const label = document.querySelector(`.tile a[href='#/${given[0]}'] .label`);"
             "return label ? [label.dataset.state, label.querySelector('small').textContent, getComputedStyle(label.querySelector('path')).fill] : ['', '', ''];",
             camera)
-        wait_until(lambda: label("cam5")[0] == "snapshot" and label("cam0")[0] == "live", lambda: f"a snapshot, but {label('cam5')}")
-        wait_until(lambda: label("cam5")[1].endswith(" s"), lambda: f"the age of the snapshot, but {label('cam5')}")
+        wait_until(lambda: label("cam5")[0] == "snapshot" and label("cam0")[0] == "live", lambda: f"the label of a snapshot, but it is {label('cam5')}")
+        wait_until(lambda: label("cam5")[1].endswith(" s"), lambda: f"the age of the snapshot in its label, which is {label('cam5')}")
         expect(label("cam5")[2], "none", "the fill of the dot")
         assert label("cam0")[2] != "none" and label("cam0")[1] == "", label("cam0")
         # If the pictures of the camera become older, the age in the tile increases.
         scene.cameras[5].lag = 30
         wait_until(lambda: "30" in label("cam5")[1] or "31" in label("cam5")[1] or "32" in label("cam5")[1] or label("cam5")[0] == "late",
-                   lambda: f"an old snapshot, but {label('cam5')}")
+                   lambda: f"the label of an old snapshot, but it is {label('cam5')}")
 
 
 def quiet_wall(browser):
@@ -284,15 +284,15 @@ def quiet_wall(browser):
         scene.sources["cam03"].go_offline("waiting", "It is unplugged.")
         scene.page.open()
         wait_until(lambda: scene.page.run("return heard"), "an announcement")
-        wait_until(lambda: scene.page.run("return heard.at(-1)") == "12 cameras, not live: cam03", lambda: f"the summary, but {scene.page.run('return heard')}")
+        wait_until(lambda: scene.page.run("return heard.at(-1)") == "12 cameras, not live: cam03", lambda: f"the summary, but the announcements are {scene.page.run('return heard')}")
         spoken = scene.page.run("return [...document.querySelectorAll('oriel-player')].map((one) => one.shadowRoot.querySelector('[role=status]').textContent)")
         expect(spoken, [""] * 12, "announcements of single tiles")
         scene.page.run("location.hash = '#/cam03'")
         spoken = "return document.querySelector('oriel-player[camera=cam03]').shadowRoot.querySelector('[role=status]').textContent"
-        wait_equal(lambda: scene.page.run(spoken), "cam03: Camera offline", "the announcement of a camera that is opened")
+        wait_equal(lambda: scene.page.run(spoken), "cam03: Camera offline", "the announcement when a camera is opened")
         scene.page.run("location.hash = '#/'")
         scene.sources["cam03"].go_on()
-        wait_until(lambda: scene.page.run("return heard.at(-1)") == "12 cameras, all live", lambda: f"the return, but {scene.page.run('return heard')}")
+        wait_until(lambda: scene.page.run("return heard.at(-1)") == "12 cameras, all live", lambda: f"the camera's return, but the announcements are {scene.page.run('return heard')}")
         assert len(scene.page.run("return heard")) < 8, scene.page.run("return heard")
 
 
@@ -304,11 +304,11 @@ def unknown_pages(browser):
             wait_equal(lambda: page.run(NOTICE), f"No such page\nThere is no page at “{path[1:]}”", "the notice")
         page.run("location.hash = '#/main'")
         scene.wait_live()
-        wait_equal(lambda: page.run(NOTICE), "", "the notice gone")
+        wait_equal(lambda: page.run(NOTICE), "", "the notice on a camera's page")
         page.open("/#/camera/main")
         wait_equal(lambda: page.run("return document.title"), "main · Oriel", "a camera by its long address")
         page.open()
-        wait_until(lambda: page.run("return document.querySelector('.tile a[href=\"#/camera/review\"]') !== null"), "the link of a camera with a reserved name")
+        wait_until(lambda: page.run("return document.querySelector('.tile a[href=\"#/camera/review\"]') !== null"), "the link to a camera with a reserved name")
         browser.click(".tile a[href='#/camera/review']")
         wait_equal(lambda: page.run("return document.title"), "review · Oriel", "a camera with a reserved name")
         scene.wait_live()
@@ -325,7 +325,7 @@ def korean_durations(browser):
             page.open()
             scene.wait_live()
             scene.cameras[0].lag = 3
-            wait_until(lambda: "초 전 영상입니다" in page.note(), lambda: f"a delay in Korean, but {page.note()}")
+            wait_until(lambda: "초 전 영상입니다" in page.note(), lambda: f"a delay in Korean, but the page shows “{page.note()}”")
             assert " s" not in page.note(), page.note()
         finally:
             page.run("localStorage.clear()")

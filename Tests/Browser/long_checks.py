@@ -13,7 +13,7 @@ from scripted import Camera, ScriptedServer
 
 FRAMES = int(os.environ.get("ORIEL_LONG_FRAMES", 36_000))
 WIDTH, HEIGHT = 1280, 704
-MAXIMUM_MEGABYTES = 8_000   # a run is stopped at this size, before the machine runs out of memory
+MAXIMUM_MEGABYTES = 8_000   # a run ends when the browser uses this much memory, to protect the machine
 IMAGE_PAGE = "<!doctype html><title>image</title><style>img { width: 100%; }</style><img src='video/main'>"
 
 
@@ -41,7 +41,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the proportional set size: in total, and without mapped files, which other browsers may share."""
+        """Returns the memory (PSS) twice: in total, and without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:
@@ -66,8 +66,11 @@ class Usage:
 
 
 class Run:
-    """The memory and CPU time that a browser used during a run. The samples are spread evenly over the last four fifths of
-    the run. Each is (frames, megabytes in total, megabytes without mapped files)."""
+    """The memory and CPU time that a browser used during a run.
+
+    The samples are spread evenly over the last four fifths of the run. Each sample is (frames, megabytes in total,
+    megabytes without mapped files).
+    """
 
     def __init__(self, frames, samples, seconds):
         self.frames, self.samples, self.seconds = frames, samples, seconds
@@ -144,7 +147,7 @@ def light_and_flat(make_browser, maximum):
     note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with mapped files, {:.2f} of the CPU'.format(*shares)}"
     assert player.growth < 0.1 * player.memory, note
     assert player.memory <= maximum * image.memory, note
-    assert work <= 1.5, note        # not 1: on a busy machine, an <img> skips frames, which saves CPU time
+    assert work <= 1.5, note        # more than 1, since an <img> skips frames on a busy machine, which saves CPU time
     return note
 
 

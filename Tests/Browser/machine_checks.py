@@ -1,6 +1,6 @@
-"""Checks the page with a camera of the kernel's driver vivid in a virtual machine.
+"""Checks the page with a virtual machine whose camera is simulated by the kernel's driver vivid.
 
-The port of the virtual machine's ingest server is forwarded to this host.
+A port of this host leads to the virtual machine's ingest server.
 """
 
 import os
@@ -16,7 +16,7 @@ HERE = ROOT / "Tests" / "VirtualMachine"
 
 
 class Machine:
-    """The virtual machine, and a web server on this host that relays its camera and serves the page."""
+    """The virtual machine, and a web server on this host that relays the machine's camera and serves the page."""
 
     def __init__(self):
         self.programs = os.environ.get("ORIEL_BIN_DIR", str(ROOT / ".build" / "release"))
@@ -84,7 +84,7 @@ def change_reaches_the_driver(browser, machine):
     browser.viewport(1280, 800)
     page.open("/#/main")
     page.run("localStorage.clear()")
-    wait_until(lambda: page.state() == "live", "live")
+    wait_until(lambda: page.state() == "live", "the state live")
     wait_until(lambda: page.run("return document.querySelector('[data-tool=controls]')?.checkVisibility() ?? false"), "the controls button")
     browser.press("c")
     wait_until(lambda: not page.run("return document.getElementById('controls').hidden"), "the panel")
@@ -95,12 +95,12 @@ def change_reaches_the_driver(browser, machine):
     wait_until(lambda: machine.value("brightness") == 77, "the driver's brightness at 77")
 
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/unbind")
-    wait_until(lambda: page.state() != "live", "not live")
+    wait_until(lambda: page.state() != "live", "a state other than live")
     machine.sh("echo vivid.0 >/sys/bus/platform/drivers/vivid/bind")
-    wait_until(lambda: page.state() == "live", "live again")
+    wait_until(lambda: page.state() == "live", "the state live again")
     wait_until(lambda: machine.value("brightness") == 77, "brightness 77 after unbind and bind")
     shown = "return document.querySelector('[data-control=brightness] input[type=range]').value"
-    wait_until(lambda: page.run(shown) == "77", "77 in the panel")
+    wait_until(lambda: page.run(shown) == "77", "the panel to show 77")
 
     machine.sh("v4l2-ctl -d /dev/video0 -c brightness=1; killall -9 capture-daemon")
     wait_until(lambda: machine.value("brightness") == 77, "brightness 77 after a restart of the daemon")

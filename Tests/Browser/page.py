@@ -17,7 +17,7 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def player(self, expression, camera=None):
-        """Evaluates an expression that contains `player`, which is the player of `camera` or the visible one.
+        """Evaluates an expression in which `player` is the player of `camera`, or the visible player without a camera.
 
         Returns None if there is no such player.
         """
@@ -31,7 +31,7 @@ class Page:
         return self.player("player.frame?.id ?? 0", camera)
 
     def shown_number(self, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """Returns the number that is coded in the picture which `element` shows on the screen, or None if there is none."""
+        """Returns the number of the coded picture that `element` shows on the screen, or None if it shows none."""
         box = self.run(f"const box = ({element})?.getBoundingClientRect(); return box ? [box.x, box.y, box.width, box.height] : null;")
         if not box or box[2] < 16:
             return None

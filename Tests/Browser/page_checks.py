@@ -1,4 +1,4 @@
-"""Checks the page with a scripted server: each check decides which frames the server sends, and how it fails."""
+"""Checks the page with a scripted server. Each check decides what frames the server sends, and how the server fails."""
 
 import contextlib
 import gzip
@@ -56,7 +56,7 @@ class Source:
 
 
 class Scene:
-    """A scripted server with cameras, each with a source of pictures, and the page that it serves."""
+    """A scripted server with cameras, each with a source of pictures, and the page that the server serves."""
 
     def __init__(self, browser, names=("main",), host="127.0.0.1", rate=30):
         self.cameras = [Camera(name, coded.WIDTH, coded.HEIGHT) for name in names]
@@ -82,7 +82,7 @@ class Scene:
 
     def wait_state(self, state, camera=None):
         """Waits until a player has a state, and returns how many seconds that took."""
-        return wait_until(lambda: self.page.state(camera) == state, lambda: f"{state}, but {self.page.state(camera)}")[0]
+        return wait_until(lambda: self.page.state(camera) == state, lambda: f"the state {state}, but it is {self.page.state(camera)}")[0]
 
     def wait_live(self):
         return self.wait_state("live")
@@ -105,8 +105,8 @@ class Scene:
         return sum(request.startswith("/video") for request in self.server.requests)
 
 
-# Checks that the newest frame is on the screen. Each way to show frames has the path of a page, and the element on this
-# page that shows the picture.
+# Checks that the newest frame is on the screen. For each way to show frames, WAYS contains the path of a page and the
+# element on this page that shows the frames.
 
 WAYS = {
     "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
@@ -190,7 +190,7 @@ def late(browser):
         scene.wait_live()
         scene.cameras[0].lag = 3
         scene.wait_state("late")
-        wait_until(lambda: re.search(r"\b[3-9]\.\d s old", scene.page.note()), lambda: f"the age of the picture, but {scene.page.note()}")
+        wait_until(lambda: re.search(r"\b[3-9]\.\d s old", scene.page.note()), lambda: f"the age of the picture, but the page shows “{scene.page.note()}”")
         scene.cameras[0].lag = 0
         scene.wait_live()
 
@@ -215,8 +215,8 @@ def network_silent(browser):
         scene.wait_live()
         time.sleep(1)
         wire.cut()
-        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), "no longer live")
-        wait_until(lambda: page.state() == "unreachable", "unreachable")
+        went, _ = wait_until(lambda: page.state() in ("unreachable", "stalled"), "a state other than live")
+        wait_until(lambda: page.state() == "unreachable", "the state unreachable")
         time.sleep(1)
         wire.mend()
         back = scene.wait_live()
@@ -229,7 +229,7 @@ def network_away(browser):
         scene.page.open()
         scene.wait_live()
         browser.network(False)
-        scene.server.is_cut = True      # the emulation does not affect open connections and workers
+        scene.server.is_cut = True      # the emulation affects neither open connections nor workers
         try:
             went = scene.wait_state("unreachable")
             time.sleep(2)
@@ -247,7 +247,7 @@ def worker_restarts(browser):
         states = "window.states = []; " + PLAYER + ".addEventListener('state', (event) => states.push(event.detail.state));"
         scene.page.run(states)
         scene.server.end_streams()
-        wait_until(lambda: scene.streams_opened() > opened, "the stream opened again")
+        wait_until(lambda: scene.streams_opened() > opened, "the stream to be opened again")
         number = scene.page.frame_number()
         wait_until(lambda: scene.page.frame_number() > number, "new pictures")
         shown, took = scene.page.run("return states"), time.monotonic() - began
@@ -262,7 +262,7 @@ def server_full(browser):
         scene.server.is_full = True
         scene.page.open()
         scene.wait_state("busy")
-        wait_until(lambda: "2000 viewers" in scene.page.note(), lambda: f"the server's reason, but {scene.page.note()}")
+        wait_until(lambda: "2000 viewers" in scene.page.note(), lambda: f"the server's reason, but the page shows “{scene.page.note()}”")
         scene.server.is_full = False
         return f"live {scene.wait_live():.1f} s after the server accepted viewers again"
 
@@ -278,13 +278,13 @@ def errors_in_korean(browser):
             scene.source.go_offline("waiting", "There is no camera at /dev/video0.")
             scene.wait_state("offline")
             for wanted in ("카메라를 기다리는 중입니다", "There is no camera at /dev/video0."):
-                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but {page.note()}")
+                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but the page shows “{page.note()}”")
             scene.server.is_full = True
             page.open()
             scene.source.go_on()
             scene.wait_state("busy")
             for wanted in ("시청자가 너무 많습니다", "2000 viewers"):
-                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but {page.note()}")
+                wait_until(lambda: wanted in page.note(), lambda: f"“{wanted}”, but the page shows “{page.note()}”")
             expect(page.player("player.shadowRoot.querySelector('.note small').lang"), "en", "the language of the server's message")
         finally:
             page.run("localStorage.clear()")
@@ -330,7 +330,7 @@ def hidden_tab(browser):
         scene.page.open()
         wait_until(lambda: [camera.viewers for camera in scene.cameras] == [1, 1], "two streams")
         browser.new_tab()
-        gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, "no stream open")
+        gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, "the end of all streams")
         browser.close_tab()
         scene.wait_live()
         return f"closed after {gone:.1f} s"
@@ -341,7 +341,7 @@ def leaving_page(browser):
         scene.page.open()
         scene.wait_live()
         browser.leave()
-        gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "no stream open")
+        gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "the end of all streams")
         return f"closed after {gone:.1f} s"
 
 
@@ -360,7 +360,7 @@ def many_cameras(browser):
         # When a camera whose tile shows snapshots is opened, it gets a stream at once.
         scene.page.run("location.hash = '#/cam11'")
         wait_until(lambda: scene.cameras[11].viewers == 1, "a stream for the camera that was opened")
-        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, "the other streams closed")
+        wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 1, "the other streams to be closed")
         scene.page.run("location.hash = '#/'")
         wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 4, "four streams again")
 
@@ -417,14 +417,14 @@ def opening_interrupts_nothing(browser):
         scene.page.open()
         scene.wait_live()
         browser.click(".tile a[href='#/door']")
-        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "the camera alone")
+        wait_until(lambda: scene.page.run("return document.title") == "door · Oriel", "the page of the camera")
         opened = [request for request in scene.server.requests if request.startswith("/video/door")]
         time.sleep(0.5)
         expect(len(opened), 1, "streams opened for the camera")
-        wait_until(lambda: scene.cameras[0].viewers == 0, "the other stream closed")
+        wait_until(lambda: scene.cameras[0].viewers == 0, "the other stream to be closed")
         browser.press("Escape")
         wait_until(lambda: scene.page.run("return location.hash") == "#/", "the wall")
-        wait_equal(lambda: scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the focus")
+        wait_equal(lambda: scene.page.run("return document.activeElement.getAttribute('href')"), "#/door", "the link that has the focus")
 
 
 # User actions.
@@ -464,7 +464,7 @@ def freeze_and_step(browser):
         scene.wait_live()
         time.sleep(1)
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
+        wait_until(lambda: page.state() == "frozen", "the state frozen")
         frozen = page.player("player.frozen.id")
         time.sleep(0.5)
         _, shown = wait_until(page.shown_number, "a picture on the screen")
@@ -474,7 +474,7 @@ def freeze_and_step(browser):
         browser.press(".")
         wait_until(lambda: page.shown_number() == shown, "the frozen frame again")
         taken = page.player("new Date(player.frozen.time).getMilliseconds()")
-        wait_until(lambda: page.text("#measures .age").endswith(f".{taken:03}"), lambda: f"the time of the frozen frame, but {page.text('#measures .age')}")
+        wait_until(lambda: page.text("#measures .age").endswith(f".{taken:03}"), lambda: f"the time of the frozen frame, but the page shows {page.text('#measures .age')}")
         browser.press(" ")
         scene.wait_live()
         wait_until(lambda: page.frame_number() > frozen, "newer frames")
@@ -493,9 +493,9 @@ def frozen_shape(browser):
         shape = "(() => { const box = player.shadowRoot.querySelector('.picture').getBoundingClientRect(); return Math.round(box.width / box.height * 100); })()"
         wait_until(lambda: page.player(shape) == 133, "a picture of 4:3")
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
+        wait_until(lambda: page.state() == "frozen", "the state frozen")
         browser.press(",")
-        wait_until(lambda: page.player(shape) == 200, lambda: f"the previous picture, whose shape is 2:1, but {page.player(shape)}")
+        wait_until(lambda: page.player(shape) == 200, lambda: f"the previous picture, whose shape is 2:1, but the shape in percent is {page.player(shape)}")
 
 
 def zoom_and_move(browser):
@@ -508,13 +508,13 @@ def zoom_and_move(browser):
         before = page.player(under)
         for _ in range(4):
             browser.wheel(x, y, -200)
-        wait_until(lambda: (page.player("player.view.zoom") or 1) > 2, "zoomed by the wheel")
+        wait_until(lambda: (page.player("player.view.zoom") or 1) > 2, "the wheel to zoom the picture")
         after = page.player(under)
         assert abs(after - before) < 0.02, f"the point under the pointer went from {before:.3f} to {after:.3f}"
         wait_until(lambda: "zoom=" in page.run("return location.hash"), "the zoom in the address")
         at = page.player("player.view.y")
         browser.drag(x, y, x, y + 40)
-        wait_equal(lambda: round(page.player("player.view.y") - at), 40, "moved by dragging")
+        wait_equal(lambda: round(page.player("player.view.y") - at), 40, "the distance by which dragging moved the picture")
         browser.press("0")
         wait_equal(lambda: page.player("player.view.zoom"), 1, "the zoom after 0")
 
@@ -535,20 +535,20 @@ def pinch(browser):
             before = page.player(under)
             spread = [[(x - distance, y), (x + distance, y)] for distance in range(20, 61, 5)]
             browser.touch(spread[0][:1], *spread, [])
-            wait_until(lambda: abs(page.player("player.view.zoom") - 3) < 0.1, lambda: f"a zoom of 3, but {page.player('player.view.zoom')}")
+            wait_until(lambda: abs(page.player("player.view.zoom") - 3) < 0.1, lambda: f"a zoom of 3, but it is {page.player('player.view.zoom')}")
             after = page.player(under)
             assert all(abs(a - b) < 0.03 for a, b in zip(before, after)), f"the point between the fingers went from {before} to {after}"
             expect(page.run("return visualViewport.scale"), 1, "the zoom of the page itself")
             # One finger moves the picture, and pinching reduces the zoom again.
             at = page.player("[player.view.x, player.view.y]")
             browser.touch([(x, y)], [(x - 15, y)], [(x - 30, y)], [])
-            wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, "moved by a finger")
-            expect(page.player("player.view.y"), at[1], "the other direction")
+            wait_until(lambda: round(page.player("player.view.x") - at[0]) == -30, "a finger to move the picture")
+            expect(page.player("player.view.y"), at[1], "the vertical position, which must not change")
             browser.touch(spread[-1][:1], *reversed(spread), [])
-            wait_until(lambda: page.player("player.view.zoom") < 1.1, "small again")
+            wait_until(lambda: page.player("player.view.zoom") < 1.1, "the picture to become small again")
             # If one of two fingers is lifted after a pinch, the picture must not jump.
             browser.touch(spread[0][:1], *spread)
-            wait_until(lambda: page.player("player.view.zoom") > 2.9, "large again")
+            wait_until(lambda: page.player("player.view.zoom") > 2.9, "the picture to become large again")
             time.sleep(0.2)
             at = page.player("player.view.x")
             browser.touch(spread[-1][:1], [])
@@ -589,7 +589,7 @@ def picture_in_picture(browser):
         scene.page.open()
         scene.wait_live()
         browser.click("[data-tool=pictureInPicture]")
-        wait_until(lambda: scene.page.run("return document.pictureInPictureElement?.videoWidth") == coded.WIDTH, "a window")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement?.videoWidth") == coded.WIDTH, "the picture-in-picture window")
         browser.new_tab()
         try:
             time.sleep(1)
@@ -597,7 +597,7 @@ def picture_in_picture(browser):
         finally:
             browser.close_tab()
         browser.click("[data-tool=pictureInPicture]")
-        wait_until(lambda: scene.page.run("return document.pictureInPictureElement === null"), "the window closed")
+        wait_until(lambda: scene.page.run("return document.pictureInPictureElement === null"), "the window to be closed")
 
 
 def language_and_theme(browser):
@@ -635,7 +635,7 @@ def phone(browser):
                 for path in ("/", "/#/door"):
                     scene.page.open(path)
                     scene.wait_live()
-                    expect(scene.page.run("return document.documentElement.scrollWidth"), width, f"width of {path} at {width} × {height}")
+                    expect(scene.page.run("return document.documentElement.scrollWidth"), width, f"the page's width at {path} in a window of {width} × {height}")
                     small = scene.page.run(
                         "return [...document.querySelectorAll('button, nav a')].filter((one) => one.checkVisibility())"
                         ".map((one) => [one.dataset.tool ?? one.textContent, one.getBoundingClientRect().height])"
@@ -652,7 +652,7 @@ def kiosk(browser):
         visible = scene.page.run("return [...document.querySelectorAll('header, footer, .label')].filter((one) => one.checkVisibility()).length")
         expect(visible, 0, "elements besides the pictures")
         sides = "const boxes = [...document.querySelectorAll('.tile')].map((one) => one.getBoundingClientRect()); return [boxes.at(0).x, boxes.at(-1).right - innerWidth]"
-        wait_until(lambda: scene.page.run(sides) == [0, 0], lambda: f"tiles from edge to edge, but {scene.page.run(sides)}")
+        wait_until(lambda: scene.page.run(sides) == [0, 0], lambda: f"tiles from edge to edge, but the gaps are {scene.page.run(sides)}")
 
 
 def names_and_contrast(browser):
@@ -668,7 +668,7 @@ def names_and_contrast(browser):
                     ".filter((one) => !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim())).map((one) => one.outerHTML.slice(0, 80))")
                 expect(nameless, [], "elements without a name")
                 faint = page.run(CONTRAST)
-                expect(faint, [], f"contrast below 4.5 in {theme}")
+                expect(faint, [], f"texts whose contrast is below 4.5 in the {theme} theme")
         browser.prefer()
 
 
@@ -746,7 +746,7 @@ def every_module_is_preloaded():
 
 
 def page_weight():
-    """Adds up the compressed sizes of the page's files: those that it always loads, and those that it loads on demand."""
+    """Checks the total compressed size of the files that the page always loads. Files loaded on demand do not count."""
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file()}
     later = sum(weights.pop(name) for name in LOADED_LATER)
     assert sum(weights.values()) <= 60_000, sum(weights.values())

@@ -1,7 +1,7 @@
 """A server whose frames, pauses and failures are controlled by tests.
 
-It implements the web server's HTTP API (docs/http-api.md) and serves the page, so that a test knows which frame was
-sent last and can compare it with the one on the screen.
+It implements the web server's HTTP API (docs/http-api.md) and serves the page. A test knows which frame the server sent
+last, and can compare it with the frame on the screen.
 """
 
 import json
@@ -209,7 +209,7 @@ class Handler(BaseHTTPRequestHandler):
 
     @staticmethod
     def with_results(picture, results):
-        """Returns a picture with the results of a detector after its start marker, if there are any."""
+        """Returns the picture. If there is a detector, its results are inserted after the picture's start marker."""
         return picture[:2] + results() + picture[2:] if callable(results) else picture
 
     def stream(self, camera, query, results=None):

@@ -60,7 +60,7 @@ class System:
         return json.loads(self.get(f"/status/{camera}")[1])
 
     def processes(self, program=None):
-        """Returns the IDs of all processes of the system, or those of `program`, such as nginx-web."""
+        """Returns the IDs of all processes of the system, or only of the processes of `program`, such as nginx-web."""
         found = []
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -91,7 +91,7 @@ class System:
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
-                    os.killpg(master, signal.SIGKILL)       # the master and its workers, which share its port
+                    os.killpg(master, signal.SIGKILL)       # kills the workers too, which listen on the same port
             else:
                 self.signal(signal.SIGKILL, program)
             yield
@@ -136,7 +136,7 @@ class System:
 
 
 class USBCamera:
-    """A camera that can be unplugged. It is Tests/FakeCamera, which only capture-daemon preloads."""
+    """A camera that can be unplugged. The library Tests/FakeCamera, preloaded into capture-daemon, simulates it."""
 
     NODE = "/dev/video42"
 

@@ -26,7 +26,7 @@ class Stage:
 
     def wait_live(self):
         """Waits until the page is live, and returns how many seconds that took."""
-        return wait_until(lambda: self.page.state() == "live", lambda: f"live, but {self.page.state()}")[0]
+        return wait_until(lambda: self.page.state() == "live", lambda: f"the state live, but it is {self.page.state()}")[0]
 
     def open_marked(self):
         """Opens the page and marks its document, so that a reload can be detected."""
@@ -69,8 +69,8 @@ def capture_stops(stage):
     stage.open_marked()
     stage.system.signal(signal.SIGSTOP, "capture-daemon")
     try:
-        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), "no longer live")
-        wait_until(lambda: stage.page.state() == "offline", "offline")
+        went, _ = wait_until(lambda: stage.page.state() in ("offline", "stalled"), "a state other than live")
+        wait_until(lambda: stage.page.state() == "offline", "the state offline")
         note = stage.page.note()
     finally:
         stage.system.signal(signal.SIGCONT, "capture-daemon")
@@ -85,14 +85,14 @@ def gone_and_back(stage, leave, come_back, states):
     time.sleep(0.5)
     leave()
     try:
-        went, _ = wait_until(lambda: stage.page.state() in states, lambda: f"{' or '.join(states)}, but {stage.page.state()}")
+        went, _ = wait_until(lambda: stage.page.state() in states, lambda: f"the state {' or '.join(states)}, but it is {stage.page.state()}")
         note = " ".join(stage.page.note().split())
         time.sleep(1)
-        wait_until(lambda: stage.page.state() in states, lambda: f"still {' or '.join(states)}, but {stage.page.state()}")
+        wait_until(lambda: stage.page.state() in states, lambda: f"still the state {' or '.join(states)}, but it is {stage.page.state()}")
         number = stage.page.frame_number()
     finally:
         come_back()
-    back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, "live with new frames")
+    back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, "the state live, with new frames")
     stage.expect_same_document()
     return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after the return"
 
@@ -149,15 +149,15 @@ def set_on_the_page(stage, camera):
     offered = "return document.querySelector('[data-tool=controls]').checkVisibility()"
     wait_until(lambda: stage.page.run(offered), "the controls button")
     stage.browser.press("c")
-    wait_until(lambda: stage.page.run(shown) == str(before), lambda: f"{before}, but {stage.page.run(shown)}")
+    wait_until(lambda: stage.page.run(shown) == str(before), lambda: f"the panel to show {before}, but it shows {stage.page.run(shown)}")
     stage.page.run("document.querySelector('[data-control=brightness] [type=range]').focus()")
     stage.browser.press("ArrowRight")
-    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} at the camera, but {value()}")
+    wait_until(lambda: value() == before + 1, lambda: f"the camera's brightness to become {before + 1}, but it is {value()}")
     camera.unplug()
-    wait_until(lambda: stage.page.state() == "offline", "offline")
+    wait_until(lambda: stage.page.state() == "offline", "the state offline")
     camera.plug_in()
-    wait_until(lambda: stage.page.state() == "live", "live")
-    wait_until(lambda: value() == before + 1, lambda: f"{before + 1} after the camera's return, but {value()}")
+    wait_until(lambda: stage.page.state() == "live", "the state live")
+    wait_until(lambda: value() == before + 1, lambda: f"brightness {before + 1} after the camera's return, but it is {value()}")
     stage.page.run("document.querySelector('.reset-all').click()")
     wait_until(lambda: value() == before, lambda: f"the value {before} again after the reset, but it is {value()}")
     stage.browser.press("Escape")
@@ -171,10 +171,10 @@ def part_dies(stage, program):
     killed = time.monotonic()
     time.sleep(0.3)
     began = time.monotonic()
-    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, "live with five new frames")
+    wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number + 5, "the state live, with five new frames")
     back = time.monotonic() - killed
     time.sleep(max(0, 1.5 - (time.monotonic() - began)))
-    wait_until(lambda: stage.page.state() == "live", "live")
+    wait_until(lambda: stage.page.state() == "live", "the state live")
     later = stage.page.frame_number()
     wait_until(lambda: stage.page.frame_number() > later, "further frames")
     stage.expect_same_document()
@@ -187,7 +187,7 @@ def light_on_the_wire(stage):
     entries = stage.page.run(
         "return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]"
         ".map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize])")
-    # Count each path once. When a worker or an <img> requests it again, the browser takes it from its cache.
+    # Count each path once. When a worker or an <img> repeats a request, the browser uses its cache.
     sizes = {path: size for path, size in entries if path.endswith(("/", ".js", ".css", ".svg"))}
     assert len(sizes) > 30 and sum(sizes.values()) <= 60_000, sizes
     return f"{sum(sizes.values()) / 1000:.1f} kB in {len(sizes)} files"
@@ -217,7 +217,7 @@ def wall_of_cameras(stage):
 
 
 def newest_frame(stage, way):
-    """At one frame per second, the frame on the screen must be the one that /snapshot returns."""
+    """At one frame per second, the frame on the screen must be the frame that /snapshot returns."""
     path, element = {
         "player": ("/", f"{PLAYER}?.shadowRoot.querySelector('.picture')"),
         "<img>": ("/", "document.images[document.images.length - 1]"),
@@ -236,7 +236,8 @@ def newest_frame(stage, way):
         before = stage.system.get("/snapshot")
         shown = stage.page.shown_number(element)
         after = stage.system.get("/snapshot")
-        # Compare only if no newer frame has arrived meanwhile. The newest frame may still be on its way to the screen.
+        # Compare only if no newer frame arrived during the screenshot. Even then, the newest frame may still be on its
+        # way to the screen, so only matches count.
         if before[0]["X-Frame-Id"] == after[0]["X-Frame-Id"]:
             seen.append((pictures[before[1]], shown))
             if seen[-1][0] == seen[-1][1]:

@@ -1,4 +1,4 @@
-"""Checks what users have tried: embedded players, other keyboard layouts, old addresses, landscape phones."""
+"""Checks what users have tried: embedded players, other keyboard layouts, other addresses, phones in landscape."""
 
 import hashlib
 import http.server
@@ -55,7 +55,7 @@ def embedded_players_share(browser):
     with Scene(browser, names=names, rate=10) as scene, Foreign(scene, players) as foreign:
         browser.open(foreign.address)
         states = lambda: browser.run(STATES)
-        wait_until(lambda: states() == ["live"] * 8, lambda: f"eight live players, but {states()}")
+        wait_until(lambda: states() == ["live"] * 8, lambda: f"eight live players, but their states are {states()}")
         wait_equal(lambda: sum(camera.viewers for camera in scene.cameras), 4, "streams over HTTP/1.1")
         before, asked = browser.run(IDS), scene.server.requests.count("/status")
         wait_until(lambda: all(now > then for now, then in zip(browser.run(IDS), before)), "a newer frame in every player")
@@ -63,10 +63,10 @@ def embedded_players_share(browser):
         scene.sources["cam0"].go_offline("no_signal", "The cable is unplugged.")
         scene.sources["cam5"].go_offline("no_signal", "The cable is unplugged.")
         wanted = ["offline", "live", "live", "live", "live", "offline", "offline", "live"]
-        wait_until(lambda: states() == wanted, lambda: f"two cameras offline, but {states()}")
+        wait_until(lambda: states() == wanted, lambda: f"two cameras to be offline, but the players' states are {states()}")
         for name in ("cam0", "cam5"):
             scene.sources[name].go_on()
-        wait_until(lambda: states() == ["live"] * 8, lambda: f"all live again, but {states()}")
+        wait_until(lambda: states() == ["live"] * 8, lambda: f"all players to be live again, but their states are {states()}")
 
 
 def embedded_snapshots_have_an_age(browser):
@@ -89,7 +89,7 @@ def embedded_unknown_camera_is_not_polled(browser):
         camera = Camera("attic", coded.WIDTH, coded.HEIGHT)
         scene.sources["attic"] = Source(camera)
         scene.server.cameras["attic"] = camera
-        wait_until(lambda: browser.run(STATES) == ["live"], lambda: f"live, but {browser.run(STATES)}")
+        wait_until(lambda: browser.run(STATES) == ["live"], lambda: f"the state live, but it is {browser.run(STATES)}")
         wait_equal(lambda: camera.viewers, 1, "streams of the new camera")
 
 
@@ -100,7 +100,7 @@ def other_scripts(browser):
         for key, code, wanted in (("ㄱ", "KeyR", "rotate=90"), ("Process", "KeyM", "rotate=90&mirror=1"), ("м", "KeyV", "fit=fill&rotate=90&mirror=1"),
                                   ("a", "KeyR", "fit=fill&rotate=90&mirror=1")):
             scene.page.run(KEY, key, code)
-            wait_until(lambda: scene.page.run("return location.hash.split('?')[1] ?? ''") == wanted, f"{wanted} after {key}")
+            wait_until(lambda: scene.page.run("return location.hash.split('?')[1] ?? ''") == wanted, f"the address to contain {wanted} after {key}")
 
 
 def other_spellings(browser):
@@ -133,15 +133,15 @@ def list_of_keys(browser):
         keys = lambda: desk.page.run("return [...document.querySelectorAll('dialog kbd')].map((one) => one.textContent)")
         desk.open()
         browser.press("?")
-        wait_until(lambda: {"C", "S", "↑", "↓"} <= set(keys()), lambda: f"the shortcuts, but {keys()}")
-        assert "D" not in keys(), "the key of a detector that is not available"
+        wait_until(lambda: {"C", "S", "↑", "↓"} <= set(keys()), lambda: f"the shortcuts, but the list contains {keys()}")
+        assert "D" not in keys(), "the list contains D, although there is no detector"
         browser.press("?")
-        wait_until(lambda: not desk.page.run("return document.querySelector('dialog').open"), "the list closed")
+        wait_until(lambda: not desk.page.run("return document.querySelector('dialog').open"), "the list to be closed")
         desk.page.run("location.hash = '#/door'")
         wait_until(lambda: not desk.is_offered, "a camera without controls")
         browser.press("?")
-        wait_until(lambda: desk.page.run("return document.querySelector('dialog').open"), "the list open again")
-        assert "C" not in keys(), "the key of controls that are not available"
+        wait_until(lambda: desk.page.run("return document.querySelector('dialog').open"), "the list to open again")
+        assert "C" not in keys(), "the list contains C, although there are no controls"
 
 
 def frozen_frame(browser):
@@ -153,10 +153,10 @@ def frozen_frame(browser):
         word = "return document.querySelector('.measures .age dt').textContent"
         expect(page.run(word), "Delay", "the label while playing")
         browser.press(" ")
-        wait_until(lambda: page.state() == "frozen", "frozen")
+        wait_until(lambda: page.state() == "frozen", "the state frozen")
         frozen = page.player("player.frozen.id")
         browser.press(",")
-        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the frame before")
+        wait_until(lambda: page.player("player.frozen.id") == frozen - 1, "the previous frame")
         expect(page.frame_number(), frozen - 1, "the player's frame")
         wait_until(lambda: page.run(word) == "Taken", "the label while frozen")
 
@@ -168,14 +168,14 @@ def controls_follow(browser):
         desk.wait_remark("contrast", "Set to 100")
         desk.controls["brightness"]["value"] = 77
         value = lambda: desk.row("brightness", "row.querySelector('[type=range]').value")
-        wait_until(lambda: value() == "77", lambda: f"the value set by another client, but {value()}")
+        wait_until(lambda: value() == "77", lambda: f"the value 77, which another client has set, but it is {value()}")
         desk.wait_remark("contrast", "Set to 100")
         desk.controls.refusal = (503, {"error": "camera_offline", "message": "The camera at /dev/video0 is offline."})
         desk.source.go_offline("waiting", "It is unplugged.")
         wait_until(lambda: "is offline" in (desk.page.text(".fault") or ""), "the error in the panel")
         desk.controls.refusal = None
         desk.source.go_on()
-        wait_until(lambda: not desk.page.text(".fault"), "the error gone")
+        wait_until(lambda: not desk.page.text(".fault"), "the error to disappear")
 
 
 def way_back_across(browser):
@@ -209,7 +209,7 @@ def many_without_streams(browser):
     with Scene(browser, names=[f"cam{index}" for index in range(6)], rate=10) as scene, browser.before_pages("delete Response.prototype.body;"):
         scene.page.open()
         widths = "return [...document.querySelectorAll('oriel-player')].map((player) => player.shadowRoot.querySelector('img').naturalWidth)"
-        wait_until(lambda: scene.page.run(widths) == [coded.WIDTH] * 6, lambda: f"six pictures, but {scene.page.run(widths)}")
+        wait_until(lambda: scene.page.run(widths) == [coded.WIDTH] * 6, lambda: f"six pictures, but their widths are {scene.page.run(widths)}")
         asked = lambda: sum(request.startswith("/snapshot/cam5") for request in scene.server.requests)
         before = asked()
         wait_until(lambda: asked() >= before + 2, "newer snapshots")
@@ -221,7 +221,7 @@ def graphs_have_a_scale(browser):
         scene.wait_live()
         browser.press("i")
         words = lambda: scene.page.run("return [...document.querySelectorAll('.graph small')].map((one) => one.textContent)")
-        wait_until(lambda: len(words()) == 3 and all(word.startswith("max ") for word in words()), lambda: f"the maximum values, but {words()}")
+        wait_until(lambda: len(words()) == 3 and all(word.startswith("max ") for word in words()), lambda: f"the maximum values, but the graphs show {words()}")
         scene.page.run("localStorage.clear()")
 
 

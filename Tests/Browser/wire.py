@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut like a cable: no data passes any more, and no connection is closed."""
+"""A TCP proxy that can be cut like a cable. It then passes no data, but closes no connection."""
 
 import socket
 import threading
