@@ -38,7 +38,7 @@ class DetectedScene(Scene):
         return sum(request.startswith(path) for request in self.server.requests)
 
     def color(self, x, y):
-        """Returns whether a pixel on the screen is coloured. The picture is grey, so only boxes have coloured pixels."""
+        """Returns whether a pixel on the screen is coloured. The picture is grey, so only boxes are coloured."""
         place = self.page.player(
             f"(({{ x, y }}, canvas) => [canvas.x + x * canvas.width / {coded.WIDTH}, canvas.y + y * canvas.height / {coded.HEIGHT}])"
             f"({{ x: {x}, y: {y} }}, player.shadowRoot.querySelector('.picture').getBoundingClientRect())")

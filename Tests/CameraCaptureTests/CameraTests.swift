@@ -29,7 +29,9 @@ struct CameraTests {
             ["--device", "/dev/video0", "--size", "640x480"] + arguments, environment: camera.environment, ring: ring)
     }
 
-    /// Waits until the ring has `state` and a reason that contains `text`; returns false if it has not after 30 s.
+    /// Waits until the ring's state is `state` and its reason contains `text`.
+    ///
+    /// Returns false if this is not the case within 30 s.
     private func wait(_ daemon: RunningDaemon, _ state: CameraState, _ text: String) -> Bool {
         eventually(30) { daemon.subscriber.status.map { $0.state == state && $0.reason.contains(text) } ?? false }
     }
@@ -66,8 +68,8 @@ struct CameraTests {
         _ = try daemon.status(.live)
         #expect(try daemon.frame(after: last).description.number > before.description.number)
         #expect(try #require(daemon.subscriber.status).restarts == 0)
-        // However often the daemon tried to open the camera, each problem is logged only once. The last message is
-        // logged once for each of the two times at which opening succeeded.
+        // The daemon tried to open the camera many times, but logged each problem only once. It logged the last of
+        // these messages twice, since opening the camera succeeded twice.
         #expect(daemon.log.count { $0.contains("has no control 'zoom'") } == 1)
         #expect(daemon.log.count { $0.contains("is gone or no longer responds") } == 1)
         #expect(daemon.log.count { $0.contains("does not exist") } == 1)
@@ -219,7 +221,8 @@ struct CameraTests {
 
     /// Writes a raw picture that is dark at the left and bright at the right, and returns the path of the file.
     ///
-    /// A line has `lineLength` bytes. Its padding is white, so that a wrong line length has a visible effect.
+    /// Each line takes `lineLength` bytes, including white padding at its end. If the daemon assumed another line
+    /// length, the padding would be visible.
     private func raw(
         _ format: String, _ width: Int, _ height: Int, lineLength: Int, chromaLineLength: Int, chromaLineCount: Int
     ) throws -> String {

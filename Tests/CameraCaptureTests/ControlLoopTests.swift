@@ -10,8 +10,8 @@ import Testing
 struct ControlLoopTests {
     @Test("if accept fails, the loop pauses instead of spinning, and still stops when asked to")
     func rests() throws {
-        // This descriptor is readable but is not a socket, so every accept fails at once, as if no descriptors were
-        // left.
+        // This descriptor is readable but is not a socket, so every accept fails at once, as it does when the
+        // process has no descriptors left.
         let listener = try EventDescriptor()
         listener.signal()
         let stop = try EventDescriptor()

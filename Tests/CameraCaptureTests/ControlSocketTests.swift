@@ -28,8 +28,8 @@ struct ControlSocketTests {
         return daemon
     }
 
-    /// What the fake camera was asked to do so far: a line for each control that was set, and for each start of
-    /// streaming.
+    /// What the daemon has done with the fake camera so far: a line for each control that it set, and a line for each
+    /// start of streaming.
     private var calls: [String] {
         let bytes = (try? File.contents(of: folder.path.appending("calls"))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
@@ -124,8 +124,8 @@ struct ControlSocketTests {
             ("3", 400, "an object"),
         ])
     func refusals(controls: String, status: Int, sentence: String) throws {
-        // The daemon reopens a camera that is silent for longer than the timeout, which would add a line to `calls`.
-        // This timeout is long enough even for a slow machine.
+        // The daemon reopens a camera that is silent for longer than the timeout, and `calls` then contains another
+        // line. To prevent this, the timeout is long enough even for a slow machine.
         let daemon = try start(["--timeout", "60"])
         let answer = try daemon.set(controls)
         #expect(answer.status == status)
@@ -171,7 +171,7 @@ struct ControlSocketTests {
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let before = calls.count
         let second = try start(base, camera: camera, ring: ring)
-        // Wait for the new daemon's own calls: until it sets a state, the ring still has the state of the killed one.
+        // Wait for the new daemon's calls. Until this daemon sets a state, the ring has the killed daemon's state.
         #expect(eventually(30) { calls.count > before && calls.last == "STREAMON 0" })
         let again = Array(calls[before...])
         #expect(again.last == "STREAMON 0")
@@ -199,7 +199,7 @@ struct ControlSocketTests {
         _ = try daemon.status(.live)
         #expect(daemon.value(of: "white_balance_automatic") == 1)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
-        // A change of another control does not restore the overridden one.
+        // A change of another control does not restore the overridden setting.
         _ = try daemon.set(#"{"brightness":3}"#)
         #expect(daemon.value(of: "white_balance_temperature") == 4600)
         let answer = try daemon.set(#"{"white_balance_automatic":false}"#)
@@ -282,8 +282,8 @@ struct ControlSocketTests {
         let next = try RunningDaemon(arguments, ring: ring)
         _ = try next.status(.live)
         #expect(eventually { (try? Socket.connect(to: socket)) != nil })
-        // A second daemon with the same folder does not replace the socket of a running one. It captures without
-        // controls.
+        // A second daemon with the same folder does not replace the first daemon's socket. The second daemon captures
+        // without controls.
         let other = try RunningDaemon(arguments)
         _ = try other.status(.live)
         #expect(other.log.contains { $0.contains("the controls cannot be changed") })

@@ -12,7 +12,7 @@ struct FolderTests {
     private let folder = TemporaryFolder()
 
     private func write(_ bytes: [UInt8], _ name: String) throws {
-        // Rename the file when it is complete, so that the daemon never reads part of it.
+        // Write a hidden file, and rename it when it is complete, so that the daemon never reads part of it.
         let hidden = folder.path.appending("." + name)
         let file = try FileDescriptor.open(
             hidden, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
@@ -26,7 +26,7 @@ struct FolderTests {
 
     /// Returns the tags of `count` consecutive pictures.
     ///
-    /// Checks that each of them is one of `pictures`, unchanged.
+    /// Checks that the bytes of each picture equal the bytes of one of `pictures`.
     private func tags(_ count: Int, of daemon: RunningDaemon, from pictures: [UInt8: [UInt8]]) throws -> [UInt8] {
         var tags: [UInt8] = []
         var number: UInt64 = 0
@@ -35,7 +35,7 @@ struct FolderTests {
             // If the test was too slow and missed a picture, start again.
             if number != 0 && frame.description.number != number + 1 { tags = [] }
             number = frame.description.number
-            let tag = try #require(pictures.first { $0.value == frame.bytes }?.key, "bytes that were never in a file")
+            let tag = try #require(pictures.first { $0.value == frame.bytes }?.key, "the picture is not from a file")
             tags.append(tag)
         }
         return tags
@@ -43,8 +43,8 @@ struct FolderTests {
 
     @Test("the pictures of a folder are played in a loop, unchanged and in the order of their names")
     func order() throws {
-        // One picture has padding after its end, and one has no tables. A camera's pictures would be repaired, but
-        // files are published unchanged.
+        // One picture has padding after its end, and one has no tables. The daemon would repair such pictures of a
+        // camera, but it publishes files unchanged.
         let pictures: [UInt8: [UInt8]] = [
             1: SampleJPEG.bytes(tag: 1), 2: SampleJPEG.bytes(tag: 2, hasTables: false),
             3: SampleJPEG.bytes(tag: 3) + [0, 0, 0, 0],
@@ -127,8 +127,8 @@ struct FolderTests {
         for bytes in [Array(old.prefix(300)), [], Array(new.prefix(500))] {
             try overwrite(bytes)
             var frame = try daemon.frame()
-            // The three rounds together read more than 30 truncated pictures. After that many, truncated pictures of a
-            // camera would be shown, but those of a file must not be.
+            // In the three rounds together, the daemon reads more than 30 truncated pictures. After so many, it would
+            // show a camera's truncated pictures, but it must not show a file's.
             for _ in 0..<20 {
                 frame = try daemon.frame(after: frame.description.number)
                 #expect(frame.bytes == old)

@@ -55,7 +55,8 @@ struct KillTests {
                 memory.load64Acquiring($0 + RingLayout.Slot.sequence) & 1 == 1
             }
             if let slot { overwritten = memory.load64(slot + RingLayout.Slot.number) }
-            // Try again if the slot was empty before, as all slots are in the ring's first round.
+            // Try again if no slot is half written, or if the slot was empty before. In the ring's first round, all
+            // slots are empty before they are written.
             if overwritten == 0 { kill(process, SIGCONT) }
             return overwritten != 0
         }

@@ -40,7 +40,7 @@ struct ProgramTests {
         let before = try #require(daemon.subscriber.status)
         _ = try daemon.frame(after: first.description.number + 20)
         let after = try #require(daemon.subscriber.status)
-        // Pictures were dropped before the viewer came. Afterwards, at most one more may have been dropped.
+        // The daemon dropped pictures before the viewer came, and at most one more picture afterwards.
         #expect(before.dropped[.unwatched, default: 0] > 5)
         #expect(after.dropped[.unwatched, default: 0] <= before.dropped[.unwatched, default: 0] + 1)
     }
@@ -97,7 +97,7 @@ struct ProgramTests {
         let before = try first.frame(after: try first.frame().description.number + 5)
         #expect(first.stop(SIGKILL) == -SIGKILL)
         let second = try RunningDaemon(["--device", "pattern", "--size", "64x64"], ring: ring)
-        // The subscriber that read the first daemon's pictures gets those of the second one without being reopened.
+        // The subscriber that read the first daemon's pictures gets the second daemon's without being reopened.
         var after = before
         let came = eventually(30) {
             after = first.subscriber.copyNewestFrame() ?? before
@@ -116,7 +116,7 @@ struct ProgramTests {
         #expect(eventually(30) { daemon.subscriber.status?.reason == sentence })
         let status = try daemon.status(.waiting)
         #expect(status.isWriterAlive)
-        // Wait two seconds, in which the daemon tries again several times.
+        // Wait two seconds, in which the daemon tries to open the camera several times.
         let start = Clock.monotonic
         #expect(eventually(30) { Clock.monotonic - start > 2_000_000_000 })
         #expect(daemon.process.isRunning)

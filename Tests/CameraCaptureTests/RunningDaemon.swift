@@ -57,7 +57,7 @@ final class RunningDaemon {
         }
     }
 
-    /// Waits until the ring has `state` and returns the status.
+    /// Waits until the ring's state is `state`, and returns the ring's status.
     func status(_ state: CameraState, sourceLocation: SourceLocation = #_sourceLocation) throws -> RingStatus {
         _ = eventually(30) { subscriber.status?.state == state }
         let status = try #require(subscriber.status, "\(log)", sourceLocation: sourceLocation)
@@ -65,7 +65,7 @@ final class RunningDaemon {
         return status
     }
 
-    /// Waits for a picture with a number above `number` and returns it.
+    /// Waits for a picture whose number is above `number`, and returns the picture.
     func frame(after number: UInt64 = 0, sourceLocation: SourceLocation = #_sourceLocation) throws -> Frame {
         let deadline = Deadline(seconds: 30)
         while !deadline.isOver {
@@ -73,12 +73,13 @@ final class RunningDaemon {
             guard case .frame = outcome else { continue }
             if let frame = subscriber.copyNewestFrame(), frame.description.number > number { return frame }
         }
-        return try #require(nil, "no picture after \(number): \(log)", sourceLocation: sourceLocation)
+        return try #require(nil, "no picture has a number above \(number): \(log)", sourceLocation: sourceLocation)
     }
 
     /// Sends a signal and waits until the daemon exits.
     ///
-    /// Returns its status, or the negated number of the signal that killed it, or nil if it still runs after 30 s.
+    /// Returns the daemon's exit status, or the negated number of the signal that killed it, or nil if it still runs
+    /// after 30 s.
     func stop(_ signal: CInt = SIGTERM) -> CInt? {
         process.send(signal)
         return process.wait(milliseconds: 30_000)

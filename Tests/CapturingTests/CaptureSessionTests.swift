@@ -35,14 +35,14 @@ struct CaptureSessionTests {
         subscriber = try FrameSubscriber(ring.name)
     }
 
-    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    /// Runs the session from `from` to `to`, in milliseconds of the test's own clock.
     ///
     /// Unless `tag` is nil, the source delivers a picture with this tag every `interval` milliseconds.
     private func live(_ from: Int, _ to: Int, tag: UInt8? = nil, interval: Int = 40) throws {
         try deliver(tag.map { SampleJPEG.bytes(tag: $0) }, from, to, interval: interval)
     }
 
-    /// Runs the session from `from` to `to`, in milliseconds of its clock.
+    /// Runs the session from `from` to `to`, in milliseconds of the test's own clock.
     ///
     /// Unless `picture` is nil, the source delivers these bytes as a picture every `interval` milliseconds.
     private func deliver(_ picture: [UInt8]?, _ from: Int, _ to: Int, interval: Int = 40) throws {
@@ -211,8 +211,8 @@ struct CaptureSessionTests {
             try live(round * 5000 + 400, round * 5000 + 5000)
         }
         #expect(source.openings.count > 150)
-        // The session runs for 1000 seconds of its clock, which extend over two windows of ten minutes. In each window,
-        // each of two messages is logged at most ten times.
+        // The session runs for 1000 seconds of the test's own clock, which is less than two windows of ten minutes. In
+        // each window, the session logs each of two messages at most ten times.
         #expect(log.lines.count <= 40)
         #expect(log.lines.count { $0.contains("suppressed for 10 minutes") } >= 2)
     }

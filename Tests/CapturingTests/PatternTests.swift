@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The synthetic camera's picture")
 struct PatternTests {
-    /// 2026-11-22 14:08:05.042 UTC.
+    /// The time 2026-11-22 14:08:05.042 UTC, in nanoseconds since 1970.
     private static let time: UInt64 = 1_795_356_485_042_000_000
 
     @Test("the frame number is in the picture, in large letters")

@@ -196,7 +196,7 @@ struct PipelineTests {
 
     @Test("the size in the ring and --rotate take the picture's Exif orientation into account")
     func exif() throws {
-        // Exif orientation 6: a viewer turns the stored picture by 90 degrees before it shows it.
+        // Exif orientation 6 tells a viewer to turn the stored picture by 90 degrees.
         let tiff: [UInt8] =
             [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0]
         let segment = [0xff, 0xe1, 0, UInt8(8 + tiff.count)] + Array("Exif".utf8) + [0, 0] + tiff
@@ -215,11 +215,11 @@ struct PipelineTests {
             try jpeg.withRawSpan { (span) throws(TurboJPEGError) in try decoder.decode(span, to: .grey) }
         }
         // The decoder applies the Exif orientation, as a viewer does. The published picture must therefore look like
-        // the stored one turned by 180 degrees.
+        // the stored picture turned by 180 degrees.
         #expect(try decoded(frame.bytes).pixels == decoded(stored).pixels.reversed())
     }
 
-    /// Returns a JPEG of 64x48 pixels, with brightness that increases to the right and downwards.
+    /// Returns a JPEG of 64x48 pixels, whose brightness increases to the right and downwards.
     private static func gradient() throws -> [UInt8] {
         var encoder = try JPEGEncoder(quality: 95)
         let pixels = (0..<64 * 48).map { UInt8(truncatingIfNeeded: $0 % 64 * 2 + $0 / 64 * 2) }

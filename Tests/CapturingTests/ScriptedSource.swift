@@ -8,7 +8,7 @@ final class ScriptedSource: FrameSource {
     var description = SourceDescription(kind: "v4l2", device: "/dev/video7", name: "Scripted", format: "MJPG")
     var nextFrameTime: Instant?
 
-    /// The error with which opening fails, or nil if it succeeds.
+    /// The error with which opening fails, or nil if opening succeeds.
     var openError: SourceError?
     var opened = OpenedSource(width: 64, height: 48, framesPerSecond: 30)
     /// The pictures that the next call of `deliver` publishes.
@@ -20,7 +20,7 @@ final class ScriptedSource: FrameSource {
     private(set) var openings: [Instant] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
-    /// The current time of the test, which `open` adds to ``openings``.
+    /// The current time of the test's clock. Each call of `open` adds this time to ``openings``.
     var now = Instant.distantPast
 
     func open() throws(SourceError) -> OpenedSource {

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Each folder in Faulty/ contains a faulty configuration, and the messages expected for it in the file `expected`.
+/// Each folder in Faulty/ contains a faulty configuration, and the messages that it must cause in the file `expected`.
 @Suite("Faulty configurations")
 struct FaultyTests {
     private static let folder = FilePath(#filePath).removingLastComponent().appending("Faulty")

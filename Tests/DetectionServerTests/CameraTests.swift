@@ -79,7 +79,7 @@ struct CameraTests {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
         let publisher = try FramePublisher(detector.ring.name, slotByteCount: 4000, source: .test)
-        // A camera that has been idle has such a low measured rate.
+        // While a camera is idle, its measured rate falls to a value as low as this.
         publisher.setRates(asked: 30, measured: 0.5)
         publisher.setState(.live, reason: "")
         let old = try publisher.show(greyJPEG(255))
@@ -87,7 +87,7 @@ struct CameraTests {
         let client = try detector.begin("/detect_once")
         #expect(eventually { publisher.isWatched })
         var answer: FastCGIClient.Answer?
-        // The camera keeps delivering pictures.
+        // The camera delivers pictures until the response arrives.
         for _ in 0..<500 where answer == nil {
             try publisher.show(greyJPEG(255))
             answer = try? client.answer(milliseconds: 20)

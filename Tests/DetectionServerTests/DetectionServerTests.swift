@@ -20,7 +20,7 @@ struct DetectionServerTests {
             "\"label\":\"dog\",\"class_id\":16,\"confidence\":0.9000,\"x_min\":8,\"y_min\":16,\"x_max\":40,\"y_max\":32",
             "\"camera\":null,\"seq\":null", "\"width\":64,\"height\":64", "\"name\":\"stub_yolox_32\"",
             "\"input\":[32,32]", "\"threshold\":0.4000", "\"runtime\":\"onnxruntime ",
-        ] { #expect(answer.text.contains(part), "\(part) in \(answer.text)") }
+        ] { #expect(answer.text.contains(part), "there is no \(part) in \(answer.text)") }
     }
 
     @Test("only predictions that match min= and labels= are reported")
@@ -270,7 +270,7 @@ struct DetectionServerTests {
     func sameUploads() throws {
         let detector = try TestDetector()
         try detector.waitUntilLoaded()
-        // The inference on this picture takes so long that the other requests arrive meanwhile.
+        // The inference on this picture takes so long that the other requests arrive before it ends.
         let first = try detector.begin("/detect_once", type: "image/jpeg", body: greyJPEG(9, width: 6000, height: 6000))
         let type = "multipart/form-data; boundary=xyz"
         let clients = try (0..<30).map { index in
@@ -310,6 +310,6 @@ struct DetectionServerTests {
             "oriel_detect_requests_total{outcome=\"ok\"} 1", "oriel_detect_requests_total{outcome=\"bad_picture\"} 1",
             "oriel_detect_inference_seconds_count 1", "oriel_detect_inference_seconds_bucket{le=\"+Inf\"} 1",
             "oriel_detect_results 1", "oriel_detect_other_requests_total{outcome=\"ok\"} 3",
-        ] { #expect(text.contains(line + "\n"), "\(line) in \(text)") }
+        ] { #expect(text.contains(line + "\n"), "there is no \(line) in \(text)") }
     }
 }

@@ -11,7 +11,7 @@ struct HangTests {
 
     /// Compiles a library that looks like ONNX Runtime, but whose functions never return.
     ///
-    /// Returns its path.
+    /// Returns the path of the library.
     private func hangingRuntime(in folder: TemporaryFolder) throws -> FilePath {
         let source = try folder.write(
             """

@@ -18,7 +18,10 @@ enum Installed {
     /// The confidence of this result is 0.9 times the picture's brightness, which is a value from 0 to 1.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
-    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
+    /// The path of ONNX Runtime, or nil if it cannot be loaded.
+    ///
+    /// The variable `ORIEL_ONNXRUNTIME` sets this path. Without the variable, the tests use the library that
+    /// scripts/get-detector installed in this checkout, or else a library that the machine provides.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
@@ -91,7 +94,7 @@ final class TestDetector {
         var parameters = FastCGIClient.parameters(target, method: method, headers: headers)
         if let type { parameters.append(("CONTENT_TYPE", type)) }
         if !body.isEmpty || length != nil { parameters.append(("CONTENT_LENGTH", "\(length ?? body.count)")) }
-        // Drop the empty record that ends the body, since the body follows.
+        // Drop the empty record at the end, which would end the body before it begins.
         var bytes = Array(FastCGIClient.request(parameters).dropLast(8))
         var rest = body[...]
         while !rest.isEmpty {
@@ -117,7 +120,7 @@ final class TestDetector {
         try ask("/detect_once" + query, type: "image/jpeg", body: jpeg)
     }
 
-    /// Returns the writer of a camera whose frame rate is so low that frames count as fresh even on a slow machine.
+    /// Returns the writer of a camera whose frame rate is so low that each frame counts as fresh for a long time.
     func slowCamera() throws -> FramePublisher {
         let publisher = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         publisher.setRates(asked: 0.01, measured: 0.01)

@@ -19,8 +19,8 @@ enum Installed {
 
     /// The path of ONNX Runtime, or nil if it cannot be loaded.
     ///
-    /// `ORIEL_ONNXRUNTIME` names it. Without this variable, it is the library that scripts/get-detector installed in
-    /// this checkout, or else the one that the machine provides.
+    /// The variable `ORIEL_ONNXRUNTIME` sets this path. Without the variable, the tests use the library that
+    /// scripts/get-detector installed in this checkout, or else a library that the machine provides.
     static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
@@ -32,7 +32,8 @@ enum Installed {
 
     /// The path of the real model, or nil if there is none.
     ///
-    /// `ORIEL_MODEL` names it. Without this variable, it is the model that scripts/get-detector installed.
+    /// The variable `ORIEL_MODEL` sets this path. Without the variable, the tests use the model that
+    /// scripts/get-detector installed.
     static let model: FilePath? = {
         let path =
             Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")

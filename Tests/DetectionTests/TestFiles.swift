@@ -27,6 +27,8 @@ final class FakeRuntime {
     private static let compilers = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
     static let isPossible = compilers.contains { (try? FileStatus(at: FilePath($0))) != nil }
 
+    /// Compiles the library.
+    ///
     /// - Parameters:
     ///   - version: The version that the library reports.
     ///   - entry: The name of the only function that it exports.

@@ -97,8 +97,8 @@ static void letterbox(const uint8_t *pixels, int width, int height, float *tenso
     *ratio = r;
 }
 
-// Processes the picture at `path` repeatedly, `count` times in all, and prints the times in milliseconds. "cpu" is the
-// mean CPU time of one repetition.
+// Processes the picture at `path` `count` times and prints the times in milliseconds. In the output, "cpu" is the mean
+// CPU time of one repetition.
 static void measure(tjhandle decoder, int count, const char *path) {
     FILE *file = fopen(path, "rb");
     if (!file) perror(path), exit(66);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compares Oriel's detections with those of onnxruntime and OpenCV in Python, on the same pictures and input shape.
+"""Compares what Oriel detects with what onnxruntime and OpenCV detect in Python, with the same pictures and input size.
 
     reference.py --model yolox_nano.onnx (--program .build/release/detect-fcgi | --url http://127.0.0.1:8000) FILE…
     reference.py --model yolox_nano.onnx --time 200 FILE…        only measures Python
-    reference.py --model yolox_nano.onnx --turns                 does so for each line "COUNT FILE" of its input
+    reference.py --model yolox_nano.onnx --turns                 measures Python for each line "COUNT FILE" of its input
 
 If the model's file declares a fixed input size, this program uses that size, but Oriel uses an input of the picture's
 shape. To compare both with the same input, pass a model with dynamic height and width. scripts/bench detect creates
@@ -25,7 +25,7 @@ import onnxruntime
 
 
 def input_shape(width, height, longest):
-    """Returns the picture's size, scaled to a long side of `longest`, and rounded up to multiples of 32."""
+    """Returns the model's input size: the picture's size, scaled to a long side of `longest`, in multiples of 32."""
     def side(length):
         return max(32, -(-int(np.ceil(longest * length / max(width, height))) // 32) * 32)
     return side(width), side(height)

@@ -9,7 +9,7 @@ extension EndToEnd {
     struct Churn {
         /// A viewer that reads until the monotonic clock reaches `end`, in nanoseconds.
         ///
-        /// It then closes its connection. If it is rude, it resets the connection instead.
+        /// The viewer then closes its connection. If `isRude` is true, it resets the connection instead.
         private struct Visitor {
             let connection: HTTPConnection
             let end: UInt64
@@ -57,7 +57,7 @@ extension EndToEnd {
 
         /// Returns whether no viewers are left except the permanent ones.
         ///
-        /// The web server has one of these. The ingest server has two: its own and the relay.
+        /// The web server has one permanent viewer. The ingest server has two: its own permanent viewer, and the relay.
         private func hasOnlySteady(_ system: OrielSystem) -> Bool {
             func viewers(_ address: String) -> Double {
                 (try? request("GET", address))?.json?["viewers"]?.number ?? .infinity

@@ -10,7 +10,7 @@ struct ClientRequest: Sendable, CustomTestStringConvertible {
         /// A stream that sends each part's header directly after the previous picture, as Chromium requires.
         case streamInAdvance
         case picture
-        /// Only the response header, since the request is a HEAD.
+        /// Only the header of a response, since the method of the request is HEAD.
         case header
         case page
         case status

@@ -36,11 +36,11 @@ extension EndToEnd {
             for (ingest, web) in [(-3600, -3600), (0, 0), (-3600, 0), (0, 0), (3600, 0), (0, 0)] {
                 try ingestClock.set(seconds: ingest)
                 try webClock.set(seconds: web)
-                let comment: Comment = "ingest's clock at \(ingest) s, web's at \(web) s"
+                let comment: Comment = "the ingest host's clock is off by \(ingest) s, and the web host's by \(web) s"
                 // Each server reports the fake time of its own host.
                 #expect(abs(try clock(system.ingest("/status"), before: ingest)) < 60, comment)
                 #expect(abs(try clock(system.web("/status"), before: web)) < 60, comment)
-                // The relay notices that the clock was stepped when the next picture arrives, at the latest.
+                // By the time the next picture arrives, the relay has noticed that the clock was stepped.
                 for viewer in viewers { _ = try #require(try viewer.next(), comment) }
                 for _ in 0..<20 {
                     #expect(try isWell(system.ingest("/status/main")), comment)
@@ -68,7 +68,7 @@ extension EndToEnd {
 
         /// Returns whether the camera is online and its newest picture is less than a minute old.
         ///
-        /// The limit is that high because a busy machine may be slow.
+        /// A minute is long enough even for a slow machine.
         private func isWell(_ address: String) throws -> Bool {
             let status = try request("GET", address).json
             return status?["online"] == .bool(true) && (status?["age_ms"]?.number).map { $0 < 60_000 } ?? false
