@@ -80,7 +80,10 @@ def expect(actual, wanted, what):
 
 
 def own_address():
-    """Returns this machine's address in the network. Pages from it, unlike pages from localhost, are not secure."""
+    """Returns this machine's address in the network.
+
+    Unlike pages from localhost, pages from this address have no secure context.
+    """
     found = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False).stdout.split()
     for address in found:
         if ":" not in address and not address.startswith("127."):

@@ -62,7 +62,7 @@ def boxes_lie_over_the_picture(stage):
                           (find["x_max"] - find["x_min"]) * scale, (find["y_max"] - find["y_min"]) * scale)
                 maximum = max(maximum, *(abs(a - b) for a, b in zip(wanted, box)))
             return maximum
-        wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels of their objects at {width}x{height}")
+        wait_until(lambda: distance() < 1.5, f"boxes within 1.5 pixels of the predicted places at {width}x{height}")
     expect(len(stage.boxes()), answer["count"], "the number of boxes")
 
 

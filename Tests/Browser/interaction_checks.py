@@ -74,7 +74,7 @@ def frozen_stream_is_closed(browser):
         browser.press(" ")
         scene.wait_live()
         wait_until(lambda: page.frame_number() > number, "new pictures")
-        return f"closed after {closed:.1f} s"
+        return f"the stream was closed after {closed:.1f} s"
 
 
 def frozen_and_offline(browser):

@@ -41,7 +41,7 @@ class Usage:
 
     @property
     def megabytes(self):
-        """Returns the memory (PSS) twice: in total, and without mapped files, which other browsers may share."""
+        """Returns two sizes (PSS): the total, and the size without mapped files, which other browsers may share."""
         every = own = 0
         for process in self._processes():
             try:
@@ -147,7 +147,7 @@ def light_and_flat(make_browser, maximum):
     note = f"player {player}; <img> {image}; player / <img> {'{:.2f}, {:.2f} with mapped files, {:.2f} of the CPU'.format(*shares)}"
     assert player.growth < 0.1 * player.memory, note
     assert player.memory <= maximum * image.memory, note
-    assert work <= 1.5, note        # more than 1, since an <img> skips frames on a busy machine, which saves CPU time
+    assert work <= 1.5, note        # the limit is above 1, since an <img> skips frames on a busy machine
     return note
 
 

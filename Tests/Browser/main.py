@@ -39,7 +39,7 @@ def main():
     parser.add_argument("words", nargs="*", help="run only the checks whose sentence contains one of the words")
     given = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # exits normally, so that browsers and systems are stopped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))     # runs the cleanup code, which stops browsers and systems
     report = Report(given.words)
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):

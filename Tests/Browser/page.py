@@ -17,9 +17,9 @@ class Page:
         return self.browser.run(script, *arguments)
 
     def player(self, expression, camera=None):
-        """Evaluates an expression in which `player` is the player of `camera`, or the visible player without a camera.
+        """Evaluates an expression that contains `player`, and returns its value, or None if there is no such player.
 
-        Returns None if there is no such player.
+        `player` is the player of `camera`. If `camera` is None, it is the visible player.
         """
         found = f"document.querySelector('oriel-player[camera=\"{camera}\"]')" if camera else PLAYER
         return self.run(f"const player = {found}; return player === null ? null : ({expression});")
@@ -31,7 +31,10 @@ class Page:
         return self.player("player.frame?.id ?? 0", camera)
 
     def shown_number(self, element=f"{PLAYER}.shadowRoot.querySelector('.picture')"):
-        """Returns the number of the coded picture that `element` shows on the screen, or None if it shows none."""
+        """Returns the number of the coded picture that `element` shows on the screen.
+
+        Returns None if the element does not show a coded picture.
+        """
         box = self.run(f"const box = ({element})?.getBoundingClientRect(); return box ? [box.x, box.y, box.width, box.height] : null;")
         if not box or box[2] < 16:
             return None

@@ -132,7 +132,7 @@ def newest_frame_is_seen(browser, way, host, rate):
                 scene.source.publish()
             scene.source.go_on()
         expect(scene.streams_opened(), opened, "streams opened")
-        return f"seen {waited * 1000:.0f} ms after the pause"
+        return f"the last frame was seen {waited * 1000:.0f} ms after the pause"
 
 
 @contextlib.contextmanager
@@ -161,7 +161,7 @@ def camera_offline(browser):
         back = scene.wait_live()
         assert scene.page.frame_number() > before
         expect(scene.streams_opened(), opened, "streams opened")
-        return f"seen after {went:.1f} s, live again {back:.2f} s after the return"
+        return f"the loss was shown after {went:.1f} s, and the page was live {back:.2f} s after the return"
 
 
 def offline_from_the_start(browser):
@@ -181,7 +181,7 @@ def stalled(browser):
         went = scene.wait_state("stalled")
         wait_until(lambda: "No new picture" in scene.page.note(), "the explanation")
         scene.source.go_on()
-        return f"after {went:.1f} s, live {scene.wait_live():.2f} s after the next frame"
+        return f"stalled after {went:.1f} s, live {scene.wait_live():.2f} s after the next frame"
 
 
 def late(browser):
@@ -204,7 +204,7 @@ def server_away(browser):
         time.sleep(3)
         scene.server.is_cut = False
         back = scene.wait_live()
-        return f"seen after {went:.1f} s, live {back:.2f} s after the return"
+        return f"the loss was shown after {went:.1f} s, and the page was live {back:.2f} s after the return"
 
 
 def network_silent(browser):
@@ -221,7 +221,7 @@ def network_silent(browser):
         wire.mend()
         back = scene.wait_live()
         browser.leave()
-        return f"seen after {went:.1f} s, live {back:.2f} s after the return"
+        return f"the loss was shown after {went:.1f} s, and the page was live {back:.2f} s after the return"
 
 
 def network_away(browser):
@@ -236,7 +236,7 @@ def network_away(browser):
         finally:
             scene.server.is_cut = False
             browser.network(True)
-        return f"seen after {went:.1f} s, live {scene.wait_live():.2f} s after the return"
+        return f"the loss was shown after {went:.1f} s, and the page was live {scene.wait_live():.2f} s after the return"
 
 
 def worker_restarts(browser):
@@ -254,7 +254,7 @@ def worker_restarts(browser):
         # If reconnecting took longer because the machine is slow, the page rightly shows another state.
         if took < 1:
             expect(shown, [], "states shown while a worker restarts")
-        return f"pictures again after {took:.1f} s, states shown: {shown}"
+        return f"new pictures arrived after {took:.1f} s, and the states shown were {shown}"
 
 
 def server_full(browser):
@@ -320,7 +320,7 @@ def wrong_clock(browser):
         wait_until(lambda: age() is not None, "an age")
         age = age()
         assert 0 <= age < 30_000, age
-        return f"{age:.0f} ms"
+        return f"the age is {age:.0f} ms"
 
 
 # Connections.
@@ -333,7 +333,7 @@ def hidden_tab(browser):
         gone, _ = wait_until(lambda: sum(camera.viewers for camera in scene.cameras) == 0, "the end of all streams")
         browser.close_tab()
         scene.wait_live()
-        return f"closed after {gone:.1f} s"
+        return f"the streams were closed after {gone:.1f} s"
 
 
 def leaving_page(browser):
@@ -342,7 +342,7 @@ def leaving_page(browser):
         scene.wait_live()
         browser.leave()
         gone, _ = wait_until(lambda: scene.cameras[0].viewers == 0, "the end of all streams")
-        return f"closed after {gone:.1f} s"
+        return f"the streams were closed after {gone:.1f} s"
 
 
 def many_cameras(browser):
@@ -750,7 +750,7 @@ def page_weight():
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in HTML.iterdir() if file.is_file()}
     later = sum(weights.pop(name) for name in LOADED_LATER)
     assert sum(weights.values()) <= 60_000, sum(weights.values())
-    return f"{sum(weights.values()) / 1000:.1f} kB, later {later / 1000:.1f} kB"
+    return f"{sum(weights.values()) / 1000:.1f} kB at once, {later / 1000:.1f} kB on demand"
 
 
 def checks(browser):

@@ -91,7 +91,7 @@ class System:
         try:
             if program.startswith("nginx-"):
                 for master in self.processes(program):
-                    os.killpg(master, signal.SIGKILL)       # kills the workers too, which listen on the same port
+                    os.killpg(master, signal.SIGKILL)       # kills nginx's workers too, which listen on its port
             else:
                 self.signal(signal.SIGKILL, program)
             yield

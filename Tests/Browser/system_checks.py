@@ -62,7 +62,7 @@ def delay_is_correct(stage):
     wait_until(lambda: len(delays()) >= 5, "five delays")
     delays = delays()
     assert all(0 <= delay < 30_000 for delay in delays), delays
-    return f"captured to painted: median {statistics.median(delays):.0f} ms, max {max(delays):.0f} ms"
+    return f"from capture to display: median {statistics.median(delays):.0f} ms, max {max(delays):.0f} ms"
 
 
 def capture_stops(stage):
@@ -76,7 +76,7 @@ def capture_stops(stage):
         stage.system.signal(signal.SIGCONT, "capture-daemon")
     back = stage.wait_live()
     stage.expect_same_document()
-    return f"seen after {went:.1f} s (“{' '.join(note.split())}”), live {back:.2f} s after the return"
+    return f"the loss was shown after {went:.1f} s (“{' '.join(note.split())}”), and the page was live {back:.2f} s after the return"
 
 
 def gone_and_back(stage, leave, come_back, states):
@@ -94,7 +94,7 @@ def gone_and_back(stage, leave, come_back, states):
         come_back()
     back, _ = wait_until(lambda: stage.page.state() == "live" and stage.page.frame_number() > number, "the state live, with new frames")
     stage.expect_same_document()
-    return f"seen after {went:.1f} s (“{note}”), live {back:.2f} s after the return"
+    return f"the loss was shown after {went:.1f} s (“{note}”), and the page was live {back:.2f} s after the return"
 
 
 def camera_unplugged(stage, camera):
@@ -244,7 +244,7 @@ def newest_frame(stage, way):
                 matched.add(before[0]["X-Frame-Id"])
         if time.monotonic() > deadline:
             raise AssertionError(f"the newest picture was shown only {len(matched)} times; pairs of the newest and the shown picture: {seen}")
-    return f"{len(matched)} frames without a lag"
+    return f"{len(matched)} frames were shown without a lag"
 
 
 def run(report, browser):

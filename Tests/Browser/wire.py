@@ -1,4 +1,4 @@
-"""A TCP proxy that can be cut like a cable. It then passes no data, but closes no connection."""
+"""A TCP proxy that can be cut like a cable. Once cut, it passes no data but closes no connection."""
 
 import socket
 import threading

@@ -4,7 +4,7 @@ import Testing
 @Suite("StatusPicture")
 struct StatusPictureTests {
     private static let message =
-        "The camera /dev/video0 is unplugged. It is looked for, and the picture comes back by itself. Since 14:03:22."
+        "The camera /dev/video0 is unplugged. Plug it in, and its pictures will continue. Offline since 14:03:22."
 
     private func draw(_ width: Int, _ height: Int) -> Canvas {
         StatusPicture.draw(width: width, height: height, camera: "main", title: "No signal", message: Self.message)
