@@ -1,4 +1,4 @@
-"""Runs checks and prints a line for each: whether it passed, and the sentence that it checks."""
+"""Runs checks. Prints a line for each: its outcome, and a sentence that says what must be true."""
 
 import subprocess
 import time
@@ -48,7 +48,7 @@ class Report:
 
 
 def wait_until(condition, what, seconds=TIMEOUT):
-    """Waits until `condition` returns a true value. Returns how many seconds that took, and the value.
+    """Waits until `condition` returns a true value. Returns how many seconds that took, and this value.
 
     `what` describes the condition for the error after a timeout. It may be a function that returns the description.
     """

@@ -25,7 +25,10 @@ def picture(number, width=WIDTH, height=HEIGHT):
 
 
 def number(read):
-    """Returns the number that a picture encodes, or None. `read(x, y)` returns the brightness at x, y (both 0 to 1)."""
+    """Returns the number that a picture encodes, or None if it is not a coded picture.
+
+    `read(x, y)` returns the picture's brightness at x, y (both 0 to 1).
+    """
     levels = [read((column + 0.5) / 4, (row + 0.5) / 4) for row in range(4) for column in range(4)]
     darkest, brightest = min(levels), max(levels)
     if brightest - darkest < 16:
@@ -128,5 +131,5 @@ class Screenshot:
         return tuple(row[at:at + 3]) if self.channels > 2 else (row[at],) * 3
 
     def number(self):
-        """Returns the number of the coded picture that fills the screenshot, or None."""
+        """Returns the number of the coded picture that fills the screenshot, or None if there is none."""
         return number(lambda x, y: sum(self.pixel(x, y)) / 3)

@@ -62,7 +62,7 @@ def offered_only_where_it_answers(browser):
         wait_until(lambda: not desk.is_offered, "no button for a camera without controls")
         desk.page.run("location.hash = '#/garden'")
         wait_until(lambda: asked("garden"), "the request for a camera that the server answers with 404")
-        # Wait until the page has received the response and painted.
+        # Wait until the page has received the response and has painted.
         wait_until(lambda: desk.page.run("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('/controls/garden') && one.responseEnd)"),
                    "the response with status 404")
         desk.page.run("return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

@@ -30,7 +30,7 @@ def open_frozen(browser, scene):
 
 
 def back_to_live(browser):
-    """After a freeze of several seconds, the frozen picture must not be treated as one that has just arrived."""
+    """After a freeze of several seconds, the frozen picture must not be treated as a picture that has just arrived."""
     with Scene(browser, rate=10) as scene:
         page = scene.page
         open_frozen(browser, scene)

@@ -1,4 +1,4 @@
-"""Checks the page's memory and CPU time over as many frames as arrive in an hour, compared with a plain <img>."""
+"""Compares the page's memory and CPU time with a plain <img>, over as many frames as arrive in an hour."""
 
 import os
 import pathlib

@@ -35,7 +35,7 @@ class Machine:
             raise
 
     def _start(self, program, *arguments):
-        # The program must exit when this process does, even if this process is killed.
+        # The program must exit when this process exits, even if this process is killed.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", HERE / program, *map(str, arguments), self.programs],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
@@ -62,7 +62,7 @@ class Machine:
         return answer.read_text().strip()
 
     def value(self, control):
-        """Returns the value of a control as the driver reports it, or None if the driver does not report one."""
+        """Returns the value of a control as the driver reports it, or None if the driver reports no value."""
         words = self.sh(f"v4l2-ctl -d /dev/video0 -C {control}").split()
         return int(words[-1]) if words and words[-1].lstrip("-").isdigit() else None
 

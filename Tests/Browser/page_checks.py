@@ -229,7 +229,7 @@ def network_away(browser):
         scene.page.open()
         scene.wait_live()
         browser.network(False)
-        scene.server.is_cut = True      # the emulation affects neither open connections nor workers
+        scene.server.is_cut = True      # the emulated outage affects neither open connections nor workers
         try:
             went = scene.wait_state("unreachable")
             time.sleep(2)
@@ -754,7 +754,7 @@ def page_weight():
 
 
 def checks(browser):
-    """Yields the checks for both browsers: each is a description, a function and the function's arguments."""
+    """Yields the checks for both browsers. A check is a description, a function and the function's arguments."""
     for host in ("127.0.0.1", "own address"):
         for way in WAYS:
             for rate in (1, 30):

@@ -89,7 +89,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.clock_error = 0.0
         self.cuts = 0
         self.controls = {}
-        self.results = {}               # by camera: a function that returns a frame's results as a comment segment, or None
+        self.results = {}               # for each camera: a function that returns a frame's results, or None
         self.detections = None          # the predictions for every picture, or None if there is no detector
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()

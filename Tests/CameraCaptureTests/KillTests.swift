@@ -66,7 +66,7 @@ struct KillTests {
         return overwritten
     }
 
-    /// The state of a process as a letter, see proc(5), or nil if there is no such process.
+    /// The state of a process as a letter (see proc(5)), or nil if there is no such process.
     private func stateOf(_ process: Int32) -> Character? {
         let bytes = (try? File.contents(of: FilePath("/proc/\(process)/stat"))) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.first { $0 != " " }

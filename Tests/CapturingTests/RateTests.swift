@@ -6,7 +6,7 @@ import Testing
 @Suite("Rates")
 struct RateTests {
     /// Returns how many frames a limit of `asked` frames a second admits, if a source delivers `source` frames a second
-    /// for `seconds`.
+    /// for `seconds` seconds.
     ///
     /// Each frame is early or late by at most `jitter` times the source's frame interval.
     private func admitted(_ source: Double, to asked: Double, seconds: Double = 10, jitter: Double = 0) -> Int {

@@ -4,7 +4,9 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Each folder in Faulty/ contains a faulty configuration, and the messages that it must cause in the file `expected`.
+/// Each folder in Faulty/ contains a faulty configuration.
+///
+/// The folder's file `expected` contains the messages that this configuration must cause.
 @Suite("Faulty configurations")
 struct FaultyTests {
     private static let folder = FilePath(#filePath).removingLastComponent().appending("Faulty")

@@ -10,7 +10,7 @@ import TurboJPEG
 struct UploadedPictureTests {
     /// Returns a PNG whose upper half is red and whose lower half is blue, with uncompressed data.
     ///
-    /// If `claimed` is not nil, the header contains this width and height instead of the real ones.
+    /// If `claimed` is not nil, the header contains this width and height instead of the picture's own.
     static func png(width: Int = 4, height: Int = 3, claimed: (UInt32, UInt32)? = nil) -> [UInt8] {
         func word(_ value: UInt32) -> [UInt8] {
             (0..<4).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }

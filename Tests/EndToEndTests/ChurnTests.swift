@@ -65,7 +65,7 @@ extension EndToEnd {
             return viewers(system.web("/status/main")) <= 1 && viewers(system.ingest("/status/main")) <= 2
         }
 
-        /// Opens and closes viewers for `seconds`, with at most `most` open at a time.
+        /// Opens and closes viewers for `seconds` seconds, with at most `most` open at a time.
         ///
         /// Returns how many viewers it opened in total.
         private func visit(
