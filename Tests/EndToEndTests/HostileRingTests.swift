@@ -22,10 +22,10 @@ extension EndToEnd {
                         camera.askEverything(of: side, $0)
                     } restored: { _ in
                         guard attacks.count == 8 else { return }
-                        camera.expectPictures("one of these in \(ring): \(attacks)")
+                        camera.expectPictures("one of these changes to \(ring): \(attacks)")
                         attacks = []
                     }
-                    camera.expectPictures("one of these in \(ring): \(attacks)")
+                    camera.expectPictures("one of these changes to \(ring): \(attacks)")
                 }
             }
         }
@@ -57,7 +57,7 @@ private final class Stage: Sendable {
     let system: OrielSystem
     private let names: [String]
     let failures = Mutex<[String]>([])
-    /// The processes that must live until the end.
+    /// The processes that must survive the whole test.
     private let processes: [ProcessTable.Entry]
 
     init(_ names: [String]) throws {
@@ -225,7 +225,7 @@ private enum HostileObject: CaseIterable {
             case .copy: try create(path, original)
             case .foreign:
                 try create(path, original)
-                // Only root can change the owner of a file. For other users, this is just a copy.
+                // Only root can change the owner of a file. If another user runs the test, this object is just a copy.
                 _ = unsafe chown(name, 65534, 65534)
             case .unreadable:
                 try create(path, original)

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A web server may close its connection to the worker at any moment.
+/// A web server can close its connection to the worker at any moment.
 @Suite("Disconnecting peers")
 struct DepartureTests {
     let ring = TemporaryRing()

@@ -117,7 +117,7 @@ enum RingTarget {
             let start = object.geometry.offset(ofSlot: index) + RingLayout.slotHeaderByteCount
             return object.bytes[start...].starts(with: frame.bytes)
         }
-        check(isThere, "the frame's bytes are those of one of the slots")
+        check(isThere, "one of the slots contains the frame's bytes")
     }
 
     // MARK: A writer

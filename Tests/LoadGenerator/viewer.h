@@ -9,7 +9,7 @@ struct group;
 
 struct viewer {
     struct group *group;
-    int socket;                     // -1 while it is not connected
+    int socket;                     // -1 while the viewer is not connected
     int status;                     // the HTTP status, or 0 until it has arrived
     const char *end;                // why the last connection was closed
     uint64_t cuts;                  // how often a stream ended although the viewer had not left
