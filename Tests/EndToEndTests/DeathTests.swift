@@ -32,7 +32,7 @@ extension EndToEnd {
         func socketOutlives() throws {
             let system = try OrielSystem()
             let victim = try #require(system.leader(of: "relay-fcgi"))
-            // The worker is stopped, so the request waits in the listen queue of its socket.
+            // The worker is stopped, so the request waits in the listen queue of the worker's socket.
             Glibc.kill(victim, SIGSTOP)
             let client = try FastCGIClient(system.runtime.appending("relay-fcgi.sock"))
             try client.ask("/status")

@@ -38,7 +38,7 @@ extension EndToEnd {
                 for (number, (object, side)) in cases.enumerated() where number % Self.cameras.count == index {
                     let ring = camera.rings[side]
                     try object.place(at: ring)
-                    // This is longer than the interval at which a writer checks its ring.
+                    // 1.3 s is longer than the interval at which a writer checks its ring.
                     let deadline = Deadline(seconds: 1.3)
                     repeat { camera.askEverything(of: side, "\(object)") } while !deadline.isOver
                     object.remove(from: ring)
@@ -184,7 +184,7 @@ private final class Target {
                     guard let picture = try viewer.next(within: Double(deadline.milliseconds) / 1000) else {
                         return stage.fail("\(address) has ended after \(what)")
                     }
-                    // Accept only a frame that was captured after the attack. Outage pictures have no frame number.
+                    // Accept only a picture whose timestamp is after the attack. Outage pictures also have timestamps.
                     if picture.number != nil, let time = picture.timestamp, time > began { break }
                     if deadline.isOver { return stage.fail("\(address) shows only old pictures after \(what)") }
                 }

@@ -11,7 +11,7 @@ extension EndToEnd {
     /// Whatever happens to camera b, or to programs that camera a does not need, a viewer of camera a misses no frame.
     @Suite("A disturbed camera", .timeLimit(.minutes(5)))
     struct Isolation {
-        /// A way to disturb camera b, and how to end the disturbance.
+        /// A way to disturb camera b, and a way to end the disturbance.
         struct Disturbance: Sendable {
             let name: String
             /// Whether camera b is offline until the disturbance ends.

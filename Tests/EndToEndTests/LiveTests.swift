@@ -14,7 +14,7 @@ extension EndToEnd {
         "Live detection", .timeLimit(.minutes(4)),
         .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is missing: run scripts/get-detector"))
     struct Live {
-        /// Collects the pictures of a stream by number, on a thread of its own.
+        /// Collects the pictures of a stream with their frame numbers, on a separate thread.
         private final class Collector: Sendable {
             private let pictures = Mutex<[UInt64: [UInt8]]>([:])
             private let isStopping = Atomic(false)

@@ -96,7 +96,7 @@ extension EndToEnd {
                     rounds.append((try mainThreadTime(of: worker) - before) / 10)
                 }
                 let times = rounds.map { "\($0.inSeconds * 1000)" }.joined(separator: ", ")
-                report("\(name)'s event loop spends this time on a status of 100 cameras, in ms, by round: \(times)")
+                report("CPU time of \(name)'s event loop for a status of 100 cameras, in ms, in each round: \(times)")
                 #expect(try #require(rounds.min()) <= .milliseconds(5), "\(name)")
             }
         }
@@ -189,7 +189,7 @@ private struct OrdinaryUser {
         if let number { RingOwners.accept([number]) }
     }
 
-    /// The words to put before a command to run it as this user, after making this user the runtime folder's owner.
+    /// The beginning of a command line that gives this user the runtime folder and runs a command as this user.
     var launcher: [String] {
         guard let number else { return [] }
         let script = """

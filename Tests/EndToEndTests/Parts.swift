@@ -63,7 +63,7 @@ final class Audience {
     /// Waits until all viewers are connected again, stops load-generator, and returns its reports for the web and the
     /// ingest server.
     ///
-    /// Expects that no viewer received a broken picture, or a picture older than one that it had received before.
+    /// Expects that each viewer received only complete pictures, and that their frame numbers never decreased.
     func groups() throws -> [JSON] {
         #expect(eventually(30) { isComplete }, "some viewers did not reconnect")
         Poll.wait([], milliseconds: 1000)  // until all viewers have received pictures again

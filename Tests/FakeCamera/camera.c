@@ -46,8 +46,8 @@ static bool has_full_range, is_multiplanar;
 static __u32 raw_format = V4L2_PIX_FMT_YUYV, raw_line, data_offset;
 static size_t frame_count;
 
-// The faults that the file of faults lists. A flag is set as long as its word is in the file. A number says how many of
-// the next frames or calls still have the fault.
+// The faults that the file at `faults_path` lists. A flag is set as long as its word is in the file. A number says how
+// many of the next frames or calls still have the fault.
 static struct {
     bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
     int truncate, garbage, empty, flag, skip, eio, tear, foreign, past;

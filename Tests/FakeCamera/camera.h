@@ -15,7 +15,7 @@ enum { MOST_HANDLES = 32 };
 /// `camera_handles` is free. `write_end` is -1 after the camera has been unplugged.
 struct handle { int descriptor, write_end; };
 
-/// Protects all state of the camera. Callers must hold this lock during each function below except camera_set_up.
+/// Protects all state of the camera. Callers of any function below except camera_set_up must hold this lock.
 extern pthread_mutex_t camera_lock;
 /// The path of the camera's device node, and the folder that replaces /sys ("" if no folder replaces it).
 extern const char *camera_device, *camera_sys;

@@ -140,7 +140,7 @@ struct StreamTests {
             let before = camera.publishedCount
             #expect(eventually(30) { camera.publishedCount > before + 3 })
             var part = try #require(try client.part())
-            // On a slow machine, so large a frame may take so long that the worker sends an outage picture first.
+            // On a slow machine, such a large frame may take so long that the worker sends an outage picture first.
             while part.headers["x-oriel-offline"] != nil { part = try #require(try client.part()) }
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }

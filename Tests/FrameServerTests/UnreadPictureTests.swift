@@ -8,7 +8,7 @@ import Testing
 /// The worker's sockets refer to the memory of the files that contain the pictures, and the worker reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// A number of pictures for which the files in the worker's pool do not suffice, so the worker must reuse files.
+    /// More pictures than the worker's pool has files, which forces the worker to reuse a file.
     private static let furtherPictures = 12
 
     /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before all of them.

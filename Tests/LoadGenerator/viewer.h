@@ -23,7 +23,7 @@ struct viewer {
     uint64_t newest;                // the highest frame number on all connections
     uint64_t newest_arrival;        // when the last frame arrived; CLOCK_MONOTONIC, ns
     uint64_t newest_captured;       // the capture time of the last frame: X-Timestamp
-    uint64_t fresh;                 // newest_captured, or the visit's start if no frame has come; CLOCK_REALTIME, ns
+    uint64_t fresh;                 // newest_captured, or when the visit began if no frame has come; CLOCK_REALTIME, ns
     uint64_t newest_stamped;        // the latest capture time in a stamp; CLOCK_MONOTONIC, ns
     uint64_t frames, repeated, skipped, told;       // numbers of frames on all connections; told counts outage pictures
     uint64_t checked;               // the number of frames on all connections, including those during the warm-up
