@@ -93,8 +93,8 @@ struct DepartureTests {
         try comeAndGo(10_000)
         #expect(try eventually(20) { try isAtRest(worker, before) }, "\(before)")
         let after = try #require(ProcessFigures(of: worker.processIdentifier))
-        // After many requests, malloc may keep up to 4 MiB of freed memory. A leak of more than 420 bytes per connection
-        // would exceed this limit.
+        // After many requests, malloc may keep up to 4 MiB of freed memory. A leak of more than 420 bytes for each
+        // connection would exceed this limit.
         #expect(after.memory - before.memory < 4 << 20, "\(before) before, \(after) after")
         #expect(try status().status == 200)
     }

@@ -2,7 +2,7 @@ import FastCGI
 import Glibc
 import Linux
 
-/// Fuzzes the check that protects libfcgi from bad request headers, and libfcgi itself with headers that pass the check.
+/// Fuzzes the check that protects libfcgi from bad request headers, and libfcgi itself with headers that pass it.
 enum FastCGITarget {
     /// The reader that parses the headers of all inputs.
     ///
@@ -25,7 +25,7 @@ enum FastCGITarget {
             "bytes beyond `count` do not affect the verdict")
         let whole = assemble([bytes[...]])
         let sliced = assemble(Array(Slices(bytes, seed: seed, maximumLength: 1 + Int(seed & 63))))
-        if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "how a request is sliced does not matter") }
+        if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "slicing does not change the request") }
         guard case .complete(let headByteCount) = head else { return }
         check(headByteCount > 0, "a complete header is not empty")
         check(whole.request != nil, "libfcgi can parse each header that passes the check")
