@@ -31,7 +31,7 @@ extension EndToEnd {
         @Test("Controls set through either server reach the camera and survive kill -9")
         func setting() throws {
             let system = try start()
-            // A number may have any JSON notation. The camera gets an integer, limited to the control's range.
+            // A request can contain a number in any JSON notation. The camera gets an integer in the control's range.
             for (text, value) in [("1e2", 100), ("1e300", 255), ("-9223372036854775809", 0)] as [(String, Double)] {
                 let wish = Array("{\"brightness\": \(text)}".utf8)
                 let answer = try request("PUT", system.web("/controls/main"), headers: Self.json, body: wish)

@@ -22,7 +22,7 @@ extension EndToEnd {
 
             for (group, side) in zip(try audience.groups(), [("web", cutsWeb), ("ingest", cutsIngest)]) {
                 #expect(group["cuts"]?.number == (side.1 ? Double(Audience.count) : 0), "\(group)")
-                report("\(part) killed: the longest pause at \(side.0) was \(group["longest_gap"] ?? .null) s")
+                report("\(part) killed: longest pause at the \(side.0) server was \(group["longest_gap"] ?? .null) s")
             }
             #expect(try eventually { try request("GET", system.web("/healthz")).status == 200 })
             #expect(system.process.isRunning, "\(system.output)")
@@ -32,7 +32,7 @@ extension EndToEnd {
         func socketOutlives() throws {
             let system = try OrielSystem()
             let victim = try #require(system.leader(of: "relay-fcgi"))
-            // The worker is stopped, so the request waits in the listen queue of its socket.
+            // The worker is stopped, so the request waits in the listen queue of the worker's socket.
             Glibc.kill(victim, SIGSTOP)
             let client = try FastCGIClient(system.runtime.appending("relay-fcgi.sock"))
             try client.ask("/status")
@@ -68,7 +68,7 @@ extension EndToEnd {
                 ["relay-fcgi", "mjpeg-fcgi", "capture-daemon"],
             ])
         func anyOrder(order: [String]) throws {
-            // Each program is replaced by a script that waits for a file NAME.go before it executes the program.
+            // Replace each program NAME with a script that waits for the file NAME.go, and then runs the program.
             let folder = TemporaryFolder()
             for program in order {
                 let path = folder.path.appending(program).string

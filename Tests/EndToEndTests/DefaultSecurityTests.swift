@@ -28,7 +28,7 @@ extension EndToEnd {
             let ours = try listeners().filter { [system.webPort, system.ingestPort].contains($0.port) }
             #expect(ours.count >= 2)
             for listener in ours {
-                // 127.0.0.1 and ::1 as /proc/net writes them on a little-endian machine.
+                // 127.0.0.1 and ::1, in the form that /proc/net uses on a little-endian machine.
                 let loopback = ["0100007F", "00000000000000000000000001000000"]
                 #expect(loopback.contains(listener.address), "\(listener)")
             }

@@ -39,7 +39,7 @@ extension EndToEnd {
             let viewer = try StreamViewer(system.web("/video"))
             var results: [(number: UInt64, image: String)] = []
             for _ in 0..<20 {
-                // The stream may deliver the frame only after the result arrives, so read the stream up to that frame.
+                // The result may arrive before the stream delivers its frame, so read the stream up to that frame.
                 let answer = try request("POST", system.web("/detect_once"), body: [])
                 #expect(answer.status == 200, "\(String(decoding: answer.body, as: UTF8.self))")
                 let frame = answer.json?["frame"]
@@ -162,7 +162,7 @@ extension EndToEnd {
                 environment: ["ORIEL_DETECTOR": folder.path.string, "ORIEL_MODEL": "", "ORIEL_ONNXRUNTIME": ""])
             try #require(
                 !(request("GET", system.web("/detect/status")).json?["ready"] == .bool(true)),
-                "a detector is installed for the whole machine")
+                "this test cannot run, since a detector is already installed on this machine")
             for (file, target) in [
                 ("lib/libonnxruntime.so.1", Detector.library), ("models/model.onnx", Detector.model),
             ] {
@@ -184,7 +184,7 @@ extension EndToEnd {
             for _ in 0..<24 {
                 let connection = try HTTPConnection(address: "127.0.0.1", port: system.webPort)
                 try connection.send(Array("\(head)Content-Length: 15000000\r\n\r\n".utf8))
-                // If nginx has refused the upload, it may have closed the connection already, and sending fails.
+                // If nginx has refused the upload, it may have closed the connection already. Sending then fails.
                 try? connection.send([UInt8](repeating: 0xff, count: 2_000_000))
                 uploads.append(connection)
             }

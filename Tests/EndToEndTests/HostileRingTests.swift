@@ -22,10 +22,10 @@ extension EndToEnd {
                         camera.askEverything(of: side, $0)
                     } restored: { _ in
                         guard attacks.count == 8 else { return }
-                        camera.expectPictures("one of these in \(ring): \(attacks)")
+                        camera.expectPictures("one of these changes to \(ring): \(attacks)")
                         attacks = []
                     }
-                    camera.expectPictures("one of these in \(ring): \(attacks)")
+                    camera.expectPictures("one of these changes to \(ring): \(attacks)")
                 }
             }
         }
@@ -38,7 +38,7 @@ extension EndToEnd {
                 for (number, (object, side)) in cases.enumerated() where number % Self.cameras.count == index {
                     let ring = camera.rings[side]
                     try object.place(at: ring)
-                    // This is longer than the interval at which a writer checks its ring.
+                    // 1.3 s is longer than the interval at which a writer checks its ring.
                     let deadline = Deadline(seconds: 1.3)
                     repeat { camera.askEverything(of: side, "\(object)") } while !deadline.isOver
                     object.remove(from: ring)
@@ -57,7 +57,7 @@ private final class Stage: Sendable {
     let system: OrielSystem
     private let names: [String]
     let failures = Mutex<[String]>([])
-    /// The processes that must live until the end.
+    /// The processes that must survive the whole test.
     private let processes: [ProcessTable.Entry]
 
     init(_ names: [String]) throws {
@@ -184,7 +184,7 @@ private final class Target {
                     guard let picture = try viewer.next(within: Double(deadline.milliseconds) / 1000) else {
                         return stage.fail("\(address) has ended after \(what)")
                     }
-                    // Accept only a frame that was captured after the attack. Outage pictures have no frame number.
+                    // Accept only a picture whose timestamp is after the attack. Outage pictures also have timestamps.
                     if picture.number != nil, let time = picture.timestamp, time > began { break }
                     if deadline.isOver { return stage.fail("\(address) shows only old pictures after \(what)") }
                 }
@@ -225,7 +225,7 @@ private enum HostileObject: CaseIterable {
             case .copy: try create(path, original)
             case .foreign:
                 try create(path, original)
-                // Only root can change the owner of a file. For other users, this is just a copy.
+                // Only root can change the owner of a file. If another user runs the test, this object is just a copy.
                 _ = unsafe chown(name, 65534, 65534)
             case .unreadable:
                 try create(path, original)

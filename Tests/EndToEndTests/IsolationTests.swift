@@ -11,7 +11,7 @@ extension EndToEnd {
     /// Whatever happens to camera b, or to programs that camera a does not need, a viewer of camera a misses no frame.
     @Suite("A disturbed camera", .timeLimit(.minutes(5)))
     struct Isolation {
-        /// A way to disturb camera b, and how to end the disturbance.
+        /// A way to disturb camera b, and a way to end the disturbance.
         struct Disturbance: Sendable {
             let name: String
             /// Whether camera b is offline until the disturbance ends.
@@ -36,7 +36,7 @@ extension EndToEnd {
                 try disturbance.begin(disturbed)
                 if disturbance.stopsCamera {
                     let isGone = eventually(20) { disturbed.isOffline("b") }
-                    #expect(isGone, "\(disturbance.name): b is still online: \(disturbed.description(of: "b"))")
+                    #expect(isGone, "\(disturbance.name): camera b is still online: \(disturbed.description(of: "b"))")
                 }
                 try disturbance.end(disturbed)
                 let ended = Instant.now
@@ -53,7 +53,7 @@ extension EndToEnd {
             #expect(gaps.isEmpty, "the viewer of camera a missed frames: \(gaps)")
             report("the viewer of camera a saw \(numbers.count) frames without a gap")
             let lines = disturbed.system.output.split(separator: "\n").filter { $0.contains("capture-b exited") }
-            #expect(lines.count < 60, "a reason was logged again and again: \(lines)")
+            #expect(lines.count < 60, "the log says too often why camera b's daemon exited: \(lines)")
         }
     }
 }
@@ -62,34 +62,34 @@ extension EndToEnd.Isolation.Disturbance {
     /// All ways to disturb camera b.
     static let all: [Self] =
         [64, 66, 69, 73, 77, 78].map { status in
-            Self(name: "its daemon exits with \(status)") {
+            Self(name: "camera b's daemon exits with \(status)") {
                 try $0.replaceDaemon(by: "exit \(status)")
             } end: {
                 try $0.restoreDaemon()
             }
         } + [
-            Self(name: "its daemon is killed again and again, as if memory were short") {
+            Self(name: "camera b's daemon is killed again and again, as when memory runs out") {
                 try $0.replaceDaemon(by: "kill -9 $$")
             } end: {
                 try $0.restoreDaemon()
             },
-            Self(name: "its device does not exist") {
+            Self(name: "camera b's device does not exist") {
                 try $0.replaceDaemon(by: "exec \($0.daemon) --camera b --device /no/such/device")
             } end: {
                 try $0.restoreDaemon()
             },
-            Self(name: "SIGKILL of its daemon", stopsCamera: false) { disturbed in
+            Self(name: "camera b's daemon gets SIGKILL", stopsCamera: false) { disturbed in
                 let victim = disturbed.process("b")
                 disturbed.kill("b")
                 #expect(eventually { disturbed.process("b").map { $0 != victim } == true })
             } end: { _ in
             },
-            Self(name: "SIGSTOP of its daemon") {
+            Self(name: "camera b's daemon gets SIGSTOP") {
                 $0.stop()
             } end: {
                 $0.resume()
             },
-            Self(name: "/dev/shm is full when its daemon starts", needsRoot: true) { disturbed in
+            Self(name: "/dev/shm is full when camera b's daemon starts", needsRoot: true) { disturbed in
                 try disturbed.replaceDaemon(by: "exit 75")
                 disturbed.removeRing()
                 try disturbed.fill()
@@ -97,7 +97,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 File.remove($0.filler)
             },
-            Self(name: "another user has taken its ring's name", needsRoot: true) { disturbed in
+            Self(name: "another user has taken the name of camera b's ring", needsRoot: true) { disturbed in
                 try disturbed.replaceDaemon(by: "exit 75")
                 disturbed.removeRing()
                 try disturbed.squat([], owner: 65_534)
@@ -105,7 +105,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 $0.removeRing()
             },
-            Self(name: "its ring has a newer version of the layout") { disturbed in
+            Self(name: "camera b's ring has a newer version of the layout") { disturbed in
                 try disturbed.replaceDaemon(by: "exit 75")
                 disturbed.removeRing()
                 try disturbed.squat(Array("ORIELRNG".utf8) + [2, 0, 0, 0] + [UInt8](repeating: 0, count: 8180))
@@ -114,7 +114,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 $0.removeRing()
             },
-            Self(name: "a reader holds a lock on its ring", stopsCamera: false) { disturbed in
+            Self(name: "a reader holds a lock on camera b's ring", stopsCamera: false) { disturbed in
                 try disturbed.replaceDaemon(by: "exit 75")
                 disturbed.lockRing()
                 try disturbed.restoreDaemon()
@@ -122,7 +122,7 @@ extension EndToEnd.Isolation.Disturbance {
             } end: {
                 $0.unlockRing()
             },
-            Self(name: "the program file of its daemon is truncated") {
+            Self(name: "the program file of camera b's daemon is truncated") {
                 try $0.truncateProgram()
             } end: {
                 try $0.restoreDaemon()
@@ -236,7 +236,7 @@ final class DisturbedSystem: Sendable {
 
     // MARK: - The ring
 
-    /// The path of /dev/shm as the system under test sees it, which may be in another mount namespace.
+    /// The path at which the test finds the /dev/shm of the system, which may be in another mount namespace.
     private var memory: FilePath { FilePath("/proc/\(system.process.processIdentifier)/root/dev/shm") }
     private var ring: FilePath { memory.appending("\(system.prefix).b") }
     var filler: FilePath { memory.appending("\(system.prefix).filler") }
@@ -256,7 +256,7 @@ final class DisturbedSystem: Sendable {
     /// Fills the shared memory.
     func fill() throws { _ = try ChildProcess.run("sh", ["-c", "cat /dev/zero 2>/dev/null >\(filler); true"]) }
 
-    /// Tries to take a shared lock on the ring, which any process that may read the ring can do.
+    /// Tries to take a shared lock on the ring, as any process with read access to the ring can.
     func lockRing() {
         guard let file = try? Descriptor(opening: ring, flags: O_RDONLY) else { return }
         _ = try? FileLock.tryLock(file, byte: 0, .shared)

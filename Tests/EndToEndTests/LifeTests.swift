@@ -85,7 +85,7 @@ extension EndToEnd {
             let picture = try #require(try viewer.next())
             let second = try OrielSystem(environment: ["ORIEL_PREFIX": first.prefix])
             guard let status = second.process.wait(milliseconds: 20_000) else {
-                Issue.record("the second system is running: \(second.output)")
+                Issue.record("the second system did not exit: \(second.output)")
                 return
             }
             #expect(status >= 64)

@@ -14,7 +14,7 @@ extension EndToEnd {
         "Live detection", .timeLimit(.minutes(4)),
         .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is missing: run scripts/get-detector"))
     struct Live {
-        /// Collects the pictures of a stream by number, on a thread of its own.
+        /// Collects the pictures of a stream with their frame numbers, on a separate thread.
         private final class Collector: Sendable {
             private let pictures = Mutex<[UInt64: [UInt8]]>([:])
             private let isStopping = Atomic(false)
@@ -77,7 +77,7 @@ extension EndToEnd {
                     if bytes != frame { Issue.record("\(name) frame \(number) differs from the camera's") }
                     compared += 1
                 }
-                #expect(compared >= wanted * 9 / 10, "\(name): only \(compared) frames were received by both viewers")
+                #expect(compared >= wanted * 9 / 10, "\(name): both viewers received only \(compared) frames")
             }
         }
 
@@ -89,7 +89,7 @@ extension EndToEnd {
             let plain = try Collector(system.web("/video"))
             let victim = try #require(system.leader(of: "detect-fcgi"))
             kill(victim, SIGKILL)
-            // The viewer sees a picture of the outage, whose number is that of the last frame, and then frames again.
+            // The viewer gets an outage picture with the number of the last frame. After that, it gets frames again.
             var last: UInt64 = 0
             #expect(
                 try eventually(60) {
@@ -123,7 +123,7 @@ extension EndToEnd {
             _ = crowd.wait()
             let (after, seconds) = (try looks(), (Instant.now - began).inSeconds)
             #expect(after > before)
-            // At most five looks per second are requested, however slow the machine is.
+            // The detector looks at no more than five frames per second, however slow the machine is.
             #expect(after - before <= 5 * seconds + 2, "\(after - before) looks in \(seconds) s")
             let prefix = try #require(SystemPrefix(system.prefix))
             let drawn = try FrameSubscriber(RingName(prefix: prefix, camera: .main, kind: .drawn))

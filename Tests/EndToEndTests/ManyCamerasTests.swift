@@ -41,7 +41,7 @@ extension EndToEnd {
                 let offline = cameras.filter { $0["online"]?.bool != true }.prefix(3)
                 try #require(areOnline, "\(cameras.count) cameras, offline: \(offline)\n\(system.output.suffix(2000))")
                 #expect(cameras.compactMap { $0["camera"]?.string } == Self.names)
-                report("on the \(side)'s side all were online after \((Instant.now - began).inSeconds) s")
+                report("on the \(side)'s side, all cameras were online after \((Instant.now - began).inSeconds) s")
             }
         }
 
@@ -70,7 +70,7 @@ extension EndToEnd {
                     #expect((info.width, info.height) == (160, 120), "\(name)")
                     comparedCount += 1
                 }
-                #expect(comparedCount == 3, "\(name): \(subscriber.refusal ?? "its ring has other frames")")
+                #expect(comparedCount == 3, "\(name): \(subscriber.refusal ?? "its ring lacked the stream's frames")")
             }
         }
 
@@ -96,7 +96,7 @@ extension EndToEnd {
                     rounds.append((try mainThreadTime(of: worker) - before) / 10)
                 }
                 let times = rounds.map { "\($0.inSeconds * 1000)" }.joined(separator: ", ")
-                report("\(name)'s event loop spends \(times) ms, in each round, on a status response for 100 cameras")
+                report("CPU time of \(name)'s event loop for a status of 100 cameras, in ms, in each round: \(times)")
                 #expect(try #require(rounds.min()) <= .milliseconds(5), "\(name)")
             }
         }
@@ -111,7 +111,7 @@ extension EndToEnd {
         private func expectFewResources(_ system: OrielSystem) {
             let processes = system.processes
             let instances = processes.map { inotifyCount(of: $0.identifier) }.reduce(0, +)
-            // Each program that reads rings needs one inotify instance. By default, a user may have 128 instances.
+            // Each program that reads rings needs one inotify instance. By default, a user can have at most 128.
             #expect((2..<10).contains(instances))
             report("\(processes.count) processes have \(instances) inotify instances")
             for name in ["mjpeg-fcgi", "relay-fcgi", "capture-daemon"] {
@@ -189,7 +189,7 @@ private struct OrdinaryUser {
         if let number { RingOwners.accept([number]) }
     }
 
-    /// The words to put before a command so that it runs as this user, who then owns the runtime folder.
+    /// The beginning of a command line that gives this user the runtime folder and runs a command as this user.
     var launcher: [String] {
         guard let number else { return [] }
         let script = """

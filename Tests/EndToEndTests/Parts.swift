@@ -12,7 +12,7 @@ extension OrielSystem {
     /// The names of the parts that this system runs.
     var parts: [String] { Self.parts + (leader(of: "detect-fcgi") == nil ? [] : ["detect-fcgi"]) }
 
-    /// Returns the process to kill, or nil if the part is not running.
+    /// Returns the process ID of a part's main process, or nil if the part is not running.
     ///
     /// For nginx, this is the master process.
     func leader(of part: String) -> Int32? {
@@ -46,12 +46,12 @@ final class Audience {
             OrielSystem.programs.appending("load-generator").string,
             ["--seconds", "150", "--warmup", "1", "--retry", "0.1"] + addresses)
         #expect(eventually(30) { isComplete })
-        Poll.wait([], milliseconds: 1500)  // until the warm-up is over, so that all viewers have received pictures
+        Poll.wait([], milliseconds: 1500)  // until the warm-up is over and all viewers have received pictures
     }
 
     /// Whether all viewers of both servers are connected.
     ///
-    /// The ingest server has one viewer more, since the relay counts as a viewer too.
+    /// The ingest server has one more viewer than the web server, since the relay counts as a viewer too.
     private var isComplete: Bool {
         viewers(system.web("/status/main")) == Self.count && viewers(system.ingest("/status/main")) == Self.count + 1
     }
@@ -63,7 +63,7 @@ final class Audience {
     /// Waits until all viewers are connected again, stops load-generator, and returns its reports for the web and the
     /// ingest server.
     ///
-    /// Expects that no viewer received a broken picture, or a picture older than one that it had received before.
+    /// Expects that each viewer received only complete pictures, and that their frame numbers never decreased.
     func groups() throws -> [JSON] {
         #expect(eventually(30) { isComplete }, "some viewers did not reconnect")
         Poll.wait([], milliseconds: 1000)  // until all viewers have received pictures again

@@ -37,7 +37,7 @@ extension EndToEnd {
             }
             #expect(eventually(20) { system.hasFreshPicture })
             for (side, group) in zip(["web", "ingest"], try audience.groups()) {
-                report("everything killed: the longest pause at \(side) was \(group["longest_gap"] ?? .null) s")
+                report("everything killed: longest pause at the \(side) server was \(group["longest_gap"] ?? .null) s")
             }
             #expect(system.process.isRunning, "\(system.output)")
         }

@@ -10,7 +10,7 @@ extension EndToEnd {
     /// The system and its viewers run in separate network namespaces. The test pulls the cable between the namespaces.
     @Suite(
         "Vanished viewers", .timeLimit(.minutes(3)),
-        .enabled(if: Cable.isPossible, "this user may not create network namespaces (unshare --net)"))
+        .enabled(if: Cable.isPossible, "this user is not allowed to create network namespaces (unshare --net)"))
     struct Vanishing {
         @Test("A viewer whose network is gone, or that has stopped reading, is disconnected after send_timeout")
         func vanished() throws {

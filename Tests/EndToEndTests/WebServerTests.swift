@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite("Reloads and restarts of the web server", .timeLimit(.minutes(3)))
     struct WebServers {
-        /// Returns the process IDs of one nginx server: those of its master and of its worker processes.
+        /// Returns the process IDs of the master process and the worker processes of one nginx server.
         private func processes(_ part: String, in system: OrielSystem) -> (master: Int32?, workers: [Int32]) {
             let all = system.processes.filter { $0.name == "nginx" }
             let master = all.first { $0.commandLine.contains("/\(part)/") }?.identifier

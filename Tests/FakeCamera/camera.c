@@ -46,8 +46,8 @@ static bool has_full_range, is_multiplanar;
 static __u32 raw_format = V4L2_PIX_FMT_YUYV, raw_line, data_offset;
 static size_t frame_count;
 
-// The faults that the file of faults lists. A flag is set as long as its word is in the file. A number says how many of
-// the next frames or calls still have the fault.
+// The faults that the file at `faults_path` lists. A flag is set as long as its word is in the file. A number says how
+// many of the next frames or calls still have the fault.
 static struct {
     bool unplug, stall, busy, denied, no_space, no_start, ignore_rate;
     int truncate, garbage, empty, flag, skip, eio, tear, foreign, past;
@@ -221,8 +221,8 @@ static bool take(int *fault) { return *fault > 0 && (*fault)--; }
 
 // ---- the camera's own thread
 
-// Writes the camera's name and the time into the stamp of a picture. If a fault requires it, spoils the picture in a
-// way that only a check of the stamp detects.
+// Writes the camera's name and the time into the stamp of a picture. If one of the faults `foreign`, `past` and `tear`
+// is due, spoils the picture in a way that only a check of the stamp detects.
 static void sign(unsigned char *bytes, size_t count, const struct timespec *now) {
     uint64_t time = (uint64_t)now->tv_sec * 1000000000 + (uint64_t)now->tv_nsec;
     bool is_foreign = take(&faults.foreign), is_past = !is_foreign && take(&faults.past);

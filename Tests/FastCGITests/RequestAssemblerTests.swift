@@ -25,8 +25,8 @@ struct RequestAssemblerTests {
 
     /// Feeds `bytes` to the assembler in pieces of `size` bytes.
     ///
-    /// Once the header is complete, allows a body of at most `limit` bytes. Returns the assembler's last result, and
-    /// the request, or nil if its header is not complete.
+    /// Once the header is complete, allows a body of at most `limit` bytes. Returns the assembler's last result and the
+    /// request. The request is nil if its header is not complete.
     private func feed(
         _ bytes: [UInt8], size: Int, limit: Int, _ assembler: inout RequestAssembler
     ) -> (RequestAssembler.Progress, Request?) {

@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// A web server may close its connection to the worker at any moment.
+/// A web server can close its connection to the worker at any moment.
 @Suite("Disconnecting peers")
 struct DepartureTests {
     let ring = TemporaryRing()
@@ -29,7 +29,7 @@ struct DepartureTests {
     /// Returns whether the worker has no viewers and uses no more descriptors and threads than `before`.
     private func isAtRest(_ worker: ChildProcess, _ before: ProcessFigures) throws -> Bool {
         guard JSON(try status().text)?["viewers"]?.number == 0 else { return false }
-        // The connection of the status request itself may still be open.
+        // The connection that was opened for the status request may still be open.
         let now = try #require(ProcessFigures(of: worker.processIdentifier))
         return now.descriptors <= before.descriptors + 1 && now.threads <= before.threads
     }
@@ -93,8 +93,8 @@ struct DepartureTests {
         try comeAndGo(10_000)
         #expect(try eventually(20) { try isAtRest(worker, before) }, "\(before)")
         let after = try #require(ProcessFigures(of: worker.processIdentifier))
-        // malloc may keep up to 4 MiB after a busy moment. A leak of more than 420 bytes per connection would exceed
-        // this limit.
+        // After many requests, malloc may keep up to 4 MiB of freed memory. A leak of more than 420 bytes for each
+        // connection would exceed this limit.
         #expect(after.memory - before.memory < 4 << 20, "\(before) before, \(after) after")
         #expect(try status().status == 200)
     }

@@ -37,7 +37,7 @@ struct HostilePeerTests {
         begin + FastCGIClient.record(4, request: 2, [1, 1, 65, 66]),
         // A request that is aborted before it is complete.
         begin + FastCGIClient.record(2),
-        // FCGI_GET_VALUES records: many of them, which would overflow a buffer of libfcgi, and one within a request.
+        // Many FCGI_GET_VALUES records, which would overflow a buffer of libfcgi, and one such record within a request.
         (0..<20).flatMap { (_: Int) -> [UInt8] in
             FastCGIClient.record(9, request: 0, [14, 0] + Array("FCGI_MAX_CONNS".utf8))
         },

@@ -21,7 +21,7 @@ struct ServiceSignTests {
             ["--prefix", ring.prefix.text, "--runtime-dir", "\(folder.path)"],
             environment: ["NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "400000"], input: listener.number)
         #expect(systemd.receive() == "READY=1")
-        // There are no connections, so only the watchdog timeout can wake the worker.
+        // There are no connections, so the worker wakes up only when its next notification is due.
         var signs = 0
         while signs < 4 {
             let next = systemd.receive()

@@ -151,7 +151,7 @@ struct SnapshotTests {
     @Test("a snapshot waits for the first picture of a restarting daemon", .timeLimit(.minutes(1)))
     func restart() throws {
         camera.end()
-        // The request waits only 0.7 s for the daemon to return. A busy machine may be too slow for that, so try again.
+        // The request waits only 0.7 s for the new daemon. On a busy machine, it may start later, so try again.
         let isAnswered = try eventually(30) {
             do {
                 let first = try TestCamera(server.ring.name)

@@ -140,7 +140,7 @@ struct StreamTests {
             let before = camera.publishedCount
             #expect(eventually(30) { camera.publishedCount > before + 3 })
             var part = try #require(try client.part())
-            // On a slow machine such a large frame may take long enough to count as an outage.
+            // On a slow machine, such a large frame may take so long that the worker sends an outage picture first.
             while part.headers["x-oriel-offline"] != nil { part = try #require(try client.part()) }
             #expect(part.body == camera.bytes(of: try #require(part.number)))
         }
@@ -172,8 +172,7 @@ struct StreamTests {
         let first = try #require(try client.part()?.number)
         var last = first
         for _ in 0..<8 { last = try #require(try client.part()?.number) }
-        // Eight intervals of 1/8 s are one second, in which the camera publishes 50 frames, or fewer if the machine is
-        // busy.
+        // During the eight intervals of 1/8 s, the camera publishes 50 frames, or fewer if the machine is busy.
         #expect(last - first >= 40)
         withExtendedLifetime(camera) {}
     }

@@ -8,13 +8,13 @@ import Testing
 /// The worker's sockets refer to the memory of the files that contain the pictures, and the worker reuses these files.
 @Suite("Unread pictures")
 struct UnreadPictureTests {
-    /// A number of pictures that exceeds the number of files in the worker's pool, so that it must reuse a file.
+    /// More pictures than the worker's pool has files, which forces the worker to reuse a file.
     private static let furtherPictures = 12
 
     /// Lets `others` read `furtherPictures` pictures, then lets `late` read a picture that was sent before all of them.
     ///
-    /// If the worker had reused the file too early, `late` would read one of the later pictures, whose number is
-    /// higher.
+    /// If the worker had reused the file of that picture too early, `late` would read a later picture instead, which
+    /// has a higher number.
     private func take(_ late: FastCGIClient, after others: [FastCGIClient], _ camera: TestCamera) throws {
         var newest: UInt64 = 0
         for _ in 0..<Self.furtherPictures {

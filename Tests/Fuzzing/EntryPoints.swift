@@ -1,6 +1,6 @@
 import Glibc
 
-/// The target that the environment selects.
+/// The target that the environment variable ORIEL_FUZZ_TARGET names.
 ///
 /// The command line cannot select the target, because libFuzzer parses the command line.
 private let target: FuzzTarget = {

@@ -2,7 +2,7 @@ import FastCGI
 import Glibc
 import Linux
 
-/// Fuzzes the check of request headers that protects libfcgi, and libfcgi itself with the headers that pass the check.
+/// Fuzzes the check that protects libfcgi from bad request headers, and libfcgi itself with headers that pass it.
 enum FastCGITarget {
     /// The reader that parses the headers of all inputs.
     ///
@@ -25,10 +25,10 @@ enum FastCGITarget {
             "bytes beyond `count` do not affect the verdict")
         let whole = assemble([bytes[...]])
         let sliced = assemble(Array(Slices(bytes, seed: seed, maximumLength: 1 + Int(seed & 63))))
-        if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "a request does not depend on slicing") }
+        if bytes.count < RequestHead.maximumByteCount { check(whole == sliced, "slicing does not change the request") }
         guard case .complete(let headByteCount) = head else { return }
         check(headByteCount > 0, "a complete header is not empty")
-        check(whole.request != nil, "libfcgi can parse each header that was found complete")
+        check(whole.request != nil, "libfcgi can parse each header that passes the check")
     }
 
     private struct Assembled: Equatable {

@@ -1,7 +1,7 @@
 import Linux
 import MotionJPEG
 
-/// Fuzzes the inspection of a JPEG's markers, and its repair.
+/// Fuzzes the inspection of a JPEG's markers, and the repair of the JPEG.
 enum JPEGTarget {
     static func run(_ input: Input) {
         let bytes = input.bytes
@@ -53,7 +53,7 @@ enum JPEGTarget {
             if let whole = inspect(bytes) {
                 check(
                     found?.offset == 0 && found?.info == whole,
-                    "a whole picture at the beginning is the one that is found")
+                    "if the input begins with a whole picture, that picture is found")
             }
             guard let (offset, info) = found else { continue }
             check(

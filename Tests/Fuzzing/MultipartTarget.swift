@@ -70,11 +70,11 @@ enum MultipartTarget {
         let info = bytes.withRawSpan { try? JPEG.inspect($0) }
         check(
             info == picture,
-            "the part by itself is inspected with the same result: \(picture), \(info.map { "\($0)" } ?? "none")"
+            "inspecting the part alone gives the same result: \(picture), \(info.map { "\($0)" } ?? "none")"
         )
     }
 
-    /// Checks that the parser rethrows an error of its callback unchanged, and that it can be released afterwards.
+    /// Checks that the parser rethrows its callback's error unchanged, and that the parser can be released afterwards.
     private static func stop(_ parser: MultipartParser, _ stream: [UInt8]) {
         var parser = parser
         do {

@@ -6,7 +6,7 @@ import TurboJPEG
 
 /// Fuzzes what happens to a picture from a camera or a client.
 ///
-/// The picture is decoded and scaled to the network's input. It is also rotated or flipped without being decoded.
+/// The picture is decoded and scaled to the neural network's input size. It is also turned without being decoded.
 enum PictureTarget {
     static func run(_ input: Input) {
         var input = input
@@ -16,7 +16,7 @@ enum PictureTarget {
             guard (try? PictureLimits.check(jpeg, isTruncationAllowed: choice & 1 == 1)) != nil,
                 let info = try? JPEG.inspect(jpeg, isTruncationAllowed: choice & 1 == 1)
             else { return }
-            // Larger pictures are slow to process and find no other bugs.
+            // Larger pictures take longer, and they reveal no other bugs.
             guard info.width * info.height <= 1 << 16 else { return }
             decode(jpeg, choice)
             turn(jpeg, choice)
@@ -43,7 +43,7 @@ enum PictureTarget {
         guard format == .bgr24 else { return }
         var tensor: [Float] = []
         letterbox.fill(&tensor, from: picture.pixels, width: picture.width, height: picture.height)
-        check(tensor.count == 3 * inputWidth * inputHeight, "there is a number for each input of the network")
+        check(tensor.count == 3 * inputWidth * inputHeight, "there is a number for each input of the neural network")
         check(tensor.allSatisfy { 0...255 ~= $0 }, "the numbers are from 0 to 255")
     }
 

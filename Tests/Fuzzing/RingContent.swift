@@ -7,7 +7,7 @@ struct RingContent {
     let isRaw: Bool
     let geometry: RingGeometry
     private(set) var bytes: [UInt8]
-    /// The size in bytes to which the object may be truncated later.
+    /// The size in bytes to which a fuzz target can truncate the object later.
     let truncatedByteCount: Int
 
     init(_ input: inout Input, isRaw: Bool, slotCount: Int) {

@@ -117,7 +117,7 @@ enum RingTarget {
             let start = object.geometry.offset(ofSlot: index) + RingLayout.slotHeaderByteCount
             return object.bytes[start...].starts(with: frame.bytes)
         }
-        check(isThere, "the frame's bytes are those of one of the slots")
+        check(isThere, "one of the slots contains the frame's bytes")
     }
 
     // MARK: A writer
@@ -141,10 +141,10 @@ enum RingTarget {
         }
         publisher.setState(.live, reason: "")
         check((try? publisher.heartbeat()) != nil, "a ring that was taken over has a heartbeat")
-        check(subscriber.status?.state == .live, "readers see the state live")
+        check(subscriber.status?.state == .live, "readers see that the state is now live")
         // Do not call `publisher.stop`, which would remove the name: `forget` needs the name.
         publisher.setState(.stopped, reason: "")
-        check(subscriber.status?.state == .stopped, "readers see the state stopped")
+        check(subscriber.status?.state == .stopped, "readers see that the state is now stopped")
         forget()
     }
 }

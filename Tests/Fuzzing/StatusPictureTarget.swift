@@ -16,8 +16,8 @@ enum StatusPictureTarget {
         check(canvas.width == max(1, width) && canvas.height == max(1, height), "the picture has the requested size")
         check(canvas.luma.count == canvas.width * canvas.height, "there is a luma sample for each pixel")
         let chromaCount = canvas.chromaWidth * canvas.chromaHeight
-        check(canvas.blueDifference.count == chromaCount, "there is a blue difference for each four pixels")
-        check(canvas.redDifference.count == chromaCount, "there is a red difference for each four pixels")
+        check(canvas.blueDifference.count == chromaCount, "there is one blue difference for every four pixels")
+        check(canvas.redDifference.count == chromaCount, "there is one red difference for every four pixels")
         wrap(message, width: width, scale: Int(flags >> 3))
         var small = Canvas(width: 9, height: 9)
         small.text(message, x: width &* width, y: -height, scale: Int(flags), color: .white, background: .black)

@@ -5,7 +5,7 @@ import SharedFrame
 
 @testable import Upstream
 
-/// Fuzzes the parsers of an upstream's address and status, and the estimate of its clock.
+/// Fuzzes the parsers of an upstream's address and status, and the estimate of the upstream's clock offset.
 enum UpstreamTarget {
     static func run(_ input: Input) {
         var input = input
@@ -60,7 +60,7 @@ enum UpstreamTarget {
         url.drop { $0 != UInt8(ascii: "/") }.dropFirst(2).prefix { !"/?#".utf8.contains($0) }
     }
 
-    /// Checks that arbitrary times of an upstream do not crash the estimate of its clock.
+    /// Checks that arbitrary times of an upstream do not crash the estimate of its clock offset.
     private static func clock(_ input: Input) {
         var input = input
         var clock = ClockOffset()

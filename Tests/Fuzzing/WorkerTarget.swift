@@ -15,7 +15,7 @@ import SystemPackage
 enum WorkerTarget {
     /// The worker, on its own thread, and the publisher of the ring that the worker reads.
     ///
-    /// `@unchecked Sendable` is safe here, since only one thread, that of libFuzzer, uses the publisher.
+    /// `@unchecked Sendable` is safe here, since only libFuzzer's thread uses the publisher.
     private final class Server: @unchecked Sendable {
         let socket = FilePath("/tmp/orielfuzz\(getpid()).sock")
         let publisher: FramePublisher
@@ -126,8 +126,8 @@ enum WorkerTarget {
 
     /// Returns a request for the address in the input's first line.
     ///
-    /// The second line contains the method. Each further line contains a parameter as `NAME=VALUE`, up to the first
-    /// line that does not. The rest of the input is the request's body.
+    /// The second line contains the method. Each further line contains a parameter as `NAME=VALUE`. The first line that
+    /// is no parameter ends this list, and the rest of the input is the request's body.
     private static func request(_ input: inout Input) -> [UInt8] {
         let target = input.line().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let method = input.line()

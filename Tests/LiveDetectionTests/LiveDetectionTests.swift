@@ -14,7 +14,7 @@ struct LiveDetectionTests {
         let detector = try TestLiveDetector()
         detector.model.set(.unavailable(DetectionError(.modelMissing, "there is no model")))
         let viewer = try detector.viewer(.detect)
-        // Something appears for a second, every second.
+        // A square is missing from 25 pictures, then visible in 25 pictures, and so on.
         let still = try TestLiveDetector.picture(90)
         let moving = try TestLiveDetector.picture(90, square: 220)
         let pictures = [[UInt8]](repeating: still, count: 25) + [[UInt8]](repeating: moving, count: 25)
@@ -107,8 +107,8 @@ struct LiveModelTests {
             $0.description.flags.contains(.exact) && $0.labels == ["dog"]
         }
         let object = try #require(frame.results?["objects"]?.array?.first)
-        // The stub model finds its dog in columns 4 to 20 and lines 8 to 16 of an input of 32x32 pixels, in which a
-        // picture of 320x240 pixels has a tenth of its size.
+        // The stub model finds its dog in columns 4 to 20 and lines 8 to 16 of its input, which is 32x32 pixels. To fit
+        // into this input, a picture of 320x240 pixels is scaled to a tenth of its width and height.
         #expect(object["box"]?.array?.compactMap(\.number) == [40, 80, 200, 160])
         #expect(frame.results?["look"]?.string == "exact")
         #expect(object["id"]?.string?.contains("-") == true)

@@ -15,7 +15,7 @@ enum Installed {
     private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
         .removingLastComponent()
 
-    /// A model that finds one "dog" in the upper half of each picture, whose confidence is 0.9 times the brightness.
+    /// A model that finds one "dog" in each picture, with a confidence of 0.9 times the picture's brightness.
     static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
@@ -31,7 +31,7 @@ enum Installed {
     }
 }
 
-/// A live detector that reads a camera's ring, whose frames the test publishes.
+/// A live detector that reads a ring into which the test publishes a camera's frames.
 final class TestLiveDetector {
     static let size = (width: 320, height: 240)
 
@@ -42,7 +42,7 @@ final class TestLiveDetector {
 
     init(_ mode: LiveMode = .watched, rate: Double = 30) throws {
         camera = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
-        // A frame counts as fresh for a minute, so that the test does not depend on the machine's speed.
+        // Make a frame count as fresh for a minute, so that the test does not depend on the machine's speed.
         camera.setRates(asked: 0.05, measured: 0.05)
         camera.setState(.live, reason: "")
         detector = LiveDetector(
@@ -58,14 +58,14 @@ final class TestLiveDetector {
 
     var report: LiveReport? { detector.reports.first }
 
-    /// Returns a reader of one of the detector's rings, which shows interest.
+    /// Returns a reader of one of the detector's rings, which tells the detector that it wants pictures.
     func viewer(_ kind: RingName.Kind) throws -> FrameSubscriber {
         let viewer = try FrameSubscriber(ring.ring("main", kind: kind))
         viewer.takeInterest()
         return viewer
     }
 
-    /// Publishes a picture; returns its number.
+    /// Publishes a picture and returns its number.
     @discardableResult
     func show(_ jpeg: [UInt8]) throws -> UInt64 {
         try jpeg.withRawSpan {
@@ -73,18 +73,18 @@ final class TestLiveDetector {
         }
     }
 
-    /// Publishes pictures of these brightnesses again and again.
+    /// Publishes pictures with the brightnesses `shades` again and again.
     ///
-    /// Returns the first frame in the detector's ring that `isWanted`; throws after a minute.
+    /// Returns the first frame in the detector's ring for which `isWanted` is true. Throws an error after a minute.
     func frame(
         from viewer: FrameSubscriber, shades: [UInt8], where isWanted: (Frame) -> Bool
     ) throws -> Frame {
         try frame(from: viewer, pictures: shades.map { try Self.picture($0) }, where: isWanted)
     }
 
-    /// Publishes these pictures again and again.
+    /// Publishes `pictures` again and again.
     ///
-    /// Returns the first frame in the detector's ring that `isWanted`; throws after a minute.
+    /// Returns the first frame in the detector's ring for which `isWanted` is true. Throws an error after a minute.
     func frame(
         from viewer: FrameSubscriber, pictures: [[UInt8]], where isWanted: (Frame) -> Bool
     ) throws -> Frame {
@@ -102,10 +102,10 @@ final class TestLiveDetector {
     }
 
     struct Missing: Error, CustomStringConvertible {
-        var description: String { "the detector has published no such frame within a minute" }
+        var description: String { "the detector did not publish the frame that the test wants within a minute" }
     }
 
-    /// Returns a picture of one brightness, with a square of another one if `square` is not nil.
+    /// Returns a picture of the brightness `shade`, with a square of the brightness `square` if that is not nil.
     static func picture(_ shade: UInt8, square: UInt8? = nil) throws -> [UInt8] {
         var pixels = [UInt8](repeating: shade, count: size.width * size.height * 3)
         if let square {

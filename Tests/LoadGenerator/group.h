@@ -2,7 +2,7 @@
 #pragma once
 #include "viewer.h"
 
-// The ages of frames when they arrived, in seconds. `capacity` is the number of entries that are allocated.
+// The ages of frames on their arrival, in seconds. `capacity` is the number of allocated entries.
 struct ages {
     double *seconds;
     size_t count, capacity;

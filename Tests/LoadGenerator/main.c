@@ -9,8 +9,9 @@
 // ~STAY, a viewer disconnects after STAY seconds on average, pauses for a quarter of that time, and reconnects.
 // The result is a JSON array with one object for each group: the frames per viewer, how many frames were wrong or
 // skipped, and the ages of frames (from X-Timestamp to the arrival of the last byte) in the first and in the second
-// half of the run. With --progress, the program also prints a line of JSON at this interval, and one for each wrong
-// frame. After SIGTERM, it stops early and prints the result. It exits with status 1 if a frame or a stream was wrong.
+// half of the run. With --progress, the program also prints a line of JSON every SECONDS seconds, and another one for
+// each wrong frame. On SIGTERM, the program stops early and prints the result. It exits with status 1 if a frame or a
+// stream was wrong.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -75,7 +76,7 @@ static void read_slowly(struct viewer *viewer, double seconds) {
     }
 }
 
-// Returns a random time in nanoseconds, from a fifth to nine fifths of `seconds`. On average, it is `seconds`.
+// Returns a random time in nanoseconds, from a fifth to nine fifths of `seconds`. The average is `seconds`.
 static uint64_t some_time(double seconds) {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -89,7 +90,7 @@ static void begin(int epoll, struct viewer *viewer) {
     if (viewer->socket >= 0 && viewer->group->rate == 0) epoll_ctl(epoll, EPOLL_CTL_ADD, viewer->socket, &event);
 }
 
-// If the group has ~STAY, disconnects or reconnects the viewer when its time has come.
+// If the group has ~STAY, disconnects or reconnects the viewer once the time `viewer->turn` has come.
 static void take_turn(int epoll, struct viewer *viewer, uint64_t time) {
     double stay = viewer->group->stay;
     if (stay == 0 || time < viewer->turn) return;

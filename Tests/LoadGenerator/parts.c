@@ -70,7 +70,7 @@ static void finish(struct parts *parts, frame_handler *handler, void *owner) {
     parts->line_length = 0;
 }
 
-// Parses the headers of a part. `line` contains all of them.
+// Parses the headers of a part. `parts->line` contains all these headers.
 static bool headers(struct parts *parts) {
     char *line = parts->line, *end;
     const char *type = strcasestr(line, "content-type: image/jpeg\r\n"), *length = strcasestr(line, "content-length: ");

@@ -26,7 +26,7 @@ struct parts {
     enum { PARTS_BOUNDARY, PARTS_HEADERS, PARTS_BODY } state;
     char line[1024];                // the boundary or the headers, as far as they have arrived
     size_t line_length;
-    bool is_first_done;             // whether the first boundary has arrived, which no line break precedes
+    bool is_first_done;             // whether the first boundary has arrived; no line break is expected before it
     struct frame frame;
     uint64_t remaining;             // the number of bytes of the body that have not arrived yet
     uint8_t head[STAMP_HEAD];       // the first bytes of the picture

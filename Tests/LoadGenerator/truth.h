@@ -11,8 +11,8 @@ struct known {
 
 // The numbers of wrong pictures of each kind.
 struct wrongs {
-    uint64_t broken;        // not a JPEG, or not the bytes that another viewer got with the same number
-    uint64_t disordered;    // the number decreased
+    uint64_t broken;        // not a JPEG, or not the bytes that another viewer got for this frame number
+    uint64_t disordered;    // the frame number decreased
     uint64_t torn;          // not the bytes that the camera sent
     uint64_t foreign;       // from another camera, or without the expected stamp
     uint64_t past;          // captured before a picture that the viewer has already seen

@@ -31,7 +31,7 @@ void viewer_start(struct viewer *viewer) {
     viewer->socket = socket(group->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     viewer->budget = 0;
     viewer->visit_frames = 0;
-    // A server that is stopped may not accept the connection, so give up after a second. With --retry, the viewer tries
+    // A stopped server might never accept the connection, so give up after a second. With --retry, the viewer tries
     // again later.
     setsockopt(viewer->socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = 1}, sizeof(struct timeval));
     if (connect(viewer->socket, (struct sockaddr *)&group->address, group->address_length) != 0) {

@@ -9,7 +9,7 @@ struct group;
 
 struct viewer {
     struct group *group;
-    int socket;                     // -1 while it is not connected
+    int socket;                     // -1 while the viewer is not connected
     int status;                     // the HTTP status, or 0 until it has arrived
     const char *end;                // why the last connection was closed
     uint64_t cuts;                  // how often a stream ended although the viewer had not left
@@ -23,7 +23,7 @@ struct viewer {
     uint64_t newest;                // the highest frame number on all connections
     uint64_t newest_arrival;        // when the last frame arrived; CLOCK_MONOTONIC, ns
     uint64_t newest_captured;       // the capture time of the last frame: X-Timestamp
-    uint64_t fresh;                 // newest_captured, or the visit's start if no frame has come; CLOCK_REALTIME, ns
+    uint64_t fresh;                 // newest_captured, or when the visit began if no frame has come; CLOCK_REALTIME, ns
     uint64_t newest_stamped;        // the latest capture time in a stamp; CLOCK_MONOTONIC, ns
     uint64_t frames, repeated, skipped, told;       // numbers of frames on all connections; told counts outage pictures
     uint64_t checked;               // the number of frames on all connections, including those during the warm-up

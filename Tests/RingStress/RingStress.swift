@@ -142,7 +142,7 @@ struct Crowd: ParsableCommand {
     }
 }
 
-/// Creates the writer of the ring with `prefix`.
+/// Creates the writer of the ring whose name starts with `prefix`.
 ///
 /// If that fails, prints the error and exits with the error's exit status.
 private func publisher(_ prefix: String, slotByteCount: Int) throws -> FramePublisher {

@@ -3,7 +3,7 @@ import Linux
 import SharedFrame
 import Synchronization
 
-/// Checks that a reader notices a new ring even if its user has no inotify instances left.
+/// Checks that a reader notices a new ring even if the reader's user has no inotify instances left.
 struct Unwatched: ParsableCommand {
     @Option var prefix: String
 
