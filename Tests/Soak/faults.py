@@ -15,7 +15,7 @@ BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)    
 
 
 def named(name, value):
-    """Returns a FastCGI name-value pair, whose lengths have four bytes each."""
+    """Returns a FastCGI name-value pair. Each of its two length fields is four bytes long."""
     return struct.pack(">II", len(name) | 1 << 31, len(value) | 1 << 31) + name + value
 
 
