@@ -196,7 +196,7 @@ class Faults:
             time.sleep(0.7)
             for one in held:
                 one.close()
-        return f"{kind} sent {count} times to {worker}'s socket", act
+        return f"{kind}, sent {count} times to {worker}'s socket", act
 
     def connect_and_abort(self):
         chance, count = random.Random(self.chance.random()), self.chance.randint(100, 600)

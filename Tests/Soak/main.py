@@ -323,8 +323,8 @@ class Soak:
         }
         for kind, seen in sorted(self.recoveries.items()):
             worst, words = max(seen)
-            self.say(f"worst  {kind:22} {worst:5.2f} s of {len(seen):2}  ({words})")
-        self.say(f"{checked} frames at 50 viewers, {summary['connections_cut']} connections cut, "
+            self.say(f"worst of {len(seen):2}  {kind:22} {worst:5.2f} s  ({words})")
+        self.say(f"{checked} frames checked at 50 viewers, {summary['connections_cut']} connections cut, "
                  f"{summary['outage_pictures']} outage pictures, {restarts} restarts by scripts/run, "
                  f"{sum(self.asking.answers.values())} requests")
         self.say(", ".join(f"{self.wrongs[wrong]} {wrong}" for wrong in WRONGS))

@@ -38,7 +38,7 @@ public final class OrielSystem: Sendable {
     ///   - configuration: A folder that replaces deploy/, or nil.
     ///   - launcher: Words to put in front of the command scripts/run, such as `nsenter` with options. They must
     ///     execute scripts/run without starting another process.
-    ///   - isReadyAwaited: Whether to wait, for at most 30 s. If false, this function returns at once.
+    ///   - isReadyAwaited: Whether to wait until the address has been announced, for at most 30 s.
     /// - Throws: `SystemError` if scripts/run cannot be started.
     public init(
         environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],

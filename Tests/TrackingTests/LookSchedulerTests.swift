@@ -14,7 +14,7 @@ struct LookSchedulerTests {
     ///   - rate: The rate that each camera asks for, in looks per second.
     ///   - cost: The time that each look takes.
     ///   - seconds: The simulated time.
-    ///   - rechecks: The number of additional cameras, in which nothing moves.
+    ///   - rechecks: The number of additional cameras, in whose pictures nothing moves.
     /// - Returns: The scheduler, the number of looks at each busy and at each additional camera in the second half of
     ///   the simulated time, and the moment at which the simulated time ends.
     private func run(

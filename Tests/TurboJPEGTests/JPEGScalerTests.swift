@@ -201,7 +201,7 @@ struct JPEGScalerTests {
                     default: bytes.removeLast(random(bytes.count))
                     }
                 }
-                // Skip a mutated picture if its header now has a huge size.
+                // Skip a mutated picture if its header now states a huge size.
                 let size = try? JPEGDecoder().size(of: RawSpan(_elements: bytes.span))
                 if let size, size.width * size.height > 1_000_000 { continue }
                 let minimum = random(60)
@@ -251,7 +251,9 @@ private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     return factors.map { [maximum[0] / $0[0], maximum[1] / $0[1]] }
 }
 
-/// Expects a scaled picture to be close to the original, scaled by computing means of its pixels.
+/// Expects a scaled picture to look like the original.
+///
+/// For the comparison, the original is scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ original: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -260,7 +262,9 @@ private func expectSamePicture(
         result, source.pixels, width: source.width, height: source.height, sourceLocation: sourceLocation)
 }
 
-/// Expects a scaled picture to be close to the picture in `pixels`, scaled by computing means of its pixels.
+/// Expects a scaled picture to look like the original picture in `pixels`.
+///
+/// For the comparison, the original is scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ pixels: [UInt8], width: Int, height: Int,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -70,7 +70,7 @@ struct SceneDetector {
         add(box, classID, score: random.normal(score, 0.1), scatter: 0.04, &seen, region, given)
     }
 
-    /// Adds a sighting in pixels of the network's input.
+    /// Adds a sighting whose box is in pixels of the network's input.
     ///
     /// The box is clipped to the region. `scatter` is the typical error of an edge, as a share of the box's mean side.
     private mutating func add(
