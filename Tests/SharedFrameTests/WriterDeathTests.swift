@@ -55,7 +55,7 @@ struct WriterDeathTests {
             let reads = Int.random(in: 0..<10, using: &random)
             for _ in 0..<reads { last = try read(subscriber, notBefore: last) }
             writer.send(SIGSTOP)
-            // A signal takes effect only when the process next enters the kernel.
+            // SIGSTOP takes effect only when the process next enters the kernel, so wait until the process has stopped.
             try #require(try eventually(60) { try isStopped(writer) })
             last = try read(subscriber, notBefore: last)
             #expect(
@@ -99,7 +99,7 @@ struct WriterDeathTests {
         throw Missing(what: "a frame newer than frame \(number), \(seed)")
     }
 
-    /// Whether the process is stopped, which the state T in /proc means (proc(5)).
+    /// Whether the process is stopped, that is, has the state T in /proc (proc(5)).
     private func isStopped(_ process: ChildProcess) throws -> Bool {
         let text = String(
             decoding: try File.contents(of: FilePath("/proc/\(process.processIdentifier)/stat")), as: UTF8.self)

@@ -238,7 +238,7 @@ private func segment(_ marker: UInt8, _ parameters: [UInt8]) -> [UInt8] {
     return [0xFF, marker, UInt8(length >> 8), UInt8(length & 255)] + parameters
 }
 
-/// Returns how many pixels share a sample of each component, across and down.
+/// Returns, for each component, how many pixels share one sample across and down.
 private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     let header = (0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 } ?? 0
     let factors = (0..<Int(jpeg[header + 9])).map { index in
@@ -272,7 +272,7 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Scales each line to `eighths` eighths of its length.
+    /// Scales each line to `eighths / 8` of its length.
     ///
     /// Each new sample is the mean of the old samples that it covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {

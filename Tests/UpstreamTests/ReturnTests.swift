@@ -57,7 +57,9 @@ struct ReturnTests {
         #expect(worker.isRunning)
     }
 
-    /// Streams pictures whose numbers are the monotonic time in milliseconds, except while the upstream is away.
+    /// Streams pictures, except while the upstream is away.
+    ///
+    /// The number of each picture is the monotonic time in milliseconds.
     private static func serve(_ client: ScriptedClient, _ isAway: Switch, _ absence: Absence) {
         if isAway.isOn && absence == .isBusy {
             client.send(Wire.answer("503 Busy"))

@@ -27,7 +27,7 @@ struct SceneDetector {
     ///   - plan: The regions to look at.
     ///   - scene: The scene to look at.
     ///   - time: The time in the scene, in seconds.
-    ///   - interval: The seconds between pictures, which determine the probability of false boxes.
+    ///   - interval: The time between pictures in seconds, which determines the probability of false boxes.
     /// - Returns: The sightings, in pixels of the scene's picture.
     mutating func look(_ plan: LookPlan, _ scene: MadeScene, at time: Double, interval: Double) -> [Sighting] {
         let truths = scene.truth(at: time)

@@ -2,7 +2,7 @@ import Linux
 
 @testable import Tracking
 
-/// Processes a simulated scene, from its pictures to events.
+/// Runs a simulated scene through the whole analysis, from its pictures to events.
 struct SceneRun {
     private(set) var events: [ObjectEvent] = []
     private(set) var steps = 0
