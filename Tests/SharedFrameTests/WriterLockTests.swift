@@ -37,7 +37,7 @@ struct WriterLockTests {
         try #require(holder.readLine() == "held")
         #expect(subscriber.status?.isWriterAlive == false)
 
-        // The holder is not a writer, so a process that waits until the ring has no writer does not wait for the holder.
+        // The holder is not a writer. A process that waits until the ring has no writer does not wait for the holder.
         try FramePublisher.waitForTurn(ring.name, source: .test)
         let last = try #require(subscriber.copyNewestFrame()).description.number
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
