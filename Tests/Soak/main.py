@@ -346,7 +346,7 @@ class Soak:
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults are injected (default: 10)")
+    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults are injected, in minutes (default: 10)")
     parser.add_argument("--seed", type=int, default=None, help="repeat the faults of the run with this seed")
     parser.add_argument("--only", metavar="KIND", action="append", help="inject only faults of this kind, such as 'kill worker'")
     parser.add_argument("--calm", action="store_true", help="inject no faults, but measure how memory and descriptors change over time")
