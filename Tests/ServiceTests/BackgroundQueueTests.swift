@@ -44,7 +44,7 @@ import Testing
         while result == nil, !deadline.isOver { try loop.turn(timeout: .milliseconds(100)) }
         #expect(Self.threadNames.contains(name))
         let isDone = Handover<Bool>()
-        try queue?.run({ isDone.give(true) }) { _ in Issue.record("the queue was released before this result") }
+        try queue?.run({ isDone.give(true) }) { _ in Issue.record("a result came after the queue was released") }
         _ = isDone.take()
         queue = nil
         #expect(eventually { !Self.threadNames.contains(name) })

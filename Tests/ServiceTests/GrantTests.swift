@@ -31,7 +31,7 @@ import Testing
         let access = TestAccess()
         let worker = try TestWorker(access: access)
         let waiting = try worker.ask("/wait", as: "viewer")
-        // The worker handles requests in order. Once it has answered this request, it has started the previous one.
+        // The worker handles requests in order. Once it has answered /hello, it has also started to handle /wait.
         #expect(try worker.ask("/hello", as: "viewer").answer().status == 200)
         #expect(!waiting.hasEnded)
         access.end()

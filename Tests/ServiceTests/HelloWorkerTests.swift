@@ -33,7 +33,7 @@ struct HelloWorkerTests {
     /// Returns the FastCGI records of a POST request, without the records of its body.
     private static func head(bodyByteCount: Int) -> [UInt8] {
         let parameters = FastCGIClient.parameters("/hello", method: "POST") + [("CONTENT_LENGTH", "\(bodyByteCount)")]
-        // Drop the empty record that ends the body, since the test sends the body itself.
+        // Drop the last record, which is empty and ends the body, since the test sends the body itself.
         return FastCGIClient.request(parameters).dropLast(8)
     }
 
@@ -91,7 +91,7 @@ struct HelloWorkerTests {
         let client = try FastCGIClient(socket)
         try client.send(Self.head(bodyByteCount: 1000))
         let began = Instant.now
-        // Each byte arrives well before the timeout for a pause within a body, so only the total time is too long.
+        // Each pause between bytes is shorter than the worker allows, so only the total time is too long.
         while Poll.wait([client.socket.number], milliseconds: 0).isEmpty, Instant.now < began + .seconds(40) {
             try? client.send(FastCGIClient.record(5, [0x61]))
             Poll.wait([], milliseconds: 500)
@@ -110,15 +110,15 @@ struct HelloWorkerTests {
         let worker = try start(["--max-connections", "2"])
         _ = try get("/hello")
         func descriptorCount() -> Int { ProcessFigures(of: worker.processIdentifier)?.descriptors ?? 0 }
-        // Wait until the connection of that request is closed.
+        // Wait until the connection of the request above is closed.
         var idle = 0
         #expect(
             eventually {
                 defer { idle = descriptorCount() }
                 return idle == descriptorCount()
             })
-        // A worker accepts up to 32 connections more than the limit, so that its application can refuse requests. The
-        // application of hello-fcgi does not do that.
+        // A worker accepts up to 32 connections more than the limit, so that it can refuse requests on them with an
+        // error. hello-fcgi does not refuse them: it serves these connections like all others.
         let taken = 2 + 32
         var clients = try (0..<60).map { _ in try FastCGIClient(socket) }
         #expect(eventually { descriptorCount() - idle >= taken })

@@ -32,7 +32,7 @@ struct BoundsTests {
                 for width in [4, 8] {
                     var value = value
                     try #require(unsafe pwrite(object.number, &value, width, off_t(offset)) == width)
-                    check(subscriber, kind, "offset \(offset), \(width) bytes of \(value), \(seed)")
+                    check(subscriber, kind, "at offset \(offset), \(width) bytes were set to \(value), \(seed)")
                     try #require(unsafe pwrite(object.number, &original, 8, off_t(offset)) == 8)
                 }
             }

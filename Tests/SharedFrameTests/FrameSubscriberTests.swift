@@ -25,7 +25,7 @@ struct FrameSubscriberTests {
         }
         var outcome = FrameSubscriber.Outcome.timedOut
         repeat { outcome = subscriber.wait(newerThan: 0, milliseconds: 30_000) } while outcome == .changed
-        guard case .frame = outcome else { throw Missing(what: "a frame, but \(outcome)") }
+        guard case .frame = outcome else { throw Missing(what: "a frame; the wait ended with \(outcome)") }
         released.store(true, ordering: .releasing)
         writer.join()
     }
@@ -208,12 +208,14 @@ struct FrameSubscriberTests {
 
 struct Missing: Error { let what: String }
 
-/// Starts ring-stress, which writes and reads a ring at full speed, with `arguments`.
+/// Starts the program ring-stress with `arguments`.
+///
+/// ring-stress writes and reads a ring at full speed.
 func ringStress(_ arguments: [String]) throws -> ChildProcess {
     try ChildProcess("\(ChildProcess.buildFolder())/ring-stress", arguments)
 }
 
-/// Whether the kernel is 5.16 or later, so that futex_waitv(2) can wait for two words at once.
+/// Whether the kernel is 5.16 or later, and therefore has futex_waitv(2), which can wait for two words at once.
 private let canWaitForTwoWords: Bool = {
     var system = utsname()
     guard unsafe uname(&system) == 0 else { return false }

@@ -52,7 +52,7 @@ struct HostileRingTests {
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         try publisher.publish([7], capture: .now(), width: 1, height: 1)
         #expect(subscriber.copyNewestFrame()?.bytes == [7])
-        // The reader must also sleep if the mark appears while it reads the ring.
+        // The reader must also sleep if a ring that it already reads is marked as replaced.
         try overwrite(RingLayout.Header.superseded, 1)
         let outcomes = (0..<20).map { _ in subscriber.wait(newerThan: publisher.newestNumber, milliseconds: 10) }
         #expect(outcomes.filter { $0 == .timedOut }.count >= 18)
@@ -113,7 +113,7 @@ struct HostileRingTests {
         }
         isOver.store(true, ordering: .releasing)
         scribbler.join()
-        // Whatever happened to the object, a new writer restores it.
+        // After the damaged object is removed, readers follow the ring of the next writer.
         publisher.stop(reason: "")
         removeObject()
         let next = try FramePublisher(ring.name, slotByteCount: 64, source: .test)

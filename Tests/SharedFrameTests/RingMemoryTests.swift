@@ -8,7 +8,7 @@ import Testing
 
 /// A reader and a writer that use the same mapping of a ring.
 ///
-/// If each had its own mapping, ThreadSanitizer would not recognise that both are the same memory.
+/// If each had its own mapping, ThreadSanitizer would not recognise that both mappings are the same memory.
 @Suite("RingMemory", .timeLimit(.minutes(2)))
 struct RingMemoryTests {
     @Test("a reader and a writer on one mapping agree on every frame")
@@ -68,7 +68,7 @@ struct RingMemoryTests {
 
     @Test("two rings for 1080p fit the 64 MB of a container's shared memory")
     func twoRingsFit() {
-        // libjpeg-turbo's upper bound for a JPEG of 1920x1080 at 4:2:0 is 3 bytes per pixel.
+        // libjpeg-turbo's upper bound for a 1920x1080 JPEG with 4:2:0 subsampling is 3 bytes per pixel.
         let ring = RingGeometry(slotCount: 8, slotByteCount: 1920 * 1088 * 3)
         #expect(ring.slotCount >= 3)
         #expect(ring.byteCount * 2 <= 64 << 20)

@@ -19,7 +19,7 @@ struct Seed: CustomStringConvertible {
     var generator: SeededGenerator { SeededGenerator(state: value | 1) }
 }
 
-/// The generator xorshift64* of Marsaglia (2003) and Vigna (2016).
+/// The random number generator xorshift64*, by Marsaglia (2003) and Vigna (2016).
 struct SeededGenerator: RandomNumberGenerator {
     fileprivate var state: UInt64
 

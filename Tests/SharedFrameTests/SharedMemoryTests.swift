@@ -86,7 +86,7 @@ struct SharedMemoryTests {
 }
 
 private let isRoot = geteuid() == 0
-private let noRoot: Comment = "only root can create a file of another user"
+private let noRoot: Comment = "only root can give a file to another user"
 private let noNamespaces: Comment = "this user may not create a mount namespace"
 
 /// Whether this process may create a mount namespace; not every container allows that.

@@ -35,7 +35,7 @@ struct WriterDeathTests {
             if try isWithinAFrame() { deathsWithinAFrame += 1 }
         }
         #expect(subscriber.status?.restarts == rounds - 1)
-        // At least one writer must have died in the middle of a frame, otherwise the test proves nothing.
+        // If no writer had died in the middle of a frame, the test would prove nothing.
         #expect(deathsWithinAFrame > 0)
         let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
         #expect(try !isWithinAFrame())
@@ -55,7 +55,7 @@ struct WriterDeathTests {
             let reads = Int.random(in: 0..<10, using: &random)
             for _ in 0..<reads { last = try read(subscriber, notBefore: last) }
             writer.send(SIGSTOP)
-            // A signal takes effect only when the process next enters the kernel.
+            // SIGSTOP takes effect only when the process next enters the kernel, so wait until the process has stopped.
             try #require(try eventually(60) { try isStopped(writer) })
             last = try read(subscriber, notBefore: last)
             #expect(
@@ -96,10 +96,10 @@ struct WriterDeathTests {
                 return try read(subscriber, notBefore: newest)
             }
         }
-        throw Missing(what: "a frame after \(number), \(seed)")
+        throw Missing(what: "a frame newer than frame \(number), \(seed)")
     }
 
-    /// Whether a signal has stopped the process, so that its state in /proc is T (proc(5)).
+    /// Whether the process is stopped, that is, has the state T in /proc (proc(5)).
     private func isStopped(_ process: ChildProcess) throws -> Bool {
         let text = String(
             decoding: try File.contents(of: FilePath("/proc/\(process.processIdentifier)/stat")), as: UTF8.self)

@@ -15,7 +15,7 @@ struct WriterLockTests {
         "a process of any user that holds a read lock on the ring does not prevent a new writer",
         arguments: [nil, "61999"])
     func readerHoldsLock(user: String?) throws {
-        // Only root can start a process of another user. That process runs in the ring's group, so it can read the
+        // Only root can start a process as another user. The process runs in the ring's group, so it can read the
         // ring.
         guard user == nil || geteuid() == 0 else { return }
         let first = try ringStress(["write", "--prefix", ring.prefix.text, "--size", "4096"])
@@ -37,7 +37,7 @@ struct WriterLockTests {
         try #require(holder.readLine() == "held")
         #expect(subscriber.status?.isWriterAlive == false)
 
-        // A process that waits until the ring has no writer does not wait for the holder.
+        // The holder is not a writer. A process that waits until the ring has no writer does not wait for the holder.
         try FramePublisher.waitForTurn(ring.name, source: .test)
         let last = try #require(subscriber.copyNewestFrame()).description.number
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)

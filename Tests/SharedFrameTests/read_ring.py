@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads frames from a ring in shared memory, whose layout docs/shared-memory.md describes.
+"""Reads frames from a ring in shared memory. docs/shared-memory.md describes the layout of rings.
 
 usage: read_ring.py /oriel.main [COUNT]     prints a line "number bytes width height crc32" for each of COUNT frames
 """

@@ -9,8 +9,8 @@ import time
 
 import pictures
 
-# Each request, with the statuses that its response may have. The status 503 is always allowed, because a worker may be
-# down. A connection may fail, because nginx may be down.
+# The requests, each with the statuses that are correct for its response. The status 503 and failed connections are
+# always allowed, because workers and nginx may be down.
 REQUESTS = [
     ("GET", "/snapshot/main", {200}), ("GET", "/snapshot/door", {200}), ("GET", "/snapshot/hall", {200}),
     ("GET", "/snapshot/main?max_age=500", {200}), ("GET", "/snapshot/door?offline=picture", {200}),
@@ -60,7 +60,7 @@ class Asking:
             try:
                 json.loads(body)
             except ValueError:
-                self.wrongs.append(f"{method} {path[:60]}: {status} is not JSON: {body[:200]!r}")
+                self.wrongs.append(f"{method} {path[:60]}: {status}, but the body is not JSON: {body[:200]!r}")
 
     def _check_snapshot(self, path, headers, body, began):
         camera = path.split("/")[2].split("?")[0]
@@ -72,7 +72,7 @@ class Asking:
         if not stamp:
             self.wrongs.append(f"{path}: a damaged picture, or a picture without the stamp")
         elif stamp[0] != camera:
-            self.wrongs.append(f"{path}: a picture of {stamp[0]}")
+            self.wrongs.append(f"{path}: a picture of the camera {stamp[0]}")
         elif stamp[1] < began - FRESH:
             self.wrongs.append(f"{path}: a picture that was {began - stamp[1]:.1f} s old when it was requested")
 

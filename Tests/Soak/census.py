@@ -18,7 +18,7 @@ KEPT = "/memfd:detection (deleted)"     # a stored result; detect-fcgi stores up
 
 
 def descriptors_of(pid):
-    """Returns the number of descriptors of a process, not counting those of stored results."""
+    """Returns the number of descriptors of a process, not counting descriptors of stored results."""
     count = 0
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:
@@ -30,7 +30,7 @@ def descriptors_of(pid):
 
 def look(pid):
     """Returns the numbers of descriptors and threads, and the private memory in KiB; None if there is no such process.
-    Shared memory is not counted, since the sizes of the rings limit it.
+    Shared memory is not counted, since it cannot grow beyond the sizes of the rings.
     """
     try:
         descriptors = descriptors_of(pid)
@@ -42,7 +42,7 @@ def look(pid):
 
 
 def census(system):
-    """Returns for each part the number of its processes, and the maximum of each measure among them."""
+    """Returns for each part the number of its processes, and the maximum of each measure over these processes."""
     found = {}
     for part, pids in system.processes().items():
         seen = [values for values in map(look, pids) if values]
@@ -64,9 +64,9 @@ def means_of_blocks(points, blocks):
 def slope(points, blocks=20):
     """Returns the slope of points (seconds, value) per hour, and half the width of its 95 % confidence interval.
 
-    Returns None if there are too few points. Neighbouring samples are correlated, so a regression through all of them
-    would result in an interval that is far too narrow. Therefore the regression is through the means of blocks. Each
-    block is much longer than viewers stay.
+    Returns None if there are too few points. Neighbouring samples are correlated, so a regression through all samples
+    would result in an interval that is far too narrow. Therefore the regression uses the means of blocks of samples.
+    Each block covers much more time than a viewer stays connected.
     """
     points = sorted(points)
     means = means_of_blocks(points, min(blocks, len(points) // 5))
@@ -88,7 +88,7 @@ class Sampler:
 
     def __init__(self, system):
         self.system = system
-        self.samples = {}               # by part and process: a list of (time, descriptors, threads, memory)
+        self.samples = {}               # for each part and process, a list of (time, descriptors, threads, memory)
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()

@@ -62,10 +62,10 @@ class Crowd:
         """Finds the viewer that has waited longest for a newer picture. Returns a time and the viewer's address.
 
         The time is when the viewer's newest picture was captured, or when the viewer connected, whichever is later.
-        If `is_slow`, considers only viewers with limited rates, otherwise only viewers without.
+        If `is_slow`, considers only viewers with a limited rate. If not, considers only viewers without a limit.
         """
         seen = [
-            (group["oldest"], f"{spec[4]} ({group['watching']} of {group['present']} watch)")
+            (group["oldest"], f"{spec[4]} ({group['watching']} of its {group['present']} viewers get pictures)")
             for spec, group in zip(self.groups, self.state) if bool(spec[1]) == is_slow and group["present"]]
         return min(seen, default=(time.time(), ""))
 

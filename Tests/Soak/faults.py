@@ -15,7 +15,7 @@ BEGIN = struct.pack(">BBHHBBHBBBBBB", 1, 1, 1, 8, 0, 0, 1, 0, 0, 0, 0, 0, 0)    
 
 
 def named(name, value):
-    """Returns a FastCGI name-value pair, whose lengths have four bytes each."""
+    """Returns a FastCGI name-value pair. Each of its two length fields is four bytes long."""
     return struct.pack(">II", len(name) | 1 << 31, len(value) | 1 << 31) + name + value
 
 
@@ -196,7 +196,7 @@ class Faults:
             time.sleep(0.7)
             for one in held:
                 one.close()
-        return f"{kind} sent {count} times to {worker}'s socket", act
+        return f"{kind}, sent {count} times to {worker}'s socket", act
 
     def connect_and_abort(self):
         chance, count = random.Random(self.chance.random()), self.chance.randint(100, 600)

@@ -25,13 +25,14 @@ CALM_DAY = 32.0                         # the allowed growth of a process in a r
 # heap varies by several hundred KiB.
 CALM_RUN = {"nginx-web-worker": 1024, "nginx-ingest-worker": 1024, "detect-fcgi": 1024}
 # The allowed growth of a process from before the faults to after them, without viewers: (descriptors, threads, KiB).
-# malloc keeps the memory of the busiest moment. A leak of one picture per fault would be ten times that in ten minutes.
+# malloc keeps the memory that the busiest moment needed. In ten minutes, a leak of one picture per fault would add up
+# to ten times the allowed memory.
 TOLERANCE = (0, 0, 6144)
-RESULTS = 16384                         # KiB of results and their pictures that detect-fcgi stores
+RESULTS = 16384                         # how much detect-fcgi stores at most, in KiB: results and their pictures
 
 
 def groups_of(system, is_hasty=False):
-    """Returns groups with fifty viewers in all, at both servers. Some stay, others come and go. Some are slow.
+    """Returns groups of viewers, fifty in all, at both servers. Some stay, others come and go. Some are slow.
     If `is_hasty`, every viewer stays for only one second.
     """
     web, ingest = system.address("/video/"), system.address("/mjpeg/")
@@ -190,13 +191,14 @@ class Soak:
         if worst > 0.7:
             line += f" at {where}"
         if worst > BOUND:
-            line += f", load {self.load():.1f} for each core"
+            line += f", load {self.load():.1f} per core"
         self.say(line)
         if not is_fresh:
             self.fail(f"fault {number}, {words}: some viewers have no fresh picture after {PATIENCE:.0f} s: {where}")
             self.report_state()
         elif worst > bound:
-            self.fail(f"fault {number}, {words}: fresh only after {worst:.2f} s at {where}, more than {bound:.1f} s")
+            self.fail(f"fault {number}, {words}: all viewers had fresh pictures only after {worst:.2f} s, "
+                      f"more than the allowed {bound:.1f} s: {where}")
 
     def report_state(self):
         for port in (self.system.ingest_port, self.system.web_port):
@@ -239,7 +241,7 @@ class Soak:
         self.compare()
 
     def compare(self):
-        """Compares the resources of each process, now and before the faults, both times without viewers."""
+        """Compares the resources that each process uses now with what it used before the faults, without viewers."""
         deadline = time.monotonic() + 10
         while True:
             found, wrong = census.census(self.system), []
@@ -267,7 +269,7 @@ class Soak:
             self.fail(words)
 
     def tell_slopes(self):
-        """Reports how memory and descriptors developed over time. A significant growth per day is a failure."""
+        """Reports how memory and descriptors changed over time. A significant growth per day is a failure."""
         least = self.given.minutes * 60 * 0.5
         told = []
         for part, pid, seconds, rises, course in self.sampler.slopes(self.given.minutes * 60 * 0.2, least):
@@ -321,8 +323,8 @@ class Soak:
         }
         for kind, seen in sorted(self.recoveries.items()):
             worst, words = max(seen)
-            self.say(f"worst  {kind:22} {worst:5.2f} s of {len(seen):2}  ({words})")
-        self.say(f"{checked} frames at 50 viewers, {summary['connections_cut']} connections cut, "
+            self.say(f"worst of {len(seen):2}  {kind:22} {worst:5.2f} s  ({words})")
+        self.say(f"{checked} frames checked at 50 viewers, {summary['connections_cut']} connections cut, "
                  f"{summary['outage_pictures']} outage pictures, {restarts} restarts by scripts/run, "
                  f"{sum(self.asking.answers.values())} requests")
         self.say(", ".join(f"{self.wrongs[wrong]} {wrong}" for wrong in WRONGS))
@@ -344,7 +346,7 @@ class Soak:
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/soak", description=__doc__)
-    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults are injected (default: 10)")
+    parser.add_argument("minutes", nargs="?", type=float, default=10, help="how long faults are injected, in minutes (default: 10)")
     parser.add_argument("--seed", type=int, default=None, help="repeat the faults of the run with this seed")
     parser.add_argument("--only", metavar="KIND", action="append", help="inject only faults of this kind, such as 'kill worker'")
     parser.add_argument("--calm", action="store_true", help="inject no faults, but measure how memory and descriptors change over time")

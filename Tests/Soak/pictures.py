@@ -1,14 +1,18 @@
-"""Writes JPEGs that differ in almost every line. Each has space for the fake camera's stamp, which viewers check."""
+"""Writes JPEGs, any two of which differ in almost every line of blocks.
+
+Each JPEG has space for the fake camera's stamp, which viewers check.
+"""
 
 import random
 import struct
 
-HEAD = 128                      # the bytes up to the end of the stamp; Tests/LoadGenerator/stamp.h describes it
+HEAD = 128                      # the number of bytes up to the end of the stamp, which Tests/LoadGenerator/stamp.h describes
 MAGIC = b"oriel-soak "
 MASK = (1 << 64) - 1
 
-# The symbols of two Huffman tables, in which every code has four bits. MEANS has the sizes of the differences between
-# means (DC). RUNS has pairs of a run of zeros and a size, for the other coefficients (AC).
+# The symbols of two Huffman tables, in which every code is four bits long. Each symbol in MEANS is the size in bits of
+# the difference between the means of two blocks (DC). Each symbol in RUNS combines a number of zeros and the size of
+# the coefficient after them (AC).
 MEANS = list(range(12))
 RUNS = [0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x11, 0x12, 0x13, 0x21, 0x22, 0x31, 0x41, 0x51, 0x61]
 
@@ -80,7 +84,7 @@ def hash_of(data):
 
 
 def stamp(picture):
-    """Returns the camera and the monotonic time (in seconds) of a stamped picture, or None if it is not intact."""
+    """Returns the camera and the monotonic time (in seconds) in a picture's stamp, or None if the picture is not intact."""
     if picture[6:6 + len(MAGIC)] != MAGIC:
         return None
     head = bytearray(picture[:HEAD])

@@ -1,4 +1,4 @@
-"""Starts the real system with scripts/run. It has two fake cameras (Tests/FakeCamera) and one synthetic camera."""
+"""Starts the real system with scripts/run, two fake cameras (Tests/FakeCamera) and one synthetic camera."""
 
 import collections
 import http.client
@@ -15,7 +15,7 @@ import time
 import pictures
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CAMERAS = {"main": (1280, 720), "door": (640, 480)}     # the stamped cameras; "hall" is the synthetic one
+CAMERAS = {"main": (1280, 720), "door": (640, 480)}     # the cameras that stamp their pictures; the synthetic camera "hall" does not
 Process = collections.namedtuple("Process", "pid parent name line")
 
 WRAPPER = """#!/bin/sh

@@ -98,9 +98,9 @@ public final class ChildProcess: Sendable {
         wait()
     }
 
-    /// Returns the next line of the output without its line feed, or nil if no line becomes complete.
+    /// Waits for the next line of the output, and returns it without its line feed.
     ///
-    /// Waits for at most `milliseconds`, or until the output ends.
+    /// Returns nil if the output ends or `milliseconds` pass before a line is complete.
     public func readLine(milliseconds: Int = 60_000) -> String? {
         let deadline = Clock.monotonic + UInt64(milliseconds) * 1_000_000
         while true {

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// A fake USB camera at /dev/video0 for one program.
 ///
-/// It needs no kernel driver: the program preloads Tests/FakeCamera.
+/// It needs no kernel driver: the program preloads a library that is built from Tests/FakeCamera.
 public final class FakeCamera: Sendable {
     private let folder = TemporaryFolder()
     private let settings: [String: String]

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A wall clock that a test can set.
 ///
-/// A process with the variables in ``environment`` preloads Tests/FakeClock and uses this clock.
+/// A process with the variables in ``environment`` preloads a library built from Tests/FakeClock, and uses this clock.
 public final class FakeClock: Sendable {
     private static let library = PreloadedLibrary("FakeClock/clock.c")
 
@@ -20,7 +20,7 @@ public final class FakeClock: Sendable {
         try set(seconds: 0)
     }
 
-    /// Sets the clock to the machine's real clock plus `seconds`, in all processes that use it.
+    /// Sets the clock to the machine's real time plus `seconds`, in all processes that use the clock.
     public func set(seconds: Int) throws {
         let descriptor = try FileDescriptor.open(
             folder.path.appending("offset"), .writeOnly, options: .create, permissions: .ownerReadWrite)

@@ -31,7 +31,7 @@ public final class FastCGIClient {
     public let socket: Descriptor
     /// The bytes of an incomplete record received so far.
     private var received: [UInt8] = []
-    /// The received bytes of the response that the test has not taken yet.
+    /// The bytes of the response that have been received, but that the test has not taken yet.
     public private(set) var output: [UInt8] = []
     /// All received bytes, including record headers, if ``keepsRaw`` is set.
     public private(set) var raw: [UInt8] = []
@@ -146,7 +146,7 @@ public final class FastCGIClient {
         return isClosed
     }
 
-    /// Reads until nothing arrives for `milliseconds`.
+    /// Reads until nothing has arrived for `milliseconds`.
     public func readWhileComing(milliseconds: Int) throws {
         while try receive(until: Self.deadline(milliseconds)) {}
     }
@@ -194,7 +194,7 @@ public final class FastCGIClient {
             let byteCount = Int(header[4]) << 8 | Int(header[5])
             let end = offset + 8 + byteCount + Int(header[6])
             guard header[0] == 1, UInt16(header[2]) << 8 | UInt16(header[3]) == request else {
-                throw Failure("a record of another request than \(request): \(header)")
+                throw Failure("a record does not have the request ID \(request): \(header)")
             }
             guard received.count >= end else { break }
             let content = received[(offset + 8)..<(offset + 8 + byteCount)]
@@ -202,7 +202,7 @@ public final class FastCGIClient {
             case 6: output += content
             case 3: hasEnded = true
             case 7: break
-            default: throw Failure("a record of type \(header[1])")
+            default: throw Failure("a worker must not send a record of type \(header[1])")
             }
             offset = end
         }
@@ -210,11 +210,11 @@ public final class FastCGIClient {
     }
 
     private func takeHead() throws -> (status: Int, headers: [String: String]) {
-        guard let end = find([13, 10, 13, 10]) else { throw Failure("a response without a header") }
+        guard let end = find([13, 10, 13, 10]) else { throw Failure("the response has no header") }
         let headers = Self.headers(output[..<end])
         output.removeSubrange(..<(end + 4))
         guard let status = headers["status"].flatMap({ Int($0.prefix(3)) }) else {
-            throw Failure("a response without a status")
+            throw Failure("the response has no status")
         }
         return (status, headers)
     }
@@ -226,13 +226,13 @@ public final class FastCGIClient {
         if head.starts(with: Array("--frame\r\n".utf8)) { head = head.dropFirst(9) }
         let headers = Self.headers(head)
         guard let length = headers["content-length"].flatMap({ Int($0) }) else {
-            throw Failure("a part without a length: \(headers)")
+            throw Failure("a part has no Content-Length: \(headers)")
         }
         let trailer = Array("\r\n--frame\r\n".utf8)
         guard output.count >= end + 4 + length + trailer.count else { return nil }
         let body = Array(output[(end + 4)..<(end + 4 + length)])
         guard Array(output[(end + 4 + length)..<(end + 4 + length + trailer.count)]) == trailer else {
-            throw Failure("no boundary after a part")
+            throw Failure("there is no boundary after a part")
         }
         output.removeSubrange(..<(end + 4 + length + trailer.count))
         return Part(headers: headers, body: body)

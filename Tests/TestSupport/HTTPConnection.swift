@@ -70,7 +70,7 @@ public final class HTTPConnection: Sendable {
         return true
     }
 
-    /// Resets the connection by connecting to AF_UNSPEC (connect(2)).
+    /// Resets the connection by connecting its socket to the address family AF_UNSPEC (connect(2)).
     public func reset() {
         var nowhere = sockaddr()
         nowhere.sa_family = sa_family_t(AF_UNSPEC)

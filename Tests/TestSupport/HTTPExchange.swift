@@ -16,8 +16,8 @@ public final class HTTPExchange {
     /// - Parameters:
     ///   - method: The method of the request.
     ///   - url: `http://ADDRESS:PORT/PATH`, where the address is numeric or `localhost`.
-    ///   - headers: Additional headers. A header `Host` replaces the default one.
-    ///   - body: The body, which is sent with a Content-Length, or nil for none.
+    ///   - headers: Additional headers. A header `Host` replaces the default `Host` header.
+    ///   - body: The body, which is sent with a Content-Length, or nil to send no body.
     ///   - seconds: How long to wait for the response header.
     /// - Throws: `HTTPConnection.Failure` or `SystemError`.
     public init(

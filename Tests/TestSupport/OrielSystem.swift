@@ -38,7 +38,7 @@ public final class OrielSystem: Sendable {
     ///   - configuration: A folder that replaces deploy/, or nil.
     ///   - launcher: Words to put in front of the command scripts/run, such as `nsenter` with options. They must
     ///     execute scripts/run without starting another process.
-    ///   - isReadyAwaited: If false, this function does not wait. Otherwise, it waits for at most 30 s.
+    ///   - isReadyAwaited: Whether to wait until the address has been announced, for at most 30 s.
     /// - Throws: `SystemError` if scripts/run cannot be started.
     public init(
         environment: [String: String] = [:], configuration: FilePath? = nil, launcher: [String] = [],
@@ -104,7 +104,7 @@ public final class OrielSystem: Sendable {
         processes.filter { $0.commandLine.contains(text) }
     }
 
-    /// The files in shared memory with the system's prefix.
+    /// The files in shared memory whose names start with the system's prefix.
     public var rings: [String] { Folder.names(in: "/dev/shm").filter { $0.hasPrefix(prefix + ".") } }
 
     /// Stops the system with `signal`.

@@ -9,8 +9,8 @@ public struct ReceivingSocket: ~Copyable {
     private let descriptor: Descriptor
 
     public init() throws(SystemError) {
-        // Make all throwing calls before the first property is assigned. If a later call threw, the program would close
-        // descriptor 0, since it would destroy `descriptor`, which is not initialised yet.
+        // Make all throwing calls before the first property is assigned. If a call threw after that, the program would
+        // destroy `descriptor` although it is not initialised yet, and thereby close descriptor 0.
         let address = "@oriel-test-\(UInt64.random(in: 0 ... .max))"
         let number = try systemCall("socket", "") { socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0) }
         let descriptor = Descriptor(owning: number)

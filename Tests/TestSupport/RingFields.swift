@@ -56,10 +56,10 @@ public struct OverwrittenRing: ~Copyable {
         slotOffsets = (0..<Int(count)).map { 4096 + $0 * Int(stride) }
     }
 
-    /// Sets each number of the header and of the slots to each of its extremes, and each text to unusual characters.
+    /// Sets each number in the header and the slots to each of its extremes, and fills texts with unusual characters.
     ///
-    /// Calls `body` after each change, then restores the original, and then calls `restored`. Changes are numbered from
-    /// 1. A change is skipped if `isIncluded` returns false for its number.
+    /// Calls `body` after each change, then undoes the change, and then calls `restored`. Changes are numbered from 1.
+    /// A change is skipped if `isIncluded` returns false for its number.
     public func forEachExtreme(
         where isIncluded: (Int) -> Bool = { _ in true }, _ body: (String) throws -> Void,
         restored: (String) throws -> Void = { _ in }

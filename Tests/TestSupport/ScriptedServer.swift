@@ -53,7 +53,7 @@ public final class ScriptedServer: Sendable {
         acceptor.clients.withLock { $0.count { $0.requestLines.contains("GET \(path)") } }
     }
 
-    /// The number of open connections that requested `path`.
+    /// The number of open connections that have requested `path`.
     public func openCount(to path: String) -> Int {
         acceptor.clients.withLock { $0.count { $0.isOpen && $0.requestLines.contains("GET \(path)") } }
     }
@@ -215,7 +215,7 @@ public final class ScriptedClient: Sendable {
         while pause(milliseconds: 1000) {}
     }
 
-    /// Resets the connection, so that data that the client has not read yet is lost.
+    /// Resets the connection; data that the client has not read yet is lost.
     public func reset() {
         guard !isClosed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // Connecting to AF_UNSPEC resets the connection but keeps the descriptor (connect(2)).

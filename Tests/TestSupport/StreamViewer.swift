@@ -6,7 +6,7 @@ public final class StreamViewer {
     /// A received picture.
     public struct Picture: Sendable {
         public let number: UInt64?
-        /// The capture time in nanoseconds since 1970 (CLOCK_REALTIME), or nil if the part has none.
+        /// The capture time in nanoseconds since 1970 (CLOCK_REALTIME), or nil if the part has no timestamp.
         public let timestamp: UInt64?
         public let bytes: [UInt8]
     }

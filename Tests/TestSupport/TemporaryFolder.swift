@@ -30,7 +30,7 @@ public final class TemporaryFolder: Sendable {
         return file
     }
 
-    /// Creates a symbolic link to `target` in the folder.
+    /// Creates, in the folder, a symbolic link to `target`.
     public func link(_ name: String, to target: FilePath) throws {
         let link = path.appending(name)
         try systemCall("symlink", "\(link)") {

@@ -7,7 +7,7 @@ import Testing
 struct EventTests {
     private static let box = Box(left: 400, top: 200, right: 450, bottom: 300)
 
-    /// A tracker, and event rules that are updated after each look of the detector at a picture.
+    /// A tracker and event rules, both of which are updated each time the detector has looked at a picture.
     private struct Harness {
         var tracking = TrackerHarness()
         var rules: EventRules

@@ -14,9 +14,9 @@ struct LookSchedulerTests {
     ///   - rate: The rate that each camera asks for, in looks per second.
     ///   - cost: The time that each look takes.
     ///   - seconds: The simulated time.
-    ///   - rechecks: The number of additional cameras, in which nothing moves.
+    ///   - rechecks: The number of additional cameras, in whose pictures nothing moves.
     /// - Returns: The scheduler, the number of looks at each busy and at each additional camera in the second half of
-    ///   the time, and the end of the time.
+    ///   the simulated time, and the moment at which the simulated time ends.
     private func run(
         cameras: Int, rate: Double, cost: Duration, seconds: Double = 40, rechecks: Int = 0
     ) -> (scheduler: LookScheduler, looks: [Int], rechecks: [Int], end: Instant) {
@@ -57,7 +57,7 @@ struct LookSchedulerTests {
         let mean = rates.reduce(0, +) / 25
         #expect(rates.allSatisfy { $0 >= 2.5 && abs($0 / mean - 1) <= 0.1 }, "rates: \(rates)")
         // The looks must use 80 % of one thread, since the default load is 0.8.
-        #expect(abs(mean * 25 * 0.0102 - 0.8) < 0.03, "used \(mean * 25 * 0.0102) of a thread")
+        #expect(abs(mean * 25 * 0.0102 - 0.8) < 0.03, "the looks used \(mean * 25 * 0.0102) of a thread")
         let report = try #require(result.scheduler.report(on: "0", at: result.end))
         #expect(report.asked == 5 && report.achieved < 3.5)
     }
@@ -86,7 +86,7 @@ struct LookSchedulerTests {
             scheduler.setRate(rate, of: camera, at: time)
         }
         for camera in ["slow", "fast", "still"] { scheduler.want(camera, isBusy: camera != "still", at: time) }
-        // After 300 ms, the fast camera has waited for three of its intervals, the slow one for 0.3 of its interval.
+        // After 300 ms, the fast camera has waited for three of its intervals, and the slow camera for 0.3 intervals.
         let later = time + .milliseconds(300)
         #expect((0..<4).map { _ in scheduler.next(at: later) } == ["fast", "slow", "still", nil])
     }

@@ -7,7 +7,9 @@ import Testing
 struct MotionTests {
     private static let beginning = Instant(nanoseconds: 1_000_000_000)
 
-    /// Shows a scene to a motion gate at five pictures per second, and returns the gate's results after three seconds.
+    /// Shows a scene to a motion gate at five pictures per second.
+    ///
+    /// Returns the gate's results without the results of the first three seconds.
     private func motions(
         in scene: MadeScene, options: MotionGate.Options = MotionGate.Options()
     ) -> [(time: Double, motion: Motion)] {

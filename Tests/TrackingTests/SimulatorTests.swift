@@ -14,7 +14,7 @@ struct SimulatorTests {
     func street(looksPerSecond: Double, accuracy: Double, identity: Double) {
         var sum = TrackingScore()
         for seed in 1...(isFull ? 40 : 8) { sum = sum + StreetRun.run(seed: UInt64(seed), rate: looksPerSecond).score }
-        let text = "MOTA \(sum.accuracy), IDF1 \(sum.identity), \(sum.switches) switches in \(sum.objects) boxes"
+        let text = "MOTA \(sum.accuracy), IDF1 \(sum.identity), \(sum.switches) ID switches in \(sum.objects) boxes"
         if isFull { print("  \(looksPerSecond) looks a second: \(text)") }
         #expect(sum.accuracy >= accuracy, "\(text)")
         #expect(sum.identity >= identity, "\(text)")
@@ -69,8 +69,8 @@ struct SimulatorTests {
         #expect(run.recall == 0)
     }
 
-    /// Runs a scene without objects, in which the detector reports false boxes and weakly recognises a bush as a
-    /// person.
+    /// Runs a scene without objects, in which the detector reports false boxes, and takes a bush for a person with a
+    /// low score.
     ///
     /// - Returns: The share of the pictures that led to a look.
     private func lookShare(of make: (UInt64, Double) -> MadeScene, seconds: Double) -> Double {

@@ -17,14 +17,14 @@ struct TrackerHarness {
             filter: ObjectFilter(rules: rules, groups: groups), pictureSize: Self.size, options: options)
     }
 
-    /// Updates the tracker with one or more looks, in each of which the detector sees the boxes.
+    /// Updates the tracker with one or more looks; in each look, the detector sees all boxes.
     ///
     /// - Parameters:
     ///   - boxes: The boxes in the first look; later looks see them moved according to `speed`.
     ///   - score: The score of each sighting.
     ///   - classID: The class of each sighting.
     ///   - times: The number of looks.
-    ///   - interval: The seconds before each look.
+    ///   - interval: The time before each look, in seconds.
     ///   - speed: How fast the boxes move to the right, in pixels per second.
     ///   - regions: The parts of the picture at which the detector looks.
     ///   - grey: The small grey picture that each look uses, or nil for none.

@@ -11,20 +11,20 @@ struct BaselineJPEG {
     /// The horizontal and vertical sampling factor of each component (T.81, A.1.1).
     let factors: [(Int, Int)]
     var colorSpace = ColorSpace.yCbCr
-    /// Whether luma is encoded with the standard Huffman tables for chroma, and chroma with those for luma.
+    /// Whether luma is encoded with the standard Huffman tables for chroma, and chroma with the tables for luma.
     var swapsTables = false
     /// Whether one scan contains all components.
     ///
     /// Otherwise each component has its own scan.
     var isInterleaved = true
-    /// Returns the red, green and blue of the pixel at a column and a line, each from 0 to 255.
+    /// Returns the red, green and blue values of the pixel at a column and a line, each from 0 to 255.
     var color: (Int, Int) -> (Double, Double, Double) = waves
 
     private var maximum: (Int, Int) { (factors.map(\.0).max() ?? 1, factors.map(\.1).max() ?? 1) }
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = [0xFF, 0xD8]
-        // Adobe's APP14 with transform 0: the components are red, green and blue.
+        // An Adobe segment (APP14) with transform 0 declares that the components are red, green and blue.
         if colorSpace == .rgb {
             bytes += [0xFF, 0xEE, 0, 14, 0x41, 0x64, 0x6F, 0x62, 0x65, 0, 100, 0, 0, 0, 0, 0]
         }
@@ -54,7 +54,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// Returns where each table begins in a DHT segment: the offset of the byte with the table's class and number.
+    /// Returns for each table in a DHT segment the offset of its first byte, which contains its class and number.
     private static func tableOffsets(_ segment: [UInt8]) -> [Int] {
         var offsets: [Int] = []
         var position = 4
@@ -65,7 +65,7 @@ struct BaselineJPEG {
         return offsets
     }
 
-    /// For the class and number of each table, the code of each symbol and its length in bits (T.81, C.2).
+    /// For each table, by its class and number: the code of each symbol, and the code's length in bits (T.81, C.2).
     private static let codes: [UInt8: [UInt8: (code: Int, length: Int)]] = {
         let segment = JPEG.standardHuffmanTables
         var tables: [UInt8: [UInt8: (code: Int, length: Int)]] = [:]
@@ -177,7 +177,7 @@ struct BaselineJPEG {
         }
     }
 
-    /// C(u) / 2 times the cosine of (2x + 1)uπ / 16, at `u * 8 + x`.
+    /// The factors of the transform: at the index `u * 8 + x`, C(u) / 2 times the cosine of (2x + 1)uπ / 16.
     private static let cosines: [Double] = (0..<64).map { index in
         let (u, x) = (index / 8, index % 8)
         let eighth = [1, 0.980785280, 0.923879533, 0.831469612, 0.707106781, 0.555570233, 0.382683432, 0.195090322, 0]

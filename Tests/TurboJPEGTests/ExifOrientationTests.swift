@@ -9,7 +9,7 @@ private func exif(_ value: UInt8, isLittleEndian: Bool = true, type: UInt8 = 3) 
         return isLittleEndian ? bytes : bytes.reversed()
     }
     let order: [UInt8] = isLittleEndian ? [0x49, 0x49] : [0x4D, 0x4D]
-    // The first entry is another tag, the width of the image.
+    // The first entry has another tag: the width of the image.
     let entries =
         number(0x0100, 2) + number(4, 2) + number(1, 4) + number(640, 4)
         + number(0x0112, 2) + number(Int(type), 2) + number(1, 4) + number(Int(value), 2) + number(0, 2)
@@ -25,7 +25,7 @@ private func sample(_ width: Int = 64, _ height: Int = 48) throws -> [UInt8] {
 /// Returns `jpeg` with `segments` inserted after its JFIF header.
 private func marked(_ jpeg: [UInt8], _ segments: [UInt8]) -> [UInt8] { Array(jpeg[..<20]) + segments + jpeg[20...] }
 
-/// Returns the pixels of `picture`, each moved to its place after the turn.
+/// Returns the pixels of `picture` after `turn`.
 private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
     let (width, height) = (picture.width, picture.height)
     let (columns, lines) = turn.swapsSides ? (height, width) : (width, height)
@@ -40,9 +40,9 @@ private func turned(_ picture: JPEGDecoder.Picture, _ turn: Turn) -> [UInt8] {
 
 @Suite("Exif orientation")
 struct ExifOrientationTests {
-    /// The turn that a picture with each orientation value needs.
+    /// For each orientation value, the turn that makes a picture with this value upright.
     ///
-    /// Exif 2.3, section 4.6.4, defines for each value at which sides of the picture the first line and column are.
+    /// Exif 2.3, section 4.6.4, defines for each value on which sides of the picture the first line and column are.
     static let turns: [(UInt8, Turn)] = [
         (1, .none), (2, .flipHorizontal), (3, .rotate180), (4, .flipVertical), (5, .transpose), (6, .rotate90),
         (7, .transverse), (8, .rotate270),

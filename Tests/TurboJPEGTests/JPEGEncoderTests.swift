@@ -87,7 +87,7 @@ struct JPEGEncoderTests {
                 let pixels = [UInt8](repeating: UInt8(value), count: side * side)
                 let jpeg = try encoded(pixels, .grey, width: side, height: side, range: .limited, quality: 100)
                 let actual = try decoded(jpeg, to: .grey).pixel(side - 1, side - 1)[0]
-                #expect(abs(Double(actual) - expected) <= 1, "\(value) at side \(side)")
+                #expect(abs(Double(actual) - expected) <= 1, "luma \(value) in a picture of \(side)x\(side) pixels")
             }
         }
     }

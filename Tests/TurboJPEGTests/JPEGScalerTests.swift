@@ -201,7 +201,7 @@ struct JPEGScalerTests {
                     default: bytes.removeLast(random(bytes.count))
                     }
                 }
-                // Skip a mutated picture if its header now has a huge size.
+                // Skip a mutated picture if its header now states a huge size.
                 let size = try? JPEGDecoder().size(of: RawSpan(_elements: bytes.span))
                 if let size, size.width * size.height > 1_000_000 { continue }
                 let minimum = random(60)
@@ -238,7 +238,7 @@ private func segment(_ marker: UInt8, _ parameters: [UInt8]) -> [UInt8] {
     return [0xFF, marker, UInt8(length >> 8), UInt8(length & 255)] + parameters
 }
 
-/// Returns how many pixels share a sample of each component, across and down.
+/// Returns, for each component, how many pixels share one sample across and down.
 private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     let header = (0..<jpeg.count).first { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xC0 } ?? 0
     let factors = (0..<Int(jpeg[header + 9])).map { index in
@@ -251,7 +251,9 @@ private func ratios(_ jpeg: [UInt8]) -> [[Int]] {
     return factors.map { [maximum[0] / $0[0], maximum[1] / $0[1]] }
 }
 
-/// Expects a scaled picture to be close to the original, scaled by computing means of its pixels.
+/// Expects a scaled picture to look like the original.
+///
+/// For the comparison, the original is scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ original: [UInt8], sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
@@ -260,7 +262,9 @@ private func expectSamePicture(
         result, source.pixels, width: source.width, height: source.height, sourceLocation: sourceLocation)
 }
 
-/// Expects a scaled picture to be close to the picture in `pixels`, scaled by computing means of its pixels.
+/// Expects a scaled picture to look like the original picture in `pixels`.
+///
+/// For the comparison, the original is scaled by computing means of its pixels.
 private func expectSamePicture(
     _ result: JPEGScaler.Result, _ pixels: [UInt8], width: Int, height: Int,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -268,7 +272,7 @@ private func expectSamePicture(
     let actual = try decoded(result.bytes)
     #expect(actual.width == result.width && actual.height == result.height, sourceLocation: sourceLocation)
     let eighths = try #require((1...8).first { (width * $0 + 7) / 8 == result.width })
-    /// Scales each line to `eighths` eighths of its length.
+    /// Scales each line to `eighths / 8` of its length.
     ///
     /// Each new sample is the mean of the old samples that it covers.
     func means(_ samples: [UInt8], lines: Int, length: Int, step: Int, to newLength: Int) -> [UInt8] {

@@ -32,7 +32,7 @@ struct JPEGTransformerTests {
                     guard picture.isInside(from.x, from.y) else { continue }
                     let error = zip(before.pixel(from.x, from.y), after.pixel(x, y)).map { abs($0 - $1) }.max() ?? 0
                     guard error > 2 else { continue }
-                    Issue.record("\(turn) \(layout): the pixel at \(x),\(y) is not the one that was at \(from)")
+                    Issue.record("\(turn) \(layout): the pixel at \(x),\(y) differs from the original pixel at \(from)")
                     return
                 }
             }
@@ -73,14 +73,14 @@ struct JPEGTransformerTests {
                     ]
                     let combined = try #require(
                         Turn(degrees: degrees, horizontally: horizontally, vertically: vertically))
-                    // Follow a pixel back through the steps, the last one first.
+                    // Follow a pixel back through the steps, from the last step to the first.
                     let sizes = [(5, 3), steps[0].swapsSides ? (3, 5) : (5, 3), steps[0].swapsSides ? (3, 5) : (5, 3)]
                     var point = (x: 2, y: 1)
                     for (step, size) in zip(steps, sizes).reversed() {
                         point = origin(step, point.x, point.y, width: size.0, height: size.1)
                     }
                     let direct = origin(combined, 2, 1, width: 5, height: 3)
-                    #expect(direct == point, "\(degrees) \(horizontally) \(vertically)")
+                    #expect(direct == point, "\(degrees) degrees, then \(steps[1]) and \(steps[2])")
                     #expect(combined.swapsSides == steps[0].swapsSides)
                 }
             }

@@ -76,7 +76,7 @@ struct RealPictureTests {
                 }
             }
             _ = try? JPEG.inspect(RawSpan(_elements: bytes.span))
-            // Skip a mutated picture if its header now has a huge size.
+            // Skip a mutated picture if its header now states a huge size.
             let size = try? decoder.size(of: RawSpan(_elements: bytes.span))
             guard let size, size.width * size.height < 10_000 else { continue }
             _ = try? decoder.decode(RawSpan(_elements: bytes.span))

@@ -11,7 +11,7 @@ struct TestPicture {
 
     let width: Int
     let height: Int
-    /// The weights of red and blue in luma; green has the rest of 1.
+    /// The weights of red and blue in luma; the weights of red, green and blue add up to 1.
     var weights = (red: 0.299, blue: 0.114)
 
     private func bar(_ x: Int, _ y: Int) -> Int {
@@ -21,7 +21,7 @@ struct TestPicture {
 
     func color(_ x: Int, _ y: Int) -> (red: Double, green: Double, blue: Double) { Self.bars[bar(x, y)] }
 
-    /// Whether all pixels up to `distance` away have the colour of this pixel, so that subsampling does not change it.
+    /// Whether all pixels up to `distance` away have the same colour, which subsampling therefore does not change.
     func isInside(_ x: Int, _ y: Int, distance: Int = 4) -> Bool {
         let columns = max(0, x - distance)...min(width - 1, x + distance)
         let lines = max(0, y - distance)...min(height - 1, y + distance)
@@ -32,8 +32,9 @@ struct TestPicture {
         ).count == 1
     }
 
-    /// Returns Y, Cb and Cr of a pixel, computed in floating point with ``weights``, which are those of BT.601 by
-    /// default.
+    /// Returns Y, Cb and Cr of a pixel, computed in floating point with ``weights``.
+    ///
+    /// The default weights are the weights of BT.601.
     func sample(_ x: Int, _ y: Int, _ range: ColorRange) -> (luma: UInt8, blue: UInt8, red: UInt8) {
         let (red, green, blue) = color(min(x, width - 1), min(y, height - 1))
         let luma = weights.red * red + (1 - weights.red - weights.blue) * green + weights.blue * blue

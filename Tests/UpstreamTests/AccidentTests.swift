@@ -21,7 +21,7 @@ struct AccidentTests {
             answer("404 Not Found", .error, "does not exist"), answer("500 Internal Server Error", .waiting, "(500)"),
             answer("503 Service Unavailable", .waiting, "(503)"), answer("200 OK", .error, "text/html"),
             answer("204 No Content", .error, "204"),
-            Accident(testDescription: "not HTTP", state: .error, reason: "does not speak HTTP") {
+            Accident(testDescription: "a response that is not HTTP", state: .error, reason: "does not speak HTTP") {
                 $0.send("SSH-2.0-OpenSSH_9.2\r\n")
                 $0.waitForClose()
             },
@@ -39,15 +39,15 @@ struct AccidentTests {
                 $0.send("HTTP/1.1 200 OK\r\nX-More: ")
                 while $0.send(String(repeating: "m", count: 900)) {}
             },
-            Accident(testDescription: "HTML as multipart", state: .error, reason: "the text \"<p>Log in!</p>\"") {
+            Accident(testDescription: "HTML as a stream", state: .error, reason: "the text \"<p>Log in!</p>\"") {
                 $0.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n<p>Log in!</p>")
             },
-            Accident(testDescription: "video as multipart", state: .error, reason: "only H.264 or H.265 video") {
+            Accident(testDescription: "video, not pictures", state: .error, reason: "only H.264 or H.265 video") {
                 client in
                 client.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=x\r\n\r\n")
                 while client.send([0, 0, 0, 1, 0x67, 0x42]) && client.pause(milliseconds: 20) {}
             },
-            Accident(testDescription: "text parts", state: .error, reason: "parts of type text/plain") { client in
+            Accident(testDescription: "parts of text", state: .error, reason: "parts of type text/plain") { client in
                 client.send("HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n")
                 while client.send("--x\r\nContent-Type: text/plain\r\n\r\nmotion\r\n") && client.pause(milliseconds: 20)
                 {}
@@ -102,11 +102,11 @@ struct AccidentTests {
         ]
 
         static let silences = [
-            Accident(testDescription: "closes at once", state: .waiting, reason: "was lost") { $0.close() },
-            Accident(testDescription: "accepts and is silent", state: .stalled, reason: "sent nothing for 1 s") {
+            Accident(testDescription: "an immediate close", state: .waiting, reason: "was lost") { $0.close() },
+            Accident(testDescription: "silence from the beginning", state: .stalled, reason: "sent nothing for 1 s") {
                 $0.waitForClose()
             },
-            stream("stops in the middle of a picture", .stalled, "sent nothing for 1 s") { client in
+            stream("silence in the middle of a picture", .stalled, "sent nothing for 1 s") { client in
                 client.send(Array(Wire.part(TestPicture(7)).prefix(500)))
                 client.waitForClose()
             },
@@ -149,7 +149,7 @@ struct AccidentTests {
             if isOver.isOn { Wire.stream(client, from: 1) } else { accident.script(client) }
         }
         let relay = try Relay(server.url())
-        let status = try relay.wait("the reason \(accident.reason)") {
+        let status = try relay.wait("the reason '\(accident.reason)'") {
             $0.state == accident.state && $0.reason.contains(accident.reason) && !$0.reason.hasPrefix("Connecting")
         }
         #expect(status.isWriterAlive)
@@ -160,7 +160,7 @@ struct AccidentTests {
         server.disconnect()
         let frame = try relay.nextFrame(after: 0)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
-        try relay.wait("the stream being live") { $0.state == .live && $0.reason.isEmpty }
+        try relay.wait("the stream to be live") { $0.state == .live && $0.reason.isEmpty }
     }
 
     @Test("a server that refuses connections is reported, and the relay uses it once it has started")
@@ -169,18 +169,20 @@ struct AccidentTests {
         let port = absent.port
         absent.stop()
         let relay = try Relay("http://127.0.0.1:\(port)/stream")
-        try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses connections") }
+        try relay.wait("a report of the refusal") { $0.state == .waiting && $0.reason.contains("refuses connections") }
         let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
         _ = try relay.nextFrame(after: 0)
         server.stop()
-        try relay.wait("the loss") { $0.state == .waiting }
+        try relay.wait("the state waiting after the server has stopped") { $0.state == .waiting }
         #expect(relay.log.all.count <= 4, "\(relay.log.all)")
     }
 
     @Test("a host name that does not exist is reported while the ring's heartbeat continues")
     func unknownName() throws {
         let relay = try Relay("http://does-not-exist.invalid/stream")
-        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("cannot be resolved") }
+        try relay.wait("the reason that the name cannot be resolved") {
+            $0.state == .waiting && $0.reason.contains("cannot be resolved")
+        }
     }
 
     @Test("a redirect is followed")

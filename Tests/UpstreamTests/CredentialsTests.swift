@@ -52,9 +52,9 @@ struct CredentialsTests {
             repeat { client.send(Self.challenge("Basic realm=\"camera\"")) } while client.readRequest() != nil
         }
         let relay = try Relay(server.url()) { $0.credentials = Credentials(user: "viewer", password: Self.password) }
-        let status = try relay.wait("the refusal") { $0.state == .error && $0.reason.contains("credentials") }
+        let status = try relay.wait("the state error") { $0.state == .error && $0.reason.contains("credentials") }
         #expect(!status.reason.contains(Self.password))
-        try relay.eventually("another attempt") { server.requestCount > 4 ? true : nil }
+        try relay.eventually("a fifth request") { server.requestCount > 4 ? true : nil }
         #expect(relay.log.all.count == 1 && !relay.log.all[0].contains(Self.password))
     }
 

@@ -11,9 +11,9 @@ struct DemandTests {
     func idle() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
-        let status = try relay.wait("being idle") { $0.state == .idle }
+        let status = try relay.wait("the relay to be idle") { $0.state == .idle }
         #expect(status.reason.isEmpty && status.newest != nil)
-        try relay.eventually("the connection's end") { server.openCount(to: "/stream") == 0 ? true : nil }
+        try relay.eventually("the connection to be closed") { server.openCount(to: "/stream") == 0 ? true : nil }
         #expect(server.connectionCount == 1)
     }
 
@@ -23,8 +23,8 @@ struct DemandTests {
             if client.index < 2 { client.send(Wire.answer("503 Busy")) } else { Wire.stream(client, from: 1) }
         }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
-        try relay.wait("the failure") { $0.reason.contains("(503)") }
-        try relay.wait("being idle") { $0.state == .idle }
+        try relay.wait("the reason with status 503") { $0.reason.contains("(503)") }
+        try relay.wait("the relay to be idle") { $0.state == .idle }
         #expect(server.connectionCount == 3)
     }
 
@@ -32,7 +32,7 @@ struct DemandTests {
     func watched() throws {
         let server = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
-        try relay.wait("being idle") { $0.state == .idle }
+        try relay.wait("the relay to be idle") { $0.state == .idle }
         let others = try (1...20).map { _ in try FrameSubscriber(relay.ring.name) }
         for subscriber in others + [relay.subscriber] { subscriber.takeInterest() }
         let number = try relay.nextFrame(after: relay.subscriber.status?.newest?.number ?? 0).description.number
@@ -43,8 +43,8 @@ struct DemandTests {
         _ = try relay.nextFrame(after: relay.subscriber.status?.newest?.number ?? 0)
         #expect(server.openCount(to: "/stream") == 1)
         relay.subscriber.dropInterest()
-        try relay.wait("being idle") { $0.state == .idle }
-        try relay.eventually("the connection's end") { server.openCount(to: "/stream") == 0 ? true : nil }
+        try relay.wait("the relay to be idle") { $0.state == .idle }
+        try relay.eventually("the connection to be closed") { server.openCount(to: "/stream") == 0 ? true : nil }
         #expect(server.connectionCount == 2)
     }
 
@@ -55,7 +55,7 @@ struct DemandTests {
             $0.isAlwaysConnected = false
             $0.linger = .seconds(20)
         }
-        try relay.wait("being idle") { $0.state == .idle }
+        try relay.wait("the relay to be idle") { $0.state == .idle }
         for _ in 1...3 {
             relay.subscriber.takeInterest()
             _ = try relay.nextFrame(after: (relay.subscriber.status?.newest?.number ?? 0) + 20)
@@ -73,7 +73,7 @@ struct DemandTests {
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
         // The pause after the sixth failure is longer than six seconds.
         try relay.eventually("the sixth failure") { server.connectionCount == 6 ? true : nil }
-        try relay.wait("the failure") { $0.state == .waiting }
+        try relay.wait("the state waiting") { $0.state == .waiting }
         let began = Clock.monotonic
         relay.subscriber.takeInterest()
         _ = try relay.nextFrame(after: 0)
@@ -89,7 +89,7 @@ struct DemandTests {
             $0.isAlwaysConnected = false
             $0.stallTimeout = .seconds(15)
         }
-        try relay.wait("being idle") { $0.state == .idle }
+        try relay.wait("the relay to be idle") { $0.state == .idle }
         relay.subscriber.takeInterest()
         try relay.wait("the state waiting") { $0.state == .waiting && $0.reason.contains("Connecting") }
     }

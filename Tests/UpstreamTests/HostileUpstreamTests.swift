@@ -27,7 +27,7 @@ struct HostileUpstreamTests {
             client.send(Wire.answer("200 OK", type: type))
         }
         let relay = try Relay(server.url())
-        let status = try relay.wait("the reason") { $0.state == .error }
+        let status = try relay.wait("the state error") { $0.state == .error }
         let lines = relay.log.all + [status.reason]
         #expect(lines.contains { $0.contains("text/[31mxxx") }, "\(lines)")
         for line in lines {
@@ -51,7 +51,8 @@ struct HostileUpstreamTests {
         let end = Deadline(seconds: 3)
         while !end.isOver {
             last = try relay.nextFrame(after: last.number).description
-            // A number must not exceed the time in milliseconds by much, since a new ring's first number is the time.
+            // Frame numbers must not exceed the Unix time in milliseconds by much, since the first number of a new ring
+            // is that time.
             #expect(last.number <= Clock.realtime / 1_000_000 + 60)
             #expect(try #require(relay.subscriber.status).state == .live)
         }
@@ -69,7 +70,7 @@ struct HostileUpstreamTests {
         }
         let relay = try Relay(server.url())
         let began = Clock.monotonic
-        let status = try relay.wait("many parts") { $0.captured > 2000 && Clock.monotonic - began > 2_000_000_000 }
+        let status = try relay.wait("2000 parts") { $0.captured > 2000 && Clock.monotonic - began > 2_000_000_000 }
         let seconds = Double(Clock.monotonic - began) / 1e9
         let looked = status.dropped[.empty, default: 0]
         #expect(looked > 0 && Double(looked) <= 240 * seconds + 61)
@@ -89,7 +90,7 @@ struct HostileUpstreamTests {
 
     /// Publishes a picture for each offset, and returns the ages of these pictures in milliseconds.
     ///
-    /// Each picture arrives as soon as it is captured, but its timestamp is wrong by its offset, in seconds.
+    /// Each picture arrives as soon as it is captured, but its timestamp is wrong by the offset, which is in seconds.
     private func ages(_ offsets: [Double]) throws -> [Double] {
         let ring = TemporaryRing(kind: .relay)
         let publisher = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)

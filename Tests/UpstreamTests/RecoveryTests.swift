@@ -21,7 +21,7 @@ struct RecoveryTests {
         relay.subscriber.takeInterest()
         // If the pauses doubled, starting with 250 ms, a pause of eight seconds would begin within these ten seconds.
         let away = Deadline(seconds: 10)
-        try relay.wait("the refusal") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
+        try relay.wait("a refused connection") { $0.state == .waiting && $0.reason.contains("refuses") && away.isOver }
         let server = try ScriptedServer(port: port) { Wire.stream($0, from: 1) }
         let began = Clock.monotonic
         _ = try relay.nextFrame(after: 0)
@@ -35,7 +35,7 @@ struct RecoveryTests {
         let server = try ScriptedServer { $0.send(Wire.answer("503 Busy")) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
-        try relay.wait("the reason") { $0.reason.contains("(503)") }
+        try relay.wait("the reason with status 503") { $0.reason.contains("(503)") }
         let before = server.connectionCount
         let began = Clock.monotonic
         try relay.eventually("six more attempts") { server.connectionCount >= before + 6 ? true : nil }
@@ -52,7 +52,7 @@ struct RecoveryTests {
         let server = try ScriptedServer { $0.send(Wire.answer(answer)) }
         let relay = try Relay(server.url()) { $0.isAlwaysConnected = false }
         relay.subscriber.takeInterest()
-        try relay.wait("the reason") { $0.state == .error }
+        try relay.wait("the state error") { $0.state == .error }
         // The pauses are 0.25, 0.5 and 1 s, and each may be up to a fifth shorter.
         try relay.eventually("four requests") { server.connectionCount >= 4 ? true : nil }
         let began = Clock.monotonic
@@ -108,9 +108,9 @@ struct RecoveryTests {
     func noAnswer() throws {
         let server = try FullServer()
         let relay = try Relay("http://127.0.0.1:\(server.port)/stream")
-        try relay.wait("the reason") { $0.state == .waiting && $0.reason.contains("did not accept") }
+        try relay.wait("an unaccepted connection") { $0.state == .waiting && $0.reason.contains("did not accept") }
         server.makeRoom()
-        try relay.wait("the connection") { $0.reason.contains("sent nothing") || $0.reason.contains("was lost") }
+        try relay.wait("an open connection") { $0.reason.contains("sent nothing") || $0.reason.contains("was lost") }
     }
 
     @Test("a picture of another size is published unchanged, whether it is smaller or larger")

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Upstream
 
-/// An upstream reader with a ring of its own, and a subscriber of that ring.
+/// An upstream reader, its ring, and a subscriber that reads the ring.
 final class Relay: Sendable {
     let ring: TemporaryRing
     let reader: UpstreamReader
@@ -33,13 +33,13 @@ final class Relay: Sendable {
         reader.stop()
     }
 
-    /// Waits for a frame with a number above `number` and returns it.
+    /// Waits for a frame with a number above `number`, and returns the frame.
     ///
     /// Throws after 60 seconds.
     func nextFrame(after number: UInt64) throws -> Frame {
         try eventually("a frame newer than \(number)") {
             guard let frame = subscriber.copyNewestFrame(), frame.description.number > number else {
-                // This call returns immediately if a newer frame exists.
+                // Wait for the next frame, for at most 250 ms.
                 _ = subscriber.wait(newerThan: subscriber.status?.newest?.number ?? 0, milliseconds: 250)
                 return nil
             }
@@ -47,7 +47,7 @@ final class Relay: Sendable {
         }
     }
 
-    /// Waits until the ring's status satisfies `condition` and returns the status.
+    /// Waits until the ring's status satisfies `condition`, and returns the status.
     ///
     /// Throws after 60 seconds.
     @discardableResult
@@ -69,7 +69,7 @@ final class Relay: Sendable {
     }
 
     private var statusText: String {
-        subscriber.status.map { "\($0.state) \($0.reason) captured \($0.captured)" } ?? "no ring"
+        subscriber.status.map { "\($0.state), reason '\($0.reason)', \($0.captured) frames captured" } ?? "no ring"
     }
 }
 

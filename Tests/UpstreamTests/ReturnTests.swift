@@ -50,14 +50,16 @@ struct ReturnTests {
             times.append(Double(try Self.firstPicture(viewer, since: began) - began) / 1e9)
         }
         print(
-            "  measured: upstream \(absence), then back: pictures after at most \(times.max() ?? 0) s,",
-            "median \(times.sorted()[times.count / 2]) s of \(times.count)")
+            "  measured with an upstream that \(absence): pictures at most \(times.max() ?? 0) s after its return,",
+            "median \(times.sorted()[times.count / 2]) s of \(times.count) returns")
         // The relay needs about a second. On a busy machine, it may need longer.
         #expect(times.allSatisfy { $0 < 5 }, "\(times)")
         #expect(worker.isRunning)
     }
 
-    /// Streams pictures whose numbers are the monotonic time in milliseconds, except while the upstream is away.
+    /// Streams pictures, except while the upstream is away.
+    ///
+    /// The number of each picture is the monotonic time in milliseconds.
     private static func serve(_ client: ScriptedClient, _ isAway: Switch, _ absence: Absence) {
         if isAway.isOn && absence == .isBusy {
             client.send(Wire.answer("503 Busy"))
@@ -81,6 +83,6 @@ struct ReturnTests {
             guard let number = part.number, number >= began / 1_000_000 else { continue }
             if part.body == TestPicture(Int(number)).bytes { return Clock.monotonic }
         }
-        throw Timeout(description: "no picture since \(began)")
+        throw Timeout(description: "no picture that was sent after \(began) ns arrived within 30 s")
     }
 }

@@ -18,7 +18,7 @@ final class RunningRelay: Sendable {
 
     /// Starts a worker.
     ///
-    /// `launcher` has words to put in front of the worker's command, such as `unshare` with options.
+    /// `launcher` contains words to put in front of the worker's command, such as `unshare` with options.
     func worker(
         _ arguments: [String], environment: [String: String] = [:], launcher: [String] = []
     ) throws -> ChildProcess {

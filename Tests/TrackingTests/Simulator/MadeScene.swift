@@ -9,7 +9,7 @@ struct SceneObject {
     static let cat = 15
 
     var classID = person
-    /// The height in pixels of the camera's picture, which has 1280x720 pixels; the width has the same unit.
+    /// The height, in pixels of the camera's picture of 1280x720 pixels; the width has the same unit.
     var height: Double
     var width: Double
     /// The time during which the object exists.
@@ -138,7 +138,7 @@ struct MadeScene {
         }
     }
 
-    /// Moves leaves and branches in an area of 300x270 pixels by up to nine pixels.
+    /// Moves leaves and branches in an area of 300x270 pixels of the full picture, by up to nine pixels.
     private func sway(_ values: inout [Float], at time: Double) {
         let shift = Float(6 * sin(1.7 * time) + 3 * sin(4.1 * time)) / 8
         for y in 8..<41 {

@@ -2,9 +2,9 @@
 
 /// Simulates a neural network that detects objects in regions of a simulated scene.
 ///
-/// The score depends on the height of an object in the network's input. This was measured with YOLOX-nano on people
-/// that were pasted into pictures. People with a height of 60 pixels had a score above 0.5 in 4 % of the looks, people
-/// with 90 pixels in 79 %, and people with 116 pixels in all looks.
+/// The score depends on the height of an object in the network's input. This relation was measured with YOLOX-nano, on
+/// images of people that were pasted into pictures. People who were 60 pixels high had a score above 0.5 in 4 % of the
+/// looks, people who were 90 pixels high in 79 %, and people who were 116 pixels high in all looks.
 struct SceneDetector {
     /// The sizes of a whole picture and of a square region in the network's input.
     ///
@@ -27,7 +27,7 @@ struct SceneDetector {
     ///   - plan: The regions to look at.
     ///   - scene: The scene to look at.
     ///   - time: The time in the scene, in seconds.
-    ///   - interval: The seconds between pictures, which determine the probability of false boxes.
+    ///   - interval: The time between pictures in seconds, which determines the probability of false boxes.
     /// - Returns: The sightings, in pixels of the scene's picture.
     mutating func look(_ plan: LookPlan, _ scene: MadeScene, at time: Double, interval: Double) -> [Sighting] {
         let truths = scene.truth(at: time)
@@ -70,7 +70,7 @@ struct SceneDetector {
         add(box, classID, score: random.normal(score, 0.1), scatter: 0.04, &seen, region, given)
     }
 
-    /// Adds a sighting in pixels of the network's input.
+    /// Adds a sighting whose box is in pixels of the network's input.
     ///
     /// The box is clipped to the region. `scatter` is the typical error of an edge, as a share of the box's mean side.
     private mutating func add(

@@ -2,7 +2,7 @@ import Linux
 
 @testable import Tracking
 
-/// Processes a simulated scene, from its pictures to events.
+/// Runs a simulated scene through the whole analysis, from its pictures to events.
 struct SceneRun {
     private(set) var events: [ObjectEvent] = []
     private(set) var steps = 0
@@ -11,13 +11,13 @@ struct SceneRun {
     private var shown: [String: [Int]] = [:]
     /// The number of clearly visible objects in a picture, added up over all pictures.
     private(set) var visibleSteps = 0
-    /// How many of these objects the box of a confirmed track showed.
+    /// How many of the clearly visible objects a confirmed track's box covered, added up over all pictures.
     private(set) var foundSteps = 0
 
     var newEvents: [ObjectEvent] { events.filter { $0.kind == .new } }
     /// The share of the pictures that the detector looked at.
     var share: Double { Double(looks) / Double(max(1, steps)) }
-    /// The share of the clearly visible objects that the box of a confirmed track showed.
+    /// The share of the clearly visible objects that were covered by a confirmed track's box.
     var recall: Double { Double(foundSteps) / Double(max(1, visibleSteps)) }
 
     init(
@@ -88,7 +88,7 @@ struct SceneRun {
         for (id, object) in zip(ids, objects) {
             if object.first == nil { faults.append("\(id) never shows an object") }
             if object.first != object.last {
-                faults.append("\(id) first shows object \(object.first ?? -1), but last object \(object.last ?? -1)")
+                faults.append("\(id) shows object \(object.first ?? -1) first, but object \(object.last ?? -1) last")
             }
         }
         return faults

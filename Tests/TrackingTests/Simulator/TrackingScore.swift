@@ -83,7 +83,7 @@ struct TrackingScore {
     mutating func finish() {
         let truths = lengthOfObject.keys.sorted()
         let tracks = lengthOfTrack.keys.sorted()
-        // The more boxes an object and a track have in common, the lower is the cost of this pair. All costs are at
+        // The more boxes an object and a track have in common, the lower the cost of this pair. All costs are at
         // most 1, because they must stay below `Assignment.impossible`.
         let most = Double(together.values.flatMap(\.values).max() ?? 1)
         var count = 0
