@@ -100,7 +100,7 @@ final class StreamExchange: Exchange {
 
     /// Returns whether the next picture is due.
     ///
-    /// A picture may be sent up to an eighth of the interval before its due time, because cameras do not deliver frames
+    /// A picture can be sent up to an eighth of the interval before its due time, because cameras do not deliver frames
     /// at exactly regular times.
     private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
