@@ -4,7 +4,7 @@ import Logging
 
 /// Watches the folder of a source for changes, if the source has one.
 ///
-/// For a source without a folder, it creates no inotify instance, because a user may have only 128 instances by default
+/// If the source has no folder, no inotify instance is created, because by default a user can have only 128 instances
 /// (see fs.inotify.max_user_instances).
 final class FolderWatch {
     /// How often the source is asked to check the folder itself if no inotify instance could be created.
@@ -12,7 +12,7 @@ final class FolderWatch {
 
     private let folder: WatchedFolder?
     private let inotify: Inotify?
-    /// When to call ``changedNames()`` next if there is a folder but no inotify instance; otherwise in the far future.
+    /// When ``changedNames()`` must be called next; the far future unless there is a folder but no inotify instance.
     private(set) var nextCheck = Instant.distantFuture
     /// Readable after an entry has changed; nil if there is no inotify instance.
     let descriptor: CInt?
@@ -52,8 +52,8 @@ final class FolderWatch {
 
     /// Returns the names of the entries that have changed since the last call.
     ///
-    /// If there is a folder but no inotify instance, it returns one empty name once per second, so that the source
-    /// checks the folder itself.
+    /// If there is a folder but no inotify instance, this function returns one empty name once per second, which makes
+    /// the source check the folder itself.
     func changedNames() -> Set<String> {
         if let names = inotify?.changedNames() { return names }
         guard folder != nil, Instant.now >= nextCheck else { return [] }

@@ -1,7 +1,7 @@
 public import Names
 public import SharedFrame
 
-/// The cameras that a program knows, which are those configured at startup and those that have a ring.
+/// The cameras that a program knows: all cameras configured at startup, and all cameras that have a ring.
 ///
 /// Use it from only one thread.
 public final class CameraDirectory {
@@ -19,8 +19,8 @@ public final class CameraDirectory {
     /// - Parameters:
     ///   - prefix: The system's prefix.
     ///   - kinds: The kinds of rings to look for, in order of preference.
-    ///   - configured: Cameras to list even if they have no ring yet. Each is then assumed to have a ring of
-    ///     the first kind in `kinds`.
+    ///   - configured: Cameras to list even if they have no ring yet. Their rings are assumed to be of the first kind
+    ///     in `kinds`.
     public init(prefix: SystemPrefix, kinds: [RingName.Kind], configured: [CameraName]) {
         precondition(!kinds.isEmpty)
         self.prefix = prefix
@@ -35,10 +35,10 @@ public final class CameraDirectory {
 
     /// Lists the rings again if one may have been added or removed.
     ///
-    /// If nothing has changed, it makes only one system call. It detects every change that was made before the call,
-    /// unless the folder cannot be watched (see ``folderProblem``).
+    /// If nothing has changed, this function makes only one system call. It detects every change that was made before
+    /// it was called, unless the folder cannot be watched (see ``folderProblem``).
     public func refreshIfChanged() {
-        // Read the generation before listing the folder, so that the next call detects a change made in the meantime.
+        // Read the generation before listing the folder, so that the next call detects changes made during the listing.
         let generation = RingFolder.shared.generation
         guard generation != listedGeneration else { return }
         listedGeneration = generation
@@ -74,7 +74,7 @@ public final class CameraDirectory {
         return found[name] != nil
     }
 
-    /// Returns whether the camera is configured, so that it exists even without a ring.
+    /// Returns whether the camera is configured, and therefore exists even without a ring.
     public func isConfigured(_ name: CameraName) -> Bool { configuredSet.contains(name) }
 
     /// Returns the ring to read the camera's frames from.

@@ -25,7 +25,7 @@ public struct Outage: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - status: The ring's status, or nil if there is no ring.
-    ///   - refusal: The reason why the ring exists but cannot be read; otherwise nil.
+    ///   - refusal: The reason why the ring cannot be read although it exists; nil if there is no such problem.
     ///   - kind: The ring's kind.
     ///   - now: The current time.
     /// - Returns: The outage, or nil.
@@ -44,9 +44,10 @@ public struct Outage: Equatable, Sendable {
         }
     }
 
-    /// Returns the outage if it is final, so that waiting for a frame is pointless; otherwise nil.
+    /// Returns the outage if it is final, which means that waiting for a frame is pointless; otherwise returns nil.
     ///
-    /// It also returns nil while the newest frame is younger than ``gracePeriod``, since its writer may be restarting.
+    /// While the newest frame is younger than ``gracePeriod``, the result is nil too, because the ring's writer may be
+    /// restarting.
     public static func final(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let outage = current(status, refusal: refusal, kind: kind, now: now), outage.isFinal else { return nil }
         if let newest = status?.newest, Instant(nanoseconds: newest.published).age(at: now) < gracePeriod { return nil }

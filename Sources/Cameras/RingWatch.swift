@@ -4,8 +4,8 @@ import Synchronization
 
 /// A thread that waits for new frames in a ring.
 ///
-/// The thread has its own subscriber, because only one thread may wait with a subscriber. It registers demand for
-/// frames until it is stopped. ``stop()`` does not wait for the thread, which may still finish its current work.
+/// The thread has its own subscriber, because only one thread may wait with a subscriber. The watch registers demand
+/// for frames until it is stopped. ``stop()`` does not wait for the thread, which may still finish its current work.
 /// Therefore code that receives a result from the thread must check that the result is from the current watch.
 public final class RingWatch: Sendable {
     /// The thread's subscriber.

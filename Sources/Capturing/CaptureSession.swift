@@ -27,7 +27,8 @@ public final class CaptureSession {
     private enum Phase {
         /// The source is closed. The next attempt to open it is due at `retry`.
         case closed(retry: Instant)
-        /// The source was opened at `since`. `framesPerSecond` is the rate that it reported, or nil.
+        /// The source was opened at `since`. `framesPerSecond` is the rate that the source reported, or nil if it
+        /// reported none.
         case open(since: Instant, framesPerSecond: Double?)
     }
 
@@ -37,7 +38,7 @@ public final class CaptureSession {
     static let heartbeatInterval = Duration.milliseconds(200)
     private static let ratesInterval = Duration.milliseconds(500)
     private static let signalCheckInterval = Duration.seconds(1)
-    /// How long a source may deliver nothing usable after it was opened, before the session reports this.
+    /// How long the session waits for a usable picture, after opening a source, before it reports that there is none.
     private static let firstPictureInterval = Duration.seconds(2)
 
     public let source: any FrameSource
@@ -107,7 +108,8 @@ public final class CaptureSession {
 
     /// Closes the source if reopening was requested.
     ///
-    /// If the changed entries may mean that a closed source can be opened now, the next attempt is due at once.
+    /// If the source is closed, and could perhaps be opened now because entries have changed, the next attempt to open
+    /// it is due at once.
     private func handle(_ events: Events, at now: Instant) {
         if events.isReopenRequested {
             close("the camera is being reopened")
@@ -197,8 +199,8 @@ public final class CaptureSession {
         }
         if now >= nextHeartbeat {
             nextHeartbeat = now + Self.heartbeatInterval
-            // This fails if another object has the ring's name, or if there is no space for a new ring. Readers then
-            // keep the old ring, and the next heartbeats try again.
+            // The heartbeat recreates the ring if its name was removed. That fails if another object has the name, or
+            // if there is no space for a new ring. Readers then keep the old ring, and the next heartbeats try again.
             do throws(RingError) { try publisher.heartbeat() } catch { report.ringFailed(error, at: now) }
         }
         // Report that the program is alive even if no frames arrive. In that case the program has closed the source,

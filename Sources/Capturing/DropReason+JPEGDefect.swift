@@ -2,7 +2,7 @@ public import MotionJPEG
 public import SharedFrame
 
 extension DropReason {
-    /// Creates the reason under which a ring counts pictures that are dropped because of this defect.
+    /// Creates the reason under which a ring counts pictures that are dropped because they have this defect.
     public init(_ defect: JPEGDefect) {
         self =
             switch defect {

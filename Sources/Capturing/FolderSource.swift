@@ -21,7 +21,7 @@ public final class FolderSource: FrameSource {
     private var failures = 0
     /// The last picture that could be shown, and the name of its file.
     private var lastWhole: (name: String, bytes: [UInt8])?
-    /// The time since which the file of ``lastWhole`` cannot be shown; nil if it can be shown.
+    /// When the file of ``lastWhole`` was first found to be unusable; nil while the file can be shown.
     private var truncatedSince: Instant?
     /// The longest time that rewriting a file may take.
     ///

@@ -10,7 +10,7 @@ import TurboJPEG
 /// The pipeline limits their rate, and checks, repairs, encodes and turns them if necessary. Pictures that it drops are
 /// counted in the ring, separately for each reason.
 public final class FramePipeline {
-    /// How often an uncompressed picture is encoded while nobody is watching, so that snapshots are at most that old.
+    /// The interval at which uncompressed pictures are encoded while nobody is watching, to keep snapshots recent.
     static let unwatchedInterval = Duration.seconds(1)
 
     let publisher: FramePublisher
@@ -96,7 +96,7 @@ public final class FramePipeline {
         hasPublished = true
     }
 
-    /// Adds the source's counts to those of the ring.
+    /// Adds the source's counts to the ring's counts.
     ///
     /// `isDelivered` says whether the source also passed a picture to the pipeline. If it did, the pictures that the
     /// source dropped are counted, but they do not set ``lastRefusal``.

@@ -109,7 +109,7 @@ public struct SourceCounts: Equatable, Sendable {
     public init() {}
 }
 
-/// An object that a ``CaptureSession`` notifies when its source was opened or closed.
+/// An object that a ``CaptureSession`` notifies when it has opened or closed its source.
 public protocol SourceObserver: AnyObject {
     func sourceDidOpen(_ source: any FrameSource, _ opened: OpenedSource)
     /// `reason` is a sentence that says why the source was closed.

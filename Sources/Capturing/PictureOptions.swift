@@ -44,9 +44,9 @@ public struct PictureOptions: Sendable {
 
     /// The maximum number of bytes that are reserved in the ring for encoding one picture.
     ///
-    /// The encoder needs a buffer for the worst case of three bytes per pixel, although a typical picture needs a tenth
-    /// of that. A picture of more than about five megapixels is encoded into a buffer outside the ring, and then
-    /// copied.
+    /// The encoder needs a buffer for the worst case of three bytes per pixel, although a typical picture fills only a
+    /// tenth of this buffer. A picture of more than about five megapixels is encoded into a buffer outside the ring,
+    /// and then copied.
     static let maximumDirectByteCount = 16 << 20
 
     /// Returns the initial size in bytes of a ring's slot for encoded pictures of `width` × `height` pixels.

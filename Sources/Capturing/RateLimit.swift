@@ -2,9 +2,9 @@ public import Linux
 
 /// Limits the rate of frames, based on the times at which they were captured.
 ///
-/// Frames are due at fixed intervals. A frame that is more than half an interval early is dropped. Of the other frames,
-/// the first one is kept for each due time. So a source of 30 frames/s can be limited to 20 frames/s, although that is
-/// not an integer fraction of its rate. A source that already has the desired rate loses no frames because of jitter.
+/// Frames are due at fixed intervals. For each due time, the limit keeps the first frame that is at most half an
+/// interval early, and drops all other frames. So a source of 30 frames/s can be limited to 20 frames/s, although 20 is
+/// not an integer fraction of 30. A source that already has the desired rate loses no frames because of jitter.
 public struct RateLimit: Sendable {
     /// The time from one due time to the next.
     private let interval: Duration

@@ -14,7 +14,7 @@ public struct ConfigurationReader {
         for file in files { parser.parse(file) }
         mainFile = files.first?.name
         reader.read(parser.sections)
-        // Combine the mistakes that the parser found with those that the reader found, in the order of files and lines.
+        // Combine the mistakes that the parser and the reader have found, in the order of files and lines.
         let order = Dictionary(files.enumerated().map { ($1.name, $0) }) { first, _ in first }
         func rank(_ index: Int, _ mistake: Mistake) -> (Int, Int, Int) {
             guard case .file(let name, let line) = mistake.origin else { return (.max, 0, index) }

@@ -40,8 +40,8 @@ struct Section {
 
 /// Splits files into sections.
 ///
-/// The syntax is that of systemd.syntax(7) without line continuation and quoting. Lines that begin with `#` or `;` are
-/// comments. Spaces around keys and values are removed. A value may be empty.
+/// The files have the syntax of systemd.syntax(7), but without line continuation and quoting. Lines that begin with `#`
+/// or `;` are comments. Spaces around keys and values are removed. A value may be empty.
 struct SectionParser {
     private(set) var sections: [Section] = []
     private(set) var mistakes: [Mistake] = []

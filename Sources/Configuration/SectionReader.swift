@@ -17,8 +17,9 @@ struct SectionReader {
 
     var configuration = SystemConfiguration()
     var mistakes: [Mistake] = []
-    /// Where the addresses of the two servers were set, for a message in case they use the same port.
+    /// Where the page's address was set; a message contains this if both servers use the same port.
     var webOrigin: Origin?
+    /// Where the ingest server's address was set; a message contains this if both servers use the same port.
     var ingestOrigin: Origin?
     let ownAddresses: [String]
 

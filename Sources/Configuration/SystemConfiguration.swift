@@ -46,7 +46,7 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     /// The address to which programs on this machine can connect.
     public var reachableAddress: String { isWildcard || address == "localhost" ? "127.0.0.1" : address }
 
-    /// ``reachableAddress`` and ``port`` in the form that a URL contains.
+    /// ``reachableAddress`` and ``port``, as they are written in a URL.
     public var authority: String { Endpoint(address: reachableAddress, port: port).description }
 
     public var description: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }

@@ -1,6 +1,6 @@
 /// Parses the values of settings.
 ///
-/// If a value is invalid, its function throws an error that contains the remedy, which says what values are valid.
+/// If a value is invalid, each of these functions throws an error whose remedy says which values are valid.
 enum Value {
     struct Invalid: Error {
         let remedy: String

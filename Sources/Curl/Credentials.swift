@@ -1,6 +1,6 @@
 /// A user name and a password for a server.
 ///
-/// ``description`` and ``debugDescription`` contain neither of them, so that they never appear in a log.
+/// ``description`` and ``debugDescription`` hide both, to keep them out of logs.
 public struct Credentials: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     public let user: String
     public let password: String

@@ -2,7 +2,7 @@ import CCurl
 import Linux
 public import SystemPackage
 
-/// An HTTP GET request that libcurl performs, with one of its easy handles.
+/// An HTTP GET request that libcurl performs with an easy handle.
 ///
 /// Use a transfer only from the thread that created it. It receives bytes only during
 /// ``TransferLoop/run(timeout:alarm:)``. The handle exists as long as the object, and libcurl never uses it from
@@ -18,7 +18,7 @@ public final class Transfer {
         /// The `Accept` header.
         public var accept: String
         public var credentials: Credentials?
-        /// A PEM file with the certificate authorities to trust; nil means those of the system.
+        /// A PEM file with the certificate authorities to trust; nil means that the system's authorities are trusted.
         public var certificateAuthorities: FilePath?
         /// The timeout for establishing the connection, including name resolution and the TLS handshake.
         public var connectTimeout: Duration
@@ -83,7 +83,7 @@ public final class Transfer {
         unsafe errorText[0] = 0
     }
 
-    /// Stops reading until ``resume()`` is called, so that the server has to wait.
+    /// Stops reading until ``resume()`` is called, which makes the server wait.
     ///
     /// The closure that receives the body may call this function.
     public func pause() { isPaused = true }
@@ -219,7 +219,7 @@ extension Transfer {
 
     /// Returns the value of a header of the final response; nil if it has no such header.
     ///
-    /// If the header occurs several times, this is its last value.
+    /// If the header occurs several times, its last value is returned.
     public func header(_ name: String) -> String? {
         var header: UnsafeMutablePointer<curl_header>?
         let code = unsafe name.withCString {

@@ -57,7 +57,7 @@ public final class TransferLoop {
         return perform()
     }
 
-    /// Advances all transfers as far as possible without waiting; returns those that have finished.
+    /// Advances all transfers as far as possible without waiting; returns the transfers that have finished.
     private func perform() -> [Completion] {
         var running: CInt = 0
         unsafe curl_multi_perform(handle, &running)

@@ -7,7 +7,7 @@ public enum TransferResult: Equatable, Sendable {
     case complete
     case cannotResolve
     case cannotResolveProxy
-    /// No address of the host accepted a connection. The value is the last error, or nil if it is unknown.
+    /// No address of the host accepted a connection. The value is the last error, or nil if that error is unknown.
     case cannotConnect(Errno?)
     /// The connect timeout or the total timeout of the request expired.
     case timedOut

@@ -23,7 +23,7 @@ public enum LogOutput: Equatable, Sendable {
     /// `.journal` if standard error is connected to the journal, otherwise `.plain`.
     ///
     /// systemd sets `JOURNAL_STREAM=device:inode` to identify the journal's socket (systemd.exec(5)). If standard error
-    /// has been redirected in the meantime, it is a different file.
+    /// was redirected after that, its device or inode is different.
     public static var current: LogOutput {
         guard let announced = Environment.value("JOURNAL_STREAM"),
             let file = try? FileStatus(of: FileDescriptor.standardError.rawValue)

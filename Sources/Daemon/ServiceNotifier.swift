@@ -21,7 +21,7 @@ public struct ServiceNotifier: Sendable {
 
     init(_ environment: [String: String], processID: Int32) {
         let address = environment["NOTIFY_SOCKET"]
-        // Addresses of other families, such as vsock, are only for virtual machines.
+        // Ignore socket addresses of other families, such as vsock, which only virtual machines use.
         self.address = address.flatMap { $0.hasPrefix("/") || $0.hasPrefix("@") ? $0 : nil }
         let isForUs = environment["WATCHDOG_PID"].map { Int32($0) == processID } ?? true
         let period = environment["WATCHDOG_USEC"].flatMap { Int64($0) } ?? 0

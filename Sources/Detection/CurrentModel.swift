@@ -13,7 +13,7 @@ public final class CurrentModel: Sendable {
 
     public init() {}
 
-    /// The state, and a number that changes whenever another model has been loaded.
+    /// The state, and a number that changes whenever the state is replaced.
     public var value: (generation: UInt64, state: State) { content.withLock { $0 } }
 
     /// Replaces the state.

@@ -13,7 +13,7 @@ public struct DetectionError: Error, Equatable, Sendable, CustomStringConvertibl
         case modelUnusable = "model_unusable"
         /// The picture cannot be decoded.
         case badPicture = "bad_picture"
-        /// The picture would need too much memory or time.
+        /// Processing the picture would need too much memory or time.
         case pictureTooLarge = "picture_too_large"
         /// Inference failed.
         case inferenceFailed = "inference_failed"

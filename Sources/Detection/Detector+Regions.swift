@@ -3,14 +3,14 @@ import TurboJPEG
 
 /// Detects objects in parts of a picture, in which the network sees more detail than in the whole picture.
 extension Detector {
-    /// The longer side of the network's input for a region in pixels, if the model's size is not fixed.
+    /// The longer side, in pixels, of the network's input for a region, if the model's input size is not fixed.
     public static let regionSide = 256
 
     /// Detects objects in regions of a picture, each with a run of the network.
     ///
     /// - Parameters:
     ///   - regions: The regions in pixels of the displayed picture; parts outside the picture are ignored.
-    ///   - jpeg: The picture. It may contain any bytes; as much as possible is decoded of a damaged picture.
+    ///   - jpeg: The picture. It may contain any bytes. If it is damaged, as much of it as possible is decoded.
     /// - Returns: The objects of each region, with boxes in pixels of the region.
     /// - Throws: A ``DetectionError`` of the kind `badPicture`, `pictureTooLarge` or `inferenceFailed`.
     public func detect(in regions: [Prediction.Box], of jpeg: RawSpan) throws(DetectionError) -> [[Prediction]] {
@@ -53,7 +53,7 @@ extension Detector {
         return try predictions(in: letterbox, width: columns, height: lines)
     }
 
-    /// Runs the network on the tensor; returns the objects with boxes in pixels of a picture of this size.
+    /// Runs the network on the tensor; returns the objects, with boxes in pixels of a picture of `width` × `height`.
     func predictions(in letterbox: Letterbox, width: Int, height: Int) throws(DetectionError) -> [Prediction] {
         let candidates: [YOLOX.Candidate]
         do throws(RuntimeFailure) {

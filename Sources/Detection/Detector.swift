@@ -4,8 +4,8 @@ import TurboJPEG
 
 /// Detects objects in JPEGs.
 ///
-/// It decodes a picture, scales it to the size of the network's input, runs the network and evaluates its output. Use
-/// it from only one thread, because it reuses its buffers.
+/// A detector decodes a picture, scales it to the size of the network's input, runs the network and evaluates its
+/// output. Use a detector from only one thread, because it reuses its buffers.
 public final class Detector {
     /// The model and runtime in use.
     public struct Description: Sendable, Equatable {
@@ -25,7 +25,7 @@ public final class Detector {
         public func isSame(as other: LoadedModel) -> Bool { model === other.model }
     }
 
-    /// The model, to create detectors for other threads.
+    /// The model that this detector uses, with which detectors for other threads can be created.
     public let loadedModel: LoadedModel
     let decoder: JPEGDecoder
     private var pixels: [UInt8] = []
@@ -37,7 +37,7 @@ public final class Detector {
 
     /// Loads the runtime and the model, and tests them.
     ///
-    /// - Throws: An error whose description says what is missing or wrong, and the remedy.
+    /// - Throws: An error whose description says what is missing or wrong, and names the remedy.
     public convenience init(_ configuration: DetectorConfiguration) throws(DetectionError) {
         let runtime = try InferenceRuntime(
             path: configuration.runtime, folder: configuration.folder, prober: configuration.prober)

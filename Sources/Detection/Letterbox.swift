@@ -13,7 +13,9 @@ struct Letterbox: Equatable {
     /// The scale, as pixels of the input per pixel of the picture.
     let ratio: Double
 
-    /// The value of red, green and blue in the rest of the input, which is the value that YOLOX was trained with.
+    /// The value of red, green and blue in the part of the input that the picture does not cover.
+    ///
+    /// YOLOX was trained with this value.
     static let padding: Float = 114
 
     init(pictureWidth: Int, pictureHeight: Int, inputWidth: Int, inputHeight: Int) {
@@ -24,7 +26,7 @@ struct Letterbox: Equatable {
         contentHeight = max(1, min(inputHeight, Int(Double(pictureHeight) * ratio)))
     }
 
-    /// Returns the size of an input with the picture's aspect ratio, whose longer side is `longSide`.
+    /// Returns the size of an input that has the picture's aspect ratio, and a longer side of `longSide` pixels.
     ///
     /// Width and height are rounded up to multiples of 32. An input of this size has almost no padding. Padding would
     /// cost as much time per pixel as the picture does.

@@ -129,7 +129,7 @@ final class Model: Sendable {
         }
     }
 
-    /// Returns whether the types and the dimensions of the input and the output are those of a YOLOX model.
+    /// Returns whether the types and dimensions of the input and the output fit a YOLOX model.
     private static func isSuitable(_ session: InferenceSession) -> Bool {
         guard session.inputs.count == 1, let input = session.inputs.first, let output = session.outputs.first else {
             return false

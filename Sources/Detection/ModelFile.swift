@@ -26,7 +26,7 @@ enum ModelFile {
         return fields.isSuperset(of: [1, 7]) ? "it is truncated or damaged" : "it is not an ONNX model"
     }
 
-    /// Returns the model with its first input changed, so that the height and the width of that input are dynamic.
+    /// Returns a copy of the model in which the height and the width of the first input are dynamic.
     ///
     /// Exported models declare a fixed size, although the network accepts any size. The declared shapes of intermediate
     /// values are removed, because the runtime infers them. The caller must test whether other sizes work.
@@ -72,7 +72,7 @@ enum ModelFile {
         case replace([UInt8]?)
     }
 
-    /// Returns the description of a value (ValueInfoProto), in which the dimensions with the given indices are dynamic.
+    /// Returns a copy of a value's description (ValueInfoProto) in which the dimensions at `indices` are dynamic.
     ///
     /// Returns nil if the value does not have `rank` dimensions.
     private static func withDynamicDimensions(

@@ -9,14 +9,14 @@ import SystemPackage
 /// program again. A mere fork could not test the library, because after fork(2) a process with several threads may
 /// make only async-signal-safe calls, and dlopen(3) is not async-signal-safe.
 public enum RuntimeProbe {
-    /// The hidden command-line argument that makes the program call ``run(_:)`` with the path that follows it.
+    /// The hidden command-line argument that makes the program call ``run(_:)`` with the path in the next argument.
     public static let argument = "--probe-runtime"
 
     /// The result of a probe.
     enum Outcome: Equatable {
         /// The library is ONNX Runtime.
         case fit
-        /// dlopen(3) fails. The program must call it too in order to get the error message.
+        /// dlopen(3) fails. To get the error message, the program must call dlopen(3) itself.
         case refused
         /// The library does not export the entry point of ONNX Runtime.
         case lacksFunction
@@ -40,7 +40,7 @@ public enum RuntimeProbe {
 
     /// Tests a library, and exits with a ``Status``.
     ///
-    /// This is what the short-lived process does.
+    /// The short-lived process calls this function.
     ///
     /// - Parameter path: The path of a library, or a name for which the dynamic linker searches its path.
     public static func run(_ path: String) -> Never {

@@ -48,7 +48,7 @@ struct SharedLibrary {
 
     /// The reason why a library cannot be loaded.
     enum LoadingFailure: Error {
-        /// dlopen(3) failed with this message.
+        /// dlopen(3) failed, and dlerror(3) returned this message.
         case refused(String)
         /// Loading the library made the test process crash, exit or hang.
         case damaged(String)

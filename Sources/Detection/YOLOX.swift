@@ -28,9 +28,9 @@ public enum YOLOX {
     /// The overlap above which two boxes of different classes, such as "truck" and "car", count as the same object.
     static let otherClassOverlap: Float = 0.8
 
-    /// Returns the number of rows in the output for an input of this size.
+    /// Returns the number of rows in the output for an input of `width` × `height` pixels.
     ///
-    /// `width` and `height` must be multiples of 32.
+    /// Both numbers must be multiples of 32.
     static func rowCount(width: Int, height: Int) -> Int {
         strides.reduce(0) { $0 + width / $1 * (height / $1) }
     }

@@ -44,7 +44,7 @@ extension DetectionApplication {
 
     // MARK: Pictures
 
-    /// Detects objects in the picture of a form, as DeepStack clients send it.
+    /// Detects objects in the picture that a form contains; DeepStack clients send pictures in this way.
     private func detectForm(
         _ body: [UInt8], _ request: Request, model: String?, for exchange: DetectionExchange
     ) throws(HTTPError) {
@@ -150,7 +150,7 @@ extension DetectionApplication {
         exchange.camera = camera
     }
 
-    /// Continues the requests that wait for a fresh frame, if it has arrived or if waiting has become pointless.
+    /// Continues the requests that wait for a fresh frame, if one has arrived or if waiting has become pointless.
     func serveWaiters(of camera: WatchedCamera) {
         guard !camera.waiters.isEmpty else { return }
         let isFresh = camera.currentFrame(now: now) != nil

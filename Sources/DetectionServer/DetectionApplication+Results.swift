@@ -102,7 +102,7 @@ extension DetectionApplication {
     /// Throws if the detector is not available or does not know the requested classes.
     func checkReadiness(_ filter: ResultFilter) throws(HTTPError) {
         if case .unavailable(let error, let since) = inference.readiness {
-            // The missing files may have been installed in the meantime, so this request makes the thread try again.
+            // The missing files may have been installed since the last attempt, so let this request start a new one.
             if now - since >= Limit.retryInterval { return }
             throw Self.unavailable(error)
         }
@@ -187,7 +187,7 @@ extension DetectionApplication {
         return .json(.object(fields))
     }
 
-    /// Makes the inference thread check the detector's files again, even if clients request only the status.
+    /// Makes the inference thread check the detector's files again, because clients may request only the status.
     private func recheck() {
         switch inference.readiness {
         case .loading: return

@@ -94,8 +94,7 @@ final class DetectionApplication: Application {
         for camera in cameras.values { serveWaiters(of: camera) }
         if let hang = inference.hang(now: now, timeout: configuration.hangTimeout) {
             log.critical("\(hang), which counts as hanging: the program exits, so that it can be restarted")
-            // Do not call exit handlers, because those of the thread's libraries might wait for the thread, which
-            // hangs.
+            // Do not call exit handlers, because a library's handler might wait for the thread that hangs.
             _exit(ExitStatus.software.rawValue)
         }
     }

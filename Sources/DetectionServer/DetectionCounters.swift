@@ -9,7 +9,7 @@ struct DetectionCounters {
 
     /// The number of detection requests by outcome.
     private var detections: [String: UInt64] = ["ok": 0]
-    /// The number of other requests, such as those for results, pictures and the status, by outcome.
+    /// The number of other requests, such as requests for results, pictures and the status, by outcome.
     private var others: [String: UInt64] = ["ok": 0]
     private(set) var sharedCount: UInt64 = 0
     private var buckets = [UInt64](repeating: 0, count: bounds.count)

@@ -2,7 +2,7 @@ import SharedFrame
 
 /// The resource that the path of a request names.
 enum DetectionRoute: Equatable {
-    /// Detection in a camera's frame, or in the picture in the body.
+    /// Detection in a camera's frame, or in a picture that the request's body contains.
     case detect(camera: String?)
     /// Detection for DeepStack clients, which send the picture in a form.
     ///
@@ -54,7 +54,7 @@ enum DetectionRoute: Equatable {
     var methods: [String] {
         switch self {
         case .detect, .deepStack: ["POST"]
-        // Some clients request these with GET, others with POST.
+        // Some clients request these documents with GET, and others with POST.
         case .modelList, .ping, .updateAvailable, .version: ["GET", "HEAD", "POST"]
         case .status, .result, .picture, .overlay: ["GET", "HEAD"]
         }

@@ -4,7 +4,7 @@ import Glibc
 public import Linux
 import Service
 
-/// The detection worker, which is what detect-fcgi runs.
+/// The detection worker, which detect-fcgi runs.
 ///
 /// Create it before the process starts any other thread, and run it on the thread that created it.
 public final class DetectionServer {
@@ -25,7 +25,7 @@ public final class DetectionServer {
 
     /// Creates a worker that accepts connections from a non-blocking listening socket.
     ///
-    /// The worker is stopped by ``stopper``, and by `signals` unless that is nil.
+    /// ``stopper`` stops the worker. The signals that `signals` receives stop it too, unless `signals` is nil.
     public init(
         _ configuration: DetectionServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil

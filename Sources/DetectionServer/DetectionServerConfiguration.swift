@@ -8,7 +8,7 @@ public import SharedFrame
 public struct DetectionServerConfiguration: Sendable {
     /// The program's name and its limits.
     public var worker: WorkerConfiguration
-    /// The first part of the names of rings (`ORIEL_PREFIX`).
+    /// The prefix of the names of this system's rings (`ORIEL_PREFIX`).
     public var prefix: SystemPrefix
     /// The kinds of rings to read.
     ///
@@ -16,7 +16,7 @@ public struct DetectionServerConfiguration: Sendable {
     public var kinds: [RingName.Kind]
     /// Cameras that exist even without a ring.
     ///
-    /// The first one is the default camera.
+    /// The first camera in this list is the default camera.
     public var cameras: [CameraName]
     /// The detector's configuration.
     public var detector: DetectorConfiguration
@@ -26,13 +26,13 @@ public struct DetectionServerConfiguration: Sendable {
     ///
     /// Further requests are answered with status 503.
     public var queueLength: Int
-    /// The time after which an inference counts as hanging, so that the program exits.
+    /// The time after which an inference counts as hanging, which makes the program exit.
     ///
     /// Loading the detector may take four times as long.
     public var hangTimeout: Duration
-    /// Receives the loaded model, for other users in this process.
+    /// Receives the loaded model, which other parts of this process also use.
     public var model: CurrentModel
-    /// Returns the status of live detection, for the status document; nil if there is none.
+    /// Returns the status of live detection, for the status document; nil if there is no live detection.
     public var liveStatus: (@Sendable () -> JSON)?
 
     public init(
@@ -61,7 +61,7 @@ public struct DetectionServerConfiguration: Sendable {
 enum Limit {
     /// The maximum size of a picture in bytes.
     static let pictureByteCount = 16 << 20
-    /// The maximum size of a form in bytes, which consists of a picture and other fields.
+    /// The maximum size in bytes of a form, which contains a picture and other fields.
     static let bodyByteCount = pictureByteCount + (64 << 10)
     /// The maximum total size in bytes of bodies that are being received or are waiting for an inference.
     static let bodiesByteCount = 48 << 20
@@ -69,7 +69,7 @@ enum Limit {
     static let waitingCount = 256
     /// The maximum total size in bytes of stored pictures.
     static let storeByteCount = 16 << 20
-    /// The maximum total size in bytes of those stored pictures that are guaranteed to be kept for ``storeTime``.
+    /// The maximum total size in bytes of the stored pictures that are guaranteed to be kept for ``storeTime``.
     static let storeSafeByteCount = 12 << 20
     /// The minimum time for which results are kept, if there is room for them.
     static let storeTime: Duration = .seconds(60)

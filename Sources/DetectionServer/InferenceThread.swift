@@ -37,7 +37,7 @@ final class InferenceThread: Sendable {
 
     /// Prepares the queue of jobs; the caller must then start a thread that calls ``run()``.
     ///
-    /// `model` is set whenever the detector becomes available or unavailable, and a line is logged.
+    /// Whenever the detector becomes available or unavailable, `model` is set and a line is logged.
     init(
         _ configuration: DetectorConfiguration, publishing model: CurrentModel, log: Logger, _ signal: LoopSignal
     ) throws(SystemError) {
@@ -147,7 +147,7 @@ final class InferenceThread: Sendable {
                     attempt.runtimeSources = next.runtimeSources
                 }
             }
-            // If files were missing, they may have been installed in the meantime.
+            // Files that were missing may have been installed since the last attempt.
             if detector == nil, case .unavailable(let error, _) = readiness {
                 let next = LoadingAttempt(configuration)
                 if next.isPromising(after: attempt) {
@@ -257,7 +257,8 @@ final class InferenceThread: Sendable {
             guard case .unavailable(let error, _) = readiness else { return .noFrame }
             return .unavailable(error)
         }
-        // Accept truncated pictures from cameras, because some cameras truncate all of them. Uploads must be complete.
+        // Accept truncated pictures from cameras, because some cameras truncate every picture. Uploads must be
+        // complete.
         let detection = try jpeg.withRawSpan { bytes throws(DetectionError) in
             try detector.detect(bytes, isTruncationAllowed: frame != nil)
         }

@@ -23,8 +23,8 @@ struct LoadingAttempt {
 
     /// Returns whether another attempt may succeed after the last one has failed.
     ///
-    /// It may succeed if the files have changed. After a minute, it may succeed even if they have not changed, because
-    /// the failure may have had another cause, which may be gone by then.
+    /// Another attempt may succeed if the files have changed. After a minute, it may succeed even if the files have not
+    /// changed, because the failure may have had another cause that no longer exists.
     func isPromising(after last: LoadingAttempt) -> Bool {
         sources != last.sources || time >= last.time + Limit.unchangedRetryInterval
     }

@@ -21,7 +21,7 @@ final class StoredResult {
     private let picture: Storage
     let byteCount: Int
 
-    // Large pictures are stored outside the heap, which would be fragmented by data that is kept for a minute.
+    // Large pictures are stored outside the heap, because data that is kept for a minute would fragment the heap.
     private enum Storage: ~Copyable {
         case file(MemoryFile)
         case array([UInt8])

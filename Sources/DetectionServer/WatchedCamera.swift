@@ -6,8 +6,8 @@ import SharedFrame
 
 /// A camera with its ring, and the requests that wait for a fresh frame from the camera.
 ///
-/// Use it only from the thread of the event loop. It registers interest in the ring only while requests wait, so that
-/// an unwatched camera costs nothing.
+/// Use this object only from the thread of the event loop. It registers interest in the ring only while requests wait.
+/// An unwatched camera therefore costs nothing.
 final class WatchedCamera {
     let name: CameraName
     let subscriber: FrameSubscriber
@@ -27,9 +27,9 @@ final class WatchedCamera {
 
     /// Returns the newest frame if it is at most 250 ms or three frame intervals old, whichever is longer.
     ///
-    /// The interval is that of the requested frame rate, because the measured rate includes idle times. The limit is
-    /// stricter than for snapshots, because an unwatched camera delivers one picture per second or less. The object to
-    /// detect may have appeared after such a picture was captured.
+    /// The interval follows from the requested frame rate, because the measured rate includes idle times. The limit is
+    /// stricter than for snapshots, because an unwatched camera delivers at most one picture per second, and the object
+    /// to detect may have appeared after that picture was captured.
     func currentFrame(now: Instant) -> FrameDescription? {
         guard let status = subscriber.status, Outage.hasFreshFrame(status, now: now), let newest = status.newest else {
             return nil

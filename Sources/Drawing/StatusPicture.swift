@@ -78,7 +78,8 @@ public enum StatusPicture {
 
         /// Returns the normal scale of letters, at which about 44 letters fit on a line.
         ///
-        /// In smaller pictures, it is 2 if the picture has at least 320 × 180 pixels, otherwise 1 or 0.
+        /// If this scale would be less than 2, the scale is 2 in a picture of at least 320 × 180 pixels, and 1 or 0 in
+        /// a smaller picture.
         private static func scale(_ width: Int, _ height: Int) -> Int {
             min(max(width / 264, min(2, width / 160)), max(height / 148, min(2, height / 90)))
         }
@@ -109,7 +110,8 @@ public enum StatusPicture {
 
         /// The row of pixels at which the title begins.
         ///
-        /// The title and the message are centred vertically if they fit below the head.
+        /// The title and the message are centred vertically, unless they would then overlap the bar or the camera's
+        /// name.
         var top: Int { max(headEnd, (height - blockHeight) / 2) }
     }
 }

@@ -30,8 +30,8 @@ extension Canvas {
     ///   - y: The top edge of capital letters.
     ///   - scale: The width and height, in pixels of the canvas, of one pixel of the font. At least 1.
     ///   - color: The colour of the letters.
-    ///   - background: The colour of a box behind the text, which is one pixel of the font larger on each side. Nil
-    ///     means no box.
+    ///   - background: The colour of a box behind the text, which extends beyond the text by one pixel of the font on
+    ///     each side. Nil means no box.
     public mutating func text(
         _ text: some StringProtocol, x: Int, y: Int, scale: Int = 1, color: Color = .white, background: Color? = nil
     ) {

@@ -56,7 +56,7 @@ public final class EventLoop {
     ///
     /// If an edge-triggered descriptor is ready, it is reported again.
     public func modify(_ token: Token, number: CInt, _ interest: Epoll.Interest) {
-        // This fails only if the descriptor is not registered, in which case it has no handler to call.
+        // The call fails only if the descriptor is not registered. In that case, there is no handler to call.
         try? epoll.modify(number, interest, token: token.number)
     }
 

@@ -16,7 +16,7 @@ public final class LoopSignal: Sendable {
 
     /// Asks the loop to stop.
     ///
-    /// Any thread may call it.
+    /// Any thread may call this function.
     public func stop() {
         stopping.store(true, ordering: .releasing)
         event.signal()
@@ -24,6 +24,6 @@ public final class LoopSignal: Sendable {
 
     /// Wakes the loop.
     ///
-    /// Any thread may call it.
+    /// Any thread may call this function.
     public func wake() { event.signal() }
 }

@@ -14,7 +14,7 @@ public struct FrameResult: Sendable {
         case exact
         /// The boxes are predicted from earlier frames.
         case predicted
-        /// Nothing moves, so that the boxes of earlier frames are still valid.
+        /// Nothing moves, so the boxes of earlier frames are still valid.
         case still
     }
 
@@ -27,10 +27,10 @@ public struct FrameResult: Sendable {
     public var number: UInt64
     /// When the frame was captured, in nanoseconds since 1970.
     public var realtime: UInt64
-    /// The picture's size after it was turned according to its Exif orientation.
+    /// The size that the picture has when it is turned according to its Exif orientation.
     public var size: PictureSize
     public var look: Look
-    /// How long the look took; zero if there was none.
+    /// How long the detector took to look at this frame; zero if it did not look at this frame.
     public var duration: Duration
     public var objects: [FrameObject]
     /// The parts of the picture in which something moves.
@@ -61,7 +61,7 @@ public struct FrameResult: Sendable {
         ])
     }
 
-    /// Returns a copy of a JPEG with the results inside, which replace those that it has already.
+    /// Returns a copy of a JPEG that contains these results, in place of any results that `jpeg` already contains.
     ///
     /// If `jpeg` does not begin like a JPEG, it is returned unchanged.
     public func embedded(in jpeg: [UInt8]) -> [UInt8] {
@@ -83,7 +83,7 @@ public struct FrameResult: Sendable {
         return copy
     }
 
-    /// Returns the JSON of the results in a JPEG, which is not validated; nil if it contains none.
+    /// Returns the results in a JPEG as text, which may be invalid JSON; nil if the JPEG contains no results.
     public static func text(in jpeg: RawSpan) -> String? {
         guard let found = JPEGComment.find(tag, in: jpeg) else { return nil }
         var bytes: [UInt8] = []
@@ -101,16 +101,16 @@ public struct FrameResult: Sendable {
 
 /// An object in a frame.
 public struct FrameObject: Sendable {
-    /// The ID of the object's event; nil if it has none, because it stood there before.
+    /// The ID of the object's event; nil if the object has no event, for example because it is not a new object.
     public var id: String?
     /// The number of the object's track.
     public var number: Int
     public var label: String
     /// The index of the class in the model's list.
     public var classID: Int
-    /// The median of the newest confidences, 0 to 1.
+    /// The median of the object's newest confidences, from 0 to 1.
     public var score: Double
-    /// The highest confidence, 0 to 1.
+    /// The object's highest confidence, from 0 to 1.
     public var topScore: Double
     /// The box in pixels of the picture.
     public var box: Box

@@ -28,7 +28,7 @@ enum Library {
 public enum ListeningSocket {
     /// Returns the listening socket that spawn-fcgi or systemd has passed as descriptor 0.
     ///
-    /// It is made non-blocking, which affects all processes that share it.
+    /// The socket is made non-blocking, which affects all processes that share it.
     public static func standardInput() throws -> Descriptor {
         guard Library.isInitialized else { throw FastCGIError.libraryUnavailable }
         guard FCGX_IsCGI() == 0 else { throw FastCGIError.noListeningSocket }

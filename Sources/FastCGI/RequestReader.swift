@@ -45,7 +45,7 @@ public final class RequestReader {
         let bytes = Array(head)
         var offset = 0
         while offset < bytes.count {
-            // This does not block, because a header has at most 64 KiB, which fit into an empty socket buffer.
+            // Sending does not block, because a header is at most 64 KiB long, and fits into an empty socket buffer.
             guard case .success(let count) = Socket.send(bytes, from: offset, to: pair.first.number) else {
                 throw FastCGIError.unreadableRequest
             }
@@ -58,7 +58,7 @@ public final class RequestReader {
         // Pass -1 as the listening socket, so that libfcgi cannot accept another connection after a failure.
         unsafe FCGX_InitRequest(request, -1, 0)
         unsafe request.pointee.ipcFd = copy.release()
-        // This makes libfcgi close a bad connection immediately, instead of reading from it for two seconds.
+        // This flag makes libfcgi close a bad connection immediately, instead of reading from it for two seconds.
         unsafe request.pointee.detached = 1
         // FCGX_Accept_r first calls FCGX_Finish_r, which closes the connection unless this flag is set.
         unsafe request.pointee.keepConnection = 1

@@ -9,8 +9,9 @@ import SharedFrame
 ///
 /// Use it only from the thread of the event loop.
 final class Camera {
-    /// How long interest in the ring is kept after the last viewer has left, so that reloading a page does not stop the
-    /// camera.
+    /// How long interest in the ring is kept after the last viewer has left.
+    ///
+    /// Without this time, reloading a page would stop the camera.
     static let linger: Duration = .seconds(2)
 
     let name: CameraName
@@ -42,7 +43,7 @@ final class Camera {
 
     var viewerCount: Int { feeds.values.reduce(0) { $0 + $1.viewers.count } }
 
-    /// Whether the camera has viewers or waiting requests, or had some recently, so that it must not be closed.
+    /// Whether the camera must stay open, because it has viewers or waiting requests, or had some recently.
     var isInUse: Bool { isInterested || !waiters.isEmpty || feeds.values.contains { !$0.viewers.isEmpty } }
 
     /// Returns the feed for `key`, and creates it if necessary.

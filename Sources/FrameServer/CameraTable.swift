@@ -12,9 +12,9 @@ import SharedFrame
 final class CameraTable {
     /// The maximum number of descriptors of a camera in use.
     ///
-    /// Two of them are for its ring. The others are descriptors that wake threads, picture files and pipes.
+    /// Two of them are for its ring. The others are for picture files, for pipes, and for waking threads.
     private static let descriptorsOfUsedCamera = 12
-    /// The number of descriptors of a camera that is used only by reports, which need only the camera's ring.
+    /// The number of descriptors of a camera that only reports use; they need only a descriptor for the camera's ring.
     private static let descriptorsOfUnusedCamera = 1
 
     private let directory: CameraDirectory
@@ -33,7 +33,7 @@ final class CameraTable {
 
     /// - Parameters:
     ///   - directory: The cameras of the table.
-    ///   - index: The index of the table, below ``maximumCount``, which is a part of the IDs of watches.
+    ///   - index: The index of the table, below ``maximumCount``. The IDs of the table's watches contain the index.
     ///   - counters: The counters that all workers share.
     ///   - log: The program's log.
     init(_ directory: CameraDirectory, index: Int, _ counters: ServiceCounters, _ log: Logger) {
@@ -47,7 +47,7 @@ final class CameraTable {
     /// The maximum number of tables in a process.
     static let maximumCount = 4
 
-    /// Returns the index of the table that has created the ID of a watch.
+    /// Returns the index of the table that has created `id`, which is the ID of a watch.
     static func index(of id: UInt64) -> Int { Int(id % UInt64(maximumCount)) }
 
     /// Returns a sentence that says why added or removed cameras are detected late; nil if they are detected at once.

@@ -11,7 +11,7 @@ final class Feed {
     /// The picture that viewers see; nil before the first one.
     private(set) var picture: Picture?
     private var watch: PictureWatch?
-    /// The number of viewers that receive each framing.
+    /// For each framing, the number of viewers that receive pictures in it.
     private var framings: [Framing: Int] = [:]
 
     init(_ key: FeedKey) {

@@ -42,7 +42,7 @@ struct Snapshot {
 
 /// Answers each request for a snapshot with one fresh frame. If there is no fresh frame, the request waits for one.
 extension FrameApplication {
-    /// Answers with the newest frame if that satisfies the request; otherwise waits for a frame that does.
+    /// Answers with the newest frame if it satisfies the request; if it does not, waits for a frame that does.
     func beginSnapshot(_ request: SnapshotRequest, of camera: Camera, on connection: Connection) throws(HTTPError) {
         camera.retainInterest(now: now)
         let status = camera.subscriber.recentStatus
@@ -128,7 +128,7 @@ extension FrameApplication {
     /// Answers with the detection results of the newest frame.
     private func answerObjects(_ exchange: SnapshotExchange, of camera: Camera) throws(HTTPError) {
         let text: String?? = camera.subscriber.withNewestFrame { _, bytes in FrameResult.text(in: bytes) }
-        // The results of a relayed camera come from another server.
+        // Check that the text is JSON, because the results of a relayed camera come from another server.
         guard let text, let text, JSON(Array(text.utf8)) != nil else {
             throw .temporary("no_results", "The newest frame contains no detection results.", retryAfter: 1)
         }

@@ -41,7 +41,7 @@ final class FrameApplication: Application {
     struct ScalingKey: Hashable {
         let ring: RingName
         let width: Int
-        /// Whether the camera is offline, so that the frame to scale is its last frame, which is not current.
+        /// Whether the frame to scale is not current, because the camera is offline.
         let isOld: Bool
     }
 
@@ -181,8 +181,8 @@ final class FrameApplication: Application {
 
     /// Returns the camera of the detector's ring that a request asks for.
     ///
-    /// The query's parameter `boxes` decides whether its pictures contain the results as data or drawn. If `query` is
-    /// nil, they contain them as data.
+    /// The parameter `boxes` in `query` decides whether the ring's pictures contain the results as data, or as boxes
+    /// that are drawn on them. If `query` is nil, the pictures contain data.
     private func resultCamera(
         _ choice: CameraChoice, _ query: Query?, for connection: Connection
     ) throws(HTTPError) -> Camera {

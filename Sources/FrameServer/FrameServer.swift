@@ -24,7 +24,7 @@ public final class FrameServer {
 
     /// Creates a worker that accepts connections from a non-blocking listening socket.
     ///
-    /// The worker is stopped by `signals`, if it is not nil, and by ``stopper``.
+    /// ``stopper`` stops the worker. The signals that `signals` receives stop it too, unless `signals` is nil.
     public init(
         _ configuration: FrameServerConfiguration, listener: consuming Descriptor,
         signals: consuming SignalDescriptor? = nil

@@ -15,7 +15,7 @@ public struct FrameServerConfiguration: Sendable {
     public var kinds: [RingName.Kind]
     /// The cameras that the worker lists even while they have no ring.
     ///
-    /// The first of them is the default camera.
+    /// The first camera in this list is the default camera.
     public var cameras: [CameraName]
     /// The maximum number of concurrent streams.
     ///

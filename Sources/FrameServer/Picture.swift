@@ -18,7 +18,7 @@ struct Picture: Sendable {
     let isLive: Bool
     /// The wire images, indexed by the raw value of their framing; nil for each framing in which there is no image.
     ///
-    /// They are stored in an array, because its lookup is the fastest.
+    /// The collection is an array, because reading an array is faster than looking up a key in a dictionary.
     private let images: [WireImage?]
 
     /// Creates the wire image of a JPEG for each of `framings`.
@@ -52,7 +52,7 @@ struct Picture: Sendable {
 
     subscript(_ framing: Framing) -> WireImage? { images[framing.rawValue] }
 
-    /// Whether the picture has an image in at least one framing, so that viewers can see it.
+    /// Whether viewers can see the picture, that is, whether it has an image in at least one framing.
     var isShown: Bool { images.contains { $0 != nil } }
 
     /// Returns whether the picture has an image for each of `framings`.

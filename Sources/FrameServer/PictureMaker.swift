@@ -23,7 +23,7 @@ struct PictureMaker: ~Copyable {
 
     /// Returns a picture of the newest frame with an image for each of `framings`.
     ///
-    /// Returns nil if there is no frame, or if only exact ones are wanted and the newest one is not exact.
+    /// Returns nil if there is no frame, or if only exact frames are wanted and the newest frame is not exact.
     mutating func picture(
         of subscriber: FrameSubscriber, sequence: UInt64, framings: Set<Framing>, files: MemoryFilePool
     ) -> Picture? {

@@ -13,7 +13,7 @@ final class PictureWatch: Sendable {
     /// The pictures that the event loop requests.
     private struct Request {
         var framings: Set<Framing> = []
-        /// The minimum interval between pictures, which is the shortest one that a viewer has requested.
+        /// The minimum interval between pictures, which is the shortest interval that a viewer has requested.
         ///
         /// If it is zero, every picture is prepared.
         var interval: Duration = .zero
@@ -36,7 +36,8 @@ final class PictureWatch: Sendable {
 
     /// Creates a watch, which posts `id` to `mailbox` whenever ``take()`` returns a new picture.
     ///
-    /// Its first picture gets the sequence number after that of `picture`. Throws if no descriptor is available.
+    /// The sequence numbers of the watch's pictures follow the sequence number of `picture`. Throws if no descriptor is
+    /// available.
     init(
         id: UInt64, _ ring: RingName, _ key: FeedKey, _ mailbox: Mailbox<UInt64>, after picture: Picture?
     ) throws(SystemError) {
@@ -101,14 +102,14 @@ final class PictureWatch: Sendable {
                 if isFresh {
                     isLive = true
                     outage.end()
-                    // Skip frames that no viewer would receive: scaling them would take time, as each must be encoded.
+                    // Skip frames that no viewer would receive, because scaling and encoding them would take time.
                     let interval = key.width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
                     due = now + interval
                     let shown = show(number, &maker)
                     // `shown` is the number in the frame's slot, and `number` is the number in the ring's header. If
                     // the slot still has the number of the previous frame, wait for a frame newer than `number`.
-                    // Otherwise, the thread would never sleep if the two numbers always differed.
+                    // Without this rule, the thread would never sleep if the two numbers always differed.
                     seen = shown == before ? number : shown
                     continue
                 }
@@ -137,7 +138,8 @@ final class PictureWatch: Sendable {
 
     /// Posts a picture of the newest frame, and returns the number of that frame.
     ///
-    /// `number` is what the caller read as the number of the newest frame. A newer frame may have been published since.
+    /// `number` is the number of the frame that was the newest one when the caller looked. A newer frame may have been
+    /// published since then.
     private func show(_ number: UInt64, _ maker: inout PictureMaker) -> UInt64 {
         let framings = framings
         let sequence = nextSequence
@@ -145,7 +147,7 @@ final class PictureWatch: Sendable {
         if !framings.isEmpty {
             picture = maker.picture(of: watch.subscriber, sequence: sequence, framings: framings, files: files)
         }
-        // A frame that is not exact is skipped, so that viewers keep the last exact one.
+        // Skip a frame that is not exact, so that viewers continue to see the last exact frame.
         if picture == nil, key.isExactOnly, !framings.isEmpty { return number }
         post(picture ?? Picture(sequence: sequence, number: number), scaledCount: maker.takeScaledCount())
         return picture?.number ?? number

@@ -11,7 +11,7 @@ struct Rendition: Hashable, Sendable {
 
 /// The content of a feed.
 ///
-/// Viewers with equal values share one feed.
+/// Viewers with equal keys share one feed.
 struct FeedKey: Hashable, Sendable {
     var width: PictureWidth
     /// Whether only the frames at which the detector looked are shown.

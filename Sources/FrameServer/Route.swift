@@ -33,7 +33,7 @@ enum Route: Equatable {
     case objects(camera: CameraChoice)
     /// The status of one camera, or of all cameras if `camera` is nil.
     case status(camera: String?)
-    /// The controls of a camera. They are served only on the host of the camera.
+    /// The controls of a camera, which are served only on the camera's host.
     case controls(camera: String?)
     case health
     case metrics
@@ -65,8 +65,8 @@ enum Route: Equatable {
     /// Returns the route for a path that mjpg-streamer, uStreamer, camera-streamer or Motion serves; nil for other
     /// paths.
     ///
-    /// The proxies of OctoPrint and Mainsail serve cameras below `webcam`, `webcam2` and so on. Such a name is
-    /// accepted as the first part of a path, because some proxies do not remove it.
+    /// The web servers in front of OctoPrint and Mainsail serve cameras below `/webcam`, `/webcam2` and so on. Such a
+    /// name is accepted as the first part of a path, because some of these servers do not remove it from the path.
     private static func alias(_ parts: ArraySlice<String>, _ query: Query, camera: CameraChoice) -> Route? {
         guard let first = parts.first else {
             return query.first("action").flatMap { Self.action($0, camera: camera) }
@@ -120,8 +120,8 @@ enum Route: Equatable {
 
     /// Whether unknown query parameters are ignored.
     ///
-    /// Clients that were written for other servers send the parameters of those servers with requests for streams and
-    /// snapshots. They may also add a parameter with an arbitrary name, only to prevent caching.
+    /// With requests for streams and snapshots, clients that were written for other servers may send parameters that
+    /// only these servers know. Some clients also add a parameter with an arbitrary name, only to prevent caching.
     var ignoresUnknownParameters: Bool {
         switch self {
         case .stream, .snapshot, .resultStream, .resultSnapshot: true

@@ -28,7 +28,7 @@ final class SnapshotExchange: Exchange {
         isOpen = true
     }
 
-    /// Makes the request wait until the frame has been scaled; it may have waited for the frame before.
+    /// Makes the request wait until the frame has been scaled; the request may already have waited for the frame.
     func waitForScaling() {
         isScaling = true
         // Do not open this exchange twice, because a connection ends its current exchange whenever it opens one.

@@ -49,7 +49,7 @@ struct SnapshotRequest {
 
     /// Returns whether the newest frame satisfies the request.
     ///
-    /// No frame satisfies it while the camera is offline.
+    /// While the camera is offline, no frame satisfies the request.
     func isSatisfied(by status: RingStatus, now: Instant) -> Bool {
         guard let newest = status.newest, Outage.isHealthy(status, now: now), Outage.hasFreshFrame(status, now: now)
         else { return false }

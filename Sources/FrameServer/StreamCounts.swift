@@ -6,7 +6,7 @@ struct StreamCounts: Equatable, Sendable {
     var streams: UInt64 = 0
     /// The number of pictures that have been sent completely.
     var frames: UInt64 = 0
-    /// The number of bytes in streams and snapshots.
+    /// The number of bytes that have been sent in streams and snapshots.
     var bytes: UInt64 = 0
     /// The number of snapshots that have been sent.
     var snapshots: UInt64 = 0

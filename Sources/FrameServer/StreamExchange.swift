@@ -21,7 +21,7 @@ final class StreamExchange: Exchange {
     private let feed: Feed
     /// The connection, as a strong reference, which is faster than a weak one.
     ///
-    /// This does not leak the objects, because the connection releases its exchange when it is closed.
+    /// The two objects refer to each other, but do not leak, because a connection releases its exchange when it closes.
     private let connection: Connection
     /// The sequence number of the picture that is being sent or was last sent; 0 before the first picture.
     private var shown: UInt64 = 0
@@ -100,8 +100,8 @@ final class StreamExchange: Exchange {
 
     /// Returns whether the next picture is due.
     ///
-    /// A picture counts as due up to an eighth of the interval early, because cameras do not deliver frames at exactly
-    /// regular times.
+    /// A picture can be sent up to an eighth of the interval before its due time, because cameras do not deliver frames
+    /// at exactly regular times.
     private func isDue(_ now: Instant) -> Bool { !isPaced || now + interval / 8 >= due }
 
     private func begin(_ sequence: UInt64, now: Instant) {

@@ -18,7 +18,7 @@ struct StreamOptions {
     /// If `advance_headers` is missing, the `Accept` header decides: browsers get the part headers in advance, and
     /// other clients do not.
     ///
-    /// `look` is read only if the stream `hasResults` of a detector.
+    /// `look` is read only if `hasResults` is true, that is, for a stream with detection results.
     init(_ query: Query, accept: String?, hasResults: Bool = false) throws(HTTPError) {
         let rate = try query.number("fps", in: 0.1...120)
         interval = rate.map { .nanoseconds(Int64(1e9 / $0)) } ?? .zero
