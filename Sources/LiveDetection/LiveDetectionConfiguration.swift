@@ -23,7 +23,7 @@ public struct LiveDetectionConfiguration: Sendable {
     /// Cameras that exist even without a ring.
     public var cameras: [CameraName]
     public var mode: LiveMode
-    /// The maximum number of looks per second and camera.
+    /// The maximum number of looks per second for each camera.
     public var rate: Double
     /// The number of looks that run at the same time; at least 1.
     public var threads: Int

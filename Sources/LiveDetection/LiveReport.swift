@@ -26,7 +26,9 @@ public struct LiveReport: Sendable {
     public internal(set) var objects = 0
     /// The requested and the achieved rate in looks per second, and the number of skipped looks.
     public internal(set) var rate: (asked: Double, achieved: Double, skipped: Int) = (0, 0, 0)
-    /// The delays of the newest frames, from their publication by the camera to that with results.
+    /// The delays of the newest frames.
+    ///
+    /// A delay is the time from the publication of a frame by the camera to its publication with results.
     private var delays: [Duration] = []
     private var nextDelay = 0
 
