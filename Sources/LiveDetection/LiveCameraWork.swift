@@ -80,7 +80,7 @@ final class LiveCameraWork {
     private func fail(_ error: RingError) {
         camera.report.withLock { $0.reason = error.description }
         log(.error, error.description)
-        // Rings that are open stay open, because a later frame may be small enough.
+        // Rings that are open stay open, because a later frame may be small enough to fit.
         let end = Instant.now + Self.retryInterval
         while !camera.isStopped, Instant.now < end { Poll.wait([], milliseconds: 100) }
     }

@@ -73,7 +73,7 @@ final class LookBoard: Sendable {
         return beginsNow
     }
 
-    /// Withdraws a waiting look, because the newest frame needs none.
+    /// Withdraws a waiting look, because the newest frame needs no look.
     func rest(_ camera: CameraName) {
         state.withLock { state in
             state.scheduler.rest(camera.text)

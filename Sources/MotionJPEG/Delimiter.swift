@@ -15,7 +15,7 @@ struct Delimiter {
 
     /// Two dashes, followed by the boundary without its own leading dashes.
     ///
-    /// Nil if no boundary is known.
+    /// This is nil if no boundary is known.
     ///
     /// Some cameras include dashes in the declared boundary and some do not. In both cases, the line that they send
     /// ends with the bytes of the pattern.

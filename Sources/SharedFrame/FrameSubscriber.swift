@@ -33,7 +33,7 @@ public final class FrameSubscriber: Sendable {
         ///
         /// ``RingFolder`` then announces the next object with that name.
         var isOrphaned = false
-        /// The last status, and the value of the wake word when that status was read.
+        /// The last status, and the value of the wake word and the time when that status was read.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 

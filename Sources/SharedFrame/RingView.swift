@@ -11,7 +11,7 @@ final class RingView: Sendable {
     private let memory: RingMemory
     private let file: FileStatus
     private let name: RingName
-    /// The header's texts when they were last read successfully.
+    /// The header's texts from the last time that they were read successfully.
     private let lastTexts = Mutex<Texts?>(nil)
 
     private struct Texts {

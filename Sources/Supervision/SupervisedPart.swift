@@ -22,7 +22,7 @@ final class SupervisedPart {
     var delay = RestartDelay()
     /// How the part's latest processes ended, in order.
     ///
-    /// The list begins again after a process has run for at least ``RestartDelay/recovery``.
+    /// The list is emptied after a process has run for at least ``RestartDelay/recovery``.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()

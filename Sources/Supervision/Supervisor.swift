@@ -122,8 +122,8 @@ public final class Supervisor {
     fileprivate func reapChildren() {
         while let child = ChildProcesses.ended() {
             let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }
-            // The rest of the group is killed before its ID can be reused. nginx's workers would otherwise keep the
-            // port.
+            // The rest of the process group is killed before its ID can be reused. If nginx's workers were not killed,
+            // they would keep the port.
             if part != nil { ChildProcesses.signal(group: child, SIGKILL) }
             guard let ending = ChildProcesses.reap(child) else { continue }
             if let part {

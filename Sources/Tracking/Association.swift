@@ -23,7 +23,7 @@ struct Association: Sendable {
     private static let weakSeconds = 1.0
     /// The maximum ``Box/sizeRatio(_:)`` of two boxes that may show the same object.
     private static let maximumSizeRatio = 4.0
-    /// The maximum cost of a pair in stage 3, at 8, 5 and 2 looks per second; `step` is the time between looks.
+    /// The maximum cost of a pair in stage 3, at 8, 5 and 2 looks per second; `step` is their interval in seconds.
     ///
     /// Between these rates, the limit is interpolated linearly.
     private static let distanceLimits = [(step: 0.125, limit: 0.8), (step: 0.2, limit: 1.0), (step: 0.5, limit: 1.3)]
