@@ -57,7 +57,7 @@ public enum Futex {
         }
     }
 
-    /// Whether futex_waitv(2) has failed once, so that it is not tried again.
+    /// Whether futex_waitv(2) has failed once; it is not tried again after that.
     private static let lacksWaitEither = Atomic(false)
 
     /// Wakes all waiters on `word`.

@@ -43,8 +43,8 @@ public final class FutexWord: @unchecked Sendable {
 
     /// Waits while the value is `expected` and `other` is `otherExpected`, until `deadline` at the latest.
     ///
-    /// A kernel before Linux 5.16 cannot wait for two words at once. It then waits only for `other`, and a change of
-    /// this counter during the wait goes unnoticed.
+    /// Kernels before Linux 5.16 cannot wait for two words at once. On such a kernel, this method waits only for
+    /// `other`, and a change of this counter during the wait goes unnoticed.
     @unsafe
     public func wait(
         while expected: UInt32, or other: UnsafePointer<Atomic<UInt32>>, while otherExpected: UInt32,

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import SystemPackage
 
-/// Lists this machine's network addresses and sends short requests to servers on it.
+/// Lists this machine's network addresses, and sends short requests to servers on this machine.
 ///
 /// Unsafe code: the structures of getaddrinfo(3) and getifaddrs(3) are accessed only until they are freed, in the same
 /// function.

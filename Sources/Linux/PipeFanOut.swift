@@ -5,9 +5,9 @@ public import SystemPackage
 /// Sends the beginning of a file to many sockets, with only one lookup of the file's pages in the kernel (splice(2),
 /// tee(2)).
 ///
-/// One pipe holds references to the pages. For each socket, the references are duplicated into a second pipe and moved
-/// from there to the socket, so that the second pipe is empty between calls. No call blocks. Only one thread at a time
-/// may use a fan-out.
+/// One pipe holds references to the pages. For each socket, the references are duplicated into a second pipe, and are
+/// moved from there to the socket. The second pipe is therefore empty between calls. No call blocks. Only one thread at
+/// a time may use a fan-out.
 public struct PipeFanOut: ~Copyable, Sendable {
     private let kept: Pipe
     private let copy: Pipe

@@ -7,9 +7,9 @@ public enum Session {
     /// With autogroups, the kernel first divides CPU time between sessions, and then between the threads of each. The
     /// niceness of a thread therefore does not affect programs in other sessions, but the niceness of the session does.
     ///
-    /// This changes only a session that was created for this program, such as that of a service: it has no terminal,
-    /// and this process or its parent leads it. In any other session, and on kernels without autogroups, this does
-    /// nothing.
+    /// This changes only a session that was created for this program, such as the session of a service. Such a session
+    /// has no terminal, and this process or its parent leads it. In any other session, and on kernels without
+    /// autogroups, this does nothing.
     ///
     /// - Parameter niceness: 0 (normal priority) to 19 (lowest).
     public static func setNiceness(_ niceness: Int) {

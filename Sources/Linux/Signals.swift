@@ -8,8 +8,8 @@ public struct SignalDescriptor: ~Copyable, Sendable {
 
     /// Blocks the normal delivery of `signals`, so that each of them makes the descriptor readable instead.
     ///
-    /// Must be called before any other thread starts: only this thread and those that it starts later block the
-    /// signals.
+    /// Must be called before any other thread starts: the signals are blocked only in this thread and in the threads
+    /// that it starts later.
     public init(blocking signals: [CInt]) throws(SystemError) {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -57,9 +57,9 @@ public enum Signals {
 
     /// Restores the kernel's default actions for program faults, so that a crash terminates the process immediately.
     ///
-    /// Otherwise, Swift's runtime starts another program to write a backtrace. That takes a second, during which the
-    /// service is down. If that program fails, the crashed process hangs and is never restarted. Does nothing if
-    /// `SWIFT_BACKTRACE` is set, so that the runtime still writes a backtrace.
+    /// Without this, Swift's runtime starts another program to write a backtrace. That takes a second, during which the
+    /// service is down. If that program fails, the crashed process hangs and is never restarted. If `SWIFT_BACKTRACE`
+    /// is set, this does nothing, and the runtime writes a backtrace.
     ///
     /// Truncating a file that the process has mapped does not crash it, whether this is called before or after the file
     /// is mapped: see ``Mapping/wasTruncated``.

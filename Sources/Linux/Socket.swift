@@ -36,9 +36,9 @@ public enum Socket {
 
     /// Returns whether this is a Unix socket (`AF_UNIX`).
     ///
-    /// Bytes in the send queue of a Unix socket leave the queue when the peer reads them. With TCP, they leave it as
-    /// soon as the peer's kernel acknowledges them. A peer on the same machine may then still have to read them, from
-    /// memory that both ends share.
+    /// Bytes in the send queue of a Unix socket leave the queue when the peer reads them. With TCP, they leave the
+    /// queue as soon as the peer's kernel acknowledges them. If the peer is on the same machine, it may read them only
+    /// later, from memory that both ends share.
     public static func isLocal(_ socket: CInt) -> Bool {
         var domain: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)

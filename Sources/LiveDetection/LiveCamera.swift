@@ -50,10 +50,10 @@ final class LiveCamera: Sendable {
 
     var isStopped: Bool { isStopping.load(ordering: .acquiring) }
 
-    /// Whether the thread has ended, so that the camera's rings have been removed.
+    /// Whether the thread has ended; before that, it removes the rings that it has written.
     var isFinished: Bool { hasFinished.load(ordering: .acquiring) }
 
-    /// Stores the result of a look for the thread; called by the thread that performed the look.
+    /// Hands the result of a look to the camera's thread; called by the thread that performed the look.
     func finish(_ look: FinishedLook) {
         finishedLook.withLock { $0 = look }
         subscriber.interrupt()

@@ -18,11 +18,13 @@ final class LiveCameraWork {
     private static let maximumWait = Duration.milliseconds(500)
     /// How long the loop sleeps at most, so that heartbeats are on time.
     private static let pollInterval = Duration.milliseconds(200)
-    /// The interval between copies of the camera's state.
+    /// How often the camera's state is copied to the detector's rings.
     private static let stateInterval = Duration.milliseconds(500)
-    /// The pause before rings that could not be created are tried again.
+    /// The pause after an attempt to create or write the rings has failed.
     private static let retryInterval = Duration.seconds(1)
-    /// How early a frame may be searched for motion, as a share of the interval, because of the jitter of cameras.
+    /// How early a frame may be searched for motion, as a share of the time between two searches.
+    ///
+    /// This allows for the jitter of cameras.
     private static let earliness = 0.25
 
     private let camera: LiveCamera
@@ -33,9 +35,9 @@ final class LiveCameraWork {
     private var decoder: JPEGDecoder?
     /// The number of the newest frame that was read.
     private var seen: UInt64 = 0
-    /// A frame that waits for the result of its look, and since when.
+    /// A frame that waits for the result of its look, the frame's time, and when the wait began.
     private var held: (frame: Frame, time: Instant, since: Instant)?
-    /// When the newest frame was captured; times of later frames are not earlier.
+    /// The latest capture time so far; a later frame with an earlier capture time gets this time instead.
     private var time = Instant.distantPast
     /// When the next frame is to be searched for motion.
     private var gateDue = Instant.distantPast
@@ -78,7 +80,7 @@ final class LiveCameraWork {
     private func fail(_ error: RingError) {
         camera.report.withLock { $0.reason = error.description }
         log(.error, error.description)
-        // The rings are kept, unless they could not be opened: a later frame may fit again.
+        // Rings that are open stay open, because a later frame may be small enough to fit.
         let end = Instant.now + Self.retryInterval
         while !camera.isStopped, Instant.now < end { Poll.wait([], milliseconds: 100) }
     }
@@ -147,7 +149,7 @@ final class LiveCameraWork {
         try publish(held.frame, at: held.time, look: nil, rings)
     }
 
-    /// Updates the objects with a finished look, and publishes its frame if that is still waiting.
+    /// Updates the objects with a finished look, and publishes the look's frame if this frame is still waiting.
     private func apply(_ finished: FinishedLook?, _ rings: LiveRings) throws(RingError) {
         guard let finished else { return }
         let frame = finished.look.frame
@@ -180,7 +182,8 @@ final class LiveCameraWork {
         let model = prepareScene(size)
         if isGateDue, !camera.board.isRunning(camera.name), let grey = greyPicture(of: frame) {
             let interval = Duration(inSeconds: 1 / camera.configuration.rate)
-            // After a small delay, keep the schedule, so that the rate is right on average. After a pause, begin anew.
+            // After a small delay, keep the schedule, so that the rate is right on average. After a pause, start a new
+            // schedule.
             gateDue = gateDue + interval * 2 < time ? time + interval : gateDue + interval
             camera.report.withLock { $0.gated += 1 }
             let plan = scene?.see(grey, at: time)
@@ -222,7 +225,7 @@ final class LiveCameraWork {
 
     // MARK: Pictures
 
-    /// Creates the scene for the current model if there is none; returns the model, or nil if there is none.
+    /// Creates a scene for the current model if necessary; returns the model, or nil if no model is loaded.
     private func prepareScene(_ size: PictureSize) -> Detector.LoadedModel? {
         let (generation, state) = camera.configuration.model.value
         var model: Detector.LoadedModel?
@@ -278,7 +281,7 @@ final class LiveCameraWork {
 
     // MARK: State
 
-    /// Sets the state of the rings to that of the camera.
+    /// Copies the camera's state to the detector's rings.
     private func copyState(to rings: LiveRings, now: Instant) {
         stateAt = now
         let status = camera.subscriber.status
@@ -298,7 +301,7 @@ final class LiveCameraWork {
 }
 
 extension CameraState {
-    /// The state in a detector's ring while the camera's ring has this state and no frames arrive.
+    /// The state that a detector's ring gets if the camera's ring has this state and no frames arrive.
     fileprivate var withLiveWriter: CameraState {
         switch self {
         case .live, .stalled: .stalled

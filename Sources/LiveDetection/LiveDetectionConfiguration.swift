@@ -20,10 +20,10 @@ public struct LiveDetectionConfiguration: Sendable {
     ///
     /// If a camera has several rings, the first kind that exists is preferred.
     public var kinds: [RingName.Kind]
-    /// Cameras that exist even without a ring.
+    /// Cameras that are known even while they have no ring.
     public var cameras: [CameraName]
     public var mode: LiveMode
-    /// The maximum number of looks per second and camera.
+    /// The maximum number of looks per second for each camera.
     public var rate: Double
     /// The number of looks that run at the same time; at least 1.
     public var threads: Int

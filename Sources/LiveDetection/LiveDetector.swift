@@ -6,9 +6,9 @@ import Names
 import SharedFrame
 import Synchronization
 
-/// Analyses the frames of all cameras in real time, and writes the results as rings.
+/// Analyses the frames of all cameras in real time, and writes the results to rings.
 ///
-/// A camera costs next to nothing while nobody watches its results, unless its mode is `always`.
+/// A camera uses hardly any CPU time while nobody watches its results, unless its mode is `always`.
 public final class LiveDetector: Sendable {
     /// The interval between searches for new and removed cameras.
     private static let interval = Duration.milliseconds(250)

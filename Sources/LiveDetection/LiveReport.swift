@@ -2,7 +2,7 @@ public import JSON
 import Linux
 public import Names
 
-/// The figures of a camera for the status and the metrics.
+/// The figures of a camera for the status document and the metrics.
 public struct LiveReport: Sendable {
     /// The number of delays that are kept.
     private static let delayLimit = 256
@@ -20,13 +20,15 @@ public struct LiveReport: Sendable {
     public internal(set) var looks: UInt64 = 0
     /// The number of looks that failed.
     public internal(set) var failures: UInt64 = 0
-    /// The number of events.
+    /// The number of events that the camera's objects have caused.
     public internal(set) var events: UInt64 = 0
     /// The number of objects in the newest frame.
     public internal(set) var objects = 0
     /// The requested and the achieved rate in looks per second, and the number of skipped looks.
     public internal(set) var rate: (asked: Double, achieved: Double, skipped: Int) = (0, 0, 0)
-    /// The delays of the newest frames, from their publication by the camera to that with results.
+    /// The delays of the newest frames.
+    ///
+    /// A delay is the time from the publication of a frame by the camera to its publication with results.
     private var delays: [Duration] = []
     private var nextDelay = 0
 

@@ -7,10 +7,10 @@ import SharedFrame
 
 /// The two rings of a camera that the detector writes.
 ///
-/// One has the camera's JPEGs with the results inside, and the other the same pictures with the results drawn on them.
-/// Use it from only one thread.
+/// One ring contains the camera's JPEGs with the results inside. The other ring contains the same pictures with the
+/// results drawn on them. Only one thread may use an object of this class.
 final class LiveRings {
-    /// The size of a slot in a new ring in bytes; a ring grows when its first frame arrives.
+    /// The size of each slot of a new ring, in bytes; the slots grow when the first frame arrives.
     private static let slotByteCount = 4096
 
     private let detect: FramePublisher
@@ -54,7 +54,7 @@ final class LiveRings {
         }
     }
 
-    /// Publishes a frame with its results, and draws them if somebody watches that.
+    /// Publishes a frame with its results, and the picture with drawn results if somebody watches the ring `drawn`.
     ///
     /// A picture that cannot be decoded is published without boxes.
     func publish(_ frame: Frame, _ result: FrameResult) throws(RingError) {

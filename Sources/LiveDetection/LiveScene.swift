@@ -4,9 +4,9 @@ import Linux
 import SharedFrame
 import Tracking
 
-/// The scene of one camera with the names of its classes, as the results of each frame need it.
+/// The scene of one camera, and the names of the classes that the model knows.
 struct LiveScene {
-    /// Groups of classes that the model confuses, so that one object may be seen as any of them.
+    /// Groups of classes that the model confuses: it may report the same object as any class of a group.
     private static let groups = [["car", "bus", "truck"], ["cat", "dog"]]
 
     /// The number of the model (``CurrentModel/value``) for which the scene was created.
@@ -17,7 +17,7 @@ struct LiveScene {
     /// Creates the scene of a camera that has not been looked at.
     ///
     /// - Parameters:
-    ///   - model: The loaded model; nil if there is none, so that only motion is found.
+    ///   - model: The loaded model. If it is nil, only motion is found.
     ///   - generation: The number of the model.
     ///   - wanted: The names of the classes to track.
     ///   - size: The size of the camera's pictures.
@@ -39,7 +39,7 @@ struct LiveScene {
         if size != self.size { analyzer.resize(to: size) }
     }
 
-    /// Whether something moves, so that a look at this camera takes precedence.
+    /// Whether something moves; a look at this camera then takes precedence.
     var isBusy: Bool {
         !analyzer.motion.cells.isEmpty || analyzer.tracker.tracks.contains { $0.state != .stationary }
     }
@@ -58,7 +58,7 @@ struct LiveScene {
     /// - Parameters:
     ///   - frame: The frame.
     ///   - time: When it was captured.
-    ///   - look: The look at this frame; nil if there was none, so that boxes are predicted.
+    ///   - look: The look at this frame. If it is nil, the boxes are predicted.
     /// - Returns: The results.
     func result(of frame: FrameDescription, at time: Instant, look: FinishedLook?) -> FrameResult {
         let isExact = look != nil

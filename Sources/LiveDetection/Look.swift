@@ -9,7 +9,7 @@ struct Look: Sendable {
     let size: PictureSize
     let plan: LookPlan
     let model: Detector.LoadedModel
-    /// The number of the scene for which the look was requested, to ignore results for an earlier scene.
+    /// The number of the scene for which the look was requested; results for an earlier scene are ignored.
     let scene: UInt64
 }
 
@@ -24,7 +24,7 @@ struct FinishedLook: Sendable {
 
 /// Performs looks on one thread.
 ///
-/// It keeps a detector until a look requires another model.
+/// The runner keeps its detector until a look requires another model.
 struct LookRunner: ~Copyable {
     private var detector: Detector?
 
@@ -34,7 +34,7 @@ struct LookRunner: ~Copyable {
             let sightings = try sightings(of: look)
             return FinishedLook(look: look, sightings: .success(sightings), duration: .now - began)
         } catch {
-            // The decoder may keep state from a damaged picture.
+            // Drop the detector, because its decoder may keep state from a damaged picture.
             detector = nil
             return FinishedLook(look: look, sightings: .failure(error), duration: .now - began)
         }

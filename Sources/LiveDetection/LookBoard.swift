@@ -6,11 +6,12 @@ import Tracking
 
 /// Divides the detector's threads between cameras.
 ///
-/// Each camera has at most one look that waits or runs. A newer frame replaces the one that waits.
+/// Each camera has at most one look, which waits or runs. A look at a newer frame replaces a look that waits.
 final class LookBoard: Sendable {
-    /// How early a look may begin, as a share of its interval.
+    /// How early a look may begin, as a share of the interval between the camera's looks.
     ///
-    /// The cameras' threads decide at which frames the detector looks, so a look is only delayed if there are too many.
+    /// The cameras' threads decide at which frames the detector looks. This class delays a look only if there are too
+    /// many looks.
     private static let earliness = 0.5
 
     private struct Waiting {
@@ -72,7 +73,7 @@ final class LookBoard: Sendable {
         return beginsNow
     }
 
-    /// Withdraws a waiting look, because the newest frame needs none.
+    /// Withdraws a waiting look, because the newest frame needs no look.
     func rest(_ camera: CameraName) {
         state.withLock { state in
             state.scheduler.rest(camera.text)

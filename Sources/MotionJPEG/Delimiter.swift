@@ -15,7 +15,7 @@ struct Delimiter {
 
     /// Two dashes, followed by the boundary without its own leading dashes.
     ///
-    /// Nil if no boundary is known.
+    /// This is nil if no boundary is known.
     ///
     /// Some cameras include dashes in the declared boundary and some do not. In both cases, the line that they send
     /// ends with the bytes of the pattern.
@@ -307,7 +307,7 @@ extension UInt8 {
     /// Whether a line that begins with this byte may begin a part.
     fileprivate var beginsPart: Bool { self == UInt8(ascii: "-") || self | 0x20 == UInt8(ascii: "c") }
 
-    /// Whether a boundary line may contain this byte, which must be a tab or no control character.
+    /// Whether a boundary line may contain this byte; a tab is the only control character that it may contain.
     fileprivate var isTextCharacter: Bool { self >= 0x20 && self != 0x7F || self == 0x09 }
 }
 

@@ -1,8 +1,8 @@
 /// How a stored picture must be rotated or mirrored before it is displayed, according to its Exif data (Exif 2.3,
 /// section 4.6.4, tag 0x0112).
 ///
-/// Browsers do this. The reported size, the detector's input and the positions of boxes must therefore refer to the
-/// displayed picture too.
+/// Browsers rotate or mirror pictures in this way. The reported size, the detector's input and the positions of boxes
+/// must therefore refer to the displayed picture too.
 public enum ExifOrientation: Int, CaseIterable, Sendable {
     case upright = 1
     case flipHorizontal = 2

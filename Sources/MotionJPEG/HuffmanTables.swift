@@ -10,7 +10,7 @@ extension JPEG {
         return [0xFF, 0xC4, UInt8(length >> 8), UInt8(length & 0xFF)] + tables
     }()
 
-    // Each table begins with 16 numbers, which are the numbers of codes with the lengths from 1 to 16 bits. The values
+    // Each table begins with 16 counts, which say how many codes there are of each length from 1 to 16 bits. The values
     // follow in the order of their codes.
 
     /// Table K.3.

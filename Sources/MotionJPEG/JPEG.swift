@@ -2,10 +2,10 @@
 public enum JPEG {
     /// Walks the markers of the picture at the start of `bytes` and finds its end.
     ///
-    /// Everything after the end marker is ignored, whether it is padding or another picture. The driver uvcvideo puts
-    /// two pictures into one buffer, without setting an error flag, when a camera's end-of-frame bit is lost. The time
-    /// that the driver reports is that of the first picture, so the first one is used. If the first picture is
-    /// truncated and another begins within it, this throws `truncated`.
+    /// Everything after the end marker is ignored, whether it is padding or another picture. The uvcvideo driver puts
+    /// two pictures into one buffer, without setting an error flag, when a camera's end-of-frame bit is lost. The
+    /// driver reports the time of the first picture, so the first picture is used. If the first picture is truncated
+    /// and another begins within it, this throws `truncated`.
     ///
     /// The bytes need not be a valid JPEG.
     ///

@@ -18,8 +18,8 @@ public enum JPEGComment {
 
     /// Returns the offset at which a comment can be inserted; nil if `jpeg` does not begin like a JPEG.
     ///
-    /// This is after the start marker, or after the APP0 segments that follow it, because JFIF and AVI1 require theirs
-    /// to come first.
+    /// This is after the start marker, or after the APP0 segments that follow it, because JFIF and AVI1 require their
+    /// APP0 segments to come first.
     public static func insertionOffset(in jpeg: RawSpan) -> Int? {
         let bytes = Span<UInt8>(_bytes: jpeg)
         guard bytes.count >= 4, bytes[0] == 0xFF, bytes[1] == 0xD8 else { return nil }

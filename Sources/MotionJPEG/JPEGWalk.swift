@@ -2,8 +2,8 @@
 ///
 /// Each call of `advance` must pass all bytes of the previous call, followed by new ones. Segment lengths are
 /// untrusted: a length that points beyond the bytes means that more bytes are needed, and a length below 2 is a defect.
-/// Entropy-coded data is searched in blocks instead of byte by byte, so that the walk takes little longer than reading
-/// the picture's memory once.
+/// Entropy-coded data is searched in blocks instead of byte by byte. The walk therefore takes little longer than
+/// reading the picture's memory once.
 struct JPEGWalk {
     private enum Phase { case start, header, scan }
 

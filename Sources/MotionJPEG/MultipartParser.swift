@@ -72,7 +72,7 @@ public struct MultipartParser: Sendable {
         self.maximumPartByteCount = maximumPartByteCount
     }
 
-    /// Whether a part has begun, so that the stream is known to be multipart or to consist of JPEGs.
+    /// Whether a part has begun; the stream is then known to be multipart or to consist of JPEGs.
     public private(set) var hasFoundPart = false
 
     /// Parses the next bytes of the stream and delivers the parts that end within them.

@@ -17,9 +17,9 @@ struct PartBody {
     /// Some servers send the empty line after the headers twice, or put other data before the picture.
     private static let maximumLeadingByteCount = 1024
 
-    /// The offset of the picture.
+    /// The offset of the picture in the body.
     ///
-    /// Before that is known, the number of line breaks and blanks at the start of the body.
+    /// Until the picture is found, this is the number of line breaks and blanks at the start of the body.
     private var leading = 0
     private var hasStart = false
     private var walk = JPEGWalk()

@@ -8,8 +8,9 @@ public enum StandardFolder {
 
     /// The folder for files that must survive a restart, or nil if none of the following variables is set.
     ///
-    /// This is the first folder of `$STATE_DIRECTORY` (systemd.exec(5)). If that is not set, it is
-    /// `$XDG_STATE_HOME/oriel`, and otherwise `$HOME/.local/state/oriel` (XDG Base Directory Specification 0.8).
+    /// This is the first folder of `$STATE_DIRECTORY` (systemd.exec(5)). If that variable is not set, it is
+    /// `$XDG_STATE_HOME/oriel`. If that is not set either, it is `$HOME/.local/state/oriel` (XDG Base Directory
+    /// Specification 0.8).
     public static var state: FilePath? {
         if let list = Environment.value("STATE_DIRECTORY"), let first = list.split(separator: ":").first {
             return FilePath(String(first))

@@ -4,7 +4,7 @@ import Linux
 ///
 /// It matches `[A-Za-z0-9][A-Za-z0-9_-]{0,63}`.
 ///
-/// Two systems on the same machine need different prefixes, so that they do not interact.
+/// Two systems on the same machine need different prefixes. Otherwise, they would use the same shared memory.
 public struct SystemPrefix: Hashable, Sendable, CustomStringConvertible {
     /// The default prefix.
     public static let standard = SystemPrefix(unchecked: "oriel")

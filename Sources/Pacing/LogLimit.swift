@@ -28,7 +28,7 @@ public struct LogLimit<Message: Hashable & Sendable>: Sendable {
 
     private struct Count {
         var lines = 0
-        /// When the time span for which `lines` are counted began.
+        /// The start of the time span in which `lines` are counted.
         let start: Instant
         var lastLine: Instant
     }

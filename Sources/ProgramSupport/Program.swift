@@ -7,9 +7,9 @@ import Linux
 ///
 /// Before the command runs, this sets up logging, ignores SIGPIPE, and makes a crash terminate the process immediately.
 ///
-/// An error is printed to standard error as one line and determines the exit status. The status is 64 for an invalid
-/// option, a ``Failure``'s own status, 71 for a ``SystemError``, and 70 for any other error. `--help` and `--version`
-/// print to standard output and exit with status 0.
+/// An error is printed to standard error as one line and determines the exit status. A ``Failure`` contains its own
+/// status. The status is 64 for an invalid option, 71 for a ``SystemError``, and 70 for any other error. `--help` and
+/// `--version` print to standard output and exit with status 0.
 public func runProgram(_ command: any ParsableCommand.Type) {
     Signals.ignoreBrokenPipe()
     Signals.endAtOnceOnCrash()

@@ -25,13 +25,13 @@ public protocol Grant: Sendable {
     var isValid: Bool { get }
 }
 
-/// Determines the rights of the client before a request is passed to the application.
+/// Determines a client's rights before the client's request is passed to the application.
 public protocol AccessControl: Sendable {
-    /// Returns the client's rights, or nil if the client has no rights, so that its request is refused.
+    /// Returns the client's rights, or nil if the client has no rights; its request is then refused.
     func grant(for request: Request) -> (any Grant)?
 }
 
-/// Grants all rights to everyone, so that only the web server restricts who can reach the worker.
+/// Grants all rights to everyone; only the web server then restricts who can reach the worker.
 public struct OpenAccess: AccessControl, Grant {
     public init() {}
 

@@ -20,10 +20,10 @@ public protocol Application: AnyObject {
     /// Adds the application's own metrics.
     func addMetrics(to text: inout MetricsText)
 
-    /// Called four times a second, and with `isSignalled` true after another thread has signalled the loop.
+    /// Called four times a second, and also after another thread has signalled the loop; `isSignalled` is then true.
     func tick(isSignalled: Bool)
 
-    /// Whether the application needs no ticks at the moment, so that the loop may sleep until the next event.
+    /// Whether the application needs no ticks at the moment; the loop may then sleep until the next event.
     var isIdle: Bool { get }
 
     /// The number of descriptors that the application uses or may soon need, not counting connections.

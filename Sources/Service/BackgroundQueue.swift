@@ -4,8 +4,8 @@ import Synchronization
 
 /// Runs slow work for an event loop on a separate thread, in the order in which it was added.
 ///
-/// All methods must be called on the event loop, which must call ``deliver()`` whenever its signal was raised. The
-/// thread is started with the first job and runs as long as the queue exists.
+/// All methods must be called on the event loop, which must call ``deliver()`` whenever the queue has raised its
+/// signal. The thread is started with the first job and runs as long as the queue exists.
 public final class BackgroundQueue {
     private typealias Work = @Sendable () -> any Sendable
 

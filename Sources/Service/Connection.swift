@@ -159,7 +159,7 @@ public final class Connection: EventHandler {
         push()
     }
 
-    /// Whether the web server has read everything, so that a picture that is sent now is not outdated on arrival.
+    /// Whether the web server has read everything; if so, a new picture is not outdated when it arrives.
     public var isDrained: Bool {
         guard let count = Socket.unsentByteCount(of: socket.number) else { return true }
         // The kernel may still count one byte until it reports the socket as writable.
@@ -276,7 +276,7 @@ public final class Connection: EventHandler {
             switch Socket.discardInput(of: socket.number) {
             case .success(let count) where count > 0: continue
             case .success:
-                // The web server may half-close while the rest of a response is sent. Otherwise, the viewer has left.
+                // In the phase `ending`, the web server may half-close. In other phases, the viewer has left.
                 if case .ending = phase { return }
                 return close()
             case .failure(.resourceTemporarilyUnavailable): return

@@ -33,7 +33,7 @@ public final class WireImage: Sendable {
         do throws(SystemError) {
             try Self.write(head, body, tail, ending, to: &target)
         } catch {
-            // Writing to a memory file fails if there is too little memory, but an array may still fit.
+            // Writing to a memory file may fail although there is enough memory for an array.
             target = Target(file: nil)
             try? Self.write(head, body, tail, ending, to: &target)
         }

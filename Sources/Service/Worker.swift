@@ -52,7 +52,7 @@ public final class Worker {
     private static let tickInterval: Duration = .milliseconds(250)
     /// The size of the send buffer of a stream's socket.
     ///
-    /// Even a large picture fits into it, so that one call sends it.
+    /// Even a large picture fits into the buffer, so one call sends the whole picture.
     static let streamBufferByteCount = 1 << 20
     /// The number of descriptors that are reserved for files and pictures.
     private static let reservedDescriptorCount = 64
@@ -67,7 +67,7 @@ public final class Worker {
     let reader: RequestReader
     /// The read buffer shared by all connections.
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    /// Whether the worker listens on a Unix socket, so that all web servers are on this machine.
+    /// Whether the worker listens on a Unix socket; all web servers are then on this machine.
     let hasLocalPeers: Bool
     private let listener: Listener
     private let signals: SignalWatch?

@@ -15,7 +15,7 @@ public enum WorkerProcess {
         let signals = try endingSignals()
         let worker = try Worker(
             configuration, listener: listener(), signals: signals, loop: EventLoop(), application: application)
-        // The worker does not retain the application, so it is kept alive here.
+        // The worker does not retain the application, so this function keeps the application alive.
         defer { withExtendedLifetime(application) {} }
         try worker.run()
     }

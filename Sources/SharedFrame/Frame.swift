@@ -27,11 +27,11 @@ public struct CaptureTime: Sendable, Equatable {
 
 /// What a frame of a detector's ring contains besides the camera's picture.
 ///
-/// The bits are those of the field `flags` in docs/shared-memory.md. Frames of capture and relay rings have none.
+/// docs/shared-memory.md describes the bits under the field `flags`. Frames of capture and relay rings have no flags.
 public struct FrameFlags: OptionSet, Hashable, Sendable {
     /// The frame has detection results.
     public static let results = FrameFlags(rawValue: 1 << 0)
-    /// The detector looked at this frame, so that the results are not predicted from earlier frames.
+    /// The detector looked at this frame; the results are not predicted from earlier frames.
     public static let exact = FrameFlags(rawValue: 1 << 1)
     /// The results are drawn on the picture.
     public static let drawn = FrameFlags(rawValue: 1 << 2)

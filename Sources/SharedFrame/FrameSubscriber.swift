@@ -33,7 +33,7 @@ public final class FrameSubscriber: Sendable {
         ///
         /// ``RingFolder`` then announces the next object with that name.
         var isOrphaned = false
-        /// The last status, and the value of the wake word when that status was read.
+        /// The last status, and the value of the wake word and the time when that status was read.
         var recentStatus: (word: UInt32, time: Instant, status: RingStatus)?
     }
 
@@ -198,8 +198,8 @@ public final class FrameSubscriber: Sendable {
     /// The report of a writer's death may be delayed by up to this time.
     private static let recentStatusLifetime: Duration = .milliseconds(10)
 
-    /// The value of ``status``, which is cached for up to 10 ms unless the writer has published a frame or changed the
-    /// state since then.
+    /// The value of ``status``, which is cached until 10 ms have passed, or until the writer publishes a frame or
+    /// changes the state.
     public var recentStatus: RingStatus? {
         let now = Instant.now
         let known = state.withLock { state -> RingStatus? in
@@ -225,7 +225,7 @@ public final class FrameSubscriber: Sendable {
 
     /// One sentence that says why the object with the ring's name cannot be read.
     ///
-    /// Nil if it can be read, or if there is no object.
+    /// This is nil if the object can be read, or if there is no object.
     public var refusal: String? { state.withLock { $0.refusal?.description } }
 
     // MARK: Opening the object

@@ -24,7 +24,7 @@ public final class RingFolder: Sendable {
         var generation: UInt64 = 0
         var lookedAt = Instant.distantPast
         var triedAt = Instant.distantPast
-        /// Whether there was a change of which the observers have not been notified yet.
+        /// Whether the observers must still be notified of a change.
         var hasNews = false
         /// The counters to advance when a file changes, by the file's name.
         var waiting: [String: [FutexWord]] = [:]

@@ -18,7 +18,7 @@ enum RingLayout {
 
     /// A bound that the frame numbers and positions of Oriel's writers never reach.
     ///
-    /// Numbers begin with the Unix time in milliseconds, or with the number of an upstream server.
+    /// A ring's first frame number is the Unix time in milliseconds, or a frame number of an upstream server.
     static let numberLimit: UInt64 = 1 << 52
 
     // Readers replace larger numbers with the following limits or with 0, so that later sums cannot overflow.

@@ -117,7 +117,7 @@ struct RingMemory: ~Copyable, Sendable {
 
     /// Calls `body`, which changes texts.
     ///
-    /// The texts' sequence number is odd in the meantime, so that no reader uses a partial text.
+    /// The texts' sequence number is odd while `body` runs, so that no reader uses a partial text.
     func changeTexts(_ body: () -> Void) {
         let sequence = load32(RingLayout.Header.textSequence) | 1
         store32(RingLayout.Header.textSequence, sequence)

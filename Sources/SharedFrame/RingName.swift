@@ -98,7 +98,7 @@ extension RingName.Kind {
         }
     }
 
-    /// Whether a missing ring may be created because a viewer requests its pictures.
+    /// Whether a viewer's request for pictures can cause a missing ring to be created.
     ///
     /// A relay connects when a viewer requests pictures. A request cannot start capture-daemon, however, so it does not
     /// create a ring of kind `capture`.

@@ -103,7 +103,7 @@ struct RingObject: ~Copyable {
         let isLocked = try lock(descriptor, name)
         if RingMemory.isTruncated(descriptor, byteCount: status.byteCount) {
             // Readers cannot use a truncated object, and the writer died before it could replace the object. Removing
-            // it therefore loses nothing.
+            // the object therefore loses nothing.
             if isNamed(name, status) { File.remove(name.path) }
             return nil
         }
@@ -213,8 +213,8 @@ extension RingName {
     fileprivate func isTemporary(fileName file: String) -> Bool {
         guard file.hasPrefix(fileName + "."), file.hasSuffix(Self.temporarySuffix) else { return false }
         let middle = file.dropFirst(fileName.count + 1).dropLast(Self.temporarySuffix.count)
-        // If this is the ring of a camera called `relay`, the file `oriel.relay.new` does not belong to it: that is the
-        // relay's ring of a camera called `new`.
+        // The middle must not be empty: `oriel.relay.new` is not a temporary object of the ring of a camera called
+        // `relay`. It is the relay's ring of a camera called `new`.
         return !middle.isEmpty
             && middle.utf8.allSatisfy {
                 UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0

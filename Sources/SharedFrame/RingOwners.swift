@@ -12,7 +12,7 @@ public enum RingOwners {
 
     private static let more = Mutex<Set<UInt32>?>(nil)
 
-    /// Sets the additional users for the whole process, instead of those that the environment lists.
+    /// Sets the additional users for the whole process; the list in the environment is then ignored.
     ///
     /// Must be called before the first ring is opened.
     public static func accept(_ users: Set<UInt32>) {

@@ -7,9 +7,9 @@ extension RingMemory {
     ///
     /// If the writer has overwritten the frame in the meantime, `body` is called again with another frame.
     ///
-    /// A slot's sequence number is odd while the slot is written, and changes with each frame. If it was the same even
-    /// number before and after reading, all bytes belong to the same frame. Lengths are untrusted, and are checked
-    /// against the size of the slot.
+    /// A slot's sequence number is odd while the slot is written, and changes with each frame. If the number is even,
+    /// and is the same before and after reading, all bytes belong to the same frame. Lengths are untrusted, and are
+    /// checked against the size of the slot.
     func withNewestFrame<Value, Failure: Error>(
         _ body: (FrameDescription, RawSpan) throws(Failure) -> Value
     ) throws(Failure) -> Value? {

@@ -51,7 +51,7 @@ public enum DropReason: Int, CaseIterable, Sendable {
     case rate
     /// The picture is raw, and no reader wants pictures, so it was not encoded.
     case unwatched
-    /// The encoder or the transformer failed.
+    /// The picture could not be encoded, rotated or flipped.
     case encoder
     case other
 
@@ -78,7 +78,7 @@ public enum DropReason: Int, CaseIterable, Sendable {
 ///
 /// Each text is truncated to the size of its field in the header.
 public struct SourceDescription: Sendable, Equatable {
-    /// The kind of source: `v4l2`, `pattern`, `folder` or `upstream`; at most 15 bytes.
+    /// The kind of source: `v4l2`, `pattern`, `folder`, `upstream` or `detector`; at most 15 bytes.
     public var kind: String
     /// The path of the source, or its URL without credentials; at most 255 bytes.
     public var device: String

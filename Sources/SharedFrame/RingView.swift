@@ -11,7 +11,7 @@ final class RingView: Sendable {
     private let memory: RingMemory
     private let file: FileStatus
     private let name: RingName
-    /// The header's texts when they were last read successfully.
+    /// The header's texts from the last time that they were read successfully.
     private let lastTexts = Mutex<Texts?>(nil)
 
     private struct Texts {
@@ -79,7 +79,7 @@ final class RingView: Sendable {
     /// Whether the writer has replaced this object with another one of the same name.
     var isSuperseded: Bool { memory.load32Acquiring(RingLayout.Header.superseded) != 0 }
 
-    /// Whether the object was truncated, so that its contents are invalid.
+    /// Whether the object was truncated; its contents are then invalid.
     var wasTruncated: Bool { memory.mapping.wasTruncated }
 
     /// Whether the name still refers to this object.
@@ -169,10 +169,10 @@ final class RingView: Sendable {
 
     /// The header's texts, or the last known texts while the writer is changing them.
     ///
-    /// Nil if the texts have never been read successfully.
+    /// This is nil if the texts have never been read successfully.
     ///
     /// A writer may be preempted, stopped or killed while it changes the texts, which does not mean that the camera is
-    /// faulty. This must not wait until the change is complete, because the caller may be an event loop.
+    /// faulty. This property must not wait until the change is complete, because the caller may be an event loop.
     private var texts: Texts? {
         if let texts = readTexts() {
             lastTexts.withLock { $0 = texts }

@@ -6,8 +6,8 @@ extension RingMemory {
     /// Marks the slot for the frame at `position` as being written, and returns the slot's offset.
     func beginSlot(at position: UInt64) -> Int {
         let slot = geometry.offset(ofSlot: Int(position % UInt64(geometry.slotCount)))
-        // The number becomes odd before any byte changes, so that a reader that sees a changed byte also sees the odd
-        // number.
+        // The sequence number becomes odd before any byte changes, so that a reader that sees a changed byte also sees
+        // the odd number.
         store64(slot + RingLayout.Slot.sequence, load64(slot + RingLayout.Slot.sequence) | 1)
         atomicMemoryFence(ordering: .releasing)
         return slot

@@ -16,7 +16,7 @@ extension FramePublisher {
     /// - Parameters:
     ///   - name: The ring's name.
     ///   - source: Where this process would take its pictures from.
-    ///   - onWait: A closure that is called before the thread may sleep.
+    ///   - onWait: A closure that is called just before the wait begins.
     /// - Throws: If the ring's writer takes its pictures from another source than `source`, or if the ring or its lock
     ///   file cannot be opened.
     public static func waitForTurn(

@@ -5,7 +5,7 @@ import Linux
 import Synchronization
 import SystemPackage
 
-/// Prints the system's addresses as soon as it responds.
+/// Prints the system's addresses as soon as the system responds, or if it does not respond within four seconds.
 ///
 /// This happens on a separate thread.
 final class Announcement: Sendable {

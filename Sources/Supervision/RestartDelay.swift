@@ -5,7 +5,7 @@ public struct RestartDelay: Sendable {
     public static let minimum = Duration.milliseconds(100)
     /// The maximum delay.
     ///
-    /// It is short enough that a part runs again within five seconds after the cause is gone.
+    /// It is short enough that a part runs again within five seconds after the cause of its failures is gone.
     public static let maximum = Duration.milliseconds(3200)
     /// How long a part must run before the delay returns to its minimum.
     public static let recovery = Duration.seconds(10)

@@ -22,7 +22,7 @@ final class SupervisedPart {
     var delay = RestartDelay()
     /// How the part's latest processes ended, in order.
     ///
-    /// The list begins again after a process has run for at least ``RestartDelay/recovery``.
+    /// The list is emptied after a process has run for at least ``RestartDelay/recovery``.
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
@@ -58,9 +58,9 @@ final class SupervisedPart {
         return "\(part.name) exited (\(report.cause))\(line); restarting\(again)."
     }
 
-    /// Called repeatedly while the part is running.
+    /// Resets the restart delay when the part has run for ``RestartDelay/recovery``; called repeatedly.
     ///
-    /// When a part that kept failing has recovered, returns a message to log if earlier messages were suppressed.
+    /// Returns a message to log if the part has recovered and earlier messages were suppressed; otherwise returns nil.
     func noteRunning(now: Instant) -> String? {
         guard case .running(_, let since) = state, delay.failures > 0, now - since >= RestartDelay.recovery else {
             return nil

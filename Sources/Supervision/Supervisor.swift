@@ -118,12 +118,12 @@ public final class Supervisor {
 
     /// Reaps all children that have exited.
     ///
-    /// If this is process 1, for example in a container, these include orphans.
+    /// If this process has the ID 1, for example in a container, it reaps orphans too.
     fileprivate func reapChildren() {
         while let child = ChildProcesses.ended() {
             let part = parts.first { if case .running(child, _) = $0.state { true } else { false } }
-            // The rest of the group is killed before its ID can be reused. nginx's workers would otherwise keep the
-            // port.
+            // The rest of the process group is killed before its ID can be reused. If nginx's workers were not killed,
+            // they would keep the port.
             if part != nil { ChildProcesses.signal(group: child, SIGKILL) }
             guard let ending = ChildProcesses.reap(child) else { continue }
             if let part {
@@ -166,7 +166,7 @@ public final class Supervisor {
                 "\(address) is in use: stop the program that listens there, or set ORIEL_WEB_PORT or "
                     + "ORIEL_INGEST_PORT")
         }
-        // The parts may fail several times first, because a previous system may still be shutting down.
+        // The first failures do not count, because a previous system may still be shutting down.
         let captures = parts.filter { $0.part.kind.count == .perDevice }
         let unavailable = ProcessEnding.status(ExitStatus.unavailable.rawValue)
         guard captures.contains(where: { $0 === part }),

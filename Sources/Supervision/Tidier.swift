@@ -5,8 +5,8 @@ import SystemPackage
 
 /// The process that outlives the supervisor and cleans up after it, even if the supervisor is killed.
 ///
-/// The supervisor writes the system's process groups to a pipe. When the supervisor exits, the pipe is closed, and this
-/// process starts to clean up: see ``Tidying``.
+/// The supervisor writes the IDs of the system's process groups to a pipe. When the supervisor exits, the pipe is
+/// closed, and this process starts to clean up: see ``Tidying``.
 struct Tidier: ~Copyable {
     let process: Int32
     private let pipe: Descriptor

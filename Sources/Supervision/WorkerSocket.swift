@@ -4,7 +4,7 @@ import SystemPackage
 
 /// The listening socket of a worker.
 ///
-/// The socket outlives the worker, so that new connections wait while the worker is restarted. spawn-fcgi creates the
+/// The socket outlives the worker, so new connections wait while the worker is restarted. spawn-fcgi creates the
 /// socket and runs `oriel hand-over`, which sends the socket to the supervisor.
 final class WorkerSocket {
     private let path: FilePath

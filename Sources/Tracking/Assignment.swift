@@ -8,7 +8,7 @@ struct Assignment: Sendable {
     /// Higher costs are reduced to this value.
     static let impossible = 5.0
 
-    /// The costs of all pairs: those of row 0 with each column, then those of row 1, and so on.
+    /// The costs of all pairs: first row 0 with each column, then row 1 with each column, and so on.
     private var costs: [Double] = []
     private var rowCount = 0
     private var columnCount = 0

@@ -4,7 +4,8 @@ import Linux
 /// Decides which sighting belongs to which track.
 ///
 /// A look is one run of the detector, a sighting is one object in its result, and a track is an object that is followed
-/// from look to look. There are three stages. The first two come from ByteTrack. The third one helps if looks are rare.
+/// from look to look. Sightings are paired with tracks in three stages. The first two stages come from ByteTrack. The
+/// third stage helps if looks are rare.
 ///
 /// 1. Sure sightings, which have a high score, are paired with tracks by how much they overlap the predicted box.
 /// 2. Weak sightings, which have a low score, are paired with the remaining tracks by overlap, if their sizes are
@@ -16,13 +17,13 @@ struct Association: Sendable {
     private static let overlapLimit = 0.8
     /// The maximum cost of a pair in stage 2, where the cost is 1 minus the overlap.
     private static let weakOverlapLimit = 0.7
-    /// The ratio of a weak sighting's width to the track's width at which they may be paired; also for the height.
+    /// The accepted ratios of a weak sighting's width to the track's width, and of their heights.
     private static let weakSizes = 0.65...1.55
-    /// The number of seconds after its last sighting for which a track still accepts weak sightings.
+    /// For how many seconds after its last sighting a track still accepts weak sightings.
     private static let weakSeconds = 1.0
     /// The maximum ``Box/sizeRatio(_:)`` of two boxes that may show the same object.
     private static let maximumSizeRatio = 4.0
-    /// The maximum cost of a pair in stage 3, at 8, 5 and 2 looks per second; `step` is the interval in seconds.
+    /// The maximum cost of a pair in stage 3, at 8, 5 and 2 looks per second; `step` is their interval in seconds.
     ///
     /// Between these rates, the limit is interpolated linearly.
     private static let distanceLimits = [(step: 0.125, limit: 0.8), (step: 0.2, limit: 1.0), (step: 0.5, limit: 1.3)]

@@ -7,7 +7,7 @@ public struct BestPicture: Hashable, Sendable {
     public let score: Double
     public let box: Box
 
-    /// The factor by which a picture must be better than the previous best one to replace it.
+    /// How many times better a picture must be than the best picture so far to replace it.
     ///
     /// Each replacement costs a copy of the picture.
     private static let improvement = 1.1

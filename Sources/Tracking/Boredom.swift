@@ -1,6 +1,6 @@
 import Linux
 
-/// Remembers in which cells something moves but no objects are seen, because they show trees or a flag, for example.
+/// Remembers the cells in which something moves but no object is seen, such as cells that show trees or a flag.
 struct Boredom: Sendable {
     /// The level at which a cell is boring.
     ///
@@ -13,7 +13,7 @@ struct Boredom: Sendable {
     private static let forgetting: Float = 0.1
     /// The minimum score at which a sighting sets the level of a cell back to 0.
     ///
-    /// It is so low that weak sightings do this too.
+    /// The score is so low that weak sightings reset the level too.
     private static let interestingScore = 0.25
     /// The margin around a cell in which a sighting counts, as a share of the picture's width.
     ///
@@ -47,7 +47,7 @@ struct Boredom: Sendable {
 
     /// Updates the level of each cell with motion that the look has covered.
     ///
-    /// The level rises if the look has seen no object there. Otherwise, it becomes 0.
+    /// The level rises if the look has seen no object there, and becomes 0 if it has seen one.
     mutating func learn(_ motion: Motion, from plan: LookPlan, _ sightings: [Sighting], in picture: PictureSize) {
         guard grid == motion.grid else { return }
         let margin = Self.margin * Double(picture.width)

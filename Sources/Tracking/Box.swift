@@ -89,7 +89,7 @@ public struct Box: Hashable, Sendable {
 
     /// Returns the ratio of the widths multiplied by the ratio of the heights.
     ///
-    /// Each ratio is that of the larger number to the smaller one, so that the result is at least 1.
+    /// For each ratio, the larger number is divided by the smaller one. The result is therefore at least 1.
     func sizeRatio(_ other: Box) -> Double {
         max(width, other.width) / min(width, other.width) * (max(height, other.height) / min(height, other.height))
     }
@@ -130,8 +130,8 @@ public struct PictureSize: Hashable, Sendable {
     /// The result is always inside the picture.
     public func foot(of box: Box) -> Point {
         let foot = fraction(box.foot)
-        // A polygon does not contain its lower and right edges. If it reaches the picture's edge, it must nevertheless
-        // contain objects that stand at this edge.
+        // A polygon does not contain its lower and right edges. A polygon that reaches the picture's edge must
+        // nevertheless contain objects that stand at this edge.
         return Point(x: min(max(foot.x, 0), 0.999_999), y: min(max(foot.y, 0), 0.999_999))
     }
 }
