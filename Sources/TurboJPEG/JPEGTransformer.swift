@@ -55,7 +55,7 @@ public struct JPEGTransformer: ~Copyable {
         let operation = "turn a picture (\(turn))"
         let turn = Turn(ExifOrientation(of: jpeg)).followed(by: turn)
         // Each picture is turned with a new handle, because a handle keeps the tables of the previous picture. A
-        // picture without Huffman tables would be decoded with those instead of the standard tables.
+        // picture without Huffman tables would be decoded with these old tables instead of the standard tables.
         let codec = try unsafe Codec(operation, tjInitTransform)
         return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Result in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
