@@ -22,7 +22,8 @@ public struct TrackerOptions: Sendable {
     public var stationaryTime = Duration.seconds(10)
     /// The minimum time without a sighting after which the track of a stationary object ends.
     ///
-    /// This time is longer than for a moving object, because a change of the light lowers the detector's scores for a while.
+    /// This limit is longer than for moving objects, because a change of the light lowers the detector's scores for
+    /// a while.
     public var stationaryPatience = Duration.seconds(3)
     /// The minimum number of missed looks after which the track of a stationary object ends.
     public var stationaryLooks = 8

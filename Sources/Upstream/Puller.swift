@@ -10,8 +10,8 @@ final class Puller {
     private static let minimumPause = Duration.milliseconds(250)
     /// The maximum pause, in milliseconds, while somebody is watching and the problem may be temporary.
     ///
-    /// It is so short that pictures are back within a second after the problem is solved. The relay uses a random value
-    /// from this range, so that many relays do not connect at the same moment.
+    /// This pause is short enough for pictures to be back within a second after the problem is solved. The relay uses a
+    /// random value from this range, so that many relays do not connect at the same moment.
     private static let watchedPause = 400...700
 
     private let camera: PulledCamera

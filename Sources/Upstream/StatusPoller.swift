@@ -3,8 +3,8 @@ import Linux
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
-/// The stream of an offline camera looks like that of a slow camera, because both repeat a picture. The status says
-/// whether the camera is offline, and why. It also contains the current time of the clock from which the pictures'
+/// The stream of an offline camera looks like the stream of a slow camera, because both repeat a picture. The status
+/// says whether the camera is offline, and why. It also contains the current time of the clock from which the pictures'
 /// timestamps come.
 ///
 /// The status is requested before the stream, over the same connection. After that, it is requested when no new picture

@@ -3,7 +3,7 @@ import Linux
 import SystemPackage
 
 extension Camera {
-    /// Returns the camera's controls, but no disabled controls and no headings.
+    /// Returns the camera's controls, except disabled controls and headings.
     public func controls() -> [Control] { access.controls() }
 
     /// Parses `text` and sets the control `name` to this value, such as `brightness` to `128`.
