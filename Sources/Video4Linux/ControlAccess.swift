@@ -41,7 +41,7 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// Returns the camera's controls, but no disabled controls and no headings.
+    /// Returns the camera's controls, except disabled controls and headings.
     public func controls() -> [Control] { node.controls() }
 
     /// Finds the control `name`.
