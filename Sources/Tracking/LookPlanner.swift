@@ -14,7 +14,7 @@ public struct LookPlan: Hashable, Sendable {
 /// in the whole picture. Distant people can only be found in this way.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
-        /// Whether looks at regions are allowed; otherwise, every look is at the whole picture.
+        /// Whether looks at regions are allowed; if they are not, every look is at the whole picture.
         public var usesRegions = true
         /// The size of the network's input for the whole picture, in pixels.
         public var wholeInput = PictureSize(width: 416, height: 256)

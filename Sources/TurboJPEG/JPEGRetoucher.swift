@@ -3,7 +3,7 @@ import MotionJPEG
 
 /// Draws on JPEGs.
 ///
-/// It decodes a picture, calls a closure that changes the pixels, and encodes the changed pixels with the chroma
+/// A retoucher decodes a picture, calls a closure that changes the pixels, and encodes the changed pixels with the chroma
 /// subsampling of the original picture.
 ///
 /// The pixels are turned according to the picture's Exif orientation. The result consists of the turned pixels, and

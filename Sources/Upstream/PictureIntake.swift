@@ -36,7 +36,7 @@ final class PictureIntake {
 
     /// Whether the upstream's status reports its clock.
     ///
-    /// If not, its clock is known only from the pictures' timestamps.
+    /// If it does not, the upstream's clock is known only from the pictures' timestamps.
     var hasStatusClock = false
 
     /// The number of the camera's last picture while the upstream reports that the camera is offline, and nil

@@ -17,7 +17,7 @@ final class Puller {
     private let camera: PulledCamera
     /// The pauses while nobody is watching.
     ///
-    /// They have jitter, so that many relays do not reconnect at the same moment.
+    /// The pauses vary at random, so that many relays do not reconnect at the same moment.
     private var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
     /// Whether the last connection worked.
     ///

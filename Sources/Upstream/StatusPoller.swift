@@ -40,7 +40,7 @@ final class StatusPoller {
     private var askedAt = Instant.distantPast
     /// The interval between requests that measure the clock.
     ///
-    /// It is short at first, to get several samples quickly. The sample with the fastest response is used.
+    /// The interval is short at first, to get several samples quickly. The sample with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
     /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.

@@ -3,7 +3,7 @@ import Linux
 
 /// The requests that capture pictures from a node.
 ///
-/// They have either V4L2's single-planar form, or the multi-planar form with one plane.
+/// The requests have either V4L2's single-planar form, or the multi-planar form with one plane.
 struct CaptureCalls {
     let type: UInt32
     let isMultiplanar: Bool
