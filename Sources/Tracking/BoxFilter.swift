@@ -12,7 +12,7 @@ struct BoxFilter: Sendable {
     private static let centerNoise = 0.05
     /// The standard deviation of the width and the height of a detected box, in units of the object's size.
     private static let sizeNoise = 0.08
-    /// The standard deviation of the initial speed per second, divided by the standard deviation of a detected box.
+    /// The standard deviation of the initial speed, in standard deviations of a detected box per second.
     ///
     /// A walking person moves by at most about one size per second.
     private static let speedFactor = 8.0

@@ -39,7 +39,7 @@ public struct Track: Sendable {
     public internal(set) var isSeen = true
     /// Whether this object appeared where a stationary object had been lost a short time before, and has not moved.
     ///
-    /// If so, it counts as the lost object, and has no `new` event.
+    /// If so, this object counts as the lost object, and has no `new` event.
     public internal(set) var isKnown = false
     /// How many times the object was stationary and then moved away.
     public internal(set) var departures = 0

@@ -19,8 +19,8 @@ final class Connection {
     private static let refusalsToReport = 3
     /// A connection that delivers bytes but no picture is closed after this many stall timeouts.
     ///
-    /// This time is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
-    /// open forever.
+    /// This time is long enough for a slow network, but a server that sends a byte now and then cannot keep the
+    /// connection open forever.
     private static let stallsToGiveUp = 6
     /// The time without a new picture after which the relay requests the camera's status.
     ///
