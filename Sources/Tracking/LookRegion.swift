@@ -8,8 +8,8 @@ public enum LookRegion {
     ///
     /// The detector uses the same limit to drop duplicates of the same class.
     private static let sameOverlap = 0.45
-    /// If more than this share of a box lies inside a box from another region that has a higher score, both boxes show
-    /// the same object.
+    /// If more than this share of a box lies inside another region's box with a higher score, both boxes show the same
+    /// object.
     private static let partShare = 0.8
 
     /// Returns a square region around a box.

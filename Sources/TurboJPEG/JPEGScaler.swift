@@ -57,7 +57,7 @@ public struct JPEGScaler: ~Copyable {
         bytes = []
     }
 
-    /// Returns the scale that `scale(_:toWidth:)` uses, which is the smallest one that is wide enough.
+    /// Returns the scale that `scale(_:toWidth:)` uses: the smallest scale that makes the result wide enough.
     ///
     /// - Parameters:
     ///   - width: The width of the original in pixels.

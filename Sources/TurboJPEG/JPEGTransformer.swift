@@ -40,8 +40,8 @@ public struct JPEGTransformer: ~Copyable {
     /// Turns one picture directly into the caller's memory.
     ///
     /// The picture's Exif orientation is applied before `turn`. Segments such as Exif are dropped, because an
-    /// orientation in the result would turn the picture again. Partial blocks at an edge (at most 15 pixels) are dropped
-    /// if they cannot be turned. Damaged data is turned as far as possible.
+    /// orientation in the result would turn the picture again. Partial blocks at an edge (at most 15 pixels) are
+    /// dropped if they cannot be turned. Damaged data is turned as far as possible.
     ///
     /// - Parameters:
     ///   - jpeg: The picture, which may lack Huffman tables.
