@@ -7,12 +7,12 @@ import Glibc
 struct BoxFilter: Sendable {
     /// The standard deviation of the centre of a detected box, in units of the object's size.
     ///
-    /// This value and `sizeNoise` were chosen with a simulator, in which the boxes of sure sightings scatter by 0.04
-    /// sizes, and those of weak sightings by 0.07 sizes.
+    /// This value and `sizeNoise` were chosen with a simulator. In it, the boxes of sure sightings scatter by 0.04
+    /// sizes, and the boxes of weak sightings by 0.07 sizes.
     private static let centerNoise = 0.05
     /// The standard deviation of the width and the height of a detected box, in units of the object's size.
     private static let sizeNoise = 0.08
-    /// The uncertainty of the initial speed: its standard deviation per second, as a multiple of a detected box's.
+    /// The standard deviation of the initial speed, in standard deviations of a detected box per second.
     ///
     /// A walking person moves by at most about one size per second.
     private static let speedFactor = 8.0
@@ -20,9 +20,9 @@ struct BoxFilter: Sendable {
     private static let centerAcceleration = 1.2
     /// How much the speed of the width and the height varies, in sizes per second and per square root of a second.
     private static let sizeAcceleration = 0.5
-    /// The time constant with which the size stops changing, in seconds.
+    /// The time constant with which a change of the size slows down, in seconds.
     ///
-    /// An object that is no longer seen stops moving with the same time constant.
+    /// An object that is no longer seen slows down with the same time constant.
     private static let fadingSeconds = 1.0
     /// How long an object that is not seen keeps its speed, in seconds.
     private static let coastingSeconds = 0.5
@@ -92,7 +92,7 @@ struct BoxFilter: Sendable {
 
     /// Corrects the estimate with a detected box.
     ///
-    /// The box of a weak sighting is assumed to be twice as noisy as that of a sure sighting.
+    /// The box of a weak sighting is assumed to be twice as noisy as the box of a sure sighting.
     mutating func correct(_ box: Box, isWeak: Bool) {
         let unit = (box.width + box.height) / 2 * (isWeak ? 2 : 1)
         centerX.correct(box.centerX, noise: Self.centerNoise * unit)

@@ -9,8 +9,8 @@ public struct EventIDs: Sendable {
 
     /// - Parameters:
     ///   - salt: Letters and digits, which must differ for each camera and each run of the program.
-    ///   - last: A time in milliseconds since 1970, such as that of the newest ID in the journal. The times in all new
-    ///     IDs are later.
+    ///   - last: A time in milliseconds since 1970, such as the time in the newest ID of the journal. The times in all
+    ///     new IDs are later.
     public init(salt: String, after last: Int64 = 0) {
         self.salt = salt
         self.last = last

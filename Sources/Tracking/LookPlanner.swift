@@ -14,7 +14,7 @@ public struct LookPlan: Hashable, Sendable {
 /// in the whole picture. Distant people can only be found in this way.
 public struct LookPlanner: Sendable {
     public struct Options: Sendable {
-        /// Whether looks at regions are allowed; otherwise, every look is at the whole picture.
+        /// Whether looks at regions are allowed; if they are not, every look is at the whole picture.
         public var usesRegions = true
         /// The size of the network's input for the whole picture, in pixels.
         public var wholeInput = PictureSize(width: 416, height: 256)
@@ -46,11 +46,11 @@ public struct LookPlanner: Sendable {
     ///
     /// This ratio can be smaller, because such an area consists of whole cells, which already provide a margin.
     private static let motionFactor = 1.4
-    /// The minimum ratio of the scale at which the network sees a region to that at which it sees the whole picture.
+    /// The minimum factor by which the network must see things larger in a region than in the whole picture.
     ///
-    /// With a smaller ratio, the region would show hardly more detail than the whole picture.
+    /// With a smaller factor, the region would show hardly more detail than the whole picture.
     private static let minimumGain = 1.2
-    /// If a region around two things is at most this many times as wide as that of the larger thing, they share it.
+    /// If a region around two things is at most this many times as wide as the larger thing's region, they share it.
     private static let sharingFactor = 1.3
     /// If at least this share of a thing's region lies inside another region, the thing needs no region of its own.
     private static let coveredShare = 0.999

@@ -1,6 +1,6 @@
 /// Chooses the part of a picture at which a detector looks, and converts the result to the whole picture.
 public enum LookRegion {
-    /// The distance from an inner edge of its region within which a box counts as cut, as a share of the region's side.
+    /// How close to an inner edge of the region a box must be to count as cut, as a share of the region's side.
     ///
     /// An inner edge is one that is not an edge of the picture.
     private static let cutMargin = 0.015
@@ -8,8 +8,8 @@ public enum LookRegion {
     ///
     /// The detector uses the same limit to drop duplicates of the same class.
     private static let sameOverlap = 0.45
-    /// If more than this share of a box lies inside a box from another region that has a higher score, both boxes show
-    /// the same object.
+    /// If more than this share of a box lies inside another region's box with a higher score, both boxes show the same
+    /// object.
     private static let partShare = 0.8
 
     /// Returns a square region around a box.

@@ -66,8 +66,8 @@ public struct LookScheduler: Sendable {
     /// - Parameters:
     ///   - threads: The number of looks that can run at the same time; at least 1.
     ///   - load: The share of the threads' time that may be used, above 0 and up to 1.
-    ///   - earliness: How early a look may begin, as a share of its interval, because frames arrive a little early or
-    ///     late. On average, no camera exceeds its rate.
+    ///   - earliness: How early a look may begin, as a share of its interval. Frames arrive a little early or late, so
+    ///     a look may begin before it is due. On average, no camera exceeds its rate.
     public init(threads: Int, load: Double = 0.8, earliness: Double = 0.02) {
         self.earliness = earliness
         capacity = Double(max(1, threads)) * min(max(load, 0.01), 1)
@@ -117,7 +117,7 @@ public struct LookScheduler: Sendable {
     ///   - time: The current time.
     public mutating func want(_ camera: String, isBusy: Bool, at time: Instant) {
         guard var entry = entries[camera] else { return }
-        // A look does not become overdue during the time in which no look was wanted.
+        // A look does not become overdue while no look is wanted.
         if entry.isResting { entry.dueAt = max(entry.dueAt, time) }
         entry.isResting = false
         entry.isWanting = true

@@ -43,7 +43,7 @@ public struct Motion: Sendable {
 
 /// Divides a small grey picture into cells of 8x8 pixels.
 ///
-/// The camera's picture is eight times as wide and as high, so that a cell covers 64x64 of its pixels.
+/// The camera's picture is eight times as wide and eight times as high. A cell therefore covers 64x64 of its pixels.
 public struct CellGrid: Hashable, Sendable {
     static let side = 8
 

@@ -10,7 +10,7 @@ public struct MotionGate: Sendable {
     public struct Options: Sendable {
         /// The difference in luma, 0 to 255, that a pixel must exceed to count as moving.
         public var minimumDifference: Float = 4
-        /// A second difference that a pixel must exceed to count as moving, in standard deviations of its own noise.
+        /// The difference that a pixel must also exceed to count as moving, in standard deviations of its own noise.
         public var noiseFactor: Float = 5
         /// The minimum number of moving pixels at which a cell has motion; a cell has 64 pixels.
         public var minimumPixelCount = 6
@@ -37,7 +37,7 @@ public struct MotionGate: Sendable {
     private static let deviationFactor: Float = 1.25
     /// How long the background is learned at the start and after a change of the whole picture, in seconds.
     private static let learningSeconds = 2.0
-    /// If more than this share of the cells has motion, the whole picture has changed.
+    /// If more than this share of the cells has motion, the whole picture counts as changed.
     private static let globalShare = 0.5
 
     private let options: Options
@@ -73,7 +73,8 @@ public struct MotionGate: Sendable {
         let isGlobal = Double(motion.cells.count) > Self.globalShare * Double(max(1, grid.count - ignoredCount))
         let isLearning = (time - beginning).inSeconds < Self.learningSeconds
         // After a change of the whole picture, most of the new scene is learned soon, and the change then no longer
-        // counts as global. Without more time for fast learning, the rest would count as moving for half a minute.
+        // counts as global. Without more time for fast learning, the rest of the scene would count as moving for half a
+        // minute.
         if isGlobal { fastUntil = time + Duration(inSeconds: Self.learningSeconds) }
         learn(picture, seconds: seconds, isFast: isLearning || time < fastUntil)
         motion.state = isLearning ? .learning : isGlobal ? .global : motion.cells.isEmpty ? .still : .motion

@@ -33,9 +33,9 @@ public struct ObjectFilter: Sendable {
     private var groupOfClass: [Int: Int] = [:]
 
     /// - Parameters:
-    ///   - rules: The rules by class; other classes are not tracked.
-    ///   - groups: Groups of classes that detectors confuse, such as car, bus and truck, so that one object may be seen
-    ///     as any of them.
+    ///   - rules: The rules by class; classes without a rule are not tracked.
+    ///   - groups: Groups of classes that detectors confuse, such as car, bus and truck. An object of such a class can
+    ///     be seen as any class of its group.
     public init(rules: [Int: ClassRule], groups: [[Int]] = []) {
         self.rules = rules
         for group in groups {

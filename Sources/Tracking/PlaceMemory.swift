@@ -2,7 +2,7 @@ import Linux
 
 /// Remembers where objects stood a short time ago.
 ///
-/// A parked car that was not seen for a while is then not reported as new when it is seen again.
+/// Without this memory, a parked car would be reported as new whenever the detector has missed it for a while.
 struct PlaceMemory: Sendable {
     /// The maximum number of places; the oldest place is forgotten first.
     private static let maximumCount = 32

@@ -2,7 +2,7 @@ public import Linux
 
 /// Analyses the scene of one camera: what moves, where to look, which objects there are, and what happens to them.
 ///
-/// It does no I/O, and keeps no picture except the newest small grey one. Call ``see(_:at:)`` for each frame. If this
+/// This type does no I/O, and keeps only the newest small grey picture. Call ``see(_:at:)`` for each frame. If this
 /// returns a plan and the detector has time for a look, run the detector according to the plan, and pass its sightings
 /// to ``finish(_:_:at:milliseconds:)``.
 public struct SceneAnalyzer: Sendable {

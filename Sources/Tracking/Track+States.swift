@@ -1,7 +1,7 @@
 import Linux
 
 extension Track {
-    /// If an object's box overlaps its anchor by at least this much, the object has stayed in its place.
+    /// If an object's box still overlaps its anchor (an earlier box) by at least this much, it has stayed in its place.
     private static let standingOverlap = 0.7
     /// If two pictures of a place have at least this likeness, the place has not changed.
     private static let unchangedLikeness: Float = 0.8
@@ -33,7 +33,7 @@ extension Track {
 
     /// Returns whether the place looks as it did when the object became stationary.
     ///
-    /// If it does, the object has not moved; only the detector's box has.
+    /// If it does, only the detector's box has moved, not the object.
     private func isUnchanged(_ grey: GreyPicture?, _ picture: PictureSize) -> Bool {
         guard let grey, let patch else { return false }
         return patch.likeness(in: grey, of: picture) >= Self.unchangedLikeness

@@ -39,7 +39,7 @@ public struct Track: Sendable {
     public internal(set) var isSeen = true
     /// Whether this object appeared where a stationary object had been lost a short time before, and has not moved.
     ///
-    /// It then counts as the lost object, and has no `new` event.
+    /// If so, this object counts as the lost object, and has no `new` event.
     public internal(set) var isKnown = false
     /// How many times the object was stationary and then moved away.
     public internal(set) var departures = 0
@@ -58,7 +58,9 @@ public struct Track: Sendable {
     ///
     /// Looks during which another object hid this one do not count.
     var missedLooks = 0
-    /// The total of the intervals that precede the missed looks, in seconds; each counts as at most one second.
+    /// The sum of the intervals between each missed look and the look before it, in seconds.
+    ///
+    /// Each interval counts as at most one second.
     var unseenSeconds = 0.0
     /// How long another object has hidden this one since the last sighting, in seconds.
     var coveredSeconds = 0.0

@@ -11,7 +11,7 @@ public struct Tracker: Sendable {
     public static let maximumTrackCount = 128
     /// How long a box is predicted and drawn without a sighting, in seconds.
     ///
-    /// With a longer time, predicted boxes ended up on walls.
+    /// In experiments, boxes that were predicted for a longer time ended up on walls.
     static let drawingSeconds = 0.5
     /// If at least this share of a track's box lies inside another track's box, the other object hides this one.
     private static let coveredShare = 0.5
@@ -90,7 +90,7 @@ public struct Tracker: Sendable {
 
     /// Predicts a track's box at the time of the look.
     ///
-    /// It does so in several steps, so that the box does not move far away in a long time without looks.
+    /// A long time without looks is divided into steps, so that the box does not move far away.
     private func predict(_ track: inout Track, seconds: Double, at time: Instant) {
         track.isSeen = false
         track.filterTime = max(time, track.filterTime)

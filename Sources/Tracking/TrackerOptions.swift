@@ -4,7 +4,7 @@
 public struct TrackerOptions: Sendable {
     /// The minimum number of sightings after which a track counts as an object, if their median score is high enough.
     ///
-    /// With two sightings, there were more false objects.
+    /// A minimum of two sightings led to more false objects.
     public var confirmingSightings = 3
     /// The minimum time since the first sighting after which a track counts as an object.
     public var confirmingTime = Duration.milliseconds(200)
@@ -14,15 +14,16 @@ public struct TrackerOptions: Sendable {
     public var tentativePatience = Duration.milliseconds(650)
     /// The minimum time without a sighting after which the track of a moving object ends.
     ///
-    /// Four seconds were not better.
+    /// A limit of four seconds did not give better results.
     public var lostPatience = Duration.seconds(2)
     /// The minimum number of missed looks after which the track of a moving object ends.
     public var lostLooks = 3
-    /// How long the box of an object must stay in its place before the object is stationary.
+    /// How long the box of an object must stay in its place before the object counts as stationary.
     public var stationaryTime = Duration.seconds(10)
     /// The minimum time without a sighting after which the track of a stationary object ends.
     ///
-    /// It is longer than for a moving object, because a change of the light lowers the detector's scores for a while.
+    /// This limit is longer than for moving objects, because a change of the light lowers the detector's scores for
+    /// a while.
     public var stationaryPatience = Duration.seconds(3)
     /// The minimum number of missed looks after which the track of a stationary object ends.
     public var stationaryLooks = 8

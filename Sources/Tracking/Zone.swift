@@ -26,7 +26,9 @@ struct ZoneVisits: Sendable {
 
     private struct Visit: Sendable {
         var isInside = false
-        /// When the object crossed the border, if this does not count as entering or leaving yet; otherwise nil.
+        /// When the object crossed the border.
+        ///
+        /// The value is nil if no crossing is waiting to count as entering or leaving.
         var changedAt: Instant?
     }
 

@@ -17,7 +17,7 @@ struct Codec: ~Copyable {
         unsafe _ = tjDestroy(handle)
     }
 
-    /// Calls a function of libturbojpeg; throws its error if it fails.
+    /// Calls a function of libturbojpeg; throws the library's error if the function fails.
     ///
     /// Returns the library's warning if the data was damaged but usable, and nil otherwise.
     @discardableResult

@@ -49,7 +49,7 @@ struct ColorConversion {
         red = (fixed(-lumaOfBlue / newRedStep), fixed((redStep - lumaOfRed) / newRedStep - 1))
     }
 
-    /// Converts in place `count` samples of Cb and as many of Cr, and the lines of luma to which they belong.
+    /// Converts, in place, `count` samples of Cb, as many samples of Cr, and the lines of luma to which they belong.
     ///
     /// There are `lumaLines` lines of luma, each of which has 2 x `count` samples.
     func convert(

@@ -9,8 +9,8 @@ enum ColorExpansion {
     /// The factor 255 / 219 is approximated by 1 + 168 / 1024.
     @inline(__always)
     static func luma(_ samples: SIMD16<UInt16>) -> SIMD16<UInt8> {
-        // On all machines, the minimum and the maximum of signed 16-bit numbers are single instructions. On some
-        // machines, those of unsigned numbers are not.
+        // On all machines, the minimum and the maximum of signed 16-bit numbers are single instructions. For
+        // unsigned numbers, this is not true on all machines.
         let signed = SIMD16<Int16>(truncatingIfNeeded: samples) &- 16
         let clamped = pointwiseMin(pointwiseMax(signed, SIMD16(repeating: 0)), SIMD16(repeating: 219))
         let steps = SIMD16<UInt16>(truncatingIfNeeded: clamped)

@@ -3,7 +3,7 @@ import MotionJPEG
 
 /// Decodes JPEGs to pixels, in their full size or in a fraction of it.
 ///
-/// The pixels are turned according to the picture's Exif orientation, as in browsers. All sizes are those of the turned
+/// The pixels are turned according to the picture's Exif orientation, as in browsers. All sizes refer to the turned
 /// picture.
 ///
 /// A decoder must be used by one thread at a time.
@@ -163,7 +163,7 @@ public struct JPEGDecoder: ~Copyable {
 /// A JPEG whose header has been read, and the libturbojpeg handle that decodes it.
 ///
 /// Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A picture
-/// without Huffman tables would be decoded with those instead of the standard tables.
+/// without Huffman tables would be decoded with these old tables instead of the standard tables.
 private struct Source: ~Copyable {
     /// The width after the turn.
     let width: Int

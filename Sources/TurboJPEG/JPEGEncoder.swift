@@ -2,7 +2,7 @@ import CTurboJPEG
 
 /// Encodes uncompressed pictures as JPEGs.
 ///
-/// The encoder reuses its memory for tables and planes for the next picture.
+/// For each picture, the encoder reuses the memory that holds its tables and planes.
 ///
 /// An encoder must be used by one thread at a time.
 public struct JPEGEncoder: ~Copyable {

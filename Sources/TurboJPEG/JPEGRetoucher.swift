@@ -3,8 +3,8 @@ import MotionJPEG
 
 /// Draws on JPEGs.
 ///
-/// It decodes a picture, calls a closure that changes the pixels, and encodes the changed pixels with the chroma
-/// subsampling of the original picture.
+/// A retoucher decodes a picture, calls a closure that changes the pixels, and encodes the changed pixels with the
+/// chroma subsampling of the original picture.
 ///
 /// The pixels are turned according to the picture's Exif orientation. The result consists of the turned pixels, and
 /// therefore has no Exif orientation.

@@ -25,7 +25,7 @@ public struct JPEGScaler: ~Copyable {
         public var width: Int
         /// The height in pixels after the Exif orientation was applied.
         public var height: Int
-        /// The library's warning if the data was damaged, so that a part of the picture is grey; otherwise nil.
+        /// The library's warning if a part of the picture is grey because the data was damaged; otherwise nil.
         public var warning: String?
 
         /// The size of the JPEG in bytes.
@@ -57,7 +57,7 @@ public struct JPEGScaler: ~Copyable {
         bytes = []
     }
 
-    /// Returns the scale that `scale(_:toWidth:)` uses, which is the smallest one that is wide enough.
+    /// Returns the scale that `scale(_:toWidth:)` uses: the smallest scale that makes the result wide enough.
     ///
     /// - Parameters:
     ///   - width: The width of the original in pixels.
@@ -74,7 +74,7 @@ public struct JPEGScaler: ~Copyable {
     /// The memory for planes and bytes is reused, so it is allocated only if a picture is larger than all previous
     /// ones. libjpeg-turbo allocates its tables for each picture.
     ///
-    /// Widths are those of the picture after its Exif orientation was applied.
+    /// All widths refer to the picture after its Exif orientation was applied.
     ///
     /// If the data is damaged or truncated, the part that cannot be decoded becomes grey. Pictures of more than 50
     /// megapixels are refused. If the data consists of several scans (progressive JPEGs), the limit is 17 megapixels.
@@ -82,13 +82,13 @@ public struct JPEGScaler: ~Copyable {
     /// - Parameters:
     ///   - jpeg: The picture, which may lack Huffman tables. Bytes after its end are ignored.
     ///   - minimum: The minimum width of the smaller picture in pixels. If it is 1 or less, the smallest scale is used.
-    /// - Returns: The smaller picture, or nil if no scale makes it smaller, so that the original should be used.
+    /// - Returns: The smaller picture, or nil if no scale makes it smaller. The caller should then use the original.
     /// - Throws: If the data is not a JPEG, is too damaged or too large, or is a JPEG that cannot be scaled (lossless,
     ///   hierarchical or CMYK).
     public mutating func scale(_ jpeg: RawSpan, toWidth minimum: Int) throws(TurboJPEGError) -> Result? {
         let segments = try LeadingSegments(Span<UInt8>(_bytes: jpeg))
         // Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A
-        // picture without Huffman tables would be decoded with those instead of the standard tables.
+        // picture without Huffman tables would be decoded with these old tables instead of the standard tables.
         let decoder = try unsafe Codec(Self.operation, tjInitDecompress)
         return try unsafe jpeg.withUnsafeBytes { (source) throws(TurboJPEGError) -> Result? in
             let header = try unsafe ScalerHeader(decoder, source)
@@ -148,7 +148,7 @@ public struct JPEGScaler: ~Copyable {
         _ source: UnsafeRawBufferPointer, _ decoder: borrowing Codec, _ subsampling: CInt, width: Int, height: Int
     ) throws(TurboJPEGError) -> (byteCount: Int, warning: String?) {
         let base = unsafe planes.reserve(width * height * 3)
-        // The library may stop early, as in `scalePlanes`.
+        // The library may stop early here too; see the comment in `scalePlanes`.
         unsafe base.update(repeating: 128, count: width * height * 3)
         let (bytesPerLine, format) = (CInt(width * 3), CInt(TJPF_RGB.rawValue))
         let warning = try unsafe decoder.call(Self.operation) { handle in

@@ -39,9 +39,9 @@ public struct JPEGTransformer: ~Copyable {
 
     /// Turns one picture directly into the caller's memory.
     ///
-    /// The picture's Exif orientation is applied before `turn`. Segments such as Exif are dropped, because the
-    /// orientation would otherwise turn the picture again. Partial blocks at an edge (at most 15 pixels) are dropped if
-    /// they cannot be turned. Damaged data is turned as far as possible.
+    /// The picture's Exif orientation is applied before `turn`. Segments such as Exif are dropped, because an
+    /// orientation in the result would turn the picture again. Partial blocks at an edge (at most 15 pixels) are
+    /// dropped if they cannot be turned. Damaged data is turned as far as possible.
     ///
     /// - Parameters:
     ///   - jpeg: The picture, which may lack Huffman tables.
@@ -55,7 +55,7 @@ public struct JPEGTransformer: ~Copyable {
         let operation = "turn a picture (\(turn))"
         let turn = Turn(ExifOrientation(of: jpeg)).followed(by: turn)
         // Each picture is turned with a new handle, because a handle keeps the tables of the previous picture. A
-        // picture without Huffman tables would be decoded with those instead of the standard tables.
+        // picture without Huffman tables would be decoded with these old tables instead of the standard tables.
         let codec = try unsafe Codec(operation, tjInitTransform)
         return try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) -> Result in
             let source = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)

@@ -58,8 +58,8 @@ public enum PixelLayout: Sendable, CaseIterable {
 public enum Subsampling: Sendable, CaseIterable {
     /// A quarter of the chroma samples is kept. Nearly all cameras and viewers use this subsampling.
     case s420
-    /// Half of the chroma samples are kept, so a JPEG has about 6 % more bytes than with 4:2:0. This subsampling is
-    /// only useful if the source has so many chroma samples.
+    /// Half of the chroma samples are kept, so a JPEG is about 6 % larger than with 4:2:0. This subsampling is only
+    /// useful if the source also contains at least half of the chroma samples.
     case s422
 }
 

@@ -26,8 +26,8 @@ struct PixelTurn {
 
     /// The index in `source` of the pixel that becomes the first pixel of the result, and two distances in pixels.
     ///
-    /// In `source`, the distances lead from a pixel to those that become its right and its lower neighbor in the
-    /// result.
+    /// In `source`, the first distance leads from a pixel to the pixel that becomes its right neighbor in the result.
+    /// The second distance leads to the pixel that becomes its lower neighbor.
     private var steps: (origin: Int, across: Int, down: Int) {
         let (right, bottom) = (width - 1, (height - 1) * width)
         return switch turn {

@@ -3,8 +3,8 @@ import Linux
 /// Estimates how far the upstream's clock is ahead of this machine's clock.
 ///
 /// A status response contains the time of the server's clock, which the server read after the request and before the
-/// response. The estimate assumes that it did so halfway between them, so the error is at most half the round trip. Of
-/// the recent samples, the one with the shortest round trip is used (Cristian's algorithm).
+/// response. The estimate assumes that the server read it halfway between the two, so the error is at most half the
+/// round trip. Of the recent samples, the sample with the shortest round trip is used (Cristian's algorithm).
 struct ClockOffset {
     private struct Sample {
         let offset: Int64
@@ -24,7 +24,7 @@ struct ClockOffset {
 
     /// The number of samples that are kept.
     ///
-    /// They cover about half a minute, in which clocks drift by less than a millisecond.
+    /// These samples cover about half a minute, in which clocks drift by less than a millisecond.
     private static let sampleCount = 64
     /// The maximum drift of the clocks during the time that the samples cover.
     private static let driftNanoseconds: UInt64 = 5_000_000
@@ -44,7 +44,7 @@ struct ClockOffset {
     private var lastFitting: UInt64 = 0
     /// The clock difference according to the last outlier.
     ///
-    /// If a second picture has this difference too, the difference is no longer treated as an outlier.
+    /// If the next picture has this difference too, the difference is no longer treated as an outlier.
     private var doubtful: Int64?
 
     /// The upstream's clock minus this machine's CLOCK_REALTIME in nanoseconds, or nil before the first sample.
@@ -71,7 +71,7 @@ struct ClockOffset {
 
     /// Adjusts the offset if one of the clocks was set between the previous picture and this one.
     ///
-    /// Otherwise, the offset would be wrong until the next status response.
+    /// Without this adjustment, the offset would be wrong until the next status response.
     ///
     /// - Parameters:
     ///   - upstream: The picture's timestamp.
@@ -90,9 +90,9 @@ struct ClockOffset {
 
     /// Adds a picture with the timestamp `upstream` that arrived at `arrived`.
     ///
-    /// Upstreams that do not report their clock have only these timestamps. The picture with the shortest delay is used
-    /// as if it had no delay. A single outlier is ignored. Two consecutive outliers that agree with each other mean
-    /// that one of the clocks was set.
+    /// If an upstream does not report its clock, its clock is known only from these timestamps. The offset is then
+    /// computed from the picture with the shortest delay, as if that picture had no delay. A single outlier is
+    /// ignored. Two consecutive outliers that agree with each other mean that one of the clocks was set.
     mutating func add(pictureOf upstream: UInt64, arrived: UInt64) -> Verdict {
         let difference = Self.difference(upstream, arrived)
         if let best, (difference &- best.offset).magnitude > Self.stepNanoseconds {

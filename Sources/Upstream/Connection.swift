@@ -19,8 +19,8 @@ final class Connection {
     private static let refusalsToReport = 3
     /// A connection that delivers bytes but no picture is closed after this many stall timeouts.
     ///
-    /// This is long enough for a slow network, but a server that sends a byte now and then cannot keep the connection
-    /// open forever.
+    /// This time is long enough for a slow network, but a server that sends a byte now and then cannot keep the
+    /// connection open forever.
     private static let stallsToGiveUp = 6
     /// The time without a new picture after which the relay requests the camera's status.
     ///
@@ -93,7 +93,7 @@ final class Connection {
         }
     }
 
-    /// If the upstream may be Oriel, requests its status before the stream.
+    /// If the upstream could be Oriel, requests its status before the stream.
     ///
     /// The relay then knows whether the camera is offline, and does not mistake the outage picture for a frame. Returns
     /// nil if the stream should be requested.
@@ -165,9 +165,9 @@ final class Connection {
 
     /// Returns the reason to stop requesting still pictures, or nil if the relay should continue.
     ///
-    /// An upstream that has delivered a picture may fail a few times. If its pictures have no end marker and somebody
-    /// is watching, the relay continues until it has seen enough pictures to know that the camera never sends that
-    /// marker.
+    /// An upstream that has delivered a picture is allowed to send a few unusable ones. If its pictures have no end
+    /// marker and somebody is watching, the relay continues until it has seen enough pictures to know that the camera
+    /// never sends that marker.
     private func stillProblem() -> UpstreamProblem? {
         guard let refusal = progress.refusal, progress.refusalCount > 0 else { return nil }
         let isReported = progress.refusalCount >= Self.refusalsToReport
@@ -237,13 +237,13 @@ final class Connection {
         if !progress.hasPicture, .now - created > Self.silenceToAsk { camera.reporter.waiting() }
     }
 
-    /// Returns whether the upstream's status explains why no data arrives, so that the connection is not the cause.
+    /// Returns whether the upstream's status explains why no data arrives; if so, the connection is not the cause.
     private func isSilenceExplained(_ now: Instant) -> Bool {
         guard let status, now - status.time < stallTimeout else { return false }
         return camera.intake.offlineNumber != nil || camera.intake.hasPicture(status.answer.frameNumber)
     }
 
-    /// Reports a problem if bytes arrive but no pictures; eventually returns it, so that the connection is closed.
+    /// Reports a problem if bytes arrive but no pictures; returns it if this goes on, to close the connection.
     private func checkPictures(_ now: Instant, since connected: Instant) -> Ending? {
         guard camera.intake.offlineNumber == nil, !isSilenceExplained(now) else { return nil }
         let lastWhole = max(progress.lastWhole, connected)

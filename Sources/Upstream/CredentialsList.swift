@@ -58,9 +58,9 @@ public struct CredentialsList: Sendable, Equatable {
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Returns the camera's own credentials, or those for every upstream if it has none of its own.
+    /// Returns the camera's own credentials; if there are none, returns the credentials for every upstream.
     ///
-    /// Returns nil if there are no credentials for every upstream either.
+    /// Returns nil if the list contains neither.
     public func credentials(for camera: CameraName) -> Credentials? {
         byCamera[camera] ?? common
     }

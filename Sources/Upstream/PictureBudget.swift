@@ -6,9 +6,9 @@ struct PictureBudget {
     static let picturesPerSecond = 240
     /// The maximum number of pictures in a burst.
     ///
-    /// Most cameras take two seconds to send so many pictures. The first frame number of a new ring is the time in
+    /// Most cameras take two seconds to send this many pictures. The first frame number of a new ring is the time in
     /// milliseconds. Because bursts are limited, the number of a later frame exceeds the time of its arrival, in
-    /// milliseconds, by at most this many.
+    /// milliseconds, by at most this value.
     static let burst = 60
     /// Returns how long to stop reading after `count` pictures have exceeded the budget.
     ///

@@ -36,7 +36,7 @@ final class PictureIntake {
 
     /// Whether the upstream's status reports its clock.
     ///
-    /// If not, its clock is known only from the pictures' timestamps.
+    /// If it does not, the upstream's clock is known only from the pictures' timestamps.
     var hasStatusClock = false
 
     /// The number of the camera's last picture while the upstream reports that the camera is offline, and nil
@@ -119,8 +119,8 @@ final class PictureIntake {
     /// If the picture has no timestamp, the result is the time of its arrival.
     private func captureTime(_ timestamp: UInt64?, arrival: CaptureTime) -> CaptureTime {
         guard let timestamp, timestamp > 0 else { return arrival }
-        // If the timestamp is the same as that of the last picture, the server's clock does not run and is useless.
-        // Then the time of arrival is used, converted to the upstream's clock.
+        // If the last picture had the same timestamp, the server's clock does not run and is useless. The time of
+        // arrival is then used instead, converted to the upstream's clock.
         guard timestamp != lastTimestamp else {
             let realtime = Int64(clamping: arrival.realtime).addingReportingOverflow(clock.nanoseconds ?? 0)
             return CaptureTime(

@@ -11,7 +11,7 @@ import SharedFrame
 final class PulledCamera {
     /// The maximum duration of a wait.
     ///
-    /// It is shorter than the interval at which the ring needs a heartbeat.
+    /// This limit is shorter than the interval at which the ring needs a heartbeat.
     static let maximumWait = Duration.milliseconds(200)
     private static let minimumBeatInterval = Duration.milliseconds(50)
     private static let ratesInterval = Duration.seconds(1)

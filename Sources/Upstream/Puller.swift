@@ -10,14 +10,14 @@ final class Puller {
     private static let minimumPause = Duration.milliseconds(250)
     /// The maximum pause, in milliseconds, while somebody is watching and the problem may be temporary.
     ///
-    /// It is so short that pictures are back within a second after the problem is solved. The relay uses a random value
-    /// from this range, so that many relays do not connect at the same moment.
+    /// This pause is short enough for pictures to be back within a second after the problem is solved. The relay uses a
+    /// random value from this range, so that many relays do not connect at the same moment.
     private static let watchedPause = 400...700
 
     private let camera: PulledCamera
     /// The pauses while nobody is watching.
     ///
-    /// They have jitter, so that many relays do not reconnect at the same moment.
+    /// The pauses vary at random, so that many relays do not reconnect at the same moment.
     private var backoff = Backoff(first: .milliseconds(250), maximum: .seconds(10), jitter: 0.2)
     /// Whether the last connection worked.
     ///

@@ -3,8 +3,8 @@ import Linux
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
-/// The stream of an offline camera looks like that of a slow camera, because both repeat a picture. The status says
-/// whether the camera is offline, and why. It also contains the current time of the clock from which the pictures'
+/// The stream of an offline camera looks like the stream of a slow camera, because both repeat a picture. The status
+/// says whether the camera is offline, and why. It also contains the current time of the clock from which the pictures'
 /// timestamps come.
 ///
 /// The status is requested before the stream, over the same connection. After that, it is requested when no new picture
@@ -40,7 +40,7 @@ final class StatusPoller {
     private var askedAt = Instant.distantPast
     /// The interval between requests that measure the clock.
     ///
-    /// It is short at first, to get several samples quickly. The sample with the fastest response is used.
+    /// The interval is short at first, to get several samples quickly. The sample with the fastest response is used.
     private var clockInterval = Duration.seconds(1)
 
     /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.

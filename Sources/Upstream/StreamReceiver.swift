@@ -144,7 +144,9 @@ final class StreamReceiver {
         return .sniffing(type: name)
     }
 
-    /// Returns whether this Content-Type does not say what the body is, because some servers use it for JPEGs.
+    /// Returns whether this Content-Type leaves open what the body contains.
+    ///
+    /// Some servers send JPEGs with such a type.
     private static func isVague(_ essence: String) -> Bool {
         essence.isEmpty || essence.hasPrefix("video/") || ["application/octet-stream", "text/plain"].contains(essence)
     }

@@ -7,8 +7,8 @@ import Synchronization
 /// A thread that reads one camera's pictures from its upstream and publishes them in the camera's ring.
 ///
 /// If several processes have the same upstream, only one of them connects to it. The others sleep until that process
-/// exits. Then one of them takes over within a millisecond. If the upstream fails, the thread writes a state and the
-/// reason to the ring, and continues.
+/// exits. Then one of them takes over within a millisecond. If the upstream fails, the thread writes the camera's
+/// state and the reason to the ring, and continues.
 public final class UpstreamReader: Sendable {
     private enum Phase: Sendable {
         case starting
@@ -59,7 +59,7 @@ public final class UpstreamReader: Sendable {
         stopSignal.stop()
     }
 
-    /// Stops the thread, and waits until it has removed the ring, but for at most a second.
+    /// Stops the thread, and waits for at most a second until it has removed the ring.
     ///
     /// If the thread is waiting for another process's ring, it cannot be woken. This function then returns immediately,
     /// and the thread sleeps until the ring becomes free or this process exits.

@@ -7,7 +7,7 @@ struct BayerLayout: Equatable, Sendable {
         case bytes
         /// Each sample has ten bits and is stored in a word of two bytes.
         case words
-        /// Four samples have five bytes: the upper eight bits of each, then a byte with the lower bits of all four.
+        /// Four samples take five bytes: the upper eight bits of each, then a byte with the lower bits of all four.
         case packed
     }
 
@@ -46,7 +46,7 @@ struct BayerLayout: Equatable, Sendable {
     /// even.
     ///
     /// If the width or height of `source` is odd, a column or line is added at the end. It is a copy of the second-last
-    /// column or line, because that has the colours that belong there.
+    /// column or line, which has the colours that the pattern needs there.
     func convert(
         _ source: Span<UInt8>, width: Int, height: Int, bytesPerLine: Int, into pattern: inout [UInt8]
     ) {

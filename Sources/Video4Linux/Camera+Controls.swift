@@ -3,12 +3,12 @@ import Linux
 import SystemPackage
 
 extension Camera {
-    /// Returns the camera's controls, but no disabled controls and no headings.
+    /// Returns the camera's controls, except disabled controls and headings.
     public func controls() -> [Control] { access.controls() }
 
     /// Parses `text` and sets the control `name` to this value, such as `brightness` to `128`.
     ///
-    /// This is possible even while the camera streams. If the control does not exist or the value is invalid, throws
+    /// Controls can be set even while the camera streams. If the control does not exist or the value is invalid, throws
     /// `invalidControl` with a sentence that says what is valid.
     public func setControl(_ name: String, to text: String) throws(CameraError) {
         let controls = controls()

@@ -27,7 +27,7 @@ public final class Camera {
     private var lastSequence: UInt32?
     private var counts = BufferCounts()
 
-    /// Opens the node at `path`, which may be a symbolic link such as those in /dev/v4l/by-id.
+    /// Opens the node at `path`, which may also be a symbolic link in a folder such as /dev/v4l/by-id.
     public init(_ path: FilePath) throws(CameraError) {
         let node = try Node(path)
         guard let capability = node.capability() else {
@@ -51,7 +51,7 @@ public final class Camera {
     /// Returns the formats that the camera offers, in the driver's order.
     public func formats() -> [Format] { access.formats() }
 
-    /// Sets the format, size and rate, and returns those that the driver has chosen, which may differ.
+    /// Sets the format, size and rate, and returns what the driver has chosen, which may differ.
     ///
     /// The camera must not be streaming. Throws `noUsableFormat`, `busy`, `lost` or `failed`.
     @discardableResult

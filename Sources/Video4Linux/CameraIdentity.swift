@@ -11,11 +11,11 @@ public struct CameraIdentity: Hashable, Sendable, CustomStringConvertible {
     public let serial: String?
     /// The device's position in /sys, which is a USB port such as `1-1.4` or a platform device such as `vivid.0`.
     public let port: String?
-    /// The USB interface, such as `1.0`, because one device may contain several cameras.
+    /// The USB interface, such as `1.0`, which distinguishes several cameras in one device.
     public let interface: String?
     /// The index of the camera's node among the nodes of the interface.
     ///
-    /// Index 0 delivers pictures, and index 1 often delivers metadata.
+    /// The node with index 0 delivers pictures, and the node with index 1 often delivers metadata.
     public let index: Int
     /// The driver's own name for the device's position, which identifies devices that have no position in /sys.
     public let bus: String

@@ -11,7 +11,7 @@ public struct CaptureFormat: Equatable, Sendable {
     /// How the fields of an interlaced signal are stored (`v4l2_field`).
     public enum Fields: Sendable {
         case progressive
-        /// The lines of the two fields alternate, so that moving edges look like combs.
+        /// The lines of the two fields alternate, which makes moving edges look like combs.
         case interlaced
         /// Each picture is a single field, which has half of the lines.
         case single
@@ -59,7 +59,7 @@ public struct CaptureFormat: Equatable, Sendable {
         return bytesPerLine <= 1 << 24 ? nil : "its driver says that a line has \(bytesPerLine) bytes"
     }
 
-    /// The number of bytes that a whole raw picture has at least; nil for compressed formats.
+    /// The minimum size of a whole raw picture in bytes; nil for compressed formats.
     public var wholeByteCount: Int? { pixelFormat.byteCount(bytesPerLine: bytesPerLine, height: size.height) }
 }
 
@@ -88,7 +88,7 @@ public struct CaptureRequest: Equatable, Sendable {
         self.rate = rate
     }
 
-    /// Chooses a format and size from those that a camera offers; returns nil if none is usable.
+    /// Chooses one of the formats and sizes that a camera offers; returns nil if none is usable.
     ///
     /// If this request contains a format, the camera must offer it, and it must be usable. If the request contains no
     /// format, the first of `PixelFormat.preferred` that the camera offers is chosen. If the camera offers none of

@@ -65,7 +65,7 @@ public struct Control: Equatable, Sendable {
     /// Parses a value of this control; throws `invalidControl` with a sentence that says what is valid.
     ///
     /// Numbers are decimal, or hexadecimal with the prefix `0x`. Booleans are `true`, `on`, `yes` and `1`, or `false`,
-    /// `off`, `no` and `0`. A choice of a menu is its number or its text.
+    /// `off`, `no` and `0`. A choice of a menu is written as its number or its text.
     public func value(of text: String) throws(CameraError) -> Int64 {
         let word = Self.normalised(text)
         let number = text.hasPrefix("0x") ? Int64(text.dropFirst(2), radix: 16) : Int64(text)

@@ -41,7 +41,7 @@ public final class ControlAccess: Sendable {
         }
     }
 
-    /// Returns the camera's controls, but no disabled controls and no headings.
+    /// Returns the camera's controls, except disabled controls and headings.
     public func controls() -> [Control] { node.controls() }
 
     /// Finds the control `name`.
@@ -86,7 +86,7 @@ public final class ControlAccess: Sendable {
         public let isOverridden: Bool
     }
 
-    /// Applies all `settings` that differ from the current values, and returns those that failed.
+    /// Applies all `settings` that differ from the current values, and returns a refusal for each that failed.
     ///
     /// Settings that fail are tried once more after all others, because one of the others may have switched off an
     /// automatic mode that overrode them. Buttons are pressed only if `pressesButtons` is true.

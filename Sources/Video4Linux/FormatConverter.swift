@@ -90,7 +90,7 @@ public final class FormatConverter {
 }
 
 extension CaptureFormat {
-    /// Creates the format of the result of converting `source` to `target`.
+    /// Creates the format of the pictures that result when `source` is converted to `target`.
     fileprivate init(target: PixelFormat, of source: CaptureFormat) {
         let bytesPerLine = target.bytesPerLine(width: source.size.width)
         // libv4l converts RGB and Bayer patterns to Y'CbCr of limited range with the encoding BT.601.

@@ -24,8 +24,8 @@ struct GreyRange {
 
     /// Adapts the range to a picture.
     ///
-    /// `sampleLevels` receives a closure. It must call this closure with the level of each of a number of pixels that
-    /// are spread over the picture.
+    /// `sampleLevels` receives a closure. It must call this closure for many pixels that are spread over the picture,
+    /// each time with the level of the pixel.
     mutating func follow(_ sampleLevels: ((Int) -> Void) -> Void) {
         guard isStretched else { return }
         for index in counts.indices { counts[index] = 0 }

@@ -1,9 +1,9 @@
 import CVideo4Linux
 import Linux
 
-/// The requests that capture from a node.
+/// The requests that capture pictures from a node.
 ///
-/// They have either V4L2's single-planar form, or the multi-planar form with one plane.
+/// The requests have either V4L2's single-planar form, or the multi-planar form with one plane.
 struct CaptureCalls {
     let type: UInt32
     let isMultiplanar: Bool
@@ -14,7 +14,7 @@ struct CaptureCalls {
             isMultiplanar ? V4L2_BUF_TYPE_VIDEO_CAPTURE_MPLANE.rawValue : V4L2_BUF_TYPE_VIDEO_CAPTURE.rawValue
     }
 
-    /// Sets the format and size, and returns those that the driver has chosen, which may differ.
+    /// Sets the format and size, and returns what the driver has chosen, which may differ.
     func setFormat(
         _ node: borrowing Node, _ pixelFormat: PixelFormat, _ size: PictureSize
     ) throws(SystemError) -> CaptureFormat {

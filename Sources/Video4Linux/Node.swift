@@ -55,7 +55,7 @@ struct Capability {
         driver = text(capability.driver)
         card = text(capability.card)
         bus = text(capability.bus_info)
-        // If a driver has several nodes, device_caps has the capabilities of this node (V4L2 API, VIDIOC_QUERYCAP).
+        // If a driver has several nodes, device_caps lists the capabilities of this node (V4L2 API, VIDIOC_QUERYCAP).
         let hasOwn = capability.capabilities & v4l2_cap_device_caps != 0
         let bits = hasOwn ? capability.device_caps : capability.capabilities
         let capture = UInt32(V4L2_CAP_VIDEO_CAPTURE)

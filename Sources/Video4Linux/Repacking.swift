@@ -1,4 +1,4 @@
-/// Converts an uncompressed format that the encoder does not support to one that it does, by rearranging samples.
+/// Rearranges the samples of an uncompressed format that the encoder does not support into a format that it supports.
 ///
 /// The result has no padding. Only chroma is lost: 4:4:4 becomes 4:2:2. The JPEGs would not have more chroma anyway.
 struct Repacking: Sendable {
@@ -102,7 +102,7 @@ extension Repacking {
             PixelFormat(fourCharacters: entry.0).map { ($0, entry.1) }
         })
 
-    /// The four-character codes of these formats in linux/videodev2.h, and how each format is stored.
+    /// The four-character code (linux/videodev2.h) of each format that can be converted, and how the format is stored.
     private static let table: [(String, Storage)] = [
         // V4L2 API, "Packed YUV formats".
         ("YVYU", .packed(luma: (0, 2), blue: 3, red: 1)), ("VYUY", .packed(luma: (1, 3), blue: 2, red: 0)),

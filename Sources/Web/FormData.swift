@@ -80,7 +80,7 @@ public struct FormData {
 
     /// Finds the name of a field in its header lines, such as `Content-Disposition: form-data; name="image"`.
     ///
-    /// Returns nil if these contain no name.
+    /// Returns nil if the lines contain no name.
     private static func name(in head: String) -> String? {
         for line in head.split(separator: "\r\n") {
             let parts = line.split(separator: ":", maxSplits: 1)

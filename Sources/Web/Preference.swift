@@ -2,7 +2,7 @@
 public struct Preference {
     /// Whether JPEG is preferred over JSON.
     ///
-    /// If both have the same weight, the one that comes first in the header is preferred.
+    /// If both have the same weight, the type that comes first in the header is preferred.
     public let isForPicture: Bool
 
     private struct Range {
