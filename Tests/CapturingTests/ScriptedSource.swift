@@ -20,7 +20,9 @@ final class ScriptedSource: FrameSource {
     private(set) var openings: [Instant] = []
     private(set) var closings = 0
     private(set) var isForgotten = false
-    /// The current time of the test's clock. Each call of `open` adds this time to ``openings``.
+    /// The current time of the test's clock.
+    ///
+    /// Each call of `open` adds this time to ``openings``.
     var now = Instant.distantPast
 
     func open() throws(SourceError) -> OpenedSource {

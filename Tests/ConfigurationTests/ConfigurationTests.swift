@@ -107,7 +107,9 @@ struct ConfigurationTests {
         let file = "[web]\nlisten = 127.0.0.1:8080\n[camera door]\ndevice = pattern\n"
         #expect(try read(file).cameras.map(\.name.text) == ["door"])
         #expect(try read(file).detection.mode == .watched)
-        #expect(try read("[detection]\nmode = off\n" + file, variables: ["ORIEL_DETECT": "always"]).detection.mode == .always)
+        let off = "[detection]\nmode = off\n" + file
+        #expect(try read(off).detection.mode == .off)
+        #expect(try read(off, variables: ["ORIEL_DETECT": "always"]).detection.mode == .always)
         let changed = try read(file, variables: ["ORIEL_WEB_PORT": "8200", "ORIEL_FPS": "5"])
         #expect(changed.web.port == 8200)
         #expect(changed.cameras.map(\.framesPerSecond) == [5])
