@@ -80,8 +80,8 @@ let package = Package(
         .target(
             name: "LiveDetection",
             dependencies: [
-                "Cameras", "Detection", "Events", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame",
-                "Tracking", "TurboJPEG", log,
+                "Cameras", "Daemon", "Detection", "Events", "JSON", "Linux", "MotionJPEG", "Names", "Pacing",
+                "SharedFrame", "Tracking", "TurboJPEG", log,
             ]),
         .target(
             name: "Upstream",

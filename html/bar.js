@@ -157,8 +157,8 @@ export class CameraBar {
 
   /** Shows or hides the objects that are detected in real time. */
   #toggleBoxes() {
-    if (this.#detector.reason) {
-      this.#say(this.#detector.reason);
+    if (this.#detector.liveReason) {
+      this.#say(this.#detector.liveReason);
       return;
     }
     this.#wantsBoxes = !this.#wantsBoxes;
@@ -168,7 +168,7 @@ export class CameraBar {
   }
 
   #applyBoxes() {
-    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.#detector.current?.isReady === true);
+    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.#detector.current !== null && this.#detector.liveReason === "");
   }
 
   /** Closes the open panel; returns false if none is open. */
@@ -239,7 +239,7 @@ export class CameraBar {
     buttons.grey("detect", this.#detections.isOpen ? "" : this.#detector.reason);
     buttons.label("boxes", "boxes");
     buttons.press("boxes", this.#player.hasAttribute("boxes"));
-    buttons.grey("boxes", this.#detector.reason);
+    buttons.grey("boxes", this.#detector.liveReason);
     buttons.offer("back", frozen !== null, frozen?.before > 0);
     buttons.offer("forth", frozen !== null, frozen?.after > 0);
   }

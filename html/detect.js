@@ -29,12 +29,20 @@ export class DetectorStatus extends EventTarget {
     return failureText(this.current.error, this.current.message);
   }
 
+  /** A sentence that says why objects cannot be shown live, or "". */
+  get liveReason() {
+    return this.reason || (this.current?.isLive === false ? text("boxes.off") : "");
+  }
+
   async #poll() {
     let current = { isReady: false, error: "unavailable", message: "" };
     try {
       const answer = await fetch(this.#address, { cache: "no-store" });
       const status = await answer.json();
-      if (answer.ok) current = { isReady: status.state !== "unavailable", error: status.error, message: status.message ?? "" };
+      if (answer.ok) {
+        const { state, error, message = "", live } = status;
+        current = { isReady: state !== "unavailable", error, message, isLive: Array.isArray(live) };
+      }
     } catch {
       // Without a JSON response, the detector is unavailable.
     }

@@ -186,6 +186,11 @@ export class OrielPlayer extends HTMLElement {
   /** Shows the plain pictures until the detector responds. */
   #leaveDetector() {
     const check = async () => {
+      // While nothing is shown, the detector is not asked.
+      if (!this.#isActive || this.frozen) {
+        this.#detectorTimer = setTimeout(check, detectorInterval);
+        return;
+      }
       const address = new URL(`detect_objects/${this.camera}?max_age=1000`, this.base);
       const isBack = await fetch(address, { cache: "no-store" }).then((answer) => answer.ok).catch(() => false);
       if (!this.#detectorTimer) return;
@@ -197,7 +202,7 @@ export class OrielPlayer extends HTMLElement {
   }
 
   #reopen() {
-    if (!this.#isActive || this.frozen) return;
+    if (!this.#isActive) return;
     this.#connection.end();
     this.#connection.start();
   }
@@ -318,7 +323,8 @@ export class OrielPlayer extends HTMLElement {
 
   #takeClosing({ cause, status, error, message, retryAfter }) {
     if (!this.#isActive) return;
-    if (cause === "refused" && this.showsBoxes && this.status?.online) {
+    // Another refusal, such as that of a full server, would also apply to the plain pictures.
+    if (cause === "refused" && [404, 502, 504].includes(status) && this.showsBoxes && this.status?.online) {
       this.#leaveDetector();
       return;
     }

@@ -11,7 +11,17 @@ public final class CurrentModel: Sendable {
 
     private let content = Mutex<(generation: UInt64, state: State)>((0, .loading))
 
+    private let checker = Mutex<(@Sendable () -> Void)?>(nil)
+
     public init() {}
+
+    /// Sets the closure that ``requestCheck()`` calls.
+    public func onCheck(_ body: @escaping @Sendable () -> Void) {
+        checker.withLock { $0 = body }
+    }
+
+    /// Asks the thread that loads the model to check whether its files have changed.
+    public func requestCheck() { checker.withLock { $0 }?() }
 
     /// The state, and a number that changes whenever the state is replaced.
     public var value: (generation: UInt64, state: State) { content.withLock { $0 } }

@@ -64,6 +64,7 @@ struct OverlayPicture {
     mutating func draw(_ prediction: Prediction) {
         let color = Self.color(of: prediction.classID)
         let box = prediction.box
+        guard box.left < box.right, box.top < box.bottom else { return }
         let line = max(2, scale * 3 / 2)
         fill(box.left..<box.right, box.top..<(box.top + line), color)
         fill(box.left..<box.right, (box.bottom - line)..<box.bottom, color)

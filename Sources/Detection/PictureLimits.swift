@@ -3,7 +3,7 @@ import MotionJPEG
 /// Limits for pictures that are decoded.
 ///
 /// They are needed because a small file can declare a huge size or contain a huge number of scans.
-enum PictureLimits {
+public enum PictureLimits {
     /// The maximum number of pixels of a picture with one scan, which needs little memory to decode.
     static let maximumPixelCount = 50_000_000
     /// The maximum number of pixels of a picture with several scans.
@@ -43,6 +43,13 @@ enum PictureLimits {
                 .pictureTooLarge, "the picture is too large: \(info.width)x\(info.height) pixels\(detail)")
         }
         return (info.width, info.height)
+    }
+
+    /// Returns whether decoding a picture needs a bounded amount of memory and time, so that it may be decoded.
+    ///
+    /// The picture may be truncated, and may consist of any bytes.
+    public static func allows(_ jpeg: RawSpan) -> Bool {
+        (try? check(jpeg, isTruncationAllowed: true)) != nil
     }
 
     /// Checks the size of a picture that will be kept in memory uncompressed.

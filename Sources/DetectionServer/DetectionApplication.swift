@@ -83,7 +83,9 @@ final class DetectionApplication: Application {
 
     var isIdle: Bool { jobs.isEmpty && !inference.isBusy && cameras.values.allSatisfy { $0.waiters.isEmpty } }
 
-    var reservedDescriptorCount: Int { min(store.count, maximumFileCount) + cameras.count * 4 }
+    var reservedDescriptorCount: Int {
+        min(store.count, maximumFileCount) + cameras.count * 4 + configuration.liveDescriptorCount()
+    }
 
     func tick(isSignalled: Bool) {
         for (id, outcome) in inference.takeFinished() { finish(id, outcome) }

@@ -34,13 +34,15 @@ public struct DetectionServerConfiguration: Sendable {
     public var model: CurrentModel
     /// Returns the status of live detection, for the status document; nil if there is no live detection.
     public var liveStatus: (@Sendable () -> JSON)?
+    /// Returns the number of descriptors that live detection uses.
+    public var liveDescriptorCount: @Sendable () -> Int
 
     public init(
         worker: WorkerConfiguration = WorkerConfiguration(service: "detect-fcgi", maximumConnections: 2048),
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
         detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8,
         hangTimeout: Duration = .seconds(30), model: CurrentModel = CurrentModel(),
-        liveStatus: (@Sendable () -> JSON)? = nil
+        liveStatus: (@Sendable () -> JSON)? = nil, liveDescriptorCount: @escaping @Sendable () -> Int = { 0 }
     ) {
         self.worker = worker
         self.prefix = prefix
@@ -52,6 +54,7 @@ public struct DetectionServerConfiguration: Sendable {
         self.hangTimeout = hangTimeout
         self.model = model
         self.liveStatus = liveStatus
+        self.liveDescriptorCount = liveDescriptorCount
     }
 }
 

@@ -47,6 +47,7 @@ final class InferenceThread: Sendable {
         self.signal = signal
         finished = Mailbox(signal)
         work = try EventDescriptor()
+        model.onCheck { [weak self] in self?.recheck() }
     }
 
     // MARK: Called by the event loop

@@ -14,6 +14,8 @@ final class Camera {
     /// Without this time, reloading a page would stop the camera.
     static let linger: Duration = .seconds(2)
 
+    /// Identifies the camera in messages of its threads to the event loop.
+    let id: UInt64
     let name: CameraName
     let ring: RingName
     /// The subscriber for the status and for snapshots.
@@ -34,7 +36,8 @@ final class Camera {
     private var lastUse = Instant.distantPast
 
     /// Throws if no descriptor is available.
-    init(_ ring: RingName, row: ServiceCounters.Row?) throws(SystemError) {
+    init(_ ring: RingName, id: UInt64, row: ServiceCounters.Row?) throws(SystemError) {
+        self.id = id
         name = ring.camera
         self.ring = ring
         self.row = row

@@ -26,7 +26,7 @@ final class CameraTable {
     /// The problem with the folder of rings at the last check, which has been logged; nil if there was none.
     private var loggedFolderProblem: String?
     /// For the ID of each watch, the camera to which the watch belongs.
-    private var owners: [UInt64: Camera] = [:]
+    private var byID: [UInt64: Camera] = [:]
     private let index: Int
     private var nextID: UInt64 = 1
     private var cachedSources: (generation: UInt64, sources: [CameraSource])?
@@ -120,16 +120,8 @@ final class CameraTable {
     /// Throws if the camera cannot be opened.
     func camera(named name: CameraName) throws(SystemError) -> Camera { try open(name) }
 
-    /// Returns the camera to which the watch with this ID belongs.
-    func owner(of id: UInt64) -> Camera? { owners[id] }
-
-    /// Returns a new ID for a watch of `camera`.
-    func makeID(for camera: Camera) -> UInt64 {
-        defer { nextID += 1 }
-        let id = nextID * UInt64(Self.maximumCount) + UInt64(index)
-        owners[id] = camera
-        return id
-    }
+    /// Returns the open camera with this ID; nil if it has been closed.
+    func camera(withID id: UInt64) -> Camera? { byID[id] }
 
     /// Closes unused cameras whose ring has been removed or replaced.
     func closeUnused() {
@@ -140,11 +132,8 @@ final class CameraTable {
         where !directory.contains(camera.name) || directory.ring(of: camera.name) != camera.ring {
             if let row = camera.row { counters.remove(row) }
             cameras[camera.name] = nil
+            byID[camera.id] = nil
             cachedSources = nil
-        }
-        if owners.count > 4 * cameras.count + 64 {
-            let current = Set(cameras.values.map { ObjectIdentifier($0) })
-            owners = owners.filter { current.contains(ObjectIdentifier($0.value)) }
         }
     }
 
@@ -158,13 +147,15 @@ final class CameraTable {
         let row = cameras[name]?.row ?? counters.addRow(name)
         let camera: Camera
         do throws(SystemError) {
-            camera = try Camera(ring, row: row)
+            camera = try Camera(ring, id: nextID * UInt64(Self.maximumCount) + UInt64(index), row: row)
         } catch {
             if cameras[name] == nil, let row { counters.remove(row) }
             throw error
         }
         if row == nil { log.warning("camera \(name) has no counters: there are too many cameras") }
-        cameras[name] = camera
+        nextID += 1
+        if let old = cameras.updateValue(camera, forKey: name) { byID[old.id] = nil }
+        byID[camera.id] = camera
         problems[name] = nil
         cachedSources = nil
         return camera

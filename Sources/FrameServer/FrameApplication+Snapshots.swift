@@ -54,7 +54,7 @@ extension FrameApplication {
         } else {
             exchange.waitForFrame()
             do throws(SystemError) {
-                try camera.watchForWaiters(id: table(of: camera).makeID(for: camera), mailbox)
+                try camera.watchForWaiters(id: camera.id, mailbox)
             } catch {
                 throw outOfResources(for: camera, error)
             }

@@ -24,7 +24,7 @@ final class FrameApplication: Application {
     private let drawnResults: CameraTable
     /// All tables, in the order of their indices.
     private let tables: [CameraTable]
-    /// The queue of the IDs of watches that have a new picture or a new state.
+    /// The queue of the IDs of cameras that have a new picture or a new state.
     let mailbox: Mailbox<UInt64>
     let counters: ServiceCounters
     let controls: ControlClient
@@ -94,7 +94,7 @@ final class FrameApplication: Application {
 
     func tick(isSignalled: Bool) {
         for id in mailbox.take() {
-            if let camera = tables[CameraTable.index(of: id)].owner(of: id) { show(camera) }
+            if let camera = tables[CameraTable.index(of: id)].camera(withID: id) { show(camera) }
         }
         scalingQueue.deliver()
         reportQueue.deliver()
@@ -191,6 +191,10 @@ final class FrameApplication: Application {
             try query.map { (query) throws(HTTPError) in
                 try query.choice("boxes", of: ["data", "drawn"]) == "data"
             } ?? true
+        // Scaling a picture would remove the results, whose boxes are in pixels of the original picture.
+        if isData, let query, try PictureWidth(query) != .original {
+            throw HTTPError(400, "bad_query", "boxes=data cannot be combined with width; use boxes=drawn.")
+        }
         do throws(SystemError) {
             return try (isData ? dataResults : drawnResults).camera(named: name)
         } catch {
@@ -219,7 +223,7 @@ final class FrameApplication: Application {
         stream.begin()
         camera.writeCounts(to: counters)
         do throws(SystemError) {
-            try feed.start(camera.ring, id: table(of: camera).makeID(for: camera), mailbox)
+            try feed.start(camera.ring, id: camera.id, mailbox)
         } catch {
             throw outOfResources(for: camera, error)
         }

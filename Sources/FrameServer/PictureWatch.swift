@@ -105,8 +105,10 @@ final class PictureWatch: Sendable {
                     // Skip frames that no viewer would receive, because scaling and encoding them would take time.
                     let interval = key.width == .original ? .zero : request.withLock { $0.interval }
                     guard interval == .zero || now + interval / 8 >= due else { continue }
-                    due = now + interval
+                    let sequence = nextSequence
                     let shown = show(number, &maker)
+                    // A frame that is not exact may have been skipped.
+                    if nextSequence != sequence { due = now + interval }
                     // `shown` is the number in the frame's slot, and `number` is the number in the ring's header. If
                     // the slot still has the number of the previous frame, wait for a frame newer than `number`.
                     // Without this rule, the thread would never sleep if the two numbers always differed.

@@ -16,6 +16,8 @@ final class LiveCamera: Sendable {
     let subscriber: FrameSubscriber
     let report: Mutex<LiveReport>
     private let finishedLook = Mutex<FinishedLook?>(nil)
+    /// Why the thread must stop; nil while it must not.
+    private let stopping = Mutex<String?>(nil)
     private let isStopping = Atomic(false)
     private let hasFinished = Atomic(false)
 
@@ -42,11 +44,17 @@ final class LiveCamera: Sendable {
     }
 
     /// Asks the thread to stop, without waiting for it.
-    func stop() {
+    ///
+    /// `reason` is a sentence for the viewers of the results.
+    func stop(reason: String) {
+        stopping.withLock { $0 = reason }
         isStopping.store(true, ordering: .releasing)
         subscriber.dropInterest()
         subscriber.interrupt()
     }
+
+    /// The reason that was passed to ``stop(reason:)``.
+    var stopReason: String { stopping.withLock { $0 } ?? "the detector has been stopped" }
 
     var isStopped: Bool { isStopping.load(ordering: .acquiring) }
 

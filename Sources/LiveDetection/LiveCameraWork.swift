@@ -22,6 +22,8 @@ final class LiveCameraWork {
     private static let stateInterval = Duration.milliseconds(500)
     /// The pause after an attempt to create or write the rings has failed.
     private static let retryInterval = Duration.seconds(1)
+    /// How often a watched camera makes the detector check whether its files have changed.
+    private static let checkInterval = Duration.seconds(3)
     /// How early a frame may be searched for motion, as a share of the time between two searches.
     ///
     /// This allows for the jitter of cameras.
@@ -33,8 +35,12 @@ final class LiveCameraWork {
     /// A number that changes whenever ``scene`` is replaced.
     private var sceneNumber: UInt64 = 0
     private var decoder: JPEGDecoder?
-    /// The number of the newest frame that was read.
+    /// The number of the newest frame according to the ring's header when it was last read; 0 before that.
     private var seen: UInt64 = 0
+    /// The number of the newest frame that was accepted.
+    private var accepted: UInt64 = 0
+    /// Whether the next frame is the first one since somebody began to watch.
+    private var isFirst = true
     /// A frame that waits for the result of its look, the frame's time, and when the wait began.
     private var held: (frame: Frame, time: Instant, since: Instant)?
     /// The latest capture time so far; a later frame with an earlier capture time gets this time instead.
@@ -42,6 +48,7 @@ final class LiveCameraWork {
     /// When the next frame is to be searched for motion.
     private var gateDue = Instant.distantPast
     private var stateAt = Instant.distantPast
+    private var checkedAt = Instant.distantPast
     private var isActive = false
     private var problems = LogLimit<String>(.eachMessage)
 
@@ -66,13 +73,15 @@ final class LiveCameraWork {
             }
         }
         rest(nil)
-        rings?.stop(reason: "the detector has been stopped")
+        rings?.stop(reason: camera.stopReason)
     }
 
     private func openRings() throws(RingError) -> LiveRings {
         if let rings { return rings }
         let new = try LiveRings(prefix: camera.ring.prefix, camera: camera.name)
         rings = new
+        // A detector that was killed may have published the newest frame already.
+        accepted = new.newestNumber
         return new
     }
 
@@ -81,8 +90,12 @@ final class LiveCameraWork {
         camera.report.withLock { $0.reason = error.description }
         log(.error, error.description)
         // Rings that are open stay open, because a later frame may be small enough to fit.
+        rings?.setState(.error, reason: error.description)
         let end = Instant.now + Self.retryInterval
-        while !camera.isStopped, Instant.now < end { Poll.wait([], milliseconds: 100) }
+        while !camera.isStopped, Instant.now < end {
+            try? rings?.heartbeat()
+            Poll.wait([], milliseconds: 100)
+        }
     }
 
     private func log(_ level: Logger.Level, _ sentence: String) {
@@ -110,7 +123,7 @@ final class LiveCameraWork {
         scene = nil
         sceneNumber += 1
         held = nil
-        seen = 0
+        isFirst = true
         camera.report.withLock {
             $0.isActive = false
             $0.objects = 0
@@ -125,12 +138,15 @@ final class LiveCameraWork {
         let now = Instant.now
         try apply(camera.takeFinishedLook(), rings)
         if case .frame(let number) = outcome {
-            let isFirst = seen == 0
             seen = number
             // The first frame may be an old one, which the camera published before somebody watched.
-            if isFirst, !isFresh(now) { return }
-            guard let frame = camera.subscriber.copyNewestFrame() else { return }
-            seen = frame.description.number
+            let isOld = isFirst && !isFresh(now)
+            isFirst = false
+            // A frame may be in its slot before its number is in the ring's header, so it may have been read already.
+            guard !isOld, let frame = camera.subscriber.copyNewestFrame(), frame.description.number != accepted else {
+                return
+            }
+            accepted = frame.description.number
             try release(rings)
             try accept(frame, rings, now: now)
         } else if let held, now - held.since > Self.maximumWait {
@@ -160,8 +176,12 @@ final class LiveCameraWork {
         switch finished.sightings {
         case .success(let sightings):
             look = finished
-            let isCurrent = finished.look.scene == sceneNumber
-            let events = isCurrent ? scene?.finish(finished.look, sightings, at: time) ?? [] : []
+            let isCurrent = finished.look.scene == sceneNumber && finished.look.size == scene?.size
+            let events =
+                isCurrent
+                ? scene?.finish(
+                    finished.look.plan, sightings, at: time,
+                    milliseconds: Int64(clamping: frame.description.capture.realtime / 1_000_000)) ?? [] : []
             camera.report.withLock {
                 $0.looks += 1
                 $0.events += UInt64(events.count)
@@ -208,13 +228,16 @@ final class LiveCameraWork {
     }
 
     private func publish(_ frame: Frame, at time: Instant, look: FinishedLook?, _ rings: LiveRings) throws(RingError) {
+        let number = rings.number(for: frame.description)
         let result =
-            scene?.result(of: frame.description, at: time, look: look)
+            scene?.result(of: frame.description, number: number, at: time, look: look)
             ?? .init(
-                number: frame.description.number, realtime: frame.description.capture.realtime,
+                number: number, realtime: frame.description.capture.realtime,
                 size: PictureSize(width: frame.description.width, height: frame.description.height), look: .still,
                 objects: [], motion: [])
-        try rings.publish(frame, result)
+        if let error = try rings.publish(frame, result) {
+            log(.error, "cannot publish pictures with drawn results: \(error)")
+        }
         let delay = Instant(nanoseconds: frame.description.published).age(at: .now)
         camera.report.withLock {
             $0.frames += 1
@@ -238,7 +261,8 @@ final class LiveCameraWork {
         if scene?.generation != generation {
             sceneNumber += 1
             scene = LiveScene(
-                model, generation: generation, wanted: camera.configuration.labels, size: size,
+                labels: model?.description.labels ?? [], generation: generation, wanted: camera.configuration.labels,
+                size: size,
                 ids: EventIDs(salt: Self.salt()))
         }
         scene?.resize(to: size)
@@ -261,8 +285,9 @@ final class LiveCameraWork {
 
     /// Returns the small grey picture of a frame; nil if the frame cannot be decoded.
     private func greyPicture(of frame: Frame) -> GreyPicture? {
-        let picture = frame.bytes.withRawSpan { bytes in
-            try? withDecoder { (decoder) throws(TurboJPEGError) in
+        let picture = frame.bytes.withRawSpan { bytes -> JPEGDecoder.Picture? in
+            guard PictureLimits.allows(bytes) else { return nil }
+            return try? withDecoder { (decoder) throws(TurboJPEGError) in
                 try decoder.decode(bytes, to: .grey, scale: .eighth)
             }
         }
@@ -290,6 +315,10 @@ final class LiveCameraWork {
             $0.rate = report.map { ($0.asked, $0.achieved, $0.skipped) } ?? (0, 0, 0)
         }
         if let status { rings.setSource(of: status) }
+        if now - checkedAt >= Self.checkInterval {
+            checkedAt = now
+            camera.configuration.model.requestCheck()
+        }
         let outage = Outage.current(
             status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
         if let outage {

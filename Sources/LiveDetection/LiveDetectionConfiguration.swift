@@ -31,6 +31,8 @@ public struct LiveDetectionConfiguration: Sendable {
     public var load: Double
     /// The names of the classes to track.
     public var labels: [String]
+    /// The time after which a look counts as hanging, so that the program exits.
+    public var hangTimeout: Duration
     /// The model, which another thread loads.
     public var model: CurrentModel
 
@@ -42,7 +44,7 @@ public struct LiveDetectionConfiguration: Sendable {
     public init(
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName], mode: LiveMode = .watched,
         rate: Double = 5, threads: Int = 1, load: Double = 0.8, labels: [String] = Self.standardLabels,
-        model: CurrentModel
+        hangTimeout: Duration = .seconds(30), model: CurrentModel
     ) {
         self.prefix = prefix
         self.kinds = kinds
@@ -52,6 +54,7 @@ public struct LiveDetectionConfiguration: Sendable {
         self.threads = threads
         self.load = load
         self.labels = labels
+        self.hangTimeout = hangTimeout
         self.model = model
     }
 }

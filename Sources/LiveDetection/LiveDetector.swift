@@ -1,4 +1,6 @@
 import Cameras
+import Daemon
+import Glibc
 public import JSON
 public import Linux
 public import Logging
@@ -58,6 +60,18 @@ public final class LiveDetector: Sendable {
     /// The figures of all cameras for the status document.
     public var json: JSON { .array(reports.map(\.json)) }
 
+    /// The number of descriptors that the cameras use: two rings with their locks, and the camera's own ring.
+    public var descriptorCount: Int { cameras.withLock { $0.count } * 5 }
+
+    /// Exits if a look has taken too long, so that the program can be restarted.
+    private func exitIfHanging() {
+        let duration = board.longestLook
+        guard duration > configuration.hangTimeout else { return }
+        log.critical("a look has taken \(Int(duration.inSeconds)) s, so it counts as hanging: the program exits")
+        // Do not call exit handlers, because a library's handler might wait for the thread that hangs.
+        _exit(ExitStatus.software.rawValue)
+    }
+
     private func watchDirectory() {
         let directory = CameraDirectory(
             prefix: configuration.prefix, kinds: configuration.kinds, configured: configuration.cameras)
@@ -66,9 +80,13 @@ public final class LiveDetector: Sendable {
             directory.refreshIfChanged()
             // A directory without cameras still lists `main`, which has no ring.
             let wanted = directory.names.filter { directory.contains($0) }.map { directory.ring(of: $0) }
-            let current = cameras.withLock { $0 }
-            for camera in current where !wanted.contains(camera.ring) { camera.stop() }
-            cameras.withLock { $0.removeAll { $0.isFinished } }
+            for camera in cameras.withLock({ $0 }) where !wanted.contains(camera.ring) {
+                camera.stop(reason: "the camera's frames are gone")
+            }
+            let current = cameras.withLock { cameras in
+                cameras.removeAll { $0.isFinished }
+                return cameras
+            }
             for ring in wanted where !current.contains(where: { $0.name == ring.camera }) {
                 do throws(SystemError) {
                     let camera = try LiveCamera(ring, configuration, board, log)
@@ -80,8 +98,9 @@ public final class LiveDetector: Sendable {
                     problem = "\(error)"
                 }
             }
+            exitIfHanging()
             Poll.wait([], milliseconds: Self.interval.millisecondsRoundedUp)
         }
-        for camera in cameras.withLock({ $0 }) { camera.stop() }
+        for camera in cameras.withLock({ $0 }) { camera.stop(reason: "the detector has been stopped") }
     }
 }

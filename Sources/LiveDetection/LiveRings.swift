@@ -4,6 +4,7 @@ import Linux
 import MotionJPEG
 import Names
 import SharedFrame
+import Tracking
 
 /// The two rings of a camera that the detector writes.
 ///
@@ -54,29 +55,54 @@ final class LiveRings {
         }
     }
 
-    /// Publishes a frame with its results, and the picture with drawn results if somebody watches the ring `drawn`.
+    /// The number of the newest frame in the rings.
+    var newestNumber: UInt64 { detect.newestNumber }
+
+    /// Returns the number that a camera's frame will have in the rings.
     ///
-    /// A picture that cannot be decoded is published without boxes.
-    func publish(_ frame: Frame, _ result: FrameResult) throws(RingError) {
-        let description = frame.description
+    /// This is the frame's own number, unless the camera's numbers have decreased.
+    func number(for frame: FrameDescription) -> UInt64 { detect.number(for: frame.number) }
+
+    /// Publishes a frame with its results, and draws them if somebody watches that.
+    ///
+    /// - Returns: Why the frame with drawn results could not be published; nil if it was, or if nobody watches it.
+    /// - Throws: If the frame with the results inside could not be published.
+    func publish(_ frame: Frame, _ result: FrameResult) throws(RingError) -> RingError? {
         let flags: FrameFlags = result.look == .exact ? [.results, .exact] : [.results]
-        let jpeg = result.embedded(in: frame.bytes)
-        try jpeg.withRawSpan { (bytes) throws(RingError) in
-            _ = try detect.publish(
-                bytes, capture: description.capture, width: description.width, height: description.height,
-                number: description.number, flags: flags)
+        try publish(result.embedded(in: frame.bytes), of: frame.description, result.number, flags, in: detect)
+        guard drawn.isWatched else { return nil }
+        do throws(RingError) {
+            let (picture, isDrawn) = draw(result, on: frame)
+            try publish(picture, of: frame.description, result.number, isDrawn ? flags.union(.drawn) : flags, in: drawn)
+            return nil
+        } catch {
+            return error
         }
-        guard drawn.isWatched else { return }
+    }
+
+    private func publish(
+        _ jpeg: [UInt8], of frame: FrameDescription, _ number: UInt64, _ flags: FrameFlags, in ring: FramePublisher
+    ) throws(RingError) {
+        try jpeg.withRawSpan { (bytes) throws(RingError) in
+            _ = try ring.publish(
+                bytes, capture: frame.capture, width: frame.width, height: frame.height, number: number, flags: flags)
+        }
+    }
+
+    /// Returns a picture with the results drawn on it, and whether this was possible.
+    ///
+    /// A picture without objects is not decoded and encoded again, because nothing is drawn on it. A picture that is
+    /// damaged or very large is returned unchanged.
+    private func draw(_ result: FrameResult, on frame: Frame) -> (picture: [UInt8], isDrawn: Bool) {
+        guard !result.objects.isEmpty else { return (frame.bytes, true) }
         let began = Clock.monotonic
-        let picture = try? frame.bytes.withRawSpan { (bytes) throws(DetectionError) in
-            try Overlay.draw(result.objects.map { Prediction($0) }, on: bytes)
+        let picture = frame.bytes.withRawSpan { bytes -> [UInt8]? in
+            let isPossible =
+                PictureLimits.allows(bytes) && Overlay.isPossible(width: result.size.width, height: result.size.height)
+            return isPossible ? try? Overlay.draw(result.objects.map { Prediction($0) }, on: bytes) : nil
         }
         drawn.countEncode(nanoseconds: Clock.monotonic - began)
-        try (picture ?? frame.bytes).withRawSpan { (bytes) throws(RingError) in
-            _ = try drawn.publish(
-                bytes, capture: description.capture, width: description.width, height: description.height,
-                number: description.number, flags: picture == nil ? flags : flags.union(.drawn))
-        }
+        return (picture ?? frame.bytes, picture != nil)
     }
 
     func stop(reason: String) {
@@ -87,7 +113,7 @@ final class LiveRings {
 
 extension Prediction {
     /// An object in the form in which it is drawn.
-    fileprivate init(_ object: FrameObject) {
+    init(_ object: FrameObject) {
         self.init(
             classID: object.classID, label: object.label, confidence: Float(object.score), box: Box(object.box))
     }

@@ -1,4 +1,3 @@
-import Detection
 import Events
 import Linux
 import SharedFrame
@@ -17,17 +16,17 @@ struct LiveScene {
     /// Creates the scene of a camera that has not been looked at.
     ///
     /// - Parameters:
-    ///   - model: The loaded model. If it is nil, only motion is found.
+    ///   - labels: The names of the model's classes; empty if there is no model, so that only motion is found.
     ///   - generation: The number of the model.
     ///   - wanted: The names of the classes to track.
     ///   - size: The size of the camera's pictures.
     ///   - ids: The IDs of the camera's events.
-    init(_ model: Detector.LoadedModel?, generation: UInt64, wanted: [String], size: PictureSize, ids: EventIDs) {
+    init(labels: [String], generation: UInt64, wanted: [String], size: PictureSize, ids: EventIDs) {
         self.generation = generation
-        labels = model?.description.labels ?? []
+        self.labels = labels
         var rules: [Int: ClassRule] = [:]
         for (classID, label) in labels.enumerated() where wanted.contains(label) { rules[classID] = ClassRule() }
-        let groups = Self.groups.map { [labels] group in group.compactMap { labels.firstIndex(of: $0) } }
+        let groups = Self.groups.map { group in group.compactMap { labels.firstIndex(of: $0) } }
         analyzer = SceneAnalyzer(
             tracker: Tracker(filter: ObjectFilter(rules: rules, groups: groups), pictureSize: size),
             rules: EventRules(zones: [], ids: ids))
@@ -47,10 +46,12 @@ struct LiveScene {
     mutating func see(_ picture: GreyPicture, at time: Instant) -> LookPlan? { analyzer.see(picture, at: time) }
 
     /// Updates the objects with the result of a look; returns the events.
-    mutating func finish(_ look: Look, _ sightings: [Sighting], at time: Instant) -> [ObjectEvent] {
-        analyzer.finish(
-            look.plan, sightings, at: time,
-            milliseconds: Int64(clamping: look.frame.description.capture.realtime / 1_000_000))
+    ///
+    /// `milliseconds` is the frame's capture time in milliseconds since 1970.
+    mutating func finish(
+        _ plan: LookPlan, _ sightings: [Sighting], at time: Instant, milliseconds: Int64
+    ) -> [ObjectEvent] {
+        analyzer.finish(plan, sightings, at: time, milliseconds: milliseconds)
     }
 
     /// Returns the results of a frame.
@@ -58,19 +59,22 @@ struct LiveScene {
     /// - Parameters:
     ///   - frame: The frame.
     ///   - time: When it was captured.
+    ///   - number: The number that the frame has in the detector's ring.
     ///   - look: The look at this frame. If it is nil, the boxes are predicted.
     /// - Returns: The results.
-    func result(of frame: FrameDescription, at time: Instant, look: FinishedLook?) -> FrameResult {
+    func result(of frame: FrameDescription, number: UInt64, at time: Instant, look: FinishedLook?) -> FrameResult {
         let isExact = look != nil
         let objects = analyzer.tracker.tracks.compactMap { track -> FrameObject? in
             guard track.isConfirmed, track.state != .lost else { return nil }
             let box = isExact && track.isSeen ? track.sighting.box : track.predictedBox(at: time)
-            guard let box else { return nil }
+            // The predicted box of an object that leaves the picture may be completely outside.
+            guard let box = box?.intersection(size.bounds), !box.isEmpty else { return nil }
             return object(track, box, in: frame, at: time)
         }
-        let isStill = analyzer.tracker.tracks.allSatisfy { $0.state == .stationary }
+        let isStill =
+            analyzer.motion.cells.isEmpty && analyzer.tracker.tracks.allSatisfy { $0.state == .stationary }
         return FrameResult(
-            number: frame.number, realtime: frame.capture.realtime, size: size,
+            number: number, realtime: frame.capture.realtime, size: size,
             look: isExact ? .exact : isStill ? .still : .predicted, duration: look?.duration ?? .zero,
             objects: objects, motion: analyzer.motion.regions(in: size))
     }
@@ -81,7 +85,7 @@ struct LiveScene {
         return FrameObject(
             id: analyzer.rules.id(ofTrack: track.number), number: track.number, label: label(track.classID),
             classID: track.classID, score: track.score, topScore: track.topScore,
-            box: box.intersection(size.bounds), speed: (track.speedX, track.speedY), state: track.state,
+            box: box, speed: (track.speedX, track.speedY), state: track.state,
             since: frame.capture.realtime - min(age, frame.capture.realtime), zones: zones)
     }
 

@@ -22,7 +22,8 @@ final class LookBoard: Sendable {
     private struct State {
         var scheduler: LookScheduler
         var waiting: [CameraName: Waiting] = [:]
-        var running: Set<CameraName> = []
+        /// When the running looks began.
+        var running: [CameraName: Instant] = [:]
         var isStopping = false
     }
 
@@ -48,7 +49,7 @@ final class LookBoard: Sendable {
     }
 
     /// Whether a look at this camera is running.
-    func isRunning(_ camera: CameraName) -> Bool { state.withLock { $0.running.contains(camera) } }
+    func isRunning(_ camera: CameraName) -> Bool { state.withLock { $0.running[camera] != nil } }
 
     /// Requests a look, which replaces a waiting one of the same camera.
     ///
@@ -57,20 +58,18 @@ final class LookBoard: Sendable {
     ///   - camera: The camera.
     ///   - isBusy: Whether something moves in the picture.
     ///   - completion: Called on another thread with the result; not called if the look is replaced or withdrawn.
-    /// - Returns: Whether the look begins at once.
+    /// - Returns: Whether the look begins as soon as a thread is free, so that the frame should wait for it.
     func submit(
         _ look: Look, of camera: CameraName, isBusy: Bool, completion: @escaping @Sendable (FinishedLook) -> Void
     ) -> Bool {
         let now = Instant.now
-        let beginsNow = state.withLock { state in
+        let isDue = state.withLock { state in
             state.scheduler.want(camera.text, isBusy: isBusy, at: now)
             state.waiting[camera] = Waiting(look: look, completion: completion)
-            // Other waiting looks may be more overdue than this one.
-            return state.running.count + state.waiting.count <= threadCount
-                && state.scheduler.isDue(camera.text, at: now)
+            return state.scheduler.isDue(camera.text, at: now)
         }
         work.advance()
-        return beginsNow
+        return isDue
     }
 
     /// Withdraws a waiting look, because the newest frame needs no look.
@@ -79,6 +78,11 @@ final class LookBoard: Sendable {
             state.scheduler.rest(camera.text)
             state.waiting[camera] = nil
         }
+    }
+
+    /// How long the longest of the running looks has taken so far.
+    var longestLook: Duration {
+        state.withLock { state in state.running.values.min().map { Instant.now - $0 } ?? .zero }
     }
 
     func report(on camera: CameraName) -> LookScheduler.Report? {
@@ -123,14 +127,14 @@ final class LookBoard: Sendable {
             let next: (camera: CameraName, waiting: Waiting)? = state.withLock { state in
                 guard !state.isStopping else { return nil }
                 guard let text = state.scheduler.next(at: now), let camera = CameraName(text) else {
-                    deadline = state.scheduler.nextDue() ?? .distantFuture
+                    deadline = state.scheduler.nextDue(at: now) ?? .distantFuture
                     return nil
                 }
                 guard let waiting = state.waiting.removeValue(forKey: camera) else {
                     state.scheduler.finish(text, cost: .zero, at: now)
                     return nil
                 }
-                state.running.insert(camera)
+                state.running[camera] = now
                 return (camera, waiting)
             }
             if let next {
@@ -149,7 +153,7 @@ final class LookBoard: Sendable {
         let cost = Duration.nanoseconds(Int64(clamping: Clock.threadCPU &- before))
         state.withLock { state in
             state.scheduler.finish(camera.text, cost: cost, at: .now)
-            state.running.remove(camera)
+            state.running[camera] = nil
         }
         waiting.completion(finished)
         // Another look may have become due while all threads were busy.

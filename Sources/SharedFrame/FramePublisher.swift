@@ -154,6 +154,9 @@ public final class FramePublisher {
         return next
     }
 
+    /// Returns the number that a frame with the given number would have if it was published next.
+    public func number(for given: UInt64) -> UInt64 { nextNumber(given) }
+
     /// Returns the number of the next frame, which is `given` if possible.
     ///
     /// A ring without frames accepts any number, so that a relay can keep the numbers of its upstream server.

@@ -5,6 +5,8 @@ public struct LookPlan: Hashable, Sendable {
     /// The regions, in pixels of the picture; for a look at the whole picture, its bounds are the only region.
     public var regions: [Box]
 
+    public init(regions: [Box]) { self.regions = regions }
+
     func isWhole(_ picture: PictureSize) -> Bool { regions == [picture.bounds] }
 }
 

@@ -164,12 +164,14 @@ public struct LookScheduler: Sendable {
         return (time - entry.dueAt).inSeconds / entry.interval(factor(at: time)) >= -earliness
     }
 
-    /// Returns when the next look is due; nil if no camera wants a look.
-    public func nextDue() -> Instant? {
+    /// Returns when the next look may begin if a thread is free; nil if no camera wants a look.
+    public func nextDue(at time: Instant) -> Instant? {
+        let factor = factor(at: time)
         var first: Instant?
         for camera in order {
             guard let entry = entries[camera], entry.isWanting, !entry.isRunning else { continue }
-            first = min(first ?? entry.dueAt, entry.dueAt)
+            let begin = entry.dueAt - Duration(inSeconds: earliness * entry.interval(factor))
+            first = min(first ?? begin, begin)
         }
         return first
     }

@@ -105,7 +105,7 @@ struct DetectWorker: ParsableCommand {
         let liveDetector = LiveDetector(
             LiveDetectionConfiguration(
                 prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras, mode: live.mode, rate: liveRate,
-                threads: liveThreads, model: model),
+                threads: liveThreads, hangTimeout: Duration(inSeconds: hangTimeout), model: model),
             log: Logger(label: "detect-fcgi"))
         var liveStatus: (@Sendable () -> JSON)?
         if live != .off { liveStatus = { liveDetector.json } }
@@ -115,7 +115,8 @@ struct DetectWorker: ParsableCommand {
                 prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras,
                 detector: detector.prepare(), threshold: threshold, queueLength: queue,
                 hangTimeout: Duration(inSeconds: hangTimeout), model: model,
-                liveStatus: liveStatus))
+                liveStatus: liveStatus,
+                liveDescriptorCount: { liveDetector.descriptorCount }))
         try liveDetector.start()
         defer { liveDetector.stop(timeout: .seconds(3)) }
         try server.run()

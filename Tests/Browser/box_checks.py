@@ -115,10 +115,23 @@ def no_detector(browser):
         expect(any(request.startswith("/detect_stream") for request in scene.server.requests), False, "whether results are requested")
 
 
+def live_detection_is_off(browser):
+    with DetectedScene(browser) as scene:
+        scene.server.is_live = False
+        scene.page.open("/#/main")
+        scene.wait_live()
+        wait_until(lambda: scene.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "true", "a grey button")
+        browser.press("b")
+        wait_until(lambda: "switched off" in (scene.page.text("#message") or ""), "the reason")
+        expect(scene.asked("/detect_stream"), 0, "requests for results")
+        expect(scene.page.run("return document.querySelector('[data-tool=detect]').getAttribute('aria-disabled')"), "false", "whether detection by click is disabled")
+
+
 def checks(browser):
     yield "boxes: live boxes are drawn on exactly their frame, only while they are wanted", boxes_are_drawn, browser
     yield "boxes: invalid results are ignored", invalid_results, browser
     yield "boxes: while the detector does not respond, the plain pictures are shown", detector_is_gone, browser
+    yield "boxes: if live detection is switched off, the button is grey and says so", live_detection_is_off, browser
     yield "boxes: without a detector, the button is grey and says why", no_detector, browser
 
 

@@ -99,5 +99,7 @@ struct ResultStreamTests {
         #expect(try server.get("/detect_stream/nobody").status == 404)
         #expect(try server.get("/detect_stream?boxes=maybe").status == 400)
         #expect(try server.get("/detect_stream?look=maybe").status == 400)
+        #expect(try server.get("/detect_stream?boxes=data&width=320").status == 400)
+        #expect(try server.get("/detect_snapshot?boxes=data&width=320").status == 400)
     }
 }

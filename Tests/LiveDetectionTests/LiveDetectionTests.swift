@@ -37,7 +37,7 @@ struct LiveDetectionTests {
         let detector = try TestLiveDetector()
         let name = detector.ring.ring("main", kind: .detect)
         let idle = try FrameSubscriber(name)
-        #expect(try eventually { idle.status?.state == .idle })
+        #expect(eventually { idle.status?.state == .idle })
         for shade in [90, 200, 90, 200] as [UInt8] { try detector.show(TestLiveDetector.picture(shade)) }
         #expect(!detector.camera.isWatched)
         #expect(detector.report?.frames == 0)
@@ -45,14 +45,14 @@ struct LiveDetectionTests {
         _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
         #expect(detector.camera.isWatched)
         viewer.dropInterest()
-        #expect(try eventually { !detector.camera.isWatched })
-        #expect(try eventually { idle.status?.state == .idle })
+        #expect(eventually { !detector.camera.isWatched })
+        #expect(eventually { idle.status?.state == .idle })
     }
 
     @Test("in mode 'always', the camera's frames are read although nobody watches the results")
     func always() throws {
         let detector = try TestLiveDetector(.always)
-        #expect(try eventually { detector.camera.isWatched })
+        #expect(eventually { detector.camera.isWatched })
         let reader = try FrameSubscriber(detector.ring.ring("main", kind: .detect))
         _ = try detector.frame(from: reader, shades: [90]) { _ in true }
     }
@@ -69,16 +69,48 @@ struct LiveDetectionTests {
         #expect(RingName.existing(prefix: detector.ring.prefix, kind: .drawn).isEmpty)
     }
 
+    @Test("a frame that was passed on once is not passed on again to a viewer who returns, and keeps its number")
+    func returningViewer() throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(.detect)
+        let idle = try FrameSubscriber(detector.ring.ring("main", kind: .detect))
+        var frame = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        for _ in 0..<3 {
+            let before = viewer.status?.published ?? 0
+            viewer.dropInterest()
+            #expect(eventually { idle.status?.state == .idle })
+            viewer.takeInterest()
+            #expect(eventually { idle.status?.state == .live })
+            #expect((viewer.status?.published ?? 0) - before <= 1)
+            let number = try detector.show(TestLiveDetector.picture(90))
+            #expect(eventually { viewer.copyNewestFrame()?.description.number == number })
+            frame = try #require(viewer.copyNewestFrame())
+            #expect(frame.results?["seq"]?.number == Double(number))
+        }
+    }
+
+    @Test("a picture of a huge size is passed on without being decoded", arguments: [RingName.Kind.detect, .drawn])
+    func hugePicture(_ kind: RingName.Kind) throws {
+        let detector = try TestLiveDetector()
+        let viewer = try detector.viewer(kind)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        let huge = SampleJPEG.bytes(width: 65_500, height: 65_500)
+        let number = try detector.show(huge)
+        #expect(eventually { (viewer.copyNewestFrame()?.description.number ?? 0) >= number })
+        let frame = try #require(viewer.copyNewestFrame())
+        #expect(frame.withoutResults == huge)
+    }
+
     @Test("an outage of the camera is an outage of its results, with the same reason")
     func outage() throws {
         let detector = try TestLiveDetector()
         let viewer = try detector.viewer(.detect)
         _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
         detector.camera.setState(.noSignal, reason: "the cable is out")
-        #expect(try eventually { viewer.status?.state == .noSignal && viewer.status?.reason == "the cable is out" })
+        #expect(eventually { viewer.status?.state == .noSignal && viewer.status?.reason == "the cable is out" })
         detector.camera.setState(.live, reason: "")
         _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
-        #expect(try eventually { viewer.status?.state == .live })
+        #expect(eventually { viewer.status?.state == .live })
     }
 
     @Test("a picture that cannot be decoded is passed on unchanged but for empty results")
@@ -88,7 +120,7 @@ struct LiveDetectionTests {
         _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
         let damaged = SampleJPEG.bytes(hasTables: false)
         let number = try detector.show(damaged)
-        #expect(try eventually { (viewer.copyNewestFrame()?.description.number ?? 0) >= number })
+        #expect(eventually { (viewer.copyNewestFrame()?.description.number ?? 0) >= number })
         let frame = try #require(viewer.copyNewestFrame())
         #expect(frame.withoutResults == damaged)
     }

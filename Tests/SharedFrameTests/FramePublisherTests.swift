@@ -29,7 +29,9 @@ struct FramePublisherTests {
         let publisher = try FramePublisher(ring.name, slotCount: 2, slotByteCount: 100, source: .test)
         let subscriber = try FrameSubscriber(ring.name)
         for flags in [[.results, .exact], [], [.results], [.results, .drawn], []] as [FrameFlags] {
-            try publisher.publish([1], capture: .now(), width: 1, height: 1, flags: flags)
+            _ = try ([1] as [UInt8]).withRawSpan {
+                try publisher.publish($0, capture: .now(), width: 1, height: 1, flags: flags)
+            }
             #expect(subscriber.copyNewestFrame()?.description.flags == flags)
         }
     }
