@@ -32,7 +32,7 @@ import { sheet } from "./player-style.js";
 const refreshInterval = 250;
 /** After this many milliseconds, a frozen stream is closed. */
 const frozenTimeout = 2_000;
-/** How often the player looks whether the detector is back, in milliseconds. */
+/** Milliseconds between checks whether the detector is back. */
 const detectorInterval = 3_000;
 
 export class OrielPlayer extends HTMLElement {
@@ -45,7 +45,7 @@ export class OrielPlayer extends HTMLElement {
   size = { width: 0, height: 0 };
   /** The newest picture on the screen, `{ id, time, delay }`, or null. */
   frame = null;
-  /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count the frames for `step`. */
+  /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count steps back and forth. */
   frozen = null;
   view;
 
@@ -349,7 +349,7 @@ export class OrielPlayer extends HTMLElement {
     this.#stage.classList.add("filled");
   }
 
-  /** Uses the status, because scripts cannot see the frames of an `<img>`. */
+  /** Uses the frame in the status, because scripts cannot read an `<img>`. */
   #takeFrameFromStatus() {
     const { status } = this;
     if (!status?.online || status.frame_id === this.frame?.id) return;

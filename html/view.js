@@ -11,7 +11,7 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
-  /** Maps the picture's pixels to those of the stage. Fires "layout" when it changes. */
+  /** Maps the picture's pixels to the stage's. Fires "layout" when it changes. */
   matrix = null;
   #stage;
   #canvas = null;
