@@ -30,7 +30,7 @@ export class Engine {
   /** The newest picture that arrived after the freeze. */
   #missed = null;
   #keepsHistory = false;
-  /** Draws the detection results inside a picture, or null. */
+  /** Draws the results that a picture contains, or null. */
   #drawBoxes = null;
   #names = {};
   #history = [];

@@ -60,7 +60,7 @@ export class OrielPlayer extends HTMLElement {
   #visibility = new Visibility(this, (isVisible) => (isVisible ? this.#play() : this.#pause()));
   #refreshTimer = 0;
   #frozenTimer = 0;
-  /** Set while the detector does not respond, so that the plain pictures are shown. */
+  /** Set while the detector does not respond and the plain pictures are shown. */
   #detectorTimer = 0;
 
   constructor() {
@@ -90,7 +90,7 @@ export class OrielPlayer extends HTMLElement {
     return address;
   }
 
-  /** Whether detected objects are shown. They are not while the detector does not respond. */
+  /** Whether detected objects are shown, which requires that the detector responds. */
   get showsBoxes() {
     return this.hasAttribute("boxes") && !this.#detectorTimer;
   }

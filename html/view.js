@@ -72,7 +72,7 @@ export class View extends EventTarget {
     this.set({ x: this.x + x, y: this.y + y });
   }
 
-  /** Whether the picture is larger than the stage, so that it can be moved. */
+  /** Whether the picture is larger than the stage and can therefore be moved. */
   get canMove() {
     const { spareX, spareY } = this.#geometry();
     return spareX > 0.5 || spareY > 0.5;
