@@ -100,9 +100,10 @@ def python(context, result):
     result.leave_out("Python pair at 50 and 200 viewers", "it serves only a few viewers, and the age of its frames "
                                                           "could not be determined")
     result.note(
-        "The Python pair encodes each frame again, so its frames do not contain the time. Each frame is identified "
-        "by its bytes, and the fake camera logs when it delivered the picture. The fake camera's pictures repeat "
-        "after four seconds. With more viewers, frames would be older than that, so only one viewer is measured.")
+        "The Python pair encodes each frame again, so its frames do not contain the time of delivery. Each frame is "
+        "therefore identified by its bytes, and the fake camera logs when it delivered the original picture. The "
+        "fake camera's pictures repeat after four seconds. With more viewers, frames would be older than four "
+        "seconds, so only one viewer is measured.")
 
 
 def python_ages(context, is_web):

@@ -17,10 +17,10 @@ def run(context):
     result.leave_out("µStreamer alone, Oriel with both hops and the Python pair at 1080p", "these are measured "
                                                                                            "only at 720p")
     result.note(
-        "The CPU time is that of all processes of a system, including the capture program and nginx, per 1000 "
-        "frames that arrived complete and correct. It does not include the thread of the fake camera, which plays "
-        "the part of a driver. The kernel's work for interrupts is not counted for any process. Over loopback, "
-        "however, the sender's process does this work, so it is counted.")
+        "The figures are the CPU time of all processes of a system, including the capture program and nginx, per "
+        "1000 frames that arrived complete and correct. They do not include the thread of the fake camera, which "
+        "plays the part of a driver. The kernel's work for interrupts is not counted for any process. Over "
+        "loopback, however, the sender's process does this work, so it is counted.")
     result.note(
         "The column *without capture* does not include capture-daemon, whose work depends on the number of frames "
         "and not on the number of viewers. µStreamer captures and sends in one process, so it has the same figure "

@@ -80,11 +80,11 @@ def run(context):
         "The pictures have 640x480 pixels, and the input of the model (YOLOX-nano) has 416x320. All programs use "
         f"one thread and ONNX Runtime {RUNTIME}. In each turn, every program processes {PICTURES} pictures. Oriel's "
         "time is the time from the first byte of the request to the last byte of the JSON, on its worker's socket or "
-        "through nginx. Its CPU time is that of the whole worker, or of the worker and nginx. The C program "
-        "(Tests/DetectionTests/reference.c) and the Python program with OpenCV (reference.py) have the picture in "
-        "memory and return boxes instead of JSON. Detection normally runs at low priority (docs/detection.md), "
-        "which makes it slower while other programs need the CPU. It is therefore also measured at normal "
-        "priority, at which the C program and the Python program run.")
+        "through nginx. Its CPU time is the time of the whole worker or, through nginx, of the worker and nginx "
+        "together. The C program (Tests/DetectionTests/reference.c) and the Python program with OpenCV "
+        "(reference.py) have the picture in memory and return boxes instead of JSON. Detection normally runs at low "
+        "priority (docs/detection.md), which makes it slower while other programs need the CPU. It is therefore also "
+        "measured at normal priority, like the C program and the Python program.")
     return result.as_dict()
 
 

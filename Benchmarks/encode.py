@@ -21,13 +21,13 @@ def run(context):
     result.leave_out("Python pair", "it encodes its decoded pictures again for each viewer; the CPU time per "
                                     "delivered frame includes this cost")
     result.leave_out("bare HTTP server", "it does not encode pictures")
-    result.leave_out("rate and size of the encoder threads", "they are the same as those of µStreamer's process")
+    result.leave_out("rate and size of the encoder threads", "they are the same as for µStreamer's whole process")
     result.note(
         "One viewer watches one picture at 30 frames per second. The samples of the picture have full range, so "
-        "that both programs encode the same values to 4:2:0. Oriel's figure is that of the whole capture-daemon, "
-        "including capturing and writing to the ring. µStreamer's figure is that of its whole process, including "
-        "its HTTP server for this viewer. Its encoder threads are also shown separately. The thread of the fake "
-        "camera is not included.")
+        "that both programs encode the same values to 4:2:0. Oriel's figure covers the whole capture-daemon, "
+        "including capturing and writing to the ring. µStreamer's figure covers its whole process, including its "
+        "HTTP server for this viewer. Its encoder threads are also shown separately. The thread of the fake camera "
+        "is not included.")
     return result.as_dict()
 
 

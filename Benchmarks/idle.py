@@ -67,11 +67,11 @@ def run(context):
     result.leave_out("bare HTTP server", "it has no camera")
     result.note(
         "The cameras deliver 720p at 30 frames per second. The measurement starts 8 s after the last viewer has "
-        "left. All systems are measured at the same time, each with all its processes. Oriel's processes are those of "
-        "both hops, both web servers and the detector. Afterwards a viewer connects to each system, and must receive "
-        "pictures. The thread of the fake camera is not included. Most of the CPU time with raw pictures is spent "
-        "on reading them. The frames of a real camera would arrive by DMA instead. With --slowdown, µStreamer "
-        "captures one frame per second while nobody watches.")
+        "left. All systems are measured at the same time, each with all its processes. For Oriel, these are the "
+        "programs of both hops, both web servers and the detector. Afterwards a viewer connects to each system, and "
+        "must receive pictures. The thread of the fake camera is not included. Most of the CPU time with raw "
+        "pictures is spent on reading them. The frames of a real camera would arrive by DMA instead. With "
+        "--slowdown, µStreamer captures one frame per second while nobody watches.")
     return result.as_dict()
 
 

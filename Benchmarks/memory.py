@@ -33,9 +33,10 @@ def run(context):
     result.leave_out("µStreamer's growth", "the limit applies only to Oriel")
     result.note(
         "The figures are the resident memory of each process in MB (10⁶ bytes), including mapped program files, "
-        "while that many viewers watch 720p at 30 frames per second. For nginx, they are the sum of all its "
-        "processes, so pages that these processes share are counted several times. A figure counts only if all "
-        "viewers are served and get an average of 20 frames per second each. 1000 viewers are measured once.")
+        "while the stated number of viewers watch 720p at 30 frames per second. For nginx, they are the sum of all "
+        "its processes, so pages that these processes share are counted several times. A figure counts only if all "
+        "viewers are served and get an average of 20 frames per second each. The figures with 1000 viewers come "
+        "from a single round.")
     return result.as_dict()
 
 
@@ -89,9 +90,9 @@ def growth(context, result):
         result.add(f"Oriel: {part}", GROWTH, [values], "KiB")
         result.target(text.format(part), f"Oriel: {part}", GROWTH, 256, "KiB")
     result.note(
-        "*Growth* is how much the private memory grows. Mapped files and the ring are not included. It is measured "
-        f"from the 100 000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 viewers in "
-        f"{seconds:.0f} s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
+        "*Growth* is how much the private memory grows. Mapped files and the ring are not included. The growth "
+        f"is measured from the 100 000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 "
+        f"viewers in {seconds:.0f} s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
 
 
 def grown_by(context, wanted, parts):

@@ -36,15 +36,15 @@ def run(context):
                                   "polled sink\" imitates the design of the memsink")
     result.leave_out("Python pair, bare HTTP server", "they do not pass frames to other processes")
     result.note(
-        "*Wake* is the time from the publication of a frame, according to the writer's time stamp, until the "
-        "reader knows the frame's number. The writer publishes 100 frames of 60 kB per second, and each reader is "
-        "a process that waits for the next frame. The p99 is computed from the frames of all rounds together. "
-        "*Publish* is the time of the writer's whole call, including the copy of 60 kB. Meanwhile, the stated number "
-        "of readers have mapped the ring but do not wait, since the time to wake them is already part of *wake*. "
-        "*Copies* is how many times per second one reader can copy the newest frame, while the writer publishes 30 "
-        "frames per second. In the row \"C, polled sink\", readers poll one frame under flock(2) every millisecond, as "
-        "clients of µStreamer's memsink do. In the row \"C, futex\", writer and readers are minimal C programs with "
-        "eight slots, a sequence per slot and FUTEX_WAKE, as in docs/shared-memory.md.")
+        "*Wake* is the time from the publication of a frame, according to the writer's time stamp, until the reader "
+        "knows the frame's number. The writer publishes 100 frames of 60 kB per second, and each reader is a "
+        "process that waits for the next frame. The p99 is computed from the frames of all rounds together. "
+        "*Publish* is the time of the writer's whole call, including the copy of 60 kB. Meanwhile, the stated "
+        "number of readers have mapped the ring but do not wait, since the time to wake them is already part of "
+        "*wake*. *Copies* is how many times per second one reader can copy the newest frame, while the writer "
+        "publishes 30 frames per second. In the row \"C, polled sink\", readers poll one frame under flock(2) every "
+        "millisecond, as clients of µStreamer's memsink do. In the row \"C, futex\", writer and readers are minimal "
+        "C programs with eight slots, a sequence number per slot and FUTEX_WAKE, as in docs/shared-memory.md.")
     return result.as_dict()
 
 

@@ -36,7 +36,7 @@ def run(context):
     result.note(
         f"{CONNECTIONS} persistent connections to nginx are open. Each requests a picture as soon as it has "
         "received the previous one, and is reopened when nginx closes it after a thousand responses. The pictures "
-        "are 720p with about 60 kB each. Behind nginx, each request uses a separate connection to the server.")
+        "are 720p and about 60 kB each. Behind nginx, each request uses a separate connection to the server.")
     return result.as_dict()
 
 

@@ -25,7 +25,7 @@ def run(context):
         "For Oriel, this is the time from the exec of capture-daemon until a viewer who was already connected has "
         "received the last byte of the camera's first frame. The worker and nginx were already running. µStreamer "
         "captures and serves in one process, so its viewer tries to connect every 5 ms until there is a picture. "
-        "Its nginx was already running. For the Python pair, it is the time from the exec of both programs. The "
+        "Its nginx was already running. For the Python pair, the time starts with the exec of both programs. The "
         "camera delivers its first frame 33 ms after it is started.")
     return result.as_dict()
 

@@ -29,8 +29,8 @@ export class BoxLayer {
   #onHighlight;
 
   /**
-   * `detections` are the server's, with a translated `text` each. `onHighlight` is called with a box's index when the
-   * pointer enters the box, and with null when it leaves.
+   * `detections` come from the server, each with a translated `text`. `onHighlight` is called with a box's index when
+   * the pointer enters the box, and with null when it leaves.
    */
   constructor({ width, height }, detections, onHighlight) {
     this.#detections = detections;

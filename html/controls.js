@@ -29,7 +29,7 @@ export class Controls extends EventTarget {
   #hasFailed = false;
   #state = "";
   #requestCount = 0;
-  /** The number of the request whose response is shown. Older ones are ignored. */
+  /** The number of the request whose response is shown. Older responses are ignored. */
   #answered = 0;
 
   /** Fires "change" when the panel becomes available, opens or closes. */
@@ -49,7 +49,7 @@ export class Controls extends EventTarget {
     return this.#isOpen && this.isOffered;
   }
 
-  /** The current camera's player. The panel stays open when it changes, and is closed on the wall. */
+  /** The current camera's player. The panel stays open when the camera changes. On the wall, it is closed. */
   set player(player) {
     if (player === this.#player) return;
     this.#player?.removeEventListener("state", this.#onState);
@@ -141,7 +141,7 @@ export class Controls extends EventTarget {
     return answer;
   }
 
-  /** `results` are those of a change. If they are null, the previous remarks stay. */
+  /** `results` are the results of a change; if null, the previous remarks stay. */
   #take({ status, body }, results = null) {
     const isFine = status === 200 && Array.isArray(body.controls);
     if (isFine) this.#answer = body;

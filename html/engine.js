@@ -30,7 +30,7 @@ export class Engine {
   /** The newest picture that arrived after the freeze. */
   #missed = null;
   #keepsHistory = false;
-  /** Draws the detection results inside a picture, or null. */
+  /** The function that draws a picture's results, or null. */
   #drawBoxes = null;
   #names = {};
   #history = [];
@@ -156,7 +156,7 @@ export class Engine {
     this.#lastId = id;
     this.#received += 1;
     const frame = { id, time, bytes };
-    // A picture that is shown after the freeze counts as shown when it arrived.
+    // The time of arrival counts, even if the picture is shown only after the freeze.
     if (this.#isFrozen) this.#missed = Object.assign(frame, { at: now() });
     else this.#queue(frame);
   }

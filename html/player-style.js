@@ -1,4 +1,4 @@
-// The player's style sheet. The page around it can set only `--oriel-stage`.
+// The player's style sheet. The page around the player can set only `--oriel-stage`.
 
 export const sheet = new CSSStyleSheet();
 

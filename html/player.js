@@ -32,7 +32,7 @@ import { sheet } from "./player-style.js";
 const refreshInterval = 250;
 /** After this many milliseconds, a frozen stream is closed. */
 const frozenTimeout = 2_000;
-/** How often the player looks whether the detector is back, in milliseconds. */
+/** Milliseconds between checks whether the detector is back. */
 const detectorInterval = 3_000;
 
 export class OrielPlayer extends HTMLElement {
@@ -45,7 +45,7 @@ export class OrielPlayer extends HTMLElement {
   size = { width: 0, height: 0 };
   /** The newest picture on the screen, `{ id, time, delay }`, or null. */
   frame = null;
-  /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count the frames for `step`. */
+  /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count steps back and forth. */
   frozen = null;
   view;
 
@@ -60,7 +60,7 @@ export class OrielPlayer extends HTMLElement {
   #visibility = new Visibility(this, (isVisible) => (isVisible ? this.#play() : this.#pause()));
   #refreshTimer = 0;
   #frozenTimer = 0;
-  /** Set while the detector does not respond, so that the plain pictures are shown. */
+  /** Set while the detector does not respond and the plain pictures are shown. */
   #detectorTimer = 0;
 
   constructor() {
@@ -90,7 +90,7 @@ export class OrielPlayer extends HTMLElement {
     return address;
   }
 
-  /** Whether detected objects are shown. They are not while the detector does not respond. */
+  /** Whether detected objects are shown, which requires that the detector responds. */
   get showsBoxes() {
     return this.hasAttribute("boxes") && !this.#detectorTimer;
   }
@@ -355,7 +355,7 @@ export class OrielPlayer extends HTMLElement {
     this.#stage.classList.add("filled");
   }
 
-  /** Uses the status, because scripts cannot see the frames of an `<img>`. */
+  /** Uses the frame in the status, because scripts cannot read an `<img>`. */
   #takeFrameFromStatus() {
     const { status } = this;
     if (!status?.online || status.frame_id === this.frame?.id) return;

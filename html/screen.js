@@ -43,7 +43,7 @@ export class Screen {
       receivers.set(this.#key, (message) => this.#receive(message));
       this.#worker.postMessage({ key: this.#key, canvas }, [canvas]);
     } catch {
-      // There are no workers, or this file has another origin. Some browsers report that only after the transfer.
+      // No worker can be used. Some browsers report this only after the transfer of the canvas.
       this.#worker = null;
       this.element = make("canvas");
       this.#engine = new Engine(this.element, onMessage);

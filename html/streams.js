@@ -1,5 +1,5 @@
 // Decides which players may stream. Over HTTP/1.1, a browser opens six connections per server. Four are for streams,
-// one for the status, and one for snapshots. All players and windows of a browser share them.
+// one for the status, and one for snapshots. All players and windows of a browser share the streams.
 
 import { now } from "./engine.js";
 

@@ -11,7 +11,7 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
-  /** Maps the picture's pixels to those of the stage. Fires "layout" when it changes. */
+  /** Maps the picture's pixels to the stage's. Fires "layout" when it changes. */
   matrix = null;
   #stage;
   #canvas = null;
@@ -72,7 +72,7 @@ export class View extends EventTarget {
     this.set({ x: this.x + x, y: this.y + y });
   }
 
-  /** Whether the picture is larger than the stage, so that it can be moved. */
+  /** Whether the picture is larger than the stage and can therefore be moved. */
   get canMove() {
     const { spareX, spareY } = this.#geometry();
     return spareX > 0.5 || spareY > 0.5;

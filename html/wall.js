@@ -133,7 +133,7 @@ export class Wall extends EventTarget {
     for (const [name, tile] of this.#tiles) this.#showLabel(name, tile);
   }
 
-  /** Updates a tile's aspect ratio, which the status contains before the first picture. */
+  /** Updates a tile's aspect ratio. Before the first picture, uses the size in the status. */
   #updateAspect(tile) {
     const { size, status } = tile.player;
     const { width, height } = size.width ? size : (status ?? size);

@@ -11,10 +11,11 @@ INTRODUCTION = """\
 
 `scripts/bench` writes this page. It compares Oriel with other servers on one machine, over loopback. The systems
 alternate (A B A B …) within one run. Each figure is the median of its rounds, followed by the range of the rounds in
-brackets. Speeds, and even ratios, vary between machines and from hour to hour, as the ranges show. A round does not count
-if a viewer was refused, was disconnected or received too little, or if a process died. A limit that depends on such a
-round counts as not met. If a figure was measured in a different number of rounds than its section, the brackets contain
-that number. [benchmarks.json](benchmarks.json) contains the raw values, and what the viewers received in each round.
+brackets. Speeds, and even ratios, vary between machines and from hour to hour, as the ranges show. A round does not
+count if a viewer was refused, was disconnected or received too little, or if a process died. A limit that depends on
+such a round counts as not met. If a figure was measured in more or fewer rounds than its section says, the brackets
+also contain its number of rounds. [benchmarks.json](benchmarks.json) contains the raw values, and what the viewers
+received in each round.
 
 To repeat all measurements, run `scripts/bench` while no other programs are running. It takes 15 minutes, or 20 with
 detection. `scripts/bench PART…` repeats some sections ({parts}). `--quick` measures only one round. `scripts/bench --help`

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced by configure-nginx and scripts/lint. Creates configurations of nginx from the files in deploy/. They use only
-# files in one folder, and do not require root.
+# Sourced by configure-nginx and scripts/lint. From the files in deploy/, creates configurations of nginx that use only
+# files in one folder and do not require root.
 
 # Prints the addresses to listen on for the setting $1, one per line. The IPv4 loopback address also stands for the IPv6
 # loopback address. A wildcard address stands for all IPv4 and IPv6 addresses.

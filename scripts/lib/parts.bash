@@ -99,7 +99,7 @@ start_if_ready() {
 part_process() {
     local status=0
     trap - INT TERM HUP
-    # A niceness is not enough, so this uses SCHED_IDLE: if root builds, SwiftPM resets the niceness of the compilers.
+    # SCHED_IDLE is used instead of a niceness, because SwiftPM resets the niceness of the compilers if root builds.
     if [[ ${part_lane[$1]} == build ]]; then chrt --idle --pid 0 "$BASHPID" || true; fi
     set +e
     (set -e; eval "${part_command[$1]}")
