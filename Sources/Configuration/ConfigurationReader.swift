@@ -38,9 +38,9 @@ public struct ConfigurationReader {
         let (web, ingest) = (final.configuration.web, final.configuration.ingest)
         if web.port == ingest.port {
             let origins = [final.webOrigin, final.ingestOrigin].compactMap(\.self)
-            let both = origins.count == 2 ? "\(origins[0]) and \(origins[1])" : "the page and the ingest server"
             if let last = origins.last {
-                final.add(last, "\(both) use the same port, \(web.port); change one of them")
+                let page = origins.count == 2 ? "the page (\(origins[0]))" : "the page"
+                final.add(last, "\(page) and the ingest server use the same port, \(web.port); change one of them")
             }
         }
         if final.configuration.cameras.isEmpty, fileMistakes.isEmpty, let mainFile {

@@ -86,7 +86,7 @@ struct VariableReader {
         let origin = Origin.variable("ORIEL_CAMERAS")
         reader.configuration.cameras = []
         let words = list.split(whereSeparator: \.isWhitespace)
-        if words.isEmpty { reader.add(origin, "it is blank; write NAME=DEVICE, or unset it") }
+        if words.isEmpty { reader.add(origin, "the variable is blank; write NAME=DEVICE, or unset it") }
         for word in words {
             guard let sign = word.firstIndex(of: "="), word.index(after: sign) < word.endIndex,
                 CameraName(word[..<sign]) != nil
@@ -124,7 +124,7 @@ struct VariableReader {
         do throws(Value.Invalid) {
             try body(text, &reader.configuration)
         } catch {
-            reader.add(.variable(variable), "it is '\(excerpt(text))'; \(error.remedy)")
+            reader.add(.variable(variable), "the value is '\(excerpt(text))'; \(error.remedy)")
         }
     }
 }

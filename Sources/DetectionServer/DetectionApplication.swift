@@ -95,7 +95,7 @@ final class DetectionApplication: Application {
         guard !isSignalled else { return }
         for camera in cameras.values { serveWaiters(of: camera) }
         if let hang = inference.hang(now: now, timeout: configuration.hangTimeout) {
-            log.critical("\(hang), which counts as hanging: the program exits, so that it can be restarted")
+            log.critical("\(hang), so it counts as hanging: the program exits in order to be restarted")
             // Do not call exit handlers, because a library's handler might wait for the thread that hangs.
             _exit(ExitStatus.software.rawValue)
         }

@@ -256,7 +256,7 @@ final class LiveCameraWork {
         switch state {
         case .ready(let loaded): model = loaded
         case .loading: reason = "the detector is loading its model"
-        case .unavailable(let error): reason = "only motion is found: \(error)"
+        case .unavailable(let error): reason = "only motion is detected, because the model is not available: \(error)"
         }
         if scene?.generation != generation {
             sceneNumber += 1

@@ -187,7 +187,7 @@ public final class ServiceCounters: Sendable {
 extension MetricsText {
     /// Adds the metrics that all kinds of workers have, from the `totals` of the service `name`.
     public mutating func addWorkerMetrics(of name: String, _ totals: ServiceCounters.Totals) {
-        family("oriel_build_info", .gauge, "The running version.")
+        family("oriel_build_info", .gauge, "The version of the running program.")
         sample("oriel_build_info", [("version", orielVersion), ("service", name)], 1)
         family("oriel_workers", .gauge, "Number of running workers of this service.")
         sample("oriel_workers", [], Double(totals.workers))

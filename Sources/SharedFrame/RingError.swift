@@ -99,7 +99,8 @@ extension RingError {
         switch error.errno {
         case .permissionDenied, .notPermitted:
             self.init(
-                .forbidden, "lock file \(name.lockPath) cannot be opened: remove it, or choose another ORIEL_PREFIX")
+                .forbidden,
+                "lock file \(name.lockPath) cannot be opened: remove this file, or choose another ORIEL_PREFIX")
         default:
             self.init(.system, "lock file \(name.lockPath) cannot be used: \(error)")
         }

@@ -10,10 +10,26 @@ final class SupervisedPart {
     }
 
     /// Why a part has exited or could not be started.
-    struct Report {
-        let cause: String
-        /// The last line of the part's output, or the error that prevented its start.
-        let lastLine: String?
+    enum Report {
+        /// The part has exited; the report contains the last line of its output, unless that line is not the cause.
+        case exited(ProcessEnding, lastLine: String?)
+        case notStarted(SystemError)
+
+        /// What has happened; this completes a sentence that begins with the part's name.
+        var text: String {
+            switch self {
+            case .exited(let ending, let line): "exited (\(ending))\(line.map { ": \($0)" } ?? "")"
+            case .notStarted(let error): "could not be started: \(error)"
+            }
+        }
+
+        /// What the supervisor does next.
+        var nextStep: String {
+            switch self {
+            case .exited: "restarting"
+            case .notStarted: "trying again"
+            }
+        }
     }
 
     let part: Part
@@ -52,10 +68,9 @@ final class SupervisedPart {
         if delay.failures == 1 { endings = [] }
         state = .waiting(until: now + wait)
         if wait >= .seconds(1) { socket?.close() }
-        guard reports.shouldReport(report.cause + (report.lastLine ?? ""), now: now) else { return nil }
-        let line = report.lastLine.map { ": \($0)" } ?? ""
+        guard reports.shouldReport(report.text, now: now) else { return nil }
         let again = wait > RestartDelay.minimum ? " in \(Double(wait.millisecondsRoundedUp) / 1000) s" : ""
-        return "\(part.name) exited (\(report.cause))\(line); restarting\(again)."
+        return "\(part.name) \(report.text); \(report.nextStep)\(again)."
     }
 
     /// Resets the restart delay when the part has run for ``RestartDelay/recovery``; called repeatedly.

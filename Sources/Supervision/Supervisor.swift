@@ -92,8 +92,7 @@ public final class Supervisor {
             let process = try part.start()
             addToTidier(process)
         } catch {
-            let report = SupervisedPart.Report(cause: "start failed", lastLine: "\(error)")
-            if let sentence = part.scheduleRestart(report, ranFor: .zero, now: .now) { say(sentence) }
+            if let sentence = part.scheduleRestart(.notStarted(error), ranFor: .zero, now: .now) { say(sentence) }
         }
     }
 
@@ -141,9 +140,8 @@ public final class Supervisor {
         let now = Instant.now
         // If someone else has stopped the part, the last line of its log is not the cause.
         let isForeign = [.status(0), .signal(SIGKILL), .signal(SIGTERM)].contains(ending)
-        let report = SupervisedPart.Report(
-            cause: "\(ending)", lastLine: isForeign ? nil : part.log.lastLines(1).first)
-        let sentence = part.scheduleRestart(report, ranFor: now - since, now: now)
+        let sentence = part.scheduleRestart(
+            .exited(ending, lastLine: isForeign ? nil : part.log.lastLines(1).first), ranFor: now - since, now: now)
         part.endings.append(ending)
         if let fatal = fatalFailure(of: part) {
             failure = fatal

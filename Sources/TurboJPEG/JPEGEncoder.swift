@@ -77,7 +77,7 @@ public struct JPEGEncoder: ~Copyable {
     ) throws(TurboJPEGError) -> Int {
         let operation = "encode \(width)x\(height) \(layout)"
         guard Self.size.contains(width), Self.size.contains(height) else {
-            throw TurboJPEGError(operation, "the size is not within 1x1 and 65500x65500")
+            throw TurboJPEGError(operation, "the size is not between 1x1 and 65500x65500")
         }
         guard bytesPerLine >= layout.minimumBytesPerLine(width: width), bytesPerLine <= Self.maximumBytesPerLine else {
             throw TurboJPEGError(operation, "a line cannot have \(bytesPerLine) bytes")
@@ -119,7 +119,7 @@ public struct JPEGEncoder: ~Copyable {
     ) throws(TurboJPEGError) -> Int {
         let operation = "encode \(width)x\(height) planes"
         guard Self.size.contains(width), Self.size.contains(height) else {
-            throw TurboJPEGError(operation, "the size is not within 1x1 and 65500x65500")
+            throw TurboJPEGError(operation, "the size is not between 1x1 and 65500x65500")
         }
         let chromaCount = (width + 1) / 2 * ((height + 1) / 2)
         guard luma.count >= width * height, blueDifference.count >= chromaCount, redDifference.count >= chromaCount

@@ -252,7 +252,7 @@ private struct ScaledPlanes {
         luma = size(0)
         chroma = subsampling == CInt(truncatingIfNeeded: TJSAMP_GRAY.rawValue) ? (0, 0) : size(1)
         guard luma.width >= width, luma.height >= height, chroma.width >= 0, chroma.height >= 0 else {
-            throw TurboJPEGError(JPEGScaler.operation, "libturbojpeg has no planes for \(width)x\(height)")
+            throw TurboJPEGError(JPEGScaler.operation, "libturbojpeg cannot store planes of \(width)x\(height) pixels")
         }
     }
 

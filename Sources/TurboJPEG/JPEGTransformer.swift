@@ -115,7 +115,7 @@ struct JPEGHeader {
             throw TurboJPEGError(operation, "the data is not a JPEG, or it ends within the header")
         }
         guard subsampling >= 0 || allowsUnknownSubsampling else {
-            throw TurboJPEGError(operation, "its subsampling is unknown to libturbojpeg")
+            throw TurboJPEGError(operation, "libturbojpeg does not support the picture's subsampling")
         }
         self.width = width
         self.height = height

@@ -82,12 +82,12 @@ enum UpstreamProblem: Error, Hashable {
             "\(upstream) is reached through \(other), which refuses connections: correct http_proxy, https_proxy or "
                 + "the address."
         case .proxyStatus(let status): Self.sentence(proxyStatus: status, upstream)
-        case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and firewalls."
+        case .unreachable(let detail): "\(upstream) cannot be reached (\(detail)): check the network and the firewalls."
         case .connectTimeout(let limit):
             "\(upstream) did not accept a connection within \(Self.text(limit)) s: check that it is running, "
-                + (upstream.isTLS ? "that the port speaks https, and the firewalls." : "and check the firewalls.")
+                + (upstream.isTLS ? "that the port speaks https, " : "") + "and that no firewall blocks it."
         case .silent(let limit):
-            "\(upstream) is connected but sent nothing for \(Self.text(limit)) s: reconnecting."
+            "\(upstream) has sent nothing for \(Self.text(limit)) s, although the connection is open: reconnecting."
         case .noWholePicture(let limit):
             "\(upstream) has sent data but no whole picture for \(Self.text(limit)) s: the network may be too slow."
         case .repeating(let limit):

@@ -75,13 +75,15 @@ extension CameraError {
     init(notCamera path: FilePath, _ capability: Capability) {
         let reason =
             capability.canOnlyRead
-            ? "delivers pictures only by read(2), which is not supported"
+            ? "delivers pictures only through read(2), which is not supported"
             : "delivers no pictures (metadata, output or codec node)"
         self.init(.notCamera, "\(path) \(reason): choose another --device")
     }
 
     init(busy path: FilePath) {
-        self.init(.busy, "\(path) is busy: another program streams from it; close it or choose another --device")
+        self.init(
+            .busy,
+            "\(path) is busy: another program streams from it; close that program or choose another --device")
     }
 
     init(lost path: FilePath, _ cause: String) {

@@ -20,6 +20,7 @@ extension Control {
         case (.menu, .text(let words), _), (.integerMenu, .text(let words), _): return try value(of: words)
         case (.bitmask, _, let number?) where number >= 0: return number & maximum
         case (.button, .bool(true), _): return 1
+        case (.other, _, _): throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues)")
         default: throw CameraError(.invalidControl, "the control '\(name)' accepts \(validValues), not \(json.text)")
         }
     }
@@ -30,9 +31,9 @@ extension Control {
         case .integer, .integer64: "a whole number from \(minimum) to \(maximum)"
         case .boolean: "true or false"
         case .menu, .integerMenu: "the number or the text of a choice"
-        case .bitmask: "a whole number that has only bits of \(maximum)"
+        case .bitmask: "a whole number whose bits are all set in \(maximum)"
         case .button: "true"
-        case .other: "only values that cannot be set here"
+        case .other: "no value here"
         }
     }
 }

@@ -26,7 +26,7 @@ public struct Query {
             guard known.contains(name) else {
                 if ignoresUnknown { continue }
                 let list = known.subtracting(["action"]).sorted().joined(separator: ", ")
-                let remedy = list.isEmpty ? "this address accepts none" : "this address accepts \(list)"
+                let remedy = list.isEmpty ? "this address accepts no parameters" : "this address accepts \(list)"
                 throw HTTPError(400, "bad_query", "Unknown query parameter '\(Excerpt(name))'; \(remedy).")
             }
             guard seen.insert(name).inserted else {

@@ -36,7 +36,8 @@ struct CaptureDaemon: ParsableCommand {
 
     @Option(
         help: .init(
-            "The size of pictures in pixels (default: 1280x720). The nearest size that the camera offers is used.",
+            "The size of pictures in pixels (default: 1280x720). The largest size that the camera offers and that fits "
+                + "into this size is used, or the smallest one if none fits.",
             valueName: "WxH"),
         transform: Parse.size)
     var size = PictureSize(width: 1280, height: 720)

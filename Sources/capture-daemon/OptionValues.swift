@@ -22,7 +22,7 @@ enum FormatChoice: CustomStringConvertible {
 enum Parse {
     static func size(_ text: String) throws -> PictureSize {
         guard let size = PictureSize(text), size.width >= 16, size.height >= 16, size.pixelCount <= 64_000_000 else {
-            throw InvalidValue("give WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
+            throw InvalidValue("specify WIDTHxHEIGHT, such as 1280x720, from 16x16 up to 64 megapixels")
         }
         return size
     }
@@ -38,14 +38,14 @@ enum Parse {
     static func format(_ text: String) throws -> FormatChoice {
         if text == "auto" { return .automatic }
         guard let format = PixelFormat(name: text) else {
-            throw InvalidValue("give auto, a format such as mjpeg or yuyv, or a four-character code")
+            throw InvalidValue("specify auto, a format such as mjpeg or yuyv, or a four-character code")
         }
         return .only(format)
     }
 
     static func rotation(_ text: String) throws -> Orientation.Rotation {
         guard let degrees = Int(text), let rotation = Orientation.Rotation(rawValue: degrees) else {
-            throw InvalidValue("give 0, 90, 180 or 270")
+            throw InvalidValue("specify 0, 90, 180 or 270")
         }
         return rotation
     }

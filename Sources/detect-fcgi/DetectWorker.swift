@@ -19,7 +19,7 @@ struct DetectWorker: ParsableCommand {
         discussion: """
             A FastCGI worker: it expects its listening socket as descriptor 0, from spawn-fcgi or systemd \
             (StandardInput=socket). It processes the pictures of relay-fcgi on this machine or, with --source capture, \
-            those of capture-daemon. Pictures never leave the machine.
+            the pictures of capture-daemon. Pictures never leave the machine.
 
             scripts/get-detector installs the required ONNX Runtime and model. Without them, every response says what \
             is missing.
@@ -68,7 +68,7 @@ struct DetectWorker: ParsableCommand {
         help: "The maximum number of frames per second in which objects are detected in real time, for each camera.")
     var liveRate = 5.0
 
-    @Option(help: "The number of frames in which objects are detected at the same time.")
+    @Option(help: "The maximum number of frames that real-time detection searches for objects at the same time.")
     var liveThreads = 1
 
     @OptionGroup var system: SystemOptions

@@ -8,13 +8,15 @@ import SystemPackage
 struct DetectorOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The YOLOX model, an ONNX file [default: $ORIEL_MODEL, otherwise from $ORIEL_DETECTOR or the system].",
+            "The YOLOX model, which is an ONNX file [default: $ORIEL_MODEL, otherwise the one in the folder "
+                + "$ORIEL_DETECTOR or in the system].",
             valueName: "file"))
     var model: String?
 
     @Option(
         help: ArgumentHelp(
-            "The library of ONNX Runtime [default: $ORIEL_ONNXRUNTIME, otherwise from $ORIEL_DETECTOR or the system].",
+            "The library of ONNX Runtime [default: $ORIEL_ONNXRUNTIME, otherwise the one in the folder "
+                + "$ORIEL_DETECTOR or in the system].",
             valueName: "file"))
     var runtime: String?
 

@@ -15,7 +15,7 @@ struct PictureCommand: ParsableCommand {
     @Option(help: "The minimum confidence, from 0.05 to 1.")
     var threshold: Float = 0.4
 
-    @Option(help: "The number of times to process each picture. All times are printed in milliseconds.")
+    @Option(help: "How many times to process each picture. The duration of each run is printed in milliseconds.")
     var `repeat` = 1
 
     @Argument(help: ArgumentHelp("JPEG files.", valueName: "file"))

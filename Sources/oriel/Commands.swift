@@ -11,7 +11,7 @@ import SystemPackage
 /// `oriel run`.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs a system in the foreground until Ctrl-C.",
+        abstract: "Runs a system in the foreground until Ctrl-C is pressed.",
         discussion: """
             Each program runs as a separate process. When a program exits, it is restarted after 0.1 to 3.2 seconds. \
             When the system stops, its sockets and its shared memory are removed. SIGHUP checks the configuration.
@@ -33,8 +33,8 @@ struct Run: ParsableCommand {
 /// `oriel check`.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks the configuration and prints a summary, or the mistakes in it (status 78).",
-        discussion: "Mistakes in environment variables have status 64.")
+        abstract: "Checks the configuration. Prints a summary or, if there are mistakes, lists them (status 78).",
+        discussion: "If all mistakes are in environment variables, the exit status is 64.")
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -19,10 +19,10 @@ struct RelayWorker: ParsableCommand {
             "Relays cameras of other servers. One connection per camera is enough for any number of viewers.",
         discussion: """
             relay-fcgi is a FastCGI worker. It expects its listening socket as descriptor 0, as spawn-fcgi and systemd \
-            (StandardInput=socket) pass it. An upstream is a server of Motion JPEG or of single JPEGs. The relay \
-            connects to it once at startup, and then only while somebody is watching. Do not put credentials on the \
-            command line. Use --credentials or ORIEL_UPSTREAM_CREDENTIALS, with lines of the form user:password or \
-            NAME=user:password. Proxies are configured by http_proxy, https_proxy and no_proxy.
+            (StandardInput=socket) pass it. An upstream is a server that delivers Motion JPEG or single JPEGs. The \
+            relay connects to it once at startup, and then only while somebody is watching. Do not put credentials on \
+            the command line. Use --credentials or ORIEL_UPSTREAM_CREDENTIALS, with lines of the form user:password \
+            or NAME=user:password. Proxies are configured by http_proxy, https_proxy and no_proxy.
             """,
         version: orielVersion)
 
@@ -46,7 +46,9 @@ struct RelayWorker: ParsableCommand {
         help: .init("The number of requests per second to an upstream of single JPEGs.", valueName: "rate"))
     var fps = 5.0
 
-    @Option(help: .init("A file with the upstreams' credentials, not readable by other users.", valueName: "file"))
+    @Option(
+        help: .init(
+            "A file with the upstreams' credentials, which other users must not be able to read.", valueName: "file"))
     var credentials: String?
 
     @Option(help: .init("Trust these certificate authorities (PEM) instead of the system's.", valueName: "file"))

@@ -119,17 +119,17 @@ struct ConfigurationTests {
     @Test(
         "The message about an invalid variable says what is valid",
         arguments: [
-            (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: it is 'http'; give a port from 1 to 65535"),
-            (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: it is '+80'; give a port from 1 to 65535"),
+            (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: the value is 'http'; give a port from 1 to 65535"),
+            (["ORIEL_WEB_PORT": "+80"], "ORIEL_WEB_PORT: the value is '+80'; give a port from 1 to 65535"),
             (
                 ["ORIEL_INGEST_PORT": "8000"],
                 "ORIEL_INGEST_PORT: the page and the ingest server use the same port, 8000; change one of them"
             ),
             (
                 ["ORIEL_BIND": "198.51.100.1"],
-                "ORIEL_BIND: it is '198.51.100.1'; give an address of this machine, or 0.0.0.0 for all of them"
+                "ORIEL_BIND: the value is '198.51.100.1'; give an address of this machine, or 0.0.0.0 for all of them"
             ),
-            (["ORIEL_CAMERAS": "  "], "ORIEL_CAMERAS: it is blank; write NAME=DEVICE, or unset it"),
+            (["ORIEL_CAMERAS": "  "], "ORIEL_CAMERAS: the variable is blank; write NAME=DEVICE, or unset it"),
             (
                 ["ORIEL_CAMERAS": "a=pattern a=auto"],
                 "ORIEL_CAMERAS: camera 'a' is listed twice; give each camera its own name"
@@ -141,10 +141,10 @@ struct ConfigurationTests {
             ),
             (
                 ["ORIEL_CONTROLS": "yes"],
-                "ORIEL_CONTROLS: it is 'yes'; give 1 to let viewers change controls, or 0 to forbid it"
+                "ORIEL_CONTROLS: the value is 'yes'; give 1 to let viewers change controls, or 0 to forbid it"
             ),
-            (["ORIEL_DETECT": "on"], "ORIEL_DETECT: it is 'on'; give off, watched or always"),
-            (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: it is 'a;b'; give host names, separated by spaces"),
+            (["ORIEL_DETECT": "on"], "ORIEL_DETECT: the value is 'on'; give off, watched or always"),
+            (["ORIEL_HOSTS": "a;b"], "ORIEL_HOSTS: the value is 'a;b'; give host names, separated by spaces"),
         ])
     func nonsense(variables: [String: String], sentence: String) {
         do {

@@ -63,7 +63,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "Killed during inference, detect-fcgi is restarted; until then requests get 503 in JSON, and no viewer notices"
+            "If detect-fcgi is killed during inference, requests get 503 in JSON until it is restarted; no stream ends"
         )
         func death() throws {
             let system = try Detector.start()

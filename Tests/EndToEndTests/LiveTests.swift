@@ -47,7 +47,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A thousand frames with results are the camera's frames, byte for byte, also where a second system relays them"
+            "A thousand frames with results are the camera's, byte for byte, even after another system has relayed them"
         )
         func sameFrames() throws {
             let system = try OrielSystem(environment: [
@@ -81,7 +81,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("Killed, the detector leaves its viewers connected, and results return; plain streams notice nothing")
+        @Test(
+            "If the detector is killed, its viewers stay connected and get results again; no plain stream is affected")
         func death() throws {
             let system = try Detector.start()
             let viewer = try StreamViewer(system.web("/detect_stream?boxes=data"))
@@ -104,7 +105,7 @@ extension EndToEnd {
             #expect(gaps.isEmpty, "the plain stream skipped frames: \(gaps)")
         }
 
-        @Test("A hundred viewers of the results cost no more looks than one, and nothing is drawn for them")
+        @Test("For a hundred viewers of the results, the detector looks no more often than for one, and draws nothing")
         func manyViewers() throws {
             let system = try Detector.start()
             func looks() throws -> Double {

@@ -48,7 +48,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A query of kilobytes is refused with a short message, and one of more than 8 KiB with 414")
+        @Test("A long query is refused with 400 and a short message, and a query of more than 8 KiB with 414")
         func longQuery() throws {
             for server in [system.web, system.ingest] {
                 let stream = server("") == system.web("") ? "/video" : "/mjpeg"

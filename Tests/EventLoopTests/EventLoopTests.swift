@@ -28,7 +28,7 @@ import Testing
         #expect(other.count == 1)
     }
 
-    @Test("a handler that another one has removed in the same turn is not called")
+    @Test("a handler is not called if another handler removed it in the same turn")
     func removedHandler() throws {
         let loop = try EventLoop()
         let events = [try EventDescriptorBox(), try EventDescriptorBox()]

@@ -47,7 +47,7 @@ struct FrameResultTests {
         #expect((info.width, info.height, info.byteCount) == (64, 48, jpeg.count))
     }
 
-    @Test("new results replace those that the picture has already")
+    @Test("new results replace the results that the picture already contains")
     func replacing() {
         let plain = SampleJPEG.bytes()
         let again = Self.result(8).embedded(in: Self.result(7).embedded(in: plain))

@@ -173,7 +173,7 @@ struct RequestTests {
     }
 
     @Test(
-        "the default camera is the first configured one, otherwise main, otherwise the first that exists",
+        "the default is the first configured camera; without one, main; without main, the first camera that exists",
         .timeLimit(.minutes(1)))
     func firstCamera() throws {
         let named = try TestServer(cameras: ["door", "main"])

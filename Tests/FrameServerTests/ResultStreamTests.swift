@@ -87,7 +87,8 @@ struct ResultStreamTests {
         #expect(JSON(answer.text)?["error"]?.string == "no_results")
     }
 
-    @Test("while there is no detector, viewers of its frames see a picture that says so, and live frames afterwards")
+    @Test(
+        "viewers of a detector's frames see a picture that says that it is not running, and live frames once it runs")
     func noDetector() throws {
         let server = try TestServer()
         let client = try server.stream("/detect_stream?boxes=data")

@@ -105,7 +105,9 @@ struct StreamTests {
         }
     }
 
-    @Test("a stalled viewer continues with the newest frame, not with those it missed", .timeLimit(.minutes(1)))
+    @Test(
+        "a stalled viewer continues with the newest frame and never gets the frames that it missed",
+        .timeLimit(.minutes(1)))
     func slowReader() throws {
         let server = try TestServer()
         let camera = try TestCamera(server.ring.name, byteCount: 100_000)

@@ -14,7 +14,8 @@ struct MappingTests {
         #expect(first == 1)
     }
 
-    @Test("reading a mapped file that was truncated does not kill the process, even if crashes terminate it at once")
+    @Test(
+        "reading a truncated mapped file does not kill the process, even after `Signals.endAtOnceOnCrash` was called")
     func truncated() throws {
         for isLater in [false, true] {
             var file = try MemoryFile("test")

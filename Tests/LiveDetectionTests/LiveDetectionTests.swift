@@ -21,7 +21,7 @@ struct LiveDetectionTests {
         let frame = try detector.frame(from: viewer, pictures: pictures) {
             $0.results?["motion"]?.array?.isEmpty == false
         }
-        let source = try #require(detector.camera.newestFrame(from: detector.ring, number: frame.description.number))
+        let source = try #require(detector.camera.frame(number: frame.description.number))
         #expect(frame.withoutResults == source.bytes)
         #expect(frame.description.capture == source.description.capture)
         #expect(frame.results?["seq"]?.number == Double(frame.description.number))
@@ -113,7 +113,7 @@ struct LiveDetectionTests {
         #expect(eventually { viewer.status?.state == .live })
     }
 
-    @Test("a picture that cannot be decoded is passed on unchanged but for empty results")
+    @Test("a picture that cannot be decoded is passed on with empty results added, and is otherwise unchanged")
     func damagedPicture() throws {
         let detector = try TestLiveDetector()
         let viewer = try detector.viewer(.detect)
@@ -188,7 +188,7 @@ struct LiveModelTests {
 
 extension FramePublisher {
     /// Returns the frame with this number from the writer's own ring.
-    fileprivate func newestFrame(from ring: TemporaryRing, number: UInt64) -> Frame? {
+    fileprivate func frame(number: UInt64) -> Frame? {
         (try? FrameSubscriber(name)).flatMap { $0.copyFrame(number: number) }
     }
 }

@@ -60,7 +60,7 @@ struct JPEGTests {
         #expect(try inspect(sample.bytes).byteCount == sample.bytes.count)
     }
 
-    @Test("if a segment's length in the data points beyond the picture, the picture counts as truncated")
+    @Test("a picture counts as truncated if a segment within its data claims a length beyond the picture's end")
     func lyingLengthInData() {
         let sample = SampleJPEG(insertion: [0xFF, 0xC4, 0xFF, 0xFF])
         #expect(throws: JPEGDefect.truncated) { try inspect(sample.bytes) }
@@ -138,7 +138,8 @@ struct JPEGTests {
         #expect(info == JPEGInfo(width: 320, height: 480, byteCount: first.count))
     }
 
-    @Test("a truncated picture before another one is rejected, or ends where the other begins if truncation is allowed")
+    @Test(
+        "a truncated picture before another one is rejected; if truncation is allowed, it ends where the other begins")
     func cutAndMerged() throws {
         let cut = SampleJPEG(end: [0x55]).bytes
         #expect(throws: JPEGDefect.truncated) { try inspect(cut + SampleJPEG().bytes) }

@@ -15,7 +15,7 @@ struct PacingTests {
         #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 100].map { .milliseconds($0) })
     }
 
-    @Test("with jitter, each pause is longer or shorter by a random amount of up to that fraction")
+    @Test("with jitter, each pause is longer or shorter by a random amount, at most the given fraction of the pause")
     func jitter() {
         var waits: Set<Duration> = []
         for _ in 0..<100 {

@@ -171,7 +171,7 @@ struct FrameSubscriberTests {
         #expect(publisher.newestNumber == first + 10_000)
     }
 
-    @Test("a writer takes over when another one with the same source dies; one with another source is refused")
+    @Test("a writer takes over when another one with the same source dies; a writer with another source is refused")
     func turns() throws {
         let holder = try ringStress(["run", "--prefix", ring.prefix.text, "--reads", "1000000000", "--readers", "1"])
         defer { holder.end() }

@@ -100,7 +100,7 @@ struct LookSchedulerTests {
         #expect(scheduler.report(on: "door", at: Self.beginning + .milliseconds(350))?.skipped == 3)
     }
 
-    @Test("does not count it as a delay if a camera wanted no look")
+    @Test("does not count the time in which a camera wanted no look as a delay")
     func rest() {
         var scheduler = LookScheduler(threads: 1)
         let later = Self.beginning + .seconds(60)

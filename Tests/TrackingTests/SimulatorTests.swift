@@ -53,7 +53,7 @@ struct SimulatorTests {
     @Test("a person who walks behind a pillar keeps the same ID")
     func pillar() { check(Scenes.pillar) }
 
-    @Test("a shaking camera causes no events besides those of the person in the picture")
+    @Test("a shaking camera causes no events except the events of the person in the picture")
     func shaking() { check(Scenes.shaking) }
 
     @Test("two people of the same size who meet keep their IDs")

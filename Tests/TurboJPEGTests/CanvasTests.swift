@@ -11,7 +11,7 @@ struct CanvasTests {
     func statusPicture(width: Int, height: Int) throws {
         let canvas = StatusPicture.draw(
             width: width, height: height, camera: "main", title: "No signal",
-            message: "The camera is unplugged. Oriel looks for it, and the picture comes back by itself.")
+            message: "The camera is unplugged. Plug it in, and its pictures will continue.")
         let jpeg = try encoded(canvas)
         let info = try JPEG.inspect(RawSpan(_elements: jpeg.span))
         #expect(info == JPEGInfo(width: width, height: height, byteCount: jpeg.count))

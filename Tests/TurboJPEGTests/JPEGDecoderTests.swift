@@ -79,7 +79,7 @@ struct JPEGDecoderTests {
     }
 
     @Test(
-        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
+        "a picture without Huffman tables is decoded with the standard tables, not with the previous picture's tables")
     func withoutTables() throws {
         let jpeg = try Self.sample(96, 64)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes

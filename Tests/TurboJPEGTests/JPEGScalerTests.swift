@@ -91,7 +91,7 @@ struct JPEGScalerTests {
     }
 
     @Test(
-        "a picture without Huffman tables is decoded with the standard tables, not with those of the previous picture")
+        "a picture without Huffman tables is decoded with the standard tables, not with the previous picture's tables")
     func withoutTables() throws {
         let jpeg = try Self.sample(320, 240)
         let other = BaselineJPEG(width: 96, height: 64, factors: [(2, 2), (1, 1), (1, 1)], swapsTables: true).bytes

@@ -24,7 +24,7 @@ struct RealPictureTests {
         }
     }
 
-    @Test("the standard Huffman tables are the ones that libjpeg uses to encode")
+    @Test("the standard Huffman tables are the tables with which libjpeg encodes")
     func tables() throws {
         let jpeg = try encoded([UInt8](repeating: 9, count: 96), .i420, width: 8, height: 8)
         var tables: [UInt8] = []

@@ -81,7 +81,7 @@ struct StreamTests {
         #expect(try relay.nextFrame(after: first).description.number > first)
     }
 
-    @Test("frame numbers keep increasing even if the upstream's decrease, as after a restart")
+    @Test("frame numbers keep increasing even if the upstream's frame numbers decrease, as after a restart")
     func numberGoesBack() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)
@@ -99,7 +99,7 @@ struct StreamTests {
         #expect(numbers.allSatisfy { $0 > 9000 && $0 < 9100 })
     }
 
-    @Test("a picture with the number of the previous one is not published, and the stream counts as stalled")
+    @Test("a picture with the same number as the previous picture is not published, and the stream counts as stalled")
     func repeats() throws {
         let server = try ScriptedServer { client in
             client.send(Wire.streamHeader)

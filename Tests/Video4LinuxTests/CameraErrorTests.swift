@@ -23,7 +23,7 @@ struct CameraErrorTests {
     @Test(
         "if a request to the driver fails, the error has the reason and the remedy",
         arguments: [
-            (Errno.resourceBusy, CameraError.Reason.busy, "close it or choose another --device"),
+            (Errno.resourceBusy, CameraError.Reason.busy, "close that program or choose another --device"),
             (.noSpace, .noBandwidth, "smaller --size"), (.operationNotSupportedByDevice, .lost, "cable"),
             (.ioError, .lost, "cable"), (.invalidArgument, .failed, "VIDIOC_S_FMT"),
         ])
