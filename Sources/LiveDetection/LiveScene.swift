@@ -58,8 +58,8 @@ struct LiveScene {
     ///
     /// - Parameters:
     ///   - frame: The frame.
-    ///   - time: When it was captured.
     ///   - number: The number that the frame has in the detector's ring.
+    ///   - time: When the frame was captured.
     ///   - look: The look at this frame. If it is nil, the boxes are predicted.
     /// - Returns: The results.
     func result(of frame: FrameDescription, number: UInt64, at time: Instant, look: FinishedLook?) -> FrameResult {
