@@ -28,7 +28,7 @@ private final class TLSServer: Sendable {
                 "-out", certificate.string,
             ], log: folder.path.appending("log").string
         ).wait()
-        guard made == 0 else { throw Timeout(description: "openssl req: \(made)") }
+        guard made == 0 else { throw Timeout(description: "openssl req exited with status \(made)") }
         var answer = Array("HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nConnection: close\r\n\r\n".utf8)
         answer += TestPicture(1).bytes
         let file = try FileDescriptor.open(
@@ -60,7 +60,9 @@ struct TLSTests {
         #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
     }
 
-    /// Returns words that, in front of a command, replace the system's certificate authorities with those in `folder`.
+    /// Returns the first words of a command line; the command that follows them trusts only the authorities in `folder`.
+    ///
+    /// They mount `folder` over the system's folder of certificate authorities, in a new mount namespace.
     private static func trusting(_ folder: FilePath) -> [String] {
         ["unshare", "--mount", "sh", "-c", "mount --bind '\(folder)' /etc/ssl/certs && exec \"$@\"", "sh"]
     }
@@ -77,7 +79,7 @@ struct TLSTests {
         let other = try TLSServer(certificateFor: "IP:127.0.0.1")
         let authorities = TemporaryFolder()
         let certificate = String(decoding: try File.contents(of: server.certificate), as: UTF8.self)
-        // Debian's libcurl reads ca-certificates.crt, and also the links in this folder that `openssl rehash` creates.
+        // Debian's libcurl reads ca-certificates.crt. It also reads the links that `openssl rehash` creates next to it.
         for name in ["ca-certificates.crt", "server.pem"] { try authorities.write(certificate, to: name) }
         #expect(try ChildProcess.run("openssl", ["rehash", authorities.path.string]).status == 0)
         let relay = try RunningRelay()

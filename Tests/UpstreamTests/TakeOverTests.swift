@@ -20,7 +20,7 @@ struct TakeOverTests {
         let frame = try second.nextFrame(after: 100_000)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
         #expect(server.connectionCount == 2 && server.openCount(to: "/stream") == 1)
-        try second.wait("being live") { $0.state == .live && $0.isWriterAlive }
+        try second.wait("the state live") { $0.state == .live && $0.isWriterAlive }
     }
 
     @Test("a relay that stands by can be stopped at once")

@@ -50,7 +50,7 @@ private final class OrielServer: Sendable {
 
     /// Sends a picture every 10 ms while the camera is online.
     ///
-    /// When the camera goes offline, sends an outage picture with the number of the last picture, as Oriel does.
+    /// When the camera goes offline, sends one outage picture with the number of the last camera picture, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true
@@ -94,7 +94,7 @@ struct UpstreamStatusTests {
 
         // Even after the stall timeout the connection stays open, because the upstream reports why it is silent.
         let end = Clock.monotonic + 2_000_000_000
-        try relay.eventually("two seconds") { Clock.monotonic > end ? true : nil }
+        try relay.eventually("the end of the two seconds") { Clock.monotonic > end ? true : nil }
         #expect(relay.subscriber.status?.state == .noSignal)
         #expect(upstream.server.connectionCount(to: "/mjpeg") == 1)
 
@@ -105,7 +105,7 @@ struct UpstreamStatusTests {
         }
         let frame = try relay.nextFrame(after: last.description.number)
         #expect(frame.is(TestPicture(Int(frame.description.number))))
-        try relay.wait("being live") { $0.state == .live && $0.reason.isEmpty }
+        try relay.wait("the state live") { $0.state == .live && $0.reason.isEmpty }
         #expect(upstream.server.connectionCount(to: "/mjpeg") == 1)
     }
 
@@ -134,7 +134,7 @@ struct UpstreamStatusTests {
             $0.isOnline = true
             $0.state = "live"
         }
-        try relay.wait("being idle") { $0.state == .idle }
+        try relay.wait("the state idle") { $0.state == .idle }
     }
 
     @Test(

@@ -3,7 +3,7 @@ import Testing
 
 /// How one kind of server sends a stream.
 ///
-/// The bytes around the pictures are those that this kind of server is known to send. The pictures come from the test.
+/// This kind of server is known to send these bytes around its pictures. The pictures themselves come from the test.
 struct Server: Sendable, CustomTestStringConvertible {
     let name: String
     /// The value of the response's Content-Type, or nil if there is none.

@@ -81,7 +81,7 @@ struct DeviceListTests {
     }
 }
 
-/// A folder with the part of /sys that describes a USB camera with a node for pictures and one for metadata.
+/// A folder that imitates /sys for one USB camera with two device nodes: one for pictures, and one for metadata.
 private struct SystemTree {
     let folder = TemporaryFolder()
 

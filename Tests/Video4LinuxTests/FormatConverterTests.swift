@@ -66,7 +66,7 @@ struct FormatConverterTests {
 
     @Test("random bytes in any format do not crash the process")
     func random() async {
-        // Run the test in a child process, since libv4l, which is written in C, might crash the process.
+        // libv4l is written in C and might crash. Therefore this test calls it in a child process.
         await #expect(processExitsWith: .success) {
             var state: UInt64 = 0x9e37_79b9_7f4a_7c15
             func next() -> UInt64 {

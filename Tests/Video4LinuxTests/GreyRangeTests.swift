@@ -4,7 +4,7 @@ import Testing
 
 @Suite("GreyRange")
 struct GreyRangeTests {
-    /// Passes the same picture to `range` repeatedly, `times` times.
+    /// Passes the same picture to `range` several times, as `times` says.
     ///
     /// The picture has one pixel of each level from `lowest` to `highest`.
     private func follow(_ range: inout GreyRange, _ lowest: Int, _ highest: Int, times: Int = 1) {

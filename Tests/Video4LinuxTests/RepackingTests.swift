@@ -15,7 +15,7 @@ private struct Samples {
 
 /// Writes the test picture in one pixel format, as a driver does.
 ///
-/// It follows the tables of formats in the documentation of V4L2.
+/// The layout of the bytes follows the tables of formats in the documentation of V4L2.
 private struct Driver {
     let code: String
     let width: Int
@@ -25,8 +25,8 @@ private struct Driver {
 
     /// The layout of the chroma planes, or nil if the format has none.
     ///
-    /// `across` and `down` tell how many pixels share a sample. `isRedFirst` tells whether Cr precedes Cb. `isPaired`
-    /// tells whether Cb and Cr alternate in one plane.
+    /// `across` and `down` are the numbers of pixels in a row and in a column that share a sample. `isRedFirst` says
+    /// whether Cr precedes Cb. `isPaired` says whether Cb and Cr alternate in one plane.
     private var chroma: (across: Int, down: Int, isRedFirst: Bool, isPaired: Bool)? {
         switch code {
         case "NV16": (2, 1, false, true)

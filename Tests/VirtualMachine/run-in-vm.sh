@@ -4,9 +4,9 @@
 #   run-in-vm.sh [OPTION…] -- COMMAND
 #
 #   --module 'NAME [PARAMETER…]'  load a kernel module before COMMAND runs (repeatable; loaded in this order)
-#   --file HOST:GUEST             copy a file or folder into the machine, with the libraries of a program (repeatable)
+#   --file HOST:GUEST             copy a folder, or a file with the libraries that it needs, into the machine (repeatable)
 #   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
-#   --out FOLDER                  make FOLDER, which must exist, available as /out; the machine writes to it immediately
+#   --out FOLDER                  make FOLDER, which must exist, available as /out; its new files appear in FOLDER at once
 #   --timeout SECONDS             stop the machine after this time (120)
 #   --memory MB                   the memory of the machine (512)
 #   --accelerator tcg|kvm         how qemu runs the machine (tcg, which works everywhere)
@@ -16,8 +16,8 @@
 #   --prepare                     only prepare the kernel and the initramfs in the cache; needs no COMMAND
 #
 # The machine runs busybox in an initramfs. The sh of busybox runs COMMAND as root, and this script prints the output.
-# The exit status is that of COMMAND, 124 after a timeout, 125 if the machine failed, or 77 if this computer lacks a
-# requirement. The kernel and the initramfs are cached in the folder ORIEL_VM_CACHE (~/.cache/oriel-vm).
+# This script exits with the status of COMMAND, with 124 after a timeout, with 125 if the machine failed, or with 77 if
+# this computer lacks a requirement. The kernel and the initramfs are cached in the folder ORIEL_VM_CACHE (~/.cache/oriel-vm).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -95,8 +95,8 @@ fetch_kernel() {
     rm -rf "$folder"
 }
 
-# unpack_kernel IMAGE FILE: writes the decompressed kernel to FILE. Otherwise the kernel would decompress itself at
-# every boot, which takes 8 s on an emulated processor.
+# unpack_kernel IMAGE FILE: writes the decompressed kernel to FILE. A compressed kernel would decompress itself at every
+# boot, which takes 8 s on an emulated processor.
 unpack_kernel() {
     python3 - "$1" "$2" <<'PYTHON'
 import lzma, struct, subprocess, sys, zlib
@@ -157,7 +157,7 @@ flock -u 9
 exec 9>&-
 if $prepare; then exit 0; fi
 
-# ---- the files of only this run, in a second archive, which the kernel unpacks after the first
+# ---- the files that only this run needs, in a second archive, which the kernel unpacks after the initramfs
 
 add() {
     local source=$1 target=$work/files$2 library

@@ -1,18 +1,18 @@
-// A USB camera in user space, which the kernel's driver uvcvideo uses. It is connected to the virtual port of
+// Emulates a USB camera in user space. The kernel's driver uvcvideo sees this camera at the virtual USB port of
 // dummy_hcd.
 //
 //   usb-camera MODE…      mjpeg:WIDTHxHEIGHT@RATE=FILE   sends the JPEGs in FILE in a loop
-//                         bare:WIDTHxHEIGHT@RATE=FILE    does the same, but without Huffman tables, as many cameras do
+//                         bare:WIDTHxHEIGHT@RATE=FILE    sends the JPEGs without Huffman tables, as many cameras do
 //                         yuyv:WIDTHxHEIGHT@RATE         sends a moving pattern
 //
 // The camera is a high-speed device of USB Video Class 1.0 with one bulk endpoint. It needs the modules dummy_hcd,
-// gadgetfs and uvcvideo, loaded in this order. It can have 4 modes of MJPEG, or 2 of MJPEG and one of YUYV, because
-// gadgetfs sends at most 256 bytes of descriptors.
+// gadgetfs and uvcvideo, loaded in this order. It can have up to 4 MJPEG modes, or 2 MJPEG modes and 1 YUYV mode,
+// because gadgetfs sends at most 256 bytes of descriptors.
 //
-// It reads commands from /run/usb-camera, one per line. These are unplug, plug, and stall SECONDS. Others change the
-// next N frames: error N (sets UVC's error bit), truncate N (sends half of each frame), garbage N (sends random
-// bytes), empty N (sends no bytes), merge N (joins the frame with the next one), skip N (sends nothing). "count" prints
-// how many frames have been sent, on standard error.
+// It reads commands from /run/usb-camera, one per line. The commands unplug, plug, and stall SECONDS affect the whole
+// camera. These commands change the next N frames: error N (sets UVC's error bit), truncate N (sends half of each
+// frame), garbage N (sends random bytes), empty N (sends no bytes), merge N (joins each frame with the next one), skip N
+// (sends nothing). The command count prints on standard error how many frames have been sent.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@
 
 enum { MOST_MODES = 4, PAYLOAD = 16384, MOST_FRAMES = 1024 };
 
-// Numbers of USB Video Class 1.0, tables A-5 and following: class-specific requests and control selectors.
+// Codes from tables A-5 and following of USB Video Class 1.0: class-specific requests and control selectors.
 enum { SET_CUR = 0x01, GET_CUR = 0x81, GET_MIN, GET_MAX, GET_RES, GET_LEN, GET_INFO, GET_DEF };
 enum { VS_PROBE = 1, VS_COMMIT = 2, PU_BACKLIGHT = 1, PU_BRIGHTNESS, PU_CONTRAST, PU_SATURATION = 7 };
 enum { PROCESSING_UNIT = 2, PROBE_LENGTH = 26 };

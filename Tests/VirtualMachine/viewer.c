@@ -1,4 +1,4 @@
-// Watches an MJPEG stream, compares its pictures with those that the camera sends, and prints a line about each one.
+// Watches an MJPEG stream, compares its pictures with the camera's pictures, and prints a line about each of them.
 //
 //   viewer [--frames FILE]… PORT PATH
 //

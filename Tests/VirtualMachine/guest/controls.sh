@@ -5,27 +5,27 @@
 . /guest/system.sh
 
 start_servers
-# The timeout is long, since an emulated machine may be so slow that the camera would count as stalled.
+# With a shorter --timeout, the daemon would report a stalled camera if the emulated machine is slow.
 oriel() { start_capture --device auto --size 320x180 --fps 5 --timeout 20 --control contrast=99; }
 oriel
 within 60 is_online
 
 # ask FILE STATUS OPTION…: requests the controls from the ingest server and writes the response to FILE. Succeeds if the
-# response has STATUS. Repeat a call that fails, since the daemon must respond within a second, and an emulated machine
-# can be slower.
+# response has STATUS. Its callers repeat it until it succeeds: the ingest server waits only one second for the daemon,
+# and on an emulated machine the daemon can be slower.
 ask() {
     ask_file=$1 ask_status=$2
     shift 2
     curl -s -m 20 -w '\n%{http_code}\n' "$@" http://127.0.0.1:9001/controls/main >"$ask_file"
     [ "$(tail -n 1 "$ask_file")" = "$ask_status" ]
 }
-# put FILE STATUS JSON: sends the changes in JSON repeatedly until the response has STATUS, and writes it to FILE.
+# put FILE STATUS JSON: sends the changes in JSON until the response has STATUS, and writes this response to FILE.
 put() { within 60 ask "$1" "$2" -X PUT -H 'Content-Type: application/json' -d "$3"; }
 # value CONTROL: prints the value that a control has in the driver.
 value() { v4l2-ctl -d /dev/video0 -C "$1" | sed 's/.*: //'; }
 is_value() { [ "$(value "$1")" = "$2" ]; }
-# expect_value NAME CONTROL VALUE: checks that a control has VALUE. Waits for this for up to 60 s, since the daemon may
-# not have opened the camera yet.
+# expect_value NAME CONTROL VALUE: checks that CONTROL has VALUE. Waits up to 60 s, since the daemon may not have opened
+# the camera yet.
 expect_value() {
     within 60 is_value "$2" "$3"
     expect "$1: $2 is $(value "$2")" is_value "$2" "$3"
@@ -49,7 +49,7 @@ echo vivid.0 >/sys/bus/platform/drivers/vivid/bind
 within 60 is_online
 expect_value "unbind and bind" brightness 77
 expect_value "unbind and bind" hue 128
-expect_value "unbind and bind: the value of the command line" contrast 99
+expect_value "unbind and bind, with a value from the command line" contrast 99
 
 restart() {
     v4l2-ctl -d /dev/video0 -c brightness=1 -c contrast=1
@@ -62,13 +62,13 @@ kill -KILL "$capture"
 wait "$capture" 2>/dev/null
 restart
 expect_value "daemon killed and started again" brightness 77
-expect_value "daemon killed and started again: the value of the command line" contrast 99
+expect_value "daemon killed and started again, with a value from the command line" contrast 99
 
 put /out/default.json 200 '{"brightness": null}'
-expect "null: brightness is $(value brightness), its default" is_value brightness 128
+expect "PUT with null: brightness is $(value brightness), its default" is_value brightness 128
 stop_capture
 restart
-expect_value "after a reset and a restart: the value of the command line" contrast 99
+expect_value "after a reset and a restart, with a value from the command line" contrast 99
 expect "after a reset and a restart: brightness is $(value brightness), so the daemon did not restore the value from before the reset" \
     is_value brightness 1
 stop_capture

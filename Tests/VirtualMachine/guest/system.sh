@@ -1,6 +1,6 @@
 #!/bin/sh
-# The scripts of the scenarios source this file. It deploys Oriel in the guest (nginx, spawn-fcgi, one worker), and
-# defines functions that check it.
+# The scripts of the scenarios source this file. It defines the functions that start Oriel in the guest (nginx,
+# spawn-fcgi, one worker) and check it.
 # shellcheck shell=dash disable=SC2034     # the scenarios use these variables
 
 export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
@@ -83,14 +83,14 @@ sent() {
     sed -n 's/.*: sent //p' /out/log/usb-camera | tail -n 1
 }
 
-# ---- the viewer, whose output has a line for each frame: time, number, bytes, age, kind, index
+# ---- the viewer, which prints a line for each frame: time, number, bytes, age, kind, index
 
 start_viewer() {
     viewer --frames /frames/large.mjpeg --frames /frames/small.mjpeg 9001 /mjpeg/main >"$1" &
     viewer=$!
 }
 lines() { awk -v from="${2:-0}" '$1 >= from' "$1"; }
-# frames FILE FROM KIND…: prints how many frames of these kinds have arrived since the time FROM (see now).
+# frames FILE FROM KIND…: prints how many frames of these kinds have arrived since FROM, a time that `now` printed.
 frames() {
     frames_file=$1 frames_from=$2
     shift 2

@@ -19,8 +19,8 @@ expect "devices: a control is listed with the value that was set" grep -q -- '--
 # ---- rate, bytes, order
 start_viewer "$log"
 within 5 has_frames 10 "$log" 0
-# If the viewer gets too few frames, measure again, up to four times. If the last result is still too low, and the
-# camera itself has sent fewer than 30 frames a second, this computer is too busy. Then skip the check.
+# If the viewer gets too few frames, measure again, up to four times in all. If the last result is still too low, and
+# the camera itself has sent at most 29.5 frames a second, skip the check, because this computer is too busy.
 is_fast() { below "$rate" 29; }
 for try in 1 2 3 4; do
     begin=$(now) before=$(sent)
@@ -31,7 +31,7 @@ for try in 1 2 3 4; do
         'END { printf "%.2f %.2f", NR / (end - begin), sent / (end - begin) }' /out/steady)
     rate=${rates% *} sent=${rates#* }
     ! is_fast || break
-    echo "      try $try: $rate frames a second of $sent that the camera sent"
+    echo "      try $try: the viewer gets $rate frames a second, the camera sends $sent"
 done
 same=$(frames /out/steady 0 same)
 age=$(awk '{ print $4 }' /out/steady | sort -n | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }')
@@ -137,13 +137,13 @@ memory_after=$(memory)
 is_flat() {
     echo "$memory_before $memory_after" | awk '{ for (i = 1; i <= 2; i++) if ($(i + 2) > $i + 600) more = 1; exit more }'
 }
-# middle FILE: prints the median and the maximum of the 20 times in FILE. Only the median is checked, since this
-# computer may be busy for a moment.
+# middle FILE: prints the median and the maximum of the 20 durations in FILE. The checks below use only the median,
+# since this computer may be busy for a moment.
 middle() { sort -n "$1" | sed -n '10p;$p' | tr '\n' ' ' | sed 's/ $//; s/ / s, at most /'; }
 expect "20 times: offline after $(middle /tmp/offline) s (1 or less)" below 1 "$(middle /tmp/offline | sed 's/ .*//')"
 expect "20 times: frames again after $(middle /tmp/online) s (2 or less)" \
     below 2 "$(middle /tmp/online | sed 's/ .*//')"
-# Pictures that are on their way to the viewer need two or three descriptors. A leak would leave at least 20.
+# Pictures that are on their way to the viewer need two or three descriptors. A leak in each round would leave 20.
 is_settled() {
     handles=$(count_handles)
     echo "$handles_before $handles" | awk '{ for (i = 1; i <= 4; i++) if ($(i + 4) > $i + 3) more = 1; exit more }'
@@ -153,7 +153,7 @@ settled=$?
 expect "20 times: no descriptor and no thread is left over ($handles_before before, $handles after)" [ "$settled" = 0 ]
 expect "20 times: the memory has not grown (kB of daemon and worker: ${memory_before}after 5 times, ${memory_after}after 20)" is_flat
 
-# ---- the first virtual controller is removed, so the camera returns at another port, that of the second controller
+# ---- the first virtual controller is removed, so the camera returns at a port of the second controller
 camera unplug
 within 3 is_offline
 echo dummy_udc.0 >/sys/bus/platform/drivers/dummy_udc/unbind
