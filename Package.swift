@@ -13,7 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system.git", from: "1.6.0"),
     ],
     targets: [
-        // Layer 1, system: wraps Linux and knows nothing about Oriel.
+        // Layer 1, system: wraps Linux, and does not depend on anything specific to Oriel.
         .systemLibrary(name: "CLinux"),
         .target(name: "Linux", dependencies: ["CLinux", system]),
         .target(name: "EventLoop", dependencies: ["Linux", system]),
@@ -52,7 +52,7 @@ let package = Package(
             name: "Service",
             dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
-        // Layer 5, domain: the configuration and the detector. Except for reading their files, they do no I/O.
+        // Layer 5, domain: the configuration and the detector. They read their own files, and do no other I/O.
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
         .target(name: "Tracking", dependencies: ["Linux"]),

@@ -49,8 +49,8 @@ def run(context):
             series[name] = points
     result.plot("age", "Age of a frame at its viewer, p99", "viewers", "ms", series, logarithmic=True)
     result.note(
-        "The age is the time from the moment at which the camera delivers a frame, which the fake camera writes "
-        "into the frame, to the arrival of the frame's last byte at the viewer. The stream is 720p at 30 frames "
+        "The age of a frame is the time from its delivery by the camera until its last byte arrives at the viewer. "
+        "The fake camera writes the time of delivery into the frame. The stream is 720p at 30 frames "
         "per second. p50 is the median of the medians of the rounds. p99 is computed from the frames of all rounds "
         "together, because one round has at most 40 frames. The brackets contain the lowest and the highest p99 of a "
         "round. Oriel is measured on port 9001 (the camera's side) and through the relay on port 8000. The order of "
@@ -133,7 +133,7 @@ def python_ages(context, is_web):
 def hashes(context):
     """Returns a dictionary: hash of a picture → position of the picture in the camera's sequence.
 
-    The hash is the one that the load generator computes after OpenCV has encoded the picture again.
+    OpenCV encodes the picture again, and the hash is computed from the result, as the load generator does.
     """
     script = (
         "import cv2, numpy, pathlib, sys\n"

@@ -14,7 +14,7 @@ from frame import machine, report
 from frame.context import ROOT, Context, clear_away_the_dead
 from frame.figures import BEFORE, Unavailable
 
-# Each part is a file in this folder, which contains NAME and run(context) -> dict. The two numbers are its approximate
+# Each part is a file in this folder that defines NAME and run(context) -> dict. The two numbers are its approximate
 # durations in seconds on an idle machine: with five rounds, and with --quick.
 PARTS = {
     "cpu": (120, 25), "most": (195, 45), "age": (145, 25), "slow": (150, 22), "encode": (52, 12), "idle": (40, 21),

@@ -130,7 +130,7 @@ class Client:
 
 
 def command_of_group(pid):
-    """Returns the command lines of a process and its parent. Workers of nginx overwrite their own command lines."""
+    """Returns the command lines of a process and its parent, because workers of nginx overwrite their own."""
     found = processes.stat(pid)
     texts = []
     for number in (pid, found[1] if found else pid):
@@ -194,7 +194,7 @@ def evenly(worker):
 
 
 def starts(context, detector, count):
-    """Starts the worker `count` times, and returns two lists in milliseconds: startup times, and CPU times meanwhile.
+    """Starts the worker `count` times, and returns startup times and the CPU times used meanwhile, in milliseconds.
 
     A startup time is the time from the start of the process until the log reports that the worker is ready.
     """
@@ -240,7 +240,7 @@ def start_python(context, detector):
 
 
 def ask_program(program, file):
-    """Has a reference program process `file` PICTURES times, and returns the result that it prints."""
+    """Tells a reference program to process `file` PICTURES times, and returns the result that it prints."""
     program.stdin.write(f"{PICTURES} {file}\n")
     program.stdin.flush()
     line = program.stdout.readline()

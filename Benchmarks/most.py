@@ -31,9 +31,10 @@ def run(context):
     bars = {name: result.median(name, COLUMN) for name in result.figures}
     result.plot("most", "Maximum number of viewers of 720p at 30 frames per second", "", "viewers", bars, "bars")
     result.note(
-        "Everything runs on this machine, including the load generator. A step is a number of viewers. It passes "
-        "if, for three seconds, no connection was closed, every picture was correct, and every viewer received at "
-        "least 29 frames per second. The figure is the highest step that passed. In the first round, each system "
+        "Everything runs on this machine, including the load generator. A step is a number of viewers. A system "
+        "passes a step if, for three seconds, no connection was closed, every picture was correct, and every viewer "
+        "received at least 29 frames per second. The figure is the highest step that the system passed. In the first "
+        "round, each system "
         "starts with 100 viewers and tries one step after another, for 1.5 seconds each. It then has to pass the "
         "last step for the full time. Each later round starts at the result of the previous round. The last two "
         "columns have no ratios, because they are measured at different numbers of viewers. The Python pair sends "
@@ -45,7 +46,7 @@ def run(context):
 class Climb:
     """Finds the highest step, which is a number of viewers, that a system passes.
 
-    Each call is one round. It returns the result of that step, where the next round starts.
+    Each call is one round, and returns the result of the highest step. The next round starts at that step.
     """
 
     def __init__(self, context, make, steps=STEPS, first=100, worst=WORST, probes=True):

@@ -7,7 +7,7 @@ NAME = "Slow viewers"
 RATE = 300_000
 MOMENTS = (5, 15, 30)
 ESTABLISHED = 3.0       # seconds until a slow viewer's buffers are full
-AS_OURS = "µStreamer + nginx, sndbuf as Oriel's"
+AS_OURS = "µStreamer + nginx, with Oriel's sndbuf"
 
 
 def run(context):
@@ -86,7 +86,7 @@ def run(context):
 
 
 def curve(groups):
-    """Returns pairs of a second and of the age in this second, which is the median over the rounds."""
+    """Returns a list of [second, age]. Each age is the median of the rounds' ages in this second."""
     by_second = {}
     for group in groups:
         for second, age in group["by_second"]:

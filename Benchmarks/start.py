@@ -22,8 +22,8 @@ def run(context):
     result.target("time to the first frame with Oriel", "Oriel", column, 250, "ms")
     result.leave_out("bare HTTP server", "it has no camera to start")
     result.note(
-        "For Oriel, this is the time from the exec of capture-daemon until a viewer who was already connected has "
-        "received the last byte of the camera's first frame. The worker and nginx were already running. µStreamer "
+        "For Oriel, the figure is the time from the exec of capture-daemon until a viewer who was already connected "
+        "has received the last byte of the camera's first frame. The worker and nginx were already running. µStreamer "
         "captures and serves in one process, so its viewer tries to connect every 5 ms until there is a picture. "
         "Its nginx was already running. For the Python pair, the time starts with the exec of both programs. The "
         "camera delivers its first frame 33 ms after it is started.")

@@ -10,7 +10,7 @@ FULL, SMALL = "Oriel, full pictures", "Oriel, ?width=640"
 TILES, MANY = 12, 50
 ONE_CAMERA, CAMERAS, SHARED = (
     f"{TILES} viewers of one camera", f"{TILES} cameras, a viewer each", f"{MANY} viewers of one camera")
-DEADLINE = 10           # seconds in which viewers must have connected or disconnected
+DEADLINE = 10           # seconds within which all viewers must have connected or disconnected
 
 
 def run(context):
@@ -46,17 +46,17 @@ def run(context):
                 add(result, kind, column, runs)
     scaled = result.figure(SMALL, f"{SHARED}: scaled")
     if scaled:
-        for text, at_least, limit in (("at least one", True, 0.95), ("and no more", False, 1.05)):
+        for text, at_least, limit in (("minimum", True, 0.95), ("maximum", False, 1.05)):
             result.target(
-                f"scaled pictures per captured frame with {MANY} viewers of one width, {text}", SMALL,
+                f"{text} of scaled pictures per captured frame, with {MANY} viewers of one width", SMALL,
                 f"{SHARED}: scaled", limit, scaled["unit"], at_least=at_least)
     result.leave_out("µStreamer, bare HTTP server, Python pair", "they do not scale pictures for a viewer.")
     result.note(
-        "The cameras deliver 1280×720 at 30 frames per second, with about 60 kB per picture. `?width=640` returns the "
-        "smallest picture that is at least 640 pixels wide: here 640×360. CPU is the time of capture-daemon, "
-        "mjpeg-fcgi and nginx in milliseconds per second and viewer: 10 ms are 1 % of a core. *Scaled* is "
-        "`oriel_frames_scaled_total` divided by `oriel_frames_published_total` of /metrics, over the same time and "
-        "all cameras: viewers of one camera and width share each scaled picture.")
+        "The cameras deliver 1280×720 at 30 frames per second, and a picture is about 60 kB. `?width=640` returns the "
+        "smallest picture that is at least 640 pixels wide: here 640×360. *CPU* is the CPU time of capture-daemon, "
+        "mjpeg-fcgi and nginx in milliseconds per second and viewer: 10 ms are 1 % of a core. *Scaled* is the growth "
+        "of `oriel_frames_scaled_total` divided by the growth of `oriel_frames_published_total` (/metrics), for all "
+        "cameras together. Viewers of one camera that request the same width share each scaled picture.")
     return result.as_dict()
 
 
@@ -79,7 +79,7 @@ def wait_for_all(system, cameras):
 
 
 def attempt(context, system, viewers, urls):
-    """Measures one load. Its failure does not affect the other loads of the round."""
+    """Measures one load. If it fails, the other loads of the round still count."""
     try:
         return watched(context, system, viewers, urls)
     except Failed as reason:

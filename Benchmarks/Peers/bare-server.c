@@ -5,7 +5,7 @@
 // It has one thread with one event loop, but no camera, no ring and no web server. FRAMES_PER_SECOND times per second,
 // it writes the time and a number into the next picture of FOLDER and prepends a part header. It sends the result to
 // every viewer that has received the previous picture completely. If SOCKET is given instead of PORT, it listens on
-// that Unix socket, so that the cost of a web server in front of it can be measured.
+// that Unix socket, so that the benchmark can run it behind nginx.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -107,7 +107,7 @@ static void arm(struct viewer *viewer, bool is_armed) {
     epoll_ctl(epoll, EPOLL_CTL_MOD, viewer->socket, &event);
 }
 
-// Sends the newest image, and then newer ones, until there is no newer one or the socket is full.
+// Sends the newest image, and repeats this until the viewer has the newest image or the socket is full.
 static void push(struct viewer *viewer) {
     for (;;) {
         if (!viewer->image) {
@@ -199,7 +199,7 @@ int main(int argument_count, char **arguments) {
                     next = viewer->next;
                     if (!viewer->image) push(viewer);
                 }
-                break;      // the other events may refer to a removed viewer; epoll reports the rest again
+                break;      // the remaining events may refer to removed viewers; epoll will report the valid ones again
             }
             if (events[i].data.ptr == &listener) {
                 int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -7,8 +7,8 @@
 // polling  the design of µStreamer's memsink: flock(2) protects one frame, and readers check every millisecond whether
 //          it is new
 //
-// Apart from the first argument, the arguments and the JSON output are the same as those of ring-benchmark
-// (Benchmarks/Ring). Readers wait until a writer exists.
+// ring-benchmark (Benchmarks/Ring) takes the same arguments, except for the first one, and prints the same JSON.
+// Readers wait until a writer exists.
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/futex.h>

@@ -1,4 +1,4 @@
-"""The second server of the Python pair: it relays the first server's stream, as many answers on the web suggest."""
+"""The second server of the Python pair: it relays the first server's stream, in the way that forums often suggest."""
 import os
 
 import requests

@@ -1,6 +1,6 @@
 // Draws pictures for the benchmark's camera: pictures FOLDER WIDTH HEIGHT COUNT BYTES
 //
-// Each JPEG has about BYTES bytes. All are different: they show moving gradients, with enough noise to reach that size.
+// Each JPEG is about BYTES bytes long. All are different: they show moving gradients, with enough noise for that size.
 // The first picture is also written to raw.yuyv: as uncompressed YUYV, with full-range samples.
 #include <stddef.h>
 #include <stdint.h>

@@ -6,9 +6,8 @@ import SharedFrame
 
 /// One process of the ring benchmark: the writer, or a reader of one of three kinds.
 ///
-/// Each process prints one JSON object when it ends. `Benchmarks/ring.py` starts the processes and combines the results
-/// of all of them.
-/// `Benchmarks/Peers/ring-peer.c` takes the same arguments for the designs that the ring is compared with.
+/// Each process prints one JSON object when it ends. `Benchmarks/ring.py` starts the processes and combines their
+/// results. `Benchmarks/Peers/ring-peer.c` measures other designs for comparison, and takes the same arguments.
 @main
 struct RingBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,7 +17,7 @@ struct RingBenchmark: ParsableCommand {
 
 struct RingChoice: ParsableArguments {
     @Option(help: "The prefix of the ring's name.") var prefix: String
-    @Option(help: "How long, in seconds.") var seconds: Double
+    @Option(help: "How long to measure, in seconds.") var seconds: Double
 
     func name() throws -> RingName {
         guard let prefix = SystemPrefix(prefix) else { throw ValidationError("'\(prefix)' cannot be a prefix") }
@@ -33,7 +32,7 @@ struct RingChoice: ParsableArguments {
 struct Write: ParsableCommand {
     @OptionGroup var ring: RingChoice
     @Option(help: "The size of a frame in bytes.") var bytes = 60_000
-    @Option(help: "Frames per second.") var rate = 100.0
+    @Option(help: "How many frames to publish per second.") var rate = 100.0
 
     func run() throws {
         let publisher = try FramePublisher(

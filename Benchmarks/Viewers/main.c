@@ -4,7 +4,7 @@
 //           [--process PID]… [--thread PID/TID]… COUNT[:BYTES_PER_SECOND | :ask]=http://ADDRESS:PORT/PATH…
 //
 // It uses as little CPU time as possible. Of each picture, it reads only the first bytes, the last two, and the
-// boundary that follows. The kernel discards the other bytes. What it reads must be correct. The first bytes contain
+// boundary that follows. It checks the bytes that it reads, and the kernel discards the others. The first bytes contain
 // the time at which the camera delivered the picture (see Tests/FakeCamera). One of every `--sample` pictures is read
 // completely, and must match what the other viewers received.
 // With `:ask`, a connection requests one picture after another. If the server closes the connection after announcing

@@ -243,8 +243,8 @@ static size_t head(struct viewer *viewer, const uint8_t *bytes, size_t count) {
     return count;
 }
 
-// Returns how many of the next bytes may be discarded unread. The first bytes of the picture, its last two bytes and
-// the last byte of the current chunk must be read.
+// Returns how many of the next bytes can be discarded unread. The program must read the first bytes of the picture, its
+// last two bytes, and the last byte of the current chunk.
 static uint64_t unread(struct viewer *viewer) {
     if (!viewer->status || viewer->state != BODY || viewer->is_hashed) return 0;
     if (viewer->length - viewer->remaining < sizeof viewer->begin || viewer->remaining <= 2) return 0;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sample { double at, value; };        // both in seconds; `at` since the start of the measurement
+struct sample { double at, value; };        // both in seconds; `at` counts from the start of the measurement
 struct samples { struct sample *all; size_t count, capacity; };
 
 // Connections of the same kind to one address.
@@ -17,8 +17,8 @@ struct group {
     bool asks;                              // requests one picture after another over a persistent connection
     double rate;                            // bytes per second that each viewer reads; 0: unlimited
     struct viewer *viewers;
-    struct samples ages;                    // of a stream's frames; with `asks`, the times from request to last byte
-    uint64_t first_frame;                   // when it arrived, CLOCK_MONOTONIC, ns; 0 until then
+    struct samples ages;                    // ages of frames; with `asks`, the times from request to last byte
+    uint64_t first_frame;                   // when the first frame arrived, CLOCK_MONOTONIC, ns; 0 until then
 };
 
 struct viewer {
@@ -54,10 +54,10 @@ bool viewer_ask(struct viewer *viewer);
 // Closes the connection, so that another one can replace it.
 void viewer_leave(struct viewer *viewer);
 
-// Reads at most `limit` bytes without blocking, and returns how many it read. The connection may be closed afterwards.
+// Reads at most `limit` bytes without blocking, and returns how many it read. It closes a connection that ended.
 size_t viewer_read(struct viewer *viewer, size_t limit);
 
-// Whether the current picture must be read completely and compared; otherwise it is counted and discarded unread.
+// Whether the current picture must be read completely and compared. Other pictures are counted, but not read.
 bool viewer_compares(struct viewer *viewer);
 // Called when the last byte of a picture has arrived.
 void viewer_received(struct viewer *viewer);

@@ -34,7 +34,7 @@ def clear_away(pid):
 
 
 def clear_away_the_dead():
-    """Removes the folders and rings of this user's benchmarks that were killed."""
+    """Removes the folders and rings that killed benchmarks of this user have left behind."""
     for folder in pathlib.Path(tempfile.gettempdir()).glob("oriel-bench.*.*"):
         pid = folder.name.split(".")[1]
         if pid.isdigit() and not os.path.exists(f"/proc/{pid}") and os.access(folder, os.W_OK):
@@ -54,7 +54,7 @@ class Context:
         self.has_python = not quick and not before          # whether the Python pair is measured too
         self.place = {}                                     # the current system and round, for the records
         self.records = []                                   # results of the load generator in this row
-        self.cache = ROOT / ".build" / "bench"              # for later runs too: compiled tools, pictures, packages
+        self.cache = ROOT / ".build" / "bench"              # kept for later runs: compiled tools, pictures, packages
         self.cache.mkdir(parents=True, exist_ok=True)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"oriel-bench.{os.getpid()}."))
         self.folder.chmod(0o711)                            # nginx's user needs access
@@ -87,9 +87,9 @@ class Context:
     def alternate(self, result, measurements, rounds=None):
         """Runs (name, callable) pairs in alternating rounds, A B C A B C …; returns name → results of its rounds.
 
-        With --before, every second round runs in the opposite order, so that neither build always comes first. The
-        result of a round that does not count is the Failed that it raised. A system that raises Unavailable is left
-        out, and `result` notes why.
+        With --before, every second round runs in the opposite order, so that neither build always comes first. If a
+        measurement raises Failed, its round does not count, and the exception is stored as the round's result. A system
+        that raises Unavailable is left out, and `result` notes why.
         """
         count = rounds or self.rounds
         found = {name: [None] * count for name, _ in measurements}
@@ -181,7 +181,7 @@ class Context:
         return folder / "bin/python"
 
     def prepare(self):
-        """Prepares what the rows need, so that the time for this is not part of any row's duration.
+        """Prepares what the rows need, so that no row's duration includes the time for these preparations.
 
         Errors are ignored here. Each row tries again, and reports what it lacks.
         """
@@ -237,8 +237,8 @@ class Context:
         """Runs the load generator on `groups` ("50=http://…", "10:300000=…", "16:ask=…") of `systems`.
 
         Returns its result, which includes the CPU time by process name. Raises Failed if a process exited, if a viewer
-        was lost, or if fewer frames arrived than `share` of `rate`. If `everyone` is true, every viewer must receive a
-        frame.
+        was lost, or if the viewers received fewer frames per second than `rate` times `share`. If `everyone` is true,
+        it also raises Failed if a viewer received no frame.
         """
         return self.finish(load.Load(self, groups, systems, **options).wait(), systems, checks, rate, share, everyone)
 

@@ -5,7 +5,8 @@ of values are in the order of the rounds, so that values of the same round can b
 """
 import statistics
 
-# The figures of the programs of --before have names that begin with this word. Those of Oriel begin with "Oriel".
+# For the programs given by --before, the names of figures begin with this word. The names of Oriel's own figures begin
+# with "Oriel".
 BEFORE = "before"
 
 
@@ -38,7 +39,7 @@ def paired(combine, values, others):
 
 
 def ratios(values, reference):
-    """Returns the ratio of the values of each round. A disturbance affects both values of a round."""
+    """Returns each round's ratio of two values. A disturbance affects both values, and hardly their ratio."""
     return paired(lambda a, b: a / b if b else None, values, reference)
 
 
@@ -59,7 +60,7 @@ def pooled_quantile(histograms, part):
 
 
 def figure(values, unit, pooled=None, is_compared=True):
-    """Creates a figure from the values of all rounds. If `pooled` is given, it is shown instead of their median."""
+    """Creates a figure from the values of all rounds. If `pooled` is given, it replaces the median."""
     failed = {str(i + 1): str(value) for i, value in enumerate(values) if isinstance(value, Failed)}
     values = [None if value is None or isinstance(value, Failed) else float(value) for value in values]
     known = [value for value in values if value is not None]
@@ -71,7 +72,11 @@ def figure(values, unit, pooled=None, is_compared=True):
 
 
 def compared(found, reference):
-    """Returns (value, low, high, reasons) of the ratio of two figures, from the rounds' ratios or from pooled values."""
+    """Returns the ratio of two figures as (value, low, high, reasons).
+
+    `value` is the median of the rounds' ratios, or the ratio of the pooled values if both figures are pooled. `low` and
+    `high` are the range of the rounds' ratios. `reasons` says why rounds failed.
+    """
     rounds = [value for value in ratios(found["values"], reference["values"]) if value is not None]
     value = median(rounds)
     if found["is_pooled"] and reference["is_pooled"] and reference["median"]:
@@ -128,7 +133,7 @@ class Result:
     # ---- limits
 
     def verdict(self, text, value, low, high, limit, unit="×", at_least=False, reasons=(), missing=""):
-        """Records whether `value` meets `limit`; None: it was not measured. If a round failed, the limit is not met."""
+        """Records whether `value` (None: not measured) meets `limit`. If a round failed, the limit is not met."""
         holds = None if value is None else value >= limit if at_least else value <= limit
         if reasons:
             holds = False
@@ -156,7 +161,7 @@ class Result:
         return next((why for name, why in self.absent.items() if system.startswith(name)), f"{system} is missing")
 
     def values_target(self, text, values, limit, unit="×", at_least=False, reasons=()):
-        """Records a limit on values of rounds that are not in the table."""
+        """Records a limit on the values of rounds, for values that the table does not contain."""
         known = [value for value in values if value is not None]
         self.verdict(
             text, median(known), min(known, default=None), max(known, default=None), limit, unit, at_least, reasons)

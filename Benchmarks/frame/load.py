@@ -83,7 +83,7 @@ def problem(group, rate=RATE, share=SHARE, everyone=True, is_stamped=True):
         return f"At least one of {viewers} {what} received nothing."
     foreign = group["frames"] - sum(count for _, count in group["ages"])
     if is_stamped and foreign:
-        return f"{foreign} of {group['frames']} pictures were not the camera's."
+        return f"{foreign} of {group['frames']} pictures did not come from the camera."
     if rate and not group["asks"] and not group["is_slow"] and group["fps"] < rate * share:
         return f"{viewers} {what} received {group['fps']:.1f} frames per second instead of {rate}."
     return None

@@ -8,7 +8,7 @@ from .figures import Failed
 
 
 def environment(more=None):
-    """Returns our environment variables and `more`. Ours for proxies are omitted, since all servers are local."""
+    """Returns the current environment and `more`, without the proxy variables, since all servers are local."""
     ours = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**ours, **(more or {})}
 
@@ -20,7 +20,7 @@ class Processes:
         self.running = []
 
     def start(self, command, variables=None, log=None, cwd=None):
-        """Starts `command` in a new session; it gets SIGTERM when the benchmark dies."""
+        """Starts `command` in a new session, as a process that gets SIGTERM when the benchmark dies."""
         output = open(log, "ab") if log else subprocess.DEVNULL
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)], cwd=cwd, stdin=subprocess.DEVNULL,
@@ -31,7 +31,7 @@ class Processes:
         return process
 
     def start_piped(self, command, has_input=False):
-        """Starts a program whose output is read, and whose input may be written."""
+        """Starts a program with a pipe for its output, and with `has_input` another pipe for its input."""
         process = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "--", *map(str, command)],
             stdin=subprocess.PIPE if has_input else subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
@@ -111,7 +111,7 @@ def name_of(pid):
 
 
 def program_of(pid):
-    """Returns the name of a process's executable file, which it cannot change; "" if it has exited."""
+    """Returns the name of a process's executable file, which the process cannot change, or "" if it has exited."""
     try:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
     except OSError:
@@ -150,7 +150,7 @@ def thread_cpu_seconds(pid, thread):
 def memory_of(pid):
     """Returns the memory of a process in bytes, as {"rss": …, "own": …}; "own" excludes mapped files.
 
-    Raises Failed if it has exited.
+    Raises Failed if the process has exited.
     """
     try:
         with open(f"/proc/{pid}/status", encoding="utf-8") as file:

@@ -23,8 +23,8 @@ says where the results are written.
 """
 
 RATIOS_BEFORE = (
-    "The ratios compare this build (after) with an older one (before). Each is the median of the rounds' ratios, with "
-    "their range. For a p99, it is the ratio over the frames of all rounds, with the range of the rounds' ratios.")
+    "The ratios compare this build (after) with an older one (before). Each number is the median of the rounds' "
+    "ratios, followed by their range. For a p99, the number is computed from the frames of all rounds together.")
 METHOD = (pathlib.Path(__file__).parent.parent / "method.md")
 
 
@@ -48,7 +48,7 @@ def cell(found, reference, rounds):
     about += [f"{failed} failed"] if failed else []
     text = number(found["median"]) + (f" ({'; '.join(about)})" if about else "")
     if reference and reference is not found and found.get("is_compared", True):
-        old = {"is_pooled": False, "failed": {}}         # figures of an older benchmarks.json lack these
+        old = {"is_pooled": False, "failed": {}}         # an older benchmarks.json lacks these two keys
         value = figures.compared({**old, **found}, {**old, **reference})[0]
         if value is not None:
             text += f", **{number(value)}×**"
@@ -125,7 +125,7 @@ def before(row):
                 lines.append(f"- {name}: not measured{failed}")
                 continue
             rounds = sum(ratio is not None for ratio in figures.ratios(found["values"], reference["values"]))
-            # Figures measured at different loads have no ratio.
+            # Figures that were measured at different loads cannot be compared, so no ratio is shown.
             ratio = f"{value:.3f} × ({low:.3f}–{high:.3f}; {of_rounds(rounds)}), " if found["is_compared"] else ""
             lines.append(
                 f"- {name}: {ratio}{number(reference['median'])}{unit} before, {number(found['median'])}{unit} "

@@ -88,7 +88,7 @@ def nginx(system, folder):
 
 
 def send_buffer():
-    """Returns the option that limits nginx's send buffer in deploy/."""
+    """Returns the option in deploy/ingest.conf that limits nginx's send buffer, such as `sndbuf=160k`."""
     return re.search(r"listen .*(sndbuf=\w+)", (frame.ROOT / "deploy/ingest.conf").read_text()).group(1)
 
 
@@ -112,8 +112,8 @@ def start_proxy(system, folder, name, port, listen="", is_postponing=False):
 class Oriel(System):
     """Oriel with the configuration of deploy/: cameras, worker and nginx, and with `web` also the relay and its nginx.
 
-    `programs` is the folder of Oriel's programs, by default `context.bin`. All `cameras` have the same pictures. A URL
-    without a camera's name means the first camera.
+    `programs` is the folder of Oriel's programs, by default `context.bin`. All `cameras` deliver the same pictures. A
+    URL without a camera's name means the first camera.
     """
 
     def __init__(self, context, height=720, form="mjpeg", web=False, rate=30, capture=True, log=None, detector=False,
@@ -227,7 +227,7 @@ class UStreamer(System):
 
 
 class BareServer(System):
-    """A server that writes the same bytes to all of its sockets; with `behind_nginx`, nginx is in front of it."""
+    """A server that writes the same bytes to each of its clients, either directly or with nginx in front of it."""
 
     def __init__(self, context, height=720, rate=30, behind_nginx=False):
         super().__init__(context)

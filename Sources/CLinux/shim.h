@@ -25,8 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
-// glibc declares these GNU extensions only if _GNU_SOURCE is defined. Defining it here would make the structures of
-// this module differ from those of Swift's Glibc module. Therefore this file declares the extensions again. The
+// glibc declares these GNU extensions only if _GNU_SOURCE is defined. If this file defined it, the structures in this
+// module would differ from the structures in Swift's Glibc module. Therefore it declares the extensions again. The
 // prototypes are copied from the manual pages memfd_create(2), accept4(2), pipe2(2), splice(2), tee(2),
 // pthread_setname_np(3) and sigabbrev_np(3). The values of the constants are copied from fcntl.h, asm-generic/fcntl.h
 // and linux/splice.h.

@@ -117,7 +117,9 @@ public final class CameraSource: ControllableSource {
         }
     }
 
-    /// Opens the camera that was open before, under its current path; otherwise opens the camera that `choice` selects.
+    /// Opens the camera that was open before, under its current path.
+    ///
+    /// If there is no such camera, opens the camera that `choice` selects.
     private func find() throws(CameraError) -> Camera {
         if let identity, let path = Device.find(identity) { return try Camera(path) }
         let camera = try Camera(try Device.resolve("\(choice)"))
@@ -125,7 +127,7 @@ public final class CameraSource: ControllableSource {
         return camera
     }
 
-    /// Throws if the configured path now belongs to a different camera than the one that was opened before.
+    /// Throws if the configured path belonged to a different camera when it was last opened.
     private func checkIdentity(of camera: Camera) throws(CameraError) {
         guard case .node(let path) = choice, !path.starts(with: "/dev/v4l"), let identity else { return }
         let other = camera.identity
@@ -163,9 +165,9 @@ public final class CameraSource: ControllableSource {
         // Set the controls again, because some drivers accept a control only while the camera streams, or reset it when
         // the camera starts to stream.
         let refusals = camera.access.apply(settings, pressesButtons: true)
-        // A control cannot be set while an automatic control overrides it. That is expected if a user changed controls
-        // at run time and switched the automatic control on. If all controls come from the command line, it is a
-        // mistake of the user, so report it only in that case.
+        // A control cannot be set while an automatic control overrides it. A user who changes controls at run time may
+        // have switched the automatic control on, so do not report this. If all controls come from the command line,
+        // the command line is wrong, so report it.
         let isCommandLine = kept == options.controls
         return (format, refusals.filter { isCommandLine || !$0.isOverridden }.map(\.message))
     }

@@ -14,8 +14,8 @@ struct ControlChange {
     /// Parses the members of a request, which are names of controls with their new values.
     ///
     /// A value of null resets a control to its default. The name `*` with null resets all controls that the request
-    /// does not name. `base` contains the settings of the command line. If it contains a control, the value there is
-    /// the control's default. Throws if any part of the request is invalid; in that case the caller must not set any
+    /// does not name. `base` contains the settings of the command line. If it sets a control, that value is used as the
+    /// control's default. Throws if any part of the request is invalid; in that case the caller must not set any
     /// control.
     static func changes(
         _ members: [(String, JSON)], _ controls: [Control], _ base: [ControlSetting]
@@ -62,11 +62,11 @@ struct ControlChange {
         return (try? control.value(of: setting.value)) ?? control.standard
     }
 
-    /// The remark on a control that the driver refused to set and that is now inactive.
+    /// The remark on a control that could not be set because it is inactive.
     static let isOverridden =
         "The control is inactive and was not set: first switch off the automatic control that overrides it."
 
-    /// Returns a remark if `value`, the control's current value, is not the requested one; otherwise nil.
+    /// Returns a remark if `value`, the control's current value, differs from the requested value, and nil if not.
     func remark(on value: Int64?) -> String? {
         guard let value, control.kind != .button else { return nil }
         if value != target { return "The camera set \(value) instead of \(target)." }

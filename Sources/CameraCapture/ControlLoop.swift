@@ -20,7 +20,7 @@ final class ControlLoop {
     private let listener: CInt
     /// The registration of the listening socket with the event loop; nil while no connections are accepted.
     private var listenerToken: EventLoop.Token?
-    /// When the loop starts to accept connections again; in the far future if it is accepting them now.
+    /// When the loop will resume accepting connections; in the far future while it is accepting them.
     private var listenerDue = Instant.distantFuture
     private var clients: [ObjectIdentifier: ControlClient] = [:]
     private var nextNumber = 0
@@ -55,7 +55,7 @@ final class ControlLoop {
 
     /// Stops accepting connections for a while, after accept() failed, for example because no descriptors are left.
     ///
-    /// Otherwise epoll would report the waiting connection again at once, and the loop would never sleep.
+    /// Without this pause, epoll would report the waiting connection again at once, and the loop would never sleep.
     private func pauseAccepting() {
         if let listenerToken { loop.remove(listenerToken, number: listener) }
         listenerToken = nil

@@ -6,7 +6,7 @@ import Video4Linux
 
 /// The state of the source, for threads other than the capture thread.
 ///
-/// Only the capture thread changes it.
+/// Only the capture thread changes this state.
 final class ControlPanel: Sendable, SourceObserver {
     /// An open source.
     final class Source: Sendable {

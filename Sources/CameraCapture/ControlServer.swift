@@ -6,8 +6,8 @@ import SystemPackage
 /// Serves the control socket, `<runtime folder>/control.<camera>.sock`.
 ///
 /// On each connection, the client sends one line of JSON and receives one line of JSON. The server has its own thread,
-/// which also calls the camera's driver. So a client can delay other clients by at most a second, and it can never
-/// delay the pictures.
+/// which also calls the camera's driver, so requests never delay the pictures. A client is disconnected if it takes
+/// more than a second to send its line, or more than a second to receive the response.
 final class ControlServer: Sendable {
     /// Only processes with the program's user or group may connect.
     static let permissions: UInt32 = 0o660

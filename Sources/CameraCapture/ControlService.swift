@@ -131,7 +131,7 @@ final class ControlService {
         return restore(access, now, depth: depth - 1)
     }
 
-    /// Saves the changed settings; if that fails, returns a sentence for the response, otherwise nil.
+    /// Saves the changed settings; returns nil, or a sentence for the response if they could not be saved.
     private func keep(_ changes: [ControlChange], _ access: ControlAccess) -> String? {
         var values: [String: Int64] = [:]
         for change in changes where !change.isReset && change.control.isSetting {
@@ -149,7 +149,7 @@ final class ControlService {
             }
             hasWarned = true
         }
-        // If the camera was lost and reopened in the meantime, it was opened with the values that were saved before.
+        // If the camera was lost and reopened in the meantime, it was opened without this change. Set the values again.
         if case .open(let source) = panel.state, let current = source.access, current !== access {
             let settings = store.settings(base, of: current.identity)
             _ = current.apply(settings.map { ($0.name, $0.value) }, pressesButtons: false)

@@ -60,7 +60,7 @@ struct TLSTests {
         #expect(try relay.nextFrame(after: 0).is(TestPicture(1)))
     }
 
-    /// Returns the first words of a command line; the command that follows them trusts only the authorities in `folder`.
+    /// Returns the first words of a command line; the command after them trusts only the authorities in `folder`.
     ///
     /// They mount `folder` over the system's folder of certificate authorities, in a new mount namespace.
     private static func trusting(_ folder: FilePath) -> [String] {

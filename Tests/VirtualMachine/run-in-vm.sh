@@ -4,9 +4,9 @@
 #   run-in-vm.sh [OPTION…] -- COMMAND
 #
 #   --module 'NAME [PARAMETER…]'  load a kernel module before COMMAND runs (repeatable; loaded in this order)
-#   --file HOST:GUEST             copy a folder, or a file with the libraries that it needs, into the machine (repeatable)
+#   --file HOST:GUEST             copy a folder, or a file with all libraries it needs, into the machine (repeatable)
 #   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
-#   --out FOLDER                  make FOLDER, which must exist, available as /out; its new files appear in FOLDER at once
+#   --out FOLDER                  make FOLDER, which must exist, available as /out; files written there appear at once
 #   --timeout SECONDS             stop the machine after this time (120)
 #   --memory MB                   the memory of the machine (512)
 #   --accelerator tcg|kvm         how qemu runs the machine (tcg, which works everywhere)
@@ -17,7 +17,7 @@
 #
 # The machine runs busybox in an initramfs. The sh of busybox runs COMMAND as root, and this script prints the output.
 # This script exits with the status of COMMAND, with 124 after a timeout, with 125 if the machine failed, or with 77 if
-# this computer lacks a requirement. The kernel and the initramfs are cached in the folder ORIEL_VM_CACHE (~/.cache/oriel-vm).
+# this computer lacks a requirement. The folder ORIEL_VM_CACHE (~/.cache/oriel-vm) caches the kernel and the initramfs.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -11,8 +11,8 @@
 //
 // It reads commands from /run/usb-camera, one per line. The commands unplug, plug, and stall SECONDS affect the whole
 // camera. These commands change the next N frames: error N (sets UVC's error bit), truncate N (sends half of each
-// frame), garbage N (sends random bytes), empty N (sends no bytes), merge N (joins each frame with the next one), skip N
-// (sends nothing). The command count prints on standard error how many frames have been sent.
+// frame), garbage N (sends random bytes), empty N (sends no bytes), merge N (joins each frame with the next one), and
+// skip N (sends nothing). The command count prints on standard error how many frames have been sent.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

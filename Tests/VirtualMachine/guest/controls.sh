@@ -5,7 +5,7 @@
 . /guest/system.sh
 
 start_servers
-# With a shorter --timeout, the daemon would report a stalled camera if the emulated machine is slow.
+# On a slow emulated machine, a shorter --timeout would make the daemon report a stalled camera.
 oriel() { start_capture --device auto --size 320x180 --fps 5 --timeout 20 --control contrast=99; }
 oriel
 within 60 is_online
