@@ -34,7 +34,7 @@ def run(context):
             except Unavailable as reason:
                 result.leave_out(name, reason)
                 context.say(f"    {name}: {reason}", once=True)
-        # Oriel's relay disconnects 5 s after the last viewer, and the camera becomes idle 2 s later.
+        # Oriel's relay disconnects 5 s after the last viewer has left, and the camera becomes idle 2 s later.
         time.sleep(context.seconds(8, 8, 0.5))
         watches = {key: Rest(system) for key, system in systems.items()}
         for _ in range(context.rounds):

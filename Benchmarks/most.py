@@ -89,7 +89,7 @@ class Climb:
         why = load.problem(group, rate=None, is_stamped=not system.is_unstamped)
         p99 = None if group["p99"] is None else group["p99"] * 1000
         self.context.say(
-            f"      {system.name}: {viewers} viewers for {seconds} s, the slowest viewer "
+            f"      {system.name}: {viewers} viewers for {seconds} s, the slowest viewer received "
             f"{group['fewest_fps']:.1f} frames per second, p99 {p99 or 0:.0f} ms {why or ''}".rstrip())
         if why or group["fewest_fps"] < self.worst:
             return None

@@ -9,7 +9,7 @@ NAME = "Smaller pictures: ?width=640"
 FULL, SMALL = "Oriel, full pictures", "Oriel, ?width=640"
 TILES, MANY = 12, 50
 ONE_CAMERA, CAMERAS, SHARED = (
-    f"{TILES} viewers of one camera", f"{TILES} cameras, a viewer each", f"{MANY} viewers of one camera")
+    f"{TILES} viewers of one camera", f"{TILES} cameras with one viewer each", f"{MANY} viewers of one camera")
 DEADLINE = 10           # seconds within which all viewers must have connected or disconnected
 
 

@@ -50,7 +50,7 @@ private final class OrielServer: Sendable {
 
     /// Sends a picture every 10 ms while the camera is online.
     ///
-    /// When the camera goes offline, sends an outage picture with the number of the camera's last picture, as Oriel does.
+    /// When the camera goes offline, sends an outage picture with the number of the last frame, as Oriel does.
     private static func stream(_ client: ScriptedClient, _ box: Box) {
         guard client.send(Wire.streamHeader) else { return }
         var wasOnline = true

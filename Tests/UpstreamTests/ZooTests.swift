@@ -22,7 +22,7 @@ struct ZooTests {
         }
         let status = try relay.wait("the state live") { $0.state == .live && $0.reason.isEmpty }
         #expect(upstream.connectionCount == 1)
-        // Only this server sends parts that are not pictures. They count as dropped.
+        // Only this server also sends parts that are not pictures. Such parts count as dropped.
         if server.name != "XML between the pictures" { #expect(status.dropped.allSatisfy { $0.value == 0 }) }
         #expect(relay.log.all.allSatisfy { !$0.hasPrefix("warning") }, "\(relay.log.all)")
     }
