@@ -133,7 +133,8 @@ def python_ages(context, is_web):
 def hashes(context):
     """Returns a dictionary: hash of a picture → position of the picture in the camera's sequence.
 
-    OpenCV encodes the picture again, and the hash is computed from the result, as the load generator does.
+    Like the Python pair, this encodes each picture again with OpenCV. It then computes the same hash as the load
+    generator.
     """
     script = (
         "import cv2, numpy, pathlib, sys\n"

@@ -118,7 +118,7 @@ def measure(context, name, measured):
 
 
 def missing(row, is_strict):
-    """Returns why a figure of Oriel or of the programs of --before is missing in the row, or None if none is missing.
+    """Returns None, or the reason why the row lacks a figure of Oriel or of the programs given by --before.
 
     If `is_strict`, a figure also counts as missing if one of its rounds failed.
     """

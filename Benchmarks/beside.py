@@ -10,7 +10,7 @@ import detect
 from frame.figures import Failed, Result, Unavailable, paired, pick
 
 NAME = "Viewers during object detection"
-OPTIONAL = True                     # see detect.py
+OPTIONAL = True                     # needs scripts/get-detector
 OURS = ""                           # all figures are Oriel's
 VIEWERS, CLIENTS = 50, 4
 ALONE, BESIDE = "no detection", f"{CLIENTS} clients use detection as fast as they can"

@@ -31,9 +31,10 @@ def run(context):
 
 
 def first_frame(context, url, begin):
-    """Starts a viewer, and then a program with `begin`. Returns the milliseconds until the viewer's first frame.
+    """Starts a viewer, and then a program with `begin`.
 
-    `begin` returns the time at which it started the program, in nanoseconds.
+    Returns the milliseconds from the start of the program until the viewer's first frame. `begin` returns the time at
+    which it started the program, in nanoseconds.
     """
     viewer = context.processes.start_piped(
         [context.viewers, "--seconds", 20, "--warmup", 0, "--sample", 1, "--until-first", f"1={url}"])

@@ -78,7 +78,8 @@ static void print_samples(const char *key) {
 }
 
 static bool open_ring(bool writes) {
-    // Readers of the futex design map the ring read-only; readers of the polling design write a heartbeat into it.
+    // Readers of the futex design map the ring read-only. Readers of the polling design map it writable, as clients of
+    // µStreamer's memsink do.
     bool changes = writes || polls;
     descriptor = shm_open(name, writes ? O_RDWR | O_CREAT : changes ? O_RDWR : O_RDONLY, 0600);
     if (descriptor < 0) return false;

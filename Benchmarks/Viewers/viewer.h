@@ -34,11 +34,11 @@ struct viewer {
     enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END } chunk_state;
     uint64_t chunk_remaining;
     enum { BETWEEN, BODY, SCAN } state;
-    uint64_t remaining, length;             // of the picture
-    uint8_t begin[64], last[2];             // of the picture
+    uint64_t remaining, length;             // bytes of the picture: not yet received, and in total
+    uint8_t begin[64], last[2];             // the first and the last bytes of the picture
     uint64_t hash, word;
     bool is_hashed;
-    uint8_t *scanned;                       // a picture of unknown length, until its boundary
+    uint8_t *scanned;                       // the bytes of a picture that has no length and ends at the boundary
     size_t scanned_count, scanned_room;
     double budget;                          // bytes that a slow viewer may read now
     uint64_t asked;                         // time of the request, CLOCK_MONOTONIC, ns

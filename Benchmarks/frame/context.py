@@ -114,7 +114,7 @@ class Context:
     # ---- tools
 
     def compile(self, name, sources, *options):
-        """Compiles a C program or library if its sources are newer, and returns its path."""
+        """Compiles a C program or library if it is missing or older than its sources, and returns its path."""
         target = self.cache / name
         sources = [ROOT / source for source in sources]
         if not target.exists() or any(target.stat().st_mtime < source.stat().st_mtime for source in sources):
@@ -168,7 +168,7 @@ class Context:
     def python(self, name="venv", packages=("fastapi", "uvicorn", "opencv-python-headless", "requests")):
         """Returns the path of a Python that has these packages. Tries to install them once per run.
 
-        The default is the packages of the Python pair.
+        By default, these are the packages of the Python pair.
         """
         if self.smoke:
             raise Unavailable("It is not part of the smoke test, since its packages are large.")

@@ -119,7 +119,7 @@ def program_of(pid):
 
 
 def threads_called(pid, name):
-    """Returns the ids of those threads of a process that have this name."""
+    """Returns the ids of all threads of a process that have this name."""
     threads = []
     try:
         for thread in os.listdir(f"/proc/{pid}/task"):

@@ -20,7 +20,7 @@ public final class CameraSource: ControllableSource {
     private let store: ControlStore
     private var camera: Camera?
     private var format: CaptureFormat?
-    /// The layout of the camera's uncompressed pictures; nil for JPEG and for formats that must be converted first.
+    /// The layout of the camera's uncompressed pictures; nil for JPEG, and for formats that `converter` converts.
     private var raw: RawFormat?
     /// Converts the camera's pictures to a format that can be encoded; nil if no conversion is necessary.
     private var converter: PictureConverter?
@@ -127,7 +127,7 @@ public final class CameraSource: ControllableSource {
         return camera
     }
 
-    /// Throws if the configured path belonged to a different camera when it was last opened.
+    /// Throws if the configured path no longer belongs to the camera that was opened before.
     private func checkIdentity(of camera: Camera) throws(CameraError) {
         guard case .node(let path) = choice, !path.starts(with: "/dev/v4l"), let identity else { return }
         let other = camera.identity

@@ -14,13 +14,13 @@ public struct CaptureOptions: Sendable {
     public var format: PixelFormat?
     /// The values of controls from the command line, which are set each time the camera is opened.
     public var controls: [ControlSetting]
-    /// How the pictures are limited in rate, encoded and turned.
+    /// The limit on the frame rate, and how the pictures are encoded and rotated.
     public var pictures: PictureOptions
     /// The number of pictures that the ring holds.
     public var slotCount: Int
     /// The folder for the control socket; nil if the program has no control socket.
     public var runtimeDirectory: FilePath?
-    /// The folder in which controls that are set while the program runs are saved; nil if they are not saved.
+    /// The folder for saving the controls that are set while the program runs; nil if they are not saved.
     public var stateDirectory: FilePath?
 
     public init(

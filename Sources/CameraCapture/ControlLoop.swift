@@ -12,7 +12,9 @@ final class ControlLoop {
     static let timeout = Duration.seconds(1)
     /// The maximum length of a line in bytes, which is enough for a request of 16 KiB with every byte escaped.
     static let maximumLineByteCount = 100 << 10
-    /// How long the loop accepts no connections after accept() has failed, unless a connection is closed earlier.
+    /// How long the loop accepts no connections after accept() has failed.
+    ///
+    /// When a connection is closed, the loop accepts connections again at once.
     static let acceptPause = Duration.seconds(1)
 
     private let loop: EventLoop

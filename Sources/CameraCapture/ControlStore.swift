@@ -12,7 +12,7 @@ import Video4Linux
 public final class ControlStore: Sendable {
     /// The maximum number of cameras whose controls are saved.
     ///
-    /// If there are more, the saved controls of one camera are removed: the camera whose controls were changed longest ago.
+    /// If there are more, the camera whose controls were changed longest ago loses its saved controls.
     static let cameraLimit = 32
     private static let byteCountLimit = 1 << 20
 

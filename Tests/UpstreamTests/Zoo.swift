@@ -3,7 +3,7 @@ import Testing
 
 /// How one kind of server sends a stream.
 ///
-/// This kind of server is known to send these bytes around its pictures. The pictures themselves come from the test.
+/// Servers of this kind are known to send such bytes around their pictures. The pictures themselves come from the test.
 struct Server: Sendable, CustomTestStringConvertible {
     let name: String
     /// The value of the response's Content-Type, or nil if there is none.

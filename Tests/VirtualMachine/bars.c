@@ -16,7 +16,7 @@ int main(int count, char **arguments) {
     unsigned char *pixels = malloc((size_t)width * (size_t)height * 3);
     if (tjDecompress2(decoder, jpeg, bytes, pixels, width, 0, height, TJPF_RGB, TJFLAG_ACCURATEDCT)) return 65;
     for (int bar = 0; bar < bars; bar++) {
-        // Use only the middle half of the bar and of the height, to leave out edges and borders.
+        // Use only the middle half of the bar's width and height, to leave out edges and borders.
         int left = (4 * bar + 1) * width / (4 * bars), right = (4 * bar + 3) * width / (4 * bars);
         double sum[3] = {0};
         for (int y = height / 4; y < height * 3 / 4; y++)

@@ -6,7 +6,7 @@
 #   --module 'NAME [PARAMETER…]'  load a kernel module before COMMAND runs (repeatable; loaded in this order)
 #   --file HOST:GUEST             copy a folder, or a file with all libraries it needs, into the machine (repeatable)
 #   --program NAME                copy a program in PATH and its libraries to the same path in the machine (repeatable)
-#   --out FOLDER                  make FOLDER, which must exist, available as /out; files written there appear at once
+#   --out FOLDER                  make FOLDER, which must exist, available as /out; files in /out appear in FOLDER
 #   --timeout SECONDS             stop the machine after this time (120)
 #   --memory MB                   the memory of the machine (512)
 #   --accelerator tcg|kvm         how qemu runs the machine (tcg, which works everywhere)

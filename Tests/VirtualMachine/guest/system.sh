@@ -1,6 +1,6 @@
 #!/bin/sh
-# The scripts of the scenarios source this file. It defines the functions that start Oriel in the guest (nginx,
-# spawn-fcgi, one worker) and check it.
+# The scripts of the scenarios source this file, which defines the functions that start and check Oriel in the guest
+# (nginx, spawn-fcgi, one worker).
 # shellcheck shell=dash disable=SC2034     # the scenarios use these variables
 
 export ORIEL_RUNTIME_DIR=/run/oriel STATE_DIRECTORY=/var/lib/oriel
