@@ -164,7 +164,7 @@ public struct LookScheduler: Sendable {
         return (time - entry.dueAt).inSeconds / entry.interval(factor(at: time)) >= -earliness
     }
 
-    /// Returns when the next look may begin if a thread is free; nil if no camera wants a look.
+    /// Returns the earliest time at which the next look may begin; nil if no camera wants a look.
     public func nextDue(at time: Instant) -> Instant? {
         let factor = factor(at: time)
         var first: Instant?

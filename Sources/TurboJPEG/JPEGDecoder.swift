@@ -130,7 +130,7 @@ public struct JPEGDecoder: ~Copyable {
         let operation = "decode to \(width)x\(height)"
         let source = try Source(jpeg, operation)
         guard Self.scales.contains(where: { $0(source.width) == width && $0(source.height) == height }) else {
-            throw TurboJPEGError(operation, "no scale changes \(source.width)x\(source.height) to this size")
+            throw TurboJPEGError(operation, "no supported scale turns \(source.width)x\(source.height) into that size")
         }
         guard bytesPerLine >= width * format.bytesPerPixel, bytesPerLine <= JPEGEncoder.maximumBytesPerLine,
             output.byteCount >= bytesPerLine * height

@@ -240,7 +240,7 @@ def another_client(browser):
         wait_until(lambda: not desk.is_open, "Escape to close the panel")
         wait_equal(lambda: desk.page.run("return location.hash"), "#/main", "the address after Escape")
         browser.click("[data-tool=controls]")
-        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", "the button to open the panel, with the focus on brightness")
+        wait_until(lambda: desk.page.run(FOCUSED) == "brightness", "the panel to open after a click on its button, with the focus on brightness")
         browser.press("Escape")
         wait_equal(lambda: desk.page.run(FOCUSED), "controls", "the focus on the button")
         desk.controls["brightness"]["value"] = 77

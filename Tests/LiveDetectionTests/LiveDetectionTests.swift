@@ -89,7 +89,7 @@ struct LiveDetectionTests {
         }
     }
 
-    @Test("a picture of a huge size is passed on without being decoded", arguments: [RingName.Kind.detect, .drawn])
+    @Test("a huge picture is passed on without being decoded", arguments: [RingName.Kind.detect, .drawn])
     func hugePicture(_ kind: RingName.Kind) throws {
         let detector = try TestLiveDetector()
         let viewer = try detector.viewer(kind)

@@ -4,7 +4,7 @@
 ///
 /// The score depends on the height of an object in the network's input. This relation was measured with YOLOX-nano, on
 /// images of people that were pasted into pictures. People who were 60 pixels high had a score above 0.5 in 4 % of the
-/// looks, people who were 90 pixels high in 79 %, and people who were 116 pixels high in all looks.
+/// detector's runs, people who were 90 pixels high in 79 %, and people who were 116 pixels high in all runs.
 struct SceneDetector {
     /// The sizes of a whole picture and of a square region in the network's input.
     ///

@@ -11,7 +11,7 @@ struct Truth {
     var visibility: Double
 }
 
-/// A simulated street, in which twelve people of different sizes walk within a minute.
+/// A simulated street, along which twelve people of different sizes walk in the course of one minute.
 ///
 /// People who are near hide people who are farther away. Some people stop for a while.
 struct Street {
