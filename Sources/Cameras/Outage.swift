@@ -31,9 +31,10 @@ public struct Outage: Equatable, Sendable {
     /// - Returns: The outage, or nil.
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let status else {
+            // A request cannot make a ring readable.
             return Outage(
                 state: CameraState.stopped.name, message: refusal ?? kind.missingWriter,
-                isFinal: !kind.respondsToDemand)
+                isFinal: refusal != nil || !kind.respondsToDemand)
         }
         switch status.state {
         case .idle: return nil

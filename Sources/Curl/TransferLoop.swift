@@ -53,7 +53,11 @@ public final class TransferLoop {
     /// The wait ends after `timeout` at the latest, and also when `alarm` becomes readable.
     public func run(timeout: Duration, alarm: borrowing EventDescriptor) -> [Completion] {
         var extra = curl_waitfd(fd: alarm.descriptor.number, events: Int16(CURL_WAIT_POLLIN), revents: 0)
-        unsafe curl_multi_poll(handle, &extra, 1, Int32(clamping: timeout.millisecondsRoundedUp), nil)
+        let code = unsafe curl_multi_poll(handle, &extra, 1, Int32(clamping: timeout.millisecondsRoundedUp), nil)
+        if code != CURLM_OK {
+            // libcurl has not waited, for example because there is no memory. Without a pause, the caller would spin.
+            Poll.wait([alarm.descriptor.number], milliseconds: min(timeout.millisecondsRoundedUp, 100))
+        }
         return perform()
     }
 

@@ -26,6 +26,10 @@ public final class FramePublisher {
     ///
     /// Before the first frame, this is one less than the number that the first frame will have.
     private var lastNumber: UInt64
+    /// The position of the next frame.
+    ///
+    /// It is also in the ring's header, where another program of the same user could overwrite it.
+    private var position: UInt64 = 0
     private var interestAssumedUntil: Instant?
     private var checkedAt: Instant
     private var source: SourceDescription
@@ -131,7 +135,7 @@ public final class FramePublisher {
         _ write: (inout MutableRawSpan) throws -> Int
     ) throws -> UInt64? {
         if capacity > ring.memory.geometry.slotByteCount { try grow(to: capacity) }
-        let position = ring.memory.load64(RingLayout.Header.position)
+        let position = position
         let slot = ring.memory.beginSlot(at: position)
         var byteCount = 0
         do {
@@ -151,6 +155,7 @@ public final class FramePublisher {
             FrameDescription(
                 number: next, capture: capture, byteCount: byteCount, width: width, height: height,
                 published: Clock.monotonic, flags: flags))
+        self.position = position + 1
         return next
     }
 
@@ -299,6 +304,8 @@ public final class FramePublisher {
                 .contested, "shared memory \(name) was removed and recreated by another program: stop that program")
         }
         let old = exchange(&ring, with: new)
+        // The new object contains at most one frame.
+        position = min(ring.memory.load64(RingLayout.Header.position), 1)
         checkedAt = .now
         interestAssumedUntil = checkedAt + Self.interestGracePeriod
         old.memory.store32Releasing(RingLayout.Header.superseded, 1)
@@ -310,6 +317,7 @@ public final class FramePublisher {
         let position = ring.memory.load64(RingLayout.Header.position)
         if newest < RingLayout.numberLimit, position < RingLayout.numberLimit {
             if newest != 0 { lastNumber = newest }
+            self.position = position
             ring.memory.repairSlots()
         } else {
             // Oriel's writers never reach such numbers, so the slots cannot be trusted.

@@ -50,6 +50,11 @@ final class BufferSet {
         self.buffers = buffers
     }
 
+    /// Returns the number of bytes of the picture that are within the buffer, whatever sizes the driver states.
+    func pictureByteCount(_ state: BufferState) -> Int {
+        min(state.usedByteCount, max(0, buffers[state.index].mapping.byteCount - state.dataOffset))
+    }
+
     /// Calls `body` with the picture in the buffer that `state` describes.
     func withPicture<Value>(_ state: BufferState, _ body: (RawSpan) -> Value) -> Value {
         buffers[state.index].mapping.withBytes(

@@ -134,7 +134,7 @@ public final class Camera {
                     throw SystemError("VIDIOC_DQBUF", "\(path)", .invalidArgument)
                 }
                 count(state)
-                guard isWhole(state, format) else {
+                guard isWhole(state, format, in: buffers) else {
                     try requeue(state)
                     continue
                 }
@@ -191,13 +191,13 @@ public final class Camera {
     /// Returns whether the buffer contains a whole picture.
     ///
     /// If it does not, counts the buffer as empty or truncated.
-    private func isWhole(_ state: BufferState, _ format: CaptureFormat) -> Bool {
+    private func isWhole(_ state: BufferState, _ format: CaptureFormat, in buffers: BufferSet) -> Bool {
         if state.isFlagged { return false }
         if state.usedByteCount == 0 {
             counts.empty += 1
             return false
         }
-        if let whole = format.wholeByteCount, state.usedByteCount < whole {
+        if let whole = format.wholeByteCount, buffers.pictureByteCount(state) < whole {
             counts.truncated += 1
             return false
         }

@@ -1,3 +1,4 @@
+import Cameras
 import Linux
 import MotionJPEG
 import SharedFrame
@@ -22,6 +23,16 @@ struct OutageTests {
         let live = try #require(try client.part())
         #expect(live.headers["x-oriel-offline"] == nil)
         #expect(live.body == camera.bytes(of: try #require(live.number)))
+    }
+
+    @Test(
+        "an unreadable ring is a final outage, because a request cannot make it readable",
+        arguments: RingName.Kind.allCases)
+    func unreadable(_ kind: RingName.Kind) throws {
+        let outage = try #require(Outage.final(nil, refusal: "it belongs to another user", kind: kind, now: .now))
+        #expect(outage.message == "it belongs to another user")
+        // A relay connects if somebody requests pictures, so a missing ring may appear.
+        #expect((Outage.final(nil, refusal: nil, kind: kind, now: .now) == nil) == kind.respondsToDemand)
     }
 
     @Test(

@@ -39,6 +39,20 @@ struct HostileRingTests {
         }
     }
 
+    @Test("a position that another program has overwritten is restored by the next frame")
+    func overwrittenPosition() throws {
+        let publisher = try FramePublisher(ring.name, slotByteCount: 64, source: .test)
+        let subscriber = try FrameSubscriber(ring.name)
+        try publisher.publish([1], capture: .now(), width: 1, height: 1)
+        for value: UInt64 in [0, 1 << 40, 1 << 52, .max] {
+            try overwrite(RingLayout.Header.position, value)
+            let number = try publisher.publish([7], capture: .now(), width: 1, height: 1)
+            let frame = subscriber.copyNewestFrame()
+            #expect(frame?.bytes == [7], "\(value)")
+            #expect(frame?.description.number == number, "\(value)")
+        }
+    }
+
     @Test("a ring marked as replaced that still has its name is refused; readers sleep until another ring appears")
     func falselySuperseded() throws {
         var random = seed.generator
