@@ -209,7 +209,7 @@ struct CameraTests {
     func size() throws {
         let daemon = try start(FakeCamera(frames: folder.path), ["--size", "800x600"])
         _ = try daemon.status(.live)
-        #expect(daemon.log.count { $0.contains("/dev/video0 gives 640x480 instead of 800x600") } == 1)
+        #expect(daemon.log.count { $0.contains("/dev/video0 delivers 640x480 instead of 800x600") } == 1)
     }
 
     @Test("if the camera does not offer the requested format, the state names the formats that it offers")

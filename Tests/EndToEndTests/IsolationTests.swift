@@ -198,21 +198,22 @@ final class DisturbedSystem: Sendable {
 
     // MARK: - The daemon
 
+    /// Returns the process IDs of the camera's daemon.
+    private func daemons(of camera: String) -> [Int32] {
+        system.processes(with: "--camera \(camera) ").filter { $0.name == "capture-daemon" }.map(\.identifier)
+    }
+
     func kill(_ camera: String) {
-        for process in system.processes(with: "--camera \(camera) ") where process.name == "capture-daemon" {
-            Glibc.kill(process.identifier, SIGKILL)
-        }
+        for identifier in daemons(of: camera) { Glibc.kill(identifier, SIGKILL) }
     }
 
     /// Returns the process ID of the camera's daemon, or nil if the daemon is not running.
-    func process(_ camera: String) -> Int32? {
-        system.processes(with: "--camera \(camera) ").first { $0.name == "capture-daemon" }?.identifier
-    }
+    func process(_ camera: String) -> Int32? { daemons(of: camera).first }
 
     /// Kills camera b's daemon, and makes every later start of the daemon execute `command` first.
     func replaceDaemon(by command: String) throws {
         try folder.write("echo disturbed >&2; \(command)\n", to: "disturbance")
-        let victims = system.processes(with: "--camera b ").map(\.identifier)
+        let victims = daemons(of: "b")
         kill("b")
         #expect(eventually { !ProcessTable().entries.contains { victims.contains($0.identifier) } })
     }
@@ -222,8 +223,8 @@ final class DisturbedSystem: Sendable {
         try Self.writeDaemon(folder, daemon)
     }
 
-    func stop() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGSTOP) } }
-    func resume() { for process in system.processes(with: "--camera b ") { Glibc.kill(process.identifier, SIGCONT) } }
+    func stop() { for identifier in daemons(of: "b") { Glibc.kill(identifier, SIGSTOP) } }
+    func resume() { for identifier in daemons(of: "b") { Glibc.kill(identifier, SIGCONT) } }
 
     /// Replaces the daemon's program file with the first MiB of the file, and kills camera b's daemon.
     func truncateProgram() throws {

@@ -213,7 +213,7 @@ struct JPEGEncoderTests {
         #expect(attempt(&encoder, bytesPerLine: 127) == "encode 64x64 yuyv: a line cannot have 127 bytes")
         for (width, height) in [(0, 64), (64, 0), (-1, 64), (65_501, 1), (1, .max)] {
             #expect(
-                attempt(&encoder, width: width, height: height)?.hasSuffix("not within 1x1 and 65500x65500") == true)
+                attempt(&encoder, width: width, height: height)?.hasSuffix("not between 1x1 and 65500x65500") == true)
         }
         #expect(attempt(&encoder, byteCount: 0) != nil)
         #expect(attempt(&encoder, capacity: 100)?.contains("room for 100 bytes, but") == true)
