@@ -186,6 +186,7 @@ export class OrielPlayer extends HTMLElement {
   /** Shows the plain pictures until the detector responds. */
   #leaveDetector() {
     const check = async () => {
+      if (!this.#detectorTimer) return;
       // While nothing is shown, the detector is not asked.
       if (!this.#isActive || this.frozen) {
         this.#detectorTimer = setTimeout(check, detectorInterval);
@@ -202,7 +203,8 @@ export class OrielPlayer extends HTMLElement {
   }
 
   #reopen() {
-    if (!this.#isActive) return;
+    // After a long freeze, the stream is closed, and opened again after the freeze.
+    if (!this.#isActive || (this.frozen && !this.#frozenTimer)) return;
     this.#connection.end();
     this.#connection.start();
   }
@@ -324,7 +326,8 @@ export class OrielPlayer extends HTMLElement {
   #takeClosing({ cause, status, error, message, retryAfter }) {
     if (!this.#isActive) return;
     // Another refusal, such as that of a full server, would also apply to the plain pictures.
-    if (cause === "refused" && [404, 502, 504].includes(status) && this.showsBoxes && this.status?.online) {
+    const isDetectorGone = [404, 502, 504].includes(status) || error === "camera_offline";
+    if (cause === "refused" && isDetectorGone && this.showsBoxes && this.status?.online) {
       this.#leaveDetector();
       return;
     }

@@ -25,7 +25,7 @@ final class CameraTable {
     private var problems: [CameraName: String] = [:]
     /// The problem with the folder of rings at the last check, which has been logged; nil if there was none.
     private var loggedFolderProblem: String?
-    /// For the ID of each watch, the camera to which the watch belongs.
+    /// The open cameras by ID.
     private var byID: [UInt64: Camera] = [:]
     private let index: Int
     private var nextID: UInt64 = 1
@@ -33,7 +33,7 @@ final class CameraTable {
 
     /// - Parameters:
     ///   - directory: The cameras of the table.
-    ///   - index: The index of the table, below ``maximumCount``. The IDs of the table's watches contain the index.
+    ///   - index: The index of the table, below ``maximumCount``. The IDs of the table's cameras contain the index.
     ///   - counters: The counters that all workers share.
     ///   - log: The program's log.
     init(_ directory: CameraDirectory, index: Int, _ counters: ServiceCounters, _ log: Logger) {
@@ -47,7 +47,7 @@ final class CameraTable {
     /// The maximum number of tables in a process.
     static let maximumCount = 4
 
-    /// Returns the index of the table that has created `id`, which is the ID of a watch.
+    /// Returns the index of the table whose camera has this ID.
     static func index(of id: UInt64) -> Int { Int(id % UInt64(maximumCount)) }
 
     /// Returns a sentence that says why added or removed cameras are detected late; nil if they are detected at once.

@@ -24,7 +24,7 @@ final class PictureWatch: Sendable {
         var scaledCount: UInt64 = 0
     }
 
-    /// Identifies the watch in messages to the event loop.
+    /// The ID of the camera, which is the content of messages to the event loop.
     let id: UInt64
     private let key: FeedKey
     private let kind: RingName.Kind

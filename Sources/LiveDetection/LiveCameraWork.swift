@@ -65,6 +65,8 @@ final class LiveCameraWork {
                     try step(rings)
                 } else {
                     rest(rings)
+                    // An error may have been reported while nobody watched.
+                    rings.setState(.idle, reason: "")
                     rings.waitForViewers()
                 }
                 try rings.heartbeat()

@@ -106,6 +106,21 @@ def detector_is_gone(browser):
         scene.page.run("localStorage.clear()")
 
 
+def detector_is_gone_from_snapshots(browser):
+    with DetectedScene(browser) as scene:
+        scene.open()
+        browser.press("b")
+        wait_until(scene.is_drawn, "the box")
+        scene.page.player("player.setAttribute('mode', 'stills')")
+        wait_until(lambda: scene.asked("/detect_snapshot/main?boxes=data") > 0, "a snapshot with results")
+        wait_until(scene.is_drawn, "the box in a snapshot")
+        scene.server.results["main"] = None
+        before = scene.asked("/snapshot/main")
+        wait_until(lambda: scene.asked("/snapshot/main") > before and not scene.is_drawn(), "plain snapshots")
+        wait_until(lambda: scene.page.state() == "live", lambda: f"the state live, but it is {scene.page.state()}")
+        scene.page.run("localStorage.clear()")
+
+
 def no_detector(browser):
     with Scene(browser, rate=10) as scene:
         scene.page.open("/#/main")
@@ -132,6 +147,7 @@ def checks(browser):
     yield "boxes: live boxes are drawn on exactly their frame, only while they are wanted", boxes_are_drawn, browser
     yield "boxes: invalid results are ignored", invalid_results, browser
     yield "boxes: while the detector does not respond, the plain pictures are shown", detector_is_gone, browser
+    yield "boxes: while the detector does not respond, plain snapshots are shown instead of those with boxes", detector_is_gone_from_snapshots, browser
     yield "boxes: if live detection is switched off, the button is grey and says so", live_detection_is_off, browser
     yield "boxes: without a detector, the button is grey and says why", no_detector, browser
 
