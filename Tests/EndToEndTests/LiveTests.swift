@@ -11,7 +11,7 @@ import Testing
 
 extension EndToEnd {
     @Suite(
-        "Live detection", .timeLimit(.minutes(4)),
+        "Live detection", .timeLimit(.minutes(8)),
         .enabled(if: Detector.isThere, "ONNX Runtime or detect-fcgi is missing: run scripts/get-detector"))
     struct Live {
         /// Collects the pictures of a stream with their frame numbers, on a separate thread.
@@ -36,7 +36,7 @@ extension EndToEnd {
                 }.detach()
             }
 
-            var count: Int { pictures.withLock { $0.count } }
+            var numbers: Set<UInt64> { pictures.withLock { Set($0.keys) } }
 
             /// Stops collecting and returns the pictures.
             func stop() -> [UInt64: [UInt8]] {
@@ -61,7 +61,11 @@ extension EndToEnd {
             let results = try Collector(system.web("/detect_stream?boxes=data"))
             let relayed = try Collector(relay.web("/video"))
             let wanted = 1000
-            #expect(eventually(120) { min(plain.count, results.count, relayed.count) >= wanted + 50 })
+            // On a slow machine, each viewer misses other frames, so wait until enough frames have reached both.
+            _ = eventually(240) {
+                let numbers = plain.numbers
+                return [results, relayed].allSatisfy { $0.numbers.intersection(numbers).count >= wanted }
+            }
             let (direct, far, frames) = (results.stop(), relayed.stop(), plain.stop())
             for (name, received) in [("direct", direct), ("relayed", far)] {
                 var compared = 0
@@ -77,14 +81,17 @@ extension EndToEnd {
                     if bytes != frame { Issue.record("\(name) frame \(number) differs from the camera's") }
                     compared += 1
                 }
-                #expect(compared >= wanted * 9 / 10, "\(name): both viewers received only \(compared) frames")
+                #expect(compared >= wanted, "\(name): both viewers received only \(compared) frames")
             }
         }
 
         @Test(
             "If the detector is killed, its viewers stay connected and get results again; no plain stream is affected")
         func death() throws {
-            let system = try Detector.start()
+            // Few frames per second, so that a viewer on a busy machine misses none.
+            let system = try OrielSystem(environment: [
+                "ORIEL_ONNXRUNTIME": Detector.library.string, "ORIEL_MODEL": Detector.model.string, "ORIEL_FPS": "5",
+            ])
             let viewer = try StreamViewer(system.web("/detect_stream?boxes=data"))
             #expect(try viewer.next() != nil)
             let plain = try Collector(system.web("/video"))
@@ -114,14 +121,14 @@ extension EndToEnd {
             }
             let program = OrielSystem.programs.appending("load-generator").string
             let address = system.web("/detect_stream?boxes=data")
-            let crowd = try ChildProcess(program, ["--seconds", "8", "--warmup", "1", "100=\(address)"])
+            let crowd = try ChildProcess(program, ["--seconds", "120", "--warmup", "1", "100=\(address)"])
             #expect(
-                eventually(30) {
+                eventually(60) {
                     let status = try? request("GET", system.web("/status/main")).json
                     return status?["viewers"]?.number ?? 0 >= 100
                 })
             let (before, began) = (try looks(), Instant.now)
-            _ = crowd.wait()
+            Poll.wait([], milliseconds: 4000)
             let (after, seconds) = (try looks(), (Instant.now - began).inSeconds)
             #expect(after > before)
             // The detector looks at no more than five frames per second, however slow the machine is.
@@ -129,6 +136,7 @@ extension EndToEnd {
             let prefix = try #require(SystemPrefix(system.prefix))
             let drawn = try FrameSubscriber(RingName(prefix: prefix, camera: .main, kind: .drawn))
             #expect(drawn.status?.published == 0)
+            crowd.end()
         }
 
         @Test(
