@@ -128,6 +128,9 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: ["Linux", "MotionJPEG", "Names", "SharedFrame", log, system], path: "Tests/TestSupport"),
+        .target(
+            name: "DetectionTestSupport", dependencies: ["Detection", "Linux", "TestSupport", "TurboJPEG", system],
+            path: "Tests/DetectionTestSupport"),
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         .executableTarget(
             name: "hello-fcgi", dependencies: ["FastCGI", "JSON", "ProgramSupport", "Service", "Web", arguments],
@@ -168,7 +171,8 @@ let package = Package(
         .testTarget(
             name: "DetectionTests",
             dependencies: [
-                "detect-fcgi", "Detection", "Drawing", "Linux", "MotionJPEG", "TestSupport", "TurboJPEG", system,
+                "detect-fcgi", "Detection", "DetectionTestSupport", "Drawing", "Linux", "MotionJPEG", "TestSupport",
+                "TurboJPEG", system,
             ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(name: "TrackingTests", dependencies: ["Linux", "Tracking"]),
         .testTarget(
@@ -176,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "LiveDetectionTests",
             dependencies: [
-                "Detection", "Events", "Linux", "LiveDetection", "MotionJPEG", "Names", "SharedFrame", "TestSupport",
-                "TurboJPEG", log, system,
+                "Detection", "DetectionTestSupport", "Events", "Linux", "LiveDetection", "MotionJPEG", "Names",
+                "SharedFrame", "TestSupport", "TurboJPEG", log, system,
             ]),
         .testTarget(
             name: "CapturingTests",
@@ -202,8 +206,9 @@ let package = Package(
             name: "DetectionServerTests",
             dependencies: [
                 "Service", "Web",
-                "detect-fcgi", "Detection", "DetectionServer", "EventLoop", "FrameServer", "Linux", "Names",
-                "SharedFrame", "TestSupport", "TurboJPEG", system,
+                "detect-fcgi", "Detection", "DetectionServer", "DetectionTestSupport", "EventLoop", "FrameServer",
+                "Linux",
+                "Names", "SharedFrame", "TestSupport", "TurboJPEG", system,
             ]),
         .testTarget(
             name: "UpstreamTests",

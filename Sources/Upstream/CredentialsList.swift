@@ -58,7 +58,7 @@ public struct CredentialsList: Sendable, Equatable {
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }
 
-    /// Returns the camera's own credentials; if there are none, returns the credentials for every upstream.
+    /// Returns the camera's own credentials, or the credentials for all upstreams if the camera has none.
     ///
     /// Returns nil if the list contains neither.
     public func credentials(for camera: CameraName) -> Credentials? {

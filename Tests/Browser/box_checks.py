@@ -16,6 +16,12 @@ def results(number, look="exact", **changes):
     return b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text
 
 
+def button_is_grey(page):
+    """Returns whether the button that shows the boxes is grey, or None if there is no button yet."""
+    state = page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled') ?? null")
+    return None if state is None else state == "true"
+
+
 class DetectedScene(Scene):
     """A scene whose camera shows plain grey pictures, in which the server has detected one object."""
 
@@ -32,7 +38,12 @@ class DetectedScene(Scene):
         self.page.open("/#/main")
         self.page.run("localStorage.clear()")
         self.wait_live()
-        wait_until(lambda: self.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "false", "the enabled button for boxes")
+        wait_until(lambda: button_is_grey(self.page) is False, "the enabled button for boxes")
+
+    def open_with_boxes(self):
+        self.open()
+        self.browser.press("b")
+        wait_until(self.is_drawn, "the box")
 
     def asked(self, path):
         return sum(request.startswith(path) for request in self.server.requests)
@@ -75,9 +86,7 @@ def invalid_results(browser):
     """The page must not trust the results that a server sends, since a program other than Oriel may have made them."""
     browser.console()       # discards the messages of earlier checks
     with DetectedScene(browser) as scene:
-        scene.open()
-        browser.press("b")
-        wait_until(scene.is_drawn, "the box")
+        scene.open_with_boxes()
         for comment in (
             b"\xff\xfe\x00\x0cORIEL/1 {,", results(1, box=[1, 2, 3]), results(1, box=["a", 0, 9, 9]), results(1, label=None),
             results(1, box=[60, 60, 20, 20]), b"\xff\xfe\xff\xffORIEL/1 {}", b"", b"\xff\xfe\x00\x0eORIEL/1 null",
@@ -93,9 +102,7 @@ def invalid_results(browser):
 def detector_is_gone(browser):
     """Without the detector, the plain pictures are shown. When it is back, its boxes are shown again."""
     with DetectedScene(browser) as scene:
-        scene.open()
-        browser.press("b")
-        wait_until(scene.is_drawn, "the box")
+        scene.open_with_boxes()
         scene.server.results["main"] = None
         scene.server.end_streams()
         before = scene.asked("/video")
@@ -108,9 +115,7 @@ def detector_is_gone(browser):
 
 def detector_is_gone_from_snapshots(browser):
     with DetectedScene(browser) as scene:
-        scene.open()
-        browser.press("b")
-        wait_until(scene.is_drawn, "the box")
+        scene.open_with_boxes()
         scene.page.player("player.setAttribute('mode', 'stills')")
         wait_until(lambda: scene.asked("/detect_snapshot/main?boxes=data") > 0, "a snapshot with results")
         wait_until(scene.is_drawn, "the box in a snapshot")
@@ -125,7 +130,7 @@ def no_detector(browser):
     with Scene(browser, rate=10) as scene:
         scene.page.open("/#/main")
         scene.wait_live()
-        wait_until(lambda: scene.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "true", "a grey button")
+        wait_until(lambda: button_is_grey(scene.page) is True, "a grey button")
         browser.press("b")
         wait_until(lambda: "scripts/get-detector" in (scene.page.text("#message") or ""), "the reason")
         expect(any(request.startswith("/detect_stream") for request in scene.server.requests), False, "whether results are requested")
@@ -136,7 +141,7 @@ def live_detection_is_off(browser):
         scene.server.is_live = False
         scene.page.open("/#/main")
         scene.wait_live()
-        wait_until(lambda: scene.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "true", "a grey button")
+        wait_until(lambda: button_is_grey(scene.page) is True, "a grey button")
         browser.press("b")
         wait_until(lambda: "switched off" in (scene.page.text("#message") or ""), "the reason")
         expect(scene.asked("/detect_stream"), 0, "requests for results")

@@ -1,3 +1,4 @@
+import DetectionTestSupport
 import DetectionServer
 import Linux
 import SharedFrame

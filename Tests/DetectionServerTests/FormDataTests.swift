@@ -1,3 +1,4 @@
+import DetectionTestSupport
 import TestSupport
 import Testing
 

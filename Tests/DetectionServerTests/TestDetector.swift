@@ -1,33 +1,12 @@
 import Detection
 import DetectionServer
+import DetectionTestSupport
 import EventLoop
 import Linux
 import SharedFrame
 import Synchronization
 import SystemPackage
 import TestSupport
-import TurboJPEG
-
-/// The files of the detector on this machine.
-enum Installed {
-    private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
-        .removingLastComponent()
-
-    /// A model of 14 kB that finds one "dog" in the upper half of each picture.
-    ///
-    /// The confidence of this result is 0.9 times the picture's brightness, which is a value from 0 to 1.
-    static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
-
-    /// The path of ONNX Runtime, or nil if it cannot be loaded.
-    ///
-    /// The variable `ORIEL_ONNXRUNTIME` sets this path. Without the variable, the tests use the library that
-    /// scripts/get-detector installed in this checkout, or else a library that the machine provides.
-    static let runtime: String? = {
-        let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
-        let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
-        return try? InferenceRuntime(path: path).path
-    }()
-}
 
 /// A detection server on a thread of the test process, with its own socket and rings.
 final class TestDetector {
@@ -132,20 +111,6 @@ final class TestDetector {
     func waitUntilLoaded() throws {
         while try ask("/detect/status", method: "GET").text.contains("\"loading\"") { Poll.wait([], milliseconds: 5) }
     }
-}
-
-/// Returns a JPEG in which all pixels have the grey value `shade`.
-func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
-    let pixels = [UInt8](repeating: shade, count: width * height * 3)
-    var encoder = try JPEGEncoder(quality: 90)
-    var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: width, height: height))
-    let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
-        try jpeg.withMutableRawSpan { output throws(TurboJPEGError) in
-            try encoder.encode(
-                pixels, layout: .rgb24, width: width, height: height, bytesPerLine: width * 3, into: &output)
-        }
-    }
-    return Array(jpeg.prefix(count))
 }
 
 /// Returns a form with one file, as DeepStack clients send it.

@@ -1,3 +1,4 @@
+import DetectionTestSupport
 import Glibc
 import Linux
 import SystemPackage

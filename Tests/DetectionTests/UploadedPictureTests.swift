@@ -1,3 +1,4 @@
+import DetectionTestSupport
 import Linux
 import MotionJPEG
 import TestSupport

@@ -1,4 +1,5 @@
 import Detection
+import DetectionTestSupport
 import Linux
 import LiveDetection
 import MotionJPEG
@@ -133,7 +134,7 @@ struct LiveModelTests {
     @Test("an object is reported in the frame that the detector looked at, with its box in pixels of that frame")
     func exactFrame() throws {
         let detector = try TestLiveDetector()
-        detector.model.set(.ready(try Installed.model()))
+        detector.model.set(.ready(try Installed.detector().loadedModel))
         let viewer = try detector.viewer(.detect)
         let frame = try detector.frame(from: viewer, shades: [250, 240]) {
             $0.description.flags.contains(.exact) && $0.labels == ["dog"]
@@ -155,7 +156,7 @@ struct LiveModelTests {
     @Test("boxes are drawn only while somebody watches the drawn pictures")
     func drawn() throws {
         let detector = try TestLiveDetector()
-        detector.model.set(.ready(try Installed.model()))
+        detector.model.set(.ready(try Installed.detector().loadedModel))
         let data = try detector.viewer(.detect)
         let idle = try FrameSubscriber(detector.ring.ring("main", kind: .drawn))
         _ = try detector.frame(from: data, shades: [250, 240]) { $0.labels == ["dog"] }
@@ -181,7 +182,7 @@ struct LiveModelTests {
         let viewer = try detector.viewer(.detect)
         let before = try detector.frame(from: viewer, shades: [250, 240]) { _ in true }
         #expect(before.labels.isEmpty)
-        detector.model.set(.ready(try Installed.model()))
+        detector.model.set(.ready(try Installed.detector().loadedModel))
         _ = try detector.frame(from: viewer, shades: [250, 240]) { $0.labels == ["dog"] }
     }
 }

@@ -1,4 +1,5 @@
 import Detection
+import DetectionTestSupport
 import Events
 import Linux
 import LiveDetection
@@ -6,30 +7,7 @@ import Logging
 import MotionJPEG
 import Names
 import SharedFrame
-import SystemPackage
 import TestSupport
-import TurboJPEG
-
-/// The detector's files on this machine.
-enum Installed {
-    private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
-        .removingLastComponent()
-
-    /// A model that finds one "dog" in each picture, with a confidence of 0.9 times the picture's brightness.
-    static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
-
-    /// The path of ONNX Runtime, from `ORIEL_ONNXRUNTIME` or scripts/get-detector, or nil if it cannot be loaded.
-    static let runtime: String? = {
-        let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
-        let path = Environment.value("ORIEL_ONNXRUNTIME") ?? ((try? FileStatus(at: here)) == nil ? nil : "\(here)")
-        return try? InferenceRuntime(path: path).path
-    }()
-
-    /// Returns the loaded stub model.
-    static func model() throws -> Detector.LoadedModel {
-        try Detector(DetectorConfiguration(runtime: runtime, model: stub)).loadedModel
-    }
-}
 
 /// A live detector that reads a ring into which the test publishes a camera's frames.
 final class TestLiveDetector {
@@ -114,16 +92,7 @@ final class TestLiveDetector {
                 for index in start..<(start + 64 * 3) { pixels[index] = square }
             }
         }
-        var encoder = try JPEGEncoder(quality: 90)
-        var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: size.width, height: size.height))
-        let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
-            try jpeg.withMutableRawSpan { output throws(TurboJPEGError) in
-                try encoder.encode(
-                    pixels, layout: .rgb24, width: size.width, height: size.height, bytesPerLine: size.width * 3,
-                    into: &output)
-            }
-        }
-        return Array(jpeg.prefix(count))
+        return try jpeg(of: pixels, width: size.width, height: size.height)
     }
 }
 

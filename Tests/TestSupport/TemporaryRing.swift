@@ -16,7 +16,8 @@ public final class TemporaryRing: Sendable {
 
     public init(camera: String = "main", kind: RingName.Kind = .capture) {
         Signals.ignoreBrokenPipe()
-        let text = "oriel-test-\(getpid())-\(counter.add(1, ordering: .relaxed).newValue)"
+        _ = removalAtExit
+        let text = "\(processPrefix)\(counter.add(1, ordering: .relaxed).newValue)"
         guard let prefix = SystemPrefix(text), let camera = CameraName(camera) else {
             preconditionFailure("'\(camera)' cannot name a camera")
         }
@@ -30,11 +31,21 @@ public final class TemporaryRing: Sendable {
         return RingName(prefix: prefix, camera: camera, kind: kind)
     }
 
-    deinit {
-        for file in Folder.names(in: RingName.folder)
-        where file.hasPrefix("\(prefix).") || file.hasPrefix(".\(prefix).") {
-            _ = unsafe RingName.folder.appending(file).withPlatformString { unsafe unlink($0) }
-        }
+    deinit { removeObjects(startingWith: "\(prefix).") }
+}
+
+/// The beginning of the names of all rings of this process.
+private let processPrefix = "oriel-test-\(getpid())-"
+
+/// Removes all rings of this process when it exits.
+///
+/// The thread of an upstream reader may outlive its test on a slow machine, and create the test's ring again.
+private let removalAtExit: Void = { _ = atexit { removeObjects(startingWith: processPrefix) } }()
+
+/// Removes the rings and lock files whose names begin with `start`.
+private func removeObjects(startingWith start: String) {
+    for file in Folder.names(in: RingName.folder) where file.hasPrefix(start) || file.hasPrefix(".\(start)") {
+        _ = unsafe RingName.folder.appending(file).withPlatformString { unsafe unlink($0) }
     }
 }
 

@@ -1,40 +1,39 @@
+public import Detection
 import Linux
-import SystemPackage
+public import SystemPackage
 import TestSupport
 import TurboJPEG
-
-@testable import Detection
 
 /// The files of the detector on this machine.
 ///
 /// A test is skipped if a file that it needs is missing.
-enum Installed {
-    private static let folder = FilePath(#filePath).removingLastComponent()
-    private static let checkout = folder.removingLastComponent().removingLastComponent()
+public enum Installed {
+    private static let checkout = FilePath(#filePath).removingLastComponent().removingLastComponent()
+        .removingLastComponent()
 
     /// A model of 14 kB that finds one "dog" in the upper half of each picture.
     ///
     /// The model's confidence is 0.9 times the picture's brightness, which ranges from 0 (black) to 1 (white).
-    static let stub = folder.appending("Models/stub_yolox_32.onnx")
+    public static let stub = checkout.appending("Tests/DetectionTests/Models/stub_yolox_32.onnx")
 
     /// The path of ONNX Runtime, or nil if it cannot be loaded.
     ///
     /// The variable `ORIEL_ONNXRUNTIME` sets this path. Without the variable, the tests use the library that
     /// scripts/get-detector installed in this checkout, or else a library that the machine provides.
-    static let runtime: String? = {
+    public static let runtime: String? = {
         let here = checkout.appending(".detector/lib/libonnxruntime.so.1")
         let path = Environment.value("ORIEL_ONNXRUNTIME") ?? (isThere(here) ? "\(here)" : nil)
         return try? InferenceRuntime(path: path).path
     }()
 
     /// The program that loads ONNX Runtime in a child process, to check whether loading it is safe.
-    static let prober = (try? ChildProcess.buildFolder()).map { FilePath($0).appending("detect-fcgi") }
+    public static let prober = (try? ChildProcess.buildFolder()).map { FilePath($0).appending("detect-fcgi") }
 
     /// The path of the real model, or nil if there is none.
     ///
     /// The variable `ORIEL_MODEL` sets this path. Without the variable, the tests use the model that
     /// scripts/get-detector installed.
-    static let model: FilePath? = {
+    public static let model: FilePath? = {
         let path =
             Environment.value("ORIEL_MODEL").map { FilePath($0) } ?? checkout.appending(".detector/models/model.onnx")
         return isThere(path) ? path : nil
@@ -42,14 +41,14 @@ enum Installed {
 
     private static func isThere(_ path: FilePath) -> Bool { (try? FileStatus(at: path)) != nil }
 
-    static func detector(_ model: FilePath = stub, labels: FilePath? = nil) throws -> Detector {
+    /// Returns a detector with this model, by default the stub.
+    public static func detector(_ model: FilePath = stub, labels: FilePath? = nil) throws -> Detector {
         try Detector(DetectorConfiguration(runtime: runtime, model: model, labels: labels))
     }
 }
 
-/// Returns a JPEG in which all pixels have the grey value `shade`.
-func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
-    let pixels = [UInt8](repeating: shade, count: width * height * 3)
+/// Returns a JPEG of pixels with three bytes each: red, green and blue.
+public func jpeg(of pixels: [UInt8], width: Int, height: Int) throws -> [UInt8] {
     var encoder = try JPEGEncoder(quality: 90)
     var jpeg = [UInt8](repeating: 0, count: JPEGEncoder.bound(width: width, height: height))
     let count = try pixels.withRawSpan { pixels throws(TurboJPEGError) in
@@ -61,10 +60,7 @@ func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt
     return Array(jpeg.prefix(count))
 }
 
-extension Detector {
-    func detect(_ jpeg: [UInt8], isTruncationAllowed: Bool = false) throws(DetectionError) -> Detection {
-        try jpeg.withRawSpan { bytes throws(DetectionError) in
-            try detect(bytes, isTruncationAllowed: isTruncationAllowed)
-        }
-    }
+/// Returns a JPEG in which all pixels have the grey value `shade`.
+public func greyJPEG(_ shade: UInt8, width: Int = 64, height: Int = 64) throws -> [UInt8] {
+    try jpeg(of: [UInt8](repeating: shade, count: width * height * 3), width: width, height: height)
 }
