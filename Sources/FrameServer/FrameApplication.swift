@@ -71,15 +71,6 @@ final class FrameApplication: Application {
 
     var now: Instant { loop.now }
 
-    /// Returns the table in which a camera was opened.
-    func table(of camera: Camera) -> CameraTable {
-        switch camera.ring.kind {
-        case .capture, .relay: cameras
-        case .detect: dataResults
-        case .drawn: drawnResults
-        }
-    }
-
     private var viewerCount: Int { tables.reduce(0) { $0 + $1.viewerCount } }
 
     // MARK: Application

@@ -81,12 +81,12 @@ struct LiveScene {
 
     private func object(_ track: Track, _ box: Box, in frame: FrameDescription, at time: Instant) -> FrameObject {
         let age = UInt64(max(0, (time - track.firstSeen).nanoseconds))
-        let zones = analyzer.rules.openObjects.first { $0.number == track.number }?.currentZones ?? []
+        let event = analyzer.rules.object(ofTrack: track.number)
         return FrameObject(
-            id: analyzer.rules.id(ofTrack: track.number), number: track.number, label: label(track.classID),
+            id: event?.id, number: track.number, label: label(track.classID),
             classID: track.classID, score: track.score, topScore: track.topScore,
             box: box, speed: (track.speedX, track.speedY), state: track.state,
-            since: frame.capture.realtime - min(age, frame.capture.realtime), zones: zones)
+            since: frame.capture.realtime - min(age, frame.capture.realtime), zones: event?.currentZones ?? [])
     }
 
     private func label(_ classID: Int) -> String {

@@ -32,11 +32,11 @@ public struct EventRules: Sendable {
     /// The objects whose `end` event has not occurred yet.
     public var openObjects: [ObjectState] { objects.map(\.state) }
 
-    /// Returns the event ID of a track; nil if the track has no events.
+    /// Returns what is known about the object of a track; nil if the track has no events.
     ///
     /// A track has no events before it is confirmed, while it is taken for an object that stood in the same place
     /// before (``Track/isKnown``), and after its `end` event.
-    public func id(ofTrack number: Int) -> String? { objects.first { $0.state.number == number }?.state.id }
+    public func object(ofTrack number: Int) -> ObjectState? { objects.first { $0.state.number == number }?.state }
 
     /// Compares the tracks with the objects' last events, and returns events for what has changed since.
     ///

@@ -58,7 +58,7 @@ struct SceneRun {
             if isFound { foundSteps += 1 }
         }
         for track in analyzer.tracker.tracks where track.isSeen {
-            guard let id = analyzer.rules.id(ofTrack: track.number) else { continue }
+            guard let id = analyzer.rules.object(ofTrack: track.number)?.id else { continue }
             let overlaps = truths.map { (number: $0.number, overlap: $0.box.overlap(track.sighting.box)) }
             guard let best = overlaps.max(by: { $0.overlap < $1.overlap }), best.overlap >= 0.4 else { continue }
             shown[id, default: []].append(best.number)
