@@ -59,8 +59,12 @@ final class RunningDaemon {
 
     /// Waits until the ring's state is `state`, and returns the ring's status.
     func status(_ state: CameraState, sourceLocation: SourceLocation = #_sourceLocation) throws -> RingStatus {
-        _ = eventually(30) { subscriber.status?.state == state }
-        let status = try #require(subscriber.status, "\(log)", sourceLocation: sourceLocation)
+        var latest: RingStatus?
+        _ = eventually(30) {
+            latest = subscriber.status
+            return latest?.state == state
+        }
+        let status = try #require(latest, "\(log)", sourceLocation: sourceLocation)
         try #require(status.state == state, "\(status.reason) \(log)", sourceLocation: sourceLocation)
         return status
     }
