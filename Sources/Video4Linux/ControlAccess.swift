@@ -53,7 +53,8 @@ public final class ControlAccess: Sendable {
         let wanted = Control.normalised(name)
         if let control = controls.first(where: { $0.name == wanted }) { return control }
         let names = controls.map(\.name).joined(separator: ", ")
-        throw CameraError(.invalidControl, "\(path) has no control '\(name)': it has \(names.isEmpty ? "none" : names)")
+        let remedy = names.isEmpty ? "this camera has no controls" : "choose one of \(names)"
+        throw CameraError(.invalidControl, "\(path) has no control '\(name)': \(remedy)")
     }
 
     /// Sets a control.

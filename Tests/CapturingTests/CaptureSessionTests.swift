@@ -242,11 +242,11 @@ struct CaptureSessionTests {
 
     @Test("a note that a source repeats at each opening is logged once")
     func notes() throws {
-        source.opened.notes = ["/dev/video7 has no control 'zoom': it has brightness"]
+        source.opened.notes = ["/dev/video7 has no control 'zoom': choose one of brightness"]
         source.loss = SourceError(.waiting, "gone")
         try live(0, 2000, tag: 1)
         #expect(openings.count > 2)
-        #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': it has brightness", "warning: gone"])
+        #expect(log.lines == ["warning: /dev/video7 has no control 'zoom': choose one of brightness", "warning: gone"])
     }
 
     @Test("in every state the session's deadline is within 250 ms, so that its heartbeat never stops")
