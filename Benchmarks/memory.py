@@ -90,9 +90,10 @@ def growth(context, result):
         result.add(f"Oriel: {part}", GROWTH, [values], "KiB")
         result.target(text.format(part), f"Oriel: {part}", GROWTH, 256, "KiB")
     result.note(
-        "*Growth* is how much the private memory grows. Mapped files and the ring are not included. The growth "
-        f"is measured from the 100 000th frame on, over a million frames that mjpeg-fcgi and nginx delivered to 200 "
-        f"viewers in {seconds:.0f} s. Meanwhile capture-daemon wrote {text_of(written)} frames of 160 × 120 into the ring.")
+        "*Growth* is how much the private memory grows. Mapped files and the ring are not included. The "
+        "measurement begins after the first 100 000 frames. It covers the next million frames, which mjpeg-fcgi and "
+        f"nginx delivered to 200 viewers in {seconds:.0f} s. Meanwhile capture-daemon wrote {text_of(written)} frames "
+        "of 160 × 120 into the ring.")
 
 
 def grown_by(context, wanted, parts):

@@ -55,27 +55,27 @@ def run(context):
         curves[name] = curve([seen[1] for seen in runs if isinstance(seen, list)])
     for name, _ in builds:
         for text in ("without slow viewers", "with 10 slow viewers"):
-            result.add_p99(name, f"age p99 at fast viewers, {text}", short[f"{name}, {text}"])
+            result.add_p99(name, f"age p99 for fast viewers, {text}", short[f"{name}, {text}"])
     result.target("age of a slow viewer's pictures after 30 s", "Oriel", "age after 30 s", 2.5, "s")
     late, early = (result.values("Oriel", f"age after {moment} s") for moment in (30, 15))
     result.values_target(
         "growth of this age from 15 s to 30 s", paired(lambda a, b: a - b, late, early), 0.2, "s",
         reasons=result.reasons("Oriel", "age after 30 s"))
     result.ratio_target(
-        "age p99 at fast viewers, compared with the run without slow viewers", "Oriel", "Oriel",
-        "age p99 at fast viewers, with 10 slow viewers", 1.2,
-        other_column="age p99 at fast viewers, without slow viewers")
+        "age p99 for fast viewers, compared with the run without slow viewers", "Oriel", "Oriel",
+        "age p99 for fast viewers, with 10 slow viewers", 1.2,
+        other_column="age p99 for fast viewers, without slow viewers")
     result.plot("slow", "Age of the pictures that a viewer at 300 kB/s receives", "seconds since the viewer connected", "s", curves)
     result.leave_out("Python pair", "it cannot serve 100 viewers (see the maximum number of viewers)")
     result.leave_out("bare HTTP server", "it only shows the cost of sending, and is not made for slow viewers")
-    result.leave_out("µStreamer, age p99 at fast viewers", "the limit compares Oriel with and without slow viewers, so "
+    result.leave_out("µStreamer, age p99 for fast viewers", "the limit compares Oriel with and without slow viewers, so "
                                                            "µStreamer is not measured")
     if context.quick:
         result.leave_out("ages after 15 s and 30 s", "the short run (--quick) ends earlier than that.")
     result.note(
         "100 viewers watch 720p at 30 frames per second (1.8 MB/s each). 10 of them read only 300 kB/s. The first "
         "three columns show the age of the pictures of these slow viewers. They are measured for all systems at "
-        "the same time, in at most three rounds, because a round takes half a minute. The p99 at fast viewers is "
+        "the same time, in at most three rounds, because a round takes half a minute. The p99 for fast viewers is "
         "measured only for Oriel, over the samples of all rounds. With slow viewers, it is measured from "
         f"{ESTABLISHED:.0f} s after the slow viewers have connected, when their buffers are full.")
     result.note(
