@@ -96,7 +96,7 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Returns whether "controls" or "detect" is available for the current camera. */
+  /** Returns whether `tool` ("controls" or "detect") is available for the current camera. */
   offers(tool) {
     return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
   }
@@ -129,7 +129,7 @@ export class CameraBar {
     this.#hasPanel = true;
   }
 
-  /** Removes the history entry of a panel that the Back button did not close. */
+  /** After a panel was closed without the Back button, removes its history entry. */
   #trackPanels() {
     const hadPanel = this.#hasPanel;
     this.#hasPanel = this.#isPanelOpen;

@@ -36,7 +36,7 @@ export class ImageScreen {
     this.element.removeAttribute("src");
   }
 
-  /** Returns the server's newest picture, because scripts cannot read the picture on the screen; null on failure. */
+  /** Fetches the newest picture, since scripts cannot read the one on the screen. Returns null on failure. */
   async picture(snapshot) {
     try {
       const answer = await fetch(snapshot, { cache: "no-store" });

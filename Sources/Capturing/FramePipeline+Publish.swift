@@ -51,7 +51,7 @@ extension FramePipeline {
         }
     }
 
-    /// Encodes and publishes a drawn picture; returns false if it is refused.
+    /// Encodes and publishes the picture on a canvas; returns false if it is refused.
     @discardableResult
     public func publish(canvas: Canvas, _ capture: CaptureTime) throws(SourceError) -> Bool {
         try publishEncoded(canvas.width, canvas.height, capture) { encoder, output throws(TurboJPEGError) in

@@ -23,7 +23,9 @@ final class CameraTable {
     private var cameras: [CameraName: Camera] = [:]
     /// The reasons why cameras could not be opened.
     private var problems: [CameraName: String] = [:]
-    /// The problem with the folder of rings at the last check, which has been logged; nil if there was none.
+    /// The problem that the last check of the rings' folder found; nil if it found none.
+    ///
+    /// It has already been logged.
     private var loggedFolderProblem: String?
     /// The open cameras by ID.
     private var byID: [UInt64: Camera] = [:]

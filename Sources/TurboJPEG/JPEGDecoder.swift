@@ -165,11 +165,11 @@ public struct JPEGDecoder: ~Copyable {
 /// Each picture is decoded with a new handle, because a handle keeps the tables of the previous picture. A picture
 /// without Huffman tables would be decoded with these old tables instead of the standard tables.
 private struct Source: ~Copyable {
-    /// The width after the turn.
+    /// The width after `turn` has been applied.
     let width: Int
-    /// The height after the turn.
+    /// The height after `turn` has been applied.
     let height: Int
-    /// How the stored picture must be turned.
+    /// The rotation or mirroring that makes the stored picture upright.
     let turn: Turn
     private let codec: Codec
 

@@ -61,7 +61,7 @@ public struct JPEGRetoucher: ~Copyable {
         return output
     }
 
-    /// Returns the picture's subsampling after the turn, or 4:2:0 if the picture is grey or its subsampling is unknown.
+    /// Returns the subsampling of the turned picture, or 4:2:0 if the picture is grey or its subsampling is unknown.
     private borrowing func subsampling(of jpeg: RawSpan, _ operation: String) throws(TurboJPEGError) -> CInt {
         let codec = try unsafe Codec(operation, tjInitDecompress)
         let header = try unsafe jpeg.withUnsafeBytes { (bytes) throws(TurboJPEGError) in

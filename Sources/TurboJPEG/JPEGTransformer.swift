@@ -28,8 +28,8 @@ public struct JPEGTransformer: ~Copyable {
     /// Returns the maximum size of a turned picture with the given dimensions and any subsampling.
     ///
     /// - Parameters:
-    ///   - width: The number of pixels per line, either before or after the turn.
-    ///   - height: The number of lines, either before or after the turn.
+    ///   - width: The number of pixels per line, before or after a rotation.
+    ///   - height: The number of lines, before or after a rotation.
     /// - Returns: The size in bytes, or 0 if a JPEG cannot have these dimensions.
     public static func bound(width: Int, height: Int) -> Int {
         guard JPEGEncoder.size.contains(width), JPEGEncoder.size.contains(height) else { return 0 }

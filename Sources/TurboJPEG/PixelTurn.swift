@@ -1,9 +1,9 @@
 /// Turns decoded pixels.
 struct PixelTurn {
     let turn: Turn
-    /// The width before the turn.
+    /// The width before `turn` is applied.
     let width: Int
-    /// The height before the turn.
+    /// The height before `turn` is applied.
     let height: Int
     let bytesPerPixel: Int
 
@@ -24,10 +24,10 @@ struct PixelTurn {
         }
     }
 
-    /// The index in `source` of the pixel that becomes the first pixel of the result, and two distances in pixels.
+    /// The index in `source` of the pixel that becomes the first pixel of the result, and two signed steps in pixels.
     ///
-    /// In `source`, the first distance leads from a pixel to the pixel that becomes its right neighbor in the result.
-    /// The second distance leads to the pixel that becomes its lower neighbor.
+    /// A pixel's index in `source` plus `across` is the index of the pixel that becomes its right neighbor in the
+    /// result. The index plus `down` is the index of the pixel that becomes its lower neighbor.
     private var steps: (origin: Int, across: Int, down: Int) {
         let (right, bottom) = (width - 1, (height - 1) * width)
         return switch turn {

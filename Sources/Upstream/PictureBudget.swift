@@ -12,7 +12,7 @@ struct PictureBudget {
     static let burst = 60
     /// Returns how long to stop reading after `count` pictures have exceeded the budget.
     ///
-    /// This is the time in which the server may send that many pictures, but at least 50 ms and at most a second.
+    /// This is how long they would have taken at the maximum sustained rate, but at least 50 ms and at most a second.
     static func rest(afterExcess count: Int) -> Duration {
         min(max(interval * min(count, picturesPerSecond), .milliseconds(50)), .seconds(1))
     }

@@ -132,7 +132,7 @@ def newest_frame_is_seen(browser, way, host, rate):
                 scene.source.publish()
             scene.source.go_on()
         expect(scene.streams_opened(), opened, "streams opened")
-        return f"the last frame was seen {waited * 1000:.0f} ms after the pause"
+        return f"after the camera paused, its last frame was on the screen within {waited * 1000:.0f} ms"
 
 
 @contextlib.contextmanager

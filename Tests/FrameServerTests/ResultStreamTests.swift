@@ -27,7 +27,7 @@ struct ResultStreamTests {
         return [0xff, 0xd8, 0xff, 0xfe, 0, UInt8(comment.count + 2)] + comment + SampleJPEG.bytes().dropFirst(2)
     }
 
-    @Test("/detect_stream serves drawn pictures, and with boxes=data the frames with results inside")
+    @Test("/detect_stream serves pictures with drawn boxes, and with boxes=data the frames with results inside")
     func kinds() throws {
         let server = try TestServer()
         let detect = try publisher(server, .detect)

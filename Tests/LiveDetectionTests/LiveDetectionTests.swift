@@ -153,7 +153,7 @@ struct LiveModelTests {
         #expect(predicted.results?["look"]?.string != "exact")
     }
 
-    @Test("boxes are drawn only while somebody watches the drawn pictures")
+    @Test("boxes are drawn only while somebody watches the pictures with drawn boxes")
     func drawn() throws {
         let detector = try TestLiveDetector()
         detector.model.set(.ready(try Installed.detector().loadedModel))

@@ -39,7 +39,7 @@ func bytes(capacity: Int, _ body: (inout MutableRawSpan) throws -> Int) throws -
 
 /// Returns the position, before `turn`, of the pixel that is at `x`, `y` after `turn`.
 ///
-/// `width` and `height` are the picture's size before the turn.
+/// `width` and `height` are the picture's size before `turn` is applied.
 func origin(_ turn: Turn, _ x: Int, _ y: Int, width: Int, height: Int) -> (x: Int, y: Int) {
     switch turn {
     case .none: (x, y)
