@@ -19,6 +19,7 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["Linux", system]),
         .target(name: "Pacing", dependencies: ["Linux"]),
         .target(name: "JSON"),
+        .target(name: "Journal", dependencies: ["JSON", "Linux", system]),
         .target(name: "Daemon", dependencies: ["Linux", log, system]),
 
         // Layer 2, media: encodes, decodes and draws pictures. Knows nothing about rings or HTTP.
@@ -56,7 +57,7 @@ let package = Package(
         .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
         .target(name: "Tracking", dependencies: ["Linux"]),
-        .target(name: "Events", dependencies: ["JSON", "Linux", "MotionJPEG", "Tracking"]),
+        .target(name: "Events", dependencies: ["JSON", "Journal", "Linux", "MotionJPEG", "Names", "Tracking", system]),
 
         // Layer 6, services: the code of the programs, without their command lines. Services never import each other.
         .target(
@@ -68,8 +69,8 @@ let package = Package(
         .target(
             name: "FrameServer",
             dependencies: [
-                "Cameras", "Drawing", "EventLoop", "Events", "FastCGI", "JSON", "Linux", "MotionJPEG", "Names",
-                "Service", "SharedFrame", "TurboJPEG", "Web", log, system,
+                "Cameras", "Drawing", "EventLoop", "Events", "FastCGI", "JSON", "Journal", "Linux", "MotionJPEG",
+                "Names", "Service", "SharedFrame", "TurboJPEG", "Web", log, system,
             ]),
         .target(
             name: "DetectionServer",
@@ -80,8 +81,8 @@ let package = Package(
         .target(
             name: "LiveDetection",
             dependencies: [
-                "Cameras", "Daemon", "Detection", "Events", "JSON", "Linux", "MotionJPEG", "Names", "Pacing",
-                "SharedFrame", "Tracking", "TurboJPEG", log,
+                "Cameras", "Daemon", "Detection", "Events", "JSON", "Journal", "Linux", "MotionJPEG", "Names", "Pacing",
+                "SharedFrame", "Tracking", "TurboJPEG", log, system,
             ]),
         .target(
             name: "Upstream",
@@ -108,15 +109,14 @@ let package = Package(
         .executableTarget(
             name: "relay-fcgi",
             dependencies: [
-                "Daemon", "FrameServer", "Linux", "Names", "ProgramSupport", "Service", "SharedFrame", "Upstream",
-                arguments, log,
-                system,
+                "Daemon", "Events", "FrameServer", "Journal", "Linux", "Names", "ProgramSupport", "Service",
+                "SharedFrame", "Upstream", arguments, log, system,
             ]),
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "JSON", "Linux", "LiveDetection", "ProgramSupport", "Service",
-                "SharedFrame", arguments, log, system,
+                "Daemon", "Detection", "DetectionServer", "Events", "JSON", "Journal", "Linux", "LiveDetection",
+                "ProgramSupport", "Service", "SharedFrame", arguments, log, system,
             ]),
         .executableTarget(
             name: "oriel",
@@ -145,6 +145,7 @@ let package = Package(
         .testTarget(name: "EventLoopTests", dependencies: ["EventLoop", "Linux"]),
         .testTarget(name: "PacingTests", dependencies: ["Linux", "Pacing"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "JournalTests", dependencies: ["Journal", "Linux", "TestSupport", system]),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Linux", "TestSupport", log, system]),
         .testTarget(name: "MotionJPEGTests", dependencies: ["MotionJPEG", "TestSupport"]),
         .testTarget(name: "DrawingTests", dependencies: ["Drawing", "TestSupport"]),
@@ -176,12 +177,14 @@ let package = Package(
             ], exclude: ["Models", "reference.c", "reference.py"]),
         .testTarget(name: "TrackingTests", dependencies: ["Linux", "Tracking"]),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "JSON", "Linux", "MotionJPEG", "TestSupport", "Tracking"]),
+            name: "EventsTests",
+            dependencies: ["Events", "JSON", "Linux", "MotionJPEG", "TestSupport", "Tracking", system]),
         .testTarget(
             name: "LiveDetectionTests",
             dependencies: [
-                "Detection", "DetectionTestSupport", "Events", "Linux", "LiveDetection", "MotionJPEG", "Names",
-                "SharedFrame", "TestSupport", "TurboJPEG", log, system,
+                "Detection", "DetectionTestSupport", "Events", "JSON", "Journal", "Linux", "LiveDetection",
+                "MotionJPEG",
+                "Names", "SharedFrame", "TestSupport", "TurboJPEG", log, system,
             ]),
         .testTarget(
             name: "CapturingTests",
@@ -199,8 +202,8 @@ let package = Package(
             name: "FrameServerTests",
             dependencies: [
                 "Cameras", "Service", "Web",
-                "EventLoop", "FastCGI", "FrameServer", "Linux", "mjpeg-fcgi", "MotionJPEG", "Names", "SharedFrame",
-                "TestSupport", log, system,
+                "EventLoop", "FastCGI", "FrameServer", "Journal", "Linux", "mjpeg-fcgi", "MotionJPEG", "Names",
+                "SharedFrame", "TestSupport", log, system,
             ]),
         .testTarget(
             name: "DetectionServerTests",
@@ -232,8 +235,8 @@ let package = Package(
 // The fuzz targets are built in one of two ways: as unit tests that run the corpus, or, if scripts/fuzz sets
 // ORIEL_FUZZ, as a program whose main function libFuzzer supplies.
 let fuzzed: [Target.Dependency] = [
-    "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "FastCGI", "FrameServer", "JSON", "Linux",
-    "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
+    "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "Events", "FastCGI", "FrameServer", "JSON",
+    "Journal", "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
 ]
 package.targets.append(
     Context.environment["ORIEL_FUZZ"] != nil
