@@ -183,7 +183,7 @@ extension DetectionApplication {
         fields.append(("waiting", .count(waitingCount)))
         fields.append(
             ("results", .object([("count", .count(store.count)), ("bytes", .count(store.byteCount))])))
-        if let live = configuration.liveStatus { fields.append(("live", live())) }
+        fields += configuration.liveStatus()
         return .json(.object(fields))
     }
 

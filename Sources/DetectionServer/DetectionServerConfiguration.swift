@@ -32,8 +32,8 @@ public struct DetectionServerConfiguration: Sendable {
     public var hangTimeout: Duration
     /// Receives the loaded model, which other parts of this process also use.
     public var model: CurrentModel
-    /// Returns the status of live detection, for the status document; nil if there is no live detection.
-    public var liveStatus: (@Sendable () -> JSON)?
+    /// Returns the status of live detection, for the status document; empty if there is no live detection.
+    public var liveStatus: @Sendable () -> [(String, JSON)]
     /// Returns the number of descriptors that live detection uses.
     public var liveDescriptorCount: @Sendable () -> Int
 
@@ -42,7 +42,8 @@ public struct DetectionServerConfiguration: Sendable {
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
         detector: DetectorConfiguration, threshold: Float = 0.4, queueLength: Int = 8,
         hangTimeout: Duration = .seconds(30), model: CurrentModel = CurrentModel(),
-        liveStatus: (@Sendable () -> JSON)? = nil, liveDescriptorCount: @escaping @Sendable () -> Int = { 0 }
+        liveStatus: @escaping @Sendable () -> [(String, JSON)] = { [] },
+        liveDescriptorCount: @escaping @Sendable () -> Int = { 0 }
     ) {
         self.worker = worker
         self.prefix = prefix

@@ -49,6 +49,13 @@ public enum Record {
         }
     }
 
+    /// Returns `content` as output records.
+    public static func output(_ content: some Collection<UInt8>, request: UInt16) -> [UInt8] {
+        var records: [UInt8] = []
+        appendOutput(content, request: request, to: &records)
+        return records
+    }
+
     /// Appends the records that end the output and the request (24 bytes).
     public static func appendEnd(request: UInt16, _ ending: Ending = .complete, to bytes: inout [UInt8]) {
         appendHeader(.output, request: request, byteCount: 0, to: &bytes)

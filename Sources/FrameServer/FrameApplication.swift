@@ -36,6 +36,10 @@ final class FrameApplication: Application {
     private let reportQueue: BackgroundQueue
     /// The requests that wait for a pending report.
     private var reportWaiters: [Report.Kind: [ReportExchange]] = [:]
+    /// The thread that reads the event journal and pictures.
+    let eventQueue: BackgroundQueue
+    /// The events; nil if this worker serves none.
+    private(set) var events: EventFeed?
 
     /// Identifies a pending scaling job.
     struct ScalingKey: Hashable {
@@ -63,6 +67,10 @@ final class FrameApplication: Application {
         controls = ControlClient(loop, runtimeFolder: configuration.worker.runtimeFolder)
         scalingQueue = try BackgroundQueue("scaling", loop.signal)
         reportQueue = try BackgroundQueue("report", loop.signal)
+        eventQueue = try BackgroundQueue("events", loop.signal)
+        if let folder = configuration.events {
+            events = EventFeed(folder, eventQueue, log: log) { [unowned self] completion in readStates(completion) }
+        }
         log.info(
             """
             serving \(cameras.names.map(\.text).joined(separator: ", ")) under the prefix \(configuration.prefix)
@@ -77,7 +85,7 @@ final class FrameApplication: Application {
 
     var metricsPath: String? { nil }
 
-    var isIdle: Bool { !tables.contains { $0.isInUse } }
+    var isIdle: Bool { !tables.contains { $0.isInUse } && events?.isInUse != true }
 
     var reservedDescriptorCount: Int { tables.reduce(0) { $0 + $1.descriptorCount } }
 
@@ -89,6 +97,7 @@ final class FrameApplication: Application {
         }
         scalingQueue.deliver()
         reportQueue.deliver()
+        eventQueue.deliver()
         guard !isSignalled else { return }
         for table in tables {
             for camera in table.all {
@@ -98,6 +107,7 @@ final class FrameApplication: Application {
             }
             table.closeUnused()
         }
+        events?.tick(now: now)
     }
 
     func end() {
@@ -140,6 +150,9 @@ final class FrameApplication: Application {
             let right = request.method == "PUT" ? Right.control : .watch
             let camera = try camera(CameraChoice(name), right, for: connection)
             try controls.begin(request, of: camera.name, on: connection)
+        case .events:
+            try beginEvents(try EventFilter(query, lastEventID: request["HTTP_LAST_EVENT_ID"]), on: connection)
+        case .eventPicture(let id): try beginEventPicture(id, on: connection)
         case .status: try beginReport(.status, on: connection)
         case .health: try beginReport(.health, on: connection)
         case .metrics: try beginReport(.metrics, on: connection)
@@ -239,6 +252,20 @@ final class FrameApplication: Application {
     }
 
     // MARK: Reports
+
+    /// Reads the states of all cameras on another thread.
+    private func readStates(_ completion: @escaping ([Report.State]) -> Void) {
+        let (sources, counters) = (cameras.sources, counters)
+        do throws(SystemError) {
+            try reportQueue.run {
+                Report(counters.totals(), name: counters.name, now: Instant.now).states(of: sources)
+            } completion: {
+                completion($0)
+            }
+        } catch {
+            log.error("cannot read the cameras' states: \(error)")
+        }
+    }
 
     /// Creates a report on another thread.
     ///

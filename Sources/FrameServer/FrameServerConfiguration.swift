@@ -1,3 +1,4 @@
+public import Journal
 public import Names
 public import Service
 public import SharedFrame
@@ -21,15 +22,18 @@ public struct FrameServerConfiguration: Sendable {
     ///
     /// Requests for further streams are answered with status 503.
     public var maximumViewers: Int
+    /// The journal whose events are served; nil if this worker serves no events.
+    public var events: JournalFolder?
 
     public init(
         worker: WorkerConfiguration, prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName],
-        maximumViewers: Int = 2000
+        maximumViewers: Int = 2000, events: JournalFolder? = nil
     ) {
         self.worker = worker
         self.prefix = prefix
         self.kinds = kinds
         self.cameras = cameras
         self.maximumViewers = maximumViewers
+        self.events = events
     }
 }

@@ -67,6 +67,24 @@ struct Report {
         }
     }
 
+    /// The state of a camera, for event streams.
+    struct State: Sendable {
+        let camera: String
+        let state: String
+        let reason: String
+        let isOnline: Bool
+    }
+
+    func states(of cameras: [CameraSource]) -> [State] {
+        cameras.map { camera in
+            let reading = Reading(camera)
+            let condition = condition(of: reading)
+            return State(
+                camera: reading.name.text, state: condition.state, reason: condition.reason,
+                isOnline: Outage.isHealthy(reading.status, now: now))
+        }
+    }
+
     /// Returns the status document of one camera.
     func status(of camera: CameraSource) -> JSON { .object([("now", clock)] + fields(of: Reading(camera))) }
 

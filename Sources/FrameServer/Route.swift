@@ -35,6 +35,10 @@ enum Route: Equatable {
     case status(camera: String?)
     /// The controls of a camera, which are served only on the camera's host.
     case controls(camera: String?)
+    /// The event journal, as a stream.
+    case events
+    /// The best picture of the object with this ID.
+    case eventPicture(id: String)
     case health
     case metrics
 
@@ -43,6 +47,10 @@ enum Route: Equatable {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         if let route = Self.alias(parts[...], query, camera: .first) {
             self = route
+            return
+        }
+        if parts.count == 3, parts[0] == "events", parts[2] == "picture" {
+            self = .eventPicture(id: parts[1])
             return
         }
         let camera = parts.count > 1 ? parts[1] : nil
@@ -55,6 +63,7 @@ enum Route: Equatable {
         case "detect_objects": self = .objects(camera: CameraChoice(camera))
         case "status": self = .status(camera: camera)
         case "controls": self = .controls(camera: camera)
+        case "events" where camera == nil: self = .events
         case "healthz" where camera == nil: self = .health
         // Accept exactly this path and no variant of it, because the web server restricts access to this path only.
         case "metrics" where path == "/metrics": self = .metrics
@@ -114,7 +123,8 @@ enum Route: Equatable {
         case .resultStream: StreamOptions.parameters.union(["boxes", "look"])
         case .resultSnapshot: SnapshotRequest.parameters.union(["boxes"])
         case .objects: ["after", "max_age"]
-        case .status, .controls, .health, .metrics: []
+        case .events: EventFilter.parameters
+        case .status, .controls, .eventPicture, .health, .metrics: []
         }
     }
 
@@ -125,7 +135,7 @@ enum Route: Equatable {
     var ignoresUnknownParameters: Bool {
         switch self {
         case .stream, .snapshot, .resultStream, .resultSnapshot: true
-        case .objects, .status, .controls, .health, .metrics: false
+        case .objects, .status, .controls, .events, .eventPicture, .health, .metrics: false
         }
     }
 

@@ -11,6 +11,8 @@ final class LiveCamera: Sendable {
     let ring: RingName
     let configuration: LiveDetectionConfiguration
     let board: LookBoard
+    /// Where events are written; nil if they are not written.
+    let journal: EventJournal?
     let log: Logger
     /// The reader of the camera's ring.
     let subscriber: FrameSubscriber
@@ -23,11 +25,13 @@ final class LiveCamera: Sendable {
 
     /// - Throws: If the process is out of descriptors.
     init(
-        _ ring: RingName, _ configuration: LiveDetectionConfiguration, _ board: LookBoard, _ log: Logger
+        _ ring: RingName, _ configuration: LiveDetectionConfiguration, _ board: LookBoard,
+        _ journal: EventJournal?, _ log: Logger
     ) throws(SystemError) {
         self.ring = ring
         self.configuration = configuration
         self.board = board
+        self.journal = journal
         self.log = log
         subscriber = try FrameSubscriber(ring)
         report = Mutex(LiveReport(ring.camera, mode: configuration.mode))

@@ -29,9 +29,9 @@ final class LiveCameraWork {
     /// This allows for the jitter of cameras.
     private static let earliness = 0.25
 
-    private let camera: LiveCamera
+    let camera: LiveCamera
     private var rings: LiveRings?
-    private var scene: LiveScene?
+    var scene: LiveScene?
     /// A number that changes whenever ``scene`` is replaced.
     private var sceneNumber: UInt64 = 0
     private var decoder: JPEGDecoder?
@@ -44,12 +44,17 @@ final class LiveCameraWork {
     /// A frame that waits for the result of its look, the frame's time, and when the wait began.
     private var held: (frame: Frame, time: Instant, since: Instant)?
     /// The latest capture time so far; a later frame with an earlier capture time gets this time instead.
-    private var time = Instant.distantPast
+    private(set) var time = Instant.distantPast
     /// When the next frame is to be searched for motion.
     private var gateDue = Instant.distantPast
     private var stateAt = Instant.distantPast
     private var checkedAt = Instant.distantPast
     private var isActive = false
+    var motionRules = MotionRules()
+    /// The number of the newest frame that was searched for motion, and what converts its times; nil before that.
+    var lastFrame: (number: UInt64, timeline: EventRecord.Timeline)?
+    /// Since when the camera has been offline; nil if it is not.
+    var offlineSince: Instant?
     private var problems = LogLimit<String>(.eachMessage)
 
     init(_ camera: LiveCamera) {
@@ -74,6 +79,7 @@ final class LiveCameraWork {
                 fail(error)
             }
         }
+        endObjects()
         rest(nil)
         rings?.stop(reason: camera.stopReason)
     }
@@ -122,8 +128,7 @@ final class LiveCameraWork {
         camera.subscriber.dropInterest()
         camera.board.setRate(0, of: camera.name)
         _ = camera.takeFinishedLook()
-        scene = nil
-        sceneNumber += 1
+        discardScene()
         held = nil
         isFirst = true
         camera.report.withLock {
@@ -131,6 +136,11 @@ final class LiveCameraWork {
             $0.objects = 0
         }
         rings?.setState(.idle, reason: "")
+    }
+
+    func discardScene() {
+        scene = nil
+        sceneNumber += 1
     }
 
     // MARK: Frames
@@ -179,15 +189,11 @@ final class LiveCameraWork {
         case .success(let sightings):
             look = finished
             let isCurrent = finished.look.scene == sceneNumber && finished.look.size == scene?.size
-            let events =
-                isCurrent
-                ? scene?.finish(
-                    finished.look.plan, sightings, at: time,
-                    milliseconds: Int64(clamping: frame.description.capture.realtime / 1_000_000)) ?? [] : []
-            camera.report.withLock {
-                $0.looks += 1
-                $0.events += UInt64(events.count)
-            }
+            camera.report.withLock { $0.looks += 1 }
+            guard isCurrent else { break }
+            let milliseconds = Int64(clamping: frame.description.capture.realtime / 1_000_000)
+            let events = scene?.finish(finished.look.plan, sightings, at: time, milliseconds: milliseconds)
+            report(events ?? [], frame: frame)
         case .failure(let error):
             camera.report.withLock { $0.failures += 1 }
             log(.warning, "cannot detect objects: \(error)")
@@ -209,6 +215,7 @@ final class LiveCameraWork {
             gateDue = gateDue + interval * 2 < time ? time + interval : gateDue + interval
             camera.report.withLock { $0.gated += 1 }
             let plan = scene?.see(grey, at: time)
+            reportMotion(in: frame.description, at: time)
             if let plan, let model {
                 let look = Look(frame: frame, size: size, plan: plan, model: model, scene: sceneNumber)
                 let beginsNow = camera.board.submit(look, of: camera.name, isBusy: scene?.isBusy ?? false) {
@@ -261,6 +268,7 @@ final class LiveCameraWork {
         case .unavailable(let error): reason = "only motion is detected, because the model is not available: \(error)"
         }
         if scene?.generation != generation {
+            endObjects()
             sceneNumber += 1
             scene = LiveScene(
                 labels: model?.description.labels ?? [], generation: generation, wanted: camera.configuration.labels,
@@ -323,22 +331,11 @@ final class LiveCameraWork {
         }
         let outage = Outage.current(
             status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
+        noteOutage(outage != nil, now: now)
         if let outage {
             rings.setState(status?.state.withLiveWriter ?? .waiting, reason: outage.message)
         } else {
             rings.setState(.live, reason: camera.report.withLock { $0.reason })
-        }
-    }
-}
-
-extension CameraState {
-    /// The state that a detector's ring gets if the camera's ring has this state and no frames arrive.
-    fileprivate var withLiveWriter: CameraState {
-        switch self {
-        case .live, .stalled: .stalled
-        case .idle, .waiting, .stopped: .waiting
-        case .noSignal: .noSignal
-        case .error: .error
         }
     }
 }

@@ -1,4 +1,5 @@
 public import Detection
+public import Journal
 public import Names
 public import SharedFrame
 
@@ -33,6 +34,8 @@ public struct LiveDetectionConfiguration: Sendable {
     public var labels: [String]
     /// The time after which a look counts as hanging, so that the program exits.
     public var hangTimeout: Duration
+    /// The journal to which events are written in mode ``LiveMode/always``; nil if they are not written.
+    public var journal: JournalFolder?
     /// The model, which another thread loads.
     public var model: CurrentModel
 
@@ -44,7 +47,7 @@ public struct LiveDetectionConfiguration: Sendable {
     public init(
         prefix: SystemPrefix, kinds: [RingName.Kind], cameras: [CameraName], mode: LiveMode = .watched,
         rate: Double = 5, threads: Int = 1, load: Double = 0.8, labels: [String] = Self.standardLabels,
-        hangTimeout: Duration = .seconds(30), model: CurrentModel
+        hangTimeout: Duration = .seconds(30), journal: JournalFolder? = nil, model: CurrentModel
     ) {
         self.prefix = prefix
         self.kinds = kinds
@@ -55,6 +58,7 @@ public struct LiveDetectionConfiguration: Sendable {
         self.load = load
         self.labels = labels
         self.hangTimeout = hangTimeout
+        self.journal = journal
         self.model = model
     }
 }

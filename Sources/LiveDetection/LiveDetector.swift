@@ -2,6 +2,7 @@ import Cameras
 import Daemon
 import Glibc
 public import JSON
+import Journal
 public import Linux
 public import Logging
 import Names
@@ -18,20 +19,32 @@ public final class LiveDetector: Sendable {
     private let configuration: LiveDetectionConfiguration
     private let log: Logger
     private let board: LookBoard
+    private let journal: EventJournal?
     private let cameras = Mutex<[LiveCamera]>([])
     private let isStopping = Atomic(false)
     private let isDirectoryFinished = Atomic(true)
 
-    public init(_ configuration: LiveDetectionConfiguration, log: Logger) {
+    /// - Throws: If the process is out of descriptors.
+    public init(_ configuration: LiveDetectionConfiguration, log: Logger) throws(SystemError) {
         self.configuration = configuration
         self.log = log
         board = LookBoard(threads: configuration.threads, load: configuration.load)
+        // In other modes, an existing journal is opened only to end the objects of an earlier process.
+        let isNeeded =
+            configuration.journal.map { configuration.mode == .always || (try? FileStatus(at: $0.path)) != nil }
+            ?? false
+        if isNeeded, let folder = configuration.journal {
+            journal = try EventJournal(folder, log: log)
+        } else {
+            journal = nil
+        }
     }
 
     /// Starts the threads; throws if one cannot be started.
     public func start() throws(SystemError) {
         guard configuration.mode != .off else { return }
         try board.start()
+        try journal?.start()
         isDirectoryFinished.store(false, ordering: .relaxed)
         try Thread("live cameras") { [self] in
             watchDirectory()
@@ -45,6 +58,9 @@ public final class LiveDetector: Sendable {
         board.stop()
         let deadline = Instant.now + timeout
         while !isFinished, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
+        // The cameras have ended their objects.
+        journal?.stop()
+        while journal?.isFinished == false, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
     }
 
     private var isFinished: Bool {
@@ -59,6 +75,9 @@ public final class LiveDetector: Sendable {
 
     /// The figures of all cameras for the status document.
     public var json: JSON { .array(reports.map(\.json)) }
+
+    /// The figures of the event journal for the status document; null if there is no journal.
+    public var journalJSON: JSON { .optional(journal, \.json) }
 
     /// The number of descriptors that the cameras use: two rings with their locks, and the camera's own ring.
     public var descriptorCount: Int { cameras.withLock { $0.count } * 5 }
@@ -89,7 +108,8 @@ public final class LiveDetector: Sendable {
             }
             for ring in wanted where !current.contains(where: { $0.name == ring.camera }) {
                 do throws(SystemError) {
-                    let camera = try LiveCamera(ring, configuration, board, log)
+                    let camera = try LiveCamera(
+                        ring, configuration, board, configuration.mode == .always ? journal : nil, log)
                     try camera.start()
                     cameras.withLock { $0.append(camera) }
                     problem = nil

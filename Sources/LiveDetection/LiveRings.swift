@@ -118,3 +118,15 @@ extension Prediction {
             classID: object.classID, label: object.label, confidence: Float(object.score), box: Box(object.box))
     }
 }
+
+extension CameraState {
+    /// The state that a detector's ring gets if the camera's ring has this state and no frames arrive.
+    var withLiveWriter: CameraState {
+        switch self {
+        case .live, .stalled: .stalled
+        case .idle, .waiting, .stopped: .waiting
+        case .noSignal: .noSignal
+        case .error: .error
+        }
+    }
+}

@@ -54,6 +54,17 @@ struct LiveScene {
         analyzer.finish(plan, sightings, at: time, milliseconds: milliseconds)
     }
 
+    /// Ends all objects, because there are no more looks; returns their events.
+    mutating func stop(at time: Instant, milliseconds: Int64) -> [ObjectEvent] {
+        analyzer.stop(.stopped, at: time, milliseconds: milliseconds)
+    }
+
+    /// The event IDs of the objects that the frame of the newest look shows best.
+    var improved: [String] { analyzer.rules.improved }
+
+    /// Whether something moved in the newest frame that was searched for motion.
+    var hasMotion: Bool { !analyzer.motion.cells.isEmpty }
+
     /// Returns the results of a frame.
     ///
     /// - Parameters:
@@ -89,7 +100,8 @@ struct LiveScene {
             since: frame.capture.realtime - min(age, frame.capture.realtime), zones: event?.currentZones ?? [])
     }
 
-    private func label(_ classID: Int) -> String {
+    /// Returns the name of a class.
+    func label(_ classID: Int) -> String {
         labels.indices.contains(classID) ? labels[classID] : "\(classID)"
     }
 }

@@ -54,6 +54,26 @@ public struct SystemOptions: ParsableArguments {
     }
 }
 
+/// The folder of files that must survive a restart.
+public struct StateOptions: ParsableArguments {
+    @Option(
+        name: .customLong("state-directory"),
+        help: .init(
+            "The folder for saved controls and events (default: $STATE_DIRECTORY, otherwise $XDG_STATE_HOME/oriel or "
+                + "~/.local/state/oriel).",
+            valueName: "folder"))
+    var folderOption: String?
+
+    public init() {}
+
+    /// The value of `--state-directory`, or the default folder if the option is empty or not used; nil if the
+    /// environment defines no default folder.
+    public var folder: FilePath? {
+        if let folderOption, !folderOption.isEmpty { return FilePath(folderOption) }
+        return StandardFolder.state
+    }
+}
+
 /// The cameras that a worker serves even while they have no frames.
 public struct CameraOptions: ParsableArguments {
     @Option(

@@ -132,9 +132,7 @@ public final class Connection: EventHandler {
     public func beginStream(_ output: [UInt8], _ exchange: any Exchange) {
         open(exchange)
         Socket.setSendBuffer(of: socket.number, byteCount: Worker.streamBufferByteCount)
-        var records: [UInt8] = []
-        Record.appendOutput(output, request: requestID, to: &records)
-        bytes = records
+        bytes = Record.output(output, request: requestID)
     }
 
     /// Sends `image` next; since images contain the request ID 1, sends a changed copy to a request with another ID.
@@ -148,12 +146,14 @@ public final class Connection: EventHandler {
         }
     }
 
+    /// Sends `output` as the next part of a stream that consists of text; call it only in ``Exchange/next(on:)``.
+    public func send(_ output: [UInt8]) { bytes = bytes + Record.output(output, request: requestID) }
+
     /// Sends `output` after the current image, and then ends the stream.
     public func endStream(_ output: [UInt8]) {
         leave()
         phase = .ending
-        var records: [UInt8] = []
-        Record.appendOutput(output, request: requestID, to: &records)
+        var records = Record.output(output, request: requestID)
         Record.appendEnd(request: requestID, to: &records)
         if image == nil { bytes = bytes + records } else { bytesAfterImage = records }
         push()

@@ -32,9 +32,11 @@ public struct PartKind: Sendable {
     public static let all: [PartKind] = [
         PartKind("capture", "capture-daemon", count: .perDevice) { $0.captureArguments($1) },
         PartKind("mjpeg-fcgi", "mjpeg-fcgi", hasSocket: true) { plan, _ in plan.deviceCameraOptions },
-        PartKind("relay-fcgi", "relay-fcgi", hasSocket: true) { plan, _ in plan.upstreamOptions },
+        PartKind("relay-fcgi", "relay-fcgi", hasSocket: true) { plan, _ in
+            plan.upstreamOptions + plan.stateOptions
+        },
         PartKind("detect-fcgi", "detect-fcgi", hasSocket: true, isOptional: true) { plan, _ in
-            plan.cameraOptions + ["--live", plan.configuration.detection.mode.rawValue]
+            plan.cameraOptions + ["--live", plan.configuration.detection.mode.rawValue] + plan.stateOptions
         },
         PartKind("nginx-ingest", "nginx") { plan, _ in plan.nginxArguments("nginx-ingest") },
         PartKind("nginx-web", "nginx") { plan, _ in plan.nginxArguments("nginx-web") },
@@ -132,6 +134,8 @@ public struct SystemPlan: Sendable {
         ]
     }
 
+    var stateOptions: [String] { configuration.stateFolder.map { ["--state-directory", $0] } ?? [] }
+
     var cameraOptions: [String] { configuration.cameras.flatMap { ["--camera", $0.name.text] } }
 
     var deviceCameraOptions: [String] { deviceCameras.flatMap { ["--camera", $0.name.text] } }
@@ -165,8 +169,7 @@ public struct SystemPlan: Sendable {
         add("--warmup", camera.warmUp)
         add("--timeout", camera.timeout)
         for control in camera.controls { arguments += ["--control", control] }
-        add("--state-directory", configuration.stateFolder)
-        return arguments
+        return arguments + stateOptions
     }
 
     func nginxArguments(_ name: String) -> [String] {

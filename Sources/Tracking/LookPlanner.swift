@@ -79,6 +79,8 @@ public struct LookPlanner: Sendable {
             self.settlesAt = nil
             return whole
         }
+        // A look ends the tracks of objects that have left the picture.
+        if tracker.tracks.contains(where: { tracker.hasLeft($0, at: time) }) { return whole }
         let wanted = wantedBoxes(motion, tracker)
         let isBusy = !wanted.isEmpty
         if time - lastWhole >= (isBusy ? options.busyInterval : options.idleInterval) || motion.state == .learning {

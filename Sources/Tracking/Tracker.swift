@@ -147,7 +147,7 @@ public struct Tracker: Sendable {
     private mutating func endTracks(at time: Instant) {
         for index in tracks.indices.reversed() {
             let track = tracks[index]
-            guard !track.isSeen, isOver(track) else { continue }
+            guard !track.isSeen, isOver(track) || hasLeft(track, at: time) else { continue }
             tracks.remove(at: index)
             if track.isStanding {
                 memory.remember(
@@ -156,6 +156,12 @@ public struct Tracker: Sendable {
             endedTracks.append(track)
             endedTracks[endedTracks.count - 1].endReason = reason(track)
         }
+    }
+
+    /// Whether a moving object has been outside the picture for so long that the next look ends its track.
+    func hasLeft(_ track: Track, at time: Instant) -> Bool {
+        track.isConfirmed && !track.isStanding && track.box.intersection(pictureSize.bounds).isEmpty
+            && time - track.lastSeen > options.lostPatience
     }
 
     private func isOver(_ track: Track) -> Bool {

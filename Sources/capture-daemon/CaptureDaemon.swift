@@ -107,11 +107,7 @@ struct CaptureDaemon: ParsableCommand {
 
     @OptionGroup var system: SystemOptions
 
-    @Option(
-        help: .init(
-            "The folder in which controls that are set at run time are saved (default: $STATE_DIRECTORY, otherwise "
-                + "$XDG_STATE_HOME/oriel, otherwise ~/.local/state/oriel).", valueName: "folder"))
-    var stateDirectory: String?
+    @OptionGroup var state: StateOptions
 
     func run() throws {
         let options = CaptureOptions(
@@ -121,7 +117,7 @@ struct CaptureDaemon: ParsableCommand {
                 framesPerSecond: fps, quality: quality, subsampling: subsampling,
                 orientation: Orientation(rotation: rotate, flip: flip), warmUpFrameCount: warmup, timeout: timeout),
             slotCount: slots, runtimeDirectory: system.runtimeFolder,
-            stateDirectory: stateDirectory.flatMap { $0.isEmpty ? nil : FilePath($0) } ?? StandardFolder.state)
+            stateDirectory: state.folder)
         try CaptureLoop.run(options, makeSource: Self.source)
     }
 

@@ -2,7 +2,9 @@ import ArgumentParser
 import Daemon
 import Detection
 import DetectionServer
+import Events
 import JSON
+import Journal
 import Linux
 import LiveDetection
 import Logging
@@ -71,6 +73,8 @@ struct DetectWorker: ParsableCommand {
     @Option(help: "The maximum number of frames that real-time detection searches for objects at the same time.")
     var liveThreads = 1
 
+    @OptionGroup var state: StateOptions
+
     @OptionGroup var system: SystemOptions
 
     @Option(help: .hidden)
@@ -102,20 +106,22 @@ struct DetectWorker: ParsableCommand {
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
         let kinds: [RingName.Kind] = [source == .relay ? .relay : .capture]
         let model = CurrentModel()
-        let liveDetector = LiveDetector(
+        let liveDetector = try LiveDetector(
             LiveDetectionConfiguration(
                 prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras, mode: live.mode, rate: liveRate,
-                threads: liveThreads, hangTimeout: Duration(inSeconds: hangTimeout), model: model),
+                threads: liveThreads, hangTimeout: Duration(inSeconds: hangTimeout),
+                journal: try state.folder.map { try .events(in: $0, prefix: system.prefix()) }, model: model),
             log: Logger(label: "detect-fcgi"))
-        var liveStatus: (@Sendable () -> JSON)?
-        if live != .off { liveStatus = { liveDetector.json } }
+        let isLive = live != .off
         // The server blocks signals, which threads inherit, so it is created before any thread is started.
         let server = try DetectionServer(
             DetectionServerConfiguration(
                 prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras,
                 detector: detector.prepare(), threshold: threshold, queueLength: queue,
                 hangTimeout: Duration(inSeconds: hangTimeout), model: model,
-                liveStatus: liveStatus,
+                liveStatus: {
+                    isLive ? [("live", liveDetector.json), ("journal", liveDetector.journalJSON)] : []
+                },
                 liveDescriptorCount: { liveDetector.descriptorCount }))
         try liveDetector.start()
         defer { liveDetector.stop(timeout: .seconds(3)) }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Daemon
+import Events
 import FrameServer
+import Journal
 import Linux
 import Logging
 import ProgramSupport
@@ -54,6 +56,8 @@ struct RelayWorker: ParsableCommand {
     @Option(help: .init("Trust these certificate authorities (PEM) instead of the system's.", valueName: "file"))
     var caFile: String?
 
+    @OptionGroup var state: StateOptions
+
     @OptionGroup var system: SystemOptions
 
     static func main() {
@@ -69,7 +73,8 @@ struct RelayWorker: ParsableCommand {
             FrameServerConfiguration(
                 worker: WorkerConfiguration(service: "relay-fcgi", runtimeFolder: system.runtimeFolder),
                 prefix: try system.prefix(), kinds: [.relay], cameras: upstreams.map(\.ring.camera),
-                maximumViewers: maxViewers))
+                maximumViewers: maxViewers,
+                events: try state.folder.map { try .events(in: $0, prefix: system.prefix()) }))
         let logger = Logger(label: "relay-fcgi")
         let readers = try upstreams.map { try UpstreamReader($0, logger: logger) }
         defer {

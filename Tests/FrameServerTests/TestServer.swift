@@ -1,5 +1,6 @@
 import EventLoop
 import FrameServer
+import Journal
 import Linux
 import Names
 import Service
@@ -22,7 +23,7 @@ final class TestServer {
     init(
         _ ring: TemporaryRing = TemporaryRing(), cameras: [String] = ["main"], kind: RingName.Kind = .capture,
         maximumViewers: Int = 2000, hasFolder: Bool = false, folder shared: TemporaryFolder? = nil,
-        socket name: String = "worker.sock"
+        socket name: String = "worker.sock", events: JournalFolder? = nil
     ) throws {
         self.ring = ring
         let folder = shared ?? TemporaryFolder()
@@ -33,7 +34,7 @@ final class TestServer {
             worker: WorkerConfiguration(
                 service: "test-fcgi", runtimeFolder: hasFolder || shared != nil ? folder.path : nil),
             prefix: ring.prefix, kinds: [kind], cameras: cameras.compactMap { CameraName($0) },
-            maximumViewers: maximumViewers)
+            maximumViewers: maximumViewers, events: events)
         let started = Handover<Result<LoopSignal, any Error>>()
         thread = try Thread("test server") {
             do {

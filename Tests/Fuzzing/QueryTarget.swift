@@ -1,3 +1,5 @@
+import Events
+import Journal
 import Linux
 import Names
 import SharedFrame
@@ -18,6 +20,7 @@ enum QueryTarget {
         if let route = Route(path: path, query: query) {
             if (try? query.check(known: route.parameters)) != nil { readAll(query, header: header) }
             examine(camera: camera(of: route))
+            if case .eventPicture(let id) = route { examine(event: id) }
         }
         if let route = DetectionRoute(path: path) { _ = try? query.check(known: route.parameters) }
         readAll(query, header: header)
@@ -31,6 +34,9 @@ enum QueryTarget {
             check(
                 options.interval == .zero || bounds.contains(options.interval),
                 "the rate is 0.1 to 120 pictures per second")
+        }
+        if let filter = try? EventFilter(query, lastEventID: header), let start = filter.start {
+            check(JournalPosition("\(start)") == start, "the ID of an event is the same after it is written and parsed")
         }
         if let request = try? SnapshotRequest(query, ifNoneMatch: header, now: Instant(nanoseconds: 1 << 40)) {
             check(request.deadline > request.began, "the deadline of a snapshot is after its start")
@@ -51,7 +57,7 @@ enum QueryTarget {
         case .resultStream(.name(let name)), .resultSnapshot(.name(let name)), .objects(.name(let name)): name
         case .status(let camera), .controls(let camera): camera
         case .stream, .snapshot, .resultStream, .resultSnapshot, .objects: nil
-        case .health, .metrics: nil
+        case .events, .eventPicture, .health, .metrics: nil
         }
     }
 
@@ -67,6 +73,15 @@ enum QueryTarget {
             check(ring.path.lexicallyNormalized() == ring.path, "a ring's path does not lead out of that folder")
             check(ring.path.string.utf8.count < 255, "a ring's path is not too long")
         }
+    }
+
+    /// Checks that an accepted ID of an event leads to a picture in the journal's folder and nowhere else.
+    private static func examine(event id: String) {
+        guard EventPicture.isValid(id) else { return }
+        let path = EventPicture.path(of: id, in: "/events")
+        check(
+            path.lexicallyNormalized() == path && path.removingLastComponent() == "/events",
+            "a picture is in its folder")
     }
 
     /// Checks that a result filter is the same after it is written and parsed again.

@@ -1,6 +1,7 @@
 import Detection
 import DetectionTestSupport
 import Events
+import Journal
 import Linux
 import LiveDetection
 import Logging
@@ -18,14 +19,15 @@ final class TestLiveDetector {
     let model = CurrentModel()
     private let detector: LiveDetector
 
-    init(_ mode: LiveMode = .watched, rate: Double = 30) throws {
+    init(_ mode: LiveMode = .watched, rate: Double = 30, journal: JournalFolder? = nil) throws {
         camera = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         // Make a frame count as fresh for a minute, so that the test does not depend on the machine's speed.
         camera.setRates(asked: 0.05, measured: 0.05)
         camera.setState(.live, reason: "")
-        detector = LiveDetector(
+        detector = try LiveDetector(
             LiveDetectionConfiguration(
-                prefix: ring.prefix, kinds: [.capture], cameras: [], mode: mode, rate: rate, model: model),
+                prefix: ring.prefix, kinds: [.capture], cameras: [], mode: mode, rate: rate, journal: journal,
+                model: model),
             log: Logger(label: "test"))
         try detector.start()
     }
@@ -35,6 +37,9 @@ final class TestLiveDetector {
     func stop() { detector.stop(timeout: .seconds(10)) }
 
     var report: LiveReport? { detector.reports.first }
+
+    /// What the status document says about the event journal.
+    var journal: JSON { JSON(detector.journalText) ?? .null }
 
     /// Returns a reader of one of the detector's rings, which tells the detector that it wants pictures.
     func viewer(_ kind: RingName.Kind) throws -> FrameSubscriber {

@@ -126,6 +126,23 @@ public final class FastCGIClient {
         return try takeHead()
     }
 
+    /// Reads a streaming response until its unread output contains `text`; returns the output up to the end of `text`.
+    public func read(until text: String, milliseconds: Int = 15_000) throws -> String {
+        let deadline = Self.deadline(milliseconds)
+        let pattern = Array(text.utf8)
+        var searched = 0
+        while true {
+            if let found = output[searched...].firstRange(of: pattern) {
+                defer { output.removeFirst(found.upperBound) }
+                return String(decoding: output[..<found.upperBound], as: UTF8.self)
+            }
+            searched = max(0, output.count - pattern.count)
+            guard try receive(until: deadline) else {
+                throw Failure("'\(text)' did not arrive, but \(String(decoding: output, as: UTF8.self))")
+            }
+        }
+    }
+
     /// Reads the next part of a stream whose parts have a Content-Length.
     ///
     /// Call ``head(milliseconds:)`` first. Returns nil after the timeout.

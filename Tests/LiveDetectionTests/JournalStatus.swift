@@ -1,0 +1,8 @@
+import JSON
+import LiveDetection
+
+// In a file of its own, because TestSupport has a type `JSON` too.
+extension LiveDetector {
+    /// The status of the event journal as text.
+    var journalText: String { journalJSON.text }
+}
