@@ -226,7 +226,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Events", "Linux", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", system,
+                "DetectionTestSupport", "Events", "Journal", "Linux", "MotionJPEG", "Names", "SharedFrame",
+                "TestSupport",
+                "TurboJPEG", system,
             ]),
     ],
     swiftLanguageModes: [.v6]

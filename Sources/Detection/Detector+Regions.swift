@@ -19,37 +19,32 @@ extension Detector {
         let smallest = regions.map { max($0.right - $0.left, $0.bottom - $0.top) }.min() ?? picture.width
         // Decode at the smallest scale at which the smallest region still fills the network's input.
         let scale = Self.scales.last { $0(smallest) >= Self.regionSide } ?? .full
-        let decoded = try decoding { () throws(TurboJPEGError) in
-            try decoder.decode(jpeg, to: .bgr24, scale: scale)
-        }
+        let size = (width: scale(picture.width), height: scale(picture.height))
+        _ = try decode(jpeg, width: size.width, height: size.height)
+        defer { releaseLargePixels() }
         var found: [[Prediction]] = []
-        for region in regions {
-            found.append(try detect(in: region, of: decoded, scale: scale))
-        }
+        for region in regions { found.append(try detect(in: region, ofPixelsWith: size, scale: scale)) }
         return found
     }
 
+    /// Detects objects in a region of the picture that is decoded in ``pixels``.
     private func detect(
-        in region: Prediction.Box, of picture: JPEGDecoder.Picture, scale: JPEGDecoder.Scale
+        in region: Prediction.Box, ofPixelsWith size: (width: Int, height: Int), scale: JPEGDecoder.Scale
     ) throws(DetectionError) -> [Prediction] {
         let (columns, lines) = (region.right - region.left, region.bottom - region.top)
-        let left = min(max(0, scale(region.left)), picture.width)
-        let top = min(max(0, scale(region.top)), picture.height)
-        let right = min(max(left, scale(region.right)), picture.width)
-        let bottom = min(max(top, scale(region.bottom)), picture.height)
+        let left = min(max(0, scale(region.left)), size.width)
+        let top = min(max(0, scale(region.top)), size.height)
+        let right = min(max(left, scale(region.right)), size.width)
+        let bottom = min(max(top, scale(region.bottom)), size.height)
         guard columns > 0, lines > 0, left < right, top < bottom else { return [] }
-        var pixels: [UInt8] = []
-        pixels.reserveCapacity((right - left) * (bottom - top) * 3)
-        for line in top..<bottom {
-            let start = (line * picture.width + left) * 3
-            pixels += picture.pixels[start..<(start + (right - left) * 3)]
-        }
         let input =
             model.fixedSize
             ?? Letterbox.inputSize(pictureWidth: columns, pictureHeight: lines, longSide: Self.regionSide)
         let letterbox = Letterbox(
             pictureWidth: columns, pictureHeight: lines, inputWidth: input.width, inputHeight: input.height)
-        letterbox.fill(&tensor, from: pixels, width: right - left, height: bottom - top)
+        letterbox.fill(
+            &tensor, from: pixels, width: right - left, height: bottom - top, start: (top * size.width + left) * 3,
+            bytesPerLine: size.width * 3)
         return try predictions(in: letterbox, width: columns, height: lines)
     }
 

@@ -28,7 +28,8 @@ public final class Detector {
     /// The model that this detector uses, with which detectors for other threads can be created.
     public let loadedModel: LoadedModel
     let decoder: JPEGDecoder
-    private var pixels: [UInt8] = []
+    /// The picture that was decoded last, as blue, green and red bytes.
+    private(set) var pixels: [UInt8] = []
     var tensor: [Float] = []
 
     public var description: Description { loadedModel.description }
@@ -120,18 +121,29 @@ public final class Detector {
     ) throws(DetectionError) -> String? {
         let scale = Self.scale(for: picture, letterbox)
         let (width, height) = (scale(picture.width), scale(picture.height))
+        let warning = try decode(jpeg, width: width, height: height)
+        letterbox.fill(&tensor, from: pixels, width: width, height: height)
+        releaseLargePixels()
+        return warning
+    }
+
+    /// Decodes a picture to ``pixels``; returns the decoder's warning, or nil if there is none.
+    ///
+    /// The memory is kept for the next picture. New memory would have to be cleared for each picture.
+    func decode(_ jpeg: RawSpan, width: Int, height: Int) throws(DetectionError) -> String? {
         let byteCount = width * height * 3
         if pixels.count != byteCount { pixels = [UInt8](repeating: 0, count: byteCount) }
-        let warning = try decoding { () throws(TurboJPEGError) in
+        return try decoding { () throws(TurboJPEGError) in
             try pixels.withMutableRawSpan { (output) throws(TurboJPEGError) in
                 try decoder.decode(
                     jpeg, to: .bgr24, width: width, height: height, bytesPerLine: width * 3, into: &output)
             }
         }
-        letterbox.fill(&tensor, from: pixels, width: width, height: height)
-        // Free the buffer if it is very large.
+    }
+
+    /// Frees the memory of the decoded picture if it is very large.
+    func releaseLargePixels() {
         if pixels.count > 16 << 20 { pixels = [] }
-        return warning
     }
 
     /// Returns the smallest scale at which the picture is at least as large as the part of the input that it covers.

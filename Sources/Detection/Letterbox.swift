@@ -58,18 +58,23 @@ extension Letterbox {
     /// - Parameters:
     ///   - tensor: The array to fill. It is resized to `3 * inputHeight * inputWidth` values if necessary.
     ///   - pixels: The picture with three bytes per pixel, which are blue, green and red. It may have any size.
-    ///   - width: The width of `pixels`.
-    ///   - height: The height of `pixels`.
-    func fill(_ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int) {
+    ///   - width: The width of the part of `pixels` that is used.
+    ///   - height: The height of this part.
+    ///   - start: The offset of this part's first byte.
+    ///   - bytesPerLine: The number of bytes from one line to the next in `pixels`; by default, `width * 3`.
+    func fill(
+        _ tensor: inout [Float], from pixels: [UInt8], width: Int, height: Int, start: Int = 0,
+        bytesPerLine: Int? = nil
+    ) {
         let planeCount = inputWidth * inputHeight
         if tensor.count != 3 * planeCount { tensor = [Float](repeating: 0, count: 3 * planeCount) }
         let columns = Sampling(from: width, to: contentWidth, stride: 3)
-        let lines = Sampling(from: height, to: contentHeight, stride: width * 3)
+        let lines = Sampling(from: height, to: contentHeight, stride: bytesPerLine ?? width * 3)
         var line = [Float](repeating: 0, count: width * 3)
         let source = pixels.span
         var target = tensor.mutableSpan
         for y in 0..<contentHeight {
-            let (first, second) = (lines.first[y], lines.second[y])
+            let (first, second) = (start + lines.first[y], start + lines.second[y])
             Self.blend(
                 source.extracting(first..<(first + width * 3)), source.extracting(second..<(second + width * 3)),
                 lines.weight[y], into: &line)

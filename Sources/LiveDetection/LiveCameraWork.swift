@@ -34,7 +34,7 @@ final class LiveCameraWork {
     var scene: LiveScene?
     /// A number that changes whenever ``scene`` is replaced.
     private var sceneNumber: UInt64 = 0
-    private var decoder: JPEGDecoder?
+    var decoder: JPEGDecoder?
     /// The number of the newest frame according to the ring's header when it was last read; 0 before that.
     private var seen: UInt64 = 0
     /// The number of the newest frame that was accepted.
@@ -50,6 +50,8 @@ final class LiveCameraWork {
     private var stateAt = Instant.distantPast
     private var checkedAt = Instant.distantPast
     private var isActive = false
+    /// Whether frames are published, because somebody watches the results.
+    private var isPublishing = false
     var motionRules = MotionRules()
     /// The number of the newest frame that was searched for motion, and what converts its times; nil before that.
     var lastFrame: (number: UInt64, timeline: EventRecord.Timeline)?
@@ -72,7 +74,7 @@ final class LiveCameraWork {
                     rest(rings)
                     // An error may have been reported while nobody watched.
                     rings.setState(.idle, reason: "")
-                    rings.waitForViewers()
+                    rings.waitForViewers(timeout: FramePublisher.heartbeatInterval)
                 }
                 try rings.heartbeat()
             } catch {
@@ -146,6 +148,8 @@ final class LiveCameraWork {
     // MARK: Frames
 
     private func step(_ rings: LiveRings) throws(RingError) {
+        notePublishing(rings)
+        if !isPublishing, waitUntilGateIsDue(rings) { return }
         let outcome = camera.subscriber.wait(newerThan: seen, timeout: Self.pollInterval)
         let now = Instant.now
         try apply(camera.takeFinishedLook(), rings)
@@ -165,6 +169,25 @@ final class LiveCameraWork {
             try release(rings)
         }
         if now - stateAt >= Self.stateInterval || outcome == .changed { copyState(to: rings, now: now) }
+    }
+
+    /// Publishes frames only while somebody watches the results, in mode `always` too.
+    private func notePublishing(_ rings: LiveRings) {
+        guard rings.isWatched != isPublishing else { return }
+        isPublishing.toggle()
+        stateAt = .distantPast
+        if !isPublishing { rings.setState(.idle, reason: "") }
+    }
+
+    /// While nobody watches the results, waits until a frame is to be searched for motion. Other frames are not read.
+    ///
+    /// Returns whether it has waited. It waits for a short time only, so call it again.
+    private func waitUntilGateIsDue(_ rings: LiveRings) -> Bool {
+        guard held == nil, !camera.board.isRunning(camera.name) else { return false }
+        let pause = gateDue - Duration(inSeconds: Self.earliness / camera.configuration.rate) - .now
+        guard pause > .milliseconds(1) else { return false }
+        rings.waitForViewers(timeout: min(pause, Self.pollInterval))
+        return true
     }
 
     private func isFresh(_ now: Instant) -> Bool {
@@ -237,6 +260,13 @@ final class LiveCameraWork {
     }
 
     private func publish(_ frame: Frame, at time: Instant, look: FinishedLook?, _ rings: LiveRings) throws(RingError) {
+        guard isPublishing else {
+            camera.report.withLock {
+                $0.frames += 1
+                $0.objects = scene?.objectCount ?? 0
+            }
+            return
+        }
         let number = rings.number(for: frame.description)
         let result =
             scene?.result(of: frame.description, number: number, at: time, look: look)
@@ -286,34 +316,6 @@ final class LiveCameraWork {
         return String((0..<6).map { _ in characters[Int.random(in: 0..<characters.count)] })
     }
 
-    private func size(of frame: Frame) -> PictureSize? {
-        let size = frame.bytes.withRawSpan { bytes in
-            try? withDecoder { (decoder) throws(TurboJPEGError) in try decoder.size(of: bytes) }
-        }
-        return size.map { PictureSize(width: $0.width, height: $0.height) }
-    }
-
-    /// Returns the small grey picture of a frame; nil if the frame cannot be decoded.
-    private func greyPicture(of frame: Frame) -> GreyPicture? {
-        let picture = frame.bytes.withRawSpan { bytes -> JPEGDecoder.Picture? in
-            guard PictureLimits.allows(bytes) else { return nil }
-            return try? withDecoder { (decoder) throws(TurboJPEGError) in
-                try decoder.decode(bytes, to: .grey, scale: .eighth)
-            }
-        }
-        return picture.flatMap { GreyPicture(width: $0.width, height: $0.height, pixels: $0.pixels) }
-    }
-
-    private func withDecoder<Value>(
-        _ body: (borrowing JPEGDecoder) throws(TurboJPEGError) -> Value
-    ) throws(TurboJPEGError) -> Value {
-        let decoder: JPEGDecoder
-        if let kept = self.decoder.take() { decoder = kept } else { decoder = try JPEGDecoder() }
-        let value = try body(decoder)
-        self.decoder = consume decoder
-        return value
-    }
-
     // MARK: State
 
     /// Copies the camera's state to the detector's rings.
@@ -332,6 +334,7 @@ final class LiveCameraWork {
         let outage = Outage.current(
             status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
         noteOutage(outage != nil, now: now)
+        guard isPublishing else { return }
         if let outage {
             rings.setState(status?.state.withLiveWriter ?? .waiting, reason: outage.message)
         } else {

@@ -32,9 +32,11 @@ final class LiveRings {
     /// Whether somebody watches the results.
     var isWatched: Bool { detect.isWatched || drawn.isWatched }
 
-    /// Waits until somebody watches the results, for at most 250 ms.
-    func waitForViewers() {
-        _ = drawn.isWatched ? true : detect.waitForInterest(timeout: FramePublisher.heartbeatInterval)
+    /// Waits until somebody watches the results, for at most `timeout`.
+    ///
+    /// A viewer of drawn results is noticed only at the end of `timeout`.
+    func waitForViewers(timeout: Duration) {
+        _ = drawn.isWatched ? true : detect.waitForInterest(timeout: timeout)
     }
 
     func heartbeat() throws(RingError) {

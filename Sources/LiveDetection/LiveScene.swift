@@ -62,6 +62,9 @@ struct LiveScene {
     /// The event IDs of the objects that the frame of the newest look shows best.
     var improved: [String] { analyzer.rules.improved }
 
+    /// The number of objects that are in the picture.
+    var objectCount: Int { analyzer.tracker.tracks.count { $0.isConfirmed && $0.state != .lost } }
+
     /// Whether something moved in the newest frame that was searched for motion.
     var hasMotion: Bool { !analyzer.motion.cells.isEmpty }
 

@@ -50,12 +50,23 @@ struct LiveDetectionTests {
         #expect(eventually { idle.status?.state == .idle })
     }
 
-    @Test("in mode 'always', the camera's frames are read although nobody watches the results")
+    @Test("in mode 'always', frames are searched for motion although nobody watches, and published once somebody does")
     func always() throws {
         let detector = try TestLiveDetector(.always)
         #expect(eventually { detector.camera.isWatched })
-        let reader = try FrameSubscriber(detector.ring.ring("main", kind: .detect))
-        _ = try detector.frame(from: reader, shades: [90]) { _ in true }
+        let name = detector.ring.ring("main", kind: .detect)
+        let idle = try FrameSubscriber(name)
+        try detector.show([90, 200]) { detector.report.map { $0.gated > 5 } == true }
+        #expect(idle.status?.published == 0)
+        #expect(idle.status?.state == .idle)
+        let viewer = try detector.viewer(.detect)
+        _ = try detector.frame(from: viewer, shades: [90]) { _ in true }
+        #expect(eventually { idle.status?.state == .live })
+        viewer.dropInterest()
+        let gated = detector.report?.gated ?? 0
+        try detector.show([90, 200]) {
+            detector.report.map { $0.gated > gated + 5 } == true && idle.status?.state == .idle
+        }
     }
 
     @Test("a detector that stops removes its rings, and their readers learn why there are no more frames")

@@ -84,6 +84,21 @@ final class TestLiveDetector {
         throw Missing()
     }
 
+    /// Publishes pictures with the brightnesses `shades` again and again until a condition is met.
+    ///
+    /// Throws an error after a minute.
+    func show(_ shades: [UInt8], until condition: () -> Bool) throws {
+        let deadline = Instant.now + .seconds(60)
+        let pictures = try shades.map { try Self.picture($0) }
+        var count = 0
+        while !condition() {
+            guard Instant.now < deadline else { throw Missing() }
+            try show(pictures[count % pictures.count])
+            count += 1
+            Poll.wait([], milliseconds: 40)
+        }
+    }
+
     struct Missing: Error, CustomStringConvertible {
         var description: String { "the detector did not publish the frame that the test wants within a minute" }
     }

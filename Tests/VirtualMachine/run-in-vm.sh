@@ -88,6 +88,8 @@ fetch_kernel() {
         fail 77 "linux-image-$release cannot be downloaded (apt-get update?)"
     }
     dpkg -x "$folder"/linux-image-*.deb "$folder/root"
+    # Since Debian 13, the package contains /usr/lib/modules, and /lib is a link of the system.
+    [[ -e $folder/root/lib ]] || ln -s usr/lib "$folder/root/lib"
     depmod -b "$folder/root" "$release"
     unpack_kernel "$folder/root/boot/vmlinuz-$release" "$folder/root/vmlinux"
     rm -rf "${cache:?}/$release"
