@@ -103,15 +103,59 @@ extension EndToEnd {
             return folder
         }
 
+        private func start(_ pictures: TemporaryFolder, state: FilePath) throws -> OrielSystem {
+            try OrielSystem(environment: [
+                "ORIEL_ONNXRUNTIME": Detector.library.string, "ORIEL_MODEL": Detector.model.string,
+                "ORIEL_DETECT": "always", "ORIEL_STATE_DIR": state.string, "ORIEL_FPS": "10",
+                "ORIEL_CAMERAS": "main=\(pictures.path)",
+            ])
+        }
+
+        @Test("While the disk of the journal is frozen, no viewer misses a frame, and afterwards no event is missing")
+        func frozen() throws {
+            let place = TemporaryFolder()
+            let (image, disk) = (place.path.appending("image"), place.path.appending("disk"))
+            func run(_ command: String...) throws -> Bool {
+                try ChildProcess.run("/bin/sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin exec \"$@\" 2>&1", "sh"] + command)
+                    .status == 0
+            }
+            try Folder.make(disk, permissions: 0o755)
+            guard try run("truncate", "-s", "32M", image.string), try run("mkfs.ext4", "-q", "-F", image.string),
+                try run("mount", "-o", "loop", image.string, disk.string)
+            else {
+                report("skipped: only root can mount and freeze a file system")
+                return
+            }
+            defer { _ = try? run("umount", "-l", disk.string) }
+            let pictures = try scene()
+            let system = try start(pictures, state: disk.appending("state"))
+            let client = try Client(port: system.webPort)
+            #expect(eventually(60) { !client.received.isEmpty })
+            let viewer = try StreamViewer(system.web("/video"))
+            _ = try viewer.next()
+            #expect(try run("fsfreeze", "--freeze", disk.string))
+            let count = client.received.count
+            // Ten seconds of pictures, in which something happens.
+            var numbers: [UInt64] = []
+            while numbers.count < 100, let picture = try viewer.next() { numbers += picture.number.map { [$0] } ?? [] }
+            let status = try request("GET", system.web("/detect/status"))
+            #expect(status.json?["journal"]?["waiting"]?.number ?? 0 > 0, "\(status.json?["journal"] ?? .null)")
+            #expect(client.received.count <= count + 1)
+            #expect(try run("fsfreeze", "--unfreeze", disk.string))
+            #expect(eventually(30) { client.received.count > count + 1 })
+            let gaps = zip(numbers, numbers.dropFirst()).filter { $1 - $0 > 3 }
+            #expect(numbers.count == 100 && gaps.isEmpty, "the viewer missed frames: \(gaps)")
+            let after = try request("GET", system.web("/detect/status"))
+            #expect(after.json?["journal"]?["dropped"]?.number == 0)
+            client.stop()
+            system.stop()
+        }
+
         @Test(
             "A client that reconnects over restarts misses and repeats no event, and each object begins and ends once")
         func restarts() throws {
             let (pictures, state) = (try scene(), TemporaryFolder())
-            let system = try OrielSystem(environment: [
-                "ORIEL_ONNXRUNTIME": Detector.library.string, "ORIEL_MODEL": Detector.model.string,
-                "ORIEL_DETECT": "always", "ORIEL_STATE_DIR": state.path.string, "ORIEL_FPS": "10",
-                "ORIEL_CAMERAS": "main=\(pictures.path)",
-            ])
+            let system = try start(pictures, state: state.path)
             let prefix = try #require(SystemPrefix(system.prefix))
             let folder = JournalFolder.events(in: state.path, prefix: prefix)
             let client = try Client(port: system.webPort)
