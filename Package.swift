@@ -238,7 +238,8 @@ let package = Package(
 // ORIEL_FUZZ, as a program whose main function libFuzzer supplies.
 let fuzzed: [Target.Dependency] = [
     "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "Events", "FastCGI", "FrameServer", "JSON",
-    "Journal", "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "TurboJPEG", "Upstream", "Web", system,
+    "Journal", "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "Tracking", "TurboJPEG", "Upstream", "Web",
+    system,
 ]
 package.targets.append(
     Context.environment["ORIEL_FUZZ"] != nil

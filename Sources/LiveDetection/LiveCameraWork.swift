@@ -179,7 +179,7 @@ final class LiveCameraWork {
         if !isPublishing { rings.setState(.idle, reason: "") }
     }
 
-    /// While nobody watches the results, waits until a frame is to be searched for motion. Other frames are not read.
+    /// Waits until a frame is to be searched for motion, because nobody watches the other frames.
     ///
     /// Returns whether it has waited. It waits for a short time only, so call it again.
     private func waitUntilGateIsDue(_ rings: LiveRings) -> Bool {

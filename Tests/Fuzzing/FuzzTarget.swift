@@ -1,6 +1,6 @@
 /// A fuzz target: code that must accept any bytes, and conditions that its results must meet.
 enum FuzzTarget: String, CaseIterable, Sendable {
-    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture, worker
+    case multipart, jpeg, ring, query, fastcgi, status, upstream, form, picture, worker, results, journal
 
     /// Runs the target with one input.
     ///
@@ -18,6 +18,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .form: FormTarget.run(input)
         case .picture: PictureTarget.run(input)
         case .worker: WorkerTarget.run(input)
+        case .results: ResultsTarget.run(input)
+        case .journal: JournalTarget.run(input)
         }
     }
 }
