@@ -54,7 +54,8 @@ let package = Package(
             dependencies: ["Daemon", "EventLoop", "FastCGI", "JSON", "Linux", "Names", "Web", log, system]),
 
         // Layer 5, domain: the configuration and the detector. They read their own files, and do no other I/O.
-        .target(name: "Configuration", dependencies: ["Linux", "Names", system]),
+        .target(name: "UpstreamAccess", dependencies: ["Curl", "Linux", "Names", system]),
+        .target(name: "Configuration", dependencies: ["Linux", "Names", "UpstreamAccess", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
         .target(name: "Tracking", dependencies: ["Linux"]),
         .target(name: "Events", dependencies: ["JSON", "Journal", "Linux", "MotionJPEG", "Names", "Tracking", system]),
@@ -87,8 +88,8 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
-                "Capturing", "Curl", "EventLoop", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame", log,
-                system,
+                "Capturing", "Curl", "EventLoop", "JSON", "Linux", "MotionJPEG", "Names", "Pacing", "SharedFrame",
+                "UpstreamAccess", log, system,
             ]),
         .target(
             name: "Supervision",
@@ -110,7 +111,7 @@ let package = Package(
             name: "relay-fcgi",
             dependencies: [
                 "Daemon", "Events", "FrameServer", "Journal", "Linux", "Names", "ProgramSupport", "Service",
-                "SharedFrame", "Upstream", arguments, log, system,
+                "SharedFrame", "Upstream", "UpstreamAccess", arguments, log, system,
             ]),
         .executableTarget(
             name: "detect-fcgi",
@@ -217,8 +218,7 @@ let package = Package(
             name: "UpstreamTests",
             dependencies: [
                 "Curl", "Linux", "MotionJPEG", "Names", "Pacing", "relay-fcgi", "SharedFrame", "TestSupport",
-                "Upstream", log,
-                system,
+                "Upstream", "UpstreamAccess", log, system,
             ]),
         .testTarget(
             name: "ProgramSupportTests",
@@ -238,8 +238,8 @@ let package = Package(
 // ORIEL_FUZZ, as a program whose main function libFuzzer supplies.
 let fuzzed: [Target.Dependency] = [
     "Cameras", "Detection", "DetectionServer", "Drawing", "EventLoop", "Events", "FastCGI", "FrameServer", "JSON",
-    "Journal", "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "Tracking", "TurboJPEG", "Upstream", "Web",
-    system,
+    "Journal", "Linux", "MotionJPEG", "Names", "Service", "SharedFrame", "Tracking", "TurboJPEG", "Upstream",
+    "UpstreamAccess", "Web", system,
 ]
 package.targets.append(
     Context.environment["ORIEL_FUZZ"] != nil

@@ -32,9 +32,9 @@ public struct Outage: Equatable, Sendable {
     public static func current(_ status: RingStatus?, refusal: String?, kind: RingName.Kind, now: Instant) -> Outage? {
         guard let status else {
             // A request cannot make a ring readable.
+            if let refusal { return Outage(state: CameraState.error.name, message: refusal, isFinal: true) }
             return Outage(
-                state: CameraState.stopped.name, message: refusal ?? kind.missingWriter,
-                isFinal: refusal != nil || !kind.respondsToDemand)
+                state: CameraState.stopped.name, message: kind.missingWriter, isFinal: !kind.respondsToDemand)
         }
         switch status.state {
         case .idle: return nil

@@ -36,9 +36,14 @@ public struct InvalidConfiguration: Error, Equatable, Sendable {
 
     public init(_ mistakes: [Mistake]) { self.mistakes = mistakes }
 
-    /// Whether all mistakes are in environment variables.
-    public var isInVariablesOnly: Bool {
-        mistakes.allSatisfy { if case .variable = $0.origin { true } else { false } }
+    /// Whether all mistakes are in environment variables that serve as options of scripts/run.
+    ///
+    /// The variable with the upstreams' credentials does not count as one, because it contains the content of a file.
+    public var isInOptionsOnly: Bool {
+        mistakes.allSatisfy {
+            guard case .variable(let name) = $0.origin else { return false }
+            return name != VariableReader.credentialsVariable
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+import UpstreamAccess
+
 /// Parses the values of settings.
 ///
 /// If a value is invalid, each of these functions throws an error whose remedy says which values are valid.
@@ -113,6 +115,10 @@ enum Value {
         else { throw Invalid("give the address of a stream, such as http://10.0.0.5:9001/mjpeg/door") }
         guard !host.contains("@") else {
             throw Invalid("remove the password, since others can read it; set ORIEL_UPSTREAM_CREDENTIALS instead")
+        }
+        // The relay parses the address in the same way, and would not start if it could not.
+        guard (try? UpstreamAddress(text)) != nil else {
+            throw Invalid("correct the host or the port, as in http://10.0.0.5:9001/mjpeg/door")
         }
         return text
     }

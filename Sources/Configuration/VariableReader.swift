@@ -1,4 +1,5 @@
 import Names
+import UpstreamAccess
 
 /// Reads settings from the environment variables that scripts/run documents.
 ///
@@ -15,6 +16,7 @@ struct VariableReader {
     func read(into reader: inout SectionReader) {
         readServers(into: &reader)
         readCameras(into: &reader)
+        checkCredentials(&reader)
         check("ORIEL_PREFIX", &reader) { text, configuration throws(Value.Invalid) in
             guard let prefix = SystemPrefix(text) else { throw Value.Invalid(SystemPrefix.rule) }
             configuration.prefix = prefix
@@ -115,6 +117,31 @@ struct VariableReader {
             reader.add(origin, "camera '\(name)' has '\(excerpt(source))'; \(error.remedy)")
         }
     }
+
+    /// Checks the credentials, which only the relay uses.
+    ///
+    /// The relay refuses invalid credentials. Without this check, no camera would then have pictures.
+    private func checkCredentials(_ reader: inout SectionReader) {
+        let variable = Self.credentialsVariable
+        guard let text = variables[variable] else { return }
+        do throws(UpstreamError) {
+            let list = try CredentialsList(parsing: text, origin: "the variable")
+            let cameras = Set(reader.configuration.cameras.map(\.name))
+            for camera in list.cameras where !cameras.contains(camera) {
+                reader.add(
+                    .variable(variable),
+                    "there are credentials for camera '\(camera)', which does not exist; "
+                        + "correct the name")
+            }
+        } catch {
+            let isPath = text.hasPrefix("/") && !text.contains(":")
+            let remedy = isPath ? "; to use a file, set \(variable)=$(cat FILE)" : ""
+            reader.add(.variable(variable), "\(error)\(remedy)")
+        }
+    }
+
+    /// The variable with the upstreams' credentials.
+    static let credentialsVariable = "ORIEL_UPSTREAM_CREDENTIALS"
 
     private func check(
         _ variable: String, _ reader: inout SectionReader,

@@ -18,6 +18,8 @@ public final class Transfer {
         /// The `Accept` header.
         public var accept: String
         public var credentials: Credentials?
+        /// Further header fields, each as `NAME: VALUE`.
+        public var headers: [String] = []
         /// A PEM file with the certificate authorities to trust; nil means that the system's authorities are trusted.
         public var certificateAuthorities: FilePath?
         /// The timeout for establishing the connection, including name resolution and the TLS handshake.
@@ -63,7 +65,10 @@ public final class Transfer {
         Self.initializeLibrary
         guard let handle = unsafe curl_easy_init() else { preconditionFailure("curl_easy_init: out of memory") }
         unsafe self.handle = handle
-        unsafe headers = curl_slist_append(nil, "Accept: \(request.accept)")
+        // libcurl copies the texts. The first call creates the list.
+        var list = unsafe curl_slist_append(nil, "Accept: \(request.accept)")
+        for header in request.headers { unsafe list = curl_slist_append(list, header) }
+        unsafe headers = list
         unsafe errorText = .allocate(capacity: Int(curl_error_byte_count))
         unsafe errorText.initialize(repeating: 0, count: Int(curl_error_byte_count))
         self.receive = receive

@@ -124,6 +124,7 @@ final class FrameApplication: Application {
         }
         try request.check(methods: route.methods)
         try query.check(known: route.parameters, ignoresUnknown: route.ignoresUnknownParameters)
+        try refuseLoop(request, route)
         switch route {
         case .stream(let choice):
             let options = try StreamOptions(query, accept: request["HTTP_ACCEPT"])

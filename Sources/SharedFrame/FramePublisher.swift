@@ -20,7 +20,7 @@ public final class FramePublisher {
     public let name: RingName
     /// The lock that keeps other writers out, held until the ring is stopped.
     private var lock: WriterLock?
-    private var ring: RingObject
+    private(set) var ring: RingObject
     private let slotCount: Int
     /// The number of the last frame.
     ///
@@ -37,6 +37,10 @@ public final class FramePublisher {
     private var reason = ""
     private var ratesMillihertz: (asked: UInt64, measured: UInt64) = (0, 0)
     private var isStopped = false
+    /// Why the last check could not restore the ring under its name; nil if the ring has its name.
+    ///
+    /// Readers that have opened the ring still get its frames, but no other program can open it.
+    public private(set) var namingProblem: RingError?
 
     /// Takes over the ring that a dead writer has left behind, or creates a new one.
     ///
@@ -249,10 +253,14 @@ public final class FramePublisher {
         guard now - checkedAt >= Self.checkInterval else { return }
         checkedAt = now
         restoreLock()
-        if !ring.hasItsName {
-            try replace(with: ring.memory.geometry, isNameOurs: false)
-        } else if !ring.isWhole {
-            try replace(with: ring.memory.geometry, isNameOurs: true)
+        namingProblem = nil
+        let hasItsName = ring.hasItsName
+        if hasItsName, ring.isWhole { return }
+        do throws(RingError) {
+            try replace(with: ring.memory.geometry, isNameOurs: hasItsName)
+        } catch {
+            namingProblem = error
+            throw error
         }
     }
 
@@ -300,8 +308,7 @@ public final class FramePublisher {
             introduceWriter(to: memory)
         }
         guard let new = created else {
-            throw RingError(
-                .contested, "shared memory \(name) was removed and recreated by another program: stop that program")
+            throw RingObject.defect(of: name) ?? RingError(recreated: name)
         }
         let old = exchange(&ring, with: new)
         // The new object contains at most one frame.
@@ -337,11 +344,5 @@ public final class FramePublisher {
         memory.writeState(state, reason)
         memory.store64(RingLayout.Header.millihertzAsked, ratesMillihertz.asked)
         memory.store64(RingLayout.Header.millihertzMeasured, ratesMillihertz.measured)
-    }
-}
-
-extension UInt64 {
-    fileprivate init(millihertz hertz: Double) {
-        self = hertz.isFinite && hertz > 0 && hertz < 1_000_000 ? UInt64(hertz * 1000) : 0
     }
 }

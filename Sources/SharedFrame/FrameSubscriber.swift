@@ -225,8 +225,11 @@ public final class FrameSubscriber: Sendable {
 
     /// One sentence that says why the object with the ring's name cannot be read.
     ///
-    /// This is nil if the object can be read, or if there is no object.
-    public var refusal: String? { state.withLock { $0.refusal?.description } }
+    /// This is nil if the object can be read, or if there is no object. If this process should write the ring but
+    /// cannot, this is the reason (see ``WriterProblems``).
+    public var refusal: String? {
+        WriterProblems.shared.sentence(for: name) ?? state.withLock { $0.refusal?.description }
+    }
 
     // MARK: Opening the object
 
@@ -234,7 +237,12 @@ public final class FrameSubscriber: Sendable {
     ///
     /// An object that has lost its name is kept until another one appears.
     private func currentView() -> RingView? {
-        state.withLock { state in
+        let isUnwritable = WriterProblems.shared.sentence(for: name) != nil
+        return state.withLock { state in
+            if isUnwritable {
+                state.view = nil
+                return nil
+            }
             if let view = state.view {
                 if !view.isSuperseded && !view.wasTruncated { return view }
                 if view.wasTruncated { state.view = nil }

@@ -77,6 +77,7 @@ extension RingError {
                 "shared memory \(name) belongs to another user: run as that user, or choose another ORIEL_PREFIX")
         case .tooManySymbolicLinkLevels:
             self.init(.forbidden, "shared memory \(name) is a symbolic link: remove \(name.path)")
+        case .isDirectory, .noSuchAddressOrDevice: self.init(notARing: name)
         default:
             self.init(.system, "shared memory \(name) cannot be opened: \(error)")
         }
@@ -121,6 +122,11 @@ extension RingError {
             .otherVersion,
             "shared memory \(name) has layout version \(version), but this program needs \(RingLayout.version): "
                 + "stop the programs of the other version, then remove \(name.path)")
+    }
+
+    init(recreated name: RingName) {
+        self.init(
+            .contested, "shared memory \(name) was removed and recreated by another program: stop that program")
     }
 
     init(otherSource name: RingName, _ source: String) {

@@ -11,7 +11,7 @@ extension RingMemory {
         var dropped: [DropReason: UInt64] = [:]
         for reason in DropReason.allCases { dropped[reason] = counter(Header.dropped + reason.rawValue * 8) }
         return RingStatus(
-            state: .waiting, reason: "", isWriterAlive: isWriterAlive,
+            state: .waiting, reason: "", isWriterAlive: isWriterAlive, writer: writer,
             source: SourceDescription(kind: "", device: ""), width: pixels(Header.width),
             height: pixels(Header.height), framesPerSecondAsked: rate(Header.millihertzAsked),
             framesPerSecondMeasured: rate(Header.millihertzMeasured), clockOffset: clockOffset,
@@ -19,6 +19,11 @@ extension RingMemory {
             published: counter(Header.published), bytes: counter(Header.bytes),
             encodedFrames: counter(Header.encodedFrames), encodeNanoseconds: counter(Header.encodeNanoseconds),
             dropped: dropped)
+    }
+
+    /// Identifies the writer that has written the header.
+    var writer: RingWriter {
+        RingWriter(process: load32(RingLayout.Header.writerProcess), started: load64(RingLayout.Header.started))
     }
 
     private func counter(_ offset: Int) -> UInt64 { min(load64(offset), RingLayout.counterLimit) }

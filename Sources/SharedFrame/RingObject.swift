@@ -92,14 +92,7 @@ struct RingObject: ~Copyable {
     /// Opens and locks the existing object, or returns nil if there is none or it must be created again.
     private static func adopt(_ name: RingName) throws(RingError) -> RingObject? {
         guard let descriptor = try name.open(O_RDWR) else { return nil }
-        let status: FileStatus
-        do throws(SystemError) {
-            status = try descriptor.status()
-        } catch {
-            throw RingError(cannotOpen: name, error)
-        }
-        guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
-        guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
+        let status = try ownStatus(of: descriptor, name)
         let isLocked = try lock(descriptor, name)
         if RingMemory.isTruncated(descriptor, byteCount: status.byteCount) {
             // Readers cannot use a truncated object, and the writer died before it could replace the object. Removing
@@ -112,6 +105,33 @@ struct RingObject: ~Copyable {
         // Another object may have got the name after this one was opened and before it was locked.
         guard object.hasItsName else { return nil }
         return object
+    }
+
+    /// Returns the status of an existing object; throws if this process must not write the object.
+    private static func ownStatus(of descriptor: borrowing Descriptor, _ name: RingName) throws(RingError) -> FileStatus
+    {
+        let status: FileStatus
+        do throws(SystemError) {
+            status = try descriptor.status()
+        } catch {
+            throw RingError(cannotOpen: name, error)
+        }
+        guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
+        guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
+        return status
+    }
+
+    /// Returns why another object, which has taken the name of this process's ring, is not a ring of this user; nil if
+    /// it is one, or if there is no object any more.
+    static func defect(of name: RingName) -> RingError? {
+        do throws(RingError) {
+            guard let descriptor = try name.open(O_RDWR) else { return nil }
+            let status = try ownStatus(of: descriptor, name)
+            _ = try RingMemory(opening: descriptor, byteCount: status.byteCount, name, access: .read)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     /// Locks byte 0 of the object; returns false if only readers hold a lock on it.

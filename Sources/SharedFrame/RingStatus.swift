@@ -1,3 +1,5 @@
+public import Names
+
 /// The state of a camera, as its writer reports it.
 public enum CameraState: UInt32, CaseIterable, Sendable {
     /// The source delivers pictures.
@@ -95,6 +97,26 @@ public struct SourceDescription: Sendable, Equatable {
     }
 }
 
+/// Identifies the writer of a ring.
+///
+/// Its description is a text without spaces. Two writers, even on different machines, have the same description only by
+/// a very unlikely accident.
+public struct RingWriter: Equatable, Sendable, CustomStringConvertible {
+    let process: UInt32
+    /// When the writer began, in nanoseconds since 1970.
+    let started: UInt64
+
+    public var description: String { "\(process)-\(started)" }
+
+    /// The header field with which a relay tells an upstream for which camera it asks.
+    ///
+    /// A server whose own camera has the same value knows that the camera is its own upstream.
+    public static let requestHeader = "X-Oriel-Relay"
+
+    /// Returns the value of ``requestHeader`` for a camera that this writer writes.
+    public func requestValue(for camera: CameraName) -> String { "\(camera)-\(self)" }
+}
+
 /// The contents of a ring's header at the time when a reader read it.
 ///
 /// All numbers are bounded, even if another process has written other values. Rates are finite and at most a million,
@@ -105,6 +127,8 @@ public struct RingStatus: Sendable {
     /// One sentence that tells people what is wrong; empty if nothing is wrong.
     public var reason: String
     public var isWriterAlive: Bool
+    /// Identifies the ring's last writer.
+    public var writer: RingWriter
     public var source: SourceDescription
     /// The width in pixels; 0 before the first picture.
     public var width: Int

@@ -116,3 +116,10 @@ extension RingMemory {
         }
     }
 }
+
+extension UInt64 {
+    /// Converts a frame rate; an implausible one becomes 0.
+    init(millihertz hertz: Double) {
+        self = hertz.isFinite && hertz > 0 && hertz < 1_000_000 ? UInt64(hertz * 1000) : 0
+    }
+}

@@ -3,6 +3,7 @@ import EventLoop
 import Linux
 import MotionJPEG
 import SharedFrame
+import UpstreamAccess
 
 /// One connection to an upstream.
 final class Connection {
@@ -52,7 +53,7 @@ final class Connection {
         self.camera = camera
         let configuration = camera.configuration
         stallTimeout = configuration.stallTimeout
-        poller = StatusPoller(configuration)
+        poller = StatusPoller(configuration, writer: camera.publisher.writer)
         let progress = progress
         let receiver = StreamReceiver(maximumPictureByteCount: configuration.maximumPictureByteCount) {
             bytes, headers in
@@ -62,7 +63,8 @@ final class Connection {
         // The Accept header must not begin with image/, because Oriel's servers would then treat the request as one
         // from a browser's <img>.
         let request = configuration.request(
-            configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1")
+            configuration.address.url, accept: "multipart/x-mixed-replace, image/jpeg;q=0.9, */*;q=0.1",
+            writer: camera.publisher.writer)
         transfer = Transfer(request) { transfer, bytes in
             defer {
                 // A fast server can keep libcurl busy for longer than the interval of the ring's heartbeat.

@@ -3,6 +3,7 @@ import Logging
 import Names
 import Pacing
 import SharedFrame
+import UpstreamAccess
 
 /// Logs changes of an upstream's state.
 ///

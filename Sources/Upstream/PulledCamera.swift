@@ -44,7 +44,8 @@ final class PulledCamera {
         intake = PictureIntake(publisher)
         demand = Demand(configuration)
         let log = ProblemLog(logger, camera: configuration.ring.camera, upstream: configuration.address)
-        reporter = StateReporter(publisher, upstream: configuration.address, log: log)
+        reporter = StateReporter(
+            publisher, upstream: configuration.address, log: log, ringLog: RingLog(logger, ring: configuration.ring))
     }
 
     /// Returns whether somebody is watching, or was watching until recently.
@@ -63,11 +64,9 @@ final class PulledCamera {
     /// Must be called after every wait.
     func beat() {
         nextBeat = .now + Self.minimumBeatInterval
-        do throws(RingError) {
-            try publisher.heartbeat()
-        } catch {
-            reporter.problem(.ring("\(error)"))
-        }
+        // An error is also the publisher's ``FramePublisher/namingProblem``, which lasts until the next check.
+        try? publisher.heartbeat()
+        reporter.ring(publisher.namingProblem)
         reporter.update()
         let now = Instant.now
         if now >= nextRates {

@@ -1,5 +1,6 @@
 import Linux
 import SharedFrame
+import UpstreamAccess
 
 /// Reports the upstream's state to the readers of the ring, and in the log.
 struct StateReporter {
@@ -11,14 +12,18 @@ struct StateReporter {
     private var log: ProblemLog
     private var current: UpstreamProblem?
     private var isIdle = false
+    private var state = CameraState.waiting
+    private var reason = ""
+    private var ringLog: RingLog
     /// When the last picture arrived.
     private(set) var lastPicture: Instant?
 
-    init(_ publisher: FramePublisher, upstream: UpstreamAddress, log: ProblemLog) {
+    init(_ publisher: FramePublisher, upstream: UpstreamAddress, log: ProblemLog, ringLog: RingLog) {
         self.publisher = publisher
         self.upstream = upstream
         self.log = log
-        publisher.setState(.waiting, reason: Self.waitingReason(upstream))
+        self.ringLog = ringLog
+        set(.waiting, Self.waitingReason(upstream))
     }
 
     /// Reports that a picture has arrived.
@@ -32,21 +37,21 @@ struct StateReporter {
         log.pictures()
         current = nil
         isIdle = false
-        publisher.setState(.live, reason: "")
+        set(.live, "")
     }
 
     /// Reports that nobody is watching, and that the upstream worked when somebody was last watching.
     mutating func idle() {
         current = nil
         isIdle = true
-        publisher.setState(.idle, reason: "")
+        set(.idle, "")
     }
 
     /// Reports that somebody is watching again, but no picture has arrived yet.
     mutating func waiting() {
         guard isIdle else { return }
         isIdle = false
-        publisher.setState(.waiting, reason: Self.waitingReason(upstream))
+        set(.waiting, Self.waitingReason(upstream))
     }
 
     /// Reports why no pictures arrive.
@@ -58,10 +63,28 @@ struct StateReporter {
     }
 
     /// Publishes the current problem if its grace period is over.
-    func update() {
+    mutating func update() {
         guard let current else { return }
         if let lastPicture, current.isConnectionLoss, .now - lastPicture < Self.gracePeriod { return }
-        publisher.setState(current.state, reason: current.sentence(upstream))
+        set(current.state, current.sentence(upstream))
+    }
+
+    /// Reports why other programs cannot open the ring; nil means that they can.
+    ///
+    /// The camera may work nevertheless, because readers that have opened the ring earlier still get its frames. Its
+    /// state therefore does not change, but a state without a reason gets this one.
+    mutating func ring(_ problem: RingError?) {
+        if ringLog.set(problem) { publish() }
+    }
+
+    private mutating func set(_ state: CameraState, _ reason: String) {
+        self.state = state
+        self.reason = reason
+        publish()
+    }
+
+    private func publish() {
+        publisher.setState(state, reason: reason.isEmpty ? ringLog.current?.description ?? "" : reason)
     }
 
     private static func waitingReason(_ upstream: UpstreamAddress) -> String { "Connecting to \(upstream)." }

@@ -1,5 +1,7 @@
 import Curl
 import Linux
+import SharedFrame
+import UpstreamAccess
 
 /// Requests the camera's status from an upstream that is Oriel.
 ///
@@ -44,10 +46,10 @@ final class StatusPoller {
     private var clockInterval = Duration.seconds(1)
 
     /// Returns nil if the upstream's URL cannot be the address of an Oriel stream.
-    init?(_ configuration: UpstreamConfiguration) {
+    init?(_ configuration: UpstreamConfiguration, writer: RingWriter) {
         guard let url = configuration.address.statusURL else { return nil }
         address = configuration.address
-        var request = configuration.request(url, accept: "application/json")
+        var request = configuration.request(url, accept: "application/json", writer: writer)
         request.totalTimeout = request.connectTimeout
         self.configuration = configuration
         let answer = answer

@@ -1,6 +1,7 @@
 public import Curl
 public import SharedFrame
 public import SystemPackage
+public import UpstreamAccess
 
 /// The configuration of one relayed camera: where its pictures come from, and how they are fetched.
 public struct UpstreamConfiguration: Sendable {
@@ -37,11 +38,12 @@ public struct UpstreamConfiguration: Sendable {
         return SourceDescription(kind: "upstream", device: device, name: address.host, format: "JPEG")
     }
 
-    /// Returns a request for `url` on the upstream's host.
-    func request(_ url: String, accept: String) -> Transfer.Request {
+    /// Returns a request for `url` on the upstream's host, for the camera whose ring `writer` writes.
+    func request(_ url: String, accept: String, writer: RingWriter) -> Transfer.Request {
         var request = Transfer.Request(url: url, accept: accept, connectTimeout: stallTimeout, version: version)
         request.isLoopback = address.isLoopback
         request.credentials = credentials
+        request.headers = ["\(RingWriter.requestHeader): \(writer.requestValue(for: ring.camera))"]
         request.certificateAuthorities = certificateAuthorities
         return request
     }

@@ -1,5 +1,6 @@
 import Curl
 import SystemPackage
+import UpstreamAccess
 
 extension UpstreamProblem {
     /// Creates the problem for a transfer that failed; returns nil if the transfer succeeded.

@@ -1,6 +1,7 @@
 import Linux
 import MotionJPEG
 import SharedFrame
+import UpstreamAccess
 
 /// Why an upstream delivers no pictures.
 enum UpstreamProblem: Error, Hashable {
@@ -52,7 +53,7 @@ enum UpstreamProblem: Error, Hashable {
     var state: CameraState {
         switch self {
         case .silent, .noWholePicture, .repeating: .stalled
-        case .status(let status) where status < 500: .error
+        case .status(let status) where status < 500 || status == 508: .error
         case .proxyStatus(let status) where status < 500: .error
         case .notPictures, .notHTTP, .certificateRefused, .certificateFile, .tlsFailed, .tooManyRedirects,
             .redirectElsewhere, .headerTooLarge, .pictureTooLarge, .brokenStream, .notJPEG, .noParts,
@@ -129,6 +130,8 @@ enum UpstreamProblem: Error, Hashable {
         case 404: "\(upstream) does not exist (404): correct the path or the camera's name."
         case 407: sentence(proxyStatus: 407, upstream)
         case 429, 503: "\(upstream) is overloaded or not ready (\(status)): retrying."
+        case 508:
+            "\(upstream) leads back to this camera itself (508): use the address of the server that has the camera."
         case 500...: "\(upstream) failed (\(status)): check the log of that server; retrying."
         default: "\(upstream) returned \(status) instead of a stream: correct the address."
         }

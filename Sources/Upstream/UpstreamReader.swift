@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// If several processes have the same upstream, only one of them connects to it. The others sleep until that process
 /// exits. Then one of them takes over within a millisecond. If the upstream fails, the thread writes the camera's
-/// state and the reason to the ring, and continues.
+/// state and the reason to the ring, and continues. If the ring cannot be written, the thread tries again every second,
+/// and ``WriterProblems`` contains the reason meanwhile.
 public final class UpstreamReader: Sendable {
     private enum Phase: Sendable {
         case starting
@@ -16,9 +17,13 @@ public final class UpstreamReader: Sendable {
         case standingBy
         /// This thread writes the ring.
         case pulling
-        case failed(RingError)
+        /// The ring cannot be written, and this thread tries again until it can.
+        case blocked
         case ended
     }
+
+    /// The pause after an attempt to become the ring's writer has failed.
+    private static let retryMilliseconds = 1000
 
     private let configuration: UpstreamConfiguration
     private let logger: Logger
@@ -36,20 +41,19 @@ public final class UpstreamReader: Sendable {
         phaseChanged = try EventDescriptor()
     }
 
-    /// Starts the thread, and waits until the thread either writes the ring or waits for the process that writes it.
+    /// Starts the thread, and waits until it writes the ring, waits for the process that writes it, or has reported
+    /// why it cannot write it.
     ///
-    /// - Throws: A ``RingError`` if the thread cannot become the ring's writer, for example because the ring's pictures
-    ///   come from another source.
-    public func start() throws {
-        try thread.withLock { $0 = try Thread("upstream \(configuration.ring.camera)") { [self] in run() } }
+    /// - Throws: If the thread cannot be started.
+    public func start() throws(SystemError) {
+        try thread.withLock { (thread) throws(SystemError) in
+            thread = try Thread("upstream \(configuration.ring.camera)") { [self] in run() }
+        }
         while true {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
             case .starting: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
-            case .failed(let error):
-                stop()
-                throw error
-            case .standingBy, .pulling, .ended: return
+            case .standingBy, .pulling, .blocked, .ended: return
             }
         }
     }
@@ -70,11 +74,11 @@ public final class UpstreamReader: Sendable {
         while .now < deadline {
             phaseChanged.clear()
             switch phase.withLock({ $0 }) {
-            case .starting, .pulling: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
+            case .starting, .pulling, .blocked: Poll.wait([phaseChanged.descriptor.number], milliseconds: 100)
             case .standingBy: return thread.detach()
             // The thread is about to return. This function waits for that, because libraries free their data about a
             // thread when it exits, and OpenSSL cannot do so after the process has begun to exit.
-            case .failed, .ended: return thread.join()
+            case .ended: return thread.join()
             }
         }
         thread.detach()
@@ -86,26 +90,33 @@ public final class UpstreamReader: Sendable {
     }
 
     private func run() {
-        var lastError: RingError?
+        var log = RingLog(logger, ring: configuration.ring)
         while !stopSignal.isStopping {
             do throws(RingError) {
-                let publisher = try takeRing()
+                let publisher = try takeRing(&log)
+                report(nil, &log)
                 guard !stopSignal.isStopping else { break }
                 enter(.pulling)
                 pull(publisher)
                 break
             } catch {
-                if case .starting = phase.withLock({ $0 }) { return enter(.failed(error)) }
-                if error != lastError { logger.error("camera \(configuration.ring.camera): \(error)") }
-                lastError = error
-                Poll.wait([stopSignal.event.descriptor.number], milliseconds: 1000)
+                // This camera's problem must not affect the other cameras of this process.
+                report(error, &log)
+                enter(.blocked)
+                Poll.wait([stopSignal.event.descriptor.number], milliseconds: Self.retryMilliseconds)
             }
         }
+        report(nil, &log)
         enter(.ended)
     }
 
+    /// Reports why the ring cannot be written, in the log and to the readers in this process; nil means that it can.
+    private func report(_ problem: RingError?, _ log: inout RingLog) {
+        if log.set(problem) { WriterProblems.shared.set(problem?.description, for: configuration.ring) }
+    }
+
     /// Waits until the ring has no other writer, and becomes its writer.
-    private func takeRing() throws(RingError) -> FramePublisher {
+    private func takeRing(_ log: inout RingLog) throws(RingError) -> FramePublisher {
         let source = configuration.source
         while true {
             let began = Instant.now
@@ -114,7 +125,10 @@ public final class UpstreamReader: Sendable {
             } catch {
                 guard error.kind == .hasWriter else { throw error }
             }
-            try FramePublisher.waitForTurn(configuration.ring, source: source) { enter(.standingBy) }
+            try FramePublisher.waitForTurn(configuration.ring, source: source) {
+                report(nil, &log)
+                enter(.standingBy)
+            }
             // If the wait has returned immediately although there is a writer, something is wrong with the ring. A
             // pause then prevents a busy loop.
             if .now - began < .milliseconds(1) {

@@ -94,6 +94,7 @@ public struct Response: Sendable {
         case 422: "Unprocessable Content"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
+        case 508: "Loop Detected"
         default: "Internal Server Error"
         }
     }

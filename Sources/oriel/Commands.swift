@@ -34,7 +34,9 @@ struct Run: ParsableCommand {
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Checks the configuration. Prints a summary or, if there are mistakes, lists them (status 78).",
-        discussion: "If all mistakes are in environment variables, the exit status is 64.")
+        discussion: """
+            If all mistakes are in environment variables other than ORIEL_UPSTREAM_CREDENTIALS, the exit status is 64.
+            """)
 
     @OptionGroup var options: ConfigurationOptions
 

@@ -38,8 +38,8 @@ struct ConfigurationOptions: ParsableArguments {
             for mistake in shown.dropLast() { printError("error: \(mistake)") }
             if all.count > shown.count { printError("error: and \(all.count - shown.count) more mistakes") }
             // The environment variables serve as the options of scripts/run, so a mistake in them is a usage error
-            // (64). A mistake in a file is a configuration error (78).
-            throw Failure(error.isInVariablesOnly ? .usage : .configuration, shown.last?.description ?? "")
+            // (64). A mistake in a file, or in the credentials, is a configuration error (78).
+            throw Failure(error.isInOptionsOnly ? .usage : .configuration, shown.last?.description ?? "")
         }
     }
 

@@ -5,6 +5,7 @@ import ProgramSupport
 import SharedFrame
 import SystemPackage
 import Upstream
+import UpstreamAccess
 
 // Validates the options and converts them to configurations.
 extension RelayWorker {
@@ -61,7 +62,7 @@ extension RelayWorker {
         do {
             return (camera, try UpstreamAddress(String(url)))
         } catch {
-            throw Failure(.usage, "\(error)")
+            throw Failure(.usage, "camera \(camera): \(error)")
         }
     }
 

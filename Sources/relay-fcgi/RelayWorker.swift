@@ -81,11 +81,7 @@ struct RelayWorker: ParsableCommand {
             for reader in readers { reader.requestStop() }
             for reader in readers { reader.stop() }
         }
-        do {
-            for reader in readers { try reader.start() }
-        } catch let error as RingError {
-            throw Failure(rawStatus: error.exitStatus, "\(error)")
-        }
+        for reader in readers { try reader.start() }
         try server.run()
     }
 }

@@ -117,6 +117,31 @@ struct ConfigurationTests {
     }
 
     @Test(
+        "Invalid credentials are a mistake in the configuration, and are not part of the message",
+        arguments: [
+            (
+                "/no/sesame",
+                "line 1 of the variable has no user name followed by a colon: write user:password or "
+                    + "NAME=user:password; to use a file, set ORIEL_UPSTREAM_CREDENTIALS=$(cat FILE)"
+            ),
+            (
+                "a:b\nsesame",
+                "line 2 of the variable has no user name followed by a colon: write user:password or NAME=user:password"
+            ),
+            ("dor=anna:sesame", "there are credentials for camera 'dor', which does not exist; correct the name"),
+        ])
+    func credentials(text: String, sentence: String) {
+        let variables = ["ORIEL_CAMERAS": "door=http://h/", "ORIEL_UPSTREAM_CREDENTIALS": text]
+        let error = #expect(throws: InvalidConfiguration.self) { try read(nil, variables: variables) }
+        #expect(error?.mistakes.map(\.description) == ["ORIEL_UPSTREAM_CREDENTIALS: \(sentence)"])
+        // The programs exit with status 78 and not with 64.
+        #expect(error?.isInOptionsOnly == false)
+        #expect(throws: Never.self) {
+            try read(nil, variables: variables.merging(["ORIEL_UPSTREAM_CREDENTIALS": "door=a:b\nc:d"]) { $1 })
+        }
+    }
+
+    @Test(
         "The message about an invalid variable says what is valid",
         arguments: [
             (["ORIEL_WEB_PORT": "http"], "ORIEL_WEB_PORT: the value is 'http'; give a port from 1 to 65535"),
@@ -152,7 +177,7 @@ struct ConfigurationTests {
             Issue.record("the invalid variable was accepted")
         } catch let error as InvalidConfiguration {
             #expect(error.mistakes.map(\.description) == [sentence])
-            #expect(error.isInVariablesOnly)
+            #expect(error.isInOptionsOnly)
         } catch {
             Issue.record("\(error)")
         }

@@ -31,6 +31,8 @@ struct OutageTests {
     func unreadable(_ kind: RingName.Kind) throws {
         let outage = try #require(Outage.final(nil, refusal: "it belongs to another user", kind: kind, now: .now))
         #expect(outage.message == "it belongs to another user")
+        // The state "stopped" would mean that a program is not running.
+        #expect(outage.state == "error")
         // A relay connects if somebody requests pictures, so a missing ring may appear.
         #expect((Outage.final(nil, refusal: nil, kind: kind, now: .now) == nil) == kind.respondsToDemand)
     }

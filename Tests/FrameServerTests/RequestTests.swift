@@ -46,6 +46,22 @@ struct RequestTests {
         #expect(head.body.isEmpty)
     }
 
+    @Test(
+        "a relay that asks for its own camera gets 508, and any other relay is served", .timeLimit(.minutes(1)),
+        arguments: ["/video/main", "/video", "/snapshot", "/status/main", "/status", "/webcam/?action=stream"])
+    func loop(target: String) throws {
+        let ring = TemporaryRing(kind: .relay)
+        let server = try TestServer(ring, kind: .relay)
+        let camera = try TestCamera(ring.name)
+        camera.publish()
+        let status = try #require(try FrameSubscriber(ring.name).status)
+        let own = status.writer.requestValue(for: ring.name.camera)
+        let refused = try server.get(target, method: "HEAD", headers: ["X-Oriel-Relay": own])
+        #expect(refused.status == 508)
+        let served = try server.get(target, method: "HEAD", headers: ["X-Oriel-Relay": own + "0"])
+        #expect(served.status == 200)
+    }
+
     @Test("an error message quotes at most the beginning of the input", .timeLimit(.minutes(1)))
     func longInput() throws {
         let server = try TestServer()

@@ -2,6 +2,7 @@ import JSON
 import Linux
 import MotionJPEG
 import SharedFrame
+import UpstreamAccess
 
 @testable import Upstream
 

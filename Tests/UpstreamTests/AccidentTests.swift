@@ -19,7 +19,9 @@ struct AccidentTests {
         static let answers = [
             answer("401 Unauthorized", .error, "credentials"), answer("403 Forbidden", .error, "(403)"),
             answer("404 Not Found", .error, "does not exist"), answer("500 Internal Server Error", .waiting, "(500)"),
-            answer("503 Service Unavailable", .waiting, "(503)"), answer("200 OK", .error, "text/html"),
+            answer("503 Service Unavailable", .waiting, "(503)"),
+            answer("508 Loop Detected", .error, "leads back to this camera itself (508)"),
+            answer("200 OK", .error, "text/html"),
             answer("204 No Content", .error, "204"),
             Accident(testDescription: "a response that is not HTTP", state: .error, reason: "does not speak HTTP") {
                 $0.send("SSH-2.0-OpenSSH_9.2\r\n")

@@ -5,6 +5,7 @@ import SharedFrame
 import SystemPackage
 import Testing
 import TestSupport
+import UpstreamAccess
 
 @testable import Upstream
 
@@ -93,7 +94,7 @@ struct CredentialsTests {
         let error = #expect(throws: UpstreamError.self) {
             try CredentialsList(parsing: "a:b\n\(line)", origin: "the test")
         }
-        #expect(error?.description.contains("Line 2 of the test") == true)
+        #expect(error?.description.contains("line 2 of the test") == true)
         #expect(error?.description.contains("secret") == false)
     }
 

@@ -4,6 +4,7 @@ import Pacing
 import SharedFrame
 import SystemPackage
 import TestSupport
+import UpstreamAccess
 import Testing
 
 @testable import Upstream

@@ -3,6 +3,7 @@ import Logging
 import SharedFrame
 import Testing
 import TestSupport
+import UpstreamAccess
 
 @testable import Upstream
 

@@ -73,7 +73,8 @@ struct RelayWorkerTests {
         #expect(second.wait(milliseconds: 5000) == 0)
     }
 
-    @Test("a second relay with another upstream exits with status 69, and the first continues")
+    @Test(
+        "a second relay with another upstream says why it has no pictures, until the first one, which continues, exits")
     func otherUpstream() throws {
         let upstream = try ScriptedServer { Wire.stream($0, from: 1) }
         let relay = try RunningRelay()
@@ -81,12 +82,16 @@ struct RelayWorkerTests {
         let subscriber = try FrameSubscriber(relay.ring.name)
         let isPulling = eventually(20) { subscriber.status?.newest != nil }
         try #require(isPulling)
-        let second = try relay.worker(["--upstream", upstream.url("/other")])
-        #expect(second.wait(milliseconds: 20_000) == 69)
-        #expect(relay.log.contains(upstream.url()))
+        let second = try relay.worker(["--always", "--upstream", upstream.url("/other")])
+        let isSaid = eventually(20) { relay.log.contains("a different source, \(upstream.url())") }
+        #expect(isSaid, "\(relay.log)")
         let number = subscriber.status?.newest?.number ?? 0
         let goesOn = eventually(20) { (subscriber.status?.newest?.number ?? 0) > number + 10 }
-        #expect(goesOn && first.isRunning)
+        #expect(goesOn && first.isRunning && second.isRunning)
+        first.send(SIGTERM)
+        first.wait()
+        let takesOver = eventually(5) { subscriber.status?.source.device == upstream.url("/other") }
+        #expect(takesOver, "\(relay.log)")
     }
 
     @Test("credentials are read from the environment or a file, and never appear in the log or the status")
@@ -127,6 +132,45 @@ struct RelayWorkerTests {
         #expect(worker.wait(milliseconds: 20_000) == 64)
         #expect(relay.log.hasPrefix("error: ") && relay.log.split(separator: "\n").count == 1, "\(relay.log)")
         #expect(!relay.log.contains("sesame"))
+    }
+
+    @Test("the message about an invalid address names its camera")
+    func badAddress() throws {
+        let relay = try RunningRelay()
+        let worker = try relay.worker(["--upstream", "a=http://h/", "--upstream", "door=http://h:99999/"])
+        #expect(worker.wait(milliseconds: 20_000) == 64)
+        #expect(relay.log.hasPrefix("error: camera door: "), "\(relay.log)")
+    }
+
+    @Test("something in place of one camera's ring neither ends the worker nor affects the other camera")
+    func ringTrouble() throws {
+        let upstream = try ScriptedServer { Wire.stream($0, from: UInt64(1 + 1_000_000 * $0.index)) }
+        let relay = try RunningRelay()
+        let path = relay.ring.ring("b", kind: .relay).path
+        try Folder.make(path, permissions: 0o755)
+        defer { _ = unsafe path.withPlatformString { unsafe rmdir($0) } }
+        let worker = try relay.worker(
+            ["--always", "--upstream", "a=\(upstream.url())", "--upstream", "b=\(upstream.url())"])
+        let client = try FastCGIClient(relay.socket)
+        try client.ask("/video/a")
+        #expect(try client.head().status == 200)
+        // An outage picture may precede the first picture.
+        let isStreaming = try eventually(20) { try client.part()?.number ?? 0 > 3 }
+        #expect(isStreaming)
+        let reason = "is not an Oriel frame ring: remove \(path)"
+        #expect(relay.statusText()?.contains(reason) == true, "\(relay.statusText() ?? "no status")")
+        let other = try FastCGIClient(relay.socket)
+        try other.ask("/snapshot/b")
+        let answer = try other.answer()
+        #expect(answer.status == 503 && answer.text.contains(reason), "\(answer.text)")
+
+        _ = unsafe path.withPlatformString { unsafe rmdir($0) }
+        let isBack = eventually(5) {
+            relay.statusText().map { !$0.contains(reason) && !$0.contains("stopped") } == true
+        }
+        #expect(isBack, "\(relay.log)")
+        #expect(try client.part() != nil)
+        #expect(worker.isRunning)
     }
 
     @Test("a relay whose upstream is silent exits soon after SIGTERM, and removes its rings")

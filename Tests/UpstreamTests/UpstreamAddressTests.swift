@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Upstream
+import UpstreamAccess
 
 @Suite("Upstream addresses")
 struct UpstreamAddressTests {

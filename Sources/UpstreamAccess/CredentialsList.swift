@@ -28,8 +28,8 @@ public struct CredentialsList: Sendable, Equatable {
             guard let first = line.first, first != "#", !line.allSatisfy(\.isWhitespace) else { continue }
             guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
                 throw UpstreamError(
-                    "Line \(index + 1) of \(origin) has no user name followed by a colon: write user:password or "
-                        + "NAME=user:password.")
+                    "line \(index + 1) of \(origin) has no user name followed by a colon: write user:password or "
+                        + "NAME=user:password")
             }
             let password = String(line[line.index(after: colon)...])
             let owner = line[..<colon]
@@ -50,10 +50,10 @@ public struct CredentialsList: Sendable, Equatable {
             bytes = try File.contents(of: file, maximumByteCount: 64 << 10)
         } catch {
             throw UpstreamError(
-                "The credentials file cannot be read (\(error)): specify a file that this user may read.")
+                "the credentials file cannot be read (\(error)): specify a file that this user may read")
         }
         if isPublic {
-            throw UpstreamError("The credentials file \(file) is accessible to all users: run chmod 600 \(file).")
+            throw UpstreamError("the credentials file \(file) is accessible to all users: run chmod 600 \(file)")
         }
         try self.init(parsing: String(decoding: bytes, as: UTF8.self), origin: "\(file)")
     }

@@ -3,7 +3,7 @@ import Curl
 /// The address of an upstream, which is an http or https URL without credentials.
 public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     /// The URL to request.
-    let url: String
+    public let url: String
 
     /// The URL as it is shown in logs and the status.
     ///
@@ -11,13 +11,13 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     public let description: String
 
     /// The server's host name or IP address.
-    let host: String
+    public let host: String
 
     /// The URL of the upstream's status document, or nil if the path is not the path of an Oriel stream.
-    let statusURL: String?
+    public let statusURL: String?
 
     /// The name of the camera in the path, or nil if the path contains none, which means the upstream's first camera.
-    let upstreamCamera: String?
+    public let upstreamCamera: String?
 
     /// Parses a URL such as `http://camera.local:9001/mjpeg` or `https://example.org/video/door`.
     ///
@@ -27,15 +27,17 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
         let scheme = text.prefix { $0 != ":" }.lowercased()
         guard scheme == "http" || scheme == "https" else {
             throw UpstreamError(
-                "An upstream must begin with http:// or https://, such as http://camera.local:9001/mjpeg.")
+                "an upstream must begin with http:// or https://, such as http://camera.local:9001/mjpeg")
         }
         guard let parts = URLParts(text) else {
-            throw UpstreamError("The upstream's address is not a valid URL: write it as http://HOST[:PORT]/PATH.")
+            throw UpstreamError(
+                "the upstream's address is not a valid URL: correct its host or its port, as in "
+                    + "http://camera.local:9001/mjpeg")
         }
         guard !parts.hasCredentials else {
             throw UpstreamError(
-                "The address of \(parts.host) contains credentials, which every user of this machine can see: "
-                    + "put user:password in the --credentials file or in ORIEL_UPSTREAM_CREDENTIALS.")
+                "the address of \(parts.host) contains credentials, which every user of this machine can see: "
+                    + "put user:password in the --credentials file or in ORIEL_UPSTREAM_CREDENTIALS")
         }
         host = parts.host
         let origin = "\(scheme)://\(parts.host)" + (parts.port.map { ":\($0)" } ?? "")
@@ -47,10 +49,10 @@ public struct UpstreamAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether the scheme is https.
-    var isTLS: Bool { url.hasPrefix("https:") }
+    public var isTLS: Bool { url.hasPrefix("https:") }
 
     /// Whether the host is this machine.
-    var isLoopback: Bool {
+    public var isLoopback: Bool {
         host == "[::1]" || host.lowercased() == "localhost"
             || host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }
     }
