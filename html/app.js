@@ -14,10 +14,12 @@ const feed = StatusFeed.of(new URL(".", import.meta.url));
 const wall = new Wall(find("wall"));
 /** Null until it is opened for the first time. */
 let help = null;
+/** Null until the server has a journal of events. */
+let events = null;
 const bar = new CameraBar(say, (player) => {
   if (player.camera === wall.alone) writeView(player.camera, player.view);
 });
-const pageTools = new Buttons(find("page-tools"), [["language", useNextLanguage], ["theme", useOtherTheme], ["help", toggleHelp]]);
+const pageTools = new Buttons(find("page-tools"), [["events", () => events.toggle()], ["language", useNextLanguage], ["theme", useOtherTheme], ["help", toggleHelp]]);
 
 // Cameras and the address.
 
@@ -79,6 +81,14 @@ async function toggleHelp() {
   const { Help } = await import("./help.js");
   help ??= new Help((key) => (["cameras", "wall"].includes(key) ? wall.cameras.length > 1 : bar.offers(key)));
   help.toggle();
+}
+
+/** Offers the list of events while the server has a journal. */
+async function offerEvents() {
+  if (!events && !bar.offers("events")) return;
+  const { EventList } = await import("./event-list.js");
+  events ??= new EventList({ base: new URL(".", import.meta.url), wall, bar, tools: pageTools, status: feed, go });
+  events.offer(bar.offers("events"));
 }
 
 /** Shows the next camera (1) or the previous one (-1). */
@@ -152,6 +162,7 @@ const keys = {
   d: act("detect"),
   b: act("boxes"),
   c: act("controls"),
+  e: () => events?.toggle(),
   i: () => bar.toggleDetails(),
   t: useOtherTheme,
   l: useNextLanguage,
@@ -182,7 +193,7 @@ addEventListener("keydown", (event) => {
   if (root.classList.contains("kiosk") && !/^(Arrow.*|Escape|[fvrm0+=-])$/.test(key)) return;
   if (key.length === 1 && settings.get("shortcuts") === "off" && !isHelpOpen) return;
   if (isOwnKey(event)) return;
-  if (event.key === "Escape" && bar.leavePanel()) return;
+  if (event.key === "Escape" && (events?.closePicture() || bar.leavePanel() || events?.close())) return;
   if (event.key === "Escape" && (document.fullscreenElement || wall.cameras.length < 2)) return;
   const action = keys[key];
   if (!action) return;
@@ -232,6 +243,8 @@ addEventListener("hashchange", () => {
 
 language.addEventListener("change", translate);
 feed.addEventListener("status", showCameras);
+bar.detector.addEventListener("change", offerEvents);
+pageTools.offer("events", false);
 translate();
 stayAwake();
 feed.use(wall);

@@ -24,7 +24,7 @@ export class CameraBar {
   #details = new Details(find("details"));
   #controls = new Controls(find("controls"));
   #detections = new Detections();
-  #detector = new DetectorStatus(new URL(".", import.meta.url));
+  detector = new DetectorStatus(new URL(".", import.meta.url));
   #wantsDetails = settings.get("details") === "on";
   #wantsBoxes = settings.get("boxes") === "on";
   #say;
@@ -54,7 +54,7 @@ export class CameraBar {
       this.#trackPanels();
       this.#showButtons();
     });
-    this.#detector.addEventListener("change", () => {
+    this.detector.addEventListener("change", () => {
       this.#applyBoxes();
       this.#showButtons();
     });
@@ -96,9 +96,10 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Returns whether `tool` ("controls" or "detect") is available for the current camera. */
+  /** Returns whether `tool` ("controls", "events" or "detect") is available for the current camera. */
   offers(tool) {
-    return tool === "controls" ? this.#controls.isOffered : this.#detector.reason === "";
+    if (tool === "events") return Boolean(this.detector.current?.hasJournal);
+    return tool === "controls" ? this.#controls.isOffered : this.detector.reason === "";
   }
 
   /** Performs an action, unless it needs a picture and there is none. */
@@ -150,15 +151,15 @@ export class CameraBar {
 
   /** Detects objects in the picture, or shows why this is impossible. */
   #detect() {
-    if (this.#detector.reason && !this.#detections.isOpen) this.#say(this.#detector.reason);
+    if (this.detector.reason && !this.#detections.isOpen) this.#say(this.detector.reason);
     else this.#detections.toggle();
     this.#pushPanel();
   }
 
   /** Shows or hides the objects that are detected in real time. */
   #toggleBoxes() {
-    if (this.#detector.liveReason) {
-      this.#say(this.#detector.liveReason);
+    if (this.detector.liveReason) {
+      this.#say(this.detector.liveReason);
       return;
     }
     this.#wantsBoxes = !this.#wantsBoxes;
@@ -168,7 +169,7 @@ export class CameraBar {
   }
 
   #applyBoxes() {
-    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.#detector.current !== null && this.#detector.liveReason === "");
+    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.detector.current !== null && this.detector.liveReason === "");
   }
 
   /** Closes the open panel; returns false if none is open. */
@@ -236,10 +237,10 @@ export class CameraBar {
     buttons.offer("controls", this.#controls.isOffered, true);
     buttons.label("detect", this.#detections.isOpen ? "detect.leave" : "detect", "detect");
     buttons.press("detect", this.#detections.isOpen);
-    buttons.grey("detect", this.#detections.isOpen ? "" : this.#detector.reason);
+    buttons.grey("detect", this.#detections.isOpen ? "" : this.detector.reason);
     buttons.label("boxes", "boxes");
     buttons.press("boxes", this.#player.hasAttribute("boxes"));
-    buttons.grey("boxes", this.#detector.liveReason);
+    buttons.grey("boxes", this.detector.liveReason);
     buttons.offer("back", frozen !== null, frozen?.before > 0);
     buttons.offer("forth", frozen !== null, frozen?.after > 0);
   }

@@ -16,11 +16,12 @@ export class DetectorStatus extends EventTarget {
   /** `{ isReady, error, message }`, or null before the first response. */
   current = null;
   #address;
+  #timer = 0;
 
   constructor(base) {
     super();
     this.#address = new URL("detect/status", base);
-    this.#poll();
+    this.poll();
   }
 
   /** A sentence that says why detection is unavailable, or "". */
@@ -34,14 +35,18 @@ export class DetectorStatus extends EventTarget {
     return this.reason || (this.current?.isLive === false ? text("boxes.off") : "");
   }
 
-  async #poll() {
+  /** Requests the status now, and then regularly. */
+  async poll() {
+    clearTimeout(this.#timer);
     let current = { isReady: false, error: "unavailable", message: "" };
+    const answer = await fetch(this.#address, { cache: "no-store" }).catch(() => null);
+    // An unreachable server says nothing about its journal.
+    if (!answer) current.hasJournal = this.current?.hasJournal;
     try {
-      const answer = await fetch(this.#address, { cache: "no-store" });
       const status = await answer.json();
       if (answer.ok) {
-        const { state, error, message = "", live } = status;
-        current = { isReady: state !== "unavailable", error, message, isLive: Array.isArray(live) };
+        const { state, error, message = "", live, journal } = status;
+        current = { isReady: state !== "unavailable", error, message, isLive: Array.isArray(live), hasJournal: Boolean(journal) };
       }
     } catch {
       // Without a JSON response, the detector is unavailable.
@@ -49,7 +54,8 @@ export class DetectorStatus extends EventTarget {
     const isChange = JSON.stringify(current) !== JSON.stringify(this.current);
     this.current = current;
     if (isChange) this.dispatchEvent(new Event("change"));
-    setTimeout(() => this.#poll(), document.hidden || current.isReady ? statusInterval.ready : statusInterval.unavailable);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.poll(), document.hidden || current.isReady ? statusInterval.ready : statusInterval.unavailable);
   }
 }
 

@@ -10,7 +10,13 @@ class Language extends EventTarget {
   texts = english;
   /** The names of detected classes, controls and menu items; undefined in English. */
   names;
+  /** The texts of parts that are loaded later, by language. */
+  added = {};
   #wanted = "en";
+
+  add(texts) {
+    for (const code in texts) this.added[code] = { ...this.added[code], ...texts[code] };
+  }
 
   /** Switches to a language, unless it is unknown or cannot be loaded. */
   async use(code) {
@@ -31,7 +37,8 @@ await language.use(preferred.find((code) => code in loaders));
 
 /** Returns the text for a key with its {placeholders} filled in, or "" if there is no such text. */
 export function text(key, values = {}) {
-  const template = language.texts[key] ?? english[key] ?? "";
+  const { texts, added, code } = language;
+  const template = texts[key] ?? added[code]?.[key] ?? english[key] ?? "";
   return template.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 

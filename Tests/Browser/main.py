@@ -9,6 +9,7 @@ import box_checks
 import control_checks
 import detect_checks
 import embedding_checks
+import event_checks
 import interaction_checks
 import long_checks
 import machine_checks
@@ -18,6 +19,9 @@ import visitor_checks
 from checking import Report, Skipped
 from chromium import Chromium
 from firefox import Firefox
+
+#: The checks against the scripted server.
+MODULES = (page_checks, control_checks, box_checks, event_checks, visitor_checks, interaction_checks)
 
 
 def look(report, browser, checks):
@@ -44,13 +48,11 @@ def main():
     has_firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if not (given.system or given.machine):
         with Chromium() as browser:
-            modules = (page_checks, control_checks, box_checks, visitor_checks, interaction_checks)
-            look(report, browser, [check for module in modules for check in module.checks(browser)] +
-                 [check for module in modules for check in module.chromium_checks(browser)])
+            look(report, browser, [check for module in MODULES for check in module.checks(browser)] +
+                 [check for module in MODULES for check in module.chromium_checks(browser)])
         if given.full and has_firefox:
             with Firefox() as browser:
-                look(report, browser, [check for module in (page_checks, control_checks, box_checks, visitor_checks, interaction_checks)
-                                       for check in module.checks(browser)])
+                look(report, browser, [check for module in MODULES for check in module.checks(browser)])
         elif given.full:
             report.run("firefox", no_firefox)
         for make_browser, most in ([(Chromium, 0.6)] + ([(Firefox, 1.0)] if has_firefox else []) if given.full else []):

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import coded
 from scripted_controls import NO_CONTROLS
+from scripted_events import serve_events
 
 HTML = pathlib.Path(__file__).resolve().parents[2] / "html"
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -91,6 +92,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.controls = {}
         self.is_live = True             # whether the detector also looks at frames in real time
         self.results = {}               # for each camera: a function that returns a frame's results, or None
+        self.journal = None             # the ScriptedJournal, if the detector writes events
         self.detections = None          # the predictions for every picture, or None if there is no detector
         super().__init__(address, Handler)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -131,13 +133,15 @@ class Handler(BaseHTTPRequestHandler):
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
         elif address.path == "/detect/status" and self.server.detections is not None:
-            self.json(200, {"state": "ready", "ready": True} | ({"live": []} if self.server.is_live else {}))
+            self.json(200, {"state": "ready", "ready": True, "journal": {} if self.server.journal else None} | ({"live": []} if self.server.is_live else {}))
         elif address.path == "/detect/status":
             self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "No model is installed."})
         elif first == "controls":
             self.controls(self.server.controls.get(name, NO_CONTROLS))
         elif first in ("video", "snapshot", "status"):
             self.camera_request(first, name, query)
+        elif first == "events" and self.server.journal:
+            serve_events(self, self.server.journal, name, query)
         elif first in ("detect_stream", "detect_snapshot", "detect_objects"):
             self.detector_request(first, name, query)
         else:
