@@ -163,7 +163,9 @@ let package = Package(
             exclude: ["Faulty"]),
         .testTarget(
             name: "SupervisionTests",
-            dependencies: ["Configuration", "Linux", "oriel", "Supervision", "TestSupport", system]),
+            dependencies: [
+                "Configuration", "Linux", "Names", "oriel", "SharedFrame", "Supervision", "TestSupport", system,
+            ]),
         .testTarget(name: "FastCGITests", dependencies: ["FastCGI", "Linux", "TestSupport", system]),
         .testTarget(
             name: "ServiceTests",

@@ -4,6 +4,8 @@ public struct ConfigurationReader {
     private var fileMistakes: [Mistake] = []
     /// The name of oriel.conf in messages; nil if no files were read.
     private var mainFile: String?
+    /// The position of each file.
+    private var order: [String: Int] = [:]
 
     /// - Parameter ownAddresses: The IP addresses of this machine; empty if they are unknown.
     public init(ownAddresses: [String]) { reader = SectionReader(ownAddresses: ownAddresses) }
@@ -14,14 +16,8 @@ public struct ConfigurationReader {
         for file in files { parser.parse(file) }
         mainFile = files.first?.name
         reader.read(parser.sections)
-        // Combine the mistakes that the parser and the reader have found, in the order of files and lines.
-        let order = Dictionary(files.enumerated().map { ($1.name, $0) }) { first, _ in first }
-        func rank(_ index: Int, _ mistake: Mistake) -> (Int, Int, Int) {
-            guard case .file(let name, let line) = mistake.origin else { return (.max, 0, index) }
-            return (order[name] ?? .max, line, index)
-        }
-        fileMistakes = (parser.mistakes + reader.mistakes).enumerated()
-            .sorted { rank($0.offset, $0.element) < rank($1.offset, $1.element) }.map(\.element)
+        order = Dictionary(files.enumerated().map { ($1.name, $0) }) { first, _ in first }
+        fileMistakes = parser.mistakes + reader.mistakes
         reader.mistakes = []
     }
 
@@ -33,22 +29,66 @@ public struct ConfigurationReader {
     }
 
     /// Returns the configuration; throws all mistakes if there are any.
-    public func result() throws(InvalidConfiguration) -> SystemConfiguration {
+    ///
+    /// The closure `more` finds more mistakes, for example by looking at devices. It is called even if there are other
+    /// mistakes. It then gets a configuration without the settings that are wrong.
+    public func result(
+        adding more: (SystemConfiguration) -> [Mistake] = { _ in [] }
+    ) throws(InvalidConfiguration) -> SystemConfiguration {
         var final = reader
-        let (web, ingest) = (final.configuration.web, final.configuration.ingest)
-        if web.port == ingest.port {
-            let origins = [final.webOrigin, final.ingestOrigin].compactMap(\.self)
+        let configuration = final.configuration
+        if configuration.web.port == configuration.ingest.port {
+            let origins = [configuration.origins[.web], configuration.origins[.ingest]].compactMap(\.self)
             if let last = origins.last {
                 let page = origins.count == 2 ? "the page (\(origins[0]))" : "the page"
-                final.add(last, "\(page) and the ingest server use the same port, \(web.port); change one of them")
+                let port = configuration.web.port
+                final.add(last, "\(page) and the ingest server use the same port, \(port); change one of them")
             }
         }
-        if final.configuration.cameras.isEmpty, fileMistakes.isEmpty, let mainFile {
+        addSharedDevices(to: &final)
+        if configuration.cameras.isEmpty, fileMistakes.isEmpty, let mainFile {
             final.add(
                 .file(mainFile, line: 0), "no camera is configured; add a section [camera main] with device = auto")
         }
-        let mistakes = fileMistakes + final.mistakes
+        let mistakes = inOrder(fileMistakes + final.mistakes + more(configuration))
         guard mistakes.isEmpty else { throw InvalidConfiguration(mistakes) }
-        return final.configuration
+        return configuration
+    }
+
+    /// Adds a mistake for each camera whose device is the device of another camera.
+    private func addSharedDevices(to final: inout SectionReader) {
+        var first: [String: CameraSettings] = [:]
+        for camera in final.configuration.cameras {
+            guard let device = camera.devicePath else { continue }
+            guard let other = first[device] else {
+                first[device] = camera
+                continue
+            }
+            final.add(
+                camera.sourceOrigin,
+                "camera '\(camera.name)' has the same device as camera '\(other.name)' (\(other.sourceOrigin)), "
+                    + "\(excerpt(device)); give each camera its own device")
+        }
+    }
+
+    /// Returns mistakes in the order of files and lines, followed by those that are in no file.
+    private func inOrder(_ mistakes: [Mistake]) -> [Mistake] {
+        func rank(_ index: Int, _ mistake: Mistake) -> (Int, Int, Int) {
+            guard case .file(let name, let line) = mistake.origin else { return (.max, 0, index) }
+            return (order[name] ?? .max - 1, line, index)
+        }
+        return mistakes.enumerated().sorted { rank($0.offset, $0.element) < rank($1.offset, $1.element) }
+            .map(\.element)
+    }
+}
+
+extension CameraSettings {
+    /// The device as a path, or `auto`; nil if several cameras may have it, as is the case with folders.
+    public var devicePath: String? {
+        guard case .device(let device) = source else { return nil }
+        if !device.isEmpty, device.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return UInt16(device).map { "/dev/video\($0)" }
+        }
+        return device == "auto" || device.hasPrefix("/dev/") ? device : nil
     }
 }

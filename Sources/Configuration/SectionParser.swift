@@ -6,7 +6,7 @@ public struct ConfigurationFile: Sendable {
     public enum Content: Sendable {
         case bytes([UInt8])
         case tooLarge
-        /// The system's error message.
+        /// The file or folder cannot be read; the text states the cause and the remedy.
         case unreadable(String)
     }
 
@@ -28,6 +28,8 @@ struct Section {
     let name: String
     let origin: Origin
     var entries: [Entry] = []
+    /// Whether the section has a line that could not be read, which may have been any setting.
+    var hasBadLine = false
 
     struct Entry {
         let key: String
@@ -47,22 +49,30 @@ struct SectionParser {
     private(set) var mistakes: [Mistake] = []
 
     mutating func parse(_ file: ConfigurationFile) {
-        let bytes: [UInt8]
+        let content: [UInt8]
         switch file.content {
-        case .bytes(let content) where content.count <= ConfigurationFile.maximumByteCount: bytes = content
+        case .bytes(let found) where found.count <= ConfigurationFile.maximumByteCount: content = found
         case .bytes, .tooLarge:
             let kibibytes = ConfigurationFile.maximumByteCount >> 10
             add(.file(file.name, line: 0), "the file is larger than \(kibibytes) KiB, which is the maximum")
             return
-        case .unreadable(let reason):
-            add(.file(file.name, line: 0), "the file cannot be read (\(reason)); create it, or let this user read it")
+        case .unreadable(let sentence):
+            add(.file(file.name, line: 0), sentence)
             return
         }
         var isInSection = false
+        // Some editors write a byte order mark, which has no meaning in UTF-8.
+        let bytes = content.starts(with: [0xef, 0xbb, 0xbf]) ? content.dropFirst(3) : content[...]
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let origin = Origin.file(file.name, line: index + 1)
-            guard let text = String(validating: line, as: UTF8.self), !text.unicodeScalars.contains("\0") else {
+            guard let text = String(validating: line, as: UTF8.self) else {
                 add(origin, "the line is not UTF-8 text; save the file as UTF-8")
+                noteBadLine(isInSection)
+                continue
+            }
+            guard !text.unicodeScalars.contains("\0") else {
+                add(origin, "the line contains a NUL byte; remove it, and save the file as UTF-8")
+                noteBadLine(isInSection)
                 continue
             }
             let trimmed = text.trimmed
@@ -74,6 +84,7 @@ struct SectionParser {
                 let key = trimmed[..<sign].trimmed
                 let value = trimmed[trimmed.index(after: sign)...].trimmed
                 if key.isEmpty {
+                    noteBadLine(isInSection)
                     add(origin, "there is no key before '='; write KEY = VALUE")
                 } else if !isInSection {
                     add(origin, "'\(excerpt(key))' is before the first section; put a section such as [web] above it")
@@ -81,6 +92,7 @@ struct SectionParser {
                     sections[sections.count - 1].entries.append(.init(key: key, value: value, origin: origin))
                 }
             } else {
+                noteBadLine(isInSection)
                 add(origin, "'\(excerpt(trimmed))' is not a setting; write KEY = VALUE, or '#' before a comment")
             }
         }
@@ -100,6 +112,11 @@ struct SectionParser {
                 kind: words.first.map { String($0) } ?? "", name: words.dropFirst().first?.trimmed ?? "",
                 origin: origin))
         if text.hasSuffix("]"), words.isEmpty { add(origin, "the section has no name; write [web] or [camera NAME]") }
+    }
+
+    /// Notes that a line of the current section could not be read.
+    private mutating func noteBadLine(_ isInSection: Bool) {
+        if isInSection { sections[sections.count - 1].hasBadLine = true }
     }
 
     private mutating func add(_ origin: Origin, _ sentence: String) { mistakes.append(Mistake(origin, sentence)) }

@@ -17,10 +17,6 @@ struct SectionReader {
 
     var configuration = SystemConfiguration()
     var mistakes: [Mistake] = []
-    /// Where the page's address was set; a message contains this if both servers use the same port.
-    var webOrigin: Origin?
-    /// Where the ingest server's address was set; a message contains this if both servers use the same port.
-    var ingestOrigin: Origin?
     let ownAddresses: [String]
 
     init(ownAddresses: [String]) { self.ownAddresses = ownAddresses }
@@ -77,7 +73,6 @@ struct SectionReader {
             let value = entry.value
             switch (kind, entry.key) {
             case ("web", "listen"):
-                reader.webOrigin = entry.origin
                 reader.configuration.web = try Value.endpoint(value, own: reader.ownAddresses, port: 8000)
             case ("web", "hosts"):
                 var hosts: [String] = []
@@ -87,7 +82,6 @@ struct SectionReader {
                 reader.configuration.hosts = hosts
             case ("web", "controls"): reader.configuration.hasControls = try Value.isOn(value)
             case ("ingest", "listen"):
-                reader.ingestOrigin = entry.origin
                 reader.configuration.ingest = try Value.endpoint(value, own: reader.ownAddresses, port: 9001)
             case ("detection", "enabled"): reader.configuration.detection.isEnabled = try Value.isOn(value)
             case ("detection", "mode"): reader.configuration.detection.mode = try Value.detectionMode(value)
@@ -97,9 +91,12 @@ struct SectionReader {
             case ("system", "prefix"):
                 guard let prefix = SystemPrefix(value) else { throw Value.Invalid(SystemPrefix.rule) }
                 reader.configuration.prefix = prefix
-            case ("system", "runtime-folder"): reader.configuration.runtimeFolder = try Value.path(value)
+            case ("system", "runtime-folder"): reader.configuration.runtimeFolder = try Value.runtimeFolder(value)
             case ("system", "state-folder"): reader.configuration.stateFolder = try Value.path(value)
             default: break
+            }
+            if let setting = Setting(section: kind, key: entry.key) {
+                reader.configuration.origins[setting] = entry.origin
             }
         }
     }
@@ -117,6 +114,7 @@ struct SectionReader {
         let upstream = entries.first { $0.key == "upstream" }
         let source = upstream.map { CameraSettings.Source.upstream($0.value) } ?? .device("auto")
         var camera = CameraSettings(name, source, origin: section.origin)
+        camera.sourceOrigin = (upstream ?? device)?.origin ?? section.origin
         if let device, let upstream {
             add(
                 upstream.origin,
@@ -124,8 +122,8 @@ struct SectionReader {
                 camera '\(name)' has both a device (\(device.origin)) and an upstream; remove the device or the upstream
                 """)
         } else if device == nil, upstream == nil {
-            // If a key was rejected, it may be a misspelt `device`. That mistake has already been reported.
-            if section.entries.count == entries.count {
+            // If a key or a line was rejected, it may be a misspelt `device`. That mistake has already been reported.
+            if section.entries.count == entries.count, !section.hasBadLine {
                 add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
             }
         }

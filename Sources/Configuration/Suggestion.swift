@@ -2,6 +2,8 @@
 enum Suggestion {
     /// Returns `did you mean 'WORD'?`, or a list of all `words` if none of them is similar to `text`.
     static func remedy(for text: String, among words: [String]) -> String {
+        // Only the beginning of a long text is compared, so it would look similar to a short word.
+        guard text.utf8.count <= 64 else { return "use one of \(words.joined(separator: ", "))" }
         let ranked = words.map { (word: $0, distance: distance(text, $0)) }
         if let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= max(1, text.utf8.count / 3) {
             return "did you mean '\(best.word)'?"

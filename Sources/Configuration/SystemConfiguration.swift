@@ -21,8 +21,51 @@ public struct SystemConfiguration: Equatable, Sendable {
     ///
     /// There is at least one, and all names are different.
     public var cameras: [CameraSettings] = []
+    /// Where settings were set, for messages; a setting that has its default is missing.
+    public internal(set) var origins: [Setting: Origin] = [:]
 
     public init() {}
+
+    /// Returns where a setting was set, or the variable that sets it if it has its default.
+    public func origin(of setting: Setting) -> Origin { origins[setting] ?? .variable(setting.variable) }
+}
+
+/// A setting of the whole system to which messages can refer.
+public enum Setting: CaseIterable, Sendable {
+    case web, ingest, model, runtimeLibrary, detectorFolder, prefix, runtimeFolder, stateFolder
+
+    /// The section and the key in files.
+    var name: (section: String, key: String) {
+        switch self {
+        case .web: ("web", "listen")
+        case .ingest: ("ingest", "listen")
+        case .model: ("detection", "model")
+        case .runtimeLibrary: ("detection", "onnxruntime")
+        case .detectorFolder: ("detection", "folder")
+        case .prefix: ("system", "prefix")
+        case .runtimeFolder: ("system", "runtime-folder")
+        case .stateFolder: ("system", "state-folder")
+        }
+    }
+
+    /// The environment variable that overrides the setting.
+    public var variable: String {
+        switch self {
+        case .web: "ORIEL_WEB_PORT"
+        case .ingest: "ORIEL_INGEST_PORT"
+        case .model: "ORIEL_MODEL"
+        case .runtimeLibrary: "ORIEL_ONNXRUNTIME"
+        case .detectorFolder: "ORIEL_DETECTOR"
+        case .prefix: "ORIEL_PREFIX"
+        case .runtimeFolder: "ORIEL_RUNTIME_DIR"
+        case .stateFolder: "ORIEL_STATE_DIR"
+        }
+    }
+
+    init?(section: String, key: String) {
+        guard let setting = Self.allCases.first(where: { $0.name == (section, key) }) else { return nil }
+        self = setting
+    }
 }
 
 /// A local address and port.
@@ -91,6 +134,8 @@ public struct CameraSettings: Equatable, Sendable {
     public var source: Source
     /// Where the camera is defined, for messages.
     public var origin: Origin
+    /// Where the source is set, for messages.
+    public var sourceOrigin: Origin
     /// The size of a picture in pixels, as `WIDTHxHEIGHT`.
     public var size: String?
     /// The maximum frame rate, from 0.1 to 240 frames per second.
@@ -114,5 +159,6 @@ public struct CameraSettings: Equatable, Sendable {
         self.name = name
         self.source = source
         self.origin = origin
+        sourceOrigin = origin
     }
 }

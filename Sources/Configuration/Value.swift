@@ -17,7 +17,9 @@ enum Value {
     }
 
     static func number(_ text: String, _ range: ClosedRange<Double>, _ unit: String) throws(Invalid) -> Double {
-        guard let number = Double(text), range.contains(number) else {
+        // Double also parses hexadecimal numbers and words such as `inf`.
+        let isDecimal = text.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: ".") }
+        guard isDecimal, let number = Double(text), range.contains(number) else {
             func plain(_ value: Double) -> String { value == value.rounded() ? "\(Int(value))" : "\(value)" }
             throw Invalid("give \(unit) from \(plain(range.lowerBound)) to \(plain(range.upperBound))")
         }
@@ -94,7 +96,11 @@ enum Value {
 
     static func format(_ text: String) throws(Invalid) -> String {
         let names = ["auto", "mjpeg", "yuyv", "uyvy", "nv12", "yu12", "rgb24", "bgr24", "grey"]
-        guard names.contains(text) || (text.utf8.count == 4 && text.utf8.allSatisfy { (0x21...0x7e).contains($0) })
+        // The codes of all formats of Linux consist of these characters.
+        let isCode =
+            text.utf8.count == 4
+            && text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") }
+        guard names.contains(text) || isCode
         else { throw Invalid("give \(names.joined(separator: ", ")), or a four-character code") }
         return text
     }
@@ -126,6 +132,16 @@ enum Value {
     static func path(_ text: String) throws(Invalid) -> String {
         guard text.hasPrefix("/") else { throw Invalid("give a path that begins with '/'") }
         return text
+    }
+
+    /// Parses the path of the runtime folder, which contains sockets and becomes part of nginx's configuration.
+    static func runtimeFolder(_ text: String, isRelativeAllowed: Bool = false) throws(Invalid) -> String {
+        let path = isRelativeAllowed ? text : try path(text)
+        guard path.utf8.count <= 90 else { throw Invalid("give a path of at most 90 bytes") }
+        guard path.utf8.allSatisfy({ isLetterOrDigit($0) || "/._+@:-".utf8.contains($0) }) else {
+            throw Invalid("give a path of letters, digits and '/._+@:-', because nginx accepts no others")
+        }
+        return path
     }
 
     private static func isLoopback(_ text: String) -> Bool {

@@ -24,13 +24,18 @@ struct VariableReader {
         check("ORIEL_DETECT", &reader) { text, configuration throws(Value.Invalid) in
             configuration.detection.mode = try Value.detectionMode(text)
         }
+        check("ORIEL_RUNTIME_DIR", &reader) { text, configuration throws(Value.Invalid) in
+            configuration.runtimeFolder = try Value.runtimeFolder(text, isRelativeAllowed: true)
+        }
         let configuration = reader.configuration
-        reader.configuration.runtimeFolder = variables["ORIEL_RUNTIME_DIR"] ?? configuration.runtimeFolder
         reader.configuration.stateFolder = variables["ORIEL_STATE_DIR"] ?? configuration.stateFolder
         reader.configuration.detection.model = variables["ORIEL_MODEL"] ?? configuration.detection.model
         reader.configuration.detection.runtimeLibrary =
             variables["ORIEL_ONNXRUNTIME"] ?? configuration.detection.runtimeLibrary
         reader.configuration.detection.folder = variables["ORIEL_DETECTOR"] ?? configuration.detection.folder
+        for setting in Setting.allCases where variables[setting.variable] != nil {
+            reader.configuration.origins[setting] = .variable(setting.variable)
+        }
     }
 
     private func readServers(into reader: inout SectionReader) {
@@ -47,8 +52,6 @@ struct VariableReader {
         check("ORIEL_INGEST_PORT", &reader) { text, configuration throws(Value.Invalid) in
             configuration.ingest.port = try Value.port(text)
         }
-        if variables["ORIEL_WEB_PORT"] != nil { reader.webOrigin = .variable("ORIEL_WEB_PORT") }
-        if variables["ORIEL_INGEST_PORT"] != nil { reader.ingestOrigin = .variable("ORIEL_INGEST_PORT") }
         check("ORIEL_CONTROLS", &reader) { text, configuration throws(Value.Invalid) in
             guard text == "1" || text == "0" else {
                 throw Value.Invalid("give 1 to let viewers change controls, or 0 to forbid it")

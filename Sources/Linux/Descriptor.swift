@@ -85,6 +85,8 @@ public struct FileStatus: Equatable, Sendable {
     public let kind: Kind
     /// When the content last changed: CLOCK_REALTIME in nanoseconds, with the resolution of a clock tick (up to 10 ms).
     public let modified: UInt64
+    /// The device that a device file stands for (`st_rdev`); 0 for other files.
+    public let representedDevice: UInt64
 
     /// The kind of a file.
     public enum Kind: Sendable { case file, folder, characterDevice, other }
@@ -117,6 +119,7 @@ public struct FileStatus: Equatable, Sendable {
         permissions = status.st_mode & 0o7777
         linkCount = Int(status.st_nlink)
         modified = UInt64(max(0, status.st_mtim.tv_sec)) &* 1_000_000_000 &+ UInt64(max(0, status.st_mtim.tv_nsec))
+        representedDevice = UInt64(status.st_rdev)
         kind =
             switch status.st_mode & S_IFMT {
             case S_IFREG: .file
@@ -125,6 +128,21 @@ public struct FileStatus: Equatable, Sendable {
             default: .other
             }
     }
+
+    /// The device that contains the file as /proc writes it, such as `00:1a`.
+    public var deviceText: String {
+        [Self.major(device), Self.minor(device)].map { number in
+            let digits = String(number, radix: 16)
+            return digits.count < 2 ? "0" + digits : digits
+        }.joined(separator: ":")
+    }
+
+    /// The major number of the device that a device file stands for; 0 for other files.
+    public var representedMajor: UInt64 { Self.major(representedDevice) }
+
+    // The C library's macros major(3) and minor(3) are not available in Swift.
+    private static func major(_ device: UInt64) -> UInt64 { device >> 8 & 0xfff | device >> 32 & ~0xfff }
+    private static func minor(_ device: UInt64) -> UInt64 { device & 0xff | device >> 12 & ~0xff }
 
     /// Returns whether both statuses belong to the same file, which its device and inode numbers identify.
     public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }

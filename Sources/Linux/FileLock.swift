@@ -51,6 +51,21 @@ public enum FileLock {
     }
 }
 
+extension FileLock {
+    /// Returns whether a live process holds a lock on the file, which this process need not be able to open.
+    ///
+    /// The result is false if /proc/locks (proc_locks(5)) cannot be read.
+    public static func isLocked(_ file: FileStatus) -> Bool {
+        guard let bytes = try? File.contents(of: "/proc/locks") else { return false }
+        let wanted = Array("\(file.deviceText):\(file.inode)".utf8)
+        return bytes.split(separator: UInt8(ascii: "\n")).contains { line in
+            let words = line.split(separator: UInt8(ascii: " "))
+            // A line with an arrow stands for a process that waits for a lock.
+            return words.contains { $0.elementsEqual(wanted) } && !words.contains { $0.elementsEqual("->".utf8) }
+        }
+    }
+}
+
 extension flock {
     fileprivate init(_ type: Int32, _ byte: Int) {
         self.init()

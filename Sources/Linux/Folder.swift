@@ -6,8 +6,13 @@ public enum Folder {
     /// Returns the names of the entries of `path` except `.` and `..`, in no particular order.
     ///
     /// The result is empty if the folder cannot be read.
-    public static func names(in path: FilePath) -> [String] {
-        guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else { return [] }
+    public static func names(in path: FilePath) -> [String] { (try? list(path)) ?? [] }
+
+    /// Returns the names of the entries of `path` like ``names(in:)``, and throws if the folder cannot be read.
+    public static func list(_ path: FilePath) throws(SystemError) -> [String] {
+        guard let stream = unsafe path.withPlatformString({ unsafe opendir($0) }) else {
+            throw SystemError("opendir", "\(path)", .current)
+        }
         defer { unsafe closedir(stream) }
         var names: [String] = []
         while let entry = unsafe readdir(stream) {

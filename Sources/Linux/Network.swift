@@ -64,6 +64,26 @@ public enum Network {
         return descriptor
     }
 
+    /// Returns whether the system allows this user to listen on the port.
+    ///
+    /// The result is true if the port is in use, or if the question cannot be answered.
+    public static func mayListen(on address: String, port: Int) -> Bool {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_NUMERICHOST
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(address, "\(port)", &hints, &found) == 0, let target = unsafe found else {
+            return true
+        }
+        defer { unsafe freeaddrinfo(target) }
+        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let number = unsafe socket(target.pointee.ai_family, type, 0)
+        guard number >= 0 else { return true }
+        let descriptor = Descriptor(owning: number)
+        let result = unsafe bind(descriptor.number, target.pointee.ai_addr, target.pointee.ai_addrlen)
+        return result == 0 || Errno.current != .permissionDenied
+    }
+
     /// Sends `GET path` and returns the status and the body of the response, or nil if no complete response arrives
     /// within `timeout`.
     ///

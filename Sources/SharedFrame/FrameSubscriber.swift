@@ -190,7 +190,10 @@ public final class FrameSubscriber: Sendable {
         {
             return current.status(isWriterAlive: current.isWriterAlive)
         }
-        return view.status(isWriterAlive: isAlive)
+        var status = view.status(isWriterAlive: isAlive)
+        // Something else has taken the name of the dead writer's ring, and prevents a new writer from starting.
+        if !isAlive, let refusal { (status.state, status.reason) = (.stopped, refusal) }
+        return status
     }
 
     /// The maximum age of ``recentStatus``.

@@ -75,6 +75,7 @@ extension RingError {
             self.init(
                 .forbidden,
                 "shared memory \(name) belongs to another user: run as that user, or choose another ORIEL_PREFIX")
+        case .isDirectory, .noSuchAddressOrDevice: self.init(notARing: name)
         case .tooManySymbolicLinkLevels:
             self.init(.forbidden, "shared memory \(name) is a symbolic link: remove \(name.path)")
         case .isDirectory, .noSuchAddressOrDevice: self.init(notARing: name)

@@ -116,6 +116,8 @@ struct RingObject: ~Copyable {
         } catch {
             throw RingError(cannotOpen: name, error)
         }
+        // Another kind of file, such as a pipe, also has no bytes, but is not a truncated ring.
+        guard status.kind == .file else { throw RingError(notARing: name) }
         guard status.owner == geteuid() else { throw RingError(foreign: name, owner: status.owner) }
         guard status.permissions & 0o022 == 0 else { throw RingError(writable: name) }
         return status
@@ -192,7 +194,7 @@ struct RingObject: ~Copyable {
 
     /// Removes temporary objects that a writer of this ring has left behind because it was killed while it replaced the
     /// ring.
-    private static func removeLeftovers(_ name: RingName) {
+    static func removeLeftovers(_ name: RingName) {
         for file in Folder.names(in: RingName.folder) where name.isTemporary(fileName: file) {
             let path = RingName.folder.appending(file)
             guard let status = try? FileStatus(at: path, followingLinks: false), status.owner == geteuid() else {

@@ -109,8 +109,11 @@ struct WriterLock: ~Copyable {
         }
         if file.owner != geteuid() {
             return RingError(
-                .forbidden, "lock file \(path) belongs to user \(file.owner): remove it, or choose another ORIEL_PREFIX"
-            )
+                .forbidden,
+                FileLock.isLocked(file)
+                    ? "user \(file.owner) runs a system with the prefix \(name.prefix): choose another ORIEL_PREFIX"
+                    : "lock file \(path) belongs to user \(file.owner): choose another ORIEL_PREFIX, or remove the file "
+                        + "if that user runs no system with this prefix")
         }
         if file.permissions & 0o077 != 0 {
             return RingError(.forbidden, "lock file \(path) can be opened by other users: remove it")

@@ -10,11 +10,14 @@ import SystemPackage
 /// This happens on a separate thread.
 final class Announcement: Sendable {
     private let plan: SystemPlan
+    /// The directives in the configuration of the page's web server.
+    private let directives: [String]
     private let isCancelled = Atomic(false)
 
     /// Starts the thread.
-    init(_ plan: SystemPlan) throws(SystemError) {
+    init(_ plan: SystemPlan, directives: [String]) throws(SystemError) {
         self.plan = plan
+        self.directives = directives
         try Thread("announcement") { [self] in run() }.detach()
     }
 
@@ -46,10 +49,7 @@ final class Announcement: Sendable {
         if !isHealthy { lines.append("No pictures yet: \(reasonForSilence())") }
         lines += detectionLines(detection)
         if configuration.hasControls { lines.append("Everyone who can open the page can change the camera controls.") }
-        if configuration.web.isOpen || configuration.ingest.isOpen {
-            lines.append(
-                "Everyone on the network can watch: see the README on how to set a password and enable TLS.")
-        }
+        lines += warnings
         lines.append("Press Ctrl-C to stop.")
         guard !isOver else { return }
         say(lines.joined(separator: "\n"))
@@ -95,6 +95,35 @@ final class Announcement: Sendable {
         let cameras = status?["cameras"]?.array ?? status.map { [$0] } ?? []
         let reasons = cameras.compactMap { $0["reason"]?.string }
         if !reasons.isEmpty { return reasons.joined(separator: "; ") }
-        return get("/healthz").map { String($0.body.prefix(300)) } ?? "the web server does not respond"
+        guard let answer = get("/healthz") else { return "the web server does not respond" }
+        return JSON(Array(answer.body.utf8))?["message"]?.string
+            ?? "the web server answers with status \(answer.status)"
+    }
+
+    /// Sentences about who can watch, if the system is open to the network.
+    private var warnings: [String] {
+        let isOpen = directives.contains { Self.opensPort($0) }
+        let hasPassword = directives.contains { $0.hasPrefix("auth_basic_user_file ") }
+        let ingest = plan.configuration.ingest
+        var lines: [String] = []
+        if isOpen {
+            lines.append(
+                hasPassword
+                    ? "Everyone on the network who knows the password can watch."
+                    : "Everyone on the network can watch: see the README on how to set a password and enable TLS.")
+        }
+        if ingest.isOpen, hasPassword || !isOpen {
+            lines.append(
+                "Everyone on the network can watch at port \(ingest.port), which has no password: allow only the other "
+                    + "servers to connect to it.")
+        }
+        return lines
+    }
+
+    /// Returns whether an nginx directive makes the web server listen on an address that other machines can reach.
+    private static func opensPort(_ directive: String) -> Bool {
+        guard directive.hasPrefix("listen ") else { return false }
+        let address = directive.dropFirst("listen ".count)
+        return !["127.", "[::1]", "localhost", "unix:"].contains { address.hasPrefix($0) }
     }
 }

@@ -1,4 +1,3 @@
-public import Configuration
 public import Daemon
 import Linux
 public import SystemPackage
@@ -62,27 +61,6 @@ public struct Installation: Sendable {
         for file in [deploy.appending("nginx.conf"), nginxScript] {
             guard (try? FileStatus(at: file)) != nil else {
                 throw Failure(.noInput, "\(file) is missing: set --share to the folder that contains deploy/ and html/")
-            }
-        }
-    }
-
-    /// Returns a mistake for each device path that capture-daemon would reject.
-    public static func deviceMistakes(in configuration: SystemConfiguration) -> [Mistake] {
-        configuration.cameras.compactMap { camera in
-            guard case .device(let device) = camera.source, device != "auto", device != "pattern",
-                !device.utf8.allSatisfy({ (0x30...0x39).contains($0) })
-            else { return nil }
-            switch try? FileStatus(at: FilePath(device)).kind {
-            case .folder, .characterDevice: return nil
-            case .file, .other:
-                return Mistake(
-                    camera.origin, "the device of camera '\(camera.name)' is a file; give a device or a folder of JPEGs"
-                )
-            case nil:
-                guard !device.hasPrefix("/dev/"), !device.hasSuffix("/") else { return nil }
-                return Mistake(
-                    camera.origin,
-                    "the device of camera '\(camera.name)' does not exist; give auto, pattern, an index, or a path")
             }
         }
     }

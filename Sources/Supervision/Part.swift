@@ -63,8 +63,15 @@ public struct Part: Sendable {
     public let command: Command
     /// The Unix socket on which the part accepts connections, or nil if it has none.
     public let socket: FilePath?
+    /// The socket that the part itself creates for the camera's controls, or nil if it has none.
+    let controlSocket: FilePath?
     /// The file for standard output and standard error.
     public let log: FilePath
+}
+
+extension Part {
+    /// The nginx server that the part runs, `ingest` or `web`; nil if it is another program.
+    var nginxServer: String? { kind.program == "nginx" ? String(kind.name.dropFirst("nginx-".count)) : nil }
 }
 
 /// Determines which programs are run, and with which options.
@@ -99,6 +106,7 @@ public struct SystemPlan: Sendable {
                     name: name, kind: kind,
                     command: Command(program, kind.arguments(self, camera), variables: variables),
                     socket: kind.hasSocket ? runtime.appending("\(name).sock") : nil,
+                    controlSocket: camera?.name.controlSocket(in: runtime),
                     log: logFolder.appending("\(name).log"))
             }
         }

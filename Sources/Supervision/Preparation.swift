@@ -2,6 +2,8 @@ import Configuration
 import Daemon
 import Glibc
 import Linux
+import Names
+import SharedFrame
 import SystemPackage
 
 // What the supervisor does before it starts the parts.
@@ -19,6 +21,28 @@ extension Supervisor {
                 .unavailable,
                 "port \(endpoint.port) is in use: stop the program that listens there, or use another port, such as "
                     + "\(variable)=\(endpoint.port + 100)")
+        }
+    }
+
+    /// Throws if another user runs a system that has all cameras of this system.
+    ///
+    /// That system may be shutting down, so this waits for up to three seconds.
+    static func checkPrefix(_ configuration: SystemConfiguration) throws(Failure) {
+        let rings = configuration.cameras.map { camera in
+            let kind = if case .device = camera.source { RingName.Kind.capture } else { RingName.Kind.relay }
+            return RingName(prefix: configuration.prefix, camera: camera.name, kind: kind)
+        }
+        let deadline = Instant.now + .seconds(3)
+        while true {
+            let users = rings.compactMap(\.foreignWriter)
+            guard users.count == rings.count, let user = users.first else { return }
+            if Instant.now >= deadline {
+                throw Failure(
+                    .unavailable,
+                    "user \(user) runs a system with the prefix \(configuration.prefix), which has all cameras of this "
+                        + "system: set another ORIEL_PREFIX, or another prefix in [system]")
+            }
+            Poll.wait([], milliseconds: 50)
         }
     }
 
@@ -40,24 +64,5 @@ extension Supervisor {
             let output = try? ChildProcesses.output(of: command, timeout: .seconds(10), errorStream: null.number)
         else { return false }
         return output.text.filter { $0 != " " }.contains("\"usable\":true")
-    }
-
-    /// Generates nginx's configurations in the runtime folder.
-    ///
-    /// The script that does this prints its own errors.
-    static func configureNginx(_ plan: SystemPlan) throws(Failure) {
-        let command = Command(
-            plan.installation.nginxScript, [plan.runtime.string], variables: plan.nginxVariables)
-        let ending: ProcessEnding
-        do throws(SystemError) {
-            ending = try ChildProcesses.output(of: command, timeout: .seconds(30)).ending
-        } catch {
-            throw Failure(.osError, "\(error)")
-        }
-        guard ending != .status(0) else { return }
-        var status = ExitStatus.software
-        if case .status(let number) = ending { status = ExitStatus(rawValue: number) ?? .software }
-        throw Failure(
-            status, "cannot generate nginx's configuration from \(plan.installation.deploy): see the messages above")
     }
 }

@@ -5,12 +5,17 @@ import Linux
 import SystemPackage
 
 /// The folder for sockets and logs of one running system.
-struct RuntimeFolder: ~Copyable {
+final class RuntimeFolder {
+    /// The name of the file that the supervisor locks.
+    static let lockName = "supervisor.lock"
+
     let path: FilePath
     /// A lock that is held while the supervisor runs.
     ///
     /// A folder that is not locked was left behind by an earlier system.
-    private let lock: Descriptor
+    private var lock: Descriptor
+    /// The folder that this system uses.
+    private var status: FileStatus
 
     /// Creates the configured folder, or a temporary one.
     init(_ configuration: SystemConfiguration) throws(Failure) {
@@ -21,7 +26,7 @@ struct RuntimeFolder: ~Copyable {
             folder = try Self.makeTemporary()
         }
         let path = File.target(of: folder)
-        let lockFile = path.appending("supervisor.lock")
+        let lockFile = path.appending(Self.lockName)
         if !Folder.names(in: path).isEmpty { try Self.clear(path, lockFile) }
         let isPlain = path.string.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
@@ -42,7 +47,33 @@ struct RuntimeFolder: ~Copyable {
                 """)
         }
         lock = try Self.lock(lockFile, in: path)
+        do throws(SystemError) {
+            status = try FileStatus(at: path, followingLinks: false)
+        } catch {
+            throw Failure(.cannotCreate, "cannot use the runtime folder \(path) (\(error.errno)): use another folder")
+        }
         self.path = path
+    }
+
+    /// Creates the folder again if it has been removed.
+    ///
+    /// Throws if it cannot be created, or if something that is not this system's has taken its place.
+    func restore() throws(Failure) {
+        if let found = try? FileStatus(at: path, followingLinks: false), found.isSameFile(as: status) { return }
+        do throws(SystemError) {
+            try Folder.make(path, permissions: status.permissions)
+            let found = try FileStatus(at: path, followingLinks: false)
+            // Anyone may create files in /tmp.
+            guard found.kind == .folder, found.owner == status.owner, found.permissions & 0o022 == 0 else {
+                throw SystemError("mkdir", "\(path)", .fileExists)
+            }
+            // The umask may have removed permissions that nginx's user needs.
+            Folder.setPermissions(path, status.permissions)
+            status = found
+        } catch {
+            throw Failure(.cannotCreate, "cannot create the runtime folder \(path) again (\(error.errno))")
+        }
+        lock = try Self.lock(path.appending(Self.lockName), in: path)
     }
 
     private static func lock(_ file: FilePath, in path: FilePath) throws(Failure) -> Descriptor {
@@ -91,7 +122,8 @@ struct RuntimeFolder: ~Copyable {
             throw Failure(
                 .cannotCreate,
                 """
-                the runtime folder \(path) is not empty: if no other Oriel system uses this folder, remove the folder
+                the runtime folder \(path) is in use by another Oriel system, or contains files that Oriel has not \
+                created: use an empty folder, or one that does not exist
                 """)
         }
         Folder.empty(path)

@@ -13,7 +13,7 @@ final class SupervisedPart {
     enum Report {
         /// The part has exited; the report contains the last line of its output, unless that line is not the cause.
         case exited(ProcessEnding, lastLine: String?)
-        case notStarted(SystemError)
+        case notStarted(any Error)
 
         /// What has happened; this completes a sentence that begins with the part's name.
         var text: String {
@@ -33,7 +33,7 @@ final class SupervisedPart {
     }
 
     let part: Part
-    var log: PartLog
+    let log: PartLog
     var state = State.waiting(until: .distantPast)
     var delay = RestartDelay()
     /// How the part's latest processes ended, in order.
@@ -42,6 +42,11 @@ final class SupervisedPart {
     var endings: [ProcessEnding] = []
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
+    private var logReports = ReportLimit()
+    /// The control socket, once it has existed during the current run.
+    private var hadControlSocket = false
+    /// When the current process was asked to exit because a file is missing; nil if it was not.
+    private var dismissed: Instant?
 
     init(_ part: Part, oriel: FilePath) {
         self.part = part
@@ -53,12 +58,13 @@ final class SupervisedPart {
     func start() throws(SystemError) -> Int32 {
         let output = try log.open()
         let null = try Descriptor(opening: "/dev/null", flags: O_RDONLY)
-        let input = try socket.map { (socket) throws(SystemError) in try socket.open(log: output.number) }
+        let input = try socket.map { (socket) throws(SystemError) in try socket.open(log: output) }
         let process = try ChildProcesses.start(
-            part.command,
-            streams: .init(input: input ?? null.number, output: output.number, error: output.number),
+            part.command, streams: .init(input: input ?? null.number, output: output, error: output),
             deathSignal: SIGTERM)
         state = .running(process, since: .now)
+        hadControlSocket = false
+        dismissed = nil
         return process
     }
 
@@ -71,6 +77,43 @@ final class SupervisedPart {
         guard reports.shouldReport(report.text, now: now) else { return nil }
         let again = wait > RestartDelay.minimum ? " in \(Double(wait.millisecondsRoundedUp) / 1000) s" : ""
         return "\(part.name) \(report.text); \(report.nextStep)\(again)."
+    }
+
+    // MARK: - Checks while the part runs
+
+    /// Makes the part exit if a file that it needs has been removed; called repeatedly.
+    ///
+    /// The part does not notice this itself. When it is started again, the file is created again.
+    ///
+    /// `missing` is a missing file that this object does not know, or nil if there is none. Returns a message to log.
+    func dismissIfFileIsMissing(_ missing: FilePath?, now: Instant) -> String? {
+        guard case .running(let process, _) = state else { return nil }
+        if let dismissed {
+            if now - dismissed > .seconds(3) { ChildProcesses.signal(group: process, SIGKILL) }
+            return nil
+        }
+        guard let missing = missing ?? missingSocket else { return nil }
+        dismissed = now
+        ChildProcesses.signal(process, SIGTERM)
+        return "\(missing) is missing; restarting \(part.name) to create it again."
+    }
+
+    private var missingSocket: FilePath? {
+        if let socket, !socket.isIntact { return part.socket }
+        guard let path = part.controlSocket else { return nil }
+        let exists = (try? FileStatus(at: path, followingLinks: false)) != nil
+        if exists { hadControlSocket = true }
+        return hadControlSocket && !exists ? path : nil
+    }
+
+    /// Limits the size of the part's log; called repeatedly.
+    ///
+    /// Returns whether the log was too large, and a message to log.
+    func limitLog(now: Instant) -> (wasTooLarge: Bool, sentence: String?) {
+        guard log.limit() else { return (false, nil) }
+        let megabytes = PartLog.maximumByteCount >> 20
+        let sentence = "The log of \(part.name) was larger than \(megabytes) MiB; its end is now in \(log.path).old."
+        return (true, logReports.shouldReport(sentence, now: now) ? sentence : nil)
     }
 
     /// Resets the restart delay when the part has run for ``RestartDelay/recovery``; called repeatedly.

@@ -21,6 +21,9 @@ public final class Supervisor {
 
     private let plan: SystemPlan
     private let runtime: RuntimeFolder
+    private let nginx: NginxConfiguration
+    /// When the parts' files and logs are checked next.
+    private var nextCheck = Instant.now
     private let tidying: Tidying
     private var tidier: Tidier?
     private let loop: EventLoop
@@ -47,6 +50,7 @@ public final class Supervisor {
         self.check = check
         try Self.checkPorts(configuration)
         try installation.check()
+        try Self.checkPrefix(configuration)
         signals = try SignalDescriptor(blocking: [SIGCHLD, SIGHUP, SIGINT, SIGTERM])
         loop = try EventLoop()
         runtime = try RuntimeFolder(configuration)
@@ -58,7 +62,13 @@ public final class Supervisor {
             plan = SystemPlan(configuration, installation, runtime: runtime.path)
             try Folder.make(plan.logFolder, permissions: 0o755)
             _ = ResourceLimit.raiseOpenFiles(maximum: 16_384)
-            try Self.configureNginx(plan)
+            nginx = NginxConfiguration(plan)
+            do {
+                for server in ["ingest", "web"] { try nginx.generate(server) }
+            } catch {
+                say(nginx.output)
+                throw error
+            }
         } catch {
             tidying.end([])
             throw error
@@ -73,7 +83,7 @@ public final class Supervisor {
         parts = plan.parts.map { SupervisedPart($0, oriel: plan.installation.oriel) }
         _ = try loop.add(signals.descriptor.number, .readable, SignalHandler(self))
         for part in parts { start(part) }
-        announcement = try? Announcement(plan)
+        announcement = try? Announcement(plan, directives: nginx.directives(of: "web"))
         while stopSignal == nil, failure == nil {
             try loop.turn(timeout: timeUntilNextStep())
             step()
@@ -87,8 +97,12 @@ public final class Supervisor {
 
     // MARK: - Parts
 
+    /// Starts a part, after creating again what has been removed from the runtime folder.
     private func start(_ part: SupervisedPart) {
-        do throws(SystemError) {
+        do {
+            try runtime.restore()
+            try Folder.make(plan.logFolder, permissions: 0o755)
+            if let server = part.part.nginxServer { try nginx.restore(server) }
             let process = try part.start()
             addToTidier(process)
         } catch {
@@ -103,16 +117,30 @@ public final class Supervisor {
             if case .waiting(let moment) = part.state, moment <= now { start(part) }
             if let sentence = part.noteRunning(now: now) { say(sentence) }
         }
+        if nextCheck <= now { checkFiles(now: now) }
     }
 
-    private func timeUntilNextStep() -> Duration? {
+    /// Restarts the parts whose files have been removed, and limits the size of the logs.
+    private func checkFiles(now: Instant) {
+        var isFlooded = false
+        for part in parts {
+            let missing = part.part.nginxServer.flatMap { nginx.missingFile(of: $0) }
+            if let sentence = part.dismissIfFileIsMissing(missing, now: now) { say(sentence) }
+            let (wasTooLarge, sentence) = part.limitLog(now: now)
+            if let sentence { say(sentence) }
+            if wasTooLarge { isFlooded = true }
+        }
+        nextCheck = now + (isFlooded ? .milliseconds(100) : .seconds(1))
+    }
+
+    private func timeUntilNextStep() -> Duration {
         let moments = parts.compactMap { part -> Instant? in
             switch part.state {
             case .waiting(let moment): moment
             case .running(_, let since): part.delay.failures > 0 ? since + RestartDelay.recovery : nil
             }
         }
-        return moments.min().map { max(.zero, $0 - .now) }
+        return max(.zero, min(nextCheck, moments.min() ?? nextCheck) - .now)
     }
 
     /// Reaps all children that have exited.

@@ -60,46 +60,22 @@ public struct Tidying: Sendable {
 
     /// Removes the rings and lock files that killed writers have left behind.
     ///
-    /// A ring remains if a process has mapped it, and a lock file remains if a process has locked it.
+    /// ``RingName/removeLeftovers(mapped:)`` says what remains.
     private func removeRings() {
-        let folder = RingName.folder
         let rings = cameras.flatMap { camera in
-            RingName.Kind.allCases.map { RingName(prefix: prefix, camera: camera, kind: $0).fileName }
+            RingName.Kind.allCases.map { RingName(prefix: prefix, camera: camera, kind: $0) }
         }
-        let present = Set(Folder.names(in: folder))
-        let leftovers = rings.flatMap { [$0, "\($0).new"] }.filter { present.contains($0) }
-        if !leftovers.isEmpty {
-            let mapped = Self.mappedFiles(in: folder)
-            for name in leftovers where !mapped.contains(name) { File.remove(folder.appending(name)) }
+        let present = Folder.names(in: RingName.folder).filter {
+            $0.hasPrefix("\(prefix).") || $0.hasPrefix(".\(prefix).")
         }
-        for lock in rings.map({ ".\($0).lock" }) where present.contains(lock) {
-            Self.removeLock(folder.appending(lock))
-        }
-    }
-
-    /// Returns the names of files in `folder` that any process has mapped.
-    private static func mappedFiles(in folder: FilePath) -> Set<String> {
-        var names: Set<String> = []
-        let beginning = Array("\(folder)/".utf8)
-        for process in Folder.names(in: "/proc") where process.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            guard let maps = try? File.contents(of: FilePath("/proc/\(process)/maps")) else { continue }
-            for line in maps.split(separator: UInt8(ascii: "\n")) {
-                guard let slash = line.firstIndex(of: UInt8(ascii: "/")),
-                    line[slash...].starts(with: beginning)
-                else { continue }
-                names.insert(String(decoding: line[(slash + beginning.count)...], as: UTF8.self))
+        guard !present.isEmpty else { return }
+        let mapped = MappedObjects()
+        for ring in rings {
+            let name = ring.fileName
+            guard present.contains(where: { $0 == name || $0 == ".\(name).lock" || $0.hasPrefix("\(name).") }) else {
+                continue
             }
+            ring.removeLeftovers(mapped: mapped)
         }
-        return names
-    }
-
-    /// Removes a writer's lock file if no process has locked it.
-    ///
-    /// This process locks the file before it removes it, so that no writer can take the lock in the meantime.
-    private static func removeLock(_ path: FilePath) {
-        guard let file = try? Descriptor(opening: path, flags: O_RDWR | O_NOFOLLOW),
-            (try? FileLock.tryLock(file, byte: 0, .exclusive)) == true
-        else { return }
-        File.remove(path)
     }
 }

@@ -21,13 +21,17 @@ final class WorkerSocket {
     ///
     /// Creates the socket if there is none, or if its file was removed.
     func open(log: CInt) throws(SystemError) -> CInt {
-        if let file, let present = try? FileStatus(at: path), present.isSameFile(as: file), listener != nil {
-            return number
-        }
+        if listener != nil, isIntact { return number }
         close()
         listener = try make(log: log)
         file = try FileStatus(at: path)
         return number
+    }
+
+    /// Whether the socket's file still exists, so that the web server can connect.
+    var isIntact: Bool {
+        guard let file, let present = try? FileStatus(at: path) else { return false }
+        return present.isSameFile(as: file)
     }
 
     private var number: CInt {

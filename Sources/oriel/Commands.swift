@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Daemon
 import Glibc
 import JSON
 import Linux
@@ -41,7 +42,8 @@ struct Check: ParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() throws {
-        let configuration = try options.checkedConfiguration()
+        let configuration = try checked()
+        for warning in Preflight.warnings(in: configuration) { printError("warning: \(warning)") }
         print("The configuration is valid.")
         print("page     \(configuration.web)\(configuration.web.isOpen ? " (open to the network)" : "")")
         print("ingest   \(configuration.ingest)\(configuration.ingest.isOpen ? " (open to the network)" : "")")
@@ -51,6 +53,23 @@ struct Check: ParsableCommand {
             case .upstream(let address): print("camera   \(camera.name): \(address)")
             }
         }
+    }
+
+    /// Returns the configuration, or reports its mistakes and a missing file of the installation, and throws.
+    private func checked() throws -> SystemConfiguration {
+        let configuration: SystemConfiguration
+        do {
+            configuration = try options.checkedConfiguration()
+        } catch {
+            do throws(Failure) {
+                try options.installation.check()
+            } catch let missing {
+                printError("error: \(missing)")
+            }
+            throw error
+        }
+        try options.installation.check()
+        return configuration
     }
 }
 
@@ -66,7 +85,7 @@ struct ListParts: ParsableCommand {
 
     func run() throws {
         let configuration = try options.checkedConfiguration()
-        let runtime = configuration.runtimeFolder.map { FilePath($0) } ?? StandardFolder.runtime
+        let runtime = configuration.runtimeFolder.map { FilePath($0) } ?? "(temporary folder)"
         let parts = SystemPlan(configuration, options.installation, runtime: runtime).parts
         if json {
             let values = parts.map { part -> JSON in

@@ -18,15 +18,18 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "folder"))
     var share: String?
 
+    func validate() throws {
+        if config?.isEmpty == true {
+            throw ValidationError("--config is empty; give a folder, or leave the option out.")
+        }
+    }
+
     /// Returns the configuration, or throws an error that contains all mistakes in it.
     func configuration() throws(InvalidConfiguration) -> SystemConfiguration {
         var reader = ConfigurationReader(ownAddresses: Network.addresses)
         if let folder { reader.read(ConfigurationFolder.files(in: folder)) }
         reader.read(Environment.all)
-        let configuration = try reader.result()
-        let mistakes = Installation.deviceMistakes(in: configuration)
-        guard mistakes.isEmpty else { throw InvalidConfiguration(mistakes) }
-        return configuration
+        return try reader.result(adding: Preflight.mistakes)
     }
 
     /// Returns the configuration, or reports at most 100 mistakes and throws a ``Failure`` with status 64 or 78.
@@ -48,7 +51,8 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     private var folder: FilePath? {
-        (config ?? Environment.value("ORIEL_CONFIG")).flatMap { $0.isEmpty ? nil : FilePath($0) }
+        if let config { return FilePath(config) }
+        return Environment.value("ORIEL_CONFIG").flatMap { $0.isEmpty ? nil : FilePath($0) }
     }
 }
 

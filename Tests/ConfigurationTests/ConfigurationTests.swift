@@ -71,6 +71,11 @@ struct ConfigurationTests {
         #expect(configuration.cameras.last?.source == .upstream("https://10.0.0.5/mjpeg/yard?fps=5"))
     }
 
+    @Test("A byte order mark at the beginning of a file is ignored")
+    func byteOrderMark() throws {
+        #expect(try read("\u{feff}[camera door]\ndevice = pattern\n").cameras.map(\.name.text) == ["door"])
+    }
+
     @Test("All settings of scripts/run are read from variables")
     func variables() throws {
         let standard = try read(nil)

@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Linux
 import SystemPackage
 import TestSupport
@@ -27,6 +28,42 @@ struct FaultyTests {
         try folder.write(String(repeating: "#\n", count: 40_000), to: "oriel.conf")
         let sentence = "oriel.conf: the file is larger than 64 KiB, which is the maximum\n"
         #expect(sentences(ConfigurationFolder.files(in: folder.path), without: "\(folder.path)/") == sentence)
+    }
+
+    @Test("A folder or a pipe with the name of a file is reported as what it is", arguments: [true, false])
+    func notAFile(isFolder: Bool) throws {
+        let folder = TemporaryFolder()
+        let path = folder.path.appending("oriel.conf")
+        if isFolder {
+            try Folder.make(path, permissions: 0o755)
+        } else {
+            try #require(unsafe path.withPlatformString { unsafe mkfifo($0, 0o600) } == 0)
+        }
+        let sentence = "oriel.conf: this is not a regular file; put a text file in its place\n"
+        #expect(sentences(ConfigurationFolder.files(in: folder.path), without: "\(folder.path)/") == sentence)
+    }
+
+    @Test("A link named cameras.d that leads nowhere is reported")
+    func danglingLink() throws {
+        let folder = TemporaryFolder()
+        try folder.write("[camera main]\ndevice = pattern\n", to: "oriel.conf")
+        try folder.link("cameras.d", to: "/nonexistent")
+        let sentence =
+            "cameras.d: the link leads to a folder that does not exist; create it, or remove the link\n"
+        #expect(sentences(ConfigurationFolder.files(in: folder.path), without: "\(folder.path)/") == sentence)
+    }
+
+    @Test("Mistakes that are found by looking at the machine are reported together with all others, in order")
+    func moreMistakes() throws {
+        var reader = ConfigurationReader(ownAddresses: [])
+        let text = "[web]\nlisten = x\n[camera a]\ndevice = /dev/null\n[camera b]\ndevice = pattern\nfps = fast\n"
+        reader.read([ConfigurationFile("oriel.conf", .bytes(Array(text.utf8)))])
+        let error = #expect(throws: InvalidConfiguration.self) {
+            _ = try reader.result { configuration in
+                configuration.cameras.prefix(1).map { Mistake($0.sourceOrigin, "not a camera") }
+            }
+        }
+        #expect(error?.mistakes.map { "\($0.origin)" } == ["oriel.conf:2", "oriel.conf:4", "oriel.conf:7"])
     }
 
     @Test("Arbitrary bytes do not crash the parser or put control characters into messages")

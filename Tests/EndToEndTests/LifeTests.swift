@@ -1,5 +1,7 @@
 import Glibc
 import Linux
+import Names
+import SharedFrame
 import SystemPackage
 import TestSupport
 import Testing
@@ -83,6 +85,7 @@ extension EndToEnd {
             let first = try OrielSystem()
             let viewer = try StreamViewer(first.web("/video"))
             let picture = try #require(try viewer.next())
+            let rings = Set(first.rings)
             let second = try OrielSystem(environment: ["ORIEL_PREFIX": first.prefix])
             guard let status = second.process.wait(milliseconds: 20_000) else {
                 Issue.record("the second system did not exit: \(second.output)")
@@ -90,9 +93,27 @@ extension EndToEnd {
             }
             #expect(status >= 64)
             #expect(second.output.contains("capture-main cannot run"), "\(second.output)")
+            #expect(rings.isSubset(of: first.rings))
             let next = try #require(try viewer.next())
             #expect(try #require(next.number) > (try #require(picture.number)))
             #expect(try request("GET", first.web("/healthz")).status == 200)
+        }
+
+        @Test(
+            "If another user's system with the same prefix has all cameras, the system says so and exits",
+            .enabled(if: geteuid() == 0, "requires root"))
+        func foreignPrefix() throws {
+            let text = "oriel-test-\(getpid())-foreign"
+            let name = RingName(prefix: try #require(SystemPrefix(text)), camera: .main, kind: .capture)
+            let lock = try Descriptor(opening: name.lockPath, flags: O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+            defer { File.remove(name.lockPath) }
+            try #require(fchown(lock.number, 65_534, 65_534) == 0)
+            try #require(try FileLock.tryLock(lock, byte: 0, .exclusive))
+            let system = try OrielSystem(environment: ["ORIEL_PREFIX": text], isReadyAwaited: false)
+            #expect(system.process.wait(milliseconds: 20_000) == 69, "\(system.output)")
+            #expect(system.output.contains("user 65534 runs a system with the prefix \(text)"), "\(system.output)")
+            #expect(!system.output.contains("remove"), "\(system.output)")
+            #expect((try? FileStatus(at: name.lockPath))?.owner == 65_534)
         }
 
         @Test("Two systems can run side by side")
@@ -127,6 +148,25 @@ extension EndToEnd {
                 #expect(try request("GET", system.web("/status"), headers: ["Host": host]).status == 200)
             }
             #expect(try request("GET", system.web("/status"), headers: ["Host": "other.example"]).status == 421)
+        }
+
+        @Test("The message at startup says who can watch", arguments: [false, true])
+        func password(hasPassword: Bool) throws {
+            let folder = TemporaryFolder()
+            _ = try ChildProcess.run("cp", ["-r", "\(OrielSystem.root)/deploy/.", folder.path.string])
+            Folder.setPermissions(folder.path, 0o755)
+            if hasPassword {
+                try folder.write("anna:{PLAIN}secret\n", to: "oriel/passwords")
+                Folder.setPermissions(folder.path.appending("oriel/passwords"), 0o644)
+                _ = try ChildProcess.run(
+                    "sed",
+                    ["-i", "s|#include oriel/password.conf|include oriel/password.conf|", "\(folder.path)/web.conf"])
+            }
+            let system = try OrielSystem(environment: ["ORIEL_BIND": "0.0.0.0"], configuration: folder.path)
+            #expect(system.output.contains("Press Ctrl-C to stop."), "\(system.output)")
+            #expect(system.output.contains("Everyone on the network can watch") == !hasPassword, "\(system.output)")
+            #expect(
+                system.output.contains("Everyone on the network who knows the password can watch") == hasPassword)
         }
 
         @Test(

@@ -38,6 +38,7 @@ final class HelloApplication: Application {
         try request.check(methods: ["GET", "HEAD", "POST"])
         try request.query.check(known: [])
         guard request.method == "POST" else { return greet("world", on: connection) }
+        try request.checkOrigin()
         connection.readBody(limit: 1024, expected: try request.contentLength()) { [unowned self, unowned connection] in
             greet(String(decoding: $0, as: UTF8.self), on: connection)
         }

@@ -37,6 +37,21 @@ struct HelloWorkerTests {
         return FastCGIClient.request(parameters).dropLast(8)
     }
 
+    @Test("a POST request that a page of another site has sent is refused", .timeLimit(.minutes(1)))
+    func foreignOrigin() throws {
+        let worker = try start()
+        defer { worker.end() }
+        for (origin, status) in [("https://evil.example", 403), ("http://localhost:8000", 200)] {
+            let client = try FastCGIClient(socket)
+            let parameters =
+                FastCGIClient.parameters("/hello", method: "POST")
+                + [("CONTENT_LENGTH", "2"), ("HTTP_ORIGIN", origin), ("HTTP_HOST", "localhost:8000")]
+            let head = Array(FastCGIClient.request(parameters).dropLast(8))
+            try client.send(head + FastCGIClient.record(5, Array("me".utf8)) + FastCGIClient.record(5))
+            #expect(try client.answer().status == status)
+        }
+    }
+
     @Test("each path, method and query gets the documented status", .timeLimit(.minutes(1)))
     func routes() throws {
         let worker = try start()

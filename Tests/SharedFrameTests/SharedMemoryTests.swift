@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SharedFrame
 import SystemPackage
 import TestSupport
@@ -47,6 +48,39 @@ struct SharedMemoryTests {
         #expect(try object.status().byteCount == content.count)
         #expect(try object.status().linkCount == 1)
         #expect(try FrameSubscriber(ring.name).copyNewestFrame() == nil)
+    }
+
+    @Test("a pipe or a folder with the ring's name is refused, and remains", arguments: [true, false])
+    func otherKind(isPipe: Bool) throws {
+        if isPipe {
+            try #require(unsafe ring.name.path.withPlatformString { unsafe mkfifo($0, 0o600) } == 0)
+        } else {
+            try Folder.make(ring.name.path, permissions: 0o700)
+        }
+        let error = #expect(throws: RingError.self) {
+            _ = try FramePublisher(ring.name, slotByteCount: 4096, source: .test)
+        }
+        #expect(error?.description.contains("is not an Oriel frame ring: remove \(ring.name.path)") == true)
+        #expect(try FileStatus(at: ring.name.path).kind == (isPipe ? .other : .folder))
+        if !isPipe { Folder.remove(ring.name.path) }
+    }
+
+    @Test("if something takes the name of a dead writer's ring, the status says so")
+    func squattedAfterDeath() throws {
+        let writer = try ringStress(["write", "--prefix", ring.prefix.text, "--size", "4096"])
+        defer { writer.end() }
+        let subscriber = try FrameSubscriber(ring.name)
+        try #require(eventually(60) { subscriber.copyNewestFrame() != nil })
+        writer.end()
+        #expect(subscriber.status?.reason.contains("has exited unexpectedly") == true)
+        File.remove(ring.name.path)
+        try #require(unsafe symlink("/nonexistent", ring.name.path.string) == 0)
+        #expect(subscriber.status?.reason.contains("is a symbolic link: remove \(ring.name.path)") == true)
+        File.remove(ring.name.path)
+        try Folder.make(ring.name.path, permissions: 0o700)
+        #expect(subscriber.status?.reason.contains("is not an Oriel frame ring") == true)
+        Folder.remove(ring.name.path)
+        #expect(subscriber.status?.state == .stopped)
     }
 
     @Test("an object that others may write to, or a symbolic link, is refused")

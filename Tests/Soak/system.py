@@ -20,11 +20,11 @@ Process = collections.namedtuple("Process", "pid parent name line")
 
 WRAPPER = """#!/bin/sh
 case " $* " in
-    *" --camera main "*) FAKE_CAMERA_STAMP=main ;;
-    *" --camera door "*) FAKE_CAMERA_STAMP=door ;;
+    *" --camera main "*) FAKE_CAMERA_STAMP=main FAKE_CAMERA_DEVICE=/dev/video0 ;;
+    *" --camera door "*) FAKE_CAMERA_STAMP=door FAKE_CAMERA_DEVICE=/dev/video1 ;;
     *) exec {program} "$@" ;;
 esac
-export FAKE_CAMERA_STAMP FAKE_CAMERA_FRAMES={folder}/$FAKE_CAMERA_STAMP FAKE_CAMERA_FAULTS={folder}/faults.$FAKE_CAMERA_STAMP
+export FAKE_CAMERA_STAMP FAKE_CAMERA_DEVICE FAKE_CAMERA_FRAMES={folder}/$FAKE_CAMERA_STAMP FAKE_CAMERA_FAULTS={folder}/faults.$FAKE_CAMERA_STAMP
 export FAKE_CAMERA_SIZES=1280x720,640x480 LD_PRELOAD={folder}/fake-camera.so
 exec {program} "$@"
 """
@@ -66,7 +66,7 @@ class System:
         self.runtime = self.folder / "run"
         settings = {
             "ORIEL_PREFIX": self.prefix, "ORIEL_RUNTIME_DIR": str(self.runtime), "ORIEL_BIN_DIR": str(self.folder / "bin"),
-            "ORIEL_CAMERAS": "main=/dev/video0 door=/dev/video0 hall=pattern", "ORIEL_FPS": "30", "ORIEL_SIZE": "1280x720",
+            "ORIEL_CAMERAS": "main=/dev/video0 door=/dev/video1 hall=pattern", "ORIEL_FPS": "30", "ORIEL_SIZE": "1280x720",
             "ORIEL_WEB_PORT": str(self.web_port), "ORIEL_INGEST_PORT": str(self.ingest_port),
             "ORIEL_BIND": "127.0.0.1", "ORIEL_INGEST_BIND": "127.0.0.1", "ORIEL_HOSTS": "", "ORIEL_DEPLOY_DIR": "",
             "ORIEL_MODEL": str(ROOT / "Tests/DetectionTests/Models/stub_yolox_32.onnx"),

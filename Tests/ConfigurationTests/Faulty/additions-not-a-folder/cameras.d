@@ -1,0 +1,2 @@
+[camera b]
+device = pattern
