@@ -72,7 +72,7 @@ struct CaptureSessionTests {
         let isReported = try eventually(5) {
             try live(time, time + 300, tag: 2)
             time += 300
-            return log.lines.contains { $0.contains("recreated by another program") }
+            return log.lines.contains { $0.contains("is not an Oriel frame ring") }
         }
         #expect(isReported, "\(log.lines)")
         #expect(report.state == .live)
@@ -84,7 +84,7 @@ struct CaptureSessionTests {
             return (try? FileStatus(at: path).kind) == .file
         }
         #expect(isBack)
-        #expect(log.lines.count { $0.contains("recreated by another program") } == 1)
+        #expect(log.lines.count { $0.contains("is not an Oriel frame ring") } == 1)
     }
 
     @Test("the first picture makes the state live")

@@ -27,7 +27,7 @@ struct RingTroubleTests {
             case .foreignFile, .foreignRing: "belongs to user 65534: remove"
             case .writable: "is writable by other users: remove"
             case .lockFolder: "is not a regular file: remove"
-            case .foreignLock: "belongs to user 65534: remove"
+            case .foreignLock: "belongs to user 65534: choose another ORIEL_PREFIX"
             case .otherWriter: "from a different source, http://another.example/: stop"
             }
         }
