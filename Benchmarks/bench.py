@@ -39,6 +39,7 @@ def arguments():
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--before", type=pathlib.Path)
+    parser.add_argument("--ustreamer", type=pathlib.Path)
     parser.add_argument("--into", type=pathlib.Path)
     parser.add_argument("part", nargs="*")
     options = parser.parse_args()
@@ -48,6 +49,10 @@ def arguments():
     if options.rounds is not None and not 1 <= options.rounds <= 100:
         parser.error("--rounds takes 1 to 100")
     options.rounds = options.rounds or (1 if options.smoke or options.quick else 5)
+    if options.ustreamer:
+        if options.ustreamer.name != "ustreamer" or not os.access(options.ustreamer, os.X_OK):
+            parser.exit(66, f"error: --ustreamer: {options.ustreamer} is not a program called ustreamer.\n")
+        os.environ["PATH"] = f"{options.ustreamer.parent}:{os.environ['PATH']}"
     if options.before:
         check_programs(parser, options.before)
         for part in options.part:
