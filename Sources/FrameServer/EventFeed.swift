@@ -46,14 +46,15 @@ final class EventFeed {
     private var isReading = false
     private var problem = ""
     /// The newest state of each camera, in the order in which they were first seen.
-    private(set) var states: [(camera: String, item: Item)] = []
+    private(set) var states: [(camera: String, item: Item, isGone: Bool)] = []
     private var statusDue = Instant.distantPast
-    /// Reads the states of all cameras on another thread, and passes them to the closure.
-    private let readStates: (@escaping ([Report.State]) -> Void) -> Void
+    private var isReadingStates = false
+    /// Reads the states of all cameras on another thread, and passes them to the closure; passes nil on failure.
+    private let readStates: (@escaping ([Report.State]?) -> Void) -> Void
 
     init(
         _ folder: JournalFolder, _ queue: BackgroundQueue, log: Logger,
-        readStates: @escaping (@escaping ([Report.State]) -> Void) -> Void
+        readStates: @escaping (@escaping ([Report.State]?) -> Void) -> Void
     ) {
         self.folder = folder
         self.queue = queue
@@ -81,9 +82,13 @@ final class EventFeed {
     func tick(now: Instant) {
         guard isInUse else { return }
         follow()
-        if now >= statusDue {
+        if now >= statusDue, !isReadingStates {
             statusDue = now + Self.statusInterval
-            readStates { [weak self] states in self?.update(states) }
+            isReadingStates = true
+            readStates { [weak self] states in
+                self?.isReadingStates = false
+                if let states, self?.isInUse == true { self?.update(states) }
+            }
         }
     }
 
@@ -111,13 +116,15 @@ final class EventFeed {
 
     /// Reads the events after `position` for a stream that has not caught up.
     ///
-    /// Returns false if the thread cannot be started.
+    /// If they cannot be read, the batch that `completion` receives contains a problem. Returns false if the thread
+    /// cannot be started.
     func replay(from position: JournalPosition, _ completion: @escaping (Batch) -> Void) -> Bool {
         let folder = folder
         return run {
             Self.read(folder, from: position, byteCount: Self.batchByteCount)
         } completion: { [weak self] batch in
-            if self?.note(batch.problem) == true { completion(batch) }
+            if let problem = batch.problem { self?.log.warning("cannot read earlier events: \(problem)") }
+            completion(batch)
         }
     }
 
@@ -168,26 +175,26 @@ final class EventFeed {
                 ("type", .text("status")), ("camera", .text(state.camera)), ("state", .text(state.state)),
                 ("reason", .text(state.reason)), ("online", .bool(state.isOnline)),
             ])
-            set(state.camera, Self.text("status", document.text))
+            set(state.camera, Self.text("status", document.text), isGone: false)
         }
-        for (camera, _) in states where !new.contains(where: { $0.camera == camera }) {
+        for (camera, _, _) in states where !new.contains(where: { $0.camera == camera }) {
             let document = JSON.object([
                 ("type", .text("status")), ("camera", .text(camera)), ("state", .text("gone")),
                 ("reason", .text("the camera has been removed")), ("online", .bool(false)),
             ])
-            set(camera, Self.text("status", document.text))
-            states.removeAll { $0.camera == camera }
+            // The state is kept, so that streams that are slow learn it too.
+            set(camera, Self.text("status", document.text), isGone: true)
         }
     }
 
     /// Sends the state of a camera to all streams, unless it is unchanged.
-    private func set(_ camera: String, _ text: String) {
+    private func set(_ camera: String, _ text: String, isGone: Bool) {
         let item = Item(type: "status", camera: camera, label: nil, text: text, next: .start)
         if let index = states.firstIndex(where: { $0.camera == camera }) {
             guard states[index].item.text != text else { return }
-            states[index].item = item
+            states[index] = (camera, item, isGone)
         } else {
-            states.append((camera, item))
+            states.append((camera, item, isGone))
         }
         for stream in streams { stream.noteState(of: camera) }
     }

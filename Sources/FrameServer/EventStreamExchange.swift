@@ -24,6 +24,8 @@ final class EventStreamExchange: Exchange {
     /// The cameras whose state has changed since it was sent.
     private var changedStates: [String] = []
     private var isReplaying = false
+    /// Whether reading more would be useless until the shared reader has read again.
+    private var isWaiting = false
     private var isEnded = false
     private var sentAt: Instant
 
@@ -44,7 +46,7 @@ final class EventStreamExchange: Exchange {
     }
 
     func begin() {
-        changedStates = feed.states.map(\.camera)
+        changedStates = feed.states.filter { !$0.isGone }.map(\.camera)
         connection.beginStream(Self.response.head + Array("retry: \(Self.retryMilliseconds)\n\n".utf8), self)
         feed.add(self)
         connection.push()
@@ -52,6 +54,7 @@ final class EventStreamExchange: Exchange {
 
     /// Receives what the shared reader has read after `start`; `start` is nil if it has only found the journal's end.
     func deliver(_ batch: EventFeed.Batch, from start: JournalPosition?) {
+        isWaiting = false
         if position == nil { position = start ?? batch.next }
         // A stream that has caught up and has nothing to send gets the events directly.
         if let start, position == start, !isReplaying, !connection.hasOutput { append(batch) }
@@ -77,7 +80,7 @@ final class EventStreamExchange: Exchange {
         if !changedStates.isEmpty {
             let states = feed.states.filter { changedStates.contains($0.camera) }
             changedStates = []
-            for (_, item) in states where accepts(item) { output += item.text }
+            for (_, item, _) in states where accepts(item) { output += item.text }
             if !output.isEmpty { return next(on: connection) }
         }
         if isBehind { replay() }
@@ -89,7 +92,7 @@ final class EventStreamExchange: Exchange {
 
     private var isBehind: Bool {
         guard let position, let end = feed.position else { return false }
-        return position != end && !isReplaying
+        return position != end && !isReplaying && !isWaiting
     }
 
     private func replay() {
@@ -97,7 +100,8 @@ final class EventStreamExchange: Exchange {
         isReplaying = feed.replay(from: position) { [weak self] batch in
             guard let self, !isEnded else { return }
             isReplaying = false
-            append(batch)
+            isWaiting = batch.isAtEnd || batch.problem != nil
+            if batch.problem == nil { append(batch) }
             connection.push()
         }
     }

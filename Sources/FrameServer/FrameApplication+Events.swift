@@ -9,6 +9,8 @@ import Web
 extension FrameApplication {
     /// The maximum number of concurrent event streams.
     private static let maximumEventStreams = 1000
+    /// The number of waiting read operations at which further requests for pictures are refused.
+    private static let maximumWaitingReads = 64
 
     /// Starts a stream of events.
     func beginEvents(_ request: EventFilter, on connection: Connection) throws(HTTPError) {
@@ -27,6 +29,9 @@ extension FrameApplication {
         guard let folder = configuration.events else { throw noEvents }
         try connection.require(.watch, for: nil)
         guard EventPicture.isValid(id) else { throw noPicture(of: id) }
+        guard eventQueue.count < Self.maximumWaitingReads else {
+            throw .temporary("overloaded", "Too many requests wait for the disk; try again later.", retryAfter: 5)
+        }
         let exchange = PictureExchange(connection, self)
         do throws(SystemError) {
             try eventQueue.run { () -> [UInt8]? in

@@ -255,7 +255,9 @@ final class FrameApplication: Application {
     // MARK: Reports
 
     /// Reads the states of all cameras on another thread.
-    private func readStates(_ completion: @escaping ([Report.State]) -> Void) {
+    ///
+    /// Passes them to `completion`, or nil if this is not possible.
+    private func readStates(_ completion: @escaping ([Report.State]?) -> Void) {
         let (sources, counters) = (cameras.sources, counters)
         do throws(SystemError) {
             try reportQueue.run {
@@ -265,6 +267,7 @@ final class FrameApplication: Application {
             }
         } catch {
             log.error("cannot read the cameras' states: \(error)")
+            completion(nil)
         }
     }
 

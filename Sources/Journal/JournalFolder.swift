@@ -29,12 +29,20 @@ public struct JournalFolder: Sendable {
 
     func file(_ number: Int64) -> FilePath { path.appending("\(number).jsonl") }
 
-    /// The numbers of the files that are no longer written, in ascending order.
+    /// The numbers of the files that are no longer written, in ascending order; empty if the folder does not exist.
     var finishedFiles: [Int64] {
-        Folder.names(in: path).compactMap { name in
-            guard name.hasSuffix(".jsonl"), let position = JournalPosition("\(name.dropLast(6))-0") else { return nil }
-            return position.file
-        }.sorted()
+        get throws(SystemError) {
+            let names: [String]
+            do throws(SystemError) { names = try Folder.list(path) } catch {
+                if error.errno == .noSuchFileOrDirectory { return [] }
+                throw error
+            }
+            return names.compactMap { name in
+                let position = JournalPosition("\(name.dropLast(6))-0")
+                // A number must be written without leading zeros, so that each number has only one name.
+                return position.flatMap { file($0.file).lastComponent?.string == name ? $0.file : nil }
+            }.sorted()
+        }
     }
 
     /// Returns the first line of a file with the given number.

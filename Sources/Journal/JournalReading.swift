@@ -28,7 +28,9 @@ extension JournalFolder {
             case .file(let number) = try readHeader(descriptor)
         else {
             // The current file is missing for a moment after it has been renamed.
-            guard let newest = finishedFiles.last, let status = try? FileStatus(at: file(newest)) else { return .start }
+            guard let newest = try finishedFiles.last, let status = try? FileStatus(at: file(newest)) else {
+                return .start
+            }
             return JournalPosition(file: newest, offset: status.byteCount)
         }
         return JournalPosition(file: number, offset: try descriptor.status().byteCount)
@@ -48,18 +50,20 @@ extension JournalFolder {
             // Look for the current file first. If it is renamed after that, it is read to its end by its new name, or
             // in the next batch.
             let current = try currentNumber
-            let files = finishedFiles + (current.map { [$0] } ?? [])
             let number = batch.next.file
-            guard files.contains(number) else {
-                guard let oldest = files.first(where: { $0 > number && number == 0 }) ?? files.first else {
+            // Do not list the folder for each batch at the end of the journal, because it may contain many files.
+            let files = number == current ? [number] : try files(upTo: current)
+            guard files.contains(number), let descriptor = try open(number) else {
+                // If the file was removed just now, or is only a dangling link, continue with the next file.
+                let isListed = files.contains(number)
+                guard let next = isListed ? files.first(where: { $0 > number }) : files.first else {
                     batch.isAtEnd = true
                     return batch
                 }
                 if number != 0 { batch.isGone = true }
-                batch.next = JournalPosition(file: oldest, offset: 0)
+                batch.next = JournalPosition(file: next, offset: 0)
                 continue
             }
-            guard let descriptor = try open(number) else { continue }
             let count = try read(descriptor, remaining, &batch)
             remaining -= count
             guard count == 0 else { continue }
@@ -80,6 +84,13 @@ extension JournalFolder {
             else { return nil }
             return number
         }
+    }
+
+    /// Returns the numbers of the finished files and of the current file, in ascending order.
+    private func files(upTo current: Int64?) throws(SystemError) -> [Int64] {
+        guard let current else { return try finishedFiles }
+        // A file with a larger number is not a part of this journal.
+        return try finishedFiles.filter { $0 < current } + [current]
     }
 
     /// Opens the file with the given number, whether it is finished or not; returns nil if it does not exist.

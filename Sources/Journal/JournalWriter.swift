@@ -30,6 +30,7 @@ public final class JournalWriter {
         let descriptor: Descriptor
         let number: Int64
         var byteCount: Int
+        let opened = Instant.now
     }
 
     /// Creates the folder and the current file if they do not exist, and becomes the owner of the journal.
@@ -48,8 +49,15 @@ public final class JournalWriter {
         self.limits = limits
         self.onRemoval = onRemoval
         lock = try Self.lock(of: folder)
+        // Remove old files first: if the disk is full, this may make the room for a new file.
+        try Self.removeOldFiles(of: folder, limits, onRemoval)
         current = try Self.openCurrent(folder)
-        removeOldFiles()
+    }
+
+    /// Begins a new file if the current one is too old, and removes old files; call this regularly.
+    public func maintain() throws(JournalError) {
+        if current.byteCount > folder.header(number: current.number).count, isOld { try beginFile() }
+        try Self.removeOldFiles(of: folder, limits, onRemoval)
     }
 
     /// The place after the last line.
@@ -85,9 +93,14 @@ public final class JournalWriter {
         return end
     }
 
-    private func isFull(for count: Int) -> Bool {
-        let age = Duration.milliseconds(Self.milliseconds - current.number)
-        return current.byteCount + count > limits.byteCount || age > limits.age
+    private func isFull(for count: Int) -> Bool { current.byteCount + count > limits.byteCount || isOld }
+
+    /// Whether the current file is too old.
+    ///
+    /// If the clock was wrong when the file was created, its number may be in the future. The file then counts as old
+    /// when this process has written it for long enough.
+    private var isOld: Bool {
+        .milliseconds(Self.milliseconds - current.number) > limits.age || .now - current.opened > limits.age
     }
 
     private static var milliseconds: Int64 { Int64(clamping: Clock.realtime / 1_000_000) }
@@ -95,8 +108,8 @@ public final class JournalWriter {
     /// Renames the current file, and creates a new one.
     private func beginFile() throws(JournalError) {
         File.move(folder.current, to: folder.file(current.number))
+        try Self.removeOldFiles(of: folder, limits, onRemoval)
         current = try Self.openCurrent(folder)
-        removeOldFiles()
     }
 
     /// Opens the current file again if somebody has renamed or removed it, or has changed its size.
@@ -122,7 +135,7 @@ public final class JournalWriter {
     }
 
     private static func openCurrent(_ folder: JournalFolder) throws(JournalError) -> OpenFile {
-        let newest = folder.finishedFiles.last ?? 0
+        let newest = try systemErrors { () throws(SystemError) in try folder.finishedFiles.last ?? 0 }
         var descriptor = try systemErrors { () throws(SystemError) in try open(folder) }
         var header = try systemErrors { () throws(SystemError) in try folder.readHeader(descriptor) }
         if case .newer = header { throw .newerFormat(folder.current) }
@@ -156,14 +169,20 @@ public final class JournalWriter {
     }
 
     /// Removes finished files whose last line is too old.
-    private func removeOldFiles() {
-        let oldest = Self.milliseconds - limits.retention.nanoseconds / 1_000_000
-        let files = folder.finishedFiles
+    private static func removeOldFiles(
+        of folder: JournalFolder, _ limits: Limits, _ onRemoval: (Int64) -> Void
+    ) throws(JournalError) {
+        let oldest = milliseconds - limits.retention.nanoseconds / 1_000_000
+        let files = try systemErrors { () throws(SystemError) in try folder.finishedFiles }
         for (index, number) in files.enumerated() {
-            // The next file was created when this one was finished.
-            let end = index + 1 < files.count ? files[index + 1] : current.number
-            guard end < oldest else { return }
-            File.remove(folder.file(number))
+            let path = folder.file(number)
+            // The next file was created when this one was finished. The numbers are wrong if the clock was, so the time
+            // of the last change counts too.
+            let next = index + 1 < files.count ? files[index + 1] : milliseconds
+            let changed = (try? FileStatus(at: path)).map { Int64(clamping: $0.modified / 1_000_000) } ?? next
+            let end = min(next, changed)
+            guard end < oldest else { continue }
+            File.remove(path)
             onRemoval(end)
         }
     }

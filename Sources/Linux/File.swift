@@ -48,7 +48,11 @@ extension File {
     ///
     /// Readers find either the old or the new content, even after a power failure. This is because the new content is
     /// first written to a second file, whose name ends in `.new`. The second file then replaces the old one.
-    public static func replace(_ path: FilePath, with bytes: [UInt8], permissions: UInt32) throws(SystemError) {
+    ///
+    /// If `isDurable` is false, a power failure may leave an empty file, but the call does not wait for the disk.
+    public static func replace(
+        _ path: FilePath, with bytes: [UInt8], permissions: UInt32, isDurable: Bool = true
+    ) throws(SystemError) {
         let new = FilePath(path.string + ".new")
         do throws(SystemError) {
             let descriptor = try Descriptor(opening: new, flags: O_WRONLY | O_CREAT | O_TRUNC, mode: permissions)
@@ -61,7 +65,7 @@ extension File {
                     }
                 }
             }
-            try systemCall("fsync", "\(new)") { fsync(descriptor.number) }
+            if isDurable { try systemCall("fsync", "\(new)") { fsync(descriptor.number) } }
             try systemCall("rename", "\(new)") {
                 unsafe new.withPlatformString { old in
                     unsafe path.withPlatformString { unsafe rename(old, $0) }

@@ -19,6 +19,8 @@ final class EventJournal: Sendable {
     private static let pictureLimit = 16 << 20
     /// The minimum interval between two pictures of the same object.
     private static let pictureInterval = Duration.seconds(2)
+    /// How often the age of the files is checked.
+    private static let maintenanceInterval = Duration.seconds(600)
     /// The pause after the journal could not be written.
     private static let retryInterval = Duration.seconds(1)
 
@@ -111,23 +113,31 @@ final class EventJournal: Sendable {
     private func run() {
         var writer: JournalWriter?
         var pictureTimes: [String: Instant] = [:]
+        var nextMaintenance = Instant.now + Self.maintenanceInterval
         while true {
             let mustStop = isStopping.load(ordering: .acquiring)
             do throws(JournalError) {
                 if writer == nil { writer = try open() }
-                if let writer { try writeLines(to: writer) }
-                writePictures(&pictureTimes, isLast: mustStop)
+                // Write pictures first, so that a client finds the picture of an event that it has received.
+                try writePictures(&pictureTimes, isLast: mustStop)
+                if let writer {
+                    try writeLines(to: writer)
+                    if .now >= nextMaintenance {
+                        nextMaintenance = .now + Self.maintenanceInterval
+                        try writer.maintain()
+                    }
+                }
                 solved()
             } catch {
                 complain(error)
-                writer = nil
                 if mustStop { return }
                 Poll.wait([], milliseconds: Self.retryInterval.millisecondsRoundedUp)
                 continue
             }
             if mustStop { return }
             let hasPictures = waiting.withLock { !$0.pictures.isEmpty }
-            Poll.wait([arrived.descriptor.number], milliseconds: hasPictures ? 500 : -1)
+            let pause = hasPictures ? Self.pictureInterval : Self.maintenanceInterval
+            Poll.wait([arrived.descriptor.number], milliseconds: pause.millisecondsRoundedUp)
             arrived.clear()
         }
     }
@@ -136,17 +146,18 @@ final class EventJournal: Sendable {
     private func open() throws(JournalError) -> JournalWriter {
         let path = folder.path
         let writer = try JournalWriter(owning: folder) { end in Self.removePictures(in: path, before: end) }
+        for name in Folder.names(in: path) where name.hasSuffix(".jpg.new") { File.remove(path.appending(name)) }
         for record in try unfinished() {
             if let line = record.endedByRestart()?.line { try writer.append(line) }
         }
         return writer
     }
 
-    /// Returns the newest event of each object that has no `end` event.
+    /// Returns the newest event of each object that has no `end` event; none if the thread must stop.
     private func unfinished() throws(JournalError) -> [EventRecord] {
         var open: [String: EventRecord] = [:]
         var position = JournalPosition.start
-        while true {
+        while !isStopping.load(ordering: .acquiring) {
             let batch: JournalBatch
             do throws(SystemError) { batch = try folder.read(from: position, byteCount: 1 << 20) } catch {
                 throw .system(error)
@@ -158,6 +169,7 @@ final class EventJournal: Sendable {
             if batch.isAtEnd { return open.values.sorted { ($0.id ?? "") < ($1.id ?? "") } }
             position = batch.next
         }
+        return []
     }
 
     private func writeLines(to writer: JournalWriter) throws(JournalError) {
@@ -169,23 +181,23 @@ final class EventJournal: Sendable {
     }
 
     /// Writes the waiting pictures, but not those of objects that already had a picture a short time ago.
-    private func writePictures(_ times: inout [String: Instant], isLast: Bool) {
+    private func writePictures(_ times: inout [String: Instant], isLast: Bool) throws(JournalError) {
         let now = Instant.now
         times = times.filter { now - $0.value < Self.pictureInterval }
-        let due = waiting.withLock { waiting in
-            let due = waiting.pictures.filter { isLast || times[$0.key] == nil }
-            for (id, jpeg) in due {
+        let due = waiting.withLock { waiting in waiting.pictures.filter { isLast || times[$0.key] == nil } }
+        for (id, jpeg) in due {
+            do throws(SystemError) {
+                try File.replace(
+                    EventPicture.path(of: id, in: folder.path), with: jpeg, permissions: 0o640, isDurable: false)
+            } catch {
+                throw .system(SystemError(error.call, "\(folder.path)", error.errno))
+            }
+            times[id] = now
+            waiting.withLock { waiting in
+                // A better picture may have arrived in the meantime.
+                guard waiting.pictures[id]?.count == jpeg.count, waiting.pictures[id] == jpeg else { return }
                 waiting.pictures[id] = nil
                 waiting.pictureByteCount -= jpeg.count
-            }
-            return due
-        }
-        for (id, jpeg) in due {
-            times[id] = now
-            do throws(SystemError) {
-                try File.replace(EventPicture.path(of: id, in: folder.path), with: jpeg, permissions: 0o640)
-            } catch {
-                complain(.system(error))
             }
         }
     }

@@ -18,8 +18,8 @@ extension LiveCameraWork {
         guard let journal = camera.journal, let scene else { return }
         let timeline = timeline(of: frame.description)
         lastFrame = (frame.description.number, timeline)
-        for event in events { add(event, frame.description.number, timeline, scene, to: journal) }
         for id in scene.improved { journal.addPicture(frame.bytes, id: id) }
+        for event in events { add(event, frame.description.number, timeline, scene, to: journal) }
     }
 
     /// Reports whether motion has begun or ended in a frame.

@@ -86,6 +86,34 @@ struct EventStreamTests {
         #expect(try events(from: client, until: 1).map(\.number) == [1])
     }
 
+    @Test("a client with the ID of an event that is not there yet gets the events of a journal that is created later")
+    func future() throws {
+        let server = try server()
+        let client = try server.stream("/events?since=9795883534099-5")
+        let other = try server.stream("/events")
+        _ = try other.read(until: "id: 0-0\n\n")
+        let writer = try JournalWriter(owning: folder)
+        try writer.append(line(1))
+        #expect(try events(from: other, until: 1).map(\.number) == [1])
+        #expect(try client.read(until: "event: gone\n").isEmpty == false)
+        #expect(try events(from: client, until: 1).map(\.number) == [1])
+        try writer.append(line(2))
+        #expect(try events(from: client, until: 2).map(\.number) == [2])
+    }
+
+    @Test("every client learns that cameras have been removed, even if several are removed at once")
+    func removedCameras() throws {
+        let server = try server()
+        var cameras = try ["a", "b", "c"].map { try TestCamera(server.ring.ring($0, kind: .capture)) }
+        for camera in cameras { camera.publish() }
+        let client = try server.stream("/events?types=status")
+        for name in ["a", "b", "c"] { _ = try client.read(until: "\"camera\":\"\(name)\"") }
+        cameras.removeAll()
+        var text = try client.read(until: "\"state\":\"gone\"")
+        for _ in 0..<2 { text += try client.read(until: "\"state\":\"gone\"") }
+        for name in ["a", "b", "c"] { #expect(text.contains("\"camera\":\"\(name)\",\"state\":\"gone\"")) }
+    }
+
     @Test("a client that reads slowly gets all events, and the others do not wait for it")
     func slow() throws {
         let writer = try JournalWriter(owning: folder)

@@ -1,3 +1,4 @@
+import Glibc
 import Journal
 import Linux
 import SystemPackage
@@ -107,6 +108,36 @@ struct JournalTests {
         File.remove(current)
         try append("{\"content\":\"test\",\"version\":2,\"file\":1}\n", to: current)
         #expect(throws: JournalError.newerFormat(current)) { try JournalWriter(owning: folder) }
+    }
+
+    @Test("files with misleading names do not keep a reader from the end")
+    func misleadingNames() throws {
+        let writer = try JournalWriter(owning: folder)
+        try writer.append(line(1))
+        for name in ["01.jsonl", "x.jsonl", ".jsonl", "99999999999999999999.jsonl"] {
+            try append("{}\n", to: folder.path.appending(name))
+        }
+        for number in ["5", "9999999999999"] {
+            let link = folder.path.appending("\(number).jsonl")
+            try systemCall("symlink", "\(link)") { unsafe link.withPlatformString { unsafe symlink("/nowhere", $0) } }
+        }
+        let (lines, _) = try readAll(from: .start)
+        #expect(text(lines) == ["{\"n\":1}"])
+    }
+
+    @Test("maintenance begins a new file and removes old ones although no line is written")
+    func maintenance() throws {
+        var limits = JournalWriter.Limits()
+        limits.age = .milliseconds(1)
+        limits.retention = .zero
+        let writer = try JournalWriter(owning: folder, limits: limits)
+        let first = try writer.append(line(1))
+        #expect(
+            eventually {
+                try? writer.maintain()
+                return (try? folder.read(from: first).isGone) == true
+            })
+        #expect(try readAll(from: .start).lines.isEmpty)
     }
 
     @Test("malformed positions are refused", arguments: ["", "1", "1-", "-1", "a-b", "1-2-3", "1--2", "+1-2", " 1-2"])

@@ -110,6 +110,24 @@ struct EventJournalTests {
         #expect(eventually { detector.journal["problem"]?.string == "" })
     }
 
+    @Test("an object goes on, with one end, if the journal could not be written for a while")
+    func interrupted() throws {
+        let detector = try detector()
+        try showDog(detector)
+        let current = folder.path.appending("current.jsonl")
+        let aside = folder.path.appending("aside")
+        File.move(current, to: aside)
+        try Folder.make(current, permissions: 0o755)
+        try detector.show([250, 240]) { detector.journal["problem"]?.string?.contains("current.jsonl") == true }
+        Folder.remove(current)
+        File.move(aside, to: current)
+        try detector.show([250, 240]) { detector.journal["problem"]?.string == "" }
+        detector.stop()
+        let all = try records().filter { $0.label == "dog" }
+        #expect(all.filter { $0.type == "new" }.count == 1)
+        #expect(all.filter { $0.type == "end" }.map { $0.fields?["reason"]?.string } == ["stopped"])
+    }
+
     @Test("while results are only watched, no events are written")
     func watched() throws {
         let detector = try detector(.watched)

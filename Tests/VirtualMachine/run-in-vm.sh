@@ -216,7 +216,7 @@ fi
 
 timeout -k 5 "$timeout" qemu-system-x86_64 -accel "$accelerator" -M q35 -cpu max -m "$memory" \
     -nodefaults -no-user-config -display none -no-reboot -kernel "$cache/$release/vmlinux" -initrd "$work/initramfs" \
-    -append "panic=-1 console=ttyS0 quiet mitigations=off cryptomgr.notests no_timer_check tsc=reliable" \
+    -append "panic=-1 oops=panic console=ttyS0 quiet mitigations=off cryptomgr.notests no_timer_check tsc=reliable" \
     -serial "file:$work/console" -device virtio-serial-pci \
     -chardev file,id=stdout,path=/proc/self/fd/7,append=on -device virtserialport,chardev=stdout,nr=1 \
     -chardev file,id=stderr,path=/proc/self/fd/8,append=on -device virtserialport,chardev=stderr,nr=2 \

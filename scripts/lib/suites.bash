@@ -13,13 +13,14 @@ suites_at_once=$((2 * $(nproc)))
 # OPTIONs, such as `--skip`, are passed to the test program. The output of a process is shown when the process exits.
 # Returns 1 if a test has failed, a process was killed, or no suite matches.
 run_suites() {
-    local suites status=0
+    local suites status=0 inverted=0
+    [[ $2 != !* ]] || inverted=1
     suite_program=$1 suite_folder=$(mktemp -d)
     # shellcheck disable=SC2064     # expand now: the variable is local
     trap "rm -rf '$suite_folder'" EXIT
     suites=$("$1" --testing-library swift-testing --list-tests) || return
     # The suites with the most tests run first, so that no large suite runs alone at the end.
-    suites=$(awk -v pattern="${2#!}" -v inverted="$([[ $2 != !* ]]; echo $?)" -F '[/(]' '
+    suites=$(awk -v pattern="${2#!}" -v inverted="$inverted" -F '[/(]' '
         ($1 ~ pattern) != inverted {
             suite = $1
             if ($2 ~ /^[A-Z]/ && $3 ~ /^[a-z]/) suite = suite "/" $2
