@@ -32,6 +32,26 @@ extension EndToEnd {
             #expect(!exists(system.runtime))
         }
 
+        @Test("If something takes the place of the runtime folder for a while, no program is stopped")
+        func replaced() throws {
+            let system = try OrielSystem()
+            try #require(isFresh(system), "\(system.output)")
+            let before = Set(system.processes.map(\.identifier))
+            let aside = FilePath("\(system.runtime).aside")
+            File.move(system.runtime, to: aside)
+            try File.replace(system.runtime, with: Array("precious".utf8), permissions: 0o600)
+            let sentence = "cannot create the runtime folder"
+            #expect(eventually(30) { system.output.contains(sentence) }, "\(system.output)")
+            File.remove(system.runtime)
+            File.move(aside, to: system.runtime)
+            #expect(isFresh(system), "\(system.output)")
+            #expect(before.isSubset(of: system.processes.map(\.identifier)), "\(system.output)")
+            #expect(!system.output.contains("restarting") && !system.output.contains("could not be started"))
+            #expect(system.output.split(separator: "\n").count { $0.contains(sentence) } == 1, "\(system.output)")
+            #expect(system.stop() == 128 + SIGTERM)
+            #expect(!exists(system.runtime))
+        }
+
         @Test("If the folder of the logs is removed, a program that exits is restarted all the same")
         func logFolder() throws {
             let system = try OrielSystem()
