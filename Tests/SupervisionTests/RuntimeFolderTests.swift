@@ -63,7 +63,7 @@ struct RuntimeFolderTests {
     func obstacle(isLink: Bool) throws {
         let runtime = try makeRuntime()
         Folder.remove(path)
-        if isLink { try place.link("run", to: "/tmp") } else { try place.write("precious", to: "run") }
+        if isLink { try place.link("run", to: "/no/such/folder") } else { try place.write("precious", to: "run") }
         #expect(throws: Failure.self) { try runtime.restore() }
         #expect(exists(path))
         File.remove(path)
