@@ -50,9 +50,22 @@ public struct ConfigurationReader {
             final.add(
                 .file(mainFile, line: 0), "no camera is configured; add a section [camera main] with device = auto")
         }
-        let mistakes = inOrder(fileMistakes + final.mistakes + more(configuration))
+        var mistakes = inOrder(fileMistakes + final.mistakes + more(configuration))
+        if mistakes.isEmpty { mistakes = unknownCredentials }
         guard mistakes.isEmpty else { throw InvalidConfiguration(mistakes) }
         return configuration
+    }
+
+    /// A mistake for each camera that has credentials but does not exist.
+    ///
+    /// Report them only if there are no other mistakes, because a camera with a mistake does not exist either.
+    private var unknownCredentials: [Mistake] {
+        let cameras = Set(reader.configuration.cameras.map(\.name))
+        return reader.credentialCameras.filter { !cameras.contains($0) }.map { camera in
+            Mistake(
+                .variable(VariableReader.credentialsVariable),
+                "there are credentials for camera '\(camera)', which does not exist; correct the name")
+        }
     }
 
     /// Adds a mistake for each camera whose device is the device of another camera.

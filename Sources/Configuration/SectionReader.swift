@@ -17,6 +17,8 @@ struct SectionReader {
 
     var configuration = SystemConfiguration()
     var mistakes: [Mistake] = []
+    /// The cameras that have their own credentials.
+    var credentialCameras: [CameraName] = []
     let ownAddresses: [String]
 
     init(ownAddresses: [String]) { self.ownAddresses = ownAddresses }

@@ -128,14 +128,7 @@ struct VariableReader {
         let variable = Self.credentialsVariable
         guard let text = variables[variable] else { return }
         do throws(UpstreamError) {
-            let list = try CredentialsList(parsing: text, origin: "the variable")
-            let cameras = Set(reader.configuration.cameras.map(\.name))
-            for camera in list.cameras where !cameras.contains(camera) {
-                reader.add(
-                    .variable(variable),
-                    "there are credentials for camera '\(camera)', which does not exist; "
-                        + "correct the name")
-            }
+            reader.credentialCameras = try CredentialsList(parsing: text, origin: "the variable").cameras
         } catch {
             let isPath = text.hasPrefix("/") && !text.contains(":")
             let remedy = isPath ? "; to use a file, set \(variable)=$(cat FILE)" : ""

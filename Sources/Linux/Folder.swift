@@ -46,21 +46,17 @@ extension Folder {
         return FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
-    /// Removes the folder at `path` and its contents; symbolic links are removed, not followed.
+    /// Removes the folder at `path` and its contents, or the file at `path`; symbolic links are removed, not followed.
     public static func remove(_ path: FilePath) {
+        // unlink(2) fails with EISDIR only for a folder, never for a link to a folder.
+        guard unsafe path.withPlatformString({ unsafe unlink($0) }) != 0, Errno.current == .isDirectory else { return }
         empty(path)
         _ = unsafe path.withPlatformString { unsafe rmdir($0) }
     }
 
     /// Removes the contents of the folder at `path`; symbolic links are removed, not followed.
     public static func empty(_ path: FilePath) {
-        for name in names(in: path) {
-            let entry = path.appending(name)
-            // unlink(2) fails with EISDIR only for a folder, never for a link to a folder.
-            if unsafe entry.withPlatformString({ unsafe unlink($0) }) != 0, Errno.current == .isDirectory {
-                remove(entry)
-            }
-        }
+        for name in names(in: path) { remove(path.appending(name)) }
     }
 
     /// Sets the permission bits of the file or folder at `path`.

@@ -66,8 +66,10 @@ public enum Network {
 
     /// Returns whether the system allows this user to listen on the port.
     ///
-    /// The result is true if the port is in use, or if the question cannot be answered.
+    /// The result is true if the port is in use, or if the question cannot be answered. Ports of 1024 and above are not
+    /// tried, because the systems of all users may listen on them.
     public static func mayListen(on address: String, port: Int) -> Bool {
+        guard port < 1024 else { return true }
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         unsafe hints.ai_flags = AI_NUMERICHOST

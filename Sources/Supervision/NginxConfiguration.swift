@@ -18,7 +18,7 @@ final class NginxConfiguration {
     private func folder(of server: String) -> FilePath { plan.runtime.appending("nginx-\(server)") }
 
     /// Generates the configuration of a server, `ingest` or `web`.
-    func generate(_ server: String) throws(Failure) {
+    func generate(_ server: String, timeout: Duration = .seconds(30)) throws(Failure) {
         File.remove(log)
         let ending: ProcessEnding
         do throws(SystemError) {
@@ -26,7 +26,7 @@ final class NginxConfiguration {
             let output = try Descriptor(opening: log, flags: O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
             let command = Command(
                 plan.installation.nginxScript, [plan.runtime.string, server], variables: plan.nginxVariables)
-            ending = try ChildProcesses.output(of: command, timeout: .seconds(30), errorStream: output.number).ending
+            ending = try ChildProcesses.output(of: command, timeout: timeout, errorStream: output.number).ending
         } catch {
             throw Failure(.osError, "\(error)")
         }
@@ -39,7 +39,8 @@ final class NginxConfiguration {
         guard !isIntact(server) else { return }
         // Whatever has taken the place of a file must not prevent it from being written.
         Folder.remove(folder(of: server))
-        try generate(server)
+        // The supervisor does nothing else in the meantime.
+        try generate(server, timeout: .seconds(5))
     }
 
     private func isIntact(_ server: String) -> Bool {
@@ -52,7 +53,8 @@ final class NginxConfiguration {
     func missingFile(of server: String) -> FilePath? {
         let folder = folder(of: server)
         let needed = [folder.appending("nginx.conf"), folder.appending("tmp")] + (server == "web" ? [page] : [])
-        return needed.first { (try? FileStatus(at: $0)) == nil }
+        // A link to a page that is gone for the moment, for example during an update, is not missing.
+        return needed.first { (try? FileStatus(at: $0, followingLinks: false)) == nil }
     }
 
     /// Returns the lines of a server's configuration and of the files that it includes, without comments and blanks.

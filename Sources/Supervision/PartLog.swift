@@ -32,20 +32,24 @@ final class PartLog {
         return number
     }
 
-    /// Empties the file if it is too large, and keeps its end as PATH.old; returns whether it was too large.
+    /// What ``limit()`` has done.
+    enum Limiting { case notNeeded, endKept, endLost }
+
+    /// Empties the file if it is too large, and keeps its end as PATH.old, if that can be written.
     ///
     /// This works even if the file has been removed, because the part then still writes to it.
-    func limit() -> Bool {
+    func limit() -> Limiting {
         let size = byteCount
-        guard size > Self.maximumByteCount else { return false }
+        guard size > Self.maximumByteCount else { return .notNeeded }
         let end = read(at: size - Self.keptByteCount, count: Self.keptByteCount)
+        var isKept = false
         File.remove(old)
         if let copy = try? Descriptor(opening: old, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o640) {
-            _ = try? copy.write(end)
+            isKept = (try? copy.write(end)) == Self.keptByteCount
         }
         truncate()
         start = 0
-        return true
+        return isKept ? .endKept : .endLost
     }
 
     /// Returns the last lines of the current run.

@@ -43,10 +43,12 @@ final class SupervisedPart {
     private let socket: WorkerSocket?
     private var reports = ReportLimit()
     private var logReports = ReportLimit()
-    /// The control socket, once it has existed during the current run.
+    /// Whether the control socket existed in the previous check of the current run.
     private var hadControlSocket = false
     /// When the current process was asked to exit because a file is missing; nil if it was not.
     private var dismissed: Instant?
+    /// The file that was missing in the previous check.
+    private var suspect: FilePath?
 
     init(_ part: Part, oriel: FilePath) {
         self.part = part
@@ -65,6 +67,7 @@ final class SupervisedPart {
         state = .running(process, since: .now)
         hadControlSocket = false
         dismissed = nil
+        suspect = nil
         return process
     }
 
@@ -81,38 +84,58 @@ final class SupervisedPart {
 
     // MARK: - Checks while the part runs
 
-    /// Makes the part exit if a file that it needs has been removed; called repeatedly.
+    /// Returns a file that the part needs and that was missing in this check and in the previous one.
+    ///
+    /// `missing` is a missing file that this object does not know, or nil if there is none. Called once in each check.
+    func lostFile(_ missing: FilePath?) -> FilePath? {
+        guard case .running = state, dismissed == nil else { return nil }
+        let found = missing ?? missingSocket
+        defer { suspect = found }
+        return found == suspect ? found : nil
+    }
+
+    /// Makes the part exit, because a file that it needs has been removed; returns a message to log.
     ///
     /// The part does not notice this itself. When it is started again, the file is created again.
-    ///
-    /// `missing` is a missing file that this object does not know, or nil if there is none. Returns a message to log.
-    func dismissIfFileIsMissing(_ missing: FilePath?, now: Instant) -> String? {
-        guard case .running(let process, _) = state else { return nil }
-        if let dismissed {
-            if now - dismissed > .seconds(3) { ChildProcesses.signal(group: process, SIGKILL) }
-            return nil
+    func dismiss(because missing: FilePath, now: Instant) -> String {
+        if case .running(let process, _) = state {
+            dismissed = now
+            ChildProcesses.signal(process, SIGTERM)
         }
-        guard let missing = missing ?? missingSocket else { return nil }
-        dismissed = now
-        ChildProcesses.signal(process, SIGTERM)
         return "\(missing) is missing; restarting \(part.name) to create it again."
     }
 
+    /// Kills the part if it was told to exit and has not done so; called repeatedly.
+    func killIfStuck(now: Instant) {
+        guard case .running(let process, _) = state, let dismissed, now - dismissed > .seconds(3) else { return }
+        ChildProcesses.signal(group: process, SIGKILL)
+    }
+
     private var missingSocket: FilePath? {
-        if let socket, !socket.isIntact { return part.socket }
-        guard let path = part.controlSocket else { return nil }
+        guard let socket, !socket.isIntact else { return nil }
+        return part.socket
+    }
+
+    /// A message to log if the socket for the camera's controls has been removed since the last call, otherwise nil.
+    ///
+    /// The part is not restarted, because its pictures are more important than the controls.
+    var controlsMessage: String? {
+        guard case .running = state, let path = part.controlSocket else { return nil }
         let exists = (try? FileStatus(at: path, followingLinks: false)) != nil
-        if exists { hadControlSocket = true }
-        return hadControlSocket && !exists ? path : nil
+        defer { hadControlSocket = exists }
+        guard hadControlSocket, !exists else { return nil }
+        return "\(path) is missing; the camera's controls cannot be set until \(part.name) is restarted."
     }
 
     /// Limits the size of the part's log; called repeatedly.
     ///
     /// Returns whether the log was too large, and a message to log.
     func limitLog(now: Instant) -> (wasTooLarge: Bool, sentence: String?) {
-        guard log.limit() else { return (false, nil) }
+        let result = log.limit()
+        guard result != .notNeeded else { return (false, nil) }
         let megabytes = PartLog.maximumByteCount >> 20
-        let sentence = "The log of \(part.name) was larger than \(megabytes) MiB; its end is now in \(log.path).old."
+        let rest = result == .endKept ? "its end is now in" : "it was emptied, and its end could not be written to"
+        let sentence = "The log of \(part.name) was larger than \(megabytes) MiB; \(rest) \(log.path).old."
         return (true, logReports.shouldReport(sentence, now: now) ? sentence : nil)
     }
 

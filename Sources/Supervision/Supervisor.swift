@@ -24,6 +24,8 @@ public final class Supervisor {
     private let nginx: NginxConfiguration
     /// When the parts' files and logs are checked next.
     private var nextCheck = Instant.now
+    /// Limits the messages about files that cannot be restored.
+    private var reports = ReportLimit()
     private let tidying: Tidying
     private var tidier: Tidier?
     private let loop: EventLoop
@@ -70,6 +72,7 @@ public final class Supervisor {
                 throw error
             }
         } catch {
+            runtime.release()
             tidying.end([])
             throw error
         }
@@ -121,16 +124,41 @@ public final class Supervisor {
     }
 
     /// Restarts the parts whose files have been removed, and limits the size of the logs.
+    ///
+    /// No part is restarted while the runtime folder cannot be restored, because it could not be started then.
     private func checkFiles(now: Instant) {
         var isFlooded = false
+        let isRestored = report(now: now) { () throws(Failure) in try runtime.restore() }
         for part in parts {
+            part.killIfStuck(now: now)
             let missing = part.part.nginxServer.flatMap { nginx.missingFile(of: $0) }
-            if let sentence = part.dismissIfFileIsMissing(missing, now: now) { say(sentence) }
+            if isRestored, let file = part.lostFile(missing) { replace(file, of: part, now: now) }
+            if isRestored, let sentence = part.controlsMessage { say(sentence) }
             let (wasTooLarge, sentence) = part.limitLog(now: now)
             if let sentence { say(sentence) }
             if wasTooLarge { isFlooded = true }
         }
         nextCheck = now + (isFlooded ? .milliseconds(100) : .seconds(1))
+    }
+
+    /// Restarts a part, which needs a file that has been removed.
+    private func replace(_ file: FilePath, of part: SupervisedPart, now: Instant) {
+        if let server = part.part.nginxServer {
+            // nginx keeps running if its new configuration cannot be generated.
+            guard report(now: now, { () throws(Failure) in try nginx.restore(server) }) else { return }
+        }
+        say(part.dismiss(because: file, now: now))
+    }
+
+    /// Calls `body`; if it fails, says why, unless it has been said before, and returns false.
+    private func report(now: Instant, _ body: () throws(Failure) -> Void) -> Bool {
+        do throws(Failure) {
+            try body()
+            return true
+        } catch {
+            if reports.shouldReport(error.description, now: now) { say("\(error)") }
+            return false
+        }
     }
 
     private func timeUntilNextStep() -> Duration {
@@ -246,18 +274,21 @@ public final class Supervisor {
         case .some(let tidier): process = tidier.process
         case nil: process = nil
         }
+        try? runtime.restore()
+        runtime.release()
         tidier = nil
         let deadline = Instant.now + .seconds(6)
         var isTidying = process != nil
         while isTidying, Instant.now < deadline {
             while let child = ChildProcesses.ended() {
-                _ = ChildProcesses.reap(child)
-                if child == process { isTidying = false }
+                let ending = ChildProcesses.reap(child)
+                guard child == process else { continue }
+                if ending == .status(0) { return }
+                isTidying = false
             }
             Poll.wait([], milliseconds: 10)
         }
-        guard (try? FileStatus(at: plan.runtime)) != nil else { return }
-        // The folder still exists, so the tidier was killed. This process cleans up instead.
+        // The tidier was killed or stopped. This process cleans up instead.
         tidying.end(groups) {
             while let child = ChildProcesses.ended() { _ = ChildProcesses.reap(child) }
         }

@@ -40,6 +40,8 @@ public struct Tidying: Sendable {
 
     /// Terminates the process groups, and removes the rings and the runtime folder.
     ///
+    /// ``RuntimeFolder/remove(_:)`` says when the folder remains.
+    ///
     /// `reap` is called periodically, so that a caller that is the parent of the processes can reap them.
     func end(_ groups: Set<Int32>, reap: () -> Void = {}) {
         // Only the leaders of the groups receive SIGTERM, so that nginx can shut down its workers itself.
@@ -55,7 +57,7 @@ public struct Tidying: Sendable {
             reap()
         }
         removeRings()
-        Folder.remove(runtime)
+        RuntimeFolder.remove(runtime)
     }
 
     /// Removes the rings and lock files that killed writers have left behind.

@@ -8,6 +8,8 @@ struct RingLog {
     private let logger: Logger
     private let ring: RingName
     private(set) var current: RingError?
+    /// Whether a message about the problem was written since there was none.
+    private var isWritten = false
     private var limit = LogLimit<String>(.eachMessage)
 
     init(_ logger: Logger, ring: RingName) {
@@ -21,10 +23,13 @@ struct RingLog {
         guard problem != current else { return false }
         current = problem
         guard let problem else {
-            logger.notice("camera \(ring.camera): shared memory \(ring) can be used again")
+            if isWritten { logger.notice("camera \(ring.camera): shared memory \(ring) can be used again") }
+            isWritten = false
             return true
         }
-        switch limit.verdict(on: problem.description, at: .now) {
+        let verdict = limit.verdict(on: problem.description, at: .now)
+        if verdict != .drop { isWritten = true }
+        switch verdict {
         case .write: logger.error("camera \(ring.camera): \(problem)")
         case .writeLast:
             logger.error("camera \(ring.camera): \(problem) (Further messages are suppressed for 10 minutes.)")

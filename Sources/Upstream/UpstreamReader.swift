@@ -106,7 +106,8 @@ public final class UpstreamReader: Sendable {
                 Poll.wait([stopSignal.event.descriptor.number], milliseconds: Self.retryMilliseconds)
             }
         }
-        report(nil, &log)
+        // The problem may persist, so the log must not say that it is over.
+        if log.current != nil { WriterProblems.shared.set(nil, for: configuration.ring) }
         enter(.ended)
     }
 

@@ -146,6 +146,14 @@ struct ConfigurationTests {
         }
     }
 
+    @Test("If a camera has a mistake, its credentials are not reported too")
+    func credentialsOfFaultyCamera() {
+        let variables = ["ORIEL_CAMERAS": "door=ftp://h/", "ORIEL_UPSTREAM_CREDENTIALS": "door=a:b"]
+        let error = #expect(throws: InvalidConfiguration.self) { try read(nil, variables: variables) }
+        #expect(error?.mistakes.map(\.origin) == [.variable("ORIEL_CAMERAS")])
+        #expect(error?.isInOptionsOnly == true)
+    }
+
     @Test(
         "The message about an invalid variable says what is valid",
         arguments: [

@@ -1,5 +1,6 @@
 import Glibc
 import Linux
+import Names
 import SystemPackage
 import TestSupport
 import Testing
@@ -30,6 +31,45 @@ extension EndToEnd {
             #expect(eventually(30) { isFresh(system) }, "\(system.output)")
             #expect(system.stop() == 128 + SIGTERM)
             #expect(!exists(system.runtime))
+        }
+
+        @Test("If something takes the place of the runtime folder for a while, no program is stopped")
+        func replaced() throws {
+            let system = try OrielSystem()
+            try #require(isFresh(system), "\(system.output)")
+            let before = Set(system.processes.map(\.identifier))
+            let aside = FilePath("\(system.runtime).aside")
+            File.move(system.runtime, to: aside)
+            try File.replace(system.runtime, with: Array("precious".utf8), permissions: 0o600)
+            let sentence = "cannot create the runtime folder"
+            #expect(eventually(30) { system.output.contains(sentence) }, "\(system.output)")
+            File.remove(system.runtime)
+            File.move(aside, to: system.runtime)
+            #expect(isFresh(system), "\(system.output)")
+            #expect(before.isSubset(of: system.processes.map(\.identifier)), "\(system.output)")
+            #expect(!system.output.contains("restarting") && !system.output.contains("could not be started"))
+            #expect(system.output.split(separator: "\n").count { $0.contains(sentence) } == 1, "\(system.output)")
+            #expect(system.stop() == 128 + SIGTERM)
+            #expect(!exists(system.runtime))
+        }
+
+        @Test("If the socket for a camera's controls is removed, the camera's pictures continue")
+        func controlSocket() throws {
+            let system = try OrielSystem()
+            let path = CameraName.main.controlSocket(in: system.runtime)
+            let before = system.processes(with: "capture-daemon").map(\.identifier)
+            #expect(eventually(30) { exists(path) && isFresh(system) }, "\(system.output)")
+            // When the lock file has been created again twice, the supervisor has seen the socket.
+            let lock = system.runtime.appending("supervisor.lock")
+            for _ in 0..<2 {
+                File.remove(lock)
+                #expect(eventually(30) { exists(lock) }, "\(system.output)")
+            }
+            File.remove(path)
+            let sentence = "\(path) is missing; the camera's controls cannot be set until capture-main is restarted"
+            #expect(eventually(30) { system.output.contains(sentence) }, "\(system.output)")
+            #expect(isFresh(system), "\(system.output)")
+            #expect(system.processes(with: "capture-daemon").map(\.identifier) == before, "\(system.output)")
         }
 
         @Test("If the folder of the logs is removed, a program that exits is restarted all the same")

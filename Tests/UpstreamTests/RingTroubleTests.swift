@@ -143,6 +143,7 @@ struct RingTroubleTests {
         #expect(relay.subscriber.refusal != nil)
         relay.reader.stop()
         #expect(relay.subscriber.refusal == nil)
+        #expect(!relay.log.all.contains { $0.contains("can be used again") }, "\(relay.log.all)")
     }
 
     @Test("if /dev/shm has room for only one of two rings, the other camera says so, and recovers when there is room")

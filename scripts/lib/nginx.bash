@@ -103,8 +103,9 @@ as_www_data() { setpriv --reuid www-data --regid www-data --clear-groups "$@"; }
 link_page() {
     [[ ! -e $runtime/html ]] || return 0
     if ((EUID != 0)) || as_www_data test -r "$oriel/html/index.html"; then
-        ln -s "$oriel/html" "$runtime/html"
+        ln -sfn "$oriel/html" "$runtime/html"
     else
+        rm -f "$runtime/html"
         cp -r "$oriel/html" "$runtime/html"
     fi
 }
