@@ -18,7 +18,7 @@ extension EndToEnd {
         @Test("100 cameras of an ordinary user are all listed and online, and any 20 of them can be streamed")
         func hundredCameras() throws {
             let user = OrdinaryUser()
-            guard user.canRead(OrielSystem.root) else {
+            guard geteuid() != 0 || OrielSystem.isOpenToOthers else {
                 report("skipped: ordinary users cannot read \(OrielSystem.root)")
                 return
             }
@@ -191,17 +191,6 @@ private struct OrdinaryUser {
 
     init() {
         if let number { RingOwners.accept([number]) }
-    }
-
-    /// Returns whether this user may enter a folder and all folders above it.
-    func canRead(_ folder: FilePath) -> Bool {
-        guard number != nil else { return true }
-        var path = folder
-        while true {
-            guard let status = try? FileStatus(at: path), status.permissions & 0o001 != 0 else { return false }
-            if path == "/" { return true }
-            path.removeLastComponent()
-        }
     }
 
     /// The beginning of a command line that gives this user the runtime folder and runs a command as this user.

@@ -10,6 +10,16 @@ public final class OrielSystem: Sendable {
     /// The folder of Package.swift.
     public static let root = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
 
+    /// Whether other users may enter this folder and all folders above it, as tests that become another user require.
+    public static let isOpenToOthers: Bool = {
+        var path = root
+        while (try? FileStatus(at: path)).map({ $0.permissions & 0o001 != 0 }) == true {
+            if path == "/" { return true }
+            path.removeLastComponent()
+        }
+        return false
+    }()
+
     /// The folder of the release programs: `ORIEL_BIN_DIR`, or the output folder of `swift build -c release`.
     public static let programs =
         Environment.value("ORIEL_BIN_DIR").map { FilePath($0) } ?? root.appending(".build/release")

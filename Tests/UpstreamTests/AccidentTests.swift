@@ -156,7 +156,8 @@ struct AccidentTests {
         }
         #expect(status.isWriterAlive)
         #expect(status.published == 0)
-        #expect(relay.log.all.count == 1, "\(relay.log.all)")
+        // On a slow machine, the picture also takes too long, which is reported first.
+        #expect(relay.log.all.count { $0.contains(accident.reason) } == 1, "\(relay.log.all)")
 
         isOver.turnOn()
         server.disconnect()
