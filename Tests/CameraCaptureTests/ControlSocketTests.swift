@@ -177,7 +177,7 @@ struct ControlSocketTests {
         #expect(again.last == "STREAMON 0")
         #expect(again.contains("Brightness 140") && again.contains("White Balance Temperature 3100"))
         #expect(!again.contains("Brightness 7"))
-        #expect(second.value(of: "power_line_frequency") == 2)
+        #expect(eventually(30) { second.value(of: "power_line_frequency") == 2 })
         _ = try second.set(#"{"brightness":null,"white_balance_temperature":null}"#)
         #expect(second.stop() == 0)
         let third = try start(base, camera: camera, ring: ring)
