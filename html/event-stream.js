@@ -1,5 +1,5 @@
 // Reads the server's stream of events with fetch. An EventSource would not report the IDs of blocks without an event,
-// which tell where the stream is, and would not report comments, which tell that the connection works.
+// which say where the stream is, and would not report comments, which show that the connection works.
 
 /** Even without events, the server sends something at once, and then a comment every 15 s. */
 const openingTimeout = 5_000;

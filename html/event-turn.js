@@ -14,7 +14,7 @@ const id = crypto.getRandomValues(new Uint32Array(2)).join("-");
 export class Turn {
   #name;
   #hold;
-  #wish = null;
+  #attempt = null;
 
   /** Calls `hold(signal)` when this window has the turn, until `signal` is aborted. `hold` returns a promise. */
   constructor(name, hold) {
@@ -24,8 +24,8 @@ export class Turn {
 
   /** Begins to wait for the turn. */
   wait() {
-    this.#wish = new AbortController();
-    const { signal } = this.#wish;
+    this.#attempt = new AbortController();
+    const { signal } = this.#attempt;
     if (navigator.locks) {
       navigator.locks.request(this.#name, { signal }, () => (signal.aborted ? null : this.#hold(signal))).catch(() => {});
     } else {
@@ -35,8 +35,8 @@ export class Turn {
 
   /** Gives up the turn, or stops waiting for it. */
   leave() {
-    this.#wish?.abort();
-    this.#wish = null;
+    this.#attempt?.abort();
+    this.#attempt = null;
   }
 
   #elect(signal) {

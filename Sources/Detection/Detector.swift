@@ -113,7 +113,7 @@ public final class Detector {
         }
     }
 
-    /// Decodes a picture into the network's input; returns the decoder's warning, or nil if there is none.
+    /// Decodes a picture into the network's input; returns the decoder's warning, or nil if the picture is intact.
     ///
     /// The picture is decoded at the smallest sufficient scale, which saves most of the work for large pictures.
     private func decode(
@@ -127,7 +127,7 @@ public final class Detector {
         return warning
     }
 
-    /// Decodes a picture to ``pixels``; returns the decoder's warning, or nil if there is none.
+    /// Decodes a picture to ``pixels``; returns the decoder's warning, or nil if the picture is intact.
     ///
     /// The memory is kept for the next picture. New memory would have to be cleared for each picture.
     func decode(_ jpeg: RawSpan, width: Int, height: Int) throws(DetectionError) -> String? {

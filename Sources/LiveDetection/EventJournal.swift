@@ -195,7 +195,7 @@ final class EventJournal: Sendable {
             times[id] = now
             waiting.withLock { waiting in
                 // A better picture may have arrived in the meantime.
-                guard waiting.pictures[id]?.count == jpeg.count, waiting.pictures[id] == jpeg else { return }
+                guard waiting.pictures[id] == jpeg else { return }
                 waiting.pictures[id] = nil
                 waiting.pictureByteCount -= jpeg.count
             }

@@ -67,8 +67,10 @@ final class LiveCameraWork {
         while !camera.isStopped {
             do throws(RingError) {
                 let rings = try openRings()
-                if camera.configuration.mode == .always || rings.isWatched {
+                let isWatched = rings.isWatched
+                if camera.configuration.mode == .always || isWatched {
                     begin()
+                    notePublishing(rings, isWatched)
                     try step(rings)
                 } else {
                     rest(rings)
@@ -127,6 +129,7 @@ final class LiveCameraWork {
     private func rest(_ rings: LiveRings?) {
         guard isActive else { return }
         isActive = false
+        isPublishing = false
         camera.subscriber.dropInterest()
         camera.board.setRate(0, of: camera.name)
         _ = camera.takeFinishedLook()
@@ -148,7 +151,6 @@ final class LiveCameraWork {
     // MARK: Frames
 
     private func step(_ rings: LiveRings) throws(RingError) {
-        notePublishing(rings)
         if !isPublishing, waitUntilGateIsDue(rings) { return }
         let outcome = camera.subscriber.wait(newerThan: seen, timeout: Self.pollInterval)
         let now = Instant.now
@@ -172,8 +174,8 @@ final class LiveCameraWork {
     }
 
     /// Publishes frames only while somebody watches the results, in mode `always` too.
-    private func notePublishing(_ rings: LiveRings) {
-        guard rings.isWatched != isPublishing else { return }
+    private func notePublishing(_ rings: LiveRings, _ isWatched: Bool) {
+        guard isWatched != isPublishing else { return }
         isPublishing.toggle()
         stateAt = .distantPast
         if !isPublishing { rings.setState(.idle, reason: "") }
@@ -334,7 +336,8 @@ final class LiveCameraWork {
         let outage = Outage.current(
             status, refusal: camera.subscriber.refusal, kind: camera.ring.kind, now: now)
         noteOutage(outage != nil, now: now)
-        guard isPublishing else { return }
+        // An error may have been reported while nobody watched.
+        guard isPublishing else { return rings.setState(.idle, reason: "") }
         if let outage {
             rings.setState(status?.state.withLiveWriter ?? .waiting, reason: outage.message)
         } else {

@@ -43,7 +43,7 @@ extension RingName {
         return file
     }
 
-    /// The other user whose live writer holds this ring's lock file, or nil if there is none.
+    /// The user whose live writer holds this ring's lock file; nil if the writer is this user's or does not exist.
     public var foreignWriter: UInt32? {
         guard let file = try? FileStatus(at: lockPath, followingLinks: false), file.kind == .file,
             file.owner != geteuid(), FileLock.isLocked(file)

@@ -49,7 +49,7 @@ final class NginxConfiguration {
         return expected.allSatisfy { found[$0] == $1 }
     }
 
-    /// Returns a file or folder that the server needs and that does not exist, or nil if there is none.
+    /// Returns a file or folder that the server needs and that does not exist; nil if all of them exist.
     func missingFile(of server: String) -> FilePath? {
         let folder = folder(of: server)
         let needed = [folder.appending("nginx.conf"), folder.appending("tmp")] + (server == "web" ? [page] : [])

@@ -86,7 +86,8 @@ final class SupervisedPart {
 
     /// Returns a file that the part needs and that was missing in this check and in the previous one.
     ///
-    /// `missing` is a missing file that this object does not know, or nil if there is none. Called once in each check.
+    /// Must be called once in each check. `missing` is a file that the caller has found missing; nil if the caller has
+    /// found all files.
     func lostFile(_ missing: FilePath?) -> FilePath? {
         guard case .running = state, dismissed == nil else { return nil }
         let found = missing ?? missingSocket
