@@ -58,6 +58,16 @@ class EventScene(Scene):
     def wait_streams(self, count):
         wait_equal(lambda: self.journal.streams, count, "event streams")
 
+    def wait_clock(self):
+        """Waits until the page knows the server's clock, without which it shows no notices."""
+        offset = "return (await import('/status.js')).StatusFeed.of(new URL('/', location)).clockOffset !== null"
+        wait_equal(lambda: self.page.run(offset), True, "whether the clock is known")
+
+    def wait_polls(self, count):
+        """Waits until the page has requested the status `count` more times, so it could have done other things too."""
+        asked = self.asked("/status")
+        wait_until(lambda: self.asked("/status") >= asked + count, "requests for the status")
+
     def asked(self, path):
         return sum(request.startswith(path) for request in self.server.requests)
 
@@ -170,8 +180,7 @@ def toast(browser):
         scene.wait_live()
         scene.wait_streams(1)
         scene.page.run(COUNT_TOASTS + "document.querySelector('[data-tool=view]').focus()")
-        wait_equal(lambda: scene.page.run("return (await import('/status.js')).StatusFeed.of(new URL('/', location)).clockOffset !== null"), True, "whether the clock is known")
-        time.sleep(0.5)
+        scene.wait_clock()
         scene.journal.append("new", "a", camera="door", label="cat")
         wait_equal(lambda: scene.page.run(TOASTS), ["cat · door"], "the notices")
         expect(scene.page.run("return [document.activeElement.dataset.tool, document.querySelector('.toasts').role ?? document.querySelector('.toasts').getAttribute('role')]"),
@@ -188,9 +197,11 @@ def toast(browser):
         browser.click("#toasts")
         browser.press("e")
         scene.wait_streams(0)
+        browser.press("e")
+        scene.wait_streams(1)
         scene.journal.append("new", "e")
-        time.sleep(0.5)
-        expect(scene.page.run(TOASTS), [], "notices after they were switched off")
+        wait_until(lambda: scene.ids()[:1] == ["e"], "the event in the list")
+        expect(scene.page.run("return toasts.length"), 4, "the number of notices after they were switched off")
 
 
 def no_toasts_in_a_kiosk(browser):
@@ -199,12 +210,12 @@ def no_toasts_in_a_kiosk(browser):
         scene.page.run("localStorage.clear()")
         scene.wait_live()
         wait_until(lambda: scene.page.run("return document.querySelector('.toasts') !== null"), "the module for events")
-        time.sleep(0.5)
+        scene.wait_polls(2)
         expect(scene.asked("/events?"), 0, "event streams in a kiosk")
         scene.page.open("/?kiosk&toasts#/main")
         scene.wait_live()
         scene.wait_streams(1)
-        time.sleep(1)
+        scene.wait_clock()
         scene.journal.append("new", "a")
         wait_equal(lambda: scene.page.run(TOASTS), ["person"], "notices in a kiosk whose address asks for them")
 
@@ -235,15 +246,17 @@ def server_comes_back(browser):
         scene.wait_streams(0)
         scene.journal.append("new", "b", label="cat")
         scene.journal.append("end", "a", start=start)
-        time.sleep(1)
+        asked = scene.asked("/events?")
+        wait_until(lambda: scene.asked("/events?") > asked, "an attempt during the outage")
         scene.server.is_cut = False
         scene.wait_ids("b", "a")
         wait_until(lambda: scene.entries()[1][-1].endswith(" s"), "the event that ended during the outage")
         scene.server.end_streams()
         scene.journal.append("new", "c", label="dog")
         scene.wait_ids("c", "b", "a")
-        time.sleep(0.5)
-        expect(scene.page.run("return toasts"), ["person", "cat", "dog"], "the notices, each of which appears once")
+        scene.journal.append("new", "d", label="car")
+        scene.wait_ids("d", "c", "b", "a")
+        wait_equal(lambda: scene.page.run("return toasts"), ["person", "cat", "dog", "car"], "the notices, each of which appears once")
         last = [request for request in scene.server.requests if request.startswith("/events?")][-1]
         assert f"since={scene.journal.file}-" in last, last
 
@@ -261,7 +274,8 @@ def windows_share_a_connection(browser, host="127.0.0.1"):
             # The second window reads the earlier events over the same connection.
             scene.wait_ids("a")
             scene.page.run(COUNT_TOASTS)
-            time.sleep(1.5)
+            scene.wait_polls(3)
+            scene.wait_clock()
             scene.wait_streams(1)
             scene.journal.append("new", "b", label="cat")
             scene.wait_ids("b", "a")
@@ -343,7 +357,7 @@ def buffering_proxy(browser):
         wait_until(lambda: "A proxy" in (scene.page.text("#events .note") or ""), "the sentence about a proxy")
         scene.wait_streams(0)
         asked = scene.asked("/events?")
-        time.sleep(3)
+        scene.wait_polls(3)
         expect(scene.asked("/events?"), asked, "requests for events while a proxy holds them back")
         scene.wait_live()
         scene.journal.is_held = False
@@ -386,7 +400,7 @@ def no_journal(browser):
         wait_until(lambda: scene.page.run("return document.querySelector('[data-tool=boxes]')?.getAttribute('aria-disabled')") == "false", "the detector's status")
         expect(scene.page.run(BUTTON), False, "whether the button is shown without a journal")
         browser.press("e")
-        time.sleep(0.5)
+        scene.wait_polls(2)
         expect([scene.asked("/event"), scene.page.run("return document.getElementById('events')")], [0, None], "requests for events, and the panel")
         scene.server.journal = journal
         scene.open_panel()
@@ -397,7 +411,7 @@ def no_journal(browser):
         scene.server.end_streams()
         wait_until(lambda: not scene.is_open() and not scene.is_offered(), "the panel and its button to disappear")
         asked = scene.asked("/events?")
-        time.sleep(2)
+        scene.wait_polls(3)
         expect(scene.asked("/events?"), asked, "requests for events without a journal")
 
 
@@ -434,7 +448,7 @@ def reduced_motion(browser):
         try:
             scene.open()
             scene.wait_streams(1)
-            time.sleep(1)
+            scene.wait_clock()
             scene.journal.append("new", "a")
             wait_equal(lambda: scene.page.run(TOASTS), ["person"], "the notices")
             expect(scene.page.run("return getComputedStyle(document.querySelector('.toast')).animationName"), "none", "the animation of a notice")
