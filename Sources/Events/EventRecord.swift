@@ -88,10 +88,11 @@ public struct EventRecord: Sendable {
         let ratio = box.height > 0 ? box.width / box.height : 0
         return .object([
             ("id", .text(state.id)), ("camera", .text(camera)), ("frame_time", timeline.json(state.time)),
-            ("label", .text(label)), ("sub_label", .null), ("score", share(state.score)),
-            ("top_score", share(state.topScore)), ("false_positive", .bool(false)),
+            ("label", .text(label)), ("sub_label", .null), ("score", FrameResult.share(state.score)),
+            ("top_score", FrameResult.share(state.topScore)), ("false_positive", .bool(false)),
             ("start_time", timeline.json(state.startTime)), ("end_time", .optional(state.endTime, timeline.json)),
-            ("box", FrameResult.json(box)), ("area", .count(Int(box.area.rounded()))), ("ratio", share(ratio)),
+            ("box", FrameResult.json(box)), ("area", .count(Int(box.area.rounded()))),
+            ("ratio", FrameResult.share(ratio)),
             ("active", .bool(!state.isStationary)), ("stationary", .bool(state.isStationary)),
             ("position_changes", .count(state.departures)),
             ("current_zones", .array(state.currentZones.map(JSON.text))),
@@ -101,13 +102,11 @@ public struct EventRecord: Sendable {
                 "snapshot",
                 .object([
                     ("frame_time", timeline.json(state.best.time)), ("box", FrameResult.json(state.best.box)),
-                    ("score", share(state.best.score)),
+                    ("score", FrameResult.share(state.best.score)),
                 ])
             ),
         ])
     }
-
-    private static func share(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
 }
 
 // Reading lines.

@@ -95,6 +95,9 @@ public struct FrameResult: Sendable {
         .array([box.left, box.top, box.right, box.bottom].map { rounded($0) })
     }
 
+    /// Returns a number from 0 to 1, or a ratio, rounded to three decimals.
+    static func share(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
+
     /// Returns a number rounded to one decimal.
     static func rounded(_ value: Double) -> JSON { .number((value * 10).rounded() / 10) }
 }
@@ -141,15 +144,12 @@ public struct FrameObject: Sendable {
 
     var json: JSON {
         .object([
-            ("id", .optional(id)), ("n", .count(number)), ("label", .text(label)), ("score", Self.share(score)),
-            ("top", Self.share(topScore)), ("box", FrameResult.json(box)),
+            ("id", .optional(id)), ("n", .count(number)), ("label", .text(label)), ("score", FrameResult.share(score)),
+            ("top", FrameResult.share(topScore)), ("box", FrameResult.json(box)),
             ("v", .array([FrameResult.rounded(speed.x), FrameResult.rounded(speed.y)])),
             ("state", .text(state.rawValue)),
             ("since", .literal(Multipart.timestamp(realtimeNanoseconds: since))),
             ("zones", .array(zones.map(JSON.text))),
         ])
     }
-
-    /// Returns a share rounded to three decimals.
-    private static func share(_ value: Double) -> JSON { .number((value * 1000).rounded() / 1000) }
 }

@@ -44,7 +44,9 @@ final class EventFeed {
     /// The place up to which the shared reader has read; nil while no stream follows the journal.
     private(set) var position: JournalPosition?
     private var isReading = false
+    /// Why the shared reader could not read, and why a stream could not read by itself; empty if they could.
     private var problem = ""
+    private var replayProblem = ""
     /// The newest state of each camera, in the order in which they were first seen.
     private(set) var states: [(camera: String, item: Item, isGone: Bool)] = []
     private var statusDue = Instant.distantPast
@@ -123,7 +125,7 @@ final class EventFeed {
         return run {
             Self.read(folder, from: position, byteCount: Self.batchByteCount)
         } completion: { [weak self] batch in
-            if let problem = batch.problem { self?.log.warning("cannot read earlier events: \(problem)") }
+            self?.noteReplay(batch.problem)
             completion(batch)
         }
     }
@@ -137,11 +139,17 @@ final class EventFeed {
         }
     }
 
-    /// Logs a problem, but only once until it is solved; returns whether there is none.
+    /// Logs a problem, but only once until it is solved; returns true if `problem` is nil.
     private func note(_ problem: String?) -> Bool {
         if let problem, problem != self.problem { log.error("cannot read the event journal: \(problem)") }
         self.problem = problem ?? ""
         return problem == nil
+    }
+
+    /// Logs a problem of a stream that reads by itself, but only once until such a stream can read again.
+    private func noteReplay(_ problem: String?) {
+        if let problem, problem != replayProblem { log.error("cannot read earlier events: \(problem)") }
+        replayProblem = problem ?? ""
     }
 
     private static func read(_ folder: JournalFolder, from position: JournalPosition, byteCount: Int) -> Batch {
