@@ -79,12 +79,12 @@ enum WorkerTarget {
         let bytes = flags & 1 == 0 ? input.bytes : request(&input)
         server.publish()
         let answer = exchange(
-            Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), isPatient: flags & 2 != 0)
+            Array(Slices(bytes, seed: seed, maximumLength: 1 + bytes.count)), keepsOpen: flags & 2 != 0)
         examine(answer)
         // Whatever this client did, the worker must serve the next client.
         if server.runCount % 32 == 0 {
             var input = Input(Array("/healthz\n\n".utf8))
-            let answer = exchange([request(&input)[...]], isPatient: true)
+            let answer = exchange([request(&input)[...]], keepsOpen: true, silence: 60_000)
             check(
                 answer.starts(with: [1, 6, 0, 1]) && answer.suffix(16).starts(with: [1, 3, 0, 1]),
                 "the next client is served")
@@ -94,16 +94,25 @@ enum WorkerTarget {
     /// Sends `slices` on a new connection, and returns the worker's response.
     ///
     /// The response ends when the worker closes the connection or sends nothing for a while.
-    private static func exchange(_ slices: [ArraySlice<UInt8>], isPatient: Bool) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - slices: What to send.
+    ///   - keepsOpen: Whether the client keeps its side of the connection open.
+    ///   - silence: How long the worker may send nothing, in milliseconds; nil means a short time.
+    /// - Returns: The response.
+    private static func exchange(
+        _ slices: [ArraySlice<UInt8>], keepsOpen: Bool, silence: Int? = nil
+    ) -> [UInt8] {
         guard let socket = try? Socket.connect(to: server.socket) else { fatalError("the worker does not listen") }
         for slice in slices {
             // The worker may have closed the connection.
             guard case .success = Socket.send(Array(slice), from: 0, to: socket.number) else { break }
         }
-        if !isPatient { Socket.endOutput(of: socket.number) }
+        if !keepsOpen { Socket.endOutput(of: socket.number) }
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while answer.count < 32768, !Poll.wait([socket.number], milliseconds: isPatient ? 20 : 200).isEmpty,
+        let timeout = silence ?? (keepsOpen ? 20 : 200)
+        while answer.count < 32768, !Poll.wait([socket.number], milliseconds: timeout).isEmpty,
             case .success(let count) = Socket.receive(from: socket.number, into: &buffer), count > 0
         {
             answer += buffer[..<count]
