@@ -55,7 +55,7 @@ let package = Package(
 
         // Layer 5, domain: the configuration and the detector. They read their own files, and do no other I/O.
         .target(name: "UpstreamAccess", dependencies: ["Curl", "Linux", "Names", system]),
-        .target(name: "Configuration", dependencies: ["Linux", "Names", "UpstreamAccess", system]),
+        .target(name: "Configuration", dependencies: ["Linux", "Names", "Tracking", "UpstreamAccess", system]),
         .target(name: "Detection", dependencies: ["Drawing", "Linux", "MotionJPEG", "Rasters", "TurboJPEG", system]),
         .target(name: "Tracking", dependencies: ["Linux"]),
         .target(name: "Events", dependencies: ["JSON", "Journal", "Linux", "MotionJPEG", "Names", "Tracking", system]),
@@ -82,8 +82,8 @@ let package = Package(
         .target(
             name: "LiveDetection",
             dependencies: [
-                "Cameras", "Daemon", "Detection", "Events", "JSON", "Journal", "Linux", "MotionJPEG", "Names", "Pacing",
-                "SharedFrame", "Tracking", "TurboJPEG", log, system,
+                "Cameras", "Configuration", "Daemon", "Detection", "Events", "JSON", "Journal", "Linux", "MotionJPEG",
+                "Names", "Pacing", "SharedFrame", "Tracking", "TurboJPEG", log, system,
             ]),
         .target(
             name: "Upstream",
@@ -116,8 +116,8 @@ let package = Package(
         .executableTarget(
             name: "detect-fcgi",
             dependencies: [
-                "Daemon", "Detection", "DetectionServer", "Events", "JSON", "Journal", "Linux", "LiveDetection",
-                "ProgramSupport", "Service", "SharedFrame", arguments, log, system,
+                "Configuration", "Daemon", "Detection", "DetectionServer", "Events", "JSON", "Journal", "Linux",
+                "LiveDetection", "ProgramSupport", "Service", "SharedFrame", arguments, log, system,
             ]),
         .executableTarget(
             name: "oriel",
@@ -159,7 +159,8 @@ let package = Package(
                 "Linux", "Names", "ring-stress", "SharedFrame", "TestSupport", system,
             ], exclude: ["read_ring.py"]),
         .testTarget(
-            name: "ConfigurationTests", dependencies: ["Configuration", "Linux", "Names", "TestSupport", system],
+            name: "ConfigurationTests",
+            dependencies: ["Configuration", "Linux", "Names", "TestSupport", "Tracking", system],
             exclude: ["Faulty"]),
         .testTarget(
             name: "SupervisionTests",
@@ -185,9 +186,8 @@ let package = Package(
         .testTarget(
             name: "LiveDetectionTests",
             dependencies: [
-                "Detection", "DetectionTestSupport", "Events", "JSON", "Journal", "Linux", "LiveDetection",
-                "MotionJPEG",
-                "Names", "SharedFrame", "TestSupport", "TurboJPEG", log, system,
+                "Configuration", "Detection", "DetectionTestSupport", "Events", "JSON", "Journal", "Linux",
+                "LiveDetection", "MotionJPEG", "Names", "SharedFrame", "TestSupport", "TurboJPEG", log, system,
             ]),
         .testTarget(
             name: "CapturingTests",

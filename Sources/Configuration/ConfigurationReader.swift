@@ -46,6 +46,7 @@ public struct ConfigurationReader {
             }
         }
         addSharedDevices(to: &final)
+        final.mistakes += configuration.detectionMistakes
         if configuration.cameras.isEmpty, fileMistakes.isEmpty, let mainFile {
             final.add(
                 .file(mainFile, line: 0), "no camera is configured; add a section [camera main] with device = auto")

@@ -1,9 +1,9 @@
 /// The contents of a configuration file, or the reason why it cannot be read.
-public struct ConfigurationFile: Sendable {
+public struct ConfigurationFile: Equatable, Sendable {
     /// The maximum size of a file in bytes.
     public static let maximumByteCount = 64 << 10
 
-    public enum Content: Sendable {
+    public enum Content: Equatable, Sendable {
         case bytes([UInt8])
         case tooLarge
         /// The file or folder cannot be read; the text states the cause and the remedy.

@@ -4,15 +4,20 @@ import Names
 struct SectionReader {
     /// The keys that each kind of section may contain.
     ///
-    /// A camera's section may also contain keys of the form `control.NAME`.
+    /// Some sections may also contain keys that begin with one of ``prefixes``.
     static let keys: [String: [String]] = [
         "web": ["listen", "hosts", "controls"],
         "ingest": ["listen"],
-        "detection": ["enabled", "mode", "model", "onnxruntime", "folder"],
+        "detection": ["enabled", "mode", "fps", "threads", "classes", "model", "onnxruntime", "folder"],
         "system": ["prefix", "runtime-folder", "state-folder"],
         "camera": [
-            "device", "upstream", "size", "fps", "format", "quality", "rotate", "flip", "warmup", "timeout",
+            "device", "upstream", "size", "fps", "format", "quality", "rotate", "flip", "warmup", "timeout", "detect",
+            "detect-fps", "detect-classes",
         ],
+    ]
+    /// The beginnings of further keys, which contain a name.
+    static let prefixes: [String: [String]] = [
+        "detection": DetectionSection.generalPrefixes, "camera": DetectionSection.cameraPrefixes + ["control."],
     ]
 
     var configuration = SystemConfiguration()
@@ -46,7 +51,9 @@ struct SectionReader {
                 if !section.name.isEmpty {
                     add(section.origin, "[\(section.kind)] must not have a name; write [\(section.kind)]")
                 }
-                for entry in entries(of: section, keys) { apply(entry, in: section.kind) }
+                var detection = DetectionSection()
+                for entry in entries(of: section, keys) { apply(entry, in: section.kind, &detection) }
+                if section.kind == "detection" { configuration.detection.limits = detection.limits }
             }
         }
     }
@@ -55,9 +62,13 @@ struct SectionReader {
     private mutating func entries(of section: Section, _ keys: [String]) -> [Section.Entry] {
         var first: [String: Origin] = [:]
         return section.entries.filter { entry in
-            let isControl = section.kind == "camera" && entry.key.hasPrefix("control.")
-            guard keys.contains(entry.key) || isControl else {
-                let remedy = Suggestion.remedy(for: entry.key, among: keys)
+            let hasName = Self.prefixes[section.kind]?.contains { entry.key.hasPrefix($0) } ?? false
+            guard keys.contains(entry.key) || hasName else {
+                let isArea = DetectionSection.contains(entry.key)
+                let remedy =
+                    isArea
+                    ? "put it into the section of a camera, [camera NAME]"
+                    : Suggestion.remedy(for: entry.key, among: keys)
                 add(entry.origin, "unknown setting '\(excerpt(entry.key))' in [\(section.kind)]; \(remedy)")
                 return false
             }
@@ -70,7 +81,8 @@ struct SectionReader {
         }
     }
 
-    private mutating func apply(_ entry: Section.Entry, in kind: String) {
+    private mutating func apply(_ entry: Section.Entry, in kind: String, _ detection: inout DetectionSection) {
+        var changed = detection
         check(entry) { (reader: inout SectionReader) throws(Value.Invalid) in
             let value = entry.value
             switch (kind, entry.key) {
@@ -87,6 +99,10 @@ struct SectionReader {
                 reader.configuration.ingest = try Value.endpoint(value, own: reader.ownAddresses, port: 9001)
             case ("detection", "enabled"): reader.configuration.detection.isEnabled = try Value.isOn(value)
             case ("detection", "mode"): reader.configuration.detection.mode = try Value.detectionMode(value)
+            case ("detection", "fps"):
+                reader.configuration.detection.framesPerSecond = try Value.detectionRate(value)
+            case ("detection", "threads"): reader.configuration.detection.threads = try Value.whole(value, 1...64)
+            case ("detection", "classes"): reader.configuration.detection.classes = try Value.classes(value)
             case ("detection", "model"): reader.configuration.detection.model = try Value.path(value)
             case ("detection", "onnxruntime"): reader.configuration.detection.runtimeLibrary = try Value.path(value)
             case ("detection", "folder"): reader.configuration.detection.folder = try Value.path(value)
@@ -95,12 +111,13 @@ struct SectionReader {
                 reader.configuration.prefix = prefix
             case ("system", "runtime-folder"): reader.configuration.runtimeFolder = try Value.runtimeFolder(value)
             case ("system", "state-folder"): reader.configuration.stateFolder = try Value.path(value)
-            default: break
+            default: try changed.set(entry)
             }
             if let setting = Setting(section: kind, key: entry.key) {
                 reader.configuration.origins[setting] = entry.origin
             }
         }
+        detection = changed
     }
 
     private mutating func readCamera(_ section: Section, _ keys: [String]) {
@@ -129,9 +146,20 @@ struct SectionReader {
                 add(section.origin, "camera '\(name)' has no source; add device = auto, or upstream = http://…")
             }
         }
-        for entry in entries { apply(entry, to: &camera) }
+        var detection = DetectionSection()
+        for entry in entries {
+            if DetectionSection.contains(entry.key) {
+                var changed = detection
+                check(entry) { (_: inout SectionReader) throws(Value.Invalid) in try changed.set(entry) }
+                detection = changed
+            } else {
+                apply(entry, to: &camera)
+            }
+        }
+        mistakes += detection.finish(&camera.detection)
         if case .upstream = camera.source {
-            for entry in entries where entry.key != "upstream" && entry.key != "device" {
+            let isAllowed = { (key: String) in key.hasPrefix("detect") || DetectionSection.contains(key) }
+            for entry in entries where !["upstream", "device"].contains(entry.key) && !isAllowed(entry.key) {
                 add(
                     entry.origin,
                     "'\(excerpt(entry.key))' has no effect on a camera with an upstream; set it on the camera's host")
@@ -175,6 +203,9 @@ extension CameraSettings {
         case "flip": flip = try Value.word(value, ["none", "horizontal", "vertical", "both"])
         case "warmup": warmUp = try Value.whole(value, 0...1000)
         case "timeout": timeout = try Value.number(value, 0.5...3600, "seconds")
+        case "detect": detection.mode = try Value.detectionMode(value)
+        case "detect-fps": detection.framesPerSecond = try Value.detectionRate(value)
+        case "detect-classes": detection.classes = try Value.classes(value)
         default:
             let name = key.dropFirst("control.".count)
             guard !name.isEmpty, !value.isEmpty, !name.contains("=") else {

@@ -13,6 +13,8 @@ public struct SystemConfiguration: Equatable, Sendable {
     public var detection = DetectionSettings()
     /// The prefix of names in shared memory.
     public var prefix = SystemPrefix.standard
+    /// The folder with oriel.conf; nil if there is none.
+    public var folder: String?
     /// The folder for sockets and logs; nil means a temporary folder.
     public var runtimeFolder: String?
     /// The folder for saved camera controls; nil means the user's default folder.
@@ -99,16 +101,24 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
 ///
 /// If a path is nil, the standard places are searched for the file.
 public struct DetectionSettings: Equatable, Sendable {
-    /// When objects are detected in real time.
-    public enum Mode: String, CaseIterable, Sendable {
-        case off
-        /// While somebody watches the results.
-        case watched
-        case always
-    }
+    /// The classes that are detected in real time by default: people, vehicles and animals.
+    public static let standardClasses = [
+        "person", "bicycle", "car", "motorcycle", "bus", "truck", "bird", "cat", "dog", "horse", "sheep", "cow", "bear",
+    ]
+    /// The default of ``framesPerSecond``.
+    public static let standardRate = 5.0
 
     public var isEnabled = true
-    public var mode = Mode.watched
+    /// When objects are detected in real time, in the pictures of cameras that have no setting of their own.
+    public var mode = DetectionMode.watched
+    /// How many frames per second are searched for motion and objects; from 0.1 to 60.
+    public var framesPerSecond = standardRate
+    /// The number of threads that search frames for objects, from 1 to 64; nil means detect-fcgi's default.
+    public var threads: Int?
+    /// The names of the classes whose objects are reported.
+    public var classes = standardClasses
+    /// The conditions for objects of a class, by the name of the class.
+    public var limits: [String: DefinedLimits] = [:]
     /// The path of a YOLOX model in ONNX format.
     public var model: String?
     /// The path of ONNX Runtime's library.
@@ -154,6 +164,7 @@ public struct CameraSettings: Equatable, Sendable {
     public var timeout: Double?
     /// The camera controls to set, each as `NAME=VALUE`.
     public var controls: [String] = []
+    public var detection = CameraDetectionSettings()
 
     public init(_ name: CameraName, _ source: Source, origin: Origin) {
         self.name = name

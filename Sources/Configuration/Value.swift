@@ -1,3 +1,4 @@
+import Tracking
 import UpstreamAccess
 
 /// Parses the values of settings.
@@ -39,9 +40,43 @@ enum Value {
         }
     }
 
-    static func detectionMode(_ text: String) throws(Invalid) -> DetectionSettings.Mode {
-        guard let mode = DetectionSettings.Mode(rawValue: text) else { throw Invalid("give off, watched or always") }
+    static func detectionMode(_ text: String) throws(Invalid) -> DetectionMode {
+        guard let mode = DetectionMode(rawValue: text) else { throw Invalid("give off, watched or always") }
         return mode
+    }
+
+    static func detectionRate(_ text: String) throws(Invalid) -> Double {
+        try number(text, 0.1...60, "frames per second")
+    }
+
+    /// Parses a list of classes of the model, separated by commas.
+    static func classes(_ text: String) throws(Invalid) -> [String] {
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmed }
+        guard names.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 64 }), Set(names).count == names.count else {
+            throw Invalid("give different names of classes, separated by commas, such as person, car, dog")
+        }
+        return names
+    }
+
+    /// Parses the corners of an area, such as `0.1,0.5 0.4,0.5 0.4,1`.
+    static func polygon(_ text: String) throws(Invalid) -> Polygon {
+        let words = text.split { $0 == " " || $0 == "\t" }
+        let remedy = Invalid(
+            "give 3 to 64 corners as X,Y with numbers from 0 to 1, such as 0.1,0.5 0.4,0.5 0.4,1; "
+                + "0,0 is the top left corner of the picture")
+        guard (3...64).contains(words.count) else { throw remedy }
+        var corners: [Point] = []
+        for word in words {
+            let parts = word.split(separator: ",", omittingEmptySubsequences: false)
+            guard parts.count == 2, let x = try? number(String(parts[0]), 0...1, ""),
+                let y = try? number(String(parts[1]), 0...1, "")
+            else { throw remedy }
+            corners.append(Point(x: x, y: y))
+        }
+        guard Set(corners.map(\.x)).count > 1, Set(corners.map(\.y)).count > 1, let polygon = Polygon(corners) else {
+            throw Invalid("the area is a line or a point; give corners that enclose a part of the picture")
+        }
+        return polygon
     }
 
     static func port(_ text: String) throws(Invalid) -> Int {

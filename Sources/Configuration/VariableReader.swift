@@ -23,6 +23,7 @@ struct VariableReader {
         }
         check("ORIEL_DETECT", &reader) { text, configuration throws(Value.Invalid) in
             configuration.detection.mode = try Value.detectionMode(text)
+            for index in configuration.cameras.indices { configuration.cameras[index].detection.mode = nil }
         }
         check("ORIEL_RUNTIME_DIR", &reader) { text, configuration throws(Value.Invalid) in
             configuration.runtimeFolder = try Value.runtimeFolder(text, isRelativeAllowed: true)

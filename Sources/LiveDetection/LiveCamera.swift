@@ -1,4 +1,5 @@
 import Cameras
+import Configuration
 import Detection
 import Linux
 import Logging
@@ -11,12 +12,12 @@ final class LiveCamera: Sendable {
     let ring: RingName
     let configuration: LiveDetectionConfiguration
     let board: LookBoard
-    /// Where events are written; nil if they are not written.
-    let journal: EventJournal?
     let log: Logger
     /// The reader of the camera's ring.
     let subscriber: FrameSubscriber
     let report: Mutex<LiveReport>
+    /// The newest settings, and where events are written; the latter is nil if they are not written.
+    private let newest: Mutex<(settings: CameraDetection, journal: EventJournal?)>
     private let finishedLook = Mutex<FinishedLook?>(nil)
     /// Why the thread must stop; nil while it must not.
     private let stopping = Mutex<String?>(nil)
@@ -25,17 +26,30 @@ final class LiveCamera: Sendable {
 
     /// - Throws: If the process is out of descriptors.
     init(
-        _ ring: RingName, _ configuration: LiveDetectionConfiguration, _ board: LookBoard,
-        _ journal: EventJournal?, _ log: Logger
+        _ ring: RingName, _ configuration: LiveDetectionConfiguration, _ settings: CameraDetection,
+        _ board: LookBoard, _ journal: EventJournal?, _ log: Logger
     ) throws(SystemError) {
         self.ring = ring
         self.configuration = configuration
         self.board = board
-        self.journal = journal
         self.log = log
+        newest = Mutex((settings, journal))
         subscriber = try FrameSubscriber(ring)
-        report = Mutex(LiveReport(ring.camera, mode: configuration.mode))
+        report = Mutex(LiveReport(ring.camera, settings))
     }
+
+    /// Changes the settings; the thread applies them before the next frame.
+    func apply(_ settings: CameraDetection, _ journal: EventJournal?) {
+        let isNew = newest.withLock { newest in
+            guard newest.settings != settings || newest.journal !== journal else { return false }
+            newest = (settings, journal)
+            return true
+        }
+        if isNew { subscriber.interrupt() }
+    }
+
+    /// The settings that the thread must apply.
+    var newestSettings: (settings: CameraDetection, journal: EventJournal?) { newest.withLock { $0 } }
 
     var name: CameraName { ring.camera }
 

@@ -15,7 +15,7 @@ extension LiveCameraWork {
     /// Reports events, and stores the frame as the best picture of the objects that it shows best.
     func report(_ events: [ObjectEvent], frame: Frame) {
         camera.report.withLock { $0.events += UInt64(events.count) }
-        guard let journal = camera.journal, let scene else { return }
+        guard let journal = journal, let scene else { return }
         let timeline = timeline(of: frame.description)
         lastFrame = (frame.description.number, timeline)
         for id in scene.improved { journal.addPicture(frame.bytes, id: id) }
@@ -24,7 +24,7 @@ extension LiveCameraWork {
 
     /// Reports whether motion has begun or ended in a frame.
     func reportMotion(in frame: FrameDescription, at time: Instant) {
-        guard let journal = camera.journal, let scene else { return }
+        guard let journal = journal, let scene else { return }
         lastFrame = (frame.number, timeline(of: frame))
         guard let isMoving = motionRules.update(scene.hasMotion, at: time) else { return }
         journal.add(
@@ -35,7 +35,7 @@ extension LiveCameraWork {
 
     /// Ends all objects and motion, because the frames that follow cannot show whether they are still there.
     func endObjects() {
-        guard let journal = camera.journal, let lastFrame else { return }
+        guard let journal = journal, let lastFrame else { return }
         let realtime = lastFrame.timeline.realtime(at: time)
         for event in stopScene(at: time, milliseconds: Int64(clamping: realtime / 1_000_000)) {
             camera.report.withLock { $0.events += 1 }

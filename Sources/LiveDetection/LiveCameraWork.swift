@@ -1,4 +1,5 @@
 import Cameras
+import Configuration
 import Detection
 import Events
 import Linux
@@ -30,10 +31,13 @@ final class LiveCameraWork {
     private static let earliness = 0.25
 
     let camera: LiveCamera
+    var settings: CameraDetection
+    /// Where events are written; nil if they are not written.
+    var journal: EventJournal?
     private var rings: LiveRings?
     var scene: LiveScene?
     /// A number that changes whenever ``scene`` is replaced.
-    private var sceneNumber: UInt64 = 0
+    var sceneNumber: UInt64 = 0
     var decoder: JPEGDecoder?
     /// The number of the newest frame according to the ring's header when it was last read; 0 before that.
     private var seen: UInt64 = 0
@@ -46,10 +50,10 @@ final class LiveCameraWork {
     /// The latest capture time so far; a later frame with an earlier capture time gets this time instead.
     private(set) var time = Instant.distantPast
     /// When the next frame is to be searched for motion.
-    private var gateDue = Instant.distantPast
+    var gateDue = Instant.distantPast
     private var stateAt = Instant.distantPast
     private var checkedAt = Instant.distantPast
-    private var isActive = false
+    private(set) var isActive = false
     /// Whether frames are published, because somebody watches the results.
     private var isPublishing = false
     var motionRules = MotionRules()
@@ -61,14 +65,16 @@ final class LiveCameraWork {
 
     init(_ camera: LiveCamera) {
         self.camera = camera
+        (settings, journal) = camera.newestSettings
     }
 
     func run() {
         while !camera.isStopped {
+            applySettings()
             do throws(RingError) {
                 let rings = try openRings()
                 let isWatched = rings.isWatched
-                if camera.configuration.mode == .always || isWatched {
+                if settings.mode == .always || isWatched {
                     begin()
                     notePublishing(rings, isWatched)
                     try step(rings)
@@ -110,7 +116,7 @@ final class LiveCameraWork {
         }
     }
 
-    private func log(_ level: Logger.Level, _ sentence: String) {
+    func log(_ level: Logger.Level, _ sentence: String) {
         guard problems.verdict(on: sentence, at: .now) != .drop else { return }
         camera.log.log(level: level, "camera \(camera.name): \(sentence)")
     }
@@ -121,7 +127,7 @@ final class LiveCameraWork {
         guard !isActive else { return }
         isActive = true
         camera.subscriber.takeInterest()
-        camera.board.setRate(camera.configuration.rate, of: camera.name)
+        camera.board.setRate(settings.rate, of: camera.name)
         camera.report.withLock { $0.isActive = true }
     }
 
@@ -141,11 +147,6 @@ final class LiveCameraWork {
             $0.objects = 0
         }
         rings?.setState(.idle, reason: "")
-    }
-
-    func discardScene() {
-        scene = nil
-        sceneNumber += 1
     }
 
     // MARK: Frames
@@ -186,7 +187,7 @@ final class LiveCameraWork {
     /// Returns whether it has waited. It waits for a short time only, so call it again.
     private func waitUntilGateIsDue(_ rings: LiveRings) -> Bool {
         guard held == nil, !camera.board.isRunning(camera.name) else { return false }
-        let pause = gateDue - Duration(inSeconds: Self.earliness / camera.configuration.rate) - .now
+        let pause = gateDue - Duration(inSeconds: Self.earliness / settings.rate) - .now
         guard pause > .milliseconds(1) else { return false }
         rings.waitForViewers(timeout: min(pause, Self.pollInterval))
         return true
@@ -234,7 +235,7 @@ final class LiveCameraWork {
         }
         let model = prepareScene(size)
         if isGateDue, !camera.board.isRunning(camera.name), let grey = greyPicture(of: frame) {
-            let interval = Duration(inSeconds: 1 / camera.configuration.rate)
+            let interval = Duration(inSeconds: 1 / settings.rate)
             // After a small delay, keep the schedule, so that the rate is right on average. After a pause, start a new
             // schedule.
             gateDue = gateDue + interval * 2 < time ? time + interval : gateDue + interval
@@ -258,7 +259,7 @@ final class LiveCameraWork {
     }
 
     private var isGateDue: Bool {
-        time + Duration(inSeconds: Self.earliness / camera.configuration.rate) >= gateDue
+        time + Duration(inSeconds: Self.earliness / settings.rate) >= gateDue
     }
 
     private func publish(_ frame: Frame, at time: Instant, look: FinishedLook?, _ rings: LiveRings) throws(RingError) {
@@ -285,37 +286,6 @@ final class LiveCameraWork {
             $0.objects = result.objects.count
             $0.addDelay(delay)
         }
-    }
-
-    // MARK: Pictures
-
-    /// Creates a scene for the current model if necessary; returns the model, or nil if no model is loaded.
-    private func prepareScene(_ size: PictureSize) -> Detector.LoadedModel? {
-        let (generation, state) = camera.configuration.model.value
-        var model: Detector.LoadedModel?
-        var reason = ""
-        switch state {
-        case .ready(let loaded): model = loaded
-        case .loading: reason = "the detector is loading its model"
-        case .unavailable(let error): reason = "only motion is detected, because the model is not available: \(error)"
-        }
-        if scene?.generation != generation {
-            endObjects()
-            sceneNumber += 1
-            scene = LiveScene(
-                labels: model?.description.labels ?? [], generation: generation, wanted: camera.configuration.labels,
-                size: size,
-                ids: EventIDs(salt: Self.salt()))
-        }
-        scene?.resize(to: size)
-        camera.report.withLock { $0.reason = reason }
-        return model
-    }
-
-    /// Returns six random letters and digits.
-    private static func salt() -> String {
-        let characters = Array("0123456789abcdefghijklmnopqrstuvwxyz")
-        return String((0..<6).map { _ in characters[Int.random(in: 0..<characters.count)] })
     }
 
     // MARK: State

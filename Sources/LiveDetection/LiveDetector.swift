@@ -1,4 +1,5 @@
 import Cameras
+import Configuration
 import Daemon
 import Glibc
 public import JSON
@@ -19,32 +20,25 @@ public final class LiveDetector: Sendable {
     private let configuration: LiveDetectionConfiguration
     private let log: Logger
     private let board: LookBoard
-    private let journal: EventJournal?
+    /// The event journal, which is opened when a camera first needs it.
+    private let journal = Mutex<EventJournal?>(nil)
     private let cameras = Mutex<[LiveCamera]>([])
     private let isStopping = Atomic(false)
     private let isDirectoryFinished = Atomic(true)
 
-    /// - Throws: If the process is out of descriptors.
-    public init(_ configuration: LiveDetectionConfiguration, log: Logger) throws(SystemError) {
+    public init(_ configuration: LiveDetectionConfiguration, log: Logger) {
         self.configuration = configuration
         self.log = log
         board = LookBoard(threads: configuration.threads, load: configuration.load)
-        // In other modes, an existing journal is opened only to end the objects of an earlier process.
-        let isNeeded =
-            configuration.journal.map { configuration.mode == .always || (try? FileStatus(at: $0.path)) != nil }
-            ?? false
-        if isNeeded, let folder = configuration.journal {
-            journal = try EventJournal(folder, log: log)
-        } else {
-            journal = nil
-        }
     }
 
     /// Starts the threads; throws if one cannot be started.
     public func start() throws(SystemError) {
-        guard configuration.mode != .off else { return }
+        guard !configuration.settings.isAlwaysOff else { return }
         try board.start()
-        try journal?.start()
+        // An existing journal may contain objects that an earlier process has not ended.
+        if let folder = configuration.journal, (try? FileStatus(at: folder.path)) != nil { try openJournal() }
+        try configuration.settings.start()
         isDirectoryFinished.store(false, ordering: .relaxed)
         try Thread("live cameras") { [self] in
             watchDirectory()
@@ -56,15 +50,28 @@ public final class LiveDetector: Sendable {
     public func stop(timeout: Duration) {
         isStopping.store(true, ordering: .releasing)
         board.stop()
+        configuration.settings.requestStop()
         let deadline = Instant.now + timeout
         while !isFinished, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
         // The cameras have ended their objects.
+        let journal = journal.withLock { $0 }
         journal?.stop()
         while journal?.isFinished == false, Instant.now < deadline { Poll.wait([], milliseconds: 5) }
     }
 
+    /// Returns the event journal, which is created if necessary; nil if events are not written.
+    @discardableResult
+    private func openJournal() throws(SystemError) -> EventJournal? {
+        if let journal = journal.withLock({ $0 }) { return journal }
+        guard let folder = configuration.journal else { return nil }
+        let new = try EventJournal(folder, log: log)
+        try new.start()
+        journal.withLock { $0 = new }
+        return new
+    }
+
     private var isFinished: Bool {
-        isDirectoryFinished.load(ordering: .acquiring) && board.isFinished
+        isDirectoryFinished.load(ordering: .acquiring) && board.isFinished && configuration.settings.isFinished
             && cameras.withLock { $0.allSatisfy { $0.isFinished } }
     }
 
@@ -77,7 +84,10 @@ public final class LiveDetector: Sendable {
     public var json: JSON { .array(reports.map(\.json)) }
 
     /// The figures of the event journal for the status document; null if there is no journal.
-    public var journalJSON: JSON { .optional(journal, \.json) }
+    public var journalJSON: JSON { .optional(journal.withLock { $0 }, \.json) }
+
+    /// The state of the settings for the status document.
+    public var settingsJSON: JSON { configuration.settings.json }
 
     /// The number of descriptors that the cameras use: two rings with their locks, and the camera's own ring.
     public var descriptorCount: Int { cameras.withLock { $0.count } * 5 }
@@ -98,18 +108,25 @@ public final class LiveDetector: Sendable {
         while !isStopping.load(ordering: .acquiring) {
             directory.refreshIfChanged()
             // A directory without cameras still lists `main`, which has no ring.
-            let wanted = directory.names.filter { directory.contains($0) }.map { directory.ring(of: $0) }
-            for camera in cameras.withLock({ $0 }) where !wanted.contains(camera.ring) {
-                camera.stop(reason: "the camera's frames are gone")
+            let rings = directory.names.filter { directory.contains($0) }.map { directory.ring(of: $0) }
+            let wanted = rings.map { (ring: $0, settings: configuration.settings.value(for: $0.camera)) }
+                .filter { $0.settings.mode != .off }
+            for camera in cameras.withLock({ $0 }) where !wanted.contains(where: { $0.ring == camera.ring }) {
+                let isOff = rings.contains(camera.ring)
+                camera.stop(reason: isOff ? "detection is off for this camera" : "the camera's frames are gone")
             }
             let current = cameras.withLock { cameras in
                 cameras.removeAll { $0.isFinished }
                 return cameras
             }
-            for ring in wanted where !current.contains(where: { $0.name == ring.camera }) {
+            for (ring, settings) in wanted {
                 do throws(SystemError) {
-                    let camera = try LiveCamera(
-                        ring, configuration, board, configuration.mode == .always ? journal : nil, log)
+                    let journal = settings.mode == .always ? try openJournal() : nil
+                    if let camera = current.first(where: { $0.name == ring.camera }) {
+                        camera.apply(settings, journal)
+                        continue
+                    }
+                    let camera = try LiveCamera(ring, configuration, settings, board, journal, log)
                     try camera.start()
                     cameras.withLock { $0.append(camera) }
                     problem = nil

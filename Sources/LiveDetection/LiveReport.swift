@@ -1,6 +1,8 @@
+public import Configuration
 public import JSON
 import Linux
 public import Names
+import Tracking
 
 /// The figures of a camera for the status document and the metrics.
 public struct LiveReport: Sendable {
@@ -8,7 +10,7 @@ public struct LiveReport: Sendable {
     private static let delayLimit = 256
 
     public let camera: CameraName
-    public var mode: LiveMode
+    public internal(set) var settings: CameraDetection
     /// Whether the camera's frames are read.
     public internal(set) var isActive = false
     /// Why there are no results; empty if nothing is wrong.
@@ -32,9 +34,9 @@ public struct LiveReport: Sendable {
     private var delays: [Duration] = []
     private var nextDelay = 0
 
-    init(_ camera: CameraName, mode: LiveMode) {
+    init(_ camera: CameraName, _ settings: CameraDetection) {
         self.camera = camera
-        self.mode = mode
+        self.settings = settings
     }
 
     mutating func addDelay(_ delay: Duration) {
@@ -51,24 +53,42 @@ public struct LiveReport: Sendable {
 
     public var json: JSON {
         func rounded(_ value: Double) -> JSON { .number((value * 100).rounded() / 100) }
-        return .object([
-            ("camera", .text(camera.text)), ("mode", .text(mode.rawValue)), ("active", .bool(isActive)),
-            ("reason", .text(reason)), ("frames", .count(frames)), ("gated", .count(gated)),
-            (
-                "looks",
-                .object([
-                    ("asked", rounded(rate.asked)), ("achieved", rounded(rate.achieved)), ("total", .count(looks)),
-                    ("skipped", .count(rate.skipped)), ("failed", .count(failures)),
-                ])
-            ),
-            ("objects", .count(objects)), ("events", .count(events)),
-            (
-                "delay_ms",
-                .object([
-                    ("p50", .optional(delay(quantile: 0.5), rounded)),
-                    ("p99", .optional(delay(quantile: 0.99), rounded)),
-                ])
-            ),
-        ])
+        return .object(
+            [
+                ("camera", .text(camera.text)), ("mode", .text(settings.mode.rawValue)), ("active", .bool(isActive)),
+                ("reason", .text(reason)), ("frames", .count(frames)), ("gated", .count(gated)),
+                (
+                    "looks",
+                    .object([
+                        ("asked", rounded(rate.asked)), ("achieved", rounded(rate.achieved)), ("total", .count(looks)),
+                        ("skipped", .count(rate.skipped)), ("failed", .count(failures)),
+                    ])
+                ),
+                ("objects", .count(objects)), ("events", .count(events)),
+                (
+                    "delay_ms",
+                    .object([
+                        ("p50", .optional(delay(quantile: 0.5), rounded)),
+                        ("p99", .optional(delay(quantile: 0.99), rounded)),
+                    ])
+                ),
+            ] + settings.scene.json)
+    }
+}
+
+extension SceneSettings {
+    /// The members of the status document that describe a camera's classes and areas.
+    fileprivate var json: [(String, JSON)] {
+        func members(_ area: Area, hasClasses: Bool = true) -> [(String, JSON)] {
+            let corners = area.polygon.corners.map { JSON.array([.number($0.x), .number($0.y)]) }
+            let members: [(String, JSON)] = [("name", .text(area.name)), ("corners", .array(corners))]
+            return hasClasses ? members + [("classes", .array(area.classes.map { .text($0) }))] : members
+        }
+        return [
+            ("classes", .array(classes.map { .text($0) })),
+            ("zones", .array(zones.map { .object(members($0.area) + [("seconds", .number($0.seconds))]) })),
+            ("masks", .array(masks.map { .object(members($0, hasClasses: false)) })),
+            ("ignored", .array(ignored.map { .object(members($0)) })),
+        ]
     }
 }

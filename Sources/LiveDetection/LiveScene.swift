@@ -1,3 +1,4 @@
+import Configuration
 import Events
 import Linux
 import SharedFrame
@@ -18,18 +19,23 @@ struct LiveScene {
     /// - Parameters:
     ///   - labels: The names of the model's classes; empty if there is no model, so that only motion is found.
     ///   - generation: The number of the model.
-    ///   - wanted: The names of the classes to track.
+    ///   - settings: Which objects are of interest, and where.
     ///   - size: The size of the camera's pictures.
     ///   - ids: The IDs of the camera's events.
-    init(labels: [String], generation: UInt64, wanted: [String], size: PictureSize, ids: EventIDs) {
+    init(labels: [String], generation: UInt64, settings: SceneSettings, size: PictureSize, ids: EventIDs) {
         self.generation = generation
         self.labels = labels
         var rules: [Int: ClassRule] = [:]
-        for (classID, label) in labels.enumerated() where wanted.contains(label) { rules[classID] = ClassRule() }
+        for (classID, label) in labels.enumerated() where settings.classes.contains(label) {
+            rules[classID] = settings.rule(for: label)
+        }
+        var gateOptions = MotionGate.Options()
+        gateOptions.ignoredAreas = settings.masks.map(\.polygon)
         let groups = Self.groups.map { group in group.compactMap { labels.firstIndex(of: $0) } }
         analyzer = SceneAnalyzer(
             tracker: Tracker(filter: ObjectFilter(rules: rules, groups: groups), pictureSize: size),
-            rules: EventRules(zones: [], ids: ids))
+            rules: EventRules(zones: settings.zones.map { Zone($0, labels: labels) }, ids: ids),
+            gate: MotionGate(options: gateOptions))
     }
 
     var size: PictureSize { analyzer.tracker.pictureSize }
@@ -106,5 +112,18 @@ struct LiveScene {
     /// Returns the name of a class.
     func label(_ classID: Int) -> String {
         labels.indices.contains(classID) ? labels[classID] : "\(classID)"
+    }
+}
+
+extension Zone {
+    /// The number of a class that no model has.
+    private static let unknownClass = -1
+
+    init(_ zone: SceneSettings.Zone, labels: [String]) {
+        let area = zone.area
+        var classes = Set(area.classes.compactMap { labels.firstIndex(of: $0) })
+        // Without this, a zone for classes that the model does not know would be a zone for all classes.
+        if classes.isEmpty, !area.classes.isEmpty { classes = [Self.unknownClass] }
+        self.init(name: area.name, area: area.polygon, classes: classes, enterTime: Duration(inSeconds: zone.seconds))
     }
 }

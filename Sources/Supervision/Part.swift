@@ -36,7 +36,7 @@ public struct PartKind: Sendable {
             plan.upstreamOptions + plan.stateOptions
         },
         PartKind("detect-fcgi", "detect-fcgi", hasSocket: true, isOptional: true) { plan, _ in
-            plan.cameraOptions + ["--live", plan.configuration.detection.mode.rawValue] + plan.stateOptions
+            plan.cameraOptions + plan.detectionOptions + plan.stateOptions
         },
         PartKind("nginx-ingest", "nginx") { plan, _ in plan.nginxArguments("nginx-ingest") },
         PartKind("nginx-web", "nginx") { plan, _ in plan.nginxArguments("nginx-web") },
@@ -143,6 +143,15 @@ public struct SystemPlan: Sendable {
     }
 
     var stateOptions: [String] { configuration.stateFolder.map { ["--state-directory", $0] } ?? [] }
+
+    /// The options of real-time detection.
+    ///
+    /// If there is a configuration folder, detect-fcgi reads it, and reads it again when it changes.
+    var detectionOptions: [String] {
+        let detection = configuration.detection
+        return (configuration.folder.map { ["--config", $0] } ?? ["--live", detection.mode.rawValue])
+            + (detection.threads.map { ["--live-threads", "\($0)"] } ?? [])
+    }
 
     var cameraOptions: [String] { configuration.cameras.flatMap { ["--camera", $0.name.text] } }
 

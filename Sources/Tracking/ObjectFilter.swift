@@ -1,5 +1,5 @@
 /// The conditions under which objects of a class are tracked.
-public struct ClassRule: Sendable {
+public struct ClassRule: Equatable, Sendable {
     /// The minimum score of a sure sighting.
     ///
     /// Sightings with a lower score can only continue a track, as in ByteTrack.

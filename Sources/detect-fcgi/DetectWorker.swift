@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Daemon
 import Detection
 import DetectionServer
@@ -41,7 +42,7 @@ struct DetectWorker: ParsableCommand {
         case watched
         case always
 
-        var mode: LiveMode {
+        var mode: DetectionMode {
             switch self {
             case .off: .off
             case .watched: .watched
@@ -63,12 +64,24 @@ struct DetectWorker: ParsableCommand {
     @Option(help: "The maximum number of queued pictures. Further requests are refused.")
     var queue = 8
 
-    @Option(help: "When to detect objects in real time: off, watched (while somebody watches the results) or always.")
-    var live = Live.watched
+    @Option(
+        help: .init(
+            "The folder with oriel.conf, whose settings of real-time detection apply. The files are read again when "
+                + "they change.",
+            valueName: "folder"))
+    var config: String?
 
     @Option(
-        help: "The maximum number of frames per second in which objects are detected in real time, for each camera.")
-    var liveRate = 5.0
+        help: .init(
+            "When to detect objects in real time: off, watched (while somebody watches the results) or always "
+                + "[default: the setting in the configuration, otherwise watched]."))
+    var live: Live?
+
+    @Option(
+        help: .init(
+            "The maximum number of frames per second in which objects are detected in real time, for each camera "
+                + "[default: the setting in the configuration, otherwise 5]."))
+    var liveRate: Double?
 
     @Option(help: "The maximum number of frames that real-time detection searches for objects at the same time.")
     var liveThreads = 1
@@ -93,7 +106,7 @@ struct DetectWorker: ParsableCommand {
         guard (0.1...3600).contains(hangTimeout) else {
             throw ValidationError("--hang-timeout must be from 0.1 to 3600 seconds.")
         }
-        guard (0.1...60).contains(liveRate) else { throw ValidationError("--live-rate must be from 0.1 to 60.") }
+        guard (0.1...60).contains(liveRate ?? 1) else { throw ValidationError("--live-rate must be from 0.1 to 60.") }
         guard (1...64).contains(liveThreads) else { throw ValidationError("--live-threads must be from 1 to 64.") }
         guard (1...64).contains(queue) else { throw ValidationError("--queue must be from 1 to 64.") }
     }
@@ -106,12 +119,16 @@ struct DetectWorker: ParsableCommand {
         if let group, !String(decoding: group, as: UTF8.self).contains("nice 0") { Session.setNiceness(0) }
         let kinds: [RingName.Kind] = [source == .relay ? .relay : .capture]
         let model = CurrentModel()
-        let liveDetector = try LiveDetector(
+        let log = Logger(label: "detect-fcgi")
+        let settings = LiveSettings(
+            folder: config.map { FilePath($0) }, variables: Environment.all,
+            overrides: .init(mode: live?.mode, rate: liveRate), log: log)
+        let liveDetector = LiveDetector(
             LiveDetectionConfiguration(
-                prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras, mode: live.mode, rate: liveRate,
+                prefix: try system.prefix(), kinds: kinds, cameras: cameras.cameras, settings: settings,
                 threads: liveThreads, hangTimeout: Duration(inSeconds: hangTimeout),
                 journal: try state.folder.map { try .events(in: $0, prefix: system.prefix()) }, model: model),
-            log: Logger(label: "detect-fcgi"))
+            log: log)
         let isLive = live != .off
         // The server blocks signals, which threads inherit, so it is created before any thread is started.
         let server = try DetectionServer(
@@ -120,7 +137,11 @@ struct DetectWorker: ParsableCommand {
                 detector: detector.prepare(), threshold: threshold, queueLength: queue,
                 hangTimeout: Duration(inSeconds: hangTimeout), model: model,
                 liveStatus: {
-                    isLive ? [("live", liveDetector.json), ("journal", liveDetector.journalJSON)] : []
+                    guard isLive else { return [] }
+                    return [
+                        ("live", liveDetector.json), ("journal", liveDetector.journalJSON),
+                        ("configuration", liveDetector.settingsJSON),
+                    ]
                 },
                 liveDescriptorCount: { liveDetector.descriptorCount }))
         try liveDetector.start()

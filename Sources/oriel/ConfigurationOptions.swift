@@ -29,7 +29,9 @@ struct ConfigurationOptions: ParsableArguments {
         var reader = ConfigurationReader(ownAddresses: Network.addresses)
         if let folder { reader.read(ConfigurationFolder.files(in: folder)) }
         reader.read(Environment.all)
-        return try reader.result(adding: Preflight.mistakes)
+        var configuration = try reader.result(adding: Preflight.mistakes)
+        configuration.folder = folder?.string
+        return configuration
     }
 
     /// Returns the configuration, or reports at most 100 mistakes and throws a ``Failure`` with status 64 or 78.

@@ -1,6 +1,7 @@
 import Configuration
 import Names
 import Testing
+import Tracking
 
 @Suite("Valid configurations")
 struct ConfigurationTests {
@@ -69,6 +70,59 @@ struct ConfigurationTests {
         #expect(door.warmUp == 5 && door.timeout == 2.5)
         #expect(door.controls == ["brightness=128", "white_balance_automatic=0"])
         #expect(configuration.cameras.last?.source == .upstream("https://10.0.0.5/mjpeg/yard?fps=5"))
+    }
+
+    @Test("A camera's settings of detection take precedence over [detection], setting by setting")
+    func detection() throws {
+        let text = """
+            [detection]
+            mode = off
+            fps = 8
+            classes = person, traffic light
+            class.person.confirm = 0.6
+            class.person.min-area = 0.01
+            class.traffic light.max-ratio = 2
+            [camera door]
+            device = pattern
+            detect = always
+            detect-fps = 2.5
+            detect-classes = person, dog
+            class.person.confirm = 0.7
+            class.dog.score = 0.3
+            zone.porch.classes = dog
+            zone.porch = 0,0 1,0 1,0.5
+            zone.porch.seconds = 2
+            zone.path = 0,0.5 1,0.5 1,1
+            mask.tree = 0.1,0.1 0.2,0.1 0.2,0.2 0.1,0.2
+            ignore.bush = 0,0 0.5,0 0.5,0.5
+            ignore.bush.classes = person
+            [camera yard]
+            upstream = http://10.0.0.5/mjpeg/yard
+            zone.gate = 0,0 1,0 1,1
+            """
+        let configuration = try read(text)
+        let door = configuration.detection(of: try #require(CameraName("door")))
+        #expect(door.mode == .always && door.rate == 2.5)
+        #expect(door.scene.classes == ["person", "dog"])
+        #expect(Set(door.scene.limits.keys) == ["person", "dog"])
+        let person = door.scene.rule(for: "person")
+        #expect(person.confirmingScore == 0.7 && person.minimumArea == 0.01 && person.minimumScore == 0.4)
+        #expect(person.ignoredAreas.map(\.corners.count) == [3])
+        let dog = door.scene.rule(for: "dog")
+        #expect(dog.minimumScore == 0.3 && dog.ignoredAreas.isEmpty)
+        #expect(door.scene.zones.map(\.area.name) == ["porch", "path"])
+        #expect(door.scene.zones.map(\.area.classes) == [["dog"], []])
+        #expect(door.scene.zones.map(\.seconds) == [2, 0.6])
+        #expect(door.scene.masks.map(\.polygon.corners.last) == [Point(x: 0.1, y: 0.2)])
+        let yard = configuration.detection(of: try #require(CameraName("yard")))
+        #expect(yard.mode == .off && yard.rate == 8)
+        #expect(yard.scene.classes == ["person", "traffic light"])
+        #expect(yard.scene.rule(for: "traffic light").maximumRatio == 2)
+        #expect(yard.scene.zones.map(\.area.name) == ["gate"])
+        let other = configuration.detection(of: try #require(CameraName("other")))
+        #expect(other.mode == .off && other.scene.zones.isEmpty)
+        let always = try read(text, variables: ["ORIEL_DETECT": "watched"])
+        #expect(always.cameras.map { always.detection(of: $0.name).mode } == [.watched, .watched])
     }
 
     @Test("A byte order mark at the beginning of a file is ignored")

@@ -162,5 +162,40 @@ extension EndToEnd {
                     return live?["active"]?.bool == false
                 })
         }
+
+        @Test("A camera's mode and zones in oriel.conf take effect while the system runs, and no stream is interrupted")
+        func configuration() throws {
+            let folder = TemporaryFolder()
+            let file = folder.path.appending("oriel.conf")
+            func write(_ lines: String) throws {
+                let text = "[camera main]\ndevice = pattern\nsize = 320x240\nfps = 10\n\(lines)\n"
+                try File.replace(file, with: Array(text.utf8), permissions: 0o600)
+            }
+            try write("detect = off")
+            let system = try OrielSystem(environment: [
+                "ORIEL_ONNXRUNTIME": Detector.library.string, "ORIEL_MODEL": Detector.model.string,
+                "ORIEL_CONFIG": folder.path.string, "ORIEL_CAMERAS": "", "ORIEL_DEVICE": "", "ORIEL_SIZE": "",
+                "ORIEL_FPS": "",
+            ])
+            func status() -> JSON? { (try? request("GET", system.web("/detect/status")))?.json }
+            let viewer = try StreamViewer(system.web("/video/main"))
+            #expect(try viewer.next() != nil)
+            #expect(eventually { status()?["live"]?.array?.isEmpty == true })
+            try write("detect = always\nzone.porch = 0,0 1,0 1,1 0,1")
+            #expect(
+                eventually {
+                    let camera = status()?["live"]?.array?.first
+                    return camera?["active"] == .bool(true)
+                        && camera?["zones"]?.array?.compactMap { $0["name"]?.string } == ["porch"]
+                })
+            try write("detect = perhaps")
+            #expect(
+                eventually {
+                    let problem = status()?["configuration"]?["problem"]?.string
+                    return problem == "\(file):5: 'detect' is 'perhaps'; give off, watched or always"
+                })
+            #expect(status()?["live"]?.array?.first?["mode"]?.string == "always")
+            #expect(try viewer.next() != nil)
+        }
     }
 }

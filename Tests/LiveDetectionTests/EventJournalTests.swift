@@ -1,3 +1,4 @@
+import Configuration
 import Detection
 import DetectionTestSupport
 import Events
@@ -30,7 +31,7 @@ struct EventJournalTests {
         }
     }
 
-    private func detector(_ mode: LiveMode = .always) throws -> TestLiveDetector {
+    private func detector(_ mode: DetectionMode = .always) throws -> TestLiveDetector {
         let detector = try TestLiveDetector(mode, journal: folder)
         detector.model.set(.ready(try Installed.detector().loadedModel))
         return detector

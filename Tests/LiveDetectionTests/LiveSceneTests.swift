@@ -1,3 +1,4 @@
+import Configuration
 import Detection
 import Events
 import Linux
@@ -17,7 +18,7 @@ struct LiveSceneTests {
     /// The person's left edge was at `left` when the last look ended, and a look takes place every 200 ms.
     private func scene(endingAt left: Double) -> (scene: LiveScene, time: Instant) {
         var scene = LiveScene(
-            labels: ["person"], generation: 1, wanted: ["person"], size: Self.size, ids: EventIDs(salt: "test"))
+            labels: ["person"], generation: 1, settings: SceneSettings(), size: Self.size, ids: EventIDs(salt: "test"))
         let count = 8
         var time = Self.beginning
         for look in 0..<count {
@@ -71,7 +72,8 @@ struct LiveSceneTests {
 
     @Test("a picture in which something moves is not called still")
     func look() {
-        let empty = LiveScene(labels: [], generation: 1, wanted: [], size: Self.size, ids: EventIDs(salt: "test"))
+        let empty = LiveScene(
+            labels: [], generation: 1, settings: SceneSettings(), size: Self.size, ids: EventIDs(salt: "test"))
         #expect(result(empty, at: Self.beginning).look == .still)
         let (walking, time) = scene(endingAt: 100)
         #expect(result(walking, at: time).look == .predicted)

@@ -1,3 +1,4 @@
+import Configuration
 import Detection
 import DetectionTestSupport
 import Events
@@ -8,6 +9,7 @@ import Logging
 import MotionJPEG
 import Names
 import SharedFrame
+import SystemPackage
 import TestSupport
 
 /// A live detector that reads a ring into which the test publishes a camera's frames.
@@ -19,16 +21,22 @@ final class TestLiveDetector {
     let model = CurrentModel()
     private let detector: LiveDetector
 
-    init(_ mode: LiveMode = .watched, rate: Double = 30, journal: JournalFolder? = nil) throws {
+    /// Starts a detector; `mode` nil means that the configuration in the folder `configuration` decides.
+    init(
+        _ mode: DetectionMode? = .watched, rate: Double = 30, journal: JournalFolder? = nil,
+        configuration: FilePath? = nil
+    ) throws {
         camera = try FramePublisher(ring.name, slotByteCount: 100_000, source: .test)
         // Make a frame count as fresh for a minute, so that the test does not depend on the machine's speed.
         camera.setRates(asked: 0.05, measured: 0.05)
         camera.setState(.live, reason: "")
-        detector = try LiveDetector(
+        let log = Logger(label: "test")
+        detector = LiveDetector(
             LiveDetectionConfiguration(
-                prefix: ring.prefix, kinds: [.capture], cameras: [], mode: mode, rate: rate, journal: journal,
-                model: model),
-            log: Logger(label: "test"))
+                prefix: ring.prefix, kinds: [.capture], cameras: [],
+                settings: LiveSettings(folder: configuration, overrides: .init(mode: mode, rate: rate), log: log),
+                journal: journal, model: model),
+            log: log)
         try detector.start()
     }
 
@@ -37,6 +45,9 @@ final class TestLiveDetector {
     func stop() { detector.stop(timeout: .seconds(10)) }
 
     var report: LiveReport? { detector.reports.first }
+
+    /// What the status document says about the settings.
+    var settings: JSON { JSON(detector.settingsText) ?? .null }
 
     /// What the status document says about the event journal.
     var journal: JSON { JSON(detector.journalText) ?? .null }

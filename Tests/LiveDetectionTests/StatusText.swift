@@ -5,4 +5,7 @@ import LiveDetection
 extension LiveDetector {
     /// The status of the event journal as text.
     var journalText: String { journalJSON.text }
+
+    /// The status of the settings as text.
+    var settingsText: String { settingsJSON.text }
 }
