@@ -34,6 +34,8 @@ struct Association: Sendable {
     private var assignment = Assignment()
     private var sure: [Sighting] = []
     private var weak: [Sighting] = []
+    /// The boxes of all sure sightings of the look.
+    private var boxes: [Box] = []
     private var isTaken: [Bool] = []
     private var free: [Int] = []
 
@@ -51,6 +53,8 @@ struct Association: Sendable {
         at time: Instant
     ) {
         sort(sightings, filter, picture)
+        boxes.removeAll(keepingCapacity: true)
+        for sighting in sure { boxes.append(sighting.box) }
         free.removeAll(keepingCapacity: true)
         for index in tracks.indices { free.append(index) }
         match(sure, with: &tracks, limit: Self.overlapLimit, filter, isWeak: false, at: time) {
@@ -106,7 +110,10 @@ struct Association: Sendable {
                     ? cost(track, sighting) : Assignment.impossible
             },
             pair: { row, column in
-                tracks[rows[row]].see(sightings[column], isWeak: isWeak, at: time)
+                let track = tracks[rows[row]]
+                let box = sightings[column].box
+                let whole = track.isConfirmed ? PartialBox.completed(box, expected: track.box, others: boxes) : box
+                tracks[rows[row]].see(sightings[column], whole: whole, isWeak: isWeak, at: time)
                 isTaken[column] = true
             })
         free.removeAll { tracks[$0].isSeen }

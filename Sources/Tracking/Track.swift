@@ -120,8 +120,9 @@ public struct Track: Sendable {
         return seconds <= Tracker.drawingSeconds ? filter.box(after: max(0, (time - filterTime).inSeconds)) : nil
     }
 
-    mutating func see(_ sighting: Sighting, isWeak: Bool, at time: Instant) {
-        filter.correct(sighting.box, isWeak: isWeak)
+    /// Adds a sighting; `whole` is the box of the whole object, of which the sighting may show only a part.
+    mutating func see(_ sighting: Sighting, whole: Box, isWeak: Bool, at time: Instant) {
+        filter.correct(whole, isWeak: isWeak)
         self.sighting = sighting
         lastSeen = time
         isSeen = true

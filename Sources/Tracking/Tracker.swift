@@ -95,7 +95,8 @@ public struct Tracker: Sendable {
         track.isSeen = false
         track.filterTime = max(time, track.filterTime)
         guard !track.isStanding else { return track.filter.predictStanding(seconds: seconds) }
-        let unseen = (time - track.lastSeen).inSeconds
+        // An object that another one hides keeps its speed.
+        let unseen = max(0, (time - track.lastSeen).inSeconds - track.coveredSeconds)
         var left = seconds
         while left > 0 {
             let part = left > 10 ? left - 10 : min(left, 0.5)

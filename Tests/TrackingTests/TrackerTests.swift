@@ -193,6 +193,26 @@ struct TrackerTests {
         #expect((harness.tracker.tracks.first?.box.left ?? 0) > 600)
     }
 
+    @Test("keeps the number of an object that passes behind another one and is seen only in part", arguments: [5, 10])
+    func passingBehind(looksPerSecond: Int) throws {
+        var harness = TrackerHarness()
+        for look in 0..<(10 * looksPerSecond) {
+            let seconds = Double(look) / Double(looksPerSecond)
+            let front = Box(left: 900 - 100 * seconds, top: 195, right: 1017 - 100 * seconds, bottom: 325)
+            let whole = Box(left: 100 + 90 * seconds, top: 198, right: 186 + 90 * seconds, bottom: 320)
+            // The detector sees what the other object does not hide, if that is at least two fifths of the object.
+            var visible = whole
+            if whole.left < front.left { visible.right = min(whole.right, front.left) }
+            if whole.left >= front.left { visible.left = max(whole.left, front.right) }
+            let isVisible = visible.width >= 0.4 * whole.width
+            harness.look(isVisible ? [front, visible] : [front], interval: 1 / Double(looksPerSecond))
+        }
+        #expect(harness.numbers == [1, 2])
+        let back = try #require(harness.tracker.tracks.last)
+        #expect(abs(back.speedX - 90) < 15)
+        #expect(back.box.width > 70)
+    }
+
     @Test("keeps an unseen object for four more seconds if another object hides it")
     func covered() {
         var harness = TrackerHarness()
