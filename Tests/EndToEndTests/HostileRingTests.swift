@@ -141,10 +141,11 @@ private final class Target {
             // Do not wait for the detector's response, which may take five seconds. The detector only has to survive.
             for (address, connection) in asked where !address.hasPrefix("POST") {
                 let answer = try answer(on: connection)
-                // If no worker responds, nginx returns status 502 or 504, or the error `unavailable`.
+                // If no worker responds, nginx returns status 502 or 504, or its own error, in which a space follows the
+                // colon.
                 let status = Array(answer.dropFirst(9).prefix(3))
                 let isServed = status == Array("200".utf8) || status == Array("503".utf8)
-                if !isServed || answer.firstRange(of: Array("\"unavailable\"".utf8)) != nil {
+                if !isServed || answer.firstRange(of: Array("\"error\": \"unavailable\"".utf8)) != nil {
                     fail("\(what): \(address): \(String(decoding: answer.prefix(500), as: UTF8.self))")
                 }
             }
