@@ -14,12 +14,13 @@ enum PartialBox {
     /// expected width.
     private static let maximumDistance = 0.2
 
-    /// Returns the box of the whole object, or `box` itself if no other object hides a side of it.
+    /// Completes a box.
     ///
     /// - Parameters:
     ///   - box: The detected box.
     ///   - expected: The predicted box of the object.
     ///   - others: The detected boxes of all objects; `box` may be one of them.
+    /// - Returns: The box of the whole object, or `box` itself if no other object hides a side of it.
     static func completed(_ box: Box, expected: Box, others: [Box]) -> Box {
         guard box.width < wholeShare * expected.width else { return box }
         for other in others where other != box && expected.share(inside: other) >= hiddenShare {

@@ -141,8 +141,8 @@ private final class Target {
             // Do not wait for the detector's response, which may take five seconds. The detector only has to survive.
             for (address, connection) in asked where !address.hasPrefix("POST") {
                 let answer = try answer(on: connection)
-                // If no worker responds, nginx returns status 502 or 504, or its own error, in which a space follows the
-                // colon.
+                // If no worker responds, nginx returns status 502 or 504, or its own error, which has a space after
+                // the colon.
                 let status = Array(answer.dropFirst(9).prefix(3))
                 let isServed = status == Array("200".utf8) || status == Array("503".utf8)
                 if !isServed || answer.firstRange(of: Array("\"error\": \"unavailable\"".utf8)) != nil {
