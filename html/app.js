@@ -18,8 +18,13 @@ let help = null;
 let events = null;
 const bar = new CameraBar(say, (player) => {
   if (player.camera === wall.alone) writeView(player.camera, player.view);
+}, (isOn, isOnWall) => {
+  wall.showBoxes(isOn, isOnWall);
+  pageTools.press("wallBoxes", isOnWall);
 });
-const pageTools = new Buttons(find("page-tools"), [["events", () => events.toggle()], ["language", useNextLanguage], ["theme", useOtherTheme], ["help", toggleHelp]]);
+const pageTools = new Buttons(find("page-tools"), [
+  ["wallBoxes", () => bar.toggleBoxes()], ["events", () => events.toggle()], ["language", useNextLanguage], ["theme", useOtherTheme], ["help", toggleHelp],
+]);
 
 // Cameras and the address.
 
@@ -53,6 +58,7 @@ function route() {
   wall.show(camera ?? (names.length === 1 ? names[0] : null));
   bar.player = wall.alone ? wall.player(wall.alone) : null;
   if (bar.player && bar.player !== before) bar.player.view.set(viewFrom(query));
+  pageTools.offer("wallBoxes", !wall.alone && bar.offers("boxes"), true);
   document.title = wall.alone ? `${wall.alone} · Oriel` : "Oriel";
   find("heading").textContent = wall.alone ?? text("allCameras");
   listCameras(names);
@@ -123,6 +129,7 @@ function translate() {
   find("skip").textContent = text("skip");
   pageTools.label("language", "language", language.code === "en" ? "korean" : "english");
   pageTools.label("theme", "theme");
+  pageTools.label("wallBoxes", "boxes");
   pageTools.label("help", "help");
   bar.rebuild();
   wall.showLabels();
@@ -160,7 +167,7 @@ const keys = {
   r: act("rotate"),
   m: act("mirror"),
   d: act("detect"),
-  b: act("boxes"),
+  b: () => bar.toggleBoxes(),
   c: act("controls"),
   e: () => events?.toggle(),
   i: () => bar.toggleDetails(),

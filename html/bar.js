@@ -1,7 +1,6 @@
 // The bar below one camera, with its state, measurements and buttons.
 
 import { Controls } from "./controls.js";
-import { Details } from "./details.js";
 import { DetectorStatus, Detections } from "./detect.js";
 import { actionsFor, canCopy, toggleFullScreen } from "./actions.js";
 import { supportsPictureInPicture } from "./visibility.js";
@@ -21,27 +20,35 @@ export class CameraBar {
   whenReturned = Promise.resolve();
   #player = null;
   #buttons;
-  #details = new Details(find("details"));
+  /** These are null until they are used for the first time. */
+  #details = null;
+  #chips = null;
   #controls = new Controls(find("controls"));
   #detections = new Detections();
   detector = new DetectorStatus(new URL(".", import.meta.url));
   #wantsDetails = settings.get("details") === "on";
-  #wantsBoxes = settings.get("boxes") === "on";
+  /** Whether boxes are wanted for one camera, and for the wall. */
+  #wanted = { boxes: settings.get("boxes") === "on", wallBoxes: settings.get("wallBoxes") === "on" };
   #say;
   #onViewChange;
+  #onBoxesChange;
   #hasPanel = false;
   #isSwitching = false;
 
-  /** `say(sentence)` shows a message. `onViewChange(player)` is called when the view changes. */
-  constructor(say, onViewChange) {
+  /**
+   * `say(sentence)` shows a message. `onViewChange(player)` is called when the view changes, and `onBoxesChange(isOn,
+   * isOnWall)` when boxes are switched on or off for one camera or for the wall.
+   */
+  constructor(say, onViewChange, onBoxesChange) {
     this.#say = say;
     this.#onViewChange = onViewChange;
+    this.#onBoxesChange = onBoxesChange;
     const act = (name) => () => this.perform(name);
     this.#buttons = new Buttons(find("camera-tools"), [
       ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       supportsPictureInPicture() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
-      ["snapshot", act("snapshot")], ["detect", act("detect")], ["boxes", act("boxes")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
+      ["snapshot", act("snapshot")], ["detect", act("detect")], ["boxes", () => this.toggleBoxes()], ["controls", act("controls")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
@@ -70,16 +77,13 @@ export class CameraBar {
     if (player === this.#player) return;
     this.#listen("removeEventListener");
     this.#isSwitching = true;
-    this.#player?.removeAttribute("boxes");
     this.#player = player;
-    this.#applyBoxes();
-    this.actions = player ? {
-      ...actionsFor(player, this.#say), detect: () => this.#detect(), boxes: () => this.#toggleBoxes(), controls: () => this.#toggleControls(),
-    } : {};
+    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
     this.#detections.player = player;
     this.#controls.player = player;
     this.#listen("addEventListener");
-    this.#details.player = player && this.#wantsDetails ? player : null;
+    this.#showDetails();
+    this.#showChips();
     this.#trackPanels();
     this.#isSwitching = false;
     this.#showState();
@@ -96,9 +100,10 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Returns whether `tool` ("controls", "events" or "detect") is available for the current camera. */
+  /** Returns whether `tool` ("controls", "events", "boxes" or "detect") is available for the current camera. */
   offers(tool) {
     if (tool === "events") return Boolean(this.detector.current?.hasJournal);
+    if (tool === "boxes") return this.detector.current !== null && this.detector.liveReason === "";
     return tool === "controls" ? this.#controls.isOffered : this.detector.reason === "";
   }
 
@@ -111,12 +116,28 @@ export class CameraBar {
   toggleDetails() {
     if (!this.#player) return;
     this.#wantsDetails = !this.#wantsDetails;
-    this.#details.player = this.#wantsDetails ? this.#player : null;
+    this.#showDetails();
     if (this.#wantsDetails) this.#controls.close();
     settings.set("details", this.#wantsDetails ? "on" : "off");
     this.#pushPanel();
     this.#trackPanels();
     this.#showButtons();
+  }
+
+  async #showDetails() {
+    if (!this.#details && !this.#wantsDetails) return;
+    const { Details } = await import("./details.js");
+    this.#details ??= new Details(find("details"));
+    this.#details.player = this.#wantsDetails ? this.#player : null;
+  }
+
+  /** Shows the numbers of objects in a picture with boxes. */
+  async #showChips() {
+    const isWanted = () => this.#player?.hasAttribute("boxes");
+    if (!this.#chips && !isWanted()) return;
+    const { Chips } = await import("./chips.js");
+    this.#chips ??= new Chips();
+    this.#chips.player = isWanted() ? this.#player : null;
   }
 
   get #isPanelOpen() {
@@ -156,20 +177,23 @@ export class CameraBar {
     this.#pushPanel();
   }
 
-  /** Shows or hides the objects that are detected in real time. */
-  #toggleBoxes() {
+  /** Shows or hides the objects that are detected in real time, for one camera or for the wall. */
+  toggleBoxes() {
     if (this.detector.liveReason) {
       this.#say(this.detector.liveReason);
       return;
     }
-    this.#wantsBoxes = !this.#wantsBoxes;
-    settings.set("boxes", this.#wantsBoxes ? "on" : "off");
+    const name = this.#player ? "boxes" : "wallBoxes";
+    this.#wanted[name] = !this.#wanted[name];
+    settings.set(name, this.#wanted[name] ? "on" : "off");
     this.#applyBoxes();
     this.#showButtons();
   }
 
   #applyBoxes() {
-    this.#player?.toggleAttribute("boxes", this.#wantsBoxes && this.detector.current !== null && this.detector.liveReason === "");
+    const isPossible = this.offers("boxes");
+    this.#onBoxesChange(isPossible && this.#wanted.boxes, isPossible && this.#wanted.wallBoxes);
+    this.#showChips();
   }
 
   /** Closes the open panel; returns false if none is open. */
@@ -186,7 +210,7 @@ export class CameraBar {
     this.#controls.rebuild();
     find("measures").replaceChildren(...measureKeys.map((key) => make("div", { className: key, title: text(key) },
       make("dt", { textContent: text(key) }), make("dd"))));
-    this.#details.rebuild();
+    this.#details?.rebuild();
     this.#showState();
   }
 

@@ -30,12 +30,13 @@ export class Engine {
   /** The newest picture that arrived after the freeze. */
   #missed = null;
   #keepsHistory = false;
-  /** The function that draws a picture's results, or null. */
+  /** The function that draws a picture's results; null until it is loaded. */
   #drawBoxes = null;
-  #names = {};
+  /** How results are drawn, or null if they are not. */
+  #boxes = null;
   #history = [];
 
-  /** Calls `post` with "open", "frame", "outage", "closed", "snapshotDone" and "frozen" messages. */
+  /** Calls `post` with "open", "frame", "objects", "outage", "closed", "snapshotDone" and "frozen" messages. */
   constructor(canvas, post) {
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false });
@@ -109,10 +110,14 @@ export class Engine {
     connection?.abort();
   }
 
-  /** Draws the detection results that the pictures contain. `names` translates the names of classes. */
-  async showBoxes(isOn, names) {
-    this.#names = names;
-    this.#drawBoxes = isOn ? (await import("./live-boxes.js")).drawBoxes : null;
+  /** Draws the detection results that the pictures contain, with the options of `drawBoxes`; null ends this. */
+  async showBoxes(options) {
+    this.#boxes = options;
+    if (options) this.#drawBoxes ??= (await import("./live-boxes.js")).drawBoxes;
+    // The picture on the canvas is drawn again, unless a newer one is waiting.
+    if (!this.#shown || this.#newest) return;
+    if (this.#isFrozen) this.#show(this.#shown);
+    else this.#decode(this.#shown);
   }
 
   /** Keeps the JPEGs of the last seconds, so that `step` can show them after a freeze. */
@@ -163,7 +168,11 @@ export class Engine {
 
   #queue(frame) {
     this.#remember(frame);
-    if (this.#newest) this.#dropped += 1;
+    if (this.#newest && this.#newest !== this.#shown) this.#dropped += 1;
+    this.#decode(frame);
+  }
+
+  #decode(frame) {
     this.#newest = frame;
     if (!this.#isDecoding) this.#decodeNewest();
   }
@@ -182,6 +191,7 @@ export class Engine {
   }
 
   async #show(frame) {
+    const isRepaint = frame === this.#shown;
     let bitmap;
     try {
       bitmap = await createImageBitmap(new Blob([frame.bytes], { type: "image/jpeg" }));
@@ -189,6 +199,7 @@ export class Engine {
       this.#dropped += 1;
       return;
     }
+    if (isRepaint && frame !== this.#shown) return;
     const { width, height } = bitmap;
     if (this.#canvas.width !== width || this.#canvas.height !== height) {
       this.#canvas.width = width;
@@ -196,16 +207,20 @@ export class Engine {
     }
     this.#context.drawImage(bitmap, 0, 0);
     bitmap.close();
-    const boxes = this.#drawBoxes?.(this.#context, frame.bytes, this.#names) ?? 0;
+    const objects = (this.#boxes && this.#drawBoxes?.(this.#context, frame.bytes, this.#boxes)) ?? [];
     this.#paintedAt = performance.now();
-    this.#shown = Object.assign(frame, { width, height });
+    this.#shown = Object.assign(frame, { width, height, objects });
     if (this.#isFrozen) {
       this.#reportFrozen();
       return;
     }
+    if (isRepaint) {
+      this.#post({ type: "objects", objects });
+      return;
+    }
     this.#post({
       type: "frame", id: frame.id, time: frame.time, at: frame.at ?? now(),
-      width, height, boxes, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
+      width, height, objects, bytes: frame.bytes.length, received: this.#received, dropped: this.#dropped, skipped: this.#skipped,
     });
   }
 
@@ -222,7 +237,7 @@ export class Engine {
     const place = this.#history.findIndex((frame) => frame.id === this.#shown?.id);
     this.#post({
       type: "frozen", isFrozen: this.#isFrozen, id: this.#shown?.id ?? 0, time: this.#shown?.time ?? 0,
-      width: this.#shown?.width ?? 0, height: this.#shown?.height ?? 0,
+      width: this.#shown?.width ?? 0, height: this.#shown?.height ?? 0, objects: this.#shown?.objects ?? [],
       before: Math.max(0, place), after: place < 0 ? 0 : this.#history.length - 1 - place,
     });
   }

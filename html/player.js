@@ -10,6 +10,7 @@
 //   fps       the maximum frame rate to request
 //   zoomable  lets the user zoom
 //   boxes     draws the objects that the server detects
+//   omit      the classes of objects that are not drawn, separated by commas
 //   history   keeps the last seconds for `step`
 //   quiet     no announcements to screen readers
 //
@@ -36,14 +37,14 @@ const frozenTimeout = 2_000;
 const detectorInterval = 3_000;
 
 export class OrielPlayer extends HTMLElement {
-  static observedAttributes = ["camera", "server", "mode", "fps", "boxes", "history", "quiet"];
+  static observedAttributes = ["camera", "server", "mode", "fps", "boxes", "omit", "history", "quiet"];
 
   /** The result of `conditionOf`. */
   condition = { state: "connecting" };
   metrics = new Metrics();
   /** The picture's size in pixels; 0 × 0 before the first picture. */
   size = { width: 0, height: 0 };
-  /** The newest picture on the screen, `{ id, time, delay }`, or null. */
+  /** The newest picture on the screen, `{ id, time, objects, delay }`, or null. `objects` is from `drawBoxes`. */
   frame = null;
   /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count steps back and forth. */
   frozen = null;
@@ -62,6 +63,8 @@ export class OrielPlayer extends HTMLElement {
   #frozenTimer = 0;
   /** Set while the detector does not respond and the plain pictures are shown. */
   #detectorTimer = 0;
+  /** The scale of the view for which boxes were drawn. */
+  #boxScale = 1;
 
   constructor() {
     super();
@@ -70,6 +73,9 @@ export class OrielPlayer extends HTMLElement {
     root.append(this.#stage, this.#note.element, this.#note.announcement);
     this.view = new View(this.#stage);
     addGestures(this.#stage, this.view, () => this.hasAttribute("zoomable"));
+    this.view.addEventListener("layout", () => {
+      if (this.showsBoxes && Math.abs(this.view.scale / this.#boxScale - 1) > 0.1) this.#drawBoxes();
+    });
   }
 
   get camera() {
@@ -158,7 +164,12 @@ export class OrielPlayer extends HTMLElement {
     language[how]("change", this.#drawBoxes);
   }
 
-  #drawBoxes = () => this.#screen?.call("showBoxes", this.hasAttribute("boxes"), language.names?.labels ?? {});
+  #drawBoxes = () => {
+    const { scale } = this.view;
+    this.#boxScale = scale;
+    const options = { names: language.names?.labels ?? {}, omitted: (this.getAttribute("omit") ?? "").split(","), scale: Math.max(1, 1 / scale) };
+    this.#screen?.call("showBoxes", this.showsBoxes ? options : null);
+  };
 
   attributeChangedCallback(name, before, after) {
     if (before === after || !this.isConnected) return;
@@ -166,6 +177,8 @@ export class OrielPlayer extends HTMLElement {
       this.#screen?.call("keepHistory", this.hasAttribute("history"));
     } else if (name === "quiet") {
       this.#showCondition();
+    } else if (name === "omit") {
+      this.#drawBoxes();
     } else if (name === "server") {
       this.disconnectedCallback();
       this.connectedCallback();
@@ -203,6 +216,7 @@ export class OrielPlayer extends HTMLElement {
   }
 
   #reopen() {
+    this.#drawBoxes();
     // After a long freeze, the stream is closed, and opened again after the freeze.
     if (!this.#isActive || (this.frozen && !this.#frozenTimer)) return;
     this.#connection.end();
@@ -272,6 +286,9 @@ export class OrielPlayer extends HTMLElement {
       case "frame":
         this.#takeFrame(message);
         break;
+      case "objects":
+        if (this.frame) this.frame.objects = message.objects;
+        break;
       case "size":
         this.#takeSize(message);
         break;
@@ -288,7 +305,7 @@ export class OrielPlayer extends HTMLElement {
         this.frozen = message.isFrozen ? message : null;
         // Frames in the history may have a different size.
         if (message.width) this.#takeSize(message);
-        if (this.frozen?.id) this.frame = { id: message.id, time: message.time, delay: null };
+        if (this.frozen?.id) this.frame = { id: message.id, time: message.time, objects: message.objects, delay: null };
         this.metrics.restart();
         this.#refresh();
         this.fireState();
@@ -347,7 +364,7 @@ export class OrielPlayer extends HTMLElement {
     if (!this.#isActive) return;
     this.#connection.succeeded();
     this.#observations.takePicture(at);
-    this.frame = { id, time, boxes: message.boxes, delay: this.#feed.ageAt(at, time, this.camera) };
+    this.frame = { id, time, objects: message.objects, delay: this.#feed.ageAt(at, time, this.camera) };
     this.metrics.add(message, this.frame.delay);
     if (!["live", "late"].includes(this.condition.state)) this.#refresh();
   }

@@ -11,6 +11,8 @@ export class View extends EventTarget {
   y = 0;
   rotation = 0;
   isMirrored = false;
+  /** The size of a pixel of the picture in pixels of the stage. */
+  scale = 1;
   /** Maps the picture's pixels to the stage's. Fires "layout" when it changes. */
   matrix = null;
   #stage;
@@ -89,6 +91,7 @@ export class View extends EventTarget {
     const { width, height } = this.#size;
     if (!this.#canvas || width === 0 || this.#stage.clientWidth === 0) return;
     const { scale, spareX, spareY } = this.#geometry();
+    this.scale = scale;
     this.x = Math.min(spareX, Math.max(-spareX, this.x));
     this.y = Math.min(spareY, Math.max(-spareY, this.y));
     for (const { style } of [this.#canvas, this.#overlay].filter(Boolean)) {

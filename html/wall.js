@@ -3,7 +3,7 @@
 import { addressOf } from "./address.js";
 import { OrielPlayer } from "./player.js";
 import { icon } from "./icons.js";
-import { make } from "./dom.js";
+import { make, settings } from "./dom.js";
 import { duration, text } from "./strings.js";
 
 const summaryDelay = 1_000;
@@ -18,6 +18,8 @@ export class Wall extends EventTarget {
   #summary = make("p", { className: "hidden" });
   #summaryTimer = 0;
   #columns = 1;
+  /** Whether the player of the camera that is alone, and those of the tiles, show detected objects. */
+  #boxes = { alone: false, tiles: false };
 
   constructor(root) {
     super();
@@ -70,6 +72,12 @@ export class Wall extends EventTarget {
     else this.#tiles.get(before)?.link.focus({ preventScroll: true });
   }
 
+  /** Shows or hides detected objects in the picture of a camera that is alone, and in the tiles. */
+  showBoxes(alone, tiles) {
+    this.#boxes = { alone, tiles };
+    this.#arrange();
+  }
+
   /** Moves the focus right by `tiles`, wrapping at the ends, or down by `rows`. */
   moveFocus(tiles, rows) {
     const links = [...this.#tiles.values()].map((tile) => tile.link);
@@ -81,6 +89,7 @@ export class Wall extends EventTarget {
   #makeTile(name, next = null) {
     const player = new OrielPlayer();
     player.setAttribute("camera", name);
+    player.setAttribute("omit", settings.get(`omit.${name}`) ?? "");
     const label = make("span", { className: "label" });
     const link = make("a", { href: addressOf(name) }, label);
     const root = make("article", { className: "tile" }, player, link);
@@ -153,6 +162,7 @@ export class Wall extends EventTarget {
       player.toggleAttribute("zoomable", isAlone);
       player.toggleAttribute("history", isAlone);
       player.toggleAttribute("quiet", !isAlone);
+      player.toggleAttribute("boxes", isAlone ? this.#boxes.alone : this.#boxes.tiles);
       if (!isAlone) {
         player.view.reset();
         if (player.frozen) player.freeze(false);

@@ -17,7 +17,7 @@ from wire import Wire
 
 #: The modules that the page loads only when they are used.
 LOADED_LATER = {
-    "boxes.js", "event-list.js", "event-picture.js", "event-stream.js", "event-texts.js", "event-turn.js", "events.css", "events.js", "help.js",
+    "boxes.js", "chip-texts.js", "chips.css", "chips.js", "details.js", "event-list.js", "event-picture.js", "event-stream.js", "event-texts.js", "event-turn.js", "events.css", "events.js", "help.js",
     "korean.js", "live-boxes.js", "picture-queue.js", "toasts.js", "tones.js",
 }
 IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
