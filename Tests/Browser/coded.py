@@ -50,6 +50,15 @@ def plain(level, width=WIDTH, height=HEIGHT):
     return _jpeg([level - 128] * (width // 8 * height // 8), width, height)
 
 
+def spot(x, y, across, down, width=WIDTH, height=HEIGHT):
+    """Returns a JPEG of a bright rectangle on dark ground. Its place and size are in cells of 8 × 8 pixels."""
+    columns = range(width // 8)
+    return _jpeg([
+        (WHITE if x <= column < x + across and y <= row < y + down else BLACK) - 128
+        for row in range(height // 8) for column in columns
+    ], width, height)
+
+
 def _jpeg(levels, width, height):
     def segment(marker, body):
         return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body

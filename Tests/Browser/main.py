@@ -14,6 +14,7 @@ import interaction_checks
 import long_checks
 import machine_checks
 import page_checks
+import result_checks
 import system_checks
 import visitor_checks
 from checking import Report, Skipped
@@ -21,7 +22,7 @@ from chromium import Chromium
 from firefox import Firefox
 
 #: The checks against the scripted server.
-MODULES = (page_checks, control_checks, box_checks, event_checks, visitor_checks, interaction_checks)
+MODULES = (page_checks, control_checks, box_checks, result_checks, event_checks, visitor_checks, interaction_checks)
 
 
 def look(report, browser, checks):
