@@ -40,7 +40,10 @@ class Firefox:
             self.bidi = self._connect(port)
             made = self.bidi.command("session.new", capabilities={})
             self.version = made["capabilities"]["browserVersion"]
-            self.context = self.bidi.command("browsingContext.getTree")["contexts"][0]["context"]
+            # The first window does not get the focus, without which Enter and Space do not press a button.
+            first = self.bidi.command("browsingContext.getTree")["contexts"][0]["context"]
+            self.context = self.bidi.command("browsingContext.create", type="window")["context"]
+            self.bidi.command("browsingContext.close", context=first)
             self.bidi.command("session.subscribe", events=["log.entryAdded"])
             self.viewport(width, height)
         except BaseException:
@@ -106,7 +109,8 @@ class Firefox:
 
     def click(self, selector):
         x, y = self.run(
-            "const box = document.querySelector(given[0]).getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2].map(Math.round)", selector)
+            "const one = document.querySelector(given[0]); one.scrollIntoView({ block: 'nearest' });"
+            "const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2].map(Math.round)", selector)
         self._act({"type": "pointer", "id": "mouse", "actions": [
             {"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]})
 
