@@ -168,6 +168,7 @@ const keys = {
   m: act("mirror"),
   d: act("detect"),
   b: () => bar.toggleBoxes(),
+  z: act("zones"),
   c: act("controls"),
   e: () => events?.toggle(),
   i: () => bar.toggleDetails(),
@@ -187,7 +188,7 @@ function keyOf({ key, code }) {
 /** Returns whether the focused element handles the key itself. */
 function isOwnKey({ key, target }) {
   if (key === "Escape") return false;
-  if (target.matches("input:not([type=range], [type=checkbox]), select")) return true;
+  if (target.matches("input:not([type=range], [type=checkbox]), select, textarea")) return true;
   if (key === " ") return target.closest("button, a, input, summary") !== null;
   return key.startsWith("Arrow") && target.closest(".details") !== null;
 }

@@ -23,6 +23,7 @@ export class CameraBar {
   /** These are null until they are used for the first time. */
   #details = null;
   #chips = null;
+  #zones = null;
   #controls = new Controls(find("controls"));
   #detections = new Detections();
   detector = new DetectorStatus(new URL(".", import.meta.url));
@@ -48,19 +49,15 @@ export class CameraBar {
       ["wall", () => (location.hash = "#/")], ["back", act("back")], ["freeze", act("freeze")], ["forth", act("forth")], null,
       ["view", act("view")], ["rotate", act("rotate")], ["mirror", act("mirror")], null,
       supportsPictureInPicture() && ["pictureInPicture", act("pictureInPicture")], canCopy() && ["copy", act("copy")],
-      ["snapshot", act("snapshot")], ["detect", act("detect")], ["boxes", () => this.toggleBoxes()], ["controls", act("controls")], ["details", () => this.toggleDetails()],
+      ["snapshot", act("snapshot")], ["detect", act("detect")], ["boxes", () => this.toggleBoxes()], ["zones", act("zones")], ["controls", act("controls")], ["details", () => this.toggleDetails()],
       document.fullscreenEnabled && ["fullScreen", toggleFullScreen],
     ]);
     document.addEventListener("fullscreenchange", () => this.#showButtons());
     this.#detections.addEventListener("change", () => {
       if (this.#detections.isOpen) this.#controls.close();
-      this.#trackPanels();
-      this.#showButtons();
+      this.#showPanels();
     });
-    this.#controls.addEventListener("change", () => {
-      this.#trackPanels();
-      this.#showButtons();
-    });
+    this.#controls.addEventListener("change", this.#showPanels);
     this.detector.addEventListener("change", () => {
       this.#applyBoxes();
       this.#showButtons();
@@ -78,12 +75,13 @@ export class CameraBar {
     this.#listen("removeEventListener");
     this.#isSwitching = true;
     this.#player = player;
-    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls() } : {};
+    this.actions = player ? { ...actionsFor(player, this.#say), detect: () => this.#detect(), controls: () => this.#toggleControls(), zones: () => this.#toggleZones() } : {};
     this.#detections.player = player;
     this.#controls.player = player;
     this.#listen("addEventListener");
     this.#showDetails();
     this.#showChips();
+    this.#showOutlines();
     this.#trackPanels();
     this.#isSwitching = false;
     this.#showState();
@@ -100,9 +98,10 @@ export class CameraBar {
     this.#showButtons();
   };
 
-  /** Returns whether `tool` ("controls", "events", "boxes" or "detect") is available for the current camera. */
+  /** Returns whether `tool` ("controls", "events", "boxes", "zones" or "detect") is available. */
   offers(tool) {
     if (tool === "events") return Boolean(this.detector.current?.hasJournal);
+    if (tool === "zones") return Boolean(this.#player && this.detector.areasOf(this.#player.camera));
     if (tool === "boxes") return this.detector.current !== null && this.detector.liveReason === "";
     return tool === "controls" ? this.#controls.isOffered : this.detector.reason === "";
   }
@@ -117,7 +116,10 @@ export class CameraBar {
     if (!this.#player) return;
     this.#wantsDetails = !this.#wantsDetails;
     this.#showDetails();
-    if (this.#wantsDetails) this.#controls.close();
+    if (this.#wantsDetails) {
+      this.#controls.close();
+      this.#zones?.close();
+    }
     settings.set("details", this.#wantsDetails ? "on" : "off");
     this.#pushPanel();
     this.#trackPanels();
@@ -140,8 +142,23 @@ export class CameraBar {
     this.#chips.player = isWanted() ? this.#player : null;
   }
 
+  /** Shows the outlines of areas in a picture with boxes, if the user wants this. */
+  #showOutlines() {
+    if (this.#zones) this.#zones.player = this.#player;
+    else if (settings.get("outlines") === "on" && this.#player?.hasAttribute("boxes")) this.#loadZones();
+  }
+
+  async #loadZones() {
+    const { Zones } = await import("./zones.js");
+    if (!this.#zones) {
+      this.#zones = new Zones(this.detector);
+      this.#zones.addEventListener("change", this.#showPanels);
+    }
+    this.#zones.player = this.#player;
+  }
+
   get #isPanelOpen() {
-    return this.#player !== null && (this.#wantsDetails || this.#controls.isOpen || this.#detections.isOpen);
+    return this.#player !== null && (this.#wantsDetails || this.#controls.isOpen || this.#detections.isOpen || this.#zones?.isOpen);
   }
 
   /** Adds a history entry for an open panel, so that the browser's Back button closes it. */
@@ -150,6 +167,11 @@ export class CameraBar {
     if (!history.state?.panel) history.pushState({ panel: true }, "");
     this.#hasPanel = true;
   }
+
+  #showPanels = () => {
+    this.#trackPanels();
+    this.#showButtons();
+  };
 
   /** After a panel was closed without the Back button, removes its history entry. */
   #trackPanels() {
@@ -167,13 +189,35 @@ export class CameraBar {
     this.#controls.toggle();
     if (!isOpen && this.#wantsDetails) this.toggleDetails();
     if (!isOpen && this.#detections.isOpen) this.#detections.leave();
+    if (!isOpen) this.#zones?.close();
+    this.#pushPanel();
+  }
+
+  async #toggleZones() {
+    if (!this.#zones?.isOpen && !(this.offers("zones") && this.#player.hasPicture)) return;
+    await this.#loadZones();
+    if (!this.#zones.isOpen) {
+      // The history entry of the panel that is closed now is that of the panel that opens.
+      this.#isSwitching = true;
+      if (this.#detections.isOpen) this.#detections.leave();
+      if (this.#wantsDetails) this.toggleDetails();
+      this.#controls.close();
+      this.#isSwitching = false;
+    }
+    this.#zones.toggle();
     this.#pushPanel();
   }
 
   /** Detects objects in the picture, or shows why this is impossible. */
   #detect() {
-    if (this.detector.reason && !this.#detections.isOpen) this.#say(this.detector.reason);
-    else this.#detections.toggle();
+    if (this.detector.reason && !this.#detections.isOpen) {
+      this.#say(this.detector.reason);
+      return;
+    }
+    this.#isSwitching = true;
+    this.#zones?.close();
+    this.#isSwitching = false;
+    this.#detections.toggle();
     this.#pushPanel();
   }
 
@@ -194,11 +238,13 @@ export class CameraBar {
     const isPossible = this.offers("boxes");
     this.#onBoxesChange(isPossible && this.#wanted.boxes, isPossible && this.#wanted.wallBoxes);
     this.#showChips();
+    this.#showOutlines();
   }
 
   /** Closes the open panel; returns false if none is open. */
   leavePanel() {
     if (this.#detections.isOpen) this.#detections.leave();
+    else if (this.#zones?.isOpen) this.#zones.leave();
     else if (this.#controls.isOpen) this.#controls.close();
     else if (this.#player && this.#wantsDetails) this.toggleDetails();
     else return false;
@@ -259,6 +305,9 @@ export class CameraBar {
     buttons.press("details", this.#wantsDetails);
     buttons.press("controls", this.#controls.isOpen);
     buttons.offer("controls", this.#controls.isOffered, true);
+    buttons.label("zones", "zones");
+    buttons.press("zones", Boolean(this.#zones?.isOpen));
+    buttons.offer("zones", this.offers("zones"), this.#player.hasPicture);
     buttons.label("detect", this.#detections.isOpen ? "detect.leave" : "detect", "detect");
     buttons.press("detect", this.#detections.isOpen);
     buttons.grey("detect", this.#detections.isOpen ? "" : this.detector.reason);

@@ -9,7 +9,10 @@ import { language, text } from "./strings.js";
 const maximumCount = 24;
 
 language.add(chipTexts);
-document.head.append(make("link", { rel: "stylesheet", href: new URL("chips.css", import.meta.url) }));
+const style = make("link", { rel: "stylesheet", href: new URL("chips.css", import.meta.url) });
+document.head.append(style);
+// Without its style sheet, nothing is shown.
+await new Promise((resolve) => (style.onload = style.onerror = resolve));
 
 export class Chips {
   #root = make("div", { className: "chips", hidden: true });

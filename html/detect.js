@@ -35,6 +35,11 @@ export class DetectorStatus extends EventTarget {
     return this.reason || (this.current?.isLive === false ? text("boxes.off") : "");
   }
 
+  /** Returns a camera's classes and areas, as in the detector's status; undefined if the detector has no areas. */
+  areasOf(camera) {
+    return this.current?.areas?.find((one) => one.camera === camera);
+  }
+
   /** Requests the status now, and then regularly. */
   async poll() {
     clearTimeout(this.#timer);
@@ -47,6 +52,8 @@ export class DetectorStatus extends EventTarget {
       if (answer.ok) {
         const { state, error, message = "", live, journal } = status;
         current = { isReady: state !== "unavailable", error, message, isLive: Array.isArray(live), hasJournal: Boolean(journal) };
+        const areas = (live ?? []).map(({ camera, classes, zones, masks, ignored }) => ({ camera, classes, zones, masks, ignored }));
+        current.areas = areas.filter((one) => Object.values(one).slice(1).every(Array.isArray));
       }
     } catch {
       // Without a JSON response, the detector is unavailable.
@@ -101,7 +108,7 @@ export class Detections extends EventTarget {
     }
     const player = this.#player;
     if (!player) return;
-    this.#wasFrozen = player.frozen !== null;
+    this.#wasFrozen = player.wantsFrozen;
     this.#ask = new AbortController();
     const { signal } = this.#ask;
     this.#isAsking = true;

@@ -54,6 +54,7 @@ export const english = {
   leaveFullScreen: "Exit full screen",
   detect: "Detect objects",
   boxes: "Show objects live",
+  zones: "Zones and masks",
   "boxes.off": "Live detection is switched off on the server",
   "detect.leave": "Back to live",
   "detect.asking": "Detecting…",

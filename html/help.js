@@ -6,11 +6,11 @@ import { text } from "./strings.js";
 
 const rows = [
   ["← → ↑ ↓", "cameras"], ["Esc", "wall"], ["S", "snapshot"], ["F", "fullScreen"], ["␣", "freeze"], [", .", "step"], ["V", "view"],
-  ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["B", "boxes"], ["C", "controls"], ["E", "events"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
+  ["+ − 0", "zoom"], ["R", "rotate"], ["M", "mirror"], ["D", "detect"], ["B", "boxes"], ["Z", "zones"], ["C", "controls"], ["E", "events"], ["I", "details"], ["T", "theme"], ["L", "language"], ["?", "help"],
 ];
 
 /** The shortcuts that are listed only if they are available. */
-const conditional = ["detect", "boxes", "controls", "events", "cameras", "wall"];
+const conditional = ["detect", "boxes", "zones", "controls", "events", "cameras", "wall"];
 
 export class Help {
   #dialog = find("help");

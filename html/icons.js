@@ -18,6 +18,7 @@ const paths = {
   pictureInPicture: "M4 6h16v12H4zM12.5 12H20v6h-7.5z",
   detect: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8.5 8.5h7v7h-7z",
   boxes: "M4 5h9v9H4zM11 16.5v2.5h9v-9h-4",
+  zones: "M5 8.5 13 4l6.5 6.5L16 19H6.5z",
   events: "M4 6h3v3H4zM10.5 7.5H20M4 15h3v3H4zM10.5 16.5H20",
   controls: "M4 7h7.5M16.5 7H20M14 4.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM4 17h3.5M12.5 17H20M10 14.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5z",
   reset: "M5 12a7 7 0 1 0 2.3-5.2L5 9M5 4.5V9h4.5",

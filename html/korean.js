@@ -54,6 +54,7 @@ export const texts = {
   leaveFullScreen: "전체 화면 끝내기",
   detect: "사물 인식",
   boxes: "실시간 사물 표시",
+  zones: "구역과 마스크",
   "boxes.off": "서버에서 실시간 인식이 꺼져 있습니다",
   "detect.leave": "실시간으로",
   "detect.asking": "인식 중…",

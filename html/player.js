@@ -48,6 +48,8 @@ export class OrielPlayer extends HTMLElement {
   frame = null;
   /** The frozen picture, `{ id, time, before, after }`, or null. `before` and `after` count steps back and forth. */
   frozen = null;
+  /** Whether the picture is to be frozen. `frozen` follows a moment later. */
+  wantsFrozen = false;
   view;
 
   #stage = make("div", { className: "stage" });
@@ -227,6 +229,7 @@ export class OrielPlayer extends HTMLElement {
 
   /** Freezes the picture, or goes back to live. */
   freeze(isOn) {
+    this.wantsFrozen = isOn;
     this.#screen?.call("freeze", isOn);
   }
 

@@ -38,8 +38,8 @@ def button_is_grey(page):
 class DetectedScene(Scene):
     """A scene whose cameras show plain grey pictures, in which the server has detected one object."""
 
-    def __init__(self, browser, names=("main",), rate=10):
-        super().__init__(browser, names, rate=rate)
+    def __init__(self, browser, names=("main",), rate=10, host="127.0.0.1"):
+        super().__init__(browser, names, host, rate)
         self.server.detections = []
         self.browser = browser
         self.comment = results(0)

@@ -15,7 +15,7 @@ import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 KEYS = {"Escape": "\ue00c", "ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015",
-        "Enter": "\ue007", "Tab": "\ue004"}
+        "Enter": "\ue007", "Tab": "\ue004", "Backspace": "\ue003", "Delete": "\ue017"}
 
 
 class BrowserError(Exception):
@@ -33,6 +33,11 @@ def drag_actions(x, y, to_x, to_y):
         {"type": "pointerMove", "x": round(x), "y": round(y)}, {"type": "pointerDown", "button": 0},
         {"type": "pointerMove", "x": round(to_x), "y": round(to_y), "duration": 50}, {"type": "pointerUp", "button": 0},
     ]
+
+
+def click_actions(x, y, times):
+    click = [{"type": "pointerDown", "button": 0}, {"type": "pointerUp", "button": 0}]
+    return [{"type": "pointerMove", "x": round(x), "y": round(y)}] + click * times
 
 
 class Chromium:
@@ -153,6 +158,9 @@ class Chromium:
 
     def drag(self, x, y, to_x, to_y):
         self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)}]})
+
+    def click_at(self, x, y, times=1):
+        self.command("POST", "/actions", {"actions": [{"type": "pointer", "id": "mouse", "actions": click_actions(x, y, times)}]})
 
     def touch(self, *moments):
         """Simulates touches. Each moment is a list of finger positions (x, y). An empty list lifts all fingers."""

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from bidi import BiDi
-from chromium import KEYS, drag_actions, free_port
+from chromium import KEYS, click_actions, drag_actions, free_port
 
 PREFERENCES = {
     "remote.active-protocols": 1, "app.update.enabled": False, "browser.shell.checkDefaultBrowser": False,
@@ -123,6 +123,9 @@ class Firefox:
 
     def drag(self, x, y, to_x, to_y):
         self._act({"type": "pointer", "id": "mouse", "actions": drag_actions(x, y, to_x, to_y)})
+
+    def click_at(self, x, y, times=1):
+        self._act({"type": "pointer", "id": "mouse", "actions": click_actions(x, y, times)})
 
     def viewport(self, width, height, *_):
         self.bidi.command("browsingContext.setViewport", context=self.context, viewport={"width": width, "height": height})

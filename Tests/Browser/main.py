@@ -17,12 +17,13 @@ import page_checks
 import result_checks
 import system_checks
 import visitor_checks
+import zone_checks
 from checking import Report, Skipped
 from chromium import Chromium
 from firefox import Firefox
 
 #: The checks against the scripted server.
-MODULES = (page_checks, control_checks, box_checks, result_checks, event_checks, visitor_checks, interaction_checks)
+MODULES = (page_checks, control_checks, box_checks, result_checks, zone_checks, event_checks, visitor_checks, interaction_checks)
 
 
 def look(report, browser, checks):

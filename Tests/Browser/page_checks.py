@@ -17,8 +17,9 @@ from wire import Wire
 
 #: The modules that the page loads only when they are used.
 LOADED_LATER = {
-    "boxes.js", "chip-texts.js", "chips.css", "chips.js", "details.js", "event-list.js", "event-picture.js", "event-stream.js", "event-texts.js", "event-turn.js", "events.css", "events.js", "help.js",
-    "korean.js", "live-boxes.js", "picture-queue.js", "toasts.js", "tones.js",
+    "area-layer.js", "areas.js", "boxes.js", "chip-texts.js", "chips.css", "chips.js", "details.js", "event-list.js", "event-picture.js",
+    "event-stream.js", "event-texts.js", "event-turn.js", "events.css", "events.js", "help.js", "korean.js", "live-boxes.js", "picture-queue.js",
+    "toasts.js", "tones.js", "zone-texts.js", "zones.css", "zones.js",
 }
 IMAGE_PAGE = "<!doctype html><title>image</title><img src='video/main' width=320 height=240>"
 

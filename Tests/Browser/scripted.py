@@ -91,6 +91,7 @@ class ScriptedServer(ThreadingHTTPServer):
         self.cuts = 0
         self.controls = {}
         self.is_live = True             # whether the detector also looks at frames in real time
+        self.live = []                  # what the detector's status says about each camera
         self.results = {}               # for each camera: a function that returns a frame's results, or None
         self.journal = None             # the ScriptedJournal, if the detector writes events
         self.detections = None          # the predictions for every picture, or None if there is no detector
@@ -133,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         elif address.path in self.server.extra:
             self.answer(200, "text/html; charset=utf-8", self.server.extra[address.path])
         elif address.path == "/detect/status" and self.server.detections is not None:
-            self.json(200, {"state": "ready", "ready": True, "journal": {} if self.server.journal else None} | ({"live": []} if self.server.is_live else {}))
+            self.json(200, {"state": "ready", "ready": True, "journal": {} if self.server.journal else None} | ({"live": self.server.live} if self.server.is_live else {}))
         elif address.path == "/detect/status":
             self.json(200, {"state": "unavailable", "ready": False, "error": "model_missing", "message": "No model is installed."})
         elif first == "controls":
