@@ -114,8 +114,8 @@ export class Engine {
   async showBoxes(options) {
     this.#boxes = options;
     if (options) this.#drawBoxes ??= (await import("./live-boxes.js")).drawBoxes;
-    // The picture on the canvas is drawn again, unless a newer one is waiting.
-    if (!this.#shown || this.#newest) return;
+    // The picture on the canvas is drawn again, unless a newer one is about to be drawn.
+    if (!this.#shown || this.#newest || this.#isDecoding) return;
     if (this.#isFrozen) this.#show(this.#shown);
     else this.#decode(this.#shown);
   }
